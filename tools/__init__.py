@@ -1,0 +1,1 @@
+"""Tools of the repository's own checks; nothing here is shipped."""

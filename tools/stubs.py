@@ -65,7 +65,7 @@ def write_stubs(out: Path) -> None:
             *contracts(),
         )
     for path in out.glob("ridesharing/**/*_pb2_grpc.py"):
-        if "Stub(object)" not in path.read_text():
+        if "Servicer" not in path.read_text():
             path.unlink()
             path.with_suffix(".pyi").unlink(missing_ok=True)
 

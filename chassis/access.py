@@ -1,0 +1,60 @@
+"""Which roles may call an RPC: read from the contract's `access` option; without one, nobody may."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from google.protobuf import descriptor_pool
+
+from chassis.auth import ANONYMOUS, Actor, Role, TokenVerifier, bearer_token
+from ridesharing.common.v1 import access_pb2
+from shared_kernel.errors import PermissionRefused, Unauthenticated
+
+_ROLES = {
+    access_pb2.ROLE_ANONYMOUS: Role.ANONYMOUS,
+    access_pb2.ROLE_RIDER: Role.RIDER,
+    access_pb2.ROLE_DRIVER: Role.DRIVER,
+    access_pb2.ROLE_OPERATOR: Role.OPERATOR,
+    access_pb2.ROLE_SERVICE: Role.SERVICE,
+}
+_OPEN_PREFIXES = ("/grpc.health.v1.Health/", "/grpc.reflection.")
+
+
+def is_open(method: str) -> bool:
+    """Tell whether a method (`/package.Service/Method`) is infrastructure that needs no rule."""
+    return method.startswith(_OPEN_PREFIXES)
+
+
+@cache
+def allowed_roles(method: str) -> frozenset[Role]:
+    """Return the roles that may call `/package.Service/Method`; empty for a method without a rule or unknown."""
+    service_name, _, method_name = method.removeprefix("/").partition("/")
+    try:
+        service = descriptor_pool.Default().FindServiceByName(service_name)
+        options = service.methods_by_name[method_name].GetOptions()
+    except KeyError:
+        return frozenset()
+    rule = options.Extensions[access_pb2.access]
+    return frozenset(_ROLES[role] for role in rule.roles if role in _ROLES)
+
+
+def admit(method: str, metadata: object, verifier: TokenVerifier) -> Actor:
+    """Check the caller of a method against the contract and return the actor.
+
+    A bad token is refused even where none is needed: a client that sends one means it.
+
+    Raises:
+        Unauthenticated: `invalid_token`, `expired_token`, or `token_required` where a token is needed and missing.
+        PermissionRefused: `role_not_allowed`.
+    """
+    roles = allowed_roles(method)
+    token = bearer_token(metadata)
+    if token:
+        actor = verifier.verify(token)
+        if actor.role in roles or Role.ANONYMOUS in roles:
+            return actor
+    elif Role.ANONYMOUS in roles:
+        return ANONYMOUS
+    elif roles:
+        raise Unauthenticated("token_required", "this call needs an access token")
+    raise PermissionRefused("role_not_allowed", "the caller's role may not make this call")

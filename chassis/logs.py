@@ -1,0 +1,100 @@
+"""Logs: one JSON object a line on stderr, with the trace it belongs to and without anybody's secrets."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from opentelemetry import trace
+
+REDACTED = "[redacted]"
+
+_SECRET_NAMES = re.compile(
+    r"(^|_)(phone|phone_number|msisdn|otp|one_time_code|code|pin|cvc|pan|card_number|token|access_token|refresh_token|jwt"
+    r"|authorization|password|secret|pepper|api_key|signature|client_secret|signing_key|phone_key)$",
+    re.IGNORECASE,
+)
+_HARMLESS_NAMES = frozenset({"status_code", "grpc_code", "currency_code", "country_code", "exit_code", "product_code"})
+_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), REDACTED),  # a JWT
+    (re.compile(r"(?i)\bbearer\s+[^\s\"',]+"), f"Bearer {REDACTED}"),
+    (re.compile(r"\b(?:sk|rk|pk)_(?:test|live)_\w+|\bwhsec_\w+|\b[ps]i_\w+_secret_\w+"), REDACTED),
+    (re.compile(r"(?<=://)([^\s:/@]+):[^\s@/]+(?=@)"), rf"\1:{REDACTED}"),  # the password of a URL
+    (
+        re.compile(
+            r"(?i)\b((?:one[-_ ]time[-_ ])?(?:code|otp|pin|token|secret|password|passcode)[\"']?(?:\s*[:=]\s*|\s+(?:is\s+)?)[\"']?)"
+            r"(?=\S*\d)[^\s\"',;]{4,}"
+        ),
+        rf"\1{REDACTED}",
+    ),
+    (re.compile(r"\+\d[\d ().-]{6,18}\d"), REDACTED),  # E.164 and its spaced spellings
+    (re.compile(r"(?<![\w.-])(?:\d[ -]?){13,19}(?![\w.-])"), REDACTED),  # card numbers
+)
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_MAX_TEXT_LENGTH = 8_192
+
+
+def redact(text: str) -> str:
+    """Blank out phone numbers, card numbers, tokens, keys, one-time codes and passwords within a text."""
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _clean(name: str, value: object) -> object:
+    if name not in _HARMLESS_NAMES and _SECRET_NAMES.search(name):
+        return REDACTED
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        entries: Mapping[Any, object] = value
+        return {str(key): _clean(str(key), item) for key, item in entries.items()}
+    if isinstance(value, list | tuple):
+        items: list[object] | tuple[object, ...] = value
+        return [_clean("", item) for item in items]
+    return redact(str(value))[:_MAX_TEXT_LENGTH]
+
+
+class JsonFormatter(logging.Formatter):
+    """Makes the line: time, level, service, logger, message, trace_id, span_id, error, and the extra fields."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self._service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "service": self._service,
+            "logger": record.name,
+            "message": redact(record.getMessage())[:_MAX_TEXT_LENGTH],
+        }
+        span = trace.get_current_span().get_span_context()
+        if span.is_valid:
+            entry["trace_id"] = trace.format_trace_id(span.trace_id)
+            entry["span_id"] = trace.format_span_id(span.span_id)
+        for name, value in vars(record).items():
+            if name not in _STANDARD and name not in entry:
+                entry[name] = _clean(name, value)
+        if record.exc_info and record.exc_info[0] is not None:
+            # The tail of a long traceback is the part that tells.
+            entry["error"] = redact(self.formatException(record.exc_info))[-_MAX_TEXT_LENGTH:]
+        return json.dumps(entry, ensure_ascii=False, default=str)
+
+
+def configure_logging(service: str, level: str) -> None:
+    """Send every logger of this process to stderr as JSON lines; call it once, first."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter(service))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name in ("httpx", "httpcore", "asyncio", "alembic.runtime.plugins", "stripe"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)

@@ -1,0 +1,66 @@
+"""Settings: environment variables only, read once at the start, frozen. A wrong one stops the process in plain words."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ENV_PREFIX = "JITNEY_"
+
+
+class Address(NamedTuple):
+    """A host and a port to listen on or to call."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_address(text: str) -> Address:
+    """Read `127.0.0.1:50051`, `localhost:0` or `[::1]:50051`; anything else is a ValueError."""
+    host, separator, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
+    if not separator or not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError(f"{text!r} is not an address of the form host:port")
+    return Address(host, int(port))
+
+
+class ChassisSettings(BaseSettings):
+    """What every process reads; each part's settings class adds its own fields to these."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="ignore")
+
+    environment: Literal["local", "production"] = "local"
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    jwks_file: Path
+    signing_keys_dir: Path | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    trace_sample_ratio: float = Field(default=0.0, ge=0.0, le=1.0)
+    otlp_endpoint: str = ""
+    endpoint_delay_seconds: float = Field(default=0.0, ge=0.0, le=60.0)
+    """After SIGTERM: how long to go on serving while load balancers learn that this process is leaving."""
+    drain_seconds: float = Field(default=10.0, ge=0.0, le=600.0)
+    """After that: how long calls in flight may take to finish."""
+    max_connection_age_seconds: int = Field(default=0, ge=0)
+    """When clients are told to reconnect, so that they find new replicas; 0 is never."""
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def load_settings(cls: type[S]) -> S:
+    """Read the settings; if any is missing or wrong, name each on stderr (never its value) and exit with status 2."""
+    try:
+        return cls()
+    except ValidationError as error:
+        prefix = cls.model_config.get("env_prefix", "")
+        for item in error.errors(include_url=False, include_input=False, include_context=False):
+            name = f"{prefix}{'_'.join(str(part) for part in item['loc'])}".upper()
+            sys.stderr.write(f"{name}: {item['msg']}\n")
+        sys.exit(2)

@@ -1,0 +1,121 @@
+"""Traces: the OpenTelemetry SDK alone, W3C trace context, sampled by the parent or by ratio, exported over OTLP/HTTP.
+
+The provider is this module's own instead of the process-wide one: the global can be set only once, and a test (or a
+process that hosts two parts) needs its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+
+from opentelemetry import context as otel_context
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags, Tracer
+from opentelemetry.util.types import AttributeValue
+
+from chassis.settings import ChassisSettings
+
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
+
+
+class _State:
+    provider: TracerProvider | None = None
+    tracer: Tracer = trace.NoOpTracer()
+
+
+def configure_telemetry(service: str, settings: ChassisSettings) -> None:
+    """Start tracing for this process; without `otlp_endpoint` spans carry their ids along but are not exported."""
+    processor: SpanProcessor | None = None
+    if settings.otlp_endpoint:
+        # Imported here: the exporter costs 140 ms at the start, and most local processes export nothing.
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+
+        endpoint = settings.otlp_endpoint.rstrip("/")
+        if not endpoint.endswith("/v1/traces"):
+            endpoint += "/v1/traces"
+        processor = BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint))
+    install_tracing(service, settings.trace_sample_ratio, processor)
+
+
+def install_tracing(service: str, sample_ratio: float, processor: SpanProcessor | None) -> None:
+    """Make spans go to a processor; what `configure_telemetry` does with the exporter of the settings."""
+    shutdown_telemetry()
+    provider = TracerProvider(
+        sampler=ParentBased(TraceIdRatioBased(sample_ratio)),
+        resource=Resource.create({SERVICE_NAME: service, SERVICE_VERSION: _version()}),
+        shutdown_on_exit=False,
+    )
+    if processor is not None:
+        provider.add_span_processor(processor)
+    _State.provider = provider
+    _State.tracer = provider.get_tracer("jitney")
+
+
+def shutdown_telemetry() -> None:
+    """Send what is still held and stop; blocks while exporting (at most the exporter's own time-out)."""
+    provider, _State.provider, _State.tracer = _State.provider, None, trace.NoOpTracer()
+    if provider is not None:
+        provider.shutdown()
+
+
+def tracer() -> Tracer:
+    """Return this process' tracer; before `configure_telemetry` it makes spans that do nothing."""
+    return _State.tracer
+
+
+def current_traceparent() -> str:
+    """Write the current span as a W3C `traceparent`; empty where there is none."""
+    return traceparent_of(trace.get_current_span().get_span_context())
+
+
+def traceparent_of(span: SpanContext) -> str:
+    """Write a span's context as a W3C `traceparent`; empty if it is not valid."""
+    if not span.is_valid:
+        return ""
+    return f"00-{span.trace_id:032x}-{span.span_id:016x}-{span.trace_flags & 0xFF:02x}"
+
+
+def context_from(traceparent: str) -> Context:
+    """Read a `traceparent` into a context whose current span is that remote one; a malformed one is no parent."""
+    match = _TRACEPARENT.fullmatch(traceparent)
+    if match is None or traceparent.startswith("ff"):
+        return Context()
+    trace_id, span_id, flags = (int(part, 16) for part in match.groups())
+    remote = SpanContext(trace_id, span_id, is_remote=True, trace_flags=TraceFlags(flags & TraceFlags.SAMPLED))
+    return trace.set_span_in_context(NonRecordingSpan(remote), Context()) if remote.is_valid else Context()
+
+
+@contextmanager
+def span_from(
+    traceparent: str,
+    name: str,
+    kind: SpanKind = SpanKind.CONSUMER,
+    attributes: Mapping[str, AttributeValue] | None = None,
+) -> Iterator[Span]:
+    """Run a block in a span that continues the trace of `traceparent` (an event's, a webhook's); empty starts one."""
+    span = tracer().start_span(name, context_from(traceparent), kind=kind, attributes=attributes)
+    token = otel_context.attach(trace.set_span_in_context(span))
+    try:
+        yield span
+    except Exception as error:
+        # The class alone: a message may carry what must not leave the process.
+        span.set_status(trace.StatusCode.ERROR, type(error).__name__)
+        raise
+    finally:
+        otel_context.detach(token)
+        span.end()
+
+
+def _version() -> str:
+    try:
+        return version("jitney")
+    except ModuleNotFoundError:  # run from a source tree that is not installed
+        return "0"

@@ -1,0 +1,156 @@
+"""One embedded PostgreSQL and one Redis for a whole test run, and what tests ask of them."""
+
+import asyncio
+import contextlib
+import importlib
+import re
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from pathlib import Path
+from typing import TypeVar
+
+import asyncpg
+
+from jitney.stack.databases import create_database, provision
+from jitney.stack.launch import Launcher, last_lines
+from jitney.stack.postgres import Cluster, new_password
+from jitney.stack.redis import EmbeddedRedis
+from jitney.stack.specs import ProcessSpec
+
+T = TypeVar("T")
+
+_ROLE = "jitney_test"
+# A test run may lose its data; it may not lose time.
+_QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+
+
+def free_port() -> int:
+    """A TCP port of the loopback interface that nobody listens on just now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def run_apart(make: Callable[[], Coroutine[object, object, T]]) -> T:
+    """Runs a coroutine in an event loop of its own in a thread, so that the loop of the tests stays as it is."""
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            outcome.append(asyncio.run(make()))
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    if failure:
+        raise failure[0]
+    return outcome[0]
+
+
+@contextlib.contextmanager
+def running(launcher: Launcher, spec: ProcessSpec, log_file: Path, *, seconds: float = 60) -> Generator[None]:
+    """The process while it runs, entered when it is ready."""
+    process = launcher.start(spec, log_file)
+    try:
+        deadline = time.monotonic() + seconds
+        while spec.ready is not None and not run_apart(_asking(spec.ready)):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{spec.name} did not become ready:\n{last_lines(log_file, 30)}")
+            time.sleep(0.02)
+        yield
+    finally:
+        launcher.stop(process, spec)
+
+
+class TestPostgres:
+    """Fresh databases on one cluster; a role owns them all, so tests connect with what a service would."""
+
+    __test__ = False
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._password = new_password()
+        self._templates: dict[str, str] = {}
+        self._count = 0
+        run_apart(lambda: provision(cluster.superuser_url(), {_ROLE: self._password}))
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster itself, for what its owner alone may do."""
+        return self._cluster
+
+    def empty(self, name: str) -> str:
+        """The URL of a new empty database."""
+        return self._create(name, template="template1")
+
+    def migrated(self, service: str) -> str:
+        """The URL of a new database with the current schema of `service` (identity, matching, ...)."""
+        template = self._templates.get(service)
+        if template is None:
+            url = self.empty(f"template_{service}")
+            migrations = importlib.import_module("chassis.migrations")
+            outcome = run_apart(_as_coroutine(lambda: migrations.migrate(f"{service}_service", url)))
+            if isinstance(outcome, Awaitable):
+                raise TypeError("chassis.migrations.migrate answered with something to await")
+            template = self._templates[service] = url.rsplit("/", 1)[1]
+        return self._create(service, template=template)
+
+    def _create(self, name: str, *, template: str) -> str:
+        self._count += 1
+        plain = re.sub(r"[^a-z0-9]+", "_", name.lower())[:40]
+        database = f"t{self._count}_{plain}"
+
+        async def create() -> None:
+            connection = await asyncpg.connect(self._cluster.superuser_url())
+            try:
+                await create_database(connection, database, owner=_ROLE, template=template)
+            finally:
+                await connection.close()
+
+        run_apart(create)
+        return self._cluster.url(_ROLE, self._password, database)
+
+
+@contextlib.contextmanager
+def embedded_postgres() -> Generator[TestPostgres]:
+    """A running cluster in a temporary folder, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="jitney-test-") as place, Launcher() as launcher:
+        Path(place).chmod(0o711)  # where we are root, PostgreSQL runs as somebody else
+        cluster = Cluster(Path(place) / "postgres", "127.0.0.1", free_port(), new_password(), _QUICK)
+        cluster.create()
+        try:
+            with running(launcher, cluster.spec(), Path(place) / "postgres.log"):
+                yield TestPostgres(cluster)
+        finally:
+            cluster.erase()
+
+
+@contextlib.contextmanager
+def embedded_redis() -> Generator[EmbeddedRedis]:
+    """A running Redis in a temporary folder, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="jitney-test-") as place, Launcher() as launcher:
+        server = EmbeddedRedis(Path(place) / "redis", "127.0.0.1", free_port(), new_password())
+        server.create()
+        with running(launcher, server.spec(), Path(place) / "redis.log"):
+            yield server
+
+
+def _asking(ready: Callable[[], Awaitable[bool]]) -> Callable[[], Coroutine[object, object, bool]]:
+    async def ask() -> bool:
+        return await ready()
+
+    return ask
+
+
+def _as_coroutine(work: Callable[[], T]) -> Callable[[], Coroutine[object, object, T]]:
+    async def call() -> T:
+        # In a thread again: Alembic's asynchronous environment brings an event loop of its own.
+        return await asyncio.to_thread(work)
+
+    return call

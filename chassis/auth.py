@@ -114,7 +114,11 @@ class TokenVerifier:
         try:
             expiry, issued = float(claims["exp"]), float(claims["iat"])
             actor = Actor(
-                Role(claims["role"]), str(claims["sub"]), str(claims["jti"]), str(claims["iss"]), str(claims.get("sid", ""))
+                Role(claims["role"]),
+                str(claims["sub"]),
+                str(claims["jti"]),
+                str(claims["iss"]),
+                str(claims.get("sid", "")),
             )
         except (KeyError, TypeError, ValueError):
             raise _invalid() from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -22,7 +22,7 @@ def set_deadline(remaining_seconds: float | None) -> None:
 
 
 @contextmanager
-def deadline(seconds: float) -> Iterator[None]:
+def deadline(seconds: float) -> Generator[None]:
     """Bound the calls made within a block (an HTTP request, a worker's step); never beyond a bound set before."""
     outer = _deadline.get()
     mine = time.monotonic() + seconds

@@ -14,7 +14,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 from google.protobuf.message import Message
@@ -34,8 +34,12 @@ from shared_kernel.errors import DomainError
 _log = logging.getLogger(__name__)
 _CODES = {cast("int", code.value[0]): code for code in grpc.StatusCode}
 
-Context = grpc.aio.ServicerContext[Any, Any]
-Handler = grpc.RpcMethodHandler[Any, Any]
+if TYPE_CHECKING:  # generic in the stubs alone
+    Context = grpc.aio.ServicerContext[Any, Any]
+    Handler = grpc.RpcMethodHandler[Any, Any]
+else:
+    Context = grpc.aio.ServicerContext
+    Handler = grpc.RpcMethodHandler
 Behavior = Callable[[Any, Context], Any]
 
 
@@ -50,23 +54,23 @@ class CallLimits:
 class ServiceInterceptor(grpc.aio.ServerInterceptor):
     """Stands around every RPC of a service."""
 
-    def __init__(self, verifier: TokenVerifier, limits: CallLimits = CallLimits()) -> None:  # noqa: B008 (frozen)
+    def __init__(self, verifier: TokenVerifier, limits: CallLimits = CallLimits()) -> None:
         self._verifier = verifier
         self._limits = limits
         self._handlers: dict[str, tuple[Handler, Handler]] = {}
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> Handler:
+    ) -> Handler | None:
         method = str(handler_call_details.method)
         handler = await continuation(handler_call_details)
         known = self._handlers.get(method)
         if known is not None and known[0] is handler:
             return known[1]
         # No handler: the method does not exist, and grpc answers UNIMPLEMENTED. Not kept: names are the client's choice.
-        if cast("Handler | None", handler) is None or is_open(method):
+        if handler is None or is_open(method):
             return handler
         wrapped = self._wrap(method, handler)
         self._handlers[method] = (handler, wrapped)
@@ -95,7 +99,7 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
             call = _Call(method, context)
             try:
                 request = self._enter(call, request, context, streamed)
-                remaining: float | None = context.time_remaining()
+                remaining = cast("float | None", context.time_remaining())
                 if not bounded:
                     set_deadline(remaining)
                     response = await behavior(request, context)

@@ -17,7 +17,9 @@ from chassis.settings import Address
 _RPC_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 RPC_HANDLED = Counter("grpc_server_handled_total", "RPCs completed, by method and status code", ["method", "code"])
-RPC_SECONDS = Histogram("grpc_server_handling_seconds", "Time from an RPC's start to its end", ["method"], buckets=_RPC_SECONDS)
+RPC_SECONDS = Histogram(
+    "grpc_server_handling_seconds", "Time from an RPC's start to its end", ["method"], buckets=_RPC_SECONDS
+)
 RPC_IN_FLIGHT = Gauge("grpc_server_in_flight", "RPCs being handled now")
 CLIENT_HANDLED = Counter("grpc_client_handled_total", "RPCs made, by method and status code", ["method", "code"])
 CLIENT_SECONDS = Histogram(

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1.health import aio as health_aio
+from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection
 
 from chassis.auth import TokenVerifier
@@ -84,7 +84,7 @@ class ServiceServer:
     async def run(self, address: Address, metrics_address: Address | None = None) -> None:
         """Serve until told to stop; returns after everything is drained and closed."""
         server = grpc.aio.server(interceptors=(self._interceptor,), options=self._options())
-        health = health_aio.HealthServicer()
+        health = HealthServicer()
         # Not ready before the first round of probes; HealthServicer itself begins with SERVING.
         await self._tell(health, ready=False)
         health_pb2_grpc.add_HealthServicer_to_server(health, server)
@@ -146,7 +146,7 @@ class ServiceServer:
             options += [("grpc.max_connection_age_ms", age * 1000), ("grpc.max_connection_age_grace_ms", 30_000)]
         return options
 
-    async def _watch_readiness(self, health: health_aio.HealthServicer) -> None:
+    async def _watch_readiness(self, health: HealthServicer) -> None:
         was_ready: bool | None = None
         while True:
             failed = [name for name, passed in zip(self._probes, await self._probe(), strict=True) if not passed]
@@ -173,13 +173,15 @@ class ServiceServer:
 
         return list(await asyncio.gather(*(passes(probe) for _, probe in self._probes)))
 
-    async def _tell(self, health: health_aio.HealthServicer, *, ready: bool) -> None:
+    async def _tell(self, health: HealthServicer, *, ready: bool) -> None:
         status = health_pb2.HealthCheckResponse.SERVING if ready else health_pb2.HealthCheckResponse.NOT_SERVING
         for name in ("", *self._names):
             await health.set(name, status)
 
 
-async def run_workers(settings: ChassisSettings, workers: Workers, closers: Iterable[Callable[[], Awaitable[object]]]) -> None:
+async def run_workers(
+    settings: ChassisSettings, workers: Workers, closers: Iterable[Callable[[], Awaitable[object]]]
+) -> None:
     """Run a service's workers without its server until SIGTERM or SIGINT, then stop them and close."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()

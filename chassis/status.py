@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import grpc
@@ -107,9 +109,7 @@ def from_rpc_error(error: grpc.RpcError) -> DomainError:
                 violations = [FieldViolation(item.field, item.description) for item in bad.field_violations]
             elif detail.Unpack(retry):
                 retry_after_seconds = retry.retry_delay.ToMilliseconds() / 1000
-    return kind(
-        reason, message, violations=violations, metadata=metadata, retry_after_seconds=retry_after_seconds
-    )
+    return kind(reason, message, violations=violations, metadata=metadata, retry_after_seconds=retry_after_seconds)
 
 
 def _status_of(call: Any) -> status_pb2.Status | None:
@@ -121,3 +121,12 @@ def _status_of(call: Any) -> status_pb2.Status | None:
             except ValueError:  # google.protobuf.message.DecodeError is one
                 return None
     return None
+
+
+@contextmanager
+def rpc_errors() -> Generator[None]:
+    """Turn the errors of calls made within the block into DomainErrors: `with rpc_errors(): await stub.GetRide(…)`."""
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise from_rpc_error(error) from error

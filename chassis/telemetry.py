@@ -7,7 +7,7 @@ process that hosts two parts) needs its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 
@@ -99,7 +99,7 @@ def span_from(
     name: str,
     kind: SpanKind = SpanKind.CONSUMER,
     attributes: Mapping[str, AttributeValue] | None = None,
-) -> Iterator[Span]:
+) -> Generator[Span]:
     """Run a block in a span that continues the trace of `traceparent` (an event's, a webhook's); empty starts one."""
     span = tracer().start_span(name, context_from(traceparent), kind=kind, attributes=attributes)
     token = otel_context.attach(trace.set_span_in_context(span))

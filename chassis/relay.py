@@ -1,0 +1,202 @@
+"""The relay: drains a service's outbox into its Redis stream, and fills the stream again when Redis lost it."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import Row, Table
+
+from chassis import outbox
+from chassis.database import Database
+from chassis.metrics import OUTBOX_OLDEST_AGE_SECONDS, OUTBOX_PUBLISHED, OUTBOX_REFILLED, STREAM_HELD_BACK
+from chassis.redis_client import awaited
+from chassis.runtime import Backoff, Wakeup
+from shared_kernel.clock import Clock, SystemClock
+from shared_kernel.errors import DomainError
+
+_log = logging.getLogger(__name__)
+
+BATCH_EVENTS = 500
+MAX_STREAM_ENTRIES = 100_000
+_POLL_SECONDS = 1.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class OutboxRelay:
+    """Publishes the outbox of one service to one stream; run one in every replica, they take turns.
+
+    The stream is bounded to 100,000 entries without losing any that a consumer group still needs: what all groups have
+    taken in is trimmed, and if that does not suffice, publishing waits and the events stay in Postgres.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        table: Table,
+        redis: Redis,
+        stream: str,
+        wakeup: Wakeup,
+        *,
+        poll_seconds: float = _POLL_SECONDS,
+        max_stream_entries: int = MAX_STREAM_ENTRIES,
+        clock: Clock | None = None,
+    ) -> None:
+        self._database = database
+        self._table = table
+        self._redis = redis
+        self._stream = stream
+        # The braces put the mark into the stream's slot of a Redis Cluster.
+        self._mark_key = f"outbox:{{{stream}}}:mark"
+        self._wakeup = wakeup
+        self._poll_seconds = poll_seconds
+        self._max_stream_entries = max_stream_entries
+        self._clock = clock or SystemClock()
+        self._last_published: datetime | None = None
+        self._held_back = False
+        self._published_since_trim = 0
+
+    async def run(self) -> None:
+        """Publish for ever; outages of Postgres or Redis leave the rows where they are and are waited out."""
+        backoff = Backoff(0.05, 5.0)
+        while True:
+            try:
+                await self.drain()
+                backoff.reset()
+                OUTBOX_OLDEST_AGE_SECONDS.labels(self._stream).set(
+                    await self._oldest_age_seconds() if self._held_back else 0.0
+                )
+            except (RedisError, DomainError, OSError) as error:
+                _log.warning("publishing failed", extra={"stream": self._stream, "cause": type(error).__name__})
+                await self._wakeup.wait(backoff.next_seconds())
+                await self._report_age()
+                continue
+            await self._wakeup.wait(self._poll_seconds)
+
+    async def drain(self) -> int:
+        """Publish what waits, batch by batch, after making sure that Redis still has what was published before."""
+        published = 0
+        if self._last_published is None or await self._looks_lost():
+            await self._refill_if_lost()
+        while True:
+            if not await self._has_room():
+                return published
+            count = await self._publish_batch()
+            published += count
+            if count < BATCH_EVENTS:
+                return published
+
+    async def _publish_batch(self) -> int:
+        async with self._database.transaction() as connection:
+            if not await outbox.try_lock(connection, self._table):
+                return 0
+            rows, mark = await outbox.take_batch(connection, self._table, BATCH_EVENTS)
+            if not rows:
+                return 0
+            pipeline = self._redis.pipeline(transaction=False)
+            for row in rows:
+                pipeline.xadd(self._stream, cast("Any", _fields(row)))
+            pipeline.set(self._mark_key, _to_micros(mark))
+            await pipeline.execute()
+        self._last_published = mark
+        self._published_since_trim += len(rows)
+        OUTBOX_PUBLISHED.labels(self._stream).inc(len(rows))
+        return len(rows)
+
+    async def _looks_lost(self) -> bool:
+        mark, exists = await self._read_mark()
+        return self._lost(mark, exists, self._last_published)
+
+    async def _refill_if_lost(self) -> None:
+        async with self._database.transaction() as connection:
+            if not await outbox.try_lock(connection, self._table):
+                return
+            # Under the lock, and from Postgres: another replica may have published or refilled meanwhile.
+            last = await outbox.last_published_at(connection, self._table)
+            mark, exists = await self._read_mark()
+            if self._lost(mark, exists, last):
+                count = await outbox.unpublish(connection, self._table, mark if exists else None)
+                OUTBOX_REFILLED.labels(self._stream).inc(count)
+                _log.warning(
+                    "events were lost from the stream: publishing them again",
+                    extra={"stream": self._stream, "count": count},
+                )
+                last = None
+        self._last_published = last or _EPOCH
+
+    @staticmethod
+    def _lost(mark: datetime | None, exists: bool, last: datetime | None) -> bool:
+        return last is not None and last > _EPOCH and (not exists or mark is None or mark < last)
+
+    async def _read_mark(self) -> tuple[datetime | None, bool]:
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.get(self._mark_key)
+        pipeline.exists(self._stream)
+        raw, exists = cast("tuple[bytes | None, int]", await pipeline.execute())
+        return (None if raw is None else _EPOCH + timedelta(microseconds=int(raw))), bool(exists)
+
+    async def _has_room(self) -> bool:
+        """Tell whether a batch may be published; looks once in a while, trimming what every group has taken in."""
+        if not self._held_back and self._published_since_trim < self._max_stream_entries // 10:
+            return True
+        self._published_since_trim = 0
+        length = await awaited(cast("Any", self._redis.xlen(self._stream)))
+        if length > self._max_stream_entries // 2:
+            needed_from = await self._needed_from()
+            if needed_from is None:
+                await awaited(cast("Any", self._redis.xtrim(self._stream, maxlen=self._max_stream_entries // 2)))
+            else:
+                await awaited(cast("Any", self._redis.xtrim(self._stream, minid=needed_from)))
+            length = await awaited(cast("Any", self._redis.xlen(self._stream)))
+        held_back = length >= self._max_stream_entries
+        if held_back and not self._held_back:
+            _log.warning("publishing waits for slow consumers", extra={"stream": self._stream, "entries": length})
+        self._held_back = held_back
+        STREAM_HELD_BACK.labels(self._stream).set(int(held_back))
+        return not held_back
+
+    async def _needed_from(self) -> str | None:
+        """Return the first entry that some group has not finished; None where no group reads."""
+        firsts: list[tuple[int, int]] = []
+        groups = cast("list[dict[str, Any]]", await awaited(cast("Any", self._redis.xinfo_groups(self._stream))))
+        for group in groups:
+            first = group["last-delivered-id"]
+            if group["pending"]:
+                summary = cast(
+                    "dict[str, Any]", await awaited(cast("Any", self._redis.xpending(self._stream, group["name"])))
+                )
+                first = summary["min"] or first
+            millis, _, number = bytes(first).decode().partition("-")
+            firsts.append((int(millis), int(number)))
+        return "{}-{}".format(*min(firsts)) if firsts else None
+
+    async def _oldest_age_seconds(self) -> float:
+        async with self._database.connect() as connection:
+            at = await outbox.oldest_unpublished_at(connection, self._table)
+        return 0.0 if at is None else max(0.0, (self._clock.now() - at).total_seconds())
+
+    async def _report_age(self) -> None:
+        try:
+            OUTBOX_OLDEST_AGE_SECONDS.labels(self._stream).set(await self._oldest_age_seconds())
+        except DomainError:
+            return  # the gauge keeps its last value while Postgres is away; readiness tells
+
+
+def _fields(row: Row[tuple[object, ...]]) -> dict[str, str | bytes | int]:
+    event = cast("Any", row)
+    return {
+        "id": str(event.id),
+        "type": event.type,
+        "aggregate_id": str(event.aggregate_id),
+        "aggregate_version": event.aggregate_version,
+        "occurred_at": event.occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "traceparent": event.traceparent,
+        "payload": event.payload,
+    }
+
+
+def _to_micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)

@@ -1,0 +1,281 @@
+"""Reading one stream for a consumer group: new entries, those of a former life, and those of replicas that died."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+from uuid import UUID
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from chassis.dead_letters import DeadLetters, describe
+from chassis.events import Envelope, EventTypes, IncomingEvent
+from chassis.metrics import CONSUMER_HANDLED
+from chassis.runtime import Backoff
+from shared_kernel.errors import DomainError, Unavailable
+
+_log = logging.getLogger(__name__)
+
+MAX_TRIES = 8
+MAX_TRIES_IN_OUTAGE = 200
+"""An outage (Unavailable) is not the event's fault: with pauses of five seconds this is a quarter of an hour."""
+_BATCH_ENTRIES = 64
+_MAX_HELD_ENTRIES = 1_000
+_BLOCK_SECONDS = 1.0
+_FORGET_CONSUMER_MILLIS = 3_600_000
+
+
+@dataclass(slots=True)
+class _Entry:
+    stream_id: bytes
+    event: Envelope
+
+
+@dataclass(slots=True)
+class _Held:
+    """Events of one aggregate that wait for the first of them to succeed."""
+
+    entries: deque[_Entry]
+    retry_at: float
+    backoff: Backoff = field(default_factory=lambda: Backoff(0.1, 5.0))
+
+
+class StreamReader:
+    """One stream, one group, one consumer: everything in one task, so the order of handling is the order of reading."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        stream: str,
+        group: str,
+        consumer: str,
+        types: EventTypes,
+        handle: Callable[[IncomingEvent], Awaitable[None]],
+        dead_letters: DeadLetters,
+        *,
+        claim_idle_seconds: float,
+        first_retry_seconds: float,
+    ) -> None:
+        self.stream = stream
+        # Each command's result type depends on options; what comes back is narrowed here.
+        self._redis = cast("Any", redis)
+        self._group = group
+        self._consumer = consumer
+        self._types = types
+        self._handle = handle
+        self._dead_letters = dead_letters
+        self._claim_idle_seconds = claim_idle_seconds
+        self._first_retry_seconds = first_retry_seconds
+        self._held: dict[UUID, _Held] = {}
+        self._held_ids: set[bytes] = set()
+        self._done: list[bytes] = []
+
+    async def run(self) -> None:
+        """Read for ever; a Redis that is away is waited for, a group that is gone is made again."""
+        loop = asyncio.get_running_loop()
+        backoff = Backoff(0.05, 5.0)
+        claim_at, own_pending_read = loop.time(), False
+        while True:
+            try:
+                if not own_pending_read:
+                    await self._create_group()
+                    await self._read_own_pending()
+                    own_pending_read = True
+                if loop.time() >= claim_at:
+                    await self._claim_from_silent_consumers()
+                    claim_at = loop.time() + self._claim_idle_seconds / 2
+                await self._retry_due()
+                await self._read_new(claim_at - loop.time())
+                backoff.reset()
+            except (RedisError, OSError, DomainError) as error:
+                if isinstance(error, ResponseError) and str(error).startswith("NOGROUP"):
+                    # Redis was flushed: the relay fills the stream again, and this group reads it from its beginning.
+                    own_pending_read = False
+                    self._forget_held()
+                    continue
+                _log.warning("reading failed", extra={"stream": self.stream, "cause": describe(error)})
+                await asyncio.sleep(backoff.next_seconds())
+            except asyncio.CancelledError:
+                await self._acknowledge_quietly()
+                raise
+
+    async def _create_group(self) -> None:
+        try:
+            await self._redis.xgroup_create(self.stream, self._group, id="0", mkstream=True)
+        except ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):
+                raise
+
+    async def _read_own_pending(self) -> None:
+        """Finish what this consumer had read and not acknowledged before it was stopped."""
+        after = "0"
+        while True:
+            answer = await self._redis.xreadgroup(
+                self._group, self._consumer, {self.stream: after}, count=_BATCH_ENTRIES
+            )
+            entries = _entries_of(answer)
+            if not entries:
+                return
+            await self._take_again(entries)
+            after = entries[-1][0].decode()
+
+    async def _claim_from_silent_consumers(self) -> None:
+        cursor = b"0-0"
+        while True:
+            answer = await self._redis.xautoclaim(
+                self.stream,
+                self._group,
+                self._consumer,
+                min_idle_time=int(self._claim_idle_seconds * 1000),
+                start_id=cursor,
+                count=_BATCH_ENTRIES,
+            )
+            cursor, entries = answer[0], [item for item in answer[1] if item and item[0] is not None]
+            await self._take_again([item for item in entries if item[0] not in self._held_ids])
+            if cursor in (b"0-0", "0-0"):
+                break
+        for consumer in await self._redis.xinfo_consumers(self.stream, self._group):
+            name = consumer["name"].decode()
+            if name != self._consumer and not consumer["pending"] and consumer["idle"] > _FORGET_CONSUMER_MILLIS:
+                await self._redis.xgroup_delconsumer(self.stream, self._group, name)
+
+    async def _read_new(self, at_most_seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        wait = min([_BLOCK_SECONDS, at_most_seconds, *(held.retry_at - loop.time() for held in self._held.values())])
+        if len(self._held_ids) >= _MAX_HELD_ENTRIES:
+            await asyncio.sleep(max(0.0, wait))
+            return
+        answer = await self._redis.xreadgroup(
+            self._group, self._consumer, {self.stream: ">"}, count=_BATCH_ENTRIES, block=max(1, int(wait * 1000))
+        )
+        for stream_id, fields in _entries_of(answer):
+            await self._take(stream_id, fields, tries=1)
+        await self._acknowledge()
+
+    async def _take_again(self, entries: Sequence[tuple[bytes, dict[bytes, bytes]]]) -> None:
+        for stream_id, fields in entries:
+            if not fields:  # trimmed meanwhile
+                self._done.append(stream_id)
+                continue
+            await self._take(stream_id, fields, tries=await self._tries(stream_id))
+        await self._acknowledge()
+
+    async def _take(self, stream_id: bytes, fields: dict[bytes, bytes], tries: int) -> None:
+        try:
+            event = Envelope.read(fields)
+        except ValueError:
+            _log.exception("an entry is not an event", extra={"stream": self.stream, "entry": stream_id.decode()})
+            CONSUMER_HANDLED.labels("", "malformed").inc()
+            self._done.append(stream_id)
+            return
+        if event.type not in self._types:
+            # Not counted by type: names of others are not this consumer's to choose labels from.
+            CONSUMER_HANDLED.labels("", "ignored").inc()
+            self._done.append(stream_id)
+            return
+        entry = _Entry(stream_id, event)
+        held = self._held.get(event.aggregate_id)
+        if held is not None:
+            held.entries.append(entry)
+            self._held_ids.add(stream_id)
+        elif not await self._attempt(entry, tries):
+            backoff = Backoff(self._first_retry_seconds, 5.0)
+            retry_at = asyncio.get_running_loop().time() + backoff.next_seconds()
+            self._held[event.aggregate_id] = _Held(deque([entry]), retry_at, backoff)
+            self._held_ids.add(stream_id)
+
+    async def _retry_due(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for aggregate_id, held in [item for item in self._held.items() if item[1].retry_at <= now]:
+            await self._keep_claimed(held)
+            while held.entries:
+                entry = held.entries[0]
+                if not await self._attempt(entry, await self._tries(entry.stream_id)):
+                    held.retry_at = asyncio.get_running_loop().time() + held.backoff.next_seconds()
+                    break
+                held.entries.popleft()
+                self._held_ids.discard(entry.stream_id)
+                held.backoff.reset()
+            else:
+                del self._held[aggregate_id]
+        await self._acknowledge()
+
+    async def _keep_claimed(self, held: _Held) -> None:
+        """Count one more try of the first event, and show other replicas that those behind it are looked after."""
+        options = {"min_idle_time": 0}
+        first, *rest = [entry.stream_id for entry in held.entries]
+        await self._redis.xclaim(self.stream, self._group, self._consumer, message_ids=[first], **options)
+        if rest:
+            await self._redis.xclaim(self.stream, self._group, self._consumer, message_ids=rest, justid=True, **options)
+
+    async def _attempt(self, entry: _Entry, tries: int) -> bool:
+        """Try an event once; True if it is done with: handled, or parked after too many tries."""
+        event = entry.event
+        if tries > MAX_TRIES_IN_OUTAGE:  # it never came as far as failing: it takes the process down
+            await self._park(entry, tries, "it was never finished")
+            return True
+        try:
+            await self._handle(self._types.open(event))
+        except Exception as error:
+            limit = MAX_TRIES_IN_OUTAGE if isinstance(error, Unavailable) else MAX_TRIES
+            CONSUMER_HANDLED.labels(event.type, "failed").inc()
+            _log.warning(
+                "an event was not taken in",
+                extra={"event_id": str(event.id), "type": event.type, "tries": tries, "cause": describe(error)},
+                exc_info=not isinstance(error, DomainError),
+            )
+            if tries < limit:
+                return False
+            await self._park(entry, tries, describe(error))
+            return True
+        CONSUMER_HANDLED.labels(event.type, "handled").inc()
+        self._done.append(entry.stream_id)
+        return True
+
+    async def _park(self, entry: _Entry, tries: int, cause: str) -> None:
+        await self._dead_letters.park(entry.event.parked(self.stream, self._group, tries, cause))
+        CONSUMER_HANDLED.labels(entry.event.type, "parked").inc()
+        _log.error(
+            "an event was parked", extra={"event_id": str(entry.event.id), "type": entry.event.type, "cause": cause}
+        )
+        self._done.append(entry.stream_id)
+
+    async def _tries(self, stream_id: bytes) -> int:
+        pending = await self._redis.xpending_range(self.stream, self._group, min=stream_id, max=stream_id, count=1)
+        return int(pending[0]["times_delivered"]) if pending else 1
+
+    async def _acknowledge(self) -> None:
+        if self._done:
+            done, self._done = self._done, []
+            try:
+                await self._redis.xack(self.stream, self._group, *done)
+            except BaseException:
+                self._done = done + self._done
+                raise
+
+    async def _acknowledge_quietly(self) -> None:
+        try:
+            async with asyncio.timeout(1.0):
+                await self._acknowledge()
+        except (RedisError, OSError, TimeoutError):
+            return  # they come again, and the inbox knows them
+
+    def _forget_held(self) -> None:
+        self._held.clear()
+        self._held_ids.clear()
+        self._done.clear()
+
+
+def _entries_of(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    """Return the entries of a read of one stream, whichever protocol the connection speaks."""
+    if not answer:
+        return []
+    if isinstance(answer, dict):
+        found: list[Any] = next(iter(cast("dict[Any, list[Any]]", answer).values()))
+        return cast("list[tuple[bytes, dict[bytes, bytes]]]", found[0] if found else [])
+    return cast("list[tuple[bytes, dict[bytes, bytes]]]", answer[0][1])

@@ -1,0 +1,101 @@
+"""Consuming events: a consumer group on Redis Streams, acknowledged after the effect, retried in order, then parked.
+
+An event that fails is tried again with growing pauses. Until it succeeds or is parked, later events of the same aggregate
+wait behind it, and those of other aggregates go on. Tries are counted by Redis (the delivery counter), so that an event
+that kills its process is parked as well. A handler takes its effect and the event's id (inbox) in one transaction: delivery
+is at least once, and again after a reclaim or a refill.
+
+Replicas of a service share a group: order is kept within a replica. Across replicas an aggregate's events can be in work
+at once, so a handler judges by `aggregate_version` or by its own state, never by arrival alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from google.protobuf.message import Message
+from redis.asyncio import Redis
+
+from chassis.dead_letters import DeadLetter, DeadLetters
+from chassis.deadlines import deadline
+from chassis.events import EventTypes, IncomingEvent
+from chassis.stream_reader import StreamReader
+from chassis.telemetry import span_from
+
+__all__ = ["EventConsumer", "IncomingEvent"]
+
+_log = logging.getLogger(__name__)
+Handler = Callable[[IncomingEvent], Awaitable[None]]
+
+HANDLER_SECONDS = 20.0
+"""How long one event may take; less than the idle time after which another replica would claim it."""
+
+
+class EventConsumer:
+    """Takes the events of several streams in, one stream after its own order."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        streams: Sequence[str],
+        group: str,
+        consumer: str,
+        handler: Handler,
+        dead_letters: DeadLetters,
+        types: Iterable[type[Message]],
+        *,
+        claim_idle_seconds: float = 30.0,
+        first_retry_seconds: float = 0.1,
+    ) -> None:
+        """Make a consumer.
+
+        Args:
+            redis: a client that answers in bytes.
+            streams: for example `events:payment`; each is read by a task of its own.
+            group: the consuming service's name.
+            consumer: this replica's name, best the same after a restart (the pod's or host's name).
+            handler: has the effect; raises to be tried again. Never called twice at once for events of one stream.
+            dead_letters: where events are parked after eight tries.
+            types: the messages to be handled; events of other types are acknowledged unread.
+            claim_idle_seconds: after which a silent replica's events are taken over.
+            first_retry_seconds: the first pause after a failure; it doubles up to five seconds.
+        """
+        self._handler = handler
+        self._types = EventTypes(types)
+        self._group = group
+        self._dead_letters = dead_letters
+        self._readers = [
+            StreamReader(
+                redis,
+                stream,
+                group,
+                consumer,
+                self._types,
+                self._handle,
+                dead_letters,
+                claim_idle_seconds=claim_idle_seconds,
+                first_retry_seconds=first_retry_seconds,
+            )
+            for stream in streams
+        ]
+        for stream in streams:
+            dead_letters.bind(group, stream, self._replay)
+
+    async def run(self) -> None:
+        """Consume for ever."""
+        await self._dead_letters.count(self._group)
+        async with asyncio.TaskGroup() as group:
+            for reader in self._readers:
+                group.create_task(reader.run(), name=f"read {reader.stream}")
+
+    async def _handle(self, event: IncomingEvent) -> None:
+        name = event.type.rpartition(".")[2]
+        span = span_from(event.traceparent, f"consume {name}", attributes={"messaging.message.id": str(event.id)})
+        with span, deadline(HANDLER_SECONDS):
+            async with asyncio.timeout(HANDLER_SECONDS):
+                await self._handler(event)
+
+    async def _replay(self, letter: DeadLetter) -> None:
+        await self._handle(self._types.open(letter))

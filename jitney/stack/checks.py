@@ -1,14 +1,33 @@
-"""Is it ready? One question to one process, answered within a second and never with an error."""
+"""Is it ready? One question to one process, answered within about a second and never with an error.
+
+What is asked is a URL: `grpc://host:port` (the health service), `http://host:port/path` (200), `redis://...` (PING) or
+`postgresql://...` (a connection).
+"""
 
 import asyncio
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 _ANSWER_SECONDS = 1
 
 
-async def postgres_answers(url: str) -> bool:
-    """True if PostgreSQL lets us in."""
-    import asyncpg  # noqa: PLC0415 - a tenth of a second, for those who start a stack only
+async def answers(url: str) -> bool:
+    """True if the process behind `url` is ready."""
+    parts = urlsplit(url)
+    match parts.scheme:
+        case "grpc":
+            return await _grpc_answers(parts.netloc)
+        case "http":
+            return await _http_answers(parts)
+        case "redis":
+            return await _redis_answers(parts)
+        case "postgresql":
+            return await _postgres_answers(url)
+        case _:
+            raise ValueError(f"no question is known for {parts.scheme}")
+
+
+async def _postgres_answers(url: str) -> bool:
+    import asyncpg
 
     try:
         connection = await asyncpg.connect(url, timeout=_ANSWER_SECONDS)
@@ -18,27 +37,23 @@ async def postgres_answers(url: str) -> bool:
     return True
 
 
-async def redis_answers(url: str) -> bool:
-    """True if Redis has loaded its data and answers PING."""
-    parts = urlsplit(url)
+async def _redis_answers(parts: SplitResult) -> bool:
     request = b"PING\r\n"
     if parts.password:
         request = f"AUTH {unquote(parts.password)}\r\n".encode() + request
-    answer = await _exchange(parts.hostname or "127.0.0.1", parts.port or 6379, request, until=b"PONG\r\n")
+    answer = await _exchange(parts, request, until=b"PONG\r\n")
     return answer.endswith(b"+PONG\r\n")
 
 
-async def http_answers(host: str, port: int, path: str) -> bool:
-    """True if a GET is answered with 200."""
-    request = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode()
-    answer = await _exchange(host, port, request, until=b"\r\n")
+async def _http_answers(parts: SplitResult) -> bool:
+    request = f"GET {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n".encode()
+    answer = await _exchange(parts, request, until=b"\r\n")
     return answer.split(b" ", 2)[1:2] == [b"200"]
 
 
-async def grpc_answers(target: str) -> bool:
-    """True if the gRPC health service says that the whole server serves."""
-    import grpc.aio  # noqa: PLC0415 - as above
-    from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse  # noqa: PLC0415
+async def _grpc_answers(target: str) -> bool:
+    import grpc.aio
+    from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
     async with grpc.aio.insecure_channel(target) as channel:
         check = channel.unary_unary(
@@ -53,12 +68,12 @@ async def grpc_answers(target: str) -> bool:
     return answer.status == HealthCheckResponse.SERVING
 
 
-async def _exchange(host: str, port: int, request: bytes, *, until: bytes) -> bytes:
+async def _exchange(parts: SplitResult, request: bytes, *, until: bytes) -> bytes:
     """Sends bytes and reads until `until` or the end of the stream; nothing at all if that takes too long."""
     received = b""
     try:
         async with asyncio.timeout(_ANSWER_SECONDS):
-            reader, writer = await asyncio.open_connection(host, port)
+            reader, writer = await asyncio.open_connection(parts.hostname or "127.0.0.1", parts.port or 80)
             try:
                 writer.write(request)
                 await writer.drain()

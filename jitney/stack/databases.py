@@ -21,7 +21,7 @@ async def provision(superuser_url: str, passwords: Mapping[str, str]) -> None:
         superuser_url: of the cluster.
         passwords: by name of role; the database has the same name.
     """
-    import asyncpg  # noqa: PLC0415 - only those who start a stack pay for it
+    import asyncpg
 
     connection = await asyncpg.connect(superuser_url, timeout=30)
     try:

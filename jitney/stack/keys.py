@@ -17,8 +17,8 @@ def make_signing_keys(folder: Path) -> Path:
     Returns:
         The path of the JWKS that holds every issuer's public key, `kid` = issuer.
     """
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - only where a stack is set up
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
 
     public: list[dict[str, str]] = []
     with plain_file_errors(folder, purpose="The folder of the signing keys"):
@@ -55,15 +55,16 @@ def make_signing_keys(folder: Path) -> Path:
     return jwks
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Writes a file that only its owner can read, whole or not at all."""
+def write_private(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Writes a file that only its owner can read, whole or not at all; `durable`: also if the power fails just then."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         aside.replace(path)
     except BaseException:
         aside.unlink(missing_ok=True)

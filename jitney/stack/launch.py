@@ -22,7 +22,7 @@ class Launcher:
         self._keeper: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Launcher":
-        self._keeper = subprocess.Popen(  # noqa: S603 - our own program
+        self._keeper = subprocess.Popen(
             [sys.executable, "-I", "-S", keeper.__file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -75,13 +75,15 @@ class Launcher:
     def _tell(self, line: str) -> None:
         if self._keeper is None or self._keeper.stdin is None:
             raise RuntimeError("the launcher is used outside of its context")
-        self._keeper.stdin.write(line.encode() + b"\n")
-        self._keeper.stdin.flush()
+        # Without a keeper the processes still run and still end with us; only our sudden death would leave them.
+        with contextlib.suppress(BrokenPipeError):
+            self._keeper.stdin.write(line.encode() + b"\n")
+            self._keeper.stdin.flush()
 
     def _spawn(self, spec: ProcessSpec, log: IO[bytes]) -> subprocess.Popen[bytes]:
         account = spec.account
         try:
-            return subprocess.Popen(  # noqa: S603 - our own programs
+            return subprocess.Popen(
                 spec.argv,
                 env=dict(spec.environment),
                 cwd=spec.folder,
@@ -97,20 +99,9 @@ class Launcher:
             raise StackError(f"{spec.name} cannot be started: {error}.") from error
 
 
-def last_lines(log_file: Path, count: int = 6) -> str:
-    """The end of a log, indented, to be shown when its process failed."""
-    try:
-        with log_file.open("rb") as file:
-            file.seek(max(0, log_file.stat().st_size - 16_384))
-            lines = file.read().decode("utf-8", "replace").strip().splitlines()
-    except OSError:
-        return ""
-    return "\n".join(f"  {line}" for line in lines[-count:])
-
-
 def wait_for_exit(pids: list[int], seconds: float) -> bool:
     """True once none of these processes exists any more; blocks for `seconds` at most."""
-    import psutil  # noqa: PLC0415 - only where a process is not our child
+    import psutil
 
     deadline = time.monotonic() + seconds
     while any(psutil.pid_exists(pid) for pid in pids):

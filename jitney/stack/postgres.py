@@ -16,7 +16,6 @@ from pathlib import Path
 
 from jitney.stack.account import Account, can_reach, shared_place, unprivileged_account
 from jitney.stack.binaries import postgres_home
-from jitney.stack.checks import postgres_answers
 from jitney.stack.problems import StackError, plain_file_errors
 from jitney.stack.specs import ProcessSpec
 
@@ -119,7 +118,7 @@ class Cluster:
             name="postgres",
             argv=(str(home / "bin/postgres"), "-D", str(self.folder.resolve()), *options),
             environment=_environment(),
-            ready=lambda: postgres_answers(self.superuser_url()),
+            ready=self.superuser_url(),
             port=self.port,
             account=account,
             folder=Path("/"),
@@ -135,7 +134,7 @@ class Cluster:
             file.write(self.superuser_password + "\n")
         _give(password_file, account)
         data = building / "data"
-        result = subprocess.run(  # noqa: S603 - our own program
+        result = subprocess.run(
             [
                 *(str(home / "bin/initdb"), "-D", str(data), "-U", SUPERUSER, f"--pwfile={password_file}"),
                 *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin"),

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jitney.stack.binaries import redis_server
-from jitney.stack.checks import redis_answers
 from jitney.stack.problems import plain_file_errors
 from jitney.stack.specs import ProcessSpec
 
@@ -56,7 +55,7 @@ class EmbeddedRedis:
             name="redis",
             argv=(str(redis_server()), str(self._configuration.resolve())),
             environment={"LC_ALL": "C", "PATH": "/usr/local/bin:/usr/bin:/bin"},
-            ready=lambda: redis_answers(self.url()),
+            ready=self.url(),
             port=self.port,
             folder=self.folder.resolve(),
         )

@@ -1,14 +1,11 @@
 """What the supervisor has to know of a process: how to start it, when it is ready, how to stop it."""
 
 import signal
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jitney.stack.account import Account
-
-ReadyCheck = Callable[[], Awaitable[bool]]
-"""Asks once whether the process is ready; answers within about a second and raises nothing."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +16,7 @@ class ProcessSpec:
         name: as in `jitney status` and the name of its log file.
         argv: the program and its arguments.
         environment: the whole environment of the process, nothing is added to it.
-        ready: the question that tells when it may be used; None if there is none to ask.
+        ready: the question (see `checks`) that tells when it may be used; None if there is none to ask.
         port: the TCP port it listens on, None if it listens on none.
         account: the OS account it runs as; None for our own.
         folder: its working folder.
@@ -29,8 +26,8 @@ class ProcessSpec:
 
     name: str
     argv: tuple[str, ...]
-    environment: Mapping[str, str]
-    ready: ReadyCheck | None = None
+    environment: Mapping[str, str] = field(repr=False)
+    ready: str | None = field(default=None, repr=False)
     port: int | None = None
     account: Account | None = None
     folder: Path | None = None

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from jitney.stack.checks import http_answers
 from jitney.stack.keys import make_signing_keys
 from jitney.stack.launch import Launcher
 from jitney.stack.redis import EmbeddedRedis
@@ -82,7 +81,7 @@ def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         name="sandbox",
         argv=(sys.executable, "-m", "jitney", "sandbox"),
         environment=environment,
-        ready=lambda: http_answers("127.0.0.1", port, "/healthz"),
+        ready=f"http://127.0.0.1:{port}/healthz",
     )
     with contextlib.ExitStack() as stack:
         launcher = stack.enter_context(Launcher())

@@ -14,8 +14,10 @@ from typing import TypeVar
 
 import asyncpg
 
+from jitney.stack.checks import answers
 from jitney.stack.databases import create_database, provision
-from jitney.stack.launch import Launcher, last_lines
+from jitney.stack.launch import Launcher
+from jitney.stack.logfiles import last_lines
 from jitney.stack.postgres import Cluster, new_password
 from jitney.stack.redis import EmbeddedRedis
 from jitney.stack.specs import ProcessSpec
@@ -141,11 +143,8 @@ def embedded_redis() -> Generator[EmbeddedRedis]:
             yield server
 
 
-def _asking(ready: Callable[[], Awaitable[bool]]) -> Callable[[], Coroutine[object, object, bool]]:
-    async def ask() -> bool:
-        return await ready()
-
-    return ask
+def _asking(url: str) -> Callable[[], Coroutine[object, object, bool]]:
+    return lambda: answers(url)
 
 
 def _as_coroutine(work: Callable[[], T]) -> Callable[[], Coroutine[object, object, T]]:

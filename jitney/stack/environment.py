@@ -1,0 +1,132 @@
+"""Which settings every process gets: one environment that describes the whole system, and each process' share of it.
+
+What the person has set wins over what we would choose. A process sees its own settings, those that all share, and the
+addresses of the others, but nobody else's passwords.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jitney.stack.addresses import Address, read_addresses
+from jitney.stack.credentials import Credentials
+from jitney.stack.databases import SERVICES, database_of
+from jitney.stack.folders import DataFolder
+from jitney.stack.postgres import Cluster
+from jitney.stack.problems import StackError
+from jitney.stack.redis import EmbeddedRedis
+
+_OWNERS = ("POSTGRES", "REDIS", "SANDBOX", "IDENTITY", "MATCHING", "PAYMENT", "NOTIFICATION", "REST", "STREAM")
+_SHARED = ("JITNEY_REDIS_URL",)
+
+
+@dataclass(frozen=True)
+class StackSettings:
+    """What decides how a stack looks.
+
+    Args:
+        data: the data folder.
+        addresses: where everything listens, by the name of the setting.
+        given: the JITNEY_ variables that were set from outside.
+    """
+
+    data: DataFolder
+    addresses: Mapping[str, Address]
+    given: Mapping[str, str]
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str], data: Path) -> "StackSettings":
+        """Reads the environment.
+
+        Raises:
+            StackError: an address is no address, or only some of the services' databases are given.
+        """
+        given = {name: value for name, value in environ.items() if name.startswith("JITNEY_") and value}
+        settings = [_database_setting(service) for service in SERVICES]
+        missing = [setting for setting in settings if setting not in given]
+        if missing and len(missing) < len(settings):
+            raise StackError(
+                "Either every service has a database of yours or none has. Not set: " + ", ".join(missing) + "."
+            )
+        return cls(DataFolder(data.absolute()), read_addresses(given), given)
+
+    @property
+    def embeds_postgres(self) -> bool:
+        """False if the services' databases are given."""
+        return _database_setting(SERVICES[0]) not in self.given
+
+    @property
+    def embeds_redis(self) -> bool:
+        """False if a Redis is given."""
+        return "JITNEY_REDIS_URL" not in self.given
+
+    def listening(self) -> dict[str, Address]:
+        """The addresses that this stack will listen on."""
+        outside = {"JITNEY_POSTGRES_LISTEN": self.embeds_postgres, "JITNEY_REDIS_LISTEN": self.embeds_redis}
+        return {setting: address for setting, address in self.addresses.items() if outside.get(setting, True)}
+
+    def cluster(self, credentials: Credentials) -> Cluster:
+        """The embedded PostgreSQL."""
+        address = self.addresses["JITNEY_POSTGRES_LISTEN"]
+        return Cluster(self.data.postgres, address.host, address.port, credentials["postgres_password"])
+
+    def redis(self, credentials: Credentials) -> EmbeddedRedis:
+        """The embedded Redis."""
+        address = self.addresses["JITNEY_REDIS_LISTEN"]
+        return EmbeddedRedis(self.data.redis, address.host, address.port, credentials["redis_password"])
+
+
+def compose(settings: StackSettings, credentials: Credentials) -> dict[str, str]:
+    """The JITNEY_ variables of the whole system."""
+    addresses = settings.addresses
+    sandbox = f"http://{addresses['JITNEY_SANDBOX_LISTEN'].local}"
+    whole = {
+        "JITNEY_ENVIRONMENT": "local",
+        "JITNEY_REDIS_URL": settings.redis(credentials).url(),
+        "JITNEY_JWKS_FILE": str(settings.data.keys / "jwks.json"),
+        "JITNEY_SIGNING_KEYS_DIR": str(settings.data.keys),
+        "JITNEY_SANDBOX_DATA": str(settings.data.sandbox),
+        "JITNEY_IDENTITY_OTP_PEPPER": credentials["identity_otp_pepper"],
+        "JITNEY_IDENTITY_PHONE_KEY": credentials["identity_phone_key"],
+        "JITNEY_IDENTITY_DRIVER_APPROVAL": "automatic",
+        "JITNEY_PAYMENT_PSP_URL": f"{sandbox}/psp",
+        "JITNEY_NOTIFICATION_SMS_URL": f"{sandbox}/sms",
+    }
+    whole |= {setting: f"{_bracketed(address.host)}:{address.port}" for setting, address in addresses.items()}
+    cluster = settings.cluster(credentials)
+    for service in SERVICES:
+        name = database_of(service)
+        whole[_database_setting(service)] = cluster.url(name, credentials[f"{service}_database_password"], name)
+        whole[f"JITNEY_{service.upper()}_TARGET"] = addresses[f"JITNEY_{service.upper()}_LISTEN"].local
+    return whole | dict(settings.given)
+
+
+def environment_of(prefixes: tuple[str, ...], whole: Mapping[str, str], inherited: Mapping[str, str]) -> dict[str, str]:
+    """The environment of one process.
+
+    Args:
+        prefixes: which settings it reads besides the shared ones, e.g. `("JITNEY_PAYMENT_",)`.
+        whole: what `compose` made.
+        inherited: our own environment, whose JITNEY_ variables do not count here.
+    """
+    base = {name: value for name, value in inherited.items() if not name.startswith("JITNEY_")}
+    # Compiled modules make the next start three times as fast.
+    base.pop("PYTHONDONTWRITEBYTECODE", None)
+    # The gRPC core would write lines of its own between the JSON logs.
+    base.setdefault("GRPC_VERBOSITY", "NONE")
+    # glibc gives each thread an arena of its own otherwise, and keeps what it freed.
+    base.setdefault("MALLOC_ARENA_MAX", "2")
+    return base | {name: value for name, value in whole.items() if _is_for(name, prefixes)}
+
+
+def _is_for(name: str, prefixes: tuple[str, ...]) -> bool:
+    owner = name.removeprefix("JITNEY_").split("_", 1)[0]
+    return owner not in _OWNERS or name.startswith(prefixes) or name in _SHARED or name.endswith("_TARGET")
+
+
+def _database_setting(service: str) -> str:
+    return f"JITNEY_{service.upper()}_DATABASE_URL"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

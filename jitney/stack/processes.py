@@ -1,0 +1,84 @@
+"""The list of processes, in the order in which they are started (and, backwards, stopped)."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from jitney.stack.databases import SERVICES
+from jitney.stack.environment import StackSettings, environment_of
+from jitney.stack.specs import ProcessSpec
+
+_EDGE = ("JITNEY_REST_", "JITNEY_STREAM_")
+
+
+class Stage(IntEnum):
+    """Who needs whom: a later stage is stopped before an earlier one."""
+
+    STORES = 0
+    OUTSIDE = 1
+    SERVICES = 2
+    EDGE = 3
+    CITY = 4
+
+
+@dataclass(frozen=True)
+class ProcessFactory:
+    """Makes the specification of each process of ours.
+
+    Args:
+        settings: of the stack.
+        whole: the JITNEY_ variables of the whole system.
+        inherited: the environment that we were started with.
+    """
+
+    settings: StackSettings
+    whole: Mapping[str, str]
+    inherited: Mapping[str, str]
+
+    def migrator(self) -> ProcessSpec:
+        """Brings the schemas up to date, then ends."""
+        prefixes = tuple(f"JITNEY_{service.upper()}_DATABASE_" for service in SERVICES)
+        return self._python("migrations", ("jitney.stack.migrator",), prefixes)
+
+    def sandbox(self) -> ProcessSpec:
+        """The outside world: payment provider, text messages, push."""
+        # It signs its webhooks and knows its customers with what the services were given for it.
+        prefixes = ("JITNEY_SANDBOX_", "JITNEY_PAYMENT_PSP_", "JITNEY_NOTIFICATION_SMS_")
+        return self._python("sandbox", ("jitney.sandbox",), prefixes, "JITNEY_SANDBOX_LISTEN", "http://{}/healthz")
+
+    def services(self) -> list[ProcessSpec]:
+        """The four services."""
+        return [
+            self._python(service, (f"{service}_service", "serve"), (prefix,), f"{prefix}LISTEN", "grpc://{}")
+            for service in SERVICES
+            for prefix in (f"JITNEY_{service.upper()}_",)
+        ]
+
+    def edge(self) -> list[ProcessSpec]:
+        """The two processes of the edge."""
+        return [
+            self._python(name, ("rider_api", name), _EDGE, f"JITNEY_{name.upper()}_LISTEN", "http://{}/readyz")
+            for name in ("rest", "stream")
+        ]
+
+    def city(self) -> ProcessSpec:
+        """Riders and drivers that use the public interfaces, until they are stopped."""
+        return self._python("city", ("jitney", "simulate", "--minutes", "0"), (*_EDGE, "JITNEY_SANDBOX_"))
+
+    def _python(
+        self,
+        name: str,
+        module: tuple[str, ...],
+        prefixes: tuple[str, ...],
+        listen: str | None = None,
+        ready: str = "",
+    ) -> ProcessSpec:
+        address = None if listen is None else self.settings.addresses[listen]
+        return ProcessSpec(
+            name=name,
+            argv=(sys.executable, "-m", *module),
+            environment=environment_of(prefixes, self.whole, self.inherited),
+            ready=None if address is None else ready.format(address.local),
+            port=None if address is None else address.port,
+        )

@@ -1,0 +1,151 @@
+"""`jitney up`: everything from nothing to healthy, side by side wherever one thing does not need the other.
+
+redis ─────────────────────────────┐
+postgres ── databases ─┐           ├── services ── city
+loading of migrations ─┴─ migrate ─┘
+sandbox, edge (they find the services once those are there)
+"""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+
+from jitney.stack.checks import answers
+from jitney.stack.credentials import Credentials
+from jitney.stack.databases import SERVICES, database_of, provision
+from jitney.stack.environment import StackSettings, compose
+from jitney.stack.keys import make_signing_keys
+from jitney.stack.launch import Launcher
+from jitney.stack.leftovers import end_leftovers
+from jitney.stack.ports import require_free
+from jitney.stack.problems import StackError
+from jitney.stack.processes import ProcessFactory, Stage
+from jitney.stack.supervisor import Supervisor
+
+_EXTERNAL_SECONDS = 10.0
+
+
+async def run_stack(
+    settings: StackSettings,
+    inherited: Mapping[str, str],
+    *,
+    with_city: bool,
+    say: Callable[[str], None],
+    when_healthy: Callable[[float], None],
+) -> None:
+    """Runs the stack until SIGINT, SIGTERM or SIGHUP; a second one hurries the end.
+
+    Args:
+        settings: how the stack looks.
+        inherited: the environment to hand on.
+        with_city: also let riders and drivers of its own live in it.
+        say: tells one plain line.
+        when_healthy: called once with the seconds that the start took.
+
+    Raises:
+        StackError: something stands in the way that the person can put right.
+    """
+    began = time.monotonic()
+    folder = settings.data
+    folder.prepare()
+    with folder.locked():
+        count = await asyncio.to_thread(end_leftovers, folder)
+        if count:
+            say(f"Ended {count} processes that an earlier run left behind.")
+        require_free(settings.listening())
+        plan = _Plan(settings, inherited)
+        with Launcher() as launcher:
+            async with Supervisor(folder, launcher, say) as supervisor:
+                stop = _stop_event(supervisor)
+                stopping = asyncio.create_task(stop.wait())
+                start = asyncio.create_task(_start(plan, supervisor))
+                await asyncio.wait((start, stopping), return_when=asyncio.FIRST_COMPLETED)
+                if stop.is_set():
+                    start.cancel()
+                    await asyncio.gather(start, return_exceptions=True)
+                    return
+                start.result()  # an error of the start ends it all, in order
+                supervisor.all_started()
+                when_healthy(time.monotonic() - began)
+                if with_city:
+                    await supervisor.start(plan.factory.city(), Stage.CITY)
+                await stopping
+
+
+class _Plan:
+    """What the steps of a start share."""
+
+    def __init__(self, settings: StackSettings, inherited: Mapping[str, str]) -> None:
+        self.settings = settings
+        self.credentials = Credentials.load_or_make(settings.data.secrets)
+        make_signing_keys(settings.data.keys)
+        self.whole = compose(settings, self.credentials)
+        self.factory = ProcessFactory(settings, self.whole, inherited)
+
+
+async def _start(plan: _Plan, supervisor: Supervisor) -> None:
+    factory = plan.factory
+    try:
+        async with asyncio.TaskGroup() as group:
+            before_services = [
+                group.create_task(_redis(plan, supervisor)),
+                group.create_task(_postgres(plan, supervisor)),
+                group.create_task(supervisor.run_once(factory.migrator(), Stage.SERVICES)),
+            ]
+            for spec in (factory.sandbox(), *factory.edge()):
+                stage = Stage.OUTSIDE if spec.name == "sandbox" else Stage.EDGE
+                group.create_task(supervisor.start(spec, stage))
+            await asyncio.gather(*before_services)
+            for spec in factory.services():
+                group.create_task(supervisor.start(spec, Stage.SERVICES))
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    # What initdb wrote is handed to the disk only now, when nobody waits for it.
+    await asyncio.to_thread(os.sync)
+
+
+async def _redis(plan: _Plan, supervisor: Supervisor) -> None:
+    if not plan.settings.embeds_redis:
+        await _await_external("JITNEY_REDIS_URL", plan.whole["JITNEY_REDIS_URL"])
+        return
+    server = plan.settings.redis(plan.credentials)
+    server.create()
+    await supervisor.start(server.spec(), Stage.STORES)
+
+
+async def _postgres(plan: _Plan, supervisor: Supervisor) -> None:
+    if not plan.settings.embeds_postgres:
+        for service in SERVICES:
+            setting = f"JITNEY_{service.upper()}_DATABASE_URL"
+            await _await_external(setting, plan.whole[setting])
+        return
+    cluster = plan.settings.cluster(plan.credentials)
+    await asyncio.to_thread(cluster.create)
+    await supervisor.start(cluster.spec(), Stage.STORES)
+    passwords = {database_of(service): plan.credentials[f"{service}_database_password"] for service in SERVICES}
+    await provision(cluster.superuser_url(), passwords)
+
+
+async def _await_external(setting: str, url: str) -> None:
+    deadline = time.monotonic() + _EXTERNAL_SECONDS
+    while not await answers(url):
+        if time.monotonic() > deadline:
+            raise StackError(f"What {setting} names does not answer, or does not let us in.")
+        await asyncio.sleep(0.1)
+
+
+def _stop_event(supervisor: Supervisor) -> asyncio.Event:
+    """Set by the first signal to end; the next one hurries."""
+    stop = asyncio.Event()
+
+    def asked() -> None:
+        if stop.is_set():
+            supervisor.force()
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, asked)
+    return stop

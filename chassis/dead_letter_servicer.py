@@ -26,7 +26,7 @@ class DeadLetterServicer(dead_letter_service_pb2_grpc.DeadLetterServiceServicer)
     def __init__(self, dead_letters: DeadLetters) -> None:
         self._dead_letters = dead_letters
 
-    async def ListDeadLetters(  # noqa: N802 (the contract's name)
+    async def ListDeadLetters(
         self, request: pb.ListDeadLettersRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.ListDeadLettersResponse:
         size = min(request.page_size or _DEFAULT_PAGE, MAX_PAGE)
@@ -37,7 +37,7 @@ class DeadLetterServicer(dead_letter_service_pb2_grpc.DeadLetterServiceServicer)
             next_page_token=_write_token(letters[-1]) if len(letters) == size else "",
         )
 
-    async def ReplayDeadLetter(  # noqa: N802 (the contract's name)
+    async def ReplayDeadLetter(
         self, request: pb.ReplayDeadLetterRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.ReplayDeadLetterResponse:
         await self._dead_letters.replay(UUID(request.event_id))

@@ -1,0 +1,1 @@
+"""The service's store, its words and its ways out."""

@@ -1,0 +1,1 @@
+"""What is owed to whom when something happens. No input or output."""

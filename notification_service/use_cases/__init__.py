@@ -1,0 +1,1 @@
+"""What notification_service does: the listing is the feature list."""

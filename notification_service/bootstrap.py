@@ -1,0 +1,109 @@
+"""The composition root: the only file that names concrete classes."""
+
+from __future__ import annotations
+
+import random
+import socket
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+import httpx
+
+from chassis.auth import TokenVerifier
+from chassis.database import Database
+from chassis.dead_letter_servicer import SERVICE_NAME as DEAD_LETTER_SERVICE
+from chassis.dead_letter_servicer import DeadLetterServicer
+from chassis.dead_letters import DeadLetters
+from chassis.inbox import KEEP_SECONDS
+from chassis.migrations import head_revision
+from chassis.redis_client import open_redis, ping
+from chassis.retention import Keep, trim_forever
+from chassis.runtime import Wakeup, Workers
+from chassis.server import ServiceServer
+from chassis.streams import EventConsumer
+from notification_service.adapters import tables
+from notification_service.adapters.live_stream import LiveStreamSender
+from notification_service.adapters.postgres import PostgresStore
+from notification_service.adapters.sms import SmsSender
+from notification_service.adapters.templates import TemplateFiles
+from notification_service.domain.messages import Channel
+from notification_service.entrypoints.delivery_worker import deliver_forever
+from notification_service.entrypoints.event_consumer import EVENT_TYPES, STREAMS, EventHandler
+from notification_service.entrypoints.grpc_servicer import SERVICE_NAME, NotificationServicer
+from notification_service.settings import SERVICE, NotificationSettings
+from notification_service.use_cases.deliver_due import DeliverDue
+from notification_service.use_cases.list_notifications import ListNotifications
+from notification_service.use_cases.mark_notification_read import MarkNotificationRead
+from notification_service.use_cases.owe_messages import OweMessages
+from notification_service.use_cases.remember_locale import RememberLocale
+from notification_service.use_cases.send_one_time_code import SendOneTimeCode
+from notification_service.use_cases.summarize_deliveries import SummarizeDeliveries
+from ridesharing.common.v1.dead_letter_service_pb2_grpc import add_DeadLetterServiceServicer_to_server
+from ridesharing.notification.v1.notification_service_pb2_grpc import add_NotificationServiceServicer_to_server
+from shared_kernel.clock import SystemClock
+from shared_kernel.ids import Uuid7Source
+
+NOTIFICATION_KEEP_SECONDS = 30 * 86_400
+_SMS_CONNECTIONS = 20
+
+
+class Application(NamedTuple):
+    """The service put together."""
+
+    server: ServiceServer
+    workers: Workers
+    closers: list[Callable[[], Awaitable[object]]]
+
+
+def build(settings: NotificationSettings) -> Application:
+    """Put the service together; call it inside the event loop that it will run on."""
+    clock, new_id = SystemClock(), Uuid7Source()
+    database = Database(settings.notification_database_url, name=SERVICE)
+    redis = open_redis(settings.redis_url)
+    sms_client = httpx.AsyncClient(
+        base_url=settings.notification_sms_url,
+        auth=(settings.notification_sms_account, settings.notification_sms_token),
+        timeout=settings.notification_sms_timeout_seconds,
+        limits=httpx.Limits(max_connections=_SMS_CONNECTIONS),
+    )
+    closers: list[Callable[[], Awaitable[object]]] = [sms_client.aclose, redis.aclose, database.dispose]
+
+    store = PostgresStore(database, new_id)
+    templates = TemplateFiles()
+    dead_letters = DeadLetters(database, tables.dead_letters)
+    stream_wakeup, sms_wakeup = Wakeup(), Wakeup()
+    handler = EventHandler(OweMessages(store, templates, clock, new_id), RememberLocale(store), stream_wakeup)
+    consumer = EventConsumer(redis, STREAMS, SERVICE, socket.gethostname(), handler, dead_letters, EVENT_TYPES)
+    jitter = random.Random()  # noqa: S311 (jitter is no secret)
+    sms = SmsSender(sms_client, settings.notification_sms_account, settings.notification_sms_sender)
+    deliver_stream = DeliverDue(store, Channel.STREAM, LiveStreamSender(redis), clock, jitter)
+    deliver_sms = DeliverDue(store, Channel.SMS, sms, clock, jitter)
+    keeps = [
+        Keep(tables.inbox_events, "consumed_at", KEEP_SECONDS),
+        Keep(tables.notifications, "created_at", NOTIFICATION_KEEP_SECONDS),
+    ]
+
+    workers = Workers()
+    workers.add("event consumer", consumer.run)
+    workers.add("live stream deliveries", lambda: deliver_forever(deliver_stream, stream_wakeup))
+    workers.add("sms deliveries", lambda: deliver_forever(deliver_sms, sms_wakeup))
+    workers.add("retention", lambda: trim_forever(database, keeps, clock))
+
+    head = head_revision("notification_service")
+    server = ServiceServer(
+        settings,
+        TokenVerifier.from_file(settings.jwks_file),
+        workers=workers,
+        probes=[("database", lambda: database.schema_is_current(head)), ("redis", lambda: ping(redis))],
+        closers=closers,
+    )
+    servicer = NotificationServicer(
+        send_one_time_code=SendOneTimeCode(store, templates, clock, new_id),
+        list_notifications=ListNotifications(store),
+        mark_notification_read=MarkNotificationRead(store, clock),
+        summarize_deliveries=SummarizeDeliveries(store),
+        sms_wakeup=sms_wakeup,
+    )
+    server.add(add_NotificationServiceServicer_to_server, servicer, SERVICE_NAME)
+    server.add(add_DeadLetterServiceServicer_to_server, DeadLetterServicer(dead_letters), DEAD_LETTER_SERVICE)
+    return Application(server, workers, closers)

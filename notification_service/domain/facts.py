@@ -1,0 +1,90 @@
+"""What other services say happened, as far as people are told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from shared_kernel.money import Money
+
+
+class Happening(StrEnum):
+    """The kinds of facts that people are told of; each is a topic of its own."""
+
+    RIDE_REQUESTED = "ride_requested"
+    RIDE_PAYMENT_FAILED = "ride_payment_failed"
+    RIDE_MATCHING = "ride_matching"
+    RIDE_REMATCHING = "ride_rematching"
+    RIDE_ASSIGNED = "ride_assigned"
+    DRIVER_ARRIVED = "driver_arrived"
+    TRIP_STARTED = "trip_started"
+    RIDE_COMPLETED = "ride_completed"
+    RIDE_CANCELED = "ride_canceled"
+    RIDE_NO_SHOW = "ride_no_show"
+    RIDE_UNMATCHED = "ride_unmatched"
+    RIDE_PAYMENT_SETTLED = "ride_payment_settled"
+    OFFER_CREATED = "offer_created"
+    OFFER_CLOSED = "offer_closed"
+    RECEIPT_READY = "receipt_ready"
+
+
+@dataclass(frozen=True, slots=True)
+class DriverFacts:
+    """What a rider may know of the driver."""
+
+    driver_id: UUID
+    display_name: str
+    vehicle_model: str
+    vehicle_color: str
+    vehicle_plate: str
+
+
+@dataclass(frozen=True, slots=True)
+class RideFact:
+    """A ride changed. `state` and `payment_state` are the public words (`driver_en_route`, `held`)."""
+
+    happening: Happening
+    ride_id: UUID
+    version: int
+    rider_id: UUID
+    state: str
+    payment_state: str
+    driver: DriverFacts | None
+    start_pin: str
+    pickup_eta_seconds: int | None
+    reason: str
+    former_driver_id: UUID | None = None
+    fee: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFact:
+    """An offer was made to a driver, or is over. `public` is the offer as the REST interface shows it."""
+
+    happening: Happening
+    offer_id: UUID
+    ride_id: UUID
+    version: int
+    driver_id: UUID
+    expires_at: datetime
+    public: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptFact:
+    """Money was collected for a ride."""
+
+    happening: Happening
+    ride_id: UUID
+    version: int
+    rider_id: UUID
+    total: Money
+    card_brand: str
+    card_last_digits: str
+
+
+Fact = RideFact | OfferFact | ReceiptFact

@@ -1,0 +1,205 @@
+"""From a fact to the messages owed: who is told, by which channels, and for how long it is worth telling.
+
+The priorities are those of an on-call sheet: security first, then what somebody at the kerb waits for, then money. A
+message that has outlived its life is dropped, not sent late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import Any
+from uuid import UUID
+
+from notification_service.domain.facts import DriverFacts, Fact, Happening, OfferFact, ReceiptFact, RideFact
+from shared_kernel.ids import to_public_id
+from shared_kernel.money import Money
+
+
+class Channel(StrEnum):
+    """A way to a person."""
+
+    INBOX = "inbox"
+    STREAM = "stream"
+    SMS = "sms"
+
+
+class Priority(IntEnum):
+    """Lower goes first."""
+
+    SECURITY = 0
+    TRIP_CRITICAL = 1
+    MONEY = 2
+
+
+TRIP_LIFE = timedelta(minutes=2)
+"""How long the news of a trip are worth sending; the state itself can be read at any time."""
+MONEY_LIFE = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message owed to one account.
+
+    `live_type` and `live_data` are what a connected app is sent; `template` and `context` make the text for the inbox,
+    and a message without a template is for the live stream alone. `expires_at` ends its life earlier than `life` does.
+    """
+
+    account_id: UUID
+    topic: Happening
+    priority: Priority
+    life: timedelta
+    ride_id: UUID
+    ride_version: int
+    expires_at: datetime | None = None
+    live_type: str = ""
+    live_data: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    template: str = ""
+    context: Mapping[str, str | int | Money] = field(default_factory=dict[str, str | int | Money])
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channels it goes by: the stream for all, the inbox for what has words."""
+        return (Channel.INBOX, Channel.STREAM) if self.template else (Channel.STREAM,)
+
+
+def messages_for(fact: Fact) -> list[Message]:
+    """Return the messages owed for a fact, at most one an account and topic."""
+    match fact:
+        case OfferFact():
+            return [_offer_message(fact)]
+        case ReceiptFact():
+            return [_receipt_message(fact)]
+        case RideFact():
+            return [*_for_rider(fact), *_for_driver(fact)]
+
+
+_RIDER_TEMPLATES: Mapping[Happening, Callable[[RideFact], Mapping[str, str | int | Money]]] = {
+    Happening.RIDE_PAYMENT_FAILED: lambda fact: {},
+    Happening.RIDE_REMATCHING: lambda fact: {},
+    Happening.RIDE_ASSIGNED: lambda fact: {
+        **_driver_words(fact.driver),
+        "start_pin": fact.start_pin,
+        "pickup_eta_minutes": max(1, round((fact.pickup_eta_seconds or 0) / 60)),
+    },
+    Happening.DRIVER_ARRIVED: lambda fact: {**_driver_words(fact.driver), "start_pin": fact.start_pin},
+    Happening.RIDE_COMPLETED: lambda fact: {},
+    Happening.RIDE_CANCELED: lambda fact: _canceled_words(fact),
+    Happening.RIDE_NO_SHOW: lambda fact: _canceled_words(fact),
+    Happening.RIDE_UNMATCHED: lambda fact: {},
+}
+_DRIVER_TEMPLATES = frozenset({Happening.RIDE_CANCELED})
+_MONEY_TOPICS = frozenset({Happening.RIDE_PAYMENT_FAILED})
+
+
+def _for_rider(fact: RideFact) -> list[Message]:
+    words = _RIDER_TEMPLATES.get(fact.happening)
+    # A rider who canceled knows; what the cancel cost is told.
+    told = words is not None and not (fact.state == "canceled_by_rider" and not _has_fee(fact))
+    return [
+        Message(
+            account_id=fact.rider_id,
+            topic=fact.happening,
+            priority=Priority.MONEY if fact.happening in _MONEY_TOPICS else Priority.TRIP_CRITICAL,
+            life=MONEY_LIFE if fact.happening in _MONEY_TOPICS else TRIP_LIFE,
+            ride_id=fact.ride_id,
+            ride_version=fact.version,
+            live_type="ride_updated",
+            live_data=ride_updated(fact, for_rider=True),
+            template=f"rider_{fact.happening}" if told else "",
+            context=words(fact) if told and words is not None else {},
+        )
+    ]
+
+
+def _for_driver(fact: RideFact) -> list[Message]:
+    driver_id = fact.driver.driver_id if fact.driver else fact.former_driver_id
+    if driver_id is None:
+        return []
+    told = fact.happening in _DRIVER_TEMPLATES
+    return [
+        Message(
+            account_id=driver_id,
+            topic=fact.happening,
+            priority=Priority.TRIP_CRITICAL,
+            life=TRIP_LIFE,
+            ride_id=fact.ride_id,
+            ride_version=fact.version,
+            live_type="ride_updated",
+            live_data=ride_updated(fact, for_rider=False),
+            template=f"driver_{fact.happening}" if told else "",
+        )
+    ]
+
+
+def _offer_message(fact: OfferFact) -> Message:
+    return Message(
+        account_id=fact.driver_id,
+        topic=fact.happening,
+        priority=Priority.TRIP_CRITICAL,
+        life=TRIP_LIFE,
+        ride_id=fact.ride_id,
+        ride_version=fact.version,
+        # An offer nobody can accept any more is not worth showing; that it is over is.
+        expires_at=fact.expires_at if fact.happening is Happening.OFFER_CREATED else None,
+        live_type=fact.happening.value,
+        live_data=fact.public,
+    )
+
+
+def _receipt_message(fact: ReceiptFact) -> Message:
+    return Message(
+        account_id=fact.rider_id,
+        topic=fact.happening,
+        priority=Priority.MONEY,
+        life=MONEY_LIFE,
+        ride_id=fact.ride_id,
+        ride_version=fact.version,
+        template=f"rider_{fact.happening}",
+        context={"total": fact.total, "card_brand": fact.card_brand, "card_last_digits": fact.card_last_digits},
+    )
+
+
+def ride_updated(fact: RideFact, *, for_rider: bool) -> dict[str, Any]:
+    """Return the `ride_updated` event as the REST interface writes it; the start PIN is the rider's alone."""
+    data: dict[str, Any] = {
+        "ride_id": to_public_id("ride", fact.ride_id),
+        "state": fact.state,
+        "payment_state": fact.payment_state,
+        "version": fact.version,
+        "reason": fact.reason or None,
+        "driver": None,
+    }
+    if fact.driver is not None:
+        data["driver"] = {
+            "id": to_public_id("acct", fact.driver.driver_id),
+            "display_name": fact.driver.display_name,
+            "vehicle": {
+                "model": fact.driver.vehicle_model,
+                "color": fact.driver.vehicle_color,
+                "plate": fact.driver.vehicle_plate,
+            },
+        }
+    if for_rider and fact.start_pin:
+        data["start_pin"] = fact.start_pin
+    return data
+
+
+def _driver_words(driver: DriverFacts | None) -> dict[str, str | int | Money]:
+    if driver is None:
+        return {"driver_name": "", "vehicle": "", "plate": ""}
+    return {
+        "driver_name": driver.display_name,
+        "vehicle": f"{driver.vehicle_color} {driver.vehicle_model}",
+        "plate": driver.vehicle_plate,
+    }
+
+
+def _has_fee(fact: RideFact) -> bool:
+    return fact.fee is not None and fact.fee.amount_minor > 0
+
+
+def _canceled_words(fact: RideFact) -> dict[str, str | int | Money]:
+    return {"fee": fact.fee} if fact.fee is not None and _has_fee(fact) else {}

@@ -1,0 +1,134 @@
+"""From the events of other services to the facts that people are told of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC
+from typing import Any
+from uuid import UUID
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from notification_service.domain.facts import DriverFacts, Fact, Happening, OfferFact, ReceiptFact, RideFact
+from ridesharing.common.v1.geo_point_pb2 import Place
+from ridesharing.common.v1.money_pb2 import Money as WireMoney
+from ridesharing.matching.v1 import events_pb2 as matching
+from ridesharing.matching.v1 import rides_pb2
+from ridesharing.payment.v1 import events_pb2 as payment
+from shared_kernel.ids import to_public_id
+from shared_kernel.money import Money
+
+
+def _ride(happening: Happening, ride: rides_pb2.Ride, **more: Any) -> RideFact:
+    driver = None
+    if ride.HasField("driver"):
+        driver = DriverFacts(
+            driver_id=UUID(ride.driver.driver_id),
+            display_name=ride.driver.display_name,
+            vehicle_model=ride.driver.vehicle_model,
+            vehicle_color=ride.driver.vehicle_color,
+            vehicle_plate=ride.driver.vehicle_plate,
+        )
+    return RideFact(
+        happening=happening,
+        ride_id=UUID(ride.ride_id),
+        version=ride.version,
+        rider_id=UUID(ride.rider_id),
+        state=rides_pb2.RideState.Name(ride.state).removeprefix("RIDE_STATE_").lower(),
+        payment_state=rides_pb2.PaymentState.Name(ride.payment_state).removeprefix("PAYMENT_STATE_").lower(),
+        driver=driver,
+        start_pin=ride.start_pin,
+        pickup_eta_seconds=ride.pickup_eta_seconds if ride.HasField("pickup_eta_seconds") else None,
+        reason=ride.reason,
+        **more,
+    )
+
+
+def _matching_started(event: matching.RideMatchingStarted) -> RideFact:
+    happening = Happening.RIDE_REMATCHING if event.rematching else Happening.RIDE_MATCHING
+    return _ride(happening, event.ride, former_driver_id=_uuid(event.former_driver_id))
+
+
+def _canceled(event: matching.RideCanceled) -> RideFact:
+    no_show = event.ride.state == rides_pb2.RIDE_STATE_NO_SHOW
+    fee = _money(event.fee) if event.HasField("fee") else None
+    happening = Happening.RIDE_NO_SHOW if no_show else Happening.RIDE_CANCELED
+    return _ride(happening, event.ride, former_driver_id=_uuid(event.former_driver_id), fee=fee)
+
+
+def _offer(happening: Happening, offer: rides_pb2.Offer, version: int) -> OfferFact:
+    public = {
+        "id": to_public_id("offer", UUID(offer.offer_id)),
+        "ride_id": to_public_id("ride", UUID(offer.ride_id)),
+        "state": rides_pb2.OfferState.Name(offer.state).removeprefix("OFFER_STATE_").lower(),
+        "expires_at": _rfc3339(offer.expire_time),
+        "pickup": _place(offer.pickup),
+        "dropoff": _place(offer.dropoff),
+        "pickup_eta_seconds": offer.pickup_eta_seconds,
+        "distance_meters": offer.distance_meters,
+        "earnings": {"currency_code": offer.earnings.currency_code, "amount_minor": offer.earnings.amount_minor},
+    }
+    return OfferFact(
+        happening=happening,
+        offer_id=UUID(offer.offer_id),
+        ride_id=UUID(offer.ride_id),
+        version=version,
+        driver_id=UUID(offer.driver_id),
+        expires_at=offer.expire_time.ToDatetime(tzinfo=UTC),
+        public=public,
+    )
+
+
+def _receipt(event: payment.PaymentCaptured) -> ReceiptFact:
+    return ReceiptFact(
+        happening=Happening.RECEIPT_READY,
+        ride_id=UUID(event.payment.ride_id),
+        version=event.payment.version,
+        rider_id=UUID(event.payment.rider_id),
+        total=_money(event.receipt.total),
+        card_brand=event.receipt.brand,
+        card_last_digits=event.receipt.last_digits,
+    )
+
+
+_READERS: Mapping[type[Message], Callable[[Any, int], Fact]] = {
+    matching.RideRequested: lambda event, _: _ride(Happening.RIDE_REQUESTED, event.ride),
+    matching.RidePaymentFailed: lambda event, _: _ride(Happening.RIDE_PAYMENT_FAILED, event.ride),
+    matching.RideMatchingStarted: lambda event, _: _matching_started(event),
+    matching.RideAssigned: lambda event, _: _ride(Happening.RIDE_ASSIGNED, event.ride),
+    matching.DriverArrived: lambda event, _: _ride(Happening.DRIVER_ARRIVED, event.ride),
+    matching.TripStarted: lambda event, _: _ride(Happening.TRIP_STARTED, event.ride),
+    matching.RideCompleted: lambda event, _: _ride(Happening.RIDE_COMPLETED, event.ride),
+    matching.RideCanceled: lambda event, _: _canceled(event),
+    matching.RideUnmatched: lambda event, _: _ride(Happening.RIDE_UNMATCHED, event.ride),
+    matching.RidePaymentSettled: lambda event, _: _ride(Happening.RIDE_PAYMENT_SETTLED, event.ride),
+    matching.OfferCreated: lambda event, version: _offer(Happening.OFFER_CREATED, event.offer, version),
+    matching.OfferClosed: lambda event, version: _offer(Happening.OFFER_CLOSED, event.offer, version),
+    payment.PaymentCaptured: lambda event, _: _receipt(event),
+}
+
+FACT_TYPES = tuple(_READERS)
+"""The events that become facts."""
+
+
+def fact_from(message: Message, version: int) -> Fact:
+    """Read an event of FACT_TYPES; `version` is its aggregate's, by which the news of a ride are put in order."""
+    return _READERS[type(message)](message, version)
+
+
+def _uuid(text: str) -> UUID | None:
+    return UUID(text) if text else None
+
+
+def _money(money: WireMoney) -> Money:
+    return Money(money.currency_code, money.amount_minor)
+
+
+def _place(place: Place) -> dict[str, Any]:
+    point: dict[str, Any] = {"latitude": place.point.latitude, "longitude": place.point.longitude}
+    return point | {"address": place.address} if place.address else point
+
+
+def _rfc3339(time: Timestamp) -> str:
+    return time.ToDatetime(tzinfo=UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,25 @@
+"""Settings of notification_service, from the environment."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from chassis.settings import ChassisSettings
+
+SERVICE = "notification"
+
+
+class NotificationSettings(ChassisSettings):
+    """What the service needs to know at its start; `JITNEY_` goes before each name in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="JITNEY_", frozen=True, extra="ignore")
+
+    notification_database_url: str
+    notification_listen: str = "127.0.0.1:50053"
+    notification_metrics_listen: str = "127.0.0.1:9103"
+    notification_sms_url: str = "http://127.0.0.1:8090/sms"
+    notification_sms_account: str = "AC_sandbox"
+    notification_sms_token: str = Field(default="sandbox_token", repr=False)
+    notification_sms_sender: str = "Jitney"
+    notification_sms_timeout_seconds: float = Field(default=10.0, gt=0, le=25)

@@ -1,0 +1,44 @@
+"""Facts for the tests of notifications."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from notification_service.domain.facts import DriverFacts, Happening, OfferFact, ReceiptFact, RideFact
+from shared_kernel.money import Money
+
+RIDE = UUID("01890000-0000-7000-8000-000000000001")
+RIDER = UUID("01890000-0000-7000-8000-000000000002")
+DRIVER = UUID("01890000-0000-7000-8000-000000000003")
+OFFER = UUID("01890000-0000-7000-8000-000000000004")
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DRIVER_FACTS = DriverFacts(DRIVER, "Ana", "Toyota Prius", "blue", "7ABC123")
+
+
+def ride_fact(happening: Happening, **changes: Any) -> RideFact:
+    """Return a ride that changed; `changes` replace fields."""
+    values: dict[str, Any] = {
+        "happening": happening,
+        "ride_id": RIDE,
+        "version": 5,
+        "rider_id": RIDER,
+        "state": "driver_en_route",
+        "payment_state": "held",
+        "driver": DRIVER_FACTS,
+        "start_pin": "4821",
+        "pickup_eta_seconds": 200,
+        "reason": "",
+    }
+    return RideFact(**(values | changes))
+
+
+def offer_fact(happening: Happening = Happening.OFFER_CREATED) -> OfferFact:
+    """Return an offer that expires in fifteen seconds."""
+    return OfferFact(happening, OFFER, RIDE, 4, DRIVER, NOON + timedelta(seconds=15), {"id": "offer_x", "state": "open"})
+
+
+def receipt_fact() -> ReceiptFact:
+    """Return a receipt of 22.80 dollars."""
+    return ReceiptFact(Happening.RECEIPT_READY, RIDE, 3, RIDER, Money("USD", 2280), "visa", "4242")

@@ -1,0 +1,73 @@
+"""Who is told what, by which channels."""
+
+from __future__ import annotations
+
+import pytest
+
+from notification_service.domain.facts import Fact, Happening
+from notification_service.domain.messages import Channel, Message, Priority, messages_for
+from shared_kernel.money import Money
+from tests.unit.notification.samples import DRIVER, RIDER, offer_fact, receipt_fact, ride_fact
+
+
+def to(account: object, fact: Fact) -> Message:
+    """Return the one message of a fact that goes to an account."""
+    [message] = [message for message in messages_for(fact) if message.account_id == account]
+    return message
+
+
+@pytest.mark.parametrize("happening", [h for h in Happening if h.startswith(("ride_", "driver_", "trip_"))])
+def test_every_change_of_a_ride_reaches_rider_and_driver_on_the_stream(happening: Happening) -> None:
+    messages = messages_for(ride_fact(happening))
+    assert {message.account_id for message in messages} == {RIDER, DRIVER}
+    assert all(message.live_type == "ride_updated" and Channel.STREAM in message.channels for message in messages)
+
+
+def test_the_start_pin_is_told_to_the_rider_alone() -> None:
+    fact = ride_fact(Happening.RIDE_ASSIGNED)
+    assert to(RIDER, fact).live_data["start_pin"] == "4821"
+    assert "4821" not in str(to(DRIVER, fact))
+
+
+def test_an_assignment_is_told_in_words_with_pin_and_plate() -> None:
+    message = to(RIDER, ride_fact(Happening.RIDE_ASSIGNED))
+    assert message.template == "rider_ride_assigned"
+    assert message.channels == (Channel.INBOX, Channel.STREAM)
+    assert message.context["plate"] == "7ABC123"
+    assert message.context["pickup_eta_minutes"] == 3
+
+
+def test_a_ride_without_a_driver_is_told_to_the_rider_alone() -> None:
+    assert [m.account_id for m in messages_for(ride_fact(Happening.RIDE_UNMATCHED, driver=None))] == [RIDER]
+
+
+def test_a_driver_whose_ride_went_away_is_told() -> None:
+    fact = ride_fact(Happening.RIDE_CANCELED, driver=None, former_driver_id=DRIVER, state="canceled_by_rider")
+    assert to(DRIVER, fact).template == "driver_ride_canceled"
+
+
+def test_a_rider_who_canceled_for_free_is_not_told_in_words_what_they_did() -> None:
+    fact = ride_fact(Happening.RIDE_CANCELED, state="canceled_by_rider", fee=Money("USD", 0))
+    assert to(RIDER, fact).template == ""
+
+
+def test_the_fee_of_a_late_cancel_is_told() -> None:
+    fact = ride_fact(Happening.RIDE_CANCELED, state="canceled_by_rider", fee=Money("USD", 500))
+    assert to(RIDER, fact).context == {"fee": Money("USD", 500)}
+
+
+def test_an_offer_goes_to_its_driver_on_the_stream_and_dies_with_the_offer() -> None:
+    fact = offer_fact()
+    [message] = messages_for(fact)
+    assert (message.account_id, message.channels, message.expires_at) == (DRIVER, (Channel.STREAM,), fact.expires_at)
+
+
+def test_that_an_offer_is_over_is_told_after_its_time() -> None:
+    [message] = messages_for(offer_fact(Happening.OFFER_CLOSED))
+    assert (message.live_type, message.expires_at) == ("offer_closed", None)
+
+
+def test_a_receipt_is_money_and_stands_in_the_inbox() -> None:
+    [message] = messages_for(receipt_fact())
+    assert (message.account_id, message.priority) == (RIDER, Priority.MONEY)
+    assert message.channels == (Channel.INBOX, Channel.STREAM)

@@ -192,9 +192,7 @@ class PostgresStore:
         async with self._database.transaction() as connection:
             yield PostgresTransaction(connection, self._new_id)
 
-    async def claim_due(
-        self, channel: Channel, now: datetime, lease: timedelta, limit: int
-    ) -> Sequence[DueDelivery]:
+    async def claim_due(self, channel: Channel, now: datetime, lease: timedelta, limit: int) -> Sequence[DueDelivery]:
         """Claim a channel's due deliveries; of one ride and account only the earliest."""
         async with self._database.transaction() as connection:
             rows = await connection.execute(
@@ -221,7 +219,9 @@ class PostgresStore:
         """Write down what became of claimed deliveries."""
         statement = (
             update(deliveries)
-            .where(deliveries.c.delivery_id == bindparam("claimed_id"), deliveries.c.state == DeliveryState.PENDING.value)
+            .where(
+                deliveries.c.delivery_id == bindparam("claimed_id"), deliveries.c.state == DeliveryState.PENDING.value
+            )
             .values(
                 state=bindparam("new_state"),
                 error=bindparam("new_error"),
@@ -232,7 +232,9 @@ class PostgresStore:
         )
         finished = [delivery for delivery, outcome in outcomes if outcome.state is not DeliveryState.PENDING]
         async with self._database.transaction() as connection:
-            await connection.execute(statement, [_outcome_row(delivery, outcome, now) for delivery, outcome in outcomes])
+            await connection.execute(
+                statement, [_outcome_row(delivery, outcome, now) for delivery, outcome in outcomes]
+            )
             spoken = [delivery.notification_id for delivery in finished if delivery.channel is Channel.SMS]
             if spoken:
                 await connection.execute(_WIPE_WORDS, {"notification_ids": spoken})
@@ -265,8 +267,7 @@ class PostgresStore:
             rows = (await connection.execute(grouped)).all()
             owed = await connection.scalar(total)
         return [
-            DeliveryCount(Channel(row.channel), DeliveryState(row.state), row._mapping["count"])  # noqa: SLF001 (`Row.count` is tuple's own)
-            for row in rows
+            DeliveryCount(Channel(row.channel), DeliveryState(row.state), row._mapping["count"]) for row in rows
         ], owed or 0
 
 

@@ -86,9 +86,7 @@ deliveries = Table(
     CheckConstraint("channel IN ('inbox', 'stream', 'sms')", "channel"),
     CheckConstraint("state IN ('pending', 'sent', 'dropped', 'failed')", "state"),
     CheckConstraint("(state = 'pending') = (finished_at IS NULL)", "finished"),
-    Index(
-        "ix_delivery_due", "channel", "priority", "next_attempt_at", postgresql_where=text("state = 'pending'")
-    ),
+    Index("ix_delivery_due", "channel", "priority", "next_attempt_at", postgresql_where=text("state = 'pending'")),
     Index(
         "ix_delivery_order",
         "ride_id",

@@ -22,9 +22,11 @@ class TemplateFiles:
 
     def __init__(self, folder: Path = TEMPLATES) -> None:
         environment = SandboxedEnvironment(
-            loader=FileSystemLoader(folder), undefined=StrictUndefined, autoescape=False, trim_blocks=True  # noqa: S701 (plain text for SMS and apps)
+            loader=FileSystemLoader(folder), undefined=StrictUndefined, autoescape=False, trim_blocks=True
         )
-        self._templates = {name.removesuffix(".txt"): environment.get_template(name) for name in environment.list_templates()}
+        self._templates = {
+            name.removesuffix(".txt"): environment.get_template(name) for name in environment.list_templates()
+        }
         self.languages = sorted({name.partition("/")[0] for name in self._templates})
 
     def names(self, language: str) -> set[str]:
@@ -35,7 +37,9 @@ class TemplateFiles:
         """Fill in a template; a language that is not had falls back to its base, then to English."""
         base = locale.replace("_", "-").partition("-")[0].lower()
         language = base if f"{base}/{template}" in self._templates else FALLBACK
-        words = {name: _amount(value, language) if isinstance(value, Money) else value for name, value in context.items()}
+        words = {
+            name: _amount(value, language) if isinstance(value, Money) else value for name, value in context.items()
+        }
         title, _, body = self._templates[f"{language}/{template}"].render(words).strip().partition("\n")
         return Text(title.strip(), body.strip())
 

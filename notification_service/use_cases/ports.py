@@ -88,9 +88,7 @@ class Store(Protocol):
         """Open a transaction: committed when the block ends, rolled back when it raises."""
         ...
 
-    async def claim_due(
-        self, channel: Channel, now: datetime, lease: timedelta, limit: int
-    ) -> Sequence[DueDelivery]:
+    async def claim_due(self, channel: Channel, now: datetime, lease: timedelta, limit: int) -> Sequence[DueDelivery]:
         """Claim a channel's due deliveries for the time of a lease, the most urgent first; of one ride and account
         only the earliest, so that the news of a ride come in their order."""
         ...
@@ -99,7 +97,9 @@ class Store(Protocol):
         """Write down what became of claimed deliveries; the words and number of a finished SMS are wiped."""
         ...
 
-    async def inbox(self, account_id: UUID, limit: int, before: tuple[datetime, UUID] | None) -> Sequence[InboxItem]: ...
+    async def inbox(
+        self, account_id: UUID, limit: int, before: tuple[datetime, UUID] | None
+    ) -> Sequence[InboxItem]: ...
 
     async def counts_since(self, since: datetime) -> tuple[Sequence[DeliveryCount], int]: ...
 

@@ -36,7 +36,9 @@ def ride_fact(happening: Happening, **changes: Any) -> RideFact:
 
 def offer_fact(happening: Happening = Happening.OFFER_CREATED) -> OfferFact:
     """Return an offer that expires in fifteen seconds."""
-    return OfferFact(happening, OFFER, RIDE, 4, DRIVER, NOON + timedelta(seconds=15), {"id": "offer_x", "state": "open"})
+    return OfferFact(
+        happening, OFFER, RIDE, 4, DRIVER, NOON + timedelta(seconds=15), {"id": "offer_x", "state": "open"}
+    )
 
 
 def receipt_fact() -> ReceiptFact:

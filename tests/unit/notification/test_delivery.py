@@ -14,7 +14,16 @@ from tests.unit.notification.samples import NOON
 def delivery(attempts: int, lives_seconds: float = 3600) -> DueDelivery:
     """Return an SMS in its n-th attempt."""
     return DueDelivery(
-        uuid4(), uuid4(), Channel.SMS, "+14155550100", Priority.SECURITY, attempts, NOON + timedelta(seconds=lives_seconds), "", "", "words"
+        uuid4(),
+        uuid4(),
+        Channel.SMS,
+        "+14155550100",
+        Priority.SECURITY,
+        attempts,
+        NOON + timedelta(seconds=lives_seconds),
+        "",
+        "",
+        "words",
     )
 
 

@@ -14,7 +14,12 @@ from tests.unit.notification.samples import receipt_fact, ride_fact
 
 TEMPLATES = TemplateFiles()
 FACTS: list[Fact] = [
-    *(ride_fact(h, fee=fee) for h in Happening if h.startswith(("ride_", "driver_", "trip_")) for fee in (None, Money("USD", 500))),
+    *(
+        ride_fact(h, fee=fee)
+        for h in Happening
+        if h.startswith(("ride_", "driver_", "trip_"))
+        for fee in (None, Money("USD", 500))
+    ),
     receipt_fact(),
 ]
 MESSAGES = [message for fact in FACTS for message in messages_for(fact) if message.template]
@@ -36,13 +41,19 @@ def test_all_languages_have_the_same_templates_and_none_is_left_over() -> None:
 
 
 def test_an_amount_is_written_as_the_ledger_counts_it() -> None:
-    text = TEMPLATES.render("rider_receipt_ready", "en", {"total": Money("USD", 2280), "card_brand": "visa", "card_last_digits": "4242"})
+    text = TEMPLATES.render(
+        "rider_receipt_ready", "en", {"total": Money("USD", 2280), "card_brand": "visa", "card_last_digits": "4242"}
+    )
     assert text.body == "You paid $22.80 with your visa card ending in 4242."
-    text = TEMPLATES.render("rider_receipt_ready", "en", {"total": Money("JPY", 2280), "card_brand": "visa", "card_last_digits": "4242"})
+    text = TEMPLATES.render(
+        "rider_receipt_ready", "en", {"total": Money("JPY", 2280), "card_brand": "visa", "card_last_digits": "4242"}
+    )
     assert "2,280 " in text.body
     assert "." not in text.body[:-1]
 
 
-@pytest.mark.parametrize(("locale", "title"), [("es-MX", "Has llegado"), ("fr_CA", "Vous êtes arrivé"), ("ko", "You have arrived")])
+@pytest.mark.parametrize(
+    ("locale", "title"), [("es-MX", "Has llegado"), ("fr_CA", "Vous êtes arrivé"), ("ko", "You have arrived")]
+)
 def test_a_language_that_is_not_had_falls_back(locale: str, title: str) -> None:
     assert TEMPLATES.render("rider_ride_completed", locale, {}).title == title

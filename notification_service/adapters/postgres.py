@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -187,7 +187,7 @@ class PostgresStore:
         self._new_id = new_id
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[PostgresTransaction]:
+    async def transaction(self) -> AsyncGenerator[PostgresTransaction]:
         """Open a transaction: committed when the block ends, rolled back when it raises."""
         async with self._database.transaction() as connection:
             yield PostgresTransaction(connection, self._new_id)
@@ -256,7 +256,7 @@ class PostgresStore:
     async def counts_since(self, since: datetime) -> tuple[Sequence[DeliveryCount], int]:
         """Count deliveries by channel and state, and notifications, made since a time."""
         grouped = (
-            select(deliveries.c.channel, deliveries.c.state, func.count().label("count"))
+            select(deliveries.c.channel, deliveries.c.state, func.count().label("number"))
             .join(notifications, notifications.c.notification_id == deliveries.c.notification_id)
             .where(notifications.c.created_at >= since)
             .group_by(deliveries.c.channel, deliveries.c.state)
@@ -266,9 +266,8 @@ class PostgresStore:
         async with self._database.connect() as connection:
             rows = (await connection.execute(grouped)).all()
             owed = await connection.scalar(total)
-        return [
-            DeliveryCount(Channel(row.channel), DeliveryState(row.state), row._mapping["count"]) for row in rows
-        ], owed or 0
+        counts = [DeliveryCount(Channel(row.channel), DeliveryState(row.state), row.number) for row in rows]
+        return counts, owed or 0
 
 
 def _notification_row(owed: OwedMessage) -> dict[str, Any]:

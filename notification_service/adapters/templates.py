@@ -18,7 +18,7 @@ FALLBACK = "en"
 
 
 class TemplateFiles:
-    """Templates in files, `templates/<language>/<name>.txt`; all are compiled at the start, so a broken one is found then."""
+    """Templates in files, `templates/<language>/<name>.txt`, all compiled at the start: a broken one is found then."""
 
     def __init__(self, folder: Path = TEMPLATES) -> None:
         environment = SandboxedEnvironment(

@@ -76,19 +76,37 @@ def messages_for(fact: Fact) -> list[Message]:
             return [*_for_rider(fact), *_for_driver(fact)]
 
 
+def _driver_words(driver: DriverFacts | None) -> dict[str, str | int | Money]:
+    if driver is None:
+        return {"driver_name": "", "vehicle": "", "plate": ""}
+    return {
+        "driver_name": driver.display_name,
+        "vehicle": f"{driver.vehicle_color} {driver.vehicle_model}",
+        "plate": driver.vehicle_plate,
+    }
+
+
+def _has_fee(fact: RideFact) -> bool:
+    return fact.fee is not None and fact.fee.amount_minor > 0
+
+
+def _canceled_words(fact: RideFact) -> dict[str, str | int | Money]:
+    return {"fee": fact.fee} if fact.fee is not None and _has_fee(fact) else {}
+
+
 _RIDER_TEMPLATES: Mapping[Happening, Callable[[RideFact], Mapping[str, str | int | Money]]] = {
-    Happening.RIDE_PAYMENT_FAILED: lambda fact: {},
-    Happening.RIDE_REMATCHING: lambda fact: {},
+    Happening.RIDE_PAYMENT_FAILED: lambda _: {},
+    Happening.RIDE_REMATCHING: lambda _: {},
     Happening.RIDE_ASSIGNED: lambda fact: {
         **_driver_words(fact.driver),
         "start_pin": fact.start_pin,
         "pickup_eta_minutes": max(1, round((fact.pickup_eta_seconds or 0) / 60)),
     },
     Happening.DRIVER_ARRIVED: lambda fact: {**_driver_words(fact.driver), "start_pin": fact.start_pin},
-    Happening.RIDE_COMPLETED: lambda fact: {},
-    Happening.RIDE_CANCELED: lambda fact: _canceled_words(fact),
-    Happening.RIDE_NO_SHOW: lambda fact: _canceled_words(fact),
-    Happening.RIDE_UNMATCHED: lambda fact: {},
+    Happening.RIDE_COMPLETED: lambda _: {},
+    Happening.RIDE_CANCELED: _canceled_words,
+    Happening.RIDE_NO_SHOW: _canceled_words,
+    Happening.RIDE_UNMATCHED: lambda _: {},
 }
 _DRIVER_TEMPLATES = frozenset({Happening.RIDE_CANCELED})
 _MONEY_TOPICS = frozenset({Happening.RIDE_PAYMENT_FAILED})
@@ -185,21 +203,3 @@ def ride_updated(fact: RideFact, *, for_rider: bool) -> dict[str, Any]:
     if for_rider and fact.start_pin:
         data["start_pin"] = fact.start_pin
     return data
-
-
-def _driver_words(driver: DriverFacts | None) -> dict[str, str | int | Money]:
-    if driver is None:
-        return {"driver_name": "", "vehicle": "", "plate": ""}
-    return {
-        "driver_name": driver.display_name,
-        "vehicle": f"{driver.vehicle_color} {driver.vehicle_model}",
-        "plate": driver.vehicle_plate,
-    }
-
-
-def _has_fee(fact: RideFact) -> bool:
-    return fact.fee is not None and fact.fee.amount_minor > 0
-
-
-def _canceled_words(fact: RideFact) -> dict[str, str | int | Money]:
-    return {"fee": fact.fee} if fact.fee is not None and _has_fee(fact) else {}

@@ -55,7 +55,7 @@ class NotificationServicer(notification_service_pb2_grpc.NotificationServiceServ
         self._summarize_deliveries = summarize_deliveries
         self._sms_wakeup = sms_wakeup
 
-    async def SendOneTimeCode(  # noqa: N802 (the contract's name)
+    async def SendOneTimeCode(
         self, request: pb.SendOneTimeCodeRequest, context: _Context
     ) -> pb.SendOneTimeCodeResponse:
         notification_id = await self._send_one_time_code(
@@ -69,7 +69,7 @@ class NotificationServicer(notification_service_pb2_grpc.NotificationServiceServ
         self._sms_wakeup.wake()
         return pb.SendOneTimeCodeResponse(notification_id=str(notification_id))
 
-    async def ListNotifications(  # noqa: N802 (the contract's name)
+    async def ListNotifications(
         self, request: pb.ListNotificationsRequest, context: _Context
     ) -> pb.ListNotificationsResponse:
         items, next_page_token = await self._list_notifications(
@@ -79,13 +79,13 @@ class NotificationServicer(notification_service_pb2_grpc.NotificationServiceServ
             notifications=[_to_wire(item) for item in items], next_page_token=next_page_token
         )
 
-    async def MarkNotificationRead(  # noqa: N802 (the contract's name)
+    async def MarkNotificationRead(
         self, request: pb.MarkNotificationReadRequest, context: _Context
     ) -> pb.MarkNotificationReadResponse:
         item = await self._mark_notification_read(current_actor().account_id, UUID(request.notification_id))
         return pb.MarkNotificationReadResponse(notification=_to_wire(item))
 
-    async def SummarizeDeliveries(  # noqa: N802 (the contract's name)
+    async def SummarizeDeliveries(
         self, request: pb.SummarizeDeliveriesRequest, context: _Context
     ) -> pb.SummarizeDeliveriesResponse:
         counts, notification_count = await self._summarize_deliveries(request.since_time.ToDatetime(tzinfo=UTC))

@@ -50,9 +50,10 @@ class OweMessages:
                 "created_at": now.isoformat().replace("+00:00", "Z"),
             }
             # A change that is also told in words is one live event: an app shows the state and the words together.
-            live_type, live_data = (
-                ("notification", notice) if not live_type else (live_type, live_data | {"notification": notice})
-            )
+            if live_type:
+                live_data["notification"] = notice
+            else:
+                live_type, live_data = "notification", notice
         expires_at = now + message.life
         return OwedMessage(
             notification_id=notification_id,

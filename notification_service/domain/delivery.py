@@ -62,7 +62,7 @@ class DeliveryFailed(Exception):
 
 
 def after_failure(delivery: DueDelivery, failure: DeliveryFailed, now: datetime, jitter: random.Random) -> Outcome:
-    """Decide what follows a failure: wait 1, 2, 4, 8 … s with jitter, or as long as the provider asked, while it lives."""
+    """Decide what follows a failure: wait 1, 2, 4, 8 … s with jitter, or as the provider asked, while it lives."""
     if failure.permanent or delivery.attempts >= MAX_ATTEMPTS:
         return Outcome(DeliveryState.FAILED, error=failure.reason)
     wait = min(_LONGEST_WAIT_SECONDS, 2.0 ** (delivery.attempts - 1)) * jitter.uniform(0.75, 1.25)

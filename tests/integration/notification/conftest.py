@@ -1,0 +1,55 @@
+"""The store of notifications on a real Postgres, the live streams on a real Redis."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, datetime
+
+import pytest
+from redis.asyncio import Redis
+
+from chassis.database import Database
+from chassis.redis_client import open_redis
+from notification_service.adapters.postgres import PostgresStore
+from notification_service.adapters.templates import TemplateFiles
+from notification_service.use_cases.owe_messages import OweMessages
+from shared_kernel.ids import Uuid7Source
+
+
+class SetClock:
+    """A clock that stands until it is set."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+async def database(migrated_postgres_url: Callable[[str], str]) -> AsyncGenerator[Database]:
+    database = Database(migrated_postgres_url("notification"))
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncGenerator[Redis]:
+    client = open_redis(redis_url)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def store(database: Database) -> PostgresStore:
+    return PostgresStore(database, Uuid7Source())
+
+
+@pytest.fixture
+def owe_messages(store: PostgresStore, clock: SetClock) -> OweMessages:
+    return OweMessages(store, TemplateFiles(), clock, Uuid7Source())

@@ -7,6 +7,7 @@ import json
 import random
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from redis.asyncio import Redis
@@ -148,7 +149,7 @@ async def test_a_message_reaches_the_live_stream_of_its_account(
     rider = uuid4()
     await owe_messages(uuid4(), fresh(Happening.RIDE_COMPLETED, 1, rider, uuid4()))
     await drain(deliver(store, clock, LiveStreamSender(redis), Channel.STREAM))
-    [(_, entry)] = await awaited(redis.xrange(f"live:{rider}"))
+    [(_, entry)] = cast("list[tuple[bytes, dict[bytes, bytes]]]", await awaited(redis.xrange(f"live:{rider}")))
     assert entry[b"type"] == b"ride_updated"
     assert b'"notification":{"id":"ntf_' in entry[b"data"]
 
@@ -191,7 +192,7 @@ async def test_a_code_is_owed_once_for_its_key_sent_and_then_forgotten(
     store: PostgresStore, database: Database, clock: SetClock
 ) -> None:
     send = SendOneTimeCode(store, TemplateFiles(), clock, Uuid7Source())
-    asked = {"caller": "identity", "request_id": "k1", "phone_number": PHONE, "locale": "en"}
+    asked: dict[str, Any] = {"caller": "identity", "request_id": "k1", "phone_number": PHONE, "locale": "en"}
     expires_at = clock.now() + timedelta(minutes=5)
     first = await send(**asked, code="123456", expires_at=expires_at)
     assert await send(**asked, code="123456", expires_at=expires_at) == first

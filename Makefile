@@ -1,2 +1,34 @@
 .DEFAULT_GOAL := help
 .SILENT:
+.PHONY: help up test check build protos format clean
+
+up: build ## start everything and a small city that lives in it; Ctrl-C stops it
+	.venv/bin/jitney up --city
+
+test: build ## run all tests, on a real PostgreSQL and Redis of their own
+	.venv/bin/python -m pytest -q
+
+check: build ## ruff, pyright, import rules, contracts, stubs, migrations
+	.venv/bin/python -m tools.checks
+
+build: .venv/.built ## make .venv with the locked packages (the other goals do this by themselves)
+
+protos: build ## write the stubs of the contracts anew
+	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m tools.stubs
+
+format: build ## format the code and mend what can be mended by itself
+	.venv/bin/ruff check --fix --quiet || true
+	.venv/bin/ruff format --quiet
+
+clean: ## remove .venv and caches; data in .jitney stays (jitney down --erase removes it)
+	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:
+	printf 'make GOAL, where GOAL is\n\n'
+	sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r goal text; do printf '  %-8s %s\n' "$$goal" "$$text"; done
+	printf '\n'
+
+.venv/.built: requirements.lock pyproject.toml tools/build.sh
+	PYTHON="$(PYTHON)" sh tools/build.sh
+	touch $@

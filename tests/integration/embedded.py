@@ -2,18 +2,18 @@
 
 import asyncio
 import contextlib
-import importlib
 import re
 import socket
 import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from pathlib import Path
 from typing import TypeVar
 
 import asyncpg
 
+from chassis.migrations import migrate
 from jitney.stack.checks import answers
 from jitney.stack.databases import create_database, provision
 from jitney.stack.launch import Launcher
@@ -96,10 +96,7 @@ class TestPostgres:
         template = self._templates.get(service)
         if template is None:
             url = self.empty(f"template_{service}")
-            migrations = importlib.import_module("chassis.migrations")
-            outcome = run_apart(_as_coroutine(lambda: migrations.migrate(f"{service}_service", url)))
-            if isinstance(outcome, Awaitable):
-                raise TypeError("chassis.migrations.migrate answered with something to await")
+            migrate(f"{service}_service", url)
             template = self._templates[service] = url.rsplit("/", 1)[1]
         return self._create(service, template=template)
 
@@ -145,11 +142,3 @@ def embedded_redis() -> Generator[EmbeddedRedis]:
 
 def _asking(url: str) -> Callable[[], Coroutine[object, object, bool]]:
     return lambda: answers(url)
-
-
-def _as_coroutine(work: Callable[[], T]) -> Callable[[], Coroutine[object, object, T]]:
-    async def call() -> T:
-        # In a thread again: Alembic's asynchronous environment brings an event loop of its own.
-        return await asyncio.to_thread(work)
-
-    return call

@@ -1,0 +1,175 @@
+"""The `jitney` command. Only what a command needs is imported, and only when it runs."""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Jitney: a ride-hailing backend on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Data = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="JITNEY_DATA", help="The data folder.")]
+_DATA = Path(".jitney")
+_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+class TokenRole(StrEnum):
+    """For whom a token can be made."""
+
+    OPERATOR = "operator"
+    RIDER = "rider"
+    DRIVER = "driver"
+    SERVICE = "service"
+
+
+@app.command()
+def up(
+    data: Data = _DATA,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return once everything is healthy.")] = False,
+    city: Annotated[bool, typer.Option(help="Let simulated riders and drivers live in it.")] = False,
+) -> None:
+    """Start everything: PostgreSQL, Redis, the sandbox, four services and the edge."""
+    from rich.console import Console
+
+    from jitney.stack.environment import StackSettings
+    from jitney.stack.up import run_stack
+    from jitney.stack.welcome import welcome
+
+    settings = StackSettings.read(os.environ, data)
+    console = Console(highlight=False, soft_wrap=True)
+    if detach:
+        from jitney.stack.detach import start_detached
+
+        with console.status("Starting Jitney"):
+            seconds = start_detached(settings.data, ["--data", str(data), "--city" if city else "--no-city"])
+        console.print(welcome(settings, seconds=seconds, with_city=city, detached=True))
+        return
+    with contextlib.ExitStack() as spinner:
+        spinner.enter_context(console.status("Starting Jitney"))
+
+        def greet(seconds: float) -> None:
+            spinner.close()
+            console.print(welcome(settings, seconds=seconds, with_city=city, detached=False))
+
+        asyncio.run(run_stack(settings, os.environ, with_city=city, say=console.print, when_healthy=greet))
+
+
+@app.command()
+def down(
+    data: Data = _DATA,
+    erase: Annotated[bool, typer.Option("--erase", help="Also remove all of its data.")] = False,
+) -> None:
+    """Stop what runs on the data folder."""
+    from jitney.stack.down import erase as erase_data
+    from jitney.stack.down import stop_stack
+    from jitney.stack.folders import DataFolder
+
+    folder = DataFolder(data.absolute())
+    typer.echo(stop_stack(folder))
+    if erase and folder.path.is_dir():
+        erase_data(folder)
+        typer.echo(f"{folder.path} is removed.")
+
+
+@app.command()
+def status(
+    data: Data = _DATA,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show every process: health, memory, port. Exit code 1 unless all is healthy."""
+    from jitney.stack.folders import DataFolder
+    from jitney.stack.problems import StackError
+    from jitney.stack.state import StackRecord
+    from jitney.stack.status import read_status, table_of
+
+    record = StackRecord.read(DataFolder(data.absolute()).state)
+    if record is None or not record.lives:
+        if as_json:
+            typer.echo(json.dumps({"state": "stopped", "healthy": False, "processes": []}))
+            raise typer.Exit(1)
+        raise StackError("Jitney is not running. jitney up starts it.")
+    current = asyncio.run(read_status(record))
+    if as_json:
+        typer.echo(json.dumps(current.as_json(), indent=2))
+    else:
+        from rich.console import Console
+
+        Console(highlight=False).print(table_of(current))
+    raise typer.Exit(0 if current.healthy else 1)
+
+
+@app.command()
+def logs(
+    name: Annotated[str | None, typer.Argument(help="A process, as in jitney status; all of them if left out.")] = None,
+    data: Data = _DATA,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written from now on.")] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, max=10_000, help="How many to begin with.")] = 50,
+) -> None:
+    """Show what the processes write, readably."""
+    from jitney.stack import logview
+    from jitney.stack.folders import DataFolder
+
+    files = logview.log_files(DataFolder(data.absolute()), name)
+    for line in logview.recent(files, lines):
+        typer.echo(line.render())
+    if follow:
+        for line in logview.follow(files):
+            typer.echo(line.render())
+
+
+@app.command()
+def token(
+    role: Annotated[TokenRole, typer.Option(help="In which role its bearer acts.")],
+    subject: Annotated[str | None, typer.Option(metavar="UUID", help="Whose account; a new id if left out.")] = None,
+    minutes: Annotated[int, typer.Option(help="How long it is valid.")] = 10,
+    data: Data = _DATA,
+) -> None:
+    """Print an access token for local work, for example with grpcurl."""
+    from jitney.stack.folders import DataFolder
+    from jitney.stack.tokens import make_token
+
+    given = os.environ.get("JITNEY_SIGNING_KEYS_DIR")
+    keys = Path(given) if given else DataFolder(data.absolute()).keys
+    typer.echo(make_token(keys, role.value, subject, minutes))
+
+
+@app.command(context_settings=_PASS_ON, add_help_option=False)
+def sandbox(context: typer.Context) -> None:
+    """Run the outside world alone: payment provider, text messages, push."""
+    from jitney.sandbox.__main__ import main as run_sandbox
+
+    sys.argv = ["jitney sandbox", *context.args]
+    run_sandbox()
+
+
+@app.command(context_settings=_PASS_ON, add_help_option=False)
+def simulate(context: typer.Context) -> None:
+    """Let simulated riders and drivers use a running stack."""
+    from jitney.simulator.cli import simulate as run_simulation
+
+    command = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    command.command()(run_simulation)
+    command(args=context.args, prog_name="jitney simulate")
+
+
+def main() -> None:
+    """Runs the command; what a person can put right is said plainly, without a traceback."""
+    from jitney.stack.problems import StackError
+
+    try:
+        app(prog_name="jitney")
+    except StackError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

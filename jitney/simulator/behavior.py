@@ -1,0 +1,29 @@
+"""How people behave: shares and times, drawn from one seeded source so that a run can be repeated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Behavior:
+    """Shares from 0 to 1; times in simulated seconds unless they say otherwise."""
+
+    decline_share: float = 0.03
+    """Offers a driver says no to."""
+    ignore_share: float = 0.005
+    """Offers a driver lets run out."""
+    driver_cancel_share: float = 0.005
+    """Assignments a driver gives back."""
+    rider_cancel_share: float = 0.01
+    """Riders who change their mind once a driver is on the way."""
+    declined_card_share: float = 0.01
+    """Riders whose card is declined."""
+    patience_seconds: float = 600.0
+    """How long a rider waits for a driver to be found."""
+    answer_seconds: tuple[float, float] = (2.0, 6.0)
+    """How long a driver looks at an offer."""
+    boarding_seconds: tuple[float, float] = (20.0, 60.0)
+    """From the driver's arrival until the rider is in."""
+    near_meters: float = 2_500.0
+    """Within which a free driver counts as near in the report."""

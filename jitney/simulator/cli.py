@@ -1,0 +1,123 @@
+"""`jitney simulate`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import signal
+from collections.abc import Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from jitney.stack.problems import StackError
+
+T = TypeVar("T")
+_DATA = Path(".jitney")
+_STARTING_PLACES = 500
+
+
+def simulate(
+    trips: Annotated[Path | None, typer.Option(metavar="FILE", help="Trips to replay (CSV, may be gzipped).")] = None,
+    start: Annotated[
+        datetime | None, typer.Option("--from", help="Where in the file to begin, in San Francisco's summer time.")
+    ] = None,
+    minutes: Annotated[float, typer.Option(min=0, help="How long, in simulated minutes; 0 is until stopped.")] = 30,
+    drivers: Annotated[int, typer.Option(min=1, max=5_000, help="How many drivers are on shift.")] = 25,
+    speed: Annotated[float, typer.Option(min=0.1, max=60, help="How much faster than the clock on the wall.")] = 10,
+    rides_per_minute: Annotated[
+        float, typer.Option(min=0.1, max=1_000, help="Demand of its own, in simulated minutes; without --trips.")
+    ] = 3,
+    seed: Annotated[int, typer.Option(min=0, help="Chance; the same seed draws the same people.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report for programs, and nothing else.")] = False,
+    rest_url: Annotated[str, typer.Option(help="The REST interface; default from JITNEY_REST_LISTEN.")] = "",
+    stream_url: Annotated[str, typer.Option(help="The live streams; default from JITNEY_STREAM_LISTEN.")] = "",
+    matching_target: Annotated[str, typer.Option(help="Matching's gRPC; default from JITNEY_MATCHING_TARGET.")] = "",
+    sandbox_url: Annotated[str, typer.Option(help="The sandbox; default from JITNEY_SANDBOX_LISTEN.")] = "",
+    keys: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Signing keys, for the operator's token of the report.")
+    ] = None,
+) -> None:
+    """Let simulated riders and drivers use a running stack, then report.
+
+    With --trips, real trips are replayed at the times they were made; without, the city makes up its own. The exit code
+    is 1 when a promise of the report is broken.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from jitney.simulator.api import ApiError, Unreachable
+    from jitney.simulator.behavior import Behavior
+    from jitney.simulator.demand import place_near_a_busy_one, trips_for_ever
+    from jitney.simulator.progress import BarProgress, LineProgress
+    from jitney.simulator.report import lines_of
+    from jitney.simulator.run import Addresses, Plan
+    from jitney.simulator.run import simulate as run_simulation
+    from jitney.simulator.trips import TripsFileError, read_trips
+    from jitney.stack.tokens import make_token
+
+    endless = minutes == 0
+    chance = random.Random(seed)  # noqa: S311 (a simulation wants to be repeatable)
+    if trips is None:
+        demand = trips_for_ever(chance, rides_per_minute)
+        places = [place_near_a_busy_one(chance) for _ in range(_STARTING_PLACES)]
+    else:
+        if start is None or endless:
+            raise StackError("--trips needs --from and a number of --minutes.")
+        try:
+            demand = read_trips(trips, start, minutes)
+        except TripsFileError as error:
+            raise StackError(str(error)) from error
+        places = [trip.pickup for trip in demand]
+    plan = Plan(demand, places, drivers, speed, None if endless else minutes, seed)
+    addresses = Addresses(
+        rest_url=rest_url or _url("JITNEY_REST_LISTEN", "127.0.0.1:8080"),
+        stream_url=stream_url or _url("JITNEY_STREAM_LISTEN", "127.0.0.1:8081"),
+        matching_target=matching_target or os.environ.get("JITNEY_MATCHING_TARGET", "127.0.0.1:50051"),
+        sandbox_url=sandbox_url or _url("JITNEY_SANDBOX_LISTEN", "127.0.0.1:8090"),
+    )
+    key_folder = keys or Path(os.environ.get("JITNEY_SIGNING_KEYS_DIR") or _DATA / "keys")
+    console = Console(stderr=as_json, highlight=False)
+    progress = BarProgress(console, plan.minutes, feed=endless) if console.is_terminal else LineProgress(console)
+
+    def operator_token() -> str:
+        return make_token(key_folder, "operator", None, 10)
+
+    simulation = run_simulation(plan, addresses, operator_token, progress, Behavior())
+    try:
+        with progress:
+            report = asyncio.run(_until_stopped(simulation))
+    except (ApiError, Unreachable) as error:
+        raise StackError(f"The stack at {addresses.rest_url} cannot be used: {error}") from error
+    if report is None:
+        return
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), indent=2))
+    else:
+        table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+        for what, how_much in lines_of(report):
+            table.add_row(f"[bold]{what}[/bold]", how_much)
+        console.print(table)
+        for broken in report.broken_promises:
+            console.print(f"[red]Broken: {broken}[/red]")
+    raise typer.Exit(1 if report.broken_promises else 0)
+
+
+async def _until_stopped(simulation: Coroutine[object, object, T]) -> T | None:
+    """Run a simulation until its end, or until SIGINT or SIGTERM ends it without a report."""
+    task = asyncio.ensure_future(simulation)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        return await task
+    return None
+
+
+def _url(variable: str, default: str) -> str:
+    return f"http://{os.environ.get(variable, default)}"

@@ -1,0 +1,196 @@
+"""A simulated driver: goes online, tells where they are, answers offers, drives."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from jitney.simulator.api import ApiError, SignedIn, sign_in
+from jitney.simulator.live import LiveStream
+from jitney.simulator.locations import LocationReporter
+from jitney.simulator.motion import Vehicle, drive_seconds
+from jitney.simulator.world import World
+from shared_kernel.geo import GeoPoint
+
+_NAMES = (
+    "Ana",
+    "Ben",
+    "Chi",
+    "Dina",
+    "Eli",
+    "Fay",
+    "Gus",
+    "Hana",
+    "Ivo",
+    "Jun",
+    "Kai",
+    "Lena",
+    "Mo",
+    "Noor",
+    "Oli",
+    "Pia",
+)
+_MODELS = ("Toyota Prius", "Honda Fit", "Kia Niro", "Chevrolet Bolt")
+_COLORS = ("white", "black", "silver", "blue")
+_STILL_MINE = frozenset({"driver_en_route", "arrived", "in_progress"})
+_DOUBT_WALL_SECONDS = 10.0
+_ASK_PIN_WALL_SECONDS = 0.2
+
+
+class Driver:
+    """One person with a vehicle, on shift for the whole simulation."""
+
+    def __init__(self, world: World, person: SignedIn, vehicle: Vehicle) -> None:
+        self._world = world
+        self._person = person
+        self._vehicle = vehicle
+        self._heard = asyncio.Event()
+        self._answered: set[str] = set()
+        self.reporter = LocationReporter(
+            world.matching, person, lambda: self._vehicle.place(self._world.clock.seconds())
+        )
+
+    @classmethod
+    async def join(cls, world: World, number: int, phone_number: str, place: GeoPoint) -> Driver:
+        """Sign up, apply with a vehicle and be approved."""
+        person = await sign_in(world.api, world.sandbox, phone_number, "driver")
+        vehicle = {
+            "model": _MODELS[number % len(_MODELS)],
+            "color": _COLORS[number // len(_MODELS) % len(_COLORS)],
+            "plate": f"SIM{number:04d}",
+            "vehicle_class": "economy",
+        }
+        application = {"display_name": f"{_NAMES[number % len(_NAMES)]} {number + 1}", "vehicle": vehicle}
+        standing = await person.do("POST", "/v1/driver/application", application)
+        if standing["status"] != "approved":
+            raise RuntimeError(
+                f"a simulated driver is {standing['status']}: "
+                "the simulator needs JITNEY_IDENTITY_DRIVER_APPROVAL=automatic"
+            )
+        return cls(world, person, Vehicle(place))
+
+    async def run(self) -> None:
+        """Drive until canceled, then go offline."""
+        await self._person.do("PUT", "/v1/driver/availability", {"online": True})
+        helpers = [asyncio.create_task(self.reporter.run()), asyncio.create_task(self._listen())]
+        try:
+            while True:
+                await self._wait_and_drive()
+        finally:
+            self._world.free_vehicles.pop(self._person.account_id, None)
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+
+    async def leave(self) -> None:
+        """Go offline: at once, or after the ride under way."""
+        await self._person.do("PUT", "/v1/driver/availability", {"online": False})
+
+    async def _listen(self) -> None:
+        async for event in LiveStream(self._world.streams, self._person).events():
+            if event.type in ("offer_created", "ride_updated", "resync"):
+                self._heard.set()
+
+    async def _wait_and_drive(self) -> None:
+        """Look at the ride or offer there is; wait to hear something when there is none."""
+        ride = await self._current("/v1/driver/rides/current")
+        if ride is not None:
+            self._world.free_vehicles.pop(self._person.account_id, None)
+            await self._drive(ride)
+            return
+        offer = await self._current("/v1/driver/offers/current")
+        if offer is not None and offer["id"] not in self._answered:
+            self._world.free_vehicles.pop(self._person.account_id, None)
+            await self._answer(offer)
+            return
+        self._world.free_vehicles[self._person.account_id] = self._vehicle
+        try:
+            async with asyncio.timeout(_DOUBT_WALL_SECONDS):
+                await self._heard.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._heard.clear()
+
+    async def _current(self, path: str) -> dict[str, Any] | None:
+        try:
+            return await self._person.get(path)
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    async def _answer(self, offer: dict[str, Any]) -> None:
+        world = self._world
+        self._answered.add(offer["id"])
+        await world.clock.sleep(world.between(world.behavior.answer_seconds))
+        if world.happens(world.behavior.ignore_share):
+            return
+        try:
+            if world.happens(world.behavior.decline_share):
+                await self._person.do("POST", f"/v1/driver/offers/{offer['id']}/decline")
+            else:
+                await self._person.do("POST", f"/v1/driver/offers/{offer['id']}/accept")
+        except ApiError as error:
+            # Too late, withdrawn, or gone to somebody else: part of the trade.
+            world.tally.troubles[f"answer: {error.code}"] += 1
+
+    async def _drive(self, ride: dict[str, Any]) -> None:
+        """Bring a ride from wherever it stands to its end, or give it back."""
+        ride_id = str(ride["id"])
+        try:
+            match ride["state"]:
+                case "driver_en_route":
+                    if self._world.happens(self._world.behavior.driver_cancel_share):
+                        await self._person.do("POST", f"/v1/driver/rides/{ride_id}/cancel", {})
+                        return
+                    pickup = _point(ride["pickup"])
+                    if await self._go(ride_id, pickup, drive_seconds(self._here(), pickup)):
+                        await self._person.do("POST", f"/v1/driver/rides/{ride_id}/arrive")
+                case "arrived":
+                    await self._board(ride_id)
+                case "in_progress":
+                    dropoff = _point(ride["dropoff"])
+                    seconds = self._world.trip_seconds.get(ride_id) or drive_seconds(self._here(), dropoff)
+                    if await self._go(ride_id, dropoff, seconds):
+                        await self._person.do("POST", f"/v1/driver/rides/{ride_id}/complete")
+                case _:
+                    await self._world.clock.sleep(1)
+        except ApiError as error:
+            # The ride was canceled meanwhile: the next look tells.
+            self._world.tally.troubles[f"drive: {error.code}"] += 1
+
+    async def _board(self, ride_id: str) -> None:
+        world = self._world
+        await world.clock.sleep(world.between(world.behavior.boarding_seconds))
+        pin = world.spoken_pins.get(ride_id)
+        if pin is None:
+            # The rider has not looked at the phone yet.
+            await asyncio.sleep(_ASK_PIN_WALL_SECONDS)
+            return
+        await self._person.do("POST", f"/v1/driver/rides/{ride_id}/start", {"pin": pin})
+
+    def _here(self) -> GeoPoint:
+        return self._vehicle.place(self._world.clock.seconds())
+
+    async def _go(self, ride_id: str, place: GeoPoint, seconds: float) -> bool:
+        """Drive; False when the ride was taken away on the way, and then the vehicle stops where it is."""
+        clock = self._world.clock
+        arrives = clock.seconds() + seconds
+        self._vehicle.drive(place, clock.seconds(), seconds)
+        while clock.seconds() < arrives:
+            self._heard.clear()
+            try:
+                async with asyncio.timeout((arrives - clock.seconds()) / clock.speed):
+                    await self._heard.wait()
+            except TimeoutError:
+                return True
+            ride = await self._current("/v1/driver/rides/current")
+            if ride is None or str(ride["id"]) != ride_id or ride["state"] not in _STILL_MINE:
+                self._vehicle.drive(self._here(), clock.seconds(), 0)
+                return False
+        return True
+
+
+def _point(place: dict[str, Any]) -> GeoPoint:
+    return GeoPoint(place["latitude"], place["longitude"])

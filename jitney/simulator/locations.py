@@ -1,0 +1,51 @@
+"""A driver's positions over the public gRPC stream."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+
+import grpc
+
+from jitney.simulator.api import SignedIn, Unreachable
+from ridesharing.matching.v1 import driver_service_pb2, driver_service_pb2_grpc, rides_pb2
+from shared_kernel.geo import GeoPoint
+
+PING_SECONDS = 1.0
+_RECONNECT_SECONDS = 0.5
+_ACCURACY_METERS = 8.0
+
+
+class LocationReporter:
+    """Sends where a driver is once a second of the wall's clock, and opens the stream again when it breaks."""
+
+    def __init__(self, channel: grpc.aio.Channel, driver: SignedIn, place: Callable[[], GeoPoint]) -> None:
+        self._stub = driver_service_pb2_grpc.DriverServiceStub(channel)
+        self._driver = driver
+        self._place = place
+        self.accepted_count = 0
+        self.dropped_count = 0
+
+    async def run(self) -> None:
+        """Report for ever."""
+        while True:
+            try:
+                token = await self._driver.token()
+                call = self._stub.StreamLocations(self._batches(), metadata=(("authorization", f"Bearer {token}"),))
+                async for answer in call:
+                    self.accepted_count += answer.accepted_count
+                    self.dropped_count += answer.dropped_count
+            except (grpc.RpcError, Unreachable):
+                await asyncio.sleep(_RECONNECT_SECONDS)
+
+    async def _batches(self) -> AsyncIterator[driver_service_pb2.StreamLocationsRequest]:
+        while True:
+            place = self._place()
+            moment = time.time_ns()
+            # Milliseconds since the epoch grow with each ping, also over a restart of the app.
+            ping = rides_pb2.LocationPing(sequence=moment // 1_000_000, accuracy_meters=_ACCURACY_METERS)
+            ping.point.latitude, ping.point.longitude = place.latitude, place.longitude
+            ping.measure_time.FromNanoseconds(moment)
+            yield driver_service_pb2.StreamLocationsRequest(pings=[ping])
+            await asyncio.sleep(PING_SECONDS)

@@ -1,0 +1,154 @@
+"""What came of a simulation: what the people saw, beside what the operator's interface says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from jitney.simulator.api import Api
+from jitney.simulator.world import Tally
+from shared_kernel.money import Money
+
+PROMISED_SHARE = 0.95
+"""Of the requests that had a free driver near, at least so many are to be completed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The figures of a run. Waits are simulated seconds, `request_to_offer_*` seconds of the wall's clock."""
+
+    seed: int
+    speed: float
+    simulated_minutes: float
+    wall_seconds: float
+    drivers: int
+    requested: int
+    completed: int
+    ends: dict[str, int]
+    with_a_driver_near: int
+    completed_with_a_driver_near: int
+    wait_p50_seconds: float | None
+    wait_p95_seconds: float | None
+    request_to_offer_p50_seconds: float | None
+    request_to_offer_p95_seconds: float | None
+    fares_minor: dict[str, int]
+    postings_sum_minor: dict[str, int]
+    double_assignment_count: int
+    unsettled_payment_count: int
+    notifications_owed: int
+    deliveries: dict[str, int]
+    troubles: dict[str, int]
+
+    @property
+    def broken_promises(self) -> list[str]:
+        """Name what must hold and does not."""
+        broken = [f"postings of {code} sum to {total}" for code, total in self.postings_sum_minor.items() if total]
+        if self.double_assignment_count:
+            broken.append(f"{self.double_assignment_count} double assignments")
+        if self.unsettled_payment_count:
+            broken.append(f"{self.unsettled_payment_count} rides ended without their payment settled")
+        if self.completed_with_a_driver_near < PROMISED_SHARE * self.with_a_driver_near:
+            broken.append(
+                f"only {self.completed_with_a_driver_near} of {self.with_a_driver_near} requests "
+                "with a free driver near were completed"
+            )
+        return broken
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report for programs."""
+        return {**asdict(self), "broken_promises": self.broken_promises}
+
+
+async def write_report(
+    *,
+    api: Api,
+    operator_token: str,
+    tally: Tally,
+    since: datetime,
+    seed: int,
+    speed: float,
+    simulated_minutes: float,
+    wall_seconds: float,
+    drivers: int,
+    unsettled_payment_count: int,
+) -> Report:
+    """Ask the operator's interface for its side and put both together."""
+    moment = {"since": since.isoformat().replace("+00:00", "Z")}
+    rides = await api.call("GET", "/v1/operator/rides/summary", token=operator_token, params=moment)
+    balance = await api.call("GET", "/v1/operator/ledger/trial-balance", token=operator_token)
+    notices = await api.call("GET", "/v1/operator/notifications/summary", token=operator_token, params=moment)
+    offers = rides["request_to_offer"]
+    return Report(
+        seed=seed,
+        speed=speed,
+        simulated_minutes=round(simulated_minutes, 1),
+        wall_seconds=round(wall_seconds, 1),
+        drivers=drivers,
+        requested=tally.requested,
+        completed=tally.completed,
+        ends=dict(tally.ends.most_common()),
+        with_a_driver_near=tally.with_a_driver_near,
+        completed_with_a_driver_near=tally.completed_with_a_driver_near,
+        wait_p50_seconds=percentile(tally.waits_seconds, 0.50),
+        wait_p95_seconds=percentile(tally.waits_seconds, 0.95),
+        request_to_offer_p50_seconds=round(offers["p50_seconds"], 2) if offers["count"] else None,
+        request_to_offer_p95_seconds=round(offers["p95_seconds"], 2) if offers["count"] else None,
+        fares_minor=dict(tally.fares_minor),
+        postings_sum_minor={item["currency_code"]: item["sum_minor"] for item in balance["currencies"]},
+        double_assignment_count=rides["double_assignment_count"],
+        unsettled_payment_count=unsettled_payment_count,
+        notifications_owed=notices["notification_count"],
+        deliveries={f"{item['channel']} {item['state']}": item["count"] for item in notices["deliveries"]},
+        troubles=dict(tally.troubles.most_common()),
+    )
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """Return the value that a share of all values does not exceed (nearest rank), None for no values."""
+    if not values:
+        return None
+    ranked = sorted(values)
+    return round(ranked[max(0, ceil(len(ranked) * share) - 1)], 1)
+
+
+def lines_of(report: Report) -> list[tuple[str, str]]:
+    """Return the report as a person reads it: what, and how much."""
+    share = 100 * report.completed_with_a_driver_near / report.with_a_driver_near if report.with_a_driver_near else 0.0
+    ended = ", ".join(f"{count} {end}" for end, count in report.ends.items() if end != "completed") or "none"
+    fares = ", ".join(str(Money(code, amount)) for code, amount in report.fares_minor.items()) or "none"
+    sums = ", ".join(f"{code} {amount}" for code, amount in report.postings_sum_minor.items()) or "no postings"
+    delivered = ", ".join(f"{count} {what}" for what, count in report.deliveries.items()) or "none"
+    troubles = ", ".join(f"{count} {what}" for what, count in report.troubles.items()) or "none"
+    return [
+        (
+            "Simulated",
+            f"{report.simulated_minutes:g} min at speed {report.speed:g} in {report.wall_seconds:g} s, seed {report.seed}",
+        ),
+        ("Drivers", str(report.drivers)),
+        ("Requested", str(report.requested)),
+        ("Completed", str(report.completed)),
+        ("Other ends", ended),
+        ("With a free driver near", f"{report.with_a_driver_near}, of which {share:.1f} % completed"),
+        (
+            "Wait for the driver",
+            f"p50 {_seconds(report.wait_p50_seconds)}, p95 {_seconds(report.wait_p95_seconds)} (simulated)",
+        ),
+        (
+            "Request to offer",
+            f"p50 {_seconds(report.request_to_offer_p50_seconds)}, "
+            f"p95 {_seconds(report.request_to_offer_p95_seconds)} (wall)",
+        ),
+        ("Fares", fares),
+        ("Σ postings", sums),
+        ("Double assignments", str(report.double_assignment_count)),
+        ("Unsettled payments", str(report.unsettled_payment_count)),
+        ("Notifications", f"{report.notifications_owed} owed; deliveries: {delivered}"),
+        ("Refused steps", troubles),
+    ]
+
+
+def _seconds(value: float | None) -> str:
+    return "none" if value is None else f"{value:g} s"

@@ -1,0 +1,68 @@
+"""What all simulated people share: the interfaces, the time, the chance, and what is said at the kerb."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import grpc
+import httpx
+
+from jitney.simulator.api import Api
+from jitney.simulator.behavior import Behavior
+from jitney.simulator.clock import SimulationClock
+from jitney.simulator.motion import Vehicle
+from shared_kernel.geo import GeoPoint, haversine_meters
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the people saw, for the report; waits in simulated seconds."""
+
+    requested: int = 0
+    with_a_driver_near: int = 0
+    completed: int = 0
+    completed_with_a_driver_near: int = 0
+    ends: Counter[str] = field(default_factory=Counter[str])
+    waits_seconds: list[float] = field(default_factory=list[float])
+    fares_minor: Counter[str] = field(default_factory=Counter[str])
+    troubles: Counter[str] = field(default_factory=Counter[str])
+
+
+@dataclass(slots=True)
+class World:
+    """One simulated city."""
+
+    api: Api
+    sandbox: Api
+    streams: httpx.AsyncClient
+    matching: grpc.aio.Channel
+    clock: SimulationClock
+    chance: random.Random
+    behavior: Behavior
+    tell: Callable[[str], None]
+    tally: Tally = field(default_factory=Tally)
+    free_vehicles: dict[str, Vehicle] = field(default_factory=dict[str, Vehicle])
+    """Vehicles whose drivers wait for an offer, by the driver's account."""
+    spoken_pins: dict[str, str] = field(default_factory=dict[str, str])
+    """The PIN that the rider of a ride tells the driver at the kerb."""
+    trip_seconds: dict[str, float] = field(default_factory=dict[str, float])
+    """How long the trip of a ride takes; the streets know, the service does not."""
+
+    def between(self, bounds: tuple[float, float]) -> float:
+        """Draw a time."""
+        return self.chance.uniform(*bounds)
+
+    def happens(self, share: float) -> bool:
+        """Draw whether something with a share of all cases happens."""
+        return self.chance.random() < share
+
+    def somebody_is_near(self, place: GeoPoint) -> bool:
+        """Tell whether a free vehicle is near a place now."""
+        now = self.clock.seconds()
+        return any(
+            haversine_meters(vehicle.place(now), place) <= self.behavior.near_meters
+            for vehicle in self.free_vehicles.values()
+        )

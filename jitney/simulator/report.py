@@ -125,7 +125,8 @@ def lines_of(report: Report) -> list[tuple[str, str]]:
     return [
         (
             "Simulated",
-            f"{report.simulated_minutes:g} min at speed {report.speed:g} in {report.wall_seconds:g} s, seed {report.seed}",
+            f"{report.simulated_minutes:g} min at speed {report.speed:g} in {report.wall_seconds:g} s, "
+            f"seed {report.seed}",
         ),
         ("Drivers", str(report.drivers)),
         ("Requested", str(report.requested)),

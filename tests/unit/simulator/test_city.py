@@ -1,0 +1,53 @@
+"""Vehicles, demand and the report's arithmetic."""
+
+from __future__ import annotations
+
+import random
+from itertools import islice
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jitney.simulator.demand import trips_for_ever
+from jitney.simulator.motion import Vehicle, drive_seconds
+from jitney.simulator.report import percentile
+from jitney.simulator.run import phone_number
+from shared_kernel.geo import GeoPoint
+
+A, B = GeoPoint(37.79, -122.40), GeoPoint(37.77, -122.42)
+
+
+def test_a_vehicle_leaves_from_where_it_is_and_arrives_when_due() -> None:
+    vehicle = Vehicle(A)
+    vehicle.drive(B, now=10, seconds=100)
+    assert vehicle.place(10) == A
+    assert vehicle.place(110) == B
+    halfway = vehicle.place(60)
+    assert halfway.latitude == pytest.approx(37.78)
+    vehicle.drive(A, now=60, seconds=50)
+    assert vehicle.place(60) == halfway
+
+
+def test_a_drive_takes_as_long_as_streets_make_it() -> None:
+    assert drive_seconds(A, B) == pytest.approx(618, abs=2)
+
+
+def test_made_up_demand_is_the_same_for_a_seed_and_comes_at_its_rate() -> None:
+    first = list(islice(trips_for_ever(random.Random(3), 6), 200))
+    assert first == list(islice(trips_for_ever(random.Random(3), 6), 200))
+    assert first != list(islice(trips_for_ever(random.Random(4), 6), 200))
+    times = [trip.at_seconds for trip in first]
+    assert times == sorted(times)
+
+
+@given(st.lists(st.floats(0, 1e4), min_size=1), st.floats(0.01, 1))
+def test_a_percentile_is_one_of_the_values_and_enough_of_them_are_below(values: list[float], share: float) -> None:
+    value = percentile(values, share)
+    assert value is not None
+    assert sum(round(other, 1) <= value for other in values) >= share * len(values) - 1e-9
+
+
+def test_nobody_shares_a_phone_number() -> None:
+    numbers = [phone_number(1, number) for number in range(20_000)]
+    assert len(set(numbers)) == len(numbers)

@@ -1,0 +1,50 @@
+"""One stack for all tests that leave it in order."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.system.people import Town, town
+from tests.system.stack import Stack
+
+# A city in a hurry: whoever waits in these tests waits seconds, not minutes.
+_HURRIED = {
+    "offer_seconds = 15": "offer_seconds = 2",
+    "search_window_seconds = 300": "search_window_seconds = 6",
+    "free_cancel_seconds = 120": "free_cancel_seconds = 1",
+    "no_show_wait_seconds = 300": "no_show_wait_seconds = 1",
+    "tick_seconds = 1.0": "tick_seconds = 0.5",
+}
+
+
+def hurried_city(folder: Path) -> Path:
+    """Write the packaged city's policy with short times."""
+    import matching_service
+
+    policy = (Path(matching_service.__file__).parent / "cities" / "default.toml").read_text()
+    for usual, hurried in _HURRIED.items():
+        assert usual in policy, usual
+        policy = policy.replace(usual, hurried)
+    path = folder / "city.toml"
+    path.write_text(policy)
+    return path
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A running stack in a city in a hurry."""
+    folder = tmp_path_factory.mktemp("stack")
+    running = Stack(folder, JITNEY_MATCHING_CITY_FILE=str(hurried_city(folder)))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+async def people(stack: Stack) -> AsyncGenerator[Town]:
+    """The town of the shared stack."""
+    async with town(stack) as opened:
+        yield opened

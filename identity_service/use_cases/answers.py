@@ -1,0 +1,52 @@
+"""Answers of mutations as they are kept for a repeated request: JSON of the object as it was then."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from identity_service.domain.accounts import Account
+from identity_service.domain.drivers import Driver, DriverStatus, Vehicle, VehicleClass
+
+
+def dump(answer: Account | Driver) -> bytes:
+    """Write an answer."""
+    return json.dumps(asdict(answer), default=_plain, separators=(",", ":")).encode()
+
+
+def load_account(kept: bytes) -> Account:
+    """Read a kept account."""
+    fields: dict[str, Any] = json.loads(kept)
+    return Account(
+        **fields
+        | {
+            "account_id": UUID(fields["account_id"]),
+            "created_at": datetime.fromisoformat(fields["created_at"]),
+        }
+    )
+
+
+def load_driver(kept: bytes) -> Driver:
+    """Read a kept driver."""
+    fields: dict[str, Any] = json.loads(kept)
+    vehicle: dict[str, Any] = fields["vehicle"]
+    return Driver(
+        **fields
+        | {
+            "driver_id": UUID(fields["driver_id"]),
+            "status": DriverStatus(fields["status"]),
+            "applied_at": datetime.fromisoformat(fields["applied_at"]),
+            "vehicle": Vehicle(**vehicle | {"vehicle_class": VehicleClass(vehicle["vehicle_class"])}),
+        }
+    )
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no place in an answer")

@@ -7,14 +7,7 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from shared_kernel.errors import FieldViolation, InvalidInput
 
-_RECEIVES_SMS = frozenset(
-    {
-        PhoneNumberType.MOBILE,
-        PhoneNumberType.FIXED_LINE_OR_MOBILE,
-        PhoneNumberType.VOIP,
-        PhoneNumberType.PERSONAL_NUMBER,
-    }
-)
+_RECEIVES_SMS = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.VOIP})
 _LAST_DIGITS = 4
 
 
@@ -22,7 +15,7 @@ def check_phone_number(text: str, *, fictional_allowed: bool) -> str:
     """Return a number in E.164 if a code may be sent to it.
 
     By the numbering plans in `phonenumbers`: a number must be assigned and of a kind that receives SMS at an ordinary
-    price, which leaves out premium, shared-cost and toll-free numbers (the target of SMS pumping).
+    price, which leaves out premium, shared-cost and personal numbers (the target of SMS pumping).
 
     Args:
         text: the number in E.164 as the client wrote it.

@@ -90,9 +90,7 @@ def refresh_invalid() -> Unauthenticated:
 
 def refresh_reused() -> Unauthenticated:
     """Make the error of a token used twice; the sign-in has ended by it."""
-    return Unauthenticated(
-        "refresh_reused", "the refresh token was used before, so the sign-in was ended: sign in again"
-    )
+    return Unauthenticated("refresh_reused", "the refresh token was used before, so its sign-in ended: sign in again")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,28 +20,21 @@ def dump(answer: Account | Driver) -> bytes:
 def load_account(kept: bytes) -> Account:
     """Read a kept account."""
     fields: dict[str, Any] = json.loads(kept)
-    return Account(
-        **fields
-        | {
-            "account_id": UUID(fields["account_id"]),
-            "created_at": datetime.fromisoformat(fields["created_at"]),
-        }
-    )
+    fields["account_id"] = UUID(fields["account_id"])
+    fields["created_at"] = datetime.fromisoformat(fields["created_at"])
+    return Account(**fields)
 
 
 def load_driver(kept: bytes) -> Driver:
     """Read a kept driver."""
     fields: dict[str, Any] = json.loads(kept)
     vehicle: dict[str, Any] = fields["vehicle"]
-    return Driver(
-        **fields
-        | {
-            "driver_id": UUID(fields["driver_id"]),
-            "status": DriverStatus(fields["status"]),
-            "applied_at": datetime.fromisoformat(fields["applied_at"]),
-            "vehicle": Vehicle(**vehicle | {"vehicle_class": VehicleClass(vehicle["vehicle_class"])}),
-        }
-    )
+    vehicle["vehicle_class"] = VehicleClass(vehicle["vehicle_class"])
+    fields["vehicle"] = Vehicle(**vehicle)
+    fields["driver_id"] = UUID(fields["driver_id"])
+    fields["status"] = DriverStatus(fields["status"])
+    fields["applied_at"] = datetime.fromisoformat(fields["applied_at"])
+    return Driver(**fields)
 
 
 def _plain(value: object) -> str:

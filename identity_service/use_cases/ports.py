@@ -31,7 +31,7 @@ class Accounts(Protocol):
 
 
 class Challenges(Protocol):
-    """One-time codes that were asked for, and what each phone has used of its limits. Numbers are kept as blind indexes."""
+    """One-time codes that were asked for, and what each phone has used of its limits."""
 
     async def lock_allowance(self, phone_number: str, now: datetime) -> Allowance:
         """Return a phone's allowance, fresh if it has none, locked until the transaction ends."""

@@ -55,9 +55,7 @@ class RefreshTokens:
                 await transaction.sign_ins.end(sign_in.sign_in_id, EndReason.TOKEN_REUSED, now)
         # After the commit: the family must stay ended.
         if verdict is Verdict.REUSED:
-            _log.warning(
-                "a refresh token was used again: its sign-in ended", extra={"sign_in_id": str(sign_in.sign_in_id)}
-            )
+            _log.warning("a spent refresh token ended its sign-in", extra={"sign_in_id": str(sign_in.sign_in_id)})
             raise refresh_reused()
         raise refresh_invalid()
 

@@ -32,6 +32,7 @@ class RequestOtp:
 
     def __init__(
         self,
+        *,
         store: Store,
         hand_over: HandOverCodes,
         ciphers: Ciphers,
@@ -39,7 +40,6 @@ class RequestOtp:
         limits: CodeLimits,
         clock: Clock,
         new_id: IdSource,
-        *,
         fictional_numbers_allowed: bool,
     ) -> None:
         self._store = store
@@ -88,7 +88,7 @@ class RequestOtp:
         return CodeRequested(challenge.expires_at, challenge.next_request_at)
 
     async def _check_overall(self, transaction: Transaction, now: datetime) -> None:
-        """Hold the brake on spending. Requests under way at once do not see each other, so it may overshoot by those."""
+        """Hold the brake on spending. Requests under way do not see each other, so it may overshoot by those."""
         most = self._limits.overall_per_minute
         if await transaction.challenges.count_since(now - timedelta(minutes=1), most) >= most:
             raise throttled(60.0)

@@ -57,7 +57,9 @@ class VerifyOtp:
             if challenge is not None and challenge.takes_guess(now):
                 await transaction.challenges.save(challenge.guessed(right=right, now=now))
                 if right:
-                    signed_in = await self._sign_in(transaction, challenge, phone_number, role, device, now)
+                    signed_in = await self._sign_in(
+                        transaction, phone_number, challenge.locale, role=role, device_id=device, now=now
+                    )
         # After the commit: a wrong guess must count.
         if signed_in is None:
             raise code_invalid()
@@ -71,14 +73,15 @@ class VerifyOtp:
     async def _sign_in(
         self,
         transaction: Transaction,
-        challenge: Challenge,
         phone_number: str,
+        locale: str,
+        *,
         role: SignInRole,
         device_id: str,
         now: datetime,
     ) -> SignedIn:
         account, new_account = await transaction.accounts.find_or_add(
-            Account(self._new_id(), "", last_digits(phone_number), challenge.locale, now), phone_number
+            Account(self._new_id(), "", last_digits(phone_number), locale, now), phone_number
         )
         if new_account:
             await transaction.record(AccountCreated(account.account_id, account.version, account.locale))

@@ -19,8 +19,8 @@ def check_phone_number(text: str, *, fictional_allowed: bool) -> str:
 
     Args:
         text: the number in E.164 as the client wrote it.
-        fictional_allowed: whether a number also passes that merely has the right length, such as +14155550100: numbers
-            set aside for fiction belong to no kind, and work on one's own machine uses them.
+        fictional_allowed: whether a number also passes that merely has the right length and belongs to no kind, such as
+            +447700900123: many numbers set aside for fiction do not, and work on one's own machine uses them.
 
     Raises:
         InvalidInput: `phone_not_supported`.

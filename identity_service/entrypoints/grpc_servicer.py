@@ -1,8 +1,5 @@
 """IdentityService: each RPC reads its message, runs one use case and writes the answer."""
 
-# The signatures are the contract's: its names, and a request and a context for every method.
-# ruff: noqa: N802, ARG002
-
 from __future__ import annotations
 
 from dataclasses import dataclass

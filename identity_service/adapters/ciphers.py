@@ -1,0 +1,107 @@
+"""Digests and seals: HMAC-SHA256 for what is looked up or compared, AES-256-GCM for what must be read again.
+
+Each use has a key of its own, derived from the phone key by HKDF (RFC 5869), so that no value of one column means
+anything in another. A seal is bound to the row it stands in, and begins with a byte that names its form: a later form
+(a key for each person) can stand beside this one.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from identity_service.domain.one_time_codes import CODE_DIGITS
+from identity_service.domain.sign_ins import TOKEN_BYTES
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+_FORM = b"\x01"
+
+
+def _derived(key: bytes, use: str) -> bytes:
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"jitney identity {use}".encode()).derive(key)
+
+
+def _seal(key: bytes, text: str, place: bytes) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return _FORM + nonce + AESGCM(key).encrypt(nonce, text.encode(), _FORM + place)
+
+
+def _open(key: bytes, sealed: bytes, place: bytes) -> str:
+    if sealed[:1] != _FORM:
+        raise ValueError("this seal has an unknown form")
+    nonce, ciphertext = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+    return AESGCM(key).decrypt(nonce, ciphertext, _FORM + place).decode()
+
+
+class PhoneVault:
+    """Keeps phone numbers, and codes on their way to one. The wrong key or place is a cryptography InvalidTag."""
+
+    def __init__(self, phone_key: bytes) -> None:
+        self._index_key = _derived(phone_key, "phone index")
+        self._phone_key = _derived(phone_key, "phone numbers")
+        self._owed_key = _derived(phone_key, "owed codes")
+
+    def index(self, phone_number: str) -> bytes:
+        """Return the blind index (32 bytes): the same for the same number, and no way back without the key."""
+        return hmac.digest(self._index_key, phone_number.encode(), "sha256")
+
+    def seal_phone(self, account_id: UUID, phone_number: str) -> bytes:
+        """Seal an account's number."""
+        return _seal(self._phone_key, phone_number, account_id.bytes)
+
+    def open_phone(self, account_id: UUID, sealed: bytes) -> str:
+        """Open an account's number."""
+        return _open(self._phone_key, sealed, account_id.bytes)
+
+    def seal_owed(self, challenge_id: UUID, phone_number: str, code: str) -> bytes:
+        """Seal a code with the number it is for, until it is handed over."""
+        return _seal(self._owed_key, f"{phone_number} {code}", challenge_id.bytes)
+
+    def open_owed(self, challenge_id: UUID, sealed: bytes) -> tuple[str, str]:
+        """Open an owed code: the number and the code."""
+        phone_number, _, code = _open(self._owed_key, sealed, challenge_id.bytes).partition(" ")
+        return phone_number, code
+
+
+class CodeAndTokenCiphers:
+    """Digests of codes and refresh tokens, and the successor's seal."""
+
+    def __init__(self, pepper: bytes) -> None:
+        self._code_key = _derived(pepper, "one-time codes")
+
+    def code_digest(self, challenge_id: UUID, code: str) -> bytes:
+        """Digest a code under the pepper, for one challenge alone."""
+        return hmac.digest(self._code_key, challenge_id.bytes + code.encode(), "sha256")
+
+    def refresh_digest(self, token: str) -> bytes:
+        """Digest a refresh token. A plain hash: 256 random bits cannot be guessed."""
+        return hashlib.sha256(token.encode()).digest()
+
+    def seal_successor(self, token: str, successor: str) -> bytes:
+        """Seal a token with a key made of its predecessor, which is not kept: the database alone cannot open it."""
+        return _seal(_derived(token.encode(), "successor"), successor, b"")
+
+    def open_successor(self, token: str, sealed: bytes) -> str:
+        """Open a successor with the token that came before it."""
+        return _open(_derived(token.encode(), "successor"), sealed, b"")
+
+
+class SystemRandom:
+    """The operating system's generator."""
+
+    def code(self) -> str:
+        """Make a one-time code."""
+        return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+
+    def refresh_token(self) -> str:
+        """Make a refresh token: 256 bits, URL-safe base 64."""
+        return base64.urlsafe_b64encode(secrets.token_bytes(TOKEN_BYTES)).rstrip(b"=").decode()

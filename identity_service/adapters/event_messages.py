@@ -1,0 +1,38 @@
+"""Identity's events as the messages of the contract."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from google.protobuf.message import Message
+
+from chassis.outbox import OutgoingEvent
+from identity_service.domain.drivers import DriverStatus
+from identity_service.domain.events import AccountCreated, AccountUpdated, DriverStatusChanged, Event
+from ridesharing.identity.v1 import accounts_pb2, events_pb2
+
+_STATUSES = {
+    DriverStatus.PENDING: accounts_pb2.DRIVER_STATUS_PENDING,
+    DriverStatus.APPROVED: accounts_pb2.DRIVER_STATUS_APPROVED,
+    DriverStatus.REJECTED: accounts_pb2.DRIVER_STATUS_REJECTED,
+    DriverStatus.SUSPENDED: accounts_pb2.DRIVER_STATUS_SUSPENDED,
+}
+
+
+def outgoing(event: Event, event_id: UUID, now: datetime) -> OutgoingEvent:
+    """Return an event as the outbox takes it."""
+    aggregate_id, message = _aggregate_and_message(event)
+    return OutgoingEvent(event_id, aggregate_id, event.version, now, message)
+
+
+def _aggregate_and_message(event: Event) -> tuple[UUID, Message]:
+    match event:
+        case AccountCreated(account_id=account_id, locale=locale):
+            return account_id, events_pb2.AccountCreated(account_id=str(account_id), locale=locale)
+        case AccountUpdated(account_id=account_id, locale=locale):
+            return account_id, events_pb2.AccountUpdated(account_id=str(account_id), locale=locale)
+        case DriverStatusChanged(driver_id=driver_id, status=status, reason=reason):
+            return driver_id, events_pb2.DriverStatusChanged(
+                driver_id=str(driver_id), status=_STATUSES[status], reason=reason
+            )

@@ -1,0 +1,106 @@
+"""The store: one database transaction with its repositories, its events and its kept answers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis import idempotency
+from chassis.database import Database
+from chassis.idempotency import Claimed, Replay
+from chassis.outbox import append_events
+from chassis.runtime import Wakeup
+from identity_service.adapters import tables
+from identity_service.adapters.ciphers import PhoneVault
+from identity_service.adapters.event_messages import outgoing
+from identity_service.adapters.postgres_accounts import PostgresAccounts
+from identity_service.adapters.postgres_challenges import PostgresChallenges
+from identity_service.adapters.postgres_drivers import PostgresDrivers
+from identity_service.adapters.postgres_sign_ins import PostgresSignIns
+from identity_service.domain.events import Event
+from identity_service.use_cases.ports import Request
+from shared_kernel.clock import Clock
+from shared_kernel.ids import IdSource
+
+
+class PostgresRequests:
+    """Kept answers as one transaction sees them."""
+
+    def __init__(self, connection: AsyncConnection, clock: Clock) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._claimed: dict[Request, Claimed] = {}
+
+    async def claim(self, request: Request) -> bytes | None:
+        """Return the kept answer, or claim the request."""
+        outcome = await idempotency.claim(
+            self._connection,
+            tables.idempotency,
+            principal=request.principal,
+            method=request.method,
+            key=request.key,
+            fingerprint=idempotency.fingerprint(*request.fields),
+            now=self._clock.now(),
+        )
+        if isinstance(outcome, Replay):
+            return outcome.response
+        self._claimed[request] = outcome
+        return None
+
+    async def keep(self, request: Request, answer: bytes) -> None:
+        """Keep the answer of a claimed request."""
+        await idempotency.complete(self._connection, tables.idempotency, self._claimed[request], answer)
+
+
+@dataclass(slots=True)
+class PostgresTransaction:
+    """What one transaction can see and change."""
+
+    accounts: PostgresAccounts
+    challenges: PostgresChallenges
+    sign_ins: PostgresSignIns
+    drivers: PostgresDrivers
+    requests: PostgresRequests
+    connection: AsyncConnection
+    clock: Clock
+    new_id: IdSource
+    event_count: int = field(default=0, init=False)
+
+    async def record(self, event: Event) -> None:
+        """Write an event into the outbox."""
+        await append_events(self.connection, tables.outbox, [outgoing(event, self.new_id(), self.clock.now())])
+        self.event_count += 1
+
+
+class PostgresStore:
+    """Identity's database."""
+
+    def __init__(
+        self, database: Database, vault: PhoneVault, clock: Clock, new_id: IdSource, relay_wakeup: Wakeup
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+        self._new_id = new_id
+        self._relay_wakeup = relay_wakeup
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[PostgresTransaction]:
+        """Run a block in one transaction and wake the relay after the commit if it recorded events."""
+        async with self._database.transaction() as connection:
+            transaction = PostgresTransaction(
+                PostgresAccounts(connection, self._vault),
+                PostgresChallenges(connection, self._vault),
+                PostgresSignIns(connection),
+                PostgresDrivers(connection),
+                PostgresRequests(connection, self._clock),
+                connection,
+                self._clock,
+                self._new_id,
+            )
+            yield transaction
+        if transaction.event_count:
+            self._relay_wakeup.wake()

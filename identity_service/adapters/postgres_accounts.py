@@ -1,0 +1,86 @@
+"""Accounts in Postgres; the phone number sealed, and found by its blind index."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from identity_service.adapters.ciphers import PhoneVault
+from identity_service.adapters.tables import accounts
+from identity_service.domain.accounts import Account, Contact
+
+_COLUMNS = (
+    accounts.c.account_id,
+    accounts.c.display_name,
+    accounts.c.phone_last_digits,
+    accounts.c.locale,
+    accounts.c.created_at,
+    accounts.c.version,
+)
+
+
+class PostgresAccounts:
+    """Accounts as one transaction sees them."""
+
+    def __init__(self, connection: AsyncConnection, vault: PhoneVault) -> None:
+        self._connection = connection
+        self._vault = vault
+
+    async def find(self, account_id: UUID, *, lock: bool = False) -> Account | None:
+        """Return an account, locked until the transaction ends if asked to."""
+        query = select(*_COLUMNS).where(accounts.c.account_id == account_id)
+        row = (await self._connection.execute(query.with_for_update() if lock else query)).first()
+        return _account(row) if row else None
+
+    async def find_or_add(self, account: Account, phone_number: str) -> tuple[Account, bool]:
+        """Return the account of a number, added if there was none, and whether it was."""
+        index = self._vault.index(phone_number)
+        by_number = select(*_COLUMNS).where(accounts.c.phone_index == index)
+        row = (await self._connection.execute(by_number)).first()
+        if row is not None:
+            return _account(row), False
+        # Insert first, and let the unique index choose among those who do so at once; the others wait for the winner.
+        added = (
+            insert(accounts)
+            .values(
+                account_id=account.account_id,
+                phone_index=index,
+                phone_sealed=self._vault.seal_phone(account.account_id, phone_number),
+                phone_last_digits=account.phone_last_digits,
+                display_name=account.display_name,
+                locale=account.locale,
+                created_at=account.created_at,
+                version=account.version,
+            )
+            .on_conflict_do_nothing(index_elements=[accounts.c.phone_index])
+            .returning(accounts.c.account_id)
+        )
+        if (await self._connection.execute(added)).first() is not None:
+            return account, True
+        return _account((await self._connection.execute(by_number)).one()), False
+
+    async def save(self, account: Account) -> None:
+        """Write what can change."""
+        await self._connection.execute(
+            update(accounts)
+            .where(accounts.c.account_id == account.account_id)
+            .values(display_name=account.display_name, locale=account.locale, version=account.version)
+        )
+
+    async def contact(self, account_id: UUID) -> Contact | None:
+        """Open the number of an account."""
+        query = select(accounts.c.phone_sealed, accounts.c.locale, accounts.c.display_name)
+        row = (await self._connection.execute(query.where(accounts.c.account_id == account_id))).first()
+        if row is None:
+            return None
+        return Contact(self._vault.open_phone(account_id, row.phone_sealed), row.locale, row.display_name)
+
+
+def _account(row: Any) -> Account:
+    return Account(
+        row.account_id, row.display_name, row.phone_last_digits, row.locale, row.created_at, version=row.version
+    )

@@ -1,0 +1,135 @@
+"""Identity's tables. What must hold at any time is held here: one account a number, one open code a phone, one live
+sign-in a device, one unspent token a sign-in."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+from chassis.database import new_metadata
+from chassis.idempotency import idempotency_table
+from chassis.outbox import outbox_table
+
+metadata = new_metadata()
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account_id", Uuid, primary_key=True),
+    Column("phone_index", LargeBinary, nullable=False),
+    Column("phone_sealed", LargeBinary, nullable=False),
+    Column("phone_last_digits", Text, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("phone_index"),
+    CheckConstraint("octet_length(phone_index) = 32", name="phone_index"),
+    CheckConstraint("version > 0", name="version"),
+)
+
+otp_allowances = Table(
+    "otp_allowances",
+    metadata,
+    Column("phone_index", LargeBinary, primary_key=True),
+    Column("next_request_at", DateTime(timezone=True), nullable=False),
+    Column("hour_started_at", DateTime(timezone=True), nullable=False),
+    Column("hour_count", Integer, nullable=False),
+    Index(None, "hour_started_at"),
+)
+
+otp_challenges = Table(
+    "otp_challenges",
+    metadata,
+    Column("challenge_id", Uuid, primary_key=True),
+    Column("phone_index", LargeBinary, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("code_digest", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("next_request_at", DateTime(timezone=True), nullable=False),
+    Column("tries", SmallInteger, nullable=False),
+    Column("closed_at", DateTime(timezone=True)),
+    # The code and its number while they are owed to notification; forgotten afterwards.
+    Column("owed_sealed", LargeBinary),
+    Column("next_send_at", DateTime(timezone=True)),
+    Column("send_attempts", SmallInteger, nullable=False),
+    UniqueConstraint("phone_index", "request_id"),
+    CheckConstraint("tries BETWEEN 0 AND 5", name="tries"),
+    CheckConstraint("(owed_sealed IS NULL) = (next_send_at IS NULL)", name="owed"),
+    CheckConstraint("closed_at IS NULL OR owed_sealed IS NULL", name="closed_owes_nothing"),
+    Index("ux_otp_challenges_open", "phone_index", unique=True, postgresql_where=text("closed_at IS NULL")),
+    Index("ix_otp_challenges_owed", "next_send_at", postgresql_where=text("next_send_at IS NOT NULL")),
+    Index(None, "created_at"),
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("sign_in_id", Uuid, primary_key=True),
+    Column("account_id", ForeignKey("accounts.account_id", ondelete="CASCADE"), nullable=False),
+    Column("device_id", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("last_sequence", Integer, nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("end_reason", Text),
+    CheckConstraint("role IN ('rider', 'driver')", name="role"),
+    CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="ended"),
+    CheckConstraint("end_reason IN ('signed_out', 'replaced', 'token_reused')", name="end_reason"),
+    Index("ux_sign_ins_live", "account_id", "device_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+    Index(None, "expires_at"),
+)
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("sign_in_id", ForeignKey("sign_ins.sign_in_id", ondelete="CASCADE"), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("spent_at", DateTime(timezone=True)),
+    Column("sealed_successor", LargeBinary),
+    UniqueConstraint("sign_in_id", "sequence"),
+    CheckConstraint("sealed_successor IS NULL OR spent_at IS NOT NULL", name="successor"),
+    Index("ux_refresh_tokens_unspent", "sign_in_id", unique=True, postgresql_where=text("spent_at IS NULL")),
+    Index(None, "spent_at"),
+)
+
+drivers = Table(
+    "drivers",
+    metadata,
+    Column("driver_id", ForeignKey("accounts.account_id", ondelete="CASCADE"), primary_key=True),
+    Column("display_name", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("status_reason", Text, nullable=False),
+    Column("vehicle_model", Text, nullable=False),
+    Column("vehicle_color", Text, nullable=False),
+    Column("vehicle_plate", Text, nullable=False),
+    Column("vehicle_class", Text, nullable=False),
+    Column("applied_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False),
+    CheckConstraint("status IN ('pending', 'approved', 'rejected', 'suspended')", name="status"),
+    CheckConstraint("vehicle_class IN ('economy', 'xl', 'wheelchair')", name="vehicle_class"),
+    CheckConstraint("version > 0", name="version"),
+    Index("ix_drivers_newest", "applied_at", "driver_id"),
+    Index("ix_drivers_status", "status", "applied_at", "driver_id"),
+)
+
+idempotency = idempotency_table(metadata)
+outbox = outbox_table(metadata)

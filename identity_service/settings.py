@@ -1,0 +1,70 @@
+"""Identity's settings."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from chassis.settings import Address, ChassisSettings, parse_address
+from identity_service.domain.drivers import ApprovalPolicy
+
+_SECRET_BYTES = 32
+
+
+def _is_address(text: str) -> str:
+    parse_address(text)
+    return text
+
+
+def _is_secret(secret: SecretStr) -> SecretStr:
+    try:
+        length = len(bytes.fromhex(secret.get_secret_value()))
+    except ValueError:
+        length = 0
+    if length != _SECRET_BYTES:
+        # Written so that it does not repeat the value.
+        raise ValueError(f"must be {_SECRET_BYTES} bytes in hexadecimal digits")
+    return secret
+
+
+ListenAddress = Annotated[str, AfterValidator(_is_address)]
+Secret = Annotated[SecretStr, AfterValidator(_is_secret)]
+
+
+class IdentitySettings(ChassisSettings):
+    """What identity reads from the environment, beside what every process reads."""
+
+    identity_database_url: SecretStr
+    identity_listen: ListenAddress = "127.0.0.1:50050"
+    identity_metrics_listen: ListenAddress = "127.0.0.1:9100"
+    notification_target: str = "127.0.0.1:50053"
+    identity_otp_pepper: Secret
+    identity_phone_key: Secret
+    identity_driver_approval: ApprovalPolicy = ApprovalPolicy.MANUAL
+    identity_otp_interval_seconds: int = Field(default=30, ge=0, le=3600)
+    """How long a phone waits between two codes."""
+    identity_otp_per_phone_per_hour: int = Field(default=10, ge=1, le=1_000_000)
+    identity_otp_overall_per_minute: int = Field(default=6_000, ge=1, le=1_000_000)
+    """How many codes all phones together may ask for: a brake on what SMS can cost."""
+    identity_database_pool_size: int = Field(default=8, ge=2, le=100)
+
+    @property
+    def listen_address(self) -> Address:
+        """Where the gRPC server listens."""
+        return parse_address(self.identity_listen)
+
+    @property
+    def metrics_address(self) -> Address:
+        """Where `/metrics` is served."""
+        return parse_address(self.identity_metrics_listen)
+
+    @property
+    def otp_pepper(self) -> bytes:
+        """The key of one-time codes' digests."""
+        return bytes.fromhex(self.identity_otp_pepper.get_secret_value())
+
+    @property
+    def phone_key(self) -> bytes:
+        """The key that phone numbers' keys are derived from."""
+        return bytes.fromhex(self.identity_phone_key.get_secret_value())

@@ -1,0 +1,214 @@
+"""All that the use cases need from outside: the store, the SMS, the tokens and the ciphers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from identity_service.domain.accounts import Account, Contact
+from identity_service.domain.drivers import Driver, DriverStatus
+from identity_service.domain.events import Event
+from identity_service.domain.one_time_codes import Allowance, Challenge, OwedCode
+from identity_service.domain.sign_ins import EndReason, RefreshToken, SignIn, SignInRole
+
+
+class Accounts(Protocol):
+    """People, found by id or by phone number; the number is kept sealed."""
+
+    async def find(self, account_id: UUID, *, lock: bool = False) -> Account | None: ...
+
+    async def find_or_add(self, account: Account, phone_number: str) -> tuple[Account, bool]:
+        """Return the account of a phone number, added if there was none, and whether it was. One winner of many."""
+        ...
+
+    async def save(self, account: Account) -> None: ...
+
+    async def contact(self, account_id: UUID) -> Contact | None: ...
+
+
+class Challenges(Protocol):
+    """One-time codes that were asked for, and what each phone has used of its limits."""
+
+    async def lock_allowance(self, phone_number: str, now: datetime) -> Allowance:
+        """Return a phone's allowance, fresh if it has none, locked until the transaction ends."""
+        ...
+
+    async def save_allowance(self, phone_number: str, allowance: Allowance) -> None: ...
+
+    async def count_since(self, since: datetime, at_most: int) -> int:
+        """Count all challenges made since a time, up to a bound. Transactions under way are not seen."""
+        ...
+
+    async def find_request(self, phone_number: str, request_id: str) -> Challenge | None: ...
+
+    async def replace(self, challenge: Challenge, owed: OwedCode, next_send_at: datetime) -> None:
+        """Add a challenge with its code owed, and close the phone's open one, if any. Under the allowance's lock."""
+        ...
+
+    async def lock_open(self, phone_number: str) -> Challenge | None: ...
+
+    async def save(self, challenge: Challenge) -> None: ...
+
+    async def claim_owed(self, now: datetime, at_most: int) -> Sequence[OwedCode]:
+        """Take codes whose turn it is, passing over those others are taking, and set each one's next turn."""
+        ...
+
+    async def handed_over(self, challenge_id: UUID) -> None:
+        """Forget the code and the number: notification has them now."""
+        ...
+
+    async def forget_expired(self, now: datetime) -> int:
+        """Forget codes that can no longer be used; return how many."""
+        ...
+
+
+class SignIns(Protocol):
+    """Signed-in devices and their refresh tokens."""
+
+    async def begin(self, sign_in: SignIn, token: RefreshToken) -> None:
+        """Add a sign-in with its first token; one that the account has on the same device ends, replaced."""
+        ...
+
+    async def lock_by_token(self, digest: bytes) -> tuple[SignIn, RefreshToken] | None:
+        """Return a token and its family, which stays locked until the transaction ends."""
+        ...
+
+    async def rotate(self, spent: RefreshToken, successor: RefreshToken) -> None: ...
+
+    async def end(self, sign_in_id: UUID, reason: EndReason, now: datetime) -> None:
+        """End a sign-in; one that has ended, or never was, stays as it is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DriverPage:
+    """Drivers, newest application first, and where the next page begins (None on the last)."""
+
+    drivers: Sequence[Driver]
+    next_after: tuple[datetime, UUID] | None
+
+
+class Drivers(Protocol):
+    """Drivers' standing."""
+
+    async def find(self, driver_id: UUID, *, owner: UUID | None = None, lock: bool = False) -> Driver | None:
+        """Return a driver; with an owner, only the owner's own."""
+        ...
+
+    async def add(self, driver: Driver) -> bool:
+        """Add a driver; False if the account has applied already."""
+        ...
+
+    async def save(self, driver: Driver) -> None: ...
+
+    async def page(self, status: DriverStatus | None, after: tuple[datetime, UUID] | None, size: int) -> DriverPage: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A mutation as its client named it: the same key with the same fields is the same request."""
+
+    principal: str
+    method: str
+    key: str
+    fields: tuple[object, ...]
+
+
+class Requests(Protocol):
+    """Answers to mutations, kept for a day so that a repeated request gets the first one's answer."""
+
+    async def claim(self, request: Request) -> bytes | None:
+        """Return the kept answer, or claim the request for this transaction.
+
+        Raises:
+            Conflict: `idempotency_key_reused`.
+            InFlight: `request_in_flight`.
+        """
+        ...
+
+    async def keep(self, request: Request, answer: bytes) -> None: ...
+
+
+class Transaction(Protocol):
+    """What one transaction can see and change."""
+
+    @property
+    def accounts(self) -> Accounts: ...
+
+    @property
+    def challenges(self) -> Challenges: ...
+
+    @property
+    def sign_ins(self) -> SignIns: ...
+
+    @property
+    def drivers(self) -> Drivers: ...
+
+    @property
+    def requests(self) -> Requests: ...
+
+    async def record(self, event: Event) -> None:
+        """Write an event with the state it reports; it is published after the commit."""
+        ...
+
+
+class Store(Protocol):
+    """The database of identity."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Run a block in one transaction: committed when it ends, rolled back when it raises."""
+        ...
+
+
+class CodeSender(Protocol):
+    """Takes over one-time codes and gets them to phones."""
+
+    async def send(self, owed: OwedCode) -> None:
+        """Hand a code over; the same challenge is sent once, however often it is handed over.
+
+        Raises:
+            Unavailable: nothing was done.
+            Unknown: no answer in time.
+            DomainError: it was refused.
+        """
+        ...
+
+
+class AccessTokens(Protocol):
+    """Makes access tokens."""
+
+    def make(self, account_id: UUID, role: SignInRole, sign_in_id: UUID) -> str: ...
+
+
+class Ciphers(Protocol):
+    """Digests and seals of what must not be kept in clear."""
+
+    def code_digest(self, challenge_id: UUID, code: str) -> bytes:
+        """Digest a code under the pepper: six digits are found at once from a digest without a key."""
+        ...
+
+    def refresh_digest(self, token: str) -> bytes:
+        """Digest a refresh token for looking it up."""
+        ...
+
+    def seal_successor(self, token: str, successor: str) -> bytes:
+        """Seal a refresh token with its predecessor, so that only who shows that one can be given it again."""
+        ...
+
+    def open_successor(self, token: str, sealed: bytes) -> str: ...
+
+
+class RandomSource(Protocol):
+    """Unpredictable values."""
+
+    def code(self) -> str:
+        """Make a one-time code, each of the million equally likely."""
+        ...
+
+    def refresh_token(self) -> str:
+        """Make a token of 256 bits in letters that are safe in a header."""
+        ...

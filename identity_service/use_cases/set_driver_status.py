@@ -1,0 +1,45 @@
+"""Decide on a driver."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from identity_service.domain.drivers import Driver, DriverStatus
+from identity_service.domain.events import DriverStatusChanged
+from identity_service.use_cases.answers import dump, load_driver
+from identity_service.use_cases.ports import Request, Store
+from shared_kernel.errors import NotFound
+
+
+class SetDriverStatus:
+    """Approves, rejects, suspends or restores a driver."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def __call__(
+        self, operator: str, request_id: str, driver_id: UUID, status: DriverStatus, reason: str
+    ) -> Driver:
+        """Return the driver after the decision; where the status stands already, nothing changes.
+
+        Raises:
+            NotFound: `driver_not_found`.
+            Conflict: `invalid_transition`, `idempotency_key_reused`.
+            InvalidInput: `invalid_argument`.
+        """
+        request = Request(operator, "SetDriverStatus", request_id, (str(driver_id), status.value, reason))
+        async with self._store.transaction() as transaction:
+            kept = await transaction.requests.claim(request)
+            if kept is not None:
+                return load_driver(kept)
+            driver = await transaction.drivers.find(driver_id, lock=True)
+            if driver is None:
+                raise NotFound("driver_not_found", "there is no such driver")
+            decided = driver.decided(status, reason)
+            if decided is not driver:
+                await transaction.drivers.save(decided)
+                await transaction.record(
+                    DriverStatusChanged(driver_id, decided.version, decided.status, decided.status_reason)
+                )
+            await transaction.requests.keep(request, dump(decided))
+        return decided

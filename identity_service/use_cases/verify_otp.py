@@ -1,0 +1,91 @@
+"""Trade a one-time code for tokens."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from identity_service.domain.accounts import Account
+from identity_service.domain.events import AccountCreated
+from identity_service.domain.one_time_codes import Challenge, code_invalid
+from identity_service.domain.phone_numbers import last_digits
+from identity_service.domain.sign_ins import SignIn, SignInRole, TokenPair
+from identity_service.domain.texts import clean_text
+from identity_service.use_cases.ports import Ciphers, Store, Transaction
+from identity_service.use_cases.token_pairs import TokenPairs
+from shared_kernel.clock import Clock
+from shared_kernel.ids import IdSource
+
+_NOBODY = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A device that signed in, with its account and whether that was made now."""
+
+    tokens: TokenPair
+    account: Account
+    new_account: bool
+
+
+class VerifyOtp:
+    """Checks a guess, makes the account at the first sign-in, and begins the device's refresh family."""
+
+    def __init__(self, store: Store, ciphers: Ciphers, pairs: TokenPairs, clock: Clock, new_id: IdSource) -> None:
+        self._store = store
+        self._ciphers = ciphers
+        self._pairs = pairs
+        self._clock = clock
+        self._new_id = new_id
+
+    async def __call__(self, phone_number: str, code: str, role: SignInRole, device_id: str) -> SignedIn:
+        """Sign a device in.
+
+        Raises:
+            Unauthenticated: `otp_invalid`, whatever is wrong with the code.
+            InvalidInput: `invalid_argument`.
+        """
+        device = clean_text("device_id", device_id)
+        now = self._clock.now()
+        signed_in: SignedIn | None = None
+        async with self._store.transaction() as transaction:
+            # The row's lock makes guesses queue, so that the fifth is counted before a sixth is compared.
+            challenge = await transaction.challenges.lock_open(phone_number)
+            right = self._is_right(challenge, code)
+            if challenge is not None and challenge.takes_guess(now):
+                await transaction.challenges.save(challenge.guessed(right=right, now=now))
+                if right:
+                    signed_in = await self._sign_in(
+                        transaction, phone_number, challenge.locale, role=role, device_id=device, now=now
+                    )
+        # After the commit: a wrong guess must count.
+        if signed_in is None:
+            raise code_invalid()
+        return signed_in
+
+    def _is_right(self, challenge: Challenge | None, code: str) -> bool:
+        # Digested even without a challenge, so that the time does not tell whether a code was asked for.
+        digest = self._ciphers.code_digest(challenge.challenge_id if challenge else _NOBODY, code)
+        return hmac.compare_digest(digest, challenge.code_digest if challenge else bytes(len(digest)))
+
+    async def _sign_in(
+        self,
+        transaction: Transaction,
+        phone_number: str,
+        locale: str,
+        *,
+        role: SignInRole,
+        device_id: str,
+        now: datetime,
+    ) -> SignedIn:
+        account, new_account = await transaction.accounts.find_or_add(
+            Account(self._new_id(), "", last_digits(phone_number), locale, now), phone_number
+        )
+        if new_account:
+            await transaction.record(AccountCreated(account.account_id, account.version, account.locale))
+        sign_in = SignIn(self._new_id(), account.account_id, device_id, role, now)
+        first, text = self._pairs.first_token(sign_in, now)
+        await transaction.sign_ins.begin(sign_in, first)
+        return SignedIn(self._pairs.pair(sign_in, text, first.expires_at, now), account, new_account)

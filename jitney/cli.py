@@ -120,10 +120,11 @@ def logs(
     from jitney.stack.folders import DataFolder
 
     files = logview.log_files(DataFolder(data.absolute()), name)
+    follower = logview.Follower(files)
     for line in logview.recent(files, lines):
         typer.echo(line.render())
     if follow:
-        for line in logview.follow(files):
+        for line in follower.forever():
             typer.echo(line.render())
 
 

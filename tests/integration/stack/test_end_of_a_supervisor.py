@@ -13,7 +13,7 @@ import pytest
 from redis.asyncio import Redis
 
 from jitney.stack.credentials import Credentials
-from jitney.stack.down import erase
+from jitney.stack.down import erase, stop_stack
 from jitney.stack.folders import DataFolder
 from jitney.stack.postgres import Cluster
 from jitney.stack.state import StackRecord
@@ -28,6 +28,7 @@ class _SmallStack:
     def __init__(self, place: Path) -> None:
         self.folder = DataFolder(place / "data")
         self.postgres_port, self.redis_port = free_port(), free_port()
+        self._families: list[psutil.Process] = []
 
     @contextmanager
     def running(self) -> Generator[subprocess.Popen[bytes]]:
@@ -35,10 +36,12 @@ class _SmallStack:
         supervisor = subprocess.Popen([sys.executable, "-m", "tests.integration.stack.small_stack", *arguments])
         try:
             _wait_for(lambda: self.record() is not None and self.record_now().state == "healthy")
+            self._families += self.family()
             yield supervisor
         finally:
             supervisor.kill()
             supervisor.wait()
+            _wait_for(lambda: _gone(self._families))
 
     def record(self) -> StackRecord | None:
         record = StackRecord.read(self.folder.state)
@@ -79,6 +82,7 @@ def stack(tmp_path: Path) -> Generator[_SmallStack]:
     """A stack on a data folder that is removed afterwards, with what had to be kept elsewhere."""
     small = _SmallStack(tmp_path)
     yield small
+    stop_stack(small.folder)  # a test that failed midway may have left it running
     erase(small.folder)
 
 
@@ -126,6 +130,6 @@ async def test_what_a_supervisor_and_its_keeper_left_is_ended_by_the_next_start(
         supervisor.kill()
         supervisor.wait()
         assert not _gone(family)
-    with stack.running():
-        assert _gone(family)
-        assert not {process.pid for process in family} & {process.pid for process in stack.family()}
+        with stack.running():
+            assert _gone(family)
+            assert not {process.pid for process in family} & {process.pid for process in stack.family()}

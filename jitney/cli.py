@@ -61,7 +61,10 @@ def up(
             spinner.close()
             console.print(welcome(settings, seconds=seconds, with_city=city, detached=False))
 
-        asyncio.run(run_stack(settings, os.environ, with_city=city, say=console.print, when_healthy=greet))
+        def say(line: str) -> None:
+            console.print(line, markup=False)
+
+        asyncio.run(run_stack(settings, os.environ, with_city=city, say=say, when_healthy=greet))
 
 
 @app.command()
@@ -120,10 +123,11 @@ def logs(
     from jitney.stack.folders import DataFolder
 
     files = logview.log_files(DataFolder(data.absolute()), name)
+    follower = logview.Follower(files)
     for line in logview.recent(files, lines):
         typer.echo(line.render())
     if follow:
-        for line in logview.follow(files):
+        for line in follower.forever():
             typer.echo(line.render())
 
 

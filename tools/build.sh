@@ -18,7 +18,7 @@ fail() {
   exit 1
 }
 
-is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
 
 find_python() {
   for name in ${PYTHON:-} python3.14 python3.13 python3.12 python3.11 python3 python; do

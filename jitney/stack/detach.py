@@ -5,13 +5,11 @@ import sys
 import time
 from pathlib import Path
 
-from jitney.stack.folders import DataFolder
+from jitney.stack.folders import OWN_LOG, DataFolder
 from jitney.stack.logfiles import tail
 from jitney.stack.problems import StackError
 from jitney.stack.state import StackRecord
 from jitney.stack.supervisor import START_SECONDS
-
-OWN_LOG = "jitney"
 
 
 def start_detached(folder: DataFolder, arguments: list[str]) -> float:
@@ -26,7 +24,8 @@ def start_detached(folder: DataFolder, arguments: list[str]) -> float:
     """
     folder.prepare()
     log_file = folder.log_of(OWN_LOG)
-    with log_file.open("wb") as log:
+    log_file.unlink(missing_ok=True)
+    with log_file.open("ab") as log:
         supervisor = subprocess.Popen(
             [sys.executable, "-m", "jitney", "up", *arguments],
             stdin=subprocess.DEVNULL,

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from jitney.stack.problems import StackError, plain_file_errors
 
+OWN_LOG = "jitney"
+"""The log of a supervisor that runs apart from any terminal."""
+
 
 @dataclass(frozen=True)
 class DataFolder:

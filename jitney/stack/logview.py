@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -12,6 +12,7 @@ from jitney.stack.logfiles import tail
 from jitney.stack.problems import StackError
 
 _POLL_SECONDS = 0.2
+_READ_BYTES = 1_000_000
 _KNOWN = ("time", "level", "service", "logger", "message", "trace_id", "span_id")
 
 
@@ -74,30 +75,36 @@ def recent(files: dict[str, Path], count: int) -> list[LogLine]:
     return [line for _, line in merged[-count:]]
 
 
-def follow(files: dict[str, Path]) -> Generator[LogLine]:
-    """Every line that is written from now on; never ends by itself."""
-    positions = {name: path.stat().st_size if path.exists() else 0 for name, path in files.items()}
-    while True:
-        for name, path in files.items():
-            yield from (LogLine.parse(name, text) for text in _news(name, path, positions))
-        time.sleep(_POLL_SECONDS)
+class Follower:
+    """Reads what is written to log files from now on."""
 
+    def __init__(self, files: dict[str, Path]) -> None:
+        self._files = files
+        self._positions = {name: path.stat().st_size if path.exists() else 0 for name, path in files.items()}
 
-def _news(name: str, path: Path, positions: dict[str, int]) -> Iterable[str]:
-    try:
-        size = path.stat().st_size
-    except OSError:
-        return []
-    if size < positions[name]:
-        positions[name] = 0  # emptied, because it had grown too large
-    if size == positions[name]:
-        return []
-    with path.open("rb") as file:
-        file.seek(positions[name])
-        content = file.read(1_000_000)
-    whole = content[: content.rfind(b"\n") + 1]
-    positions[name] += len(whole)
-    return whole.decode("utf-8", "replace").splitlines()
+    def news(self) -> list[LogLine]:
+        """The whole lines that were written since the last call."""
+        return [LogLine.parse(name, text) for name in self._files for text in self._read(name)]
+
+    def forever(self) -> Generator[LogLine]:
+        """Every line as it comes; never ends by itself."""
+        while True:
+            yield from self.news()
+            time.sleep(_POLL_SECONDS)
+
+    def _read(self, name: str) -> list[str]:
+        path, position = self._files[name], self._positions[name]
+        try:
+            if path.stat().st_size < position:
+                position = 0  # emptied, because it had grown too large
+            with path.open("rb") as file:
+                file.seek(position)
+                content = file.read(_READ_BYTES)
+        except OSError:
+            return []
+        whole = content[: content.rfind(b"\n") + 1]
+        self._positions[name] = position + len(whole)
+        return whole.decode("utf-8", "replace").splitlines()
 
 
 def _short(value: object) -> str:

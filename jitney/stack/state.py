@@ -16,7 +16,8 @@ _SAME_TIME_SECONDS = 0.05
 class ProcessRecord:
     """One process.
 
-    `state` is starting, healthy, restarting or failed; `ready` the question of its health check.
+    `state` is starting, healthy, restarting or failed; `ready` the question of its health check;
+    `ready_after_seconds` how long its last start took, None while it is starting.
     """
 
     name: str
@@ -27,6 +28,7 @@ class ProcessRecord:
     port: int | None = None
     ready: str | None = field(default=None, repr=False)
     stop_signal: int = 15
+    ready_after_seconds: float | None = None
 
     @property
     def lives(self) -> bool:

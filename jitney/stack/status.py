@@ -31,6 +31,7 @@ class ProcessStatus:
     restarts: int
     pss_bytes: int
     rss_bytes: int
+    ready_after_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,17 @@ async def _status_of(record: ProcessRecord) -> ProcessStatus:
         family = []
     pss, rss = _memory(family)
     up_seconds = int(time.time() - record.created)
-    return ProcessStatus(record.name, record.pid, record.port, health, up_seconds, record.restarts, pss, rss)
+    return ProcessStatus(
+        record.name,
+        record.pid,
+        record.port,
+        health,
+        up_seconds,
+        record.restarts,
+        pss,
+        rss,
+        record.ready_after_seconds,
+    )
 
 
 def _supervisor(record: StackRecord) -> ProcessStatus:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from jitney.stack.checks import answers
-from jitney.stack.folders import DataFolder
+from jitney.stack.folders import OWN_LOG, DataFolder
 from jitney.stack.launch import Launcher
 from jitney.stack.logfiles import last_lines, rotate_if_large
 from jitney.stack.problems import StackError
@@ -38,6 +38,7 @@ class Kept:
     created: float
     started: float
     state: str = "starting"
+    ready_after_seconds: float | None = None
     restarts: int = 0
     failures: int = 0
     exited: asyncio.Event = field(default_factory=asyncio.Event)
@@ -55,6 +56,7 @@ class Kept:
             port=self.spec.port,
             ready=self.spec.ready,
             stop_signal=int(self.spec.stop_signal),
+            ready_after_seconds=self.ready_after_seconds,
         )
 
 
@@ -137,6 +139,7 @@ class Supervisor:
         deadline = time.monotonic() + START_SECONDS
         while not kept.exited.is_set() and time.monotonic() < deadline:
             if kept.spec.ready is None or await answers(kept.spec.ready):
+                kept.ready_after_seconds = round(time.monotonic() - kept.started, 3)
                 return not kept.exited.is_set()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(kept.exited.wait(), _POLL_SECONDS)
@@ -165,6 +168,7 @@ class Supervisor:
             kept.restarts += 1
             again = self._launch(kept.spec, kept.stage)
             kept.process, kept.created, kept.started = again.process, again.created, again.started
+            kept.ready_after_seconds = None
             kept.exited.clear()
             self._write_state()
             if await self._healthy(kept):
@@ -207,7 +211,7 @@ class Supervisor:
     async def _rotate_logs(self) -> None:
         while True:
             await asyncio.sleep(_LOG_CHECK_SECONDS)
-            for name in list(self._kept):
+            for name in [OWN_LOG, *self._kept]:
                 await asyncio.to_thread(rotate_if_large, self._folder.log_of(name))
 
     def _write_state(self) -> None:

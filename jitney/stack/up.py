@@ -19,12 +19,14 @@ from jitney.stack.environment import StackSettings, compose
 from jitney.stack.keys import make_signing_keys
 from jitney.stack.launch import Launcher
 from jitney.stack.leftovers import end_leftovers
+from jitney.stack.logview import Follower
 from jitney.stack.ports import require_free
 from jitney.stack.problems import StackError
 from jitney.stack.processes import ProcessFactory, Stage
 from jitney.stack.supervisor import Supervisor
 
 _EXTERNAL_SECONDS = 10.0
+_CITY_SECONDS = 0.5
 
 
 async def run_stack(
@@ -70,8 +72,19 @@ async def run_stack(
                 supervisor.all_started()
                 when_healthy(time.monotonic() - began)
                 if with_city:
+                    follower = Follower({"city": folder.log_of("city")})
                     await supervisor.start(plan.factory.city(), Stage.CITY)
+                    telling = asyncio.create_task(_tell(follower, say))
+                    stopping.add_done_callback(lambda _: telling.cancel())
                 await stopping
+
+
+async def _tell(follower: Follower, say: Callable[[str], None]) -> None:
+    """Passes on what is written to a log."""
+    while True:
+        for line in follower.news():
+            say(line.message)
+        await asyncio.sleep(_CITY_SECONDS)
 
 
 class _Plan:

@@ -1,0 +1,102 @@
+"""Which process gets which settings."""
+
+from pathlib import Path
+
+import pytest
+
+from jitney.stack.credentials import Credentials
+from jitney.stack.databases import SERVICES
+from jitney.stack.environment import StackSettings, compose, environment_of
+from jitney.stack.problems import StackError
+from jitney.stack.processes import ProcessFactory
+
+_DATABASES = {f"JITNEY_{service.upper()}_DATABASE_URL": f"postgresql://elsewhere/{service}" for service in SERVICES}
+
+
+def _credentials(tmp_path: Path) -> Credentials:
+    return Credentials.load_or_make(tmp_path / "secrets")
+
+
+def test_a_service_sees_its_own_database_and_nobody_elses(tmp_path: Path) -> None:
+    settings = StackSettings.read({}, tmp_path)
+    whole = compose(settings, _credentials(tmp_path))
+    factory = ProcessFactory(settings, whole, {})
+    for spec in factory.services():
+        urls = [name for name in spec.environment if name.endswith("_DATABASE_URL")]
+        assert urls == [f"JITNEY_{spec.name.upper()}_DATABASE_URL"]
+        assert f"jitney_{spec.name}:" in spec.environment[urls[0]]
+    for spec in (factory.sandbox(), *factory.edge(), factory.city()):
+        assert not [name for name in spec.environment if name.endswith("_DATABASE_URL")]
+
+
+def test_only_identity_gets_the_keys_of_phone_numbers_and_codes(tmp_path: Path) -> None:
+    settings = StackSettings.read({}, tmp_path)
+    factory = ProcessFactory(settings, compose(settings, _credentials(tmp_path)), {})
+    holders = {
+        spec.name
+        for spec in (factory.sandbox(), *factory.services(), *factory.edge(), factory.city())
+        if "JITNEY_IDENTITY_OTP_PEPPER" in spec.environment or "JITNEY_IDENTITY_PHONE_KEY" in spec.environment
+    }
+    assert holders == {"identity"}
+
+
+def test_the_sandbox_knows_the_secrets_of_its_customers_only(tmp_path: Path) -> None:
+    settings = StackSettings.read({"JITNEY_PAYMENT_PSP_WEBHOOK_SECRET": "whsec_other"}, tmp_path)
+    environment = ProcessFactory(settings, compose(settings, _credentials(tmp_path)), {}).sandbox().environment
+    assert environment["JITNEY_PAYMENT_PSP_WEBHOOK_SECRET"] == "whsec_other"
+    assert "JITNEY_PAYMENT_LISTEN" not in environment
+
+
+def test_an_address_that_moves_takes_those_along_who_call_it(tmp_path: Path) -> None:
+    moved = {"JITNEY_MATCHING_LISTEN": "0.0.0.0:6000", "JITNEY_SANDBOX_LISTEN": "127.0.0.1:6001"}
+    whole = compose(StackSettings.read(moved, tmp_path), _credentials(tmp_path))
+    assert whole["JITNEY_MATCHING_LISTEN"] == "0.0.0.0:6000"
+    assert whole["JITNEY_MATCHING_TARGET"] == "127.0.0.1:6000"
+    assert whole["JITNEY_PAYMENT_PSP_URL"] == "http://127.0.0.1:6001/psp"
+    assert whole["JITNEY_NOTIFICATION_SMS_URL"] == "http://127.0.0.1:6001/sms"
+
+
+def test_what_a_person_sets_wins(tmp_path: Path) -> None:
+    given = {"JITNEY_IDENTITY_DRIVER_APPROVAL": "manual", "JITNEY_PAYMENT_TARGET": "payments.internal:443"}
+    whole = compose(StackSettings.read(given, tmp_path), _credentials(tmp_path))
+    assert whole["JITNEY_IDENTITY_DRIVER_APPROVAL"] == "manual"
+    assert whole["JITNEY_PAYMENT_TARGET"] == "payments.internal:443"
+
+
+def test_stores_that_are_given_are_not_embedded(tmp_path: Path) -> None:
+    settings = StackSettings.read({**_DATABASES, "JITNEY_REDIS_URL": "redis://elsewhere"}, tmp_path)
+    assert not settings.embeds_postgres
+    assert not settings.embeds_redis
+    assert not {"JITNEY_POSTGRES_LISTEN", "JITNEY_REDIS_LISTEN"} & set(settings.listening())
+    whole = compose(settings, _credentials(tmp_path))
+    assert whole["JITNEY_REDIS_URL"] == "redis://elsewhere"
+    assert whole["JITNEY_PAYMENT_DATABASE_URL"] == "postgresql://elsewhere/payment"
+
+
+def test_databases_for_some_services_only_are_refused_by_name(tmp_path: Path) -> None:
+    some = dict(list(_DATABASES.items())[:2])
+    with pytest.raises(StackError, match="JITNEY_PAYMENT_DATABASE_URL, JITNEY_NOTIFICATION_DATABASE_URL"):
+        StackSettings.read(some, tmp_path)
+
+
+def test_compiled_modules_are_always_written() -> None:
+    inherited = {"PYTHONDONTWRITEBYTECODE": "1", "PATH": "/bin", "JITNEY_REDIS_URL": "redis://stale"}
+    environment = environment_of((), {"JITNEY_REDIS_URL": "redis://fresh"}, inherited)
+    assert "PYTHONDONTWRITEBYTECODE" not in environment
+    assert environment["PATH"] == "/bin"
+    assert environment["JITNEY_REDIS_URL"] == "redis://fresh"
+
+
+def test_credentials_are_made_once_and_readable_by_their_owner_alone(tmp_path: Path) -> None:
+    first, second = _credentials(tmp_path), _credentials(tmp_path)
+    assert dict(first.values) == dict(second.values)
+    assert len(set(first.values.values())) == len(first.values)
+    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o600
+    assert first["identity_phone_key"] not in repr(first)
+
+
+def test_damaged_credentials_are_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "secrets").write_text("{")
+    with pytest.raises(StackError, match="damaged"):
+        _credentials(tmp_path)
+    assert (tmp_path / "secrets").read_text() == "{"

@@ -15,7 +15,7 @@ async def answers(url: str) -> bool:
     parts = urlsplit(url)
     match parts.scheme:
         case "grpc":
-            return await _grpc_answers(parts.netloc)
+            return await _grpc_answers(parts)
         case "http":
             return await _http_answers(parts)
         case "redis":
@@ -51,11 +51,13 @@ async def _http_answers(parts: SplitResult) -> bool:
     return answer.split(b" ", 2)[1:2] == [b"200"]
 
 
-async def _grpc_answers(target: str) -> bool:
+async def _grpc_answers(parts: SplitResult) -> bool:
+    if not await _listens(parts):
+        return False  # a channel for every question to a process that is still loading would cost more than it does
     import grpc.aio
     from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
-    async with grpc.aio.insecure_channel(target) as channel:
+    async with grpc.aio.insecure_channel(parts.netloc) as channel:
         check = channel.unary_unary(
             "/grpc.health.v1.Health/Check",
             request_serializer=HealthCheckRequest.SerializeToString,
@@ -66,6 +68,16 @@ async def _grpc_answers(target: str) -> bool:
         except grpc.aio.AioRpcError:
             return False
     return answer.status == HealthCheckResponse.SERVING
+
+
+async def _listens(parts: SplitResult) -> bool:
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
 
 
 async def _exchange(parts: SplitResult, request: bytes, *, until: bytes) -> bytes:

@@ -17,6 +17,9 @@ def make_signing_keys(folder: Path) -> Path:
     Returns:
         The path of the JWKS that holds every issuer's public key, `kid` = issuer.
     """
+    jwks = folder / JWKS_NAME
+    if jwks.exists() and all((folder / f"{issuer}.pem").exists() for issuer in ISSUERS):
+        return jwks  # every start but the first
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -50,7 +53,6 @@ def make_signing_keys(folder: Path) -> Path:
                     "y": _coordinate(numbers.y),
                 }
             )
-        jwks = folder / JWKS_NAME
         write_private(jwks, json.dumps({"keys": public}, indent=2).encode() + b"\n")
     return jwks
 

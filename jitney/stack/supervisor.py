@@ -100,15 +100,20 @@ class Supervisor:
         self._state = "healthy"
         self._write_state()
 
-    async def start(self, spec: ProcessSpec, stage: int) -> None:
+    async def start(self, spec: ProcessSpec, stage: int, *, needs: asyncio.Event | None = None) -> None:
         """Starts a process, waits until it is healthy, and keeps it running from then on.
+
+        Args:
+            spec: the process.
+            stage: later stages end before earlier ones.
+            needs: not asked for its health before this event, because until then the answer can only be no.
 
         Raises:
             StackError: it ended or did not become healthy in time; the end of its log is in the message.
         """
         kept = self._kept[spec.name] = self._launch(spec, stage)
         self._write_state()
-        if not await self._healthy(kept):
+        if not await self._healthy(kept, needs):
             raise StackError(self._why(kept, "while starting"))
         kept.state = "healthy"
         self._write_state()
@@ -134,11 +139,12 @@ class Supervisor:
         process = self._launcher.start(spec, self._folder.log_of(spec.name))
         return Kept(spec, stage, process, created_time(process.pid), time.monotonic())
 
-    async def _healthy(self, kept: Kept) -> bool:
+    async def _healthy(self, kept: Kept, needs: asyncio.Event | None = None) -> bool:
         """Waits until the process is healthy; False if it ended or took too long."""
         deadline = time.monotonic() + START_SECONDS
         while not kept.exited.is_set() and time.monotonic() < deadline:
-            if kept.spec.ready is None or await answers(kept.spec.ready):
+            asked = needs is None or needs.is_set()
+            if asked and (kept.spec.ready is None or await answers(kept.spec.ready)):
                 kept.ready_after_seconds = round(time.monotonic() - kept.started, 3)
                 return not kept.exited.is_set()
             with contextlib.suppress(TimeoutError):

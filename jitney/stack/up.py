@@ -23,6 +23,7 @@ from jitney.stack.logview import Follower
 from jitney.stack.ports import require_free
 from jitney.stack.problems import StackError
 from jitney.stack.processes import ProcessFactory, Stage
+from jitney.stack.schemas import is_current
 from jitney.stack.supervisor import Supervisor
 
 _EXTERNAL_SECONDS = 10.0
@@ -102,17 +103,17 @@ async def _start(plan: _Plan, supervisor: Supervisor) -> None:
     factory = plan.factory
     try:
         async with asyncio.TaskGroup() as group:
-            before_services = [
-                group.create_task(_redis(plan, supervisor)),
-                group.create_task(_postgres(plan, supervisor)),
-                group.create_task(supervisor.run_once(factory.migrator(), Stage.SERVICES)),
-            ]
-            for spec in (factory.sandbox(), *factory.edge()):
-                stage = Stage.OUTSIDE if spec.name == "sandbox" else Stage.EDGE
-                group.create_task(supervisor.start(spec, stage))
-            await asyncio.gather(*before_services)
-            for spec in factory.services():
-                group.create_task(supervisor.start(spec, Stage.SERVICES))
+            redis = group.create_task(_redis(plan, supervisor))
+            schemas = group.create_task(_schemas(plan, supervisor))
+            group.create_task(supervisor.start(factory.sandbox(), Stage.OUTSIDE))
+            services_run = asyncio.Event()
+            for spec in factory.edge():
+                group.create_task(supervisor.start(spec, Stage.EDGE, needs=services_run))
+            await asyncio.gather(redis, schemas)
+            await asyncio.gather(
+                *(group.create_task(supervisor.start(spec, Stage.SERVICES)) for spec in factory.services())
+            )
+            services_run.set()
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
     # What initdb wrote is handed to the disk only now, when nobody waits for it.
@@ -126,6 +127,19 @@ async def _redis(plan: _Plan, supervisor: Supervisor) -> None:
     server = plan.settings.redis(plan.credentials)
     server.create()
     await supervisor.start(server.spec(), Stage.STORES)
+
+
+async def _schemas(plan: _Plan, supervisor: Supervisor) -> None:
+    """PostgreSQL with up-to-date schemas."""
+    migrator = plan.factory.migrator()
+    if plan.settings.embeds_postgres and not plan.settings.cluster(plan.credentials).exists:
+        # The first start: the tools are loaded while the cluster is being made.
+        await asyncio.gather(_postgres(plan, supervisor), supervisor.run_once(migrator, Stage.SERVICES))
+        return
+    await _postgres(plan, supervisor)
+    urls = {service: plan.whole[f"JITNEY_{service.upper()}_DATABASE_URL"] for service in SERVICES}
+    if not all(await asyncio.gather(*(is_current(service, url) for service, url in urls.items()))):
+        await supervisor.run_once(migrator, Stage.SERVICES)
 
 
 async def _postgres(plan: _Plan, supervisor: Supervisor) -> None:

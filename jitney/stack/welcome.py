@@ -22,8 +22,11 @@ def welcome(settings: StackSettings, *, seconds: float, with_city: bool, detache
     rows = [
         ("REST", f"http://{local['JITNEY_REST_LISTEN']}", "riders, drivers, operators"),
         ("Streams", f"http://{local['JITNEY_STREAM_LISTEN']}", "live events of a rider or driver"),
-        ("Sandbox", f"http://{local['JITNEY_SANDBOX_LISTEN']}", "text messages: the one-time codes are read here"),
-        *(("gRPC", local[f"JITNEY_{service.upper()}_LISTEN"], service) for service in SERVICES),
+        ("Sandbox", f"http://{local['JITNEY_SANDBOX_LISTEN']}", "text messages with the one-time codes"),
+        *(
+            ("" if number else "gRPC", local[f"JITNEY_{service.upper()}_LISTEN"], service)
+            for number, service in enumerate(SERVICES)
+        ),
         ("Data", data, "city lives in it" if with_city else ""),
     ]
     table = Table.grid(padding=(0, 2))

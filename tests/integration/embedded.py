@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import re
 import socket
 import tempfile
@@ -31,9 +32,24 @@ _QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"
 
 def free_port() -> int:
     """A TCP port of the loopback interface that nobody listens on just now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Several such ports, no two alike.
+
+    Drawn from below the range that systems give to outgoing connections, so that none takes one before its server does.
+    """
+    ports: list[int] = []
+    with contextlib.ExitStack() as held:
+        while len(ports) < count:
+            port = random.randrange(20_000, 32_000)
+            try:
+                held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            ports.append(port)
+    return ports
 
 
 def run_apart(make: Callable[[], Coroutine[object, object, T]]) -> T:

@@ -1,4 +1,4 @@
-"""The sandbox's clock: the machine's own, plus what `/_sim/clock` has added. It only goes forward, and survives a restart."""
+"""The sandbox's clock: the machine's own, plus what `/_sim/clock` has added. Forward only, and durable."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class SandboxClock:
         """Go forward, durably."""
         offset_seconds = self._offset_seconds + seconds
         connection.execute(
-            "INSERT INTO setting VALUES ('clock_offset_seconds', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            "INSERT OR REPLACE INTO setting (name, value) VALUES ('clock_offset_seconds', ?)",
             (repr(offset_seconds),),
         )
         self._offset_seconds = offset_seconds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import struct
@@ -38,25 +39,22 @@ class Silences:
     async def reset(self, request: Request) -> Response:
         """Close the connection with a TCP reset, so the client sees `ECONNRESET`."""
         reset_peer(request)
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(_disconnected(request), _DISCONNECT_SECONDS)
-        except TimeoutError:
-            pass
         return _nobody_reads()
 
     async def hold(self, seconds: float) -> None:
         """Wait before the work begins; the work is done whether or not the client still waits."""
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ended.wait(), seconds)
-        except TimeoutError:
-            pass
 
 
 def reset_peer(request: Request) -> None:
     """Find the socket whose other end is this client, and end its reading side.
 
-    The server then closes it, and with SO_LINGER at zero that is a reset, not a farewell. The server library keeps its sockets to
-    itself, so they are looked up among the process's own descriptors; the address and port of the peer are unique among them.
+    The server then closes it, and with SO_LINGER at zero that is a reset, not a farewell. The server library keeps its
+    sockets to itself, so they are looked up among the process's own descriptors; the address and port of the peer are
+    unique among them.
     """
     if request.client is None:
         return

@@ -1,7 +1,7 @@
 """Faults, scripted: which call goes wrong, how, and how often. The rules and their counters are durable.
 
-A rule is drawn in the order of making; the first that applies is taken. Chance is seeded by the rule and by how many calls it has
-seen, so a script plays the same way again.
+A rule is drawn in the order of making; the first that applies is taken. Chance is seeded by the rule and by how many
+calls it has seen, so a script plays the same way again.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class FaultRule(BaseModel):
 
     target: Target = "psp"
     operation: Annotated[str, Field(pattern=r"^[a-z_.*]{1,64}$")] = "*"
-    """`payment_intents.capture`, `messages.create`, for a webhook the event's type; `*` is any, `payment_intents.*` its family."""
+    """`payment_intents.capture`, `messages.create`, an event's type; `*` is any, `payment_intents.*` a family."""
     kind: FaultKind
     skip: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     """So many calls pass unharmed first."""
@@ -104,13 +104,18 @@ class FaultRule(BaseModel):
     def covers(self, target: Target, operation: str) -> bool:
         """Tell whether the rule is about this call."""
         family = self.operation.removesuffix("*")
-        return target == self.target and (operation == self.operation or (family != self.operation and operation.startswith(family)))
+        return target == self.target and (
+            operation == self.operation or (family != self.operation and operation.startswith(family))
+        )
 
     def strikes(self, seen: int, fired: int) -> bool:
         """Decide about the call after `seen` others, of which `fired` were struck."""
         if seen < self.skip or (self.count is not None and fired >= self.count):
             return False
-        return self.probability >= 1.0 or random.Random(f"{self.seed}:{seen}").random() < self.probability  # noqa: S311 # a script, not a secret
+        if self.probability >= 1.0:
+            return True
+        chance = random.Random(f"{self.seed}:{seen}")  # noqa: S311 (a script, not a secret)
+        return chance.random() < self.probability
 
 
 class FaultBook:
@@ -141,9 +146,18 @@ class FaultBook:
         """Show the rules with what they have seen and struck."""
         rows = connection.execute("SELECT id, seen, fired FROM fault ORDER BY seq")
         return [
-            {"id": row["id"], **self._rules[row["id"]].model_dump(mode="json"), "seen": row["seen"], "fired": row["fired"]}
+            {
+                "id": row["id"],
+                **self._rules[row["id"]].model_dump(mode="json"),
+                "seen": row["seen"],
+                "fired": row["fired"],
+            }
             for row in rows
         ]
+
+    def count(self) -> int:
+        """Tell how many rules are in force."""
+        return len(self._rules)
 
     async def draw(self, target: Target, operation: str, *, replay: bool = False) -> FaultRule | None:
         """Find the fault that strikes this call, if any; `replay`: it would only be told a stored answer."""
@@ -162,7 +176,9 @@ class FaultBook:
             if counters is None:  # removed by a transaction that ran in between
                 continue
             strikes = rule.strikes(counters["seen"], counters["fired"])
-            connection.execute("UPDATE fault SET seen = seen + 1, fired = fired + ? WHERE id = ?", (strikes, identifier))
+            connection.execute(
+                "UPDATE fault SET seen = seen + 1, fired = fired + ? WHERE id = ?", (strikes, identifier)
+            )
             if strikes:
                 return rule
         return None

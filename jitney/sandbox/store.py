@@ -1,7 +1,7 @@
 """The sandbox's durable state: one SQLite file (WAL), written by one thread, one transaction at a time.
 
-`synchronous=NORMAL` survives the death of the process, which is what is imitated here; it is not a bank's ledger. One writer
-makes "the effect and the stored answer are one transaction" true without a lock anywhere else.
+`synchronous=NORMAL` survives the death of the process, which is what is imitated here; it is not a bank's ledger. One
+writer makes "the effect and the stored answer are one transaction" true without a lock anywhere else.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ _SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
--- Every object of the processor, as its API shows it. `private` holds what the API never shows (how a test card behaves).
+-- Every object of the processor, as its API shows it. `private` holds what the API never shows (how a test card
+-- behaves).
 CREATE TABLE object (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -37,11 +38,16 @@ CREATE INDEX object_by_kind ON object (kind, seq);
 CREATE INDEX object_by_customer ON object (kind, customer, seq) WHERE customer IS NOT NULL;
 CREATE INDEX object_by_parent ON object (kind, parent, seq) WHERE parent IS NOT NULL;
 CREATE INDEX object_due ON object (due_at) WHERE due_at IS NOT NULL;
-CREATE TABLE metadata (object_seq INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (object_seq, key)) STRICT;
+CREATE TABLE metadata (
+    object_seq INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (object_seq, key)
+) STRICT;
 CREATE INDEX metadata_by_value ON metadata (key, value, object_seq);
 
--- The oracle: money as it moved, kept apart from the objects above. Only movements are written; the triggers add them up,
--- and the checks stop a sandbox that would let more be captured than was held, or more refunded than was captured.
+-- The oracle: money as it moved, kept apart from the objects above. Only movements are written; the triggers add them
+-- up, and the checks stop a sandbox that would let more be captured than was held, or more refunded than was captured.
 CREATE TABLE ledger (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     payment_intent TEXT NOT NULL UNIQUE,

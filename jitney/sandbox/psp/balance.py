@@ -27,7 +27,9 @@ def record(call: Call, transaction_type: Literal["charge", "refund"], source: Js
     The fee is Stripe's list price for cards in the United States: 2.9 % rounded half up, and 30 minor units.
     """
     fee_minor = (amount_minor * _FEE_PER_MILLE + 500) // 1000 + _FEE_FIXED_MINOR if transaction_type == "charge" else 0
-    fees = [{"amount": fee_minor, "currency": source["currency"], "description": "Processing fees", "type": "stripe_fee"}]
+    fees = [
+        {"amount": fee_minor, "currency": source["currency"], "description": "Processing fees", "type": "stripe_fee"}
+    ]
     transaction: Json = {
         "id": call.identifiers.stripe("txn"),
         "object": "balance_transaction",

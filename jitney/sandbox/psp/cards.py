@@ -1,14 +1,14 @@
 """Stripe's test cards, by their tokens: `tok_visa` and `pm_card_visa` are the same card, and so on.
 
-Names and behaviors are those of Stripe's testing guide. A card whose issuer refuses is refused already when it is attached to a
-customer, as there; `chargeCustomerFail` is the one that attaches and is refused when it is charged. To have any other card
-refused at a chosen moment, script the fault `decline`.
+Names and behaviors are those of Stripe's testing guide. A card whose issuer refuses is refused already when it is
+attached to a customer, as there; `chargeCustomerFail` is the one that attaches and is refused when it is charged. To
+have any other card refused at a chosen moment, script the fault `decline`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from jitney.sandbox.psp.errors import StripeError
 
@@ -21,11 +21,9 @@ class Decline:
     decline_code: str
     message: str
 
-    def error(self, **fields: object) -> StripeError:
+    def error(self, **fields: Any) -> StripeError:
         """Make the 402 of it."""
-        return StripeError(
-            402, "card_error", self.message, code=self.code, decline_code=self.decline_code, **fields
-        )
+        return StripeError(402, "card_error", self.message, code=self.code, decline_code=self.decline_code, **fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,9 @@ class TestCard:
 _DECLINED = "Your card was declined."
 GENERIC_DECLINE: Final = Decline("card_declined", "generic_decline", _DECLINED)
 AUTHENTICATION_REQUIRED: Final = Decline(
-    "authentication_required", "authentication_required", "Your card was declined. This transaction requires authentication."
+    "authentication_required",
+    "authentication_required",
+    "Your card was declined. This transaction requires authentication.",
 )
 _DECLINES: Final = {
     decline.decline_code: decline
@@ -58,7 +58,11 @@ _DECLINES: Final = {
         Decline("card_declined", "card_velocity_exceeded", _DECLINED),
         Decline("expired_card", "expired_card", "Your card has expired."),
         Decline("incorrect_cvc", "incorrect_cvc", "Your card's security code is incorrect."),
-        Decline("processing_error", "processing_error", "An error occurred while processing your card. Try again in a little bit."),
+        Decline(
+            "processing_error",
+            "processing_error",
+            "An error occurred while processing your card. Try again in a little bit.",
+        ),
     )
 }
 
@@ -91,7 +95,8 @@ def card_name(token: str) -> str | None:
     for prefix in ("pm_card_", "tok_"):
         name = token.removeprefix(prefix)
         if name != token:
-            # Stripe writes some of these with the brand and some without: pm_card_visa_chargeDeclined, tok_chargeDeclined.
+            # Stripe writes some of these with the brand and some without: pm_card_visa_chargeDeclined,
+            # tok_chargeDeclined.
             name = name.removeprefix("visa_") if name.startswith("visa_charge") else name
             return name if name in _CARDS else None
     return None

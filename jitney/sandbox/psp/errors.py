@@ -6,8 +6,8 @@
     ├── card_error              402: the card's issuer refused; what the attempt left behind stays
     └── api_error               500: the processor's own fault
 
-`saved` tells whether Stripe keeps the answer under the request's idempotency key: it does once an endpoint has begun to run, and
-does not for what is refused at the door (authentication, rate limits, parameters, a key in use).
+`saved` tells whether Stripe keeps the answer under the request's idempotency key: it does once an endpoint has begun
+to run, and does not for what is refused at the door (authentication, rate limits, parameters, a key in use).
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ def rate_limited() -> StripeError:
 
 def key_in_use(key: str) -> StripeError:
     """The first request with this key is still being worked on."""
-    message = f"There is currently another in-progress request using this Idempotent Key: {key}. Please try again later."
+    message = (
+        f"There is currently another in-progress request using this Idempotent Key: {key}. Please try again later."
+    )
     return StripeError(409, "invalid_request_error", message, saved=False, code="idempotency_key_in_use")
 
 

@@ -1,4 +1,4 @@
-"""Events: what happened, with the object as it was then. Listed for 30 days, and posted to the webhook's address if there is one."""
+"""Events: what happened, with the object as it was then. Listed for 30 days, and posted if there is an address."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ def record(objects: Objects, identifiers: Identifiers, event_type: str, subject:
 def forget_old(connection: sqlite3.Connection, now: int, limit: int) -> None:
     """Drop events that are 30 days old, so many at a time."""
     connection.execute(
-        "DELETE FROM object WHERE seq IN (SELECT seq FROM object WHERE kind = 'event' AND created <= ? ORDER BY seq LIMIT ?)",
+        """
+        DELETE FROM object
+        WHERE seq IN (SELECT seq FROM object WHERE kind = 'event' AND created <= ? ORDER BY seq LIMIT ?)
+        """,
         (now - KEPT_SECONDS, limit),
     )
 

@@ -1,4 +1,4 @@
-"""Stripe's request bodies: `application/x-www-form-urlencoded` with nesting in brackets (`card[token]=…`, `expand[0]=…`)."""
+"""Stripe's request bodies: `application/x-www-form-urlencoded`, nested by brackets (`card[token]=…`, `expand[0]=…`)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def read_pairs(encoded: bytes) -> Pairs:
     """
     try:
         text = encoded.decode("ascii")
-        return parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text), errors="strict", max_num_fields=_MAX_FIELDS)
+        return parse_qsl(
+            text, keep_blank_values=True, strict_parsing=bool(text), errors="strict", max_num_fields=_MAX_FIELDS
+        )
     except ValueError:
         raise invalid_parameter("Invalid request: the body must be application/x-www-form-urlencoded.") from None
 
@@ -50,7 +52,8 @@ def parse(params: type[P], pairs: Pairs) -> P:
     """Check a request's parameters.
 
     Raises:
-        StripeError: `parameter_unknown`, `parameter_missing`, `parameter_invalid_integer` or an invalid value, naming the first.
+        StripeError: `parameter_unknown`, `parameter_missing`, `parameter_invalid_integer` or an invalid value, naming
+        the first.
     """
     try:
         return params.model_validate(nest(pairs))

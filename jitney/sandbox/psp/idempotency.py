@@ -76,6 +76,9 @@ def store_answer(
 def forget_old(connection: sqlite3.Connection, now: int, limit: int) -> None:
     """Drop answers that are a day old, so many at a time."""
     connection.execute(
-        "DELETE FROM idempotency WHERE key IN (SELECT key FROM idempotency WHERE created <= ? ORDER BY created LIMIT ?)",
+        """
+        DELETE FROM idempotency
+        WHERE key IN (SELECT key FROM idempotency WHERE created <= ? ORDER BY created LIMIT ?)
+        """,
         (now - KEPT_SECONDS, limit),
     )

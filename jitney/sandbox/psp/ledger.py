@@ -1,6 +1,7 @@
 """The oracle: what really happened to the money, kept apart from the objects that the API shows.
 
-Operations write movements; the database adds them up and refuses the impossible (see the schema in `jitney.sandbox.store`).
+Operations write movements; the database adds them up and refuses the impossible (see the schema in
+`jitney.sandbox.store`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from enum import StrEnum
 from jitney.sandbox.psp.errors import Json
 
 MAX_PAGE = 1000
+_SUMS = ("payment_intents", "authorized_minor", "captured_minor", "released_minor", "refunded_minor")
 
 
 class Movement(StrEnum):
@@ -51,7 +53,7 @@ def totals(connection: sqlite3.Connection) -> dict[str, dict[str, int]]:
         FROM ledger GROUP BY currency ORDER BY currency
         """
     )
-    return {row["currency"]: {key: row[key] for key in row.keys() if key != "currency"} for row in rows}  # noqa: SIM118 # a Row is no mapping
+    return {str(row["currency"]): {name: row[name] for name in _SUMS} for row in rows}
 
 
 def entries(
@@ -64,7 +66,8 @@ def entries(
 ) -> tuple[list[Json], int | None]:
     """Read lines in the order of making, and where to go on from (None: that was all).
 
-    `captures`, `authorizations` and `refunds` count the movements, so a payment captured twice shows whatever its sums are.
+    `captures`, `authorizations` and `refunds` count the movements, so a payment captured twice shows whatever its sums
+    are.
     """
     where, values = ["ledger.seq > ?"], [str(after)]
     if intent_id is not None:
@@ -77,12 +80,13 @@ def entries(
     statement = f"""
         SELECT ledger.seq, ledger.payment_intent, ledger.currency, authorized_minor, captured_minor, released_minor,
                refunded_minor, object.body,
-               (SELECT count(*) FROM movement m WHERE m.payment_intent = object.id AND m.kind = 'authorize') AS authorizations,
-               (SELECT count(*) FROM movement m WHERE m.payment_intent = object.id AND m.kind = 'capture') AS captures,
-               (SELECT count(*) FROM movement m WHERE m.payment_intent = object.id AND m.kind = 'refund') AS refunds
+               (SELECT count(*) FROM movement m WHERE m.payment_intent = object.id AND m.kind = 'authorize') AS
+               authorizations, (SELECT count(*) FROM movement m WHERE m.payment_intent = object.id AND m.kind =
+               'capture') AS captures, (SELECT count(*) FROM movement m WHERE m.payment_intent = object.id AND m.kind =
+               'refund') AS refunds
         FROM ledger JOIN object ON object.id = ledger.payment_intent
         WHERE {" AND ".join(where)} ORDER BY ledger.seq LIMIT ?
-        """  # noqa: S608
+        """  # noqa: S608 (see above)
     rows = connection.execute(statement, (*values, limit + 1)).fetchall()
     following = int(rows[limit - 1]["seq"]) if len(rows) > limit else None
     return [_entry(row) for row in rows[:limit]], following

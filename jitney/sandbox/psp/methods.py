@@ -1,4 +1,4 @@
-"""Payment methods: cards made from test tokens (numbers are never taken), attached to customers and detached for good."""
+"""Payment methods: cards made from test tokens (never from numbers), attached to customers and detached for good."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from jitney.sandbox.psp.operations import AnyOperation, Call, Operation
 from jitney.sandbox.psp.parameters import Group, Identifier, ListParams, Metadata, Params, merged_metadata
 
 _KIND = "payment_method"
+_DETACHED = "detached"
 
 
 class CardToken(Group):
@@ -63,8 +64,15 @@ def resolve(call: Call, reference: str, param: str) -> Json:
 
 
 def card_of(call: Call, method: Json) -> TestCard:
-    """Tell how the card behind a method behaves."""
-    return card_named(call.objects.private(method["id"]))
+    """Tell how the card behind a method behaves.
+
+    Raises:
+        StripeError: the method was detached, and a detached one is of no more use.
+    """
+    name = call.objects.private(method["id"])
+    if name == _DETACHED:
+        raise refused(f"The payment method {method['id']} was detached from its Customer and may not be used again.")
+    return card_named(name)
 
 
 def _make(call: Call, name: str, metadata: dict[str, str]) -> Json:
@@ -109,7 +117,10 @@ def _attach(call: Call, params: AttachMethod) -> Json:
     call.objects.get("customer", params.customer, "customer")
     method = resolve(call, call.id, "payment_method")
     if method["customer"] is not None:
-        raise refused("The payment method you provided has already been attached to a customer.", "payment_method_already_attached")
+        raise refused(
+            "The payment method you provided has already been attached to a customer.",
+            "payment_method_already_attached",
+        )
     card = card_of(call, method)
     if call.decline_code:
         raise decline_by_code(call.decline_code).error()
@@ -128,6 +139,7 @@ def _detach(call: Call, params: Params) -> Json:
         raise refused("The payment method you provided is not attached to a customer so detachment is impossible.")
     method["customer"] = None
     call.objects.save(method)
+    call.objects.set_private(method["id"], _DETACHED)
     call.announce("payment_method.detached", method)
     return method
 
@@ -155,6 +167,10 @@ OPERATIONS: list[AnyOperation] = [
     Operation("payment_methods.attach", "POST", "/v1/payment_methods/{id}/attach", AttachMethod, _attach),
     Operation("payment_methods.detach", "POST", "/v1/payment_methods/{id}/detach", Params, _detach),
     Operation(
-        "customers.list_payment_methods", "GET", "/v1/customers/{id}/payment_methods", ListCustomersMethods, _list_of_customer
+        "customers.list_payment_methods",
+        "GET",
+        "/v1/customers/{id}/payment_methods",
+        ListCustomersMethods,
+        _list_of_customer,
     ),
 ]

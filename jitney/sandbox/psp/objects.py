@@ -38,7 +38,10 @@ class Objects:
     ) -> None:
         """Store a new object; `parent` is what it is listed by (a charge's intent, a refund's charge)."""
         cursor = self._connection.execute(
-            "INSERT INTO object (id, kind, created, customer, parent, type, private, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            """
+            INSERT INTO object (id, kind, created, customer, parent, type, private, body)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
             (body["id"], body["object"], body["created"], customer, parent, event_type, private, json.dumps(body)),
         )
         self._write_metadata(int(cursor.lastrowid or 0), body)
@@ -64,7 +67,9 @@ class Objects:
 
     def find(self, kind: str, identifier: str) -> Json | None:
         """Find one."""
-        row = self._connection.execute("SELECT body FROM object WHERE id = ? AND kind = ?", (identifier, kind)).fetchone()
+        row = self._connection.execute(
+            "SELECT body FROM object WHERE id = ? AND kind = ?", (identifier, kind)
+        ).fetchone()
         return json.loads(row["body"]) if row else None
 
     def get(self, kind: str, identifier: str, param: str = "id") -> Json:
@@ -83,7 +88,13 @@ class Objects:
         row = self._connection.execute("SELECT private FROM object WHERE id = ?", (identifier,)).fetchone()
         return str(row["private"] or "") if row else ""
 
-    def page(self, kind: str, url: str, params: ListParams, types: list[str] | None = None, **columns: str | None) -> Json:
+    def set_private(self, identifier: str, private: str) -> None:
+        """Change what the API never shows of an object."""
+        self._connection.execute("UPDATE object SET private = ? WHERE id = ?", (private, identifier))
+
+    def page(
+        self, kind: str, url: str, params: ListParams, types: list[str] | None = None, **columns: str | None
+    ) -> Json:
         """List objects in Stripe's shape, newest first; `columns` (customer, parent) narrow it when not None.
 
         Raises:
@@ -112,7 +123,7 @@ class Objects:
         backwards = params.ending_before is not None and params.starting_after is None
         order = "ASC" if backwards else "DESC"
         # Only names of columns and signs written here are put into the statement; every value is bound.
-        statement = f"SELECT body FROM object WHERE {' AND '.join(where)} ORDER BY seq {order} LIMIT ?"  # noqa: S608
+        statement = f"SELECT body FROM object WHERE {' AND '.join(where)} ORDER BY seq {order} LIMIT ?"  # noqa: S608 (see above)
         rows = self._connection.execute(statement, (*values, params.limit + 1)).fetchall()
         data = [json.loads(row["body"]) for row in rows[: params.limit]]
         return {
@@ -139,7 +150,9 @@ class Objects:
             self._expand(value, path[1:])
 
     def _seq(self, kind: str, identifier: str, param: str) -> Any:
-        row = self._connection.execute("SELECT seq FROM object WHERE id = ? AND kind = ?", (identifier, kind)).fetchone()
+        row = self._connection.execute(
+            "SELECT seq FROM object WHERE id = ? AND kind = ?", (identifier, kind)
+        ).fetchone()
         if row is None:
             raise resource_missing(kind, identifier, param)
         return row["seq"]

@@ -1,4 +1,4 @@
-"""Building blocks of the operations' parameters: every operation declares what it takes, and anything else is refused."""
+"""Building blocks of the operations' parameters: each operation declares what it takes; anything else is refused."""
 
 from __future__ import annotations
 

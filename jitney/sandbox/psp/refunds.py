@@ -69,7 +69,9 @@ def _create(call: Call, params: CreateRefund) -> Json:
 
 def _charge(call: Call, params: CreateRefund) -> Json:
     if (params.payment_intent is None) == (params.charge is None):
-        raise invalid_parameter("One of the following params should be provided for this request: payment_intent or charge.")
+        raise invalid_parameter(
+            "One of the following params should be provided for this request: payment_intent or charge."
+        )
     if params.charge:
         charge = call.objects.get("charge", params.charge, "charge")
     else:

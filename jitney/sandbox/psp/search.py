@@ -2,8 +2,8 @@
 
     metadata['operation']:'0198…' AND customer:'cus_…' AND status:'requires_capture'
 
-Stripe's own search lags behind writes, usually by less than a minute; this one does not, so nobody may rely on reading their own
-writes through it.
+Stripe's own search lags behind writes, usually by less than a minute; this one does not, so nobody may rely on reading
+their own writes through it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def search(connection: sqlite3.Connection, kind: str, url: str, params: SearchPa
         where.append("seq < ?")
         values.append(params.page)
     # The clauses are written above; every value is bound.
-    statement = f"SELECT seq, body FROM object WHERE {' AND '.join(where)} ORDER BY seq DESC LIMIT ?"  # noqa: S608
+    statement = f"SELECT seq, body FROM object WHERE {' AND '.join(where)} ORDER BY seq DESC LIMIT ?"  # noqa: S608 (see above)
     rows = connection.execute(statement, (*values, params.limit + 1)).fetchall()
     has_more, rows = len(rows) > params.limit, rows[: params.limit]
     return {

@@ -1,0 +1,87 @@
+"""The sandbox's composition root: the only file that puts its parts together."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from chassis.runtime import Workers
+from jitney.sandbox.clock import SandboxClock
+from jitney.sandbox.connections import Silences
+from jitney.sandbox.deliveries import Deliveries, Secrets
+from jitney.sandbox.faults import FaultBook
+from jitney.sandbox.housekeeping import keep_house
+from jitney.sandbox.identifiers import Identifiers
+from jitney.sandbox.page import Page
+from jitney.sandbox.psp.api import Processor
+from jitney.sandbox.settings import SandboxSettings
+from jitney.sandbox.simulation import Simulation
+from jitney.sandbox.sms import SmsProvider
+from jitney.sandbox.store import Store
+from jitney.sandbox.world import World
+from shared_kernel.clock import SystemClock
+
+# A page of another site can point its own name at loopback; then the name in its requests gives it away.
+_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+
+
+def build_world(settings: SandboxSettings) -> World:
+    """Open the store and put the world together as it was left."""
+    machine, store = SystemClock(), Store(settings.sandbox_data)
+    clock = SandboxClock(machine)
+    signing = Secrets(
+        webhook=settings.payment_psp_webhook_secret.get_secret_value(),
+        sms_token=settings.notification_sms_token.get_secret_value(),
+    )
+    world = World(
+        store=store,
+        clock=clock,
+        faults=FaultBook(store),
+        deliveries=Deliveries(store, lambda: clock.now().timestamp(), machine, signing),
+        identifiers=Identifiers(),
+        webhook_url=settings.sandbox_webhook_url,
+    )
+    store.run_here(world.restore)
+    return world
+
+
+def build_app(settings: SandboxSettings, world: World, silences: Silences) -> Starlette:
+    """Put the application together. Its lifespan runs the deliveries and the housekeeping."""
+    workers = Workers()
+    workers.add("deliveries", world.deliveries.run)
+    workers.add("housekeeping", lambda: keep_house(world))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
+        del app
+        workers.start()
+        yield
+        await workers.stop()
+        world.store.close()
+
+    sms = SmsProvider(
+        world, silences, settings.notification_sms_account, settings.notification_sms_token.get_secret_value()
+    )
+    return Starlette(
+        routes=[
+            Route("/healthz", _healthy, methods=["GET"]),
+            *Processor(world, silences).routes(),
+            *sms.routes(),
+            *Simulation(world).routes(),
+            *Page(world).routes(),
+        ],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=_HOSTS, www_redirect=False)],
+        lifespan=lifespan,
+    )
+
+
+async def _healthy(request: Request) -> Response:
+    del request
+    return PlainTextResponse("ok\n")

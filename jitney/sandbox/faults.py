@@ -1,0 +1,184 @@
+"""Faults, scripted: which call goes wrong, how, and how often. The rules and their counters are durable.
+
+A rule is drawn in the order of making; the first that applies is taken. Chance is seeded by the rule and by how many
+calls it has seen, so a script plays the same way again.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from jitney.sandbox.store import Store
+
+MAX_RULES = 100
+MAX_SECONDS = 600.0
+DEFAULT_SECONDS = 30.0
+
+
+class FaultKind(StrEnum):
+    """What goes wrong."""
+
+    TIMEOUT_BEFORE_EFFECT = "timeout_before_effect"
+    """Nothing is done and nothing is answered; the connection is reset after `seconds`."""
+    TIMEOUT_AFTER_EFFECT = "timeout_after_effect"
+    """It is done, and nothing is answered; the connection is reset after `seconds`."""
+    RESET_BEFORE_EFFECT = "reset_before_effect"
+    RESET_AFTER_EFFECT = "reset_after_effect"
+    ERROR_BEFORE_EFFECT = "error_before_effect"
+    """500, and nothing was done; the processor replays it under the same key."""
+    ERROR_AFTER_EFFECT = "error_after_effect"
+    """500, and it was done; the processor replays the 500 under the same key."""
+    RATE_LIMITED = "rate_limited"
+    """429."""
+    CONFLICT = "conflict"
+    """409, as if the same key were being worked on."""
+    UNAVAILABLE = "unavailable"
+    """503."""
+    DELAY = "delay"
+    """The work begins `seconds` late, with the key in use meanwhile, whether or not the client still waits."""
+    DECLINE = "decline"
+    """The card's issuer refuses, with `decline_code`."""
+    DUPLICATE = "duplicate"
+    """The webhook comes twice."""
+    LATE = "late"
+    """The webhook comes `seconds` late."""
+    NEVER = "never"
+    """The webhook does not come."""
+    BAD_SIGNATURE = "bad_signature"
+    """The webhook's first delivery is badly signed; the next one is in order."""
+
+
+Target = Literal["psp", "sms", "webhook"]
+
+_CONNECTION = {
+    FaultKind.TIMEOUT_BEFORE_EFFECT,
+    FaultKind.TIMEOUT_AFTER_EFFECT,
+    FaultKind.RESET_BEFORE_EFFECT,
+    FaultKind.RESET_AFTER_EFFECT,
+    FaultKind.RATE_LIMITED,
+    FaultKind.DELAY,
+    FaultKind.ERROR_BEFORE_EFFECT,
+    FaultKind.ERROR_AFTER_EFFECT,
+}
+KINDS: dict[Target, set[FaultKind]] = {
+    "psp": _CONNECTION | {FaultKind.CONFLICT, FaultKind.DECLINE},
+    "sms": _CONNECTION | {FaultKind.UNAVAILABLE},
+    "webhook": {FaultKind.DUPLICATE, FaultKind.LATE, FaultKind.NEVER, FaultKind.BAD_SIGNATURE},
+}
+"""What can go wrong where."""
+
+RUN_ONLY = frozenset({FaultKind.ERROR_BEFORE_EFFECT, FaultKind.ERROR_AFTER_EFFECT, FaultKind.DECLINE})
+"""Faults of the work itself: a call that only replays a stored answer cannot meet them."""
+
+
+class FaultRule(BaseModel):
+    """A rule as it is posted to `/_sim/faults`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    target: Target = "psp"
+    operation: Annotated[str, Field(pattern=r"^[a-z_.*]{1,64}$")] = "*"
+    """`payment_intents.capture`, `messages.create`, an event's type; `*` is any, `payment_intents.*` a family."""
+    kind: FaultKind
+    skip: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    """So many calls pass unharmed first."""
+    count: Annotated[int, Field(ge=1, le=1_000_000)] | None = 1
+    """How often it strikes; null: without end."""
+    probability: Annotated[float, Field(gt=0, le=1)] = 1.0
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    seconds: Annotated[float, Field(ge=0, le=MAX_SECONDS)] = DEFAULT_SECONDS
+    """For time-outs, `delay` and `late`."""
+    decline_code: Annotated[str, Field(pattern=r"^[a-z_]{1,64}$")] = "generic_decline"
+
+    @model_validator(mode="after")
+    def _fits_the_target(self) -> Self:
+        if self.kind not in KINDS[self.target]:
+            raise ValueError(f"{self.kind} cannot happen to {self.target}")
+        return self
+
+    def covers(self, target: Target, operation: str) -> bool:
+        """Tell whether the rule is about this call."""
+        family = self.operation.removesuffix("*")
+        return target == self.target and (
+            operation == self.operation or (family != self.operation and operation.startswith(family))
+        )
+
+    def strikes(self, seen: int, fired: int) -> bool:
+        """Decide about the call after `seen` others, of which `fired` were struck."""
+        if seen < self.skip or (self.count is not None and fired >= self.count):
+            return False
+        if self.probability >= 1.0:
+            return True
+        chance = random.Random(f"{self.seed}:{seen}")  # noqa: S311 (a script, not a secret)
+        return chance.random() < self.probability
+
+
+class FaultBook:
+    """The rules in force."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._rules: dict[str, FaultRule] = {}
+
+    def restore(self, connection: sqlite3.Connection) -> None:
+        """Take up the rules that were stored."""
+        rows = connection.execute("SELECT id, rule FROM fault ORDER BY seq")
+        self._rules = {row["id"]: FaultRule.model_validate_json(row["rule"]) for row in rows}
+
+    def add(self, connection: sqlite3.Connection, identifier: str, rule: FaultRule) -> None:
+        """Put a rule in force, behind those that are."""
+        connection.execute("INSERT INTO fault (id, rule) VALUES (?, ?)", (identifier, rule.model_dump_json()))
+        self._rules = {**self._rules, identifier: rule}
+
+    def remove(self, connection: sqlite3.Connection, identifier: str | None = None) -> int:
+        """Take a rule, or all, out of force; says how many that were."""
+        gone = [known for known in self._rules if identifier in {None, known}]
+        connection.executemany("DELETE FROM fault WHERE id = ?", [(known,) for known in gone])
+        self._rules = {known: rule for known, rule in self._rules.items() if known not in gone}
+        return len(gone)
+
+    def listing(self, connection: sqlite3.Connection) -> list[dict[str, Any]]:
+        """Show the rules with what they have seen and struck."""
+        rows = connection.execute("SELECT id, seen, fired FROM fault ORDER BY seq")
+        return [
+            {
+                "id": row["id"],
+                **self._rules[row["id"]].model_dump(mode="json"),
+                "seen": row["seen"],
+                "fired": row["fired"],
+            }
+            for row in rows
+        ]
+
+    def count(self) -> int:
+        """Tell how many rules are in force."""
+        return len(self._rules)
+
+    async def draw(self, target: Target, operation: str, *, replay: bool = False) -> FaultRule | None:
+        """Find the fault that strikes this call, if any; `replay`: it would only be told a stored answer."""
+        if not any(rule.covers(target, operation) for rule in self._rules.values()):
+            return None
+        return await self._store.run(lambda connection: self.draw_in(connection, target, operation, replay=replay))
+
+    def draw_in(
+        self, connection: sqlite3.Connection, target: Target, operation: str, *, replay: bool = False
+    ) -> FaultRule | None:
+        """Do the same within a transaction."""
+        for identifier, rule in self._rules.items():
+            if not rule.covers(target, operation) or (replay and rule.kind in RUN_ONLY):
+                continue
+            counters = connection.execute("SELECT seen, fired FROM fault WHERE id = ?", (identifier,)).fetchone()
+            if counters is None:  # removed by a transaction that ran in between
+                continue
+            strikes = rule.strikes(counters["seen"], counters["fired"])
+            connection.execute(
+                "UPDATE fault SET seen = seen + 1, fired = fired + ? WHERE id = ?", (strikes, identifier)
+            )
+            if strikes:
+                return rule
+        return None

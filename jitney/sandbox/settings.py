@@ -1,0 +1,54 @@
+"""Settings of the sandbox: environment variables only. Production is refused, and so is any address but loopback."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Literal
+
+from pydantic import SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis.settings import ENV_PREFIX, Address, parse_address
+
+
+class SandboxSettings(BaseSettings):
+    """What the sandbox reads. The names of other parts' variables are theirs: both ends of a wire must agree."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="ignore")
+
+    environment: Literal["local", "production"] = "local"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    sandbox_listen: str = "127.0.0.1:8090"
+    sandbox_data: Path = Path(".jitney/sandbox")
+    sandbox_webhook_url: str = ""
+    """Where the processor's events are posted; empty: they are only listed."""
+    payment_psp_webhook_secret: SecretStr = SecretStr("whsec_sandbox")
+    notification_sms_account: str = "AC_sandbox"
+    notification_sms_token: SecretStr = SecretStr("sandbox_token")
+
+    @field_validator("environment")
+    @classmethod
+    def _never_in_production(cls, value: str) -> str:
+        if value == "production":
+            raise ValueError("the sandbox imitates money and does not run in production")
+        return value
+
+    @field_validator("sandbox_listen")
+    @classmethod
+    def _loopback_only(cls, value: str) -> str:
+        host = parse_address(value).host
+        if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+            raise ValueError("the sandbox shows one-time codes to whoever asks, so it listens on loopback only")
+        return value
+
+    @field_validator("sandbox_webhook_url")
+    @classmethod
+    def _http_or_empty(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must be empty or an http(s) address")
+        return value
+
+    @property
+    def listen(self) -> Address:
+        return parse_address(self.sandbox_listen)

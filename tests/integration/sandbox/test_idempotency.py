@@ -1,0 +1,239 @@
+"""Idempotency by Stripe's rules, with and without faults: one effect a key, whatever the network does."""
+
+import asyncio
+from typing import Any
+
+import pytest
+import stripe
+
+from tests.integration.sandbox.running import API_KEY, STRIPE_AND_HTTPX, Psp
+
+pytestmark = STRIPE_AND_HTTPX
+SLOW = 60.0
+"""Longer than the client waits, so a time-out is the client's own."""
+
+
+def headers(error: stripe.StripeError) -> dict[str, str]:
+    """The headers of a refusal, in lower case."""
+    return {name.lower(): value for name, value in dict(error.headers or {}).items()}
+
+
+async def raw_hold(psp: Psp, key: str, amount: str = "500") -> Any:
+    """The same hold without the client, for its headers."""
+    form = {
+        "amount": amount,
+        "currency": "usd",
+        "payment_method": "pm_card_visa",
+        "payment_method_types[0]": "card",
+        "capture_method": "manual",
+        "confirm": "true",
+        "metadata[key]": key,
+    }
+    authorization = {"authorization": f"Bearer {API_KEY}", "idempotency-key": key}
+    return await psp.controls.post("/psp/v1/payment_intents", data=form, headers=authorization)
+
+
+async def test_the_same_key_with_the_same_parameters_replays_the_answer(psp: Psp) -> None:
+    first, second = await raw_hold(psp, "replayed"), await raw_hold(psp, "replayed")
+    assert (first.status_code, first.content) == (second.status_code, second.content) == (200, first.content)
+    assert "idempotent-replayed" not in first.headers
+    assert second.headers["idempotent-replayed"] == "true"
+    assert second.headers["original-request"] == first.headers["request-id"] != second.headers["request-id"]
+    assert len(await psp.ledger(**{"metadata[key]": "replayed"})) == 1
+
+
+async def test_the_same_key_with_other_parameters_is_an_idempotency_error(psp: Psp) -> None:
+    held = await psp.hold(500, key="one-amount")
+    with pytest.raises(stripe.IdempotencyError) as refusal:
+        await psp.hold(600, key="one-amount")
+    assert refusal.value.http_status == 400
+    with pytest.raises(stripe.IdempotencyError, match="same endpoint"):
+        await psp.client.payment_intents.capture_async(held.id, {}, {"idempotency_key": "one-amount"})
+
+
+async def test_a_decline_is_replayed_without_another_attempt(psp: Psp) -> None:
+    attempt = {"payment_method": "pm_card_chargeDeclined", "metadata": {"case": "declined-once"}}
+    with pytest.raises(stripe.CardError):
+        await psp.hold(key="declined-once", **attempt)
+    with pytest.raises(stripe.CardError) as again:
+        await psp.hold(key="declined-once", **attempt)
+    assert headers(again.value)["idempotent-replayed"] == "true"
+    [line] = await psp.ledger(**{"metadata[case]": "declined-once"})
+    charges = await psp.client.charges.list_async({"payment_intent": line["payment_intent"]})
+    assert len(charges.data) == 1
+
+
+async def test_a_refused_parameter_does_not_use_the_key_up(psp: Psp) -> None:
+    with pytest.raises(stripe.InvalidRequestError):
+        await psp.hold(0, key="mended")
+    assert (await psp.hold(700, key="mended")).amount == 700
+
+
+async def test_a_key_is_forgotten_after_a_day(psp: Psp) -> None:
+    first = await psp.hold(500, key="a-day-old")
+    await psp.advance(24 * 3600 + 1)
+    second = await psp.hold(600, key="a-day-old")
+    assert second.id != first.id
+
+
+async def test_a_key_in_use_is_a_conflict_and_then_the_answer(psp: Psp) -> None:
+    await psp.fault("delay", "payment_intents.create", seconds=1.5)
+    first = asyncio.create_task(psp.hold(500, key="in-use"))
+    await fired(psp)
+    with pytest.raises(stripe.APIError) as refusal:
+        await psp.hold(500, key="in-use")
+    assert refusal.value.http_status == 409
+    assert refusal.value.error is not None
+    assert refusal.value.error.code == "idempotency_key_in_use"
+    held = await first
+    assert (await psp.hold(500, key="in-use")).id == held.id
+
+
+async def test_many_clients_with_one_key_make_one_hold(psp: Psp) -> None:
+    async def hold() -> str | None:
+        try:
+            return (await psp.hold(500, key="shared", metadata={"case": "shared"})).id
+        except stripe.APIError as error:
+            assert error.http_status == 409
+            return None
+
+    answers = set(await asyncio.gather(*(hold() for _ in range(20))))
+    assert len(answers - {None}) == 1
+    assert len(await psp.ledger(**{"metadata[case]": "shared"})) == 1
+
+
+async def fired(psp: Psp) -> None:
+    """Wait until the fault that was scripted has struck."""
+    async with asyncio.timeout(10):
+        while not any(rule["fired"] for rule in (await psp.controls.get("/_sim/faults")).json()["faults"]):
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def hasty(psp: Psp) -> Any:
+    """A client that waits half a second."""
+    hasty = Psp(str(psp.controls.base_url).rstrip("/"), timeout_seconds=0.5)
+    yield hasty
+    await hasty.close()
+
+
+async def test_a_timeout_before_the_effect_leaves_nothing_and_the_key_free(psp: Psp, hasty: Psp) -> None:
+    await psp.fault("timeout_before_effect", "payment_intents.create", seconds=SLOW)
+    with pytest.raises(stripe.APIConnectionError):
+        await hasty.hold(key="lost-before", metadata={"case": "lost-before"})
+    assert await psp.ledger(**{"metadata[case]": "lost-before"}) == []
+    held = await psp.hold(key="lost-before", metadata={"case": "lost-before"})
+    assert held.status == "requires_capture"
+    assert len(await psp.ledger(**{"metadata[case]": "lost-before"})) == 1
+
+
+async def test_a_timeout_after_the_effect_is_answered_under_the_same_key(psp: Psp, hasty: Psp) -> None:
+    await psp.fault("timeout_after_effect", "payment_intents.*", seconds=SLOW, count=2)
+    with pytest.raises(stripe.APIConnectionError):
+        await hasty.hold(key="lost-after", metadata={"case": "lost-after"})
+    [line] = await psp.ledger(**{"metadata[case]": "lost-after"})
+    assert line["authorized_minor"] == 2280
+
+    with pytest.raises(stripe.APIConnectionError):  # the network is still bad, the answer is a replay
+        await hasty.hold(key="lost-after", metadata={"case": "lost-after"})
+    held = await psp.hold(key="lost-after", metadata={"case": "lost-after"})
+    assert held.id == line["payment_intent"]
+
+    await psp.fault("timeout_after_effect", "payment_intents.capture", seconds=SLOW)
+    with pytest.raises(stripe.APIConnectionError):
+        await hasty.client.payment_intents.capture_async(held.id, {}, {"idempotency_key": "capture-lost-after"})
+    captured = await psp.client.payment_intents.capture_async(held.id, {}, {"idempotency_key": "capture-lost-after"})
+    assert captured.status == "succeeded"
+    [line] = await psp.ledger(**{"metadata[case]": "lost-after"})
+    assert (line["authorizations"], line["captures"], line["captured_minor"]) == (1, 1, 2280)
+
+
+async def test_a_timeout_ends_in_a_reset_for_a_client_that_waits(psp: Psp) -> None:
+    await psp.fault("timeout_before_effect", "customers.create", seconds=0.1)
+    with pytest.raises(stripe.APIConnectionError, match="ReadError"):
+        await psp.client.customers.create_async()
+
+
+@pytest.mark.parametrize(("kind", "done"), [("reset_before_effect", 0), ("reset_after_effect", 1)])
+async def test_a_reset_connection_does_not_tell_whether_it_was_done(psp: Psp, kind: str, done: int) -> None:
+    await psp.fault(kind, "payment_intents.create")
+    with pytest.raises(stripe.APIConnectionError, match="ReadError"):
+        await psp.hold(key=kind, metadata={"case": kind})
+    assert len(await psp.ledger(**{"metadata[case]": kind})) == done
+    await psp.hold(key=kind, metadata={"case": kind})
+    assert len(await psp.ledger(**{"metadata[case]": kind})) == 1
+
+
+@pytest.mark.parametrize(("kind", "done"), [("error_before_effect", 0), ("error_after_effect", 1)])
+async def test_a_500_is_replayed_under_its_key_and_proves_nothing(psp: Psp, kind: str, done: int) -> None:
+    await psp.fault(kind, "payment_intents.create")
+    for replayed in (False, True):
+        with pytest.raises(stripe.APIError) as refusal:
+            await psp.hold(key=kind, metadata={"case": kind})
+        assert refusal.value.http_status == 500
+        assert headers(refusal.value).get("idempotent-replayed") == ("true" if replayed else None)
+    assert len(await psp.ledger(**{"metadata[case]": kind})) == done
+    found = await psp.client.payment_intents.search_async({"query": f"metadata['case']:'{kind}'"})
+    assert len(found.data) == done
+
+
+async def test_a_replay_does_not_meet_a_fault_of_the_work(psp: Psp) -> None:
+    held = await psp.hold(key="done-before-the-fault")
+    await psp.fault("error_before_effect", "payment_intents.create")
+    assert (await psp.hold(key="done-before-the-fault")).id == held.id
+    with pytest.raises(stripe.APIError):
+        await psp.hold()
+
+
+async def test_a_rate_limit_and_a_conflict_are_not_remembered(psp: Psp) -> None:
+    await psp.fault("rate_limited", "payment_intents.create")
+    with pytest.raises(stripe.RateLimitError):
+        await psp.hold(key="limited")
+    await psp.fault("conflict", "payment_intents.create")
+    with pytest.raises(stripe.APIError) as refusal:
+        await psp.hold(key="limited")
+    assert refusal.value.http_status == 409
+    assert (await psp.hold(key="limited")).status == "requires_capture"
+
+
+async def test_a_slow_effect_comes_although_the_client_has_gone(psp: Psp, hasty: Psp) -> None:
+    await psp.fault("delay", "payment_intents.create", seconds=1.0)
+    with pytest.raises(stripe.APIConnectionError):
+        await hasty.hold(key="late", metadata={"case": "late"})
+    assert await psp.ledger(**{"metadata[case]": "late"}) == []
+    async with asyncio.timeout(10):
+        while not await psp.ledger(**{"metadata[case]": "late"}):
+            await asyncio.sleep(0.02)
+    assert (await psp.hold(key="late", metadata={"case": "late"})).status == "requires_capture"
+    assert len(await psp.ledger(**{"metadata[case]": "late"})) == 1
+
+
+async def test_a_scripted_decline_strikes_the_chosen_call(psp: Psp) -> None:
+    options = {"card": {"request_incremental_authorization": "if_available"}}
+    await psp.fault("decline", "payment_intents.create", decline_code="insufficient_funds", skip=1)
+    held = await psp.hold(1000, payment_method_options=options)
+    with pytest.raises(stripe.CardError, match="insufficient funds"):
+        await psp.hold()
+    await psp.fault("decline", "payment_intents.increment_authorization")
+    with pytest.raises(stripe.CardError):
+        await psp.client.payment_intents.increment_authorization_async(held.id, {"amount": 2000})
+    kept = await psp.client.payment_intents.retrieve_async(held.id)
+    assert (kept.status, kept.amount) == ("requires_capture", 1000)
+
+
+async def test_chance_plays_the_same_way_again(psp: Psp) -> None:
+    async def play() -> list[bool]:
+        await psp.controls.delete("/_sim/faults")
+        await psp.fault("rate_limited", "customers.list", probability=0.5, seed=7, count=None)
+        struck: list[bool] = []
+        for _ in range(20):
+            try:
+                await psp.client.customers.list_async()
+                struck.append(False)
+            except stripe.RateLimitError:
+                struck.append(True)
+        return struck
+
+    first = await play()
+    assert await play() == first
+    assert 0 < sum(first) < 20

@@ -1,0 +1,84 @@
+"""The sandbox killed at work and started again; and asked to stop while clients wait."""
+
+import asyncio
+import contextlib
+import signal
+from pathlib import Path
+
+import pytest
+import stripe
+
+from jitney.stack.launch import Launcher
+from tests.integration.sandbox.running import STRIPE_AND_HTTPX, Psp, SandboxProcess
+
+pytestmark = STRIPE_AND_HTTPX
+
+
+async def ready(psp: Psp) -> None:
+    """Wait until it answers."""
+    async with asyncio.timeout(60):
+        while True:
+            with contextlib.suppress(Exception):
+                if (await psp.controls.get("/healthz")).status_code == 200:
+                    return
+            await asyncio.sleep(0.02)
+
+
+async def test_what_was_answered_is_there_after_a_kill(launcher: Launcher, tmp_path: Path) -> None:
+    sandbox = SandboxProcess(launcher, tmp_path)
+    psp = Psp(sandbox.url)
+    process = sandbox.start()
+    await ready(psp)
+    held = await psp.hold(key="before-the-kill")
+    captured = await psp.hold(key="captured")
+    await psp.client.payment_intents.capture_async(captured.id, {"amount_to_capture": 1000})
+    await psp.fault("timeout_after_effect", "payment_intents.cancel")
+    await psp.advance(3600)
+
+    async def traffic() -> int:
+        answered = 0
+        with contextlib.suppress(stripe.APIConnectionError):
+            while True:
+                await psp.hold(100, key=f"traffic-{answered}", metadata={"case": "traffic"})
+                answered += 1
+        return answered
+
+    busy = asyncio.create_task(traffic())
+    async with asyncio.timeout(30):
+        while len(await psp.ledger(**{"metadata[case]": "traffic"})) < 5:
+            await asyncio.sleep(0.01)
+    process.kill()
+    await asyncio.to_thread(process.wait)
+    sandbox.forget(process)
+    answered = await busy
+
+    with sandbox.running():
+        assert (await psp.hold(key="before-the-kill")).id == held.id
+        [line] = await psp.ledger(payment_intent=captured.id)
+        assert (line["captured_minor"], line["released_minor"]) == (1000, 1280)
+        assert (await psp.controls.get("/_sim/clock")).json()["offset_seconds"] == 3600
+        assert len((await psp.controls.get("/_sim/faults")).json()["faults"]) == 1
+        kept = len(await psp.ledger(**{"metadata[case]": "traffic"}))
+        assert kept in {answered, answered + 1}  # the last one was done, or was not; nobody was told
+        for number in range(answered + 1):
+            await psp.hold(100, key=f"traffic-{number}", metadata={"case": "traffic"})
+        assert len(await psp.ledger(**{"metadata[case]": "traffic"})) == answered + 1
+    await psp.close()
+
+
+async def test_it_stops_in_good_order_although_a_client_waits(launcher: Launcher, tmp_path: Path) -> None:
+    sandbox = SandboxProcess(launcher, tmp_path)
+    psp = Psp(sandbox.url, timeout_seconds=60)
+    process = sandbox.start()
+    await ready(psp)
+    await psp.fault("timeout_before_effect", "customers.create", seconds=600)
+    waiting = asyncio.create_task(psp.client.customers.create_async())
+    async with asyncio.timeout(10):
+        while not (await psp.controls.get("/_sim/faults")).json()["faults"][0]["fired"]:
+            await asyncio.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    assert await asyncio.to_thread(process.wait, 15) == 0
+    sandbox.forget(process)
+    with pytest.raises(stripe.APIConnectionError):
+        await waiting
+    await psp.close()

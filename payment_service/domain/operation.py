@@ -86,6 +86,7 @@ class OperationState(StrEnum):
 class Operation:
     """One intent. The PSP's idempotency key is `id:attempt`.
 
+    `due_at` is when anybody may take it up unasked: while sending the end of the lease, then the end of its rest.
     `tries` counts the sendings, and tells a sender whose lease has passed from the one that took over. `attempt` rises
     only after proof that the last key had no effect. `psp_object_id` is known where the PSP has begun and not ended:
     then the object is asked, not the order sent again.
@@ -99,7 +100,7 @@ class Operation:
     attempt: int
     tries: int
     created_at: datetime
-    lease_until: datetime
+    due_at: datetime
     psp_object_id: str = ""
 
     @property
@@ -127,7 +128,7 @@ class Operation:
             attempt=1,
             tries=1,
             created_at=now,
-            lease_until=now + timedelta(seconds=lease_seconds),
+            due_at=now + timedelta(seconds=lease_seconds),
         )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from payment_service.domain.operation import Operation, RemoveCardOrder
 from payment_service.use_cases.mutate import Mutate, Step
-from payment_service.use_cases.ports import RequestKey, Store, Work
+from payment_service.use_cases.ports import RequestKey, Work
 from payment_service.use_cases.settle import Settle
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
@@ -16,8 +16,7 @@ from shared_kernel.ids import IdSource
 class RemovePaymentMethod:
     """The use case."""
 
-    def __init__(self, store: Store, mutate: Mutate, settle: Settle, clock: Clock, ids: IdSource) -> None:
-        self._store = store
+    def __init__(self, mutate: Mutate, settle: Settle, clock: Clock, ids: IdSource) -> None:
         self._mutate = mutate
         self._settle = settle
         self._clock = clock

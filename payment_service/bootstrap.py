@@ -56,7 +56,9 @@ class Core(NamedTuple):
     sweep: SweepOperations
 
 
-def build_core(settings: PaymentSettings, store: Store, psp: PaymentServiceProvider, clock: Clock, ids: IdSource) -> Core:
+def build_core(
+    settings: PaymentSettings, store: Store, psp: PaymentServiceProvider, clock: Clock, ids: IdSource
+) -> Core:
     """Put the use cases together over a store and a PSP."""
     settle = Settle(
         store,

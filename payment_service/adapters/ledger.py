@@ -32,7 +32,8 @@ MAX_ENTRIES_OF_PAYMENT = 100
 MAX_EARNINGS_ENTRIES = 50
 
 _POST = text(
-    "SELECT post_entry(:id, :kind, :source_id, :payment_id, :created_at, CAST(:kinds AS text[]), CAST(:owners AS text[]), "
+    "SELECT post_entry(:id, :kind, :source_id, :payment_id, :created_at, "
+    "CAST(:kinds AS text[]), CAST(:owners AS text[]), "
     "CAST(:currency_codes AS text[]), CAST(:amounts_minor AS bigint[]))"
 )
 
@@ -94,7 +95,10 @@ class PostgresLedger:
                     payment_id=payment_id,
                     created_at=legs[0].created_at,
                     postings=tuple(
-                        Posting(Account(AccountKind(leg.account_kind), leg.owner), Money(leg.currency_code, leg.amount_minor))
+                        Posting(
+                            Account(AccountKind(leg.account_kind), leg.owner),
+                            Money(leg.currency_code, leg.amount_minor),
+                        )
                         for leg in legs
                     ),
                 )
@@ -154,6 +158,7 @@ class PostgresLedger:
             for row in await self._connection.execute(by_currency)
         ]
         balances = [
-            KindBalance(row.kind, row.currency_code, int(row.balance_minor)) for row in await self._connection.execute(by_kind)
+            KindBalance(row.kind, row.currency_code, int(row.balance_minor))
+            for row in await self._connection.execute(by_kind)
         ]
         return TrialBalance(tuple(currencies), tuple(balances), now)

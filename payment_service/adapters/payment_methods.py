@@ -12,16 +12,13 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from payment_service.adapters.tables import payment as payments
 from payment_service.adapters.tables import payment_method as methods
 from payment_service.adapters.tables import psp_operation as operations
 from payment_service.adapters.tables import rider as riders
-from payment_service.domain.payment import PaymentStatus
 from payment_service.domain.payment_method import MAX_PAYMENT_METHODS, PaymentMethod
 from shared_kernel.errors import NotFound
 
 _SELECT = select(methods, riders.c.psp_customer_id).join(riders, riders.c.id == methods.c.rider_id)
-_OVER = (PaymentStatus.DECLINED, PaymentStatus.CAPTURED, PaymentStatus.VOIDED)
 
 
 class PostgresPaymentMethods:
@@ -84,12 +81,6 @@ class PostgresPaymentMethods:
     async def remove(self, payment_method_id: UUID, now: datetime) -> None:
         statement = update(methods).where(methods.c.id == payment_method_id, methods.c.removed_at.is_(None))
         await self._connection.execute(statement.values(removed_at=now))
-
-    async def any_open_with(self, payment_method_id: UUID) -> bool:
-        open_ones = select(payments.c.id).where(
-            payments.c.payment_method_id == payment_method_id, payments.c.status.not_in(_OVER)
-        )
-        return bool((await self._connection.execute(select(open_ones.exists()))).scalar_one())
 
 
 def _found(row: Row[Any] | None) -> PaymentMethod:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,16 @@ from payment_service.domain.payment import Payment, PaymentStatus
 
 _NAMES = [field.name for field in fields(Payment)]
 _SELECT = select(*(payments.c[name] for name in _NAMES))
-_CHANGING = ("authorized_minor", "captured_minor", "status", "decline_reason", "psp_payment_id", "driver_id", "captured_at")
+_CHANGING = (
+    "authorized_minor",
+    "captured_minor",
+    "status",
+    "decline_reason",
+    "psp_payment_id",
+    "driver_id",
+    "captured_at",
+)
+_OVER = (PaymentStatus.DECLINED, PaymentStatus.CAPTURED, PaymentStatus.VOIDED)
 
 
 class PostgresPayments:
@@ -44,11 +53,19 @@ class PostgresPayments:
     async def save(self, payment: Payment) -> None:
         before = (payments.c.id == payment.id) & (payments.c.version == payment.version - 1)
         values = {name: getattr(payment, name) for name in _CHANGING}
-        result = await self._connection.execute(update(payments).where(before).values(version=payment.version, **values))
+        result = await self._connection.execute(
+            update(payments).where(before).values(version=payment.version, **values)
+        )
         if result.rowcount != 1:
             raise RuntimeError(f"payment {payment.id} was changed by somebody who did not hold its lock")
 
+    async def any_open_with(self, payment_method_id: UUID) -> bool:
+        open_ones = select(payments.c.id).where(
+            payments.c.payment_method_id == payment_method_id, payments.c.status.not_in(_OVER)
+        )
+        return bool((await self._connection.execute(select(open_ones.exists()))).scalar_one())
+
 
 def _payment(row: Row[Any]) -> Payment:
-    values = dict(zip(_NAMES, row, strict=True))
-    return Payment(**{**values, "status": PaymentStatus(row.status)})
+    payment = Payment(*row)
+    return replace(payment, status=PaymentStatus(payment.status))

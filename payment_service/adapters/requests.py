@@ -57,6 +57,11 @@ class PostgresRequests:
         waiting = and_(requests.c.operation_id == operation_id, requests.c.answer.is_(None))
         await self._connection.execute(update(requests).where(waiting).values(answer=answer_to_json(answer)))
 
+    async def answer_of(self, operation_id: UUID) -> Answer | None:
+        brought = and_(requests.c.operation_id == operation_id, requests.c.answer.is_not(None))
+        stored = await self._connection.scalar(select(requests.c.answer).where(brought).limit(1))
+        return None if stored is None else answer_from_json(stored)
+
 
 def _is(request: RequestKey) -> ColumnElement[bool]:
     return and_(

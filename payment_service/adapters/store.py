@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -61,7 +61,7 @@ class PostgresStore:
         self._relay = relay
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[PostgresWork]:
+    async def transaction(self) -> AsyncGenerator[PostgresWork]:
         async with self._database.transaction() as connection:
             work = PostgresWork(connection, self._encode, self._ids)
             yield work
@@ -69,7 +69,7 @@ class PostgresStore:
             self._relay.wake()
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[PostgresWork]:
+    async def snapshot(self) -> AsyncGenerator[PostgresWork]:
         async with self._database.transaction() as connection:
             await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield PostgresWork(connection, self._encode, self._ids)

@@ -84,7 +84,7 @@ class StripePsp:
                     "currency": order.amount.currency_code.lower(),
                     "customer": order.customer_id,
                     "payment_method": order.psp_card_id,
-                    "payment_method_types": ["card"],
+                    "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
                     "capture_method": "manual",
                     "confirm": True,
                     # The rider waits for a car, not at a bank's page: a card that asks for more is declined.

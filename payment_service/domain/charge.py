@@ -33,8 +33,8 @@ _SPLIT_KINDS = (ChargeLineKind.FARE, ChargeLineKind.CANCEL_FEE)
 class ChargeLine:
     """One line; the amount is zero or more.
 
-    `commission_basis_points` (0 to 10,000) is the platform's share of a fare or cancel fee, `tax_jurisdiction` whom a tax
-    is owed to; with other kinds they mean nothing.
+    `commission_basis_points` (0 to 10,000) is the platform's share of a fare or cancel fee, `tax_jurisdiction` whom a
+    tax is owed to; with other kinds they mean nothing.
     """
 
     kind: ChargeLineKind

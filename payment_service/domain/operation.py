@@ -1,9 +1,9 @@
 """Operations at the PSP: an intent written down before the call, and kept until its outcome is known.
 
-    sending ──definite answer──> succeeded | refused
-       │ ▲
-       │ └── taken up again (same key, same order), or after the lease of a process that died
-       └──time-out, reset, 5xx──> unknown
+sending ──definite answer──> succeeded | refused
+   │ ▲
+   │ └── taken up again (same key, same order), or after the lease of a process that died
+   └──time-out, reset, 5xx──> unknown
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ _LONGEST_RETRY_SECONDS = 900.0
 
 
 def may_send(operation: Operation, now: datetime) -> bool:
-    """Tell whether the order may still be sent under its key: the PSP forgets keys after a day, then only a look counts."""
+    """Tell whether the order may still be sent: the PSP forgets keys after a day, and then only a look is safe."""
     return now - operation.created_at < _RESEND_FOR
 
 

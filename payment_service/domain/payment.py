@@ -122,9 +122,7 @@ class Payment:
         return mine == (rider_id, payment_method_id, amount.currency_code, amount.amount_minor)
 
     def hold_placed(self, psp_payment_id: str) -> Payment:
-        return self._moved(
-            PaymentStatus.HELD, psp_payment_id=psp_payment_id, authorized_minor=self.requested_minor
-        )
+        return self._moved(PaymentStatus.HELD, psp_payment_id=psp_payment_id, authorized_minor=self.requested_minor)
 
     def hold_declined(self, reason: str) -> Payment:
         return self._moved(PaymentStatus.DECLINED, decline_reason=reason)

@@ -12,7 +12,7 @@ MAX_PAYMENT_METHODS = 20
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card as the PSP tells it: its name there, scheme, last four digits, expiry (month 1 to 12, year of four digits)."""
+    """A card as the PSP tells it: its name there, scheme, last four digits, month (1 to 12) and year of expiry."""
 
     psp_card_id: str
     brand: str

@@ -132,9 +132,7 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
             entries=[wire.driver_entry_to_wire(entry) for entry in earnings.entries],
         )
 
-    async def GetTrialBalance(
-        self, request: pb.GetTrialBalanceRequest, context: Context
-    ) -> pb.GetTrialBalanceResponse:
+    async def GetTrialBalance(self, request: pb.GetTrialBalanceRequest, context: Context) -> pb.GetTrialBalanceResponse:
         return wire.trial_balance_to_wire(await self._do.get_trial_balance())
 
     async def ListJournalEntries(

@@ -117,7 +117,8 @@ def journal_entry_to_wire(entry: JournalEntry) -> payments_pb2.JournalEntry:
         source_id=str(entry.source_id),
         create_time=_time(entry.created_at),
         postings=[
-            payments_pb2.Posting(account=str(posting.account), amount=_amount(posting.amount)) for posting in entry.postings
+            payments_pb2.Posting(account=str(posting.account), amount=_amount(posting.amount))
+            for posting in entry.postings
         ],
     )
 

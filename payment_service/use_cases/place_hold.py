@@ -72,7 +72,9 @@ class PlaceHold:
         if standing is None:
             raise NotFound("payment_not_found", "the payment of this ride is gone")
         if standing.status in (PaymentStatus.VOIDED, PaymentStatus.VOID_PENDING):
-            raise Conflict("ride_closed", "no payment may follow for this ride", metadata={"ride_id": str(hold.ride_id)})
+            raise Conflict(
+                "ride_closed", "no payment may follow for this ride", metadata={"ride_id": str(hold.ride_id)}
+            )
         if not standing.same_hold(hold.rider_id, hold.payment_method_id, hold.amount):
             raise AlreadyExists("payment_exists", "the ride has a different payment")
         if standing.status is PaymentStatus.HOLD_PENDING:

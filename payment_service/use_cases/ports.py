@@ -57,7 +57,7 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """No answer, or one that proves nothing. `replayed`: the PSP has ended with this key and only repeats its failure."""
+    """No answer, or one that proves nothing. `replayed`: the PSP is done with this key and only repeats its failure."""
 
     detail: str
     replayed: bool = False
@@ -125,6 +125,10 @@ class Requests(Protocol):
 
     async def answer_waiting(self, operation_id: UUID, answer: Answer) -> None:
         """Answer all requests that wait for an operation."""
+        ...
+
+    async def answer_of(self, operation_id: UUID) -> Answer | None:
+        """Return the answer that a finished operation brought."""
         ...
 
 

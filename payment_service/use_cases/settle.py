@@ -106,7 +106,7 @@ class Settle:
             current = await work.operations.lock(operation.id)
             if current.state.is_finished:
                 # Somebody who took it over was quicker; the PSP told both the same.
-                return await self._conclude.answer_of(work, current)
+                return await work.requests.answer_of(current.id)
             if not isinstance(outcome, Unknown | NotSent | Pending):
                 return await self._conclude(work, current, outcome)
             if current.tries == operation.tries:

@@ -78,7 +78,8 @@ CREATE TABLE payment (
     CONSTRAINT ck_payment_tombstone CHECK (
         CASE WHEN previous = 'new' AND status = 'voided'
         THEN rider_id IS NULL AND payment_method_id IS NULL AND currency_code = '' AND requested_minor = 0
-        ELSE rider_id IS NOT NULL AND payment_method_id IS NOT NULL AND currency_code ~ '^[A-Z]{3}$' AND requested_minor > 0
+        ELSE rider_id IS NOT NULL AND payment_method_id IS NOT NULL
+            AND currency_code ~ '^[A-Z]{3}$' AND requested_minor > 0
         END
     )
 );
@@ -114,7 +115,8 @@ CREATE TABLE psp_operation (
     rider_id uuid,
     payment_id uuid CONSTRAINT fk_psp_operation_payment_id_payment REFERENCES payment,
     instruction jsonb NOT NULL,
-    state text NOT NULL CONSTRAINT ck_psp_operation_state CHECK (state IN ('sending', 'unknown', 'succeeded', 'refused')),
+    state text NOT NULL CONSTRAINT ck_psp_operation_state
+        CHECK (state IN ('sending', 'unknown', 'succeeded', 'refused')),
     attempt integer NOT NULL CONSTRAINT ck_psp_operation_attempt CHECK (attempt >= 1),
     tries integer NOT NULL CONSTRAINT ck_psp_operation_tries CHECK (tries >= attempt),
     due_at timestamptz NOT NULL,

@@ -1,8 +1,8 @@
 """The double-entry ledger: whatever writes to it, it stays balanced, whole and unchanged.
 
-An entry and its postings come in one statement (`post_entry`): the statement triggers below run when that statement ends,
-and refuse an entry without postings, postings that do not add up to zero in each currency, and postings added to an entry
-later. They work on the transition tables of the statement, so their price is one scan of the fresh rows.
+An entry and its postings come in one statement (`post_entry`): the statement triggers below run when that statement
+ends, and refuse an entry without postings, postings that do not add up to zero in each currency, and postings added to
+an entry later. They work on the transition tables of the statement, so their price is one scan of the fresh rows.
 """
 
 from __future__ import annotations
@@ -72,8 +72,9 @@ BEGIN
     END IF;
     -- All of them at once: postings 1 to posting_count, so that the primary key leaves no room for a second batch.
     IF EXISTS (
-        SELECT FROM (SELECT entry_id, count(*) AS n, min(seq) AS lowest, max(seq) AS highest FROM fresh GROUP BY entry_id)
-            AS batch
+        SELECT FROM (
+            SELECT entry_id, count(*) AS n, min(seq) AS lowest, max(seq) AS highest FROM fresh GROUP BY entry_id
+        ) AS batch
         JOIN journal_entry ON journal_entry.id = batch.entry_id
         WHERE (n, lowest, highest) IS DISTINCT FROM (posting_count, 1, posting_count)
     ) THEN
@@ -97,7 +98,8 @@ BEGIN
         FROM unnest(p_account_kinds, p_owners, p_currency_codes) AS wanted (kind, owner, currency_code)
         WHERE NOT EXISTS (
             SELECT FROM account
-            WHERE (account.kind, account.owner, account.currency_code) = (wanted.kind, wanted.owner, wanted.currency_code)
+            WHERE (account.kind, account.owner, account.currency_code)
+                = (wanted.kind, wanted.owner, wanted.currency_code)
         )
         ORDER BY 1, 2, 3
         ON CONFLICT DO NOTHING;

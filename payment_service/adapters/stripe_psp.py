@@ -11,6 +11,7 @@ import stripe
 
 from payment_service.adapters.stripe_amounts import to_stripe
 from payment_service.adapters.stripe_errors import outcome_of
+from payment_service.adapters.stripe_http import BoundedHttpClient
 from payment_service.adapters.stripe_intents import judge
 from payment_service.domain.operation import CaptureOrder, HoldOrder, Operation, RemoveCardOrder, VoidOrder
 from payment_service.domain.payment_method import Card
@@ -32,10 +33,10 @@ class StripePsp:
         Args:
             url: where the API is, without a slash at its end.
             api_key: the secret key.
-            timeout_seconds: for connecting, and between two signs of life.
+            timeout_seconds: for a free connection, for connecting, and between two signs of life.
         """
         stripe.enable_telemetry = False
-        self._http = stripe.HTTPXClient(timeout=timeout_seconds)
+        self._http = BoundedHttpClient(timeout_seconds)
         # No retries in the library: every sending is an operation's try, and is written down.
         client = stripe.StripeClient(
             api_key, base_addresses={"api": url.rstrip("/")}, http_client=self._http, max_network_retries=0

@@ -1,7 +1,7 @@
 """The HTTP client under Stripe's library.
 
-The library's own httpx client hands its encoded form over in a way that httpx deprecates, and waits without a bound for a
-free connection. This is the library's documented place for another one.
+The library's own httpx client hands its encoded form over in a way that httpx deprecates. The library takes any other
+client that keeps to its base class.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _MAX_CONNECTIONS = 50
 
 
 class BoundedHttpClient(stripe.HTTPClient):
-    """httpx with bounds on connections and on every wait; errors of the network are the library's APIConnectionError."""
+    """httpx with bounds on connections and waits; errors of the network become the library's APIConnectionError."""
 
     name = "httpx"
 

@@ -14,10 +14,11 @@ from shared_kernel.money import Money
 from tests.contracts.payment.conftest import Truth, World
 from tests.fakes.payment_psp import Fault
 
+VISA = "pm_card_visa"
 HELD = Truth(authorizations=1, captures=0, captured_minor=0, voided=False)
 
 
-async def card(world: World, token: str = "pm_card_visa") -> tuple[str, str]:
+async def card(world: World, token: str = VISA) -> tuple[str, str]:
     customer = await world.psp.create_customer(str(uuid4()), uuid4())
     assert isinstance(customer, Succeeded)
     attached = await world.psp.attach_card(str(uuid4()), customer.psp_object_id, token)
@@ -25,7 +26,7 @@ async def card(world: World, token: str = "pm_card_visa") -> tuple[str, str]:
     return customer.psp_object_id, attached.psp_object_id
 
 
-async def hold_order(world: World, ride_id: UUID, amount_minor: int = 2500, token: str = "pm_card_visa") -> HoldOrder:
+async def hold_order(world: World, ride_id: UUID, amount_minor: int = 2500, token: str = VISA) -> HoldOrder:
     customer_id, card_id = await card(world, token)
     return HoldOrder(ride_id, customer_id, card_id, Money("USD", amount_minor))
 

@@ -1,0 +1,29 @@
+"""Orders and answers as the JSON they are stored in."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
+
+from payment_service.domain.operation import Order
+from payment_service.use_cases.answers import Answer
+
+_ORDER: TypeAdapter[Order] = TypeAdapter(Annotated[Order, Field(discriminator="kind")])
+_ANSWER: TypeAdapter[Answer] = TypeAdapter(Annotated[Answer, Field(discriminator="kind")])
+
+
+def order_to_json(order: Order) -> Any:
+    return _ORDER.dump_python(order, mode="json")
+
+
+def order_from_json(stored: Any) -> Order:
+    return _ORDER.validate_python(stored)
+
+
+def answer_to_json(answer: Answer) -> Any:
+    return _ANSWER.dump_python(answer, mode="json")
+
+
+def answer_from_json(stored: Any) -> Answer:
+    return _ANSWER.validate_python(stored)

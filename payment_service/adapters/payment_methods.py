@@ -1,0 +1,103 @@
+"""Riders' cards in Postgres."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from payment_service.adapters.tables import payment_method as methods
+from payment_service.adapters.tables import psp_operation as operations
+from payment_service.adapters.tables import rider as riders
+from payment_service.domain.payment_method import MAX_PAYMENT_METHODS, PaymentMethod
+from shared_kernel.errors import NotFound
+
+_SELECT = select(methods, riders.c.psp_customer_id).join(riders, riders.c.id == methods.c.rider_id)
+
+
+class PostgresPaymentMethods:
+    """See `ports.PaymentMethods`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def lock_rider(self, rider_id: UUID) -> None:
+        await self._connection.execute(insert(riders).values(id=rider_id).on_conflict_do_nothing())
+        lock = select(riders.c.id).where(riders.c.id == rider_id).with_for_update(key_share=True)
+        await self._connection.execute(lock)
+
+    async def count(self, rider_id: UUID) -> int:
+        kept = select(func.count()).where(methods.c.rider_id == rider_id, methods.c.removed_at.is_(None))
+        coming = select(func.count()).where(
+            operations.c.rider_id == rider_id,
+            operations.c.kind == "add_card",
+            operations.c.state.in_(("sending", "unknown")),
+        )
+        statement = select(kept.scalar_subquery() + coming.scalar_subquery())
+        return (await self._connection.execute(statement)).scalar_one()
+
+    async def customer_of(self, rider_id: UUID) -> str | None:
+        return await self._connection.scalar(select(riders.c.psp_customer_id).where(riders.c.id == rider_id))
+
+    async def name_customer(self, rider_id: UUID, customer_id: str) -> str:
+        statement = (
+            update(riders)
+            .where(riders.c.id == rider_id)
+            .values(psp_customer_id=func.coalesce(riders.c.psp_customer_id, customer_id))
+            .returning(riders.c.psp_customer_id)
+        )
+        return str((await self._connection.execute(statement)).scalar_one())
+
+    async def add(self, method: PaymentMethod) -> PaymentMethod:
+        values = asdict(method)
+        del values["customer_id"]
+        await self._connection.execute(insert(methods).values(values).on_conflict_do_nothing())
+        kept = _SELECT.where(methods.c.psp_card_id == method.psp_card_id, methods.c.rider_id == method.rider_id)
+        return _method((await self._connection.execute(kept)).one())
+
+    async def lock(self, rider_id: UUID, payment_method_id: UUID) -> PaymentMethod:
+        statement = _SELECT.where(
+            methods.c.id == payment_method_id, methods.c.rider_id == rider_id, methods.c.removed_at.is_(None)
+        ).with_for_update(key_share=True, of=methods)
+        return _found((await self._connection.execute(statement)).first())
+
+    async def get(self, payment_method_id: UUID) -> PaymentMethod:
+        return _found((await self._connection.execute(_SELECT.where(methods.c.id == payment_method_id))).first())
+
+    async def list_of(self, rider_id: UUID) -> Sequence[PaymentMethod]:
+        statement = (
+            _SELECT.where(methods.c.rider_id == rider_id, methods.c.removed_at.is_(None))
+            .order_by(methods.c.created_at.desc(), methods.c.id.desc())
+            .limit(MAX_PAYMENT_METHODS)
+        )
+        return [_method(row) for row in await self._connection.execute(statement)]
+
+    async def remove(self, payment_method_id: UUID, now: datetime) -> None:
+        statement = update(methods).where(methods.c.id == payment_method_id, methods.c.removed_at.is_(None))
+        await self._connection.execute(statement.values(removed_at=now))
+
+
+def _found(row: Row[Any] | None) -> PaymentMethod:
+    if row is None:
+        raise NotFound("payment_method_not_found", "there is no such card")
+    return _method(row)
+
+
+def _method(row: Row[Any]) -> PaymentMethod:
+    return PaymentMethod(
+        id=row.id,
+        rider_id=row.rider_id,
+        customer_id=row.psp_customer_id,
+        psp_card_id=row.psp_card_id,
+        brand=row.brand,
+        last_digits=row.last_digits,
+        expire_month=row.expire_month,
+        expire_year=row.expire_year,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,177 @@
+"""The PSP port on Stripe's own library: cards, holds by manual capture, captures, voids and look-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TypeVar
+from uuid import UUID
+
+import stripe
+
+from payment_service.adapters.stripe_amounts import to_stripe
+from payment_service.adapters.stripe_errors import outcome_of
+from payment_service.adapters.stripe_http import BoundedHttpClient
+from payment_service.adapters.stripe_intents import judge
+from payment_service.domain.operation import CaptureOrder, HoldOrder, Operation, RemoveCardOrder, VoidOrder
+from payment_service.domain.payment_method import Card
+from payment_service.use_cases.ports import Declined, NotSent, Outcome, Succeeded, Unknown
+from shared_kernel.errors import InvalidInput
+
+Answer = TypeVar("Answer")
+_LOOK_BACK = timedelta(hours=1)
+"""How far the PSP's clock may be behind ours."""
+_PAGE = 100
+
+
+class StripePsp:
+    """See `ports.PaymentServiceProvider`."""
+
+    def __init__(self, url: str, api_key: str, *, timeout_seconds: float) -> None:
+        """Make it.
+
+        Args:
+            url: where the API is, without a slash at its end.
+            api_key: the secret key.
+            timeout_seconds: for a free connection, for connecting, and between two signs of life.
+        """
+        stripe.enable_telemetry = False
+        self._http = BoundedHttpClient(timeout_seconds)
+        # No retries in the library: every sending is an operation's try, and is written down.
+        client = stripe.StripeClient(
+            api_key, base_addresses={"api": url.rstrip("/")}, http_client=self._http, max_network_retries=0
+        )
+        self._api = client.v1
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.close_async()
+
+    async def create_customer(self, key: str, rider_id: UUID) -> Outcome:
+        async def call() -> Outcome:
+            customer = await self._api.customers.create_async(
+                {"metadata": {"rider_id": str(rider_id)}}, {"idempotency_key": key}
+            )
+            return Succeeded(customer.id)
+
+        return await _told(call)
+
+    async def attach_card(self, key: str, customer_id: str, token: str) -> Outcome:
+        async def call() -> Outcome:
+            method = await self._api.payment_methods.attach_async(
+                token, {"customer": customer_id}, {"idempotency_key": key}
+            )
+            return _attached(method)
+
+        outcome = await _told(call)
+        if outcome == Declined("payment_method_already_attached"):
+            return await _told(lambda: self._already_attached(customer_id, token))
+        if outcome == Declined("resource_missing"):
+            return Declined("invalid_card_token")
+        return outcome
+
+    async def detach_card(self, key: str, order: RemoveCardOrder) -> Outcome:
+        async def call() -> Outcome:
+            method = await self._api.payment_methods.detach_async(order.psp_card_id, None, {"idempotency_key": key})
+            return Succeeded(method.id)
+
+        return await _told(call)
+
+    async def authorize(self, key: str, operation_id: UUID, order: HoldOrder) -> Outcome:
+        async def call() -> Outcome:
+            intent = await self._api.payment_intents.create_async(
+                {
+                    "amount": to_stripe(order.amount),
+                    "currency": order.amount.currency_code.lower(),
+                    "customer": order.customer_id,
+                    "payment_method": order.psp_card_id,
+                    "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+                    "capture_method": "manual",
+                    "confirm": True,
+                    # The rider waits for a car, not at a bank's page: a card that asks for more is declined.
+                    "off_session": True,
+                    "metadata": {"op_id": str(operation_id), "ride_id": str(order.ride_id)},
+                },
+                {"idempotency_key": key},
+            )
+            return judge(intent, order) or Unknown("no_effect_shown")
+
+        return await _told(call)
+
+    async def capture(self, key: str, operation_id: UUID, order: CaptureOrder) -> Outcome:
+        async def call() -> Outcome:
+            intent = await self._api.payment_intents.capture_async(
+                order.psp_payment_id,
+                {"amount_to_capture": to_stripe(order.total), "metadata": {"capture_op_id": str(operation_id)}},
+                {"idempotency_key": key},
+            )
+            return judge(intent, order) or Unknown("no_effect_shown")
+
+        return await self._or_as_it_stands(order, await _told(call))
+
+    async def void(self, key: str, order: VoidOrder) -> Outcome:
+        async def call() -> Outcome:
+            intent = await self._api.payment_intents.cancel_async(order.psp_payment_id, None, {"idempotency_key": key})
+            return judge(intent, order) or Unknown("no_effect_shown")
+
+        return await self._or_as_it_stands(order, await _told(call))
+
+    async def look_up(self, operation: Operation) -> Outcome | None:
+        order = operation.order
+
+        async def look() -> Outcome | None:
+            match order:
+                case CaptureOrder() | VoidOrder():
+                    return judge(await self._api.payment_intents.retrieve_async(order.psp_payment_id), order)
+                case HoldOrder() if operation.psp_object_id:
+                    return judge(await self._api.payment_intents.retrieve_async(operation.psp_object_id), order)
+                case HoldOrder():
+                    return await self._find(operation, order)
+                case _:
+                    return Unknown("leaves_no_trace")
+
+        return await _told(look)
+
+    async def _find(self, operation: Operation, order: HoldOrder) -> Outcome | None:
+        # Stripe's search lags behind its writes; a list does not, so only a list can show that there is nothing.
+        since = int((operation.created_at - _LOOK_BACK).timestamp())
+        page = await self._api.payment_intents.list_async(
+            {"customer": order.customer_id, "created": {"gte": since}, "limit": _PAGE}
+        )
+        for intent in page.data:
+            if intent.metadata and intent.metadata["op_id"] == str(operation.id):
+                return judge(intent, order)
+        return Unknown("too_many_to_tell") if page.has_more else None
+
+    async def _or_as_it_stands(self, order: CaptureOrder | VoidOrder, outcome: Outcome) -> Outcome:
+        # Refused for the state it is in, and that may be the very state we want: an earlier try brought it there.
+        if not isinstance(outcome, Declined):
+            return outcome
+
+        async def look() -> Outcome:
+            intent = await self._api.payment_intents.retrieve_async(order.psp_payment_id)
+            return judge(intent, order) or outcome
+
+        return await _told(look)
+
+    async def _already_attached(self, customer_id: str, token: str) -> Outcome:
+        method = await self._api.payment_methods.retrieve_async(token)
+        owner = method.customer if isinstance(method.customer, str) else None
+        return _attached(method) if owner == customer_id else Declined("invalid_card_token")
+
+
+async def _told(call: Callable[[], Awaitable[Answer]]) -> Answer | Declined | NotSent | Unknown:
+    try:
+        return await call()
+    except stripe.StripeError as error:
+        return outcome_of(error)
+    except InvalidInput as error:
+        # Found before anything was sent: the amount cannot be written in Stripe's unit.
+        return Declined(error.reason)
+
+
+def _attached(method: stripe.PaymentMethod) -> Outcome:
+    card = method.card
+    if card is None:
+        return Declined("not_a_card")
+    return Succeeded(method.id, Card(method.id, card.brand, card.last4 or "", card.exp_month, card.exp_year))

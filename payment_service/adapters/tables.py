@@ -1,0 +1,168 @@
+"""The tables of the service, as SQLAlchemy sees them. Checks, triggers and functions stand in the migrations."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.database import new_metadata
+from chassis.outbox import outbox_table
+
+metadata = new_metadata()
+
+rider = Table(
+    "rider",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("psp_customer_id", Text),
+    UniqueConstraint("psp_customer_id"),
+)
+
+payment_method = Table(
+    "payment_method",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("rider_id", Uuid, ForeignKey("rider.id"), nullable=False),
+    Column("psp_card_id", Text, nullable=False),
+    Column("brand", Text, nullable=False),
+    Column("last_digits", Text, nullable=False),
+    Column("expire_month", SmallInteger, nullable=False),
+    Column("expire_year", SmallInteger, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("removed_at", DateTime(timezone=True)),
+    UniqueConstraint("psp_card_id"),
+    Index("ix_payment_method_kept", "rider_id", postgresql_where=text("removed_at IS NULL")),
+)
+
+payment_transition = Table(
+    "payment_transition",
+    metadata,
+    Column("previous", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    PrimaryKeyConstraint("previous", "status"),
+)
+
+payment = Table(
+    "payment",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("ride_id", Uuid, nullable=False),
+    Column("rider_id", Uuid),
+    Column("payment_method_id", Uuid, ForeignKey("payment_method.id")),
+    Column("currency_code", Text, nullable=False),
+    Column("requested_minor", BigInteger, nullable=False),
+    Column("authorized_minor", BigInteger, nullable=False),
+    Column("captured_minor", BigInteger, nullable=False),
+    Column("previous", Text, nullable=False, server_default="new"),
+    Column("status", Text, nullable=False),
+    Column("decline_reason", Text, nullable=False),
+    Column("psp_payment_id", Text, nullable=False),
+    Column("driver_id", Uuid),
+    Column("captured_at", DateTime(timezone=True)),
+    Column("version", BigInteger, nullable=False),
+    UniqueConstraint("ride_id"),
+    ForeignKeyConstraint(["previous", "status"], ["payment_transition.previous", "payment_transition.status"]),
+    Index("ix_payment_psp_payment_id", "psp_payment_id", unique=True, postgresql_where=text("psp_payment_id <> ''")),
+    Index(None, "payment_method_id"),
+)
+
+psp_operation = Table(
+    "psp_operation",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("rider_id", Uuid),
+    Column("payment_id", Uuid, ForeignKey("payment.id")),
+    Column("instruction", JSONB, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("psp_object_id", Text, nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True)),
+    Index(
+        "ix_psp_operation_one_open",
+        "payment_id",
+        unique=True,
+        postgresql_where=text("state IN ('sending', 'unknown')"),
+    ),
+    Index("ix_psp_operation_due", "due_at", postgresql_where=text("state IN ('sending', 'unknown')")),
+    Index("ix_psp_operation_payment_id", "payment_id"),
+    Index("ix_psp_operation_cards", "rider_id", postgresql_where=text("kind = 'add_card'")),
+)
+
+request = Table(
+    "request",
+    metadata,
+    Column("principal", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("operation_id", Uuid, ForeignKey("psp_operation.id")),
+    Column("answer", JSONB),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("principal", "method", "key"),
+    Index("ix_request_waiting", "operation_id", postgresql_where=text("answer IS NULL")),
+    Index("ix_request_answered_at", "created_at"),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("currency_code", Text, nullable=False),
+    UniqueConstraint("kind", "owner", "currency_code"),
+    # For the postings' foreign key: a posting is in its account's currency.
+    UniqueConstraint("id", "currency_code"),
+)
+
+journal_entry = Table(
+    "journal_entry",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("source_id", Uuid, nullable=False),
+    Column("payment_id", Uuid, ForeignKey("payment.id")),
+    Column("reverses", Uuid, ForeignKey("journal_entry.id")),
+    Column("posting_count", SmallInteger, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("kind", "source_id"),
+    UniqueConstraint("reverses"),
+    Index(None, "payment_id"),
+)
+
+posting = Table(
+    "posting",
+    metadata,
+    Column("entry_id", Uuid, ForeignKey("journal_entry.id"), nullable=False),
+    Column("seq", SmallInteger, nullable=False),
+    Column("account_id", BigInteger, nullable=False),
+    Column("currency_code", Text, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    PrimaryKeyConstraint("entry_id", "seq"),
+    ForeignKeyConstraint(["account_id", "currency_code"], ["account.id", "account.currency_code"]),
+    Index(None, "account_id", "entry_id"),
+)
+
+outbox = outbox_table(metadata)

@@ -1,0 +1,131 @@
+"""The composition root: the only file that names concrete classes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from chassis import outbox
+from chassis.auth import TokenVerifier
+from chassis.database import Database
+from chassis.migrations import head_revision
+from chassis.redis_client import open_redis, ping
+from chassis.relay import OutboxRelay
+from chassis.retention import Keep, trim_forever
+from chassis.runtime import Wakeup, Workers
+from chassis.server import ServiceServer
+from payment_service.adapters import tables
+from payment_service.adapters.store import PostgresStore
+from payment_service.adapters.stripe_psp import StripePsp
+from payment_service.entrypoints.grpc_servicer import SERVICE_NAME, PaymentServicer, UseCases
+from payment_service.entrypoints.wire import event_to_wire
+from payment_service.entrypoints.workers import sweep_forever
+from payment_service.settings import PaymentSettings
+from payment_service.use_cases.add_payment_method import AddPaymentMethod
+from payment_service.use_cases.capture_payment import CapturePayment
+from payment_service.use_cases.conclude import Conclude
+from payment_service.use_cases.get_earnings import GetEarnings
+from payment_service.use_cases.get_payment import GetPayment
+from payment_service.use_cases.get_receipt import GetReceipt
+from payment_service.use_cases.get_trial_balance import GetTrialBalance
+from payment_service.use_cases.list_journal_entries import ListJournalEntries
+from payment_service.use_cases.list_payment_methods import ListPaymentMethods
+from payment_service.use_cases.mutate import Mutate
+from payment_service.use_cases.place_hold import PlaceHold
+from payment_service.use_cases.ports import PaymentServiceProvider, Store
+from payment_service.use_cases.remove_payment_method import RemovePaymentMethod
+from payment_service.use_cases.settle import Settle
+from payment_service.use_cases.sweep_operations import SweepOperations
+from payment_service.use_cases.void_hold import VoidHold
+from ridesharing.payment.v1.payment_service_pb2_grpc import add_PaymentServiceServicer_to_server
+from shared_kernel.clock import Clock, SystemClock
+from shared_kernel.ids import IdSource, Uuid7Source
+
+PACKAGE = "payment_service"
+SERVICE = "payment"
+STREAM = "events:payment"
+REQUEST_KEEP_SECONDS = 7 * 86_400
+"""How long answers are kept for replay: longer than any saga retries."""
+
+
+class Core(NamedTuple):
+    """The use cases put together."""
+
+    use_cases: UseCases
+    settle: Settle
+    sweep: SweepOperations
+
+
+def build_core(
+    settings: PaymentSettings, store: Store, psp: PaymentServiceProvider, clock: Clock, ids: IdSource
+) -> Core:
+    """Put the use cases together over a store and a PSP."""
+    settle = Settle(
+        store,
+        psp,
+        Conclude(clock, ids),
+        clock,
+        psp_timeout_seconds=settings.payment_psp_timeout_seconds,
+        lease_seconds=settings.payment_lease_seconds,
+    )
+    mutate = Mutate(store, settle, clock)
+    use_cases = UseCases(
+        add_payment_method=AddPaymentMethod(store, mutate, settle, clock, ids),
+        list_payment_methods=ListPaymentMethods(store),
+        remove_payment_method=RemovePaymentMethod(mutate, settle, clock, ids),
+        place_hold=PlaceHold(store, mutate, settle, clock, ids),
+        capture_payment=CapturePayment(store, mutate, settle, clock, ids),
+        void_hold=VoidHold(store, mutate, settle, clock, ids),
+        get_payment=GetPayment(store),
+        get_receipt=GetReceipt(store),
+        get_earnings=GetEarnings(store),
+        get_trial_balance=GetTrialBalance(store, clock),
+        list_journal_entries=ListJournalEntries(store),
+    )
+    return Core(use_cases, settle, SweepOperations(store, settle, clock))
+
+
+class Application(NamedTuple):
+    """The service put together."""
+
+    server: ServiceServer
+    workers: Workers
+    closers: list[Callable[[], Awaitable[object]]]
+
+
+def build(settings: PaymentSettings) -> Application:
+    """Put the service together; call it inside the event loop that it will run on."""
+    clock, ids = SystemClock(), Uuid7Source()
+    database = Database(settings.payment_database_url, settings.payment_database_pool_size, name=SERVICE)
+    redis = open_redis(settings.redis_url)
+    psp = StripePsp(
+        settings.payment_psp_url,
+        settings.payment_psp_api_key.get_secret_value(),
+        timeout_seconds=settings.payment_psp_timeout_seconds,
+    )
+    relay_wakeup = Wakeup()
+    store = PostgresStore(database, event_to_wire, ids, relay_wakeup)
+    core = build_core(settings, store, psp, clock, ids)
+    relay = OutboxRelay(database, tables.outbox, redis, STREAM, relay_wakeup, clock=clock)
+    keeps = [
+        Keep(tables.request, "created_at", REQUEST_KEEP_SECONDS),
+        Keep(tables.outbox, "published_at", outbox.KEEP_SECONDS),
+    ]
+
+    workers = Workers()
+    workers.add("outbox relay", relay.run)
+    workers.add("operations sweep", lambda: sweep_forever(core.sweep, settings.payment_sweep_seconds))
+    workers.add("retention", lambda: trim_forever(database, keeps, clock))
+
+    head = head_revision(PACKAGE)
+    # What is being sent at the end is written down before the database is closed.
+    closers: list[Callable[[], Awaitable[object]]] = [core.settle.drain, psp.close, redis.aclose, database.dispose]
+    server = ServiceServer(
+        settings,
+        TokenVerifier.from_file(settings.jwks_file),
+        workers=workers,
+        probes=[("database", lambda: database.schema_is_current(head)), ("redis", lambda: ping(redis))],
+        closers=closers,
+    )
+    server.add(add_PaymentServiceServicer_to_server, PaymentServicer(core.use_cases), SERVICE_NAME)
+    return Application(server, workers, closers)

@@ -1,0 +1,147 @@
+"""Operations at the PSP: an intent written down before the call, and kept until its outcome is known.
+
+sending ──definite answer──> succeeded | refused
+   │ ▲
+   │ └── taken up again (same key, same order), or after the lease of a process that died
+   └──time-out, reset, 5xx──> unknown
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from payment_service.domain.charge import ChargeLine
+from shared_kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class AddCardOrder:
+    """Attach a card to the rider's customer at the PSP."""
+
+    rider_id: UUID
+    token: str
+    kind: Literal["add_card"] = "add_card"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveCardOrder:
+    """Detach a card at the PSP."""
+
+    psp_card_id: str
+    kind: Literal["remove_card"] = "remove_card"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldOrder:
+    """Authorize an amount on a card."""
+
+    ride_id: UUID
+    customer_id: str
+    psp_card_id: str
+    amount: Money
+    kind: Literal["hold"] = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureOrder:
+    """Collect `total`, the sum of `lines`, from a hold; the PSP lets go of the rest."""
+
+    psp_payment_id: str
+    total: Money
+    lines: tuple[ChargeLine, ...]
+    driver_id: UUID
+    kind: Literal["capture"] = "capture"
+
+
+@dataclass(frozen=True, slots=True)
+class VoidOrder:
+    """Release a hold."""
+
+    psp_payment_id: str
+    kind: Literal["void"] = "void"
+
+
+Order = AddCardOrder | RemoveCardOrder | HoldOrder | CaptureOrder | VoidOrder
+"""What to do, complete: whoever takes an operation up again sends exactly this."""
+
+
+class OperationState(StrEnum):
+    """See the drawing above."""
+
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    SUCCEEDED = "succeeded"
+    REFUSED = "refused"
+
+    @property
+    def is_finished(self) -> bool:
+        return self in (OperationState.SUCCEEDED, OperationState.REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One intent. The PSP's idempotency key is `id:attempt`.
+
+    `due_at` is when anybody may take it up unasked: while sending the end of the lease, then the end of its rest.
+    `tries` counts the sendings, and tells a sender whose lease has passed from the one that took over. `attempt` rises
+    only after proof that the last key had no effect. `psp_object_id` is known where the PSP has begun and not ended:
+    then the object is asked, not the order sent again.
+    """
+
+    id: UUID
+    rider_id: UUID | None
+    payment_id: UUID | None
+    order: Order
+    state: OperationState
+    attempt: int
+    tries: int
+    created_at: datetime
+    due_at: datetime
+    psp_object_id: str = ""
+
+    @property
+    def psp_key(self) -> str:
+        return f"{self.id}:{self.attempt}"
+
+    @classmethod
+    def begin(
+        cls,
+        operation_id: UUID,
+        order: Order,
+        now: datetime,
+        lease_seconds: float,
+        *,
+        rider_id: UUID | None = None,
+        payment_id: UUID | None = None,
+    ) -> Operation:
+        """Begin an operation that the caller is about to send."""
+        return cls(
+            id=operation_id,
+            rider_id=rider_id,
+            payment_id=payment_id,
+            order=order,
+            state=OperationState.SENDING,
+            attempt=1,
+            tries=1,
+            created_at=now,
+            due_at=now + timedelta(seconds=lease_seconds),
+        )
+
+
+_RESEND_FOR = timedelta(hours=23)
+_FIRST_RETRY_SECONDS = 10.0
+_LONGEST_RETRY_SECONDS = 900.0
+
+
+def may_send(operation: Operation, now: datetime) -> bool:
+    """Tell whether the order may still be sent: the PSP forgets keys after a day, and then only a look is safe."""
+    return now - operation.created_at < _RESEND_FOR
+
+
+def retry_after_seconds(tries: int) -> float:
+    """Return how long an unknown outcome rests before the next try: 10 s, doubling up to 15 minutes."""
+    return min(_LONGEST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2.0 ** min(tries - 1, 20))

@@ -1,0 +1,152 @@
+"""PaymentService on gRPC: reads the messages, names the request, calls the use case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import grpc
+
+from chassis.auth import Actor, Role, current_actor
+from chassis.idempotency import fingerprint
+from payment_service.entrypoints import wire
+from payment_service.use_cases.add_payment_method import AddPaymentMethod
+from payment_service.use_cases.capture_payment import CapturePayment, Charge
+from payment_service.use_cases.get_earnings import GetEarnings
+from payment_service.use_cases.get_payment import GetPayment
+from payment_service.use_cases.get_receipt import GetReceipt
+from payment_service.use_cases.get_trial_balance import GetTrialBalance
+from payment_service.use_cases.list_journal_entries import ListJournalEntries
+from payment_service.use_cases.list_payment_methods import ListPaymentMethods
+from payment_service.use_cases.place_hold import HoldRequest, PlaceHold
+from payment_service.use_cases.ports import RequestKey
+from payment_service.use_cases.remove_payment_method import RemovePaymentMethod
+from payment_service.use_cases.void_hold import VoidHold
+from ridesharing.payment.v1 import payment_service_pb2 as pb
+from ridesharing.payment.v1 import payment_service_pb2_grpc
+
+SERVICE_NAME = "ridesharing.payment.v1.PaymentService"
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """All that the service does."""
+
+    add_payment_method: AddPaymentMethod
+    list_payment_methods: ListPaymentMethods
+    remove_payment_method: RemovePaymentMethod
+    place_hold: PlaceHold
+    capture_payment: CapturePayment
+    void_hold: VoidHold
+    get_payment: GetPayment
+    get_receipt: GetReceipt
+    get_earnings: GetEarnings
+    get_trial_balance: GetTrialBalance
+    list_journal_entries: ListJournalEntries
+
+
+class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
+    """See the contract. Access is judged by the interceptor, ownership by what the use cases are told to look for."""
+
+    def __init__(self, use_cases: UseCases) -> None:
+        self._do = use_cases
+
+    async def AddPaymentMethod(
+        self, request: pb.AddPaymentMethodRequest, context: Context
+    ) -> pb.AddPaymentMethodResponse:
+        key = _key("AddPaymentMethod", request.request_id, request.psp_token)
+        method = await self._do.add_payment_method(key, current_actor().account_id, request.psp_token)
+        return pb.AddPaymentMethodResponse(payment_method=wire.method_to_wire(method))
+
+    async def ListPaymentMethods(
+        self, request: pb.ListPaymentMethodsRequest, context: Context
+    ) -> pb.ListPaymentMethodsResponse:
+        methods = await self._do.list_payment_methods(current_actor().account_id)
+        return pb.ListPaymentMethodsResponse(payment_methods=[wire.method_to_wire(method) for method in methods])
+
+    async def RemovePaymentMethod(
+        self, request: pb.RemovePaymentMethodRequest, context: Context
+    ) -> pb.RemovePaymentMethodResponse:
+        method_id = UUID(request.payment_method_id)
+        key = _key("RemovePaymentMethod", request.request_id, str(method_id))
+        await self._do.remove_payment_method(key, current_actor().account_id, method_id)
+        return pb.RemovePaymentMethodResponse()
+
+    async def PlaceHold(self, request: pb.PlaceHoldRequest, context: Context) -> pb.PlaceHoldResponse:
+        hold = HoldRequest(
+            ride_id=UUID(request.ride_id),
+            rider_id=UUID(request.rider_id),
+            payment_method_id=UUID(request.payment_method_id),
+            amount=wire.money_from_wire(request.amount),
+        )
+        key = _key(
+            "PlaceHold",
+            request.request_id,
+            str(hold.ride_id),
+            str(hold.rider_id),
+            str(hold.payment_method_id),
+            hold.amount.currency_code,
+            hold.amount.amount_minor,
+        )
+        return pb.PlaceHoldResponse(payment=wire.payment_to_wire(await self._do.place_hold(key, hold)))
+
+    async def CapturePayment(self, request: pb.CapturePaymentRequest, context: Context) -> pb.CapturePaymentResponse:
+        charge = Charge(
+            ride_id=UUID(request.ride_id),
+            driver_id=UUID(request.driver_id),
+            lines=tuple(wire.line_from_wire(line) for line in request.lines),
+        )
+        lines = [
+            [
+                line.kind.value,
+                line.amount.currency_code,
+                line.amount.amount_minor,
+                line.commission_basis_points,
+                line.tax_jurisdiction,
+            ]
+            for line in charge.lines
+        ]
+        key = _key("CapturePayment", request.request_id, str(charge.ride_id), str(charge.driver_id), lines)
+        return pb.CapturePaymentResponse(payment=wire.payment_to_wire(await self._do.capture_payment(key, charge)))
+
+    async def VoidHold(self, request: pb.VoidHoldRequest, context: Context) -> pb.VoidHoldResponse:
+        ride_id = UUID(request.ride_id)
+        key = _key("VoidHold", request.request_id, str(ride_id))
+        return pb.VoidHoldResponse(payment=wire.payment_to_wire(await self._do.void_hold(key, ride_id)))
+
+    async def GetPayment(self, request: pb.GetPaymentRequest, context: Context) -> pb.GetPaymentResponse:
+        payment = await self._do.get_payment(UUID(request.ride_id), _only_of_rider(current_actor()))
+        return pb.GetPaymentResponse(payment=wire.payment_to_wire(payment))
+
+    async def GetReceipt(self, request: pb.GetReceiptRequest, context: Context) -> pb.GetReceiptResponse:
+        receipt = await self._do.get_receipt(UUID(request.ride_id), _only_of_rider(current_actor()))
+        return pb.GetReceiptResponse(receipt=wire.receipt_to_wire(receipt))
+
+    async def GetEarnings(self, request: pb.GetEarningsRequest, context: Context) -> pb.GetEarningsResponse:
+        earnings = await self._do.get_earnings(current_actor().account_id)
+        return pb.GetEarningsResponse(
+            balances=wire.amounts_to_wire(earnings.balances),
+            entries=[wire.driver_entry_to_wire(entry) for entry in earnings.entries],
+        )
+
+    async def GetTrialBalance(self, request: pb.GetTrialBalanceRequest, context: Context) -> pb.GetTrialBalanceResponse:
+        return wire.trial_balance_to_wire(await self._do.get_trial_balance())
+
+    async def ListJournalEntries(
+        self, request: pb.ListJournalEntriesRequest, context: Context
+    ) -> pb.ListJournalEntriesResponse:
+        entries = await self._do.list_journal_entries(UUID(request.ride_id))
+        return pb.ListJournalEntriesResponse(entries=[wire.journal_entry_to_wire(entry) for entry in entries])
+
+
+def _key(method: str, request_id: str, *fields: object) -> RequestKey:
+    # The role is part of the name: a rider's and a driver's keys of one account are different keys.
+    actor = current_actor()
+    return RequestKey(f"{actor.role}:{actor.subject}", method, request_id, fingerprint(*fields))
+
+
+def _only_of_rider(actor: Actor) -> UUID | None:
+    return actor.account_id if actor.role is Role.RIDER else None

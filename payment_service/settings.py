@@ -1,0 +1,42 @@
+"""The settings of the service, from the environment."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from chassis.settings import ChassisSettings, parse_address
+
+
+def _address(text: str) -> str:
+    parse_address(text)
+    return text
+
+
+_LEAST_LEASE_MARGIN_SECONDS = 5.0
+
+
+class PaymentSettings(ChassisSettings):
+    """What payment_service reads: `JITNEY_PAYMENT_…`, beside what every service reads."""
+
+    payment_database_url: Annotated[str, Field(pattern=r"^postgres(ql)?://")]
+    payment_database_pool_size: Annotated[int, Field(ge=2, le=100)] = 8
+    payment_listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1:50052"
+    payment_metrics_listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1:9102"
+    payment_psp_url: Annotated[str, Field(pattern=r"^https?://")] = "http://127.0.0.1:8090/psp"
+    payment_psp_api_key: SecretStr = SecretStr("sk_test_sandbox")
+    payment_psp_timeout_seconds: Annotated[float, Field(ge=0.1, le=60)] = 3.5
+    """Bound of one try at the PSP; below the deadline that callers set (5 s unless they say otherwise)."""
+    payment_lease_seconds: Annotated[float, Field(ge=1, le=600)] = 30.0
+    """After which a try counts as abandoned by a process that died."""
+    payment_sweep_seconds: Annotated[float, Field(ge=0.05, le=60)] = 1.0
+    """How often unknown outcomes are looked for; each rests 10 s before its first try."""
+
+    @model_validator(mode="after")
+    def _hold_together(self) -> Self:
+        if self.payment_lease_seconds < self.payment_psp_timeout_seconds + _LEAST_LEASE_MARGIN_SECONDS:
+            raise ValueError("payment_lease_seconds must exceed payment_psp_timeout_seconds by 5 or more")
+        if self.environment == "production" and self.payment_psp_api_key.get_secret_value() == "sk_test_sandbox":
+            raise ValueError("payment_psp_api_key must be set in production")
+        return self

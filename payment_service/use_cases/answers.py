@@ -1,0 +1,51 @@
+"""The answers of mutations, as they are kept for requests that come again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from payment_service.domain.payment import Payment
+from shared_kernel.errors import Conflict, DomainError, InvalidInput
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentAnswer:
+    """The payment as the mutation left it."""
+
+    payment: Payment
+    kind: Literal["payment"] = "payment"
+
+
+@dataclass(frozen=True, slots=True)
+class CardAdded:
+    """The card that was added."""
+
+    payment_method_id: UUID
+    kind: Literal["card_added"] = "card_added"
+
+
+@dataclass(frozen=True, slots=True)
+class CardRemoved:
+    """A card was removed."""
+
+    kind: Literal["card_removed"] = "card_removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error that stands: asking again gives it again."""
+
+    error: Literal["conflict", "invalid_input"]
+    reason: str
+    message: str
+    psp_reason: str
+    kind: Literal["refusal"] = "refusal"
+
+    def as_error(self) -> DomainError:
+        make = Conflict if self.error == "conflict" else InvalidInput
+        return make(self.reason, self.message, metadata={"psp_reason": self.psp_reason} if self.psp_reason else None)
+
+
+Answer = PaymentAnswer | CardAdded | CardRemoved | Refusal

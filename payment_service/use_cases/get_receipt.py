@@ -1,0 +1,31 @@
+"""Show what a rider was charged for a ride."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from payment_service.domain.charge import Receipt, receipt_of
+from payment_service.use_cases.get_payment import visible_payment
+from payment_service.use_cases.ports import Store
+from shared_kernel.errors import Conflict
+
+
+class GetReceipt:
+    """The use case."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def __call__(self, ride_id: UUID, only_of_rider: UUID | None) -> Receipt:
+        """Return the receipt of a ride.
+
+        Raises:
+            NotFound: `payment_not_found`, also for another rider's.
+            Conflict: `not_captured`.
+        """
+        async with self._store.snapshot() as work:
+            payment = await visible_payment(work, ride_id, only_of_rider)
+            order = await work.operations.capture_of(payment.id)
+            if order is None or payment.payment_method_id is None:
+                raise Conflict("not_captured", "nothing was charged for this ride yet")
+            return receipt_of(payment, order.lines, await work.payment_methods.get(payment.payment_method_id))

@@ -1,0 +1,23 @@
+"""Show the journal of a ride's payment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from payment_service.domain.ledger import JournalEntry
+from payment_service.use_cases.get_payment import visible_payment
+from payment_service.use_cases.ports import Store
+
+
+class ListJournalEntries:
+    """The use case."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def __call__(self, ride_id: UUID) -> Sequence[JournalEntry]:
+        """Return the entries, oldest first; `payment_not_found` (NotFound) for a ride without a payment."""
+        async with self._store.snapshot() as work:
+            payment = await visible_payment(work, ride_id, None)
+            return await work.ledger.entries_of(payment.id)

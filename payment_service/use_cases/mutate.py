@@ -1,0 +1,124 @@
+"""What the mutations share: claim the request, begin an operation in the same transaction, settle it, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from payment_service.domain.operation import Operation
+from payment_service.domain.payment import Payment
+from payment_service.use_cases.answers import Answer, PaymentAnswer, Refusal
+from payment_service.use_cases.ports import RequestKey, Store, Work
+from payment_service.use_cases.settle import Settle
+from shared_kernel.clock import Clock
+from shared_kernel.errors import InFlight, NotFound
+
+_MAX_ROUNDS = 3
+"""How often a mutation begins again because another operation had to be settled first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Nothing to begin: an operation under way brings the answer."""
+
+    operation_id: UUID
+
+
+Step = Operation | Join | Answer
+"""What a mutation's first transaction decided: send this, join that, or answer at once."""
+
+
+class UnresolvedError(Exception):
+    """Another operation on the payment has to be settled before this mutation may begin."""
+
+    def __init__(self, operation_id: UUID) -> None:
+        super().__init__(str(operation_id))
+        self.operation_id = operation_id
+
+
+class Mutate:
+    """Runs mutations."""
+
+    def __init__(self, store: Store, settle: Settle, clock: Clock) -> None:
+        self._store = store
+        self._settle = settle
+        self._clock = clock
+
+    async def __call__(self, request: RequestKey, begin: Callable[[Work], Awaitable[Step]]) -> Answer | None:
+        """Answer a request: from what is stored, or by beginning it.
+
+        Args:
+            request: the caller's key.
+            begin: checks, changes and writes the intent, in the transaction that claims the request.
+
+        Returns:
+            The answer, or None while an outcome is unknown; ask again with the same key.
+
+        Raises:
+            InFlight: `request_in_flight`, the same request is being worked on.
+            DomainError: what `begin` raises (then nothing was done), or a refusal by the PSP.
+        """
+        for _ in range(_MAX_ROUNDS):
+            try:
+                step, repeated = await self._first_step(request, begin)
+            except UnresolvedError as other:
+                _, settled = await self._settle.take_up(other.operation_id)
+                if settled is None and await self._is_open(other.operation_id):
+                    return None
+                continue
+            answer = await self._follow(request, step, repeated)
+            if isinstance(answer, Refusal):
+                raise answer.as_error()
+            return answer
+        return None
+
+    async def _first_step(self, request: RequestKey, begin: Callable[[Work], Awaitable[Step]]) -> tuple[Step, bool]:
+        async with self._store.transaction() as work:
+            earlier = await work.requests.claim(request, self._clock.now())
+            if earlier is not None:
+                if earlier.answer is not None:
+                    return earlier.answer, True
+                if earlier.operation_id is None:
+                    raise ValueError("a request was committed without an answer and without an operation")
+                return Join(earlier.operation_id), True
+            step = await begin(work)
+            match step:
+                case Operation():
+                    await work.requests.wait_for(request, step.id)
+                case Join():
+                    await work.requests.wait_for(request, step.operation_id)
+                case _:
+                    await work.requests.answer(request, step)
+            return step, False
+
+    async def _follow(self, request: RequestKey, step: Step, repeated: bool) -> Answer | None:
+        if isinstance(step, Operation):
+            return await self._settle.run(step)
+        if not isinstance(step, Join):
+            return step
+        taken, answer = await self._settle.take_up(step.operation_id)
+        if taken:
+            return answer
+        async with self._store.transaction() as work:
+            earlier = await work.requests.claim(request, self._clock.now())
+        if earlier is not None and earlier.answer is not None:
+            return earlier.answer
+        if repeated:
+            raise InFlight("request_in_flight", "the same request is being worked on", retry_after_seconds=1.0)
+        return None
+
+    async def _is_open(self, operation_id: UUID) -> bool:
+        async with self._store.transaction() as work:
+            return not (await work.operations.get(operation_id)).state.is_finished
+
+
+async def payment_after(store: Store, answer: Answer | None, ride_id: UUID) -> Payment:
+    """Return the payment an answer tells; for an outcome not known yet, the payment as it stands now."""
+    if isinstance(answer, PaymentAnswer):
+        return answer.payment
+    async with store.transaction() as work:
+        payment = await work.payments.get_of_ride(ride_id)
+    if payment is None:
+        raise NotFound("payment_not_found", "there is no payment for this ride")
+    return payment

@@ -1,0 +1,169 @@
+"""Settle an operation: call the PSP with no transaction held, then write down in one transaction what came of it.
+
+Used by the mutations right after their intent is committed, by a repeated request, and by the sweep.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from payment_service.domain.operation import (
+    AddCardOrder,
+    CaptureOrder,
+    HoldOrder,
+    Operation,
+    RemoveCardOrder,
+    VoidOrder,
+    may_send,
+    retry_after_seconds,
+)
+from payment_service.use_cases.answers import Answer
+from payment_service.use_cases.conclude import Conclude
+from payment_service.use_cases.ports import (
+    NotSent,
+    Outcome,
+    PaymentServiceProvider,
+    Pending,
+    Store,
+    Succeeded,
+    Unknown,
+    Work,
+)
+from shared_kernel.clock import Clock
+
+_log = logging.getLogger(__name__)
+
+
+class Settle:
+    """Carries operations to their end."""
+
+    def __init__(
+        self,
+        store: Store,
+        psp: PaymentServiceProvider,
+        conclude: Conclude,
+        clock: Clock,
+        *,
+        psp_timeout_seconds: float,
+        lease_seconds: float,
+    ) -> None:
+        """Make it.
+
+        Args:
+            store: where operations are kept.
+            psp: who is called.
+            conclude: what a definite outcome does.
+            clock: tells the time.
+            psp_timeout_seconds: bound of all calls for one try; below the callers' deadlines.
+            lease_seconds: after which another process takes a try for dead; well above the bound.
+        """
+        self._store = store
+        self._psp = psp
+        self._conclude = conclude
+        self._clock = clock
+        self._psp_timeout_seconds = psp_timeout_seconds
+        self.lease_seconds = lease_seconds
+        self._running: set[asyncio.Task[Answer | None]] = set()
+
+    async def run(self, operation: Operation) -> Answer | None:
+        """Send a leased operation and conclude it; return its answer, or None while its outcome is unknown.
+
+        A caller that goes away (deadline, cancel) does not stop it: what was sent is to be written down.
+        """
+        task = asyncio.create_task(self._run(operation))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
+
+    async def take_up(self, operation_id: UUID) -> tuple[bool, Answer | None]:
+        """Settle an unfinished operation that nobody holds. Returns whether it was ours to take, and its answer."""
+        now = self._clock.now()
+        async with self._store.transaction() as work:
+            operation = await work.operations.take(operation_id, now, now + timedelta(seconds=self.lease_seconds))
+        if operation is None:
+            return False, None
+        return True, await self.run(operation)
+
+    async def drain(self) -> None:
+        """Wait for what is being sent; each has the bound of one try and one transaction."""
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=self.lease_seconds)
+
+    async def _run(self, operation: Operation) -> Answer | None:
+        outcome = await self._ask(operation)
+        if isinstance(outcome, Unknown | NotSent):
+            _log.warning(
+                "the outcome of an operation is not known yet",
+                extra={"operation_id": str(operation.id), "kind": operation.order.kind, "detail": outcome.detail},
+            )
+        async with self._store.transaction() as work:
+            if operation.payment_id is not None:
+                await work.payments.lock(operation.payment_id)
+            current = await work.operations.lock(operation.id)
+            if current.state.is_finished:
+                # Somebody who took it over was quicker; the PSP told both the same.
+                return await work.requests.answer_of(current.id)
+            if not isinstance(outcome, Unknown | NotSent | Pending):
+                return await self._conclude(work, current, outcome)
+            if current.tries == operation.tries:
+                await self._rest(work, current, outcome)
+        return None
+
+    async def _rest(self, work: Work, operation: Operation, outcome: Unknown | NotSent | Pending) -> None:
+        wait_seconds = retry_after_seconds(operation.tries)
+        detail = "pending"
+        if isinstance(outcome, Pending):
+            operation = replace(operation, psp_object_id=outcome.psp_object_id)
+        else:
+            detail = outcome.detail
+            if isinstance(outcome, Unknown) and outcome.replayed:
+                # The PSP has ended with this key, and a look showed no effect: a new key is safe, and soon.
+                operation = replace(operation, attempt=operation.attempt + 1)
+        await work.operations.rest(operation, self._clock.now() + timedelta(seconds=wait_seconds), detail)
+
+    async def _ask(self, operation: Operation) -> Outcome:
+        try:
+            async with asyncio.timeout(self._psp_timeout_seconds):
+                if operation.psp_object_id or not may_send(operation, self._clock.now()):
+                    return await self._psp.look_up(operation) or Unknown("not_found")
+                outcome = await self._send(operation)
+                moves_money = isinstance(operation.order, HoldOrder | CaptureOrder | VoidOrder)
+                if isinstance(outcome, Unknown) and outcome.replayed and moves_money:
+                    # The key is spent on a failure that proves nothing: only a look tells what was done.
+                    return await self._psp.look_up(operation) or outcome
+                return outcome
+        except TimeoutError:
+            return Unknown("time_out")
+
+    async def _send(self, operation: Operation) -> Outcome:
+        key, order = operation.psp_key, operation.order
+        match order:
+            case HoldOrder():
+                return await self._psp.authorize(key, operation.id, order)
+            case CaptureOrder():
+                return await self._psp.capture(key, operation.id, order)
+            case VoidOrder():
+                return await self._psp.void(key, order)
+            case RemoveCardOrder():
+                return await self._psp.detach_card(key, order)
+            case AddCardOrder():
+                customer = await self._customer_of(order.rider_id, operation.attempt)
+                if not isinstance(customer, Succeeded):
+                    return customer
+                return await self._psp.attach_card(key, customer.psp_object_id, order.token)
+
+    async def _customer_of(self, rider_id: UUID, attempt: int) -> Outcome:
+        async with self._store.transaction() as work:
+            known = await work.payment_methods.customer_of(rider_id)
+        if known is not None:
+            return Succeeded(known)
+        # The key is the rider's, not the operation's: two cards added at once make one customer.
+        outcome = await self._psp.create_customer(f"customer-{rider_id}:{attempt}", rider_id)
+        if not isinstance(outcome, Succeeded):
+            return outcome
+        async with self._store.transaction() as work:
+            return Succeeded(await work.payment_methods.name_customer(rider_id, outcome.psp_object_id))

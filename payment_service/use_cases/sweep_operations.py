@@ -1,0 +1,42 @@
+"""Take up operations whose outcome is unknown, and those whose process died between the call and the record of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from payment_service.domain.operation import Operation
+from payment_service.use_cases.ports import Store
+from payment_service.use_cases.settle import Settle
+from shared_kernel.clock import Clock
+
+_log = logging.getLogger(__name__)
+
+BATCH_OPERATIONS = 8
+"""How many are taken, and asked about, at once."""
+
+
+class SweepOperations:
+    """The use case; run by every replica."""
+
+    def __init__(self, store: Store, settle: Settle, clock: Clock) -> None:
+        self._store = store
+        self._settle = settle
+        self._clock = clock
+
+    async def __call__(self) -> int:
+        """Settle one batch of operations whose time has come; return how many were taken."""
+        now = self._clock.now()
+        lease_until = now + timedelta(seconds=self._settle.lease_seconds)
+        async with self._store.transaction() as work:
+            operations = await work.operations.take_due(now, lease_until, BATCH_OPERATIONS)
+        await asyncio.gather(*(self._settle_one(operation) for operation in operations))
+        return len(operations)
+
+    async def _settle_one(self, operation: Operation) -> None:
+        try:
+            await self._settle.run(operation)
+        except Exception:
+            # One that cannot be settled must not hold back the others; its lease brings it back.
+            _log.exception("an operation could not be settled", extra={"operation_id": str(operation.id)})

@@ -1,0 +1,62 @@
+"""Release the hold of a ride; for a ride without a payment, record that none may follow."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from payment_service.domain.operation import Operation, VoidOrder
+from payment_service.domain.payment import Payment, PaymentStatus
+from payment_service.use_cases.answers import PaymentAnswer
+from payment_service.use_cases.mutate import Mutate, Step, UnresolvedError, payment_after
+from payment_service.use_cases.ports import RequestKey, Store, Work
+from payment_service.use_cases.settle import Settle
+from shared_kernel.clock import Clock
+from shared_kernel.errors import NotFound
+from shared_kernel.ids import IdSource
+
+
+class VoidHold:
+    """The use case."""
+
+    def __init__(self, store: Store, mutate: Mutate, settle: Settle, clock: Clock, ids: IdSource) -> None:
+        self._store = store
+        self._mutate = mutate
+        self._settle = settle
+        self._clock = clock
+        self._ids = ids
+
+    async def __call__(self, request: RequestKey, ride_id: UUID) -> Payment:
+        """Return the payment: voided, declined (there was nothing to release), or pending while unknown.
+
+        Raises:
+            Conflict: `invalid_transition` for a captured payment, `void_refused`.
+        """
+
+        async def begin(work: Work) -> Step:
+            payment = await work.payments.lock_of_ride(ride_id)
+            if payment is None:
+                tombstone = Payment.tombstone(self._ids(), ride_id)
+                if await work.payments.insert(tombstone):
+                    return PaymentAnswer(tombstone)
+                payment = await work.payments.lock_of_ride(ride_id)
+                if payment is None:
+                    raise NotFound("payment_not_found", "the payment of this ride is gone")
+            other = await work.operations.open_of(payment.id)
+            if other is not None:
+                # Never on a time-out alone: what is under way may yet have held or collected the money.
+                raise UnresolvedError(other.id)
+            if payment.status in (PaymentStatus.VOIDED, PaymentStatus.DECLINED):
+                return PaymentAnswer(payment)
+            await work.payments.save(payment.void_begun())
+            operation = Operation.begin(
+                self._ids(),
+                VoidOrder(payment.psp_payment_id),
+                self._clock.now(),
+                self._settle.lease_seconds,
+                rider_id=payment.rider_id,
+                payment_id=payment.id,
+            )
+            await work.operations.insert(operation)
+            return operation
+
+        return await payment_after(self._store, await self._mutate(request, begin), ride_id)

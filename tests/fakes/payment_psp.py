@@ -1,0 +1,192 @@
+"""A PSP in memory, by the same rules as the sandbox: effects happen once a key, and answers can be lost on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from payment_service.domain.operation import CaptureOrder, HoldOrder, Operation, RemoveCardOrder, VoidOrder
+from payment_service.domain.payment_method import Card
+from payment_service.use_cases.ports import Declined, NotSent, Outcome, Pending, Succeeded, Unknown
+
+DECLINES_AT_ATTACH = {"pm_card_visa_chargeDeclined": "generic_decline"}
+DECLINES_WHEN_CHARGED = {"pm_card_chargeCustomerFail": "generic_decline"}
+GOOD = {"pm_card_visa": ("visa", "4242"), "pm_card_mastercard": ("mastercard", "4444")}
+
+
+class Fault(StrEnum):
+    """What goes wrong with a call."""
+
+    TIMEOUT_BEFORE_EFFECT = "timeout_before_effect"
+    TIMEOUT_AFTER_EFFECT = "timeout_after_effect"
+    ERROR_BEFORE_EFFECT = "error_before_effect"
+    """500; the same key brings the same 500 from then on."""
+    ERROR_AFTER_EFFECT = "error_after_effect"
+    NOT_CONNECTED = "not_connected"
+    PENDING = "pending"
+    """It is done, and the answer says that it is under way."""
+    CALLER_DIES = "caller_dies"
+    """It is done, and whoever asked does not live to hear it."""
+
+
+class CallerDiedError(Exception):
+    """Ends the caller where it stands."""
+
+
+@dataclass
+class Intent:
+    """A payment at the PSP; the counters show whether anything happened twice."""
+
+    id: str
+    operation_id: UUID
+    ride_id: UUID
+    amount_minor: int
+    authorizations: int = 1
+    captures: int = 0
+    captured_minor: int = 0
+    voided: bool = False
+
+
+@dataclass
+class FakePsp:
+    """See `ports.PaymentServiceProvider`."""
+
+    prefix: str = "fake"
+    """Begins all names it gives, so that the names of two differ."""
+    intents: dict[str, Intent] = field(default_factory=dict[str, Intent])
+    faults: list[tuple[str, Fault]] = field(default_factory=list[tuple[str, Fault]])
+    calls: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """Method and key of every call that got through."""
+    gate: asyncio.Event | None = None
+    """While set to an event that is not set, calls wait for it."""
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a call waits at the gate."""
+    _answers: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
+    _cards: dict[str, str] = field(default_factory=dict[str, str])
+    _customers: int = 0
+    _detached: set[str] = field(default_factory=set[str])
+
+    def fail(self, method: str, *faults: Fault) -> None:
+        """Let the next calls of a method go wrong, one after another."""
+        self.faults += [(method, fault) for fault in faults]
+
+    async def create_customer(self, key: str, rider_id: UUID) -> Outcome:
+        def effect() -> Outcome:
+            self._customers += 1
+            return Succeeded(f"cus_{self.prefix}_{self._customers}")
+
+        return await self._once("create_customer", key, effect)
+
+    async def attach_card(self, key: str, customer_id: str, token: str) -> Outcome:
+        def effect() -> Outcome:
+            if token in DECLINES_AT_ATTACH:
+                return Declined(DECLINES_AT_ATTACH[token])
+            if token not in GOOD and token not in DECLINES_WHEN_CHARGED:
+                return Declined("invalid_card_token")
+            card_id = f"pm_{self.prefix}_{len(self._cards) + 1}"
+            self._cards[card_id] = token
+            brand, last_digits = GOOD.get(token, ("visa", "0341"))
+            return Succeeded(card_id, Card(card_id, brand, last_digits, 12, 2040))
+
+        return await self._once("attach_card", key, effect)
+
+    async def detach_card(self, key: str, order: RemoveCardOrder) -> Outcome:
+        def effect() -> Outcome:
+            self._detached.add(order.psp_card_id)
+            return Succeeded(order.psp_card_id)
+
+        return await self._once("detach_card", key, effect)
+
+    async def authorize(self, key: str, operation_id: UUID, order: HoldOrder) -> Outcome:
+        def effect() -> Outcome:
+            if order.psp_card_id in self._detached:
+                return Declined("invalid_request")
+            refusal = DECLINES_WHEN_CHARGED.get(self._cards[order.psp_card_id])
+            if refusal:
+                return Declined(refusal)
+            intent = Intent(
+                f"pi_{self.prefix}_{len(self.intents) + 1}", operation_id, order.ride_id, order.amount.amount_minor
+            )
+            self.intents[intent.id] = intent
+            return Succeeded(intent.id)
+
+        return await self._once("authorize", key, effect)
+
+    async def capture(self, key: str, operation_id: UUID, order: CaptureOrder) -> Outcome:
+        def effect() -> Outcome:
+            intent = self.intents[order.psp_payment_id]
+            if intent.voided:
+                return Declined("hold_released")
+            if not intent.captures:
+                intent.captures += 1
+                intent.captured_minor = order.total.amount_minor
+            return Succeeded(intent.id)
+
+        return await self._once("capture", key, effect)
+
+    async def void(self, key: str, order: VoidOrder) -> Outcome:
+        def effect() -> Outcome:
+            intent = self.intents[order.psp_payment_id]
+            if intent.captures:
+                return Declined("already_captured")
+            intent.voided = True
+            return Succeeded(intent.id)
+
+        return await self._once("void", key, effect)
+
+    async def look_up(self, operation: Operation) -> Outcome | None:
+        match operation.order:
+            case HoldOrder():
+                found = [intent for intent in self.intents.values() if intent.operation_id == operation.id]
+                return Succeeded(found[0].id) if found else None
+            case CaptureOrder(psp_payment_id):
+                intent = self.intents[psp_payment_id]
+                if intent.voided:
+                    return Declined("hold_released")
+                return Succeeded(intent.id) if intent.captures else None
+            case VoidOrder(psp_payment_id):
+                intent = self.intents[psp_payment_id]
+                if intent.captures:
+                    return Declined("already_captured")
+                return Succeeded(intent.id) if intent.voided else None
+            case _:
+                return Unknown("leaves_no_trace")
+
+    async def _once(self, method: str, key: str, effect: Callable[[], Outcome]) -> Outcome:
+        fault = self._draw(method)
+        if self.gate is not None:
+            self.asked.set()
+            await self.gate.wait()
+        if fault is Fault.NOT_CONNECTED:
+            return NotSent("refused")
+        self.calls.append((method, key))
+        if fault is Fault.TIMEOUT_BEFORE_EFFECT:
+            return Unknown("ReadTimeout")
+        answer = self._answers.get(key)
+        if answer is None:
+            answer = self._answers[key] = _told(effect, fault)
+        elif isinstance(answer, Unknown):
+            answer = Unknown(answer.detail, replayed=True)
+        if fault is Fault.CALLER_DIES:
+            raise CallerDiedError
+        return Unknown("ReadTimeout") if fault is Fault.TIMEOUT_AFTER_EFFECT else answer
+
+    def _draw(self, method: str) -> Fault | None:
+        for index, (named, fault) in enumerate(self.faults):
+            if named == method:
+                del self.faults[index]
+                return fault
+        return None
+
+
+def _told(effect: Callable[[], Outcome], fault: Fault | None) -> Outcome:
+    error = Unknown("http_500")
+    if fault is Fault.ERROR_BEFORE_EFFECT:
+        return error
+    outcome = effect()
+    if fault is Fault.PENDING and isinstance(outcome, Succeeded):
+        return Pending(outcome.psp_object_id)
+    return error if fault is Fault.ERROR_AFTER_EFFECT else outcome

@@ -1,0 +1,173 @@
+"""Captures and what they leave in the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID, uuid4
+
+import pytest
+
+from payment_service.domain.charge import ChargeLine, ChargeLineKind
+from payment_service.domain.payment import PaymentStatus
+from shared_kernel.errors import Conflict, DomainError, InvalidInput, NotFound
+from shared_kernel.money import Money
+from tests.fakes.payment_psp import FakePsp
+from tests.integration.payment.conftest import Payments, fare, usd
+
+FULL = (
+    fare(2001, 2500),
+    ChargeLine(ChargeLineKind.BOOKING_FEE, usd(150)),
+    ChargeLine(ChargeLineKind.TAX, usd(180), tax_jurisdiction="us-ca-sf"),
+    ChargeLine(ChargeLineKind.TAX, usd(0), tax_jurisdiction="us-ca"),
+)
+
+
+async def test_capture_splits_the_lines_into_the_ledger(payments: Payments) -> None:
+    ride_id, driver_id = uuid4(), uuid4()
+    await payments.hold(ride_id, 2400)
+
+    payment = await payments.capture(ride_id, *FULL, driver_id=driver_id)
+
+    assert (payment.status, payment.captured_minor) == (PaymentStatus.CAPTURED, 2331)
+    entries = await payments.core.use_cases.list_journal_entries(ride_id)
+    assert [{str(leg.account): leg.amount.amount_minor for leg in entry.postings} for entry in entries] == [
+        {
+            "psp_receivable": 2331,
+            f"driver:{driver_id}": -1501,
+            "commission": -500,
+            "booking_fee": -150,
+            "tax:us-ca-sf": -180,
+        }
+    ]
+    assert await payments.events_of(payment) == ["HoldPlaced", "PaymentCaptured"]
+
+
+async def test_receipt_and_earnings_show_the_capture(payments: Payments) -> None:
+    ride_id, driver_id = uuid4(), uuid4()
+    await payments.hold(ride_id, 2400)
+    with pytest.raises(Conflict) as caught:
+        await payments.core.use_cases.get_receipt(ride_id, None)
+    assert caught.value.reason == "not_captured"
+
+    await payments.capture(ride_id, *FULL, driver_id=driver_id)
+
+    receipt = await payments.core.use_cases.get_receipt(ride_id, payments.rider_id)
+    assert (receipt.total, receipt.lines, receipt.brand, receipt.last_digits) == (usd(2331), FULL, "visa", "4242")
+    earnings = await payments.core.use_cases.get_earnings(driver_id)
+    assert earnings.balances == (usd(1501),)
+    assert [(entry.ride_id, entry.kind, entry.amount) for entry in earnings.entries] == [
+        (ride_id, "capture", usd(1501))
+    ]
+
+
+async def test_partial_and_full_capture_up_to_the_hold(payments: Payments, psp: FakePsp) -> None:
+    for held, charged in ((2500, 1), (2500, 2500)):
+        ride_id = uuid4()
+        await payments.hold(ride_id, held)
+        payment = await payments.capture(ride_id, fare(charged))
+        assert psp.intents[payment.psp_payment_id].captured_minor == charged == payment.captured_minor
+
+
+async def test_capture_above_hold_is_refused_and_the_hold_stands(payments: Payments, psp: FakePsp) -> None:
+    ride_id = uuid4()
+    await payments.hold(ride_id, 2500)
+
+    with pytest.raises(Conflict) as caught:
+        await payments.capture(ride_id, fare(2501))
+
+    assert caught.value.reason == "exceeds_authorized"
+    assert not any(method == "capture" for method, _ in psp.calls)
+    assert (await payments.capture(ride_id, fare(2500))).status is PaymentStatus.CAPTURED
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ((fare(0),), "invalid_amount"),
+        ((ChargeLine(ChargeLineKind.FARE, Money("EUR", 5)),), "currency_mismatch"),
+        ((fare(5), ChargeLine(ChargeLineKind.FARE, Money("EUR", 5))), "invalid_charge"),
+        ((fare(500), fare(-1)), "invalid_charge"),
+        ((fare(5, 10_001),), "invalid_charge"),
+        ((ChargeLine(ChargeLineKind.TAX, usd(5)),), "invalid_charge"),
+    ],
+)
+async def test_charge_that_makes_no_sense_is_refused(
+    payments: Payments, lines: tuple[ChargeLine, ...], reason: str
+) -> None:
+    ride_id = uuid4()
+    await payments.hold(ride_id)
+
+    with pytest.raises(InvalidInput) as caught:
+        await payments.capture(ride_id, *lines)
+    assert caught.value.reason == reason
+
+
+async def test_capture_without_a_hold_is_refused(payments: Payments) -> None:
+    ride_id = uuid4()
+    with pytest.raises(NotFound):
+        await payments.capture(ride_id)
+    await payments.void(ride_id)
+    with pytest.raises(Conflict) as caught:
+        await payments.capture(ride_id)
+    assert caught.value.reason == "invalid_transition"
+
+
+async def test_captures_at_once_with_their_own_keys_collect_once(payments: Payments, psp: FakePsp) -> None:
+    ride_id, driver_id = uuid4(), uuid4()
+    held = await payments.hold(ride_id)
+
+    answers = await asyncio.gather(
+        *(payments.capture(ride_id, key=str(n), driver_id=driver_id) for n in range(6)), return_exceptions=True
+    )
+
+    assert all(not isinstance(answer, Exception) or isinstance(answer, DomainError) for answer in answers), answers
+    assert sum(not isinstance(answer, BaseException) and answer.status.value == "captured" for answer in answers) >= 1
+    assert psp.intents[held.psp_payment_id].captures == 1
+    assert (await payments.core.use_cases.get_earnings(driver_id)).balances == (usd(1500),)
+
+
+async def test_refused_capture_leaves_the_hold_and_the_refusal_stands(payments: Payments, psp: FakePsp) -> None:
+    ride_id = uuid4()
+    held = await payments.hold(ride_id)
+    psp.intents[held.psp_payment_id].voided = True  # the PSP let go of the hold by itself
+
+    for _ in range(2):
+        with pytest.raises(Conflict) as caught:
+            await payments.capture(ride_id)
+        assert (caught.value.reason, caught.value.metadata) == ("capture_refused", {"psp_reason": "hold_released"})
+
+    assert (await payments.core.use_cases.get_payment(ride_id, None)).status is PaymentStatus.HELD
+    assert await payments.core.use_cases.list_journal_entries(ride_id) == []
+    assert (await payments.void(ride_id)).status is PaymentStatus.VOIDED
+
+
+async def test_payment_and_receipt_of_another_rider_are_not_found(payments: Payments) -> None:
+    ride_id = uuid4()
+    await payments.hold(ride_id)
+    await payments.capture(ride_id)
+
+    assert (await payments.core.use_cases.get_payment(ride_id, payments.rider_id)).ride_id == ride_id
+    for read in (payments.core.use_cases.get_payment, payments.core.use_cases.get_receipt):
+        with pytest.raises(NotFound):
+            await read(ride_id, uuid4())
+
+
+async def test_trial_balance_adds_up_to_zero(payments: Payments) -> None:
+    before = await payments.core.use_cases.get_trial_balance()
+    ride_id = uuid4()
+    await payments.hold(ride_id, 2400)
+    await payments.capture(ride_id, *FULL, driver_id=UUID(int=9))
+
+    after = await payments.core.use_cases.get_trial_balance()
+
+    def balance(kind: str, of: object) -> int:
+        return {(row.account_kind, row.currency_code): row.balance_minor for row in after.accounts}.get(
+            (kind, "USD"), 0
+        )
+
+    old = {row.account_kind: row.balance_minor for row in before.accounts if row.currency_code == "USD"}
+    assert all(row.sum_minor == 0 for row in after.currencies)
+    assert balance("psp_receivable", after) - old.get("psp_receivable", 0) == 2331
+    assert balance("tax", after) - old.get("tax", 0) == -180
+    entries = {row.currency_code: row.entry_count for row in before.currencies}
+    assert {row.currency_code: row.entry_count for row in after.currencies}["USD"] == entries.get("USD", 0) + 1

@@ -1,0 +1,43 @@
+"""Settings that would lose money are refused at the start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from payment_service.settings import PaymentSettings
+
+
+def settings(**changes: Any) -> PaymentSettings:
+    return PaymentSettings(
+        **{"payment_database_url": "postgresql://localhost/payment", "jwks_file": Path("jwks.json"), **changes}
+    )
+
+
+def test_lease_outlives_a_try_by_default() -> None:
+    made = settings()
+
+    assert made.payment_lease_seconds > made.payment_psp_timeout_seconds
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"payment_lease_seconds": 5, "payment_psp_timeout_seconds": 3},
+        {"payment_database_url": "mysql://localhost/payment"},
+        {"payment_listen": "nowhere"},
+        {"environment": "production"},
+    ],
+)
+def test_wrong_settings_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        settings(**changes)
+
+
+def test_api_key_is_not_shown() -> None:
+    made = settings(payment_psp_api_key="sk_live_very_secret")
+
+    assert "very_secret" not in repr(made)

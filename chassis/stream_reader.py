@@ -51,13 +51,13 @@ class StreamReader:
     def __init__(
         self,
         redis: Redis,
+        *,
         stream: str,
         group: str,
         consumer: str,
         types: EventTypes,
         handle: Callable[[IncomingEvent], Awaitable[None]],
         dead_letters: DeadLetters,
-        *,
         claim_idle_seconds: float,
         first_retry_seconds: float,
     ) -> None:

@@ -71,7 +71,7 @@ class ServiceServer:
         self._started: asyncio.Future[Address] = asyncio.get_running_loop().create_future()
 
     def add(self, register: Callable[[S, grpc.aio.Server], None], servicer: S, name: str) -> None:
-        """Serve a servicer: `add(add_RideServiceServicer_to_server, servicer, "ridesharing.matching.v1.RideService")`."""
+        """Serve a servicer by its full name: `add(add_RideServiceServicer_to_server, servicer, "….RideService")`."""
         self._registrations.append(lambda server: register(servicer, server))
         self._names.append(name)
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 
 from chassis.auth import Role, TokenSigner, TokenVerifier
 from chassis.clients import open_channel
+from chassis.database import Database
 from chassis.interceptors import CallLimits
+from chassis.redis_client import open_redis
 from chassis.server import ServiceServer
 from chassis.settings import Address, ChassisSettings
 from tests.integration.chassis.echo import SERVICE, EchoServicer, EchoStub, register
+from tests.integration.chassis.stores import METADATA, Stores
 
 
 @dataclass
@@ -44,7 +47,8 @@ class Running:
 
 def settings_for(jwks_file: Path, **changes: Any) -> ChassisSettings:
     """The settings of a server under test."""
-    return ChassisSettings(jwks_file=jwks_file, **{"drain_seconds": 5.0, **changes})
+    values: dict[str, Any] = {"drain_seconds": 5.0, **changes}
+    return ChassisSettings(jwks_file=jwks_file, **values)
 
 
 @pytest.fixture
@@ -67,3 +71,16 @@ async def echo(signing_keys: Path, jwks_file: Path) -> AsyncIterator[Running]:
     servicer.release.set()
     server.stop()
     await asyncio.wait_for(task, 10)
+
+
+@pytest.fixture
+async def stores(postgres_url: Callable[[str], str], redis_url_for: Callable[[int], str]) -> AsyncIterator[Stores]:
+    """The tables of a service in a new database, and an empty Redis database."""
+    database = Database(postgres_url("chassis"), pool_size=8)
+    redis = open_redis(redis_url_for(9))
+    await cast("Any", redis.flushdb())
+    async with database.engine.begin() as connection:
+        await connection.run_sync(METADATA.create_all)
+    yield Stores(database, redis)
+    await redis.aclose()
+    await database.dispose()

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, cast
 
 import grpc
+from buf.validate import validate_pb2
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import Message
 
-from buf.validate import validate_pb2
 from ridesharing.common.v1 import access_pb2
 
 SERVICE = "jitney.testing.v1.EchoService"
@@ -34,12 +34,12 @@ def _build() -> type[Message]:
     )
     message = file.message_type.add(name="Echo")
     text = message.field.add(name="text", number=1, type=9, label=1, json_name="text")
-    text.options.Extensions[validate_pb2.field].string.max_len = 10
+    cast("Any", text.options).Extensions[validate_pb2.field].string.max_len = 10
     words = message.field.add(name="words", number=2, type=11, label=3, type_name=".jitney.testing.v1.Word")
     words.json_name = "words"
     word = file.message_type.add(name="Word")
     letters = word.field.add(name="letters", number=1, type=9, label=1, json_name="letters")
-    letters.options.Extensions[validate_pb2.field].string.min_len = 1
+    cast("Any", letters.options).Extensions[validate_pb2.field].string.min_len = 1
     service = file.service.add(name="EchoService")
     for name, (asks_many, answers_many, roles) in _METHODS.items():
         method = service.method.add(
@@ -57,6 +57,11 @@ def _build() -> type[Message]:
 
 
 Echo: Any = _build()
+
+
+def _serialize(message: Message) -> bytes:
+    return message.SerializeToString()
+
 
 Answer = Callable[[Any, Any], Awaitable[Any]]
 
@@ -99,7 +104,7 @@ def register(servicer: EchoServicer, server: grpc.aio.Server) -> None:
     """Add the servicer to a server, as generated code does."""
     codec: dict[str, Any] = {
         "request_deserializer": Echo.FromString,
-        "response_serializer": lambda message: message.SerializeToString(),
+        "response_serializer": _serialize,
     }
     handlers: dict[str, Any] = {
         name: grpc.unary_unary_rpc_method_handler(cast("Any", servicer.once), **codec)
@@ -116,7 +121,7 @@ class EchoStub:
 
     def __init__(self, channel: Any) -> None:
         codec: dict[str, Any] = {
-            "request_serializer": lambda message: message.SerializeToString(),
+            "request_serializer": _serialize,
             "response_deserializer": Echo.FromString,
         }
         self.anyone, self.riders, self.services, self.unruled = (

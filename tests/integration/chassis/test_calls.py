@@ -116,8 +116,8 @@ async def test_the_wire_carries_error_info_bad_request_and_retry_info(echo: Runn
         await echo.stub().anyone(Echo())
 
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-    trailing = {str(key): value for key, value in caught.value.trailing_metadata()}
-    status = status_pb2.Status.FromString(bytes(trailing["grpc-status-details-bin"]))
+    trailing: dict[str, Any] = dict(caught.value.trailing_metadata())
+    status = status_pb2.Status.FromString(trailing["grpc-status-details-bin"])
     info, bad, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
     assert [status.details[0].Unpack(info), status.details[1].Unpack(bad), status.details[2].Unpack(retry)] == [
         True

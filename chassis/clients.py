@@ -34,7 +34,7 @@ SERVICE_CONFIG: Mapping[str, Any] = {
                 "initialBackoff": "0.05s",
                 "maxBackoff": "1s",
                 "backoffMultiplier": 2,
-                # UNAVAILABLE alone says that nothing was done; after anything else the outcome is the caller's to ask for.
+                # UNAVAILABLE alone says that nothing was done; after anything else the caller has to ask.
                 "retryableStatusCodes": ["UNAVAILABLE"],
             },
         }
@@ -60,7 +60,7 @@ _OPTIONS: list[tuple[str, Any]] = [
 
 
 def open_channel(target: str, signer: TokenSigner | None = None) -> grpc.aio.Channel:
-    """Open a channel for asyncio; it belongs to the running loop. With a signer, calls carry this service's own token."""
+    """Open a channel for asyncio, on the running loop. With a signer, calls carry this service's own token."""
     return _Channel(grpc.aio.insecure_channel(target, options=_OPTIONS), signer)
 
 
@@ -70,7 +70,7 @@ def open_sync_channel(target: str, signer: TokenSigner | None = None) -> grpc.Ch
 
 
 def forward_token(token: str) -> Metadata:
-    """Return the metadata of a call made in somebody else's name: `stub.GetRide(request, metadata=forward_token(token))`."""
+    """Return the metadata of a call in somebody else's name: `stub.GetRide(request, metadata=forward_token(token))`."""
     return (("authorization", f"Bearer {token}"),)
 
 

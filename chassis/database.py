@@ -128,7 +128,7 @@ class Database:
             await connection.execute(text("SELECT 1"))
 
     async def schema_is_current(self, head: str) -> bool:
-        """Tell whether the schema stands at a migration; a readiness probe. A database without a schema is not current."""
+        """Tell whether the schema stands at a migration; a readiness probe. An empty database does not."""
         async with self.connect() as connection:
             present = await connection.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
             if not present:
@@ -146,24 +146,20 @@ class _CountingPool(Protocol):
 
 def as_outage(error: BaseException) -> DomainError | None:
     """Tell an outage (nothing done, ask again) from a mistake; None for the latter."""
-    if isinstance(error, PoolTimeoutError):
-        return Unavailable("database_busy", "all database connections are in use")
+    state = _sqlstate(error)
+    if isinstance(error, PoolTimeoutError) or state.startswith(_BUSY_STATES):
+        return Unavailable("database_busy", "the database has more to do than it can take")
+    if state == _TOO_SLOW_STATE:
+        return Unavailable("database_timeout", "the database took too long")
     if isinstance(error, DBAPIError):
-        state = _sqlstate(error)
-        if state.startswith(_BUSY_STATES):
-            return Unavailable("database_busy", "another transaction was in the way")
-        if state == _TOO_SLOW_STATE:
-            return Unavailable("database_timeout", "the database took too long")
-        if error.connection_invalidated or state.startswith(_OUTAGE_STATES) or _is_connection_loss(error.orig):
-            return Unavailable("database_unavailable", "the database does not answer")
-        return None
-    if isinstance(error, OSError | TimeoutError):
-        return Unavailable("database_unavailable", "the database does not answer")
-    return None
+        lost = error.connection_invalidated or state.startswith(_OUTAGE_STATES) or _is_connection_loss(error.orig)
+    else:
+        lost = isinstance(error, OSError | TimeoutError)
+    return Unavailable("database_unavailable", "the database does not answer") if lost else None
 
 
-def _sqlstate(error: DBAPIError) -> str:
-    return str(getattr(error.orig, "sqlstate", None) or "")
+def _sqlstate(error: BaseException) -> str:
+    return str(getattr(error.orig, "sqlstate", None) or "") if isinstance(error, DBAPIError) else ""
 
 
 def _is_connection_loss(error: BaseException | None) -> bool:

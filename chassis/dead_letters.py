@@ -102,7 +102,7 @@ class DeadLetters:
         await self.count(letter.consumer)
 
     async def list_page(self, limit: int = 50, after: tuple[datetime, UUID] | None = None) -> Sequence[DeadLetter]:
-        """Return parked events, the oldest first, at most 100, after the (parked_at, event_id) of the last page's end."""
+        """Return parked events, oldest first, at most 100, after the (parked_at, event_id) of the last page."""
         query = select(*(self._table.c[name] for name in _COLUMNS)).order_by(
             self._table.c.parked_at, self._table.c.event_id
         )

@@ -1,4 +1,4 @@
-"""Idempotency: a mutation's key is claimed by inserting it, so that a repeated request replays the first one's answer."""
+"""Idempotency: a mutation's key is claimed by inserting it, so that a repeated request replays the first answer."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ async def claim(
 ) -> Claimed | Replay:
     """Claim a key, or return the answer it stands for. Insert first: of many at once the database lets one through.
 
-    In one transaction with the work, the others wait for it and then replay. In a transaction of its own (work that calls
-    other services), the others are told to ask again, until the lease is over and one of them takes the work up.
+    In one transaction with the work, the others wait for it and then replay. In a transaction of its own (work that
+    calls other services), the others are told to ask again, until the lease is over and one takes the work up.
 
     Raises:
         Conflict: `idempotency_key_reused`, the key came before with other fields.

@@ -69,7 +69,7 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
         known = self._handlers.get(method)
         if known is not None and known[0] is handler:
             return known[1]
-        # No handler: the method does not exist, and grpc answers UNIMPLEMENTED. Not kept: names are the client's choice.
+        # No handler: there is no such method, and grpc answers UNIMPLEMENTED. Not kept: clients choose the names.
         if handler is None or is_open(method):
             return handler
         wrapped = self._wrap(method, handler)

@@ -27,7 +27,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<=://)([^\s:/@]+):[^\s@/]+(?=@)"), rf"\1:{REDACTED}"),  # the password of a URL
     (
         re.compile(
-            r"(?i)\b((?:one[-_ ]time[-_ ])?(?:code|otp|pin|token|secret|password|passcode)[\"']?(?:\s*[:=]\s*|\s+(?:is\s+)?)[\"']?)"
+            r"(?i)\b((?:one[-_ ]time[-_ ])?(?:code|otp|pin|token|secret|password|passcode)"
+            r"[\"']?(?:\s*[:=]\s*|\s+(?:is\s+)?)[\"']?)"
             r"(?=\S*\d)[^\s\"',;]{4,}"
         ),
         rf"\1{REDACTED}",

@@ -1,6 +1,6 @@
-"""Migrations: Alembic driven from code, one folder `<package>/migrations` a service, one migrator at a time.
+"""Migrations: Alembic driven from code, a folder `<package>/migrations` a service, one migrator at a time.
 
-`env.py` of a service is three lines: import its metadata, `from chassis.migrations import run_env`, `run_env(metadata)`.
+`env.py` of a service is three lines: import its metadata, import `run_env` from here, `run_env(metadata)`.
 A new revision is drafted by `python -m chassis.migrations <package> <url of a database at head> "<message>"`.
 """
 

@@ -1,14 +1,14 @@
 """The outbox: events are written with the state they report, and a relay in the same service publishes them.
 
-Rows are kept for a day after publishing (`published_at`) instead of being deleted at once. That costs an update where a
-delete would do, and buys this: Postgres stays the truth. The relay leaves a mark beside the stream in Redis (the time of
-the last published batch). A mark or stream that is gone, or a mark older than the last batch Postgres knows of (Redis
-came back from an old snapshot), means that Redis lost events: all kept rows since that mark are published again, in
-order, and the consumers' inboxes drop what they know.
+Rows are kept for a day after publishing (`published_at`) instead of being deleted at once. That costs an update where
+a delete would do, and buys this: Postgres stays the truth. The relay leaves a mark beside the stream in Redis (the time
+of the last published batch). A mark or stream that is gone, or a mark older than the last batch Postgres knows of
+(Redis came back from an old snapshot), means that Redis lost events: all kept rows since that mark are published again,
+in order, and the consumers' inboxes drop what they know.
 
-Order: one relay at a time drains an outbox (an advisory lock of the transaction), by `seq`. Writers number an aggregate's
-events while they hold its row, so an aggregate's events appear in its order. XADD happens before the commit: a crash in
-between publishes again, never never.
+Order: one relay at a time drains an outbox (an advisory lock of the transaction), by `seq`. Writers number an
+aggregate's events while they hold its row, so an aggregate's events appear in its order. XADD happens before the
+commit: a crash in between publishes twice, but never not at all.
 """
 
 from __future__ import annotations

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from shared_kernel.errors import Unavailable
 
@@ -28,6 +31,8 @@ def open_redis(url: str, *, max_connections: int = 32, timeout_seconds: float = 
         health_check_interval=30,
         retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), 1),
     )
+    # The URL chose the kind of connection: plain, TLS or a Unix socket.
+    pool.connection_class = type("CancelableConnection", (_Cancelable, pool.connection_class), {})
     return Redis.from_pool(cast("Any", pool))
 
 
@@ -40,3 +45,23 @@ async def ping(redis: Redis) -> None:
     """Ask Redis for a sign of life; a readiness probe."""
     if not await awaited(cast("Any", redis.ping())):
         raise Unavailable("redis_unavailable", "the event store does not answer")
+
+
+class _Cancelable(AbstractConnection if TYPE_CHECKING else object):
+    """Keeps a cancellation from being lost while a command is sent.
+
+    redis-py bounds sending with `asyncio.wait_for`, which before Python 3.12 swallows a cancellation that comes just
+    when the sending is done: a worker that is told to stop would go on for ever. With its time-out taken away it sends
+    without `wait_for`, and `asyncio.timeout`, which loses nothing, bounds it here.
+    """
+
+    async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+        seconds, self.socket_timeout = self.socket_timeout, None
+        try:
+            async with asyncio.timeout(seconds):
+                await super().send_packed_command(command, check_health)
+        except TimeoutError:
+            await self.disconnect(nowait=True)
+            raise RedisTimeoutError("Timeout writing to socket") from None
+        finally:
+            self.socket_timeout = seconds

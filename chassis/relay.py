@@ -24,6 +24,29 @@ BATCH_EVENTS = 500
 MAX_STREAM_ENTRIES = 100_000
 _POLL_SECONDS = 1.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIELDS_PER_EVENT = 7
+
+# All or nothing, and only on a stream that still holds what was published before: a flush that comes between looking
+# and publishing would else be covered up by the new mark.
+_PUBLISH = """
+local stream, mark = KEYS[1], KEYS[2]
+local published_before, new_mark, width = ARGV[1], ARGV[2], tonumber(ARGV[3]) * 2
+if published_before ~= '' then
+  local current = redis.call('GET', mark)
+  if not current or tonumber(current) < tonumber(published_before) or redis.call('EXISTS', stream) == 0 then
+    return 0
+  end
+end
+for first = 4, #ARGV, width do
+  redis.call('XADD', stream, '*', unpack(ARGV, first, first + width - 1))
+end
+redis.call('SET', mark, new_mark)
+return 1
+"""
+
+
+class _StreamLostError(Exception):
+    """Redis no longer has what was published; the batch must be rolled back."""
 
 
 class OutboxRelay:
@@ -55,6 +78,7 @@ class OutboxRelay:
         self._poll_seconds = poll_seconds
         self._max_stream_entries = max_stream_entries
         self._clock = clock or SystemClock()
+        self._publish = cast("Any", redis.register_script(_PUBLISH))
         self._last_published: datetime | None = None
         self._held_back = False
         self._published_since_trim = 0
@@ -81,13 +105,17 @@ class OutboxRelay:
         published = 0
         if self._last_published is None or await self._looks_lost():
             await self._refill_if_lost()
-        while True:
-            if not await self._has_room():
-                return published
-            count = await self._publish_batch()
+        while await self._has_room():
+            try:
+                count = await self._publish_batch()
+            except _StreamLostError:
+                if await self._refill_if_lost():
+                    continue
+                break  # another replica is at it
             published += count
             if count < BATCH_EVENTS:
-                return published
+                break
+        return published
 
     async def _publish_batch(self) -> int:
         async with self._database.transaction() as connection:
@@ -96,11 +124,18 @@ class OutboxRelay:
             rows, mark = await outbox.take_batch(connection, self._table, BATCH_EVENTS)
             if not rows:
                 return 0
-            pipeline = self._redis.pipeline(transaction=False)
+            before = self._last_published
+            arguments: list[str | bytes | int] = [
+                "" if before is None or before == _EPOCH else _to_micros(before),
+                _to_micros(mark),
+                _FIELDS_PER_EVENT,
+            ]
             for row in rows:
-                pipeline.xadd(self._stream, cast("Any", _fields(row)))
-            pipeline.set(self._mark_key, _to_micros(mark))
-            await pipeline.execute()
+                arguments += _fields(row)
+            # The one network call within a transaction: XADD before the commit makes "at least once" true. It is
+            # bounded by the client's time-out, and only relays wait for each other here.
+            if not await self._publish(keys=[self._stream, self._mark_key], args=arguments):
+                raise _StreamLostError
         self._last_published = mark
         self._published_since_trim += len(rows)
         OUTBOX_PUBLISHED.labels(self._stream).inc(len(rows))
@@ -110,10 +145,11 @@ class OutboxRelay:
         mark, exists = await self._read_mark()
         return self._lost(mark, exists, self._last_published)
 
-    async def _refill_if_lost(self) -> None:
+    async def _refill_if_lost(self) -> bool:
+        """Put lost events back into the outbox's queue; False if another relay holds the lock just now."""
         async with self._database.transaction() as connection:
             if not await outbox.try_lock(connection, self._table):
-                return
+                return False
             # Under the lock, and from Postgres: another replica may have published or refilled meanwhile.
             last = await outbox.last_published_at(connection, self._table)
             mark, exists = await self._read_mark()
@@ -126,6 +162,7 @@ class OutboxRelay:
                 )
                 last = None
         self._last_published = last or _EPOCH
+        return True
 
     @staticmethod
     def _lost(mark: datetime | None, exists: bool, last: datetime | None) -> bool:
@@ -185,17 +222,18 @@ class OutboxRelay:
             return  # the gauge keeps its last value while Postgres is away; readiness tells
 
 
-def _fields(row: Row[tuple[object, ...]]) -> dict[str, str | bytes | int]:
+def _fields(row: Row[tuple[object, ...]]) -> tuple[str | bytes | int, ...]:
     event = cast("Any", row)
-    return {
-        "id": str(event.id),
-        "type": event.type,
-        "aggregate_id": str(event.aggregate_id),
-        "aggregate_version": event.aggregate_version,
-        "occurred_at": event.occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        "traceparent": event.traceparent,
-        "payload": event.payload,
-    }
+    occurred_at = event.occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return (
+        *("id", str(event.id)),
+        *("type", event.type),
+        *("aggregate_id", str(event.aggregate_id)),
+        *("aggregate_version", event.aggregate_version),
+        *("occurred_at", occurred_at),
+        *("traceparent", event.traceparent),
+        *("payload", event.payload),
+    )
 
 
 def _to_micros(moment: datetime) -> int:

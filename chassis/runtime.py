@@ -22,7 +22,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
 
 class Backoff:
-    """Waits that double up to a cap, with full jitter between half and the whole, so that replicas do not march in step."""
+    """Waits that double up to a cap, shortened at random by up to a half, so that replicas do not march in step."""
 
     def __init__(
         self, first_seconds: float = 0.1, cap_seconds: float = 30.0, source: random.Random | None = None

@@ -1,4 +1,4 @@
-"""A service's server: gRPC with health, reflection and metrics, ready only while its probes pass, drained on SIGTERM."""
+"""A service's server: gRPC with health, reflection and metrics, ready while its probes pass, drained on SIGTERM."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _PROBE_TIMEOUT_SECONDS = 2.0
 class ServiceServer:
     """Serves a service until SIGTERM or SIGINT.
 
-    The order of leaving: NOT_SERVING, wait for load balancers, let the calls in flight finish, stop the workers, run the
-    closers, send the last spans.
+    The order of leaving: NOT_SERVING, wait for load balancers, let the calls in flight finish, stop the workers, run
+    the closers, send the last spans.
     """
 
     def __init__(
@@ -66,10 +66,12 @@ class ServiceServer:
         self._registrations: list[Callable[[grpc.aio.Server], None]] = []
         self._names: list[str] = []
         self._stopping = asyncio.Event()
+        self.metrics_port: int | None = None
+        """Where metrics are served while running (useful with port 0)."""
         self._started: asyncio.Future[Address] = asyncio.get_running_loop().create_future()
 
     def add(self, register: Callable[[S, grpc.aio.Server], None], servicer: S, name: str) -> None:
-        """Serve a servicer: `add(rides_pb2_grpc.add_RideServiceServicer_to_server, servicer, "ridesharing…RideService")`."""
+        """Serve a servicer by its full name: `add(add_RideServiceServicer_to_server, servicer, "….RideService")`."""
         self._registrations.append(lambda server: register(servicer, server))
         self._names.append(name)
 
@@ -95,6 +97,7 @@ class ServiceServer:
         )
         port = server.add_insecure_port(str(address))
         metrics_server = serve_metrics(metrics_address)[0] if metrics_address is not None else None
+        self.metrics_port = metrics_server.server_port if metrics_server is not None else None
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)

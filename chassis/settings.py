@@ -1,4 +1,4 @@
-"""Settings: environment variables only, read once at the start, frozen. A wrong one stops the process in plain words."""
+"""Settings: environment variables only, read once at the start, frozen. A wrong one stops the process by name."""
 
 from __future__ import annotations
 

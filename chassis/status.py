@@ -89,8 +89,8 @@ def to_status(error: DomainError) -> status_pb2.Status:
 def from_rpc_error(error: grpc.RpcError) -> DomainError:
     """Read the error of a failed call, from aio and sync clients alike.
 
-    Errors that are not ours (the transport's, a proxy's) get the reason `rpc_<code>` in lower case; their text, which may
-    name addresses, is left out.
+    Errors that are not ours (the transport's, a proxy's) get the reason `rpc_<code>` in lower case; their text, which
+    may name addresses, is left out.
     """
     call = cast("Any", error)
     code: grpc.StatusCode = call.code() if callable(getattr(error, "code", None)) else grpc.StatusCode.UNKNOWN

@@ -6,7 +6,8 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any, cast
 from uuid import UUID
 
@@ -22,8 +23,9 @@ from shared_kernel.errors import DomainError, Unavailable
 _log = logging.getLogger(__name__)
 
 MAX_TRIES = 8
-MAX_TRIES_IN_OUTAGE = 200
-"""An outage (Unavailable) is not the event's fault: with pauses of five seconds this is a quarter of an hour."""
+MAX_OUTAGES = 200
+"""An outage (Unavailable) is not the event's fault and not counted as a try, up to this many in a row: with pauses of
+five seconds, a quarter of an hour."""
 _BATCH_ENTRIES = 64
 _MAX_HELD_ENTRIES = 1_000
 _BLOCK_SECONDS = 1.0
@@ -41,8 +43,16 @@ class _Held:
     """Events of one aggregate that wait for the first of them to succeed."""
 
     entries: deque[_Entry]
+    backoff: Backoff
     retry_at: float
-    backoff: Backoff = field(default_factory=lambda: Backoff(0.1, 5.0))
+    outages: int
+    """How often in a row the first of them met an outage; 0 after a failure of its own."""
+
+
+class _Outcome(Enum):
+    DONE = auto()
+    FAILED = auto()
+    OUTAGE = auto()
 
 
 class StreamReader:
@@ -51,13 +61,13 @@ class StreamReader:
     def __init__(
         self,
         redis: Redis,
+        *,
         stream: str,
         group: str,
         consumer: str,
         types: EventTypes,
         handle: Callable[[IncomingEvent], Awaitable[None]],
         dead_letters: DeadLetters,
-        *,
         claim_idle_seconds: float,
         first_retry_seconds: float,
     ) -> None:
@@ -183,10 +193,13 @@ class StreamReader:
         if held is not None:
             held.entries.append(entry)
             self._held_ids.add(stream_id)
-        elif not await self._attempt(entry, tries):
+            return
+        outcome = await self._attempt(entry, tries, outages=0)
+        if outcome is not _Outcome.DONE:
             backoff = Backoff(self._first_retry_seconds, 5.0)
             retry_at = asyncio.get_running_loop().time() + backoff.next_seconds()
-            self._held[event.aggregate_id] = _Held(deque([entry]), retry_at, backoff)
+            outages = int(outcome is _Outcome.OUTAGE)
+            self._held[event.aggregate_id] = _Held(deque([entry]), backoff, retry_at, outages)
             self._held_ids.add(stream_id)
 
     async def _retry_due(self) -> None:
@@ -195,47 +208,54 @@ class StreamReader:
             await self._keep_claimed(held)
             while held.entries:
                 entry = held.entries[0]
-                if not await self._attempt(entry, await self._tries(entry.stream_id)):
+                outcome = await self._attempt(entry, await self._tries(entry.stream_id), held.outages)
+                if outcome is not _Outcome.DONE:
+                    held.outages = held.outages + 1 if outcome is _Outcome.OUTAGE else 0
                     held.retry_at = asyncio.get_running_loop().time() + held.backoff.next_seconds()
                     break
                 held.entries.popleft()
                 self._held_ids.discard(entry.stream_id)
+                held.outages = 0
                 held.backoff.reset()
             else:
                 del self._held[aggregate_id]
         await self._acknowledge()
 
     async def _keep_claimed(self, held: _Held) -> None:
-        """Count one more try of the first event, and show other replicas that those behind it are looked after."""
-        options = {"min_idle_time": 0}
+        """Count one more try of the first event (XCLAIM); show other replicas that the rest is cared for (JUSTID)."""
         first, *rest = [entry.stream_id for entry in held.entries]
-        await self._redis.xclaim(self.stream, self._group, self._consumer, message_ids=[first], **options)
-        if rest:
-            await self._redis.xclaim(self.stream, self._group, self._consumer, message_ids=rest, justid=True, **options)
+        counted, uncounted = ([], [first, *rest]) if held.outages else ([first], rest)
+        for ids, options in ((counted, {}), (uncounted, {"justid": True})):
+            if ids:
+                await self._redis.xclaim(
+                    self.stream, self._group, self._consumer, min_idle_time=0, message_ids=ids, **options
+                )
 
-    async def _attempt(self, entry: _Entry, tries: int) -> bool:
-        """Try an event once; True if it is done with: handled, or parked after too many tries."""
+    async def _attempt(self, entry: _Entry, tries: int, outages: int) -> _Outcome:
+        """Try an event once; DONE also where it was parked after too many tries."""
         event = entry.event
-        if tries > MAX_TRIES_IN_OUTAGE:  # it never came as far as failing: it takes the process down
-            await self._park(entry, tries, "it was never finished")
-            return True
+        if tries > MAX_TRIES:  # it never came as far as failing: it takes the process down each time
+            await self._park(entry, tries - 1, "it was never finished")
+            return _Outcome.DONE
         try:
             await self._handle(self._types.open(event))
         except Exception as error:
-            limit = MAX_TRIES_IN_OUTAGE if isinstance(error, Unavailable) else MAX_TRIES
+            outage = isinstance(error, Unavailable)
             CONSUMER_HANDLED.labels(event.type, "failed").inc()
             _log.warning(
                 "an event was not taken in",
                 extra={"event_id": str(event.id), "type": event.type, "tries": tries, "cause": describe(error)},
                 exc_info=not isinstance(error, DomainError),
             )
-            if tries < limit:
-                return False
+            if outage and outages < MAX_OUTAGES:
+                return _Outcome.OUTAGE
+            if not outage and tries < MAX_TRIES:
+                return _Outcome.FAILED
             await self._park(entry, tries, describe(error))
-            return True
+            return _Outcome.DONE
         CONSUMER_HANDLED.labels(event.type, "handled").inc()
         self._done.append(entry.stream_id)
-        return True
+        return _Outcome.DONE
 
     async def _park(self, entry: _Entry, tries: int, cause: str) -> None:
         await self._dead_letters.park(entry.event.parked(self.stream, self._group, tries, cause))

@@ -1,12 +1,12 @@
 """Consuming events: a consumer group on Redis Streams, acknowledged after the effect, retried in order, then parked.
 
-An event that fails is tried again with growing pauses. Until it succeeds or is parked, later events of the same aggregate
-wait behind it, and those of other aggregates go on. Tries are counted by Redis (the delivery counter), so that an event
-that kills its process is parked as well. A handler takes its effect and the event's id (inbox) in one transaction: delivery
-is at least once, and again after a reclaim or a refill.
+An event that fails is tried again with growing pauses. Until it succeeds or is parked, later events of the same
+aggregate wait behind it, and those of other aggregates go on. Tries are counted by Redis (the delivery counter), so
+that an event that kills its process is parked as well. A handler takes its effect and the event's id (inbox) in one
+transaction: delivery is at least once, and again after a reclaim or a refill.
 
-Replicas of a service share a group: order is kept within a replica. Across replicas an aggregate's events can be in work
-at once, so a handler judges by `aggregate_version` or by its own state, never by arrival alone.
+Replicas of a service share a group: order is kept within a replica. Across replicas an aggregate's events can be in
+work at once, so a handler judges by `aggregate_version` or by its own state, never by arrival alone.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ HANDLER_SECONDS = 20.0
 class EventConsumer:
     """Takes the events of several streams in, one stream after its own order."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 (the composition root names them all, in this order)
         self,
         redis: Redis,
         streams: Sequence[str],
@@ -69,12 +69,12 @@ class EventConsumer:
         self._readers = [
             StreamReader(
                 redis,
-                stream,
-                group,
-                consumer,
-                self._types,
-                self._handle,
-                dead_letters,
+                stream=stream,
+                group=group,
+                consumer=consumer,
+                types=self._types,
+                handle=self._handle,
+                dead_letters=dead_letters,
                 claim_idle_seconds=claim_idle_seconds,
                 first_retry_seconds=first_retry_seconds,
             )

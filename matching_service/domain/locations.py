@@ -62,6 +62,8 @@ class DriverPosition(NamedTuple):
     """Unix time in seconds."""
     sequence: int
     vehicle_class: VehicleClass
+    shift_tag: int
+    """The low 32 bits of the shift's id: sequences are compared within one shift."""
 
     @property
     def point(self) -> GeoPoint:
@@ -75,6 +77,26 @@ class Fix(NamedTuple):
     point: GeoPoint
     measured_at: datetime
     sequence: int
+
+
+class TokenBucket:
+    """Allows so many pings a second in the mean and a burst of two batches; time is the caller's."""
+
+    BURST = 200.0
+    __slots__ = ("_at", "_left", "_rate")
+
+    def __init__(self, per_second: float, now: float) -> None:
+        self._rate = per_second
+        self._left = self.BURST
+        self._at = now
+
+    def take(self, wanted: int, now: float) -> int:
+        """Take up to `wanted` tokens at `now` (monotonic seconds); return how many there were."""
+        self._left = min(self.BURST, self._left + max(0.0, now - self._at) * self._rate)
+        self._at = now
+        taken = min(wanted, int(self._left))
+        self._left -= taken
+        return taken
 
 
 def judge_pings(
@@ -101,12 +123,14 @@ def _judge(ping: Ping, last: Fix | None, now: datetime, policy: LocationPolicy) 
         return PingVerdict.IN_THE_FUTURE
     if ping.measured_at < now - timedelta(seconds=GONE_SECONDS):
         return PingVerdict.TOO_OLD
-    return PingVerdict.ACCEPTED if last is None else _judge_by_last(ping, last, policy)
+    return PingVerdict.ACCEPTED if last is None else _judge_by_last(ping, last, now, policy)
 
 
-def _judge_by_last(ping: Ping, last: Fix, policy: LocationPolicy) -> PingVerdict:
+def _judge_by_last(ping: Ping, last: Fix, now: datetime, policy: LocationPolicy) -> PingVerdict:
     if ping.sequence <= last.sequence or ping.measured_at < last.measured_at:
         return PingVerdict.OUT_OF_ORDER
+    if last.measured_at < now - timedelta(seconds=GONE_SECONDS):
+        return PingVerdict.ACCEPTED  # the driver was gone; a wrong last fix must not shut the device out for hours
     seconds = (ping.measured_at - last.measured_at).total_seconds()
     reach_meters = SPEED_GRACE_METERS + seconds * policy.max_speed_kmh / 3.6
     if haversine_meters(last.point, ping.point) > reach_meters:

@@ -9,7 +9,9 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker
 from matching_service.domain.city import VehicleClass
+from matching_service.domain.eta import Leg, Trip
 from matching_service.domain.locations import DriverPosition, RecordOutcome
 from matching_service.domain.quote import Place, Quote
 from shared_kernel.geo import GeoPoint
@@ -48,6 +50,14 @@ class OfferOutcome(StrEnum):
     """The driver has an open offer or a live ride, or the shift ended."""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenShift:
+    """What pings need to know of a shift."""
+
+    shift_id: UUID
+    vehicle_class: VehicleClass
+
+
 class WaitingRides(Protocol):
     """The rides that look for a driver."""
 
@@ -79,8 +89,8 @@ class OnShift(Protocol):
         """Return the drivers with an open shift that takes new rides, and what they drive."""
         ...
 
-    async def vehicle_class_of(self, driver_id: UUID) -> VehicleClass | None:
-        """Return what this driver drives on the open shift (also one that ends after the ride); None without one."""
+    async def open_shift_of(self, driver_id: UUID) -> OpenShift | None:
+        """Return the driver's open shift, also one that ends after the ride; None without one."""
         ...
 
 
@@ -88,7 +98,10 @@ class RideDrivers(Protocol):
     """Who drives a rider's ride."""
 
     async def driver_under_way(self, ride_id: UUID, rider_id: UUID) -> UUID | None:
-        """Return the driver of this rider's ride from assignment to its end; None otherwise, or if not the rider's."""
+        """Return the driver of this rider's ride, from the assignment to its end; None when there is none now.
+
+        Raises NotFound `ride_not_found` when there is no such ride of this rider.
+        """
         ...
 
 
@@ -115,12 +128,8 @@ class LiveLocations(Protocol):
         """Return a driver's last position; None when not known or gone."""
         ...
 
-    async def snapshot(self, cells: frozenset[str] | None = None) -> list[DriverPosition]:
-        """Return the last positions in these cells (all when None), stale ones included: the caller judges age."""
-        ...
-
-    async def around(self, point: GeoPoint, radius_meters: float) -> list[DriverPosition]:
-        """Return the last positions in the cells that a circle touches."""
+    async def snapshot(self) -> list[DriverPosition]:
+        """Return the last position of every driver, stale ones included: the caller judges age."""
         ...
 
     async def forget(self, driver_id: UUID) -> None:
@@ -135,12 +144,12 @@ class LiveLocations(Protocol):
 class Reservations(Protocol):
     """Short claims on drivers, so that replicas do not quarrel in the database, which stays the judge."""
 
-    async def reserve(self, driver_ids: Sequence[UUID], fence: int, seconds: float) -> frozenset[UUID]:
-        """Claim drivers for a holder; return those gained. A higher fence takes over a claim of a lower one."""
+    async def reserve(self, positions: Sequence[DriverPosition], fence: int, seconds: float) -> frozenset[UUID]:
+        """Claim drivers where they stand; return those gained. A higher fence takes over a claim of a lower one."""
         ...
 
-    async def release(self, driver_ids: Sequence[UUID], fence: int) -> None:
-        """Give claims of this fence back."""
+    async def release(self, positions: Sequence[DriverPosition], fence: int) -> None:
+        """Give the claims of this fence back."""
         ...
 
 
@@ -159,10 +168,41 @@ class TickLease(Protocol):
 class EtaProvider(Protocol):
     """Tells distances and times on the way."""
 
-    async def trip(self, origin: GeoPoint, destination: GeoPoint) -> tuple[int, int]:
-        """Return the meters and the seconds from one place to another."""
+    async def trip(self, origin: GeoPoint, destination: GeoPoint) -> Trip:
+        """Return the way from one place to another."""
         ...
 
-    async def pickup_seconds(self, pairs: Sequence[tuple[GeoPoint, GeoPoint]]) -> list[int]:
-        """Return the seconds of each (driver, pickup) pair, in order."""
+    async def seconds(self, legs: Sequence[Leg]) -> list[int]:
+        """Return the seconds of each leg, in order; one or more."""
+        ...
+
+    def reach_meters(self, seconds: float) -> float:
+        """Return how far, as the crow flies, one can get in so long at the very most: beyond it nobody need look."""
+        ...
+
+
+class FreeDrivers(Protocol):
+    """Who could take a ride now, as of some seconds ago: good enough to promise a time, not to make an offer."""
+
+    async def nearest(self, point: GeoPoint, classes: frozenset[VehicleClass], reach_meters: float) -> GeoPoint | None:
+        """Return where the nearest free driver of these classes is; None when there is none in reach."""
+        ...
+
+
+class Matcher(Protocol):
+    """The numerical work of a tick, off the event loop."""
+
+    async def candidates(
+        self, seekers: Sequence[Seeker], drivers: Sequence[DriverPosition], limits: Limits
+    ) -> list[Pair]:
+        """Return for each seeker the nearest drivers of its classes in reach, without those it excludes."""
+        ...
+
+    async def solve(
+        self, costs: Sequence[PairCost], unserved: Sequence[float], budget_seconds: float
+    ) -> list[int] | None:
+        """Choose pairs so that their costs and those of the seekers left unserved are least in sum.
+
+        Returns the indices of the chosen costs, or None when the budget is over.
+        """
         ...

@@ -41,8 +41,10 @@ class SnapshotFreeDrivers:
     async def nearest(self, point: GeoPoint, classes: frozenset[VehicleClass], reach_meters: float) -> GeoPoint | None:
         picture = await self._current()
         found = [tree.nearest(point) for vehicle_class, tree in picture.items() if vehicle_class in classes]
-        best = min(found, key=lambda driver: haversine_meters(driver, point), default=None)
-        return best if best is not None and haversine_meters(best, point) <= reach_meters else None
+        if not found:
+            return None
+        best = _nearest_of(point, found)
+        return best if haversine_meters(best, point) <= reach_meters else None
 
     async def _current(self) -> Mapping[VehicleClass, _Tree]:
         async with self._renewing:
@@ -71,16 +73,19 @@ class _Tree:
 
     def __init__(self, positions: list[DriverPosition]) -> None:
         import numpy as np  # noqa: PLC0415 (half a second to import; needed when the first quote comes)
-        from scipy.spatial import cKDTree  # noqa: PLC0415
+        from scipy.spatial import KDTree  # noqa: PLC0415
 
         self._positions = positions
         self._map_scale = cos(radians(positions[0].latitude))
         points = [(position.latitude, position.longitude * self._map_scale) for position in positions]
-        self._tree: Any = cKDTree(np.array(points))
+        self._tree: Any = KDTree(np.array(points))
 
     def nearest(self, point: GeoPoint) -> GeoPoint:
         """Return where the nearest driver is."""
         ranks = list(range(1, min(_NEAREST, len(self._positions)) + 1))
         _, places = self._tree.query((point.latitude, point.longitude * self._map_scale), k=ranks)
-        near = [self._positions[place].point for place in places.tolist()]
-        return min(near, key=lambda driver: haversine_meters(driver, point))
+        return _nearest_of(point, [self._positions[place].point for place in places.tolist()])
+
+
+def _nearest_of(point: GeoPoint, others: list[GeoPoint]) -> GeoPoint:
+    return min(others, key=lambda other: haversine_meters(other, point))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -14,7 +14,6 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
-    Row,
     Table,
     Text,
     Uuid,
@@ -84,9 +83,8 @@ def quote_row(quote: Quote) -> dict[str, Any]:
     }
 
 
-def quote_from_row(row: Row[Any] | Mapping[str, Any]) -> Quote:
-    """Read a row of `quote_table`."""
-    columns = cast("Mapping[str, Any]", row._mapping if isinstance(row, Row) else row)
+def quote_from_row(columns: Mapping[Any, Any]) -> Quote:
+    """Read a row of `quote_table`, given by the names of its columns (`result.mappings()`)."""
     return Quote(
         id=columns["id"],
         rider_id=columns["rider_id"],
@@ -118,7 +116,7 @@ def fare_from_json(currency_code: str, total_minor: int, lines: Sequence[Sequenc
 async def find_quote(connection: AsyncConnection, table: Table, quote_id: UUID, rider_id: UUID) -> Quote | None:
     """Read a quote of this rider inside the caller's transaction; None when there is none."""
     found = await connection.execute(select(table).where(table.c.id == quote_id, table.c.rider_id == rider_id))
-    row = found.one_or_none()
+    row = found.mappings().one_or_none()
     return None if row is None else quote_from_row(row)
 
 

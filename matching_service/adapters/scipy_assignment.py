@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from math import cos, radians
+from typing import Any
 
 from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker
 from matching_service.domain.city import VehicleClass
@@ -73,10 +74,10 @@ def _nearest_of_group(
     limits: Limits,
 ) -> list[Pair]:
     import numpy as np  # noqa: PLC0415 (see the module)
-    from scipy.spatial import cKDTree  # noqa: PLC0415
+    from scipy.spatial import KDTree  # noqa: PLC0415
 
     map_scale = cos(radians(seekers[group[0]].pickup.latitude))
-    tree = cKDTree(np.array([(drivers[i].latitude, drivers[i].longitude * map_scale) for i in able]))
+    tree: Any = KDTree(np.array([(drivers[i].latitude, drivers[i].longitude * map_scale) for i in able]))
     wanted = limits.candidates + max(len(seekers[index].excluded_driver_ids) for index in group)
     points = np.array([(seekers[i].pickup.latitude, seekers[i].pickup.longitude * map_scale) for i in group])
     # A list of ranks, so that one rank still makes rows; places without a neighbor hold the number of drivers.

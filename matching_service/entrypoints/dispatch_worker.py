@@ -40,7 +40,8 @@ _RELEASE_WITHIN_SECONDS = 1.0
 class DispatchWorker:
     """Ticks for ever.
 
-    A store that does not answer costs the tick, no more. If this process dies, the lease runs out and another takes over.
+    A store that does not answer costs the tick, no more. If this process dies, the lease runs out and another takes
+    over.
     """
 
     def __init__(

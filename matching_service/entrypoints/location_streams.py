@@ -26,8 +26,8 @@ def count_pings(verdict: PingVerdict, count: int) -> None:
 class LocationStreams:
     """The two RPCs.
 
-    A stream reads its next batch after it answered the last: one is in flight a driver, the rest waits in the transport's
-    flow control, and no batch is answered before its position is kept.
+    A stream reads its next batch after it answered the last: one is in flight a driver, the rest waits in the flow
+    control of the transport, and no batch is answered before its position is kept.
     """
 
     def __init__(self, report_locations: ReportLocations) -> None:

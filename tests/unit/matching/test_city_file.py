@@ -39,7 +39,11 @@ def test_a_file_named_by_the_operator_is_read(tmp_path: Path) -> None:
         ("offer_seconds = 15", "offer_seconds = 15\noffers = 1", "dispatch.offers: Extra inputs are not permitted"),
         ("search_window_seconds = 300", "search_window_seconds = 10", "search_window_seconds is shorter"),
         ('"USD"', '"XXX"', "currency_code: Value error, is not an ISO 4217"),
-        ('["wheelchair"]', '["tank"]', "products.wheelchair.vehicle_classes: Value error, unknown vehicle class 'tank'"),
+        (
+            '["wheelchair"]',
+            '["tank"]',
+            "wheelchair.vehicle_classes: Value error, unknown vehicle class 'tank'",
+        ),
         ("[37.20, -122.80]", "[137.20, -122.80]", "service_area.corners: Value error, corner 0"),
         ("[37.20, -122.80]", "[37.20]", "service_area.corners.0"),
         ("min_trip_meters = 100", "min_trip_meters = 150_000", "min_trip_meters is not below"),

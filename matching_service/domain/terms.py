@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from matching_service.domain.city import CityPolicy
+from matching_service.domain.pricing import EARNING_KINDS, driver_earnings
 from matching_service.domain.quote import Fare, FareLineKind
 from shared_kernel.money import Money
 
-SHARED_KINDS = frozenset(
-    {FareLineKind.BASE, FareLineKind.DISTANCE, FareLineKind.TIME, FareLineKind.MINIMUM, FareLineKind.SURGE}
-)
-"""Lines that driver and platform share."""
 FEE_KINDS = frozenset({FareLineKind.CANCEL_FEE, FareLineKind.NO_SHOW_FEE})
 
 
@@ -67,12 +64,7 @@ class RideTerms:
 
     def earnings(self, fare: Fare) -> Money:
         """Return the driver's share of a fare, before tips."""
-        shared = Money.zero(fare.total.currency_code)
-        for line in fare.lines:
-            if line.kind in SHARED_KINDS:
-                shared += line.amount
-        driver_share, _ = shared.split([10_000 - self.commission_basis_points, self.commission_basis_points])
-        return driver_share
+        return driver_earnings(fare, self.commission_basis_points)
 
     def charge_lines(self, fare: Fare) -> tuple[ChargeLine, ...]:
         """Return the lines of the capture of a fare; they sum to its total, and lines of nothing are left out."""
@@ -93,7 +85,7 @@ class RideTerms:
 
 
 def _charge_kind(kind: FareLineKind) -> ChargeKind:
-    if kind in SHARED_KINDS:
+    if kind in EARNING_KINDS:
         return ChargeKind.FARE
     if kind in FEE_KINDS:
         return ChargeKind.CANCEL_FEE

@@ -59,9 +59,10 @@ class AdvanceSaga:
             async with gate:
                 await self._advance(step, CALL_SECONDS)
 
-        async with asyncio.TaskGroup() as group:
-            for step in owed:
-                group.create_task(within_gate(step))
+        outcomes = await asyncio.gather(*map(within_gate, owed), return_exceptions=True)
+        # What one step met (the store does not answer) must not keep the others from being recorded.
+        for failure in filter(None, outcomes):
+            raise failure
         return len(owed)
 
     async def hold_now(self, ride: Ride, timeout_seconds: float) -> None:

@@ -40,9 +40,13 @@ class MakeOffers:
             async with gate:
                 return await self._make(proposal)
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(within_gate(proposal)) for proposal in proposals]
-        return [task.result() for task in tasks]
+        outcomes = await asyncio.gather(*map(within_gate, proposals), return_exceptions=True)
+        made: list[OfferOutcome] = []
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+            made.append(outcome)
+        return made
 
     async def _make(self, proposal: Proposal) -> OfferOutcome:
         try:

@@ -17,7 +17,8 @@ class MatchingSettings(ChassisSettings):
 
     model_config = SettingsConfigDict(env_prefix="JITNEY_", frozen=True, extra="ignore")
 
-    signing_keys_dir: Path  # pyright: ignore[reportIncompatibleVariableOverride] (this service signs its own calls)
+    # Narrower than the chassis': this service signs its own calls.
+    signing_keys_dir: Path = Field()  # pyright: ignore[reportIncompatibleVariableOverride]
     matching_database_url: str = Field(repr=False)
     matching_listen: str = "127.0.0.1:50051"
     matching_metrics_listen: str = "127.0.0.1:9101"

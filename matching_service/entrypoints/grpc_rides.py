@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import grpc
@@ -66,17 +66,24 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
 
     async def GetRide(self, request: pb.GetRideRequest, context: Context) -> pb.GetRideResponse:
         actor = current_actor()
-        ride = await self._read.get(UUID(request.ride_id), **_own(actor))
+        owner = _owner(actor)
+        ride = await self._read.get(UUID(request.ride_id), rider_id=owner.rider_id, driver_id=owner.driver_id)
         return pb.GetRideResponse(ride=_as_seen_by(actor, ride))
 
     async def GetCurrentRide(self, request: pb.GetCurrentRideRequest, context: Context) -> pb.GetCurrentRideResponse:
         actor = current_actor()
-        return pb.GetCurrentRideResponse(ride=_as_seen_by(actor, await self._read.current(**_own(actor))))
+        owner = _owner(actor)
+        return pb.GetCurrentRideResponse(
+            ride=_as_seen_by(actor, await self._read.current(rider_id=owner.rider_id, driver_id=owner.driver_id))
+        )
 
     async def ListRides(self, request: pb.ListRidesRequest, context: Context) -> pb.ListRidesResponse:
         actor = current_actor()
+        owner = _owner(actor)
         before = wire.before_from(request.page_token)
-        page = await self._read.page(request.page_size or DEFAULT_PAGE, before, **_own(actor))
+        page = await self._read.page(
+            request.page_size or DEFAULT_PAGE, before, rider_id=owner.rider_id, driver_id=owner.driver_id
+        )
         return pb.ListRidesResponse(
             rides=[_as_seen_by(actor, ride) for ride in page.rides], next_page_token=wire.page_token(page.next_before)
         )
@@ -108,15 +115,21 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
         return pb.CancelRideResponse(ride=wire.ride_message(ride, with_pin=True))
 
 
-def _own(actor: Actor) -> dict[str, UUID]:
-    """Return whose rides a caller may see: riders and drivers their own, operators and services all."""
+class _Owner(NamedTuple):
+    """Whose rides a caller may see: riders and drivers their own, operators and services all."""
+
+    rider_id: UUID | None
+    driver_id: UUID | None
+
+
+def _owner(actor: Actor) -> _Owner:
     match actor.role:
         case Role.OPERATOR | Role.SERVICE:
-            return {}
+            return _Owner(None, None)
         case Role.DRIVER:
-            return {"driver_id": actor.account_id}
+            return _Owner(None, actor.account_id)
         case _:
-            return {"rider_id": actor.account_id}
+            return _Owner(actor.account_id, None)
 
 
 def _as_seen_by(actor: Actor, ride: Ride) -> rides_pb2.Ride:

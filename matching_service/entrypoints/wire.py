@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -25,7 +26,7 @@ RIDE_STATES = {state: rides_pb2.RideState.Value(f"RIDE_STATE_{state.name}") for 
 PAYMENT_STATES = {state: rides_pb2.PaymentState.Value(f"PAYMENT_STATE_{state.name}") for state in PaymentState}
 OFFER_STATES = {state: rides_pb2.OfferState.Value(f"OFFER_STATE_{state.name}") for state in OfferState}
 FARE_LINE_KINDS = {kind: rides_pb2.FareLineKind.Value(f"FARE_LINE_KIND_{kind.name}") for kind in FareLineKind}
-_RIDE_STATE_BY_NUMBER = {number: state for state, number in RIDE_STATES.items()}
+_RIDE_STATE_BY_NUMBER: dict[int, RideState] = {number: state for state, number in RIDE_STATES.items()}
 
 
 def ride_message(ride: Ride, *, with_pin: bool = False, with_rider_name: bool = False) -> rides_pb2.Ride:
@@ -197,7 +198,7 @@ def event_message(event: events.Event) -> Message:
             return events_pb2.ShiftEnded(shift=shift, end_time=shift.end_time)
 
 
-_PLAIN_RIDE_EVENTS = {
+_PLAIN_RIDE_EVENTS: dict[type[events.RideFact], Callable[..., Message]] = {
     events.RideRequested: events_pb2.RideRequested,
     events.RidePaymentFailed: events_pb2.RidePaymentFailed,
     events.TripStarted: events_pb2.TripStarted,

@@ -77,6 +77,7 @@ class DispatchWorker:
                         raise
                     FAILED_TICKS.inc()
                     _log.warning("a tick of dispatch was given up", extra={"reason": error.reason})
+                _leave_if_canceled()
                 await asyncio.sleep(max(0.0, begun + self._tick_seconds - loop.time()))
         finally:
             LEADING.set(0)
@@ -101,6 +102,13 @@ class DispatchWorker:
                 await self._lease.release(self._holder)
         except (DomainError, TimeoutError) as error:
             _log.info("the dispatch lease was left to run out", extra={"error": repr(error)})
+
+
+def _leave_if_canceled() -> None:
+    """Raise the CancelledError that a client library swallowed: redis-py may, when the answer comes at that moment."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _observe(report: TickReport, seconds: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
+from uuid import UUID
 
 from prometheus_client import Counter
 
@@ -50,6 +51,10 @@ class LocationStreams:
         """Answer one batch. Raises Conflict `no_open_shift`."""
         counts = await self._report(current_actor().account_id, read_pings(request.pings))
         return driver_service_pb2.ReportLocationsResponse(accepted_count=counts.accepted, dropped_count=counts.dropped)
+
+    async def shift_ended(self, driver_id: UUID) -> None:
+        """Forget where a driver is who went offline: streams on this process end with their next batch."""
+        await self._report.forget(driver_id)
 
 
 def read_pings(pings: Iterable[rides_pb2.LocationPing]) -> list[Ping]:

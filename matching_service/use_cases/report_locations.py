@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from matching_service.domain.locations import (
 )
 from matching_service.use_cases.dispatch_ports import LiveLocations, OnShift, OpenShift
 from shared_kernel.clock import Clock
-from shared_kernel.errors import Conflict
+from shared_kernel.errors import Conflict, Unavailable
 
 SHIFT_KNOWN_SECONDS = 5.0
 """So long an open shift is taken as known, so that a stream does not ask the database at each batch."""
@@ -99,6 +100,12 @@ class ReportLocations:
             self._observe(verdict, count)
         accepted = counts.get(PingVerdict.ACCEPTED, 0)
         return PingCounts(accepted, len(pings) - accepted)
+
+    async def forget(self, driver_id: UUID) -> None:
+        """Forget a driver whose shift has ended. If the store does not answer, the location is gone by itself soon."""
+        self._known.pop(driver_id, None)
+        with suppress(Unavailable):
+            await self._locations.forget(driver_id)
 
     async def _keep(self, driver_id: UUID, known: _Known, newest: Ping, counts: dict[PingVerdict, int]) -> None:
         position = DriverPosition(

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from redis.asyncio import Redis
 
+from chassis.redis_client import open_redis
 from matching_service.adapters.free_drivers import SnapshotFreeDrivers
 from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.domain.city import LocationPolicy, VehicleClass
@@ -111,7 +112,7 @@ async def test_a_caller_who_leaves_does_not_take_others_along(redis: Redis) -> N
 
 
 async def test_without_redis_locations_are_unavailable() -> None:
-    async with Redis(host="127.0.0.1", port=1) as nowhere:
+    async with open_redis("redis://127.0.0.1:1/0", timeout_seconds=1) as nowhere:
         locations = RedisLiveLocations(nowhere)
         for call in (locations.record([position(uuid4(), 1)]), locations.snapshot(), locations.last(uuid4())):
             with pytest.raises(Unavailable) as caught:
@@ -136,6 +137,6 @@ async def test_the_nearest_free_driver_is_found_among_fresh_and_idle_ones(redis:
 
 async def test_without_redis_there_is_no_nearest_driver_and_no_error() -> None:
     clock = HandClock()
-    async with Redis(host="127.0.0.1", port=1) as nowhere:
+    async with open_redis("redis://127.0.0.1:1/0", timeout_seconds=1) as nowhere:
         free = SnapshotFreeDrivers(RedisLiveLocations(nowhere), FakeRideBoard(), clock, clock.monotonic)
         assert await free.nearest(GeoPoint(37.7, -122.4), frozenset(VehicleClass), 5_000) is None

@@ -140,6 +140,16 @@ async def test_a_shift_is_asked_for_once_in_five_seconds_and_its_end_is_met() ->
         await world.report(DRIVER, [ping(9, seconds=5)])
 
 
+async def test_a_driver_who_went_offline_is_forgotten_at_once() -> None:
+    world = Reporting()
+    await world.report(DRIVER, [ping(1)])
+    world.shifts.shifts.clear()
+    await world.report.forget(DRIVER)
+    assert world.locations.positions == {}
+    with pytest.raises(Conflict):
+        await world.report(DRIVER, [ping(2)])
+
+
 async def test_a_new_shift_counts_its_pings_from_one_again() -> None:
     world = Reporting()
     await world.report(DRIVER, [ping(900)])

@@ -7,7 +7,7 @@ import random
 import socket
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from redis.asyncio import Redis
@@ -134,7 +134,9 @@ def build(settings: MatchingSettings) -> Application:
         accounts=IdentityClient(identity_channel),
     )
     relay = OutboxRelay(database, tables.outbox, redis, EVENT_STREAM, relay_wakeup)
-    workers = _workers(database, redis, relay, stores)
+    matcher = ScipyMatcher()
+    closers.append(matcher.close)
+    workers = _workers(database, redis, relay, stores, matcher)
     head = head_revision("matching_service")
     server = ServiceServer(
         settings,
@@ -147,7 +149,7 @@ def build(settings: MatchingSettings) -> Application:
     return Application(server, workers, closers)
 
 
-def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stores) -> Workers:
+def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stores, matcher: ScipyMatcher) -> Workers:
     store, reader, clock = stores.store, stores.reader, stores.clock
     tick = DispatchTick(
         city=stores.city,
@@ -156,7 +158,7 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
         busy=stores.reads,
         on_shift=stores.reads,
         eta=stores.eta,
-        matcher=ScipyMatcher(),
+        matcher=matcher,
         reservations=RedisReservations(redis),
         offers=MakeOffers(store, clock, stores.new_id),
         clock=clock,
@@ -209,8 +211,11 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
         preview_cancellation=PreviewCancellation(store, clock, secret),
         cancel_ride=CancelRide(store, clock),
     )
+    believed = stores.city.locations
+    if settings.matching_max_speed_kmh is not None:
+        believed = replace(believed, max_speed_kmh=settings.matching_max_speed_kmh)
     report_locations = ReportLocations(
-        policy=stores.city.locations,
+        policy=believed,
         on_shift=stores.reads,
         locations=stores.locations,
         clock=clock,

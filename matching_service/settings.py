@@ -24,6 +24,9 @@ class MatchingSettings(ChassisSettings):
     matching_metrics_listen: str = "127.0.0.1:9101"
     matching_city_file: Path | None = None
     matching_database_connections: int = Field(default=16, ge=4, le=200)
-    matching_pings_per_second: float = Field(default=2.0, gt=0, le=100)
+    matching_pings_per_second: float = Field(default=20.0, gt=0, le=100_000)
+    """Mean rate of pings that one driver may keep up."""
+    matching_max_speed_kmh: float | None = Field(default=None, gt=0)
+    """In place of the city's: a stack that replays a city faster than life moves its drivers faster too."""
     identity_target: str = "127.0.0.1:50050"
     payment_target: str = "127.0.0.1:50052"

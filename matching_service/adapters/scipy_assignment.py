@@ -44,8 +44,8 @@ class ScipyMatcher:
         # scipy cannot be stopped; what is late is left to end by itself, and until then `solve` says None at once.
         return done.pop().result() if done else None
 
-    def close(self) -> None:
-        """Let the thread end; it may not be used again."""
+    async def close(self) -> None:
+        """Let the thread end once its work is done; nothing is solved after this."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 

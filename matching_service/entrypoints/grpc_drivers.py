@@ -65,7 +65,10 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
         return pb.StartShiftResponse(shift=wire.shift_message(shift))
 
     async def EndShift(self, request: pb.EndShiftRequest, context: Context) -> pb.EndShiftResponse:
-        shift = await self._end_shift(request.request_id, current_actor().account_id)
+        driver_id = current_actor().account_id
+        shift = await self._end_shift(request.request_id, driver_id)
+        if shift.ended_at is not None:
+            await self._locations.shift_ended(driver_id)
         return pb.EndShiftResponse(shift=wire.shift_message(shift))
 
     async def GetShift(self, request: pb.GetShiftRequest, context: Context) -> pb.GetShiftResponse:

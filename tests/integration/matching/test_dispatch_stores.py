@@ -168,7 +168,7 @@ async def race(redis: Redis, url: str, reservations: Sequence[Reservations]) -> 
         rows = await board.rows()
         assert len({driver_id for _, driver_id in rows}) == len(rows) == 50
     finally:
-        matcher.close()
+        await matcher.close()
         await database.dispose()
     return board
 
@@ -242,6 +242,6 @@ async def test_when_the_leading_worker_leaves_the_other_takes_over(redis: Redis)
     holders.append(await redis.get("dispatch:lease:{testville}"))
     second.cancel()
     await asyncio.gather(second, return_exceptions=True)
-    matcher.close()
+    await matcher.close()
     assert holders == [b"first", b"second"]
     assert await redis.get("dispatch:lease:{testville}") is None

@@ -187,6 +187,7 @@ async def test_over_budget_the_solver_gives_up_at_once_until_the_late_one_is_don
         assert await matcher.solve(costs, [9], 10) is None
         may_end.set()
         assert await asyncio.to_thread(ended.wait, 10)
+        found = None
         for _ in range(100_000):  # the late one has ended, and its thread is about to say so
             found = await matcher.solve(costs, [9], 10)
             if found is not None:
@@ -195,4 +196,4 @@ async def test_over_budget_the_solver_gives_up_at_once_until_the_late_one_is_don
         assert found == [0]
     finally:
         may_end.set()
-        matcher.close()
+        await matcher.close()

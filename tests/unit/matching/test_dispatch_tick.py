@@ -1,6 +1,6 @@
 """One tick of dispatch over fakes and the real matcher."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -83,10 +83,10 @@ class City:
 
 
 @pytest.fixture
-def city() -> Iterator[City]:
+async def city() -> AsyncIterator[City]:
     matcher = ScipyMatcher()
     yield City(matcher)
-    matcher.close()
+    await matcher.close()
 
 
 async def test_the_nearest_driver_is_offered_the_ride_with_the_pickup_time(city: City) -> None:

@@ -1,9 +1,9 @@
 """Live locations in Redis, sharded by H3 cell of resolution 5.
 
-`loc:{S}`    hash: 16 bytes of the driver's id -> a packed position (see `_pack`)
+`loc:{S}`    hash: 16 bytes of the driver's id -> a packed position (see location_layout)
 `seen:{S}`   sorted set: the same member, scored by the Unix second of the measurement: the time to live of the hash
 `home:<driver>`  the cell S that holds the driver
-`loc:cells`  sorted set of the cells in use, scored by the last write
+`loc:cells`  sorted set of the cells in use, scored by the newest measurement
 
 The hash tag keeps a cell's two keys in one slot of a cluster. All of it may be lost at any time: the next pings bring
 it back. A driver who moves to another cell leaves the old one; should two processes race there, a driver stands in two
@@ -13,85 +13,37 @@ cells for a while and readers take the newer position.
 from __future__ import annotations
 
 import asyncio
-import struct
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from matching_service.domain.city import VehicleClass
+from matching_service.adapters.location_layout import (
+    CELLS_KEY,
+    LAYOUT,
+    LEAVE,
+    RECORD,
+    TRIM,
+    UNLIST,
+    home_key,
+    location_key,
+    pack,
+    seen_key,
+    unpack,
+)
 from matching_service.domain.locations import DriverPosition, RecordOutcome
 from shared_kernel.errors import LimitExceeded, Unavailable
 
 RESOLUTION = 5
 """H3 resolution of a shard: cells of about 250 km², a few a city."""
 _HOME_SECONDS = 120
-_CELLS_KEY = "loc:cells"
 _MAX_PENDING = 10_000
 _MAX_BATCH = 512
 _TRIM_BATCH = 1_000
 _MAX_IDS_KNOWN = 200_000
-
-_LAYOUT = struct.Struct(">QIqiiB")
-"""sequence, shift tag, measured (ms), latitude and longitude (1e-7 degrees, 1.1 cm), vehicle class; big-endian."""
-_CLASSES = (VehicleClass.ECONOMY, VehicleClass.XL, VehicleClass.WHEELCHAIR)
-_CODE_BY_CLASS = {vehicle_class: code for code, vehicle_class in enumerate(_CLASSES)}
-
-# A position gives way to one of the same shift with a higher sequence, or of another shift measured no earlier. Lua
-# numbers hold 53 bits, so the 64 bits of the sequence are compared in halves; the time fits.
-_NEWER = """
-local function newer(new, old)
-  local new_high, new_low, new_tag, new_time_high, new_time_low = struct.unpack('>I4I4I4I4I4', new)
-  local old_high, old_low, old_tag, old_time_high, old_time_low = struct.unpack('>I4I4I4I4I4', old)
-  if new_tag == old_tag then
-    return new_high > old_high or (new_high == old_high and new_low > old_low)
-  end
-  return new_time_high > old_time_high or (new_time_high == old_time_high and new_time_low >= old_time_low)
-end
-"""
-
-_RECORD = (
-    _NEWER
-    + """
-local outcomes = {}
-for index = 1, #ARGV, 3 do
-  local driver, seconds, value = ARGV[index], ARGV[index + 1], ARGV[index + 2]
-  local old = redis.call('HGET', KEYS[1], driver)
-  if old and not newer(value, old) then
-    outcomes[#outcomes + 1] = 0
-  else
-    redis.call('HSET', KEYS[1], driver, value)
-    redis.call('ZADD', KEYS[2], seconds, driver)
-    outcomes[#outcomes + 1] = 1
-  end
-end
-return outcomes
-"""
-)
-
-_LEAVE = (
-    _NEWER
-    + """
-local old = redis.call('HGET', KEYS[1], ARGV[1])
-if not old then return 1 end
-if newer(old, ARGV[2]) then return 0 end
-redis.call('HDEL', KEYS[1], ARGV[1])
-redis.call('ZREM', KEYS[2], ARGV[1])
-return 1
-"""
-)
-
-_TRIM = """
-local gone = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. ARGV[1], 'LIMIT', 0, ARGV[2])
-for _, driver in ipairs(gone) do
-  redis.call('HDEL', KEYS[1], driver)
-  redis.call('ZREM', KEYS[2], driver)
-end
-return {#gone, redis.call('HLEN', KEYS[1])}
-"""
 
 
 class RedisLiveLocations:
@@ -108,9 +60,10 @@ class RedisLiveLocations:
 
         self._cell_of = cast("Callable[[float, float, int], str]", h3.latlng_to_cell)
         self._redis = redis
-        self._record = redis.register_script(_RECORD)
-        self._leave = redis.register_script(_LEAVE)
-        self._trim = redis.register_script(_TRIM)
+        self._record = redis.register_script(RECORD)
+        self._leave = redis.register_script(LEAVE)
+        self._trim = redis.register_script(TRIM)
+        self._unlist = redis.register_script(UNLIST)
         self._pending: list[tuple[Sequence[DriverPosition], asyncio.Future[list[RecordOutcome]]]] = []
         self._flush: asyncio.Task[None] | None = None
         self._ids: dict[bytes, UUID] = {}
@@ -125,50 +78,49 @@ class RedisLiveLocations:
         return await waiter
 
     async def last(self, driver_id: UUID) -> DriverPosition | None:
-        home = await _answered(self._redis.get(_home_key(driver_id)))
+        home = await _answered(self._redis.get(home_key(driver_id)))
         if home is None:
             return None
-        value = await _answered(self._redis.hget(_location_key(home.decode()), cast("str", driver_id.bytes)))
+        value = await _answered(self._redis.hget(location_key(home.decode()), cast("str", driver_id.bytes)))
         return None if value is None else self._position(driver_id.bytes, value)
 
     async def snapshot(self) -> list[DriverPosition]:
-        cells = await _answered(self._redis.zrange(_CELLS_KEY, 0, -1))
+        cells = await _answered(self._redis.zrange(CELLS_KEY, 0, -1))
         if not cells:
             return []
         async with self._redis.pipeline(transaction=False) as pipeline:
             for cell in cells:
-                pipeline.hgetall(_location_key(cell.decode()))
+                pipeline.hgetall(location_key(cell.decode()))
             hashes: list[dict[bytes, bytes]] = await _answered(pipeline.execute())
         newest: dict[bytes, bytes] = {}
         for positions in hashes:
             for driver in newest.keys() & positions.keys():
-                if _LAYOUT.unpack(newest[driver])[2] > _LAYOUT.unpack(positions[driver])[2]:
+                if LAYOUT.unpack(newest[driver])[2] > LAYOUT.unpack(positions[driver])[2]:
                     positions[driver] = newest[driver]
             newest.update(positions)
         return [self._position(driver, value) for driver, value in newest.items()]
 
     async def forget(self, driver_id: UUID) -> None:
-        home = await _answered(self._redis.getdel(_home_key(driver_id)))
+        home = await _answered(self._redis.getdel(home_key(driver_id)))
         if home is not None:
             cell = home.decode()
             async with self._redis.pipeline(transaction=False) as pipeline:
-                pipeline.hdel(_location_key(cell), cast("str", driver_id.bytes))
-                pipeline.zrem(_seen_key(cell), driver_id.bytes)
+                pipeline.hdel(location_key(cell), cast("str", driver_id.bytes))
+                pipeline.zrem(seen_key(cell), driver_id.bytes)
                 await _answered(pipeline.execute())
 
     async def trim(self, gone_before: datetime) -> int:
         cutoff = gone_before.timestamp()
         dropped = 0
-        for cell in await _answered(self._redis.zrange(_CELLS_KEY, 0, -1)):
+        for cell in await _answered(self._redis.zrange(CELLS_KEY, 0, -1)):
             name = cell.decode()
             gone = _TRIM_BATCH
             left = 0
             while gone == _TRIM_BATCH:
-                gone, left = await _answered(self._trim([_location_key(name), _seen_key(name)], [cutoff, _TRIM_BATCH]))
+                gone, left = await _answered(self._trim([location_key(name), seen_key(name)], [cutoff, _TRIM_BATCH]))
                 dropped += gone
             if left == 0:
-                # A write between the two scripts is not lost: its cell is listed again by the next one.
-                await _answered(self._redis.zremrangebyscore(_CELLS_KEY, "-inf", cutoff))
+                await _answered(self._unlist([CELLS_KEY], [name, cutoff]))
         return dropped
 
     async def _write_pending(self) -> None:
@@ -195,18 +147,18 @@ class RedisLiveLocations:
         by_cell: dict[str, list[int]] = {}
         for index, position in enumerate(positions):
             by_cell.setdefault(self._cell_of(position.latitude, position.longitude, RESOLUTION), []).append(index)
-        packed = [_pack(position) for position in positions]
-        now = datetime.now(UTC).timestamp()
+        packed = [pack(position) for position in positions]
         async with self._redis.pipeline(transaction=False) as pipeline:
             for cell, indices in by_cell.items():
                 arguments: list[Any] = []
                 for index in indices:
                     arguments += (positions[index].driver_id.bytes, positions[index].measured_at, packed[index])
-                await cast("Awaitable[Any]", self._record([_location_key(cell), _seen_key(cell)], arguments, pipeline))
-            pipeline.zadd(_CELLS_KEY, dict.fromkeys(by_cell, now))
+                await cast("Awaitable[Any]", self._record([location_key(cell), seen_key(cell)], arguments, pipeline))
+            newest = {cell: max(positions[index].measured_at for index in some) for cell, some in by_cell.items()}
+            pipeline.zadd(CELLS_KEY, newest, gt=True)
             moves = [(index, cell) for cell, indices in by_cell.items() for index in indices]
             for index, cell in moves:
-                pipeline.set(_home_key(positions[index].driver_id), cell, ex=_HOME_SECONDS, get=True)
+                pipeline.set(home_key(positions[index].driver_id), cell, ex=_HOME_SECONDS, get=True)
             answers: list[Any] = await _answered(pipeline.execute())
         outcomes = [RecordOutcome.OLDER] * len(positions)
         for indices, taken in zip(by_cell.values(), answers, strict=False):
@@ -223,45 +175,19 @@ class RedisLiveLocations:
     async def _move(self, position: DriverPosition, value: bytes, old_cell: str, cell: str) -> bool:
         """Take a driver out of the cell it left. False when the position there is newer: then this one goes instead."""
         driver = position.driver_id.bytes
-        if await _answered(self._leave([_location_key(old_cell), _seen_key(old_cell)], [driver, value])):
+        if await _answered(self._leave([location_key(old_cell), seen_key(old_cell)], [driver, value])):
             return True
-        await _answered(self._leave([_location_key(cell), _seen_key(cell)], [driver, value]))
-        await _answered(self._redis.set(_home_key(position.driver_id), old_cell, ex=_HOME_SECONDS))
+        await _answered(self._leave([location_key(cell), seen_key(cell)], [driver, value]))
+        await _answered(self._redis.set(home_key(position.driver_id), old_cell, ex=_HOME_SECONDS))
         return False
 
     def _position(self, driver: bytes, value: bytes) -> DriverPosition:
-        sequence, shift_tag, measured_millis, latitude, longitude, code = _LAYOUT.unpack(value)
         driver_id = self._ids.get(driver)
         if driver_id is None:
             if len(self._ids) >= _MAX_IDS_KNOWN:
                 self._ids.clear()
             driver_id = self._ids[driver] = UUID(bytes=driver)
-        return DriverPosition(
-            driver_id, latitude / 1e7, longitude / 1e7, measured_millis / 1000, sequence, _CLASSES[code], shift_tag
-        )
-
-
-def _pack(position: DriverPosition) -> bytes:
-    return _LAYOUT.pack(
-        position.sequence,
-        position.shift_tag,
-        round(position.measured_at * 1000),
-        round(position.latitude * 1e7),
-        round(position.longitude * 1e7),
-        _CODE_BY_CLASS[position.vehicle_class],
-    )
-
-
-def _location_key(cell: str) -> str:
-    return f"loc:{{{cell}}}"
-
-
-def _seen_key(cell: str) -> str:
-    return f"seen:{{{cell}}}"
-
-
-def _home_key(driver_id: UUID) -> str:
-    return f"home:{driver_id}"
+        return unpack(driver_id, value)
 
 
 async def _answered(call: Any) -> Any:

@@ -100,6 +100,7 @@ async def test_trimming_leaves_nothing_behind(redis: Redis) -> None:
     assert await locations.trim(NOON + timedelta(seconds=1)) == 2_500
     assert [key async for key in redis.scan_iter("loc:{*")] == []
     assert [key async for key in redis.scan_iter("seen:*")] == []
+    assert await redis.zcard("loc:cells") == 0
 
 
 async def test_a_caller_who_leaves_does_not_take_others_along(redis: Redis) -> None:

@@ -1,0 +1,212 @@
+"""The city policy file: TOML, every key required, an unknown one refused, each fault told by file, key and reason."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from matching_service.domain.city import (
+    CityPolicy,
+    DispatchPolicy,
+    FeePolicy,
+    LocationPolicy,
+    Product,
+    ServiceArea,
+    Tax,
+    TravelPolicy,
+    VehicleClass,
+)
+from shared_kernel.errors import DomainError
+from shared_kernel.geo import GeoPoint
+from shared_kernel.money import Money, exponent
+
+_Amount = Annotated[int, Field(ge=0, le=10_000_000)]
+_Share = Annotated[int, Field(ge=0, le=10_000)]
+_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
+class CityFileError(ValueError):
+    """A city file that cannot be used; the text names the file, each key at fault and the reason."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class _Area(_Strict):
+    corners: Annotated[list[tuple[float, float]], Field(min_length=3, max_length=10_000)]
+
+    @field_validator("corners", mode="before")
+    @classmethod
+    def _as_tuples(cls, value: object) -> object:
+        # TOML has arrays alone; strict validation would ask for tuples.
+        if not isinstance(value, list):
+            return value
+        return [tuple(corner) if isinstance(corner, list) else corner for corner in value]
+
+    @field_validator("corners")
+    @classmethod
+    def _on_the_earth(cls, corners: list[tuple[float, float]]) -> list[tuple[float, float]]:
+        for index, (latitude, longitude) in enumerate(corners):
+            try:
+                GeoPoint(latitude, longitude)
+            except DomainError:
+                raise ValueError(f"corner {index} is not a [latitude, longitude] on the Earth") from None
+        return corners
+
+
+class _Tax(_Strict):
+    rate_basis_points: _Share
+    jurisdiction: Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class _Fees(_Strict):
+    free_cancel_seconds: Annotated[int, Field(ge=0, le=3600)]
+    cancel_fee_minor: _Amount
+    no_show_fee_minor: _Amount
+    no_show_wait_seconds: Annotated[int, Field(ge=0, le=3600)]
+
+
+class _Dispatch(_Strict):
+    tick_seconds: Annotated[float, Field(ge=0.1, le=30)]
+    offer_seconds: Annotated[int, Field(ge=1, le=120)]
+    search_window_seconds: Annotated[int, Field(ge=10, le=7200)]
+    pickup_eta_cap_seconds: Annotated[int, Field(ge=60, le=7200)]
+
+    @model_validator(mode="after")
+    def _window_holds_an_offer(self) -> Self:
+        if self.search_window_seconds < self.offer_seconds:
+            raise ValueError("search_window_seconds is shorter than offer_seconds")
+        return self
+
+
+class _Locations(_Strict):
+    max_speed_kmh: Annotated[float, Field(gt=0, le=100_000)]
+    max_accuracy_meters: Annotated[float, Field(gt=0, le=10_000)]
+
+
+class _Travel(_Strict):
+    circuity: Annotated[float, Field(ge=1, le=5)]
+    speed_kmh: Annotated[float, Field(gt=0, le=200)]
+
+
+class _Product(_Strict):
+    vehicle_classes: Annotated[list[VehicleClass], Field(min_length=1)]
+    base_minor: _Amount
+    per_kilometer_minor: _Amount
+    per_minute_minor: _Amount
+    minimum_minor: _Amount
+    booking_fee_minor: _Amount
+
+    @field_validator("vehicle_classes", mode="before")
+    @classmethod
+    def _by_name(cls, value: object) -> object:
+        if not isinstance(value, list):
+            return value
+        known = {vehicle_class.value: vehicle_class for vehicle_class in VehicleClass}
+        unknown = [name for name in value if name not in known]
+        if unknown:
+            raise ValueError(f"unknown vehicle class {unknown[0]!r}; known are {', '.join(known)}")
+        return [known[name] for name in value]
+
+
+class _CityFile(_Strict):
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    currency_code: str
+    commission_basis_points: _Share
+    quote_seconds: Annotated[int, Field(ge=10, le=3600)]
+    min_trip_meters: Annotated[int, Field(ge=0)]
+    max_trip_meters: Annotated[int, Field(gt=0, le=2_000_000)]
+    service_area: _Area
+    tax: _Tax
+    fees: _Fees
+    dispatch: _Dispatch
+    locations: _Locations
+    travel: _Travel
+    products: Annotated[dict[_Name, _Product], Field(min_length=1, max_length=50)]
+
+    @field_validator("currency_code")
+    @classmethod
+    def _known_currency(cls, code: str) -> str:
+        try:
+            exponent(code)
+        except DomainError:
+            raise ValueError("is not an ISO 4217 currency code") from None
+        return code
+
+    @model_validator(mode="after")
+    def _lengths_in_order(self) -> Self:
+        if self.min_trip_meters >= self.max_trip_meters:
+            raise ValueError("min_trip_meters is not below max_trip_meters")
+        return self
+
+
+def load_city(path: Path | None) -> CityPolicy:
+    """Read a city file, or the one of the package when `path` is None. Raises CityFileError."""
+    if path is None:
+        source = "matching_service/cities/default.toml"
+        text = files("matching_service").joinpath("cities/default.toml").read_text(encoding="utf-8")
+    else:
+        source = str(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CityFileError(f"{source}: cannot be read: {error}") from error
+    return parse_city(text, source)
+
+
+def parse_city(text: str, source: str) -> CityPolicy:
+    """Read the text of a city file; `source` names it in errors. Raises CityFileError."""
+    try:
+        content = _CityFile.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise CityFileError(f"{source}: is not TOML: {error}") from error
+    except ValidationError as error:
+        faults = [
+            f"{source}: {'.'.join(str(part) for part in fault['loc']) or 'the file'}: {fault['msg']}"
+            for fault in error.errors(include_url=False)
+        ]
+        raise CityFileError("\n".join(faults)) from error
+    return _as_policy(content)
+
+
+def _as_policy(content: _CityFile) -> CityPolicy:
+    def money(amount_minor: int) -> Money:
+        return Money(content.currency_code, amount_minor)
+
+    products = {
+        name: Product(
+            name=name,
+            vehicle_classes=frozenset(product.vehicle_classes),
+            base=money(product.base_minor),
+            per_kilometer=money(product.per_kilometer_minor),
+            per_minute=money(product.per_minute_minor),
+            minimum=money(product.minimum_minor),
+            booking_fee=money(product.booking_fee_minor),
+        )
+        for name, product in content.products.items()
+    }
+    return CityPolicy(
+        name=content.name,
+        currency_code=content.currency_code,
+        service_area=ServiceArea(tuple(GeoPoint(*corner) for corner in content.service_area.corners)),
+        products=products,
+        tax=Tax(content.tax.rate_basis_points, content.tax.jurisdiction),
+        commission_basis_points=content.commission_basis_points,
+        quote_seconds=content.quote_seconds,
+        min_trip_meters=content.min_trip_meters,
+        max_trip_meters=content.max_trip_meters,
+        fees=FeePolicy(
+            free_cancel_seconds=content.fees.free_cancel_seconds,
+            cancel_fee=money(content.fees.cancel_fee_minor),
+            no_show_fee=money(content.fees.no_show_fee_minor),
+            no_show_wait_seconds=content.fees.no_show_wait_seconds,
+        ),
+        dispatch=DispatchPolicy(**content.dispatch.model_dump()),
+        locations=LocationPolicy(**content.locations.model_dump()),
+        travel=TravelPolicy(**content.travel.model_dump()),
+    )

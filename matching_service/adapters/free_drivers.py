@@ -1,0 +1,91 @@
+"""FreeDrivers: the nearest free driver from a picture of the city that this process renews every two seconds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from math import cos, radians
+from typing import Any
+
+from matching_service.domain.city import VehicleClass
+from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
+from matching_service.use_cases.dispatch_ports import BusyDrivers, LiveLocations
+from shared_kernel.clock import Clock
+from shared_kernel.errors import Unavailable
+from shared_kernel.geo import GeoPoint, haversine_meters
+
+_RENEW_SECONDS = 2.0
+_NEAREST = 8
+"""Neighbors on the flat map that the true distance chooses among."""
+
+
+class SnapshotFreeDrivers:
+    """The FreeDrivers of production.
+
+    One picture serves all quotes of its two seconds, so that a quote costs microseconds whatever the number of drivers;
+    calls that come while it is being renewed wait for that one renewal. When the stores do not answer, a quote has no
+    pickup time, and is made all the same.
+    """
+
+    def __init__(
+        self, locations: LiveLocations, busy: BusyDrivers, clock: Clock, monotonic: Callable[[], float]
+    ) -> None:
+        self._locations = locations
+        self._busy = busy
+        self._clock = clock
+        self._monotonic = monotonic
+        self._renewing = asyncio.Lock()
+        self._drawn_at = float("-inf")
+        self._picture: Mapping[VehicleClass, _Tree] = {}
+
+    async def nearest(self, point: GeoPoint, classes: frozenset[VehicleClass], reach_meters: float) -> GeoPoint | None:
+        picture = await self._current()
+        found = [tree.nearest(point) for vehicle_class, tree in picture.items() if vehicle_class in classes]
+        if not found:
+            return None
+        best = _nearest_of(point, found)
+        return best if haversine_meters(best, point) <= reach_meters else None
+
+    async def _current(self) -> Mapping[VehicleClass, _Tree]:
+        async with self._renewing:
+            if self._monotonic() - self._drawn_at >= _RENEW_SECONDS:
+                try:
+                    self._picture = await self._draw()
+                except Unavailable:
+                    self._picture = {}
+                self._drawn_at = self._monotonic()
+            return self._picture
+
+    async def _draw(self) -> Mapping[VehicleClass, _Tree]:
+        snapshot, busy = await asyncio.gather(self._locations.snapshot(), self._busy.busy())
+        fresh_since = self._clock.now().timestamp() - FRESH_SECONDS
+        by_class: dict[VehicleClass, list[DriverPosition]] = {}
+        for position in snapshot:
+            if position.measured_at >= fresh_since and position.driver_id not in busy:
+                by_class.setdefault(position.vehicle_class, []).append(position)
+        return await asyncio.to_thread(
+            lambda: {vehicle_class: _Tree(positions) for vehicle_class, positions in by_class.items()}
+        )
+
+
+class _Tree:
+    """A KD-tree over one or more drivers on a map flattened at the first one's latitude."""
+
+    def __init__(self, positions: list[DriverPosition]) -> None:
+        import numpy as np  # noqa: PLC0415 (half a second to import; needed when the first quote comes)
+        from scipy.spatial import KDTree  # noqa: PLC0415
+
+        self._positions = positions
+        self._map_scale = cos(radians(positions[0].latitude))
+        points = [(position.latitude, position.longitude * self._map_scale) for position in positions]
+        self._tree: Any = KDTree(np.array(points))
+
+    def nearest(self, point: GeoPoint) -> GeoPoint:
+        """Return where the nearest driver is."""
+        ranks = list(range(1, min(_NEAREST, len(self._positions)) + 1))
+        _, places = self._tree.query((point.latitude, point.longitude * self._map_scale), k=ranks)
+        return _nearest_of(point, [self._positions[place].point for place in places.tolist()])
+
+
+def _nearest_of(point: GeoPoint, others: list[GeoPoint]) -> GeoPoint:
+    return min(others, key=lambda other: haversine_meters(other, point))

@@ -1,0 +1,291 @@
+"""The store of rides, offers and shifts in Postgres: one transaction, judged by the database's own indexes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from google.protobuf.message import Message
+from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis import idempotency
+from chassis.database import Database
+from chassis.outbox import OutgoingEvent, append_events
+from chassis.runtime import Wakeup
+from matching_service.adapters import tables
+from matching_service.adapters.rows import (
+    Columns,
+    changed_columns,
+    offer_from,
+    offer_row,
+    ride_from,
+    ride_row,
+    shift_from,
+    shift_row,
+)
+from matching_service.domain.events import Event
+from matching_service.domain.offer import ExclusionCause, Offer
+from matching_service.domain.ride import Ride
+from matching_service.domain.ride_states import DRIVER_STATES, OWED_PAYMENT_STATES
+from matching_service.domain.shift import Shift
+from matching_service.use_cases.ports import FeeConsent, RequestKey
+from shared_kernel.clock import Clock
+from shared_kernel.errors import Conflict, DomainError
+from shared_kernel.ids import IdSource
+from shared_kernel.money import Money
+
+FIRST_ATTEMPT_LEASE_SECONDS = 5.0
+"""Who asked for the ride places its hold; the sweep takes over when that has not ended by then."""
+
+_DRIVER_STATES = [state.value for state in DRIVER_STATES]
+_REFUSALS = {
+    "uq_ride_live_rider": ("active_ride", "another ride is under way"),
+    "uq_ride_quote_id": ("quote_used", "a ride was asked for with this quote already"),
+    "uq_ride_live_driver": ("active_ride", "the driver has another ride"),
+    "uq_assignment_open_driver": ("active_ride", "the driver has another ride"),
+    "uq_assignment_open_ride": ("offer_taken", "another driver has the ride"),
+    "uq_offer_accepted_ride": ("offer_taken", "another driver has the ride"),
+    "uq_offer_open_driver": ("driver_busy", "the driver has an open offer"),
+    "uq_offer_open_ride": ("ride_offered", "the ride is offered to another driver"),
+    "uq_shift_open_driver": ("shift_open", "the driver is online already"),
+}
+
+EventMessage = Callable[[Event], Message]
+"""Writes an event as its contract's message."""
+
+
+def offers_with_places() -> Select[Any]:
+    """Select offers with what a driver is shown of their rides."""
+    ride = tables.rides.c
+    return select(
+        *tables.offers.c,
+        ride.pickup_latitude,
+        ride.pickup_longitude,
+        ride.pickup_address,
+        ride.dropoff_latitude,
+        ride.dropoff_longitude,
+        ride.dropoff_address,
+        ride.distance_meters,
+        ride.currency_code,
+    ).join(tables.rides, ride.id == tables.offers.c.ride_id)
+
+
+class PostgresStore:
+    """The Store of production. After a commit that wrote events the relay is woken."""
+
+    def __init__(
+        self, database: Database, event_message: EventMessage, clock: Clock, new_id: IdSource, relay: Wakeup
+    ) -> None:
+        self._database = database
+        self._event_message = event_message
+        self._clock = clock
+        self._new_id = new_id
+        self._relay = relay
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[PostgresTransaction]:
+        """Run a block in one transaction; what a unique index refuses is the Conflict it stands for."""
+        try:
+            async with self._database.transaction() as connection:
+                tx = PostgresTransaction(connection, self._event_message, self._clock, self._new_id)
+                yield tx
+                await tx.flush()
+        except IntegrityError as error:
+            refusal = _refusal(error)
+            if refusal is None:
+                raise
+            raise refusal from error
+        if tx.told:
+            self._relay.wake()
+
+
+class PostgresTransaction:
+    """The Transaction of production."""
+
+    def __init__(
+        self, connection: AsyncConnection, event_message: EventMessage, clock: Clock, new_id: IdSource
+    ) -> None:
+        self._connection = connection
+        self._event_message = event_message
+        self._clock = clock
+        self._new_id = new_id
+        self._claimed: idempotency.Claimed | None = None
+        self._events: list[OutgoingEvent] = []
+        self.told = False
+
+    async def flush(self) -> None:
+        """Write the events, at the end of the block."""
+        self.told = bool(self._events)
+        await append_events(self._connection, tables.outbox, self._events)
+
+    async def claim(self, request: RequestKey) -> bytes | None:
+        claimed = await idempotency.claim(
+            self._connection,
+            tables.idempotency_keys,
+            principal=str(request.principal),
+            method=request.method,
+            key=request.key,
+            fingerprint=idempotency.fingerprint(*request.fields),
+            now=self._clock.now(),
+        )
+        if isinstance(claimed, idempotency.Replay):
+            return claimed.response
+        self._claimed = claimed
+        return None
+
+    async def complete(self, answer: bytes) -> None:
+        if self._claimed is None:
+            raise ValueError("no key is claimed in this transaction")
+        await idempotency.complete(self._connection, tables.idempotency_keys, self._claimed, answer)
+
+    async def add_ride(self, ride: Ride) -> None:
+        leased_until = ride.requested_at + timedelta(seconds=FIRST_ATTEMPT_LEASE_SECONDS)
+        saga = {"saga_next_attempt_at": ride.requested_at, "saga_leased_until": leased_until}
+        await self._connection.execute(insert(tables.rides).values(**ride_row(ride), **saga))
+
+    async def lock_ride(self, ride_id: UUID, *, rider_id: UUID | None = None) -> Ride | None:
+        statement = select(tables.rides).where(tables.rides.c.id == ride_id).with_for_update(key_share=True)
+        if rider_id is not None:
+            statement = statement.where(tables.rides.c.rider_id == rider_id)
+        row = await self._one(statement)
+        return None if row is None else ride_from(row)
+
+    async def save_ride(self, before: Ride, after: Ride) -> None:
+        changes = changed_columns(before, after)
+        if "payment_state" in changes:
+            owed = after.payment_state in OWED_PAYMENT_STATES
+            changes |= {
+                "saga_next_attempt_at": self._clock.now() if owed else None,
+                "saga_leased_until": None,
+                "saga_attempts": 0,
+                "saga_error": "",
+            }
+        if not changes:
+            return
+        statement = update(tables.rides).where(tables.rides.c.id == before.id, tables.rides.c.version == before.version)
+        changed = await self._connection.execute(statement.values(**changes))
+        if changed.rowcount != 1:
+            raise RuntimeError("a ride was saved that was not locked")
+        await self._keep_assignment(before, after)
+
+    async def _keep_assignment(self, before: Ride, after: Ride) -> None:
+        if before.has_driver and not after.has_driver:
+            released_at = after.ended_at or after.moved_at
+            mine = (tables.assignments.c.ride_id == before.id) & tables.assignments.c.released_at.is_(None)
+            # Not before its beginning, whatever the clocks of two replicas say.
+            ended = func.greatest(tables.assignments.c.assigned_at, released_at)
+            await self._connection.execute(update(tables.assignments).where(mine).values(released_at=ended))
+        if before.driver is not None and after.driver is None:
+            accepted = (tables.offers.c.ride_id == before.id) & (tables.offers.c.state == "accepted")
+            await self._connection.execute(update(tables.offers).where(accepted).values(given_back=True))
+        if after.has_driver and not before.has_driver and after.driver is not None:
+            values = {"ride_id": after.id, "driver_id": after.driver.driver_id, "assigned_at": after.assigned_at}
+            await self._connection.execute(insert(tables.assignments).values(**values))
+
+    async def live_ride_id_of_driver(self, driver_id: UUID) -> UUID | None:
+        ride = tables.rides.c
+        statement = select(ride.id).where(ride.driver_id == driver_id, ride.state.in_(_DRIVER_STATES))
+        return await self._connection.scalar(statement)
+
+    async def find_offer(self, offer_id: UUID, driver_id: UUID) -> Offer | None:
+        offer = tables.offers.c
+        return await self._offer(offers_with_places().where(offer.id == offer_id, offer.driver_id == driver_id))
+
+    async def open_offer_of_ride(self, ride_id: UUID) -> Offer | None:
+        offer = tables.offers.c
+        return await self._offer(offers_with_places().where(offer.ride_id == ride_id, offer.state == "open"))
+
+    async def open_offer_of_driver(self, driver_id: UUID) -> Offer | None:
+        offer = tables.offers.c
+        return await self._offer(offers_with_places().where(offer.driver_id == driver_id, offer.state == "open"))
+
+    async def add_offer(self, offer: Offer) -> None:
+        await self._connection.execute(insert(tables.offers).values(**offer_row(offer)))
+
+    async def save_offer(self, offer: Offer) -> None:
+        statement = update(tables.offers).where(tables.offers.c.id == offer.id, tables.offers.c.state == "open")
+        changed = await self._connection.execute(statement.values(state=offer.state.value, closed_at=offer.closed_at))
+        if changed.rowcount != 1:
+            raise RuntimeError("an offer was closed that was not open")
+
+    async def is_excluded(self, ride_id: UUID, driver_id: UUID) -> bool:
+        mine = (tables.exclusions.c.ride_id == ride_id) & (tables.exclusions.c.driver_id == driver_id)
+        return await self._connection.scalar(select(tables.exclusions.c.cause).where(mine)) is not None
+
+    async def exclude(self, ride_id: UUID, driver_id: UUID, cause: ExclusionCause, now: datetime) -> None:
+        values = {"ride_id": ride_id, "driver_id": driver_id, "cause": cause.value, "excluded_at": now}
+        await self._connection.execute(upsert(tables.exclusions).values(**values).on_conflict_do_nothing())
+
+    async def lock_shift(self, driver_id: UUID) -> Shift | None:
+        return await self._shift(_open_shift(driver_id).with_for_update())
+
+    async def keep_shift_open(self, driver_id: UUID) -> Shift | None:
+        return await self._shift(_open_shift(driver_id).with_for_update(read=True))
+
+    async def last_shift(self, driver_id: UUID) -> Shift | None:
+        shift = tables.shifts.c
+        newest = select(tables.shifts).where(shift.driver_id == driver_id).order_by(shift.id.desc()).limit(1)
+        return await self._shift(newest)
+
+    async def add_shift(self, shift: Shift) -> None:
+        await self._connection.execute(insert(tables.shifts).values(**shift_row(shift)))
+
+    async def save_shift(self, shift: Shift) -> None:
+        statement = update(tables.shifts).where(tables.shifts.c.id == shift.id)
+        await self._connection.execute(statement.values(ended_at=shift.ended_at, ends_after_ride=shift.ends_after_ride))
+
+    async def keep_consent(self, consent: FeeConsent) -> None:
+        values = {
+            "token": consent.token,
+            "currency_code": consent.fee.currency_code,
+            "fee_minor": consent.fee.amount_minor,
+            "assigned_at": consent.assigned_at,
+            "expires_at": consent.expires_at,
+        }
+        statement = upsert(tables.cancel_consents).values(ride_id=consent.ride_id, **values)
+        await self._connection.execute(statement.on_conflict_do_update(index_elements=["ride_id"], set_=values))
+
+    async def consent_of(self, ride_id: UUID) -> FeeConsent | None:
+        row = await self._one(select(tables.cancel_consents).where(tables.cancel_consents.c.ride_id == ride_id))
+        if row is None:
+            return None
+        fee = Money(row["currency_code"], row["fee_minor"])
+        return FeeConsent(row["ride_id"], row["token"], fee, row["assigned_at"], row["expires_at"])
+
+    async def tell(self, event: Event) -> None:
+        message = self._event_message(event)
+        self._events.append(
+            OutgoingEvent(self._new_id(), event.aggregate_id, event.aggregate_version, event.occurred_at, message)
+        )
+
+    async def _one(self, statement: Select[Any]) -> Columns | None:
+        return (await self._connection.execute(statement)).mappings().one_or_none()
+
+    async def _offer(self, statement: Select[Any]) -> Offer | None:
+        row = await self._one(statement)
+        return None if row is None else offer_from(row)
+
+    async def _shift(self, statement: Select[Any]) -> Shift | None:
+        row = await self._one(statement)
+        return None if row is None else shift_from(row)
+
+
+def _open_shift(driver_id: UUID) -> Select[Any]:
+    shift = tables.shifts.c
+    return select(tables.shifts).where(shift.driver_id == driver_id, shift.ended_at.is_(None))
+
+
+def _refusal(error: IntegrityError) -> DomainError | None:
+    cause: BaseException | None = error.orig
+    while cause is not None:
+        refusal = _REFUSALS.get(str(getattr(cause, "constraint_name", "")))
+        if refusal is not None:
+            return Conflict(*refusal)
+        cause = cause.__cause__
+    return None

@@ -1,0 +1,87 @@
+"""What dispatch reads of rides, offers and shifts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, func, select, union
+
+from chassis.database import Database
+from matching_service.adapters import tables
+from matching_service.adapters.rows import place_from
+from matching_service.domain.city import VehicleClass
+from matching_service.domain.ride_states import DRIVER_STATES
+from matching_service.use_cases.dispatch_ports import OpenShift, WaitingRide
+from shared_kernel.errors import NotFound
+
+_DRIVER_STATES = [state.value for state in DRIVER_STATES]
+
+
+class PostgresDispatchReads:
+    """WaitingRides, BusyDrivers, OnShift and RideDrivers of production."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list_waiting(self, limit: int) -> list[WaitingRide]:
+        """Return rides in MATCHING: those with a closed offer or assignment first, then the longest waiting."""
+        ride, exclusion = tables.rides.c, tables.exclusions.c
+        excluded = (
+            select(func.array_agg(exclusion.driver_id, type_=ARRAY(Uuid)))
+            .where(exclusion.ride_id == ride.id)
+            .scalar_subquery()
+            .label("excluded")
+        )
+        waiting = select(tables.rides, excluded).where(ride.state == "matching")
+        statement = waiting.order_by(excluded.is_(None), ride.requested_at, ride.id).limit(limit)
+        async with self._database.connect() as connection:
+            rows = (await connection.execute(statement)).mappings().all()
+        return [
+            WaitingRide(
+                ride_id=row["id"],
+                pickup=place_from(row, "pickup"),
+                dropoff=place_from(row, "dropoff"),
+                product=row["product"],
+                requested_at=row["requested_at"],
+                excluded_driver_ids=frozenset(row["excluded"] or ()),
+                returned=row["excluded"] is not None,
+            )
+            for row in rows
+        ]
+
+    async def busy(self) -> frozenset[UUID]:
+        """Return the drivers with an open offer or a live ride."""
+        ride, offer = tables.rides.c, tables.offers.c
+        statement = union(
+            select(ride.driver_id).where(ride.state.in_(_DRIVER_STATES)),
+            select(offer.driver_id).where(offer.state == "open"),
+        )
+        async with self._database.connect() as connection:
+            return frozenset(await connection.scalars(statement))
+
+    async def on_shift(self) -> Mapping[UUID, VehicleClass]:
+        """Return the drivers with an open shift that takes new rides."""
+        shift = tables.shifts.c
+        statement = select(shift.driver_id, shift.vehicle_class)
+        async with self._database.connect() as connection:
+            rows = await connection.execute(statement.where(shift.ended_at.is_(None), ~shift.ends_after_ride))
+            return {driver_id: VehicleClass(vehicle_class) for driver_id, vehicle_class in rows.tuples()}
+
+    async def open_shift_of(self, driver_id: UUID) -> OpenShift | None:
+        """Return the driver's open shift, also one that ends after the ride."""
+        shift = tables.shifts.c
+        statement = select(shift.id, shift.vehicle_class).where(shift.driver_id == driver_id, shift.ended_at.is_(None))
+        async with self._database.connect() as connection:
+            row = (await connection.execute(statement)).one_or_none()
+        return None if row is None else OpenShift(row.id, VehicleClass(row.vehicle_class))
+
+    async def driver_under_way(self, ride_id: UUID, rider_id: UUID) -> UUID | None:
+        """Return the driver bound to this rider's ride now. Raises NotFound `ride_not_found`."""
+        ride = tables.rides.c
+        statement = select(ride.driver_id, ride.state).where(ride.id == ride_id, ride.rider_id == rider_id)
+        async with self._database.connect() as connection:
+            row = (await connection.execute(statement)).one_or_none()
+        if row is None:
+            raise NotFound("ride_not_found", "there is no such ride")
+        return row.driver_id if row.state in _DRIVER_STATES else None

@@ -1,0 +1,141 @@
+"""Quotes in Postgres."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    insert,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import BigInteger
+
+from chassis.database import Database
+from matching_service.domain.quote import Fare, FareLine, FareLineKind, Place, Quote
+from shared_kernel.errors import NotFound
+from shared_kernel.geo import GeoPoint
+from shared_kernel.money import Money
+
+
+def quote_table(metadata: MetaData) -> Table:
+    """Define the table of quotes; a fare's lines are one JSON array of [kind, amount_minor] in the fare's order."""
+    return Table(
+        "quote",
+        metadata,
+        Column("id", Uuid, primary_key=True),
+        Column("rider_id", Uuid, nullable=False),
+        Column("product", Text, nullable=False),
+        Column("pickup_latitude", Float(53), nullable=False),
+        Column("pickup_longitude", Float(53), nullable=False),
+        Column("pickup_address", Text, nullable=False),
+        Column("dropoff_latitude", Float(53), nullable=False),
+        Column("dropoff_longitude", Float(53), nullable=False),
+        Column("dropoff_address", Text, nullable=False),
+        Column("currency_code", Text, nullable=False),
+        Column("total_minor", BigInteger, nullable=False),
+        Column("fare_lines", JSONB, nullable=False),
+        Column("distance_meters", Integer, nullable=False),
+        Column("trip_eta_seconds", Integer, nullable=False),
+        Column("pickup_eta_seconds", Integer),
+        Column("surge_permille", Integer, nullable=False),
+        Column("expires_at", DateTime(timezone=True), nullable=False),
+        CheckConstraint("total_minor >= 0", name="total_not_negative"),
+        CheckConstraint("distance_meters >= 0 AND trip_eta_seconds >= 0", name="trip_not_negative"),
+        CheckConstraint("surge_permille >= 1000", name="surge_at_least_none"),
+        Index("ix_quote_expires_at", "expires_at"),
+    )
+
+
+def quote_row(quote: Quote) -> dict[str, Any]:
+    """Write a quote as a row of `quote_table`."""
+    return {
+        "id": quote.id,
+        "rider_id": quote.rider_id,
+        "product": quote.product,
+        "pickup_latitude": quote.pickup.point.latitude,
+        "pickup_longitude": quote.pickup.point.longitude,
+        "pickup_address": quote.pickup.address,
+        "dropoff_latitude": quote.dropoff.point.latitude,
+        "dropoff_longitude": quote.dropoff.point.longitude,
+        "dropoff_address": quote.dropoff.address,
+        "currency_code": quote.fare.total.currency_code,
+        "total_minor": quote.fare.total.amount_minor,
+        "fare_lines": fare_lines_json(quote.fare),
+        "distance_meters": quote.distance_meters,
+        "trip_eta_seconds": quote.trip_eta_seconds,
+        "pickup_eta_seconds": quote.pickup_eta_seconds,
+        "surge_permille": quote.surge_permille,
+        "expires_at": quote.expires_at,
+    }
+
+
+def quote_from_row(columns: Mapping[Any, Any]) -> Quote:
+    """Read a row of `quote_table`, given by the names of its columns (`result.mappings()`)."""
+    return Quote(
+        id=columns["id"],
+        rider_id=columns["rider_id"],
+        product=columns["product"],
+        pickup=Place(GeoPoint(columns["pickup_latitude"], columns["pickup_longitude"]), columns["pickup_address"]),
+        dropoff=Place(GeoPoint(columns["dropoff_latitude"], columns["dropoff_longitude"]), columns["dropoff_address"]),
+        fare=fare_from_json(columns["currency_code"], columns["total_minor"], columns["fare_lines"]),
+        distance_meters=columns["distance_meters"],
+        trip_eta_seconds=columns["trip_eta_seconds"],
+        pickup_eta_seconds=columns["pickup_eta_seconds"],
+        expires_at=columns["expires_at"],
+        surge_permille=columns["surge_permille"],
+    )
+
+
+def fare_lines_json(fare: Fare) -> list[list[str | int]]:
+    """Write the lines of a fare as they stand in a JSON column."""
+    return [[line.kind.value, line.amount.amount_minor] for line in fare.lines]
+
+
+def fare_from_json(currency_code: str, total_minor: int, lines: Sequence[Sequence[Any]]) -> Fare:
+    """Read a fare; lines that do not sum to the total are a ValueError (somebody changed the row)."""
+    return Fare(
+        Money(currency_code, total_minor),
+        tuple(FareLine(FareLineKind(kind), Money(currency_code, amount_minor)) for kind, amount_minor in lines),
+    )
+
+
+async def find_quote(connection: AsyncConnection, table: Table, quote_id: UUID, rider_id: UUID) -> Quote | None:
+    """Read a quote of this rider inside the caller's transaction; None when there is none."""
+    found = await connection.execute(select(table).where(table.c.id == quote_id, table.c.rider_id == rider_id))
+    row = found.mappings().one_or_none()
+    return None if row is None else quote_from_row(row)
+
+
+class PostgresQuotes:
+    """The QuoteStore of production."""
+
+    def __init__(self, database: Database, table: Table) -> None:
+        self._database = database
+        self._table = table
+
+    async def add(self, quotes: Sequence[Quote]) -> None:
+        if not quotes:
+            return
+        async with self._database.transaction() as connection:
+            await connection.execute(insert(self._table), [quote_row(quote) for quote in quotes])
+
+    async def get(self, quote_id: UUID, rider_id: UUID) -> Quote:
+        async with self._database.connect() as connection:
+            quote = await find_quote(connection, self._table, quote_id, rider_id)
+        if quote is None:
+            raise NotFound("quote_not_found", "no such quote")
+        return quote

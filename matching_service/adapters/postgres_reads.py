@@ -1,0 +1,169 @@
+"""Reads of rides, offers and shifts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database import Database
+from matching_service.adapters import tables
+from matching_service.adapters.postgres import offers_with_places
+from matching_service.adapters.rows import offer_from, ride_from, shift_from
+from matching_service.domain.offer import Offer
+from matching_service.domain.ride import Ride
+from matching_service.domain.ride_states import DRIVER_STATES, LIVE_STATES, RideState
+from matching_service.domain.shift import Shift
+from matching_service.use_cases.ports import RideMoveRecord, RideSummary, Waits
+
+_DRIVER_STATES = [state.value for state in DRIVER_STATES]
+_LIVE_STATES = [state.value for state in LIVE_STATES]
+
+# Independent of the indexes that forbid them: it looks at what was recorded. The touching ends of two assignments do
+# not overlap, since ranges exclude their end.
+_DOUBLE_ASSIGNMENTS = text("""
+    WITH period AS MATERIALIZED (
+        SELECT id, ride_id, driver_id, tstzrange(assigned_at, released_at) AS held
+        FROM assignment WHERE released_at IS NULL OR released_at >= :since
+    )
+    SELECT (SELECT count(*) FROM period a JOIN period b
+                ON a.driver_id = b.driver_id AND a.id < b.id AND a.held && b.held)
+         + (SELECT count(*) FROM period a JOIN period b
+                ON a.ride_id = b.ride_id AND a.driver_id <> b.driver_id AND a.id < b.id AND a.held && b.held)
+""")
+_WAITS = """
+    SELECT count(seconds) AS measured_count,
+           coalesce(avg(seconds), 0)::float8 AS mean,
+           coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds), 0)::float8 AS p50,
+           coalesce(percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds), 0)::float8 AS p95
+    FROM ({seconds}) AS measured
+"""
+_REQUEST_TO_OFFER = text(
+    _WAITS.format(
+        seconds="""
+    SELECT extract(epoch FROM min(offer.created_at) - ride.requested_at)::float8 AS seconds
+    FROM ride JOIN offer ON offer.ride_id = ride.id WHERE ride.requested_at >= :since GROUP BY ride.id
+"""
+    )
+)
+_REQUEST_TO_PICKUP = text(
+    _WAITS.format(
+        seconds="""
+    SELECT extract(epoch FROM arrived_at - requested_at)::float8 AS seconds
+    FROM ride WHERE requested_at >= :since AND arrived_at IS NOT NULL
+"""
+    )
+)
+
+
+class PostgresRideReader:
+    """The RideReader of production."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def ride(self, ride_id: UUID, *, rider_id: UUID | None = None, driver_id: UUID | None = None) -> Ride | None:
+        statement = _rides_of(rider_id, driver_id).where(tables.rides.c.id == ride_id)
+        return next(iter(await self._rides(statement)), None)
+
+    async def live_ride(self, *, rider_id: UUID | None = None, driver_id: UUID | None = None) -> Ride | None:
+        states = _LIVE_STATES if driver_id is None else _DRIVER_STATES
+        statement = _rides_of(rider_id, driver_id).where(tables.rides.c.state.in_(states)).limit(1)
+        return next(iter(await self._rides(statement)), None)
+
+    async def rides(
+        self,
+        limit: int,
+        *,
+        before: UUID | None = None,
+        rider_id: UUID | None = None,
+        driver_id: UUID | None = None,
+        states: frozenset[RideState] = frozenset(),
+    ) -> list[Ride]:
+        # Ids are UUIDv7: their order is that of the requests.
+        statement = _rides_of(rider_id, driver_id).order_by(tables.rides.c.id.desc()).limit(limit)
+        if before is not None:
+            statement = statement.where(tables.rides.c.id < before)
+        if states:
+            statement = statement.where(tables.rides.c.state.in_([state.value for state in states]))
+        return await self._rides(statement)
+
+    async def history(self, ride_id: UUID, limit: int) -> tuple[list[RideMoveRecord], list[Offer]]:
+        move, offer = tables.ride_transitions.c, tables.offers.c
+        moves = select(tables.ride_transitions).where(move.ride_id == ride_id).order_by(move.version).limit(limit)
+        offers = offers_with_places().where(offer.ride_id == ride_id).order_by(offer.created_at, offer.id).limit(limit)
+        async with self._database.connect() as connection:
+            records = [
+                RideMoveRecord(
+                    row["version"],
+                    None if row["from_state"] is None else RideState(row["from_state"]),
+                    RideState(row["to_state"]),
+                    row["occurred_at"],
+                    row["driver_id"],
+                    row["reason"],
+                )
+                for row in (await connection.execute(moves)).mappings()
+            ]
+            return records, [offer_from(row) for row in (await connection.execute(offers)).mappings()]
+
+    async def summary(self, since: datetime) -> RideSummary:
+        ride = tables.rides.c
+        by_state = select(ride.state, func.count()).where(ride.requested_at >= since).group_by(ride.state)
+        open_shifts = select(func.count()).select_from(tables.shifts).where(tables.shifts.c.ended_at.is_(None))
+        async with self._database.transaction() as connection:
+            counts = {RideState(state): count for state, count in (await connection.execute(by_state)).tuples()}
+            return RideSummary(
+                counts,
+                await connection.scalar(_DOUBLE_ASSIGNMENTS, {"since": since}) or 0,
+                await _waits(connection, _REQUEST_TO_OFFER, since),
+                await _waits(connection, _REQUEST_TO_PICKUP, since),
+                await connection.scalar(open_shifts) or 0,
+            )
+
+    async def open_offer(self, driver_id: UUID) -> Offer | None:
+        offer = tables.offers.c
+        found = await self._offers(offers_with_places().where(offer.driver_id == driver_id, offer.state == "open"))
+        return next(iter(found), None)
+
+    async def open_shift(self, driver_id: UUID) -> Shift | None:
+        shift = tables.shifts.c
+        statement = select(tables.shifts).where(shift.driver_id == driver_id, shift.ended_at.is_(None))
+        async with self._database.connect() as connection:
+            row = (await connection.execute(statement)).mappings().one_or_none()
+        return None if row is None else shift_from(row)
+
+    async def expired_offers(self, now: datetime, limit: int) -> list[Offer]:
+        offer = tables.offers.c
+        due = offers_with_places().where(offer.state == "open", offer.expires_at <= now)
+        return await self._offers(due.order_by(offer.expires_at).limit(limit))
+
+    async def overdue_searches(self, now: datetime, limit: int) -> list[UUID]:
+        ride = tables.rides.c
+        overdue = select(ride.id).where(ride.state.in_(["requested", "matching"]), ride.search_until <= now)
+        async with self._database.connect() as connection:
+            return list(await connection.scalars(overdue.order_by(ride.search_until).limit(limit)))
+
+    async def _rides(self, statement: Select[Any]) -> list[Ride]:
+        async with self._database.connect() as connection:
+            return [ride_from(row) for row in (await connection.execute(statement)).mappings()]
+
+    async def _offers(self, statement: Select[Any]) -> list[Offer]:
+        async with self._database.connect() as connection:
+            return [offer_from(row) for row in (await connection.execute(statement)).mappings()]
+
+
+def _rides_of(rider_id: UUID | None, driver_id: UUID | None) -> Select[Any]:
+    statement = select(tables.rides)
+    if rider_id is not None:
+        statement = statement.where(tables.rides.c.rider_id == rider_id)
+    if driver_id is not None:
+        statement = statement.where(tables.rides.c.driver_id == driver_id)
+    return statement
+
+
+async def _waits(connection: AsyncConnection, statement: Any, since: datetime) -> Waits:
+    row = (await connection.execute(statement, {"since": since})).one()
+    return Waits(row.measured_count, row.mean, row.p50, row.p95)

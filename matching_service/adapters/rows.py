@@ -1,0 +1,188 @@
+"""Rides, offers and shifts as rows, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from matching_service.adapters.postgres_quotes import fare_from_json, fare_lines_json
+from matching_service.domain.city import VehicleClass
+from matching_service.domain.offer import Offer, OfferState
+from matching_service.domain.quote import FareLine, FareLineKind, Place
+from matching_service.domain.ride import Ride
+from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.shift import DriverFacts, Shift
+from matching_service.domain.terms import RideTerms
+from shared_kernel.geo import GeoPoint
+from shared_kernel.money import Money
+
+Columns = Mapping[Any, Any]
+"""A row by the names of its columns (`result.mappings()`)."""
+
+
+def ride_row(ride: Ride) -> dict[str, Any]:
+    """Write a ride, all but the saga's own columns."""
+    driver = ride.driver
+    return {
+        "id": ride.id,
+        "state": ride.state.value,
+        "payment_state": ride.payment_state.value,
+        "version": ride.version,
+        "rider_id": ride.rider_id,
+        "rider_name": ride.rider_name,
+        "quote_id": ride.quote_id,
+        "payment_method_id": ride.payment_method_id,
+        "product": ride.product,
+        "pickup_latitude": ride.pickup.point.latitude,
+        "pickup_longitude": ride.pickup.point.longitude,
+        "pickup_address": ride.pickup.address,
+        "dropoff_latitude": ride.dropoff.point.latitude,
+        "dropoff_longitude": ride.dropoff.point.longitude,
+        "dropoff_address": ride.dropoff.address,
+        "currency_code": ride.fare.total.currency_code,
+        "fare_total_minor": ride.fare.total.amount_minor,
+        "fare_lines": fare_lines_json(ride.fare),
+        "fee_kind": ride.fee.kind.value if ride.fee else None,
+        "fee_minor": ride.fee.amount.amount_minor if ride.fee else None,
+        "distance_meters": ride.distance_meters,
+        "note": ride.note,
+        "terms": asdict(ride.terms),
+        "start_pin": ride.start_pin,
+        "pin_failures": ride.pin_failures,
+        "driver_id": driver.driver_id if driver else None,
+        "driver_name": driver.display_name if driver else None,
+        "vehicle_model": driver.vehicle_model if driver else None,
+        "vehicle_color": driver.vehicle_color if driver else None,
+        "vehicle_plate": driver.vehicle_plate if driver else None,
+        "pickup_eta_seconds": ride.pickup_eta_seconds,
+        "requested_at": ride.requested_at,
+        "moved_at": ride.moved_at,
+        "search_until": ride.search_until,
+        "assigned_at": ride.assigned_at,
+        "arrived_at": ride.arrived_at,
+        "started_at": ride.started_at,
+        "ended_at": ride.ended_at,
+        "reason": ride.reason,
+        "words": ride.words,
+    }
+
+
+def changed_columns(before: Ride, after: Ride) -> dict[str, Any]:
+    """Return what a move changed, so that an update touches no more."""
+    old, new = ride_row(before), ride_row(after)
+    return {name: value for name, value in new.items() if value != old[name]}
+
+
+def ride_from(row: Columns) -> Ride:
+    """Read a ride."""
+    currency_code = row["currency_code"]
+    driver_id = row["driver_id"]
+    return Ride(
+        id=row["id"],
+        rider_id=row["rider_id"],
+        rider_name=row["rider_name"],
+        quote_id=row["quote_id"],
+        payment_method_id=row["payment_method_id"],
+        product=row["product"],
+        pickup=place_from(row, "pickup"),
+        dropoff=place_from(row, "dropoff"),
+        fare=fare_from_json(currency_code, row["fare_total_minor"], row["fare_lines"]),
+        distance_meters=row["distance_meters"],
+        note=row["note"],
+        terms=RideTerms(**row["terms"]),
+        start_pin=row["start_pin"],
+        requested_at=row["requested_at"],
+        moved_at=row["moved_at"],
+        search_until=row["search_until"],
+        state=RideState(row["state"]),
+        payment_state=PaymentState(row["payment_state"]),
+        version=row["version"],
+        pin_failures=row["pin_failures"],
+        fee=FareLine(FareLineKind(row["fee_kind"]), Money(currency_code, row["fee_minor"]))
+        if row["fee_kind"]
+        else None,
+        driver=driver_from(row) if driver_id is not None else None,
+        pickup_eta_seconds=row["pickup_eta_seconds"],
+        assigned_at=row["assigned_at"],
+        arrived_at=row["arrived_at"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        reason=row["reason"],
+        words=row["words"],
+    )
+
+
+def place_from(row: Columns, name: str) -> Place:
+    """Read a place from the columns that begin with its name."""
+    return Place(GeoPoint(row[f"{name}_latitude"], row[f"{name}_longitude"]), row[f"{name}_address"])
+
+
+def driver_from(row: Columns) -> DriverFacts:
+    """Read what riders are shown of a driver, from a ride or a shift."""
+    return DriverFacts(
+        row["driver_id"], row["driver_name"], row["vehicle_model"], row["vehicle_color"], row["vehicle_plate"]
+    )
+
+
+def offer_row(offer: Offer) -> dict[str, Any]:
+    """Write an offer; its places are the ride's."""
+    return {
+        "id": offer.id,
+        "ride_id": offer.ride_id,
+        "driver_id": offer.driver_id,
+        "state": offer.state.value,
+        "created_at": offer.created_at,
+        "expires_at": offer.expires_at,
+        "closed_at": offer.closed_at,
+        "pickup_eta_seconds": offer.pickup_eta_seconds,
+        "cost": offer.cost,
+        "earnings_minor": offer.earnings.amount_minor,
+    }
+
+
+def offer_from(row: Columns) -> Offer:
+    """Read an offer joined with its ride's places."""
+    return Offer(
+        id=row["id"],
+        ride_id=row["ride_id"],
+        driver_id=row["driver_id"],
+        state=OfferState(row["state"]),
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        pickup_eta_seconds=row["pickup_eta_seconds"],
+        cost=row["cost"],
+        pickup=place_from(row, "pickup"),
+        dropoff=place_from(row, "dropoff"),
+        distance_meters=row["distance_meters"],
+        earnings=Money(row["currency_code"], row["earnings_minor"]),
+        closed_at=row["closed_at"],
+    )
+
+
+def shift_row(shift: Shift) -> dict[str, Any]:
+    """Write a shift."""
+    return {
+        "id": shift.id,
+        "driver_id": shift.driver_id,
+        "driver_name": shift.driver.display_name,
+        "vehicle_model": shift.driver.vehicle_model,
+        "vehicle_color": shift.driver.vehicle_color,
+        "vehicle_plate": shift.driver.vehicle_plate,
+        "vehicle_class": shift.vehicle_class.value,
+        "started_at": shift.started_at,
+        "ended_at": shift.ended_at,
+        "ends_after_ride": shift.ends_after_ride,
+    }
+
+
+def shift_from(row: Columns) -> Shift:
+    """Read a shift."""
+    return Shift(
+        row["id"],
+        driver_from(row),
+        VehicleClass(row["vehicle_class"]),
+        row["started_at"],
+        row["ends_after_ride"],
+        row["ended_at"],
+    )

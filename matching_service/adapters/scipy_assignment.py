@@ -1,0 +1,126 @@
+"""The Matcher of production: candidates by a KD-tree, pairs by scipy's sparse assignment, on one thread of its own.
+
+scipy's solvers release the interpreter's lock, so the event loop serves on meanwhile. numpy and scipy take half a
+second to import: this module does so when the first tick comes, not when the service starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from math import cos, radians
+from typing import Any
+
+from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker
+from matching_service.domain.city import VehicleClass
+from matching_service.domain.locations import DriverPosition
+from shared_kernel.geo import EARTH_RADIUS_METERS
+
+_METERS_PER_DEGREE = radians(1.0) * EARTH_RADIUS_METERS
+_REACH_MARGIN = 1.01
+"""The flat map errs by less than this over a city; the cap on pickup time is checked on the true distance after."""
+
+
+class ScipyMatcher:
+    """See the module. At most one assignment is in work; one that takes too long blocks nobody but the next."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="matcher")
+        self._solving: Future[list[int]] | None = None
+
+    async def candidates(
+        self, seekers: Sequence[Seeker], drivers: Sequence[DriverPosition], limits: Limits
+    ) -> list[Pair]:
+        return await asyncio.to_thread(nearest_pairs, seekers, drivers, limits)
+
+    async def solve(
+        self, costs: Sequence[PairCost], unserved: Sequence[float], budget_seconds: float
+    ) -> list[int] | None:
+        if budget_seconds <= 0 or (self._solving is not None and not self._solving.done()):
+            return None
+        self._solving = self._thread.submit(assign, costs, unserved)
+        done, _ = await asyncio.wait([asyncio.wrap_future(self._solving)], timeout=budget_seconds)
+        # scipy cannot be stopped; what is late is left to end by itself, and until then `solve` says None at once.
+        return done.pop().result() if done else None
+
+    async def close(self) -> None:
+        """Let the thread end once its work is done; nothing is solved after this."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def nearest_pairs(seekers: Sequence[Seeker], drivers: Sequence[DriverPosition], limits: Limits) -> list[Pair]:
+    """Return for each seeker the nearest drivers it may have, nearest first, at most `limits.candidates` of them.
+
+    Seekers of the same vehicle classes share one tree, so that drivers of other classes take no place among the
+    nearest; a seeker asks for as many more as it excludes.
+    """
+    by_classes: dict[frozenset[VehicleClass], list[int]] = {}
+    for index, seeker in enumerate(seekers):
+        by_classes.setdefault(seeker.vehicle_classes, []).append(index)
+    pairs: list[Pair] = []
+    for classes, group in by_classes.items():
+        able = [index for index, driver in enumerate(drivers) if driver.vehicle_class in classes]
+        if able:
+            pairs += _nearest_of_group(group, able, seekers, drivers, limits)
+    return pairs
+
+
+def _nearest_of_group(
+    group: Sequence[int],
+    able: Sequence[int],
+    seekers: Sequence[Seeker],
+    drivers: Sequence[DriverPosition],
+    limits: Limits,
+) -> list[Pair]:
+    import numpy as np  # noqa: PLC0415 (see the module)
+    from scipy.spatial import KDTree  # noqa: PLC0415
+
+    map_scale = cos(radians(seekers[group[0]].pickup.latitude))
+    tree: Any = KDTree(np.array([(drivers[i].latitude, drivers[i].longitude * map_scale) for i in able]))
+    wanted = limits.candidates + max(len(seekers[index].excluded_driver_ids) for index in group)
+    points = np.array([(seekers[i].pickup.latitude, seekers[i].pickup.longitude * map_scale) for i in group])
+    # A list of ranks, so that one rank still makes rows; places without a neighbor hold the number of drivers.
+    _, neighbors = tree.query(
+        points,
+        k=list(range(1, min(wanted, len(able)) + 1)),
+        distance_upper_bound=limits.reach_meters * _REACH_MARGIN / _METERS_PER_DEGREE,
+    )
+    pairs: list[Pair] = []
+    for seeker, row in zip(group, neighbors.tolist(), strict=True):
+        excluded = seekers[seeker].excluded_driver_ids
+        near = [able[place] for place in row if place < len(able)]
+        allowed = [driver for driver in near if drivers[driver].driver_id not in excluded]
+        pairs += [Pair(seeker, driver) for driver in allowed[: limits.candidates]]
+    return pairs
+
+
+def assign(costs: Sequence[PairCost], unserved: Sequence[float]) -> list[int]:
+    """Choose the pairs of least total cost, counting `unserved[i]` for each seeker i left out; return their indices.
+
+    Each seeker gets a column of its own beside the drivers', which stands for being left out: so a full matching always
+    exists, as scipy's sparse solver asks. All costs are above zero, since it takes a zero for no edge.
+    """
+    import numpy as np  # noqa: PLC0415 (see the module)
+    from scipy.sparse import csr_array  # noqa: PLC0415
+    from scipy.sparse.csgraph import min_weight_full_bipartite_matching  # noqa: PLC0415
+
+    seekers = sorted({cost.seeker for cost in costs})
+    if not seekers:
+        return []
+    row_by_seeker = {seeker: row for row, seeker in enumerate(seekers)}
+    column_by_driver = {driver: column for column, driver in enumerate(sorted({cost.driver for cost in costs}))}
+    own_columns = np.arange(len(seekers)) + len(column_by_driver)
+    rows = np.concatenate([[row_by_seeker[cost.seeker] for cost in costs], np.arange(len(seekers))])
+    columns = np.concatenate([[column_by_driver[cost.driver] for cost in costs], own_columns])
+    weights = np.array([cost.seconds for cost in costs] + [unserved[seeker] for seeker in seekers], dtype=float)
+    if weights.min() <= 0:
+        raise ValueError("every cost of an assignment is above zero")
+    shape = (len(seekers), len(column_by_driver) + len(seekers))
+    chosen_rows, chosen_columns = min_weight_full_bipartite_matching(csr_array((weights, (rows, columns)), shape=shape))
+    chosen = set(zip(chosen_rows.tolist(), chosen_columns.tolist(), strict=True))
+    return [
+        index
+        for index, cost in enumerate(costs)
+        if (row_by_seeker[cost.seeker], column_by_driver[cost.driver]) in chosen
+    ]

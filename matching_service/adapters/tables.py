@@ -1,0 +1,234 @@
+"""The tables of matching_service. What must never be true at once, the unique indexes and checks refuse."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.database import new_metadata
+from chassis.dead_letters import dead_letter_table
+from chassis.idempotency import idempotency_table
+from chassis.inbox import inbox_table
+from chassis.outbox import outbox_table
+from matching_service.adapters.postgres_quotes import quote_table
+from matching_service.domain.city import VehicleClass
+from matching_service.domain.offer import ExclusionCause, OfferState
+from matching_service.domain.ride_states import DRIVER_STATES, LIVE_STATES, OWED_PAYMENT_STATES, PaymentState, RideState
+
+
+def _among(column: str, values: frozenset[RideState] | frozenset[PaymentState] | type[StrEnum]) -> str:
+    listed = ", ".join(f"'{value}'" for value in sorted(str(value) for value in values))
+    return f"{column} IN ({listed})"
+
+
+metadata = new_metadata()
+
+quotes = quote_table(metadata)
+outbox = outbox_table(metadata)
+idempotency_keys = idempotency_table(metadata)
+inbox_events = inbox_table(metadata)
+dead_letters = dead_letter_table(metadata)
+
+legal_ride_moves = Table(
+    "legal_ride_move",
+    metadata,
+    Column("from_state", Text, nullable=False),
+    Column("to_state", Text, nullable=False),
+    PrimaryKeyConstraint("from_state", "to_state"),
+    comment="The state machine of rides as the database holds it: ride_states.TRANSITIONS",
+)
+
+rides = Table(
+    "ride",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("payment_state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("rider_id", Uuid, nullable=False),
+    Column("rider_name", Text, nullable=False),
+    Column("quote_id", Uuid, nullable=False),
+    Column("payment_method_id", Uuid, nullable=False),
+    Column("product", Text, nullable=False),
+    Column("pickup_latitude", Float(53), nullable=False),
+    Column("pickup_longitude", Float(53), nullable=False),
+    Column("pickup_address", Text, nullable=False),
+    Column("dropoff_latitude", Float(53), nullable=False),
+    Column("dropoff_longitude", Float(53), nullable=False),
+    Column("dropoff_address", Text, nullable=False),
+    Column("currency_code", Text, nullable=False),
+    Column("fare_total_minor", BigInteger, nullable=False),
+    Column("fare_lines", JSONB, nullable=False),
+    Column("fee_kind", Text),
+    Column("fee_minor", BigInteger),
+    Column("distance_meters", Integer, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("terms", JSONB, nullable=False),
+    Column("start_pin", Text, nullable=False),
+    Column("pin_failures", Integer, nullable=False, server_default=text("0")),
+    Column("driver_id", Uuid),
+    Column("driver_name", Text),
+    Column("vehicle_model", Text),
+    Column("vehicle_color", Text),
+    Column("vehicle_plate", Text),
+    Column("pickup_eta_seconds", Integer),
+    Column("requested_at", DateTime(timezone=True), nullable=False),
+    Column("moved_at", DateTime(timezone=True), nullable=False),
+    Column("search_until", DateTime(timezone=True), nullable=False),
+    Column("assigned_at", DateTime(timezone=True)),
+    Column("arrived_at", DateTime(timezone=True)),
+    Column("started_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("reason", Text, nullable=False, server_default=text("''")),
+    Column("words", Text, nullable=False, server_default=text("''")),
+    # The saga: a step is owed while the payment is pending, and then there is a time for the next attempt.
+    Column("saga_next_attempt_at", DateTime(timezone=True)),
+    Column("saga_leased_until", DateTime(timezone=True)),
+    Column("saga_attempts", Integer, nullable=False, server_default=text("0")),
+    Column("saga_error", Text, nullable=False, server_default=text("''")),
+    UniqueConstraint("quote_id"),
+    CheckConstraint(_among("state", RideState), "state"),
+    CheckConstraint(_among("payment_state", PaymentState), "payment_state"),
+    CheckConstraint("start_pin ~ '^[0-9]{4}$'", "start_pin"),
+    CheckConstraint("fare_total_minor > 0", "fare_above_zero"),
+    CheckConstraint("fee_minor > 0 AND fee_minor <= fare_total_minor", "fee_within_fare"),
+    CheckConstraint("(fee_kind IS NULL) = (fee_minor IS NULL)", "fee_whole"),
+    CheckConstraint(f"NOT ({_among('state', DRIVER_STATES)}) OR driver_id IS NOT NULL", "driver_bound"),
+    CheckConstraint(f"({_among('state', LIVE_STATES)}) = (ended_at IS NULL)", "ended"),
+    CheckConstraint(
+        f"({_among('payment_state', OWED_PAYMENT_STATES)}) = (saga_next_attempt_at IS NOT NULL)", "saga_step_owed"
+    ),
+    CheckConstraint("payment_state <> 'capture_pending' OR driver_id IS NOT NULL", "capture_has_a_driver"),
+    Index("uq_ride_live_rider", "rider_id", unique=True, postgresql_where=text(_among("state", LIVE_STATES))),
+    Index("uq_ride_live_driver", "driver_id", unique=True, postgresql_where=text(_among("state", DRIVER_STATES))),
+    Index("ix_ride_rider", "rider_id", "id"),
+    Index("ix_ride_driver", "driver_id", "id", postgresql_where=text("driver_id IS NOT NULL")),
+    Index("ix_ride_requested_at", "requested_at"),
+    Index("ix_ride_waiting", "state", "search_until", postgresql_where=text("state IN ('requested', 'matching')")),
+    Index("ix_ride_saga", "saga_next_attempt_at", postgresql_where=text("saga_next_attempt_at IS NOT NULL")),
+)
+
+ride_transitions = Table(
+    "ride_transition",
+    metadata,
+    Column("ride_id", Uuid, ForeignKey("ride.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("from_state", Text),
+    Column("to_state", Text, nullable=False),
+    Column("occurred_at", DateTime(timezone=True), nullable=False),
+    Column("driver_id", Uuid),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("ride_id", "version"),
+    ForeignKeyConstraint(
+        ["from_state", "to_state"],
+        ["legal_ride_move.from_state", "legal_ride_move.to_state"],
+        name="fk_ride_transition_legal_ride_move",
+    ),
+    CheckConstraint("from_state IS NOT NULL OR to_state = 'requested'", "begins_requested"),
+    comment="Written by a trigger on ride, so that no move of a ride goes unrecorded or unjudged",
+)
+
+assignments = Table(
+    "assignment",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("ride_id", Uuid, ForeignKey("ride.id"), nullable=False),
+    Column("driver_id", Uuid, nullable=False),
+    Column("assigned_at", DateTime(timezone=True), nullable=False),
+    Column("released_at", DateTime(timezone=True)),
+    CheckConstraint("released_at >= assigned_at", "released_after_assigned"),
+    Index("uq_assignment_open_ride", "ride_id", unique=True, postgresql_where=text("released_at IS NULL")),
+    Index("uq_assignment_open_driver", "driver_id", unique=True, postgresql_where=text("released_at IS NULL")),
+    Index("ix_assignment_driver", "driver_id", "assigned_at"),
+    Index("ix_assignment_ride", "ride_id", "assigned_at"),
+    Index("ix_assignment_released_at", "released_at"),
+)
+
+offers = Table(
+    "offer",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("ride_id", Uuid, ForeignKey("ride.id"), nullable=False),
+    Column("driver_id", Uuid, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("pickup_eta_seconds", Integer, nullable=False),
+    Column("cost", Float(53), nullable=False),
+    Column("earnings_minor", BigInteger, nullable=False),
+    # The assignment an accepted offer became is over: the ride was given back.
+    Column("given_back", Boolean, nullable=False, server_default=text("false")),
+    CheckConstraint(_among("state", OfferState), "state"),
+    CheckConstraint("(state = 'open') = (closed_at IS NULL)", "closed"),
+    Index("uq_offer_open_driver", "driver_id", unique=True, postgresql_where=text("state = 'open'")),
+    Index("uq_offer_open_ride", "ride_id", unique=True, postgresql_where=text("state = 'open'")),
+    Index(
+        "uq_offer_accepted_ride",
+        "ride_id",
+        unique=True,
+        postgresql_where=text("state = 'accepted' AND NOT given_back"),
+    ),
+    Index("ix_offer_ride", "ride_id", "created_at"),
+    Index("ix_offer_due", "expires_at", postgresql_where=text("state = 'open'")),
+)
+
+exclusions = Table(
+    "ride_exclusion",
+    metadata,
+    Column("ride_id", Uuid, ForeignKey("ride.id"), nullable=False),
+    Column("driver_id", Uuid, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("excluded_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("ride_id", "driver_id"),
+    CheckConstraint(_among("cause", ExclusionCause), "cause"),
+)
+
+shifts = Table(
+    "shift",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("driver_id", Uuid, nullable=False),
+    Column("driver_name", Text, nullable=False),
+    Column("vehicle_model", Text, nullable=False),
+    Column("vehicle_color", Text, nullable=False),
+    Column("vehicle_plate", Text, nullable=False),
+    Column("vehicle_class", Text, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("ends_after_ride", Boolean, nullable=False, server_default=text("false")),
+    CheckConstraint(_among("vehicle_class", VehicleClass), "vehicle_class"),
+    Index("uq_shift_open_driver", "driver_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+    Index("ix_shift_driver", "driver_id", "id"),
+)
+
+cancel_consents = Table(
+    "cancel_consent",
+    metadata,
+    Column("ride_id", Uuid, ForeignKey("ride.id"), primary_key=True),
+    Column("token", Text, nullable=False),
+    Column("currency_code", Text, nullable=False),
+    Column("fee_minor", BigInteger, nullable=False),
+    Column("assigned_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)

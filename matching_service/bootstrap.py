@@ -1,0 +1,244 @@
+"""The composition root: the only file that names concrete classes."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from redis.asyncio import Redis
+
+from chassis.auth import TokenSigner, TokenVerifier
+from chassis.clients import open_channel
+from chassis.database import Database
+from chassis.idempotency import KEEP_SECONDS as KEYS_KEEP_SECONDS
+from chassis.migrations import head_revision
+from chassis.outbox import KEEP_SECONDS as EVENTS_KEEP_SECONDS
+from chassis.redis_client import open_redis, ping
+from chassis.relay import OutboxRelay
+from chassis.retention import Keep, trim_forever
+from chassis.runtime import Wakeup, Workers
+from chassis.server import ServiceServer
+from matching_service.adapters import tables
+from matching_service.adapters.city_file import load_city
+from matching_service.adapters.free_drivers import SnapshotFreeDrivers
+from matching_service.adapters.identity_client import IdentityClient
+from matching_service.adapters.payment_client import PaymentClient
+from matching_service.adapters.postgres import PostgresStore
+from matching_service.adapters.postgres_dispatch import PostgresDispatchReads
+from matching_service.adapters.postgres_quotes import PostgresQuotes
+from matching_service.adapters.postgres_reads import PostgresRideReader
+from matching_service.adapters.postgres_saga import PostgresSagaQueue
+from matching_service.adapters.redis_dispatch import RedisReservations, RedisTickLease
+from matching_service.adapters.redis_locations import RedisLiveLocations
+from matching_service.adapters.scipy_assignment import ScipyMatcher
+from matching_service.domain.city import CityPolicy
+from matching_service.domain.eta import CrowFliesEta
+from matching_service.entrypoints import grpc_drivers, grpc_operators, grpc_rides, wire
+from matching_service.entrypoints.dispatch_worker import DispatchWorker
+from matching_service.entrypoints.location_streams import LocationStreams, count_pings
+from matching_service.entrypoints.workers import sweep_forever, watch_saga_forever
+from matching_service.settings import SERVICE, MatchingSettings
+from matching_service.use_cases.accept_offer import AcceptOffer
+from matching_service.use_cases.advance_saga import AdvanceSaga
+from matching_service.use_cases.arrive_at_pickup import ArriveAtPickup
+from matching_service.use_cases.cancel_assignment import CancelAssignment
+from matching_service.use_cases.cancel_ride import CancelRide
+from matching_service.use_cases.close_searches import CloseSearches
+from matching_service.use_cases.complete_trip import CompleteTrip
+from matching_service.use_cases.create_quotes import CreateQuotes
+from matching_service.use_cases.decline_offer import DeclineOffer
+from matching_service.use_cases.dispatch_tick import DispatchTick
+from matching_service.use_cases.end_shift import EndShift
+from matching_service.use_cases.expire_offers import ExpireOffers
+from matching_service.use_cases.force_cancel_ride import ForceCancelRide
+from matching_service.use_cases.get_ride_location import GetRideLocation
+from matching_service.use_cases.make_offers import MakeOffers
+from matching_service.use_cases.preview_cancellation import PreviewCancellation
+from matching_service.use_cases.read_rides import ReadRides
+from matching_service.use_cases.report_locations import ReportLocations
+from matching_service.use_cases.report_no_show import ReportNoShow
+from matching_service.use_cases.request_ride import RequestRide
+from matching_service.use_cases.start_shift import StartShift
+from matching_service.use_cases.start_trip import StartTrip
+from ridesharing.matching.v1.dispatch_operator_service_pb2_grpc import add_DispatchOperatorServiceServicer_to_server
+from ridesharing.matching.v1.driver_service_pb2_grpc import add_DriverServiceServicer_to_server
+from ridesharing.matching.v1.ride_service_pb2_grpc import add_RideServiceServicer_to_server
+from shared_kernel.clock import SystemClock
+from shared_kernel.ids import Uuid7Source
+
+EVENT_STREAM = "events:matching"
+QUOTES_KEEP_SECONDS = 7 * 86_400
+SWEEP_LIMIT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Stores:
+    """What rides, offers and dispatch stand on."""
+
+    city: CityPolicy
+    clock: SystemClock
+    new_id: Uuid7Source
+    store: PostgresStore
+    reader: PostgresRideReader
+    reads: PostgresDispatchReads
+    queue: PostgresSagaQueue
+    quotes: PostgresQuotes
+    locations: RedisLiveLocations
+    eta: CrowFliesEta
+    saga: AdvanceSaga
+    accounts: IdentityClient
+
+
+class Application(NamedTuple):
+    """The service put together."""
+
+    server: ServiceServer
+    workers: Workers
+    closers: list[Callable[[], Awaitable[object]]]
+
+
+def build(settings: MatchingSettings) -> Application:
+    """Put the service together; call it inside the event loop that it will run on."""
+    database = Database(settings.matching_database_url, pool_size=settings.matching_database_connections, name=SERVICE)
+    redis = open_redis(settings.redis_url)
+    signer = TokenSigner.from_dir(settings.signing_keys_dir, SERVICE)
+    payment_channel = open_channel(settings.payment_target, signer)
+    identity_channel = open_channel(settings.identity_target, signer)
+    closers: list[Callable[[], Awaitable[object]]] = [
+        payment_channel.close,
+        identity_channel.close,
+        redis.aclose,
+        database.dispose,
+    ]
+    clock, new_id, relay_wakeup = SystemClock(), Uuid7Source(), Wakeup()
+    store = PostgresStore(database, wire.event_message, clock, new_id, relay_wakeup)
+    queue = PostgresSagaQueue(database)
+    jitter = random.Random()  # noqa: S311 (jitter is no secret)
+    stores = _Stores(
+        city=(city := load_city(settings.matching_city_file)),
+        clock=clock,
+        new_id=new_id,
+        store=store,
+        reader=PostgresRideReader(database),
+        reads=PostgresDispatchReads(database),
+        queue=queue,
+        quotes=PostgresQuotes(database, tables.quotes),
+        locations=RedisLiveLocations(redis),
+        eta=CrowFliesEta(city.travel),
+        saga=AdvanceSaga(store, queue, PaymentClient(payment_channel), clock, jitter),
+        accounts=IdentityClient(identity_channel),
+    )
+    relay = OutboxRelay(database, tables.outbox, redis, EVENT_STREAM, relay_wakeup)
+    matcher = ScipyMatcher()
+    closers.append(matcher.close)
+    workers = _workers(database, redis, relay, stores, matcher)
+    head = head_revision("matching_service")
+    server = ServiceServer(
+        settings,
+        TokenVerifier.from_file(settings.jwks_file),
+        workers=workers,
+        probes=[("database", lambda: database.schema_is_current(head)), ("redis", lambda: ping(redis))],
+        closers=closers,
+    )
+    _add_servicers(server, settings, stores)
+    return Application(server, workers, closers)
+
+
+def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stores, matcher: ScipyMatcher) -> Workers:
+    store, reader, clock = stores.store, stores.reader, stores.clock
+    tick = DispatchTick(
+        city=stores.city,
+        waiting=stores.reads,
+        locations=stores.locations,
+        busy=stores.reads,
+        on_shift=stores.reads,
+        eta=stores.eta,
+        matcher=matcher,
+        reservations=RedisReservations(redis),
+        offers=MakeOffers(store, clock, stores.new_id),
+        clock=clock,
+        monotonic=time.monotonic,
+    )
+    dispatch = DispatchWorker(
+        tick=tick,
+        lease=RedisTickLease(redis, stores.city.name),
+        locations=stores.locations,
+        clock=clock,
+        holder=f"{socket.gethostname()}:{os.getpid()}",
+        tick_seconds=stores.city.dispatch.tick_seconds,
+    )
+    expire_offers, close_searches = ExpireOffers(store, reader, clock), CloseSearches(store, reader, clock)
+    keeps = [
+        Keep(tables.outbox, "published_at", EVENTS_KEEP_SECONDS),
+        Keep(tables.idempotency_keys, "claimed_at", KEYS_KEEP_SECONDS),
+        Keep(tables.quotes, "expires_at", QUOTES_KEEP_SECONDS),
+    ]
+    workers = Workers()
+    workers.add("outbox relay", relay.run)
+    workers.add("dispatch", dispatch.run)
+    workers.add("saga", lambda: sweep_forever("saga", stores.saga, limit=SWEEP_LIMIT, period_seconds=0.25))
+    workers.add("offers", lambda: sweep_forever("offers", expire_offers, limit=SWEEP_LIMIT, period_seconds=0.5))
+    workers.add("searches", lambda: sweep_forever("searches", close_searches, limit=SWEEP_LIMIT, period_seconds=1.0))
+    workers.add("saga watch", lambda: watch_saga_forever(stores.queue.oldest_owed_at, clock))
+    workers.add("retention", lambda: trim_forever(database, keeps, clock))
+    return workers
+
+
+def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _Stores) -> None:
+    store, clock, new_id = stores.store, stores.clock, stores.new_id
+    read_rides = ReadRides(stores.reader)
+    secret = random.SystemRandom()
+    free_drivers = SnapshotFreeDrivers(stores.locations, stores.reads, clock, time.monotonic)
+    rides = grpc_rides.RideServicer(
+        create_quotes=CreateQuotes(
+            city=stores.city,
+            eta=stores.eta,
+            free_drivers=free_drivers,
+            quotes=stores.quotes,
+            clock=clock,
+            new_id=new_id,
+        ),
+        request_ride=RequestRide(
+            store, stores.reader, stores.quotes, stores.accounts, stores.saga, stores.city, clock, new_id, secret
+        ),
+        read_rides=read_rides,
+        get_ride_location=GetRideLocation(stores.reads, stores.locations, clock),
+        preview_cancellation=PreviewCancellation(store, clock, secret),
+        cancel_ride=CancelRide(store, clock),
+    )
+    believed = stores.city.locations
+    if settings.matching_max_speed_kmh is not None:
+        believed = replace(believed, max_speed_kmh=settings.matching_max_speed_kmh)
+    report_locations = ReportLocations(
+        policy=believed,
+        on_shift=stores.reads,
+        locations=stores.locations,
+        clock=clock,
+        monotonic=time.monotonic,
+        max_pings_per_second=settings.matching_pings_per_second,
+        observe=count_pings,
+    )
+    drivers = grpc_drivers.DriverServicer(
+        start_shift=StartShift(store, stores.accounts, clock, new_id),
+        end_shift=EndShift(store, clock),
+        read_rides=read_rides,
+        locations=LocationStreams(report_locations),
+        accept_offer=AcceptOffer(store, clock),
+        decline_offer=DeclineOffer(store, clock),
+        arrive_at_pickup=ArriveAtPickup(store, clock),
+        start_trip=StartTrip(store, clock),
+        complete_trip=CompleteTrip(store, clock),
+        cancel_assignment=CancelAssignment(store, clock),
+        report_no_show=ReportNoShow(store, clock),
+    )
+    operators = grpc_operators.DispatchOperatorServicer(
+        read_rides=read_rides, force_cancel_ride=ForceCancelRide(store, clock)
+    )
+    server.add(add_RideServiceServicer_to_server, rides, grpc_rides.SERVICE_NAME)
+    server.add(add_DriverServiceServicer_to_server, drivers, grpc_drivers.SERVICE_NAME)
+    server.add(add_DispatchOperatorServiceServicer_to_server, operators, grpc_operators.SERVICE_NAME)

@@ -1,0 +1,124 @@
+"""The policy of a city: where it serves, what it sells, what it charges and how long it waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared_kernel.geo import GeoPoint
+from shared_kernel.money import Money
+
+
+class VehicleClass(StrEnum):
+    """What a driver's vehicle is; identity_service approves it, a shift carries it."""
+
+    ECONOMY = "economy"
+    XL = "xl"
+    WHEELCHAIR = "wheelchair"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What a rider can ask for, who may serve it and what it costs."""
+
+    name: str
+    vehicle_classes: frozenset[VehicleClass]
+    base: Money
+    per_kilometer: Money
+    per_minute: Money
+    minimum: Money
+    """Base, distance and time together are at least this."""
+    booking_fee: Money
+    """The platform's own; no driver earns from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """The tax on a fare: on all lines, booking fee included."""
+
+    rate_basis_points: int
+    jurisdiction: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeePolicy:
+    """What is owed when a ride does not come about, and how long that stays free."""
+
+    free_cancel_seconds: int
+    """From the assignment on, a rider's cancel is free for so long."""
+    cancel_fee: Money
+    no_show_fee: Money
+    no_show_wait_seconds: int
+    """From the arrival on, a driver waits for so long before a no-show can be reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchPolicy:
+    """How drivers are looked for."""
+
+    tick_seconds: float
+    offer_seconds: int
+    search_window_seconds: int
+    pickup_eta_cap_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class LocationPolicy:
+    """What pings of a driver are believed."""
+
+    max_speed_kmh: float
+    max_accuracy_meters: float
+
+
+@dataclass(frozen=True, slots=True)
+class TravelPolicy:
+    """How a distance as the crow flies becomes a way and a time, where no street graph tells better."""
+
+    circuity: float
+    """Length of the way through the streets over the great-circle distance."""
+    speed_kmh: float
+    """Mean speed on that way, stops included."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceArea:
+    """A simple polygon on the map; its last corner joins the first. It may not cross the 180th meridian."""
+
+    corners: tuple[GeoPoint, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.corners) < 3:
+            raise ValueError("a service area has three corners or more")
+
+    def contains(self, point: GeoPoint) -> bool:
+        """Whether a point lies inside, by counting the edges a ray to the east crosses (even-odd rule)."""
+        inside = False
+        before = self.corners[-1]
+        for corner in self.corners:
+            if (corner.latitude > point.latitude) != (before.latitude > point.latitude):
+                share = (point.latitude - before.latitude) / (corner.latitude - before.latitude)
+                if point.longitude < before.longitude + share * (corner.longitude - before.longitude):
+                    inside = not inside
+            before = corner
+        return inside
+
+
+@dataclass(frozen=True, slots=True)
+class CityPolicy:
+    """All that one city decides. Every amount of it is in `currency_code`."""
+
+    name: str
+    currency_code: str
+    service_area: ServiceArea
+    products: Mapping[str, Product]
+    tax: Tax
+    commission_basis_points: int
+    """The platform's share of base, distance, time, minimum and surge."""
+    quote_seconds: int
+    min_trip_meters: int
+    max_trip_meters: int
+    fees: FeePolicy
+    dispatch: DispatchPolicy
+    locations: LocationPolicy
+    travel: TravelPolicy

@@ -1,0 +1,50 @@
+"""Distance and time on the way, estimated from the great circle: what a city has without a street graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+from typing import NamedTuple
+
+from matching_service.domain.city import TravelPolicy
+from shared_kernel.geo import GeoPoint, haversine_meters
+
+
+class Trip(NamedTuple):
+    """A way through the streets."""
+
+    meters: int
+    seconds: int
+
+
+class Leg(NamedTuple):
+    """From here to there; a tuple, since a tick asks for tens of thousands."""
+
+    origin: GeoPoint
+    destination: GeoPoint
+
+
+class CrowFliesEta:
+    """Great-circle distance, stretched by the city's circuity and driven at its mean speed.
+
+    The packaged figures are those of recorded taxi trips in San Francisco: circuity 1.20 and 19.9 km/h. The estimate
+    errs by a third to a half in the mean: it knows neither the streets nor the hour.
+    """
+
+    def __init__(self, travel: TravelPolicy) -> None:
+        self._circuity = travel.circuity
+        self._meters_per_second = travel.speed_kmh / 3.6
+
+    async def trip(self, origin: GeoPoint, destination: GeoPoint) -> Trip:
+        """Return the way; meters and seconds are rounded up."""
+        meters = haversine_meters(origin, destination) * self._circuity
+        return Trip(ceil(meters), ceil(meters / self._meters_per_second))
+
+    async def seconds(self, legs: Sequence[Leg]) -> list[int]:
+        """Return the seconds of each leg, rounded up; a driver on the spot still takes one."""
+        per_meter = self._circuity / self._meters_per_second
+        return [max(1, ceil(haversine_meters(leg.origin, leg.destination) * per_meter)) for leg in legs]
+
+    def reach_meters(self, seconds: float) -> float:
+        """Return the great-circle distance driven in so long."""
+        return seconds * self._meters_per_second / self._circuity

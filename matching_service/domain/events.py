@@ -1,0 +1,133 @@
+"""What the service tells the others: facts in the past tense, each with the ride's (or shift's) version after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from matching_service.domain.offer import Offer
+from matching_service.domain.ride import Ride
+from matching_service.domain.shift import Shift
+
+
+@dataclass(frozen=True, slots=True)
+class RideFact:
+    """A fact about a ride; its aggregate is the ride."""
+
+    ride: Ride
+    occurred_at: datetime
+
+    @property
+    def aggregate_id(self) -> UUID:
+        """The ride."""
+        return self.ride.id
+
+    @property
+    def aggregate_version(self) -> int:
+        """The ride's version after it."""
+        return self.ride.version
+
+
+class RideRequested(RideFact):
+    """A rider asked for a ride."""
+
+
+class RidePaymentFailed(RideFact):
+    """The hold was declined."""
+
+
+@dataclass(frozen=True, slots=True)
+class RideMatchingStarted(RideFact):
+    """A driver is being looked for; also after an offer or an assignment ended."""
+
+    former_driver_id: UUID | None = None
+    """The driver who gave the ride back."""
+
+
+class RideAssigned(RideFact):
+    """A driver accepted."""
+
+
+class DriverArrived(RideFact):
+    """The driver waits at the pickup."""
+
+
+class TripStarted(RideFact):
+    """The rider is in the vehicle."""
+
+
+class RideCompleted(RideFact):
+    """The trip was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class RideCanceled(RideFact):
+    """The ride ended before its trip: by the rider, the platform, or because the rider did not come."""
+
+    former_driver_id: UUID | None = None
+    """Who was bound to it or had its open offer."""
+
+
+class RideUnmatched(RideFact):
+    """The search window closed."""
+
+
+class RidePaymentSettled(RideFact):
+    """The payment came to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFact:
+    """A fact about an offer; its aggregate is the ride, so that all about a ride comes in order."""
+
+    offer: Offer
+    ride_version: int
+    occurred_at: datetime
+
+    @property
+    def aggregate_id(self) -> UUID:
+        """The ride."""
+        return self.offer.ride_id
+
+    @property
+    def aggregate_version(self) -> int:
+        """The ride's version after it."""
+        return self.ride_version
+
+
+class OfferCreated(OfferFact):
+    """A ride was proposed to a driver."""
+
+
+class OfferClosed(OfferFact):
+    """An offer was declined, expired or was withdrawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftFact:
+    """A fact about a shift; version 1 is its start, 2 its end."""
+
+    shift: Shift
+    occurred_at: datetime
+
+    @property
+    def aggregate_id(self) -> UUID:
+        """The shift."""
+        return self.shift.id
+
+    @property
+    def aggregate_version(self) -> int:
+        """1 for the start, 2 for the end."""
+        return 1 if self.shift.ended_at is None else 2
+
+
+class ShiftStarted(ShiftFact):
+    """A driver went online."""
+
+
+class ShiftEnded(ShiftFact):
+    """A driver went offline."""
+
+
+Event = RideFact | OfferFact | ShiftFact

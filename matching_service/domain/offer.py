@@ -1,0 +1,63 @@
+"""An offer: a ride proposed to one driver for some seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from matching_service.domain.quote import Place
+from shared_kernel.errors import Conflict
+from shared_kernel.money import Money
+
+
+class OfferState(StrEnum):
+    """Where an offer stands; the names are those of the contract's OfferState."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+class ExclusionCause(StrEnum):
+    """Why a driver is not asked for a ride again."""
+
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    GAVE_BACK = "gave_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A ride proposed to a driver, with what the driver needs to decide. `cost` is dispatch's, in seconds."""
+
+    id: UUID
+    ride_id: UUID
+    driver_id: UUID
+    state: OfferState
+    created_at: datetime
+    expires_at: datetime
+    pickup_eta_seconds: int
+    cost: float
+    pickup: Place
+    dropoff: Place
+    distance_meters: int
+    earnings: Money
+    closed_at: datetime | None = None
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the time to answer is over: the moment of expiry itself no longer counts."""
+        return now >= self.expires_at
+
+    def closed(self, state: OfferState, now: datetime) -> Offer:
+        """Close an open offer; a closed one never changes again (`offer_<state>`)."""
+        self.refuse_unless_open()
+        return replace(self, state=state, closed_at=now)
+
+    def refuse_unless_open(self) -> None:
+        """Raise the Conflict that tells a driver why the offer can no longer be answered."""
+        if self.state is not OfferState.OPEN:
+            raise Conflict(f"offer_{self.state}", f"the offer was {self.state}")

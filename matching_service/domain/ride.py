@@ -1,0 +1,286 @@
+"""The ride: the whole life from request to end. Each method returns the ride after a move; nothing changes in place.
+
+`version` grows by one with each fact told about the ride; several facts of one transaction take several numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Self
+from uuid import UUID
+
+from matching_service.domain.quote import Fare, FareLine, FareLineKind, Place, Quote
+from matching_service.domain.ride_states import (
+    DRIVER_STATES,
+    INITIAL_STATE,
+    LIVE_STATES,
+    PaymentState,
+    RideMove,
+    RideState,
+    may_move,
+    next_payment_state,
+    next_state,
+)
+from matching_service.domain.shift import DriverFacts
+from matching_service.domain.terms import RideTerms
+from shared_kernel.errors import Conflict
+from shared_kernel.money import Money
+
+MAX_PIN_FAILURES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Ride:
+    """A ride.
+
+    `fare` is the quoted one, on which the hold stands; `fee` replaces it as what is owed after a late cancel or a
+    no-show. `driver` is the present driver, or after the end the one who was bound last.
+    """
+
+    id: UUID
+    rider_id: UUID
+    rider_name: str
+    quote_id: UUID
+    payment_method_id: UUID
+    product: str
+    pickup: Place
+    dropoff: Place
+    fare: Fare
+    distance_meters: int
+    note: str
+    terms: RideTerms
+    start_pin: str
+    requested_at: datetime
+    moved_at: datetime
+    search_until: datetime
+    """When the search for a driver is given up; while REQUESTED, when the hold is given up."""
+    state: RideState = INITIAL_STATE
+    payment_state: PaymentState = PaymentState.HOLD_PENDING
+    version: int = 1
+    pin_failures: int = 0
+    fee: FareLine | None = None
+    driver: DriverFacts | None = None
+    pickup_eta_seconds: int | None = None
+    assigned_at: datetime | None = None
+    arrived_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    reason: str = ""
+    words: str = ""
+    """What the person who made the last move gave as the cause; for the operator's eyes."""
+
+    @classmethod
+    def requested(
+        cls,
+        ride_id: UUID,
+        quote: Quote,
+        terms: RideTerms,
+        *,
+        payment_method_id: UUID,
+        start_pin: str,
+        rider_name: str,
+        note: str,
+        now: datetime,
+    ) -> Self:
+        """Ask for the ride of a quote. Raises Conflict `quote_expired`."""
+        if quote.is_expired(now):
+            raise Conflict("quote_expired", "the price is no longer promised; ask for a new quote")
+        return cls(
+            id=ride_id,
+            rider_id=quote.rider_id,
+            rider_name=rider_name,
+            quote_id=quote.id,
+            payment_method_id=payment_method_id,
+            product=quote.product,
+            pickup=quote.pickup,
+            dropoff=quote.dropoff,
+            fare=quote.fare,
+            distance_meters=quote.distance_meters,
+            note=note,
+            terms=terms,
+            start_pin=start_pin,
+            requested_at=now,
+            moved_at=now,
+            search_until=now + timedelta(seconds=terms.search_window_seconds),
+        )
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the ride has not come to an end."""
+        return self.state in LIVE_STATES
+
+    @property
+    def has_driver(self) -> bool:
+        """Whether a driver is bound to the ride now."""
+        return self.state in DRIVER_STATES
+
+    @property
+    def owed(self) -> Fare:
+        """What the rider owes: the fee after a late cancel or no-show, else the quoted fare."""
+        return self.fare if self.fee is None else Fare.of(self.fare.total.currency_code, [self.fee])
+
+    @property
+    def fee_amount(self) -> Money:
+        """The fee; zero when none is owed."""
+        return Money.zero(self.fare.total.currency_code) if self.fee is None else self.fee.amount
+
+    # The payment's moves
+
+    def hold_placed(self, now: datetime) -> Self:
+        """The hold stands: look for a driver; or, when the ride ended meanwhile, release it."""
+        if not self.is_live:
+            return replace(self, payment_state=self._pay(PaymentState.VOID_PENDING), version=self.version + 1)
+        held = replace(self, payment_state=self._pay(PaymentState.HELD))
+        return replace(held._moved(RideMove.PLACE_HOLD, now), search_until=self._search_until(now))
+
+    def hold_declined(self, reason: str, now: datetime) -> Self:
+        """The hold was declined: the ride is over, if it was not already."""
+        declined = replace(self, payment_state=self._pay(PaymentState.HOLD_DECLINED))
+        if not self.is_live:
+            return replace(declined, version=self.version + 1)
+        return replace(declined._moved(RideMove.DECLINE_HOLD, now), reason=reason, ended_at=now)
+
+    def payment_settled(self, state: PaymentState) -> Self:
+        """The capture or the release is done."""
+        return replace(self, payment_state=self._pay(state), version=self.version + 1)
+
+    # Offers
+
+    def told(self) -> Self:
+        """Take the next version for a fact that does not move the ride itself (an offer closed)."""
+        return replace(self, version=self.version + 1)
+
+    def offered(self, now: datetime) -> Self:
+        """A driver has an open offer."""
+        return self._moved(RideMove.MAKE_OFFER, now)
+
+    def offer_closed(self, now: datetime) -> Self:
+        """The driver declined or did not answer: look for another."""
+        return self._moved(RideMove.CLOSE_OFFER, now)
+
+    def assigned(self, driver: DriverFacts, pickup_eta_seconds: int, now: datetime) -> Self:
+        """The driver accepted."""
+        moved = self._moved(RideMove.ACCEPT_OFFER, now)
+        return replace(moved, driver=driver, pickup_eta_seconds=pickup_eta_seconds, assigned_at=now, reason="")
+
+    # The driver's moves
+
+    def arrived(self, now: datetime) -> Self:
+        """The driver waits at the pickup."""
+        return replace(self._moved(RideMove.ARRIVE, now), arrived_at=now)
+
+    def pin_failed(self) -> Self:
+        """Count a wrong PIN; the version stays, nobody is told."""
+        return replace(self, pin_failures=self.pin_failures + 1)
+
+    @property
+    def pin_locked(self) -> bool:
+        """Whether too many wrong PINs were entered."""
+        return self.pin_failures >= MAX_PIN_FAILURES
+
+    def started(self, now: datetime) -> Self:
+        """The rider is in the vehicle."""
+        return replace(self._moved(RideMove.START_TRIP, now), started_at=now)
+
+    def completed(self, now: datetime) -> Self:
+        """The trip was made: the fare is collected. From here on the payment only goes forward."""
+        return self._ended(RideMove.COMPLETE_TRIP, "", now, collect=True)
+
+    def given_back(self, words: str, now: datetime) -> Self:
+        """The driver gave the ride back: look for another at the same fare, with a new window and fresh PIN tries."""
+        return replace(
+            self._moved(RideMove.GIVE_BACK, now),
+            driver=None,
+            pickup_eta_seconds=None,
+            assigned_at=None,
+            arrived_at=None,
+            pin_failures=0,
+            reason="driver_canceled",
+            words=words,
+            search_until=self._search_until(now),
+        )
+
+    def no_show(self, now: datetime) -> Self:
+        """The rider did not come within the waiting time: the fee is collected. Raises Conflict `too_early`."""
+        next_state(self.state, RideMove.REPORT_NO_SHOW)
+        if self.arrived_at is not None:
+            wait_until = self.arrived_at + timedelta(seconds=self.terms.no_show_wait_seconds)
+            if now < wait_until:
+                raise Conflict(
+                    "too_early",
+                    "the rider still has time to come",
+                    retry_after_seconds=(wait_until - now).total_seconds(),
+                )
+        fee = self._fee(FareLineKind.NO_SHOW_FEE, self.terms.no_show_fee_minor)
+        return replace(self, fee=fee)._ended(RideMove.REPORT_NO_SHOW, "rider_no_show", now, collect=fee is not None)
+
+    # Ends from outside the trip
+
+    def cancel_fee(self, now: datetime) -> Money:
+        """Return the fee of a rider's cancel at this moment.
+
+        Free until a driver is bound and for `free_cancel_seconds` after; never more than what is held.
+
+        Raises:
+            Conflict: `not_cancellable`.
+        """
+        if not may_move(self.state, RideMove.CANCEL_BY_RIDER):
+            raise not_cancellable(self)
+        free_until = self.free_cancel_until
+        if not self.has_driver or (self.state is RideState.DRIVER_EN_ROUTE and free_until and now < free_until):
+            return Money.zero(self.fare.total.currency_code)
+        fee = self._fee(FareLineKind.CANCEL_FEE, self.terms.cancel_fee_minor)
+        return Money.zero(self.fare.total.currency_code) if fee is None else fee.amount
+
+    @property
+    def free_cancel_until(self) -> datetime | None:
+        """Until when a cancel stays free after the assignment; None without one."""
+        return self.assigned_at and self.assigned_at + timedelta(seconds=self.terms.free_cancel_seconds)
+
+    def canceled_by_rider(self, words: str, now: datetime) -> Self:
+        """The rider canceled; a fee that is due is collected."""
+        amount = self.cancel_fee(now)
+        fee = FareLine(FareLineKind.CANCEL_FEE, amount) if amount.amount_minor else None
+        ended = replace(self, fee=fee)._ended(RideMove.CANCEL_BY_RIDER, "rider_canceled", now, collect=fee is not None)
+        return replace(ended, words=words)
+
+    def canceled_by_platform(self, reason: str, words: str, now: datetime) -> Self:
+        """The operator or the system canceled: nothing is owed. Raises Conflict `not_cancellable`."""
+        if not may_move(self.state, RideMove.CANCEL_BY_PLATFORM):
+            raise not_cancellable(self)
+        return replace(self._ended(RideMove.CANCEL_BY_PLATFORM, reason, now, collect=False), words=words)
+
+    def unmatched(self, now: datetime) -> Self:
+        """The search window closed without a driver."""
+        return self._ended(RideMove.CLOSE_SEARCH, "no_driver_available", now, collect=False)
+
+    # Inside
+
+    def _moved(self, move: RideMove, now: datetime) -> Self:
+        return replace(self, state=next_state(self.state, move), version=self.version + 1, moved_at=now, words="")
+
+    def _ended(self, move: RideMove, reason: str, now: datetime, *, collect: bool) -> Self:
+        ended = replace(self._moved(move, now), reason=reason, ended_at=now)
+        if self.payment_state is PaymentState.HOLD_PENDING:
+            # The hold's outcome comes first; `hold_placed` then releases it.
+            return ended
+        owed = PaymentState.CAPTURE_PENDING if collect else PaymentState.VOID_PENDING
+        return replace(ended, payment_state=self._pay(owed))
+
+    def _pay(self, target: PaymentState) -> PaymentState:
+        return next_payment_state(self.payment_state, target)
+
+    def _search_until(self, now: datetime) -> datetime:
+        return now + timedelta(seconds=self.terms.search_window_seconds)
+
+    def _fee(self, kind: FareLineKind, amount_minor: int) -> FareLine | None:
+        capped = min(amount_minor, self.fare.total.amount_minor)
+        return FareLine(kind, Money(self.fare.total.currency_code, capped)) if capped > 0 else None
+
+
+def not_cancellable(ride: Ride) -> Conflict:
+    """Make the refusal of a cancel."""
+    return Conflict(
+        "not_cancellable", f"a ride that is {ride.state} cannot be canceled", metadata={"from_state": ride.state.value}
+    )

@@ -1,0 +1,128 @@
+"""DriverService over gRPC."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import grpc
+
+from chassis.auth import current_actor
+from matching_service.domain.ride import Ride
+from matching_service.entrypoints import wire
+from matching_service.entrypoints.location_streams import LocationStreams
+from matching_service.use_cases.accept_offer import AcceptOffer
+from matching_service.use_cases.arrive_at_pickup import ArriveAtPickup
+from matching_service.use_cases.cancel_assignment import CancelAssignment
+from matching_service.use_cases.complete_trip import CompleteTrip
+from matching_service.use_cases.decline_offer import DeclineOffer
+from matching_service.use_cases.end_shift import EndShift
+from matching_service.use_cases.read_rides import ReadRides
+from matching_service.use_cases.report_no_show import ReportNoShow
+from matching_service.use_cases.start_shift import StartShift
+from matching_service.use_cases.start_trip import StartTrip
+from ridesharing.matching.v1 import driver_service_pb2 as pb
+from ridesharing.matching.v1 import driver_service_pb2_grpc, rides_pb2
+
+SERVICE_NAME = "ridesharing.matching.v1.DriverService"
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
+    """What drivers do: shifts, offers, the ride."""
+
+    def __init__(
+        self,
+        *,
+        start_shift: StartShift,
+        end_shift: EndShift,
+        read_rides: ReadRides,
+        locations: LocationStreams,
+        accept_offer: AcceptOffer,
+        decline_offer: DeclineOffer,
+        arrive_at_pickup: ArriveAtPickup,
+        start_trip: StartTrip,
+        complete_trip: CompleteTrip,
+        cancel_assignment: CancelAssignment,
+        report_no_show: ReportNoShow,
+    ) -> None:
+        self._start_shift = start_shift
+        self._end_shift = end_shift
+        self._read = read_rides
+        self._locations = locations
+        self._accept_offer = accept_offer
+        self._decline_offer = decline_offer
+        self._arrive_at_pickup = arrive_at_pickup
+        self._start_trip = start_trip
+        self._complete_trip = complete_trip
+        self._cancel_assignment = cancel_assignment
+        self._report_no_show = report_no_show
+
+    async def StartShift(self, request: pb.StartShiftRequest, context: Context) -> pb.StartShiftResponse:
+        shift = await self._start_shift(request.request_id, current_actor().account_id)
+        return pb.StartShiftResponse(shift=wire.shift_message(shift))
+
+    async def EndShift(self, request: pb.EndShiftRequest, context: Context) -> pb.EndShiftResponse:
+        driver_id = current_actor().account_id
+        shift = await self._end_shift(request.request_id, driver_id)
+        if shift.ended_at is not None:
+            await self._locations.shift_ended(driver_id)
+        return pb.EndShiftResponse(shift=wire.shift_message(shift))
+
+    async def GetShift(self, request: pb.GetShiftRequest, context: Context) -> pb.GetShiftResponse:
+        shift = await self._read.current_shift(current_actor().account_id)
+        return pb.GetShiftResponse(shift=wire.shift_message(shift))
+
+    async def StreamLocations(
+        self, request_iterator: AsyncIterator[pb.StreamLocationsRequest], context: Context
+    ) -> AsyncIterator[pb.StreamLocationsResponse]:
+        async for response in self._locations.stream_locations(request_iterator):
+            yield response
+
+    async def ReportLocations(self, request: pb.ReportLocationsRequest, context: Context) -> pb.ReportLocationsResponse:
+        return await self._locations.report_locations(request)
+
+    async def GetCurrentOffer(self, request: pb.GetCurrentOfferRequest, context: Context) -> pb.GetCurrentOfferResponse:
+        offer = await self._read.current_offer(current_actor().account_id)
+        return pb.GetCurrentOfferResponse(offer=wire.offer_message(offer))
+
+    async def AcceptOffer(self, request: pb.AcceptOfferRequest, context: Context) -> pb.AcceptOfferResponse:
+        ride = await self._accept_offer(request.request_id, current_actor().account_id, UUID(request.offer_id))
+        return pb.AcceptOfferResponse(ride=_for_driver(ride))
+
+    async def DeclineOffer(self, request: pb.DeclineOfferRequest, context: Context) -> pb.DeclineOfferResponse:
+        offer = await self._decline_offer(request.request_id, current_actor().account_id, UUID(request.offer_id))
+        return pb.DeclineOfferResponse(offer=wire.offer_message(offer))
+
+    async def ArriveAtPickup(self, request: pb.ArriveAtPickupRequest, context: Context) -> pb.ArriveAtPickupResponse:
+        ride = await self._arrive_at_pickup(request.request_id, current_actor().account_id, UUID(request.ride_id))
+        return pb.ArriveAtPickupResponse(ride=_for_driver(ride))
+
+    async def StartTrip(self, request: pb.StartTripRequest, context: Context) -> pb.StartTripResponse:
+        ride = await self._start_trip(
+            request.request_id, current_actor().account_id, UUID(request.ride_id), request.start_pin
+        )
+        return pb.StartTripResponse(ride=_for_driver(ride))
+
+    async def CompleteTrip(self, request: pb.CompleteTripRequest, context: Context) -> pb.CompleteTripResponse:
+        ride = await self._complete_trip(request.request_id, current_actor().account_id, UUID(request.ride_id))
+        return pb.CompleteTripResponse(ride=_for_driver(ride))
+
+    async def CancelAssignment(
+        self, request: pb.CancelAssignmentRequest, context: Context
+    ) -> pb.CancelAssignmentResponse:
+        ride = await self._cancel_assignment(
+            request.request_id, current_actor().account_id, UUID(request.ride_id), request.reason
+        )
+        # No longer this driver's: what a stranger may see.
+        return pb.CancelAssignmentResponse(ride=wire.ride_message(ride))
+
+    async def ReportNoShow(self, request: pb.ReportNoShowRequest, context: Context) -> pb.ReportNoShowResponse:
+        ride = await self._report_no_show(request.request_id, current_actor().account_id, UUID(request.ride_id))
+        return pb.ReportNoShowResponse(ride=_for_driver(ride))
+
+
+def _for_driver(ride: Ride) -> rides_pb2.Ride:
+    return wire.ride_message(ride, with_rider_name=True)

@@ -1,0 +1,86 @@
+"""DispatchOperatorService over gRPC."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import grpc
+
+from chassis.auth import current_actor
+from matching_service.entrypoints import wire
+from matching_service.entrypoints.grpc_rides import DEFAULT_PAGE
+from matching_service.use_cases.force_cancel_ride import ForceCancelRide
+from matching_service.use_cases.ports import RideMoveRecord, Waits
+from matching_service.use_cases.read_rides import ReadRides
+from ridesharing.matching.v1 import dispatch_operator_service_pb2 as pb
+from ridesharing.matching.v1 import dispatch_operator_service_pb2_grpc, rides_pb2
+
+SERVICE_NAME = "ridesharing.matching.v1.DispatchOperatorService"
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class DispatchOperatorServicer(dispatch_operator_service_pb2_grpc.DispatchOperatorServiceServicer):
+    """What the people who run the service see and do."""
+
+    def __init__(self, *, read_rides: ReadRides, force_cancel_ride: ForceCancelRide) -> None:
+        self._read = read_rides
+        self._force_cancel_ride = force_cancel_ride
+
+    async def SearchRides(self, request: pb.SearchRidesRequest, context: Context) -> pb.SearchRidesResponse:
+        page = await self._read.page(
+            request.page_size or DEFAULT_PAGE,
+            wire.before_from(request.page_token),
+            states=frozenset(map(wire.ride_state_from, request.states)),
+        )
+        return pb.SearchRidesResponse(
+            rides=map(wire.ride_message, page.rides), next_page_token=wire.page_token(page.next_before)
+        )
+
+    async def ForceCancelRide(self, request: pb.ForceCancelRideRequest, context: Context) -> pb.ForceCancelRideResponse:
+        ride = await self._force_cancel_ride(
+            request.request_id, current_actor().account_id, UUID(request.ride_id), request.reason
+        )
+        return pb.ForceCancelRideResponse(ride=wire.ride_message(ride))
+
+    async def GetRideHistory(self, request: pb.GetRideHistoryRequest, context: Context) -> pb.GetRideHistoryResponse:
+        ride, moves, offers = await self._read.history(UUID(request.ride_id))
+        return pb.GetRideHistoryResponse(
+            ride=wire.ride_message(ride),
+            transitions=map(_transition_message, moves),
+            offers=map(wire.offer_message, offers),
+        )
+
+    async def SummarizeRides(self, request: pb.SummarizeRidesRequest, context: Context) -> pb.SummarizeRidesResponse:
+        summary = await self._read.summary(wire.moment_from(request.since_time, "since_time"))
+        return pb.SummarizeRidesResponse(
+            states=[
+                pb.RideStateCount(state=wire.RIDE_STATES[state], count=count)
+                for state, count in sorted(summary.count_by_state.items(), key=lambda item: wire.RIDE_STATES[item[0]])
+            ],
+            double_assignment_count=summary.double_assignment_count,
+            request_to_offer=_wait_message(summary.request_to_offer),
+            request_to_pickup=_wait_message(summary.request_to_pickup),
+            open_shift_count=summary.open_shift_count,
+        )
+
+
+def _transition_message(move: RideMoveRecord) -> pb.RideTransition:
+    return pb.RideTransition(
+        version=move.version,
+        from_state=rides_pb2.RIDE_STATE_UNSPECIFIED if move.from_state is None else wire.RIDE_STATES[move.from_state],
+        to_state=wire.RIDE_STATES[move.to_state],
+        occur_time=wire.timestamp(move.occurred_at),
+        driver_id="" if move.driver_id is None else str(move.driver_id),
+        reason=move.reason,
+    )
+
+
+def _wait_message(waits: Waits) -> pb.WaitSummary:
+    return pb.WaitSummary(
+        count=waits.count,
+        mean_seconds=waits.mean_seconds,
+        p50_seconds=waits.p50_seconds,
+        p95_seconds=waits.p95_seconds,
+    )

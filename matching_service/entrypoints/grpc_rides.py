@@ -1,0 +1,136 @@
+"""RideService over gRPC."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import grpc
+
+from chassis.auth import Actor, Role, current_actor
+from matching_service.domain.ride import Ride
+from matching_service.entrypoints import wire
+from matching_service.use_cases.cancel_ride import CancelRide
+from matching_service.use_cases.create_quotes import CreateQuotes, CreateQuotesCommand
+from matching_service.use_cases.get_ride_location import GetRideLocation
+from matching_service.use_cases.preview_cancellation import PreviewCancellation
+from matching_service.use_cases.read_rides import ReadRides
+from matching_service.use_cases.request_ride import RequestRide
+from ridesharing.matching.v1 import ride_service_pb2 as pb
+from ridesharing.matching.v1 import ride_service_pb2_grpc, rides_pb2
+
+SERVICE_NAME = "ridesharing.matching.v1.RideService"
+DEFAULT_PAGE = 50
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
+    """What riders do; drivers, operators and other services read here too."""
+
+    def __init__(
+        self,
+        *,
+        create_quotes: CreateQuotes,
+        request_ride: RequestRide,
+        read_rides: ReadRides,
+        get_ride_location: GetRideLocation,
+        preview_cancellation: PreviewCancellation,
+        cancel_ride: CancelRide,
+    ) -> None:
+        self._create_quotes = create_quotes
+        self._request_ride = request_ride
+        self._read = read_rides
+        self._get_ride_location = get_ride_location
+        self._preview_cancellation = preview_cancellation
+        self._cancel_ride = cancel_ride
+
+    async def CreateQuotes(self, request: pb.CreateQuotesRequest, context: Context) -> pb.CreateQuotesResponse:
+        command = CreateQuotesCommand(
+            current_actor().account_id,
+            wire.place_from(request.pickup),
+            wire.place_from(request.dropoff),
+            request.product or None,
+        )
+        return pb.CreateQuotesResponse(quotes=map(wire.quote_message, await self._create_quotes(command)))
+
+    async def RequestRide(self, request: pb.RequestRideRequest, context: Context) -> pb.RequestRideResponse:
+        ride = await self._request_ride(
+            request.request_id,
+            current_actor().account_id,
+            UUID(request.quote_id),
+            UUID(request.payment_method_id),
+            request.note,
+        )
+        return pb.RequestRideResponse(ride=wire.ride_message(ride, with_pin=True))
+
+    async def GetRide(self, request: pb.GetRideRequest, context: Context) -> pb.GetRideResponse:
+        actor = current_actor()
+        owner = _owner(actor)
+        ride = await self._read.get(UUID(request.ride_id), rider_id=owner.rider_id, driver_id=owner.driver_id)
+        return pb.GetRideResponse(ride=_as_seen_by(actor, ride))
+
+    async def GetCurrentRide(self, request: pb.GetCurrentRideRequest, context: Context) -> pb.GetCurrentRideResponse:
+        actor = current_actor()
+        owner = _owner(actor)
+        return pb.GetCurrentRideResponse(
+            ride=_as_seen_by(actor, await self._read.current(rider_id=owner.rider_id, driver_id=owner.driver_id))
+        )
+
+    async def ListRides(self, request: pb.ListRidesRequest, context: Context) -> pb.ListRidesResponse:
+        actor = current_actor()
+        owner = _owner(actor)
+        before = wire.before_from(request.page_token)
+        page = await self._read.page(
+            request.page_size or DEFAULT_PAGE, before, rider_id=owner.rider_id, driver_id=owner.driver_id
+        )
+        return pb.ListRidesResponse(
+            rides=[_as_seen_by(actor, ride) for ride in page.rides], next_page_token=wire.page_token(page.next_before)
+        )
+
+    async def GetRideLocation(self, request: pb.GetRideLocationRequest, context: Context) -> pb.GetRideLocationResponse:
+        location = await self._get_ride_location(UUID(request.ride_id), current_actor().account_id)
+        return pb.GetRideLocationResponse(
+            point=wire.point_message(location.point), measure_time=wire.timestamp(location.measured_at)
+        )
+
+    async def PreviewCancellation(
+        self, request: pb.PreviewCancellationRequest, context: Context
+    ) -> pb.PreviewCancellationResponse:
+        preview = await self._preview_cancellation(current_actor().account_id, UUID(request.ride_id))
+        return pb.PreviewCancellationResponse(
+            fee=wire.money_message(preview.fee),
+            fee_consent_token=preview.token,
+            expire_time=wire.timestamp(preview.expires_at),
+        )
+
+    async def CancelRide(self, request: pb.CancelRideRequest, context: Context) -> pb.CancelRideResponse:
+        ride = await self._cancel_ride(
+            request.request_id,
+            current_actor().account_id,
+            UUID(request.ride_id),
+            request.fee_consent_token,
+            request.reason,
+        )
+        return pb.CancelRideResponse(ride=wire.ride_message(ride, with_pin=True))
+
+
+class _Owner(NamedTuple):
+    """Whose rides a caller may see: riders and drivers their own, operators and services all."""
+
+    rider_id: UUID | None
+    driver_id: UUID | None
+
+
+def _owner(actor: Actor) -> _Owner:
+    match actor.role:
+        case Role.OPERATOR | Role.SERVICE:
+            return _Owner(None, None)
+        case Role.DRIVER:
+            return _Owner(None, actor.account_id)
+        case _:
+            return _Owner(actor.account_id, None)
+
+
+def _as_seen_by(actor: Actor, ride: Ride) -> rides_pb2.Ride:
+    return wire.ride_message(ride, with_pin=actor.role is Role.RIDER, with_rider_name=actor.role is Role.DRIVER)

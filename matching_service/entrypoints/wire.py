@@ -1,0 +1,231 @@
+"""Between the contract's messages and the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from matching_service.domain import events
+from matching_service.domain.offer import Offer, OfferState
+from matching_service.domain.quote import Fare, FareLineKind, Place, Quote
+from matching_service.domain.ride import Ride
+from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.shift import Shift
+from ridesharing.common.v1 import geo_point_pb2, money_pb2
+from ridesharing.matching.v1 import events_pb2, rides_pb2
+from shared_kernel.errors import FieldViolation, InvalidInput
+from shared_kernel.geo import GeoPoint
+from shared_kernel.money import Money
+
+# By name: the domain's enums carry the contract's names, and a test compares both sides.
+RIDE_STATES = {state: rides_pb2.RideState.Value(f"RIDE_STATE_{state.name}") for state in RideState}
+PAYMENT_STATES = {state: rides_pb2.PaymentState.Value(f"PAYMENT_STATE_{state.name}") for state in PaymentState}
+OFFER_STATES = {state: rides_pb2.OfferState.Value(f"OFFER_STATE_{state.name}") for state in OfferState}
+FARE_LINE_KINDS = {kind: rides_pb2.FareLineKind.Value(f"FARE_LINE_KIND_{kind.name}") for kind in FareLineKind}
+_RIDE_STATE_BY_NUMBER: dict[int, RideState] = {number: state for state, number in RIDE_STATES.items()}
+
+
+def ride_message(ride: Ride, *, with_pin: bool = False, with_rider_name: bool = False) -> rides_pb2.Ride:
+    """Write a ride: the PIN is the rider's, the rider's name the driver's; in events and for others neither."""
+    message = rides_pb2.Ride(
+        ride_id=str(ride.id),
+        state=RIDE_STATES[ride.state],
+        payment_state=PAYMENT_STATES[ride.payment_state],
+        version=ride.version,
+        rider_id=str(ride.rider_id),
+        quote_id=str(ride.quote_id),
+        product=ride.product,
+        pickup=place_message(ride.pickup),
+        dropoff=place_message(ride.dropoff),
+        fare=fare_message(ride.owed),
+        start_pin=ride.start_pin if with_pin and ride.is_live else "",
+        request_time=timestamp(ride.requested_at),
+        reason=ride.reason,
+        rider_name=ride.rider_name if with_rider_name else "",
+    )
+    if ride.driver is not None:
+        message.driver.CopyFrom(
+            rides_pb2.DriverFacts(
+                driver_id=str(ride.driver.driver_id),
+                display_name=ride.driver.display_name,
+                vehicle_model=ride.driver.vehicle_model,
+                vehicle_color=ride.driver.vehicle_color,
+                vehicle_plate=ride.driver.vehicle_plate,
+            )
+        )
+    if ride.pickup_eta_seconds is not None:
+        message.pickup_eta_seconds = ride.pickup_eta_seconds
+    for field, moment in (
+        (message.assign_time, ride.assigned_at),
+        (message.arrive_time, ride.arrived_at),
+        (message.start_time, ride.started_at),
+        (message.end_time, ride.ended_at),
+    ):
+        if moment is not None:
+            field.FromDatetime(moment)
+    return message
+
+
+def offer_message(offer: Offer) -> rides_pb2.Offer:
+    """Write an offer."""
+    return rides_pb2.Offer(
+        offer_id=str(offer.id),
+        ride_id=str(offer.ride_id),
+        driver_id=str(offer.driver_id),
+        state=OFFER_STATES[offer.state],
+        expire_time=timestamp(offer.expires_at),
+        pickup=place_message(offer.pickup),
+        dropoff=place_message(offer.dropoff),
+        pickup_eta_seconds=offer.pickup_eta_seconds,
+        distance_meters=offer.distance_meters,
+        earnings=money_message(offer.earnings),
+    )
+
+
+def shift_message(shift: Shift) -> rides_pb2.Shift:
+    """Write a shift."""
+    message = rides_pb2.Shift(
+        shift_id=str(shift.id),
+        driver_id=str(shift.driver_id),
+        start_time=timestamp(shift.started_at),
+        ends_after_ride=shift.ends_after_ride,
+    )
+    if shift.ended_at is not None:
+        message.end_time.FromDatetime(shift.ended_at)
+    return message
+
+
+def quote_message(quote: Quote) -> rides_pb2.Quote:
+    """Write a quote."""
+    message = rides_pb2.Quote(
+        quote_id=str(quote.id),
+        product=quote.product,
+        pickup=place_message(quote.pickup),
+        dropoff=place_message(quote.dropoff),
+        fare=fare_message(quote.fare),
+        distance_meters=quote.distance_meters,
+        trip_eta_seconds=quote.trip_eta_seconds,
+        expire_time=timestamp(quote.expires_at),
+        surge_permille=quote.surge_permille,
+    )
+    if quote.pickup_eta_seconds is not None:
+        message.pickup_eta_seconds = quote.pickup_eta_seconds
+    return message
+
+
+def fare_message(fare: Fare) -> rides_pb2.Fare:
+    """Write a fare."""
+    lines = [
+        rides_pb2.FareLine(kind=FARE_LINE_KINDS[line.kind], amount=money_message(line.amount)) for line in fare.lines
+    ]
+    return rides_pb2.Fare(total=money_message(fare.total), lines=lines)
+
+
+def money_message(money: Money) -> money_pb2.Money:
+    """Write an amount."""
+    return money_pb2.Money(currency_code=money.currency_code, amount_minor=money.amount_minor)
+
+
+def point_message(point: GeoPoint) -> geo_point_pb2.GeoPoint:
+    """Write a point."""
+    return geo_point_pb2.GeoPoint(latitude=point.latitude, longitude=point.longitude)
+
+
+def place_message(place: Place) -> geo_point_pb2.Place:
+    """Write a place."""
+    return geo_point_pb2.Place(point=point_message(place.point), address=place.address)
+
+
+def place_from(message: geo_point_pb2.Place) -> Place:
+    """Read a place that the contract's rules have passed."""
+    return Place(GeoPoint(message.point.latitude, message.point.longitude), message.address)
+
+
+def timestamp(moment: datetime) -> Timestamp:
+    """Write a moment."""
+    message = Timestamp()
+    message.FromDatetime(moment)
+    return message
+
+
+def moment_from(message: Timestamp, field: str) -> datetime:
+    """Read a moment; one that no calendar holds is `invalid_argument`."""
+    try:
+        return message.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        violation = FieldViolation(field, "is not a time between the years 1 and 9999")
+        raise InvalidInput("invalid_argument", "a time is out of range", violations=[violation]) from None
+
+
+def ride_state_from(number: int) -> RideState:
+    """Read a state that the contract's rules have passed."""
+    return _RIDE_STATE_BY_NUMBER[number]
+
+
+def page_token(before: UUID | None) -> str:
+    """Write where a page ended; empty on the last."""
+    return "" if before is None else before.hex
+
+
+def before_from(token: str) -> UUID | None:
+    """Read where the last page ended; anything that we did not write is `invalid_page_token`."""
+    if not token:
+        return None
+    try:
+        return UUID(hex=token)
+    except ValueError:
+        violation = FieldViolation("page_token", "must be what the last page gave")
+        raise InvalidInput("invalid_page_token", "the page token is not one of ours", violations=[violation]) from None
+
+
+def event_message(event: events.Event) -> Message:
+    """Write an event as the message of its name. The PIN goes along where the contract says so."""
+    match event:
+        case events.RideFact():
+            return _ride_event(event)
+        case events.OfferFact():
+            offer = offer_message(event.offer)
+            is_new = isinstance(event, events.OfferCreated)
+            return events_pb2.OfferCreated(offer=offer) if is_new else events_pb2.OfferClosed(offer=offer)
+        case events.ShiftFact():
+            shift = shift_message(event.shift)
+            if isinstance(event, events.ShiftStarted):
+                return events_pb2.ShiftStarted(shift=shift)
+            return events_pb2.ShiftEnded(shift=shift, end_time=shift.end_time)
+
+
+_PLAIN_RIDE_EVENTS: dict[type[events.RideFact], Callable[..., Message]] = {
+    events.RideRequested: events_pb2.RideRequested,
+    events.RidePaymentFailed: events_pb2.RidePaymentFailed,
+    events.TripStarted: events_pb2.TripStarted,
+    events.RideCompleted: events_pb2.RideCompleted,
+    events.RideUnmatched: events_pb2.RideUnmatched,
+    events.RidePaymentSettled: events_pb2.RidePaymentSettled,
+}
+
+
+def _ride_event(event: events.RideFact) -> Message:
+    ride = event.ride
+    match event:
+        case events.RideMatchingStarted(former_driver_id=former):
+            return events_pb2.RideMatchingStarted(
+                ride=ride_message(ride), rematching=former is not None, former_driver_id=_text(former)
+            )
+        case events.RideAssigned():
+            return events_pb2.RideAssigned(ride=ride_message(ride, with_pin=True))
+        case events.DriverArrived():
+            return events_pb2.DriverArrived(ride=ride_message(ride, with_pin=True))
+        case events.RideCanceled(former_driver_id=former):
+            return events_pb2.RideCanceled(
+                ride=ride_message(ride), former_driver_id=_text(former), fee=money_message(ride.fee_amount)
+            )
+        case _:
+            return _PLAIN_RIDE_EVENTS[type(event)](ride=ride_message(ride))
+
+
+def _text(value: UUID | None) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,32 @@
+"""Settings of matching_service, from the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from chassis.settings import ChassisSettings
+
+SERVICE = "matching"
+
+
+class MatchingSettings(ChassisSettings):
+    """What the service needs to know at its start; `JITNEY_` goes before each name in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="JITNEY_", frozen=True, extra="ignore")
+
+    # Narrower than the chassis': this service signs its own calls.
+    signing_keys_dir: Path = Field()  # pyright: ignore[reportIncompatibleVariableOverride]
+    matching_database_url: str = Field(repr=False)
+    matching_listen: str = "127.0.0.1:50051"
+    matching_metrics_listen: str = "127.0.0.1:9101"
+    matching_city_file: Path | None = None
+    matching_database_connections: int = Field(default=16, ge=4, le=200)
+    matching_pings_per_second: float = Field(default=20.0, gt=0, le=100_000)
+    """Mean rate of pings that one driver may keep up."""
+    matching_max_speed_kmh: float | None = Field(default=None, gt=0)
+    """In place of the city's: a stack that replays a city faster than life moves its drivers faster too."""
+    identity_target: str = "127.0.0.1:50050"
+    payment_target: str = "127.0.0.1:50052"

@@ -1,0 +1,77 @@
+"""A driver takes the ride of an offer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from matching_service.domain.events import RideAssigned
+from matching_service.domain.offer import Offer, OfferState
+from matching_service.domain.ride import Ride
+from matching_service.use_cases.ports import RequestKey, Store, Transaction
+from matching_service.use_cases.steps import ride_not_found, ride_of_answer
+from shared_kernel.clock import Clock
+from shared_kernel.errors import Conflict, NotFound
+
+
+def offer_not_found() -> NotFound:
+    """Make the refusal for an offer that does not exist or was made to somebody else."""
+    return NotFound("offer_not_found", "there is no such offer")
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptOffer:
+    """AcceptOffer: binds the ride to the driver, if the offer is still open and its time is not over."""
+
+    store: Store
+    clock: Clock
+
+    async def __call__(self, request_id: str, driver_id: UUID, offer_id: UUID) -> Ride:
+        """Return the ride, now the driver's; accepted before by the same driver: the ride as it stands.
+
+        Raises:
+            NotFound: `offer_not_found`.
+            Conflict: `offer_taken`, `offer_expired`, `offer_withdrawn`, `offer_declined`, `active_ride`.
+        """
+        async with self.store.transaction() as tx:
+            answer = await tx.claim(RequestKey(driver_id, "AcceptOffer", request_id, (str(offer_id),)))
+            if answer is not None:
+                return await ride_of_answer(tx, answer)
+            ride = await self._accept(tx, driver_id, offer_id)
+            await tx.complete(ride.id.bytes)
+            return ride
+
+    async def _accept(self, tx: Transaction, driver_id: UUID, offer_id: UUID) -> Ride:
+        seen = await tx.find_offer(offer_id, driver_id)
+        before = None if seen is None else await tx.lock_ride(seen.ride_id)
+        # Again, under the ride's lock: it may have been closed meanwhile.
+        offer = None if seen is None else await tx.find_offer(offer_id, driver_id)
+        if offer is None:
+            raise offer_not_found()
+        if before is None:
+            raise ride_not_found()
+        now = self.clock.now()
+        self._refuse(offer, before)
+        if offer.state is OfferState.ACCEPTED:
+            return before
+        if offer.is_due(now):
+            raise Conflict("offer_expired", "the time to answer is over")
+        shift = await tx.keep_shift_open(driver_id)
+        if shift is None:
+            raise Conflict("offer_withdrawn", "the driver is offline")
+        await tx.save_offer(offer.closed(OfferState.ACCEPTED, now))
+        ride = before.assigned(shift.driver, offer.pickup_eta_seconds, now)
+        await tx.save_ride(before, ride)
+        await tx.tell(RideAssigned(ride, now))
+        return ride
+
+    @staticmethod
+    def _refuse(offer: Offer, ride: Ride) -> None:
+        bound_to = ride.driver.driver_id if ride.driver is not None else None
+        if offer.state is OfferState.ACCEPTED:
+            if bound_to != offer.driver_id:
+                raise Conflict("offer_withdrawn", "the ride was given back")
+        elif offer.state is not OfferState.OPEN:
+            if ride.has_driver and bound_to != offer.driver_id:
+                raise Conflict("offer_taken", "another driver has the ride", metadata={"offer_state": offer.state})
+            offer.refuse_unless_open()

@@ -1,0 +1,42 @@
+"""A driver gives the ride back before the trip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from matching_service.domain.events import RideMatchingStarted
+from matching_service.domain.offer import ExclusionCause
+from matching_service.domain.ride import Ride
+from matching_service.use_cases.ports import RequestKey, Store
+from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_driver
+from shared_kernel.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAssignment:
+    """CancelAssignment: the rider is matched again without this driver, and keeps the fare."""
+
+    store: Store
+    clock: Clock
+
+    async def __call__(self, request_id: str, driver_id: UUID, ride_id: UUID, words: str) -> Ride:
+        """Return the ride, looking for a driver again.
+
+        Raises:
+            NotFound: `ride_not_found`.
+            Conflict: `invalid_transition`.
+        """
+        async with self.store.transaction() as tx:
+            answer = await tx.claim(RequestKey(driver_id, "CancelAssignment", request_id, (str(ride_id), words)))
+            if answer is not None:
+                return await ride_of_answer(tx, answer)
+            before = await ride_of_driver(tx, ride_id, driver_id)
+            now = self.clock.now()
+            ride = before.given_back(words, now)
+            await tx.save_ride(before, ride)
+            await tx.exclude(ride.id, driver_id, ExclusionCause.GAVE_BACK, now)
+            await tx.tell(RideMatchingStarted(ride, now, driver_id))
+            await let_driver_go(tx, driver_id, now)
+            await tx.complete(ride.id.bytes)
+            return ride

@@ -1,0 +1,42 @@
+"""The trip was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from matching_service.domain.events import RideCompleted
+from matching_service.domain.ride import Ride
+from matching_service.domain.ride_states import RideState
+from matching_service.use_cases.ports import RequestKey, Store
+from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_driver
+from shared_kernel.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteTrip:
+    """CompleteTrip: the driver is free again, the capture of the fare is owed from here on."""
+
+    store: Store
+    clock: Clock
+
+    async def __call__(self, request_id: str, driver_id: UUID, ride_id: UUID) -> Ride:
+        """Return the ride; completed before: as it stands.
+
+        Raises:
+            NotFound: `ride_not_found`.
+            Conflict: `invalid_transition`.
+        """
+        async with self.store.transaction() as tx:
+            answer = await tx.claim(RequestKey(driver_id, "CompleteTrip", request_id, (str(ride_id),)))
+            if answer is not None:
+                return await ride_of_answer(tx, answer)
+            ride = await ride_of_driver(tx, ride_id, driver_id)
+            if ride.state is not RideState.COMPLETED:
+                before, now = ride, self.clock.now()
+                ride = before.completed(now)
+                await tx.save_ride(before, ride)
+                await tx.tell(RideCompleted(ride, now))
+                await let_driver_go(tx, driver_id, now)
+            await tx.complete(ride.id.bytes)
+            return ride

@@ -1,0 +1,124 @@
+"""Promise a price for a ride, one quote a product."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from matching_service.domain.city import CityPolicy, Product
+from matching_service.domain.eta import Leg
+from matching_service.domain.pricing import price_ride
+from matching_service.domain.quote import Place, Quote
+from matching_service.use_cases.dispatch_ports import EtaProvider, FreeDrivers, QuoteStore
+from shared_kernel.clock import Clock
+from shared_kernel.errors import FieldViolation, InvalidInput
+from shared_kernel.geo import GeoPoint
+from shared_kernel.ids import IdSource
+
+NO_SURGE_PERMILLE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class CreateQuotesCommand:
+    """Who asks for a price, from where to where; `product` None asks for all."""
+
+    rider_id: UUID
+    pickup: Place
+    dropoff: Place
+    product: str | None = None
+
+
+class CreateQuotes:
+    """The use case. Quotes are made anew at each call: they bind nobody until a ride is asked for with one."""
+
+    def __init__(
+        self,
+        *,
+        city: CityPolicy,
+        eta: EtaProvider,
+        free_drivers: FreeDrivers,
+        quotes: QuoteStore,
+        clock: Clock,
+        new_id: IdSource,
+    ) -> None:
+        self._city = city
+        self._eta = eta
+        self._free_drivers = free_drivers
+        self._quotes = quotes
+        self._clock = clock
+        self._new_id = new_id
+
+    async def __call__(self, command: CreateQuotesCommand) -> list[Quote]:
+        """Price the trip and store the quotes.
+
+        Raises InvalidInput `unknown_product`, `outside_service_area`, `trip_too_short` or `trip_too_long`.
+        """
+        products = self._products(command.product)
+        self._check_area(command)
+        trip = await self._eta.trip(command.pickup.point, command.dropoff.point)
+        self._check_length(trip.meters)
+        expires_at = self._clock.now() + timedelta(seconds=self._city.quote_seconds)
+        quotes = [
+            Quote(
+                id=self._new_id(),
+                rider_id=command.rider_id,
+                product=product.name,
+                pickup=command.pickup,
+                dropoff=command.dropoff,
+                fare=price_ride(product, self._city.tax, trip.meters, trip.seconds),
+                distance_meters=trip.meters,
+                trip_eta_seconds=trip.seconds,
+                pickup_eta_seconds=await self._pickup_eta_seconds(product, command.pickup.point),
+                expires_at=expires_at,
+                surge_permille=NO_SURGE_PERMILLE,
+            )
+            for product in products
+        ]
+        await self._quotes.add(quotes)
+        return quotes
+
+    def _products(self, name: str | None) -> list[Product]:
+        if name is None:
+            return list(self._city.products.values())
+        try:
+            return [self._city.products[name]]
+        except KeyError:
+            known = ", ".join(self._city.products)
+            raise InvalidInput(
+                "unknown_product",
+                "no such product in this city",
+                violations=[FieldViolation("product", f"must be one of {known}")],
+            ) from None
+
+    def _check_area(self, command: CreateQuotesCommand) -> None:
+        violations = [
+            FieldViolation(field, f"must be in the service area of {self._city.name}")
+            for field, place in (("pickup", command.pickup), ("dropoff", command.dropoff))
+            if not self._city.service_area.contains(place.point)
+        ]
+        if violations:
+            raise InvalidInput("outside_service_area", "the ride leaves the service area", violations=violations)
+
+    def _check_length(self, meters: int) -> None:
+        if meters < self._city.min_trip_meters:
+            raise InvalidInput(
+                "trip_too_short",
+                f"the trip is shorter than {self._city.min_trip_meters} m",
+                violations=[FieldViolation("dropoff", "is too close to the pickup")],
+            )
+        if meters > self._city.max_trip_meters:
+            raise InvalidInput(
+                "trip_too_long",
+                f"the trip is longer than {self._city.max_trip_meters} m",
+                violations=[FieldViolation("dropoff", "is too far from the pickup")],
+            )
+
+    async def _pickup_eta_seconds(self, product: Product, pickup: GeoPoint) -> int | None:
+        cap_seconds = self._city.dispatch.pickup_eta_cap_seconds
+        reach_meters = self._eta.reach_meters(cap_seconds)
+        nearest = await self._free_drivers.nearest(pickup, product.vehicle_classes, reach_meters)
+        if nearest is None:
+            return None
+        [seconds] = await self._eta.seconds([Leg(nearest, pickup)])
+        return seconds if seconds <= cap_seconds else None

@@ -1,0 +1,214 @@
+"""One tick of dispatch: who waits, who is free, which pairs, whose offer.
+
+    waiting rides + snapshot -> drop the stale, busy and off shift -> candidates -> cap on pickup time
+    -> least total cost (greedy when time is short) -> a second, wider pass for the left-overs -> reserve -> offer
+
+Nothing here is trusted to be true for longer than it takes: the snapshot is seconds old, the reservation may be lost,
+and two tickers may run at once. The offer itself is judged by the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from matching_service.domain.assignment import (
+    Limits,
+    PairCost,
+    Seeker,
+    choose_greedily,
+    head_start_seconds,
+    unserved_seconds,
+)
+from matching_service.domain.city import CityPolicy
+from matching_service.domain.eta import Leg
+from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
+from matching_service.use_cases.dispatch_ports import (
+    BusyDrivers,
+    EtaProvider,
+    LiveLocations,
+    Matcher,
+    OfferMaker,
+    OfferOutcome,
+    OnShift,
+    Proposal,
+    Reservations,
+    WaitingRide,
+    WaitingRides,
+)
+from shared_kernel.clock import Clock
+
+MAX_WAITING = 2_000
+"""Rides of one tick; the rest come at the next, the returned and the longest waiting first."""
+CANDIDATES = 16
+WIDE_CANDIDATES = 64
+"""Of the second pass: a fixed number of candidates starves hot spots, where all share the same nearest drivers."""
+SOLVER_BUDGET_SECONDS = 0.25
+RESERVATION_SECONDS = 10.0
+"""Far beyond the time from reserving to the offer's row; a process that dies holds drivers up no longer."""
+
+
+@dataclass(slots=True)
+class TickReport:
+    """What a tick saw and did, for metrics."""
+
+    waiting: int = 0
+    free_drivers: int = 0
+    stale_drivers: int = 0
+    candidates: int = 0
+    contended: int = 0
+    """Pairs dropped since another ticker had reserved the driver."""
+    greedy_passes: int = 0
+    outcomes: dict[OfferOutcome, int] = field(default_factory=dict[OfferOutcome, int])
+
+
+class DispatchTick:
+    """The use case; deterministic for the same answers of its ports."""
+
+    def __init__(
+        self,
+        *,
+        city: CityPolicy,
+        waiting: WaitingRides,
+        locations: LiveLocations,
+        busy: BusyDrivers,
+        on_shift: OnShift,
+        eta: EtaProvider,
+        matcher: Matcher,
+        reservations: Reservations,
+        offers: OfferMaker,
+        clock: Clock,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._city = city
+        self._waiting = waiting
+        self._locations = locations
+        self._busy = busy
+        self._on_shift = on_shift
+        self._eta = eta
+        self._matcher = matcher
+        self._reservations = reservations
+        self._offers = offers
+        self._clock = clock
+        self._monotonic = monotonic
+
+    async def __call__(self, fence: int) -> TickReport:
+        """Match and make offers once. `fence` is the token of the lease that this tick runs under."""
+        report = TickReport()
+        rides = await self._waiting.list_waiting(MAX_WAITING)
+        report.waiting = len(rides)
+        seekers = self._seekers(rides)
+        if not seekers:
+            return report
+        drivers = await self._free_drivers(report)
+        if not drivers:
+            return report
+        solve_until = self._monotonic() + SOLVER_BUDGET_SECONDS
+        chosen = await self._match(seekers, drivers, CANDIDATES, solve_until, report)
+        served, taken = {pair.seeker for pair in chosen}, {pair.driver for pair in chosen}
+        left_seekers = [index for index in range(len(seekers)) if index not in served]
+        left_drivers = [index for index in range(len(drivers)) if index not in taken]
+        # With fewer drivers than candidates the first pass saw them all, and a wider one can find nobody.
+        if left_seekers and left_drivers and len(drivers) > CANDIDATES:
+            more = await self._match(
+                [seekers[index] for index in left_seekers],
+                [drivers[index] for index in left_drivers],
+                WIDE_CANDIDATES,
+                solve_until,
+                report,
+            )
+            chosen += [PairCost(left_seekers[pair.seeker], left_drivers[pair.driver], pair.seconds) for pair in more]
+        await self._offer(chosen, seekers, drivers, fence, report)
+        return report
+
+    def _seekers(self, rides: Sequence[WaitingRide]) -> list[Seeker]:
+        now = self._clock.now()
+        return [
+            Seeker(
+                ride.ride_id,
+                ride.pickup.point,
+                product.vehicle_classes,
+                ride.excluded_driver_ids,
+                head_start_seconds((now - ride.requested_at).total_seconds(), ride.returned),
+            )
+            for ride in rides
+            # A product that the city no longer sells has no vehicles: its rides end with their search window.
+            if (product := self._city.products.get(ride.product)) is not None
+        ]
+
+    async def _free_drivers(self, report: TickReport) -> list[DriverPosition]:
+        snapshot, busy, on_shift = await asyncio.gather(
+            self._locations.snapshot(), self._busy.busy(), self._on_shift.on_shift()
+        )
+        fresh_since = self._clock.now().timestamp() - FRESH_SECONDS
+        fresh = [position for position in snapshot if position.measured_at >= fresh_since]
+        report.stale_drivers = len(snapshot) - len(fresh)
+        free = [
+            position
+            for position in fresh
+            if position.driver_id not in busy and on_shift.get(position.driver_id) is position.vehicle_class
+        ]
+        report.free_drivers = len(free)
+        return free
+
+    async def _match(
+        self,
+        seekers: Sequence[Seeker],
+        drivers: Sequence[DriverPosition],
+        candidates: int,
+        solve_until: float,
+        report: TickReport,
+    ) -> list[PairCost]:
+        cap_seconds = self._city.dispatch.pickup_eta_cap_seconds
+        limits = Limits(candidates, self._eta.reach_meters(cap_seconds))
+        pairs = await self._matcher.candidates(seekers, drivers, limits)
+        if not pairs:
+            return []
+        report.candidates += len(pairs)
+        points = {index: drivers[index].point for index in {pair.driver for pair in pairs}}
+        etas = await self._eta.seconds([Leg(points[pair.driver], seekers[pair.seeker].pickup) for pair in pairs])
+        costs = [
+            PairCost(pair.seeker, pair.driver, eta) for pair, eta in zip(pairs, etas, strict=True) if eta <= cap_seconds
+        ]
+        unserved = [unserved_seconds(seeker, cap_seconds) for seeker in seekers]
+        chosen = await self._matcher.solve(costs, unserved, solve_until - self._monotonic())
+        if chosen is None:
+            report.greedy_passes += 1
+            chosen = choose_greedily(costs, seekers)
+        return [costs[index] for index in chosen]
+
+    async def _offer(
+        self,
+        chosen: Sequence[PairCost],
+        seekers: Sequence[Seeker],
+        drivers: Sequence[DriverPosition],
+        fence: int,
+        report: TickReport,
+    ) -> None:
+        if not chosen:
+            return
+        positions = [drivers[pair.driver] for pair in chosen]
+        gained = await self._reservations.reserve(positions, fence, RESERVATION_SECONDS)
+        proposals = [
+            Proposal(
+                seekers[pair.seeker].ride_id,
+                drivers[pair.driver].driver_id,
+                int(pair.seconds),
+                pair.seconds - seekers[pair.seeker].head_start_seconds,
+            )
+            for pair in chosen
+            if drivers[pair.driver].driver_id in gained
+        ]
+        report.contended = len(chosen) - len(proposals)
+        try:
+            outcomes = await self._offers.make_offers(proposals) if proposals else []
+        finally:
+            # Whoever got an offer is busy by the database now, the others are free again.
+            await self._release(positions, gained, fence)
+        for outcome in outcomes:
+            report.outcomes[outcome] = report.outcomes.get(outcome, 0) + 1
+
+    async def _release(self, positions: Sequence[DriverPosition], gained: frozenset[UUID], fence: int) -> None:
+        await self._reservations.release([each for each in positions if each.driver_id in gained], fence)

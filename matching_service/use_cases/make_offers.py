@@ -1,0 +1,89 @@
+"""Propose rides to drivers, as dispatch chose."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from matching_service.domain.events import OfferCreated
+from matching_service.domain.offer import Offer, OfferState
+from matching_service.domain.ride import Ride
+from matching_service.domain.ride_states import RideState
+from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
+from matching_service.use_cases.ports import Store, Transaction
+from shared_kernel.clock import Clock
+from shared_kernel.errors import Conflict
+from shared_kernel.ids import IdSource
+
+MAX_CONCURRENT = 4
+
+
+class _DriverTakenError(Exception):
+    """Rolls the offer back."""
+
+
+@dataclass(frozen=True, slots=True)
+class MakeOffers:
+    """Opens offers, one short transaction each; a race that is lost is an outcome."""
+
+    store: Store
+    clock: Clock
+    new_id: IdSource
+
+    async def make_offers(self, proposals: Sequence[Proposal]) -> list[OfferOutcome]:
+        """Open one offer a proposal where the database allows it; one outcome a proposal, in its order."""
+        gate = asyncio.Semaphore(MAX_CONCURRENT)
+
+        async def within_gate(proposal: Proposal) -> OfferOutcome:
+            async with gate:
+                return await self._make(proposal)
+
+        outcomes = await asyncio.gather(*map(within_gate, proposals), return_exceptions=True)
+        made: list[OfferOutcome] = []
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+            made.append(outcome)
+        return made
+
+    async def _make(self, proposal: Proposal) -> OfferOutcome:
+        try:
+            async with self.store.transaction() as tx:
+                ride = await tx.lock_ride(proposal.ride_id)
+                if ride is None or ride.state is not RideState.MATCHING:
+                    return OfferOutcome.RIDE_GONE
+                await self._offer(tx, ride, proposal)
+        except _DriverTakenError:
+            return OfferOutcome.DRIVER_TAKEN
+        except Conflict as error:
+            return OfferOutcome.RIDE_GONE if error.reason == "ride_offered" else OfferOutcome.DRIVER_TAKEN
+        return OfferOutcome.OFFERED
+
+    async def _offer(self, tx: Transaction, ride: Ride, proposal: Proposal) -> None:
+        shift = await tx.keep_shift_open(proposal.driver_id)
+        if shift is None or shift.ends_after_ride or await tx.is_excluded(ride.id, proposal.driver_id):
+            raise _DriverTakenError
+        now = self.clock.now()
+        offer = Offer(
+            id=self.new_id(),
+            ride_id=ride.id,
+            driver_id=proposal.driver_id,
+            state=OfferState.OPEN,
+            created_at=now,
+            expires_at=now + timedelta(seconds=ride.terms.offer_seconds),
+            pickup_eta_seconds=proposal.pickup_eta_seconds,
+            cost=proposal.cost,
+            pickup=ride.pickup,
+            dropoff=ride.dropoff,
+            distance_meters=ride.distance_meters,
+            earnings=ride.terms.earnings(ride.fare),
+        )
+        await tx.add_offer(offer)
+        # After the insert, which waits for an accept of the driver's former offer: only now would its ride be seen.
+        if await tx.live_ride_id_of_driver(proposal.driver_id) is not None:
+            raise _DriverTakenError
+        offered = ride.offered(now)
+        await tx.save_ride(ride, offered)
+        await tx.tell(OfferCreated(offer, offered.version, now))

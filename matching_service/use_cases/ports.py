@@ -1,0 +1,268 @@
+"""All that rides, offers and shifts need from the outside, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from matching_service.domain.city import VehicleClass
+from matching_service.domain.events import Event
+from matching_service.domain.offer import ExclusionCause, Offer
+from matching_service.domain.ride import Ride
+from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.shift import DriverFacts, Shift
+from matching_service.domain.terms import ChargeLine
+from shared_kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """The key of a mutation: who asks, for what, the key the client keeps, and the fields that make it that request."""
+
+    principal: UUID
+    method: str
+    key: str
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeeConsent:
+    """What a rider was told a cancel costs. It speaks of one assignment and of no other."""
+
+    ride_id: UUID
+    token: str
+    fee: Money
+    assigned_at: datetime
+    expires_at: datetime
+
+
+class Transaction(Protocol):
+    """One transaction. Locks are taken ride first, then offer, then shift, so that none waits for another in a ring.
+
+    Adding what the database's unique indexes refuse is a Conflict: `active_ride`, `quote_used`, `driver_busy`,
+    `ride_offered`, `shift_open`.
+    """
+
+    async def claim(self, request: RequestKey) -> bytes | None:
+        """Claim a key; the stored answer if the work was done before.
+
+        Raises Conflict `idempotency_key_reused`, InFlight `request_in_flight`.
+        """
+        ...
+
+    async def complete(self, answer: bytes) -> None:
+        """Keep the answer of the claimed key, with the work."""
+        ...
+
+    async def add_ride(self, ride: Ride) -> None: ...
+
+    async def lock_ride(self, ride_id: UUID, *, rider_id: UUID | None = None) -> Ride | None:
+        """Return a ride and keep others from changing it; None if there is none, or not of this rider."""
+        ...
+
+    async def save_ride(self, before: Ride, after: Ride) -> None:
+        """Store a locked ride after its moves; the history and the assignments follow from the difference."""
+        ...
+
+    async def live_ride_id_of_driver(self, driver_id: UUID) -> UUID | None: ...
+
+    async def find_offer(self, offer_id: UUID, driver_id: UUID) -> Offer | None:
+        """Return an offer made to this driver, or None."""
+        ...
+
+    async def open_offer_of_ride(self, ride_id: UUID) -> Offer | None: ...
+
+    async def open_offer_of_driver(self, driver_id: UUID) -> Offer | None: ...
+
+    async def add_offer(self, offer: Offer) -> None: ...
+
+    async def save_offer(self, offer: Offer) -> None:
+        """Store the close of an offer; the ride is locked, so the offer stands still."""
+        ...
+
+    async def is_excluded(self, ride_id: UUID, driver_id: UUID) -> bool: ...
+
+    async def exclude(self, ride_id: UUID, driver_id: UUID, cause: ExclusionCause, now: datetime) -> None:
+        """See to it that the driver is not asked for that ride again."""
+        ...
+
+    async def lock_shift(self, driver_id: UUID) -> Shift | None:
+        """Return the driver's open shift and keep others from changing it."""
+        ...
+
+    async def keep_shift_open(self, driver_id: UUID) -> Shift | None:
+        """Return the driver's open shift, which cannot end before this transaction does."""
+        ...
+
+    async def last_shift(self, driver_id: UUID) -> Shift | None: ...
+
+    async def add_shift(self, shift: Shift) -> None: ...
+
+    async def save_shift(self, shift: Shift) -> None: ...
+
+    async def keep_consent(self, consent: FeeConsent) -> None:
+        """Store what the rider was told, in place of what was told before."""
+        ...
+
+    async def consent_of(self, ride_id: UUID) -> FeeConsent | None: ...
+
+    async def tell(self, event: Event) -> None:
+        """Write an event to be published once this transaction is committed."""
+        ...
+
+
+class Store(Protocol):
+    """The service's own store."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Run a block in one transaction: committed at its end, rolled back when it raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RideMoveRecord:
+    """One move of a ride's history."""
+
+    version: int
+    from_state: RideState | None
+    to_state: RideState
+    occurred_at: datetime
+    driver_id: UUID | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long something took, in seconds; zeros where nothing was measured."""
+
+    count: int = 0
+    mean_seconds: float = 0.0
+    p50_seconds: float = 0.0
+    p95_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RideSummary:
+    """What became of the rides of a period."""
+
+    count_by_state: dict[RideState, int] = field(default_factory=dict[RideState, int])
+    double_assignment_count: int = 0
+    request_to_offer: Waits = Waits()
+    request_to_pickup: Waits = Waits()
+    open_shift_count: int = 0
+
+
+class RideReader(Protocol):
+    """Reads that change nothing. Whose ride it is, is judged in the query. Lists are newest first."""
+
+    async def ride(
+        self, ride_id: UUID, *, rider_id: UUID | None = None, driver_id: UUID | None = None
+    ) -> Ride | None: ...
+
+    async def live_ride(self, *, rider_id: UUID | None = None, driver_id: UUID | None = None) -> Ride | None: ...
+
+    async def rides(
+        self,
+        limit: int,
+        *,
+        before: UUID | None = None,
+        rider_id: UUID | None = None,
+        driver_id: UUID | None = None,
+        states: frozenset[RideState] = frozenset(),
+    ) -> list[Ride]: ...
+
+    async def history(self, ride_id: UUID, limit: int) -> tuple[list[RideMoveRecord], list[Offer]]:
+        """Return the first moves and offers, oldest first."""
+        ...
+
+    async def summary(self, since: datetime) -> RideSummary: ...
+
+    async def open_offer(self, driver_id: UUID) -> Offer | None: ...
+
+    async def open_shift(self, driver_id: UUID) -> Shift | None: ...
+
+    async def expired_offers(self, now: datetime, limit: int) -> list[Offer]:
+        """Return open offers whose time is over, the oldest first."""
+        ...
+
+    async def overdue_searches(self, now: datetime, limit: int) -> list[UUID]:
+        """Return rides that are REQUESTED or MATCHING beyond their search window."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OwedStep:
+    """A ride whose saga owes payment_service a call, leased to whoever claimed it. `attempts` were made before."""
+
+    ride: Ride
+    attempts: int
+
+
+class SagaQueue(Protocol):
+    """The steps that are owed; a row each, so that a restart drops none."""
+
+    async def claim(self, now: datetime, limit: int, lease_seconds: float) -> list[OwedStep]:
+        """Lease steps that are due to this replica; others skip them until the lease is over."""
+        ...
+
+    async def postpone(self, ride_id: UUID, state: PaymentState, until: datetime, error: str) -> None:
+        """Give the lease back after an attempt without an outcome; nothing happens if the payment moved on."""
+        ...
+
+
+class PaymentStatus(StrEnum):
+    """What payment_service says of a ride's payment."""
+
+    PENDING = "pending"
+    HELD = "held"
+    DECLINED = "declined"
+    CAPTURED = "captured"
+    VOIDED = "voided"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentOutcome:
+    """The payment after a call; PENDING asks to call again with the same key."""
+
+    status: PaymentStatus
+    decline_reason: str = ""
+
+
+class Payments(Protocol):
+    """payment_service. Errors are DomainErrors; Unknown and Unavailable ask to call again with the same key."""
+
+    async def place_hold(self, key: str, ride: Ride, timeout_seconds: float) -> PaymentOutcome:
+        """Ask for a hold of the quoted fare on the rider's payment method."""
+        ...
+
+    async def capture(
+        self, key: str, ride_id: UUID, driver_id: UUID, lines: Sequence[ChargeLine], timeout_seconds: float
+    ) -> PaymentOutcome: ...
+
+    async def void(self, key: str, ride_id: UUID, timeout_seconds: float) -> PaymentOutcome: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DriverRecord:
+    """A driver as identity_service knows one."""
+
+    facts: DriverFacts
+    vehicle_class: VehicleClass
+    approved: bool
+
+
+class Accounts(Protocol):
+    """identity_service."""
+
+    async def driver(self, driver_id: UUID) -> DriverRecord | None:
+        """Return a driver's standing; None for an account that never applied."""
+        ...
+
+    async def first_name(self, account_id: UUID, timeout_seconds: float) -> str:
+        """Return a rider's first name; empty where there is none or it is not told in time."""
+        ...

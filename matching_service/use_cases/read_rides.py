@@ -1,0 +1,84 @@
+"""Read rides, offers and shifts: for the rider, the driver, the operator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from matching_service.domain.offer import Offer
+from matching_service.domain.ride import Ride
+from matching_service.domain.ride_states import RideState
+from matching_service.domain.shift import Shift
+from matching_service.use_cases.ports import RideMoveRecord, RideReader, RideSummary
+from matching_service.use_cases.steps import ride_not_found
+from shared_kernel.errors import NotFound
+
+MAX_HISTORY = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rides, newest first; `next_before` names the last one when there are more."""
+
+    rides: list[Ride]
+    next_before: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRides:
+    """All reads; somebody else's ride is not found."""
+
+    reader: RideReader
+
+    async def get(self, ride_id: UUID, *, rider_id: UUID | None = None, driver_id: UUID | None = None) -> Ride:
+        """Return a ride; of this rider or driver if one is given. Raises NotFound `ride_not_found`."""
+        ride = await self.reader.ride(ride_id, rider_id=rider_id, driver_id=driver_id)
+        if ride is None:
+            raise ride_not_found()
+        return ride
+
+    async def current(self, *, rider_id: UUID | None = None, driver_id: UUID | None = None) -> Ride:
+        """Return the live ride of a rider or driver. Raises NotFound `no_current_ride`."""
+        ride = await self.reader.live_ride(rider_id=rider_id, driver_id=driver_id)
+        if ride is None:
+            raise NotFound("no_current_ride", "there is no ride under way")
+        return ride
+
+    async def page(
+        self,
+        size: int,
+        before: UUID | None,
+        *,
+        rider_id: UUID | None = None,
+        driver_id: UUID | None = None,
+        states: frozenset[RideState] = frozenset(),
+    ) -> Page:
+        """Return a page of at most `size` rides, newest first, after the one named."""
+        rides = await self.reader.rides(size + 1, before=before, rider_id=rider_id, driver_id=driver_id, states=states)
+        more = len(rides) > size
+        return Page(rides[:size], rides[size - 1].id if more else None)
+
+    async def history(self, ride_id: UUID) -> tuple[Ride, list[RideMoveRecord], list[Offer]]:
+        """Return a ride with its moves and offers, oldest first. Raises NotFound `ride_not_found`."""
+        ride = await self.get(ride_id)
+        moves, offers = await self.reader.history(ride_id, MAX_HISTORY)
+        return ride, moves, offers
+
+    async def summary(self, since: datetime) -> RideSummary:
+        """Count the rides asked for since a time, measure their waits, and look for double assignments."""
+        return await self.reader.summary(since)
+
+    async def current_offer(self, driver_id: UUID) -> Offer:
+        """Return the driver's open offer. Raises NotFound `no_open_offer`."""
+        offer = await self.reader.open_offer(driver_id)
+        if offer is None:
+            raise NotFound("no_open_offer", "there is no open offer")
+        return offer
+
+    async def current_shift(self, driver_id: UUID) -> Shift:
+        """Return the driver's open shift. Raises NotFound `no_open_shift`."""
+        shift = await self.reader.open_shift(driver_id)
+        if shift is None:
+            raise NotFound("no_open_shift", "the driver is offline")
+        return shift

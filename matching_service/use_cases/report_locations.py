@@ -1,0 +1,143 @@
+"""Take a driver's pings: judge them and keep the newest as the live location."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from matching_service.domain.city import LocationPolicy
+from matching_service.domain.locations import (
+    DriverPosition,
+    Fix,
+    Ping,
+    PingVerdict,
+    RecordOutcome,
+    TokenBucket,
+    judge_pings,
+)
+from matching_service.use_cases.dispatch_ports import LiveLocations, OnShift, OpenShift
+from shared_kernel.clock import Clock
+from shared_kernel.errors import Conflict, Unavailable
+
+SHIFT_KNOWN_SECONDS = 5.0
+"""So long an open shift is taken as known, so that a stream does not ask the database at each batch."""
+MAX_DRIVERS_KNOWN = 100_000
+"""Bound of the drivers a process remembers; the one heard of longest ago goes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class PingCounts:
+    """The answer to one batch."""
+
+    accepted: int
+    dropped: int
+
+
+@dataclass(slots=True)
+class _Known:
+    """What this process remembers of a driver: a speed-up and a limit, never the truth."""
+
+    shift: OpenShift
+    shift_asked_at: float
+    bucket: TokenBucket
+    last: Fix | None = field(default=None)
+
+
+class ReportLocations:
+    """The use case, for the stream and the single call alike."""
+
+    def __init__(
+        self,
+        *,
+        policy: LocationPolicy,
+        on_shift: OnShift,
+        locations: LiveLocations,
+        clock: Clock,
+        monotonic: Callable[[], float],
+        max_pings_per_second: float,
+        observe: Callable[[PingVerdict, int], None],
+    ) -> None:
+        """Make it.
+
+        Args:
+            policy: which pings are believed.
+            on_shift: tells the open shift of a driver.
+            locations: keeps the newest position.
+            clock: judges the age of a ping.
+            monotonic: measures how long this process has known something, in seconds.
+            max_pings_per_second: mean rate a driver may keep up; two batches of 100 may come at once.
+            observe: is told how many pings met which verdict.
+        """
+        self._policy = policy
+        self._on_shift = on_shift
+        self._locations = locations
+        self._clock = clock
+        self._monotonic = monotonic
+        self._rate = max_pings_per_second
+        self._observe = observe
+        self._known: OrderedDict[UUID, _Known] = OrderedDict()
+
+    async def __call__(self, driver_id: UUID, pings: Sequence[Ping]) -> PingCounts:
+        """Judge a batch and keep the last ping that is believed. Raises Conflict `no_open_shift`."""
+        known = await self._know(driver_id)
+        counts: dict[PingVerdict, int] = {}
+        allowed = known.bucket.take(len(pings), self._monotonic())
+        # The newest of a batch matter most: what the rate does not allow is dropped from the older end.
+        refused = len(pings) - allowed
+        if refused:
+            counts[PingVerdict.RATE_LIMITED] = refused
+        newest: Ping | None = None
+        for ping, verdict in judge_pings(pings[refused:], known.last, self._clock.now(), self._policy):
+            counts[verdict] = counts.get(verdict, 0) + 1
+            if verdict is PingVerdict.ACCEPTED:
+                newest = ping
+        if newest is not None:
+            await self._keep(driver_id, known, newest, counts)
+        for verdict, count in counts.items():
+            self._observe(verdict, count)
+        accepted = counts.get(PingVerdict.ACCEPTED, 0)
+        return PingCounts(accepted, len(pings) - accepted)
+
+    async def forget(self, driver_id: UUID) -> None:
+        """Forget a driver whose shift has ended. If the store does not answer, the location is gone by itself soon."""
+        self._known.pop(driver_id, None)
+        with suppress(Unavailable):
+            await self._locations.forget(driver_id)
+
+    async def _keep(self, driver_id: UUID, known: _Known, newest: Ping, counts: dict[PingVerdict, int]) -> None:
+        position = DriverPosition(
+            driver_id,
+            newest.point.latitude,
+            newest.point.longitude,
+            newest.measured_at.timestamp(),
+            newest.sequence,
+            known.shift.vehicle_class,
+            known.shift.shift_id.int & 0xFFFFFFFF,
+        )
+        [outcome] = await self._locations.record([position])
+        if outcome is RecordOutcome.RECORDED:
+            known.last = Fix(newest.point, newest.measured_at, newest.sequence)
+        else:  # Another process has taken a later ping of this driver: then all of these are older than known.
+            counts[PingVerdict.OUT_OF_ORDER] = counts.get(PingVerdict.OUT_OF_ORDER, 0) + counts.pop(
+                PingVerdict.ACCEPTED
+            )
+
+    async def _know(self, driver_id: UUID) -> _Known:
+        now = self._monotonic()
+        known = self._known.get(driver_id)
+        if known is None or now - known.shift_asked_at >= SHIFT_KNOWN_SECONDS:
+            shift = await self._on_shift.open_shift_of(driver_id)
+            if shift is None:
+                self._known.pop(driver_id, None)
+                raise Conflict("no_open_shift", "go online before telling where you are")
+            if known is None or known.shift.shift_id != shift.shift_id:
+                known = _Known(shift, now, TokenBucket(self._rate, now))
+            known.shift, known.shift_asked_at = shift, now
+        self._known[driver_id] = known
+        self._known.move_to_end(driver_id)
+        if len(self._known) > MAX_DRIVERS_KNOWN:
+            self._known.popitem(last=False)
+        return known

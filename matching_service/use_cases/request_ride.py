@@ -1,0 +1,86 @@
+"""Ask for the ride of a quote, and place the hold on its fare."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from uuid import UUID
+
+from matching_service.domain.city import CityPolicy
+from matching_service.domain.events import RideRequested
+from matching_service.domain.quote import Quote
+from matching_service.domain.ride import Ride
+from matching_service.domain.ride_states import RideState
+from matching_service.domain.terms import RideTerms
+from matching_service.use_cases.advance_saga import AdvanceSaga
+from matching_service.use_cases.dispatch_ports import QuoteStore
+from matching_service.use_cases.ports import Accounts, RequestKey, RideReader, Store
+from matching_service.use_cases.steps import ride_of_answer
+from shared_kernel.clock import Clock
+from shared_kernel.errors import Conflict
+from shared_kernel.ids import IdSource
+
+HOLD_SECONDS = 2.5
+"""How long the rider waits for the hold's outcome; the saga's sweep goes on after that."""
+NAME_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRide:
+    """RequestRide: quote → ride, hold, MATCHING. The ride is kept before the money is asked for."""
+
+    store: Store
+    reader: RideReader
+    quotes: QuoteStore
+    accounts: Accounts
+    saga: AdvanceSaga
+    policy: CityPolicy
+    clock: Clock
+    new_id: IdSource
+    pins: random.Random
+
+    async def __call__(
+        self, request_id: str, rider_id: UUID, quote_id: UUID, payment_method_id: UUID, note: str
+    ) -> Ride:
+        """Return the ride: MATCHING, or still REQUESTED when the hold's outcome is not known in time.
+
+        Raises:
+            NotFound: `quote_not_found`.
+            Conflict: `quote_expired`, `quote_used`, `active_ride`, or `payment_declined` (the ride is kept as
+                PAYMENT_FAILED, its id is in the metadata). The same key raises the same decline again.
+        """
+        request = RequestKey(rider_id, "RequestRide", request_id, (str(quote_id), str(payment_method_id), note))
+        quote = await self.quotes.get(quote_id, rider_id)
+        rider_name = await self.accounts.first_name(rider_id, NAME_SECONDS)
+        async with self.store.transaction() as tx:
+            answer = await tx.claim(request)
+            if answer is not None:
+                ride = await ride_of_answer(tx, answer)
+            else:
+                ride = self._ride(quote, payment_method_id, rider_name, note)
+                await tx.add_ride(ride)
+                await tx.tell(RideRequested(ride, ride.requested_at))
+                await tx.complete(ride.id.bytes)
+        if answer is None:
+            # Without a transaction: the call to payment_service may take its time, and its outcome may stay unknown.
+            await self.saga.hold_now(ride, HOLD_SECONDS)
+            ride = await self.reader.ride(ride.id, rider_id=rider_id) or ride
+        if ride.state is RideState.PAYMENT_FAILED:
+            raise Conflict(
+                "payment_declined",
+                "the payment method was declined",
+                metadata={"ride_id": str(ride.id), "decline_reason": ride.reason},
+            )
+        return ride
+
+    def _ride(self, quote: Quote, payment_method_id: UUID, rider_name: str, note: str) -> Ride:
+        return Ride.requested(
+            self.new_id(),
+            quote,
+            RideTerms.of(self.policy),
+            payment_method_id=payment_method_id,
+            start_pin=f"{self.pins.randrange(10_000):04d}",
+            rider_name=rider_name,
+            note=note,
+            now=self.clock.now(),
+        )

@@ -1,0 +1,59 @@
+"""A driver goes online."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from matching_service.domain.events import ShiftStarted
+from matching_service.domain.shift import Shift
+from matching_service.use_cases.ports import Accounts, DriverRecord, RequestKey, Store, Transaction
+from shared_kernel.clock import Clock
+from shared_kernel.errors import Conflict
+from shared_kernel.ids import IdSource
+
+
+@dataclass(frozen=True, slots=True)
+class StartShift:
+    """StartShift: only for approved drivers; name and vehicle are copied from identity_service for the shift."""
+
+    store: Store
+    accounts: Accounts
+    clock: Clock
+    new_id: IdSource
+
+    async def __call__(self, request_id: str, driver_id: UUID) -> Shift:
+        """Return the open shift. One open with the same vehicle class is kept, and no longer ends after the ride.
+
+        Raises:
+            Conflict: `not_approved`, or `shift_open` with another vehicle class.
+        """
+        driver = await self.accounts.driver(driver_id)
+        if driver is None or not driver.approved:
+            raise Conflict("not_approved", "the driver is not approved")
+        async with self.store.transaction() as tx:
+            answer = await tx.claim(RequestKey(driver_id, "StartShift", request_id))
+            shift = await tx.lock_shift(driver_id)
+            if answer is not None:
+                shift = shift or await tx.last_shift(driver_id)
+                if shift is not None:
+                    return shift
+            shift = await (self._open(tx, driver) if shift is None else self._stay(tx, shift, driver))
+            if answer is None:
+                await tx.complete(shift.id.bytes)
+            return shift
+
+    async def _open(self, tx: Transaction, driver: DriverRecord) -> Shift:
+        now = self.clock.now()
+        shift = Shift(self.new_id(), driver.facts, driver.vehicle_class, now)
+        await tx.add_shift(shift)
+        await tx.tell(ShiftStarted(shift, now))
+        return shift
+
+    async def _stay(self, tx: Transaction, shift: Shift, driver: DriverRecord) -> Shift:
+        if shift.vehicle_class is not driver.vehicle_class:
+            raise Conflict("shift_open", "end the shift with the other vehicle first")
+        staying = shift.staying()
+        if staying != shift:
+            await tx.save_shift(staying)
+        return staying

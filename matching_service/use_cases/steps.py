@@ -1,0 +1,75 @@
+"""Steps that several use cases share: finding the caller's ride, closing an offer, letting a driver go."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from matching_service.domain.events import OfferClosed, RideMatchingStarted, ShiftEnded
+from matching_service.domain.offer import ExclusionCause, Offer, OfferState
+from matching_service.domain.ride import Ride
+from matching_service.use_cases.ports import Transaction
+from shared_kernel.errors import NotFound
+
+
+def ride_not_found() -> NotFound:
+    """Make the refusal for a ride that does not exist or is somebody else's."""
+    return NotFound("ride_not_found", "there is no such ride")
+
+
+async def ride_of_answer(tx: Transaction, answer: bytes) -> Ride:
+    """Return the ride that a stored answer names, as it stands now."""
+    ride = await tx.lock_ride(UUID(bytes=answer))
+    if ride is None:
+        raise ride_not_found()
+    return ride
+
+
+async def ride_of_rider(tx: Transaction, ride_id: UUID, rider_id: UUID) -> Ride:
+    """Lock a ride of this rider."""
+    ride = await tx.lock_ride(ride_id, rider_id=rider_id)
+    if ride is None:
+        raise ride_not_found()
+    return ride
+
+
+async def ride_of_driver(tx: Transaction, ride_id: UUID, driver_id: UUID) -> Ride:
+    """Lock a ride that this driver is, or was to its end, bound to."""
+    ride = await tx.lock_ride(ride_id)
+    if ride is None or ride.driver is None or ride.driver.driver_id != driver_id:
+        raise ride_not_found()
+    return ride
+
+
+async def close_unanswered(tx: Transaction, ride: Ride, offer: Offer, cause: ExclusionCause, now: datetime) -> Offer:
+    """Close the open offer of a locked ride as declined or expired; the ride looks for another driver."""
+    closed = offer.closed(OfferState(cause.value), now)
+    await tx.save_offer(closed)
+    await tx.exclude(ride.id, offer.driver_id, cause, now)
+    told = ride.told()
+    await tx.tell(OfferClosed(closed, told.version, now))
+    waiting = told.offer_closed(now)
+    await tx.save_ride(ride, waiting)
+    await tx.tell(RideMatchingStarted(waiting, now))
+    return closed
+
+
+async def withdraw_offer(tx: Transaction, ride: Ride, now: datetime) -> tuple[Ride, UUID | None]:
+    """Withdraw the open offer of a locked ride that goes away; return the ride and who had the offer."""
+    offer = await tx.open_offer_of_ride(ride.id)
+    if offer is None:
+        return ride, None
+    closed = offer.closed(OfferState.WITHDRAWN, now)
+    await tx.save_offer(closed)
+    told = ride.told()
+    await tx.tell(OfferClosed(closed, told.version, now))
+    return told, offer.driver_id
+
+
+async def let_driver_go(tx: Transaction, driver_id: UUID, now: datetime) -> None:
+    """End the shift of a driver who wanted to stop after the ride that just ended."""
+    shift = await tx.lock_shift(driver_id)
+    if shift is not None and shift.ends_after_ride:
+        ended = shift.ended(now)
+        await tx.save_shift(ended)
+        await tx.tell(ShiftEnded(ended, now))

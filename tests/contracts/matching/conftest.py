@@ -1,0 +1,12 @@
+"""Contract suites meet the real stores through the fixtures of the integration tests."""
+
+from tests.integration.conftest import (
+    migrated_postgres_url,
+    postgres,
+    postgres_url,
+    redis_server,
+    redis_url,
+    redis_url_for,
+)
+
+__all__ = ["migrated_postgres_url", "postgres", "postgres_url", "redis_server", "redis_url", "redis_url_for"]

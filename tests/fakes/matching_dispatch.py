@@ -1,0 +1,154 @@
+"""In memory: what quoting, live locations and dispatch need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from matching_service.domain.city import VehicleClass
+from matching_service.domain.locations import DriverPosition, RecordOutcome
+from matching_service.domain.quote import Quote
+from matching_service.use_cases.dispatch_ports import OfferOutcome, OpenShift, Proposal, WaitingRide
+from shared_kernel.errors import NotFound
+from shared_kernel.geo import GeoPoint
+
+NOON = datetime(2024, 5, 17, 12, 0, tzinfo=UTC)
+
+
+class HandClock:
+    """A clock that a test moves."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.time = now
+
+    def now(self) -> datetime:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time.timestamp()
+
+    def advance(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+class FakeLiveLocations:
+    """The newest position of each driver, in a dictionary."""
+
+    def __init__(self) -> None:
+        self.positions: dict[UUID, DriverPosition] = {}
+
+    async def record(self, positions: Sequence[DriverPosition]) -> list[RecordOutcome]:
+        return [self._record(position) for position in positions]
+
+    async def last(self, driver_id: UUID) -> DriverPosition | None:
+        return self.positions.get(driver_id)
+
+    async def snapshot(self) -> list[DriverPosition]:
+        return list(self.positions.values())
+
+    async def forget(self, driver_id: UUID) -> None:
+        self.positions.pop(driver_id, None)
+
+    async def trim(self, gone_before: datetime) -> int:
+        gone = [each.driver_id for each in self.positions.values() if each.measured_at < gone_before.timestamp()]
+        for driver_id in gone:
+            del self.positions[driver_id]
+        return len(gone)
+
+    def _record(self, position: DriverPosition) -> RecordOutcome:
+        old = self.positions.get(position.driver_id)
+        if old is not None:
+            same_shift = old.shift_tag == position.shift_tag
+            newer = position.sequence > old.sequence if same_shift else position.measured_at >= old.measured_at
+            if not newer:
+                return RecordOutcome.OLDER
+        self.positions[position.driver_id] = position
+        return RecordOutcome.RECORDED
+
+
+class FakeQuotes:
+    """A QuoteStore in a dictionary."""
+
+    def __init__(self) -> None:
+        self.quotes: dict[UUID, Quote] = {}
+
+    async def add(self, quotes: Sequence[Quote]) -> None:
+        self.quotes |= {quote.id: quote for quote in quotes}
+
+    async def get(self, quote_id: UUID, rider_id: UUID) -> Quote:
+        quote = self.quotes.get(quote_id)
+        if quote is None or quote.rider_id != rider_id:
+            raise NotFound("quote_not_found", "no such quote")
+        return quote
+
+
+class FakeFreeDrivers:
+    """One free driver of some classes, or none."""
+
+    def __init__(self, driver: GeoPoint | None, classes: frozenset[VehicleClass] = frozenset(VehicleClass)) -> None:
+        self.driver = driver
+        self.classes = classes
+
+    async def nearest(self, point: GeoPoint, classes: frozenset[VehicleClass], reach_meters: float) -> GeoPoint | None:
+        return self.driver if self.classes & classes else None
+
+
+class FakeShifts:
+    """Open shifts by driver."""
+
+    def __init__(self, shifts: Mapping[UUID, OpenShift] | None = None) -> None:
+        self.shifts = dict(shifts or {})
+        self.asked = 0
+
+    async def on_shift(self) -> Mapping[UUID, VehicleClass]:
+        return {driver_id: shift.vehicle_class for driver_id, shift in self.shifts.items()}
+
+    async def open_shift_of(self, driver_id: UUID) -> OpenShift | None:
+        self.asked += 1
+        return self.shifts.get(driver_id)
+
+
+class FakeRideBoard:
+    """Waiting rides, busy drivers and offers, judged as the database's unique indexes do: one open offer a ride and a
+    driver."""
+
+    def __init__(self, rides: Sequence[WaitingRide] = ()) -> None:
+        self.rides = list(rides)
+        self.offers: dict[UUID, Proposal] = {}
+        self.proposed: list[Proposal] = []
+
+    async def list_waiting(self, limit: int) -> list[WaitingRide]:
+        waiting = [ride for ride in self.rides if ride.ride_id not in self.offers]
+        return sorted(waiting, key=lambda ride: (not ride.returned, ride.requested_at))[:limit]
+
+    async def busy(self) -> frozenset[UUID]:
+        return frozenset(offer.driver_id for offer in self.offers.values())
+
+    async def make_offers(self, proposals: Sequence[Proposal]) -> list[OfferOutcome]:
+        return [self._offer(proposal) for proposal in proposals]
+
+    def _offer(self, proposal: Proposal) -> OfferOutcome:
+        self.proposed.append(proposal)
+        if proposal.ride_id in self.offers:
+            return OfferOutcome.RIDE_GONE
+        if any(offer.driver_id == proposal.driver_id for offer in self.offers.values()):
+            return OfferOutcome.DRIVER_TAKEN
+        self.offers[proposal.ride_id] = proposal
+        return OfferOutcome.OFFERED
+
+
+class FakeReservations:
+    """Grants all but the drivers that a test keeps back; remembers what is held."""
+
+    def __init__(self, kept_back: frozenset[UUID] = frozenset()) -> None:
+        self.kept_back = kept_back
+        self.held: set[UUID] = set()
+
+    async def reserve(self, positions: Sequence[DriverPosition], fence: int, seconds: float) -> frozenset[UUID]:
+        gained = frozenset(position.driver_id for position in positions) - self.kept_back - self.held
+        self.held |= gained
+        return gained
+
+    async def release(self, positions: Sequence[DriverPosition], fence: int) -> None:
+        self.held -= {position.driver_id for position in positions}

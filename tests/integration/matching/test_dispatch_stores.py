@@ -1,0 +1,247 @@
+"""The dispatcher's lease and reservations in a real Redis, and tickers that race on a real Postgres."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from redis.asyncio import Redis
+from sqlalchemy import Column, MetaData, Table, Uuid, select
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.database import Database
+from matching_service.adapters.city_file import load_city
+from matching_service.adapters.redis_dispatch import RedisReservations, RedisTickLease
+from matching_service.adapters.redis_locations import RedisLiveLocations
+from matching_service.adapters.scipy_assignment import ScipyMatcher
+from matching_service.domain.city import VehicleClass
+from matching_service.domain.eta import CrowFliesEta
+from matching_service.domain.locations import DriverPosition
+from matching_service.domain.quote import Place
+from matching_service.entrypoints.dispatch_worker import DispatchWorker
+from matching_service.use_cases.dispatch_ports import (
+    OfferOutcome,
+    OpenShift,
+    Proposal,
+    Reservations,
+    WaitingRide,
+)
+from matching_service.use_cases.dispatch_tick import DispatchTick
+from shared_kernel.geo import GeoPoint
+from tests.fakes.matching_dispatch import NOON, FakeReservations, FakeRideBoard, FakeShifts, HandClock
+
+CITY = load_city(None)
+
+
+@pytest.fixture
+async def redis(redis_url_for: Callable[[int], str]) -> AsyncIterator[Redis]:
+    async with Redis.from_url(redis_url_for(13)) as client:
+        await client.flushdb()
+        yield client
+
+
+def positions(count: int) -> list[DriverPosition]:
+    at = NOON.timestamp()
+    return [
+        DriverPosition(uuid4(), 37.3 + n / 1_000, -122.4 + n / 2_000, at, 1, VehicleClass.ECONOMY, 0)
+        for n in range(count)
+    ]
+
+
+async def test_eight_racers_for_five_hundred_drivers_win_each_once(redis: Redis) -> None:
+    drivers, reservations = positions(500), RedisReservations(redis)
+    shares = [drivers[offset:] + drivers[:offset] for offset in range(0, 400, 50)]
+    won = await asyncio.gather(*(reservations.reserve(share, 7, 30) for share in shares))
+    assert sum(len(each) for each in won) == 500
+    assert frozenset.union(*won) == {driver.driver_id for driver in drivers}
+
+
+async def test_a_later_holder_takes_over_and_an_earlier_one_neither_gains_nor_frees(redis: Redis) -> None:
+    drivers, reservations = positions(3), RedisReservations(redis)
+    everyone = {driver.driver_id for driver in drivers}
+    assert await reservations.reserve(drivers, 7, 30) == everyone
+    assert await reservations.reserve(drivers, 7, 30) == frozenset()
+    assert await reservations.reserve(drivers, 8, 30) == everyone
+    assert await reservations.reserve(drivers, 7, 30) == frozenset()
+    await reservations.release(drivers, 7)
+    assert await reservations.reserve(drivers, 8, 30) == frozenset()
+    await reservations.release(drivers, 8)
+    assert await reservations.reserve(drivers, 8, 30) == everyone
+
+
+async def test_one_holder_has_the_lease_and_each_new_one_a_higher_fence(redis: Redis) -> None:
+    lease = RedisTickLease(redis, "testville")
+    first = await lease.acquire("a", 30)
+    assert first is not None
+    assert await lease.acquire("a", 30) == first
+    assert await lease.acquire("b", 30) is None
+    await lease.release("b")
+    assert await lease.acquire("b", 30) is None
+    await lease.release("a")
+    second = await lease.acquire("b", 30)
+    assert second is not None
+    assert second > first
+    assert await RedisTickLease(redis, "elsewhere").acquire("a", 30) is not None
+
+
+async def test_a_lease_that_is_not_renewed_runs_out(redis: Redis) -> None:
+    lease = RedisTickLease(redis, "testville")
+    assert await lease.acquire("dies", 0.05) is not None
+    async with asyncio.timeout(10):
+        while await lease.acquire("lives", 30) is None:
+            pass  # Redis tells nobody when a key runs out
+
+
+class OfferTable:
+    """Rides and offers where Postgres' unique indexes judge, as in production."""
+
+    def __init__(self, database: Database, rides: Sequence[WaitingRide]) -> None:
+        self.database = database
+        self.rides = rides
+        self.metadata = MetaData()
+        self.offer = Table(
+            "offer", self.metadata, Column("ride_id", Uuid, primary_key=True), Column("driver_id", Uuid, unique=True)
+        )
+        self.outcomes: list[OfferOutcome] = []
+
+    async def rows(self) -> list[tuple[UUID, UUID]]:
+        async with self.database.connect() as connection:
+            found = await connection.execute(select(self.offer.c.ride_id, self.offer.c.driver_id))
+            return [(row.ride_id, row.driver_id) for row in found]
+
+    async def list_waiting(self, limit: int) -> list[WaitingRide]:
+        offered = {ride_id for ride_id, _ in await self.rows()}
+        return [ride for ride in self.rides if ride.ride_id not in offered][:limit]
+
+    async def busy(self) -> frozenset[UUID]:
+        return frozenset(driver_id for _, driver_id in await self.rows())
+
+    async def make_offers(self, proposals: Sequence[Proposal]) -> list[OfferOutcome]:
+        outcomes = [await self._offer(proposal) for proposal in proposals]
+        self.outcomes += outcomes
+        return outcomes
+
+    async def _offer(self, proposal: Proposal) -> OfferOutcome:
+        statement = insert(self.offer).values(ride_id=proposal.ride_id, driver_id=proposal.driver_id)
+        async with self.database.transaction() as connection:
+            done = await connection.execute(statement.on_conflict_do_nothing())
+        return OfferOutcome.OFFERED if done.rowcount else OfferOutcome.DRIVER_TAKEN
+
+
+async def race(redis: Redis, url: str, reservations: Sequence[Reservations]) -> OfferTable:
+    """Let one ticker a reservation store tick on the same city of 60 rides and 50 drivers."""
+    await redis.flushdb()
+    clock, matcher, locations = HandClock(), ScipyMatcher(), RedisLiveLocations(redis)
+    drivers = positions(50)
+    await locations.record(drivers)
+    pickups = [Place(GeoPoint(37.3 + n / 1_200, -122.4 + n / 2_000)) for n in range(60)]
+    rides = [
+        WaitingRide(uuid4(), place, place, "economy", NOON - timedelta(seconds=n), frozenset(), returned=False)
+        for n, place in enumerate(pickups)
+    ]
+    database = Database(url)
+    board = OfferTable(database, rides)
+    shifts = FakeShifts({driver.driver_id: OpenShift(uuid4(), VehicleClass.ECONOMY) for driver in drivers})
+    try:
+        async with database.transaction() as connection:
+            await connection.run_sync(board.metadata.create_all)
+        tickers = [
+            DispatchTick(
+                city=CITY,
+                waiting=board,
+                locations=locations,
+                busy=board,
+                on_shift=shifts,
+                eta=CrowFliesEta(CITY.travel),
+                matcher=matcher,
+                reservations=each,
+                offers=board,
+                clock=clock,
+                monotonic=clock.monotonic,
+            )
+            for each in reservations
+        ]
+        await asyncio.gather(*(tick(1) for tick in tickers))
+        for _ in range(3):  # those who lost a race are dispatched by the ticks after it
+            await tickers[0](1)
+        rows = await board.rows()
+        assert len({driver_id for _, driver_id in rows}) == len(rows) == 50
+    finally:
+        await matcher.close()
+        await database.dispose()
+    return board
+
+
+async def test_racing_tickers_never_offer_one_driver_twice(redis: Redis, postgres_url: Callable[[str], str]) -> None:
+    board = await race(redis, postgres_url("dispatch_race"), [RedisReservations(redis) for _ in range(3)])
+    assert board.outcomes.count(OfferOutcome.OFFERED) == 50
+
+
+async def test_with_reservations_lost_the_database_still_gives_each_driver_one_offer(
+    redis: Redis, postgres_url: Callable[[str], str]
+) -> None:
+    # Stores of their own, that know nothing of each other: as if Redis had lost every reservation.
+    board = await race(redis, postgres_url("dispatch_race_lost"), [FakeReservations() for _ in range(3)])
+    assert board.outcomes.count(OfferOutcome.OFFERED) == 50
+
+
+class Board(FakeRideBoard):
+    """Tells when an offer was made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.offered = asyncio.Event()
+
+    async def make_offers(self, proposals: Sequence[Proposal]) -> list[OfferOutcome]:
+        outcomes = await super().make_offers(proposals)
+        self.offered.set()
+        return outcomes
+
+
+async def test_when_the_leading_worker_leaves_the_other_takes_over(redis: Redis) -> None:
+    clock, matcher, locations, board = HandClock(), ScipyMatcher(), RedisLiveLocations(redis), Board()
+    drivers = positions(2)
+    await locations.record(drivers)
+    shifts = FakeShifts({driver.driver_id: OpenShift(uuid4(), VehicleClass.ECONOMY) for driver in drivers})
+    tick = DispatchTick(
+        city=CITY,
+        waiting=board,
+        locations=locations,
+        busy=board,
+        on_shift=shifts,
+        eta=CrowFliesEta(CITY.travel),
+        matcher=matcher,
+        reservations=RedisReservations(redis),
+        offers=board,
+        clock=clock,
+        monotonic=clock.monotonic,
+    )
+    lease = RedisTickLease(redis, "testville")
+
+    def worker(holder: str) -> asyncio.Task[None]:
+        made = DispatchWorker(
+            tick=tick, lease=lease, locations=locations, clock=clock, holder=holder, tick_seconds=0.02
+        )
+        return asyncio.create_task(made.run())
+
+    async def one_more_ride() -> None:
+        place = Place(drivers[0].point)
+        board.offered.clear()
+        board.rides.append(WaitingRide(uuid4(), place, place, "economy", NOON, frozenset(), returned=False))
+        async with asyncio.timeout(20):
+            await board.offered.wait()
+
+    first = worker("first")
+    await one_more_ride()
+    holders = [await redis.get("dispatch:lease:{testville}")]
+    second = worker("second")
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    await one_more_ride()
+    holders.append(await redis.get("dispatch:lease:{testville}"))
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    await matcher.close()
+    assert holders == [b"first", b"second"]
+    assert await redis.get("dispatch:lease:{testville}") is None

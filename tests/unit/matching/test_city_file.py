@@ -1,0 +1,84 @@
+"""City policy files: what is read, and how faults are told."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from matching_service.adapters.city_file import CityFileError, load_city, parse_city
+from matching_service.domain.city import ServiceArea, VehicleClass
+from shared_kernel.geo import GeoPoint
+from shared_kernel.money import Money
+
+DEFAULT = files("matching_service").joinpath("cities/default.toml").read_text(encoding="utf-8")
+
+
+def test_the_packaged_city_is_the_san_francisco_bay_in_dollars() -> None:
+    city = load_city(None)
+    assert city.currency_code == "USD"
+    assert list(city.products) == ["economy", "xl", "wheelchair"]
+    assert city.service_area.contains(GeoPoint(37.7793, -122.4193))
+    assert not city.service_area.contains(GeoPoint(38.58, -121.49))
+    assert city.products["xl"].vehicle_classes == {VehicleClass.XL}
+    assert city.fees.cancel_fee == Money("USD", 500)
+    assert city.dispatch.offer_seconds == 15
+
+
+def test_a_file_named_by_the_operator_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "city.toml"
+    path.write_text(DEFAULT.replace('"San Francisco Bay"', '"Elsewhere"'))
+    assert load_city(path).name == "Elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "told"),
+    [
+        ("offer_seconds = 15", "offer_seconds = 0", "dispatch.offer_seconds: Input should be greater than or equal"),
+        ("offer_seconds = 15", 'offer_seconds = "15"', "dispatch.offer_seconds: Input should be a valid integer"),
+        ("offer_seconds = 15", "", "dispatch.offer_seconds: Field required"),
+        ("offer_seconds = 15", "offer_seconds = 15\noffers = 1", "dispatch.offers: Extra inputs are not permitted"),
+        ("search_window_seconds = 300", "search_window_seconds = 10", "search_window_seconds is shorter"),
+        ('"USD"', '"XXX"', "currency_code: Value error, is not an ISO 4217"),
+        (
+            '["wheelchair"]',
+            '["tank"]',
+            "wheelchair.vehicle_classes: Value error, unknown vehicle class 'tank'",
+        ),
+        ("[37.20, -122.80]", "[137.20, -122.80]", "service_area.corners: Value error, corner 0"),
+        ("[37.20, -122.80]", "[37.20]", "service_area.corners.0"),
+        ("min_trip_meters = 100", "min_trip_meters = 150_000", "min_trip_meters is not below"),
+        ("base_minor = 385", "base_minor = -1", "products.xl.base_minor"),
+        ("circuity = 1.20", "circuity = 0.9", "travel.circuity"),
+        ("[products.xl]", "[products.XL]", "products.XL"),
+        ("[tax]", "[tax", "is not TOML"),
+    ],
+)
+def test_a_fault_is_told_by_file_key_and_reason(was: str, becomes: str, told: str) -> None:
+    assert was in DEFAULT
+    with pytest.raises(CityFileError) as caught:
+        parse_city(DEFAULT.replace(was, becomes), "my_city.toml")
+    assert str(caught.value).startswith("my_city.toml: ")
+    assert told in str(caught.value)
+
+
+def test_all_faults_are_told_at_once() -> None:
+    text = DEFAULT.replace("offer_seconds = 15", "offer_seconds = 0").replace("circuity = 1.20", "circuity = 0.9")
+    with pytest.raises(CityFileError) as caught:
+        parse_city(text, "my_city.toml")
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(CityFileError, match="cannot be read"):
+        load_city(tmp_path / "none.toml")
+
+
+def test_a_service_area_with_a_bay_leaves_the_bay_out() -> None:
+    corners = [(0, 0), (0, 10), (10, 10), (10, 6), (3, 5), (10, 4), (10, 0)]
+    area = ServiceArea(tuple(GeoPoint(*corner) for corner in corners))
+    assert area.contains(GeoPoint(1, 5))
+    assert area.contains(GeoPoint(9, 2))
+    assert area.contains(GeoPoint(9, 8))
+    assert not area.contains(GeoPoint(9, 5))
+    assert not area.contains(GeoPoint(-1, 5))
+    assert not area.contains(GeoPoint(5, 11))

@@ -1,0 +1,232 @@
+"""One tick of dispatch over fakes and the real matcher."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from matching_service.adapters.city_file import load_city
+from matching_service.adapters.scipy_assignment import ScipyMatcher
+from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker
+from matching_service.domain.city import VehicleClass
+from matching_service.domain.eta import CrowFliesEta
+from matching_service.domain.locations import DriverPosition
+from matching_service.domain.quote import Place
+from matching_service.use_cases.dispatch_ports import Matcher, OfferOutcome, OpenShift, WaitingRide
+from matching_service.use_cases.dispatch_tick import DispatchTick, TickReport
+from shared_kernel.geo import GeoPoint
+from tests.fakes.matching_dispatch import (
+    NOON,
+    FakeLiveLocations,
+    FakeReservations,
+    FakeRideBoard,
+    FakeShifts,
+    HandClock,
+)
+
+CITY = load_city(None)
+METERS_PER_DEGREE = 111_195.08
+
+
+def at(meters_north: float) -> GeoPoint:
+    return GeoPoint(37.7 + meters_north / METERS_PER_DEGREE, -122.4)
+
+
+def ride(number: int, meters_north: float = 0, product: str = "economy", waited: float = 0) -> WaitingRide:
+    place = Place(at(meters_north))
+    asked_at = NOON - timedelta(seconds=waited)
+    return WaitingRide(UUID(int=number), place, place, product, asked_at, frozenset(), returned=False)
+
+
+class City:
+    """A city on one street."""
+
+    def __init__(self, matcher: Matcher) -> None:
+        self.matcher = matcher
+        self.clock = HandClock()
+        self.board = FakeRideBoard()
+        self.locations = FakeLiveLocations()
+        self.shifts = FakeShifts()
+        self.reservations = FakeReservations()
+
+    def driver(
+        self, number: int, meters_north: float, vehicle_class: VehicleClass = VehicleClass.ECONOMY, age: float = 0
+    ) -> UUID:
+        driver_id = UUID(int=1_000 + number)
+        point, measured_at = at(meters_north), NOON.timestamp() - age
+        self.locations.positions[driver_id] = DriverPosition(
+            driver_id, point.latitude, point.longitude, measured_at, 1, vehicle_class, 0
+        )
+        self.shifts.shifts[driver_id] = OpenShift(UUID(int=5), vehicle_class)
+        return driver_id
+
+    async def tick(self) -> TickReport:
+        tick = DispatchTick(
+            city=CITY,
+            waiting=self.board,
+            locations=self.locations,
+            busy=self.board,
+            on_shift=self.shifts,
+            eta=CrowFliesEta(CITY.travel),
+            matcher=self.matcher,
+            reservations=self.reservations,
+            offers=self.board,
+            clock=self.clock,
+            monotonic=self.clock.monotonic,
+        )
+        return await tick(1)
+
+    def offered(self) -> dict[int, UUID]:
+        return {ride_id.int: offer.driver_id for ride_id, offer in self.board.offers.items()}
+
+
+@pytest.fixture
+async def city() -> AsyncIterator[City]:
+    matcher = ScipyMatcher()
+    yield City(matcher)
+    await matcher.close()
+
+
+async def test_the_nearest_driver_is_offered_the_ride_with_the_pickup_time(city: City) -> None:
+    city.board.rides = [ride(1)]
+    city.driver(1, 900)
+    near = city.driver(2, 300)
+    report = await city.tick()
+    [offer] = city.board.proposed
+    assert (offer.driver_id, offer.pickup_eta_seconds) == (near, 66)  # 300 m x 1.20 at 19.9 km/h: 65.1 s
+    assert report.outcomes == {OfferOutcome.OFFERED: 1}
+    assert city.reservations.held == set()
+
+
+async def test_stale_busy_off_shift_and_other_classes_get_no_offer(city: City) -> None:
+    city.board.rides = [ride(1), ride(2, 10)]
+    city.driver(1, 5, age=15.1)
+    city.driver(2, 5, VehicleClass.WHEELCHAIR)
+    off_shift = city.driver(3, 5)
+    del city.shifts.shifts[off_shift]
+    changed_vehicle = city.driver(4, 5)
+    city.shifts.shifts[changed_vehicle] = OpenShift(UUID(int=6), VehicleClass.WHEELCHAIR)
+    only = city.driver(5, 400, age=15)
+    report = await city.tick()
+    assert list(city.offered().values()) == [only]
+    assert (report.stale_drivers, report.free_drivers, report.waiting) == (1, 2, 2)
+    assert (await city.tick()).outcomes == {}  # the only one has an open offer now
+
+
+async def test_an_excluded_driver_is_not_asked_again(city: City) -> None:
+    declined = city.driver(1, 5)
+    other = city.driver(2, 800)
+    city.board.rides = [replace(ride(1), excluded_driver_ids=frozenset({declined}))]
+    await city.tick()
+    assert city.offered() == {1: other}
+
+
+async def test_a_driver_beyond_the_cap_is_not_asked(city: City) -> None:
+    reach = CrowFliesEta(CITY.travel).reach_meters(CITY.dispatch.pickup_eta_cap_seconds)
+    city.board.rides = [ride(1)]
+    city.driver(1, reach + 10)
+    report = await city.tick()
+    assert city.offered() == {}
+    assert report.waiting == 1
+    city.driver(2, reach - 10)
+    await city.tick()
+    assert city.offered() == {1: UUID(int=1_002)}
+
+
+async def test_an_xl_may_serve_economy_but_not_the_other_way_round(city: City) -> None:
+    city.board.rides = [ride(1, product="xl"), ride(2, 100)]
+    city.driver(1, 0)
+    xl = city.driver(2, 2_000, VehicleClass.XL)
+    await city.tick()
+    assert city.offered() == {1: xl, 2: UUID(int=1_001)}
+
+
+async def test_a_returned_ride_comes_before_a_closer_new_one(city: City) -> None:
+    city.board.rides = [ride(1), replace(ride(2, 500), returned=True)]
+    city.driver(1, 0)
+    await city.tick()
+    assert list(city.offered()) == [2]
+
+
+async def test_the_second_pass_finds_drivers_behind_a_crowd(city: City) -> None:
+    # 20 rides at one corner share the same 16 nearest drivers; 4 more drivers stand a little further off.
+    city.board.rides = [ride(number) for number in range(20)]
+    for number in range(20):
+        city.driver(number, 100 + number)
+    report = await city.tick()
+    assert report.outcomes == {OfferOutcome.OFFERED: 20}
+    assert report.candidates == 20 * 16 + 4 * 4
+
+
+async def test_a_driver_reserved_elsewhere_is_left_alone(city: City) -> None:
+    city.board.rides = [ride(1)]
+    taken = city.driver(1, 100)
+    city.reservations = FakeReservations(kept_back=frozenset({taken}))
+    report = await city.tick()
+    assert (report.contended, city.board.proposed) == (1, [])
+
+
+async def test_a_ride_of_a_product_no_longer_sold_is_passed_over(city: City) -> None:
+    city.board.rides = [ride(1, product="limousine"), ride(2)]
+    city.driver(1, 100)
+    await city.tick()
+    assert list(city.offered()) == [2]
+
+
+async def test_without_waiting_rides_nothing_else_is_looked_at(city: City) -> None:
+    city.driver(1, 100)
+    assert await city.tick() == TickReport()
+
+
+async def test_reservations_are_given_back_when_the_offers_fail(city: City) -> None:
+    city.board.rides = [ride(1)]
+    city.driver(1, 100)
+
+    async def fail(proposals: object) -> list[OfferOutcome]:
+        raise ConnectionError("gone")
+
+    city.board.make_offers = fail
+    with pytest.raises(ConnectionError):
+        await city.tick()
+    assert city.reservations.held == set()
+
+
+class OutOfTime:
+    """A matcher that has candidates and no time to choose among them."""
+
+    def __init__(self, real: Matcher) -> None:
+        self.real = real
+
+    async def candidates(
+        self, seekers: Sequence[Seeker], drivers: Sequence[DriverPosition], limits: Limits
+    ) -> list[Pair]:
+        return await self.real.candidates(seekers, drivers, limits)
+
+    async def solve(
+        self, costs: Sequence[PairCost], unserved: Sequence[float], budget_seconds: float
+    ) -> list[int] | None:
+        return None
+
+
+async def test_over_budget_the_choice_is_greedy_and_still_exclusive(city: City) -> None:
+    city.matcher = OutOfTime(city.matcher)
+    city.board.rides = [ride(number, 50 * number) for number in range(12)]
+    for number in range(10):
+        city.driver(number, 60 * number)
+    report = await city.tick()
+    assert report.greedy_passes == 1
+    assert report.outcomes == {OfferOutcome.OFFERED: 10}
+    assert len(set(city.offered().values())) == 10
+
+
+async def test_the_same_inputs_give_the_same_offers(city: City) -> None:
+    city.board.rides = [ride(number, 37 * number, waited=number) for number in range(30)]
+    for number in range(40):
+        city.driver(number, 29 * number)
+    await city.tick()
+    first, city.board = city.offered(), FakeRideBoard(city.board.rides)
+    await city.tick()
+    assert city.offered() == first
+    assert len(first) == 30

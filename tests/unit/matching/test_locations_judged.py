@@ -1,0 +1,205 @@
+"""Which pings are believed, and what reporting them does."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from matching_service.domain.city import LocationPolicy, VehicleClass
+from matching_service.domain.locations import DriverPosition, Fix, Ping, PingVerdict, TokenBucket, judge_pings
+from matching_service.use_cases.dispatch_ports import OpenShift
+from matching_service.use_cases.get_ride_location import GetRideLocation
+from matching_service.use_cases.report_locations import PingCounts, ReportLocations
+from shared_kernel.errors import Conflict, NotFound
+from shared_kernel.geo import GeoPoint
+from tests.fakes.matching_dispatch import NOON, FakeLiveLocations, FakeShifts, HandClock
+
+POLICY = LocationPolicy(max_speed_kmh=250, max_accuracy_meters=200)
+DRIVER = UUID(int=7)
+SHIFT = OpenShift(UUID(int=70), VehicleClass.XL)
+METERS_PER_DEGREE = 111_195.08
+
+
+def ping(sequence: int, meters_north: float = 0, seconds: float = 0, accuracy: float = 5) -> Ping:
+    point = GeoPoint(37.7 + meters_north / METERS_PER_DEGREE, -122.4)
+    return Ping(point, NOON + timedelta(seconds=seconds), sequence, accuracy)
+
+
+def verdicts(pings: list[Ping], last: Fix | None = None, seconds: float = 0) -> list[PingVerdict]:
+    return [verdict for _, verdict in judge_pings(pings, last, NOON + timedelta(seconds=seconds), POLICY)]
+
+
+def test_a_drive_at_city_speed_is_believed() -> None:
+    assert verdicts([ping(n, 15 * n, n) for n in range(1, 6)], seconds=5) == [PingVerdict.ACCEPTED] * 5
+
+
+def test_a_sequence_that_does_not_grow_is_out_of_order() -> None:
+    assert verdicts([ping(5), ping(5, seconds=1), ping(4, seconds=2), ping(6, seconds=3)], seconds=3) == [
+        PingVerdict.ACCEPTED,
+        PingVerdict.OUT_OF_ORDER,
+        PingVerdict.OUT_OF_ORDER,
+        PingVerdict.ACCEPTED,
+    ]
+
+
+def test_a_measurement_before_the_last_one_is_out_of_order() -> None:
+    assert verdicts([ping(1, seconds=2), ping(2, seconds=1)], seconds=2)[1] is PingVerdict.OUT_OF_ORDER
+
+
+def test_an_inaccurate_ping_is_dropped() -> None:
+    assert verdicts([ping(1, accuracy=200), ping(2, accuracy=200.1)]) == [
+        PingVerdict.ACCEPTED,
+        PingVerdict.INACCURATE,
+    ]
+
+
+def test_a_clock_a_little_ahead_is_believed_and_one_far_ahead_is_not() -> None:
+    assert verdicts([ping(1, seconds=5), ping(2, seconds=5.1)]) == [PingVerdict.ACCEPTED, PingVerdict.IN_THE_FUTURE]
+
+
+def test_a_ping_of_more_than_a_minute_ago_is_too_old() -> None:
+    assert verdicts([ping(1, seconds=-60.1), ping(2, seconds=-60)]) == [PingVerdict.TOO_OLD, PingVerdict.ACCEPTED]
+
+
+def test_an_impossible_jump_is_dropped_and_the_next_is_judged_by_the_last_believed_one() -> None:
+    # 10 s at 250 km/h are 694 m, and 100 m are the error of two measurements
+    assert verdicts([ping(1), ping(2, 800, 10), ping(3, 790, 10)], seconds=10) == [
+        PingVerdict.ACCEPTED,
+        PingVerdict.TOO_FAST,
+        PingVerdict.ACCEPTED,
+    ]
+
+
+def test_a_wrong_fix_does_not_shut_a_driver_out_for_longer_than_a_minute() -> None:
+    wrong = Fix(GeoPoint(38.7, -122.4), NOON, 1)
+    assert verdicts([ping(2, seconds=60)], wrong, seconds=60) == [PingVerdict.TOO_FAST]
+    assert verdicts([ping(2, seconds=61)], wrong, seconds=61) == [PingVerdict.ACCEPTED]
+
+
+def test_the_rate_limit_allows_a_burst_and_then_the_mean() -> None:
+    bucket = TokenBucket(per_second=10, now=0)
+    assert [bucket.take(150, 0), bucket.take(150, 0), bucket.take(1, 0)] == [150, 50, 0]
+    assert bucket.take(100, 2) == 20
+    assert bucket.take(500, 1_000) == 200
+
+
+class Reporting:
+    """ReportLocations over fakes."""
+
+    def __init__(self, max_pings_per_second: float = 100) -> None:
+        self.clock = HandClock()
+        self.shifts = FakeShifts({DRIVER: SHIFT})
+        self.locations = FakeLiveLocations()
+        self.seen: dict[PingVerdict, int] = {}
+        self.report = self.process(max_pings_per_second)
+
+    def process(self, max_pings_per_second: float = 100) -> ReportLocations:
+        return ReportLocations(
+            policy=POLICY,
+            on_shift=self.shifts,
+            locations=self.locations,
+            clock=self.clock,
+            monotonic=self.clock.monotonic,
+            max_pings_per_second=max_pings_per_second,
+            observe=self._observe,
+        )
+
+    def _observe(self, verdict: PingVerdict, count: int) -> None:
+        self.seen[verdict] = self.seen.get(verdict, 0) + count
+
+
+async def test_the_newest_believed_ping_of_a_batch_becomes_the_live_location() -> None:
+    world = Reporting()
+    world.clock.advance(5)
+    counts = await world.report(DRIVER, [ping(1), ping(2, 10, 1), ping(3, 5_000, 2)])
+    assert counts == PingCounts(accepted=2, dropped=1)
+    position = await world.locations.last(DRIVER)
+    assert position is not None
+    assert (position.sequence, position.vehicle_class) == (2, VehicleClass.XL)
+    assert world.seen == {PingVerdict.ACCEPTED: 2, PingVerdict.TOO_FAST: 1}
+
+
+async def test_without_an_open_shift_nothing_is_taken() -> None:
+    world = Reporting()
+    world.shifts.shifts.clear()
+    with pytest.raises(Conflict) as caught:
+        await world.report(DRIVER, [ping(1)])
+    assert caught.value.reason == "no_open_shift"
+    assert world.locations.positions == {}
+
+
+async def test_a_shift_is_asked_for_once_in_five_seconds_and_its_end_is_met() -> None:
+    world = Reporting()
+    for sequence in range(1, 5):
+        await world.report(DRIVER, [ping(sequence)])
+        world.clock.advance(1)
+    assert world.shifts.asked == 1
+    world.shifts.shifts.clear()
+    world.clock.advance(1)
+    with pytest.raises(Conflict):
+        await world.report(DRIVER, [ping(9, seconds=5)])
+
+
+async def test_a_driver_who_went_offline_is_forgotten_at_once() -> None:
+    world = Reporting()
+    await world.report(DRIVER, [ping(1)])
+    world.shifts.shifts.clear()
+    await world.report.forget(DRIVER)
+    assert world.locations.positions == {}
+    with pytest.raises(Conflict):
+        await world.report(DRIVER, [ping(2)])
+
+
+async def test_a_new_shift_counts_its_pings_from_one_again() -> None:
+    world = Reporting()
+    await world.report(DRIVER, [ping(900)])
+    world.shifts.shifts[DRIVER] = OpenShift(UUID(int=71), VehicleClass.XL)
+    world.clock.advance(5)
+    assert await world.report(DRIVER, [ping(1, seconds=5)]) == PingCounts(1, 0)
+
+
+async def test_a_ping_older_than_another_process_has_taken_is_dropped() -> None:
+    world = Reporting()
+    other = world.process()
+    await other(DRIVER, [ping(9)])
+    assert await world.report(DRIVER, [ping(7), ping(8)]) == PingCounts(0, 2)
+    assert world.seen == {PingVerdict.ACCEPTED: 1, PingVerdict.OUT_OF_ORDER: 2}
+
+
+async def test_beyond_the_rate_the_older_pings_of_a_batch_are_dropped() -> None:
+    world = Reporting(max_pings_per_second=1)
+    assert await world.report(DRIVER, [ping(n) for n in range(1, 101)]) == PingCounts(100, 0)
+    assert await world.report(DRIVER, [ping(n) for n in range(101, 201)]) == PingCounts(100, 0)
+    world.clock.advance(1)
+    assert await world.report(DRIVER, [ping(n) for n in range(201, 211)]) == PingCounts(1, 9)
+    position = await world.locations.last(DRIVER)
+    assert position is not None
+    assert position.sequence == 210
+
+
+class OneRide:
+    """RideDrivers with one ride."""
+
+    def __init__(self, driver_id: UUID | None) -> None:
+        self.driver_id = driver_id
+
+    async def driver_under_way(self, ride_id: UUID, rider_id: UUID) -> UUID | None:
+        return self.driver_id
+
+
+async def test_a_rider_sees_where_the_driver_is_until_the_driver_is_gone() -> None:
+    locations, clock = FakeLiveLocations(), HandClock()
+    await locations.record([DriverPosition(DRIVER, 37.7, -122.4, NOON.timestamp(), 1, VehicleClass.XL, 0)])
+    get_location = GetRideLocation(OneRide(DRIVER), locations, clock)
+    clock.advance(60)
+    assert await get_location(UUID(int=1), UUID(int=2)) == (GeoPoint(37.7, -122.4), NOON)
+    clock.advance(1)
+    with pytest.raises(NotFound) as caught:
+        await get_location(UUID(int=1), UUID(int=2))
+    assert caught.value.reason == "no_live_location"
+
+
+async def test_a_ride_without_a_driver_has_no_live_location() -> None:
+    with pytest.raises(NotFound) as caught:
+        await GetRideLocation(OneRide(None), FakeLiveLocations(), HandClock())(UUID(int=1), UUID(int=2))
+    assert caught.value.reason == "no_live_location"

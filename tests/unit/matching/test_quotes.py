@@ -1,0 +1,101 @@
+"""Promising prices."""
+
+from uuid import UUID
+
+import pytest
+
+from matching_service.adapters.city_file import load_city
+from matching_service.domain.city import VehicleClass
+from matching_service.domain.eta import CrowFliesEta, Leg
+from matching_service.domain.quote import Place
+from matching_service.use_cases.create_quotes import CreateQuotes, CreateQuotesCommand
+from shared_kernel.errors import InvalidInput
+from shared_kernel.geo import GeoPoint
+from shared_kernel.ids import Uuid7Source
+from tests.fakes.matching_dispatch import FakeFreeDrivers, FakeQuotes, HandClock
+
+CITY = load_city(None)
+RIDER = UUID(int=1)
+CITY_HALL = Place(GeoPoint(37.7793, -122.4193), "City Hall")
+PIER = Place(GeoPoint(37.8087, -122.4098), "Pier 39")
+
+
+def quoting(free: FakeFreeDrivers | None = None) -> tuple[CreateQuotes, FakeQuotes, HandClock]:
+    store, clock = FakeQuotes(), HandClock()
+    use_case = CreateQuotes(
+        city=CITY,
+        eta=CrowFliesEta(CITY.travel),
+        free_drivers=free or FakeFreeDrivers(None),
+        quotes=store,
+        clock=clock,
+        new_id=Uuid7Source(),
+    )
+    return use_case, store, clock
+
+
+async def test_each_product_gets_a_quote_that_is_stored_and_expires() -> None:
+    create_quotes, store, clock = quoting()
+    quotes = await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER))
+    assert [quote.product for quote in quotes] == ["economy", "xl", "wheelchair"]
+    assert [await store.get(quote.id, RIDER) for quote in quotes] == quotes
+    first = quotes[0]
+    assert first.pickup_eta_seconds is None
+    assert first.surge_permille == 1000
+    # 3.37 km as the crow flies, stretched by 1.20 and driven at 19.9 km/h
+    assert 3_900 < first.distance_meters < 4_200
+    assert first.trip_eta_seconds == pytest.approx(first.distance_meters / (19.9 / 3.6), abs=1)
+    assert not first.is_expired(clock.now())
+    clock.advance(300)
+    assert first.is_expired(clock.now())
+
+
+async def test_one_product_alone_can_be_asked_for() -> None:
+    create_quotes, _, _ = quoting()
+    [quote] = await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER, "xl"))
+    assert quote.product == "xl"
+
+
+async def test_the_pickup_time_is_that_of_the_nearest_free_driver_of_the_product() -> None:
+    near = GeoPoint(37.7893, -122.4193)  # 1112 m: 241.4 s
+    create_quotes, _, _ = quoting(FakeFreeDrivers(near, frozenset({VehicleClass.XL})))
+    quotes = await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER))
+    assert [quote.pickup_eta_seconds for quote in quotes] == [242, 242, None]
+
+
+@pytest.mark.parametrize(
+    ("pickup", "dropoff", "product", "reason"),
+    [
+        (CITY_HALL, Place(GeoPoint(38.58, -121.49)), None, "outside_service_area"),
+        (Place(GeoPoint(36.6, -121.9)), CITY_HALL, None, "outside_service_area"),
+        (CITY_HALL, Place(GeoPoint(37.7794, -122.4193)), None, "trip_too_short"),
+        (Place(GeoPoint(37.21, -121.71)), Place(GeoPoint(38.09, -122.79)), None, "trip_too_long"),
+        (CITY_HALL, PIER, "limousine", "unknown_product"),
+    ],
+)
+async def test_a_trip_the_city_does_not_sell_is_refused(
+    pickup: Place, dropoff: Place, product: str | None, reason: str
+) -> None:
+    create_quotes, store, _ = quoting()
+    with pytest.raises(InvalidInput) as caught:
+        await create_quotes(CreateQuotesCommand(RIDER, pickup, dropoff, product))
+    assert caught.value.reason == reason
+    assert caught.value.violations
+    assert store.quotes == {}
+
+
+async def test_a_driver_beyond_the_cap_gives_no_pickup_time() -> None:
+    create_quotes, _, _ = quoting(FakeFreeDrivers(GeoPoint(37.70, -122.48)))
+    quotes = await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER))
+    assert {quote.pickup_eta_seconds for quote in quotes} == {None}
+
+
+async def test_reach_is_the_distance_of_the_cap() -> None:
+    eta = CrowFliesEta(CITY.travel)
+    reach = eta.reach_meters(1_200)
+    degrees = reach / 111_195.08
+    [seconds] = await eta.seconds([Leg(GeoPoint(37.0, -122.0), GeoPoint(37.0 + degrees, -122.0))])
+    assert seconds in {1_200, 1_201}
+
+
+async def test_a_driver_on_the_spot_takes_a_second() -> None:
+    assert await CrowFliesEta(CITY.travel).seconds([Leg(PIER.point, PIER.point)]) == [1]

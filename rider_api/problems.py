@@ -117,7 +117,7 @@ def problem_of(error: DomainError) -> Problem:
     status = _STATUS_BY_CODE.get(error.reason) or _status_of_kind(error)
     code, detail = error.reason, error.message
     if code.startswith("rpc_"):
-        status = _STATUS_OF_TRANSPORT.get(code, status if status < 500 else 500)
+        status = _STATUS_OF_TRANSPORT.get(code, min(500, status))
         code = _CODE_OF_TRANSPORT.get(status, code.removeprefix("rpc_"))
     if status == 500:
         return INTERNAL

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from chassis.settings import ChassisSettings, parse_address
-
-REST_LISTEN = "127.0.0.1:8080"
-STREAM_LISTEN = "127.0.0.1:8081"
+from rider_api.defaults import REST_LISTEN, REST_THREADS, REST_THREADS_MAX, STREAM_LISTEN
 
 
 class EdgeSettings(ChassisSettings):
@@ -21,7 +19,7 @@ class EdgeSettings(ChassisSettings):
     matching_target: str = "127.0.0.1:50051"
     payment_target: str = "127.0.0.1:50052"
     notification_target: str = "127.0.0.1:50053"
-    rest_threads: int = Field(default=12, ge=1, le=64)
+    rest_threads: int = Field(default=REST_THREADS, ge=1, le=REST_THREADS_MAX)
     """Threads that answer REST requests; each waits for at most one back end at a time."""
     stream_connections_max: int = Field(default=10_000, ge=1)
     stream_queue_size: int = Field(default=256, ge=1)
@@ -40,4 +38,13 @@ class EdgeSettings(ChassisSettings):
 class RestSettings(EdgeSettings):
     """REST also needs a key of its own: cursors are signed with one derived from the edge's signing key."""
 
-    signing_keys_dir: Path  # pyright: ignore[reportIncompatibleVariableOverride] (required here, optional in the base)
+    @model_validator(mode="after")
+    def _has_signing_keys(self) -> RestSettings:
+        if self.signing_keys_dir is None:
+            raise ValueError("JITNEY_SIGNING_KEYS_DIR is required: cursors are signed")
+        return self
+
+    @property
+    def keys_dir(self) -> Path:
+        """The folder with the edge's signing key."""
+        return self.signing_keys_dir or Path()

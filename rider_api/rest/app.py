@@ -8,7 +8,8 @@ from http import HTTPStatus
 from typing import cast
 
 from flask import Flask, Response, g, request
-from flask_openapi import Info, OpenAPI
+from flask_openapi.models.info import Info
+from flask_openapi.openapi import OpenAPI
 from werkzeug.exceptions import HTTPException
 
 from chassis.auth import Role, TokenVerifier
@@ -62,7 +63,7 @@ def make_edge(settings: RestSettings) -> Edge:
         settings=settings,
         backends=backends,
         verifier=TokenVerifier.from_file(settings.jwks_file),
-        cursors=Cursors.from_dir(settings.signing_keys_dir),
+        cursors=Cursors.from_dir(settings.keys_dir),
         tickets=tickets,
         readiness=Readiness(backends, tickets.answers),
         public_keys=PublicKeys.model_validate_json(settings.jwks_file.read_bytes()),
@@ -147,7 +148,12 @@ def _tell_domain_error(error: DomainError) -> Response:
     if problem.status >= 500:
         _log.warning(
             "a request failed",
-            extra={"request_id": call().request_id, "route": call().scope, "reason": error.reason, "status": problem.status},
+            extra={
+                "request_id": call().request_id,
+                "route": call().scope,
+                "reason": error.reason,
+                "status": problem.status,
+            },
         )
     return _respond(problem)
 
@@ -162,7 +168,7 @@ def _tell_http_error(error: HTTPException) -> Response:
         return _tell_crash(error)
     code = _CODES.get(status, HTTPStatus(status).phrase.lower().replace(" ", "_").replace("-", "_"))
     allowed = {"Allow": ", ".join(sorted(methods))} if (methods := getattr(error, "valid_methods", None)) else {}
-    return _respond(Problem(status, code, error.description or HTTPStatus(status).phrase, headers=allowed))
+    return _respond(Problem(status, code, HTTPStatus(status).phrase.lower(), headers=allowed))
 
 
 def _tell_crash(error: Exception) -> Response:

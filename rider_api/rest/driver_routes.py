@@ -50,7 +50,7 @@ def read_driver() -> Driver:
 
 @routes.route("PUT", "/driver/availability", roles=_DRIVER, answer=AvailabilityAnswer)
 def change_availability(body: Availability) -> AvailabilityAnswer:
-    """Go online or offline; offline takes effect after the ride under way. Saying what is so already changes nothing."""
+    """Go online, or offline after the ride under way. To say what is so already changes nothing."""
     drivers = edge().backends.drivers
     if body.online:
         try:
@@ -108,9 +108,7 @@ def arrive_at_pickup(path: RidePath) -> DriverRide:
 @routes.route("POST", "/driver/rides/<ride_id>/start", roles=_DRIVER, answer=DriverRide, problems=(404,))
 def start_trip(path: RidePath, body: TripStart) -> DriverRide:
     """Begin the trip with the PIN that the rider tells."""
-    request = driver_service_pb2.StartTripRequest(
-        request_id=call().key, ride_id=str(path.ride_id), start_pin=body.pin
-    )
+    request = driver_service_pb2.StartTripRequest(request_id=call().key, ride_id=str(path.ride_id), start_pin=body.pin)
     return driver_ride(ask(edge().backends.drivers.StartTrip, request).ride)
 
 

@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, cast
 
-from flask_openapi import HTTPBearer, OpenAPI
+from flask_openapi.models.security_scheme import SecurityScheme
+from flask_openapi.openapi import OpenAPI
 
 from rider_api.rest.routing import IDEMPOTENCY_KEY, RouteFacts
 
@@ -14,11 +15,18 @@ from rider_api.rest.routing import IDEMPOTENCY_KEY, RouteFacts
 def document(app: OpenAPI, facts: Sequence[RouteFacts]) -> bytes:
     """Write the document of all registered routes."""
     app.openapi_version = "3.1.0"
-    app.security_schemes = {"access_token": HTTPBearer(bearerFormat="JWT", description="ES256 access token")}
+    schemes: dict[str, SecurityScheme | dict[str, Any]] = {
+        "access_token": SecurityScheme(type="http", scheme="bearer", bearerFormat="JWT")
+    }
+    app.security_schemes = schemes
     spec = cast("dict[str, Any]", app.api_doc)
     for fact in facts:
         operation = spec["paths"][fact.path][fact.method.lower()]
         operation["x-roles"] = sorted(role.value for role in fact.roles)
+        body = operation.get("requestBody")
+        if body is not None:
+            name = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+            body["required"] = bool(spec["components"]["schemas"][name].get("required"))
         if fact.takes_key:
             operation.setdefault("parameters", []).append(_key_parameter(required=fact.needs_key))
     return json.dumps(spec).encode()

@@ -125,9 +125,7 @@ def summarize_deliveries(query: SinceQuery) -> DeliverySummary:
 @routes.route("GET", "/operator/dead-letters/<service>", roles=_OPERATOR, answer=DeadLetters)
 def list_dead_letters(path: DeadLettersPath, query: PageQuery) -> DeadLetters:
     """Page through the events that a service could not take in, oldest first."""
-    request = dead_letter_service_pb2.ListDeadLettersRequest(
-        page_size=query.limit, page_token=page_token(query.cursor)
-    )
+    request = dead_letter_service_pb2.ListDeadLettersRequest(page_size=query.limit, page_token=page_token(query.cursor))
     page = ask(edge().backends.dead_letters(path.service).ListDeadLetters, request)
     return DeadLetters(
         items=[dead_letter(item) for item in page.dead_letters], next_cursor=next_cursor(page.next_page_token)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from threading import Lock
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -38,7 +39,7 @@ class Readiness:
             return found
 
     def _serves(self, service: str) -> bool:
-        stub = self._backends.stub(service, health_pb2_grpc.HealthStub)
+        stub: Any = self._backends.stub(service, health_pb2_grpc.HealthStub)
         try:
             answer = stub.Check(health_pb2.HealthCheckRequest(service=""), timeout=_PROBE_SECONDS)
         except grpc.RpcError:

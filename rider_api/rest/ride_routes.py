@@ -40,8 +40,16 @@ def versioned(body: BaseModel, version: int) -> Reply | Response:
     return Reply(body, {**headers, "ETag": f'"{version}"'})
 
 
-@routes.route("POST", "/rides", roles=_RIDER, answer=RiderRide, status=201, problems=(402,), needs_key=True,
-              seconds=_REQUEST_RIDE_SECONDS)
+@routes.route(
+    "POST",
+    "/rides",
+    roles=_RIDER,
+    answer=RiderRide,
+    status=201,
+    problems=(402,),
+    needs_key=True,
+    seconds=_REQUEST_RIDE_SECONDS,
+)
 def request_ride(body: RideRequest) -> RiderRide:
     """Ask for the ride of a quote; the fare is held on the card."""
     message = ride_service_pb2.RequestRideRequest(

@@ -14,7 +14,8 @@ from functools import wraps
 from typing import Any, TypeVar, get_origin, get_type_hints
 
 from flask import Response, request
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi.blueprint import APIBlueprint
+from flask_openapi.models.tag import Tag
 from opentelemetry.trace import SpanKind
 from pydantic import BaseModel
 
@@ -29,6 +30,7 @@ from shared_kernel.errors import FieldViolation, InvalidInput
 F = TypeVar("F", bound=Callable[..., object])
 
 ROLES_ATTRIBUTE = "roles_of_route"
+_PREFIX = "/v1"
 IDEMPOTENCY_KEY = "Idempotency-Key"
 _KEY_FORM = re.compile(r"[!-~]{1,128}")
 _SIGNED_IN_PROBLEMS = (401, 403, 429, 500, 503, 504)
@@ -57,8 +59,8 @@ class RouteFacts:
 class Routes:
     """The routes of one subject. Every route names its roles: one without is refused to everybody, and by a test."""
 
-    def __init__(self, name: str, tag: str, prefix: str = "/v1") -> None:
-        self.blueprint = APIBlueprint(name, __name__, url_prefix=prefix, abp_tags=[Tag(name=tag)])
+    def __init__(self, name: str, tag: str) -> None:
+        self.blueprint = APIBlueprint(name, __name__, url_prefix=_PREFIX, abp_tags=[Tag(name=tag)])
         self.facts: list[RouteFacts] = []
 
     def route(
@@ -87,7 +89,10 @@ class Routes:
         """
 
         def register(handler: F) -> F:
-            view = _view(handler, method, f"/v1{rule}", status if answer else 204, needs_key, seconds)
+            path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", f"{_PREFIX}{rule}")
+            facts = RouteFacts(method, path, frozenset(roles), needs_key, method != "GET")
+            self.facts.append(facts)
+            view = _view(handler, facts, status if answer else 204, seconds)
             setattr(view, ROLES_ATTRIBUTE, frozenset(roles))
             # Tells flask-openapi to leave the validation to the view.
             setattr(view, "__delay_validate_request__", True)  # noqa: B010 (a function's own attribute)
@@ -99,8 +104,6 @@ class Routes:
                 security=[] if is_open else [{"access_token": []}],
                 responses=_responses(answer, status, is_open, method, problems),
             )(view)
-            path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", f"/v1{rule}")
-            self.facts.append(RouteFacts(method, path, frozenset(roles), needs_key, method != "GET"))
             return handler
 
         return register
@@ -119,22 +122,22 @@ def _responses(
     return responses
 
 
-def _view(
-    handler: Callable[..., object], method: str, scope: str, status: int, needs_key: bool, seconds: float
-) -> Callable[..., Response]:
+def _view(handler: Callable[..., object], facts: RouteFacts, status: int, seconds: float) -> Callable[..., Response]:
     hints = get_type_hints(handler)
     path_model: type[BaseModel] | None = hints.get("path")
     query_model: type[BaseModel] | None = hints.get("query")
     body_model: type[BaseModel] | None = hints.get("body")
-    lists = frozenset(
-        name for name, info in query_model.model_fields.items() if get_origin(info.annotation) is list
-    ) if query_model else frozenset[str]()
-    name = f"{method} {scope}"
+    lists = (
+        frozenset(name for name, info in query_model.model_fields.items() if get_origin(info.annotation) is list)
+        if query_model
+        else frozenset[str]()
+    )
+    name = f"{facts.method} {facts.path}"
 
     @wraps(handler)
     def view(**path_values: object) -> Response:
         current = call()
-        current.scope, current.seconds = scope, seconds
+        current.scope, current.seconds = facts.path, seconds
         with span_from(request.headers.get("traceparent", ""), name, SpanKind.SERVER), deadline(seconds):
             given: dict[str, object] = {}
             if path_model is not None:
@@ -143,8 +146,8 @@ def _view(
                 given["query"] = validated(query_model, _query(lists))
             elif request.query_string:
                 validated(NoBody, _query(lists))
-            if method != "GET":
-                current.key = _key(needs_key)
+            if facts.takes_key:
+                current.key = _key(facts.needs_key)
                 body = _body(body_model or NoBody)
                 if body_model is not None:
                     given["body"] = body

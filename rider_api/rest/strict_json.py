@@ -101,7 +101,7 @@ def _check_depth(text: str) -> None:
 def _check_text(value: object) -> None:
     """Refuse what escapes can smuggle in; the depth is bounded by now."""
     if isinstance(value, str):
-        if "\x00" in value or not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+        if "\x00" in value or (not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value)):
             _refuse("a text holds a character that is not allowed")
     elif isinstance(value, dict):
         for name, item in cast("dict[str, object]", value).items():

@@ -10,7 +10,7 @@ from rider_api.schemas.common import Answer, OpenEnum, Request, Timestamp, publi
 from ridesharing.common.v1 import access_pb2
 from ridesharing.identity.v1 import accounts_pb2, identity_service_pb2
 
-ROLES = OpenEnum(access_pb2.Role, "ROLE")
+ROLES = OpenEnum(access_pb2.Role.items(), "ROLE")
 
 PhoneNumber = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$", description="E.164.", examples=["+14155550100"])]
 Locale = Annotated[
@@ -107,9 +107,7 @@ class SignIn(Tokens):
 
 def sign_in(message: identity_service_pb2.VerifyOtpResponse) -> SignIn:
     """Convert a sign-in."""
-    return SignIn(
-        **dict(tokens(message.tokens)), new_account=message.new_account, account=account(message.account)
-    )
+    return SignIn(**dict(tokens(message.tokens)), new_account=message.new_account, account=account(message.account))
 
 
 class AccountChange(Request):

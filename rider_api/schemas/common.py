@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Annotated, Protocol
+from typing import Annotated
 from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp as TimestampMessage
@@ -152,9 +152,7 @@ class Place(Answer):
 
 def place(message: geo_point_pb2.Place) -> Place:
     """Convert a place."""
-    return Place(
-        latitude=message.point.latitude, longitude=message.point.longitude, address=message.address or None
-    )
+    return Place(latitude=message.point.latitude, longitude=message.point.longitude, address=message.address or None)
 
 
 class PageQuery(Parameters):
@@ -164,25 +162,17 @@ class PageQuery(Parameters):
     cursor: str = Field(default="", max_length=512, description="The `next_cursor` of the page before.")
 
 
-class _EnumWrapper(Protocol):
-    def Name(self, number: int) -> str: ...  # noqa: N802 (protobuf's spelling)
-    def keys(self) -> list[str]: ...
-
-
 class OpenEnum:
     """Names of a contract's enumeration as the public API spells them: lower case, without the type's prefix.
 
     A number that this edge does not know yet is told as `unknown`; clients must expect new names at any time.
     """
 
-    def __init__(self, wrapper: _EnumWrapper, prefix: str) -> None:
+    def __init__(self, items: Iterable[tuple[str, int]], prefix: str) -> None:
+        """Take the enumeration's own `items()` and the prefix that its names share."""
         self._names: dict[int, str] = {}
-        self._numbers: dict[str, int] = {}
-        values = getattr(wrapper, "items")()  # noqa: B009 (the protocol names what the stubs type alike)
-        for name, number in values:
-            text = str(name).removeprefix(f"{prefix}_").lower()
-            self._names[number] = text
-            self._numbers[text] = number
+        for name, number in items:
+            self._names[number] = name.removeprefix(f"{prefix}_").lower()
 
     def text(self, number: int) -> str:
         """Return the public name of a value."""
@@ -191,7 +181,3 @@ class OpenEnum:
     def text_or_none(self, number: int) -> str | None:
         """Return the public name of a value, None for the zero value."""
         return self._names.get(number, "unknown") if number else None
-
-    def number(self, text: str) -> int:
-        """Return the value of a public name (KeyError if there is none)."""
-        return self._numbers[text]

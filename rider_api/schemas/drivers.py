@@ -26,9 +26,9 @@ from ridesharing.common.v1 import geo_point_pb2
 from ridesharing.identity.v1 import accounts_pb2
 from ridesharing.matching.v1 import rides_pb2
 
-DRIVER_STATUSES = OpenEnum(accounts_pb2.DriverStatus, "DRIVER_STATUS")
-VEHICLE_CLASSES = OpenEnum(accounts_pb2.VehicleClass, "VEHICLE_CLASS")
-OFFER_STATES = OpenEnum(rides_pb2.OfferState, "OFFER_STATE")
+DRIVER_STATUSES = OpenEnum(accounts_pb2.DriverStatus.items(), "DRIVER_STATUS")
+VEHICLE_CLASSES = OpenEnum(accounts_pb2.VehicleClass.items(), "VEHICLE_CLASS")
+OFFER_STATES = OpenEnum(rides_pb2.OfferState.items(), "OFFER_STATE")
 # float32 on the wire: beyond its range a finite number would turn into infinity.
 _MAX_ACCURACY_METERS = 1e9
 _MAX_SEQUENCE = 2**63 - 1

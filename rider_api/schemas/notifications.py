@@ -16,8 +16,8 @@ from rider_api.schemas.common import (
 )
 from ridesharing.notification.v1 import notification_service_pb2, notifications_pb2
 
-CHANNELS = OpenEnum(notifications_pb2.Channel, "CHANNEL")
-DELIVERY_STATES = OpenEnum(notifications_pb2.DeliveryState, "DELIVERY_STATE")
+CHANNELS = OpenEnum(notifications_pb2.Channel.items(), "CHANNEL")
+DELIVERY_STATES = OpenEnum(notifications_pb2.DeliveryState.items(), "DELIVERY_STATE")
 
 
 class NotificationPath(Parameters):
@@ -77,9 +77,7 @@ def delivery_summary(message: notification_service_pb2.SummarizeDeliveriesRespon
     """Convert a summary."""
     return DeliverySummary(
         deliveries=[
-            DeliveryCount(
-                channel=CHANNELS.text(item.channel), state=DELIVERY_STATES.text(item.state), count=item.count
-            )
+            DeliveryCount(channel=CHANNELS.text(item.channel), state=DELIVERY_STATES.text(item.state), count=item.count)
             for item in message.deliveries
         ],
         notification_count=message.notification_count,

@@ -19,7 +19,7 @@ from rider_api.schemas.common import (
 )
 from ridesharing.payment.v1 import payment_service_pb2, payments_pb2
 
-CHARGE_LINE_KINDS = OpenEnum(payments_pb2.ChargeLineKind, "CHARGE_LINE_KIND")
+CHARGE_LINE_KINDS = OpenEnum(payments_pb2.ChargeLineKind.items(), "CHARGE_LINE_KIND")
 
 
 class PaymentMethodRequest(Request):
@@ -86,9 +86,7 @@ def receipt(message: payments_pb2.Receipt) -> Receipt:
         payment_id=public_id("pay", message.payment_id),
         ride_id=public_id("ride", message.ride_id),
         captured_at=timestamp(message.capture_time),
-        lines=[
-            ChargeLine(kind=CHARGE_LINE_KINDS.text(line.kind), amount=money(line.amount)) for line in message.lines
-        ],
+        lines=[ChargeLine(kind=CHARGE_LINE_KINDS.text(line.kind), amount=money(line.amount)) for line in message.lines],
         total=money(message.total),
         brand=message.brand,
         last_digits=message.last_digits,
@@ -193,14 +191,11 @@ def trial_balance(message: payment_service_pb2.GetTrialBalanceResponse) -> Trial
     """Convert a trial balance."""
     return TrialBalance(
         currencies=[
-            CurrencyBalance(
-                currency_code=item.currency_code, sum_minor=item.sum_minor, entry_count=item.entry_count
-            )
+            CurrencyBalance(currency_code=item.currency_code, sum_minor=item.sum_minor, entry_count=item.entry_count)
             for item in message.currencies
         ],
         accounts=[
-            AccountKindBalance(account_kind=item.account_kind, balance=money(item.balance))
-            for item in message.accounts
+            AccountKindBalance(account_kind=item.account_kind, balance=money(item.balance)) for item in message.accounts
         ],
         read_at=timestamp(message.read_time),
     )

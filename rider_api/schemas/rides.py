@@ -25,9 +25,9 @@ from rider_api.schemas.common import (
 )
 from ridesharing.matching.v1 import product_service_pb2, ride_service_pb2, rides_pb2
 
-RIDE_STATES = OpenEnum(rides_pb2.RideState, "RIDE_STATE")
-PAYMENT_STATES = OpenEnum(rides_pb2.PaymentState, "PAYMENT_STATE")
-FARE_LINE_KINDS = OpenEnum(rides_pb2.FareLineKind, "FARE_LINE_KIND")
+RIDE_STATES = OpenEnum(rides_pb2.RideState.items(), "RIDE_STATE")
+PAYMENT_STATES = OpenEnum(rides_pb2.PaymentState.items(), "PAYMENT_STATE")
+FARE_LINE_KINDS = OpenEnum(rides_pb2.FareLineKind.items(), "FARE_LINE_KIND")
 
 
 class Product(Answer):

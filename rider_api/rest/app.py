@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from chassis.auth import Role, TokenVerifier
 from rider_api.headers import REQUEST_ID, bearer_token_of, request_id_of, security_headers
+from rider_api.keys import load_or_exit
 from rider_api.metrics import HTTP_HANDLED, HTTP_SECONDS
 from rider_api.problems import INTERNAL, Problem, ProblemError, problem_of
 from rider_api.rest import (
@@ -56,17 +57,19 @@ _CODES = {404: "route_not_found", 405: "method_not_allowed", 413: "body_too_larg
 
 
 def make_edge(settings: RestSettings) -> Edge:
-    """Put together what the routes need. Nothing is connected yet."""
+    """Put together what the routes need. Nothing is connected yet; a key file that cannot be read ends the process."""
     backends = Backends(settings)
     tickets = TicketOffice(settings.redis_url)
     return Edge(
         settings=settings,
         backends=backends,
-        verifier=TokenVerifier.from_file(settings.jwks_file),
-        cursors=Cursors.from_dir(settings.keys_dir),
+        verifier=load_or_exit("JITNEY_JWKS_FILE", lambda: TokenVerifier.from_file(settings.jwks_file)),
+        cursors=load_or_exit("JITNEY_SIGNING_KEYS_DIR", lambda: Cursors.from_dir(settings.keys_dir)),
         tickets=tickets,
         readiness=Readiness(backends, tickets.answers),
-        public_keys=PublicKeys.model_validate_json(settings.jwks_file.read_bytes()),
+        public_keys=load_or_exit(
+            "JITNEY_JWKS_FILE", lambda: PublicKeys.model_validate_json(settings.jwks_file.read_bytes())
+        ),
         clock=SystemClock(),
         new_id=Uuid7Source(),
     )

@@ -12,6 +12,7 @@ from chassis.logs import configure_logging
 from chassis.redis_client import open_redis
 from chassis.settings import load_settings
 from chassis.telemetry import configure_telemetry
+from rider_api.keys import load_or_exit
 from rider_api.settings import EdgeSettings
 from rider_api.stream.app import Streams, make_app
 from rider_api.stream.hub import Hub
@@ -37,7 +38,7 @@ def make_streams(settings: EdgeSettings, clock: Clock) -> Streams:
     )
     return Streams(
         settings=settings,
-        verifier=TokenVerifier.from_file(settings.jwks_file),
+        verifier=load_or_exit("JITNEY_JWKS_FILE", lambda: TokenVerifier.from_file(settings.jwks_file)),
         redis=redis,
         hub=Hub(reader, redis, clock, new_id(), settings.stream_queue_size),
         clock=clock,

@@ -11,6 +11,8 @@ from flask_openapi.openapi import OpenAPI
 
 from rider_api.rest.routing import IDEMPOTENCY_KEY, RouteFacts
 
+_BOUNDS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+
 
 def document(app: OpenAPI, facts: Sequence[RouteFacts]) -> bytes:
     """Write the document of all registered routes."""
@@ -29,7 +31,22 @@ def document(app: OpenAPI, facts: Sequence[RouteFacts]) -> bytes:
             body["required"] = bool(spec["components"]["schemas"][name].get("required"))
         if fact.takes_key:
             operation.setdefault("parameters", []).append(_key_parameter(required=fact.needs_key))
+    _write_whole_bounds(spec)
     return json.dumps(spec).encode()
+
+
+def _write_whole_bounds(value: object) -> None:
+    """Write whole bounds as integers: flask-openapi turns them all into fractions."""
+    if isinstance(value, dict):
+        schema = cast("dict[str, object]", value)
+        for name, item in schema.items():
+            if name in _BOUNDS and isinstance(item, float) and item.is_integer():
+                schema[name] = int(item)
+            else:
+                _write_whole_bounds(item)
+    elif isinstance(value, list):
+        for item in cast("list[object]", value):
+            _write_whole_bounds(item)
 
 
 def _key_parameter(*, required: bool) -> dict[str, Any]:

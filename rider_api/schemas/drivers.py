@@ -31,7 +31,8 @@ VEHICLE_CLASSES = OpenEnum(accounts_pb2.VehicleClass.items(), "VEHICLE_CLASS")
 OFFER_STATES = OpenEnum(rides_pb2.OfferState.items(), "OFFER_STATE")
 # float32 on the wire: beyond its range a finite number would turn into infinity.
 _MAX_ACCURACY_METERS = 1e9
-_MAX_SEQUENCE = 2**63 - 1
+# The greatest integer that every JSON reader takes exactly (RFC 8259 §6).
+_MAX_SEQUENCE = 2**53 - 1
 
 
 class VehicleRequest(Request):

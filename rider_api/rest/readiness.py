@@ -14,7 +14,7 @@ from rider_api.rest.backends import Backends
 
 # Without them nobody signs in and no ride moves. The others leave most routes working: they are told, not required.
 NEEDED = ("identity", "matching", "redis")
-_PROBE_SECONDS = 1.0
+_PROBE_SECONDS = 0.5
 _REMEMBER_SECONDS = 1.0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask, Response, g, request
 from flask_openapi.models.info import Info
@@ -53,6 +53,7 @@ ROUTES: tuple[Routes, ...] = (
     operator_routes.routes,
 )
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_MAX_DISCARDED_BYTES = 1024 * 1024
 _CODES = {404: "route_not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
 
@@ -89,7 +90,7 @@ def make_app(edge: Edge) -> Flask:
         validation_error_status=400,
         validation_error_model=ProblemSchema,
     )
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
     app.extensions["edge"] = edge
@@ -142,8 +143,18 @@ def _admit(current: Call, roles: frozenset[Role], verifier: TokenVerifier) -> No
 
 
 def _respond(problem: Problem) -> Response:
+    if problem.status == 413:
+        _take_the_rest()
     body = problem.body(instance=request.path, request_id=call().request_id)
     return Response(body, status=problem.status, headers=problem.all_headers())
+
+
+def _take_the_rest() -> None:
+    """Read what a client still sends, within a bound: an answer before it is done may be lost with the connection."""
+    given: Any = request.environ["wsgi.input"]
+    left = _MAX_DISCARDED_BYTES
+    while left > 0 and (piece := given.read(min(left, 65_536))):
+        left -= len(piece)
 
 
 def _tell_domain_error(error: DomainError) -> Response:

@@ -22,8 +22,9 @@ from pydantic import BaseModel
 from chassis.auth import Role
 from chassis.deadlines import deadline
 from chassis.telemetry import span_from
+from rider_api.problems import Problem, ProblemError
 from rider_api.rest.calls import DEFAULT_SECONDS, call, edge
-from rider_api.rest.strict_json import parse_object, require_json, validated
+from rider_api.rest.strict_json import MAX_BODY_BYTES, parse_object, require_json, validated
 from rider_api.schemas.common import NoBody
 from shared_kernel.errors import FieldViolation, InvalidInput
 
@@ -190,6 +191,9 @@ def _key(needed: bool) -> str:
 
 def _body(model: type[BaseModel]) -> BaseModel:
     raw = request.get_data(cache=False)
+    if len(raw) > MAX_BODY_BYTES:
+        # A body without a declared length is cut at the server's bound, without a word.
+        raise ProblemError(Problem(413, "body_too_large", f"a body may have {MAX_BODY_BYTES} bytes"))
     if not raw and not any(info.is_required() for info in model.model_fields.values()):
         return model()
     require_json(request.headers.get("Content-Type"))

@@ -44,6 +44,7 @@ class EventStream:
         self._resumption = resumption
         self._heartbeat_seconds = heartbeat_seconds
         self._max_age_seconds = max_age_seconds
+        self._send_seconds = 2 * heartbeat_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send events until the client leaves, is superseded or slow, or the process ends."""
@@ -53,8 +54,12 @@ class EventStream:
         watching = asyncio.create_task(_end_with_client(receive, subscription))
         try:
             async for chunk in self._chunks(subscription):
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                async with asyncio.timeout(self._send_seconds):
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except TimeoutError:
+            # The client's buffers are full and it does not read: nothing can be told to it, not even a resync.
+            STREAM_CLOSED.labels("stuck").inc()
         finally:
             watching.cancel()
             self._hub.unsubscribe(subscription)

@@ -14,8 +14,7 @@ from google.protobuf import message_factory
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1.health import aio as health_aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from chassis.auth import Actor, TokenVerifier, current_actor
 from chassis.interceptors import ServiceInterceptor
@@ -69,7 +68,7 @@ def filled(message: Message, depth: int = 0) -> Message:
     return message
 
 
-def _value(field: FieldDescriptor) -> Any:
+def _value(field: Any) -> Any:
     if field.enum_type is not None:
         return field.enum_type.values[-1].number
     if field.type == FieldDescriptor.TYPE_STRING:
@@ -121,16 +120,16 @@ class Backends:
     async def _serve(self) -> None:
         server = grpc.aio.server(interceptors=(ServiceInterceptor(self._verifier),))
         server.add_generic_rpc_handlers(tuple(self._handlers()))
-        health = health_aio.HealthServicer()
-        health_pb2_grpc.add_HealthServicer_to_server(health, server)
-        await health.set("", health_pb2.HealthCheckResponse.SERVING)
+        servicer: Any = getattr(health, "aio").HealthServicer()  # noqa: B009 (the type stubs do not know of it)
+        health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+        await servicer.set("", health_pb2.HealthCheckResponse.SERVING)
         self.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
         await server.start()
         self._started.set()
         await self._stopping.wait()
         await server.stop(0)
 
-    def _handlers(self) -> Iterable[grpc.GenericRpcHandler[Any, Any]]:
+    def _handlers(self) -> Iterable[grpc.GenericRpcHandler]:
         for service in contracts():
             handlers = {method.name: self._handler(method) for method in service.methods if not method.client_streaming}
             yield grpc.method_handlers_generic_handler(service.full_name, handlers)

@@ -40,7 +40,7 @@ def is_open(facts: RouteFacts) -> bool:
 
 
 def role_of(facts: RouteFacts) -> Role:
-    return sorted(facts.roles)[0]
+    return min(facts.roles)
 
 
 ASKING = [facts for facts in FACTS if not facts.path.endswith(("/jwks", "/stream-tickets"))]
@@ -66,7 +66,9 @@ def checked_problem(document: Document, facts: RouteFacts, answer: TestResponse)
 
 def test_every_address_names_its_roles(app: Flask) -> None:
     nameless = [
-        rule.rule for rule in app.url_map.iter_rules() if not getattr(app.view_functions[rule.endpoint], ROLES_ATTRIBUTE, None)
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if not getattr(app.view_functions[rule.endpoint], ROLES_ATTRIBUTE, None)
     ]
     assert nameless == []
 
@@ -102,7 +104,7 @@ def test_without_a_token_nobody_passes_and_no_service_is_asked(
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ANONYMOUS])
 @pytest.mark.parametrize("facts", CLOSED, ids=name_of)
-def test_only_the_named_roles_pass(
+def test_only_the_named_roles_pass(  # noqa: PLR0917 (fixtures and parameters are named, never placed)
     client: FlaskClient, document: Document, bearer: Bearer, backends: Backends, facts: RouteFacts, role: Role
 ) -> None:
     answer = send(client, document, facts, bearer(role))
@@ -151,12 +153,16 @@ def test_the_key_goes_down_as_the_request_id_with_the_callers_own_token(
         ({"json": {"surprise": 1}}, 400, "invalid_request"),
         ({"data": b"{", "content_type": "application/json", "json": None}, 400, "malformed_json"),
         ({"data": b'{"a":1,"a":2}', "content_type": "application/json", "json": None}, 400, "malformed_json"),
-        ({"data": b"a=1", "content_type": "application/x-www-form-urlencoded", "json": None}, 415, "unsupported_media_type"),
+        (
+            {"data": b"a=1", "content_type": "application/x-www-form-urlencoded", "json": None},
+            415,
+            "unsupported_media_type",
+        ),
         ({"data": b"x" * 70_000, "content_type": "application/json", "json": None}, 413, "body_too_large"),
     ],
     ids=["unknown-field", "malformed", "twice", "form", "huge"],
 )
-def test_a_wrong_body_is_refused_before_any_service_is_asked(
+def test_a_wrong_body_is_refused_before_any_service_is_asked(  # noqa: PLR0917 (fixtures and parameters are named, never placed)
     client: FlaskClient,
     document: Document,
     bearer: Bearer,
@@ -187,7 +193,7 @@ def test_a_wrong_body_is_refused_before_any_service_is_asked(
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
-def test_an_error_of_a_service_is_told_as_a_problem(
+def test_an_error_of_a_service_is_told_as_a_problem(  # noqa: PLR0917 (fixtures and parameters are named, never placed)
     client: FlaskClient, document: Document, bearer: Bearer, backends: Backends, error: Exception, status: int
 ) -> None:
     facts = next(facts for facts in FACTS if facts.path == "/v1/rides/{ride_id}/cancel")

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 from collections.abc import AsyncGenerator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -218,6 +219,22 @@ async def test_a_client_that_does_not_read_is_sent_away_and_resumes(
         while len(seen) < QUEUE_SIZE * 2:
             seen.append((await next_event(reader)).data["n"])
     assert seen == list(range(QUEUE_SIZE * 2))
+
+
+async def test_a_client_whose_buffers_are_full_is_let_go(
+    stream_url: str, redis: Redis, bearer: Bearer, account: UUID
+) -> None:
+    address = httpx.URL(stream_url)
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect((address.host, address.port))
+        authorization = bearer(Role.RIDER, account)["Authorization"]
+        client.sendall(f"GET /v1/me/stream HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n\r\n".encode())
+        client.recv(16)
+        fields = {"type": "ride_updated", "data": json.dumps({"filler": "x" * 16_000}), "expires_at": ""}
+        async with asyncio.timeout(30), httpx.AsyncClient() as other:
+            while 'stream_closed_total{reason="stuck"} 1.0' not in (await other.get(f"{stream_url}/metrics")).text:
+                await redis.xadd(f"live:{account}", cast("Any", fields), maxlen=100, approximate=True)
 
 
 async def test_the_process_is_ready_and_counts_its_streams(stream_url: str, bearer: Bearer, account: UUID) -> None:

@@ -37,7 +37,9 @@ def test_a_ride_that_has_not_changed_is_304(client: FlaskClient, backends: Backe
     assert backends.last("GetRide").ride_id == RIDE_UUID
 
 
-@pytest.mark.parametrize("ride", ["ride_x", "quote_01h455vb4pex5vsknk084sn02q", RIDE_UUID, RIDE.upper(), "ride_" + "8" * 26])
+@pytest.mark.parametrize(
+    "ride", ["ride_x", "quote_01h455vb4pex5vsknk084sn02q", RIDE_UUID, RIDE.upper(), "ride_" + "8" * 26]
+)
 def test_what_is_no_id_of_a_ride_is_refused(client: FlaskClient, backends: Backends, bearer: Bearer, ride: str) -> None:
     answer = client.get(f"/v1/rides/{ride}", headers=bearer(Role.RIDER))
     assert (answer.status_code, answer.get_json(force=True)["errors"][0]["field"]) == (400, "ride_id")
@@ -72,7 +74,9 @@ def test_operators_may_ask_for_several_states(client: FlaskClient, backends: Bac
 
 
 def test_a_declined_card_is_402_and_names_the_ride(client: FlaskClient, backends: Backends, bearer: Bearer) -> None:
-    backends.answers["RequestRide"] = Conflict("payment_declined", "the card was declined", metadata={"ride_id": RIDE_UUID})
+    backends.answers["RequestRide"] = Conflict(
+        "payment_declined", "the card was declined", metadata={"ride_id": RIDE_UUID}
+    )
     body = {"quote_id": "quote_01h455vb4pex5vsknk084sn02q", "payment_method_id": "pm_01h455vb4pex5vsknk084sn02q"}
     answer = client.post("/v1/rides", json=body, headers={**bearer(Role.RIDER), "Idempotency-Key": "k"})
     problem = answer.get_json(force=True)
@@ -128,9 +132,7 @@ def test_a_batch_of_locations_reaches_the_service_whole(
     received = backends.last("ReportLocations").pings
     assert [ping.sequence for ping in received] == list(range(1, 51))
     assert (received[0].measure_time.seconds, received[0].measure_time.nanos) == (1893456000, 500_000_000)
-    too_many = client.post(
-        "/v1/driver/locations", json={"locations": [*pings, pings[0]]}, headers=bearer(Role.DRIVER)
-    )
+    too_many = client.post("/v1/driver/locations", json={"locations": [*pings, pings[0]]}, headers=bearer(Role.DRIVER))
     assert too_many.status_code == 400
 
 
@@ -154,9 +156,16 @@ def test_an_expired_token_does_not_stand_in_the_way_of_a_refresh(client: FlaskCl
 
 @pytest.mark.parametrize(
     ("header", "code"),
-    [("Bearer x.y.z", "invalid_token"), ("Basic abc", "invalid_token"), ("Bearer", "invalid_token"), ("", "token_required")],
+    [
+        ("Bearer x.y.z", "invalid_token"),
+        ("Basic abc", "invalid_token"),
+        ("Bearer", "invalid_token"),
+        ("", "token_required"),
+    ],
 )
-def test_a_token_that_is_none_of_ours_is_refused(client: FlaskClient, backends: Backends, header: str, code: str) -> None:
+def test_a_token_that_is_none_of_ours_is_refused(
+    client: FlaskClient, backends: Backends, header: str, code: str
+) -> None:
     answer = client.get("/v1/me", headers={"Authorization": header})
     assert (answer.status_code, answer.get_json(force=True)["code"]) == (401, code)
     assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -194,9 +203,7 @@ def test_the_public_keys_are_public_alone(client: FlaskClient) -> None:
     assert all("d" not in key for key in keys)
 
 
-def test_a_ticket_is_kept_for_a_minute_and_by_its_hash(
-    client: FlaskClient, bearer: Bearer, redis_url: str
-) -> None:
+def test_a_ticket_is_kept_for_a_minute_and_by_its_hash(client: FlaskClient, bearer: Bearer, redis_url: str) -> None:
     answer = client.post("/v1/me/stream-tickets", headers=bearer(Role.RIDER))
     ticket = answer.get_json()["ticket"]
     with redis_client.Redis.from_url(redis_url) as redis:

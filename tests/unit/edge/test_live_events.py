@@ -25,7 +25,9 @@ def test_line_breaks_cannot_smuggle_in_fields() -> None:
     assert frame("a\nid: 9-9", "x\nevent: y\r\n") == b"event: a id: 9-9\ndata: x\ndata: event: y\n\n"
 
 
-@pytest.mark.parametrize(("text", "expected"), [("5-1", (5, 1)), ("0-0", (0, 0)), ("5", None), ("a-b", None), ("", None)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("5-1", (5, 1)), ("0-0", (0, 0)), ("5", None), ("a-b", None), ("", None)]
+)
 def test_only_ids_of_redis_are_ids(text: str, expected: EntryId | None) -> None:
     assert read_entry_id(text) == expected
 

@@ -65,7 +65,9 @@ def test_a_crash_behind_the_edge_is_told_without_detail() -> None:
 
 def test_the_wait_is_rounded_up_to_whole_seconds() -> None:
     assert problem_of(InFlight("request_in_flight", "m", retry_after_seconds=0.2)).all_headers()["Retry-After"] == "1"
-    assert problem_of(LimitExceeded("otp_throttled", "m", retry_after_seconds=29.1)).all_headers()["Retry-After"] == "30"
+    assert (
+        problem_of(LimitExceeded("otp_throttled", "m", retry_after_seconds=29.1)).all_headers()["Retry-After"] == "30"
+    )
 
 
 def test_a_service_that_does_not_answer_always_says_when_to_come_back() -> None:

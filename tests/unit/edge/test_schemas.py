@@ -49,7 +49,16 @@ def test_neither_driver_nor_operator_sees_the_pin_whatever_the_message_carries()
 
 def test_what_a_ride_does_not_have_yet_is_null() -> None:
     body = rider_ride(a_ride(start_pin="", reason="")).model_dump()
-    absent = ("driver", "pickup_eta_seconds", "assigned_at", "arrived_at", "started_at", "ended_at", "reason", "start_pin")
+    absent = (
+        "driver",
+        "pickup_eta_seconds",
+        "assigned_at",
+        "arrived_at",
+        "started_at",
+        "ended_at",
+        "reason",
+        "start_pin",
+    )
     assert [body[name] for name in absent] == [None] * len(absent)
     assert body["dropoff"]["address"] is None
 
@@ -87,7 +96,8 @@ def test_times_with_an_offset_are_read(text: str, expected: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2030-01-01", "2030-01-01T12:00:00", "2030-02-30T12:00:00Z", "1893456000", 5, None, "0001-01-01T00:00:00+23:59"]
+    "text",
+    ["2030-01-01", "2030-01-01T12:00:00", "2030-02-30T12:00:00Z", "1893456000", 5, None, "0001-01-01T00:00:00+23:59"],
 )
 def test_anything_else_is_no_time(text: object) -> None:
     with pytest.raises(ValueError, match="RFC 3339"):
@@ -104,5 +114,3 @@ def test_a_shift_that_ends_after_the_ride_is_still_online() -> None:
     shift.end_time.FromSeconds(1893456000)
     assert not availability(shift).online
     assert availability(None).shift is None
-
-

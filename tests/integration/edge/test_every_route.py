@@ -104,7 +104,7 @@ def test_without_a_token_nobody_passes_and_no_service_is_asked(
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ANONYMOUS])
 @pytest.mark.parametrize("facts", CLOSED, ids=name_of)
-def test_only_the_named_roles_pass(  # noqa: PLR0917 (fixtures and parameters are named, never placed)
+def test_only_the_named_roles_pass(
     client: FlaskClient, document: Document, bearer: Bearer, backends: Backends, facts: RouteFacts, role: Role
 ) -> None:
     answer = send(client, document, facts, bearer(role))
@@ -162,7 +162,7 @@ def test_the_key_goes_down_as_the_request_id_with_the_callers_own_token(
     ],
     ids=["unknown-field", "malformed", "twice", "form", "huge"],
 )
-def test_a_wrong_body_is_refused_before_any_service_is_asked(  # noqa: PLR0917 (fixtures and parameters are named, never placed)
+def test_a_wrong_body_is_refused_before_any_service_is_asked(
     client: FlaskClient,
     document: Document,
     bearer: Bearer,
@@ -193,7 +193,7 @@ def test_a_wrong_body_is_refused_before_any_service_is_asked(  # noqa: PLR0917 (
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
-def test_an_error_of_a_service_is_told_as_a_problem(  # noqa: PLR0917 (fixtures and parameters are named, never placed)
+def test_an_error_of_a_service_is_told_as_a_problem(
     client: FlaskClient, document: Document, bearer: Bearer, backends: Backends, error: Exception, status: int
 ) -> None:
     facts = next(facts for facts in FACTS if facts.path == "/v1/rides/{ride_id}/cancel")

@@ -121,7 +121,7 @@ def test_a_wrong_setting_is_named_and_ends_the_process(
     settings: dict[str, object], kind: str, changes: dict[str, object], named: str
 ) -> None:
     addresses = {f"{kind}_listen": f"127.0.0.1:{free_port()}"}
-    outcome = subprocess.run(  # noqa: S603 (our own interpreter and module)
+    outcome = subprocess.run(
         [sys.executable, "-m", "rider_api", kind],
         env=edge_environment({**settings, **addresses, **changes}),
         capture_output=True,

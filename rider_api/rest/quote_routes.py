@@ -5,7 +5,7 @@ from __future__ import annotations
 from chassis.auth import Role
 from rider_api.rest.calls import ask, edge
 from rider_api.rest.routing import Routes
-from rider_api.schemas.rides import Products, QuoteRequest, Quotes, products, quotes
+from rider_api.schemas.quotes import Products, QuoteRequest, Quotes, products, quotes
 from ridesharing.matching.v1 import product_service_pb2, ride_service_pb2
 
 routes = Routes("quotes", "Quotes")

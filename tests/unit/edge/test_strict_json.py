@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rider_api.problems import ProblemError
 from rider_api.rest.strict_json import MAX_DEPTH, parse_object, require_json, validated
 from rider_api.schemas.drivers import Availability, LocationBatch
-from rider_api.schemas.rides import QuoteRequest
+from rider_api.schemas.quotes import QuoteRequest
 from shared_kernel.errors import InvalidInput
 
 PLACES: dict[str, Any] = {

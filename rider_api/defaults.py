@@ -1,0 +1,6 @@
+"""Defaults that the light main processes need as well as the settings. Imports nothing."""
+
+REST_LISTEN = "127.0.0.1:8080"
+STREAM_LISTEN = "127.0.0.1:8081"
+REST_THREADS = 12
+REST_THREADS_MAX = 64

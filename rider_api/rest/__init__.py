@@ -1,0 +1,1 @@
+"""REST: one Flask application under granian's WSGI server."""

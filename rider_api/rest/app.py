@@ -1,0 +1,190 @@
+"""The Flask application: who calls is settled before any route, every failure is told as a problem."""
+
+from __future__ import annotations
+
+import logging
+import time
+from http import HTTPStatus
+from typing import Any, cast
+
+from flask import Flask, Response, g, request
+from flask_openapi.models.info import Info
+from flask_openapi.openapi import OpenAPI
+from werkzeug.exceptions import HTTPException
+
+from chassis.auth import Role, TokenVerifier
+from rider_api.headers import REQUEST_ID, bearer_token_of, request_id_of, security_headers
+from rider_api.keys import load_or_exit
+from rider_api.metrics import HTTP_HANDLED, HTTP_SECONDS
+from rider_api.problems import INTERNAL, Problem, ProblemError, problem_of
+from rider_api.rest import (
+    auth_routes,
+    driver_routes,
+    me_routes,
+    operator_routes,
+    payment_method_routes,
+    quote_routes,
+    ride_routes,
+    system_routes,
+)
+from rider_api.rest.backends import Backends
+from rider_api.rest.calls import Call, Edge, call
+from rider_api.rest.cursors import Cursors
+from rider_api.rest.openapi import document
+from rider_api.rest.readiness import Readiness
+from rider_api.rest.routing import ROLES_ATTRIBUTE, Routes
+from rider_api.rest.strict_json import MAX_BODY_BYTES
+from rider_api.rest.ticket_office import TicketOffice
+from rider_api.schemas.accounts import PublicKeys
+from rider_api.schemas.problems import Problem as ProblemSchema
+from rider_api.settings import RestSettings
+from shared_kernel.clock import SystemClock
+from shared_kernel.errors import DomainError, PermissionRefused, Unauthenticated
+from shared_kernel.ids import Uuid7Source
+
+_log = logging.getLogger(__name__)
+ROUTES: tuple[Routes, ...] = (
+    auth_routes.routes,
+    me_routes.routes,
+    quote_routes.routes,
+    ride_routes.routes,
+    payment_method_routes.routes,
+    driver_routes.routes,
+    operator_routes.routes,
+)
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_MAX_DISCARDED_BYTES = 1024 * 1024
+_CODES = {404: "route_not_found", 405: "method_not_allowed", 413: "body_too_large"}
+
+
+def make_edge(settings: RestSettings) -> Edge:
+    """Put together what the routes need. Nothing is connected yet; a key file that cannot be read ends the process."""
+    backends = Backends(settings)
+    tickets = TicketOffice(settings.redis_url)
+    return Edge(
+        settings=settings,
+        backends=backends,
+        verifier=load_or_exit("JITNEY_JWKS_FILE", lambda: TokenVerifier.from_file(settings.jwks_file)),
+        cursors=load_or_exit("JITNEY_SIGNING_KEYS_DIR", lambda: Cursors.from_dir(settings.keys_dir)),
+        tickets=tickets,
+        readiness=Readiness(backends, tickets.answers),
+        public_keys=load_or_exit(
+            "JITNEY_JWKS_FILE", lambda: PublicKeys.model_validate_json(settings.jwks_file.read_bytes())
+        ),
+        clock=SystemClock(),
+        new_id=Uuid7Source(),
+    )
+
+
+def make_app(edge: Edge) -> Flask:
+    """Make the application around what its routes need."""
+    app = OpenAPI(
+        "rider_api",
+        static_folder=None,
+        doc_ui=False,
+        info=Info(
+            title="Jitney",
+            version="1",
+            description="For riders, drivers and operators. Changes are additive; expect new fields and new names.",
+        ),
+        validation_error_status=400,
+        validation_error_model=ProblemSchema,
+    )
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.url_map.merge_slashes = False
+    app.extensions["edge"] = edge
+    for routes in ROUTES:
+        app.register_api(routes.blueprint)
+    app.register_blueprint(system_routes.make_blueprint(document(app, [fact for r in ROUTES for fact in r.facts])))
+    fixed_headers = security_headers(edge.settings.environment)
+
+    def settle_caller() -> None:
+        given_id = request.headers.get(REQUEST_ID)
+        g.call = Call(request_id=request_id_of(given_id, edge.new_id), begun=time.perf_counter())
+        if request.routing_exception is None:
+            roles = getattr(app.view_functions[cast("str", request.endpoint)], ROLES_ATTRIBUTE, frozenset[Role]())
+            _admit(call(), roles, edge.verifier)
+
+    def finish(response: Response) -> Response:
+        current = call()
+        for name, value in fixed_headers.items():
+            response.headers[name] = value
+        response.headers[REQUEST_ID] = current.request_id
+        response.headers.setdefault("Cache-Control", "no-store")
+        method = request.method if request.method in _METHODS else "other"
+        route = request.url_rule.rule if request.url_rule is not None else "none"
+        HTTP_HANDLED.labels(method, route, response.status_code).inc()
+        HTTP_SECONDS.labels(method, route).observe(time.perf_counter() - current.begun)
+        return response
+
+    app.before_request(settle_caller)
+    app.after_request(finish)
+    app.register_error_handler(DomainError, _tell_domain_error)
+    app.register_error_handler(ProblemError, _tell_problem_error)
+    app.register_error_handler(HTTPException, _tell_http_error)
+    app.register_error_handler(Exception, _tell_crash)
+    return app
+
+
+def _admit(current: Call, roles: frozenset[Role], verifier: TokenVerifier) -> None:
+    if Role.ANONYMOUS in roles:
+        # A token that happens to be sent along is not looked at: an expired one must not stand in a refresh's way.
+        return
+    token = bearer_token_of(request.headers.get("Authorization"))
+    if not token:
+        raise Unauthenticated("token_required", "this request needs an access token")
+    actor = verifier.verify(token)
+    if actor.role not in roles:
+        raise PermissionRefused("role_not_allowed", f"a token of the role {actor.role.value} may not do this")
+    if actor.role is not Role.SERVICE:
+        _ = actor.account_id
+    current.actor, current.token = actor, token
+
+
+def _respond(problem: Problem) -> Response:
+    if problem.status == 413:
+        _take_the_rest()
+    body = problem.body(instance=request.path, request_id=call().request_id)
+    return Response(body, status=problem.status, headers=problem.all_headers())
+
+
+def _take_the_rest() -> None:
+    """Read what a client still sends, within a bound: an answer before it is done may be lost with the connection."""
+    given: Any = request.environ["wsgi.input"]
+    left = _MAX_DISCARDED_BYTES
+    while left > 0 and (piece := given.read(min(left, 65_536))):
+        left -= len(piece)
+
+
+def _tell_domain_error(error: DomainError) -> Response:
+    problem = problem_of(error)
+    if problem.status >= 500:
+        _log.warning(
+            "a request failed",
+            extra={
+                "request_id": call().request_id,
+                "route": call().scope,
+                "reason": error.reason,
+                "status": problem.status,
+            },
+        )
+    return _respond(problem)
+
+
+def _tell_problem_error(error: ProblemError) -> Response:
+    return _respond(error.problem)
+
+
+def _tell_http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status >= 500:
+        return _tell_crash(error)
+    code = _CODES.get(status, HTTPStatus(status).phrase.lower().replace(" ", "_").replace("-", "_"))
+    allowed = {"Allow": ", ".join(sorted(methods))} if (methods := getattr(error, "valid_methods", None)) else {}
+    return _respond(Problem(status, code, HTTPStatus(status).phrase.lower(), headers=allowed))
+
+
+def _tell_crash(error: Exception) -> Response:
+    _log.error("a request crashed", extra={"request_id": call().request_id, "route": call().scope}, exc_info=error)
+    return _respond(INTERNAL)

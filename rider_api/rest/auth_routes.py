@@ -1,0 +1,64 @@
+"""Sign-in by a one-time code, tokens and their rotation."""
+
+from __future__ import annotations
+
+from chassis.auth import Role
+from rider_api.rest.calls import ask, call, edge
+from rider_api.rest.routing import Routes
+from rider_api.schemas.accounts import (
+    OtpAnswer,
+    OtpRequest,
+    OtpVerification,
+    PublicKeys,
+    SignIn,
+    TokenRefresh,
+    Tokens,
+    otp_answer,
+    sign_in,
+    tokens,
+)
+from ridesharing.common.v1 import access_pb2
+from ridesharing.identity.v1 import identity_service_pb2
+
+routes = Routes("auth", "Sign-in")
+_OPEN = (Role.ANONYMOUS,)
+
+
+@routes.route("POST", "/auth/otp", roles=_OPEN, answer=OtpAnswer, status=202)
+def request_otp(body: OtpRequest) -> OtpAnswer:
+    """Send a one-time code by SMS."""
+    request = identity_service_pb2.RequestOtpRequest(
+        request_id=call().key, phone_number=body.phone_number, locale=body.locale or ""
+    )
+    return otp_answer(ask(edge().backends.identity.RequestOtp, request))
+
+
+@routes.route("POST", "/auth/otp/verify", roles=_OPEN, answer=SignIn, problems=(401,))
+def verify_otp(body: OtpVerification) -> SignIn:
+    """Trade a code for tokens; the first sign-in makes the account."""
+    request = identity_service_pb2.VerifyOtpRequest(
+        phone_number=body.phone_number,
+        code=body.code,
+        role=access_pb2.Role.ROLE_DRIVER if body.role == "driver" else access_pb2.Role.ROLE_RIDER,
+        device_id=body.device_id,
+    )
+    return sign_in(ask(edge().backends.identity.VerifyOtp, request))
+
+
+@routes.route("POST", "/auth/token/refresh", roles=_OPEN, answer=Tokens, problems=(401,))
+def refresh_tokens(body: TokenRefresh) -> Tokens:
+    """Trade a refresh token for the next pair; using one twice ends the sign-in."""
+    request = identity_service_pb2.RefreshTokensRequest(refresh_token=body.refresh_token)
+    return tokens(ask(edge().backends.identity.RefreshTokens, request).tokens)
+
+
+@routes.route("POST", "/auth/logout", roles=(Role.RIDER, Role.DRIVER, Role.OPERATOR), answer=None)
+def sign_out() -> None:
+    """End the sign-in that the access token belongs to."""
+    ask(edge().backends.identity.SignOut, identity_service_pb2.SignOutRequest())
+
+
+@routes.route("GET", "/auth/jwks", roles=_OPEN, answer=PublicKeys)
+def read_public_keys() -> PublicKeys:
+    """Return the public keys that access tokens can be checked with."""
+    return edge().public_keys

@@ -1,0 +1,101 @@
+"""The services behind the edge: one channel a target and process, made when first needed.
+
+Lazily, because the process forks before it serves, and a channel made before a fork can hang silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+from typing import TypeVar
+
+import grpc
+
+from chassis.clients import open_sync_channel
+from rider_api.settings import EdgeSettings
+from ridesharing.common.v1.dead_letter_service_pb2_grpc import DeadLetterServiceStub
+from ridesharing.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
+from ridesharing.matching.v1.dispatch_operator_service_pb2_grpc import DispatchOperatorServiceStub
+from ridesharing.matching.v1.driver_service_pb2_grpc import DriverServiceStub
+from ridesharing.matching.v1.product_service_pb2_grpc import ProductServiceStub
+from ridesharing.matching.v1.ride_service_pb2_grpc import RideServiceStub
+from ridesharing.notification.v1.notification_service_pb2_grpc import NotificationServiceStub
+from ridesharing.payment.v1.payment_service_pb2_grpc import PaymentServiceStub
+
+S = TypeVar("S")
+
+
+class Backends:
+    """Stubs of all services, kept once made."""
+
+    def __init__(self, settings: EdgeSettings) -> None:
+        self._targets = {
+            "identity": settings.identity_target,
+            "matching": settings.matching_target,
+            "payment": settings.payment_target,
+            "notification": settings.notification_target,
+        }
+        self._lock = Lock()
+        self._channels: dict[str, grpc.Channel] = {}
+        self._stubs: dict[tuple[str, object], object] = {}
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Names of all services."""
+        return tuple(self._targets)
+
+    def channel(self, service: str) -> grpc.Channel:
+        """Return the channel to a service."""
+        with self._lock:
+            channel = self._channels.get(service)
+            if channel is None:
+                channel = self._channels[service] = open_sync_channel(self._targets[service])
+            return channel
+
+    def stub(self, service: str, make: Callable[[grpc.Channel], S]) -> S:
+        """Return a stub on the channel to a service."""
+        known = self._stubs.get((service, make))
+        if known is None:
+            # Two threads may make one each; the stub that stays is as good as the other.
+            known = self._stubs[(service, make)] = make(self.channel(service))
+        return known  # pyright: ignore[reportReturnType] (kept under the function that made it)
+
+    @property
+    def identity(self) -> IdentityServiceStub:
+        return self.stub("identity", IdentityServiceStub)
+
+    @property
+    def rides(self) -> RideServiceStub:
+        return self.stub("matching", RideServiceStub)
+
+    @property
+    def products(self) -> ProductServiceStub:
+        return self.stub("matching", ProductServiceStub)
+
+    @property
+    def drivers(self) -> DriverServiceStub:
+        return self.stub("matching", DriverServiceStub)
+
+    @property
+    def dispatch(self) -> DispatchOperatorServiceStub:
+        return self.stub("matching", DispatchOperatorServiceStub)
+
+    @property
+    def payments(self) -> PaymentServiceStub:
+        return self.stub("payment", PaymentServiceStub)
+
+    @property
+    def notifications(self) -> NotificationServiceStub:
+        return self.stub("notification", NotificationServiceStub)
+
+    def dead_letters(self, service: str) -> DeadLetterServiceStub:
+        """Return the stub for the parked events of a service."""
+        return self.stub(service, DeadLetterServiceStub)
+
+    def close(self) -> None:
+        """Close all channels."""
+        with self._lock:
+            channels, self._channels = self._channels, {}
+            self._stubs.clear()
+        for channel in channels.values():
+            channel.close()

@@ -1,0 +1,26 @@
+"""What can be asked for, and at what price."""
+
+from __future__ import annotations
+
+from chassis.auth import Role
+from rider_api.rest.calls import ask, edge
+from rider_api.rest.routing import Routes
+from rider_api.schemas.quotes import Products, QuoteRequest, Quotes, products, quotes
+from ridesharing.matching.v1 import product_service_pb2, ride_service_pb2
+
+routes = Routes("quotes", "Quotes")
+
+
+@routes.route("GET", "/products", roles=(Role.RIDER, Role.DRIVER, Role.OPERATOR), answer=Products)
+def list_products() -> Products:
+    """Return all products with their rates."""
+    return products(ask(edge().backends.products.ListProducts, product_service_pb2.ListProductsRequest()))
+
+
+@routes.route("POST", "/quotes", roles=(Role.RIDER,), answer=Quotes, status=201)
+def create_quotes(body: QuoteRequest) -> Quotes:
+    """Promise a price for each product, until it expires."""
+    request = ride_service_pb2.CreateQuotesRequest(
+        pickup=body.pickup.message(), dropoff=body.dropoff.message(), product=body.product
+    )
+    return quotes(ask(edge().backends.rides.CreateQuotes, request))

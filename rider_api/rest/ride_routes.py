@@ -1,0 +1,119 @@
+"""What riders do with rides: ask for one, follow it, cancel it."""
+
+from __future__ import annotations
+
+from flask import Response, request
+from pydantic import BaseModel
+
+from chassis.auth import Role
+from rider_api.rest.calls import ask, call, edge, next_cursor, page_token
+from rider_api.rest.routing import Reply, Routes
+from rider_api.schemas.common import PageQuery
+from rider_api.schemas.payments import Receipt, receipt
+from rider_api.schemas.rides import (
+    Cancellation,
+    CancellationPreview,
+    RideLocation,
+    RidePath,
+    RideRequest,
+    RiderRide,
+    RiderRides,
+    cancellation_preview,
+    ride_location,
+    rider_ride,
+)
+from ridesharing.matching.v1 import ride_service_pb2
+from ridesharing.payment.v1 import payment_service_pb2
+
+routes = Routes("rides", "Rides")
+_RIDER = (Role.RIDER,)
+# The hold is placed within it: its outcome, when it comes soon, is in the answer.
+_REQUEST_RIDE_SECONDS = 8.0
+
+
+def versioned(body: BaseModel, version: int) -> Reply | Response:
+    """Answer with an ETag of the row's version, or 304 where the client has that version already."""
+    headers = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
+    known = request.if_none_match
+    if known.contains(str(version)) or known.star_tag:
+        return Response(status=304, headers={**headers, "ETag": f'"{version}"'})
+    return Reply(body, {**headers, "ETag": f'"{version}"'})
+
+
+@routes.route(
+    "POST",
+    "/rides",
+    roles=_RIDER,
+    answer=RiderRide,
+    status=201,
+    problems=(402,),
+    needs_key=True,
+    seconds=_REQUEST_RIDE_SECONDS,
+)
+def request_ride(body: RideRequest) -> RiderRide:
+    """Ask for the ride of a quote; the fare is held on the card."""
+    message = ride_service_pb2.RequestRideRequest(
+        request_id=call().key,
+        quote_id=str(body.quote_id),
+        payment_method_id=str(body.payment_method_id),
+        note=body.note,
+    )
+    return rider_ride(ask(edge().backends.rides.RequestRide, message).ride)
+
+
+@routes.route("GET", "/rides", roles=_RIDER, answer=RiderRides)
+def list_rides(query: PageQuery) -> RiderRides:
+    """Page through the caller's rides, newest first."""
+    message = ride_service_pb2.ListRidesRequest(page_size=query.limit, page_token=page_token(query.cursor))
+    page = ask(edge().backends.rides.ListRides, message)
+    return RiderRides(items=[rider_ride(ride) for ride in page.rides], next_cursor=next_cursor(page.next_page_token))
+
+
+@routes.route("GET", "/rides/current", roles=_RIDER, answer=RiderRide, problems=(404,))
+def read_current_ride() -> Reply | Response:
+    """Return the caller's live ride."""
+    ride = ask(edge().backends.rides.GetCurrentRide, ride_service_pb2.GetCurrentRideRequest()).ride
+    # One address, many rides: the id is part of what the client may know already.
+    return Reply(rider_ride(ride), {"Cache-Control": "no-store"})
+
+
+@routes.route("GET", "/rides/<ride_id>", roles=_RIDER, answer=RiderRide, problems=(404,))
+def read_ride(path: RidePath) -> Reply | Response:
+    """Return one of the caller's rides; with If-None-Match, 304 while it has not changed."""
+    ride = ask(edge().backends.rides.GetRide, ride_service_pb2.GetRideRequest(ride_id=str(path.ride_id))).ride
+    return versioned(rider_ride(ride), ride.version)
+
+
+@routes.route("GET", "/rides/<ride_id>/location", roles=_RIDER, answer=RideLocation, problems=(404, 409))
+def read_ride_location(path: RidePath) -> RideLocation:
+    """Return where the driver of the caller's ride is."""
+    message = ride_service_pb2.GetRideLocationRequest(ride_id=str(path.ride_id))
+    return ride_location(ask(edge().backends.rides.GetRideLocation, message))
+
+
+@routes.route("GET", "/rides/<ride_id>/receipt", roles=_RIDER, answer=Receipt, problems=(404, 409))
+def read_receipt(path: RidePath) -> Receipt:
+    """Return what the caller was charged for a ride."""
+    message = payment_service_pb2.GetReceiptRequest(ride_id=str(path.ride_id))
+    return receipt(ask(edge().backends.payments.GetReceipt, message).receipt)
+
+
+@routes.route(
+    "POST", "/rides/<ride_id>/cancellation-preview", roles=_RIDER, answer=CancellationPreview, problems=(404,)
+)
+def preview_cancellation(path: RidePath) -> CancellationPreview:
+    """Tell what a cancel costs now, and the token that consents to it."""
+    message = ride_service_pb2.PreviewCancellationRequest(ride_id=str(path.ride_id))
+    return cancellation_preview(ask(edge().backends.rides.PreviewCancellation, message))
+
+
+@routes.route("POST", "/rides/<ride_id>/cancel", roles=_RIDER, answer=RiderRide, problems=(404,), needs_key=True)
+def cancel_ride(path: RidePath, body: Cancellation) -> RiderRide:
+    """End the caller's ride; a fee needs the token of its preview."""
+    message = ride_service_pb2.CancelRideRequest(
+        request_id=call().key,
+        ride_id=str(path.ride_id),
+        fee_consent_token=body.fee_consent_token or "",
+        reason=body.reason,
+    )
+    return rider_ride(ask(edge().backends.rides.CancelRide, message).ride)

@@ -1,0 +1,213 @@
+"""Routes: how a handler becomes a route with its roles, its strict input and its documented answers.
+
+A handler declares by its annotations what it reads: `path`, `query`, `body`. Validation is done here and not by
+flask-openapi, which makes the JSON schema of a query anew for each request and reads bodies leniently; what it is used
+for is the OpenAPI document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar, get_origin, get_type_hints
+
+from flask import Response, request
+from flask_openapi.blueprint import APIBlueprint
+from flask_openapi.models.tag import Tag
+from opentelemetry.trace import SpanKind
+from pydantic import BaseModel
+
+from chassis.auth import Role
+from chassis.deadlines import deadline
+from chassis.telemetry import span_from
+from rider_api.problems import Problem, ProblemError
+from rider_api.rest.calls import DEFAULT_SECONDS, call, edge
+from rider_api.rest.strict_json import MAX_BODY_BYTES, parse_object, require_json, validated
+from rider_api.schemas.common import NoBody
+from shared_kernel.errors import FieldViolation, InvalidInput
+
+F = TypeVar("F", bound=Callable[..., object])
+
+ROLES_ATTRIBUTE = "roles_of_route"
+_PREFIX = "/v1"
+IDEMPOTENCY_KEY = "Idempotency-Key"
+_KEY_FORM = re.compile(r"[!-~]{1,128}")
+_SIGNED_IN_PROBLEMS = (401, 403, 429, 500, 503, 504)
+_OPEN_PROBLEMS = (429, 500, 503, 504)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer with headers of its own."""
+
+    body: BaseModel
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteFacts:
+    """What the OpenAPI document and the tests know of a route beyond its schemas."""
+
+    method: str
+    path: str
+    roles: frozenset[Role]
+    needs_key: bool
+    takes_key: bool
+
+
+class Routes:
+    """The routes of one subject. Every route names its roles: one without is refused to everybody, and by a test."""
+
+    def __init__(self, name: str, tag: str) -> None:
+        self.blueprint = APIBlueprint(name, __name__, url_prefix=_PREFIX, abp_tags=[Tag(name=tag)])
+        self.facts: list[RouteFacts] = []
+
+    def route(
+        self,
+        method: str,
+        rule: str,
+        *,
+        roles: Sequence[Role],
+        answer: type[BaseModel] | None,
+        status: int = 200,
+        problems: Sequence[int] = (),
+        needs_key: bool = False,
+        seconds: float = DEFAULT_SECONDS,
+    ) -> Callable[[F], F]:
+        """Register a handler.
+
+        Args:
+            method: HTTP method.
+            rule: path below `/v1`, in Flask's spelling.
+            roles: who may call; `Role.ANONYMOUS` admits callers without a token.
+            answer: model of the answer; None for 204.
+            status: of the answer.
+            problems: statuses beyond those that every route may have.
+            needs_key: whether an Idempotency-Key must be given; other routes than GET take one all the same.
+            seconds: how long the whole request may take.
+        """
+
+        def register(handler: F) -> F:
+            path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", f"{_PREFIX}{rule}")
+            facts = RouteFacts(method, path, frozenset(roles), needs_key, method != "GET")
+            self.facts.append(facts)
+            view = _view(handler, facts, status if answer else 204, seconds)
+            setattr(view, ROLES_ATTRIBUTE, frozenset(roles))
+            # Tells flask-openapi to leave the validation to the view.
+            setattr(view, "__delay_validate_request__", True)  # noqa: B010 (a function's own attribute)
+            is_open = Role.ANONYMOUS in roles
+            add: Any = getattr(self.blueprint, method.lower())
+            add(
+                rule,
+                operation_id=handler.__name__,
+                security=[] if is_open else [{"access_token": []}],
+                responses=_responses(answer, status, is_open, method, problems),
+            )(view)
+            return handler
+
+        return register
+
+
+def _responses(
+    answer: type[BaseModel] | None, status: int, is_open: bool, method: str, problems: Sequence[int]
+) -> dict[str, Any]:
+    statuses = {400, *(_OPEN_PROBLEMS if is_open else _SIGNED_IN_PROBLEMS), *problems}
+    if method != "GET":
+        statuses |= {409, 413, 415, 422}
+    responses: dict[str, Any] = {str(status): answer} if answer else {"204": None}
+    for code in sorted(statuses):
+        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        responses[str(code)] = {"content": content}
+    return responses
+
+
+def _view(handler: Callable[..., object], facts: RouteFacts, status: int, seconds: float) -> Callable[..., Response]:
+    hints = get_type_hints(handler)
+    path_model: type[BaseModel] | None = hints.get("path")
+    query_model: type[BaseModel] | None = hints.get("query")
+    body_model: type[BaseModel] | None = hints.get("body")
+    lists = (
+        frozenset(name for name, info in query_model.model_fields.items() if get_origin(info.annotation) is list)
+        if query_model
+        else frozenset[str]()
+    )
+    name = f"{facts.method} {facts.path}"
+
+    @wraps(handler)
+    def view(**path_values: object) -> Response:
+        current = call()
+        current.scope, current.seconds = facts.path, seconds
+        with span_from(request.headers.get("traceparent", ""), name, SpanKind.SERVER), deadline(seconds):
+            given: dict[str, object] = {}
+            if path_model is not None:
+                given["path"] = validated(path_model, path_values)
+            if query_model is not None:
+                given["query"] = validated(query_model, _query(lists))
+            elif request.query_string:
+                validated(NoBody, _query(lists))
+            if facts.takes_key:
+                current.key = _key(facts.needs_key)
+                body = _body(body_model or NoBody)
+                if body_model is not None:
+                    given["body"] = body
+            return _answer(handler(**given), status)
+
+    return view
+
+
+def _query(lists: frozenset[str]) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for name, items in request.args.lists():
+        if name in lists:
+            values[name] = items
+        elif len(items) > 1:
+            violation = FieldViolation(name[:200], "may be given once")
+            raise InvalidInput("invalid_request", "a query parameter was given twice", violations=[violation])
+        else:
+            values[name] = items[0]
+    return values
+
+
+def _key(needed: bool) -> str:
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    if key is None:
+        if needed:
+            raise InvalidInput(
+                "idempotency_key_required",
+                "this request needs an Idempotency-Key: a text you make, keep, and send again with a retry",
+                violations=[FieldViolation(IDEMPOTENCY_KEY, "is required")],
+            )
+        return str(edge().new_id())
+    if not _KEY_FORM.fullmatch(key):
+        raise InvalidInput(
+            "invalid_idempotency_key",
+            "the Idempotency-Key has a wrong form",
+            violations=[FieldViolation(IDEMPOTENCY_KEY, "must be 1 to 128 printable ASCII characters without spaces")],
+        )
+    return key
+
+
+def _body(model: type[BaseModel]) -> BaseModel:
+    raw = request.get_data(cache=False)
+    if len(raw) > MAX_BODY_BYTES:
+        # A body without a declared length is cut at the server's bound, without a word.
+        raise ProblemError(Problem(413, "body_too_large", f"a body may have {MAX_BODY_BYTES} bytes"))
+    if not raw and not any(info.is_required() for info in model.model_fields.values()):
+        return model()
+    require_json(request.headers.get("Content-Type"))
+    return validated(model, parse_object(raw))
+
+
+def _answer(result: object, status: int) -> Response:
+    if result is None:
+        return Response(status=status)
+    headers: dict[str, str] = {}
+    if isinstance(result, Reply):
+        result, headers = result.body, result.headers
+    if isinstance(result, Response):
+        return result
+    if not isinstance(result, BaseModel):
+        raise TypeError(f"a handler returned {type(result).__name__}")
+    return Response(result.model_dump_json(), status=status, headers=headers, mimetype="application/json")

@@ -1,0 +1,53 @@
+"""Liveness, readiness, metrics and the OpenAPI document: open to everybody, and no part of the versioned API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from flask import Blueprint, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from chassis.auth import Role
+from rider_api.rest.calls import edge
+from rider_api.rest.readiness import NEEDED
+from rider_api.rest.routing import ROLES_ATTRIBUTE
+
+
+def make_blueprint(openapi_document: bytes) -> Blueprint:
+    """Make the routes; the document is written once, at the start."""
+    blueprint = Blueprint("system", __name__)
+
+    def add(rule: str, view: Callable[[], Response]) -> None:
+        setattr(view, ROLES_ATTRIBUTE, frozenset({Role.ANONYMOUS}))
+        blueprint.add_url_rule(rule, view_func=view)
+
+    def read_openapi() -> Response:
+        return Response(openapi_document, mimetype="application/json", headers={"Cache-Control": "no-cache"})
+
+    add("/healthz", read_liveness)
+    add("/readyz", read_readiness)
+    add("/metrics", read_metrics)
+    add("/openapi.json", read_openapi)
+    return blueprint
+
+
+def read_liveness() -> Response:
+    """Tell that the process answers; dependencies do not matter here."""
+    return Response(b'{"status":"ok"}', mimetype="application/json")
+
+
+def read_readiness() -> Response:
+    """Tell whether requests can be served, and which dependency answers."""
+    checks = edge().readiness.checks()
+    ready = all(checks[name] for name in NEEDED)
+    body = {
+        "status": "ready" if ready else "not_ready",
+        "checks": {name: "ok" if answers else "failing" for name, answers in checks.items()},
+    }
+    return Response(json.dumps(body), status=200 if ready else 503, mimetype="application/json")
+
+
+def read_metrics() -> Response:
+    """Write the metrics of this process for Prometheus."""
+    return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -1,0 +1,125 @@
+"""Products, fares and quotes: what can be asked for, and at what price."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from rider_api.schemas.common import (
+    Answer,
+    Money,
+    OpenEnum,
+    Place,
+    PlaceRequest,
+    Request,
+    Timestamp,
+    money,
+    place,
+    public_id,
+    timestamp,
+)
+from ridesharing.matching.v1 import product_service_pb2, ride_service_pb2, rides_pb2
+
+FARE_LINE_KINDS = OpenEnum(rides_pb2.FareLineKind.items(), "FARE_LINE_KIND")
+
+
+class Product(Answer):
+    """What a rider can ask for, with its rates."""
+
+    product: str = Field(examples=["economy"])
+    base: Money
+    per_kilometer: Money
+    per_minute: Money
+    minimum: Money
+    booking_fee: Money
+
+
+class Products(Answer):
+    """All that the city sells."""
+
+    items: list[Product]
+
+
+def products(message: product_service_pb2.ListProductsResponse) -> Products:
+    """Convert the list of products."""
+    return Products(
+        items=[
+            Product(
+                product=item.product,
+                base=money(item.base),
+                per_kilometer=money(item.per_kilometer),
+                per_minute=money(item.per_minute),
+                minimum=money(item.minimum),
+                booking_fee=money(item.booking_fee),
+            )
+            for item in message.products
+        ]
+    )
+
+
+class QuoteRequest(Request):
+    """Asks for prices from one place to another."""
+
+    pickup: PlaceRequest
+    dropoff: PlaceRequest
+    product: str = Field(default="", max_length=40, description="Only this product.", examples=["economy"])
+
+
+class FareLine(Answer):
+    """One part of a fare."""
+
+    kind: str = Field(examples=["distance"])
+    amount: Money
+
+
+class Fare(Answer):
+    """An amount owed; the lines sum to the total."""
+
+    total: Money
+    lines: list[FareLine]
+
+
+def fare(message: rides_pb2.Fare) -> Fare:
+    """Convert a fare."""
+    lines = [FareLine(kind=FARE_LINE_KINDS.text(line.kind), amount=money(line.amount)) for line in message.lines]
+    return Fare(total=money(message.total), lines=lines)
+
+
+class Quote(Answer):
+    """A price promised until it expires."""
+
+    id: str = Field(examples=["quote_01h4556qpqexqvskwzpczs00jq"])
+    product: str
+    pickup: Place
+    dropoff: Place
+    fare: Fare
+    distance_meters: int
+    trip_eta_seconds: int
+    pickup_eta_seconds: int | None = Field(description="Null when no driver is near.")
+    expires_at: Timestamp
+    surge_permille: int = Field(description="Multiplier of demand in the price; 1000 is none.", examples=[1000])
+
+
+class Quotes(Answer):
+    """One quote a product."""
+
+    quotes: list[Quote]
+
+
+def quotes(message: ride_service_pb2.CreateQuotesResponse) -> Quotes:
+    """Convert quotes."""
+    return Quotes(quotes=[_quote(item) for item in message.quotes])
+
+
+def _quote(message: rides_pb2.Quote) -> Quote:
+    return Quote(
+        id=public_id("quote", message.quote_id),
+        product=message.product,
+        pickup=place(message.pickup),
+        dropoff=place(message.dropoff),
+        fare=fare(message.fare),
+        distance_meters=message.distance_meters,
+        trip_eta_seconds=message.trip_eta_seconds,
+        pickup_eta_seconds=message.pickup_eta_seconds if message.HasField("pickup_eta_seconds") else None,
+        expires_at=timestamp(message.expire_time),
+        surge_permille=message.surge_permille,
+    )

@@ -1,0 +1,197 @@
+"""Rides, as riders, drivers and operators see them: each role has a model of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from rider_api.schemas.common import (
+    Answer,
+    Money,
+    OpenEnum,
+    Parameters,
+    PaymentMethodId,
+    Place,
+    QuoteId,
+    Request,
+    RideId,
+    Timestamp,
+    money,
+    place,
+    public_id,
+    timestamp,
+)
+from rider_api.schemas.quotes import Fare, fare
+from ridesharing.matching.v1 import ride_service_pb2, rides_pb2
+
+RIDE_STATES = OpenEnum(rides_pb2.RideState.items(), "RIDE_STATE")
+PAYMENT_STATES = OpenEnum(rides_pb2.PaymentState.items(), "PAYMENT_STATE")
+
+
+class RideRequest(Request):
+    """Asks for the ride of a quote."""
+
+    quote_id: QuoteId
+    payment_method_id: PaymentMethodId
+    note: str = Field(default="", max_length=200, description="Words for the driver.")
+
+
+class RidePath(Parameters):
+    """Names a ride."""
+
+    ride_id: RideId
+
+
+class VehicleFacts(Answer):
+    """What to look for at the kerb."""
+
+    model: str
+    color: str
+    plate: str
+
+
+class RideDriver(Answer):
+    """The driver of a ride."""
+
+    id: str
+    display_name: str
+    vehicle: VehicleFacts
+
+
+class RideBase(Answer):
+    """What all roles see of a ride."""
+
+    id: str = Field(examples=["ride_01h4556qpqexqvskwzpczs00jq"])
+    state: str = Field(examples=["driver_en_route"])
+    payment_state: str | None = Field(examples=["held"])
+    version: int
+    product: str
+    pickup: Place
+    dropoff: Place
+    fare: Fare
+    driver: RideDriver | None
+    pickup_eta_seconds: int | None
+    requested_at: Timestamp
+    assigned_at: Timestamp | None
+    arrived_at: Timestamp | None
+    started_at: Timestamp | None
+    ended_at: Timestamp | None
+    reason: str | None
+
+
+class RiderRide(RideBase):
+    """A rider's own ride."""
+
+    start_pin: str | None = Field(description="To be told to the driver at the start.", examples=["4821"])
+
+
+class DriverRide(RideBase):
+    """A ride as its driver sees it."""
+
+    rider_name: str | None
+
+
+class OperatorRide(RideBase):
+    """A ride as operators see it."""
+
+    rider_id: str
+
+
+def _base(message: rides_pb2.Ride) -> dict[str, Any]:
+    driver: RideDriver | None = None
+    if message.HasField("driver"):
+        facts = message.driver
+        driver = RideDriver(
+            id=public_id("acct", facts.driver_id),
+            display_name=facts.display_name,
+            vehicle=VehicleFacts(model=facts.vehicle_model, color=facts.vehicle_color, plate=facts.vehicle_plate),
+        )
+    return {
+        "id": public_id("ride", message.ride_id),
+        "state": RIDE_STATES.text(message.state),
+        "payment_state": PAYMENT_STATES.text_or_none(message.payment_state),
+        "version": message.version,
+        "product": message.product,
+        "pickup": place(message.pickup),
+        "dropoff": place(message.dropoff),
+        "fare": fare(message.fare),
+        "driver": driver,
+        "pickup_eta_seconds": message.pickup_eta_seconds if message.HasField("pickup_eta_seconds") else None,
+        "requested_at": timestamp(message.request_time),
+        "assigned_at": timestamp(message.assign_time) if message.HasField("assign_time") else None,
+        "arrived_at": timestamp(message.arrive_time) if message.HasField("arrive_time") else None,
+        "started_at": timestamp(message.start_time) if message.HasField("start_time") else None,
+        "ended_at": timestamp(message.end_time) if message.HasField("end_time") else None,
+        "reason": message.reason or None,
+    }
+
+
+def rider_ride(message: rides_pb2.Ride) -> RiderRide:
+    """Convert a ride for its rider."""
+    return RiderRide(**_base(message), start_pin=message.start_pin or None)
+
+
+def driver_ride(message: rides_pb2.Ride) -> DriverRide:
+    """Convert a ride for its driver: never with the PIN, whatever the message carries."""
+    return DriverRide(**_base(message), rider_name=message.rider_name or None)
+
+
+def operator_ride(message: rides_pb2.Ride) -> OperatorRide:
+    """Convert a ride for operators."""
+    return OperatorRide(**_base(message), rider_id=public_id("acct", message.rider_id))
+
+
+class RiderRides(Answer):
+    """A page of a rider's rides, newest first."""
+
+    items: list[RiderRide]
+    next_cursor: str | None
+
+
+class DriverRides(Answer):
+    """A page of a driver's rides, newest first."""
+
+    items: list[DriverRide]
+    next_cursor: str | None
+
+
+class RideLocation(Answer):
+    """Where the driver of a ride is."""
+
+    latitude: float
+    longitude: float
+    measured_at: Timestamp
+
+
+def ride_location(message: ride_service_pb2.GetRideLocationResponse) -> RideLocation:
+    """Convert a location."""
+    return RideLocation(
+        latitude=message.point.latitude,
+        longitude=message.point.longitude,
+        measured_at=timestamp(message.measure_time),
+    )
+
+
+class CancellationPreview(Answer):
+    """What a cancel costs now."""
+
+    fee: Money
+    fee_consent_token: str | None = Field(description="To be handed to the cancel; null when it is free.")
+    expires_at: Timestamp
+
+
+def cancellation_preview(message: ride_service_pb2.PreviewCancellationResponse) -> CancellationPreview:
+    """Convert a preview."""
+    return CancellationPreview(
+        fee=money(message.fee),
+        fee_consent_token=message.fee_consent_token or None,
+        expires_at=timestamp(message.expire_time),
+    )
+
+
+class Cancellation(Request):
+    """Ends a ride."""
+
+    fee_consent_token: str | None = Field(default=None, max_length=512, description="Of the preview, if a fee is due.")
+    reason: str = Field(default="", max_length=200)

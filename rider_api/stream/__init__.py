@@ -1,0 +1,1 @@
+"""Live streams: one Starlette application under granian's ASGI server."""

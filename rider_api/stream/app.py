@@ -1,0 +1,204 @@
+"""The streams' application: who may listen, liveness, readiness and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import signal
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any, cast
+from uuid import UUID
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis.auth import Actor, Role, TokenVerifier
+from chassis.metrics import watch_event_loop
+from chassis.redis_client import awaited, ping
+from chassis.runtime import Workers
+from rider_api.headers import REQUEST_ID, bearer_token_of, request_id_of, security_headers
+from rider_api.problems import INTERNAL, Problem, problem_of
+from rider_api.settings import EdgeSettings
+from rider_api.stream.connection import EventStream
+from rider_api.stream.hub import Hub
+from rider_api.stream.replay import resume
+from rider_api.tickets import actor_of_ticket, ticket_key
+from shared_kernel.clock import Clock
+from shared_kernel.errors import DomainError, LimitExceeded, PermissionRefused, Unauthenticated, Unavailable
+
+_log = logging.getLogger(__name__)
+_LISTENERS = frozenset({Role.RIDER, Role.DRIVER})
+_PROBE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """What the routes share; made once a process."""
+
+    settings: EdgeSettings
+    verifier: TokenVerifier
+    redis: Redis
+    hub: Hub
+    clock: Clock
+    new_id: Callable[[], UUID]
+
+    async def listen(self, request: Request) -> EventStream:
+        """Open the caller's live stream."""
+        actor = await self._caller(request)
+        if actor.role not in _LISTENERS:
+            raise PermissionRefused("role_not_allowed", f"a token of the role {actor.role.value} may not do this")
+        if len(self.hub) >= self.settings.stream_connections_max:
+            raise LimitExceeded("too_many_streams", "no more live streams fit in here", retry_after_seconds=5)
+        resumption = await resume(self.redis, str(actor.account_id), request.headers.get("last-event-id", ""))
+        return EventStream(
+            self.hub,
+            self.clock,
+            actor.account_id,
+            resumption,
+            heartbeat_seconds=self.settings.stream_heartbeat_seconds,
+            max_age_seconds=self.settings.stream_max_age_seconds,
+        )
+
+    async def _caller(self, request: Request) -> Actor:
+        token = bearer_token_of(request.headers.get("authorization"))
+        if token:
+            return self.verifier.verify(token)
+        ticket = request.query_params.get("ticket")
+        if not ticket:
+            raise Unauthenticated("token_required", "a live stream needs an access token or a ticket")
+        try:
+            value = await awaited(cast("Any", self.redis.getdel(ticket_key(ticket))))
+        except (RedisError, OSError):
+            raise Unavailable("streams_unavailable", "live streams are not available just now") from None
+        if value is None:
+            raise Unauthenticated("invalid_ticket", "the ticket is unknown, was used, or is over")
+        return actor_of_ticket(cast("bytes", value))
+
+    async def read_readiness(self, request: Request) -> Response:
+        """Tell whether streams can be served."""
+        del request
+        ready = self.hub.healthy
+        try:
+            async with asyncio.timeout(_PROBE_SECONDS):
+                await ping(self.redis)
+        except (RedisError, OSError, TimeoutError, DomainError):
+            ready = False
+        body = {"status": "ready" if ready else "not_ready", "checks": {"redis": "ok" if ready else "failing"}}
+        return Response(json.dumps(body), 200 if ready else 503, media_type="application/json")
+
+
+async def read_liveness(request: Request) -> Response:
+    """Tell that the process answers."""
+    del request
+    return Response(b'{"status":"ok"}', media_type="application/json")
+
+
+async def read_metrics(request: Request) -> Response:
+    """Write the metrics of this process for Prometheus."""
+    del request
+    return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def make_app(streams: Streams) -> ASGIApp:
+    """Make the application; it starts the hub with its lifespan and ends all streams at SIGTERM."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
+        del app
+        workers = Workers()
+        workers.add("live stream reader", streams.hub.run)
+        workers.add("event loop watch", watch_event_loop)
+        workers.start()
+        _close_at_sigterm(streams.hub)
+        try:
+            yield
+        finally:
+            streams.hub.close()
+            await workers.stop()
+
+    app = Starlette(
+        routes=[
+            Route("/v1/me/stream", streams.listen, methods=["GET"]),
+            Route("/healthz", read_liveness, methods=["GET"]),
+            Route("/readyz", streams.read_readiness, methods=["GET"]),
+            Route("/metrics", read_metrics, methods=["GET"]),
+        ],
+        exception_handlers={DomainError: _tell_domain_error, HTTPException: _tell_http_error},
+        lifespan=lifespan,
+    )
+    return _Envelope(app, security_headers(streams.settings.environment), streams.new_id)
+
+
+class _Envelope:
+    """Gives every answer its request id and security headers, and tells a crash as a problem."""
+
+    def __init__(self, app: ASGIApp, headers: dict[str, str], new_id: Callable[[], UUID]) -> None:
+        self._app = app
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        self._new_id = new_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        request_id = request_id_of(given.decode("latin-1"), self._new_id)
+        scope.setdefault("state", {})["request_id"] = request_id
+        extra = [*self._headers, (REQUEST_ID.lower().encode(), request_id.encode())]
+        started = False
+
+        async def send_enveloped(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message = {**message, "headers": [*message.get("headers", ()), *extra]}
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_enveloped)
+        except Exception:
+            _log.exception("a request crashed", extra={"request_id": request_id})
+            if not started:
+                await _response(Request(scope), INTERNAL)(scope, receive, send_enveloped)
+
+
+def _close_at_sigterm(hub: Hub) -> None:
+    """End all streams when the process is told to leave; the server waits for them before it lets go.
+
+    The server has put its own handler on the loop by now: the loop is still woken by the signal, and this handler of
+    the interpreter runs beside it.
+    """
+    loop = asyncio.get_running_loop()
+
+    def close(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        loop.call_soon_threadsafe(hub.close)
+
+    signal.signal(signal.SIGTERM, close)
+    signal.signal(signal.SIGINT, close)
+
+
+def _response(request: Request, problem: Problem) -> Response:
+    body = problem.body(instance=request.url.path, request_id=request.state.request_id)
+    return Response(body, problem.status, headers={**problem.all_headers(), "Cache-Control": "no-store"})
+
+
+async def _tell_domain_error(request: Request, error: Exception) -> Response:
+    return _response(request, problem_of(cast("DomainError", error)))
+
+
+async def _tell_http_error(request: Request, error: Exception) -> Response:
+    failure = cast("HTTPException", error)
+    code = {404: "route_not_found", 405: "method_not_allowed"}.get(failure.status_code, "bad_request")
+    return _response(request, Problem(failure.status_code, code, failure.detail, headers=failure.headers or {}))

@@ -1,0 +1,85 @@
+"""Entries of a person's live stream in Redis, their order, and their form on the wire (server-sent events)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+EntryId = tuple[int, int]
+"""Redis' own id of a stream entry: milliseconds and a number; they only ever grow."""
+
+START: EntryId = (0, 0)
+KEPT_ENTRIES = 500
+"""How many entries notification_service keeps of a stream, at least."""
+_ENTRY_ID_FORM = re.compile(r"\d{1,19}-\d{1,19}")
+HEARTBEAT = b": \n\n"
+
+
+def stream_key(account: str) -> str:
+    """Return the key of an account's live stream; the account is a UUID in text."""
+    return f"live:{account}"
+
+
+def read_entry_id(text: str) -> EntryId | None:
+    """Read an id as clients send it back; None for anything else."""
+    if not _ENTRY_ID_FORM.fullmatch(text):
+        return None
+    millis, number = text.split("-")
+    return int(millis), int(number)
+
+
+def write_entry_id(entry_id: EntryId) -> str:
+    """Write an id as Redis does."""
+    return f"{entry_id[0]}-{entry_id[1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEvent:
+    """One entry: what happened, as JSON, and until when it matters."""
+
+    id: EntryId
+    type: str
+    data: str
+    expires_at: datetime | None
+
+    def matters(self, now: datetime) -> bool:
+        """Tell whether it still has a meaning (an offer's end may have passed)."""
+        return self.expires_at is None or now < self.expires_at
+
+
+def live_events(entries: object) -> list[LiveEvent]:
+    """Read entries as redis-py returns them; one that is not well formed is left out, its id is passed over."""
+    events: list[LiveEvent] = []
+    for raw_id, fields in cast("Sequence[tuple[bytes, Mapping[bytes, bytes] | None]]", entries):
+        entry_id = read_entry_id(raw_id.decode())
+        if entry_id is None or not fields:
+            continue
+        try:
+            expires_at = fields.get(b"expires_at", b"").decode()
+            event = LiveEvent(
+                id=entry_id,
+                type=fields[b"type"].decode(),
+                data=fields[b"data"].decode(),
+                expires_at=datetime.fromisoformat(expires_at) if expires_at else None,
+            )
+        except (KeyError, ValueError):
+            continue
+        # A time without an offset cannot be compared; the form asks for one.
+        if event.expires_at is None or event.expires_at.tzinfo is not None:
+            events.append(event)
+    return events
+
+
+def frame(event_type: str, data: str, entry_id: EntryId | None = None) -> bytes:
+    """Write one server-sent event; without an id the client's Last-Event-ID stays what it was."""
+    lines = [f"id: {write_entry_id(entry_id)}"] if entry_id is not None else []
+    lines.append(f"event: {' '.join(event_type.split())}")
+    lines.extend(f"data: {line}" for line in data.splitlines() or [""])
+    return ("\n".join(lines) + "\n\n").encode()
+
+
+RESYNC = frame("resync", "{}")
+SUPERSEDED = frame("superseded", "{}")

@@ -1,0 +1,248 @@
+"""The hub: one blocking read of Redis feeds all live streams of this process.
+
+Redis is asked for the streams of all connected accounts at once, each from the position of its connection, so nothing
+is missed between replay and live: reading simply goes on. A new connection interrupts a read under way through a
+control stream of the process' own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+from uuid import UUID
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from chassis.redis_client import awaited
+from chassis.runtime import Backoff
+from rider_api.metrics import STREAM_CLOSED, STREAM_CONNECTIONS, STREAM_EVENTS, STREAM_READ_FAILURES
+from rider_api.stream.events import (
+    RESYNC,
+    START,
+    SUPERSEDED,
+    EntryId,
+    LiveEvent,
+    frame,
+    live_events,
+    read_entry_id,
+    stream_key,
+    write_entry_id,
+)
+from shared_kernel.clock import Clock
+
+_log = logging.getLogger(__name__)
+
+_BLOCK_MILLIS = 2_000
+_ENTRIES_A_READ = 100
+_KEYS_A_PIPELINE = 500
+_CONTROL_LIFETIME_SECONDS = 3_600
+# Asking for many streams costs with their number, also when one of them has news: events of a few milliseconds share
+# a read.
+_PAUSE_SECONDS_A_STREAM = 0.000_005
+_PAUSE_SECONDS_MAX = 0.02
+
+
+class Subscription:
+    """One connection's place in its stream and what waits to be sent. It ends by an end frame, or by none."""
+
+    __slots__ = ("_queue", "account", "ended", "position")
+
+    def __init__(self, account: str, position: EntryId, queue_size: int) -> None:
+        self.account = account
+        self.position = position
+        self.ended = False
+        # One place more than events may take: the end always fits.
+        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(queue_size + 2)
+
+    def offer(self, data: bytes) -> bool:
+        """Put a frame in; False where too many wait already."""
+        if self._queue.qsize() >= self._queue.maxsize - 2:
+            return False
+        self._queue.put_nowait(data)
+        return True
+
+    def end(self, last_frame: bytes | None = None, *, drop_waiting: bool = False) -> None:
+        """End the connection, after what waits has been sent or at once."""
+        if self.ended:
+            return
+        self.ended = True
+        while drop_waiting and not self._queue.empty():
+            self._queue.get_nowait()
+        if last_frame is not None:
+            self._queue.put_nowait(last_frame)
+        self._queue.put_nowait(None)
+
+    async def take(self) -> tuple[bytes, bool]:
+        """Wait for frames; returns all that wait, in one piece, and whether the stream goes on after them."""
+        first = await self._queue.get()
+        if first is None:
+            return b"", False
+        frames = [first]
+        while not self._queue.empty():
+            item = self._queue.get_nowait()
+            if item is None:
+                return b"".join(frames), False
+            frames.append(item)
+        return b"".join(frames), True
+
+
+class Hub:
+    """Reads for all connections. `reader` is a client for the blocking read alone, without retries of its own."""
+
+    def __init__(self, reader: Redis, redis: Redis, clock: Clock, process_id: UUID, queue_size: int) -> None:
+        self._reader = reader
+        self._redis = redis
+        self._clock = clock
+        self._queue_size = queue_size
+        self._control_key = f"live_control:{process_id}"
+        self._control_position = START
+        self._subscriptions: dict[str, Subscription] = {}
+        self._someone_listens = asyncio.Event()
+        self._waking: asyncio.Task[None] | None = None
+        self._wake_again = False
+        self._healthy = True
+        self._closed = False
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the last read succeeded."""
+        return self._healthy and not self._closed
+
+    def __len__(self) -> int:
+        return len(self._subscriptions)
+
+    def subscribe(self, account: str, position: EntryId) -> Subscription:
+        """Begin to deliver what comes after a position; an older connection of the account ends (`superseded`)."""
+        subscription = Subscription(account, position, self._queue_size)
+        if self._closed:
+            subscription.end()
+            return subscription
+        older = self._subscriptions.get(account)
+        if older is not None:
+            self._end(older, "superseded", SUPERSEDED)
+        self._subscriptions[account] = subscription
+        STREAM_CONNECTIONS.set(len(self._subscriptions))
+        self._someone_listens.set()
+        self._wake()
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Forget a connection that has ended."""
+        if self._subscriptions.get(subscription.account) is subscription:
+            del self._subscriptions[subscription.account]
+            STREAM_CONNECTIONS.set(len(self._subscriptions))
+        if not self._subscriptions:
+            self._someone_listens.clear()
+
+    def close(self) -> None:
+        """End all connections; their clients reconnect elsewhere with their Last-Event-ID."""
+        self._closed = True
+        for subscription in list(self._subscriptions.values()):
+            self._end(subscription, "shutdown")
+
+    async def run(self) -> None:
+        """Read for ever; survives Redis going away and coming back."""
+        backoff = Backoff(first_seconds=0.05, cap_seconds=2.0)
+        while True:
+            await self._someone_listens.wait()
+            try:
+                if not self._healthy:
+                    await self._find_lost_entries()
+                    self._healthy = True
+                    backoff.reset()
+                await self._read_once()
+            except (RedisError, OSError) as error:
+                STREAM_READ_FAILURES.inc()
+                if self._healthy:
+                    _log.warning("live streams cannot be read", extra={"error_type": type(error).__name__})
+                self._healthy = False
+                await asyncio.sleep(backoff.next_seconds())
+
+    async def _read_once(self) -> None:
+        asked = {stream_key(account): subscription for account, subscription in self._subscriptions.items()}
+        positions = {key: write_entry_id(subscription.position) for key, subscription in asked.items()}
+        positions[self._control_key] = write_entry_id(self._control_position)
+        answer = await self._reader.xread(cast("Any", positions), count=_ENTRIES_A_READ, block=_BLOCK_MILLIS)
+        for raw_key, entries in _streams_of(answer):
+            key = raw_key.decode()
+            last = read_entry_id(cast("tuple[bytes, object]", entries[-1])[0].decode()) if entries else None
+            if last is None:
+                continue
+            if key == self._control_key:
+                self._control_position = last
+                continue
+            subscription = asked[key]
+            # A connection that has ended meanwhile, or was superseded, is not fed any more; its successor reads anew.
+            if self._subscriptions.get(subscription.account) is subscription:
+                subscription.position = last
+                self._deliver(subscription, live_events(entries))
+        await asyncio.sleep(min(_PAUSE_SECONDS_MAX, len(asked) * _PAUSE_SECONDS_A_STREAM))
+
+    def _deliver(self, subscription: Subscription, events: list[LiveEvent]) -> None:
+        now = self._clock.now()
+        for event in events:
+            if not event.matters(now):
+                STREAM_EVENTS.labels("expired").inc()
+            elif subscription.offer(frame(event.type, event.data, event.id)):
+                STREAM_EVENTS.labels("delivered").inc()
+            else:
+                STREAM_EVENTS.labels("overrun").inc()
+                self._end(subscription, "slow", RESYNC, drop_waiting=True)
+                return
+
+    async def _find_lost_entries(self) -> None:
+        """After an outage: whose stream ends before what was read already has lost entries, and is told so."""
+        subscriptions = list(self._subscriptions.values())
+        for start in range(0, len(subscriptions), _KEYS_A_PIPELINE):
+            batch = subscriptions[start : start + _KEYS_A_PIPELINE]
+            pipeline = self._reader.pipeline(transaction=False)
+            for subscription in batch:
+                pipeline.xrevrange(stream_key(subscription.account), count=1)
+            for subscription, entries in zip(batch, await pipeline.execute(), strict=True):
+                last = live_ids(entries)
+                if last < subscription.position:
+                    subscription.position = last
+                    if not subscription.offer(RESYNC):
+                        self._end(subscription, "slow", RESYNC, drop_waiting=True)
+        # The control stream may be gone as well, and its ids begin anew.
+        self._control_position = START
+
+    def _end(
+        self, subscription: Subscription, reason: str, last_frame: bytes | None = None, *, drop_waiting: bool = False
+    ) -> None:
+        if not subscription.ended:
+            STREAM_CLOSED.labels(reason).inc()
+            subscription.end(last_frame, drop_waiting=drop_waiting)
+        self.unsubscribe(subscription)
+
+    def _wake(self) -> None:
+        self._wake_again = True
+        if self._waking is None or self._waking.done():
+            self._waking = asyncio.create_task(self._interrupt_read())
+
+    async def _interrupt_read(self) -> None:
+        while self._wake_again:
+            self._wake_again = False
+            try:
+                await awaited(cast("Any", self._redis.xadd(self._control_key, {"wake": "1"}, maxlen=1)))
+                await awaited(cast("Any", self._redis.expire(self._control_key, _CONTROL_LIFETIME_SECONDS)))
+            except (RedisError, OSError):
+                # The read ends by itself within two seconds.
+                return
+
+
+def live_ids(entries: object) -> EntryId:
+    """Return the id of the first of some entries as redis-py returns them; the start where there is none."""
+    rows = cast("Sequence[tuple[bytes, object]]", entries)
+    return (read_entry_id(rows[0][0].decode()) or START) if rows else START
+
+
+def _streams_of(answer: object) -> list[tuple[bytes, Sequence[object]]]:
+    """Return the streams of an answer, which is a list by RESP 2 and a mapping of lists of lists by RESP 3."""
+    if isinstance(answer, Mapping):
+        mapping = cast("Mapping[bytes, Sequence[Sequence[object]]]", answer)
+        return [(key, [entry for part in parts for entry in part]) for key, parts in mapping.items()]
+    return list(cast("Sequence[tuple[bytes, Sequence[object]]]", answer or ()))

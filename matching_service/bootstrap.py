@@ -38,7 +38,7 @@ from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.domain.city import CityPolicy
 from matching_service.domain.eta import CrowFliesEta
-from matching_service.entrypoints import grpc_drivers, grpc_operators, grpc_rides, wire
+from matching_service.entrypoints import grpc_drivers, grpc_operators, grpc_products, grpc_rides, wire
 from matching_service.entrypoints.dispatch_worker import DispatchWorker
 from matching_service.entrypoints.location_streams import LocationStreams, count_pings
 from matching_service.entrypoints.workers import sweep_forever, watch_saga_forever
@@ -67,6 +67,7 @@ from matching_service.use_cases.start_shift import StartShift
 from matching_service.use_cases.start_trip import StartTrip
 from ridesharing.matching.v1.dispatch_operator_service_pb2_grpc import add_DispatchOperatorServiceServicer_to_server
 from ridesharing.matching.v1.driver_service_pb2_grpc import add_DriverServiceServicer_to_server
+from ridesharing.matching.v1.product_service_pb2_grpc import add_ProductServiceServicer_to_server
 from ridesharing.matching.v1.ride_service_pb2_grpc import add_RideServiceServicer_to_server
 from shared_kernel.clock import SystemClock
 from shared_kernel.ids import Uuid7Source
@@ -242,3 +243,5 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
     server.add(add_RideServiceServicer_to_server, rides, grpc_rides.SERVICE_NAME)
     server.add(add_DriverServiceServicer_to_server, drivers, grpc_drivers.SERVICE_NAME)
     server.add(add_DispatchOperatorServiceServicer_to_server, operators, grpc_operators.SERVICE_NAME)
+    products = grpc_products.ProductServicer(stores.city)
+    server.add(add_ProductServiceServicer_to_server, products, grpc_products.SERVICE_NAME)

@@ -128,10 +128,8 @@ async def _code_from_sms(sandbox: Api, phone_number: str, since: datetime) -> st
         found = await sandbox.call(
             "GET", "/_sim/messages", params={"to": phone_number, "since": since.isoformat(), "limit": 1}
         )
-        for message in found.get("items", []):
-            digits = "".join(letter if letter.isdigit() else " " for letter in str(message["body"])).split()
-            codes = [word for word in digits if len(word) == 6]
-            if codes:
-                return codes[0]
+        for message in found["messages"]:
+            if message["code"]:
+                return str(message["code"])
         await asyncio.sleep(0.1)
     raise Unreachable(f"no SMS with a code came to {phone_number}")

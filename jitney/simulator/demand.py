@@ -9,19 +9,17 @@ from collections.abc import Iterator
 from jitney.simulator.trips import Trip
 from shared_kernel.geo import GeoPoint, haversine_meters
 
-# Where people of San Francisco go: downtown, Mission, Marina, Castro, Sunset, the ball park, Haight, Chinatown.
+# Where people of San Francisco go downtown: Financial District, Union Square, Chinatown, Embarcadero, SoMa, the ball park.
 _BUSY_PLACES = (
-    (37.7893, -122.4010, 5),
-    (37.7599, -122.4194, 3),
-    (37.8010, -122.4368, 2),
-    (37.7620, -122.4350, 2),
-    (37.7535, -122.4900, 1),
-    (37.7786, -122.3893, 2),
-    (37.7692, -122.4481, 1),
+    (37.7940, -122.3999, 5),
+    (37.7880, -122.4075, 4),
     (37.7955, -122.4064, 3),
+    (37.7955, -122.3937, 3),
+    (37.7786, -122.4056, 2),
+    (37.7786, -122.3893, 2),
 )
-_SPREAD_METERS = 700.0
-_SHORTEST_TRIP_METERS = 800.0
+_SPREAD_METERS = 350.0
+_SHORTEST_TRIP_METERS = 600.0
 _CIRCUITY = 1.2
 _SPEED_METERS_PER_SECOND = 19.9 / 3.6
 _METERS_PER_DEGREE = 111_195.0

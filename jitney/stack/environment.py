@@ -89,6 +89,8 @@ def compose(settings: StackSettings, credentials: Credentials) -> dict[str, str]
         "JITNEY_IDENTITY_OTP_PEPPER": credentials["identity_otp_pepper"],
         "JITNEY_IDENTITY_PHONE_KEY": credentials["identity_phone_key"],
         "JITNEY_IDENTITY_DRIVER_APPROVAL": "automatic",
+        # Simulated drivers drive many times as fast as life.
+        "JITNEY_MATCHING_MAX_SPEED_KMH": "10000",
         "JITNEY_PAYMENT_PSP_URL": f"{sandbox}/psp",
         "JITNEY_NOTIFICATION_SMS_URL": f"{sandbox}/sms",
     }

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from jitney.simulator.trips import Trip
 from shared_kernel.geo import GeoPoint, haversine_meters
 
-# Where people of San Francisco go downtown: Financial District, Union Square, Chinatown, Embarcadero, SoMa, the ball park.
+# Downtown San Francisco: Financial District, Union Square, Chinatown, Embarcadero, South of Market, the ball park.
 _BUSY_PLACES = (
     (37.7940, -122.3999, 5),
     (37.7880, -122.4075, 4),

@@ -34,10 +34,20 @@ class Rider:
         card = await person.do(
             "POST", "/v1/payment-methods", {"psp_token": "pm_card_chargeCustomerFail" if declined else "pm_card_visa"}
         )
-        return cls(world, person, str(card["id"]))
+        rider = cls(world, person, str(card["id"]))
+        await rider._leave_nothing_open()
+        return rider
 
-    async def ride(self, trip: Trip) -> None:
-        """Take one ride from asking to its end, and note how it went."""
+    async def _leave_nothing_open(self) -> None:
+        """Cancel a ride that an earlier run left; one that cannot be canceled any more its driver brings home."""
+        try:
+            ride = await self._person.get("/v1/rides/current")
+        except ApiError:
+            return
+        await self._cancel(str(ride["id"]))
+
+    async def ride(self, trip: Trip) -> bool:
+        """Take one ride from asking to its end, and note how it went; False for a rider who cannot take another."""
         world = self._world
         requested_at = world.clock.seconds()
         near = world.somebody_is_near(trip.pickup)
@@ -46,7 +56,7 @@ class Rider:
         except ApiError as error:
             world.tally.requested += 1
             world.tally.ends["payment_failed" if error.code == "payment_declined" else error.code] += 1
-            return
+            return False
         ride_id = str(ride["id"])
         world.tally.requested += 1
         world.tally.with_a_driver_near += near
@@ -63,6 +73,7 @@ class Rider:
             total = end["fare"]["total"]
             world.tally.fares_minor[total["currency_code"]] += total["amount_minor"]
         world.tell(f"{ride_id} {end['state']}")
+        return True
 
     async def _request(self, trip: Trip) -> dict[str, Any]:
         places = {

@@ -160,8 +160,8 @@ async def _let_people_ride(world: World, plan: Plan, progress: Progress) -> None
             rider = (
                 free_riders.pop() if free_riders else await Rider.join(world, phone_number(plan.seed, next(numbers)))
             )
-            await rider.ride(trip)
-            free_riders.append(rider)
+            if await rider.ride(trip):
+                free_riders.append(rider)
         except (ApiError, Unreachable) as error:
             world.tally.troubles[f"rider: {_short(error)}"] += 1
         finally:

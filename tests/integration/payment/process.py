@@ -37,7 +37,9 @@ async def start(command: str, environment: dict[str, str]) -> Process:
 async def until(condition: Callable[[], Awaitable[object]]) -> None:
     """Wait for a condition, a minute at most."""
     async with asyncio.timeout(WAIT_SECONDS):
-        while not await condition():
+        while True:
+            if await condition():
+                return
             await asyncio.sleep(0.05)
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 import httpx
 import stripe
 
-from payment_service.use_cases.ports import Declined, NotSent, Unknown
+from payment_service.use_cases.outcomes import Declined, NotSent, Unknown
 
 _NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 

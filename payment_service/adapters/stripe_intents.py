@@ -8,7 +8,7 @@ import stripe
 
 from payment_service.adapters.stripe_amounts import to_stripe
 from payment_service.domain.operation import CaptureOrder, HoldOrder, VoidOrder
-from payment_service.use_cases.ports import ActionRequired, Declined, Outcome, Pending, Succeeded, Unknown
+from payment_service.use_cases.outcomes import ActionRequired, Declined, Outcome, Pending, Succeeded, Unknown
 
 
 def judge(intent: stripe.PaymentIntent, order: HoldOrder | CaptureOrder | VoidOrder) -> Outcome | None:

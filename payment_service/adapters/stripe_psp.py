@@ -15,7 +15,7 @@ from payment_service.adapters.stripe_http import BoundedHttpClient
 from payment_service.adapters.stripe_intents import judge
 from payment_service.domain.operation import CaptureOrder, HoldOrder, Operation, RemoveCardOrder, VoidOrder
 from payment_service.domain.payment_method import Card
-from payment_service.use_cases.ports import Declined, NotSent, Outcome, Succeeded, Unknown
+from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Succeeded, Unknown
 from shared_kernel.errors import InvalidInput
 
 Answer = TypeVar("Answer")

@@ -21,7 +21,8 @@ from payment_service.domain.operation import (
 from payment_service.domain.payment import Payment
 from payment_service.domain.payment_method import PaymentMethod
 from payment_service.use_cases.answers import Answer, CardAdded, CardRemoved, PaymentAnswer, Refusal
-from payment_service.use_cases.ports import ActionRequired, Declined, Succeeded, Work
+from payment_service.use_cases.outcomes import ActionRequired, Declined, Succeeded
+from payment_service.use_cases.ports import Work
 from shared_kernel.clock import Clock
 from shared_kernel.ids import IdSource
 

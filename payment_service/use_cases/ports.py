@@ -13,57 +13,9 @@ from payment_service.domain.events import PaymentEvent
 from payment_service.domain.ledger import Earnings, JournalEntry, TrialBalance
 from payment_service.domain.operation import CaptureOrder, HoldOrder, Operation, RemoveCardOrder, VoidOrder
 from payment_service.domain.payment import Payment
-from payment_service.domain.payment_method import Card, PaymentMethod
+from payment_service.domain.payment_method import PaymentMethod
 from payment_service.use_cases.answers import Answer
-
-# What a PSP answers.
-
-
-@dataclass(frozen=True, slots=True)
-class Succeeded:
-    """Done. `psp_object_id` names what was made or changed; a card is told where one was attached."""
-
-    psp_object_id: str
-    card: Card | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Declined:
-    """Refused for good, and nothing was done; a stable reason, for example insufficient_funds."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ActionRequired:
-    """The payer would have to do something first, and no money is held."""
-
-    psp_object_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """Begun; the object will tell how it ends."""
-
-    psp_object_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class NotSent:
-    """The request did not reach the PSP, or it was turned away unread: certainly nothing was done."""
-
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """No answer, or one that proves nothing. `replayed`: the PSP is done with this key and only repeats its failure."""
-
-    detail: str
-    replayed: bool = False
-
-
-Outcome = Succeeded | Declined | ActionRequired | Pending | NotSent | Unknown
+from payment_service.use_cases.outcomes import Outcome
 
 
 class PaymentServiceProvider(Protocol):

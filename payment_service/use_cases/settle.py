@@ -23,16 +23,8 @@ from payment_service.domain.operation import (
 )
 from payment_service.use_cases.answers import Answer
 from payment_service.use_cases.conclude import Conclude
-from payment_service.use_cases.ports import (
-    NotSent,
-    Outcome,
-    PaymentServiceProvider,
-    Pending,
-    Store,
-    Succeeded,
-    Unknown,
-    Work,
-)
+from payment_service.use_cases.outcomes import NotSent, Outcome, Pending, Succeeded, Unknown
+from payment_service.use_cases.ports import PaymentServiceProvider, Store, Work
 from shared_kernel.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -76,7 +68,7 @@ class Settle:
         """
         task = asyncio.create_task(self._run(operation))
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._ended)
         return await asyncio.shield(task)
 
     async def take_up(self, operation_id: UUID) -> tuple[bool, Answer | None]:
@@ -92,6 +84,12 @@ class Settle:
         """Wait for what is being sent; each has the bound of one try and one transaction."""
         if self._running:
             await asyncio.wait(set(self._running), timeout=self.lease_seconds)
+
+    def _ended(self, task: asyncio.Task[Answer | None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            # Whoever waits is told as well, but a caller that went away waits no more.
+            _log.warning("an operation was left to its lease", exc_info=task.exception())
 
     async def _run(self, operation: Operation) -> Answer | None:
         outcome = await self._ask(operation)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from payment_service.domain.operation import CaptureOrder, HoldOrder, Operation, RemoveCardOrder, VoidOrder
 from payment_service.domain.payment_method import Card
-from payment_service.use_cases.ports import Declined, NotSent, Outcome, Pending, Succeeded, Unknown
+from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Pending, Succeeded, Unknown
 
 DECLINES_AT_ATTACH = {"pm_card_visa_chargeDeclined": "generic_decline"}
 DECLINES_WHEN_CHARGED = {"pm_card_chargeCustomerFail": "generic_decline"}

@@ -9,7 +9,7 @@ import pytest
 
 from payment_service.domain.charge import ChargeLine, ChargeLineKind
 from payment_service.domain.operation import CaptureOrder, HoldOrder, Operation, Order, RemoveCardOrder, VoidOrder
-from payment_service.use_cases.ports import Declined, NotSent, Outcome, Succeeded, Unknown
+from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Succeeded, Unknown
 from shared_kernel.money import Money
 from tests.contracts.payment.conftest import Truth, World
 from tests.fakes.payment_psp import Fault

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payment_service.domain.charge import ChargeLine, ChargeLineKind, capture_postings, charge_total
-from payment_service.domain.ledger import AccountKind, JournalEntry
+from payment_service.domain.ledger import AccountKind, EntryKind, JournalEntry
 from shared_kernel.errors import InvalidInput
 from shared_kernel.money import Money
 from tests.fakes.payment_clock import StillClock
@@ -39,7 +39,7 @@ def test_postings_balance_and_the_psp_owes_the_total(lines: list[ChargeLine]) ->
     owed = {posting.account.kind: posting.amount for posting in postings}
     assert owed.get(AccountKind.PSP_RECEIVABLE, Money.zero("USD")) == total
     if total.amount_minor:
-        JournalEntry(DRIVER, "capture", DRIVER, DRIVER, StillClock().now(), tuple(postings))  # type: ignore[arg-type]
+        JournalEntry(DRIVER, EntryKind.CAPTURE, DRIVER, DRIVER, StillClock().now(), tuple(postings))
 
 
 @given(LINES)

@@ -12,9 +12,8 @@ from payment_service.settings import PaymentSettings
 
 
 def settings(**changes: Any) -> PaymentSettings:
-    return PaymentSettings(
-        **{"payment_database_url": "postgresql://localhost/payment", "jwks_file": Path("jwks.json"), **changes}
-    )
+    needed: dict[str, Any] = {"payment_database_url": "postgresql://localhost/payment", "jwks_file": Path("jwks.json")}
+    return PaymentSettings(**(needed | changes))
 
 
 def test_lease_outlives_a_try_by_default() -> None:

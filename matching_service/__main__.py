@@ -10,6 +10,7 @@ from chassis.runtime import run
 from chassis.server import run_workers
 from chassis.settings import load_settings, parse_address
 from chassis.telemetry import configure_telemetry
+from matching_service.adapters.city_file import CityFileError
 from matching_service.bootstrap import build
 from matching_service.settings import SERVICE, MatchingSettings
 
@@ -32,6 +33,15 @@ def main(arguments: list[str]) -> int:
     settings = load_settings(MatchingSettings)
     configure_logging(SERVICE, settings.log_level)
     configure_telemetry(SERVICE, settings)
+    try:
+        return _run(arguments, settings)
+    except CityFileError as error:
+        # A person's file, a person's words: no traceback.
+        sys.stderr.write(f"{error}\n")
+        return 2
+
+
+def _run(arguments: list[str], settings: MatchingSettings) -> int:
     match arguments:
         case ["serve"]:
             run(serve(settings))

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from shared_kernel.geo import GeoPoint
 from tests.system.people import FERRY_BUILDING, UNION_SQUARE, HandDriver, HandRider, Town, refusal, until
 
 pytestmark = pytest.mark.system
 
-FAR_AWAY = UNION_SQUARE.__class__(38.05, -122.75)
+FAR_AWAY = GeoPoint(38.05, -122.75)
 
 
 async def assigned(people: Town) -> tuple[HandRider, HandDriver, str]:
@@ -27,18 +28,6 @@ async def arrived(people: Town) -> tuple[HandRider, HandDriver, str]:
     rider, driver, ride_id = await assigned(people)
     await driver.step(ride_id, "arrive")
     return rider, driver, ride_id
-
-
-async def psp_amounts(people: Town, ride_id: str) -> list[tuple[int, int]]:
-    """Return what the PSP's own ledger says it authorized and captured for a ride."""
-    payments = (await people.sandbox.call("GET", "/_sim/ledger"))["payment_intents"]
-    wanted = await people.operator("GET", f"/v1/operator/rides/{ride_id}/history")
-    rider_id = wanted["ride"]["id"]
-    return [
-        (payment["amount_authorized"], payment["amount_captured"])
-        for payment in payments
-        if payment["metadata"].get("ride_id") and rider_id
-    ]
 
 
 async def test_a_ride_from_quote_to_receipt(people: Town) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import matching_service
 from tests.system.people import Town, town
 from tests.system.stack import Stack
 
@@ -22,8 +23,6 @@ _HURRIED = {
 
 def hurried_city(folder: Path) -> Path:
     """Write the packaged city's policy with short times."""
-    import matching_service
-
     policy = (Path(matching_service.__file__).parent / "cities" / "default.toml").read_text()
     for usual, hurried in _HURRIED.items():
         assert usual in policy, usual

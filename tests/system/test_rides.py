@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from jitney.simulator.api import ApiError
 from shared_kernel.geo import GeoPoint
 from tests.system.people import FERRY_BUILDING, UNION_SQUARE, HandDriver, HandRider, Town, refusal, until
 
@@ -178,15 +179,18 @@ async def test_an_operator_cancels_and_nothing_is_charged(people: Town) -> None:
 async def test_a_no_show_costs_its_fee_but_not_before_its_time(people: Town) -> None:
     rider, driver, ride_id = await arrived(people)
 
+    refused: list[str] = []
+
     async def reported() -> bool | None:
         try:
             await driver.step(ride_id, "no-show")
-        except Exception as error:
-            assert getattr(error, "code", "") == "too_early"
+        except ApiError as error:
+            refused.append(error.code)
             return None
         return True
 
     await until(reported, "the end of the waiting time")
+    assert set(refused) == {"too_early"}
     settled = await rider.settled(ride_id)
     assert (settled["state"], settled["payment_state"]) == ("no_show", "captured")
 

@@ -36,7 +36,7 @@ HANDLER_SECONDS = 20.0
 class EventConsumer:
     """Takes the events of several streams in, one stream after its own order."""
 
-    def __init__(  # noqa: PLR0917 (the composition root names them all, in this order)
+    def __init__(
         self,
         redis: Redis,
         streams: Sequence[str],

@@ -9,11 +9,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from shared_kernel.errors import FieldViolation, InvalidInput
 
 # ISO 4217 table A.1 (list one), as far as it departs from two digits. Babel's digits are CLDR's and differ for some.
-_EXPONENT_BY_CURRENCY = (
-    dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0)
-    | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
-    | dict.fromkeys("CLF UYW".split(), 4)
-)
+_EXPONENT_BY_CURRENCY: dict[str, int] = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys("CLF UYW".split(), 4),
+}
 _CURRENCIES_OF_TWO_DIGITS = frozenset(
     "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF "
     "CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF "
@@ -89,9 +89,7 @@ class Money:
         left_over = whole - sum(quota for quota, _ in quotas)
         by_remainder = sorted(range(len(weights)), key=lambda index: (-quotas[index][1], index))
         extra = set(by_remainder[:left_over])
-        return [
-            Money(self.currency_code, sign * (quota + (index in extra))) for index, (quota, _) in enumerate(quotas)
-        ]
+        return [Money(self.currency_code, sign * (quota + (index in extra))) for index, (quota, _) in enumerate(quotas)]
 
     def __str__(self) -> str:
         digits = exponent(self.currency_code)

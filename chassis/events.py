@@ -81,7 +81,7 @@ class EventTypes:
         return name in self._by_name
 
     def open(self, event: Envelope | DeadLetter) -> IncomingEvent:
-        """Parse the payload; raises KeyError for an unknown type and DecodeError (a ValueError) for a broken one."""
+        """Parse the payload; raises KeyError for an unknown type and DecodeError for a broken one."""
         return IncomingEvent(
             event.id if isinstance(event, Envelope) else event.event_id,
             event.type,

@@ -24,7 +24,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), REDACTED),  # a JWT
     (re.compile(r"(?i)\bbearer\s+[^\s\"',]+"), f"Bearer {REDACTED}"),
     (re.compile(r"\b(?:sk|rk|pk)_(?:test|live)_\w+|\bwhsec_\w+|\b[ps]i_\w+_secret_\w+"), REDACTED),
-    (re.compile(r"(?<=://)([^\s:/@]+):[^\s@/]+(?=@)"), rf"\1:{REDACTED}"),  # the password of a URL
+    (re.compile(r"(?<=://)([^\s:/@]*):[^\s@/]+(?=@)"), rf"\1:{REDACTED}"),  # the password of a URL
     (
         re.compile(
             r"(?i)\b((?:one[-_ ]time[-_ ])?(?:code|otp|pin|token|secret|password|passcode)"
@@ -34,7 +34,11 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         rf"\1{REDACTED}",
     ),
     (re.compile(r"\+\d[\d ().-]{6,18}\d"), REDACTED),  # E.164 and its spaced spellings
-    (re.compile(r"(?<![\w.-])(?:\d[ -]?){13,19}(?![\w.-])"), REDACTED),  # card numbers
+    # Card numbers (ISO 7812, industries 2 to 6); numbers that begin with 1 are times in milliseconds.
+    (
+        re.compile(r"(?<![\w.-])(?:[2-6]\d{12,18}|[2-6]\d{3}(?:[ -]\d{4}){3}|3\d{3}[ -]\d{6}[ -]\d{5})(?![\w-])"),
+        REDACTED,
+    ),
 )
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _MAX_TEXT_LENGTH = 8_192

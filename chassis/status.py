@@ -9,6 +9,7 @@ from typing import Any, cast
 import grpc
 from google.protobuf import any_pb2
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
 from shared_kernel.errors import (
@@ -118,7 +119,7 @@ def _status_of(call: Any) -> status_pb2.Status | None:
         if key == DETAILS_KEY:
             try:
                 return status_pb2.Status.FromString(value)
-            except ValueError:  # google.protobuf.message.DecodeError is one
+            except DecodeError:
                 return None
     return None
 

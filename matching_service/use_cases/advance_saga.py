@@ -49,6 +49,7 @@ class AdvanceSaga:
     payments: Payments
     clock: Clock
     jitter: random.Random
+    call_seconds: float = CALL_SECONDS
 
     async def __call__(self, limit: int = 64) -> int:
         """Make at most `limit` due steps, some at a time; return how many were due."""
@@ -57,7 +58,7 @@ class AdvanceSaga:
 
         async def within_gate(step: OwedStep) -> None:
             async with gate:
-                await self._advance(step, CALL_SECONDS)
+                await self._advance(step, self.call_seconds)
 
         outcomes = await asyncio.gather(*map(within_gate, owed), return_exceptions=True)
         # What one step met (the store does not answer) must not keep the others from being recorded.

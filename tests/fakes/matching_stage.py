@@ -71,14 +71,16 @@ class Stage:
     told: Callable[[], Awaitable[list[tuple[UUID, int]]]]
     """Reads the aggregate and the version of each event told, in order."""
     clock: HandClock = field(default_factory=HandClock)
+    payment_seconds: float = 2.0
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     new_id: Uuid7Source = field(default_factory=Uuid7Source)
 
     def __post_init__(self) -> None:
         store, clock, seeded = self.store, self.clock, random.Random(7)
-        self.saga = AdvanceSaga(store, self.queue, self.payments, clock, seeded)
+        wait = self.payment_seconds
+        self.saga = AdvanceSaga(store, self.queue, self.payments, clock, seeded, wait)
         self.request_ride = RequestRide(
-            store, self.reader, self.quotes, self.accounts, self.saga, CITY, clock, self.new_id, seeded
+            store, self.reader, self.quotes, self.accounts, self.saga, CITY, clock, self.new_id, seeded, wait
         )
         self.preview = PreviewCancellation(store, clock, seeded)
         self.cancel = CancelRide(store, clock)

@@ -22,7 +22,9 @@ from tests.fakes.matching_dispatch import HandClock
 from tests.fakes.matching_stage import Stage
 
 
-def stage_on(database: Database, payments: Payments, clock: HandClock | None = None) -> Stage:
+def stage_on(
+    database: Database, payments: Payments, clock: HandClock | None = None, *, payment_seconds: float = 2.0
+) -> Stage:
     """All use cases of rides on a migrated database; several on one are replicas."""
     clock = clock or HandClock()
 
@@ -40,6 +42,7 @@ def stage_on(database: Database, payments: Payments, clock: HandClock | None = N
         payments,
         told,
         clock,
+        payment_seconds,
     )
 
 

@@ -75,11 +75,12 @@ class TestRequests:
         payments.declines = "insufficient_funds"
         rider_id, method_id, key = stage.new_id(), stage.new_id(), stage.key()
         quote = await stage.quote(rider_id)
-        for _ in range(2):
-            error = await refusal(stage.request_ride(key, rider_id, quote.id, method_id, ""))
-            assert isinstance(error, Conflict)
-            assert error.reason == "payment_declined"
-            assert error.metadata["decline_reason"] == "insufficient_funds"
+        error = await refusal(stage.request_ride(key, rider_id, quote.id, method_id, ""))
+        assert isinstance(error, Conflict)
+        assert error.reason == "payment_declined"
+        assert error.metadata["decline_reason"] == "insufficient_funds"
+        again = await refusal(stage.request_ride(key, rider_id, quote.id, method_id, ""))
+        assert (again.reason, again.metadata) == (error.reason, error.metadata)
         ride = await stage.read.get(UUID(error.metadata["ride_id"]), rider_id=rider_id)
         assert (ride.state, ride.payment_state) == (RideState.PAYMENT_FAILED, PaymentState.HOLD_DECLINED)
         assert len(payments.calls) == 1

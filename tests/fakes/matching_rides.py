@@ -71,6 +71,7 @@ class Tables:
     keys: dict[tuple[UUID, str, str], tuple[tuple[str, ...], bytes]] = field(
         default_factory=dict[tuple[UUID, str, str], tuple[tuple[str, ...], bytes]]
     )
+    taken_in: set[UUID] = field(default_factory=set[UUID])
     events: list[Event] = field(default_factory=list[Event])
 
 
@@ -118,6 +119,11 @@ class MemoryTransaction:
         if request is None:
             raise ValueError("no key is claimed in this transaction")
         self._tables.keys[request.principal, request.method, request.key] = (request.fields, answer)
+
+    async def first_time(self, event_id: UUID) -> bool:
+        first = event_id not in self._tables.taken_in
+        self._tables.taken_in.add(event_id)
+        return first
 
     async def add_ride(self, ride: Ride) -> None:
         others = self._tables.rides.values()

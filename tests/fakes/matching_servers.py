@@ -108,10 +108,11 @@ class FakePaymentServer(_PaymentBase):
 
 
 class FakeIdentityServer(_IdentityBase):
-    """Every driver in `approved` is; every rider is called Ada Lovelace."""
+    """Every driver in `approved` is, in `suspended` was; every rider is called Ada Lovelace."""
 
     def __init__(self) -> None:
         self.approved: set[UUID] = set()
+        self.suspended: set[UUID] = set()
 
     async def GetDriver(
         self, request: identity_service_pb2.GetDriverRequest, context: Context
@@ -121,7 +122,9 @@ class FakeIdentityServer(_IdentityBase):
         driver = accounts_pb2.Driver(
             driver_id=request.driver_id,
             display_name="Grace",
-            status=accounts_pb2.DRIVER_STATUS_APPROVED,
+            status=accounts_pb2.DRIVER_STATUS_SUSPENDED
+            if UUID(request.driver_id) in self.suspended
+            else accounts_pb2.DRIVER_STATUS_APPROVED,
             vehicle=accounts_pb2.Vehicle(
                 model="Prius", color="white", plate="8ABC123", vehicle_class=accounts_pb2.VEHICLE_CLASS_ECONOMY
             ),

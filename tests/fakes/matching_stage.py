@@ -32,6 +32,7 @@ from matching_service.use_cases.report_no_show import ReportNoShow
 from matching_service.use_cases.request_ride import RequestRide
 from matching_service.use_cases.start_shift import StartShift
 from matching_service.use_cases.start_trip import StartTrip
+from matching_service.use_cases.stop_unapproved_driver import StopUnapprovedDriver
 from shared_kernel.geo import GeoPoint
 from shared_kernel.ids import Uuid7Source
 from shared_kernel.money import Money
@@ -87,6 +88,7 @@ class Stage:
         self.force_cancel = ForceCancelRide(store, clock)
         self.start_shift = StartShift(store, self.accounts, clock, self.new_id)
         self.end_shift = EndShift(store, clock)
+        self.stop_unapproved = StopUnapprovedDriver(store, self.accounts, clock)
         self.offers = MakeOffers(store, clock, self.new_id)
         self.accept = AcceptOffer(store, clock)
         self.decline = DeclineOffer(store, clock)

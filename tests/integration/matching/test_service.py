@@ -21,6 +21,7 @@ from chassis.status import from_rpc_error
 from matching_service.bootstrap import build
 from matching_service.settings import MatchingSettings
 from ridesharing.common.v1 import geo_point_pb2
+from ridesharing.identity.v1 import accounts_pb2, events_pb2
 from ridesharing.matching.v1 import (
     dispatch_operator_service_pb2,
     dispatch_operator_service_pb2_grpc,
@@ -304,3 +305,31 @@ async def test_a_declined_driver_is_not_asked_again(service: Running):
         await refusal(service.drivers.GetCurrentOffer(driver_service_pb2.GetCurrentOfferRequest(), **driver))
         == "no_open_offer"
     )
+
+
+async def test_a_suspended_driver_is_taken_offline(service: Running):
+    driver_id = service.new_id()
+    service.identity.approved.add(driver_id)
+    driver = service.as_(Role.DRIVER, driver_id)
+    await service.drivers.StartShift(driver_service_pb2.StartShiftRequest(request_id=service.key()), **driver)
+    service.identity.suspended.add(driver_id)
+    change = events_pb2.DriverStatusChanged(driver_id=str(driver_id), status=accounts_pb2.DRIVER_STATUS_SUSPENDED)
+    fields: dict[str, str | bytes | int] = {
+        "id": str(service.new_id()),
+        "type": change.DESCRIPTOR.full_name,
+        "aggregate_id": str(driver_id),
+        "aggregate_version": 2,
+        "occurred_at": datetime.now(UTC).isoformat(),
+        "traceparent": "",
+        "payload": change.SerializeToString(),
+    }
+    await cast("Any", service.redis.xadd("events:identity", cast("Any", fields)))
+
+    async def offline() -> str | None:
+        try:
+            await service.drivers.GetShift(driver_service_pb2.GetShiftRequest(), **driver)
+        except grpc.aio.AioRpcError as error:
+            return from_rpc_error(error).reason
+        return None
+
+    assert await eventually(offline) == "no_open_shift"

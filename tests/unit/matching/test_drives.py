@@ -65,6 +65,34 @@ class TestShifts:
     async def test_a_driver_who_never_was_online_cannot_go_offline(self, stage: Stage):
         assert (await refusal(stage.end_shift(stage.key(), stage.new_id()))).reason == "no_open_shift"
 
+    async def test_a_driver_whose_approval_is_taken_away_goes_offline(self, stage: Stage):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        await stage.offer(ride, driver_id)
+        stage.accounts.suspend(driver_id)
+        await stage.stop_unapproved(stage.new_id(), driver_id)
+        assert (await refusal(stage.read.current_shift(driver_id))).reason == "no_open_shift"
+        assert (await stage.now(ride)).state is RideState.MATCHING
+
+    async def test_a_driver_who_loses_the_approval_during_a_ride_drives_it_to_its_end(self, stage: Stage):
+        ride, driver_id = await stage.under_way()
+        stage.accounts.suspend(driver_id)
+        await stage.stop_unapproved(stage.new_id(), driver_id)
+        assert (await stage.read.current_shift(driver_id)).ends_after_ride
+        assert (await stage.complete(stage.key(), driver_id, ride.id)).state is RideState.COMPLETED
+        assert (await refusal(stage.read.current_shift(driver_id))).reason == "no_open_shift"
+
+    async def test_old_news_of_a_suspension_does_not_stop_an_approved_driver_nor_does_it_count_twice(
+        self, stage: Stage
+    ):
+        driver_id, event_id = await stage.driver(), stage.new_id()
+        await stage.stop_unapproved(event_id, driver_id)
+        assert (await stage.read.current_shift(driver_id)).ended_at is None
+        stage.accounts.suspend(driver_id)
+        await stage.stop_unapproved(event_id, driver_id)
+        told = len(await stage.told())
+        await stage.stop_unapproved(event_id, driver_id)
+        assert len(await stage.told()) == told
+
 
 class TestOffers:
     """Making, accepting, declining and expiring offers."""

@@ -22,7 +22,6 @@ from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.use_cases.ports import OwedStep, PaymentOutcome, Payments, PaymentStatus, SagaQueue, Store
 from shared_kernel.clock import Clock
 from shared_kernel.errors import (
-    AlreadyExists,
     Conflict,
     DomainError,
     InvalidInput,
@@ -36,7 +35,7 @@ FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 60.0
 MAX_CONCURRENT_CALLS = 16
 
-_REFUSALS = (InvalidInput, NotFound, Conflict, AlreadyExists)
+_REFUSALS = (InvalidInput, NotFound, Conflict)
 """Answers that will not change by asking again."""
 
 

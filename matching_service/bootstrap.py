@@ -15,7 +15,11 @@ from redis.asyncio import Redis
 from chassis.auth import TokenSigner, TokenVerifier
 from chassis.clients import open_channel
 from chassis.database import Database
+from chassis.dead_letter_servicer import SERVICE_NAME as DEAD_LETTER_SERVICE
+from chassis.dead_letter_servicer import DeadLetterServicer
+from chassis.dead_letters import DeadLetters
 from chassis.idempotency import KEEP_SECONDS as KEYS_KEEP_SECONDS
+from chassis.inbox import KEEP_SECONDS as INBOX_KEEP_SECONDS
 from chassis.migrations import head_revision
 from chassis.outbox import KEEP_SECONDS as EVENTS_KEEP_SECONDS
 from chassis.redis_client import open_redis, ping
@@ -23,6 +27,7 @@ from chassis.relay import OutboxRelay
 from chassis.retention import Keep, trim_forever
 from chassis.runtime import Wakeup, Workers
 from chassis.server import ServiceServer
+from chassis.streams import EventConsumer
 from matching_service.adapters import tables
 from matching_service.adapters.city_file import load_city
 from matching_service.adapters.free_drivers import SnapshotFreeDrivers
@@ -40,6 +45,7 @@ from matching_service.domain.city import CityPolicy
 from matching_service.domain.eta import CrowFliesEta
 from matching_service.entrypoints import grpc_drivers, grpc_operators, grpc_products, grpc_rides, wire
 from matching_service.entrypoints.dispatch_worker import DispatchWorker
+from matching_service.entrypoints.event_consumer import EVENT_TYPES, STREAMS, EventHandler
 from matching_service.entrypoints.location_streams import LocationStreams, count_pings
 from matching_service.entrypoints.workers import sweep_forever, watch_saga_forever
 from matching_service.settings import SERVICE, MatchingSettings
@@ -65,6 +71,8 @@ from matching_service.use_cases.report_no_show import ReportNoShow
 from matching_service.use_cases.request_ride import RequestRide
 from matching_service.use_cases.start_shift import StartShift
 from matching_service.use_cases.start_trip import StartTrip
+from matching_service.use_cases.stop_unapproved_driver import StopUnapprovedDriver
+from ridesharing.common.v1.dead_letter_service_pb2_grpc import add_DeadLetterServiceServicer_to_server
 from ridesharing.matching.v1.dispatch_operator_service_pb2_grpc import add_DispatchOperatorServiceServicer_to_server
 from ridesharing.matching.v1.driver_service_pb2_grpc import add_DriverServiceServicer_to_server
 from ridesharing.matching.v1.product_service_pb2_grpc import add_ProductServiceServicer_to_server
@@ -138,6 +146,10 @@ def build(settings: MatchingSettings) -> Application:
     matcher = ScipyMatcher()
     closers.append(matcher.close)
     workers = _workers(database, redis, relay, stores, matcher)
+    dead_letters = DeadLetters(database, tables.dead_letters)
+    handler = EventHandler(StopUnapprovedDriver(store, stores.accounts, clock))
+    consumer = EventConsumer(redis, STREAMS, SERVICE, socket.gethostname(), handler, dead_letters, EVENT_TYPES)
+    workers.add("event consumer", consumer.run)
     head = head_revision("matching_service")
     server = ServiceServer(
         settings,
@@ -147,6 +159,7 @@ def build(settings: MatchingSettings) -> Application:
         closers=closers,
     )
     _add_servicers(server, settings, stores)
+    server.add(add_DeadLetterServiceServicer_to_server, DeadLetterServicer(dead_letters), DEAD_LETTER_SERVICE)
     return Application(server, workers, closers)
 
 
@@ -177,6 +190,7 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
     keeps = [
         Keep(tables.outbox, "published_at", EVENTS_KEEP_SECONDS),
         Keep(tables.idempotency_keys, "claimed_at", KEYS_KEEP_SECONDS),
+        Keep(tables.inbox_events, "consumed_at", INBOX_KEEP_SECONDS),
         Keep(tables.quotes, "expires_at", QUOTES_KEEP_SECONDS),
     ]
     workers = Workers()

@@ -24,6 +24,7 @@ CHECKS: Mapping[str, tuple[str, ...]] = {
     "stubs": (sys.executable, "-m", "tools.stubs", "--check"),
     "contracts": (sys.executable, "-m", "tools.stubs", "--lint"),
     "imports": ("lint-imports", "--no-cache"),
+    "states": (sys.executable, "-m", "tools.ride_states", "--check"),
     "ruff": ("ruff", "check"),
     "format": ("ruff", "format", "--check"),
 }

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import idempotency
+from chassis import idempotency, inbox
 from chassis.database import Database
 from chassis.outbox import OutgoingEvent, append_events
 from chassis.runtime import Wakeup
@@ -143,6 +143,9 @@ class PostgresTransaction:
         if self._claimed is None:
             raise ValueError("no key is claimed in this transaction")
         await idempotency.complete(self._connection, tables.idempotency_keys, self._claimed, answer)
+
+    async def first_time(self, event_id: UUID) -> bool:
+        return await inbox.first_time(self._connection, tables.inbox_events, event_id, "matching")
 
     async def add_ride(self, ride: Ride) -> None:
         leased_until = ride.requested_at + timedelta(seconds=FIRST_ATTEMPT_LEASE_SECONDS)

@@ -66,7 +66,7 @@ class PostgresDispatchReads:
         statement = select(shift.driver_id, shift.vehicle_class)
         async with self._database.connect() as connection:
             rows = await connection.execute(statement.where(shift.ended_at.is_(None), ~shift.ends_after_ride))
-            return {driver_id: VehicleClass(vehicle_class) for driver_id, vehicle_class in rows.tuples()}
+            return {driver_id: VehicleClass(vehicle_class) for driver_id, vehicle_class in rows}
 
     async def open_shift_of(self, driver_id: UUID) -> OpenShift | None:
         """Return the driver's open shift, also one that ends after the ride."""

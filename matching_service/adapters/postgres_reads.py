@@ -114,7 +114,7 @@ class PostgresRideReader:
         by_state = select(ride.state, func.count()).where(ride.requested_at >= since).group_by(ride.state)
         open_shifts = select(func.count()).select_from(tables.shifts).where(tables.shifts.c.ended_at.is_(None))
         async with self._database.transaction() as connection:
-            counts = {RideState(state): count for state, count in (await connection.execute(by_state)).tuples()}
+            counts = {RideState(state): count for state, count in (await connection.execute(by_state))}
             return RideSummary(
                 counts,
                 await connection.scalar(_DOUBLE_ASSIGNMENTS, {"since": since}) or 0,

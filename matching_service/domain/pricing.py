@@ -57,13 +57,15 @@ def price_fee(kind: FareLineKind, fee: Money) -> Fare:
 def driver_earnings(fare: Fare, commission_basis_points: int) -> Money:
     """Return what the driver earns from a fare before tips.
 
-    The commission is rounded half up; the driver gets the rest, so that the two sum to what is shared.
+    Split as payment_service splits the capture: the odd minor unit goes to the larger remainder, in a tie to the driver,
+    so that what an offer promises is what the ledger credits.
     """
     shared = Money.zero(fare.total.currency_code)
     for line in fare.lines:
         if line.kind in EARNING_KINDS:
             shared += line.amount
-    return shared - _share(shared, commission_basis_points, BASIS_POINTS)
+    earned, _ = shared.split([BASIS_POINTS - commission_basis_points, commission_basis_points])
+    return earned
 
 
 def _share(amount: Money, numerator: int, denominator: int) -> Money:

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from matching_service.domain.city import CityPolicy
-from matching_service.domain.pricing import EARNING_KINDS, driver_earnings
+from matching_service.domain.pricing import driver_earnings
 from matching_service.domain.quote import Fare, FareLineKind
 from shared_kernel.money import Money
-
-FEE_KINDS = frozenset({FareLineKind.CANCEL_FEE, FareLineKind.NO_SHOW_FEE})
 
 
 class ChargeKind(StrEnum):
@@ -85,8 +83,12 @@ class RideTerms:
 
 
 def _charge_kind(kind: FareLineKind) -> ChargeKind:
-    if kind in EARNING_KINDS:
-        return ChargeKind.FARE
-    if kind in FEE_KINDS:
-        return ChargeKind.CANCEL_FEE
-    return ChargeKind.BOOKING_FEE if kind is FareLineKind.BOOKING_FEE else ChargeKind.TAX
+    match kind:
+        case FareLineKind.CANCEL_FEE | FareLineKind.NO_SHOW_FEE:
+            return ChargeKind.CANCEL_FEE
+        case FareLineKind.BOOKING_FEE:
+            return ChargeKind.BOOKING_FEE
+        case FareLineKind.TAX:
+            return ChargeKind.TAX
+        case _:
+            return ChargeKind.FARE

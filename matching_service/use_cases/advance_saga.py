@@ -22,7 +22,6 @@ from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.use_cases.ports import OwedStep, PaymentOutcome, Payments, PaymentStatus, SagaQueue, Store
 from shared_kernel.clock import Clock
 from shared_kernel.errors import (
-    AlreadyExists,
     Conflict,
     DomainError,
     InvalidInput,
@@ -36,7 +35,7 @@ FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 60.0
 MAX_CONCURRENT_CALLS = 16
 
-_REFUSALS = (InvalidInput, NotFound, Conflict, AlreadyExists)
+_REFUSALS = (InvalidInput, NotFound, Conflict)
 """Answers that will not change by asking again."""
 
 
@@ -49,6 +48,7 @@ class AdvanceSaga:
     payments: Payments
     clock: Clock
     jitter: random.Random
+    call_seconds: float = CALL_SECONDS
 
     async def __call__(self, limit: int = 64) -> int:
         """Make at most `limit` due steps, some at a time; return how many were due."""
@@ -57,7 +57,7 @@ class AdvanceSaga:
 
         async def within_gate(step: OwedStep) -> None:
             async with gate:
-                await self._advance(step, CALL_SECONDS)
+                await self._advance(step, self.call_seconds)
 
         outcomes = await asyncio.gather(*map(within_gate, owed), return_exceptions=True)
         # What one step met (the store does not answer) must not keep the others from being recorded.

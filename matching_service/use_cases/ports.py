@@ -59,6 +59,10 @@ class Transaction(Protocol):
         """Keep the answer of the claimed key, with the work."""
         ...
 
+    async def first_time(self, event_id: UUID) -> bool:
+        """Note an event with its effect; False if it was taken in before."""
+        ...
+
     async def add_ride(self, ride: Ride) -> None: ...
 
     async def lock_ride(self, ride_id: UUID, *, rider_id: UUID | None = None) -> Ride | None:

@@ -38,6 +38,7 @@ class RequestRide:
     clock: Clock
     new_id: IdSource
     pins: random.Random
+    hold_seconds: float = HOLD_SECONDS
 
     async def __call__(
         self, request_id: str, rider_id: UUID, quote_id: UUID, payment_method_id: UUID, note: str
@@ -63,7 +64,7 @@ class RequestRide:
                 await tx.complete(ride.id.bytes)
         if answer is None:
             # Without a transaction: the call to payment_service may take its time, and its outcome may stay unknown.
-            await self.saga.hold_now(ride, HOLD_SECONDS)
+            await self.saga.hold_now(ride, self.hold_seconds)
             ride = await self.reader.ride(ride.id, rider_id=rider_id) or ride
         if ride.state is RideState.PAYMENT_FAILED:
             raise Conflict(

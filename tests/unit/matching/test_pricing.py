@@ -96,6 +96,10 @@ def test_a_driver_earns_from_a_no_show_fee() -> None:
     assert driver_earnings(fare, 2_000) == usd(560)
 
 
+def test_the_odd_cent_of_a_tie_is_the_drivers_as_in_the_ledger() -> None:
+    assert driver_earnings(Fare.of("USD", [FareLine(FareLineKind.BASE, usd(2))]), 2_500) == usd(2)
+
+
 def test_a_fare_whose_lines_do_not_sum_to_its_total_cannot_be_made() -> None:
     with pytest.raises(ValueError, match="sum to its total"):
         Fare(usd(2), (FareLine(FareLineKind.BASE, usd(1)),))

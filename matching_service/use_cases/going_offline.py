@@ -1,0 +1,55 @@
+"""How a driver goes offline, whoever wants it: an open offer is declined, a ride under way is driven to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from uuid import UUID
+
+from matching_service.domain.events import ShiftEnded
+from matching_service.domain.offer import ExclusionCause
+from matching_service.use_cases.ports import Transaction
+from matching_service.use_cases.steps import close_unanswered
+from shared_kernel.clock import Clock
+from shared_kernel.errors import InFlight
+
+T = TypeVar("T")
+_TRIES = 4
+
+
+class _OfferInTheWayError(Exception):
+    """An offer appeared between the look and the lock: the transaction is rolled back and tried again."""
+
+
+async def retrying(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Run a transaction with `take_offline` in it, again when an offer comes in between; a few times at most."""
+    for _ in range(_TRIES):
+        try:
+            return await attempt()
+        except _OfferInTheWayError:
+            continue
+    raise InFlight("request_in_flight", "the driver is being offered rides just now", retry_after_seconds=0.5)
+
+
+async def take_offline(tx: Transaction, driver_id: UUID, clock: Clock) -> None:
+    """End the driver's shift: at once, or after the ride under way. Without a shift nothing happens."""
+    seen = await tx.open_offer_of_driver(driver_id)
+    if seen is not None:
+        ride = await tx.lock_ride(seen.ride_id)
+        offer = await tx.open_offer_of_driver(driver_id)
+        if ride is None or offer is None or offer.id != seen.id:
+            raise _OfferInTheWayError
+        await close_unanswered(tx, ride, offer, ExclusionCause.DECLINED, clock.now())
+    # Offers are made while the shift is kept open, so under this lock there is either none or one to see.
+    shift = await tx.lock_shift(driver_id)
+    if shift is None:
+        return
+    if await tx.open_offer_of_driver(driver_id) is not None:
+        raise _OfferInTheWayError
+    if await tx.live_ride_id_of_driver(driver_id) is not None:
+        await tx.save_shift(shift.ending_after_ride())
+        return
+    now = clock.now()
+    ended = shift.ended(now)
+    await tx.save_shift(ended)
+    await tx.tell(ShiftEnded(ended, now))

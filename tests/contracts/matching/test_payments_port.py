@@ -1,0 +1,103 @@
+"""What the saga counts on of payment_service: held by the fake, and by the client over real gRPC."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chassis.auth import TokenSigner
+from chassis.clients import open_channel
+from matching_service.adapters.payment_client import PaymentClient
+from matching_service.domain.ride import Ride
+from matching_service.domain.terms import ChargeKind, ChargeLine
+from matching_service.use_cases.ports import PaymentOutcome, Payments, PaymentStatus
+from shared_kernel.errors import DomainError, Unavailable, Unknown
+from shared_kernel.ids import Uuid7Source
+from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_servers import FakePaymentServer, Fault, serving
+from tests.fakes.matching_stage import usd
+from tests.unit.matching.test_ride_states import a_ride
+
+_new_id = Uuid7Source()
+_LINES = (
+    ChargeLine(ChargeKind.FARE, usd(1801), 2_000),
+    ChargeLine(ChargeKind.BOOKING_FEE, usd(150)),
+    ChargeLine(ChargeKind.TAX, usd(99), tax_jurisdiction="us-ca-sf"),
+)
+
+
+@dataclass
+class Side:
+    """One implementation, and how a test makes it fail."""
+
+    payments: Payments
+    decline: Any
+    time_out: Any
+    be_away: Any
+
+
+@pytest.fixture(params=["fake", "grpc"])
+async def side(request: pytest.FixtureRequest, signing_keys: Path, jwks_file: Path) -> AsyncGenerator[Side]:
+    """The fake, then the client."""
+    if request.param == "fake":
+        fake = FakePayments()
+        yield Side(
+            fake,
+            lambda: setattr(fake, "declines", "insufficient_funds"),
+            lambda: fake.failures.append(Unknown("rpc_deadline_exceeded", "")),
+            lambda: fake.failures.append(Unavailable("psp_unavailable", "")),
+        )
+        return
+    server = FakePaymentServer()
+    signer = TokenSigner.from_dir(signing_keys, "matching")
+    async with serving(jwks_file, payment=server) as target, open_channel(target, signer) as channel:
+        yield Side(
+            PaymentClient(channel),
+            lambda: setattr(server, "decline_reason", "insufficient_funds"),
+            lambda: server.faults.append(Fault.TIME_OUT_AFTER),
+            lambda: server.faults.extend([Fault.UNAVAILABLE] * 4),
+        )
+
+
+def new_ride() -> Ride:
+    return replace(a_ride(), id=_new_id(), rider_id=_new_id(), payment_method_id=_new_id())
+
+
+async def test_a_hold_stands_and_asking_again_answers_the_same(side: Side):
+    ride = new_ride()
+    for _ in range(2):
+        assert await side.payments.place_hold("k1", ride, 5.0) == PaymentOutcome(PaymentStatus.HELD)
+
+
+async def test_a_decline_is_an_answer(side: Side):
+    side.decline()
+    outcome = await side.payments.place_hold("k1", new_ride(), 5.0)
+    assert outcome == PaymentOutcome(PaymentStatus.DECLINED, "insufficient_funds")
+
+
+async def test_a_hold_is_captured_once(side: Side):
+    ride, driver_id = new_ride(), _new_id()
+    await side.payments.place_hold("k1", ride, 5.0)
+    for _ in range(2):
+        outcome = await side.payments.capture("k2", ride.id, driver_id, _LINES, 5.0)
+        assert outcome == PaymentOutcome(PaymentStatus.CAPTURED)
+
+
+async def test_a_hold_is_released(side: Side):
+    ride = new_ride()
+    await side.payments.place_hold("k1", ride, 5.0)
+    for _ in range(2):
+        assert await side.payments.void("k2", ride.id, 5.0) == PaymentOutcome(PaymentStatus.VOIDED)
+
+
+@pytest.mark.parametrize(("failing", "kind"), [("time_out", Unknown), ("be_away", Unavailable)])
+async def test_a_call_without_an_outcome_says_which_kind_and_the_next_one_tells(
+    side: Side, failing: str, kind: type[DomainError]
+):
+    ride = new_ride()
+    getattr(side, failing)()
+    with pytest.raises(kind):
+        await side.payments.place_hold("k1", ride, 1.0)
+    assert await side.payments.place_hold("k1", ride, 5.0) == PaymentOutcome(PaymentStatus.HELD)

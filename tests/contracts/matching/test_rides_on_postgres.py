@@ -1,0 +1,29 @@
+"""The rules of rides, offers and shifts, held by the real store: the tests that run in memory, on Postgres."""
+
+from collections.abc import AsyncGenerator, Callable
+
+import pytest
+
+from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_stage import Stage
+from tests.integration.matching.stage import open_database, stage_on
+from tests.unit.matching.test_cancels import TestCancels
+from tests.unit.matching.test_drives import TestDrives, TestOffers, TestShifts
+from tests.unit.matching.test_requests import TestRequests
+from tests.unit.matching.test_ride_reads import TestReads
+from tests.unit.matching.test_saga import TestSaga
+
+__all__ = ["TestCancels", "TestDrives", "TestOffers", "TestReads", "TestRequests", "TestSaga", "TestShifts"]
+
+
+@pytest.fixture
+def payments() -> FakePayments:
+    """payment_service, imitated."""
+    return FakePayments()
+
+
+@pytest.fixture
+async def stage(migrated_postgres_url: Callable[[str], str], payments: FakePayments) -> AsyncGenerator[Stage]:
+    """All use cases of rides on an own database."""
+    async with open_database(migrated_postgres_url("matching")) as database:
+        yield stage_on(database, payments)

@@ -1,0 +1,412 @@
+"""In memory: the store of rides, offers and shifts, its reads, and the services that matching calls."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import statistics
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from matching_service.domain.city import VehicleClass
+from matching_service.domain.events import Event
+from matching_service.domain.offer import ExclusionCause, Offer, OfferState
+from matching_service.domain.ride import Ride
+from matching_service.domain.ride_states import OWED_PAYMENT_STATES, TRANSITIONS, PaymentState, RideState
+from matching_service.domain.shift import DriverFacts, Shift
+from matching_service.domain.terms import ChargeLine
+from matching_service.use_cases.ports import (
+    DriverRecord,
+    FeeConsent,
+    OwedStep,
+    PaymentOutcome,
+    PaymentStatus,
+    RequestKey,
+    RideMoveRecord,
+    RideSummary,
+    Waits,
+)
+from shared_kernel.clock import Clock
+from shared_kernel.errors import Conflict, DomainError
+
+_LEGAL = {(item.source, item.target) for item in TRANSITIONS}
+FIRST_ATTEMPT_LEASE_SECONDS = 5.0
+
+
+@dataclass
+class SagaRow:
+    """The saga's columns of a ride."""
+
+    next_attempt_at: datetime
+    leased_until: datetime | None
+    attempts: int = 0
+    error: str = ""
+
+
+@dataclass
+class AssignmentRow:
+    """One row of the history of assignments."""
+
+    ride_id: UUID
+    driver_id: UUID
+    assigned_at: datetime
+    released_at: datetime | None = None
+
+
+@dataclass
+class Tables:
+    """All rows; values are frozen or copied, so that a rollback puts the old ones back."""
+
+    rides: dict[UUID, Ride] = field(default_factory=dict[UUID, Ride])
+    moves: dict[UUID, list[RideMoveRecord]] = field(default_factory=dict[UUID, list[RideMoveRecord]])
+    sagas: dict[UUID, SagaRow] = field(default_factory=dict[UUID, SagaRow])
+    assignments: list[AssignmentRow] = field(default_factory=list[AssignmentRow])
+    offers: dict[UUID, Offer] = field(default_factory=dict[UUID, Offer])
+    exclusions: dict[tuple[UUID, UUID], ExclusionCause] = field(default_factory=dict[tuple[UUID, UUID], ExclusionCause])
+    shifts: dict[UUID, Shift] = field(default_factory=dict[UUID, Shift])
+    consents: dict[UUID, FeeConsent] = field(default_factory=dict[UUID, FeeConsent])
+    keys: dict[tuple[UUID, str, str], tuple[tuple[str, ...], bytes]] = field(
+        default_factory=dict[tuple[UUID, str, str], tuple[tuple[str, ...], bytes]]
+    )
+    taken_in: set[UUID] = field(default_factory=set[UUID])
+    events: list[Event] = field(default_factory=list[Event])
+
+
+class MemoryStore:
+    """The Store: one transaction at a time."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.tables = Tables()
+        self._turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[MemoryTransaction]:
+        async with self._turn:
+            before = copy.deepcopy(self.tables)
+            try:
+                yield MemoryTransaction(self)
+            except BaseException:
+                self.tables = before
+                raise
+
+
+class MemoryTransaction:
+    """The Transaction, with the checks of the database's unique indexes."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self._claimed: RequestKey | None = None
+
+    @property
+    def _tables(self) -> Tables:
+        return self._store.tables
+
+    async def claim(self, request: RequestKey) -> bytes | None:
+        known = self._tables.keys.get((request.principal, request.method, request.key))
+        if known is None:
+            self._claimed = request
+            return None
+        if known[0] != request.fields:
+            raise Conflict("idempotency_key_reused", "this request id was used for a different request")
+        return known[1]
+
+    async def complete(self, answer: bytes) -> None:
+        request = self._claimed
+        if request is None:
+            raise ValueError("no key is claimed in this transaction")
+        self._tables.keys[request.principal, request.method, request.key] = (request.fields, answer)
+
+    async def first_time(self, event_id: UUID) -> bool:
+        first = event_id not in self._tables.taken_in
+        self._tables.taken_in.add(event_id)
+        return first
+
+    async def add_ride(self, ride: Ride) -> None:
+        others = self._tables.rides.values()
+        if any(other.quote_id == ride.quote_id for other in others):
+            raise Conflict("quote_used", "")
+        if any(other.rider_id == ride.rider_id and other.is_live for other in others):
+            raise Conflict("active_ride", "")
+        self._tables.rides[ride.id] = ride
+        leased_until = ride.requested_at + timedelta(seconds=FIRST_ATTEMPT_LEASE_SECONDS)
+        self._tables.sagas[ride.id] = SagaRow(ride.requested_at, leased_until)
+        self._tables.moves[ride.id] = [_record(None, ride)]
+
+    async def lock_ride(self, ride_id: UUID, *, rider_id: UUID | None = None) -> Ride | None:
+        ride = self._tables.rides.get(ride_id)
+        return ride if ride is not None and rider_id in (None, ride.rider_id) else None
+
+    async def save_ride(self, before: Ride, after: Ride) -> None:
+        if self._tables.rides[before.id] != before:
+            raise RuntimeError("a ride was saved that was not locked")
+        if after.has_driver and after.driver is not None and not before.has_driver:
+            if await self.live_ride_id_of_driver(after.driver.driver_id) is not None:
+                raise Conflict("active_ride", "")
+            row = AssignmentRow(after.id, after.driver.driver_id, after.assigned_at or after.moved_at)
+            self._tables.assignments.append(row)
+        if before.has_driver and not after.has_driver:
+            for row in self._tables.assignments:
+                if row.ride_id == after.id and row.released_at is None:
+                    row.released_at = after.ended_at or after.moved_at
+        if before.state is not after.state:
+            if (before.state, after.state) not in _LEGAL:
+                raise AssertionError(f"{before.state} to {after.state} is not in the table")
+            self._tables.moves[after.id].append(_record(before.state, after))
+        if before.payment_state is not after.payment_state:
+            self._tables.sagas.pop(after.id, None)
+            if after.payment_state in OWED_PAYMENT_STATES:
+                self._tables.sagas[after.id] = SagaRow(self._store.clock.now(), None)
+        self._tables.rides[after.id] = after
+
+    async def live_ride_id_of_driver(self, driver_id: UUID) -> UUID | None:
+        for ride in self._tables.rides.values():
+            if ride.has_driver and ride.driver is not None and ride.driver.driver_id == driver_id:
+                return ride.id
+        return None
+
+    async def find_offer(self, offer_id: UUID, driver_id: UUID) -> Offer | None:
+        offer = self._tables.offers.get(offer_id)
+        return offer if offer is not None and offer.driver_id == driver_id else None
+
+    async def open_offer_of_ride(self, ride_id: UUID) -> Offer | None:
+        return next((offer for offer in _open(self._tables) if offer.ride_id == ride_id), None)
+
+    async def open_offer_of_driver(self, driver_id: UUID) -> Offer | None:
+        return next((offer for offer in _open(self._tables) if offer.driver_id == driver_id), None)
+
+    async def add_offer(self, offer: Offer) -> None:
+        if await self.open_offer_of_driver(offer.driver_id) is not None:
+            raise Conflict("driver_busy", "")
+        if await self.open_offer_of_ride(offer.ride_id) is not None:
+            raise Conflict("ride_offered", "")
+        self._tables.offers[offer.id] = offer
+
+    async def save_offer(self, offer: Offer) -> None:
+        if self._tables.offers[offer.id].state is not OfferState.OPEN:
+            raise RuntimeError("an offer was closed that was not open")
+        self._tables.offers[offer.id] = offer
+
+    async def is_excluded(self, ride_id: UUID, driver_id: UUID) -> bool:
+        return (ride_id, driver_id) in self._tables.exclusions
+
+    async def exclude(self, ride_id: UUID, driver_id: UUID, cause: ExclusionCause, now: datetime) -> None:
+        self._tables.exclusions.setdefault((ride_id, driver_id), cause)
+
+    async def lock_shift(self, driver_id: UUID) -> Shift | None:
+        return _open_shift(self._tables, driver_id)
+
+    async def keep_shift_open(self, driver_id: UUID) -> Shift | None:
+        return _open_shift(self._tables, driver_id)
+
+    async def last_shift(self, driver_id: UUID) -> Shift | None:
+        mine = [shift for shift in self._tables.shifts.values() if shift.driver_id == driver_id]
+        return max(mine, key=lambda shift: shift.id, default=None)
+
+    async def add_shift(self, shift: Shift) -> None:
+        if _open_shift(self._tables, shift.driver_id) is not None:
+            raise Conflict("shift_open", "")
+        self._tables.shifts[shift.id] = shift
+
+    async def save_shift(self, shift: Shift) -> None:
+        self._tables.shifts[shift.id] = shift
+
+    async def keep_consent(self, consent: FeeConsent) -> None:
+        self._tables.consents[consent.ride_id] = consent
+
+    async def consent_of(self, ride_id: UUID) -> FeeConsent | None:
+        return self._tables.consents.get(ride_id)
+
+    async def tell(self, event: Event) -> None:
+        self._tables.events.append(event)
+
+
+class MemoryRideReader:
+    """The RideReader over the same rows."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    @property
+    def _tables(self) -> Tables:
+        return self._store.tables
+
+    async def ride(self, ride_id: UUID, *, rider_id: UUID | None = None, driver_id: UUID | None = None) -> Ride | None:
+        return next((ride for ride in self._of(rider_id, driver_id) if ride.id == ride_id), None)
+
+    async def live_ride(self, *, rider_id: UUID | None = None, driver_id: UUID | None = None) -> Ride | None:
+        mine = self._of(rider_id, driver_id)
+        return next((ride for ride in mine if (ride.is_live if driver_id is None else ride.has_driver)), None)
+
+    async def rides(
+        self,
+        limit: int,
+        *,
+        before: UUID | None = None,
+        rider_id: UUID | None = None,
+        driver_id: UUID | None = None,
+        states: frozenset[RideState] = frozenset(),
+    ) -> list[Ride]:
+        mine = sorted(self._of(rider_id, driver_id), key=lambda ride: ride.id, reverse=True)
+        page = [ride for ride in mine if (before is None or ride.id < before) and (not states or ride.state in states)]
+        return page[:limit]
+
+    async def history(self, ride_id: UUID, limit: int) -> tuple[list[RideMoveRecord], list[Offer]]:
+        offers = [offer for offer in self._tables.offers.values() if offer.ride_id == ride_id]
+        offers.sort(key=lambda offer: (offer.created_at, offer.id))
+        return self._tables.moves.get(ride_id, [])[:limit], offers[:limit]
+
+    async def summary(self, since: datetime) -> RideSummary:
+        rides = [ride for ride in self._tables.rides.values() if ride.requested_at >= since]
+        firsts = {
+            ride.id: min(offer.created_at for offer in self._tables.offers.values() if offer.ride_id == ride.id)
+            for ride in rides
+            if any(offer.ride_id == ride.id for offer in self._tables.offers.values())
+        }
+        return RideSummary(
+            {state: count for state in RideState if (count := sum(ride.state is state for ride in rides))},
+            _doubles([row for row in self._tables.assignments if row.released_at is None or row.released_at >= since]),
+            _waits([(firsts[ride.id] - ride.requested_at).total_seconds() for ride in rides if ride.id in firsts]),
+            _waits([(ride.arrived_at - ride.requested_at).total_seconds() for ride in rides if ride.arrived_at]),
+            sum(shift.ended_at is None for shift in self._tables.shifts.values()),
+        )
+
+    async def open_offer(self, driver_id: UUID) -> Offer | None:
+        return next((offer for offer in _open(self._tables) if offer.driver_id == driver_id), None)
+
+    async def open_shift(self, driver_id: UUID) -> Shift | None:
+        return _open_shift(self._tables, driver_id)
+
+    async def expired_offers(self, now: datetime, limit: int) -> list[Offer]:
+        due = sorted((offer for offer in _open(self._tables) if offer.is_due(now)), key=lambda offer: offer.expires_at)
+        return due[:limit]
+
+    async def overdue_searches(self, now: datetime, limit: int) -> list[UUID]:
+        waiting = (RideState.REQUESTED, RideState.MATCHING)
+        overdue = [ride for ride in self._tables.rides.values() if ride.state in waiting and ride.search_until <= now]
+        return [ride.id for ride in sorted(overdue, key=lambda ride: ride.search_until)][:limit]
+
+    def _of(self, rider_id: UUID | None, driver_id: UUID | None) -> list[Ride]:
+        return [
+            ride
+            for ride in self._tables.rides.values()
+            if rider_id in (None, ride.rider_id)
+            and (driver_id is None or (ride.driver is not None and ride.driver.driver_id == driver_id))
+        ]
+
+
+class MemorySagaQueue:
+    """The SagaQueue over the same rows."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    async def claim(self, now: datetime, limit: int, lease_seconds: float) -> list[OwedStep]:
+        due = [
+            (row.next_attempt_at, ride_id, row)
+            for ride_id, row in self._store.tables.sagas.items()
+            if row.next_attempt_at <= now and (row.leased_until is None or row.leased_until <= now)
+        ]
+        due.sort(key=lambda item: item[:2])
+        for _, _, row in due[:limit]:
+            row.leased_until = now + timedelta(seconds=lease_seconds)
+        return [OwedStep(self._store.tables.rides[ride_id], row.attempts) for _, ride_id, row in due[:limit]]
+
+    async def postpone(self, ride_id: UUID, state: PaymentState, until: datetime, error: str) -> None:
+        row = self._store.tables.sagas.get(ride_id)
+        if row is not None and self._store.tables.rides[ride_id].payment_state is state:
+            row.next_attempt_at, row.leased_until, row.attempts, row.error = until, None, row.attempts + 1, error
+
+
+class FakePayments:
+    """payment_service: at most one hold a ride; `failures` are raised first, `unknown` steps answer PENDING."""
+
+    def __init__(self) -> None:
+        self.failures: list[DomainError] = []
+        self.declines: str = ""
+        self.holds: dict[UUID, PaymentStatus] = {}
+        self.calls: list[tuple[str, UUID]] = []
+        self.captured: dict[UUID, tuple[UUID, tuple[ChargeLine, ...]]] = {}
+
+    async def place_hold(self, key: str, ride: Ride, timeout_seconds: float) -> PaymentOutcome:
+        self._called(key, ride.id)
+        status = PaymentStatus.DECLINED if self.declines else PaymentStatus.HELD
+        return PaymentOutcome(self.holds.setdefault(ride.id, status), self.declines)
+
+    async def capture(
+        self, key: str, ride_id: UUID, driver_id: UUID, lines: Sequence[ChargeLine], timeout_seconds: float
+    ) -> PaymentOutcome:
+        self._called(key, ride_id)
+        if self.holds.get(ride_id) not in (PaymentStatus.HELD, PaymentStatus.CAPTURED):
+            raise Conflict("invalid_transition", "there is no hold to capture")
+        self.captured.setdefault(ride_id, (driver_id, tuple(lines)))
+        self.holds[ride_id] = PaymentStatus.CAPTURED
+        return PaymentOutcome(PaymentStatus.CAPTURED)
+
+    async def void(self, key: str, ride_id: UUID, timeout_seconds: float) -> PaymentOutcome:
+        self._called(key, ride_id)
+        if self.holds.get(ride_id) is PaymentStatus.CAPTURED:
+            raise Conflict("invalid_transition", "the hold was captured")
+        self.holds[ride_id] = PaymentStatus.VOIDED
+        return PaymentOutcome(PaymentStatus.VOIDED)
+
+    def _called(self, key: str, ride_id: UUID) -> None:
+        self.calls.append((key, ride_id))
+        if self.failures:
+            raise self.failures.pop(0)
+
+
+class FakeAccounts:
+    """identity_service: drivers by id, and one first name for everybody."""
+
+    def __init__(self) -> None:
+        self.drivers: dict[UUID, DriverRecord] = {}
+        self.name = "Ada"
+
+    def approve(self, driver_id: UUID, vehicle_class: VehicleClass = VehicleClass.ECONOMY) -> DriverRecord:
+        facts = DriverFacts(driver_id, "Grace", "Prius", "white", "8ABC123")
+        self.drivers[driver_id] = DriverRecord(facts, vehicle_class, approved=True)
+        return self.drivers[driver_id]
+
+    def suspend(self, driver_id: UUID) -> None:
+        self.drivers[driver_id] = replace(self.drivers[driver_id], approved=False)
+
+    async def driver(self, driver_id: UUID) -> DriverRecord | None:
+        return self.drivers.get(driver_id)
+
+    async def first_name(self, account_id: UUID, timeout_seconds: float) -> str:
+        return self.name
+
+
+def _open(tables: Tables) -> list[Offer]:
+    return [offer for offer in tables.offers.values() if offer.state is OfferState.OPEN]
+
+
+def _open_shift(tables: Tables, driver_id: UUID) -> Shift | None:
+    mine = (shift for shift in tables.shifts.values() if shift.driver_id == driver_id and shift.ended_at is None)
+    return next(mine, None)
+
+
+def _record(before: RideState | None, ride: Ride) -> RideMoveRecord:
+    driver_id = ride.driver.driver_id if ride.driver else None
+    return RideMoveRecord(ride.version, before, ride.state, ride.moved_at, driver_id, ride.words or ride.reason)
+
+
+def _waits(seconds: list[float]) -> Waits:
+    if not seconds:
+        return Waits()
+    cuts = statistics.quantiles([*seconds, *seconds] if len(seconds) == 1 else seconds, n=100, method="inclusive")
+    return Waits(len(seconds), statistics.fmean(seconds), cuts[49], cuts[94])
+
+
+def _doubles(rows: list[AssignmentRow]) -> int:
+    def overlap(a: AssignmentRow, b: AssignmentRow) -> bool:
+        return (b.released_at is None or a.assigned_at < b.released_at) and (
+            a.released_at is None or b.assigned_at < a.released_at
+        )
+
+    pairs = ((a, b) for index, a in enumerate(rows) for b in rows[index + 1 :])
+    return sum((a.driver_id == b.driver_id or a.ride_id == b.ride_id) and overlap(a, b) for a, b in pairs)

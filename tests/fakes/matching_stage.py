@@ -1,0 +1,170 @@
+"""All use cases of rides around one store, and the scenes that tests begin with."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from matching_service.adapters.city_file import load_city
+from matching_service.domain.offer import Offer
+from matching_service.domain.quote import Fare, FareLine, FareLineKind, Place, Quote
+from matching_service.domain.ride import Ride
+from matching_service.use_cases.accept_offer import AcceptOffer
+from matching_service.use_cases.advance_saga import AdvanceSaga
+from matching_service.use_cases.arrive_at_pickup import ArriveAtPickup
+from matching_service.use_cases.cancel_assignment import CancelAssignment
+from matching_service.use_cases.cancel_ride import CancelRide
+from matching_service.use_cases.close_searches import CloseSearches
+from matching_service.use_cases.complete_trip import CompleteTrip
+from matching_service.use_cases.decline_offer import DeclineOffer
+from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal, QuoteStore
+from matching_service.use_cases.end_shift import EndShift
+from matching_service.use_cases.expire_offers import ExpireOffers
+from matching_service.use_cases.force_cancel_ride import ForceCancelRide
+from matching_service.use_cases.make_offers import MakeOffers
+from matching_service.use_cases.ports import Payments, RideReader, SagaQueue, Store
+from matching_service.use_cases.preview_cancellation import PreviewCancellation
+from matching_service.use_cases.read_rides import ReadRides
+from matching_service.use_cases.report_no_show import ReportNoShow
+from matching_service.use_cases.request_ride import RequestRide
+from matching_service.use_cases.start_shift import StartShift
+from matching_service.use_cases.start_trip import StartTrip
+from matching_service.use_cases.stop_unapproved_driver import StopUnapprovedDriver
+from shared_kernel.geo import GeoPoint
+from shared_kernel.ids import Uuid7Source
+from shared_kernel.money import Money
+from tests.fakes.matching_dispatch import HandClock
+from tests.fakes.matching_rides import FakeAccounts
+
+PICKUP = Place(GeoPoint(37.7749, -122.4194), "Market Street")
+DROPOFF = Place(GeoPoint(37.7955, -122.3937), "Ferry Building")
+CITY = load_city(None)
+
+
+def usd(amount_minor: int) -> Money:
+    return Money("USD", amount_minor)
+
+
+FARE = Fare.of(
+    "USD",
+    [
+        FareLine(FareLineKind.BASE, usd(500)),
+        FareLine(FareLineKind.DISTANCE, usd(900)),
+        FareLine(FareLineKind.TIME, usd(401)),
+        FareLine(FareLineKind.BOOKING_FEE, usd(150)),
+        FareLine(FareLineKind.TAX, usd(99)),
+    ],
+)
+
+
+@dataclass
+class Stage:
+    """The use cases, wired to a store, with fakes for the services around."""
+
+    store: Store
+    reader: RideReader
+    queue: SagaQueue
+    quotes: QuoteStore
+    payments: Payments
+    told: Callable[[], Awaitable[list[tuple[UUID, int]]]]
+    """Reads the aggregate and the version of each event told, in order."""
+    clock: HandClock = field(default_factory=HandClock)
+    payment_seconds: float = 2.0
+    accounts: FakeAccounts = field(default_factory=FakeAccounts)
+    new_id: Uuid7Source = field(default_factory=Uuid7Source)
+
+    def __post_init__(self) -> None:
+        store, clock, seeded = self.store, self.clock, random.Random(7)
+        wait = self.payment_seconds
+        self.saga = AdvanceSaga(store, self.queue, self.payments, clock, seeded, wait)
+        self.request_ride = RequestRide(
+            store, self.reader, self.quotes, self.accounts, self.saga, CITY, clock, self.new_id, seeded, wait
+        )
+        self.preview = PreviewCancellation(store, clock, seeded)
+        self.cancel = CancelRide(store, clock)
+        self.force_cancel = ForceCancelRide(store, clock)
+        self.start_shift = StartShift(store, self.accounts, clock, self.new_id)
+        self.end_shift = EndShift(store, clock)
+        self.stop_unapproved = StopUnapprovedDriver(store, self.accounts, clock)
+        self.offers = MakeOffers(store, clock, self.new_id)
+        self.accept = AcceptOffer(store, clock)
+        self.decline = DeclineOffer(store, clock)
+        self.arrive = ArriveAtPickup(store, clock)
+        self.start = StartTrip(store, clock)
+        self.complete = CompleteTrip(store, clock)
+        self.give_back = CancelAssignment(store, clock)
+        self.no_show = ReportNoShow(store, clock)
+        self.expire_offers = ExpireOffers(store, self.reader, clock)
+        self.close_searches = CloseSearches(store, self.reader, clock)
+        self.read = ReadRides(self.reader)
+
+    def key(self) -> str:
+        return str(self.new_id())
+
+    async def quote(self, rider_id: UUID, fare: Fare = FARE) -> Quote:
+        expires_at = self.clock.now() + timedelta(seconds=CITY.quote_seconds)
+        quote = Quote(self.new_id(), rider_id, "economy", PICKUP, DROPOFF, fare, 4_200, 840, 240, expires_at, 1000)
+        await self.quotes.add([quote])
+        return quote
+
+    async def ride(self, rider_id: UUID | None = None) -> Ride:
+        """A ride in MATCHING, if the fake lets its hold stand."""
+        rider_id = rider_id or self.new_id()
+        quote = await self.quote(rider_id)
+        return await self.request_ride(self.key(), rider_id, quote.id, self.new_id(), "")
+
+    async def driver(self) -> UUID:
+        """An approved driver on shift."""
+        driver_id = self.new_id()
+        self.accounts.approve(driver_id)
+        await self.start_shift(self.key(), driver_id)
+        return driver_id
+
+    async def offer(self, ride: Ride, driver_id: UUID) -> Offer:
+        """The open offer of a ride to a driver."""
+        outcomes = await self.offers.make_offers([Proposal(ride.id, driver_id, 180, 180.0)])
+        assert outcomes == [OfferOutcome.OFFERED]
+        offer = await self.reader.open_offer(driver_id)
+        assert offer is not None
+        return offer
+
+    async def assigned(self) -> tuple[Ride, UUID]:
+        """A ride whose driver is on the way."""
+        ride, driver_id = await self.ride(), await self.driver()
+        offer = await self.offer(ride, driver_id)
+        return await self.accept(self.key(), driver_id, offer.id), driver_id
+
+    async def arrived(self) -> tuple[Ride, UUID]:
+        """A ride whose driver waits at the pickup."""
+        ride, driver_id = await self.assigned()
+        return await self.arrive(self.key(), driver_id, ride.id), driver_id
+
+    async def under_way(self) -> tuple[Ride, UUID]:
+        """A ride whose rider is in the vehicle."""
+        ride, driver_id = await self.arrived()
+        return await self.start(self.key(), driver_id, ride.id, ride.start_pin), driver_id
+
+    async def now(self, ride: Ride) -> Ride:
+        """The ride as it stands in the store."""
+        found = await self.reader.ride(ride.id)
+        assert found is not None
+        return found
+
+    async def settle(self) -> None:
+        """Let the saga do all that is due, however often it must be asked."""
+        for _ in range(100):
+            if not await self.saga():
+                return
+        raise AssertionError("the saga does not come to rest")
+
+    async def driver_is_free(self, driver_id: UUID) -> bool:
+        """Whether the driver has neither a live ride nor an open offer."""
+        ride = await self.reader.live_ride(driver_id=driver_id)
+        return ride is None and await self.reader.open_offer(driver_id) is None
+
+    async def told_of(self, aggregate_id: UUID) -> list[int]:
+        """The versions of the events told of an aggregate, in their order."""
+        return [version for told_id, version in await self.told() if told_id == aggregate_id]

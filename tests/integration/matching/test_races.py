@@ -1,0 +1,291 @@
+"""Many at once on one database: the indexes judge, one wins, nothing is half done."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from chassis.database import Database
+from matching_service.adapters import tables
+from matching_service.domain.ride import Ride
+from matching_service.domain.ride_states import TRANSITIONS, RideState
+from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
+from shared_kernel.errors import DomainError
+from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_stage import CITY, Stage
+from tests.integration.matching.stage import open_database, stage_on
+
+ROUNDS = 12
+
+
+@pytest.fixture(scope="module")
+async def database(migrated_postgres_url: Callable[[str], str]) -> AsyncGenerator[Database]:
+    """A database that the races share; riders and drivers are new each time."""
+    async with open_database(migrated_postgres_url("matching"), pool_size=24) as database:
+        yield database
+
+
+@pytest.fixture
+def payments() -> FakePayments:
+    """payment_service, imitated."""
+    return FakePayments()
+
+
+@pytest.fixture
+def stage(database: Database, payments: FakePayments) -> Stage:
+    """All use cases on that database."""
+    return stage_on(database, payments)
+
+
+async def at_once(attempts: Iterable[Awaitable[Any]]) -> list[Any]:
+    """Run all at once; refusals come back as errors, anything else fails the test."""
+    outcomes = await asyncio.gather(*attempts, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException) and not isinstance(outcome, DomainError):
+            raise outcome
+    return outcomes
+
+
+def reasons(outcomes: list[Any]) -> set[str]:
+    return {outcome.reason for outcome in outcomes if isinstance(outcome, DomainError)}
+
+
+async def check_nothing_is_doubled(stage: Stage, database: Database) -> None:
+    summary = await stage.read.summary(stage.clock.now().replace(year=2000))
+    assert summary.double_assignment_count == 0
+    async with database.connect() as connection:
+        open_twice = await connection.scalar(
+            text(
+                "SELECT count(*) FROM (SELECT ride_id FROM assignment WHERE released_at IS NULL"
+                " GROUP BY ride_id HAVING count(*) > 1) AS twice"
+            )
+        )
+    assert open_twice == 0
+
+
+async def test_twenty_accepts_of_one_offer_bind_the_ride_once(stage: Stage, database: Database):
+    ride, driver_id = await stage.ride(), await stage.driver()
+    offer = await stage.offer(ride, driver_id)
+    outcomes = await at_once(stage.accept(stage.key(), driver_id, offer.id) for _ in range(20))
+    assert all(isinstance(outcome, Ride) and outcome.state is RideState.DRIVER_EN_ROUTE for outcome in outcomes)
+    moves, _ = await stage.reader.history(ride.id, 100)
+    assert [move.to_state for move in moves].count(RideState.DRIVER_EN_ROUTE) == 1
+    assert len(await stage.told_of(ride.id)) == 4
+    await check_nothing_is_doubled(stage, database)
+
+
+async def test_the_same_key_twenty_times_is_one_request(stage: Stage, payments: FakePayments):
+    rider_id, method_id, key = stage.new_id(), stage.new_id(), stage.key()
+    quote = await stage.quote(rider_id)
+    outcomes = await at_once(stage.request_ride(key, rider_id, quote.id, method_id, "") for _ in range(20))
+    assert len({ride.id for ride in outcomes}) == 1
+    assert len(payments.calls) == 1
+
+
+async def test_twenty_requests_of_one_rider_make_one_ride(stage: Stage):
+    rider_id = stage.new_id()
+    quotes = [await stage.quote(rider_id) for _ in range(20)]
+    outcomes = await at_once(
+        stage.request_ride(stage.key(), rider_id, quote.id, stage.new_id(), "") for quote in quotes
+    )
+    assert sum(isinstance(outcome, Ride) for outcome in outcomes) == 1
+    assert reasons(outcomes) == {"active_ride"}
+
+
+async def test_twenty_drivers_and_one_ride_make_one_offer(stage: Stage):
+    ride = await stage.ride()
+    drivers = [await stage.driver() for _ in range(20)]
+    batches = await at_once(stage.offers.make_offers([Proposal(ride.id, driver_id, 60, 60.0)]) for driver_id in drivers)
+    outcomes = [outcome for batch in batches for outcome in batch]
+    assert outcomes.count(OfferOutcome.OFFERED) == 1
+    assert outcomes.count(OfferOutcome.RIDE_GONE) == 19
+
+
+async def test_twenty_rides_and_one_driver_make_one_offer(stage: Stage):
+    rides = [await stage.ride() for _ in range(20)]
+    driver_id = await stage.driver()
+    batches = await at_once(stage.offers.make_offers([Proposal(ride.id, driver_id, 60, 60.0)]) for ride in rides)
+    outcomes = [outcome for batch in batches for outcome in batch]
+    assert outcomes.count(OfferOutcome.OFFERED) == 1
+    assert outcomes.count(OfferOutcome.DRIVER_TAKEN) == 19
+
+
+async def test_an_accept_and_a_cancel_leave_the_ride_to_one_of_them(stage: Stage, database: Database):
+    for _ in range(ROUNDS):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        offer = await stage.offer(ride, driver_id)
+        accepted, canceled = await at_once(
+            [
+                stage.accept(stage.key(), driver_id, offer.id),
+                stage.cancel(stage.key(), ride.rider_id, ride.id, "", ""),
+            ]
+        )
+        # The cancel wins either way: before the accept it withdraws the offer, after it it is still free.
+        assert isinstance(canceled, Ride)
+        if isinstance(accepted, DomainError):
+            assert accepted.reason == "offer_withdrawn"
+        assert (await stage.now(ride)).state is RideState.CANCELED_BY_RIDER
+        assert await stage.driver_is_free(driver_id)
+    await check_nothing_is_doubled(stage, database)
+
+
+async def test_an_accept_and_an_expiry_leave_the_offer_to_one_of_them(stage: Stage, database: Database):
+    for _ in range(ROUNDS):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        offer = await stage.offer(ride, driver_id)
+        # Two replicas: to the one that accepts, the offer's time is not yet over.
+        late = stage_on(database, stage.payments)
+        late.clock.time = offer.expires_at
+        accepted, _ = await at_once([stage.accept(stage.key(), driver_id, offer.id), late.expire_offers()])
+        state = (await stage.now(ride)).state
+        if isinstance(accepted, Ride):
+            assert state is RideState.DRIVER_EN_ROUTE
+        else:
+            assert accepted.reason == "offer_expired"
+            assert state is RideState.MATCHING
+    await check_nothing_is_doubled(stage, database)
+
+
+async def test_a_decline_and_an_expiry_close_the_offer_once(stage: Stage, database: Database):
+    for _ in range(ROUNDS):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        offer = await stage.offer(ride, driver_id)
+        late = stage_on(database, stage.payments)
+        late.clock.time = offer.expires_at
+        await at_once([stage.decline(stage.key(), driver_id, offer.id), late.expire_offers(), late.expire_offers()])
+        told = await stage.told_of(ride.id)
+        assert told == list(range(1, len(told) + 1))
+        assert (await stage.now(ride)).state is RideState.MATCHING
+
+
+async def test_a_cancel_and_a_new_offer_leave_no_offer_for_a_dead_ride(stage: Stage):
+    for _ in range(ROUNDS):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        _, canceled = await at_once(
+            [
+                stage.offers.make_offers([Proposal(ride.id, driver_id, 60, 60.0)]),
+                stage.cancel(stage.key(), ride.rider_id, ride.id, "", ""),
+            ]
+        )
+        assert isinstance(canceled, Ride)
+        assert await stage.driver_is_free(driver_id)
+
+
+async def test_a_cancel_and_a_give_back_end_the_ride_and_free_the_driver(stage: Stage, database: Database):
+    for _ in range(ROUNDS):
+        ride, driver_id = await stage.assigned()
+        given, canceled = await at_once(
+            [
+                stage.give_back(stage.key(), driver_id, ride.id, ""),
+                stage.cancel(stage.key(), ride.rider_id, ride.id, "", ""),
+            ]
+        )
+        assert isinstance(canceled, Ride)
+        assert isinstance(given, Ride) or given.reason == "invalid_transition"
+        assert (await stage.now(ride)).state is RideState.CANCELED_BY_RIDER
+        assert await stage.driver_is_free(driver_id)
+    await check_nothing_is_doubled(stage, database)
+
+
+async def test_going_offline_and_a_new_offer_leave_no_offer_to_a_driver_who_is_gone(stage: Stage):
+    for _ in range(ROUNDS):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        _, ended = await at_once(
+            [
+                stage.offers.make_offers([Proposal(ride.id, driver_id, 60, 60.0)]),
+                stage.end_shift(stage.key(), driver_id),
+            ]
+        )
+        assert not isinstance(ended, DomainError)
+        assert await stage.driver_is_free(driver_id)
+        assert (await stage.now(ride)).state is RideState.MATCHING
+
+
+async def test_an_accept_and_an_offer_of_another_ride_do_not_bind_the_driver_twice(stage: Stage, database: Database):
+    for _ in range(ROUNDS):
+        ride, other, driver_id = await stage.ride(), await stage.ride(), await stage.driver()
+        offer = await stage.offer(ride, driver_id)
+        accepted, [outcome] = await at_once(
+            [
+                stage.accept(stage.key(), driver_id, offer.id),
+                stage.offers.make_offers([Proposal(other.id, driver_id, 60, 60.0)]),
+            ]
+        )
+        assert isinstance(accepted, Ride)
+        assert outcome is OfferOutcome.DRIVER_TAKEN
+        assert await stage.reader.open_offer(driver_id) is None
+    await check_nothing_is_doubled(stage, database)
+
+
+async def test_replicas_that_sweep_at_once_ask_for_each_capture_once(
+    stage: Stage, database: Database, payments: FakePayments
+):
+    rides: list[Ride] = []
+    for _ in range(10):
+        ride, driver_id = await stage.under_way()
+        rides.append(await stage.complete(stage.key(), driver_id, ride.id))
+    payments.calls.clear()
+    replicas = [stage_on(database, payments, stage.clock) for _ in range(5)]
+    await at_once(replica.saga() for replica in replicas)
+    mine = {ride.id for ride in rides}
+    assert sorted(ride_id for _, ride_id in payments.calls if ride_id in mine) == sorted(mine)
+
+
+async def test_a_restart_drops_no_timer(stage: Stage, database: Database, payments: FakePayments):
+    offered, driver_id, lone = await stage.ride(), await stage.driver(), await stage.ride()
+    done, other = await stage.under_way()
+    await stage.complete(stage.key(), other, done.id)
+    offer = await stage.offer(offered, driver_id)
+    # The process is gone; another one, with nothing in memory, finds all that is due.
+    after = stage_on(database, payments)
+    after.clock.time = offer.expires_at
+    await after.expire_offers()
+    assert (await after.now(offered)).state is RideState.MATCHING
+    after.clock.advance(CITY.dispatch.search_window_seconds)
+    await after.close_searches(1_000)
+    assert (await after.now(lone)).state is RideState.NO_DRIVER_AVAILABLE
+    await after.settle()
+    assert (await after.now(done)).payment_state.value == "captured"
+    assert (await after.now(lone)).payment_state.value == "voided"
+
+
+async def test_the_database_knows_the_table_of_states(database: Database):
+    async with database.connect() as connection:
+        rows = await connection.execute(select(tables.legal_ride_moves))
+        assert {(row.from_state, row.to_state) for row in rows} == {(item.source, item.target) for item in TRANSITIONS}
+
+
+async def test_the_database_refuses_an_illegal_move_whoever_makes_it(stage: Stage, database: Database):
+    ride, driver_id = await stage.under_way()
+    done = await stage.complete(stage.key(), driver_id, ride.id)
+    backwards = update(tables.rides).where(tables.rides.c.id == ride.id)
+    backwards = backwards.values(state="arrived", ended_at=None, version=done.version + 1)
+    with pytest.raises(DBAPIError, match="fk_ride_transition_legal_ride_move"):
+        async with database.transaction() as connection:
+            await connection.execute(backwards)
+
+
+async def test_the_summary_finds_a_double_assignment(stage: Stage, database: Database):
+    since = stage.clock.now()
+    first, driver_id = await stage.assigned()
+    second, _ = await stage.assigned()
+    async with database.transaction() as connection:
+        for ride in (first, second):
+            values = {"ride_id": ride.id, "driver_id": stage.new_id(), "assigned_at": since, "released_at": since}
+            await connection.execute(insert(tables.assignments).values(**values))
+        stage.clock.advance(60)
+        # What the indexes do not see: two closed assignments of one driver that lay over each other.
+        values = {"ride_id": second.id, "driver_id": driver_id, "assigned_at": since, "released_at": stage.clock.now()}
+        await connection.execute(insert(tables.assignments).values(**values))
+    found = (await stage.read.summary(since)).double_assignment_count
+    async with database.transaction() as connection:
+        await connection.execute(
+            tables.assignments.delete().where(
+                tables.assignments.c.driver_id == driver_id, tables.assignments.c.ride_id == second.id
+            )
+        )
+    # With the driver's own ride, and with the other driver of the second ride.
+    assert found == 2

@@ -1,0 +1,335 @@
+"""The service as it is put together: a ride from its quote to its capture, over gRPC."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+import grpc
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from redis.asyncio import Redis
+
+from chassis.auth import Role, TokenSigner
+from chassis.clients import forward_token, open_channel
+from chassis.settings import Address
+from chassis.status import from_rpc_error
+from matching_service.bootstrap import build
+from matching_service.settings import MatchingSettings
+from ridesharing.common.v1 import geo_point_pb2
+from ridesharing.identity.v1 import accounts_pb2, events_pb2
+from ridesharing.matching.v1 import (
+    dispatch_operator_service_pb2,
+    dispatch_operator_service_pb2_grpc,
+    driver_service_pb2,
+    driver_service_pb2_grpc,
+    ride_service_pb2,
+    ride_service_pb2_grpc,
+    rides_pb2,
+)
+from shared_kernel.ids import Uuid7Source
+from tests.fakes.matching_servers import FakeIdentityServer, FakePaymentServer, serving
+from tests.fakes.matching_stage import DROPOFF, PICKUP
+
+T = TypeVar("T")
+_PATIENCE_SECONDS = 30.0
+
+
+@dataclass
+class Running:
+    """The service and what stands around it."""
+
+    channel: grpc.aio.Channel
+    redis: Redis
+    signer: TokenSigner
+    payment: FakePaymentServer
+    identity: FakeIdentityServer
+    new_id: Uuid7Source
+
+    def as_(self, role: Role, account_id: UUID) -> dict[str, Any]:
+        """The call options of somebody."""
+        return {"metadata": forward_token(self.signer.sign(str(account_id), role, 600))}
+
+    def __post_init__(self) -> None:
+        self.rides = ride_service_pb2_grpc.RideServiceStub(self.channel)
+        self.drivers = driver_service_pb2_grpc.DriverServiceStub(self.channel)
+        self.operators = dispatch_operator_service_pb2_grpc.DispatchOperatorServiceStub(self.channel)
+
+    def key(self) -> str:
+        return str(self.new_id())
+
+
+@pytest.fixture(scope="module")
+async def service(
+    migrated_postgres_url: Callable[[str], str],
+    redis_url_for: Callable[[int], str],
+    signing_keys: Path,
+    jwks_file: Path,
+) -> AsyncGenerator[Running]:
+    """The service, with identity and payment imitated over gRPC."""
+    payment, identity = FakePaymentServer(), FakeIdentityServer()
+    async with serving(jwks_file, payment=payment, identity=identity) as target:
+        settings = MatchingSettings(
+            redis_url=redis_url_for(9),
+            jwks_file=jwks_file,
+            signing_keys_dir=signing_keys,
+            matching_database_url=migrated_postgres_url("matching"),
+            identity_target=target,
+            payment_target=target,
+        )
+        async with _running(settings) as address, open_channel(str(address)) as channel:
+            redis = Redis.from_url(settings.redis_url)
+            signer = TokenSigner.from_dir(signing_keys, "cli")
+            yield Running(channel, redis, signer, payment, identity, Uuid7Source())
+            await redis.aclose()
+
+
+@asynccontextmanager
+async def _running(settings: MatchingSettings) -> AsyncGenerator[Address]:
+    server = build(settings).server
+    task = asyncio.create_task(server.run(Address("127.0.0.1", 0)))
+    try:
+        yield await server.started()
+    finally:
+        server.stop()
+        await task
+
+
+async def eventually(ask: Callable[[], Awaitable[T | None]]) -> T:
+    """Ask until there is an answer, within bounds."""
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while (answer := await ask()) is None:  # noqa: ASYNC110 (it is the service that is asked; it sets no event)
+            await asyncio.sleep(0.02)
+        return answer
+
+
+def place(point: Any) -> geo_point_pb2.Place:
+    return geo_point_pb2.Place(
+        point=geo_point_pb2.GeoPoint(latitude=point.point.latitude, longitude=point.point.longitude),
+        address=point.address,
+    )
+
+
+async def quoted(service: Running, rider: dict[str, Any]) -> rides_pb2.Quote:
+    request = ride_service_pb2.CreateQuotesRequest(pickup=place(PICKUP), dropoff=place(DROPOFF), product="economy")
+    return (await service.rides.CreateQuotes(request, **rider)).quotes[0]
+
+
+async def requested(service: Running, rider: dict[str, Any]) -> rides_pb2.Ride:
+    request = ride_service_pb2.RequestRideRequest(
+        request_id=service.key(),
+        quote_id=(await quoted(service, rider)).quote_id,
+        payment_method_id=service.key(),
+        note="by the fountain",
+    )
+    return (await service.rides.RequestRide(request, **rider)).ride
+
+
+async def online_at_the_pickup(service: Running) -> dict[str, Any]:
+    driver_id = service.new_id()
+    service.identity.approved.add(driver_id)
+    driver = service.as_(Role.DRIVER, driver_id)
+    await service.drivers.StartShift(driver_service_pb2.StartShiftRequest(request_id=service.key()), **driver)
+    await ping(service, driver, 1)
+    return driver
+
+
+async def ping(service: Running, driver: dict[str, Any], sequence: int) -> None:
+    measured = Timestamp()
+    measured.FromDatetime(datetime.now(UTC))
+    pings = [rides_pb2.LocationPing(point=place(PICKUP).point, measure_time=measured, sequence=sequence)]
+    taken = await service.drivers.ReportLocations(driver_service_pb2.ReportLocationsRequest(pings=pings), **driver)
+    assert taken.accepted_count == 1
+
+
+async def offered(service: Running, driver: dict[str, Any]) -> rides_pb2.Offer:
+    async def ask() -> rides_pb2.Offer | None:
+        try:
+            return (await service.drivers.GetCurrentOffer(driver_service_pb2.GetCurrentOfferRequest(), **driver)).offer
+        except grpc.aio.AioRpcError as error:
+            if from_rpc_error(error).reason == "no_open_offer":
+                return None
+            raise
+
+    return await eventually(ask)
+
+
+async def refusal(call: Awaitable[object]) -> str:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await call
+    return from_rpc_error(refused.value).reason
+
+
+async def test_a_ride_is_quoted_dispatched_driven_and_paid(service: Running):
+    rider = service.as_(Role.RIDER, service.new_id())
+    driver = await online_at_the_pickup(service)
+    ride = await requested(service, rider)
+    assert ride.state == rides_pb2.RIDE_STATE_MATCHING
+    assert len(ride.start_pin) == 4
+
+    offer = await offered(service, driver)
+    assert (offer.ride_id, offer.pickup.address) == (ride.ride_id, PICKUP.address)
+    accept = driver_service_pb2.AcceptOfferRequest(request_id=service.key(), offer_id=offer.offer_id)
+    accepted = (await service.drivers.AcceptOffer(accept, **driver)).ride
+    assert (accepted.state, accepted.start_pin) == (rides_pb2.RIDE_STATE_DRIVER_EN_ROUTE, "")
+    assert accepted.rider_name == "Ada"
+
+    location = await service.rides.GetRideLocation(
+        ride_service_pb2.GetRideLocationRequest(ride_id=ride.ride_id), **rider
+    )
+    assert location.point.latitude == pytest.approx(PICKUP.point.latitude, abs=1e-6)
+    seen = (await service.rides.GetRide(ride_service_pb2.GetRideRequest(ride_id=ride.ride_id), **rider)).ride
+    assert (seen.driver.vehicle_plate, seen.start_pin, seen.rider_name) == ("8ABC123", ride.start_pin, "")
+
+    arrive = driver_service_pb2.ArriveAtPickupRequest(request_id=service.key(), ride_id=ride.ride_id)
+    await service.drivers.ArriveAtPickup(arrive, **driver)
+    wrong = driver_service_pb2.StartTripRequest(
+        request_id=service.key(), ride_id=ride.ride_id, start_pin=f"{(int(ride.start_pin) + 1) % 10_000:04d}"
+    )
+    assert await refusal(service.drivers.StartTrip(wrong, **driver)) == "pin_invalid"
+    start = driver_service_pb2.StartTripRequest(
+        request_id=service.key(), ride_id=ride.ride_id, start_pin=ride.start_pin
+    )
+    await service.drivers.StartTrip(start, **driver)
+    complete = driver_service_pb2.CompleteTripRequest(request_id=service.key(), ride_id=ride.ride_id)
+    done = (await service.drivers.CompleteTrip(complete, **driver)).ride
+    assert done.state == rides_pb2.RIDE_STATE_COMPLETED
+
+    async def captured() -> bool | None:
+        request = ride_service_pb2.GetRideRequest(ride_id=ride.ride_id)
+        now = (await service.rides.GetRide(request, **rider)).ride
+        return now.payment_state == rides_pb2.PAYMENT_STATE_CAPTURED or None
+
+    await eventually(captured)
+    assert service.payment.effects == [f"hold {ride.ride_id}", f"capture {ride.ride_id}"]
+    await told(
+        service,
+        ride.ride_id,
+        "RideRequested RideMatchingStarted OfferCreated RideAssigned DriverArrived TripStarted RideCompleted"
+        " RidePaymentSettled",
+    )
+
+    operator = service.as_(Role.OPERATOR, service.new_id())
+    history = await service.operators.GetRideHistory(
+        dispatch_operator_service_pb2.GetRideHistoryRequest(ride_id=ride.ride_id), **operator
+    )
+    assert [move.to_state for move in history.transitions] == [1, 3, 4, 5, 6, 7, 8]
+    assert (history.ride.start_pin, history.ride.rider_name) == ("", "")
+    since = Timestamp()
+    since.FromDatetime(datetime(2024, 1, 1, tzinfo=UTC))
+    summary = await service.operators.SummarizeRides(
+        dispatch_operator_service_pb2.SummarizeRidesRequest(since_time=since), **operator
+    )
+    assert summary.double_assignment_count == 0
+    assert summary.request_to_pickup.count >= 1
+    search = dispatch_operator_service_pb2.SearchRidesRequest(states=[rides_pb2.RIDE_STATE_COMPLETED])
+    found = await service.operators.SearchRides(search, **operator)
+    assert ride.ride_id in {each.ride_id for each in found.rides}
+    await service.drivers.EndShift(driver_service_pb2.EndShiftRequest(request_id=service.key()), **driver)
+
+
+async def told(service: Running, ride_id: str, types: str) -> None:
+    """Wait until the stream tells these events of a ride, in order, with versions that grow by one."""
+
+    async def ask() -> list[dict[bytes, bytes]] | None:
+        entries = cast(
+            "list[tuple[bytes, dict[bytes, bytes]]]", await cast("Any", service.redis.xrange("events:matching"))
+        )
+        mine = [fields for _, fields in entries if fields[b"aggregate_id"].decode() == ride_id]
+        return mine if len(mine) >= len(types.split()) else None
+
+    mine = await eventually(ask)
+    assert [fields[b"type"].decode().rpartition(".")[2] for fields in mine] == types.split()
+    assert [int(fields[b"aggregate_version"]) for fields in mine] == list(range(1, len(mine) + 1))
+
+
+async def test_a_rider_cancels_and_the_hold_is_released(service: Running):
+    rider = service.as_(Role.RIDER, service.new_id())
+    ride = await requested(service, rider)
+    preview = await service.rides.PreviewCancellation(
+        ride_service_pb2.PreviewCancellationRequest(ride_id=ride.ride_id), **rider
+    )
+    assert (preview.fee.amount_minor, preview.fee_consent_token) == (0, "")
+    cancel = ride_service_pb2.CancelRideRequest(request_id=service.key(), ride_id=ride.ride_id)
+    assert (await service.rides.CancelRide(cancel, **rider)).ride.state == rides_pb2.RIDE_STATE_CANCELED_BY_RIDER
+
+    async def voided() -> bool | None:
+        return f"void {ride.ride_id}" in service.payment.effects or None
+
+    await eventually(voided)
+    listed = await service.rides.ListRides(ride_service_pb2.ListRidesRequest(page_size=1), **rider)
+    assert [each.ride_id for each in listed.rides] == [ride.ride_id]
+    assert listed.next_page_token == ""
+
+
+async def test_nobody_sees_or_moves_somebody_elses_ride(service: Running):
+    rider = service.as_(Role.RIDER, service.new_id())
+    ride = await requested(service, rider)
+    strangers = [service.as_(Role.RIDER, service.new_id()), service.as_(Role.DRIVER, service.new_id())]
+    for stranger in strangers:
+        request = ride_service_pb2.GetRideRequest(ride_id=ride.ride_id)
+        assert await refusal(service.rides.GetRide(request, **stranger)) == "ride_not_found"
+    arrive = driver_service_pb2.ArriveAtPickupRequest(request_id=service.key(), ride_id=ride.ride_id)
+    assert await refusal(service.drivers.ArriveAtPickup(arrive, **strangers[1])) == "ride_not_found"
+    assert await refusal(service.drivers.ArriveAtPickup(arrive, **rider)) == "role_not_allowed"
+    operator = service.as_(Role.OPERATOR, service.new_id())
+    end = dispatch_operator_service_pb2.ForceCancelRideRequest(
+        request_id=service.key(), ride_id=ride.ride_id, reason="test over"
+    )
+    ended = (await service.operators.ForceCancelRide(end, **operator)).ride
+    assert ended.state == rides_pb2.RIDE_STATE_CANCELED_BY_PLATFORM
+
+
+async def test_a_driver_who_is_not_approved_stays_offline(service: Running):
+    driver = service.as_(Role.DRIVER, service.new_id())
+    start = driver_service_pb2.StartShiftRequest(request_id=service.key())
+    assert await refusal(service.drivers.StartShift(start, **driver)) == "not_approved"
+    assert await refusal(service.drivers.GetShift(driver_service_pb2.GetShiftRequest(), **driver)) == "no_open_shift"
+
+
+async def test_a_declined_driver_is_not_asked_again(service: Running):
+    rider = service.as_(Role.RIDER, service.new_id())
+    driver = await online_at_the_pickup(service)
+    ride = await requested(service, rider)
+    offer = await offered(service, driver)
+    decline = driver_service_pb2.DeclineOfferRequest(request_id=service.key(), offer_id=offer.offer_id)
+    assert (await service.drivers.DeclineOffer(decline, **driver)).offer.state == rides_pb2.OFFER_STATE_DECLINED
+    other = await online_at_the_pickup(service)
+    second = await offered(service, other)
+    assert second.ride_id == ride.ride_id
+    assert (
+        await refusal(service.drivers.GetCurrentOffer(driver_service_pb2.GetCurrentOfferRequest(), **driver))
+        == "no_open_offer"
+    )
+
+
+async def test_a_suspended_driver_is_taken_offline(service: Running):
+    driver_id = service.new_id()
+    service.identity.approved.add(driver_id)
+    driver = service.as_(Role.DRIVER, driver_id)
+    await service.drivers.StartShift(driver_service_pb2.StartShiftRequest(request_id=service.key()), **driver)
+    service.identity.suspended.add(driver_id)
+    change = events_pb2.DriverStatusChanged(driver_id=str(driver_id), status=accounts_pb2.DRIVER_STATUS_SUSPENDED)
+    fields: dict[str, str | bytes | int] = {
+        "id": str(service.new_id()),
+        "type": change.DESCRIPTOR.full_name,
+        "aggregate_id": str(driver_id),
+        "aggregate_version": 2,
+        "occurred_at": datetime.now(UTC).isoformat(),
+        "traceparent": "",
+        "payload": change.SerializeToString(),
+    }
+    await cast("Any", service.redis.xadd("events:identity", cast("Any", fields)))
+
+    async def offline() -> str | None:
+        try:
+            await service.drivers.GetShift(driver_service_pb2.GetShiftRequest(), **driver)
+        except grpc.aio.AioRpcError as error:
+            return from_rpc_error(error).reason
+        return None
+
+    assert await eventually(offline) == "no_open_shift"

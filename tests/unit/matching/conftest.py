@@ -1,0 +1,27 @@
+"""The stage of rides, in memory."""
+
+from uuid import UUID
+
+import pytest
+
+from tests.fakes.matching_dispatch import FakeQuotes, HandClock
+from tests.fakes.matching_rides import FakePayments, MemoryRideReader, MemorySagaQueue, MemoryStore
+from tests.fakes.matching_stage import Stage
+
+
+@pytest.fixture
+def payments() -> FakePayments:
+    """payment_service, imitated."""
+    return FakePayments()
+
+
+@pytest.fixture
+def stage(payments: FakePayments) -> Stage:
+    """All use cases of rides on a store in memory."""
+    clock = HandClock()
+    store = MemoryStore(clock)
+
+    async def told() -> list[tuple[UUID, int]]:
+        return [(event.aggregate_id, event.aggregate_version) for event in store.tables.events]
+
+    return Stage(store, MemoryRideReader(store), MemorySagaQueue(store), FakeQuotes(), payments, told, clock)

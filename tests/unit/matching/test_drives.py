@@ -1,0 +1,286 @@
+"""Shifts, offers and the ride as its driver sees it."""
+
+from matching_service.domain.city import VehicleClass
+from matching_service.domain.offer import OfferState
+from matching_service.domain.ride import MAX_PIN_FAILURES
+from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.terms import ChargeKind, ChargeLine
+from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
+from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_stage import CITY, Stage, usd
+from tests.unit.matching.test_requests import refusal
+
+
+class TestShifts:
+    """StartShift and EndShift."""
+
+    async def test_a_driver_who_is_not_approved_cannot_go_online(self, stage: Stage):
+        driver_id = stage.new_id()
+        assert (await refusal(stage.start_shift(stage.key(), driver_id))).reason == "not_approved"
+        stage.accounts.approve(driver_id)
+        stage.accounts.suspend(driver_id)
+        assert (await refusal(stage.start_shift(stage.key(), driver_id))).reason == "not_approved"
+
+    async def test_going_online_twice_keeps_the_shift(self, stage: Stage):
+        driver_id = stage.new_id()
+        stage.accounts.approve(driver_id)
+        first = await stage.start_shift(stage.key(), driver_id)
+        assert await stage.start_shift(stage.key(), driver_id) == first
+        assert await stage.read.current_shift(driver_id) == first
+
+    async def test_a_shift_with_another_vehicle_class_must_end_first(self, stage: Stage):
+        driver_id = await stage.driver()
+        stage.accounts.approve(driver_id, VehicleClass.XL)
+        assert (await refusal(stage.start_shift(stage.key(), driver_id))).reason == "shift_open"
+
+    async def test_going_offline_ends_the_shift_and_doing_it_again_changes_nothing(self, stage: Stage):
+        driver_id = await stage.driver()
+        ended = await stage.end_shift(stage.key(), driver_id)
+        assert ended.ended_at is not None
+        assert await stage.end_shift(stage.key(), driver_id) == ended
+        assert (await refusal(stage.read.current_shift(driver_id))).reason == "no_open_shift"
+
+    async def test_going_offline_declines_the_open_offer(self, stage: Stage):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        offer = await stage.offer(ride, driver_id)
+        await stage.end_shift(stage.key(), driver_id)
+        assert (await stage.now(ride)).state is RideState.MATCHING
+        assert (await refusal(stage.accept(stage.key(), driver_id, offer.id))).reason == "offer_declined"
+
+    async def test_going_offline_during_a_ride_takes_effect_after_it(self, stage: Stage):
+        ride, driver_id = await stage.under_way()
+        shift = await stage.end_shift(stage.key(), driver_id)
+        assert shift.ends_after_ride
+        assert shift.ended_at is None
+        await stage.complete(stage.key(), driver_id, ride.id)
+        assert (await refusal(stage.read.current_shift(driver_id))).reason == "no_open_shift"
+
+    async def test_going_online_again_takes_the_wish_to_stop_back(self, stage: Stage):
+        ride, driver_id = await stage.under_way()
+        await stage.end_shift(stage.key(), driver_id)
+        assert not (await stage.start_shift(stage.key(), driver_id)).ends_after_ride
+        await stage.complete(stage.key(), driver_id, ride.id)
+        assert (await stage.read.current_shift(driver_id)).ended_at is None
+
+    async def test_a_driver_who_never_was_online_cannot_go_offline(self, stage: Stage):
+        assert (await refusal(stage.end_shift(stage.key(), stage.new_id()))).reason == "no_open_shift"
+
+    async def test_a_driver_whose_approval_is_taken_away_goes_offline(self, stage: Stage):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        await stage.offer(ride, driver_id)
+        stage.accounts.suspend(driver_id)
+        await stage.stop_unapproved(stage.new_id(), driver_id)
+        assert (await refusal(stage.read.current_shift(driver_id))).reason == "no_open_shift"
+        assert (await stage.now(ride)).state is RideState.MATCHING
+
+    async def test_a_driver_who_loses_the_approval_during_a_ride_drives_it_to_its_end(self, stage: Stage):
+        ride, driver_id = await stage.under_way()
+        stage.accounts.suspend(driver_id)
+        await stage.stop_unapproved(stage.new_id(), driver_id)
+        assert (await stage.read.current_shift(driver_id)).ends_after_ride
+        assert (await stage.complete(stage.key(), driver_id, ride.id)).state is RideState.COMPLETED
+        assert (await refusal(stage.read.current_shift(driver_id))).reason == "no_open_shift"
+
+    async def test_old_news_of_a_suspension_does_not_stop_an_approved_driver_nor_does_it_count_twice(
+        self, stage: Stage
+    ):
+        driver_id, event_id = await stage.driver(), stage.new_id()
+        await stage.stop_unapproved(event_id, driver_id)
+        assert (await stage.read.current_shift(driver_id)).ended_at is None
+        stage.accounts.suspend(driver_id)
+        await stage.stop_unapproved(event_id, driver_id)
+        told = len(await stage.told())
+        await stage.stop_unapproved(event_id, driver_id)
+        assert len(await stage.told()) == told
+
+
+class TestOffers:
+    """Making, accepting, declining and expiring offers."""
+
+    async def test_an_offer_tells_the_driver_what_is_earned_and_when_it_ends(self, stage: Stage):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        offer = await stage.offer(ride, driver_id)
+        assert (offer.expires_at - offer.created_at).total_seconds() == CITY.dispatch.offer_seconds
+        assert offer.earnings < usd(1801)
+        assert offer.earnings.amount_minor == 1801 - (1801 * CITY.commission_basis_points + 5_000) // 10_000
+        assert (await stage.now(ride)).state is RideState.OFFERED
+        assert await stage.read.current_offer(driver_id) == offer
+
+    async def test_a_driver_gets_one_offer_and_a_ride_is_offered_once(self, stage: Stage):
+        first, second = await stage.ride(), await stage.ride()
+        driver_id, other = await stage.driver(), await stage.driver()
+        outcomes = await stage.offers.make_offers(
+            [
+                Proposal(first.id, driver_id, 60, 60.0),
+                Proposal(second.id, driver_id, 60, 60.0),
+                Proposal(first.id, other, 60, 60.0),
+            ]
+        )
+        assert sorted(outcomes) == [OfferOutcome.DRIVER_TAKEN, OfferOutcome.OFFERED, OfferOutcome.RIDE_GONE]
+
+    async def test_who_is_offline_busy_or_excluded_gets_no_offer(self, stage: Stage):
+        ride = await stage.ride()
+        _, busy = await stage.assigned()
+        offline = await stage.driver()
+        await stage.end_shift(stage.key(), offline)
+        declined = await stage.driver()
+        offer = await stage.offer(ride, declined)
+        await stage.decline(stage.key(), declined, offer.id)
+        proposals = [Proposal(ride.id, driver_id, 60, 60.0) for driver_id in (busy, offline, declined)]
+        assert await stage.offers.make_offers(proposals) == [OfferOutcome.DRIVER_TAKEN] * 3
+
+    async def test_accepting_binds_the_ride_and_shows_the_driver(self, stage: Stage):
+        ride, driver_id = await stage.assigned()
+        assert ride.state is RideState.DRIVER_EN_ROUTE
+        assert ride.driver is not None
+        assert (ride.driver.driver_id, ride.driver.vehicle_plate) == (driver_id, "8ABC123")
+        assert ride.pickup_eta_seconds == 180
+        assert await stage.read.current(driver_id=driver_id) == ride
+
+    async def test_accepting_twice_answers_the_ride(self, stage: Stage):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        offer = await stage.offer(ride, driver_id)
+        key = stage.key()
+        bound = await stage.accept(key, driver_id, offer.id)
+        assert await stage.accept(key, driver_id, offer.id) == bound
+        assert await stage.accept(stage.key(), driver_id, offer.id) == bound
+
+    async def test_somebody_elses_offer_is_not_found(self, stage: Stage):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        offer = await stage.offer(ride, driver_id)
+        stranger = await stage.driver()
+        assert (await refusal(stage.accept(stage.key(), stranger, offer.id))).reason == "offer_not_found"
+        assert (await refusal(stage.decline(stage.key(), stranger, offer.id))).reason == "offer_not_found"
+
+    async def test_a_late_accept_is_refused_before_and_after_the_sweep(self, stage: Stage):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        offer = await stage.offer(ride, driver_id)
+        assert await stage.expire_offers() == 0
+        stage.clock.advance(CITY.dispatch.offer_seconds)
+        assert (await refusal(stage.accept(stage.key(), driver_id, offer.id))).reason == "offer_expired"
+        assert await stage.expire_offers() == 1
+        assert (await refusal(stage.accept(stage.key(), driver_id, offer.id))).reason == "offer_expired"
+        assert (await stage.now(ride)).state is RideState.MATCHING
+
+    async def test_an_offer_that_another_driver_took_over_is_taken(self, stage: Stage):
+        ride, slow, quick = await stage.ride(), await stage.driver(), await stage.driver()
+        late = await stage.offer(ride, slow)
+        stage.clock.advance(CITY.dispatch.offer_seconds)
+        await stage.expire_offers()
+        offer = await stage.offer(ride, quick)
+        await stage.accept(stage.key(), quick, offer.id)
+        assert (await refusal(stage.accept(stage.key(), slow, late.id))).reason == "offer_taken"
+
+    async def test_a_declined_offer_is_declined_for_good(self, stage: Stage):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        offer = await stage.offer(ride, driver_id)
+        declined = await stage.decline(stage.key(), driver_id, offer.id)
+        assert declined.state is OfferState.DECLINED
+        assert await stage.decline(stage.key(), driver_id, offer.id) == declined
+        assert (await refusal(stage.accept(stage.key(), driver_id, offer.id))).reason == "offer_declined"
+
+    async def test_a_search_without_a_driver_ends_with_its_window_and_releases_the_hold(self, stage: Stage):
+        ride = await stage.ride()
+        stage.clock.advance(CITY.dispatch.search_window_seconds - 1)
+        assert await stage.close_searches() == 0
+        stage.clock.advance(1)
+        assert await stage.close_searches() == 1
+        await stage.settle()
+        ended = await stage.now(ride)
+        assert (ended.state, ended.payment_state) == (RideState.NO_DRIVER_AVAILABLE, PaymentState.VOIDED)
+
+    async def test_an_open_offer_is_let_run_out_before_the_search_ends(self, stage: Stage):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        stage.clock.advance(CITY.dispatch.search_window_seconds - 1)
+        offer = await stage.offer(ride, driver_id)
+        stage.clock.advance(2)
+        assert await stage.close_searches() == 0
+        assert (await stage.accept(stage.key(), driver_id, offer.id)).state is RideState.DRIVER_EN_ROUTE
+
+
+class TestDrives:
+    """From the arrival to the end."""
+
+    async def test_a_ride_is_driven_to_its_end_and_the_fare_captured(self, stage: Stage, payments: FakePayments):
+        ride, driver_id = await stage.under_way()
+        done = await stage.complete(stage.key(), driver_id, ride.id)
+        assert (done.state, done.payment_state) == (RideState.COMPLETED, PaymentState.CAPTURE_PENDING)
+        await stage.settle()
+        assert (await stage.now(ride)).payment_state is PaymentState.CAPTURED
+        share = CITY.commission_basis_points
+        assert payments.captured[ride.id] == (
+            driver_id,
+            (
+                ChargeLine(ChargeKind.FARE, usd(1801), share),
+                ChargeLine(ChargeKind.BOOKING_FEE, usd(150)),
+                ChargeLine(ChargeKind.TAX, usd(99), tax_jurisdiction=CITY.tax.jurisdiction),
+            ),
+        )
+        moves, offers = await stage.reader.history(ride.id, 100)
+        assert [move.to_state for move in moves] == [
+            RideState.REQUESTED,
+            RideState.MATCHING,
+            RideState.OFFERED,
+            RideState.DRIVER_EN_ROUTE,
+            RideState.ARRIVED,
+            RideState.IN_PROGRESS,
+            RideState.COMPLETED,
+        ]
+        assert [offer.state for offer in offers] == [OfferState.ACCEPTED]
+
+    async def test_each_step_repeated_answers_the_ride(self, stage: Stage):
+        ride, driver_id = await stage.arrived()
+        assert await stage.arrive(stage.key(), driver_id, ride.id) == ride
+        started = await stage.start(stage.key(), driver_id, ride.id, ride.start_pin)
+        assert await stage.start(stage.key(), driver_id, ride.id, ride.start_pin) == started
+        done = await stage.complete(stage.key(), driver_id, ride.id)
+        assert await stage.complete(stage.key(), driver_id, ride.id) == done
+
+    async def test_steps_out_of_order_are_refused(self, stage: Stage):
+        ride, driver_id = await stage.assigned()
+        for attempt in (
+            stage.start(stage.key(), driver_id, ride.id, ride.start_pin),
+            stage.complete(stage.key(), driver_id, ride.id),
+        ):
+            assert (await refusal(attempt)).reason == "invalid_transition"
+        assert (await stage.now(ride)) == ride
+
+    async def test_five_wrong_pins_lock_the_ride_and_a_repeated_request_is_counted_once(self, stage: Stage):
+        ride, driver_id = await stage.arrived()
+        wrong = f"{(int(ride.start_pin) + 1) % 10_000:04d}"
+        key = stage.key()
+        for _ in range(3):
+            assert (await refusal(stage.start(key, driver_id, ride.id, wrong))).reason == "pin_invalid"
+        assert (await stage.now(ride)).pin_failures == 1
+        for _ in range(MAX_PIN_FAILURES - 1):
+            assert (await refusal(stage.start(stage.key(), driver_id, ride.id, wrong))).reason == "pin_invalid"
+        locked = await refusal(stage.start(stage.key(), driver_id, ride.id, ride.start_pin))
+        assert locked.reason == "pin_locked"
+
+    async def test_a_ride_given_back_keeps_its_fare_and_excludes_the_driver(self, stage: Stage):
+        ride, driver_id = await stage.arrived()
+        waiting = await stage.give_back(stage.key(), driver_id, ride.id, "flat tire")
+        assert (waiting.state, waiting.driver, waiting.fare) == (RideState.MATCHING, None, ride.fare)
+        assert waiting.payment_state is PaymentState.HELD
+        assert await stage.driver_is_free(driver_id)
+        proposals = [Proposal(ride.id, driver_id, 60, 60.0)]
+        assert await stage.offers.make_offers(proposals) == [OfferOutcome.DRIVER_TAKEN]
+        other = await stage.driver()
+        offer = await stage.offer(waiting, other)
+        again = await stage.accept(stage.key(), other, offer.id)
+        assert again.state is RideState.DRIVER_EN_ROUTE
+
+    async def test_a_ride_under_way_cannot_be_given_back(self, stage: Stage):
+        ride, driver_id = await stage.under_way()
+        error = await refusal(stage.give_back(stage.key(), driver_id, ride.id, ""))
+        assert error.reason == "invalid_transition"
+
+    async def test_versions_of_what_was_told_of_a_ride_grow_by_one(self, stage: Stage):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        offer = await stage.offer(ride, driver_id)
+        await stage.decline(stage.key(), driver_id, offer.id)
+        other = await stage.driver()
+        offer = await stage.offer(ride, other)
+        await stage.accept(stage.key(), other, offer.id)
+        told = await stage.told_of(ride.id)
+        assert told == list(range(1, len(told) + 1))

@@ -1,0 +1,86 @@
+"""The contract's enums and the domain's are the same, and who sees what of a ride."""
+
+from dataclasses import replace
+from enum import Enum
+from typing import Any, cast
+
+import pytest
+from google.protobuf.message import Message
+
+from matching_service.domain import events
+from matching_service.domain.offer import OfferState
+from matching_service.domain.quote import FareLineKind
+from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.entrypoints import wire
+from ridesharing.matching.v1 import events_pb2, rides_pb2
+from shared_kernel.errors import InvalidInput
+from tests.fakes.matching_dispatch import NOON
+from tests.unit.matching.test_ride_states import a_ride
+
+
+@pytest.mark.parametrize(
+    ("enum", "contract", "prefix"),
+    [
+        (RideState, rides_pb2.RideState, "RIDE_STATE_"),
+        (PaymentState, rides_pb2.PaymentState, "PAYMENT_STATE_"),
+        (OfferState, rides_pb2.OfferState, "OFFER_STATE_"),
+        (FareLineKind, rides_pb2.FareLineKind, "FARE_LINE_KIND_"),
+    ],
+)
+def test_the_contract_and_the_domain_name_the_same_values(enum: type[Enum], contract: Any, prefix: str):
+    assert {f"{prefix}{value.name}" for value in enum} == set(contract.keys()) - {f"{prefix}UNSPECIFIED"}
+
+
+def test_a_ride_shows_its_pin_only_when_told_to_and_only_while_it_is_live():
+    ride = a_ride()
+    assert wire.ride_message(ride).start_pin == ""
+    assert wire.ride_message(ride, with_pin=True).start_pin == "0042"
+    ended = ride.canceled_by_rider("", NOON)
+    assert wire.ride_message(ended, with_pin=True).start_pin == ""
+
+
+def test_a_ride_shows_the_riders_name_to_the_driver_alone():
+    assert wire.ride_message(a_ride(), with_pin=True).rider_name == ""
+    assert wire.ride_message(a_ride(), with_rider_name=True).rider_name == "Ada"
+
+
+@pytest.mark.parametrize(
+    ("fact", "message", "has_pin"),
+    [
+        (events.RideRequested, events_pb2.RideRequested, False),
+        (events.RidePaymentFailed, events_pb2.RidePaymentFailed, False),
+        (events.RideMatchingStarted, events_pb2.RideMatchingStarted, False),
+        (events.RideAssigned, events_pb2.RideAssigned, True),
+        (events.DriverArrived, events_pb2.DriverArrived, True),
+        (events.TripStarted, events_pb2.TripStarted, False),
+        (events.RideCompleted, events_pb2.RideCompleted, False),
+        (events.RideCanceled, events_pb2.RideCanceled, False),
+        (events.RideUnmatched, events_pb2.RideUnmatched, False),
+        (events.RidePaymentSettled, events_pb2.RidePaymentSettled, False),
+    ],
+)
+def test_an_event_is_the_message_of_its_name_and_carries_the_pin_where_the_contract_says_so(
+    fact: type[events.RideFact], message: type[Message], has_pin: bool
+):
+    event = fact(a_ride(), NOON)
+    written = wire.event_message(event)
+    assert isinstance(written, message)
+    assert bool(cast("Any", written).ride.start_pin) is has_pin
+    assert (event.aggregate_id, event.aggregate_version) == (a_ride().id, 1)
+
+
+def test_a_matching_event_says_who_gave_the_ride_back():
+    ride = replace(a_ride(), reason="driver_canceled")
+    written = wire.event_message(events.RideMatchingStarted(ride, NOON, ride.rider_id))
+    assert isinstance(written, events_pb2.RideMatchingStarted)
+    assert written.rematching
+    assert written.former_driver_id == str(ride.rider_id)
+
+
+def test_a_page_token_that_is_not_ours_is_refused():
+    ride_id = a_ride().id
+    assert wire.before_from(wire.page_token(ride_id)) == ride_id
+    assert wire.before_from("") is None
+    with pytest.raises(InvalidInput) as refused:
+        wire.before_from("zzz")
+    assert refused.value.reason == "invalid_page_token"

@@ -1,0 +1,92 @@
+"""The saga: what is owed is asked for until its outcome is known."""
+
+import pytest
+
+from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.use_cases.advance_saga import LEASE_SECONDS, LONGEST_WAIT_SECONDS
+from shared_kernel.errors import Conflict, DomainError, InFlight, Unauthenticated, Unavailable, Unknown
+from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_stage import Stage
+
+
+class TestSaga:
+    """AdvanceSaga."""
+
+    async def test_nothing_is_owed_while_a_hold_stands(self, stage: Stage, payments: FakePayments):
+        await stage.ride()
+        stage.clock.advance(3_600)
+        assert await stage.saga() == 0
+        assert len(payments.calls) == 1
+
+    @pytest.mark.parametrize(
+        "failure",
+        [
+            Unknown("rpc_deadline_exceeded", ""),
+            Unavailable("rpc_unavailable", ""),
+            InFlight("request_in_flight", ""),
+            Conflict("invalid_transition", ""),
+            Unauthenticated("expired_token", ""),
+        ],
+    )
+    async def test_a_capture_is_asked_for_with_one_key_until_it_is_done(
+        self, stage: Stage, payments: FakePayments, failure: DomainError
+    ):
+        ride, driver_id = await stage.under_way()
+        await stage.complete(stage.key(), driver_id, ride.id)
+        payments.calls.clear()
+        payments.failures = [failure] * 3
+        for _ in range(4):
+            assert await stage.saga() == 1
+            stage.clock.advance(LONGEST_WAIT_SECONDS)
+        assert (await stage.now(ride)).payment_state is PaymentState.CAPTURED
+        assert payments.calls == [(f"{ride.id}:capture", ride.id)] * 4
+        assert await stage.saga() == 0
+
+    async def test_attempts_wait_ever_longer_up_to_a_bound(self, stage: Stage, payments: FakePayments):
+        ride, driver_id = await stage.under_way()
+        await stage.complete(stage.key(), driver_id, ride.id)
+        payments.failures = [Unavailable("rpc_unavailable", "")] * 100
+        waits: list[float] = []
+        for _ in range(12):
+            assert await stage.saga() == 1
+            waited = 0.0
+            while not await self._due(stage):
+                stage.clock.advance(0.25)
+                waited += 0.25
+            waits.append(waited)
+        assert waits[0] <= 0.75
+        assert max(waits) <= LONGEST_WAIT_SECONDS
+        assert min(waits[-3:]) >= LONGEST_WAIT_SECONDS / 2
+
+    async def _due(self, stage: Stage) -> bool:
+        # A lease of nothing: the claim changes nothing that the next sweep would notice.
+        return bool(await stage.queue.claim(stage.clock.now(), 1, 0))
+
+    async def test_a_leased_step_is_left_alone_until_its_lease_is_over(self, stage: Stage):
+        ride, driver_id = await stage.under_way()
+        await stage.complete(stage.key(), driver_id, ride.id)
+        # A replica that took the step and died.
+        [step] = await stage.queue.claim(stage.clock.now(), 10, LEASE_SECONDS)
+        assert step.ride.id == ride.id
+        assert await stage.saga() == 0
+        stage.clock.advance(LEASE_SECONDS)
+        assert await stage.saga() == 1
+        assert (await stage.now(ride)).payment_state is PaymentState.CAPTURED
+
+    async def test_an_outcome_that_comes_twice_is_recorded_once(self, stage: Stage):
+        ride, driver_id = await stage.under_way()
+        await stage.complete(stage.key(), driver_id, ride.id)
+        [step] = await stage.queue.claim(stage.clock.now(), 10, 0)
+        assert await stage.saga() == 1
+        before = await stage.told_of(ride.id)
+        await stage.saga.hold_now(step.ride, 1.0)
+        assert await stage.told_of(ride.id) == before
+
+    async def test_a_batch_is_bounded(self, stage: Stage, payments: FakePayments):
+        payments.failures = [Unavailable("rpc_unavailable", "")] * 3
+        for _ in range(3):
+            assert (await stage.ride()).state is RideState.REQUESTED
+        stage.clock.advance(60)
+        assert await stage.saga(2) == 2
+        assert await stage.saga(2) == 1
+        assert await stage.saga(2) == 0

@@ -16,6 +16,8 @@ from jitney.sandbox.app import build_app, build_world
 from jitney.sandbox.connections import Silences
 from jitney.sandbox.settings import SandboxSettings
 
+_MAX_CONCURRENT_REQUESTS = 1024
+
 _log = logging.getLogger(__name__)
 
 
@@ -37,6 +39,9 @@ async def _serve(settings: SandboxSettings) -> None:
         interface=Interfaces.ASGI,
         http=HTTPModes.http1,
         websockets=False,
+        # A client that is left waiting on purpose takes a place, so there are many.
+        backlog=_MAX_CONCURRENT_REQUESTS,
+        backpressure=_MAX_CONCURRENT_REQUESTS,
         log_enabled=False,
     )
 

@@ -179,7 +179,7 @@ async def test_hundreds_of_connections_are_reset_and_the_next_is_served(psp: Psp
 
     outcomes = {outcome for _ in range(3) for outcome in await asyncio.gather(*(ask() for _ in range(100)))}
     assert outcomes == {httpx.ReadError}
-    assert (await psp.client.customers.list_async()).object == "list"
+    assert (await psp.client.customers.list_async()).url == "/v1/customers"
 
 
 @pytest.mark.parametrize(("kind", "done"), [("error_before_effect", 0), ("error_after_effect", 1)])

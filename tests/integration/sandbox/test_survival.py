@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import subprocess
 from pathlib import Path
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 import stripe
 
 from jitney.stack.launch import Launcher
+from tests.integration.embedded import free_port
 from tests.integration.sandbox.running import STRIPE_AND_HTTPX, Psp, SandboxProcess, until
 
 pytestmark = STRIPE_AND_HTTPX
@@ -89,3 +91,16 @@ async def test_it_stops_in_good_order_although_a_client_waits(launcher: Launcher
     with pytest.raises(stripe.APIConnectionError):
         await waiting
     await psp.close()
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"), [("JITNEY_SANDBOX_DATA", "Address already in use"), ("JITNEY_SANDBOX_LISTEN", "is locked")]
+)
+def test_two_sandboxes_share_neither_address_nor_data(
+    own_sandbox: SandboxProcess, tmp_path: Path, changed: str, words: str
+) -> None:
+    other = {"JITNEY_SANDBOX_DATA": str(tmp_path), "JITNEY_SANDBOX_LISTEN": f"127.0.0.1:{free_port()}"}
+    environment = {**own_sandbox.spec.environment, changed: other[changed]}
+    ended = subprocess.run(own_sandbox.spec.argv, env=environment, capture_output=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert words in ended.stderr.decode()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jitney.sandbox.psp.ledger import Ledger, Movement, totals
-from jitney.sandbox.store import Store
+from jitney.sandbox.store import Store, StoreUnusable
 
 MOVES = st.lists(st.tuples(st.sampled_from(Movement), st.integers(1, 50)), max_size=30)
 
@@ -77,5 +77,5 @@ def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "sandbox.sqlite3")
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(RuntimeError, match="another version"):
+    with pytest.raises(StoreUnusable, match="another version"):
         Store(tmp_path)

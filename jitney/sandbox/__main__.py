@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import socket
+import sys
 
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
 from chassis.logs import configure_logging
 from chassis.runtime import run
-from chassis.settings import load_settings
+from chassis.settings import Address, load_settings
 from jitney.sandbox.app import build_app, build_world
 from jitney.sandbox.connections import Silences
 from jitney.sandbox.settings import SandboxSettings
+from jitney.sandbox.store import StoreUnusable
+from jitney.sandbox.world import World
+
+_MAX_CONCURRENT_REQUESTS = 1024
 
 _log = logging.getLogger(__name__)
 
@@ -23,13 +29,27 @@ def main() -> None:
     """Read the settings and serve; a wrong setting is named and ends the process with status 2."""
     settings = load_settings(SandboxSettings)
     configure_logging("sandbox", settings.log_level)
-    run(_serve(settings))
+    try:
+        _refuse_used(settings.listen)
+        world = build_world(settings)
+    except (OSError, StoreUnusable) as error:
+        _log.error("the sandbox cannot start: %s", error)
+        sys.exit(1)
+    run(_serve(settings, world))
 
 
-async def _serve(settings: SandboxSettings) -> None:
+def _refuse_used(address: Address) -> None:
+    """Raise an OSError if somebody listens there: the server library would share the port, and the calls, with them."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
+
+
+async def _serve(settings: SandboxSettings, world: World) -> None:
     # Granian's server for an existing event loop: one process, and no parent of a worker to outlive it.
     silences = Silences()
-    app = build_app(settings, build_world(settings), silences)
+    app = build_app(settings, world, silences)
     server = Server(
         app,
         address=settings.listen.host,
@@ -37,6 +57,9 @@ async def _serve(settings: SandboxSettings) -> None:
         interface=Interfaces.ASGI,
         http=HTTPModes.http1,
         websockets=False,
+        # A client that is left waiting on purpose takes a place, so there are many.
+        backlog=_MAX_CONCURRENT_REQUESTS,
+        backpressure=_MAX_CONCURRENT_REQUESTS,
         log_enabled=False,
     )
 

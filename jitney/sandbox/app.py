@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import AsyncGenerator
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from chassis.runtime import Workers
@@ -21,12 +22,15 @@ from jitney.sandbox.housekeeping import keep_house
 from jitney.sandbox.identifiers import Identifiers
 from jitney.sandbox.page import Page
 from jitney.sandbox.psp.api import Processor
+from jitney.sandbox.psp.errors import internal_error
 from jitney.sandbox.settings import SandboxSettings
 from jitney.sandbox.simulation import Simulation
 from jitney.sandbox.sms import SmsProvider
 from jitney.sandbox.store import Store
 from jitney.sandbox.world import World
 from shared_kernel.clock import SystemClock
+
+_log = logging.getLogger(__name__)
 
 # A page of another site can point its own name at loopback; then the name in its requests gives it away.
 _HOSTS = ["127.0.0.1", "localhost", "[::1]"]
@@ -78,6 +82,7 @@ def build_app(settings: SandboxSettings, world: World, silences: Silences) -> St
             *Page(world).routes(),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=_HOSTS, www_redirect=False)],
+        exception_handlers={Exception: _failed},
         lifespan=lifespan,
     )
 
@@ -85,3 +90,9 @@ def build_app(settings: SandboxSettings, world: World, silences: Silences) -> St
 async def _healthy(request: Request) -> Response:
     del request
     return PlainTextResponse("ok\n")
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """Log a fault of the sandbox's own; the processor's clients read it as the processor's."""
+    _log.error("a request failed", exc_info=error, extra={"method": request.method, "path": request.url.path})
+    return JSONResponse(internal_error().body(), 500)

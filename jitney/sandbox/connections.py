@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import stat
 import struct
 
 from starlette.requests import Request
@@ -60,18 +61,14 @@ def reset_peer(request: Request) -> None:
         return
     peer = (request.client.host, int(request.client.port))
     for name in os.listdir("/dev/fd"):
-        try:
-            candidate = socket.socket(fileno=os.dup(int(name)))
-        except OSError:  # not a socket, or gone since it was listed
-            continue
-        with candidate:
-            try:
-                if candidate.getpeername()[:2] == peer:
+        with contextlib.suppress(OSError):  # gone since it was listed, or a socket that has no peer
+            if not stat.S_ISSOCK(os.fstat(int(name)).st_mode):
+                continue
+            with socket.socket(fileno=os.dup(int(name))) as candidate:
+                if candidate.family in {socket.AF_INET, socket.AF_INET6} and candidate.getpeername()[:2] == peer:
                     candidate.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
                     candidate.shutdown(socket.SHUT_RD)
                     return
-            except OSError:  # a listening or a closed socket
-                continue
 
 
 async def _disconnected(request: Request) -> None:

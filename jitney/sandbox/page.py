@@ -110,19 +110,21 @@ class Page:
 
 
 def recent_payments(connection: sqlite3.Connection) -> list[Payment]:
-    """Read the newest payments, with the card of their last attempt."""
+    """Read the newest payments, with the card of their last or coming attempt."""
     rows = connection.execute(
         """
-        SELECT intent.body AS intent, charge.body AS charge
+        SELECT intent.body AS intent, charge.body AS charge, method.body AS method
         FROM object intent LEFT JOIN object charge ON charge.id = json_extract(intent.body, '$.latest_charge')
+        LEFT JOIN object method ON method.id = json_extract(intent.body, '$.payment_method')
         WHERE intent.kind = 'payment_intent' ORDER BY intent.seq DESC LIMIT ?
         """,
         (_SHOWN,),
     )
-    return [_payment(json.loads(row["intent"]), json.loads(row["charge"] or "null")) for row in rows]
+    bodies = [tuple(json.loads(row[name] or "null") for name in ("intent", "charge", "method")) for row in rows]
+    return [_payment(intent, charge, method) for intent, charge, method in bodies]
 
 
-def _payment(intent: dict[str, Any], charge: dict[str, Any] | None) -> Payment:
+def _payment(intent: dict[str, Any], charge: dict[str, Any] | None, method: dict[str, Any] | None) -> Payment:
     currency, status = intent["currency"], intent["status"]
     word, tone = _STATUS_WORDS[status]
     if status == "requires_payment_method" and charge is None:
@@ -130,9 +132,10 @@ def _payment(intent: dict[str, Any], charge: dict[str, Any] | None) -> Payment:
     refunded = charge["amount_refunded"] if charge else 0
     if refunded:
         word, tone = ("Refunded" if charge and charge["refunded"] else "Partly refunded"), "quiet"
-    card = charge["payment_method_details"]["card"] if charge else None
+    card = charge["payment_method_details"]["card"] if charge else method["card"] if method else None
     error = intent["last_payment_error"] or {}
-    reference = next((f"{key} {value}" for key, value in intent["metadata"].items()), "")
+    named = [f"{key.replace('_', ' ')} {value}" for key, value in intent["metadata"].items()]
+    reference = next((text for text in named if text.startswith("ride")), named[0] if named else "")
     return Payment(
         identifier=intent["id"],
         amount=money(intent["amount"], currency),

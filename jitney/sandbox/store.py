@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 _FILE_NAME = "sandbox.sqlite3"
 _SCHEMA_VERSION = 1
+_LOCK_SECONDS = 2.0
 _SCHEMA = """
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
@@ -122,6 +123,10 @@ CREATE INDEX delivery_due ON delivery (due_at);
 """
 
 
+class StoreUnusable(Exception):
+    """The file of the store cannot be used, in plain words."""
+
+
 class Store:
     """Runs pieces of work on the sandbox's database, each in a transaction of its own, in the order they came."""
 
@@ -129,7 +134,7 @@ class Store:
         """Open, and make when new, the database in the folder `data`.
 
         Raises:
-            RuntimeError: the file was made by another version of the sandbox.
+            StoreUnusable: another sandbox uses it, or it was made by another version.
         """
         data.mkdir(parents=True, exist_ok=True)
         self._connection = _open(data / _FILE_NAME)
@@ -157,15 +162,22 @@ class Store:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_LOCK_SECONDS)
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if version == 0:
-        connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;")
-    elif version != _SCHEMA_VERSION:
+    try:
+        # What is held in memory (the rules, the clock) must be the only word on what is in the file.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if version == 0:
+            connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;")
+            version = _SCHEMA_VERSION
+    except sqlite3.OperationalError as error:
         connection.close()
-        raise RuntimeError(f"{path} was made by another version of the sandbox: remove it, its contents are imitations")
+        raise StoreUnusable(f"{path}: {error} (another sandbox may be using it)") from error
+    if version != _SCHEMA_VERSION:
+        connection.close()
+        raise StoreUnusable(f"{path} was made by another version of the sandbox: remove it, it holds imitations only")
     return connection

@@ -8,6 +8,7 @@ const pause = document.getElementById("pause");
 const pauseWord = document.getElementById("pause-word");
 let shown = "";
 let paused = false;
+let asking = false;
 
 function newestMessage() {
   return live.querySelector("[data-message]")?.dataset.message ?? "";
@@ -20,7 +21,8 @@ function isBusy() {
 }
 
 async function refresh() {
-  if (paused || document.hidden || isBusy()) return;
+  if (asking || paused || document.hidden || isBusy()) return;
+  asking = true;
   const query = new URLSearchParams(location.search);
   query.set("live", "");
   try {
@@ -28,18 +30,19 @@ async function refresh() {
     if (!answer.ok) throw new Error(String(answer.status));
     const text = await answer.text();
     pause.classList.remove("lost");
-    pauseWord.textContent = "Live";
+    pauseWord.textContent = paused ? "Paused" : "Live";
     if (text === shown || isBusy() || paused) return;
     const focused = document.activeElement?.id;
     const newest = newestMessage();
-    const first = shown === "";
     shown = text;
     live.innerHTML = text;
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-    if (!first && newestMessage() !== newest) spoken.textContent = "A new message arrived.";
+    if (newestMessage() !== newest) spoken.textContent = "A new message arrived.";
   } catch {
     pause.classList.add("lost");
     pauseWord.textContent = "No connection";
+  } finally {
+    asking = false;
   }
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -9,6 +10,9 @@ from pydantic_core import PydanticCustomError
 
 MAX_AMOUNT_MINOR = 99_999_999
 """Stripe's own limit: eight digits."""
+
+
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
 class Params(BaseModel):
@@ -27,7 +31,7 @@ class Group(BaseModel):
 
 
 def _integer(value: Any) -> Any:
-    if isinstance(value, str) and not (value.isascii() and value.removeprefix("-").isdecimal()):
+    if isinstance(value, str) and not _INTEGER.fullmatch(value):
         raise PydanticCustomError("invalid_integer", "must be an integer")
     return value
 
@@ -50,7 +54,8 @@ Text = Annotated[str, Field(max_length=1000)]
 Identifier = Annotated[str, Field(min_length=1, max_length=255)]
 MetadataKey = Annotated[str, Field(min_length=1, max_length=40)]
 MetadataValue = Annotated[str, Field(max_length=500)]
-Metadata = Annotated[dict[MetadataKey, MetadataValue] | None, BeforeValidator(_metadata), Field(max_length=50)]
+_Values = Annotated[dict[MetadataKey, MetadataValue], Field(max_length=50)]
+Metadata = Annotated[_Values | None, BeforeValidator(_metadata)]
 """New values by key; an empty value unsets its key, and no mapping at all (an empty text) unsets every key."""
 
 

@@ -1,7 +1,9 @@
 """A sandbox process of the tests' own: started, killed, started again on the same data, spoken to over its socket."""
 
+import asyncio
 import os
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,13 @@ API_KEY = "sk_test_sandbox"
 WEBHOOK_SECRET = "whsec_test"
 STRIPE_AND_HTTPX = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 """The client hands its form to httpx in a way that httpx has begun to discourage; that is between the two of them."""
+
+
+async def until(condition: Callable[[], Awaitable[bool]], within_seconds: float = 30) -> None:
+    """Wait until something of another process has come true; asking is the only way to know."""
+    async with asyncio.timeout(within_seconds):
+        while not await condition():  # noqa: ASYNC110 (another process sets no event of ours)
+            await asyncio.sleep(0.01)
 
 
 class SandboxProcess:

@@ -26,9 +26,12 @@ AUTHORIZATION = {"authorization": f"Bearer {API_KEY}"}
         ({"customer": "cus_unknown"}, "resource_missing", "customer"),
     ],
 )
-async def test_a_wrong_parameter_is_named(psp: Psp, params: dict[str, Any], code: str | None, param: str | None) -> None:
+async def test_a_wrong_parameter_is_named(
+    psp: Psp, params: dict[str, Any], code: str | None, param: str | None
+) -> None:
+    whole: dict[str, Any] = {"amount": 500, **params}
     with pytest.raises(stripe.InvalidRequestError) as refusal:
-        await psp.hold(**{"amount": 500, **params})
+        await psp.hold(**whole)
     assert refusal.value.code == code
     if param:
         assert refusal.value.param == param

@@ -3,25 +3,30 @@
 import asyncio
 import contextlib
 import signal
+import subprocess
 from pathlib import Path
 
+import httpx
 import pytest
 import stripe
 
 from jitney.stack.launch import Launcher
-from tests.integration.sandbox.running import STRIPE_AND_HTTPX, Psp, SandboxProcess
+from tests.integration.embedded import free_port
+from tests.integration.sandbox.running import STRIPE_AND_HTTPX, Psp, SandboxProcess, until
 
 pytestmark = STRIPE_AND_HTTPX
 
 
 async def ready(psp: Psp) -> None:
     """Wait until it answers."""
-    async with asyncio.timeout(60):
-        while True:
-            with contextlib.suppress(Exception):
-                if (await psp.controls.get("/healthz")).status_code == 200:
-                    return
-            await asyncio.sleep(0.02)
+
+    async def answers() -> bool:
+        try:
+            return (await psp.controls.get("/healthz")).status_code == 200
+        except httpx.ConnectError:
+            return False
+
+    await until(answers)
 
 
 async def test_what_was_answered_is_there_after_a_kill(launcher: Launcher, tmp_path: Path) -> None:
@@ -44,9 +49,11 @@ async def test_what_was_answered_is_there_after_a_kill(launcher: Launcher, tmp_p
         return answered
 
     busy = asyncio.create_task(traffic())
-    async with asyncio.timeout(30):
-        while len(await psp.ledger(**{"metadata[case]": "traffic"})) < 5:
-            await asyncio.sleep(0.01)
+
+    async def under_way() -> bool:
+        return len(await psp.ledger(**{"metadata[case]": "traffic"})) >= 5
+
+    await until(under_way)
     process.kill()
     await asyncio.to_thread(process.wait)
     sandbox.forget(process)
@@ -73,12 +80,27 @@ async def test_it_stops_in_good_order_although_a_client_waits(launcher: Launcher
     await ready(psp)
     await psp.fault("timeout_before_effect", "customers.create", seconds=600)
     waiting = asyncio.create_task(psp.client.customers.create_async())
-    async with asyncio.timeout(10):
-        while not (await psp.controls.get("/_sim/faults")).json()["faults"][0]["fired"]:
-            await asyncio.sleep(0.01)
+
+    async def struck() -> bool:
+        return bool((await psp.controls.get("/_sim/faults")).json()["faults"][0]["fired"])
+
+    await until(struck)
     process.send_signal(signal.SIGTERM)
     assert await asyncio.to_thread(process.wait, 15) == 0
     sandbox.forget(process)
     with pytest.raises(stripe.APIConnectionError):
         await waiting
     await psp.close()
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"), [("JITNEY_SANDBOX_DATA", "Address already in use"), ("JITNEY_SANDBOX_LISTEN", "is locked")]
+)
+def test_two_sandboxes_share_neither_address_nor_data(
+    own_sandbox: SandboxProcess, tmp_path: Path, changed: str, words: str
+) -> None:
+    other = {"JITNEY_SANDBOX_DATA": str(tmp_path), "JITNEY_SANDBOX_LISTEN": f"127.0.0.1:{free_port()}"}
+    environment = {**own_sandbox.spec.environment, changed: other[changed]}
+    ended = subprocess.run(own_sandbox.spec.argv, env=environment, capture_output=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert words in ended.stderr.decode()

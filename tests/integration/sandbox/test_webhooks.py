@@ -1,4 +1,4 @@
-"""Webhooks as a receiver gets them: signed on the raw bytes, tried again until taken, and wrong when they are told to be."""
+"""Webhooks as a receiver gets them: signed on the raw bytes, tried again until taken, wrong when told to be."""
 
 import asyncio
 import queue

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from jitney.stack.addresses import Address
 from jitney.stack.problems import StackError
 
+_SHOWN = 4
+
 
 def require_free(addresses: Mapping[str, Address]) -> None:
     """Checks all addresses (by the name of their setting).
@@ -15,6 +17,9 @@ def require_free(addresses: Mapping[str, Address]) -> None:
         StackError: one message over all that are taken or that this machine does not have.
     """
     complaints = [complaint for item in addresses.items() if (complaint := _complaint(*item))]
+    if len(complaints) > _SHOWN:
+        more = f"So it is with {len(complaints) - _SHOWN} more ports: does another Jitney run on this machine?"
+        complaints = [*complaints[:_SHOWN], more]
     if complaints:
         raise StackError("\n".join(complaints))
 

@@ -60,8 +60,10 @@ class DataFolder:
     def prepare(self) -> None:
         """Makes the folders that every start needs."""
         with plain_file_errors(self.path, purpose="The data folder"):
-            self.path.mkdir(parents=True, exist_ok=True)
-            self.logs.mkdir(exist_ok=True)
+            # Others may pass through (PostgreSQL runs as somebody else where we are root), and read nothing.
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o711)
+            for folder in (self.logs, self.sandbox, self.keys):
+                folder.mkdir(exist_ok=True, mode=0o700)
 
     @contextmanager
     def locked(self) -> Generator[None]:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import IO
 
 from jitney.stack import keeper
-from jitney.stack.problems import StackError
+from jitney.stack.problems import StackError, plain_file_errors
 from jitney.stack.specs import ProcessSpec
 
 
@@ -50,7 +50,7 @@ class Launcher:
         Raises:
             StackError: the program cannot be started at all.
         """
-        with log_file.open("ab") as log:
+        with plain_file_errors(log_file, purpose=f"The log of {spec.name}"), log_file.open("ab") as log:
             process = self._spawn(spec, log)
         self._tell(f"+{process.pid} {int(spec.stop_signal)}")
         return process

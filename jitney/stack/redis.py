@@ -43,7 +43,7 @@ class EmbeddedRedis:
         ]
         configuration = self._configuration
         with plain_file_errors(self.folder, purpose="The data folder of Redis"):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             configuration.unlink(missing_ok=True)
             descriptor = os.open(configuration, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w") as file:

@@ -15,6 +15,7 @@ from typing import TypeVar
 import asyncpg
 
 from chassis.migrations import migrate
+from jitney.stack.addresses import DEFAULTS
 from jitney.stack.checks import answers
 from jitney.stack.databases import create_database, provision
 from jitney.stack.launch import Launcher
@@ -50,6 +51,12 @@ def free_ports(count: int) -> list[int]:
                 continue
             ports.append(port)
     return ports
+
+
+def free_addresses() -> dict[str, str]:
+    """A free address for everything in a stack that listens, by the name of its setting."""
+    ports = free_ports(len(DEFAULTS))
+    return {setting: f"127.0.0.1:{port}" for setting, port in zip(DEFAULTS, ports, strict=True)}
 
 
 def run_apart(make: Callable[[], Coroutine[object, object, T]]) -> T:

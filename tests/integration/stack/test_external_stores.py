@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from jitney.stack.addresses import DEFAULTS
 from jitney.stack.databases import SERVICES
-from tests.integration.embedded import free_ports
+from tests.integration.embedded import free_addresses
 
 _SECONDS = 120
 
@@ -20,9 +19,8 @@ _SECONDS = 120
 def test_stores_that_the_environment_names_are_used_and_none_is_embedded(
     tmp_path: Path, postgres_url: Callable[[str], str], redis_url_for: Callable[[int], str]
 ) -> None:
-    ports = free_ports(len(DEFAULTS))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JITNEY_")}
-    environment |= {setting: f"127.0.0.1:{port}" for setting, port in zip(DEFAULTS, ports, strict=True)}
+    environment |= free_addresses()
     environment |= {f"JITNEY_{service.upper()}_DATABASE_URL": postgres_url(service) for service in SERVICES}
     environment |= {"JITNEY_REDIS_URL": redis_url_for(9)}
 

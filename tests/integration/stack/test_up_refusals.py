@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from jitney.stack.folders import DataFolder
+from tests.integration.embedded import free_addresses
 
 _SECONDS = 60
 
@@ -17,7 +18,7 @@ def _up(data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("JITNEY_")}
     return subprocess.run(
         [sys.executable, "-m", "jitney", "up", "--data", str(data)],
-        env=inherited | environment,
+        env=inherited | free_addresses() | environment,
         capture_output=True,
         text=True,
         timeout=_SECONDS,

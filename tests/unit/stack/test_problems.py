@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jitney.stack.account import Account, can_reach
+from jitney.stack.folders import DataFolder
 from jitney.stack.problems import StackError, plain_file_errors
 
 
@@ -38,3 +39,10 @@ def test_an_account_reaches_a_folder_only_through_folders_it_may_enter() -> None
         gate.chmod(0o700)
         assert not can_reach(inside, stranger)
         assert can_reach(inside, Account("ourselves", os.geteuid(), os.getegid()))
+
+
+def test_nobody_else_reads_the_data_folder(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "data")
+    folder.prepare()
+    assert folder.path.stat().st_mode & 0o777 == 0o711
+    assert {path.stat().st_mode & 0o777 for path in folder.path.iterdir()} == {0o700}

@@ -77,6 +77,9 @@ async def run_stack(
                     await supervisor.start(plan.factory.city(), Stage.CITY)
                     telling = asyncio.create_task(_tell(follower, say))
                     stopping.add_done_callback(lambda _: telling.cancel())
+                if plan.is_first:
+                    # What initdb wrote is handed to the disk only now, when nobody waits for it.
+                    await asyncio.to_thread(os.sync)
                 await stopping
 
 
@@ -96,6 +99,7 @@ class _Plan:
         self.credentials = Credentials.load_or_make(settings.data.secrets)
         make_signing_keys(settings.data.keys)
         self.whole = compose(settings, self.credentials)
+        self.is_first = settings.embeds_postgres and not settings.cluster(self.credentials).exists
         self.factory = ProcessFactory(settings, self.whole, inherited)
 
 
@@ -116,8 +120,6 @@ async def _start(plan: _Plan, supervisor: Supervisor) -> None:
             services_run.set()
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
-    # What initdb wrote is handed to the disk only now, when nobody waits for it.
-    await asyncio.to_thread(os.sync)
 
 
 async def _redis(plan: _Plan, supervisor: Supervisor) -> None:
@@ -132,8 +134,8 @@ async def _redis(plan: _Plan, supervisor: Supervisor) -> None:
 async def _schemas(plan: _Plan, supervisor: Supervisor) -> None:
     """PostgreSQL with up-to-date schemas."""
     migrator = plan.factory.migrator()
-    if plan.settings.embeds_postgres and not plan.settings.cluster(plan.credentials).exists:
-        # The first start: the tools are loaded while the cluster is being made.
+    if plan.is_first:
+        # The tools are loaded while the cluster is being made.
         await asyncio.gather(_postgres(plan, supervisor), supervisor.run_once(migrator, Stage.SERVICES))
         return
     await _postgres(plan, supervisor)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import grpc
 
-from jitney.simulator.api import SignedIn, Unreachable
+from jitney.simulator.api import ApiError, SignedIn, Unreachable
 from ridesharing.matching.v1 import driver_service_pb2, driver_service_pb2_grpc, rides_pb2
 from shared_kernel.geo import GeoPoint
 
@@ -31,21 +31,31 @@ class LocationReporter:
         """Report for ever."""
         while True:
             try:
-                token = await self._driver.token()
-                call = self._stub.StreamLocations(self._batches(), metadata=(("authorization", f"Bearer {token}"),))
-                async for answer in call:
-                    self.accepted_count += answer.accepted_count
-                    self.dropped_count += answer.dropped_count
-            except (grpc.RpcError, Unreachable):
+                await self._report(await self._driver.token())
+            except (grpc.RpcError, ApiError, Unreachable, asyncio.InvalidStateError):
+                # The service restarts, or the shift is over; a write on a stream that has ended is an invalid state.
                 await asyncio.sleep(_RECONNECT_SECONDS)
 
-    async def _batches(self) -> AsyncIterator[driver_service_pb2.StreamLocationsRequest]:
-        while True:
-            place = self._place()
-            moment = time.time_ns()
-            # Milliseconds since the epoch grow with each ping, also over a restart of the app.
-            ping = rides_pb2.LocationPing(sequence=moment // 1_000_000, accuracy_meters=_ACCURACY_METERS)
-            ping.point.latitude, ping.point.longitude = place.latitude, place.longitude
-            ping.measure_time.FromNanoseconds(moment)
-            yield driver_service_pb2.StreamLocationsRequest(pings=[ping])
-            await asyncio.sleep(PING_SECONDS)
+    async def _report(self, token: str) -> None:
+        """Send batch after batch on one stream, each after the answer to the last; returns when the service ends it."""
+        call = self._stub.StreamLocations(metadata=(("authorization", f"Bearer {token}"),))
+        try:
+            while True:
+                await call.write(self._batch())
+                answer = await call.read()
+                if not isinstance(answer, driver_service_pb2.StreamLocationsResponse):
+                    return
+                self.accepted_count += answer.accepted_count
+                self.dropped_count += answer.dropped_count
+                await asyncio.sleep(PING_SECONDS)
+        finally:
+            call.cancel()
+
+    def _batch(self) -> driver_service_pb2.StreamLocationsRequest:
+        place = self._place()
+        moment = time.time_ns()
+        # Milliseconds since the epoch grow with each ping, also over a restart of the app.
+        ping = rides_pb2.LocationPing(sequence=moment // 1_000_000, accuracy_meters=_ACCURACY_METERS)
+        ping.point.latitude, ping.point.longitude = place.latitude, place.longitude
+        ping.measure_time.FromNanoseconds(moment)
+        return driver_service_pb2.StreamLocationsRequest(pings=[ping])

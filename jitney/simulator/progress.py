@@ -27,7 +27,7 @@ class BarProgress:
             TextColumn("{task.fields[figures]}"),
             console=console,
         )
-        self._task = self._progress.add_task("signing drivers in", total=None, figures="")
+        self._task = self._progress.add_task("signing people in", total=None, figures="")
 
     def __enter__(self) -> BarProgress:
         self._progress.start()
@@ -36,9 +36,11 @@ class BarProgress:
     def __exit__(self, *exception: object) -> None:
         self._progress.stop()
 
-    def signing_in(self, done: int, total: int) -> None:
-        """Show how many drivers are in."""
-        self._progress.update(self._task, completed=done, total=total, figures=f"{done}/{total}")
+    def signing_in(self, who: str, done: int, total: int) -> None:
+        """Show how many drivers or riders are in."""
+        self._progress.update(
+            self._task, description=f"signing {who} in", completed=done, total=total, figures=f"{done}/{total}"
+        )
 
     def running(self, simulated_seconds: float, world: World, live_rides: int) -> None:
         """Show the time and the counts."""
@@ -70,10 +72,10 @@ class LineProgress:
     def __exit__(self, *exception: object) -> None:
         return None
 
-    def signing_in(self, done: int, total: int) -> None:
-        """Say when all drivers are in."""
+    def signing_in(self, who: str, done: int, total: int) -> None:
+        """Say when all drivers or riders are in."""
         if done == total:
-            self._console.print(f"{total} drivers are signed in")
+            self._console.print(f"{total} {who} are signed in")
 
     def running(self, simulated_seconds: float, world: World, live_rides: int) -> None:
         """Say where the simulation is."""

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
+from math import ceil
 from typing import Protocol
 
 import grpc
@@ -27,6 +28,7 @@ from jitney.simulator.world import World
 from shared_kernel.geo import GeoPoint
 
 _SIGN_INS_AT_ONCE = 8
+_MOST_RIDERS_AT_HAND = 250
 _MOST_RIDES_AT_ONCE = 2_000
 _WIND_DOWN_SIMULATED_SECONDS = 3_600.0
 _SETTLE_WALL_SECONDS = 60.0
@@ -59,7 +61,7 @@ class Plan:
 class Progress(Protocol):
     """Shows how far the simulation is."""
 
-    def signing_in(self, done: int, total: int) -> None: ...
+    def signing_in(self, who: str, done: int, total: int) -> None: ...
 
     def running(self, simulated_seconds: float, world: World, live_rides: int) -> None: ...
 
@@ -73,11 +75,12 @@ async def simulate(
     chance = random.Random(plan.seed)  # noqa: S311 (a simulation wants to be repeatable)
     async with _world(plan, addresses, chance, progress, behavior) as world:
         drivers = await _sign_in_drivers(world, plan, progress)
+        riders = await _sign_in_riders(world, plan, progress)
         driving = [asyncio.create_task(_keep_driving(world, driver)) for driver in drivers]
         since, begun = datetime.now(UTC), time.monotonic()
         world.clock.restart()
         try:
-            await _let_people_ride(world, plan, progress)
+            await _let_people_ride(world, plan, progress, riders)
             unsettled = await _unsettled_payments(world, operator_token, since)
             return await write_report(
                 api=world.api,
@@ -132,10 +135,29 @@ async def _sign_in_drivers(world: World, plan: Plan, progress: Progress) -> list
     async def join(number: int) -> Driver:
         async with gate:
             driver = await Driver.join(world, number, phone_number(plan.seed, number), places[number])
-            progress.signing_in(next(done), plan.drivers)
+            progress.signing_in("drivers", next(done), plan.drivers)
             return driver
 
     return list(await asyncio.gather(*(join(number) for number in range(plan.drivers))))
+
+
+async def _sign_in_riders(world: World, plan: Plan, progress: Progress) -> list[Rider]:
+    """Sign up as many riders beforehand as will be asking or riding at a time, so that nobody queues to join."""
+    if not isinstance(plan.trips, Sequence) or plan.minutes is None:
+        return []
+    stay_seconds = world.behavior.patience_seconds + sum(trip.trip_seconds for trip in plan.trips) / len(plan.trips)
+    at_a_time = len(plan.trips) * stay_seconds / (plan.minutes * 60)
+    total = min(len(plan.trips), ceil(at_a_time), _MOST_RIDERS_AT_HAND)
+    gate = asyncio.Semaphore(_SIGN_INS_AT_ONCE)
+    done = count(1)
+
+    async def join(number: int) -> Rider:
+        async with gate:
+            rider = await Rider.join(world, phone_number(plan.seed, plan.drivers + number))
+            progress.signing_in("riders", next(done), total)
+            return rider
+
+    return list(await asyncio.gather(*(join(number) for number in range(total))))
 
 
 async def _keep_driving(world: World, driver: Driver) -> None:
@@ -148,10 +170,9 @@ async def _keep_driving(world: World, driver: Driver) -> None:
             await asyncio.sleep(1.0)
 
 
-async def _let_people_ride(world: World, plan: Plan, progress: Progress) -> None:
+async def _let_people_ride(world: World, plan: Plan, progress: Progress, free_riders: list[Rider]) -> None:
     """Send riders out by the plan's times; returns when all their rides are over, or the time for that is."""
-    free_riders: list[Rider] = []
-    numbers = count(plan.drivers)
+    numbers = count(plan.drivers + len(free_riders))
     rides: set[asyncio.Task[None]] = set()
     places = asyncio.Semaphore(_MOST_RIDES_AT_ONCE)
 

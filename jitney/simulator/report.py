@@ -18,7 +18,11 @@ PROMISED_SHARE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The figures of a run. Waits are simulated seconds, `request_to_offer_*` seconds of the wall's clock."""
+    """The figures of a run.
+
+    Waits are simulated seconds, `request_to_offer_*` seconds of the wall's clock; `near_*` is of the requests that had a
+    free driver near, for the others' wait is for a driver to become free.
+    """
 
     seed: int
     speed: float
@@ -34,6 +38,8 @@ class Report:
     wait_p95_seconds: float | None
     request_to_offer_p50_seconds: float | None
     request_to_offer_p95_seconds: float | None
+    near_request_to_offer_p50_seconds: float | None
+    near_request_to_offer_p95_seconds: float | None
     fares_minor: dict[str, int]
     postings_sum_minor: dict[str, int]
     double_assignment_count: int
@@ -81,6 +87,7 @@ async def write_report(
     balance = await api.call("GET", "/v1/operator/ledger/trial-balance", token=operator_token)
     notices = await api.call("GET", "/v1/operator/notifications/summary", token=operator_token, params=moment)
     offers = rides["request_to_offer"]
+    near = await _seconds_to_first_offer(api, operator_token, tally.with_a_driver_near)
     return Report(
         seed=seed,
         speed=speed,
@@ -90,12 +97,14 @@ async def write_report(
         requested=tally.requested,
         completed=tally.completed,
         ends=dict(tally.ends.most_common()),
-        with_a_driver_near=tally.with_a_driver_near,
+        with_a_driver_near=len(tally.with_a_driver_near),
         completed_with_a_driver_near=tally.completed_with_a_driver_near,
         wait_p50_seconds=percentile(tally.waits_seconds, 0.50),
         wait_p95_seconds=percentile(tally.waits_seconds, 0.95),
         request_to_offer_p50_seconds=round(offers["p50_seconds"], 2) if offers["count"] else None,
         request_to_offer_p95_seconds=round(offers["p95_seconds"], 2) if offers["count"] else None,
+        near_request_to_offer_p50_seconds=percentile(near, 0.50),
+        near_request_to_offer_p95_seconds=percentile(near, 0.95),
         fares_minor=dict(tally.fares_minor),
         postings_sum_minor={item["currency_code"]: item["sum_minor"] for item in balance["currencies"]},
         double_assignment_count=rides["double_assignment_count"],
@@ -106,12 +115,25 @@ async def write_report(
     )
 
 
+async def _seconds_to_first_offer(api: Api, token: str, ride_ids: Sequence[str]) -> list[float]:
+    """Return how long each ride took from the request to its first offer; one that never had any is left out."""
+    waits: list[float] = []
+    for ride_id in ride_ids:
+        history = await api.call("GET", f"/v1/operator/rides/{ride_id}/history", token=token)
+        requested_at = datetime.fromisoformat(history["ride"]["requested_at"])
+        offered = (move["occurred_at"] for move in history["transitions"] if move["to_state"] == "offered")
+        first = next(offered, None)
+        if first is not None:
+            waits.append((datetime.fromisoformat(first) - requested_at).total_seconds())
+    return waits
+
+
 def percentile(values: Sequence[float], share: float) -> float | None:
     """Return the value that a share of all values does not exceed (nearest rank), None for no values."""
     if not values:
         return None
     ranked = sorted(values)
-    return round(ranked[max(0, ceil(len(ranked) * share) - 1)], 1)
+    return round(ranked[max(0, ceil(len(ranked) * share) - 1)], 2)
 
 
 def lines_of(report: Report) -> list[tuple[str, str]]:
@@ -141,6 +163,11 @@ def lines_of(report: Report) -> list[tuple[str, str]]:
             "Request to offer",
             f"p50 {_seconds(report.request_to_offer_p50_seconds)}, "
             f"p95 {_seconds(report.request_to_offer_p95_seconds)} (wall)",
+        ),
+        (
+            "  with a free driver near",
+            f"p50 {_seconds(report.near_request_to_offer_p50_seconds)}, "
+            f"p95 {_seconds(report.near_request_to_offer_p95_seconds)} (wall)",
         ),
         ("Fares", fares),
         ("Σ postings", sums),

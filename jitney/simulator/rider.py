@@ -50,20 +50,24 @@ class Rider:
         """Take one ride from asking to its end, and note how it went; False for a rider who cannot take another."""
         world = self._world
         requested_at = world.clock.seconds()
-        near = world.somebody_is_near(trip.pickup)
+        near = world.has_a_free_driver_near(trip.pickup)
+        world.waiting[self] = trip.pickup
         try:
             ride = await self._request(trip)
         except ApiError as error:
+            world.waiting.pop(self)
             world.tally.requested += 1
             world.tally.ends["payment_failed" if error.code == "payment_declined" else error.code] += 1
             return False
         ride_id = str(ride["id"])
         world.tally.requested += 1
-        world.tally.with_a_driver_near += near
+        if near:
+            world.tally.with_a_driver_near.append(ride_id)
         world.trip_seconds[ride_id] = trip.trip_seconds
         try:
             end = await self._follow(ride_id, requested_at)
         finally:
+            world.waiting.pop(self, None)
             world.trip_seconds.pop(ride_id, None)
             world.spoken_pins.pop(ride_id, None)
         world.tally.ends[end["state"]] += 1
@@ -98,6 +102,8 @@ class Rider:
                 ride = await self._person.get(f"/v1/rides/{ride_id}")
                 if ride["state"] in ENDS:
                     return ride
+                if ride["state"] not in _PREPARED_STATES:
+                    world.waiting.pop(self, None)
                 if ride.get("start_pin"):
                     world.spoken_pins[ride_id] = ride["start_pin"]
                 if ride["arrived_at"] and not waited:

@@ -22,7 +22,8 @@ class Tally:
     """What the people saw, for the report; waits in simulated seconds."""
 
     requested: int = 0
-    with_a_driver_near: int = 0
+    with_a_driver_near: list[str] = field(default_factory=list[str])
+    """The rides that had a free driver near when they were asked for."""
     completed: int = 0
     completed_with_a_driver_near: int = 0
     ends: Counter[str] = field(default_factory=Counter[str])
@@ -48,6 +49,8 @@ class World:
     """Vehicles whose drivers wait for an offer, by the driver's account."""
     spoken_pins: dict[str, str] = field(default_factory=dict[str, str])
     """The PIN that the rider of a ride tells the driver at the kerb."""
+    waiting: dict[object, GeoPoint] = field(default_factory=dict[object, GeoPoint])
+    """Where riders stand who have asked and have no driver yet, by whatever names them."""
     trip_seconds: dict[str, float] = field(default_factory=dict[str, float])
     """How long the trip of a ride takes; the streets know, the service does not."""
 
@@ -59,10 +62,13 @@ class World:
         """Draw whether something with a share of all cases happens."""
         return self.chance.random() < share
 
-    def somebody_is_near(self, place: GeoPoint) -> bool:
-        """Tell whether a free vehicle is near a place now."""
-        now = self.clock.seconds()
-        return any(
-            haversine_meters(vehicle.place(now), place) <= self.behavior.near_meters
-            for vehicle in self.free_vehicles.values()
-        )
+    def has_a_free_driver_near(self, place: GeoPoint) -> bool:
+        """Tell whether a rider who asks at a place now has a free driver near.
+
+        That is: near the place there are more free vehicles than riders who asked earlier and still wait, so that one
+        is left for this rider.
+        """
+        now, near_meters = self.clock.seconds(), self.behavior.near_meters
+        free = sum(haversine_meters(car.place(now), place) <= near_meters for car in self.free_vehicles.values())
+        earlier = sum(haversine_meters(other, place) <= near_meters for other in self.waiting.values())
+        return free > earlier

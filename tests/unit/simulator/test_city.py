@@ -46,7 +46,7 @@ def test_made_up_demand_is_the_same_for_a_seed_and_comes_at_its_rate() -> None:
 def test_a_percentile_is_one_of_the_values_and_enough_of_them_are_below(values: list[float], share: float) -> None:
     value = percentile(values, share)
     assert value is not None
-    assert sum(round(other, 1) <= value for other in values) >= share * len(values) - 1e-9
+    assert sum(round(other, 2) <= value for other in values) >= share * len(values) - 1e-9
 
 
 def test_nobody_shares_a_phone_number() -> None:

@@ -20,8 +20,8 @@ PROMISED_SHARE = 0.95
 class Report:
     """The figures of a run.
 
-    Waits are simulated seconds, `request_to_offer_*` seconds of the wall's clock; `near_*` is of the requests that had a
-    free driver near, for the others' wait is for a driver to become free.
+    Waits are simulated seconds, `request_to_offer_*` seconds of the wall's clock. `near_*` is of the requests that had
+    a free driver near: the others wait for a driver to become free.
     """
 
     seed: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from jitney.simulator.api import ApiError, SignedIn, sign_in
+from jitney.simulator.api import ApiError, SignedIn, Unreachable, sign_in
 from jitney.simulator.live import LiveStream
 from jitney.simulator.trips import Trip
 from jitney.simulator.world import World
@@ -40,11 +40,9 @@ class Rider:
 
     async def _leave_nothing_open(self) -> None:
         """Cancel a ride that an earlier run left; one that cannot be canceled any more its driver brings home."""
-        try:
-            ride = await self._person.get("/v1/rides/current")
-        except ApiError:
-            return
-        await self._cancel(str(ride["id"]))
+        ride = await self._current()
+        if ride is not None:
+            await self._cancel(str(ride["id"]))
 
     async def ride(self, trip: Trip) -> bool:
         """Take one ride from asking to its end, and note how it went; False for a rider who cannot take another."""
@@ -59,6 +57,11 @@ class Rider:
             world.tally.requested += 1
             world.tally.ends["payment_failed" if error.code == "payment_declined" else error.code] += 1
             return False
+        except Unreachable:
+            # Nobody said whether the ride was made.
+            ride = await self._current()
+            if ride is None:
+                raise
         ride_id = str(ride["id"])
         world.tally.requested += 1
         if near:
@@ -78,6 +81,14 @@ class Rider:
             world.tally.fares_minor[total["currency_code"]] += total["amount_minor"]
         world.tell(f"{ride_id} {end['state']}")
         return True
+
+    async def _current(self) -> dict[str, Any] | None:
+        try:
+            return await self._person.get("/v1/rides/current")
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
 
     async def _request(self, trip: Trip) -> dict[str, Any]:
         places = {
@@ -99,7 +110,10 @@ class Rider:
         waited = False
         try:
             while True:
-                ride = await self._person.get(f"/v1/rides/{ride_id}")
+                try:
+                    ride = await self._person.get(f"/v1/rides/{ride_id}")
+                except Unreachable:
+                    continue  # the ride goes on, whether or not the app can see it
                 if ride["state"] in ENDS:
                     return ride
                 if ride["state"] not in _PREPARED_STATES:
@@ -140,3 +154,5 @@ class Rider:
         except ApiError as error:
             # The ride went on while the rider was making up their mind: the next look tells.
             self._world.tally.troubles[f"cancel: {error.code}"] += 1
+        except Unreachable:
+            self._world.tally.troubles["cancel: no answer"] += 1

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
+
+import asyncpg
+import psutil
+
+from jitney.stack.credentials import Credentials
+from jitney.stack.environment import StackSettings
+from jitney.stack.state import ProcessRecord, StackRecord
+from jitney.stack.tokens import make_token
+from tests.integration.embedded import free_ports
 
 T = TypeVar("T")
 
@@ -20,18 +30,6 @@ LISTENERS = (
     "IDENTITY_METRICS MATCHING_METRICS PAYMENT_METRICS NOTIFICATION_METRICS"
 ).split()
 START_SECONDS = 120.0
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports of the loopback interface that nobody listens on, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for held in sockets:
-            held.bind(("127.0.0.1", 0))
-        return [int(held.getsockname()[1]) for held in sockets]
-    finally:
-        for held in sockets:
-            held.close()
 
 
 def until(found: Callable[[], T | None], what: str, seconds: float = 60.0) -> T:
@@ -55,6 +53,7 @@ class Stack:
         }
         self.data = folder / "data"
         self._folder = folder
+        self._operator = str(uuid4())
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("JITNEY_")},
             **self.addresses,
@@ -116,22 +115,47 @@ class Stack:
         """Return what `jitney status --json` says."""
         return json.loads(self.jitney("status", "--data", str(self.data), "--json").stdout)
 
-    def pids(self) -> Mapping[str, int]:
-        """Return the process ids by name."""
-        return {process["name"]: process["pid"] for process in self.status()["processes"]}
+    def record(self) -> StackRecord:
+        """Return what the supervisor has written down."""
+        record = StackRecord.read(self.data / "stack.json")
+        assert record is not None, "no supervisor has written anything down"
+        return record
 
-    def kill(self, name: str) -> None:
-        """SIGKILL a process, with the workers it started."""
-        pid = self.pids()[name]
-        try:
-            os.killpg(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            os.kill(pid, signal.SIGKILL)
+    def process(self, name: str) -> ProcessRecord:
+        """Return what is written down of a process."""
+        return next(process for process in self.record().processes if process.name == name)
+
+    def kill(self, name: str) -> ProcessRecord:
+        """SIGKILL a process with all that it started; return what it was."""
+        process = self.process(name)
+        _kill_family(process.pid)
+        return process
+
+    def runs_again(self, killed: ProcessRecord) -> bool:
+        """Tell whether another process does healthily what the killed one did."""
+        process = self.process(killed.name)
+        return (process.pid, process.created) != (killed.pid, killed.created) and process.state == "healthy"
+
+    def kill_supervisor(self) -> None:
+        """SIGKILL the supervisor alone."""
+        supervisor = self._take_supervisor()
+        supervisor.kill()
+        supervisor.wait()
+
+    def kill_everything(self) -> None:
+        """SIGKILL the supervisor and all processes of the stack, as a power cut does."""
+        supervisor = self._take_supervisor()
+        _kill_family(supervisor.pid)
+        supervisor.wait()
+
+    def family(self) -> list[psutil.Process]:
+        """Return every process of the running stack, with the supervisor and all workers."""
+        assert self._supervisor is not None
+        return _family(self._supervisor.pid)
 
     def stop(self) -> int:
         """Stop it as Ctrl-C does; return the exit code."""
-        supervisor, self._supervisor = self._supervisor, None
-        assert supervisor is not None
+        supervisor = self._take_supervisor()
         supervisor.send_signal(signal.SIGINT)
         try:
             return supervisor.wait(60)
@@ -141,6 +165,31 @@ class Stack:
 
     def operator_token(self) -> str:
         """Make an operator's token."""
-        made = self.jitney("token", "--role", "operator", "--data", str(self.data))
-        assert made.returncode == 0, made.stderr
-        return made.stdout.strip()
+        return make_token(self.data / "keys", "operator", self._operator, 10)
+
+    async def rows(self, service: str, query: str) -> list[asyncpg.Record]:
+        """Ask a service's database directly, for what no interface tells."""
+        settings = StackSettings.read(self._environment, self.data)
+        credentials = Credentials.load_or_make(settings.data.secrets)
+        name, password = f"jitney_{service}", credentials[f"{service}_database_password"]
+        connection = await asyncpg.connect(settings.cluster(credentials).url(name, password, name))
+        try:
+            return await connection.fetch(query)
+        finally:
+            await connection.close()
+
+    def _take_supervisor(self) -> subprocess.Popen[bytes]:
+        supervisor, self._supervisor = self._supervisor, None
+        assert supervisor is not None, "the stack does not run"
+        return supervisor
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    head = psutil.Process(pid)
+    return [head, *head.children(recursive=True)]
+
+
+def _kill_family(pid: int) -> None:
+    for process in _family(pid):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -15,8 +16,9 @@ from redis.asyncio import Redis
 from jitney.stack.credentials import Credentials
 from jitney.stack.down import erase, stop_stack
 from jitney.stack.folders import DataFolder
+from jitney.stack.leftovers import end_leftovers
 from jitney.stack.postgres import Cluster
-from jitney.stack.state import StackRecord
+from jitney.stack.state import ProcessRecord, StackRecord, created_time
 from tests.integration.embedded import free_port
 
 _SECONDS = 60
@@ -133,3 +135,18 @@ async def test_what_a_supervisor_and_its_keeper_left_is_ended_by_the_next_start(
         with stack.running():
             assert _gone(family)
             assert not {process.pid for process in family} & {process.pid for process in stack.family()}
+
+
+def test_a_killed_process_is_waited_for_until_the_system_has_forgotten_it(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    left = ProcessRecord("postgres", process.pid, created_time(process.pid), "healthy")
+    StackRecord(2**22 + 1, 0.0, "healthy", (left,)).write(folder.state)
+    process.kill()
+    _wait_for(lambda: psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE)
+    reaper = threading.Timer(0.3, process.wait)
+    reaper.start()
+    assert end_leftovers(folder) == 0
+    assert not psutil.pid_exists(process.pid)
+    assert not folder.state.exists()
+    reaper.join()

@@ -29,7 +29,7 @@ api() {  # METHOD PATH TOKEN [BODY]
 say 'Sign in as a rider and as a driver, by the one-time codes that the sandbox received as text messages'
 sign_in() {  # PHONE ROLE
   local since=$(now) code
-  post "$REST/v1/auth/otp" "{\"phone_number\": \"$1\"}" > /dev/null
+  post "$REST/v1/auth/otp" "{\"phone_number\": \"$1\"}" >&2 || return
   until code=$(curl -sS "$SANDBOX/_sim/messages?to=%2B${1#+}&since=$since" | field messages.0.code 2> /dev/null); do
     sleep 0.2
   done

@@ -37,7 +37,7 @@ def simulate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report for programs, and nothing else.")] = False,
     rest_url: Annotated[str, typer.Option(help="The REST interface; default from JITNEY_REST_LISTEN.")] = "",
     stream_url: Annotated[str, typer.Option(help="The live streams; default from JITNEY_STREAM_LISTEN.")] = "",
-    matching_target: Annotated[str, typer.Option(help="Matching's gRPC; default from JITNEY_MATCHING_TARGET.")] = "",
+    matching_target: Annotated[str, typer.Option(help="Matching's gRPC; default from JITNEY_MATCHING_LISTEN.")] = "",
     sandbox_url: Annotated[str, typer.Option(help="The sandbox; default from JITNEY_SANDBOX_LISTEN.")] = "",
     keys: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Signing keys, for the operator's token of the report.")
@@ -78,16 +78,22 @@ def simulate(
     addresses = Addresses(
         rest_url=rest_url or _url("JITNEY_REST_LISTEN", "127.0.0.1:8080"),
         stream_url=stream_url or _url("JITNEY_STREAM_LISTEN", "127.0.0.1:8081"),
-        matching_target=matching_target or os.environ.get("JITNEY_MATCHING_TARGET", "127.0.0.1:50051"),
+        matching_target=(
+            matching_target
+            or os.environ.get("JITNEY_MATCHING_TARGET")
+            or os.environ.get("JITNEY_MATCHING_LISTEN", "127.0.0.1:50051")
+        ),
         sandbox_url=sandbox_url or _url("JITNEY_SANDBOX_LISTEN", "127.0.0.1:8090"),
     )
-    key_folder = keys or Path(os.environ.get("JITNEY_SIGNING_KEYS_DIR") or _DATA / "keys")
+    data = Path(os.environ.get("JITNEY_DATA") or _DATA)
+    key_folder = keys or Path(os.environ.get("JITNEY_SIGNING_KEYS_DIR") or data / "keys")
     console = Console(stderr=as_json, highlight=False)
     progress = BarProgress(console, plan.minutes, feed=endless) if console.is_terminal else LineProgress(console)
 
     def operator_token() -> str:
         return make_token(key_folder, "operator", None, 10)
 
+    operator_token()  # keys that are missing are told now, not after the run
     simulation = run_simulation(plan, addresses, operator_token, progress, Behavior())
     try:
         with progress:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from chassis.migrations import migrate
 from chassis.runtime import run
 from chassis.settings import load_settings
 from identity_service.bootstrap import PACKAGE, Identity, configure_process
@@ -27,6 +26,8 @@ def main() -> None:
     settings = load_settings(IdentitySettings)
     configure_process(settings)
     if command == "migrate":
+        from chassis.migrations import migrate  # noqa: PLC0415 (who serves must not load Alembic)
+
         migrate(PACKAGE, settings.identity_database_url.get_secret_value())
     else:
         run(_serve(settings) if command == "serve" else _work(settings))

@@ -7,10 +7,10 @@ from chassis.auth import TokenSigner, TokenVerifier
 from chassis.clients import open_channel
 from chassis.database import Database
 from chassis.logs import configure_logging
-from chassis.migrations import head_revision
 from chassis.redis_client import open_redis, ping
 from chassis.relay import OutboxRelay
 from chassis.retention import Keep, trim_forever
+from chassis.revisions import head_revision
 from chassis.runtime import Wakeup, Workers
 from chassis.server import ServiceServer, run_workers
 from chassis.telemetry import configure_telemetry

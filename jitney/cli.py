@@ -166,6 +166,14 @@ def simulate(context: typer.Context) -> None:
     command(args=context.args, prog_name="jitney simulate")
 
 
+@app.command(context_settings=_PASS_ON, add_help_option=False)
+def bench(context: typer.Context) -> None:
+    """Measure what was promised of start, memory and dispatch, on a stack of its own."""
+    from jitney.bench.cli import app as benchmarks
+
+    benchmarks(args=context.args, prog_name="jitney bench")
+
+
 def main() -> None:
     """Runs the command; what a person can put right is said plainly, without a traceback."""
     from jitney.stack.problems import StackError

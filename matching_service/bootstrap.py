@@ -20,11 +20,11 @@ from chassis.dead_letter_servicer import DeadLetterServicer
 from chassis.dead_letters import DeadLetters
 from chassis.idempotency import KEEP_SECONDS as KEYS_KEEP_SECONDS
 from chassis.inbox import KEEP_SECONDS as INBOX_KEEP_SECONDS
-from chassis.migrations import head_revision
 from chassis.outbox import KEEP_SECONDS as EVENTS_KEEP_SECONDS
 from chassis.redis_client import open_redis, ping
 from chassis.relay import OutboxRelay
 from chassis.retention import Keep, trim_forever
+from chassis.revisions import head_revision
 from chassis.runtime import Wakeup, Workers
 from chassis.server import ServiceServer
 from chassis.streams import EventConsumer

@@ -15,9 +15,9 @@ from chassis.dead_letter_servicer import SERVICE_NAME as DEAD_LETTER_SERVICE
 from chassis.dead_letter_servicer import DeadLetterServicer
 from chassis.dead_letters import DeadLetters
 from chassis.inbox import KEEP_SECONDS
-from chassis.migrations import head_revision
 from chassis.redis_client import open_redis, ping
 from chassis.retention import Keep, trim_forever
+from chassis.revisions import head_revision
 from chassis.runtime import Wakeup, Workers
 from chassis.server import ServiceServer
 from chassis.streams import EventConsumer

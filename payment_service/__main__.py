@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 from chassis.logs import configure_logging
-from chassis.migrations import migrate
 from chassis.runtime import run
 from chassis.server import run_workers
 from chassis.settings import load_settings, parse_address
@@ -37,6 +36,8 @@ def main(arguments: list[str]) -> int:
         case ["work"]:
             run(work(settings))
         case ["migrate"]:
+            from chassis.migrations import migrate  # noqa: PLC0415 (who serves must not load Alembic)
+
             migrate(PACKAGE, settings.payment_database_url)
         case _:
             sys.stderr.write("usage: python -m payment_service serve | work | migrate\n")

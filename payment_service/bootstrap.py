@@ -8,10 +8,10 @@ from typing import NamedTuple
 from chassis import outbox
 from chassis.auth import TokenVerifier
 from chassis.database import Database
-from chassis.migrations import head_revision
 from chassis.redis_client import open_redis, ping
 from chassis.relay import OutboxRelay
 from chassis.retention import Keep, trim_forever
+from chassis.revisions import head_revision
 from chassis.runtime import Wakeup, Workers
 from chassis.server import ServiceServer
 from payment_service.adapters import tables

@@ -1,16 +1,6 @@
 """Is the schema of a service up to date? Asked cheaply, so that an ordinary start need not load the migration tools."""
 
-import importlib.util
-from pathlib import Path
-
-
-def newest_revision(service: str) -> str | None:
-    """The number of a service's newest migration, as its file name tells (`0002_ledger.py`); None without any."""
-    spec = importlib.util.find_spec(f"{service}_service.migrations")
-    if spec is None or spec.origin is None:
-        return None
-    files = sorted((Path(spec.origin).parent / "versions").glob("[0-9]*_*.py"))
-    return files[-1].name.split("_", 1)[0] if files else None
+from chassis.revisions import head_revision
 
 
 async def is_current(service: str, url: str) -> bool:
@@ -25,4 +15,4 @@ async def is_current(service: str, url: str) -> bool:
             await connection.close()
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return False
-    return [row["version_num"] for row in versions] == [newest_revision(service)]
+    return [row["version_num"] for row in versions] == [head_revision(f"{service}_service")]

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from chassis import migrations
 from chassis.database import Database
+from chassis.revisions import head_revision
 
 _TABLES = """
 from sqlalchemy import Column, Integer
@@ -73,7 +74,7 @@ async def test_a_drafted_schema_is_migrated_checked_and_taken_back(
     url = postgres_url("migrations")
     await asyncio.to_thread(draft_first, package, url)
     database = Database(url)
-    assert migrations.head_revision("probe_service") == "0001"
+    assert head_revision("probe_service") == "0001"
     assert not await database.schema_is_current("0001")
 
     await asyncio.to_thread(migrations.migrate, "probe_service", url)

@@ -1,0 +1,83 @@
+"""`jitney bench NAME`."""
+
+import signal
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jitney.bench.result import Result, table_of
+
+app = typer.Typer(
+    help="Measure what was promised, on a stack of its own. The exit code is 1 where the target is not met.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="End with one line of JSON, for programs.")]
+
+
+@app.command()
+def start(
+    repeats: Annotated[int, typer.Option(min=1, max=50, help="Rounds; medians count.")] = 3, as_json: AsJson = False
+) -> None:
+    """Measure `jitney up` until all is healthy: a first start and a later one."""
+    from jitney.bench.start import measure_start
+
+    _report(lambda: measure_start(repeats, typer.echo), as_json)
+
+
+@app.command()
+def memory(
+    idle_seconds: Annotated[float, typer.Option(min=0, max=3_600, help="How long to leave it alone.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the memory of our Python processes while nobody uses them."""
+    from jitney.bench.memory import measure_memory
+
+    _report(lambda: measure_memory(idle_seconds), as_json)
+
+
+@app.command()
+def offer(
+    minutes: Annotated[float, typer.Option(min=1, max=1_440, help="How long, in simulated minutes.")] = 20,
+    drivers: Annotated[int, typer.Option(min=1, max=5_000, help="How many drivers are on shift.")] = 25,
+    speed: Annotated[float, typer.Option(min=0.1, max=60, help="How much faster than the clock on the wall.")] = 10,
+    rides_per_minute: Annotated[
+        float, typer.Option(min=0.1, max=1_000, help="Demand of its own, in simulated minutes; without --trips.")
+    ] = 3,
+    trips: Annotated[Path | None, typer.Option(metavar="FILE", help="Trips to replay (CSV, may be gzipped).")] = None,
+    begin: Annotated[datetime | None, typer.Option("--from", help="Where in the file to begin.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Chance; the same seed draws the same people.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how long a request takes to become an offer, in a simulated city."""
+    from jitney.bench.offer import Demand, measure_offer
+
+    demand = Demand(
+        minutes,
+        speed,
+        drivers,
+        rides_per_minute,
+        None if trips is None else str(trips.absolute()),
+        None if begin is None else begin.isoformat(),
+        seed,
+    )
+    _report(lambda: measure_offer(demand), as_json)
+
+
+def _report(measure: Callable[[], Result], as_json: bool) -> None:
+    """Prints what was found and ends with the exit code that says whether the target is met."""
+    from rich.console import Console
+
+    # Whoever ends us by a signal also ends the stack that is being measured, in order.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    result = measure()
+    Console(highlight=False).print(table_of(result))
+    if as_json:
+        typer.echo(result.as_json())
+    raise typer.Exit(0 if result.met else 1)

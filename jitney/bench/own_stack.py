@@ -1,0 +1,116 @@
+"""A stack to measure: in a folder of its own, on free ports, gone afterwards."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from jitney.stack.addresses import DEFAULTS
+from jitney.stack.down import erase
+from jitney.stack.folders import DataFolder
+from jitney.stack.launch import Launcher
+from jitney.stack.logfiles import tail
+from jitney.stack.problems import StackError
+from jitney.stack.specs import ProcessSpec
+from jitney.stack.state import StackRecord
+
+_START_SECONDS = 180.0
+_STOP_SECONDS = 60.0
+_POLL_SECONDS = 0.01
+
+
+@contextmanager
+def scratch_folder() -> Generator[Path]:
+    """A new folder, removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="jitney-bench-"))
+    folder.chmod(0o711)  # where we are root, PostgreSQL runs as somebody else
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def own_stack() -> Generator["OwnStack"]:
+    """A stack that has not been started yet; stopped and erased at the end, also when we are killed."""
+    with scratch_folder() as folder, Launcher() as launcher:
+        stack = OwnStack(folder, launcher)
+        try:
+            yield stack
+        finally:
+            stack.stop()
+            if stack.data.path.is_dir():
+                erase(stack.data)
+
+
+class OwnStack:
+    """`jitney up` on free ports; nothing that is set for another stack reaches it."""
+
+    def __init__(self, folder: Path, launcher: Launcher) -> None:
+        self.data = DataFolder(folder / "data")
+        self.environment = own_environment(os.environ, free_ports(len(DEFAULTS)))
+        self._log = folder / "up.log"
+        self._launcher = launcher
+        self._spec = ProcessSpec(
+            name="jitney up",
+            argv=(sys.executable, "-m", "jitney", "up", "--data", str(self.data.path)),
+            environment=self.environment,
+            stop_signal=signal.SIGINT,
+            stop_seconds=_STOP_SECONDS,
+        )
+        self._supervisor: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> float:
+        """Starts it; returns the seconds from the command to everything being healthy.
+
+        Raises:
+            StackError: it ended instead; its last words are the message.
+        """
+        began = time.monotonic()
+        supervisor = self._supervisor = self._launcher.start(self._spec, self._log)
+        while time.monotonic() - began < _START_SECONDS:
+            if supervisor.poll() is not None:
+                raise StackError("The stack to be measured ended:\n" + "\n".join(tail(self._log, 20)))
+            record = StackRecord.read(self.data.state)
+            if record is not None and record.supervisor_pid == supervisor.pid and record.state == "healthy":
+                return time.monotonic() - began
+            time.sleep(_POLL_SECONDS)
+        raise StackError(f"The stack to be measured was not healthy within {_START_SECONDS:g} s.")
+
+    def record(self) -> StackRecord:
+        """What its supervisor says of the processes."""
+        record = StackRecord.read(self.data.state)
+        if record is None:
+            raise StackError("The stack to be measured is gone.")
+        return record
+
+    def stop(self) -> None:
+        """Ends it, in good order; nothing to do if it does not run."""
+        supervisor, self._supervisor = self._supervisor, None
+        if supervisor is not None:
+            self._launcher.stop(supervisor, self._spec)
+
+
+def own_environment(inherited: Mapping[str, str], ports: list[int]) -> dict[str, str]:
+    """Our environment without the settings of any other stack, and with a port for each listener."""
+    listeners = {name: f"127.0.0.1:{port}" for name, port in zip(DEFAULTS, ports, strict=True)}
+    return {name: value for name, value in inherited.items() if not name.startswith("JITNEY_")} | listeners
+
+
+def free_ports(count: int) -> list[int]:
+    """Different ports of the loopback interface on which nobody listens."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for held in sockets:
+            held.bind(("127.0.0.1", 0))
+        return [int(held.getsockname()[1]) for held in sockets]
+    finally:
+        for held in sockets:
+            held.close()

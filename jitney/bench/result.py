@@ -1,0 +1,93 @@
+"""What a benchmark found: a figure beside its limit, and whether it keeps its promise."""
+
+import json
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+@dataclass(frozen=True)
+class Detail:
+    """A row of what stands behind the figure; `value` in the unit of its own `unit`."""
+
+    what: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """A figure of which less is better.
+
+    Args:
+        name: of the benchmark.
+        value: what was measured, in `unit`.
+        unit: s, MB.
+        limit: what the same run found to be the least possible, in `unit`.
+        target: what was promised: not above it, in `unit`.
+        details: what the figure is made of.
+    """
+
+    name: str
+    value: float
+    unit: str
+    limit: float
+    target: float
+    details: Sequence[Detail] = field(default=())
+
+    @property
+    def ratio(self) -> float:
+        """How near the limit it comes: 1 is the limit itself, less is worse; 0 where no limit could be measured."""
+        return self.limit / self.value if self.value > 0 else 0.0
+
+    @property
+    def met(self) -> bool:
+        """True if the promise is kept."""
+        return self.value <= self.target
+
+    def as_json(self) -> str:
+        """One line for programs: name, value, unit, limit, ratio, target, met."""
+        return json.dumps(
+            {
+                "name": self.name,
+                "value": round(self.value, 3),
+                "unit": self.unit,
+                "limit": round(self.limit, 3),
+                "ratio": round(self.ratio, 3),
+                "target": self.target,
+                "met": self.met,
+            }
+        )
+
+
+def median(values: Sequence[float]) -> float:
+    """The middle of repeated measurements, which one disturbance does not move; ValueError without any."""
+    return float(statistics.median(values))
+
+
+def table_of(result: Result) -> "Table":
+    """For people's eyes: the parts, then the figure, its limit, its target."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(result.name)
+    table.add_column("value", justify="right")
+    table.add_column("unit")
+    for detail in result.details:
+        table.add_row(detail.what, _figure(detail.value), detail.unit)
+    table.add_section()
+    table.add_row("measured", _figure(result.value), result.unit, style="bold")
+    table.add_row("limit", _figure(result.limit), result.unit)
+    table.add_row("limit / measured", _figure(result.ratio), "")
+    table.add_row("target, at most", _figure(result.target), result.unit)
+    table.add_row("met", "[green]yes[/green]" if result.met else "[red]no[/red]", "", style="bold")
+    return table
+
+
+def _figure(value: float) -> str:
+    """Three significant digits, or all before the point."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -3,7 +3,9 @@
 One interceptor instead of six: grpc.aio walks the chain for each call and wraps the handler anew at each link, which
 costs more than the work itself. The wrapped handler is made once a method and kept.
 
-Requests of streams are to be read by iterating (`async for`); `context.read()` would pass the validation by.
+Requests are decoded here and not by grpc, which answers UNKNOWN with the name of a Python class to bytes that are no
+message, even to callers without a token. Requests of streams are to be read by iterating (`async for`);
+`context.read()` would give bytes.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from chassis.deadlines import set_deadline
 from chassis.metrics import RPC_HANDLED, RPC_IN_FLIGHT, RPC_SECONDS
 from chassis.status import DETAILS_KEY, to_status
 from chassis.telemetry import context_from, tracer
-from chassis.validation import validate
+from chassis.validation import parse, validate
 from shared_kernel.errors import DomainError
 
 _log = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ else:
     Context = grpc.aio.ServicerContext
     Handler = grpc.RpcMethodHandler
 Behavior = Callable[[Any, Context], Any]
+Decoder = Callable[[bytes], Message]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +83,26 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
         streamed = bool(handler.request_streaming)
         kind = f"{'stream' if streamed else 'unary'}_{'stream' if handler.response_streaming else 'unary'}"
         behavior: Behavior = getattr(handler, kind)
+        decode = _decoder(handler)
         make: Any = getattr(grpc, f"{kind}_rpc_method_handler")
         if not handler.response_streaming:
-            wrapped = self._answering_once(method, behavior, streamed)
+            wrapped = self._answering_once(method, behavior, decode, streamed)
         elif inspect.isasyncgenfunction(behavior):
-            wrapped = self._answering_by_yield(method, behavior, streamed)
+            wrapped = self._answering_by_yield(method, behavior, decode, streamed)
         else:
-            wrapped = self._answering_once(method, behavior, streamed, bounded=False)
-        return make(
-            wrapped, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
-        )
+            wrapped = self._answering_once(method, behavior, decode, streamed, bounded=False)
+        return make(wrapped, response_serializer=handler.response_serializer)
 
-    def _answering_once(self, method: str, behavior: Behavior, streamed: bool, bounded: bool = True) -> Behavior:
+    def _answering_once(
+        self, method: str, behavior: Behavior, decode: Decoder, streamed: bool, bounded: bool = True
+    ) -> Behavior:
         limits = self._limits
         bounded = bounded and not streamed
 
         async def answer(request: Any, context: Context) -> Any:
             call = _Call(method, context)
             try:
-                request = self._enter(call, request, context, streamed)
+                request = self._enter(call, request, context, decode, streamed)
                 remaining = cast("float | None", context.time_remaining())
                 if not bounded:
                     set_deadline(remaining)
@@ -116,11 +120,11 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
 
         return answer
 
-    def _answering_by_yield(self, method: str, behavior: Behavior, streamed: bool) -> Behavior:
+    def _answering_by_yield(self, method: str, behavior: Behavior, decode: Decoder, streamed: bool) -> Behavior:
         async def answer(request: Any, context: Context) -> AsyncIterator[Any]:
             call = _Call(method, context)
             try:
-                request = self._enter(call, request, context, streamed)
+                request = self._enter(call, request, context, decode, streamed)
                 set_deadline(context.time_remaining())
                 async for response in behavior(request, context):
                     yield response
@@ -131,14 +135,11 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
 
         return answer
 
-    def _enter(self, call: _Call, request: Any, context: Context, streamed: bool) -> Any:
+    def _enter(self, call: _Call, request: Any, context: Context, decode: Decoder, streamed: bool) -> Any:
         metadata = context.invocation_metadata() or ()
         call.start(metadata)
         set_current_actor(admit(call.method, metadata, self._verifier))
-        if streamed:
-            return _validated(request)
-        validate(cast("Message", request))
-        return request
+        return _decoded(request, decode) if streamed else decode(request)
 
 
 class _Call:
@@ -211,10 +212,20 @@ class _Call:
             span.end()
 
 
-async def _validated(requests: AsyncIterator[Message]) -> AsyncIterator[Message]:
+def _decoder(handler: Handler) -> Decoder:
+    deserialize = cast("Decoder", handler.request_deserializer)
+
+    def decode(raw: bytes) -> Message:
+        message = parse(deserialize, raw)
+        validate(message)
+        return message
+
+    return decode
+
+
+async def _decoded(requests: AsyncIterator[bytes], decode: Decoder) -> AsyncIterator[Message]:
     async for request in requests:
-        validate(request)
-        yield request
+        yield decode(request)
 
 
 def _code_set_by(context: Context) -> grpc.StatusCode:

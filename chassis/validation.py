@@ -1,9 +1,14 @@
-"""Validation of messages by the rules in the contract (`buf.validate` options)."""
+"""Validation of messages: their encoding, the rules in the contract (`buf.validate` options), and no NUL in text."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
 import protovalidate
-from google.protobuf.message import Message
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import DecodeError, Message
 
 from shared_kernel.errors import FieldViolation, InvalidInput
 
@@ -11,18 +16,32 @@ _VALIDATOR = protovalidate.Validator()
 _MAX_VIOLATIONS = 20
 
 
+def parse(deserialize: Callable[[bytes], Message], raw: bytes) -> Message:
+    """Read a message from its encoding.
+
+    Raises:
+        InvalidInput: `malformed_message`, for bytes that are no such message and for text that is not UTF-8.
+    """
+    try:
+        return deserialize(raw)
+    except DecodeError:
+        raise InvalidInput(
+            "malformed_message",
+            "the request is not a protobuf message of the type that this call takes, or a text in it is not UTF-8",
+        ) from None
+
+
 def validate(message: Message) -> None:
-    """Refuse a message that breaks its contract.
+    """Refuse a message that breaks its contract, or that no store can keep: PostgreSQL's text has no NUL.
 
     Raises:
         InvalidInput: `invalid_argument`, naming each refused field by its path (at most 20 of them).
     """
-    violations = _VALIDATOR.collect_violations(message)
+    violations = [_violation(item) for item in _VALIDATOR.collect_violations(message)]
+    violations += [FieldViolation(path, "must not contain the character NUL") for path in _paths_of_nul(message)]
     if violations:
         raise InvalidInput(
-            "invalid_argument",
-            "the request does not fit its contract",
-            violations=[_violation(item) for item in violations[:_MAX_VIOLATIONS]],
+            "invalid_argument", "the request does not fit its contract", violations=violations[:_MAX_VIOLATIONS]
         )
 
 
@@ -34,3 +53,37 @@ def _violation(item: protovalidate.Violation) -> FieldViolation:
         if subscript is not None:
             path += f"[{subscript.value}]"
     return FieldViolation(path, item.proto.message or item.proto.rule_id or "is not valid")
+
+
+def _paths_of_nul(message: Message, prefix: str = "") -> Iterator[str]:
+    for name, is_repeated, is_message in _fields_with_text(message.DESCRIPTOR):
+        values: Any = getattr(message, name)
+        if not is_repeated:
+            if is_message and not message.HasField(name):
+                continue
+            values = (values,)
+        for index, value in enumerate(values):
+            path = f"{prefix}{name}[{index}]" if is_repeated else f"{prefix}{name}"
+            if is_message:
+                yield from _paths_of_nul(value, f"{path}.")
+            elif "\0" in value:
+                yield path
+
+
+@cache
+def _fields_with_text(descriptor: Descriptor) -> tuple[tuple[str, bool, bool], ...]:
+    """Name the fields that are text or hold some within, so that what has none (a batch of pings) costs nothing."""
+    return tuple(
+        (field.name, field.is_repeated, field.message_type is not None)
+        for field in descriptor.fields
+        if _has_text(field, frozenset())
+    )
+
+
+def _has_text(field: FieldDescriptor, within: frozenset[str]) -> bool:
+    kind = field.message_type
+    if kind is None:
+        return field.type == FieldDescriptor.TYPE_STRING
+    if kind.full_name in within:
+        return False
+    return any(_has_text(part, within | {kind.full_name}) for part in kind.fields)

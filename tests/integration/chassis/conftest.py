@@ -40,6 +40,12 @@ class Running:
         self.channels.append(channel)
         return EchoStub(channel)
 
+    def raw_call(self, method: str, *, streamed: bool = False) -> Any:
+        """A method that sends bytes as they are and gives bytes back."""
+        channel = open_channel(str(self.address), None)
+        self.channels.append(channel)
+        return (channel.stream_stream if streamed else channel.unary_unary)(f"/{SERVICE}/{method}")
+
     def token(self, role: Role) -> str:
         """A token of a person in a role."""
         return TokenSigner.from_dir(self.keys, "identity").sign(str(uuid4()), role, 60)

@@ -101,6 +101,28 @@ async def test_a_request_that_breaks_its_contract_names_the_fields(echo: Running
     assert [violation.field for violation in error.violations] == ["text", "words[1].letters"]
 
 
+@pytest.mark.parametrize("raw", [b"\xff\xff\xff", b"\x0a\x02\xff\xfe"], ids=["no message", "text that is not UTF-8"])
+async def test_bytes_that_are_no_message_are_refused_after_the_caller_is_known(echo: Running, raw: bytes) -> None:
+    call = echo.raw_call("Riders")
+
+    unknown = await refused(call(raw))
+    known = await refused(call(raw, metadata=forward_token(echo.token(Role.RIDER))))
+
+    assert (type(unknown), unknown.reason) == (errors.Unauthenticated, "token_required")
+    assert (type(known), known.reason) == (errors.InvalidInput, "malformed_message")
+
+
+async def test_a_nul_in_any_text_is_refused_by_its_path(echo: Running) -> None:
+    request = Echo(text="a\0")
+    for letters in ("fine", "b\0"):
+        request.words.add().letters = letters
+
+    error = await refused(echo.stub().anyone(request))
+
+    assert (type(error), error.reason) == (errors.InvalidInput, "invalid_argument")
+    assert [violation.field for violation in error.violations] == ["text", "words[1].letters"]
+
+
 async def test_the_wire_carries_error_info_bad_request_and_retry_info(echo: Running) -> None:
     async def refuse(request: Any, context: Any) -> Any:
         raise errors.LimitExceeded(
@@ -288,6 +310,15 @@ async def test_a_bad_message_within_a_stream_ends_it_with_the_field_named(echo: 
         answers.extend([answer.text async for answer in echo.stub().chat(words())])
 
     assert [violation.field for violation in caught.value.violations] == ["text"]
+
+
+async def test_bytes_that_are_no_message_end_a_stream_with_a_reason(echo: Running) -> None:
+    answers = echo.raw_call("Chat", streamed=True)(iter([Echo(text="good").SerializeToString(), b"\xff\xff"]))
+    assert await answers.read() == Echo(text="good").SerializeToString()
+
+    error = await refused(answers.read())
+
+    assert (type(error), error.reason) == (errors.InvalidInput, "malformed_message")
 
 
 async def test_an_unknown_method_is_unimplemented(echo: Running) -> None:

@@ -244,6 +244,23 @@ async def test_a_call_without_a_deadline_is_ended_by_the_service_itself(echo: Ru
     assert error.reason == "rpc_deadline_exceeded"
 
 
+async def test_a_deadline_that_passes_cancels_the_handler(echo: Running) -> None:
+    canceled = asyncio.Event()
+
+    async def notice(request: Any, context: Any) -> Any:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            canceled.set()
+            raise
+
+    echo.servicer.answer = notice
+    error = await refused(echo.stub().anyone(Echo(), timeout=0.1))
+
+    assert isinstance(error, errors.Unknown)
+    await asyncio.wait_for(canceled.wait(), 5)
+
+
 async def test_a_client_that_leaves_cancels_the_handler(echo: Running) -> None:
     canceled = asyncio.Event()
 

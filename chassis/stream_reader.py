@@ -109,6 +109,8 @@ class StreamReader:
                     self._forget_held()
                     continue
                 _log.warning("reading failed", extra={"stream": self.stream, "cause": describe(error)})
+                # What was read or claimed just before may be in nobody's hands: look through our own again.
+                own_pending_read = False
                 await asyncio.sleep(backoff.next_seconds())
             except asyncio.CancelledError:
                 await self._acknowledge_quietly()
@@ -146,7 +148,7 @@ class StreamReader:
                 count=_BATCH_ENTRIES,
             )
             cursor, entries = answer[0], [item for item in answer[1] if item and item[0] is not None]
-            await self._take_again([item for item in entries if item[0] not in self._held_ids])
+            await self._take_again(entries)
             if cursor in (b"0-0", "0-0"):
                 break
         for consumer in await self._redis.xinfo_consumers(self.stream, self._group):
@@ -168,11 +170,15 @@ class StreamReader:
         await self._acknowledge()
 
     async def _take_again(self, entries: Sequence[tuple[bytes, dict[bytes, bytes]]]) -> None:
-        for stream_id, fields in entries:
-            if not fields:  # trimmed meanwhile
+        known = self._held_ids.union(self._done)
+        fresh = [(stream_id, fields) for stream_id, fields in entries if stream_id not in known]
+        # All that Redis is asked comes first: should it fail, nothing of the batch is half done.
+        tries = [await self._tries(stream_id) for stream_id, _ in fresh]
+        for (stream_id, fields), count in zip(fresh, tries, strict=True):
+            if fields:
+                await self._take(stream_id, fields, count)
+            else:  # trimmed meanwhile
                 self._done.append(stream_id)
-                continue
-            await self._take(stream_id, fields, tries=await self._tries(stream_id))
         await self._acknowledge()
 
     async def _take(self, stream_id: bytes, fields: dict[bytes, bytes], tries: int) -> None:
@@ -235,8 +241,7 @@ class StreamReader:
         """Try an event once; DONE also where it was parked after too many tries."""
         event = entry.event
         if tries > MAX_TRIES:  # it never came as far as failing: it takes the process down each time
-            await self._park(entry, tries - 1, "it was never finished")
-            return _Outcome.DONE
+            return await self._park(entry, tries - 1, "it was never finished")
         try:
             await self._handle(self._types.open(event))
         except Exception as error:
@@ -251,19 +256,22 @@ class StreamReader:
                 return _Outcome.OUTAGE
             if not outage and tries < MAX_TRIES:
                 return _Outcome.FAILED
-            await self._park(entry, tries, describe(error))
-            return _Outcome.DONE
+            return await self._park(entry, tries, describe(error))
         CONSUMER_HANDLED.labels(event.type, "handled").inc()
         self._done.append(entry.stream_id)
         return _Outcome.DONE
 
-    async def _park(self, entry: _Entry, tries: int, cause: str) -> None:
-        await self._dead_letters.park(entry.event.parked(self.stream, self._group, tries, cause))
+    async def _park(self, entry: _Entry, tries: int, cause: str) -> _Outcome:
+        try:
+            await self._dead_letters.park(entry.event.parked(self.stream, self._group, tries, cause))
+        except DomainError:
+            return _Outcome.OUTAGE  # the database is away: it keeps its place in the order and is parked later
         CONSUMER_HANDLED.labels(entry.event.type, "parked").inc()
         _log.error(
             "an event was parked", extra={"event_id": str(entry.event.id), "type": entry.event.type, "cause": cause}
         )
         self._done.append(entry.stream_id)
+        return _Outcome.DONE
 
     async def _tries(self, stream_id: bytes) -> int:
         pending = await self._redis.xpending_range(self.stream, self._group, min=stream_id, max=stream_id, count=1)

@@ -14,6 +14,7 @@ from google.rpc import error_details_pb2, status_pb2
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from prometheus_client import REGISTRY
 
 from chassis.auth import Actor, Role, TokenSigner, current_actor
 from chassis.clients import forward_token, open_channel, open_sync_channel
@@ -23,7 +24,7 @@ from chassis.telemetry import install_tracing, shutdown_telemetry, span_from
 from shared_kernel import errors
 from shared_kernel.errors import DomainError, FieldViolation
 from tests.integration.chassis.conftest import Running
-from tests.integration.chassis.echo import Echo, EchoStub
+from tests.integration.chassis.echo import SERVICE, Echo, EchoStub
 
 KINDS = [
     errors.InvalidInput,
@@ -358,3 +359,19 @@ async def test_a_trace_leads_from_the_caller_over_the_wire_to_the_handler_and_on
     chains = sorted((kinds_up_from(span) for span in spans.values()), key=len)
     assert chains[-1] == ["SERVER", "CLIENT", "SERVER", "CLIENT", "CONSUMER"]
     assert len({span.context.trace_id for span in spans.values() if span.context is not None}) == 1
+
+
+async def test_calls_made_are_counted_by_their_code_from_either_client(echo: Running) -> None:
+    def counted(code: str) -> float:
+        labels = {"method": f"/{SERVICE}/Riders", "code": code}
+        return REGISTRY.get_sample_value("grpc_client_handled_total", labels) or 0.0
+
+    before = counted("UNAUTHENTICATED"), counted("OK")
+    await refused(echo.stub().riders(Echo()))
+    await echo.stub().riders(Echo(), metadata=forward_token(echo.token(Role.RIDER)))
+    with open_sync_channel(str(echo.address)) as channel:
+        await refused(asyncio.to_thread(EchoStub(channel).riders, Echo()))
+        token = forward_token(echo.token(Role.RIDER))
+        await asyncio.to_thread(EchoStub(channel).riders, Echo(), None, token)
+
+    assert (counted("UNAUTHENTICATED") - before[0], counted("OK") - before[1]) == (2, 2)

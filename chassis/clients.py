@@ -7,21 +7,17 @@ about as much again as the call.
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 import grpc
-from opentelemetry import trace
-from opentelemetry.trace import Span, SpanKind, StatusCode
 
 from chassis.auth import TokenSigner
-from chassis.deadlines import DEFAULT_CALL_SECONDS, call_timeout
-from chassis.metrics import CLIENT_HANDLED, CLIENT_SECONDS
-from chassis.telemetry import traceparent_of, tracer
+from chassis.calls import AioCallable, SyncCallable, SyncStreamCallable, forward_token
+from chassis.deadlines import DEFAULT_CALL_SECONDS
 
-T = TypeVar("T")
-Metadata = tuple[tuple[str, str | bytes], ...]
+__all__ = ["SERVICE_CONFIG", "forward_token", "open_channel", "open_sync_channel"]
+
 _MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 
 SERVICE_CONFIG: Mapping[str, Any] = {
@@ -69,108 +65,6 @@ def open_sync_channel(target: str, signer: TokenSigner | None = None) -> grpc.Ch
     return _SyncChannel(grpc.insecure_channel(target, options=_OPTIONS), signer)
 
 
-def forward_token(token: str) -> Metadata:
-    """Return the metadata of a call in somebody else's name: `stub.GetRide(request, metadata=forward_token(token))`."""
-    return (("authorization", f"Bearer {token}"),)
-
-
-class _Outgoing:
-    """What one call adds, and what is measured of it."""
-
-    __slots__ = ("_begun", "_method", "_span", "metadata", "timeout")
-
-    def __init__(
-        self,
-        method: str,
-        given: Iterable[tuple[str, str | bytes]] | None,
-        timeout: float | None,
-        signer: TokenSigner | None,
-    ) -> None:
-        self._method = method
-        self._begun = time.perf_counter()
-        self.timeout = timeout
-        metadata = tuple(given or ())
-        if signer is not None and all(key != "authorization" for key, _ in metadata):
-            metadata += forward_token(signer.own_token())
-        current = trace.get_current_span()
-        self._span: Span | None = None
-        if current.is_recording():
-            self._span = tracer().start_span(method[1:], kind=SpanKind.CLIENT)
-            current = self._span
-        traceparent = traceparent_of(current.get_span_context())
-        self.metadata: Metadata = (*metadata, ("traceparent", traceparent)) if traceparent else metadata
-
-    def end(self, code: grpc.StatusCode) -> None:
-        CLIENT_HANDLED.labels(self._method, code.name).inc()
-        CLIENT_SECONDS.labels(self._method).observe(time.perf_counter() - self._begun)
-        if self._span is not None:
-            self._span.set_attribute("rpc.response.status_code", code.name)
-            if code is not grpc.StatusCode.OK:
-                self._span.set_status(StatusCode.ERROR, code.name)
-            self._span.end()
-
-    def ended(self, call: Any) -> None:
-        """Called by grpc.aio when the call is over, with the code at hand."""
-        status = getattr(getattr(call, "_cython_call", None), "_status", None)
-        self.end(_code(status.code()) if status is not None else grpc.StatusCode.CANCELLED)
-
-
-class _Callable:
-    """An RPC as a stub's attribute; unary answers get the default deadline, streams only an inherited one."""
-
-    __slots__ = ("_default", "_inner", "_method", "_signer")
-
-    def __init__(self, inner: Any, method: str, signer: TokenSigner | None, default: float | None) -> None:
-        self._inner = inner
-        self._method = method
-        self._signer = signer
-        self._default = default
-
-    def _outgoing(self, metadata: Any, timeout: float | None) -> _Outgoing:
-        return _Outgoing(self._method, metadata, call_timeout(timeout, default=self._default), self._signer)
-
-
-class _AioCallable(_Callable):
-    __slots__ = ()
-
-    def __call__(
-        self, request: Any = None, *, timeout: float | None = None, metadata: Any = None, **options: Any
-    ) -> Any:
-        outgoing = self._outgoing(metadata, timeout)
-        call = self._inner(request, timeout=outgoing.timeout, metadata=outgoing.metadata, **options)
-        call.add_done_callback(outgoing.ended)
-        return call
-
-
-class _SyncCallable(_Callable):
-    __slots__ = ()
-
-    def __call__(self, request: Any, timeout: float | None = None, metadata: Any = None, **options: Any) -> Any:
-        response, _ = self.with_call(request, timeout, metadata, **options)
-        return response
-
-    def with_call(self, request: Any, timeout: float | None = None, metadata: Any = None, **options: Any) -> Any:
-        outgoing = self._outgoing(metadata, timeout)
-        try:
-            response, call = self._inner.with_call(request, outgoing.timeout, outgoing.metadata, **options)
-        except grpc.RpcError as error:
-            outgoing.end(_code(cast("Any", error).code()))
-            raise
-        outgoing.end(grpc.StatusCode.OK)
-        return response, call
-
-
-class _SyncStreamCallable(_Callable):
-    __slots__ = ()
-
-    def __call__(self, request: Any, timeout: float | None = None, metadata: Any = None, **options: Any) -> Any:
-        outgoing = self._outgoing(metadata, timeout)
-        call = self._inner(request, outgoing.timeout, outgoing.metadata, **options)
-        if not call.add_callback(lambda: outgoing.end(_code(call.code()))):
-            outgoing.end(_code(call.code()))
-        return call
-
-
 class _Channel(grpc.aio.Channel):
     def __init__(self, inner: grpc.aio.Channel, signer: TokenSigner | None) -> None:
         self._inner = inner
@@ -196,7 +90,7 @@ class _Channel(grpc.aio.Channel):
         options: dict[str, Any],
         default: float | None,
     ) -> Any:
-        return _AioCallable(make(method, *arguments, **options), method, self._signer, default)
+        return AioCallable(make(method, *arguments, **options), method, self._signer, default)
 
     async def close(self, grace: float | None = None) -> None:
         await self._inner.close(grace)
@@ -224,19 +118,19 @@ class _SyncChannel(grpc.Channel):
 
     def unary_unary(self, method: str, *arguments: Any, **options: Any) -> Any:
         inner = cast("Any", self._inner).unary_unary(method, *arguments, **options)
-        return _SyncCallable(inner, method, self._signer, DEFAULT_CALL_SECONDS)
+        return SyncCallable(inner, method, self._signer, DEFAULT_CALL_SECONDS)
 
     def stream_unary(self, method: str, *arguments: Any, **options: Any) -> Any:
         inner = cast("Any", self._inner).stream_unary(method, *arguments, **options)
-        return _SyncCallable(inner, method, self._signer, None)
+        return SyncCallable(inner, method, self._signer, None)
 
     def unary_stream(self, method: str, *arguments: Any, **options: Any) -> Any:
         inner = cast("Any", self._inner).unary_stream(method, *arguments, **options)
-        return _SyncStreamCallable(inner, method, self._signer, None)
+        return SyncStreamCallable(inner, method, self._signer, None)
 
     def stream_stream(self, method: str, *arguments: Any, **options: Any) -> Any:
         inner = cast("Any", self._inner).stream_stream(method, *arguments, **options)
-        return _SyncStreamCallable(inner, method, self._signer, None)
+        return SyncStreamCallable(inner, method, self._signer, None)
 
     def subscribe(self, callback: Callable[[grpc.ChannelConnectivity], None], try_to_connect: bool = False) -> None:
         self._inner.subscribe(callback, try_to_connect)
@@ -252,9 +146,3 @@ class _SyncChannel(grpc.Channel):
 
     def __exit__(self, *exception: object) -> None:
         self._inner.close()
-
-
-def _code(code: Any) -> grpc.StatusCode:
-    if isinstance(code, grpc.StatusCode):
-        return code
-    return next((known for known in grpc.StatusCode if known.value[0] == code), grpc.StatusCode.UNKNOWN)

@@ -20,16 +20,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 from google.protobuf.message import Message
-from opentelemetry import context as otel_context
-from opentelemetry import trace
-from opentelemetry.trace import Span, SpanKind, StatusCode
+from opentelemetry.trace import Span, StatusCode
 
 from chassis.access import admit, is_open
 from chassis.auth import TokenVerifier, set_current_actor
 from chassis.deadlines import set_deadline
 from chassis.metrics import RPC_HANDLED, RPC_IN_FLIGHT, RPC_SECONDS
 from chassis.status import DETAILS_KEY, to_status
-from chassis.telemetry import context_from, tracer
+from chassis.telemetry import start_server_span
 from chassis.validation import parse, validate
 from shared_kernel.errors import DomainError
 
@@ -104,7 +102,8 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
             try:
                 request = self._enter(call, request, context, decode, streamed)
                 remaining = cast("float | None", context.time_remaining())
-                if not bounded:
+                if not bounded or (remaining is not None and remaining <= limits.most_seconds):
+                    # The client's own deadline: gRPC cancels the handler when it passes.
                     set_deadline(remaining)
                     response = await behavior(request, context)
                 else:
@@ -164,8 +163,7 @@ class _Call:
         for key, value in cast("tuple[tuple[str, str], ...]", metadata):
             if key == "traceparent":
                 traceparent = str(value)
-        span = tracer().start_span(self.method[1:], context_from(traceparent), kind=SpanKind.SERVER)
-        otel_context.attach(trace.set_span_in_context(span))
+        span = start_server_span(traceparent, self.method[1:])
         if span.is_recording():
             span.set_attribute("rpc.system.name", "grpc")
             span.set_attribute("rpc.method", self.method[1:])

@@ -71,12 +71,15 @@ class Workers:
         """Cancel all workers and wait for them to end; one that does not is named in the log and left."""
         tasks = list(self._tasks.values())
         self._tasks.clear()
+        # Twice: before Python 3.12 `asyncio.wait_for`, which libraries use, can swallow a cancellation.
+        for _ in range(2):
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                _, still_running = await asyncio.wait(tasks, timeout=within_seconds / 2)
+                tasks = list(still_running)
         for task in tasks:
-            task.cancel()
-        if tasks:
-            _, still_running = await asyncio.wait(tasks, timeout=within_seconds)
-            for task in still_running:
-                _log.warning("a worker did not stop in time", extra={"worker": task.get_name()})
+            _log.warning("a worker did not stop in time", extra={"worker": task.get_name()})
 
     async def _supervise(self, name: str, factory: Callable[[], Awaitable[object]]) -> None:
         backoff = Backoff()

@@ -8,12 +8,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, cast
 from uuid import UUID
 
-from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
+from chassis.consumer_group import ConsumerGroup, RawEntry
 from chassis.dead_letters import DeadLetters, describe
 from chassis.events import Envelope, EventTypes, IncomingEvent
 from chassis.metrics import CONSUMER_HANDLED
@@ -26,10 +25,8 @@ MAX_TRIES = 8
 MAX_OUTAGES = 200
 """An outage (Unavailable) is not the event's fault and not counted as a try, up to this many in a row: with pauses of
 five seconds, a quarter of an hour."""
-_BATCH_ENTRIES = 64
 _MAX_HELD_ENTRIES = 1_000
 _BLOCK_SECONDS = 1.0
-_FORGET_CONSUMER_MILLIS = 3_600_000
 
 
 @dataclass(slots=True)
@@ -60,22 +57,16 @@ class StreamReader:
 
     def __init__(
         self,
-        redis: Redis,
+        group: ConsumerGroup,
         *,
-        stream: str,
-        group: str,
-        consumer: str,
         types: EventTypes,
         handle: Callable[[IncomingEvent], Awaitable[None]],
         dead_letters: DeadLetters,
         claim_idle_seconds: float,
         first_retry_seconds: float,
     ) -> None:
-        self.stream = stream
-        # Each command's result type depends on options; what comes back is narrowed here.
-        self._redis = cast("Any", redis)
+        self.stream = group.stream
         self._group = group
-        self._consumer = consumer
         self._types = types
         self._handle = handle
         self._dead_letters = dead_letters
@@ -93,11 +84,13 @@ class StreamReader:
         while True:
             try:
                 if not own_pending_read:
-                    await self._create_group()
-                    await self._read_own_pending()
+                    await self._group.create()
+                    async for entries in self._group.own_pending():
+                        await self._take_again(entries)
                     own_pending_read = True
                 if loop.time() >= claim_at:
-                    await self._claim_from_silent_consumers()
+                    async for entries in self._group.claim_from_silent(self._claim_idle_seconds):
+                        await self._take_again(entries)
                     claim_at = loop.time() + self._claim_idle_seconds / 2
                 await self._retry_due()
                 await self._read_new(claim_at - loop.time())
@@ -109,50 +102,12 @@ class StreamReader:
                     self._forget_held()
                     continue
                 _log.warning("reading failed", extra={"stream": self.stream, "cause": describe(error)})
+                # What was read or claimed just before may be in nobody's hands: look through our own again.
+                own_pending_read = False
                 await asyncio.sleep(backoff.next_seconds())
             except asyncio.CancelledError:
                 await self._acknowledge_quietly()
                 raise
-
-    async def _create_group(self) -> None:
-        try:
-            await self._redis.xgroup_create(self.stream, self._group, id="0", mkstream=True)
-        except ResponseError as error:
-            if not str(error).startswith("BUSYGROUP"):
-                raise
-
-    async def _read_own_pending(self) -> None:
-        """Finish what this consumer had read and not acknowledged before it was stopped."""
-        after = "0"
-        while True:
-            answer = await self._redis.xreadgroup(
-                self._group, self._consumer, {self.stream: after}, count=_BATCH_ENTRIES
-            )
-            entries = _entries_of(answer)
-            if not entries:
-                return
-            await self._take_again(entries)
-            after = entries[-1][0].decode()
-
-    async def _claim_from_silent_consumers(self) -> None:
-        cursor = b"0-0"
-        while True:
-            answer = await self._redis.xautoclaim(
-                self.stream,
-                self._group,
-                self._consumer,
-                min_idle_time=int(self._claim_idle_seconds * 1000),
-                start_id=cursor,
-                count=_BATCH_ENTRIES,
-            )
-            cursor, entries = answer[0], [item for item in answer[1] if item and item[0] is not None]
-            await self._take_again([item for item in entries if item[0] not in self._held_ids])
-            if cursor in (b"0-0", "0-0"):
-                break
-        for consumer in await self._redis.xinfo_consumers(self.stream, self._group):
-            name = consumer["name"].decode()
-            if name != self._consumer and not consumer["pending"] and consumer["idle"] > _FORGET_CONSUMER_MILLIS:
-                await self._redis.xgroup_delconsumer(self.stream, self._group, name)
 
     async def _read_new(self, at_most_seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -160,19 +115,20 @@ class StreamReader:
         if len(self._held_ids) >= _MAX_HELD_ENTRIES:
             await asyncio.sleep(max(0.0, wait))
             return
-        answer = await self._redis.xreadgroup(
-            self._group, self._consumer, {self.stream: ">"}, count=_BATCH_ENTRIES, block=max(1, int(wait * 1000))
-        )
-        for stream_id, fields in _entries_of(answer):
+        for stream_id, fields in await self._group.read_new(max(1, int(wait * 1000))):
             await self._take(stream_id, fields, tries=1)
         await self._acknowledge()
 
-    async def _take_again(self, entries: Sequence[tuple[bytes, dict[bytes, bytes]]]) -> None:
-        for stream_id, fields in entries:
-            if not fields:  # trimmed meanwhile
+    async def _take_again(self, entries: Sequence[RawEntry]) -> None:
+        known = self._held_ids.union(self._done)
+        fresh = [(stream_id, fields) for stream_id, fields in entries if stream_id not in known]
+        # All that Redis is asked comes first: should it fail, nothing of the batch is half done.
+        tries = [await self._group.tries(stream_id) for stream_id, _ in fresh]
+        for (stream_id, fields), count in zip(fresh, tries, strict=True):
+            if fields:
+                await self._take(stream_id, fields, count)
+            else:  # trimmed meanwhile
                 self._done.append(stream_id)
-                continue
-            await self._take(stream_id, fields, tries=await self._tries(stream_id))
         await self._acknowledge()
 
     async def _take(self, stream_id: bytes, fields: dict[bytes, bytes], tries: int) -> None:
@@ -205,10 +161,14 @@ class StreamReader:
     async def _retry_due(self) -> None:
         now = asyncio.get_running_loop().time()
         for aggregate_id, held in [item for item in self._held.items() if item[1].retry_at <= now]:
-            await self._keep_claimed(held)
+            first, *rest = [entry.stream_id for entry in held.entries]
+            if held.outages:
+                await self._group.keep((), (first, *rest))
+            else:
+                await self._group.keep((first,), rest)
             while held.entries:
                 entry = held.entries[0]
-                outcome = await self._attempt(entry, await self._tries(entry.stream_id), held.outages)
+                outcome = await self._attempt(entry, await self._group.tries(entry.stream_id), held.outages)
                 if outcome is not _Outcome.DONE:
                     held.outages = held.outages + 1 if outcome is _Outcome.OUTAGE else 0
                     held.retry_at = asyncio.get_running_loop().time() + held.backoff.next_seconds()
@@ -221,22 +181,11 @@ class StreamReader:
                 del self._held[aggregate_id]
         await self._acknowledge()
 
-    async def _keep_claimed(self, held: _Held) -> None:
-        """Count one more try of the first event (XCLAIM); show other replicas that the rest is cared for (JUSTID)."""
-        first, *rest = [entry.stream_id for entry in held.entries]
-        counted, uncounted = ([], [first, *rest]) if held.outages else ([first], rest)
-        for ids, options in ((counted, {}), (uncounted, {"justid": True})):
-            if ids:
-                await self._redis.xclaim(
-                    self.stream, self._group, self._consumer, min_idle_time=0, message_ids=ids, **options
-                )
-
     async def _attempt(self, entry: _Entry, tries: int, outages: int) -> _Outcome:
         """Try an event once; DONE also where it was parked after too many tries."""
         event = entry.event
         if tries > MAX_TRIES:  # it never came as far as failing: it takes the process down each time
-            await self._park(entry, tries - 1, "it was never finished")
-            return _Outcome.DONE
+            return await self._park(entry, tries - 1, "it was never finished")
         try:
             await self._handle(self._types.open(event))
         except Exception as error:
@@ -251,29 +200,28 @@ class StreamReader:
                 return _Outcome.OUTAGE
             if not outage and tries < MAX_TRIES:
                 return _Outcome.FAILED
-            await self._park(entry, tries, describe(error))
-            return _Outcome.DONE
+            return await self._park(entry, tries, describe(error))
         CONSUMER_HANDLED.labels(event.type, "handled").inc()
         self._done.append(entry.stream_id)
         return _Outcome.DONE
 
-    async def _park(self, entry: _Entry, tries: int, cause: str) -> None:
-        await self._dead_letters.park(entry.event.parked(self.stream, self._group, tries, cause))
+    async def _park(self, entry: _Entry, tries: int, cause: str) -> _Outcome:
+        try:
+            await self._dead_letters.park(entry.event.parked(self.stream, self._group.group, tries, cause))
+        except DomainError:
+            return _Outcome.OUTAGE  # the database is away: it keeps its place in the order and is parked later
         CONSUMER_HANDLED.labels(entry.event.type, "parked").inc()
         _log.error(
             "an event was parked", extra={"event_id": str(entry.event.id), "type": entry.event.type, "cause": cause}
         )
         self._done.append(entry.stream_id)
-
-    async def _tries(self, stream_id: bytes) -> int:
-        pending = await self._redis.xpending_range(self.stream, self._group, min=stream_id, max=stream_id, count=1)
-        return int(pending[0]["times_delivered"]) if pending else 1
+        return _Outcome.DONE
 
     async def _acknowledge(self) -> None:
         if self._done:
             done, self._done = self._done, []
             try:
-                await self._redis.xack(self.stream, self._group, *done)
+                await self._group.acknowledge(done)
             except BaseException:
                 self._done = done + self._done
                 raise
@@ -289,13 +237,3 @@ class StreamReader:
         self._held.clear()
         self._held_ids.clear()
         self._done.clear()
-
-
-def _entries_of(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
-    """Return the entries of a read of one stream, whichever protocol the connection speaks."""
-    if not answer:
-        return []
-    if isinstance(answer, dict):
-        found: list[Any] = next(iter(cast("dict[Any, list[Any]]", answer).values()))
-        return cast("list[tuple[bytes, dict[bytes, bytes]]]", found[0] if found else [])
-    return cast("list[tuple[bytes, dict[bytes, bytes]]]", answer[0][1])

@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from google.protobuf.message import Message
 from redis.asyncio import Redis
 
+from chassis.consumer_group import ConsumerGroup
 from chassis.dead_letters import DeadLetter, DeadLetters
 from chassis.deadlines import deadline
 from chassis.events import EventTypes, IncomingEvent
@@ -68,10 +69,7 @@ class EventConsumer:
         self._dead_letters = dead_letters
         self._readers = [
             StreamReader(
-                redis,
-                stream=stream,
-                group=group,
-                consumer=consumer,
+                ConsumerGroup(redis, stream, group, consumer),
                 types=self._types,
                 handle=self._handle,
                 dead_letters=dead_letters,

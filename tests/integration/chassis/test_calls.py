@@ -11,15 +11,20 @@ from typing import Any
 import grpc
 import pytest
 from google.rpc import error_details_pb2, status_pb2
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from prometheus_client import REGISTRY
 
 from chassis.auth import Actor, Role, TokenSigner, current_actor
 from chassis.clients import forward_token, open_channel, open_sync_channel
 from chassis.deadlines import deadline, remaining_seconds
 from chassis.status import rpc_errors
+from chassis.telemetry import install_tracing, shutdown_telemetry, span_from
 from shared_kernel import errors
 from shared_kernel.errors import DomainError, FieldViolation
 from tests.integration.chassis.conftest import Running
-from tests.integration.chassis.echo import Echo, EchoStub
+from tests.integration.chassis.echo import SERVICE, Echo, EchoStub
 
 KINDS = [
     errors.InvalidInput,
@@ -266,6 +271,23 @@ async def test_a_call_without_a_deadline_is_ended_by_the_service_itself(echo: Ru
     assert error.reason == "rpc_deadline_exceeded"
 
 
+async def test_a_deadline_that_passes_cancels_the_handler(echo: Running) -> None:
+    canceled = asyncio.Event()
+
+    async def notice(request: Any, context: Any) -> Any:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            canceled.set()
+            raise
+
+    echo.servicer.answer = notice
+    error = await refused(echo.stub().anyone(Echo(), timeout=0.1))
+
+    assert isinstance(error, errors.Unknown)
+    await asyncio.wait_for(canceled.wait(), 5)
+
+
 async def test_a_client_that_leaves_cancels_the_handler(echo: Running) -> None:
     canceled = asyncio.Event()
 
@@ -342,3 +364,45 @@ async def test_a_service_that_is_not_there_is_unavailable() -> None:
     assert isinstance(error, errors.Unavailable)
     assert error.reason == "rpc_unavailable"
     assert "127.0.0.1" not in json.dumps([error.message, error.metadata])
+
+
+async def test_a_trace_leads_from_the_caller_over_the_wire_to_the_handler_and_on(echo: Running) -> None:
+    exporter = InMemorySpanExporter()
+    install_tracing("test", 1.0, SimpleSpanProcessor(exporter))
+
+    async def pass_on(request: Any, context: Any) -> Any:
+        if request.text == "first":
+            await echo.stub().anyone(Echo(text="second"))
+        return Echo()
+
+    echo.servicer.answer = pass_on
+    try:
+        with span_from("", "the caller"):
+            await echo.stub().anyone(Echo(text="first"))
+        spans = {span.context.span_id: span for span in exporter.get_finished_spans() if span.context is not None}
+    finally:
+        shutdown_telemetry()
+
+    def kinds_up_from(span: ReadableSpan) -> list[str]:
+        parent = spans.get(span.parent.span_id) if span.parent is not None else None
+        return [span.kind.name] + (kinds_up_from(parent) if parent is not None else [])
+
+    chains = sorted((kinds_up_from(span) for span in spans.values()), key=len)
+    assert chains[-1] == ["SERVER", "CLIENT", "SERVER", "CLIENT", "CONSUMER"]
+    assert len({span.context.trace_id for span in spans.values() if span.context is not None}) == 1
+
+
+async def test_calls_made_are_counted_by_their_code_from_either_client(echo: Running) -> None:
+    def counted(code: str) -> float:
+        labels = {"method": f"/{SERVICE}/Riders", "code": code}
+        return REGISTRY.get_sample_value("grpc_client_handled_total", labels) or 0.0
+
+    before = counted("UNAUTHENTICATED"), counted("OK")
+    await refused(echo.stub().riders(Echo()))
+    await echo.stub().riders(Echo(), metadata=forward_token(echo.token(Role.RIDER)))
+    with open_sync_channel(str(echo.address)) as channel:
+        await refused(asyncio.to_thread(EchoStub(channel).riders, Echo()))
+        token = forward_token(echo.token(Role.RIDER))
+        await asyncio.to_thread(EchoStub(channel).riders, Echo(), None, token)
+
+    assert (counted("UNAUTHENTICATED") - before[0], counted("OK") - before[1]) == (2, 2)

@@ -12,7 +12,9 @@ import pytest
 from google.protobuf.wrappers_pb2 import Int32Value, StringValue
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from redis.exceptions import ConnectionError as RedisConnectionError
 
+from chassis.dead_letters import DeadLetter
 from chassis.events import IncomingEvent
 from chassis.outbox import OutgoingEvent, append_events
 from chassis.telemetry import install_tracing, shutdown_telemetry, span_from
@@ -220,6 +222,68 @@ async def test_an_outage_does_not_park_what_is_not_at_fault(stores: Stores) -> N
         await eventually(done)
 
     assert await letters.list_page() == []
+
+
+async def test_a_poison_event_keeps_its_place_while_the_database_cannot_park_it(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aggregate_id = new_id()
+    await stores.append("poison", "next", aggregate_id=aggregate_id)
+    await stores.relay().drain()
+    letters = stores.dead_letters()
+    park = letters.park
+    refusals = 0
+    order: list[str] = []
+
+    async def park_at_the_third_time(letter: DeadLetter) -> None:
+        nonlocal refusals
+        if refusals < 2:
+            refusals += 1
+            raise Unavailable("database_unavailable", "away")
+        order.append("parked")
+        await park(letter)
+
+    async def handle(event: IncomingEvent) -> None:
+        if text_of(event) == "poison":
+            raise ValueError
+        order.append(text_of(event))
+
+    async def done() -> bool:
+        return order == ["parked", "next"] and await stores.pending() == 0
+
+    monkeypatch.setattr(letters, "park", park_at_the_third_time)
+    async with running(stores.consumer(handle, dead_letters=letters).run()):
+        await eventually(done)
+
+    assert len(await letters.list_page()) == 1
+
+
+async def test_a_redis_that_fails_midway_neither_loses_nor_reorders(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Acknowledging fails again and again; what was taken in is acknowledged later, in place."""
+    texts = [str(number) for number in range(20)]
+    await stores.append(*texts)
+    await stores.relay().drain()
+    taker = Taker(stores)
+    real: Any = stores.redis.xack
+    failures = 0
+
+    async def fail_thrice(*arguments: Any) -> Any:
+        nonlocal failures
+        if failures < 3:
+            failures += 1
+            raise RedisConnectionError("away")
+        return await real(*arguments)
+
+    async def done() -> bool:
+        return taker.taken == texts and await stores.pending() == 0
+
+    monkeypatch.setattr(stores.redis, "xack", fail_thrice)
+    async with running(stores.consumer(taker).run()):
+        await eventually(done)
+
+    assert failures == 3
 
 
 async def test_events_of_other_types_are_acknowledged_unread(stores: Stores) -> None:

@@ -16,7 +16,8 @@ import pytest
 from redis.asyncio import Redis
 
 from chassis.auth import Role, TokenSigner
-from chassis.clients import Metadata, forward_token, open_channel
+from chassis.calls import Metadata
+from chassis.clients import forward_token, open_channel
 from chassis.status import rpc_errors
 from identity_service.bootstrap import Identity
 from identity_service.settings import IdentitySettings

@@ -7,7 +7,8 @@ import grpc
 import pytest
 
 from chassis.auth import Role
-from chassis.clients import Metadata, forward_token
+from chassis.calls import Metadata
+from chassis.clients import forward_token
 from chassis.status import rpc_errors
 from ridesharing.common.v1 import access_pb2
 from ridesharing.identity.v1 import accounts_pb2, events_pb2

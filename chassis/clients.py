@@ -13,10 +13,10 @@ from typing import Any, cast
 import grpc
 
 from chassis.auth import TokenSigner
-from chassis.calls import AioCallable, SyncCallable, SyncStreamCallable, forward_token
+from chassis.calls import AioCallable, Metadata, SyncCallable, SyncStreamCallable, forward_token
 from chassis.deadlines import DEFAULT_CALL_SECONDS
 
-__all__ = ["SERVICE_CONFIG", "forward_token", "open_channel", "open_sync_channel"]
+__all__ = ["SERVICE_CONFIG", "Metadata", "forward_token", "open_channel", "open_sync_channel"]
 
 _MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 

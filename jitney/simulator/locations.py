@@ -17,6 +17,16 @@ _RECONNECT_SECONDS = 0.5
 _ACCURACY_METERS = 8.0
 
 
+def open_app_channel(target: str) -> grpc.aio.Channel:
+    """Open a channel as a driver's app does: one that looks for a service that went away again and again.
+
+    Left alone, gRPC waits up to two minutes between two looks, and drivers would be nowhere in the meantime.
+    """
+    return grpc.aio.insecure_channel(
+        target, options=(("grpc.initial_reconnect_backoff_ms", 200), ("grpc.max_reconnect_backoff_ms", 2_000))
+    )
+
+
 class LocationReporter:
     """Sends where a driver is once a second of the wall's clock, and opens the stream again when it breaks."""
 

@@ -14,13 +14,13 @@ from itertools import count
 from math import ceil
 from typing import Protocol
 
-import grpc
 import httpx
 
 from jitney.simulator.api import Api, ApiError, Unreachable
 from jitney.simulator.behavior import Behavior
 from jitney.simulator.clock import SimulationClock
 from jitney.simulator.driver import Driver
+from jitney.simulator.locations import open_app_channel
 from jitney.simulator.report import Report, write_report
 from jitney.simulator.rider import Rider
 from jitney.simulator.trips import Trip
@@ -113,7 +113,7 @@ async def _world(
         httpx.AsyncClient(base_url=addresses.rest_url, limits=limits, timeout=15.0) as rest,
         httpx.AsyncClient(base_url=addresses.sandbox_url, limits=limits, timeout=15.0) as sandbox,
         httpx.AsyncClient(base_url=addresses.stream_url, limits=unlimited, timeout=patience) as streams,
-        grpc.aio.insecure_channel(addresses.matching_target) as matching,
+        open_app_channel(addresses.matching_target) as matching,
     ):
         yield World(
             api=Api(rest, random.Random(chance.random())),  # noqa: S311 (jitter is no secret)

@@ -13,7 +13,7 @@ import httpx
 
 from jitney.simulator.api import Api, ApiError, SignedIn, sign_in
 from jitney.simulator.live import LiveEvent, LiveStream
-from jitney.simulator.locations import LocationReporter
+from jitney.simulator.locations import LocationReporter, open_app_channel
 from shared_kernel.geo import GeoPoint
 from tests.system.stack import Stack
 
@@ -83,7 +83,7 @@ async def town(stack: Stack) -> AsyncGenerator[Town]:
         httpx.AsyncClient(base_url=stack.rest_url, timeout=15) as rest,
         httpx.AsyncClient(base_url=stack.sandbox_url, timeout=15) as sandbox,
         httpx.AsyncClient(base_url=stack.stream_url, timeout=httpx.Timeout(10, read=40)) as streams,
-        grpc.aio.insecure_channel(stack.matching_target) as matching,
+        open_app_channel(stack.matching_target) as matching,
     ):
         jitter = random.Random(0)
         opened = Town(stack, Api(rest, jitter), Api(sandbox, jitter), streams, matching)

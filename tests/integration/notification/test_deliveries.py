@@ -17,35 +17,23 @@ from chassis.redis_client import awaited
 from notification_service.adapters.live_stream import LiveStreamSender
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.templates import TemplateFiles
-from notification_service.domain.delivery import DeliveryFailed, DueDelivery
 from notification_service.domain.facts import Happening, RideFact
 from notification_service.domain.messages import Channel
 from notification_service.use_cases.deliver_due import LEASE, DeliverDue
 from notification_service.use_cases.list_notifications import ListNotifications
 from notification_service.use_cases.mark_notification_read import MarkNotificationRead
 from notification_service.use_cases.owe_messages import OweMessages
+from notification_service.use_cases.ports import ChannelSender
 from notification_service.use_cases.remember_locale import RememberLocale
 from notification_service.use_cases.send_one_time_code import SendOneTimeCode
 from notification_service.use_cases.summarize_deliveries import SummarizeDeliveries
 from shared_kernel.errors import Conflict, InvalidInput, NotFound
 from shared_kernel.ids import Uuid7Source
+from tests.fakes.notification_senders import FakeSender, Fault
 from tests.integration.notification.conftest import SetClock
 from tests.unit.notification.samples import ride_fact
 
 PHONE = "+14155550123"
-
-
-class RecordingSender:
-    """A way out that writes down what was handed to it, and fails as it is told."""
-
-    def __init__(self) -> None:
-        self.sent: list[DueDelivery] = []
-        self.failures: list[DeliveryFailed] = []
-
-    async def send(self, delivery: DueDelivery) -> None:
-        if self.failures:
-            raise self.failures.pop(0)
-        self.sent.append(delivery)
 
 
 def fresh(happening: Happening, version: int, rider_id: UUID, ride_id: UUID) -> RideFact:
@@ -53,9 +41,7 @@ def fresh(happening: Happening, version: int, rider_id: UUID, ride_id: UUID) -> 
     return replace(ride_fact(happening), ride_id=ride_id, rider_id=rider_id, version=version, driver=None)
 
 
-def deliver(
-    store: PostgresStore, clock: SetClock, sender: RecordingSender | LiveStreamSender, channel: Channel
-) -> DeliverDue:
+def deliver(store: PostgresStore, clock: SetClock, sender: ChannelSender, channel: Channel) -> DeliverDue:
     return DeliverDue(store, channel, sender, clock, random.Random(1))
 
 
@@ -98,8 +84,8 @@ async def test_the_news_of_a_ride_come_in_its_order_even_when_one_fails_first(
         (Happening.RIDE_REQUESTED, Happening.RIDE_MATCHING, Happening.RIDE_ASSIGNED), 1
     ):
         await owe_messages(uuid4(), fresh(happening, version, rider, ride))
-    sender = RecordingSender()
-    sender.failures = [DeliveryFailed("redis_unavailable")]
+    sender = FakeSender("redis")
+    sender.fail(Fault.UNAVAILABLE)
     deliver_due = deliver(store, clock, sender, Channel.STREAM)
     await drain(deliver_due)
     assert sender.sent == []
@@ -113,7 +99,7 @@ async def test_what_has_outlived_itself_is_dropped(
 ) -> None:
     await owe_messages(uuid4(), fresh(Happening.RIDE_ASSIGNED, 1, uuid4(), uuid4()))
     clock.moment += timedelta(minutes=3)
-    sender = RecordingSender()
+    sender = FakeSender("redis")
     await drain(deliver(store, clock, sender, Channel.STREAM))
     assert sender.sent == []
     assert (await counts(store, clock))["stream", "dropped"] == 1
@@ -124,7 +110,7 @@ async def test_a_claim_of_a_worker_that_died_is_taken_up_after_its_lease(
 ) -> None:
     await owe_messages(uuid4(), fresh(Happening.RIDE_ASSIGNED, 1, uuid4(), uuid4()))
     assert len(await store.claim_due(Channel.STREAM, clock.now(), LEASE, 10)) == 1
-    sender = RecordingSender()
+    sender = FakeSender("redis")
     deliver_due = deliver(store, clock, sender, Channel.STREAM)
     assert await deliver_due() == 0
     clock.moment += LEASE
@@ -198,7 +184,7 @@ async def test_a_code_is_owed_once_for_its_key_sent_and_then_forgotten(
     assert await send(**asked, code="123456", expires_at=expires_at) == first
     other = await asyncio.gather(send(**asked, code="654321", expires_at=expires_at), return_exceptions=True)
     assert isinstance(other[0], Conflict)
-    sender = RecordingSender()
+    sender = FakeSender("sms")
     await drain(deliver(store, clock, sender, Channel.SMS))
     [sms] = sender.sent
     assert (sms.target, "123456" in sms.body) == (PHONE, True)
@@ -220,8 +206,8 @@ async def test_a_code_that_could_not_be_sent_in_time_is_forgotten_too(
         locale="",
         expires_at=clock.now() + timedelta(minutes=5),
     )
-    sender = RecordingSender()
-    sender.failures = [DeliveryFailed("sms_unavailable")] * 9
+    sender = FakeSender("sms")
+    sender.fail(Fault.UNAVAILABLE, times=9)
     deliver_due = deliver(store, clock, sender, Channel.SMS)
     for _ in range(9):
         await drain(deliver_due)

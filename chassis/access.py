@@ -53,8 +53,9 @@ def admit(method: str, metadata: object, verifier: TokenVerifier) -> Actor:
         actor = verifier.verify(token)
         if actor.role in roles or Role.ANONYMOUS in roles:
             return actor
-    elif Role.ANONYMOUS in roles:
+        raise PermissionRefused("role_not_allowed", f"a token of the role {actor.role.value} may not make this call")
+    if Role.ANONYMOUS in roles:
         return ANONYMOUS
-    elif roles:
+    if roles:
         raise Unauthenticated("token_required", "this call needs an access token")
-    raise PermissionRefused("role_not_allowed", "the caller's role may not make this call")
+    raise PermissionRefused("role_not_allowed", "nobody may make this call")

@@ -88,7 +88,7 @@ async def claim(
     row = (await connection.execute(select(table.c.fingerprint, table.c.response).where(mine))).first()
     if row is not None:
         if row.fingerprint != fingerprint:
-            raise Conflict("idempotency_key_reused", "this request id was used for a different request")
+            raise Conflict("idempotency_key_reused", "this key came before with a different request: make a new one")
         if row.response is not None:
             return Replay(row.response)
         abandoned = table.c.claimed_at <= now - timedelta(seconds=lease_seconds)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,16 @@ class DomainError(Exception):
         self.violations = tuple(violations)
         self.metadata = dict(metadata or {})
         self.retry_after_seconds = retry_after_seconds
+
+    def within(self, path: str) -> Self:
+        """Return this refusal of a part as one of the whole: its `currency_code` is `amount.currency_code` there."""
+        return type(self)(
+            self.reason,
+            self.message,
+            violations=[FieldViolation(f"{path}.{item.field}", item.description) for item in self.violations],
+            metadata=self.metadata,
+            retry_after_seconds=self.retry_after_seconds,
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.reason!r}, {self.message!r})"

@@ -67,7 +67,9 @@ class RequestOtp:
             known = await transaction.challenges.find_request(number, request_id)
             if known is not None:
                 if known.locale != language:
-                    raise Conflict("idempotency_key_reused", "this request id was used for a different request")
+                    raise Conflict(
+                        "idempotency_key_reused", "this key came before with a different request: make a new one"
+                    )
                 return CodeRequested(known.expires_at, known.next_request_at)
             spent = allowance.spend(self._limits, now)
             await self._check_overall(transaction, now)

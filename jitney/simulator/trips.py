@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import csv
 import gzip
+import math
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from shared_kernel.errors import DomainError
+from shared_kernel.errors import InvalidInput
 from shared_kernel.geo import GeoPoint
 
 SAN_FRANCISCO_SUMMER = timezone(timedelta(hours=-7))
 _NEEDED = ("pickup_ts", "dropoff_ts", "pickup_lat", "pickup_lon", "dropoff_lat", "dropoff_lon")
 _LONGEST_TRIP_SECONDS = 6 * 3600
+_MAX_BROKEN_ROWS = 20
 
 
 class TripsFileError(Exception):
@@ -44,7 +47,7 @@ def read_trips(path: Path, start: datetime, minutes: float) -> list[Trip]:
         minutes: the window's length.
 
     Raises:
-        TripsFileError: names the file and line of the first broken row, or says that the window is empty.
+        TripsFileError: names the file and line of each broken row (the first 20), or says that the window is empty.
     """
     begin = (start if start.tzinfo else start.replace(tzinfo=SAN_FRANCISCO_SUMMER)).timestamp()
     try:
@@ -54,7 +57,7 @@ def read_trips(path: Path, start: datetime, minutes: float) -> list[Trip]:
             else path.open(newline="", encoding="utf-8") as file
         ):
             trips = sorted(_rows(file, path, begin, begin + minutes * 60), key=lambda trip: trip.at_seconds)
-    except (OSError, UnicodeDecodeError, csv.Error, EOFError) as error:
+    except (OSError, UnicodeDecodeError, EOFError, zlib.error) as error:
         raise TripsFileError(f"{path}: cannot be read: {error}") from error
     if not trips:
         raise TripsFileError(f"{path}: no trip is picked up within {minutes:g} minutes of {start.isoformat()}")
@@ -63,32 +66,50 @@ def read_trips(path: Path, start: datetime, minutes: float) -> list[Trip]:
 
 def _rows(file: Iterable[str], path: Path, begin: float, end: float) -> Iterable[Trip]:
     reader = csv.DictReader(file, strict=True)
-    missing = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
-    if missing:
-        raise TripsFileError(f"{path}:1: the header lacks {', '.join(missing)}")
-    for row in reader:
-        try:
-            trip = _read(row, begin)
-        except DomainError as error:
-            told = "; ".join(f"{violation.field} {violation.description}" for violation in error.violations)
-            raise TripsFileError(f"{path}:{reader.line_num}: {error.message} ({told})") from error
-        except (TypeError, ValueError) as error:
-            raise TripsFileError(f"{path}:{reader.line_num}: {error}") from error
-        if 0 <= trip.at_seconds < end - begin:
-            yield trip
+    broken: list[str] = []
+    try:
+        missing = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
+        if missing:
+            raise TripsFileError(f"{path}:1: the header lacks {', '.join(missing)}")
+        for row in reader:
+            try:
+                trip = _read(row, begin)
+            except ValueError as error:
+                broken.append(f"{path}:{reader.line_num}: {error}")
+                if len(broken) == _MAX_BROKEN_ROWS:
+                    break
+            else:
+                if 0 <= trip.at_seconds < end - begin:
+                    yield trip
+    except csv.Error as error:
+        # The reader counts a line once it has understood it.
+        broken.append(f"{path}:{reader.line_num + 1}: {error}")
+    if broken:
+        raise TripsFileError("\n".join(broken))
 
 
 def _read(row: Mapping[str, str | None], begin: float) -> Trip:
+    if None in row:
+        raise ValueError("the row has more cells than the header")
     numbers = {name: _number(row, name) for name in _NEEDED}
     trip_seconds = _number(row, "dur_s") if row.get("dur_s") else numbers["dropoff_ts"] - numbers["pickup_ts"]
     if not 0 < trip_seconds <= _LONGEST_TRIP_SECONDS:
         raise ValueError(f"a trip of {trip_seconds:g} s is not one (more than 0, at most {_LONGEST_TRIP_SECONDS})")
     return Trip(
         at_seconds=numbers["pickup_ts"] - begin,
-        pickup=GeoPoint(numbers["pickup_lat"], numbers["pickup_lon"]),
-        dropoff=GeoPoint(numbers["dropoff_lat"], numbers["dropoff_lon"]),
+        pickup=_point(numbers, "pickup"),
+        dropoff=_point(numbers, "dropoff"),
         trip_seconds=trip_seconds,
     )
+
+
+def _point(numbers: Mapping[str, float], end: str) -> GeoPoint:
+    try:
+        return GeoPoint(numbers[f"{end}_lat"], numbers[f"{end}_lon"])
+    except InvalidInput as error:
+        # `latitude` is the column `pickup_lat`.
+        told = "; ".join(f"{end}_{item.field[:3]} {item.description}" for item in error.violations)
+        raise ValueError(told) from None
 
 
 def _number(row: Mapping[str, str | None], name: str) -> float:
@@ -96,6 +117,9 @@ def _number(row: Mapping[str, str | None], name: str) -> float:
     if text is None:
         raise ValueError(f"{name} is missing: the row is too short")
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise ValueError(f"{name} is not a number: {text[:40]!r}") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{name} is not a number: {text[:40]!r}")
+    return number

@@ -17,12 +17,13 @@ from matching_service.use_cases.dispatch_ports import QuoteStore
 from matching_service.use_cases.ports import Accounts, RequestKey, RideReader, Store
 from matching_service.use_cases.steps import ride_of_answer
 from shared_kernel.clock import Clock
-from shared_kernel.errors import Conflict
+from shared_kernel.errors import Conflict, NotFound
 from shared_kernel.ids import IdSource
 
 HOLD_SECONDS = 2.5
 """How long the rider waits for the hold's outcome; the saga's sweep goes on after that."""
 NAME_SECONDS = 0.5
+_NO_SUCH_CARD = "payment_method_not_found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +47,19 @@ class RequestRide:
         """Return the ride: MATCHING, or still REQUESTED when the hold's outcome is not known in time.
 
         Raises:
-            NotFound: `quote_not_found`.
+            NotFound: `quote_not_found`, or `payment_method_not_found` (the ride is kept as after a decline).
             Conflict: `quote_expired`, `quote_used`, `active_ride`, or `payment_declined` (the ride is kept as
                 PAYMENT_FAILED, its id is in the metadata). The same key raises the same decline again.
         """
         request = RequestKey(rider_id, "RequestRide", request_id, (str(quote_id), str(payment_method_id), note))
-        quote = await self.quotes.get(quote_id, rider_id)
+        quote = await self._quote(quote_id, rider_id)
         rider_name = await self.accounts.first_name(rider_id, NAME_SECONDS)
         async with self.store.transaction() as tx:
             answer = await tx.claim(request)
             if answer is not None:
                 ride = await ride_of_answer(tx, answer)
+            elif isinstance(quote, NotFound):
+                raise quote
             else:
                 ride = self._ride(quote, payment_method_id, rider_name, note)
                 await tx.add_ride(ride)
@@ -66,6 +69,9 @@ class RequestRide:
             # Without a transaction: the call to payment_service may take its time, and its outcome may stay unknown.
             await self.saga.hold_now(ride, self.hold_seconds)
             ride = await self.reader.ride(ride.id, rider_id=rider_id) or ride
+        if ride.state is RideState.PAYMENT_FAILED and ride.reason == _NO_SUCH_CARD:
+            # Told as what it is: to a client a decline means another card, this a wrong id.
+            raise NotFound(_NO_SUCH_CARD, "there is no such card", metadata={"ride_id": str(ride.id)})
         if ride.state is RideState.PAYMENT_FAILED:
             raise Conflict(
                 "payment_declined",
@@ -73,6 +79,13 @@ class RequestRide:
                 metadata={"ride_id": str(ride.id), "decline_reason": ride.reason},
             )
         return ride
+
+    async def _quote(self, quote_id: UUID, rider_id: UUID) -> Quote | NotFound:
+        # The key is judged first: repeated after the quote is gone it gives the ride, with other fields it is reused.
+        try:
+            return await self.quotes.get(quote_id, rider_id)
+        except NotFound as error:
+            return error
 
     def _ride(self, quote: Quote, payment_method_id: UUID, rider_name: str, note: str) -> Ride:
         return Ride.requested(

@@ -53,7 +53,10 @@ class StartTrip:
             return before
         next_state(before.state, RideMove.START_TRIP)
         if before.pin_locked:
-            raise Conflict("pin_locked", "too many wrong PINs were entered")
+            raise Conflict(
+                "pin_locked",
+                "too many wrong PINs were entered: the trip cannot start; give the ride back or report a no-show",
+            )
         if not hmac.compare_digest(before.start_pin.encode(), start_pin.encode()):
             await tx.save_ride(before, before.pin_failed())
             return None

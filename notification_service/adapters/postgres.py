@@ -130,7 +130,9 @@ class PostgresTransaction:
                 )
             ).one()
             if first.fingerprint != code.fingerprint:
-                raise Conflict("idempotency_key_reused", "this key came before with other contents")
+                raise Conflict(
+                    "idempotency_key_reused", "this key came before with a different request: make a new one"
+                )
             return first.notification_id
         await self._connection.execute(
             insert(deliveries).values(

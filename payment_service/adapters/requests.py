@@ -44,7 +44,7 @@ class PostgresRequests:
         earlier = select(requests.c.fingerprint, requests.c.answer, requests.c.operation_id).where(_is(request))
         row = (await self._connection.execute(earlier)).one()
         if row.fingerprint != request.fingerprint:
-            raise Conflict("idempotency_key_reused", "this request id was used for a different request")
+            raise Conflict("idempotency_key_reused", "this key came before with a different request: make a new one")
         return EarlierRequest(None if row.answer is None else answer_from_json(row.answer), row.operation_id)
 
     async def wait_for(self, request: RequestKey, operation_id: UUID) -> None:

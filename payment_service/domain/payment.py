@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from shared_kernel.errors import Conflict, InvalidInput
+from shared_kernel.errors import Conflict, FieldViolation, InvalidInput
 from shared_kernel.money import Money
 
 
@@ -74,7 +74,11 @@ class Payment:
     def begin(cls, payment_id: UUID, ride_id: UUID, rider_id: UUID, payment_method_id: UUID, amount: Money) -> Payment:
         """Begin a payment whose hold is about to be asked for; the amount must be above zero (`invalid_amount`)."""
         if amount.amount_minor <= 0:
-            raise InvalidInput("invalid_amount", "the amount to hold must be above zero")
+            raise InvalidInput(
+                "invalid_amount",
+                "the amount to hold must be above zero",
+                violations=[FieldViolation("amount.amount_minor", "must be above zero")],
+            )
         return cls(
             id=payment_id,
             ride_id=ride_id,
@@ -136,9 +140,11 @@ class Payment:
         """
         moved = self._moved(PaymentStatus.CAPTURE_PENDING)
         if total.currency_code != self.currency_code:
-            raise InvalidInput("currency_mismatch", f"the hold is in {self.currency_code}")
+            violation = FieldViolation("lines", f"must be in {self.currency_code}, as the hold is")
+            raise InvalidInput("currency_mismatch", f"the hold is in {self.currency_code}", violations=[violation])
         if total.amount_minor <= 0:
-            raise InvalidInput("invalid_amount", "the sum of the lines must be above zero")
+            violation = FieldViolation("lines", "must sum to an amount above zero")
+            raise InvalidInput("invalid_amount", "the sum of the lines must be above zero", violations=[violation])
         if total.amount_minor > self.authorized_minor:
             raise Conflict("exceeds_authorized", "the sum of the lines is above the amount held")
         return moved

@@ -80,7 +80,7 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
             ride_id=UUID(request.ride_id),
             rider_id=UUID(request.rider_id),
             payment_method_id=UUID(request.payment_method_id),
-            amount=wire.money_from_wire(request.amount),
+            amount=wire.money_from_wire(request.amount, "amount"),
         )
         key = _key(
             "PlaceHold",
@@ -97,7 +97,7 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
         charge = Charge(
             ride_id=UUID(request.ride_id),
             driver_id=UUID(request.driver_id),
-            lines=tuple(wire.line_from_wire(line) for line in request.lines),
+            lines=tuple(wire.line_from_wire(line, f"lines[{index}]") for index, line in enumerate(request.lines)),
         )
         lines = [
             [

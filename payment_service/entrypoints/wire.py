@@ -16,6 +16,7 @@ from payment_service.domain.payment_method import PaymentMethod
 from ridesharing.common.v1 import money_pb2
 from ridesharing.payment.v1 import events_pb2, payments_pb2
 from ridesharing.payment.v1 import payment_service_pb2 as pb
+from shared_kernel.errors import InvalidInput
 from shared_kernel.money import Money
 
 _STATUS = {
@@ -36,15 +37,19 @@ _LINE_KIND = {
 _LINE_KIND_FROM_WIRE = {wire: kind for kind, wire in _LINE_KIND.items()}
 
 
-def money_from_wire(money: money_pb2.Money) -> Money:
-    """Read an amount; `unknown_currency` (InvalidInput) for a code that ISO 4217 does not list."""
-    return Money(money.currency_code, money.amount_minor)
+def money_from_wire(money: money_pb2.Money, path: str) -> Money:
+    """Read the amount at a path of the request; `unknown_currency` (InvalidInput) for a code not in ISO 4217."""
+    try:
+        return Money(money.currency_code, money.amount_minor)
+    except InvalidInput as error:
+        raise error.within(path) from None
 
 
-def line_from_wire(line: payments_pb2.ChargeLine) -> ChargeLine:
+def line_from_wire(line: payments_pb2.ChargeLine, path: str) -> ChargeLine:
+    """Read the line at a path of the request."""
     return ChargeLine(
         kind=_LINE_KIND_FROM_WIRE[line.kind],
-        amount=money_from_wire(line.amount),
+        amount=money_from_wire(line.amount, f"{path}.amount"),
         commission_basis_points=line.commission_basis_points,
         tax_jurisdiction=line.tax_jurisdiction,
     )

@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from payment_service.domain.payment import Payment
-from shared_kernel.errors import Conflict, DomainError, InvalidInput
+from shared_kernel.errors import Conflict, DomainError, FieldViolation, InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,18 @@ class Refusal:
     reason: str
     message: str
     psp_reason: str
+    field: str = ""
+    """The field of the request that is at fault, where one is; the message says what is wrong with it."""
     kind: Literal["refusal"] = "refusal"
 
     def as_error(self) -> DomainError:
         make = Conflict if self.error == "conflict" else InvalidInput
-        return make(self.reason, self.message, metadata={"psp_reason": self.psp_reason} if self.psp_reason else None)
+        return make(
+            self.reason,
+            self.message,
+            violations=[FieldViolation(self.field, self.message)] if self.field else (),
+            metadata={"psp_reason": self.psp_reason} if self.psp_reason else None,
+        )
 
 
 Answer = PaymentAnswer | CardAdded | CardRemoved | Refusal

@@ -108,7 +108,7 @@ class Conclude:
         if not isinstance(outcome, Succeeded) or outcome.card is None:
             reason = _reason(outcome)
             if reason == "invalid_card_token":
-                return Refusal("invalid_input", reason, "the PSP does not know this card token", "")
+                return Refusal("invalid_input", reason, "the PSP does not know this card token", "", field="psp_token")
             return Refusal("conflict", "payment_declined", "the card was declined", reason)
         card = outcome.card
         customer_id = await work.payment_methods.customer_of(order.rider_id)

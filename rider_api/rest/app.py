@@ -54,6 +54,11 @@ ROUTES: tuple[Routes, ...] = (
 )
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _MAX_DISCARDED_BYTES = 1024 * 1024
+_DETAILS = {
+    404: "there is nothing at this address; see /openapi.json",
+    405: "this address does not take this method; the Allow header names those that it takes",
+    413: f"a body may have {MAX_BODY_BYTES} bytes",
+}
 _CODES = {404: "route_not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
 
@@ -182,7 +187,7 @@ def _tell_http_error(error: HTTPException) -> Response:
         return _tell_crash(error)
     code = _CODES.get(status, HTTPStatus(status).phrase.lower().replace(" ", "_").replace("-", "_"))
     allowed = {"Allow": ", ".join(sorted(methods))} if (methods := getattr(error, "valid_methods", None)) else {}
-    return _respond(Problem(status, code, HTTPStatus(status).phrase.lower(), headers=allowed))
+    return _respond(Problem(status, code, _DETAILS.get(status, HTTPStatus(status).phrase.lower()), headers=allowed))
 
 
 def _tell_crash(error: Exception) -> Response:

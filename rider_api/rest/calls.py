@@ -15,6 +15,7 @@ from chassis.clients import forward_token
 from chassis.status import from_rpc_error
 from rider_api.rest.backends import Backends
 from rider_api.rest.cursors import Cursors
+from rider_api.rest.field_names import in_public_words
 from rider_api.rest.readiness import Readiness
 from rider_api.rest.ticket_office import TicketOffice
 from rider_api.schemas.accounts import PublicKeys
@@ -78,7 +79,9 @@ def ask(method: Callable[..., A], request: object) -> A:
     try:
         return method(request, timeout=current.seconds, metadata=metadata)
     except grpc.RpcError as error:
-        raise from_rpc_error(error) from None
+        refusal = from_rpc_error(error)
+        refusal.violations = in_public_words(refusal.violations)
+        raise refusal from None
 
 
 def page_token(cursor: str) -> str:

@@ -46,7 +46,7 @@ def versioned(body: BaseModel, version: int) -> Reply | Response:
     roles=_RIDER,
     answer=RiderRide,
     status=201,
-    problems=(402,),
+    problems=(402, 404),
     needs_key=True,
     seconds=_REQUEST_RIDE_SECONDS,
 )

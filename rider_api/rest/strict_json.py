@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import NoReturn, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
@@ -14,6 +15,7 @@ from shared_kernel.errors import FieldViolation, InvalidInput
 MAX_BODY_BYTES = 64 * 1024
 MAX_DEPTH = 16
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_WORDS = {"missing": "is required", "extra_forbidden": "is not known here: check its spelling"}
 _BRACKET = re.compile(r"[\[\]{}]")
 
 M = TypeVar("M", bound=BaseModel)
@@ -51,12 +53,14 @@ def parse_object(raw: bytes) -> dict[str, object]:
         document: object = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except InvalidInput:
         raise
+    except json.JSONDecodeError as error:
+        _refuse(f"the body is not JSON: see line {error.lineno}, column {error.colno}" if text else "the body is empty")
     except (ValueError, RecursionError):
         _refuse("the body is not JSON")
     if not isinstance(document, dict):
         _refuse("the body must be a JSON object")
     if "\\u" in text:
-        _check_text(cast("object", document))
+        _check_text(cast("object", document), ())
     return cast("dict[str, object]", document)
 
 
@@ -66,7 +70,7 @@ def validated(model: type[M], values: dict[str, object], reason: str = "invalid_
         return model.model_validate(values)
     except ValidationError as error:
         violations = [
-            FieldViolation(_path(item["loc"]), item["msg"].removeprefix("Value error, "))
+            FieldViolation(_path(item["loc"]), _WORDS.get(item["type"]) or item["msg"].removeprefix("Value error, "))
             for item in error.errors(include_url=False, include_context=False, include_input=False)
         ]
     raise InvalidInput(reason, "the request has fields that are missing, unknown or wrong", violations=violations[:50])
@@ -82,7 +86,8 @@ def _path(location: tuple[int | str, ...]) -> str:
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     values = dict(pairs)
     if len(values) != len(pairs):
-        _refuse("a name occurs twice in one object")
+        twice = next(name for index, (name, _) in enumerate(pairs) if name in dict(pairs[:index]))
+        _refuse(f"the name {twice[:80]!r} occurs twice in one object")
     return values
 
 
@@ -98,19 +103,20 @@ def _check_depth(text: str) -> None:
             _refuse(f"the body is nested more than {MAX_DEPTH} levels deep")
 
 
-def _check_text(value: object) -> None:
+def _check_text(value: object, within: tuple[int | str, ...]) -> None:
     """Refuse what escapes can smuggle in; the depth is bounded by now."""
     if isinstance(value, str):
         if "\x00" in value or (not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value)):
-            _refuse("a text holds a character that is not allowed")
+            violation = FieldViolation(_path(within), "must not contain NUL or half of a surrogate pair")
+            _refuse("a text holds a character that is not allowed", [violation])
     elif isinstance(value, dict):
         for name, item in cast("dict[str, object]", value).items():
-            _check_text(name)
-            _check_text(item)
+            _check_text(name, within)
+            _check_text(item, (*within, name))
     elif isinstance(value, list):
-        for item in cast("list[object]", value):
-            _check_text(item)
+        for index, item in enumerate(cast("list[object]", value)):
+            _check_text(item, (*within, index))
 
 
-def _refuse(why: str) -> NoReturn:
-    raise InvalidInput("malformed_json", why)
+def _refuse(why: str, violations: Sequence[FieldViolation] = ()) -> NoReturn:
+    raise InvalidInput("malformed_json", why, violations=violations)

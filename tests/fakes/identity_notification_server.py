@@ -39,7 +39,7 @@ class RecordingNotifications(notification_service_pb2_grpc.NotificationServiceSe
             raise self.failure
         known = self.owed.setdefault(request.request_id, request)
         if known != request:
-            raise Conflict("idempotency_key_reused", "this request id was used for a different request")
+            raise Conflict("idempotency_key_reused", "this key came before with a different request: make a new one")
         async with self._arrived:
             self._arrived.notify_all()
         if self.hangs:

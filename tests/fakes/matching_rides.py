@@ -111,7 +111,7 @@ class MemoryTransaction:
             self._claimed = request
             return None
         if known[0] != request.fields:
-            raise Conflict("idempotency_key_reused", "this request id was used for a different request")
+            raise Conflict("idempotency_key_reused", "this key came before with a different request: make a new one")
         return known[1]
 
     async def complete(self, answer: bytes) -> None:

@@ -87,11 +87,25 @@ class TestRequests:
         payments.declines = ""
         assert (await stage.ride(rider_id)).state is RideState.MATCHING
 
-    async def test_a_refused_payment_method_is_a_decline(self, stage: Stage, payments: FakePayments):
+    async def test_a_card_that_is_not_the_riders_ends_the_ride_and_is_told_as_not_found(
+        self, stage: Stage, payments: FakePayments
+    ):
         payments.failures = [NotFound("payment_method_not_found", "no such card")]
-        error = await refusal(stage.ride())
-        assert error.reason == "payment_declined"
-        assert error.metadata["decline_reason"] == "payment_method_not_found"
+        rider_id, key, method_id = stage.new_id(), stage.key(), stage.new_id()
+        quote = await stage.quote(rider_id)
+        error = await refusal(stage.request_ride(key, rider_id, quote.id, method_id, ""))
+        assert (type(error), error.reason) == (NotFound, "payment_method_not_found")
+        ride = await stage.read.get(UUID(error.metadata["ride_id"]), rider_id=rider_id)
+        assert (ride.state, ride.payment_state) == (RideState.PAYMENT_FAILED, PaymentState.HOLD_DECLINED)
+        again = await refusal(stage.request_ride(key, rider_id, quote.id, method_id, ""))
+        assert (again.reason, again.metadata) == (error.reason, error.metadata)
+
+    async def test_a_key_is_judged_before_the_quote(self, stage: Stage):
+        rider_id, method_id, key = stage.new_id(), stage.new_id(), stage.key()
+        quote = await stage.quote(rider_id)
+        await stage.request_ride(key, rider_id, quote.id, method_id, "")
+        error = await refusal(stage.request_ride(key, rider_id, stage.new_id(), method_id, ""))
+        assert error.reason == "idempotency_key_reused"
 
     @pytest.mark.parametrize("failure", [Unknown("rpc_deadline_exceeded", ""), Unavailable("rpc_unavailable", "")])
     async def test_a_hold_without_an_outcome_leaves_the_ride_requested_and_is_asked_for_again(

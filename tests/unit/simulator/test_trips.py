@@ -46,8 +46,12 @@ def test_a_gzipped_file_is_unpacked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "told"),
     [
-        (GOOD.replace("37.79", "97.79"), "trips.csv:3: the location is not a place on the Earth (latitude"),
-        (GOOD.replace("37.79", "nan"), "trips.csv:3: the location is not a place on the Earth (latitude"),
+        (GOOD.replace("37.79", "97.79"), "trips.csv:3: pickup_lat must be a number from -90 to 90"),
+        (GOOD.replace("-122.41", "-182.41"), "trips.csv:3: dropoff_lon must be a number from -180 to 180"),
+        (GOOD.replace("37.79", "nan"), "trips.csv:3: pickup_lat is not a number: 'nan'"),
+        (GOOD.replace(str(T0 + 60), "inf"), "trips.csv:3: pickup_ts is not a number: 'inf'"),
+        (GOOD + ",1", "trips.csv:3: the row has more cells than the header"),
+        ('a,"b"c', "trips.csv:3: ',' expected after"),
         (GOOD.replace("37.79", "north"), "trips.csv:3: pickup_lat is not a number: 'north'"),
         (f"a,{T0 + 60}", "trips.csv:3: dropoff_ts is missing: the row is too short"),
         (GOOD.removesuffix("300") + "-5", "trips.csv:3: a trip of -5 s is not one"),
@@ -57,6 +61,13 @@ def test_a_broken_row_is_named_by_file_and_line(tmp_path: Path, row: str, told: 
     with pytest.raises(TripsFileError) as refused:
         read_trips(written(tmp_path, GOOD, row), NOON, 10)
     assert told in str(refused.value)
+
+
+def test_all_broken_rows_are_named_up_to_a_bound(tmp_path: Path) -> None:
+    with pytest.raises(TripsFileError) as refused:
+        read_trips(written(tmp_path, "a,1", GOOD, *["a,2"] * 30), NOON, 10)
+    lines = str(refused.value).splitlines()
+    assert ["trips.csv:2:" in lines[0], "trips.csv:4:" in lines[1], len(lines)] == [True, True, 20]
 
 
 def test_a_file_without_the_columns_is_refused(tmp_path: Path) -> None:
@@ -72,6 +83,8 @@ def test_a_missing_file_an_empty_window_and_broken_gzip_are_told(tmp_path: Path)
     with pytest.raises(TripsFileError, match="no trip is picked up"):
         read_trips(written(tmp_path, GOOD), NOON, 0.5)
     broken = tmp_path / "trips.csv.gz"
-    broken.write_bytes(b"not gzip")
-    with pytest.raises(TripsFileError, match="cannot be read"):
-        read_trips(broken, NOON, 10)
+    whole = gzip.compress(written(tmp_path, *[f"{GOOD}.{number}" for number in range(500)]).read_bytes())
+    for content in (b"not gzip", whole[:-9], whole[:40] + b"\xff" * 40 + whole[80:]):
+        broken.write_bytes(content)
+        with pytest.raises(TripsFileError, match="cannot be read"):
+            read_trips(broken, NOON, 10)

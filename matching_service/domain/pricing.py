@@ -57,8 +57,8 @@ def price_fee(kind: FareLineKind, fee: Money) -> Fare:
 def driver_earnings(fare: Fare, commission_basis_points: int) -> Money:
     """Return what the driver earns from a fare before tips.
 
-    Split as payment_service splits the capture, so that what an offer promises is what the ledger credits: the odd minor
-    unit goes to the larger remainder, in a tie to the driver.
+    Split as payment_service splits the capture, so that what an offer promises is what the ledger credits: the odd
+    minor unit goes to the larger remainder, in a tie to the driver.
     """
     shared = Money.zero(fare.total.currency_code)
     for line in fare.lines:

@@ -126,8 +126,11 @@ def _money(money: WireMoney) -> Money:
 
 
 def _place(place: Place) -> dict[str, Any]:
-    point: dict[str, Any] = {"latitude": place.point.latitude, "longitude": place.point.longitude}
-    return point | {"address": place.address} if place.address else point
+    return {
+        "latitude": place.point.latitude,
+        "longitude": place.point.longitude,
+        "address": place.address or None,
+    }
 
 
 def _rfc3339(time: Timestamp) -> str:

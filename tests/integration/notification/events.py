@@ -1,0 +1,161 @@
+"""Events of the other services, as their relays publish them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import cast
+from uuid import UUID, uuid4
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from redis.asyncio import Redis
+
+from chassis.redis_client import awaited
+from ridesharing.common.v1.geo_point_pb2 import GeoPoint, Place
+from ridesharing.common.v1.money_pb2 import Money
+from ridesharing.identity.v1 import events_pb2 as identity
+from ridesharing.matching.v1 import events_pb2 as matching
+from ridesharing.matching.v1 import rides_pb2
+from ridesharing.payment.v1 import events_pb2 as payment
+from ridesharing.payment.v1 import payments_pb2
+
+PIN = "4821"
+TOTAL = Money(currency_code="USD", amount_minor=2_280)
+FEE = Money(currency_code="USD", amount_minor=500)
+
+
+@dataclass
+class Story:
+    """A rider, a driver and their ride, with every event that people are told of."""
+
+    ride_id: UUID = field(default_factory=uuid4)
+    rider_id: UUID = field(default_factory=uuid4)
+    driver_id: UUID = field(default_factory=uuid4)
+    offer_id: UUID = field(default_factory=uuid4)
+
+    def ride(self, state: rides_pb2.RideState.ValueType, version: int, *, driver: bool = False) -> rides_pb2.Ride:
+        """Make the ride as it stands at a version."""
+        ride = rides_pb2.Ride(
+            ride_id=str(self.ride_id),
+            state=state,
+            payment_state=rides_pb2.PAYMENT_STATE_HELD,
+            version=version,
+            rider_id=str(self.rider_id),
+            start_pin=PIN,
+            fare=rides_pb2.Fare(total=TOTAL),
+            rider_name="Ada",
+        )
+        if driver:
+            ride.pickup_eta_seconds = 200
+            ride.driver.CopyFrom(
+                rides_pb2.DriverFacts(
+                    driver_id=str(self.driver_id),
+                    display_name="Ana",
+                    vehicle_model="Toyota Prius",
+                    vehicle_color="blue",
+                    vehicle_plate="7ABC123",
+                )
+            )
+        return ride
+
+    def offer(self, state: rides_pb2.OfferState.ValueType) -> rides_pb2.Offer:
+        """Make the offer; its drop-off has no address."""
+        return rides_pb2.Offer(
+            offer_id=str(self.offer_id),
+            ride_id=str(self.ride_id),
+            driver_id=str(self.driver_id),
+            state=state,
+            expire_time=moment(datetime.now(UTC) + timedelta(minutes=1)),
+            pickup=Place(point=GeoPoint(latitude=37.8087, longitude=-122.4098), address="Pier 39"),
+            dropoff=Place(point=GeoPoint(latitude=37.7793, longitude=-122.4193)),
+            pickup_eta_seconds=200,
+            distance_meters=4_200,
+            earnings=Money(currency_code="USD", amount_minor=1_620),
+        )
+
+    def captured(self) -> payment.PaymentCaptured:
+        """Make the capture of 22.80 dollars."""
+        return payment.PaymentCaptured(
+            payment=payments_pb2.Payment(ride_id=str(self.ride_id), rider_id=str(self.rider_id), version=3),
+            receipt=payments_pb2.Receipt(
+                ride_id=str(self.ride_id), total=TOTAL, brand="visa", last_digits="4242", capture_time=moment()
+            ),
+            driver_id=str(self.driver_id),
+        )
+
+    def a_whole_ride(self) -> Sequence[Message]:
+        """From the request to the capture, with the events of the offer in their place."""
+        return [
+            matching.RideRequested(ride=self.ride(rides_pb2.RIDE_STATE_REQUESTED, 1)),
+            matching.RideMatchingStarted(ride=self.ride(rides_pb2.RIDE_STATE_MATCHING, 2)),
+            matching.OfferCreated(offer=self.offer(rides_pb2.OFFER_STATE_OPEN)),
+            matching.OfferClosed(offer=self.offer(rides_pb2.OFFER_STATE_ACCEPTED)),
+            matching.RideAssigned(ride=self.ride(rides_pb2.RIDE_STATE_DRIVER_EN_ROUTE, 5, driver=True)),
+            matching.DriverArrived(ride=self.ride(rides_pb2.RIDE_STATE_ARRIVED, 6, driver=True)),
+            matching.TripStarted(ride=self.ride(rides_pb2.RIDE_STATE_IN_PROGRESS, 7, driver=True)),
+            matching.RideCompleted(ride=self.ride(rides_pb2.RIDE_STATE_COMPLETED, 8, driver=True)),
+            self.captured(),
+            matching.RidePaymentSettled(ride=self.ride(rides_pb2.RIDE_STATE_COMPLETED, 9, driver=True)),
+        ]
+
+    def payment_failed(self) -> matching.RidePaymentFailed:
+        return matching.RidePaymentFailed(ride=self.ride(rides_pb2.RIDE_STATE_PAYMENT_FAILED, 2))
+
+    def unmatched(self) -> matching.RideUnmatched:
+        return matching.RideUnmatched(ride=self.ride(rides_pb2.RIDE_STATE_NO_DRIVER_AVAILABLE, 3))
+
+    def rematching(self) -> matching.RideMatchingStarted:
+        """The driver gave the ride back."""
+        ride = self.ride(rides_pb2.RIDE_STATE_MATCHING, 6)
+        return matching.RideMatchingStarted(ride=ride, rematching=True, former_driver_id=str(self.driver_id))
+
+    def canceled(self, state: rides_pb2.RideState.ValueType, *, fee: bool) -> matching.RideCanceled:
+        ride = self.ride(state, 6)
+        return matching.RideCanceled(ride=ride, former_driver_id=str(self.driver_id), fee=FEE if fee else None)
+
+
+def moment(time: datetime | None = None) -> Timestamp:
+    timestamp = Timestamp()
+    timestamp.FromDatetime(time or datetime.now(UTC))
+    return timestamp
+
+
+def stream_of(message: Message) -> str:
+    """Return the stream of the service whose event it is."""
+    return f"events:{message.DESCRIPTOR.full_name.split('.')[1]}"
+
+
+def aggregate_of(message: Message) -> tuple[UUID, int]:
+    """Return whom an event is about, and that one's version: news of a ride and its offers are the ride's."""
+    match message:
+        case matching.OfferCreated():
+            return UUID(message.offer.ride_id), 3
+        case matching.OfferClosed():
+            return UUID(message.offer.ride_id), 4
+        case payment.PaymentCaptured():
+            return UUID(message.payment.ride_id), message.payment.version
+        case identity.AccountCreated() | identity.AccountUpdated():
+            return UUID(message.account_id), 1
+        case _:
+            ride = cast("matching.RideRequested", message).ride
+            return UUID(ride.ride_id), ride.version
+
+
+async def publish(
+    redis: Redis, message: Message, *, event_id: UUID | None = None, payload: bytes | None = None
+) -> UUID:
+    """Put an event on its stream (`payload` in place of what it says); return its id."""
+    event_id, (aggregate_id, version) = event_id or uuid4(), aggregate_of(message)
+    fields: dict[str | bytes, str | bytes | int] = {
+        "id": str(event_id),
+        "type": message.DESCRIPTOR.full_name,
+        "aggregate_id": str(aggregate_id),
+        "aggregate_version": version,
+        "occurred_at": datetime.now(UTC).isoformat(),
+        "traceparent": "",
+        "payload": message.SerializeToString() if payload is None else payload,
+    }
+    await awaited(redis.xadd(stream_of(message), {**fields}))
+    return event_id

@@ -1,0 +1,284 @@
+"""The service as it is put together: events of the others in, notices in inboxes and on live streams out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import Any, TypeVar, cast
+from uuid import UUID, uuid4
+
+import grpc
+import pytest
+from google.protobuf.message import Message
+from redis.asyncio import Redis
+
+from chassis.auth import Role, TokenSigner
+from chassis.clients import forward_token, open_channel
+from chassis.redis_client import awaited, open_redis
+from chassis.settings import Address
+from notification_service.bootstrap import build
+from notification_service.entrypoints.facts import FACT_TYPES
+from notification_service.settings import NotificationSettings
+from rider_api.schemas.drivers import offer as rest_offer
+from rider_api.schemas.rides import rider_ride
+from rider_api.stream.events import LiveEvent, live_events
+from ridesharing.common.v1 import dead_letter_service_pb2, dead_letter_service_pb2_grpc
+from ridesharing.identity.v1 import events_pb2 as identity
+from ridesharing.matching.v1 import events_pb2 as matching
+from ridesharing.matching.v1 import rides_pb2
+from ridesharing.notification.v1 import notification_service_pb2, notification_service_pb2_grpc, notifications_pb2
+from shared_kernel.ids import to_public_id
+from tests.integration.notification.events import PIN, Story, publish
+
+T = TypeVar("T")
+_PATIENCE_SECONDS = 60.0
+_REDIS_DATABASE = 11
+
+
+@dataclass
+class Running:
+    """The service, its callers, and the Redis between it and the others."""
+
+    redis: Redis
+    channel: grpc.aio.Channel
+    signer: TokenSigner
+
+    async def inbox(self, account_id: UUID) -> list[notifications_pb2.Notification]:
+        """What the account's inbox holds, oldest first."""
+        stub = notification_service_pb2_grpc.NotificationServiceStub(self.channel)
+        request = notification_service_pb2.ListNotificationsRequest(page_size=50)
+        answer = await stub.ListNotifications(request, metadata=self._as(Role.RIDER, account_id))
+        return list(reversed(answer.notifications))
+
+    async def live(self, account_id: UUID) -> list[LiveEvent]:
+        """What the edge reads of the account's live stream."""
+        return live_events(await awaited(self.redis.xrange(f"live:{account_id}")))
+
+    async def live_once_there_are(self, count: int, account_id: UUID) -> list[LiveEvent]:
+        """The live stream as soon as it is so long."""
+
+        async def ask() -> list[LiveEvent] | None:
+            events = await self.live(account_id)
+            return events if len(events) >= count else None
+
+        return await eventually(ask)
+
+    async def parked(self, event_id: UUID) -> dead_letter_service_pb2.DeadLetter | None:
+        """The event as it was parked; None if it was not."""
+        stub = dead_letter_service_pb2_grpc.DeadLetterServiceStub(self.channel)
+        request = dead_letter_service_pb2.ListDeadLettersRequest(page_size=50)
+        answer = await stub.ListDeadLetters(request, metadata=self._as(Role.OPERATOR, uuid4()))
+        found = [letter for letter in answer.dead_letters if letter.event_id == str(event_id)]
+        return found[0] if found else None
+
+    def _as(self, role: Role, account_id: UUID) -> Any:
+        return forward_token(self.signer.sign(str(account_id), role, 600))
+
+
+@pytest.fixture(scope="module")
+async def service(
+    migrated_postgres_url: Callable[[str], str],
+    redis_url_for: Callable[[int], str],
+    signing_keys: Path,
+    jwks_file: Path,
+) -> AsyncGenerator[Running]:
+    """The service with its workers."""
+    settings = NotificationSettings(
+        redis_url=redis_url_for(_REDIS_DATABASE),
+        jwks_file=jwks_file,
+        signing_keys_dir=signing_keys,
+        notification_database_url=migrated_postgres_url("notification"),
+    )
+    redis = open_redis(settings.redis_url)
+    async with running(settings) as address, open_channel(str(address)) as channel:
+        yield Running(redis, channel, TokenSigner.from_dir(signing_keys, "cli"))
+    await redis.aclose()
+
+
+@asynccontextmanager
+async def running(settings: NotificationSettings) -> AsyncGenerator[Address]:
+    server = build(settings).server
+    task = asyncio.create_task(server.run(Address("127.0.0.1", 0)))
+    try:
+        yield await server.started()
+    finally:
+        server.stop()
+        await task
+
+
+async def eventually(ask: Callable[[], Awaitable[T | None]]) -> T:
+    """Ask until there is an answer, within bounds."""
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while (answer := await ask()) is None:  # noqa: ASYNC110 (it is the service that is asked; it sets no event)
+            await asyncio.sleep(0.02)
+        return answer
+
+
+def data_of(event: LiveEvent) -> dict[str, Any]:
+    return cast("dict[str, Any]", json.loads(event.data))
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How a ride can end or turn: its event, its public state then, the rider's topic, whether a driver is told."""
+
+    event: Callable[[Story], Message]
+    state: str
+    topic: str
+    concerns_driver: bool
+
+
+def canceled_late(story: Story) -> Message:
+    return story.canceled(rides_pb2.RIDE_STATE_CANCELED_BY_RIDER, fee=True)
+
+
+def rider_did_not_come(story: Story) -> Message:
+    return story.canceled(rides_pb2.RIDE_STATE_NO_SHOW, fee=True)
+
+
+def canceled_by_an_operator(story: Story) -> Message:
+    return story.canceled(rides_pb2.RIDE_STATE_CANCELED_BY_PLATFORM, fee=False)
+
+
+TURNS = [
+    Turn(Story.payment_failed, "payment_failed", "ride_payment_failed", concerns_driver=False),
+    Turn(Story.unmatched, "no_driver_available", "ride_unmatched", concerns_driver=False),
+    Turn(Story.rematching, "matching", "ride_rematching", concerns_driver=True),
+    Turn(canceled_late, "canceled_by_rider", "ride_canceled", concerns_driver=True),
+    Turn(canceled_by_an_operator, "canceled_by_platform", "ride_canceled", concerns_driver=True),
+    Turn(rider_did_not_come, "no_show", "ride_no_show", concerns_driver=True),
+]
+
+
+def test_every_event_that_people_are_told_of_is_published_here() -> None:
+    story = Story()
+    published = {type(message) for message in story.a_whole_ride()} | {type(turn.event(story)) for turn in TURNS}
+    assert published == set(FACT_TYPES)
+
+
+async def test_a_whole_ride_is_told_to_its_rider_in_order(service: Running) -> None:
+    story = Story()
+    for message in story.a_whole_ride():
+        await publish(service.redis, message)
+    live = await service.live_once_there_are(8, story.rider_id)
+    changes = [data_of(event) for event in live if event.type == "ride_updated"]
+    assert [(change["version"], change["state"]) for change in changes] == [
+        (1, "requested"),
+        (2, "matching"),
+        (5, "driver_en_route"),
+        (6, "arrived"),
+        (7, "in_progress"),
+        (8, "completed"),
+        (9, "completed"),
+    ]
+    [receipt] = [data_of(event) for event in live if event.type == "notification"]
+    assert receipt["topic"] == "receipt_ready"
+    assert "$22.80" in receipt["body"]
+
+    inbox = await service.inbox(story.rider_id)
+    assert sorted(item.topic for item in inbox) == sorted(
+        ["ride_assigned", "driver_arrived", "ride_completed", "receipt_ready"]
+    )
+    assert {item.ride_id for item in inbox} == {str(story.ride_id)}
+    assert to_public_id("ntf", UUID(inbox[-1].notification_id)) in str([event.data for event in live])
+
+
+async def test_a_whole_ride_is_told_to_its_driver_without_the_pin(service: Running) -> None:
+    story = Story()
+    for message in story.a_whole_ride():
+        await publish(service.redis, message)
+    live = await service.live_once_there_are(7, story.driver_id)
+    assert [event.type for event in live] == ["offer_created", "offer_closed"] + ["ride_updated"] * 5
+    assert [data_of(event)["version"] for event in live[2:]] == [5, 6, 7, 8, 9]
+    assert not [event for event in live if PIN in event.data or "start_pin" in event.data]
+    assert await service.inbox(story.driver_id) == []
+
+
+async def test_an_offer_on_the_live_stream_is_the_offer_that_the_rest_interface_shows(service: Running) -> None:
+    story = Story()
+    message = story.offer(rides_pb2.OFFER_STATE_OPEN)
+    await publish(service.redis, matching.OfferCreated(offer=message))
+    [event] = await service.live_once_there_are(1, story.driver_id)
+    assert data_of(event) == rest_offer(message).model_dump(mode="json")
+    assert event.expires_at == message.expire_time.ToDatetime(UTC)
+
+
+async def test_a_change_on_the_live_stream_has_the_words_of_the_rest_interface(service: Running) -> None:
+    story = Story()
+    ride = story.ride(rides_pb2.RIDE_STATE_DRIVER_EN_ROUTE, 5, driver=True)
+    await publish(service.redis, matching.RideAssigned(ride=ride))
+    [event] = await service.live_once_there_are(1, story.rider_id)
+    change, rest = data_of(event), rider_ride(ride).model_dump(mode="json")
+    for name in ("state", "payment_state", "version", "driver", "start_pin", "reason"):
+        assert change[name] == rest[name]
+    assert change["ride_id"] == rest["id"]
+    assert change["notification"]["ride_id"] == rest["id"]
+    assert PIN in change["notification"]["body"]
+
+
+@pytest.mark.parametrize("turn", TURNS, ids=lambda turn: turn.event.__name__)
+async def test_every_other_turn_of_a_ride_is_told_to_whom_it_concerns(service: Running, turn: Turn) -> None:
+    story = Story()
+    await publish(service.redis, turn.event(story))
+    [event] = await service.live_once_there_are(1, story.rider_id)
+    change = data_of(event)
+    assert (event.type, change["state"], change["notification"]["topic"]) == (
+        "ride_updated",
+        turn.state,
+        turn.topic,
+    )
+    [item] = await service.inbox(story.rider_id)
+    assert (item.topic, item.title, item.body) == (
+        turn.topic,
+        change["notification"]["title"],
+        change["notification"]["body"],
+    )
+    if turn.concerns_driver:
+        [told] = await service.live_once_there_are(1, story.driver_id)
+        assert data_of(told)["state"] == turn.state
+    else:
+        assert await service.live(story.driver_id) == []
+
+
+async def test_people_are_told_in_the_language_of_their_account(service: Running) -> None:
+    story = Story()
+    await publish(service.redis, identity.AccountCreated(account_id=str(story.rider_id), locale="fr"))
+    await publish(service.redis, identity.AccountUpdated(account_id=str(story.rider_id), locale="es"))
+
+    async def told_in_spanish() -> bool | None:
+        # The account's news come by another stream than the ride's, in no order between the two.
+        told = len(await service.live(story.rider_id))
+        await publish(service.redis, Story(rider_id=story.rider_id).unmatched())
+        data = data_of((await service.live_once_there_are(told + 1, story.rider_id))[-1])
+        return True if "conductor" in f"{data['notification']['title']} {data['notification']['body']}" else None
+
+    assert await eventually(told_in_spanish)
+
+
+async def test_an_event_that_is_published_twice_is_told_once(service: Running) -> None:
+    story, event_id = Story(), uuid4()
+    for _ in range(2):
+        await publish(service.redis, story.unmatched(), event_id=event_id)
+    await publish(service.redis, matching.RidePaymentSettled(ride=story.ride(rides_pb2.RIDE_STATE_COMPLETED, 4)))
+    live = await service.live_once_there_are(2, story.rider_id)
+    assert [data_of(event)["version"] for event in live] == [3, 4]
+    assert len(await service.inbox(story.rider_id)) == 1
+
+
+async def test_an_event_that_nobody_can_read_is_parked_and_the_others_go_on(service: Running) -> None:
+    poisoned, well = Story(), Story()
+    event_id = await publish(service.redis, poisoned.unmatched(), payload=b"\xff no protocol buffer")
+    await publish(service.redis, well.unmatched())
+    assert len(await service.live_once_there_are(1, well.rider_id)) == 1
+    letter = await eventually(lambda: service.parked(event_id))
+    assert (letter.type, letter.attempts, letter.error) == (
+        matching.RideUnmatched.DESCRIPTOR.full_name,
+        8,
+        "DecodeError",
+    )
+    assert await service.live(poisoned.rider_id) == []

@@ -1,0 +1,79 @@
+"""The wire and the domain know the same channels, states and words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from notification_service.domain.delivery import DeliveryState
+from notification_service.domain.facts import OfferFact, RideFact
+from notification_service.domain.messages import Channel
+from notification_service.entrypoints.facts import FACT_TYPES, fact_from
+from notification_service.entrypoints.grpc_servicer import CHANNEL_TO_WIRE, STATE_TO_WIRE
+from ridesharing.matching.v1 import events_pb2 as matching
+from ridesharing.matching.v1 import rides_pb2
+from ridesharing.notification.v1 import notifications_pb2
+from ridesharing.payment.v1 import events_pb2 as payment
+from tests.unit.notification.samples import DRIVER, OFFER, RIDE, RIDER
+
+
+@pytest.mark.parametrize(
+    ("ours", "wire", "prefix"),
+    [
+        (CHANNEL_TO_WIRE, notifications_pb2.Channel, "CHANNEL_"),
+        (STATE_TO_WIRE, notifications_pb2.DeliveryState, "DELIVERY_STATE_"),
+    ],
+    ids=["channel", "delivery state"],
+)
+def test_a_word_of_ours_is_the_same_word_on_the_wire_and_none_is_missing(ours: Any, wire: Any, prefix: str) -> None:
+    names = {word.value: wire.Name(number).removeprefix(prefix).lower() for word, number in ours.items()}
+    assert all(word == name for word, name in names.items())
+    assert set(names) | {"unspecified"} == {name.removeprefix(prefix).lower() for name in wire.keys()}  # noqa: SIM118 (an enumeration's wrapper is no dict)
+
+
+def test_every_channel_and_delivery_state_has_a_number_on_the_wire() -> None:
+    assert set(CHANNEL_TO_WIRE) == set(Channel)
+    assert set(STATE_TO_WIRE) == set(DeliveryState)
+
+
+def ride_in(state: int, payment_state: int) -> rides_pb2.Ride:
+    return rides_pb2.Ride(
+        ride_id=str(RIDE),
+        rider_id=str(RIDER),
+        state=rides_pb2.RideState.ValueType(state),
+        payment_state=rides_pb2.PaymentState.ValueType(payment_state),
+    )
+
+
+@pytest.mark.parametrize(("name", "number"), [item for item in rides_pb2.RideState.items() if item[1]])
+def test_every_state_of_a_ride_is_told_by_its_public_word(name: str, number: int) -> None:
+    fact = fact_from(matching.TripStarted(ride=ride_in(number, rides_pb2.PAYMENT_STATE_HELD)), 1)
+    assert isinstance(fact, RideFact)
+    assert fact.state == name.removeprefix("RIDE_STATE_").lower()
+
+
+@pytest.mark.parametrize(("name", "number"), [item for item in rides_pb2.PaymentState.items() if item[1]])
+def test_every_state_of_a_payment_is_told_by_its_public_word(name: str, number: int) -> None:
+    fact = fact_from(matching.TripStarted(ride=ride_in(rides_pb2.RIDE_STATE_COMPLETED, number)), 1)
+    assert isinstance(fact, RideFact)
+    assert fact.payment_state == name.removeprefix("PAYMENT_STATE_").lower()
+
+
+@pytest.mark.parametrize(("name", "number"), [item for item in rides_pb2.OfferState.items() if item[1]])
+def test_every_state_of_an_offer_is_told_by_its_public_word(name: str, number: int) -> None:
+    offer = rides_pb2.Offer(
+        offer_id=str(OFFER),
+        ride_id=str(RIDE),
+        driver_id=str(DRIVER),
+        state=rides_pb2.OfferState.ValueType(number),
+    )
+    fact = fact_from(matching.OfferClosed(offer=offer), 1)
+    assert isinstance(fact, OfferFact)
+    assert fact.public["state"] == name.removeprefix("OFFER_STATE_").lower()
+
+
+def test_every_event_of_a_ride_and_its_offers_is_a_fact_and_captures_are() -> None:
+    about_shifts = {"ShiftStarted", "ShiftEnded"}
+    names = set(matching.DESCRIPTOR.message_types_by_name) - about_shifts
+    assert {cls.DESCRIPTOR.name for cls in FACT_TYPES} == names | {payment.PaymentCaptured.DESCRIPTOR.name}

@@ -62,6 +62,11 @@ class Stack:
         self._supervisor: subprocess.Popen[bytes] | None = None
 
     @property
+    def is_started(self) -> bool:
+        """True from a start until a stop or a kill of the whole, also if it has failed in between."""
+        return self._supervisor is not None
+
+    @property
     def rest_url(self) -> str:
         return f"http://{self.addresses['JITNEY_REST_LISTEN']}"
 

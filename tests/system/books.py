@@ -1,0 +1,142 @@
+"""The audit: each ride's end, its money at the payment provider, in the ledger and on the receipt, side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jitney.simulator.api import ApiError, SignedIn
+from shared_kernel.ids import from_public_id
+from tests.system.people import Town
+
+LEGAL_ENDS = {
+    "completed": {"captured"},
+    "payment_failed": {"hold_declined"},
+    "no_driver_available": {"voided"},
+    # A fee may be due; and the hold may be declined after the cancel.
+    "canceled_by_rider": {"voided", "captured", "hold_declined"},
+    "canceled_by_platform": {"voided", "hold_declined"},
+    "no_show": {"captured"},
+}
+"""What may have become of the payment, by how the ride ended."""
+
+PUBLISHERS = ("identity", "matching", "payment")
+CONSUMERS = ("matching", "notification")
+_AT_ONCE = 6
+
+Intents = Mapping[str, Sequence[dict[str, Any]]]
+
+
+async def psp_intents(town: Town) -> dict[str, list[dict[str, Any]]]:
+    """Return what the provider's own ledger says of each ride, by the ride's UUID."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    after = 0
+    while after is not None:
+        page = await town.sandbox.call("GET", "/_sim/ledger", params={"after": after, "limit": 1000})
+        for intent in page["payment_intents"]:
+            found[intent["metadata"]["ride_id"]].append(intent)
+        after = page["next_after"]
+    return dict(found)
+
+
+async def complaints_about(
+    town: Town, people: Mapping[str, SignedIn], rides: Sequence[dict[str, Any]], intents: Intents
+) -> list[str]:
+    """Name whatever is not in order about rides that should be over; an empty list is what is wished for."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def audit(ride: dict[str, Any]) -> list[str]:
+        async with gate:
+            mine = intents.get(str(from_public_id("ride", ride["id"])), [])
+            journal = (await town.operator("GET", f"/v1/operator/rides/{ride['id']}/journal"))["items"]
+            receipt = await _receipt(people[ride["rider_id"]], ride["id"])
+            story = f"{ride['id']} {ride['state']}/{ride['payment_state']}"
+            return [f"{story}: {wrong}" for wrong in _wrong(ride, mine, journal, receipt)]
+
+    return [complaint for complaints in await asyncio.gather(*map(audit, rides)) for complaint in complaints]
+
+
+def _wrong(
+    ride: dict[str, Any],
+    intents: Sequence[dict[str, Any]],
+    journal: Sequence[dict[str, Any]],
+    receipt: dict[str, Any] | None,
+) -> list[str]:
+    wrong: list[str] = []
+    if ride["payment_state"] not in LEGAL_ENDS.get(ride["state"], set()):
+        wrong.append("no legal end")
+    movements = Counter[str]()
+    for intent in intents:
+        movements.update({name: intent[name] for name in ("authorizations", "captures", "refunds")})
+        movements.update({name: intent[f"{name}_minor"] for name in ("authorized", "captured", "released")})
+    if movements["authorizations"] > 1 or movements["captures"] > 1 or movements["refunds"]:
+        wrong.append(f"moved more than once at the provider: {dict(movements)}")
+    if any(intent["status"] == "requires_capture" for intent in intents):
+        wrong.append("still holds money")
+    if movements["captured"] + movements["released"] != movements["authorized"]:
+        wrong.append(f"captured and released do not add up to what was held: {dict(movements)}")
+    postings = [posting for entry in journal for posting in entry["postings"]]
+    received = sum(leg["amount"]["amount_minor"] for leg in postings if leg["account"] == "psp_receivable")
+    if sum(leg["amount"]["amount_minor"] for leg in postings):
+        wrong.append("postings do not add up to zero")
+    told = receipt["total"]["amount_minor"] if receipt else 0
+    if not movements["captured"] == received == told:
+        wrong.append(f"the provider captured {movements['captured']}, the ledger {received}, the receipt tells {told}")
+    if (ride["payment_state"] == "captured") != (len(journal) == 1 and told > 0):
+        wrong.append(f"{len(journal)} journal entries over {told}")
+    if ride["state"] == "completed" and told != ride["fare"]["total"]["amount_minor"]:
+        wrong.append(f"charged {told} for a fare of {ride['fare']['total']['amount_minor']}")
+    return wrong
+
+
+async def _receipt(person: SignedIn, ride_id: str) -> dict[str, Any] | None:
+    try:
+        return await person.get(f"/v1/rides/{ride_id}/receipt")
+    except ApiError as error:
+        if error.code != "not_captured":
+            raise
+        return None
+
+
+async def told(people: Mapping[str, SignedIn], topic: str) -> Counter[str]:
+    """Count the messages on a topic in all inboxes, by ride."""
+
+    async def inbox(person: SignedIn) -> Counter[str]:
+        found, path = Counter[str](), "/v1/me/notifications?limit=100"
+        page = await person.get(path)
+        while True:
+            found.update(item["ride_id"] for item in page["items"] if item["topic"] == topic)
+            if page["next_cursor"] is None:
+                return found
+            page = await person.get(f"{path}&cursor={page['next_cursor']}")
+
+    return sum(await asyncio.gather(*map(inbox, people.values())), Counter[str]())
+
+
+async def unfinished_work(town: Town) -> dict[str, int]:
+    """Count what a quiet stack must have none of, by what it is; only what there is."""
+    counted = {
+        f"unpublished events of {service}": await _count(
+            town, service, "SELECT count(*) FROM outbox WHERE published_at IS NULL"
+        )
+        for service in PUBLISHERS
+    }
+    counted |= {
+        f"dead letters of {service}": len((await town.operator("GET", f"/v1/operator/dead-letters/{service}"))["items"])
+        for service in CONSUMERS
+    }
+    counted["unfinished operations at the provider"] = await _count(
+        town, "payment", "SELECT count(*) FROM psp_operation WHERE state IN ('sending', 'unknown')"
+    )
+    counted["open offers"] = await _count(town, "matching", "SELECT count(*) FROM offer WHERE state = 'open'")
+    counted["bound drivers"] = await _count(
+        town, "matching", "SELECT count(*) FROM assignment WHERE released_at IS NULL"
+    )
+    return {what: count for what, count in counted.items() if count}
+
+
+async def _count(town: Town, service: str, query: str) -> int:
+    [row] = await town.stack.rows(service, query)
+    return int(row["count"])

@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Data = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="JITNEY_DATA", help="The data folder.")]
+Data = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="JITNEY_HOME", help="The data folder.")]
 _DATA = Path(".jitney")
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 

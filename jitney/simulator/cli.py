@@ -85,7 +85,7 @@ def simulate(
         ),
         sandbox_url=sandbox_url or _url("JITNEY_SANDBOX_LISTEN", "127.0.0.1:8090"),
     )
-    data = Path(os.environ.get("JITNEY_DATA") or _DATA)
+    data = Path(os.environ.get("JITNEY_HOME") or _DATA)
     key_folder = keys or Path(os.environ.get("JITNEY_SIGNING_KEYS_DIR") or data / "keys")
     console = Console(stderr=as_json, highlight=False)
     progress = BarProgress(console, plan.minutes, feed=endless) if console.is_terminal else LineProgress(console)

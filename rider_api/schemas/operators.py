@@ -186,7 +186,8 @@ def _wait(message: dispatch_operator_service_pb2.WaitSummary) -> WaitSummary:
     )
 
 
-ServiceName = Literal["identity", "matching", "payment", "notification"]
+ServiceName = Literal["matching", "notification"]
+"""The services that take in events; only these can have parked some."""
 
 
 class DeadLettersPath(Parameters):

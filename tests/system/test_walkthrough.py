@@ -18,7 +18,7 @@ def test_the_walkthrough_ends_with_a_captured_ride_and_balanced_books(stack: Sta
         "REST": stack.rest_url,
         "STREAM": stack.stream_url,
         "SANDBOX": stack.sandbox_url,
-        "JITNEY_DATA": str(stack.data),
+        "JITNEY_HOME": str(stack.data),
         # Out of the way of the numbers that other tests give to their people.
         "RIDER_PHONE": "+14155559901",
         "DRIVER_PHONE": "+14155559902",

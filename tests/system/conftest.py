@@ -38,9 +38,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A running stack in a city in a hurry."""
     folder = tmp_path_factory.mktemp("stack")
     running = Stack(folder, JITNEY_MATCHING_CITY_FILE=str(hurried_city(folder)))
-    running.start()
-    yield running
-    running.stop()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.discard()
 
 
 @pytest.fixture

@@ -62,11 +62,6 @@ class Stack:
         self._supervisor: subprocess.Popen[bytes] | None = None
 
     @property
-    def is_started(self) -> bool:
-        """True from a start until a stop or a kill of the whole, also if it has failed in between."""
-        return self._supervisor is not None
-
-    @property
     def rest_url(self) -> str:
         return f"http://{self.addresses['JITNEY_REST_LISTEN']}"
 
@@ -167,6 +162,14 @@ class Stack:
         except subprocess.TimeoutExpired:
             os.killpg(supervisor.pid, signal.SIGKILL)
             raise
+
+    def discard(self) -> None:
+        """Stop it if it runs, and remove what it stored outside of the test's folder; its logs stay."""
+        if self._supervisor is not None:
+            self.stop()
+        if self.data.exists():
+            settings = StackSettings.read(self._environment, self.data)
+            settings.cluster(Credentials.load_or_make(settings.data.secrets)).erase()
 
     def operator_token(self) -> str:
         """Make an operator's token."""

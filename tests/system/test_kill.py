@@ -71,8 +71,7 @@ async def life(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Life]
             await opened.sandbox.call("POST", "/_sim/faults", json=_SLOW_PSP)
             yield Life(opened, people)
     finally:
-        if stack.is_started:
-            await asyncio.to_thread(stack.stop)
+        await asyncio.to_thread(stack.discard)
 
 
 @pytest.fixture(scope="module")

@@ -42,9 +42,11 @@ _OPEN_TO_ALL = ("grpc.health.", "grpc.reflection.")
 def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack as a newcomer has it: the packaged city, no setting but the ports."""
     stack = Stack(tmp_path_factory.mktemp("newcomer"))
-    stack.start()
-    yield stack
-    stack.stop()
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.discard()
 
 
 @pytest.fixture

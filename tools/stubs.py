@@ -2,7 +2,7 @@
 
     python -m tools.stubs             write the stubs beside the contracts
     python -m tools.stubs --check     fail when the committed stubs differ from what would be written
-    python -m tools.stubs --lint      buf lint, and buf breaking against the contracts of a git revision
+    python -m tools.stubs --lint      buf lint, and buf breaking against the contracts as they stand on main
 
 `buf/validate/validate.proto` is not copied here: its descriptor comes out of the installed protovalidate, so the
 options in the contracts and the engine that holds them are of one version.
@@ -98,6 +98,15 @@ def write_image(protos: Path, path: Path, scratch: Path) -> None:
     )
 
 
+def landed_revision() -> str | None:
+    """Return the revision whose clients must not break: what has landed on main; None outside of a checkout."""
+    for name in ("origin/main", "main"):
+        command = ["git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"]
+        if subprocess.run(command, cwd=ROOT, check=False, capture_output=True).returncode == 0:
+            return name
+    return None
+
+
 def lint(against: str | None) -> int:
     """Lint the contracts; compare them with those of a git revision when one is named. Return buf's exit code."""
     config = str(PROTOS / "buf.yaml")
@@ -123,10 +132,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="compare only, write nothing")
     parser.add_argument("--lint", action="store_true", help="lint the contracts")
-    parser.add_argument("--against", metavar="REVISION", help="with --lint: also refuse breaking changes since then")
+    parser.add_argument(
+        "--against", metavar="REVISION", help="with --lint: since when nothing may break; main if left out"
+    )
     arguments = parser.parse_args()
     if arguments.lint:
-        return lint(arguments.against)
+        return lint(arguments.against or landed_revision())
     if arguments.check:
         differing = differing_stubs()
         if differing:

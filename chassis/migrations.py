@@ -49,6 +49,10 @@ class SchemaDriftError(Exception):
     """The tables in code and the schema made by the migrations differ."""
 
 
+class ForwardOnlyError(Exception):
+    """A revision cannot be taken back without losing what it keeps: the way back is a backup."""
+
+
 @dataclass(frozen=True, slots=True)
 class SqlScript:
     """SQL that tables cannot express (functions, triggers): how to make it and how to take it away."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from chassis import outbox
 from chassis.auth import TokenVerifier
 from chassis.database import Database
+from chassis.failpoints import Failpoints
 from chassis.redis_client import open_redis, ping
 from chassis.relay import OutboxRelay
 from chassis.retention import Keep, trim_forever
@@ -17,7 +18,7 @@ from chassis.server import ServiceServer
 from payment_service.adapters import tables
 from payment_service.adapters.store import PostgresStore
 from payment_service.adapters.stripe_psp import StripePsp
-from payment_service.entrypoints.grpc_servicer import SERVICE_NAME, PaymentServicer, UseCases
+from payment_service.entrypoints.payment_servicer import SERVICE_NAME, PaymentServicer, UseCases
 from payment_service.entrypoints.wire import event_to_wire
 from payment_service.entrypoints.workers import sweep_forever
 from payment_service.settings import PaymentSettings
@@ -28,6 +29,7 @@ from payment_service.use_cases.get_earnings import GetEarnings
 from payment_service.use_cases.get_payment import GetPayment
 from payment_service.use_cases.get_receipt import GetReceipt
 from payment_service.use_cases.get_trial_balance import GetTrialBalance
+from payment_service.use_cases.increment_hold import IncrementHold
 from payment_service.use_cases.list_journal_entries import ListJournalEntries
 from payment_service.use_cases.list_payment_methods import ListPaymentMethods
 from payment_service.use_cases.mutate import Mutate
@@ -60,20 +62,23 @@ def build_core(
     settings: PaymentSettings, store: Store, psp: PaymentServiceProvider, clock: Clock, ids: IdSource
 ) -> Core:
     """Put the use cases together over a store and a PSP."""
+    failpoint = Failpoints(settings.failpoint)
     settle = Settle(
         store,
         psp,
         Conclude(clock, ids),
         clock,
+        failpoint,
         psp_timeout_seconds=settings.payment_psp_timeout_seconds,
         lease_seconds=settings.payment_lease_seconds,
     )
-    mutate = Mutate(store, settle, clock)
+    mutate = Mutate(store, settle, clock, failpoint)
     use_cases = UseCases(
         add_payment_method=AddPaymentMethod(store, mutate, settle, clock, ids),
         list_payment_methods=ListPaymentMethods(store),
         remove_payment_method=RemovePaymentMethod(mutate, settle, clock, ids),
         place_hold=PlaceHold(store, mutate, settle, clock, ids),
+        increment_hold=IncrementHold(store, mutate, settle, clock, ids),
         capture_payment=CapturePayment(store, mutate, settle, clock, ids),
         void_hold=VoidHold(store, mutate, settle, clock, ids),
         get_payment=GetPayment(store),

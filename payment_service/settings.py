@@ -30,6 +30,8 @@ class PaymentSettings(ChassisSettings):
     """Bound of one try at the PSP; below the deadline that callers set (5 s unless they say otherwise)."""
     payment_lease_seconds: Annotated[float, Field(ge=1, le=600)] = 30.0
     """After which a try counts as abandoned by a process that died."""
+    failpoint: Annotated[str, Field(pattern=r"^([A-Za-z_]+\.[a-z_]+(:[1-9][0-9]{0,4})?)?$")] = ""
+    """Where to die, for tests: see `chassis.failpoints`."""
     payment_sweep_seconds: Annotated[float, Field(ge=0.05, le=60)] = 1.0
     """How often unknown outcomes are looked for; each rests 10 s before its first try."""
 
@@ -39,4 +41,6 @@ class PaymentSettings(ChassisSettings):
             raise ValueError("payment_lease_seconds must exceed payment_psp_timeout_seconds by 5 or more")
         if self.environment == "production" and self.payment_psp_api_key.get_secret_value() == "sk_test_sandbox":
             raise ValueError("payment_psp_api_key must be set in production")
+        if self.environment == "production" and self.failpoint:
+            raise ValueError("failpoint is for tests and refused in production")
         return self

@@ -1,10 +1,11 @@
-"""Compares what each service's migrations make of an empty PostgreSQL with the tables in its code."""
+"""Migrates an empty PostgreSQL for each service, compares it with the tables in code, and takes back what can be."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
-from chassis.migrations import SchemaDriftError, check, downgrade, migrate
+from chassis.migrations import ForwardOnlyError, SchemaDriftError, check, downgrade, migrate
 from jitney.stack.databases import SERVICES
 from tests.integration.embedded import embedded_postgres
 
@@ -18,7 +19,8 @@ def main() -> int:
             try:
                 migrate(package, url)
                 check(package, url)
-                downgrade(package, url)
+                with suppress(ForwardOnlyError):
+                    downgrade(package, url)
             except SchemaDriftError as error:
                 wrong += 1
                 print(f"{package}: {error}", file=sys.stderr)

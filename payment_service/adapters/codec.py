@@ -1,4 +1,4 @@
-"""Orders and answers as the JSON they are stored in."""
+"""Orders, answers and the lines of charges as the JSON they are stored in."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
-from payment_service.domain.operation import Order
+from payment_service.domain.charge import ChargeLine
+from payment_service.domain.orders import Order
 from payment_service.use_cases.answers import Answer
 
 _ORDER: TypeAdapter[Order] = TypeAdapter(Annotated[Order, Field(discriminator="kind")])
 _ANSWER: TypeAdapter[Answer] = TypeAdapter(Annotated[Answer, Field(discriminator="kind")])
+
+_LINES: TypeAdapter[tuple[ChargeLine, ...]] = TypeAdapter(tuple[ChargeLine, ...])
 
 
 def order_to_json(order: Order) -> Any:
@@ -27,3 +30,11 @@ def answer_to_json(answer: Answer) -> Any:
 
 def answer_from_json(stored: Any) -> Answer:
     return _ANSWER.validate_python(stored)
+
+
+def lines_to_json(lines: tuple[ChargeLine, ...]) -> Any:
+    return _LINES.dump_python(lines, mode="json")
+
+
+def lines_from_json(stored: Any) -> tuple[ChargeLine, ...]:
+    return _LINES.validate_python(stored)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payment_service.adapters.tables import account as accounts
+from payment_service.adapters.tables import balance as balances
 from payment_service.adapters.tables import journal_entry as entries
 from payment_service.adapters.tables import payment as payments
 from payment_service.adapters.tables import posting as postings
 from payment_service.domain.ledger import (
     Account,
     AccountKind,
+    Balance,
     CurrencySum,
     DriverEntry,
     Earnings,
@@ -32,38 +34,80 @@ MAX_ENTRIES_OF_PAYMENT = 100
 MAX_EARNINGS_ENTRIES = 50
 
 _POST = text(
-    "SELECT post_entry(:id, :kind, :source_id, :payment_id, :created_at, "
-    "CAST(:kinds AS text[]), CAST(:owners AS text[]), "
+    "SELECT post_entries(CAST(:ids AS uuid[]), CAST(:entry_kinds AS text[]), CAST(:source_ids AS uuid[]), "
+    "CAST(:payment_ids AS uuid[]), CAST(:reverses AS uuid[]), CAST(:created_at AS timestamptz[]), "
+    "CAST(:entry_ids AS uuid[]), CAST(:kinds AS text[]), CAST(:owners AS text[]), "
     "CAST(:currency_codes AS text[]), CAST(:amounts_minor AS bigint[]))"
 )
+_OPEN = text("SELECT open_accounts(CAST(:kinds AS text[]), CAST(:owners AS text[]), CAST(:currency_codes AS text[]))")
 
 
 class PostgresLedger:
-    """See `ports.Ledger`."""
+    """See `repositories.Ledger`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def post(self, entry: JournalEntry) -> None:
+        legs = entry.postings
         await self._connection.execute(
             _POST,
             {
-                "id": entry.id,
-                "kind": entry.kind.value,
-                "source_id": entry.source_id,
-                "payment_id": entry.payment_id,
-                "created_at": entry.created_at,
-                "kinds": [posting.account.kind.value for posting in entry.postings],
-                "owners": [posting.account.owner for posting in entry.postings],
-                "currency_codes": [posting.amount.currency_code for posting in entry.postings],
-                "amounts_minor": [posting.amount.amount_minor for posting in entry.postings],
+                "ids": [entry.id],
+                "entry_kinds": [entry.kind.value],
+                "source_ids": [entry.source_id],
+                "payment_ids": [entry.payment_id],
+                "reverses": [entry.reverses],
+                "created_at": [entry.created_at],
+                "entry_ids": [entry.id] * len(legs),
+                "kinds": [leg.account.kind.value for leg in legs],
+                "owners": [leg.account.owner for leg in legs],
+                "currency_codes": [leg.amount.currency_code for leg in legs],
+                "amounts_minor": [leg.amount.amount_minor for leg in legs],
             },
         )
 
-    async def entries_of(self, payment_id: UUID) -> Sequence[JournalEntry]:
+    async def lock(self, *wanted: Account, currency_code: str) -> Mapping[Account, Balance]:
+        names = {
+            "kinds": [account.kind.value for account in wanted],
+            "owners": [account.owner for account in wanted],
+            "currency_codes": [currency_code] * len(wanted),
+        }
+        await self._connection.execute(_OPEN, names)
+        statement = (
+            select(accounts.c.kind, accounts.c.owner, balances)
+            .join(balances, balances.c.account_id == accounts.c.id)
+            .where(_is_one_of(wanted, currency_code))
+            .order_by(balances.c.account_id)
+            .with_for_update(key_share=True, of=balances)
+        )
+        found: dict[Account, Balance] = {}
+        for row in await self._connection.execute(statement):
+            account = Account(AccountKind(row.kind), row.owner)
+            amount = Money(currency_code, row.side * (row.debits_minor - row.credits_minor))
+            found[account] = Balance(account, amount, Money(currency_code, row.held_minor))
+        return found
+
+    async def hold(self, account: Account, amount: Money) -> None:
+        await self._set_aside(account, amount)
+
+    async def release(self, account: Account, amount: Money) -> None:
+        await self._set_aside(account, -amount)
+
+    async def _set_aside(self, account: Account, amount: Money) -> None:
+        one = select(accounts.c.id).where(_is_one_of([account], amount.currency_code)).scalar_subquery()
+        result = await self._connection.execute(
+            update(balances)
+            .where(balances.c.account_id == one)
+            .values(held_minor=balances.c.held_minor + amount.amount_minor)
+        )
+        if result.rowcount != 1:
+            raise RuntimeError(f"account {account} has no balance in {amount.currency_code}")
+
+    async def entries_of(self, payment_ids: Iterable[UUID]) -> Sequence[JournalEntry]:
         first = (
             select(entries)
-            .where(entries.c.payment_id == payment_id)
+            .where(entries.c.payment_id.in_(list(payment_ids)))
             .order_by(entries.c.created_at, entries.c.id)
             .limit(MAX_ENTRIES_OF_PAYMENT)
             .subquery()
@@ -73,6 +117,8 @@ class PostgresLedger:
                 first.c.id,
                 first.c.kind,
                 first.c.source_id,
+                first.c.payment_id,
+                first.c.reverses,
                 first.c.created_at,
                 accounts.c.kind.label("account_kind"),
                 accounts.c.owner,
@@ -92,7 +138,8 @@ class PostgresLedger:
                     id=legs[0].id,
                     kind=EntryKind(legs[0].kind),
                     source_id=legs[0].source_id,
-                    payment_id=payment_id,
+                    payment_id=legs[0].payment_id,
+                    reverses=legs[0].reverses,
                     created_at=legs[0].created_at,
                     postings=tuple(
                         Posting(
@@ -125,17 +172,17 @@ class PostgresLedger:
             )
             .join(accounts, accounts.c.id == postings.c.account_id)
             .join(entries, entries.c.id == postings.c.entry_id)
-            .join(payments, payments.c.id == entries.c.payment_id)
+            .join(payments, payments.c.id == entries.c.payment_id, isouter=True)
             .where(theirs)
             .order_by(postings.c.entry_id.desc())
             .limit(MAX_EARNINGS_ENTRIES)
         )
-        balances = [Money(row.currency_code, int(row.owed_minor)) for row in await self._connection.execute(sums)]
+        owed = [Money(row.currency_code, int(row.owed_minor)) for row in await self._connection.execute(sums)]
         changes = [
             DriverEntry(row.ride_id, row.kind, Money(row.currency_code, row.earned_minor), row.created_at)
             for row in await self._connection.execute(latest)
         ]
-        return Earnings(tuple(balances), tuple(changes))
+        return Earnings(tuple(owed), tuple(changes))
 
     async def trial_balance(self, now: datetime) -> TrialBalance:
         by_currency = (
@@ -157,8 +204,13 @@ class PostgresLedger:
             CurrencySum(row.currency_code, int(row.sum_minor), row.entry_count)
             for row in await self._connection.execute(by_currency)
         ]
-        balances = [
+        kinds = [
             KindBalance(row.kind, row.currency_code, int(row.balance_minor))
             for row in await self._connection.execute(by_kind)
         ]
-        return TrialBalance(tuple(currencies), tuple(balances), now)
+        return TrialBalance(tuple(currencies), tuple(kinds), now)
+
+
+def _is_one_of(wanted: Sequence[Account], currency_code: str) -> ColumnElement[bool]:
+    names = [(account.kind.value, account.owner, currency_code) for account in wanted]
+    return tuple_(accounts.c.kind, accounts.c.owner, accounts.c.currency_code).in_(names)

@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payment_service.adapters.codec import order_from_json, order_to_json
 from payment_service.adapters.tables import psp_operation as operations
-from payment_service.domain.operation import CaptureOrder, Operation, OperationState
+from payment_service.domain.operation import Operation, OperationState
 
 _IS_OPEN = operations.c.state.in_((OperationState.SENDING, OperationState.UNKNOWN))
 
 
 class PostgresOperations:
-    """See `ports.Operations`."""
+    """See `repositories.Operations`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -31,6 +31,7 @@ class PostgresOperations:
                 kind=operation.order.kind,
                 rider_id=operation.rider_id,
                 payment_id=operation.payment_id,
+                subject_id=operation.subject_id,
                 instruction=order_to_json(operation.order),
                 state=operation.state,
                 attempt=operation.attempt,
@@ -52,16 +53,6 @@ class PostgresOperations:
         statement = select(operations).where(operations.c.payment_id == payment_id, _IS_OPEN)
         row = (await self._connection.execute(statement)).first()
         return None if row is None else _operation(row)
-
-    async def capture_of(self, payment_id: UUID) -> CaptureOrder | None:
-        statement = select(operations.c.instruction).where(
-            operations.c.payment_id == payment_id,
-            operations.c.kind == "capture",
-            operations.c.state == OperationState.SUCCEEDED,
-        )
-        stored = await self._connection.scalar(statement)
-        order = None if stored is None else order_from_json(stored)
-        return order if isinstance(order, CaptureOrder) else None
 
     async def take(self, operation_id: UUID, now: datetime, lease_until: datetime) -> Operation | None:
         # An unknown outcome may be asked about at any time; a lease has to run out first.
@@ -128,4 +119,5 @@ def _operation(row: Row[Any]) -> Operation:
         created_at=row.created_at,
         due_at=row.due_at,
         psp_object_id=row.psp_object_id,
+        subject_id=row.subject_id,
     )

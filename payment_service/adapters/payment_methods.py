@@ -22,7 +22,7 @@ _SELECT = select(methods, riders.c.psp_customer_id).join(riders, riders.c.id == 
 
 
 class PostgresPaymentMethods:
-    """See `ports.PaymentMethods`."""
+    """See `repositories.PaymentMethods`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection

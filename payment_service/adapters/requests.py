@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from payment_service.adapters.codec import answer_from_json, answer_to_json
 from payment_service.adapters.tables import request as requests
 from payment_service.use_cases.answers import Answer
-from payment_service.use_cases.ports import EarlierRequest, RequestKey
+from payment_service.use_cases.repositories import EarlierRequest, RequestKey
 from shared_kernel.errors import Conflict
 
 
 class PostgresRequests:
-    """See `ports.Requests`."""
+    """See `repositories.Requests`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection

@@ -42,8 +42,8 @@ class PostgresWork:
     async def tell(self, event: PaymentEvent, at: datetime) -> None:
         outgoing = OutgoingEvent(
             id=self._ids(),
-            aggregate_id=event.payment.id,
-            aggregate_version=event.payment.version,
+            aggregate_id=event.aggregate_id,
+            aggregate_version=event.aggregate_version,
             occurred_at=at,
             message=self._encode(event),
         )

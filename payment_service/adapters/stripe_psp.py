@@ -13,7 +13,15 @@ from payment_service.adapters.stripe_amounts import to_stripe
 from payment_service.adapters.stripe_errors import outcome_of
 from payment_service.adapters.stripe_http import BoundedHttpClient
 from payment_service.adapters.stripe_intents import judge
-from payment_service.domain.operation import CaptureOrder, HoldOrder, Operation, RemoveCardOrder, VoidOrder
+from payment_service.domain.operation import Operation
+from payment_service.domain.orders import (
+    CaptureOrder,
+    ChargeOrder,
+    HoldOrder,
+    IncrementOrder,
+    RemoveCardOrder,
+    VoidOrder,
+)
 from payment_service.domain.payment_method import Card
 from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Succeeded, Unknown
 from shared_kernel.errors import InvalidInput
@@ -90,6 +98,8 @@ class StripePsp:
                     "confirm": True,
                     # The rider waits for a car, not at a bank's page: a card that asks for more is declined.
                     "off_session": True,
+                    "expand": ["latest_charge"],
+                    "payment_method_options": {"card": {"request_incremental_authorization": "if_available"}},
                     "metadata": {"op_id": str(operation_id), "ride_id": str(order.ride_id)},
                 },
                 {"idempotency_key": key},
@@ -98,11 +108,41 @@ class StripePsp:
 
         return await _told(call)
 
+    async def charge(self, key: str, operation_id: UUID, order: ChargeOrder) -> Outcome:
+        async def call() -> Outcome:
+            intent = await self._api.payment_intents.create_async(
+                {
+                    "amount": to_stripe(order.amount),
+                    "currency": order.amount.currency_code.lower(),
+                    "customer": order.customer_id,
+                    "payment_method": order.psp_card_id,
+                    "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+                    "confirm": True,
+                    "off_session": True,
+                    "metadata": {"op_id": str(operation_id)},
+                },
+                {"idempotency_key": key},
+            )
+            return judge(intent, order) or Unknown("no_effect_shown")
+
+        return await _told(call)
+
+    async def increment(self, key: str, operation_id: UUID, order: IncrementOrder) -> Outcome:
+        async def call() -> Outcome:
+            intent = await self._api.payment_intents.increment_authorization_async(
+                order.psp_payment_id,
+                {"amount": to_stripe(order.amount), "metadata": {"increment_op_id": str(operation_id)}},
+                {"idempotency_key": key},
+            )
+            return judge(intent, order) or Unknown("no_effect_shown")
+
+        return await self._or_as_it_stands(order, await _told(call))
+
     async def capture(self, key: str, operation_id: UUID, order: CaptureOrder) -> Outcome:
         async def call() -> Outcome:
             intent = await self._api.payment_intents.capture_async(
                 order.psp_payment_id,
-                {"amount_to_capture": to_stripe(order.total), "metadata": {"capture_op_id": str(operation_id)}},
+                {"amount_to_capture": to_stripe(order.amount), "metadata": {"capture_op_id": str(operation_id)}},
                 {"idempotency_key": key},
             )
             return judge(intent, order) or Unknown("no_effect_shown")
@@ -121,29 +161,29 @@ class StripePsp:
 
         async def look() -> Outcome | None:
             match order:
-                case CaptureOrder() | VoidOrder():
+                case CaptureOrder() | VoidOrder() | IncrementOrder():
                     return judge(await self._api.payment_intents.retrieve_async(order.psp_payment_id), order)
-                case HoldOrder() if operation.psp_object_id:
+                case HoldOrder() | ChargeOrder() if operation.psp_object_id:
                     return judge(await self._api.payment_intents.retrieve_async(operation.psp_object_id), order)
-                case HoldOrder():
+                case HoldOrder() | ChargeOrder():
                     return await self._find(operation, order)
                 case _:
                     return Unknown("leaves_no_trace")
 
         return await _told(look)
 
-    async def _find(self, operation: Operation, order: HoldOrder) -> Outcome | None:
+    async def _find(self, operation: Operation, order: HoldOrder | ChargeOrder) -> Outcome | None:
         # Stripe's search lags behind its writes; a list does not, so only a list can show that there is nothing.
         since = int((operation.created_at - _LOOK_BACK).timestamp())
         page = await self._api.payment_intents.list_async(
             {"customer": order.customer_id, "created": {"gte": since}, "limit": _PAGE}
         )
         for intent in page.data:
-            if intent.metadata and intent.metadata["op_id"] == str(operation.id):
+            if "op_id" in (intent.metadata or {}) and intent.metadata["op_id"] == str(operation.id):
                 return judge(intent, order)
         return Unknown("too_many_to_tell") if page.has_more else None
 
-    async def _or_as_it_stands(self, order: CaptureOrder | VoidOrder, outcome: Outcome) -> Outcome:
+    async def _or_as_it_stands(self, order: CaptureOrder | VoidOrder | IncrementOrder, outcome: Outcome) -> Outcome:
         # Refused for the state it is in, and that may be the very state we want: an earlier try brought it there.
         if not isinstance(outcome, Declined):
             return outcome

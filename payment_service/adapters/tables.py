@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
+    Computed,
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
@@ -63,22 +65,40 @@ payment = Table(
     "payment",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("ride_id", Uuid, nullable=False),
+    Column("purpose", Text, nullable=False, server_default="ride"),
+    Column("funding", Text, nullable=False, server_default="card"),
+    Column("ride_id", Uuid),
     Column("rider_id", Uuid),
     Column("payment_method_id", Uuid, ForeignKey("payment_method.id")),
     Column("currency_code", Text, nullable=False),
     Column("requested_minor", BigInteger, nullable=False),
+    Column("credit_held_minor", BigInteger, nullable=False, server_default="0"),
     Column("authorized_minor", BigInteger, nullable=False),
     Column("captured_minor", BigInteger, nullable=False),
+    Column("credit_used_minor", BigInteger, nullable=False, server_default="0"),
+    Column("receivable_minor", BigInteger, nullable=False, server_default="0"),
+    Column("refunded_minor", BigInteger, nullable=False, server_default="0"),
     Column("previous", Text, nullable=False, server_default="new"),
     Column("status", Text, nullable=False),
     Column("decline_reason", Text, nullable=False),
     Column("psp_payment_id", Text, nullable=False),
+    Column("capture_before", DateTime(timezone=True)),
     Column("driver_id", Uuid),
     Column("captured_at", DateTime(timezone=True)),
+    Column("lines", JSONB(none_as_null=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
     Column("version", BigInteger, nullable=False),
-    UniqueConstraint("ride_id"),
     ForeignKeyConstraint(["previous", "status"], ["payment_transition.previous", "payment_transition.status"]),
+    Index("ix_payment_ride_id", "ride_id"),
+    Index("ix_payment_rider_id", "rider_id", "id"),
+    Index("ix_payment_one_of_a_ride", "ride_id", unique=True, postgresql_where=text("purpose = 'ride'")),
+    Index("ix_payment_one_excess_of_a_ride", "ride_id", unique=True, postgresql_where=text("purpose = 'excess'")),
+    Index(
+        "ix_payment_one_tip_of_a_ride",
+        "ride_id",
+        unique=True,
+        postgresql_where=text("purpose = 'tip' AND status <> 'declined'"),
+    ),
     Index("ix_payment_psp_payment_id", "psp_payment_id", unique=True, postgresql_where=text("psp_payment_id <> ''")),
     Index(None, "payment_method_id"),
 )
@@ -99,6 +119,13 @@ psp_operation = Table(
     Column("detail", Text, nullable=False, server_default=""),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("finished_at", DateTime(timezone=True)),
+    Column("subject_id", Uuid),
+    Index(
+        "ix_psp_operation_one_open_of_subject",
+        "subject_id",
+        unique=True,
+        postgresql_where=text("state IN ('sending', 'unknown')"),
+    ),
     Index(
         "ix_psp_operation_one_open",
         "payment_id",
@@ -125,6 +152,25 @@ request = Table(
     Index("ix_request_answered_at", "created_at"),
 )
 
+account_kind = Table(
+    "account_kind",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("nature", Text, nullable=False),
+    Column("owned", Boolean, nullable=False),
+    Column("queued", Boolean, nullable=False),
+    Column("clearing", Boolean, nullable=False),
+    Column("floor_minor", BigInteger),
+    UniqueConstraint("kind", "owned"),
+)
+
+entry_kind = Table(
+    "entry_kind",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("must_cover", Boolean, nullable=False),
+)
+
 account = Table(
     "account",
     metadata,
@@ -132,16 +178,38 @@ account = Table(
     Column("kind", Text, nullable=False),
     Column("owner", Text, nullable=False),
     Column("currency_code", Text, nullable=False),
+    Column("owned", Boolean, Computed("owner <> ''", persisted=True), nullable=False),
     UniqueConstraint("kind", "owner", "currency_code"),
+    ForeignKeyConstraint(["kind", "owned"], ["account_kind.kind", "account_kind.owned"]),
     # For the postings' foreign key: a posting is in its account's currency.
     UniqueConstraint("id", "currency_code"),
+)
+
+balance = Table(
+    "balance",
+    metadata,
+    Column("account_id", BigInteger, ForeignKey("account.id"), primary_key=True, autoincrement=False),
+    Column("queued", Boolean, nullable=False),
+    Column("side", SmallInteger, nullable=False),
+    Column("floor_minor", BigInteger),
+    Column("debits_minor", BigInteger, nullable=False, server_default="0"),
+    Column("credits_minor", BigInteger, nullable=False, server_default="0"),
+    Column("held_minor", BigInteger, nullable=False, server_default="0"),
+)
+
+balance_delta = Table(
+    "balance_delta",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("account_id", BigInteger, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
 )
 
 journal_entry = Table(
     "journal_entry",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("kind", Text, nullable=False),
+    Column("kind", Text, ForeignKey("entry_kind.kind"), nullable=False),
     Column("source_id", Uuid, nullable=False),
     Column("payment_id", Uuid, ForeignKey("payment.id")),
     Column("reverses", Uuid, ForeignKey("journal_entry.id")),

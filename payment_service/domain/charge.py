@@ -1,16 +1,13 @@
-"""What a rider is charged, and who gets which part of it."""
+"""What a rider is charged, who pays it from what, and who gets which part of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from payment_service.domain.ledger import Account, AccountKind, Posting, merged
-from payment_service.domain.payment import Payment
-from payment_service.domain.payment_method import PaymentMethod
 from shared_kernel.errors import FieldViolation, InvalidInput
 from shared_kernel.money import Money
 
@@ -21,20 +18,29 @@ class ChargeLineKind(StrEnum):
     """What a line is for."""
 
     FARE = "fare"
-    BOOKING_FEE = "booking_fee"
-    TAX = "tax"
+    WAITING = "waiting"
     CANCEL_FEE = "cancel_fee"
+    NO_SHOW_FEE = "no_show_fee"
+    BOOKING_FEE = "booking_fee"
+    TOLL = "toll"
+    """Paid by the driver on the way, and theirs in full."""
+    TIP = "tip"
+    TAX = "tax"
+    PROMOTION = "promotion"
+    """Taken off what the rider pays; the platform bears it, the driver's share is as without it."""
 
 
-_SPLIT_KINDS = (ChargeLineKind.FARE, ChargeLineKind.CANCEL_FEE)
+SPLIT_KINDS = (ChargeLineKind.FARE, ChargeLineKind.WAITING, ChargeLineKind.CANCEL_FEE, ChargeLineKind.NO_SHOW_FEE)
+"""Lines that driver and platform share."""
+_DRIVER_KINDS = (ChargeLineKind.TOLL, ChargeLineKind.TIP)
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeLine:
-    """One line; the amount is zero or more.
+    """One line; the amount is zero or more, also of a promotion, which is subtracted.
 
-    `commission_basis_points` (0 to 10,000) is the platform's share of a fare or cancel fee, `tax_jurisdiction` whom a
-    tax is owed to; with other kinds they mean nothing.
+    `commission_basis_points` (0 to 10,000) is the platform's share of a shared line, `tax_jurisdiction` whom a tax is
+    owed to; with other kinds they mean nothing.
     """
 
     kind: ChargeLineKind
@@ -42,9 +48,14 @@ class ChargeLine:
     commission_basis_points: int = 0
     tax_jurisdiction: str = ""
 
+    @property
+    def signed(self) -> Money:
+        """What the line adds to the total."""
+        return -self.amount if self.kind is ChargeLineKind.PROMOTION else self.amount
+
 
 def charge_total(lines: Iterable[ChargeLine]) -> Money:
-    """Check lines and return their sum.
+    """Check lines and return what the rider pays, zero or more.
 
     Raises:
         InvalidInput: `invalid_charge`, naming each wrong line.
@@ -59,57 +70,43 @@ def charge_total(lines: Iterable[ChargeLine]) -> Money:
         raise InvalidInput("invalid_charge", "the lines do not make a charge", violations=violations)
     total = Money.zero(lines[0].amount.currency_code)
     for line in lines:
-        total += line.amount
+        total += line.signed
+    if total.amount_minor < 0:
+        violation = FieldViolation("lines", "promotions must not exceed what they are taken from")
+        raise InvalidInput("invalid_charge", "the lines do not make a charge", violations=[violation])
     return total
 
 
-def capture_postings(lines: Iterable[ChargeLine], driver_id: UUID) -> list[Posting]:
-    """Return the postings of a capture by card: the PSP owes us the total, and we owe or earn its parts.
+def shares(lines: Iterable[ChargeLine], driver_id: UUID) -> list[Posting]:
+    """Return who gets what: credits for driver, platform and tax, a debit for what a promotion costs.
 
-    A split gives the odd minor unit to the larger remainder, in a tie to the driver. Lines of zero leave no posting.
+    A split gives the odd minor unit to the larger remainder, in a tie to the driver.
     """
     driver = Account(AccountKind.DRIVER, str(driver_id))
     postings: list[Posting] = []
     for line in lines:
-        postings.append(Posting(Account(AccountKind.PSP_RECEIVABLE), line.amount))
-        if line.kind in _SPLIT_KINDS:
+        if line.kind in SPLIT_KINDS:
             weights = (WHOLE_BASIS_POINTS - line.commission_basis_points, line.commission_basis_points)
             earned, commission = line.amount.split(weights)
             postings.append(Posting(driver, -earned))
             postings.append(Posting(Account(AccountKind.COMMISSION), -commission))
+        elif line.kind in _DRIVER_KINDS:
+            postings.append(Posting(driver, -line.amount))
         elif line.kind is ChargeLineKind.BOOKING_FEE:
             postings.append(Posting(Account(AccountKind.BOOKING_FEE), -line.amount))
+        elif line.kind is ChargeLineKind.PROMOTION:
+            postings.append(Posting(Account(AccountKind.PROMO), line.amount))
         else:
             postings.append(Posting(Account(AccountKind.TAX, line.tax_jurisdiction), -line.amount))
     return merged(postings)
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What a rider was charged."""
+def capture_postings(lines: Iterable[ChargeLine], driver_id: UUID, sources: Sequence[Posting]) -> list[Posting]:
+    """Return the postings of a capture: `sources` (debits that add up to the total) against the shares.
 
-    payment_id: UUID
-    ride_id: UUID
-    captured_at: datetime
-    lines: tuple[ChargeLine, ...]
-    total: Money
-    brand: str
-    last_digits: str
-
-
-def receipt_of(payment: Payment, lines: tuple[ChargeLine, ...], method: PaymentMethod) -> Receipt:
-    """Make the receipt of a captured payment; of any other it is a ValueError."""
-    if payment.captured_at is None:
-        raise ValueError("a payment that is not captured has no receipt")
-    return Receipt(
-        payment_id=payment.id,
-        ride_id=payment.ride_id,
-        captured_at=payment.captured_at,
-        lines=lines,
-        total=Money(payment.currency_code, payment.captured_minor),
-        brand=method.brand,
-        last_digits=method.last_digits,
-    )
+    Empty where one account is on both sides with the same amount: a driver who keeps the whole of a cash ride.
+    """
+    return merged([*sources, *shares(lines, driver_id)])
 
 
 def _faults(line: ChargeLine, currency_code: str) -> Iterable[tuple[str, str]]:

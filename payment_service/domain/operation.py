@@ -11,62 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
 from uuid import UUID
 
-from payment_service.domain.charge import ChargeLine
-from shared_kernel.money import Money
-
-
-@dataclass(frozen=True, slots=True)
-class AddCardOrder:
-    """Attach a card to the rider's customer at the PSP."""
-
-    rider_id: UUID
-    token: str
-    kind: Literal["add_card"] = "add_card"
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveCardOrder:
-    """Detach a card at the PSP."""
-
-    psp_card_id: str
-    kind: Literal["remove_card"] = "remove_card"
-
-
-@dataclass(frozen=True, slots=True)
-class HoldOrder:
-    """Authorize an amount on a card."""
-
-    ride_id: UUID
-    customer_id: str
-    psp_card_id: str
-    amount: Money
-    kind: Literal["hold"] = "hold"
-
-
-@dataclass(frozen=True, slots=True)
-class CaptureOrder:
-    """Collect `total`, the sum of `lines`, from a hold; the PSP lets go of the rest."""
-
-    psp_payment_id: str
-    total: Money
-    lines: tuple[ChargeLine, ...]
-    driver_id: UUID
-    kind: Literal["capture"] = "capture"
-
-
-@dataclass(frozen=True, slots=True)
-class VoidOrder:
-    """Release a hold."""
-
-    psp_payment_id: str
-    kind: Literal["void"] = "void"
-
-
-Order = AddCardOrder | RemoveCardOrder | HoldOrder | CaptureOrder | VoidOrder
-"""What to do, complete: whoever takes an operation up again sends exactly this."""
+from payment_service.domain.orders import Order
 
 
 class OperationState(StrEnum):
@@ -84,7 +31,9 @@ class OperationState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One intent. The PSP's idempotency key is `id:attempt`.
+    """One intent, about a payment or another subject (a payout, a dispute), of each of which one is open at a time.
+
+    The PSP's idempotency key is `id:attempt`.
 
     `due_at` is when anybody may take it up unasked: while sending the end of the lease, then the end of its rest.
     `tries` counts the sendings, and tells a sender whose lease has passed from the one that took over. `attempt` rises
@@ -102,6 +51,7 @@ class Operation:
     created_at: datetime
     due_at: datetime
     psp_object_id: str = ""
+    subject_id: UUID | None = None
 
     @property
     def psp_key(self) -> str:
@@ -117,8 +67,9 @@ class Operation:
         *,
         rider_id: UUID | None = None,
         payment_id: UUID | None = None,
+        subject_id: UUID | None = None,
     ) -> Operation:
-        """Begin an operation that the caller is about to send."""
+        """Begin an operation that the caller is about to send; with a lease of zero, the sweep sends it at once."""
         return cls(
             id=operation_id,
             rider_id=rider_id,
@@ -129,6 +80,7 @@ class Operation:
             tries=1,
             created_at=now,
             due_at=now + timedelta(seconds=lease_seconds),
+            subject_id=subject_id,
         )
 
 

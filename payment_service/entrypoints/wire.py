@@ -8,11 +8,13 @@ from uuid import UUID
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from payment_service.domain.charge import ChargeLine, ChargeLineKind, Receipt
-from payment_service.domain.events import HoldDeclined, HoldPlaced, HoldVoided, PaymentCaptured, PaymentEvent
+from payment_service.domain.charge import ChargeLine, ChargeLineKind
+from payment_service.domain.events import PaymentCaptured, PaymentEvent
 from payment_service.domain.ledger import DriverEntry, JournalEntry, TrialBalance
-from payment_service.domain.payment import Payment, PaymentStatus
+from payment_service.domain.payment import Funding, Payment, Purpose
 from payment_service.domain.payment_method import PaymentMethod
+from payment_service.domain.payment_moves import PaymentStatus
+from payment_service.domain.receipt import Receipt
 from ridesharing.common.v1 import money_pb2
 from ridesharing.payment.v1 import events_pb2, payments_pb2
 from ridesharing.payment.v1 import payment_service_pb2 as pb
@@ -20,21 +22,21 @@ from shared_kernel.errors import InvalidInput
 from shared_kernel.money import Money
 
 _STATUS = {
-    PaymentStatus.HOLD_PENDING: payments_pb2.PAYMENT_STATUS_PENDING,
-    PaymentStatus.HELD: payments_pb2.PAYMENT_STATUS_HELD,
-    PaymentStatus.DECLINED: payments_pb2.PAYMENT_STATUS_DECLINED,
-    PaymentStatus.CAPTURE_PENDING: payments_pb2.PAYMENT_STATUS_PENDING,
-    PaymentStatus.CAPTURED: payments_pb2.PAYMENT_STATUS_CAPTURED,
-    PaymentStatus.VOID_PENDING: payments_pb2.PAYMENT_STATUS_PENDING,
-    PaymentStatus.VOIDED: payments_pb2.PAYMENT_STATUS_VOIDED,
+    status: payments_pb2.PAYMENT_STATUS_PENDING
+    if status.is_pending
+    else payments_pb2.PaymentStatus.Value(f"PAYMENT_STATUS_{status.name}")
+    for status in PaymentStatus
 }
-_LINE_KIND = {
-    ChargeLineKind.FARE: payments_pb2.CHARGE_LINE_KIND_FARE,
-    ChargeLineKind.BOOKING_FEE: payments_pb2.CHARGE_LINE_KIND_BOOKING_FEE,
-    ChargeLineKind.TAX: payments_pb2.CHARGE_LINE_KIND_TAX,
-    ChargeLineKind.CANCEL_FEE: payments_pb2.CHARGE_LINE_KIND_CANCEL_FEE,
-}
+_PURPOSE = {purpose: payments_pb2.PaymentPurpose.Value(f"PAYMENT_PURPOSE_{purpose.name}") for purpose in Purpose}
+_FUNDING = {funding: payments_pb2.Funding.Value(f"FUNDING_{funding.name}") for funding in Funding}
+_FUNDING_FROM_WIRE = {int(wire): funding for funding, wire in _FUNDING.items()}
+_LINE_KIND = {kind: payments_pb2.ChargeLineKind.Value(f"CHARGE_LINE_KIND_{kind.name}") for kind in ChargeLineKind}
 _LINE_KIND_FROM_WIRE = {wire: kind for kind, wire in _LINE_KIND.items()}
+
+
+def funding_from_wire(funding: int) -> Funding:
+    """Read the funding; one that is not told is a card."""
+    return _FUNDING_FROM_WIRE.get(funding, Funding.CARD)
 
 
 def money_from_wire(money: money_pb2.Money, path: str) -> Money:
@@ -60,14 +62,19 @@ def payment_to_wire(payment: Payment) -> payments_pb2.Payment:
     code = payment.currency_code
     return payments_pb2.Payment(
         payment_id=str(payment.id),
-        ride_id=str(payment.ride_id),
-        rider_id=_text(payment.rider_id),
+        ride_id=text_of(payment.ride_id),
+        rider_id=text_of(payment.rider_id),
         status=_STATUS[payment.status],
         authorized=_money(code, payment.authorized_minor) if code else None,
         captured=_money(code, payment.captured_minor) if code else None,
         decline_reason=payment.decline_reason,
         version=payment.version,
         outcome_unknown=payment.status.is_pending,
+        purpose=_PURPOSE[payment.purpose],
+        funding=_FUNDING[payment.funding],
+        credit_used=_money(code, payment.credit_used_minor) if code else None,
+        receivable=_money(code, payment.receivable_minor) if code else None,
+        refunded=_money(code, payment.refunded_minor) if code else None,
     )
 
 
@@ -78,7 +85,7 @@ def method_to_wire(method: PaymentMethod) -> payments_pb2.PaymentMethod:
         last_digits=method.last_digits,
         expire_month=method.expire_month,
         expire_year=method.expire_year,
-        create_time=_time(method.created_at),
+        create_time=time_to_wire(method.created_at),
     )
 
 
@@ -86,33 +93,37 @@ def receipt_to_wire(receipt: Receipt) -> payments_pb2.Receipt:
     return payments_pb2.Receipt(
         payment_id=str(receipt.payment_id),
         ride_id=str(receipt.ride_id),
-        capture_time=_time(receipt.captured_at),
+        capture_time=time_to_wire(receipt.captured_at),
         lines=[
             payments_pb2.ChargeLine(
                 kind=_LINE_KIND[line.kind],
-                amount=_amount(line.amount),
+                amount=money_to_wire(line.amount),
                 commission_basis_points=line.commission_basis_points,
                 tax_jurisdiction=line.tax_jurisdiction,
             )
             for line in receipt.lines
         ],
-        total=_amount(receipt.total),
+        total=money_to_wire(receipt.total),
         brand=receipt.brand,
         last_digits=receipt.last_digits,
+        funding=_FUNDING[receipt.funding],
+        captured=money_to_wire(receipt.captured),
+        credit_used=money_to_wire(receipt.credit_used),
+        receivable=money_to_wire(receipt.receivable),
     )
 
 
 def driver_entry_to_wire(entry: DriverEntry) -> pb.EarningsEntry:
     return pb.EarningsEntry(
-        ride_id=str(entry.ride_id),
+        ride_id=text_of(entry.ride_id),
         kind=entry.kind,
-        amount=_amount(entry.amount),
-        create_time=_time(entry.created_at),
+        amount=money_to_wire(entry.amount),
+        create_time=time_to_wire(entry.created_at),
     )
 
 
 def amounts_to_wire(amounts: tuple[Money, ...]) -> list[money_pb2.Money]:
-    return [_amount(amount) for amount in amounts]
+    return [money_to_wire(amount) for amount in amounts]
 
 
 def journal_entry_to_wire(entry: JournalEntry) -> payments_pb2.JournalEntry:
@@ -120,9 +131,9 @@ def journal_entry_to_wire(entry: JournalEntry) -> payments_pb2.JournalEntry:
         entry_id=str(entry.id),
         kind=entry.kind.value,
         source_id=str(entry.source_id),
-        create_time=_time(entry.created_at),
+        create_time=time_to_wire(entry.created_at),
         postings=[
-            payments_pb2.Posting(account=str(posting.account), amount=_amount(posting.amount))
+            payments_pb2.Posting(account=str(posting.account), amount=money_to_wire(posting.amount))
             for posting in entry.postings
         ],
     )
@@ -138,36 +149,30 @@ def trial_balance_to_wire(balance: TrialBalance) -> pb.GetTrialBalanceResponse:
             pb.AccountKindBalance(account_kind=row.account_kind, balance=_money(row.currency_code, row.balance_minor))
             for row in balance.accounts
         ],
-        read_time=_time(balance.read_at),
+        read_time=time_to_wire(balance.read_at),
     )
 
 
 def event_to_wire(event: PaymentEvent) -> Message:
     """Write an event as the contract's message of the same name."""
     payment = payment_to_wire(event.payment)
-    match event:
-        case HoldPlaced():
-            return events_pb2.HoldPlaced(payment=payment)
-        case HoldDeclined():
-            return events_pb2.HoldDeclined(payment=payment)
-        case PaymentCaptured():
-            receipt = receipt_to_wire(event.receipt)
-            return events_pb2.PaymentCaptured(payment=payment, receipt=receipt, driver_id=str(event.driver_id))
-        case HoldVoided():
-            return events_pb2.HoldVoided(payment=payment)
+    if isinstance(event, PaymentCaptured):
+        receipt = receipt_to_wire(event.receipt)
+        return events_pb2.PaymentCaptured(payment=payment, receipt=receipt, driver_id=str(event.driver_id))
+    return getattr(events_pb2, type(event).__name__)(payment=payment)
 
 
-def _text(value: UUID | None) -> str:
+def text_of(value: UUID | None) -> str:
     return "" if value is None else str(value)
 
 
-def _time(at: datetime) -> Timestamp:
+def time_to_wire(at: datetime) -> Timestamp:
     stamp = Timestamp()
     stamp.FromDatetime(at)
     return stamp
 
 
-def _amount(amount: Money) -> money_pb2.Money:
+def money_to_wire(amount: Money) -> money_pb2.Money:
     return _money(amount.currency_code, amount.amount_minor)
 
 

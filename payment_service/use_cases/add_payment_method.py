@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from payment_service.domain.operation import AddCardOrder, Operation
+from payment_service.domain.operation import Operation
+from payment_service.domain.orders import AddCardOrder
 from payment_service.domain.payment_method import MAX_PAYMENT_METHODS, PaymentMethod
 from payment_service.use_cases.answers import CardAdded
 from payment_service.use_cases.mutate import Mutate, Step
-from payment_service.use_cases.ports import RequestKey, Store, Work
+from payment_service.use_cases.ports import Store, Work
+from payment_service.use_cases.repositories import RequestKey
 from payment_service.use_cases.settle import Settle
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, Unknown

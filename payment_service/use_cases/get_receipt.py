@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from payment_service.domain.charge import Receipt, receipt_of
+from payment_service.domain.receipt import Receipt, receipt_of
+from payment_service.use_cases.conclusions.parts import method_of
 from payment_service.use_cases.get_payment import visible_payment
 from payment_service.use_cases.ports import Store
 from shared_kernel.errors import Conflict
@@ -25,7 +26,6 @@ class GetReceipt:
         """
         async with self._store.snapshot() as work:
             payment = await visible_payment(work, ride_id, only_of_rider)
-            order = await work.operations.capture_of(payment.id)
-            if order is None or payment.payment_method_id is None:
+            if payment.lines is None:
                 raise Conflict("not_captured", "nothing was charged for this ride yet")
-            return receipt_of(payment, order.lines, await work.payment_methods.get(payment.payment_method_id))
+            return receipt_of(payment, await method_of(work, payment))

@@ -1,4 +1,4 @@
-"""Show the journal of a ride's payment."""
+"""Show the journal of a ride's payments."""
 
 from __future__ import annotations
 
@@ -19,5 +19,6 @@ class ListJournalEntries:
     async def __call__(self, ride_id: UUID) -> Sequence[JournalEntry]:
         """Return the entries, oldest first; `payment_not_found` (NotFound) for a ride without a payment."""
         async with self._store.snapshot() as work:
-            payment = await visible_payment(work, ride_id, None)
-            return await work.ledger.entries_of(payment.id)
+            await visible_payment(work, ride_id, None)
+            payments = await work.payments.all_of_ride(ride_id)
+            return await work.ledger.entries_of(payment.id for payment in payments)

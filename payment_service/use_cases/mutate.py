@@ -9,7 +9,8 @@ from uuid import UUID
 from payment_service.domain.operation import Operation
 from payment_service.domain.payment import Payment
 from payment_service.use_cases.answers import Answer, PaymentAnswer, Refusal
-from payment_service.use_cases.ports import RequestKey, Store, Work
+from payment_service.use_cases.ports import Failpoint, Store, Work
+from payment_service.use_cases.repositories import RequestKey
 from payment_service.use_cases.settle import Settle
 from shared_kernel.clock import Clock
 from shared_kernel.errors import InFlight, NotFound
@@ -40,10 +41,11 @@ class UnresolvedError(Exception):
 class Mutate:
     """Runs mutations."""
 
-    def __init__(self, store: Store, settle: Settle, clock: Clock) -> None:
+    def __init__(self, store: Store, settle: Settle, clock: Clock, failpoint: Failpoint) -> None:
         self._store = store
         self._settle = settle
         self._clock = clock
+        self._failpoint = failpoint
 
     async def __call__(self, request: RequestKey, begin: Callable[[Work], Awaitable[Step]]) -> Answer | None:
         """Answer a request: from what is stored, or by beginning it.
@@ -90,7 +92,9 @@ class Mutate:
                     await work.requests.wait_for(request, step.operation_id)
                 case _:
                     await work.requests.answer(request, step)
-            return step, False
+            self._failpoint(f"{request.method}.claimed")
+        self._failpoint(f"{request.method}.begun")
+        return step, False
 
     async def _follow(self, request: RequestKey, step: Step, repeated: bool) -> Answer | None:
         if isinstance(step, Operation):

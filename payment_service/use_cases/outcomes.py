@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from payment_service.domain.payment_method import Card
 
 
 @dataclass(frozen=True, slots=True)
 class Succeeded:
-    """Done. `psp_object_id` names what was made or changed; a card is told where one was attached."""
+    """Done. `psp_object_id` names what was made or changed.
+
+    `card` is told where one was attached, `capture_before` where a hold was placed: when the PSP will let go of it.
+    """
 
     psp_object_id: str
     card: Card | None = None
+    capture_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from payment_service.domain.operation import HoldOrder, Operation
-from payment_service.domain.payment import Payment, PaymentStatus
+from payment_service.domain.events import HoldDeclined, HoldPlaced
+from payment_service.domain.ledger import Account, AccountKind
+from payment_service.domain.operation import Operation
+from payment_service.domain.orders import HoldOrder
+from payment_service.domain.payment import Funding, Payment, Purpose
+from payment_service.domain.payment_method import PaymentMethod
+from payment_service.domain.payment_moves import PaymentStatus
 from payment_service.use_cases.answers import PaymentAnswer
 from payment_service.use_cases.mutate import Join, Mutate, Step, payment_after
-from payment_service.use_cases.ports import RequestKey, Store, Work
+from payment_service.use_cases.ports import Store, Work
+from payment_service.use_cases.repositories import RequestKey
+from payment_service.use_cases.rider_accounts import credit_account, wallet_account
 from payment_service.use_cases.settle import Settle
 from shared_kernel.clock import Clock
 from shared_kernel.errors import AlreadyExists, Conflict, NotFound
@@ -19,11 +26,12 @@ from shared_kernel.money import Money
 
 @dataclass(frozen=True, slots=True)
 class HoldRequest:
-    """What is asked for; the card must be the rider's."""
+    """What is asked for; a card must be the rider's, and is named where the funding is a card."""
 
     ride_id: UUID
     rider_id: UUID
-    payment_method_id: UUID
+    funding: Funding
+    payment_method_id: UUID | None
     amount: Money
 
 
@@ -40,33 +48,78 @@ class PlaceHold:
     async def __call__(self, request: RequestKey, hold: HoldRequest) -> Payment:
         """Return the payment: held, declined, or pending while the outcome is unknown.
 
+        The rider's granted credit is set aside first; card, wallet or cash has to hold the rest.
+
         Raises:
             NotFound: `payment_method_not_found`.
             Conflict: `ride_closed`, the ride was voided before or after its hold.
-            AlreadyExists: `payment_exists`, the ride has a payment with another rider, card or amount.
+            AlreadyExists: `payment_exists`, the ride has a payment with another rider, funding, card or amount.
         """
 
         async def begin(work: Work) -> Step:
-            payment = Payment.begin(self._ids(), hold.ride_id, hold.rider_id, hold.payment_method_id, hold.amount)
             standing = await work.payments.lock_of_ride(hold.ride_id)
             if standing is None:
-                method = await work.payment_methods.lock(hold.rider_id, hold.payment_method_id)
-                if await work.payments.insert(payment):
-                    order = HoldOrder(hold.ride_id, method.customer_id, method.psp_card_id, hold.amount)
-                    operation = Operation.begin(
-                        self._ids(),
-                        order,
-                        self._clock.now(),
-                        self._settle.lease_seconds,
-                        rider_id=hold.rider_id,
-                        payment_id=payment.id,
-                    )
-                    await work.operations.insert(operation)
-                    return operation
+                step = await self._begin(work, hold)
+                if step is not None:
+                    return step
                 standing = await work.payments.lock_of_ride(hold.ride_id)
             return await self._join(work, standing, hold)
 
         return await payment_after(self._store, await self._mutate(request, begin), hold.ride_id)
+
+    async def _begin(self, work: Work, hold: HoldRequest) -> Step | None:
+        method = None
+        if hold.payment_method_id is not None:
+            method = await work.payment_methods.lock(hold.rider_id, hold.payment_method_id)
+        payment, declined = await self._funded(work, hold)
+        if declined:
+            payment = payment.declined_at_once("insufficient_funds")
+        elif hold.funding is not Funding.CARD or payment.to_hold.amount_minor == 0:
+            payment = payment.held_at_once()
+        if not await work.payments.insert(payment):
+            return None
+        if declined:
+            await work.tell(HoldDeclined(payment), self._clock.now())
+            return PaymentAnswer(payment)
+        if payment.credit_held_minor:
+            await work.ledger.hold(credit_account(payment), Money(payment.currency_code, payment.credit_held_minor))
+        if payment.status is PaymentStatus.HOLD_PENDING and method is not None:
+            return await self._ask(work, payment, method, hold)
+        if payment.funding is Funding.WALLET and payment.authorized_minor:
+            await work.ledger.hold(wallet_account(payment), payment.to_hold)
+        await work.tell(HoldPlaced(payment), self._clock.now())
+        return PaymentAnswer(payment)
+
+    async def _funded(self, work: Work, hold: HoldRequest) -> tuple[Payment, bool]:
+        credit, wallet = (
+            Account(kind, str(hold.rider_id)) for kind in (AccountKind.RIDER_CREDIT, AccountKind.RIDER_WALLET)
+        )
+        balances = await work.ledger.lock(credit, wallet, currency_code=hold.amount.currency_code)
+        credit_held_minor = min(balances[credit].available.amount_minor, hold.amount.amount_minor)
+        payment = Payment.begin(
+            self._ids(),
+            Purpose.RIDE,
+            hold.funding,
+            hold.rider_id,
+            hold.amount,
+            self._clock.now(),
+            ride_id=hold.ride_id,
+            payment_method_id=hold.payment_method_id,
+            credit_held_minor=max(0, credit_held_minor),
+        )
+        return payment, hold.funding is Funding.WALLET and balances[wallet].available < payment.to_hold
+
+    async def _ask(self, work: Work, payment: Payment, method: PaymentMethod, hold: HoldRequest) -> Operation:
+        operation = Operation.begin(
+            self._ids(),
+            HoldOrder(hold.ride_id, method.customer_id, method.psp_card_id, payment.to_hold),
+            self._clock.now(),
+            self._settle.lease_seconds,
+            rider_id=hold.rider_id,
+            payment_id=payment.id,
+        )
+        await work.operations.insert(operation)
+        return operation
 
     async def _join(self, work: Work, standing: Payment | None, hold: HoldRequest) -> Step:
         if standing is None:
@@ -75,7 +128,7 @@ class PlaceHold:
             raise Conflict(
                 "ride_closed", "no payment may follow for this ride", metadata={"ride_id": str(hold.ride_id)}
             )
-        if not standing.same_hold(hold.rider_id, hold.payment_method_id, hold.amount):
+        if not standing.same_hold(hold.rider_id, hold.funding, hold.payment_method_id, hold.amount):
             raise AlreadyExists("payment_exists", "the ride has a different payment")
         if standing.status is PaymentStatus.HOLD_PENDING:
             operation = await work.operations.open_of(standing.id)

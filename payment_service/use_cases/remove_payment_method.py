@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from payment_service.domain.operation import Operation, RemoveCardOrder
+from payment_service.domain.operation import Operation
+from payment_service.domain.orders import RemoveCardOrder
 from payment_service.use_cases.mutate import Mutate, Step
-from payment_service.use_cases.ports import RequestKey, Work
+from payment_service.use_cases.ports import Work
+from payment_service.use_cases.repositories import RequestKey
 from payment_service.use_cases.settle import Settle
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict

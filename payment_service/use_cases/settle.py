@@ -11,20 +11,13 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from payment_service.domain.operation import (
-    AddCardOrder,
-    CaptureOrder,
-    HoldOrder,
-    Operation,
-    RemoveCardOrder,
-    VoidOrder,
-    may_send,
-    retry_after_seconds,
-)
+from payment_service.domain.operation import Operation, may_send, retry_after_seconds
+from payment_service.domain.orders import AddCardOrder, RemoveCardOrder
 from payment_service.use_cases.answers import Answer
 from payment_service.use_cases.conclude import Conclude
-from payment_service.use_cases.outcomes import NotSent, Outcome, Pending, Succeeded, Unknown
-from payment_service.use_cases.ports import PaymentServiceProvider, Store, Work
+from payment_service.use_cases.outcomes import NotSent, Outcome, Pending, Unknown
+from payment_service.use_cases.ports import Failpoint, PaymentServiceProvider, Store, Work
+from payment_service.use_cases.send import send
 from shared_kernel.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -39,6 +32,7 @@ class Settle:
         psp: PaymentServiceProvider,
         conclude: Conclude,
         clock: Clock,
+        failpoint: Failpoint,
         *,
         psp_timeout_seconds: float,
         lease_seconds: float,
@@ -50,6 +44,7 @@ class Settle:
             psp: who is called.
             conclude: what a definite outcome does.
             clock: tells the time.
+            failpoint: told of every step.
             psp_timeout_seconds: bound of all calls for one try; below the callers' deadlines.
             lease_seconds: after which another process takes a try for dead; well above the bound.
         """
@@ -57,6 +52,7 @@ class Settle:
         self._psp = psp
         self._conclude = conclude
         self._clock = clock
+        self._failpoint = failpoint
         self._psp_timeout_seconds = psp_timeout_seconds
         self.lease_seconds = lease_seconds
         self._running: set[asyncio.Task[Answer | None]] = set()
@@ -92,11 +88,14 @@ class Settle:
             _log.warning("an operation was left to its lease", exc_info=task.exception())
 
     async def _run(self, operation: Operation) -> Answer | None:
+        kind = operation.order.kind
+        self._failpoint(f"{kind}.intended")
         outcome = await self._ask(operation)
+        self._failpoint(f"{kind}.asked")
         if isinstance(outcome, Unknown | NotSent):
             _log.warning(
                 "the outcome of an operation is not known yet",
-                extra={"operation_id": str(operation.id), "kind": operation.order.kind, "detail": outcome.detail},
+                extra={"operation_id": str(operation.id), "kind": kind, "detail": outcome.detail},
             )
         async with self._store.transaction() as work:
             if operation.payment_id is not None:
@@ -105,11 +104,14 @@ class Settle:
             if current.state.is_finished:
                 # Somebody who took it over was quicker; the PSP told both the same.
                 return await work.requests.answer_of(current.id)
+            answer = None
             if not isinstance(outcome, Unknown | NotSent | Pending):
-                return await self._conclude(work, current, outcome)
-            if current.tries == operation.tries:
+                answer = await self._conclude(work, current, outcome)
+            elif current.tries == operation.tries:
                 await self._rest(work, current, outcome)
-        return None
+            self._failpoint(f"{kind}.concluded")
+        self._failpoint(f"{kind}.recorded")
+        return answer
 
     async def _rest(self, work: Work, operation: Operation, outcome: Unknown | NotSent | Pending) -> None:
         wait_seconds = retry_after_seconds(operation.tries)
@@ -128,40 +130,11 @@ class Settle:
             async with asyncio.timeout(self._psp_timeout_seconds):
                 if operation.psp_object_id or not may_send(operation, self._clock.now()):
                     return await self._psp.look_up(operation) or Unknown("not_found")
-                outcome = await self._send(operation)
-                moves_money = isinstance(operation.order, HoldOrder | CaptureOrder | VoidOrder)
-                if isinstance(outcome, Unknown) and outcome.replayed and moves_money:
+                outcome = await send(self._psp, self._store, operation)
+                leaves_a_trace = not isinstance(operation.order, AddCardOrder | RemoveCardOrder)
+                if isinstance(outcome, Unknown) and outcome.replayed and leaves_a_trace:
                     # The key is spent on a failure that proves nothing: only a look tells what was done.
                     return await self._psp.look_up(operation) or outcome
                 return outcome
         except TimeoutError:
             return Unknown("time_out")
-
-    async def _send(self, operation: Operation) -> Outcome:
-        key, order = operation.psp_key, operation.order
-        match order:
-            case HoldOrder():
-                return await self._psp.authorize(key, operation.id, order)
-            case CaptureOrder():
-                return await self._psp.capture(key, operation.id, order)
-            case VoidOrder():
-                return await self._psp.void(key, order)
-            case RemoveCardOrder():
-                return await self._psp.detach_card(key, order)
-            case AddCardOrder():
-                customer = await self._customer_of(order.rider_id, operation.attempt)
-                if not isinstance(customer, Succeeded):
-                    return customer
-                return await self._psp.attach_card(key, customer.psp_object_id, order.token)
-
-    async def _customer_of(self, rider_id: UUID, attempt: int) -> Outcome:
-        async with self._store.transaction() as work:
-            known = await work.payment_methods.customer_of(rider_id)
-        if known is not None:
-            return Succeeded(known)
-        # The key is the rider's, not the operation's: two cards added at once make one customer.
-        outcome = await self._psp.create_customer(f"customer-{rider_id}:{attempt}", rider_id)
-        if not isinstance(outcome, Succeeded):
-            return outcome
-        async with self._store.transaction() as work:
-            return Succeeded(await work.payment_methods.name_customer(rider_id, outcome.psp_object_id))

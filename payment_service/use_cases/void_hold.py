@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from payment_service.domain.operation import Operation, VoidOrder
-from payment_service.domain.payment import Payment, PaymentStatus
+from payment_service.domain.events import HoldVoided
+from payment_service.domain.operation import Operation
+from payment_service.domain.orders import VoidOrder
+from payment_service.domain.payment import Funding, Payment
+from payment_service.domain.payment_moves import PaymentStatus
 from payment_service.use_cases.answers import PaymentAnswer
 from payment_service.use_cases.mutate import Mutate, Step, UnresolvedError, payment_after
-from payment_service.use_cases.ports import RequestKey, Store, Work
+from payment_service.use_cases.ports import Store, Work
+from payment_service.use_cases.repositories import RequestKey
+from payment_service.use_cases.rider_accounts import release_credit, wallet_account
 from payment_service.use_cases.settle import Settle
 from shared_kernel.clock import Clock
 from shared_kernel.errors import NotFound
 from shared_kernel.ids import IdSource
+from shared_kernel.money import Money
 
 
 class VoidHold:
@@ -35,7 +41,7 @@ class VoidHold:
         async def begin(work: Work) -> Step:
             payment = await work.payments.lock_of_ride(ride_id)
             if payment is None:
-                tombstone = Payment.tombstone(self._ids(), ride_id)
+                tombstone = Payment.tombstone(self._ids(), ride_id, self._clock.now())
                 if await work.payments.insert(tombstone):
                     return PaymentAnswer(tombstone)
                 payment = await work.payments.lock_of_ride(ride_id)
@@ -47,6 +53,8 @@ class VoidHold:
                 raise UnresolvedError(other.id)
             if payment.status in (PaymentStatus.VOIDED, PaymentStatus.DECLINED):
                 return PaymentAnswer(payment)
+            if payment.status is PaymentStatus.EXPIRED or not payment.psp_payment_id:
+                return PaymentAnswer(await self._release(work, payment))
             await work.payments.save(payment.void_begun())
             operation = Operation.begin(
                 self._ids(),
@@ -60,3 +68,13 @@ class VoidHold:
             return operation
 
         return await payment_after(self._store, await self._mutate(request, begin), ride_id)
+
+    async def _release(self, work: Work, payment: Payment) -> Payment:
+        voided = payment.voided()
+        await work.payments.save(voided)
+        await release_credit(work, payment)
+        if payment.funding is Funding.WALLET and payment.authorized_minor:
+            held = Money(payment.currency_code, payment.authorized_minor)
+            await work.ledger.release(wallet_account(payment), held)
+        await work.tell(HoldVoided(voided), self._clock.now())
+        return voided

@@ -18,7 +18,7 @@ from ridesharing.common.v1 import money_pb2
 from ridesharing.identity.v1 import accounts_pb2, identity_service_pb2, identity_service_pb2_grpc
 from ridesharing.payment.v1 import payment_service_pb2 as pb
 from ridesharing.payment.v1 import payment_service_pb2_grpc, payments_pb2
-from shared_kernel.errors import Conflict, NotFound, Unavailable
+from shared_kernel.errors import NotFound, Unavailable
 
 # Typed loosely: the generated bases want every RPC, and what is not served here answers UNIMPLEMENTED by itself.
 _PaymentBase: Any = payment_service_pb2_grpc.PaymentServiceServicer
@@ -69,10 +69,10 @@ class FakePaymentServer(_PaymentBase):
         payment = self._payment(request.ride_id)
         if payment.status == payments_pb2.PAYMENT_STATUS_HELD:
             total = sum(line.amount.amount_minor for line in request.lines)
-            if total > payment.authorized.amount_minor:
-                raise Conflict("exceeds_authorized", "more than the hold")
+            captured = min(total, payment.authorized.amount_minor)
             payment.status = payments_pb2.PAYMENT_STATUS_CAPTURED
-            payment.captured.CopyFrom(money_pb2.Money(currency_code="USD", amount_minor=total))
+            payment.captured.CopyFrom(money_pb2.Money(currency_code="USD", amount_minor=captured))
+            payment.receivable.CopyFrom(money_pb2.Money(currency_code="USD", amount_minor=total - captured))
             self.captures.append(request)
             self.effects.append(f"capture {request.ride_id}")
         await self._hang_if(fault)

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
-from payment_service.domain.operation import CaptureOrder, HoldOrder, Operation, RemoveCardOrder, VoidOrder
+from payment_service.domain.operation import Operation
+from payment_service.domain.orders import (
+    CaptureOrder,
+    ChargeOrder,
+    HoldOrder,
+    IncrementOrder,
+    RemoveCardOrder,
+    VoidOrder,
+)
 from payment_service.domain.payment_method import Card
 from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Pending, Succeeded, Unknown
 
@@ -42,7 +50,7 @@ class Intent:
 
     id: str
     operation_id: UUID
-    ride_id: UUID
+    ride_id: UUID | None
     amount_minor: int
     authorizations: int = 1
     captures: int = 0
@@ -64,6 +72,9 @@ class FakePsp:
     """While set to an event that is not set, calls wait for it."""
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a call waits at the gate."""
+    decline_charges: bool = False
+    increments_up_to_minor: int = 10**9
+    """Above it, a hold is not raised."""
     _answers: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
     _cards: dict[str, str] = field(default_factory=dict[str, str])
     _customers: int = 0
@@ -101,19 +112,29 @@ class FakePsp:
         return await self._once("detach_card", key, effect)
 
     async def authorize(self, key: str, operation_id: UUID, order: HoldOrder) -> Outcome:
+        return await self._once("authorize", key, lambda: self._intent(operation_id, order, order.ride_id))
+
+    async def charge(self, key: str, operation_id: UUID, order: ChargeOrder) -> Outcome:
         def effect() -> Outcome:
-            if order.psp_card_id in self._detached:
-                return Declined("invalid_request")
-            refusal = DECLINES_WHEN_CHARGED.get(self._cards[order.psp_card_id])
-            if refusal:
-                return Declined(refusal)
-            intent = Intent(
-                f"pi_{self.prefix}_{len(self.intents) + 1}", operation_id, order.ride_id, order.amount.amount_minor
-            )
-            self.intents[intent.id] = intent
+            made = self._intent(operation_id, order, None)
+            if isinstance(made, Succeeded):
+                intent = self.intents[made.psp_object_id]
+                intent.captures, intent.captured_minor = 1, order.amount.amount_minor
+            return made
+
+        return await self._once("charge", key, effect)
+
+    async def increment(self, key: str, operation_id: UUID, order: IncrementOrder) -> Outcome:
+        def effect() -> Outcome:
+            intent = self.intents[order.psp_payment_id]
+            if intent.voided:
+                return Declined("hold_released")
+            if order.amount.amount_minor > self.increments_up_to_minor:
+                return Declined("card_declined")
+            intent.amount_minor = order.amount.amount_minor
             return Succeeded(intent.id)
 
-        return await self._once("authorize", key, effect)
+        return await self._once("increment", key, effect)
 
     async def capture(self, key: str, operation_id: UUID, order: CaptureOrder) -> Outcome:
         def effect() -> Outcome:
@@ -122,7 +143,7 @@ class FakePsp:
                 return Declined("hold_released")
             if not intent.captures:
                 intent.captures += 1
-                intent.captured_minor = order.total.amount_minor
+                intent.captured_minor = order.amount.amount_minor
             return Succeeded(intent.id)
 
         return await self._once("capture", key, effect)
@@ -138,22 +159,27 @@ class FakePsp:
         return await self._once("void", key, effect)
 
     async def look_up(self, operation: Operation) -> Outcome | None:
-        match operation.order:
-            case HoldOrder():
+        order = operation.order
+        match order:
+            case HoldOrder() | ChargeOrder():
                 found = [intent for intent in self.intents.values() if intent.operation_id == operation.id]
                 return Succeeded(found[0].id) if found else None
-            case CaptureOrder(psp_payment_id):
-                intent = self.intents[psp_payment_id]
-                if intent.voided:
-                    return Declined("hold_released")
-                return Succeeded(intent.id) if intent.captures else None
-            case VoidOrder(psp_payment_id):
-                intent = self.intents[psp_payment_id]
-                if intent.captures:
-                    return Declined("already_captured")
-                return Succeeded(intent.id) if intent.voided else None
+            case IncrementOrder() | CaptureOrder() | VoidOrder():
+                return _as_it_stands(self.intents[order.psp_payment_id], order)
             case _:
                 return Unknown("leaves_no_trace")
+
+    def _intent(self, operation_id: UUID, order: HoldOrder | ChargeOrder, ride_id: UUID | None) -> Outcome:
+        if order.psp_card_id in self._detached:
+            return Declined("invalid_request")
+        refusal = DECLINES_WHEN_CHARGED.get(self._cards[order.psp_card_id])
+        if self.decline_charges and isinstance(order, ChargeOrder):
+            refusal = "insufficient_funds"
+        if refusal:
+            return Declined(refusal)
+        intent = Intent(f"pi_{self.prefix}_{len(self.intents) + 1}", operation_id, ride_id, order.amount.amount_minor)
+        self.intents[intent.id] = intent
+        return Succeeded(intent.id)
 
     async def _once(self, method: str, key: str, effect: Callable[[], Outcome]) -> Outcome:
         fault = self._draw(method)
@@ -180,6 +206,19 @@ class FakePsp:
                 del self.faults[index]
                 return fault
         return None
+
+
+def _as_it_stands(intent: Intent, order: IncrementOrder | CaptureOrder | VoidOrder) -> Outcome | None:
+    match order:
+        case IncrementOrder():
+            done, refusal = intent.amount_minor == order.amount.amount_minor, "hold_released" if intent.voided else ""
+        case CaptureOrder():
+            done, refusal = bool(intent.captures), "hold_released" if intent.voided else ""
+        case VoidOrder():
+            done, refusal = intent.voided, "already_captured" if intent.captures else ""
+    if refusal:
+        return Declined(refusal)
+    return Succeeded(intent.id) if done else None
 
 
 def _told(effect: Callable[[], Outcome], fault: Fault | None) -> Outcome:

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from payment_service.domain.charge import ChargeLine, ChargeLineKind
-from payment_service.domain.operation import CaptureOrder, HoldOrder, Operation, Order, RemoveCardOrder, VoidOrder
+from payment_service.domain.operation import Operation
+from payment_service.domain.orders import CaptureOrder, HoldOrder, Order, RemoveCardOrder, VoidOrder
 from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Succeeded, Unknown
 from shared_kernel.money import Money
 from tests.contracts.payment.conftest import Truth, World

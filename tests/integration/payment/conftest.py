@@ -17,12 +17,14 @@ from chassis.runtime import Wakeup
 from payment_service.adapters.store import PostgresStore
 from payment_service.bootstrap import Core, build_core
 from payment_service.domain.charge import ChargeLine, ChargeLineKind
-from payment_service.domain.payment import Payment
+from payment_service.domain.ledger import AccountKind
+from payment_service.domain.payment import Funding, Payment
 from payment_service.entrypoints.wire import event_to_wire
 from payment_service.settings import PaymentSettings
 from payment_service.use_cases.capture_payment import Charge
 from payment_service.use_cases.place_hold import HoldRequest
-from payment_service.use_cases.ports import PaymentServiceProvider, RequestKey
+from payment_service.use_cases.ports import PaymentServiceProvider
+from payment_service.use_cases.repositories import RequestKey
 from shared_kernel.clock import Clock
 from shared_kernel.ids import Uuid7Source
 from shared_kernel.money import Money
@@ -53,8 +55,11 @@ class Payments:
     rider_id: UUID
     method_id: UUID
 
-    async def hold(self, ride_id: UUID, amount_minor: int = 2500, *, key: str = "hold") -> Payment:
-        hold = HoldRequest(ride_id, self.rider_id, self.method_id, usd(amount_minor))
+    async def hold(
+        self, ride_id: UUID, amount_minor: int = 2500, *, key: str = "hold", funding: Funding = Funding.CARD
+    ) -> Payment:
+        method_id = self.method_id if funding is Funding.CARD else None
+        hold = HoldRequest(ride_id, self.rider_id, funding, method_id, usd(amount_minor))
         return await self.core.use_cases.place_hold(request_key("PlaceHold", f"{ride_id}:{key}", amount_minor), hold)
 
     async def capture(
@@ -66,12 +71,22 @@ class Payments:
             request_key("CapturePayment", f"{ride_id}:{key}", digest), charge
         )
 
+    async def increment(self, ride_id: UUID, amount_minor: int, *, key: str = "increment") -> Payment:
+        request = request_key("IncrementHold", f"{ride_id}:{key}", amount_minor)
+        return await self.core.use_cases.increment_hold(request, ride_id, usd(amount_minor))
+
     async def void(self, ride_id: UUID, *, key: str = "void") -> Payment:
         return await self.core.use_cases.void_hold(request_key("VoidHold", f"{ride_id}:{key}"), ride_id)
 
     async def add_card(self, token: str, rider_id: UUID | None = None, *, key: str | None = None) -> UUID:
         request = RequestKey("rider", "AddPaymentMethod", key or str(uuid4()), fingerprint(token))
         return (await self.core.use_cases.add_payment_method(request, rider_id or self.rider_id, token)).id
+
+    async def balance(self, kind: AccountKind, owner: UUID) -> int:
+        """Return what an account holds in USD, in the direction in which it grows."""
+        statement = "SELECT side * balance_minor AS amount FROM account_balance WHERE kind = :kind AND owner = :owner"
+        rows = await self.rows(statement, kind=kind.value, owner=str(owner))
+        return sum(row["amount"] for row in rows)
 
     async def rows(self, statement: str, **values: object) -> list[dict[str, Any]]:
         async with self.database.connect() as connection:

@@ -8,7 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from payment_service.domain.charge import ChargeLine, ChargeLineKind
-from payment_service.domain.payment import PaymentStatus
+from payment_service.domain.ledger import AccountKind
+from payment_service.domain.payment import Funding
+from payment_service.domain.payment_moves import PaymentStatus
 from shared_kernel.errors import Conflict, DomainError, InvalidInput, NotFound
 from shared_kernel.money import Money
 from tests.fakes.payment_psp import FakePsp
@@ -68,16 +70,56 @@ async def test_partial_and_full_capture_up_to_the_hold(payments: Payments, psp: 
         assert psp.intents[payment.psp_payment_id].captured_minor == charged == payment.captured_minor
 
 
-async def test_capture_above_hold_is_refused_and_the_hold_stands(payments: Payments, psp: FakePsp) -> None:
-    ride_id = uuid4()
+async def test_capture_above_the_hold_is_charged_by_itself(payments: Payments, psp: FakePsp) -> None:
+    ride_id, driver_id = uuid4(), uuid4()
     await payments.hold(ride_id, 2500)
 
-    with pytest.raises(Conflict) as caught:
-        await payments.capture(ride_id, fare(2501))
+    payment = await payments.capture(ride_id, fare(3000), driver_id=driver_id)
 
-    assert caught.value.reason == "exceeds_authorized"
-    assert not any(method == "capture" for method, _ in psp.calls)
-    assert (await payments.capture(ride_id, fare(2500))).status is PaymentStatus.CAPTURED
+    assert (payment.captured_minor, payment.receivable_minor) == (2500, 500)
+    assert (await payments.core.use_cases.get_earnings(driver_id)).balances == (usd(2250),)
+    assert await payments.balance(AccountKind.RIDER_RECEIVABLE, payments.rider_id) == 500
+    await payments.core.sweep()
+    assert sorted(intent.captured_minor for intent in psp.intents.values()) == [500, 2500]
+    assert await payments.balance(AccountKind.RIDER_RECEIVABLE, payments.rider_id) == 0
+
+
+async def test_what_cannot_be_charged_above_the_hold_is_owed(payments: Payments, psp: FakePsp) -> None:
+    ride_id = uuid4()
+    await payments.hold(ride_id, 2500)
+    await payments.capture(ride_id, fare(3000))
+    psp.decline_charges = True
+
+    await payments.core.sweep()
+
+    assert await payments.balance(AccountKind.RIDER_RECEIVABLE, payments.rider_id) == 500
+    excess = await payments.rows("SELECT status FROM payment WHERE ride_id = :id AND purpose = 'excess'", id=ride_id)
+    assert excess == [{"status": "declined"}]
+
+
+async def test_ride_whose_hold_the_psp_let_go_of_is_charged_by_itself(payments: Payments, psp: FakePsp) -> None:
+    ride_id = uuid4()
+    held = await payments.hold(ride_id, 2500)
+    psp.intents[held.psp_payment_id].voided = True
+
+    payment = await payments.capture(ride_id, fare(2000))
+
+    assert (payment.status, payment.captured_minor, payment.receivable_minor) == (PaymentStatus.CAPTURED, 0, 2000)
+    await payments.core.sweep()
+    assert [intent.captured_minor for intent in psp.intents.values()] == [0, 2000]
+    assert await payments.balance(AccountKind.RIDER_RECEIVABLE, payments.rider_id) == 0
+
+
+async def test_cash_ride_leaves_the_driver_owing_commission_and_tax(payments: Payments, psp: FakePsp) -> None:
+    ride_id, driver_id = uuid4(), uuid4()
+    held = await payments.hold(ride_id, 2400, funding=Funding.CASH)
+    assert held.status is PaymentStatus.HELD
+
+    payment = await payments.capture(ride_id, *FULL, driver_id=driver_id)
+
+    assert (payment.status, payment.captured_minor) == (PaymentStatus.CAPTURED, 2331)
+    assert (await payments.core.use_cases.get_earnings(driver_id)).balances == (usd(-830),)
+    assert not psp.intents
 
 
 @pytest.mark.parametrize(
@@ -124,21 +166,6 @@ async def test_captures_at_once_with_their_own_keys_collect_once(payments: Payme
     assert sum(not isinstance(answer, BaseException) and answer.status.value == "captured" for answer in answers) >= 1
     assert psp.intents[held.psp_payment_id].captures == 1
     assert (await payments.core.use_cases.get_earnings(driver_id)).balances == (usd(1500),)
-
-
-async def test_refused_capture_leaves_the_hold_and_the_refusal_stands(payments: Payments, psp: FakePsp) -> None:
-    ride_id = uuid4()
-    held = await payments.hold(ride_id)
-    psp.intents[held.psp_payment_id].voided = True  # the PSP let go of the hold by itself
-
-    for _ in range(2):
-        with pytest.raises(Conflict) as caught:
-            await payments.capture(ride_id)
-        assert (caught.value.reason, caught.value.metadata) == ("capture_refused", {"psp_reason": "hold_released"})
-
-    assert (await payments.core.use_cases.get_payment(ride_id, None)).status is PaymentStatus.HELD
-    assert await payments.core.use_cases.list_journal_entries(ride_id) == []
-    assert (await payments.void(ride_id)).status is PaymentStatus.VOIDED
 
 
 async def test_payment_and_receipt_of_another_rider_are_not_found(payments: Payments) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.idempotency import fingerprint
-from payment_service.use_cases.ports import RequestKey
+from payment_service.use_cases.repositories import RequestKey
 from shared_kernel.errors import Conflict, InvalidInput, NotFound
 from tests.fakes.payment_psp import FakePsp, Fault
 from tests.integration.payment.conftest import Payments

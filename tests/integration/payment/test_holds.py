@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from payment_service.domain.payment import PaymentStatus
+from payment_service.domain.payment_moves import PaymentStatus
 from shared_kernel.errors import AlreadyExists, Conflict, InFlight, InvalidInput, NotFound
 from tests.fakes.payment_psp import FakePsp
 from tests.integration.payment.conftest import Payments

@@ -15,7 +15,8 @@ from shared_kernel.money import Money
 from tests.fakes.payment_clock import StillClock
 
 _POST = (
-    "SELECT post_entry(:id, 'capture', :source, NULL, now(), CAST(:kinds AS text[]), CAST(:owners AS text[]), "
+    "SELECT post_entries(CAST(:ids AS uuid[]), ARRAY['capture'], ARRAY[CAST(:source AS uuid)], ARRAY[NULL::uuid], "
+    "ARRAY[NULL::uuid], ARRAY[now()], CAST(:entry_ids AS uuid[]), CAST(:kinds AS text[]), CAST(:owners AS text[]), "
     "CAST(:codes AS text[]), CAST(:amounts AS bigint[]))"
 )
 _ENTRY = (
@@ -28,7 +29,8 @@ async def post(
 ) -> UUID:
     entry_id = uuid4()
     values = {
-        "id": entry_id,
+        "ids": [entry_id],
+        "entry_ids": [entry_id] * len(amounts),
         "source": source or entry_id,
         "kinds": ["psp_receivable", "commission", "booking_fee"][: len(amounts)],
         "owners": [""] * len(amounts),
@@ -156,7 +158,7 @@ async def test_what_is_written_never_changes(payment_database: Database, table: 
 async def test_account_outside_the_chart_is_refused(payment_database: Database, kind: str, owner: str) -> None:
     statement = "INSERT INTO account (kind, owner, currency_code) VALUES (:kind, :owner, 'USD')"
 
-    assert "ck_account_kind" in await refused(payment_database, statement, kind=kind, owner=owner)
+    assert "fk_account_kind_owned_account_kind" in await refused(payment_database, statement, kind=kind, owner=owner)
 
 
 async def test_sums_beyond_64_bits_do_not_wrap_to_zero(payment_database: Database) -> None:
@@ -166,24 +168,26 @@ async def test_sums_beyond_64_bits_do_not_wrap_to_zero(payment_database: Databas
 
 
 async def test_entry_is_read_back_as_it_was_posted(payment_database: Database, clock: StillClock) -> None:
-    driver = Account(AccountKind.DRIVER, str(uuid4()))
+    driver, payment_id = Account(AccountKind.DRIVER, str(uuid4())), uuid4()
     entry = JournalEntry(
         id=uuid4(),
         kind=EntryKind.CAPTURE,
         source_id=uuid4(),
-        payment_id=uuid4(),
+        payment_id=payment_id,
         created_at=clock.now(),
         postings=(Posting(Account(AccountKind.PSP_RECEIVABLE), Money("EUR", 9)), Posting(driver, Money("EUR", -9))),
     )
     async with payment_database.transaction() as connection:
         await connection.execute(
             text(
-                "INSERT INTO payment VALUES (:id, :id, NULL, NULL, '', 0, 0, 0, 'new', 'voided', '', '', NULL, NULL, 1)"
+                "INSERT INTO payment (id, ride_id, currency_code, requested_minor, authorized_minor, captured_minor, "
+                "status, decline_reason, psp_payment_id, created_at, version) "
+                "VALUES (:id, :id, '', 0, 0, 0, 'voided', '', '', now(), 1)"
             ),
-            {"id": entry.payment_id},
+            {"id": payment_id},
         )
         await PostgresLedger(connection).post(entry)
-        read = await PostgresLedger(connection).entries_of(entry.payment_id)
+        read = await PostgresLedger(connection).entries_of([payment_id])
         earned = await PostgresLedger(connection).earnings_of(UUID(driver.owner))
 
     assert read == [entry]

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
-from chassis.migrations import check, downgrade, migrate
-from payment_service.domain.payment import TRANSITIONS
+from chassis.migrations import check
+from payment_service.domain.payment_moves import TRANSITIONS
 from tests.integration.payment.conftest import Payments
 
 
 async def test_tables_in_code_match_the_migrations(payment_url: str) -> None:
     await asyncio.to_thread(check, "payment_service", payment_url)
-
-
-async def test_migrations_can_be_taken_back_and_made_again(postgres_url: Callable[[str], str]) -> None:
-    url = postgres_url("payment_down")
-    for step in (migrate, downgrade, migrate):
-        await asyncio.to_thread(step, "payment_service", url)
-    await asyncio.to_thread(check, "payment_service", url)
 
 
 async def test_the_database_allows_the_moves_of_the_code_and_no_others(payments: Payments) -> None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from payment_service.domain.payment import PaymentStatus
+from payment_service.domain.payment_moves import PaymentStatus
 from payment_service.settings import PaymentSettings
 from shared_kernel.errors import Unknown
 from tests.fakes.payment_clock import StillClock

@@ -9,23 +9,24 @@ import pytest
 
 from payment_service.adapters.codec import answer_from_json, answer_to_json, order_from_json, order_to_json
 from payment_service.domain.charge import ChargeLine, ChargeLineKind
-from payment_service.domain.operation import (
+from payment_service.domain.operation import Operation, may_send, retry_after_seconds
+from payment_service.domain.orders import (
     AddCardOrder,
     CaptureOrder,
+    ChargeOrder,
     HoldOrder,
-    Operation,
+    IncrementOrder,
     Order,
     RemoveCardOrder,
     VoidOrder,
-    may_send,
-    retry_after_seconds,
 )
-from payment_service.domain.payment import Payment
+from payment_service.domain.payment import Funding, Payment, Purpose
 from payment_service.use_cases.answers import Answer, CardAdded, CardRemoved, PaymentAnswer, Refusal
 from shared_kernel.money import Money
 from tests.fakes.payment_clock import StillClock
 
 USD_5 = Money("USD", 5)
+NOW = StillClock().now()
 
 
 def test_unknown_outcome_rests_ten_seconds_then_ever_longer_up_to_a_bound() -> None:
@@ -51,6 +52,8 @@ def test_key_is_sent_for_less_than_the_day_that_the_psp_keeps_it() -> None:
         HoldOrder(uuid4(), "cus_1", "pm_1", USD_5),
         CaptureOrder("pi_1", USD_5, (ChargeLine(ChargeLineKind.TAX, USD_5, 0, "us-ca"),), uuid4()),
         VoidOrder("pi_1"),
+        IncrementOrder("pi_1", USD_5),
+        ChargeOrder("cus_1", "pm_1", USD_5),
     ],
 )
 def test_order_is_read_as_it_was_stored(order: Order) -> None:
@@ -60,8 +63,19 @@ def test_order_is_read_as_it_was_stored(order: Order) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        PaymentAnswer(Payment.tombstone(uuid4(), uuid4())),
-        PaymentAnswer(Payment.begin(uuid4(), uuid4(), uuid4(), uuid4(), USD_5).hold_placed("pi_1")),
+        PaymentAnswer(Payment.tombstone(uuid4(), uuid4(), NOW)),
+        PaymentAnswer(
+            Payment.begin(
+                uuid4(),
+                Purpose.RIDE,
+                Funding.CARD,
+                uuid4(),
+                USD_5,
+                NOW,
+                ride_id=uuid4(),
+                payment_method_id=uuid4(),
+            ).hold_placed("pi_1", NOW)
+        ),
         CardAdded(uuid4()),
         CardRemoved(),
         Refusal("conflict", "capture_refused", "no", "hold_released"),

@@ -10,7 +10,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from payment_service.domain.payment import NEW, TRANSITIONS, Payment, PaymentStatus
+from payment_service.domain.payment import Funding, Payment, Purpose
+from payment_service.domain.payment_moves import NEW, TRANSITIONS, PaymentStatus
 from shared_kernel.errors import Conflict, InvalidInput
 from shared_kernel.money import Money
 from tests.fakes.payment_clock import StillClock
@@ -18,12 +19,17 @@ from tests.fakes.payment_clock import StillClock
 _ID = UUID(int=1)
 
 
+def _payment(requested_minor: int) -> Payment:
+    amount, now = Money("USD", requested_minor), StillClock().now()
+    return Payment.begin(_ID, Purpose.RIDE, Funding.CARD, _ID, amount, now, ride_id=_ID, payment_method_id=_ID)
+
+
 class PaymentWalk(RuleBasedStateMachine):
     """Tries every move at every status."""
 
     @initialize(requested_minor=st.integers(1, 10**6))
     def begin(self, requested_minor: int) -> None:
-        self.payment = Payment.begin(_ID, _ID, _ID, _ID, Money("USD", requested_minor))
+        self.payment = _payment(requested_minor)
         self.past = [(NEW, PaymentStatus.HOLD_PENDING)]
 
     def attempt(self, move: Callable[[], Payment]) -> None:
@@ -32,27 +38,53 @@ class PaymentWalk(RuleBasedStateMachine):
             self.payment = move()
         except (Conflict, InvalidInput):
             return
-        self.past.append((before.status, self.payment.status))
+        if self.payment.status is not before.status:
+            self.past.append((before.status, self.payment.status))
         assert self.payment.version == before.version + 1
 
     @rule()
     def place(self) -> None:
-        self.attempt(lambda: self.payment.hold_placed("pi"))
+        self.attempt(lambda: self.payment.hold_placed("pi", None))
 
     @rule()
     def decline(self) -> None:
-        self.attempt(lambda: self.payment.hold_declined("no"))
+        self.attempt(lambda: self.payment.declined("no"))
 
     @rule(total_minor=st.integers(0, 2 * 10**6))
     def begin_capture(self, total_minor: int) -> None:
         self.attempt(lambda: self.payment.capture_begun(Money("USD", total_minor)))
-        if self.payment.status is PaymentStatus.CAPTURE_PENDING and total_minor <= self.payment.authorized_minor:
+        if self.payment.status is PaymentStatus.CAPTURE_PENDING and total_minor:
             self.total = Money("USD", total_minor)
 
     @rule()
     def capture(self) -> None:
         if self.payment.status is PaymentStatus.CAPTURE_PENDING:
-            self.attempt(lambda: self.payment.captured(self.total, _ID, StillClock().now()))
+            self.attempt(lambda: self.capture_of(self.total))
+
+    def capture_of(self, total: Money) -> Payment:
+        brought = Money("USD", min(total.amount_minor, self.payment.authorized_minor))
+        zero = Money.zero("USD")
+        return self.payment.captured(
+            brought, credit_used=zero, receivable=total - brought, lines=(), driver_id=_ID, at=StillClock().now()
+        )
+
+    @rule(by_minor=st.integers(-5, 10**6))
+    def begin_increment(self, by_minor: int) -> None:
+        self.rise = Money("USD", self.payment.authorized_minor + by_minor)
+        self.attempt(lambda: self.payment.increment_begun(self.rise))
+
+    @rule()
+    def increment(self) -> None:
+        if self.payment.status is PaymentStatus.INCREMENT_PENDING:
+            self.attempt(lambda: self.payment.incremented(self.rise))
+
+    @rule()
+    def expire(self) -> None:
+        self.attempt(self.payment.expired)
+
+    @rule(amount_minor=st.integers(-1, 10**6))
+    def refund(self, amount_minor: int) -> None:
+        self.attempt(lambda: self.payment.refund_begun(Money("USD", amount_minor)))
 
     @rule()
     def refuse(self) -> None:
@@ -71,11 +103,11 @@ class PaymentWalk(RuleBasedStateMachine):
         assert set(getattr(self, "past", [])) <= TRANSITIONS
 
     @invariant()
-    def captured_is_within_authorized_is_within_requested(self) -> None:
+    def refunded_is_within_captured_is_within_authorized(self) -> None:
         payment: Payment | None = getattr(self, "payment", None)
         if payment is not None:
-            assert 0 <= payment.captured_minor <= payment.authorized_minor <= payment.requested_minor
-            assert (payment.captured_minor > 0) == (payment.status is PaymentStatus.CAPTURED)
+            assert 0 <= payment.refunded_minor <= payment.captured_minor <= payment.authorized_minor
+            assert payment.captured_minor == 0 or payment.status is PaymentStatus.CAPTURED
 
 
 TestPaymentWalk = PaymentWalk.TestCase
@@ -83,7 +115,7 @@ TestPaymentWalk.settings = settings(max_examples=60, stateful_step_count=20)
 
 
 def test_illegal_move_is_refused_by_name() -> None:
-    payment = Payment.begin(_ID, _ID, _ID, _ID, Money("USD", 5))
+    payment = _payment(5)
 
     with pytest.raises(Conflict) as caught:
         payment.void_begun()

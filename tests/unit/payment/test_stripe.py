@@ -12,7 +12,7 @@ import stripe
 from payment_service.adapters.stripe_amounts import to_stripe
 from payment_service.adapters.stripe_errors import outcome_of
 from payment_service.adapters.stripe_intents import judge
-from payment_service.domain.operation import CaptureOrder, HoldOrder, VoidOrder
+from payment_service.domain.orders import CaptureOrder, HoldOrder, VoidOrder
 from payment_service.use_cases.outcomes import ActionRequired, Declined, NotSent, Outcome, Pending, Succeeded, Unknown
 from shared_kernel.errors import InvalidInput
 from shared_kernel.money import Money

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from ridesharing.payment.v1 import payments_pb2 as ridesharing_dot_payment_dot_v1_dot_payments__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#ridesharing/payment/v1/events.proto\x12\x16ridesharing.payment.v1\x1a%ridesharing/payment/v1/payments.proto\">\n\nHoldPlaced\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"@\n\x0cHoldDeclined\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"\x88\x01\n\x0fPaymentCaptured\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\x12\x30\n\x07receipt\x18\x02 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Receipt\x12\x11\n\tdriver_id\x18\x03 \x01(\t\">\n\nHoldVoided\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Paymentb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#ridesharing/payment/v1/events.proto\x12\x16ridesharing.payment.v1\x1a%ridesharing/payment/v1/payments.proto\">\n\nHoldPlaced\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"@\n\x0cHoldDeclined\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"\x88\x01\n\x0fPaymentCaptured\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\x12\x30\n\x07receipt\x18\x02 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Receipt\x12\x11\n\tdriver_id\x18\x03 \x01(\t\">\n\nHoldVoided\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"C\n\x0fHoldIncremented\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"?\n\x0bHoldExpired\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"C\n\x0f\x43hargeCollected\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"B\n\x0e\x43hargeDeclined\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Paymentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,4 +40,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PAYMENTCAPTURED']._serialized_end=369
   _globals['_HOLDVOIDED']._serialized_start=371
   _globals['_HOLDVOIDED']._serialized_end=433
+  _globals['_HOLDINCREMENTED']._serialized_start=435
+  _globals['_HOLDINCREMENTED']._serialized_end=502
+  _globals['_HOLDEXPIRED']._serialized_start=504
+  _globals['_HOLDEXPIRED']._serialized_end=567
+  _globals['_CHARGECOLLECTED']._serialized_start=569
+  _globals['_CHARGECOLLECTED']._serialized_end=636
+  _globals['_CHARGEDECLINED']._serialized_start=638
+  _globals['_CHARGEDECLINED']._serialized_end=704
 # @@protoc_insertion_point(module_scope)

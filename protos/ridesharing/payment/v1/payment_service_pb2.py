@@ -29,7 +29,7 @@ from ridesharing.common.v1 import money_pb2 as ridesharing_dot_common_dot_v1_dot
 from ridesharing.payment.v1 import payments_pb2 as ridesharing_dot_payment_dot_v1_dot_payments__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,ridesharing/payment/v1/payment_service.proto\x12\x16ridesharing.payment.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a!ridesharing/common/v1/money.proto\x1a%ridesharing/payment/v1/payments.proto\"u\n\x17\x41\x64\x64PaymentMethodRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12/\n\tpsp_token\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_]{3,128}$\"Y\n\x18\x41\x64\x64PaymentMethodResponse\x12=\n\x0epayment_method\x18\x01 \x01(\x0b\x32%.ridesharing.payment.v1.PaymentMethod\"\x1b\n\x19ListPaymentMethodsRequest\"\\\n\x1aListPaymentMethodsResponse\x12>\n\x0fpayment_methods\x18\x01 \x03(\x0b\x32%.ridesharing.payment.v1.PaymentMethod\"l\n\x1aRemovePaymentMethodRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12#\n\x11payment_method_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x1d\n\x1bRemovePaymentMethodResponse\"\xcf\x01\n\x10PlaceHoldRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x08rider_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12#\n\x11payment_method_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x34\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x1c.ridesharing.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01\"E\n\x11PlaceHoldResponse\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"\xb9\x01\n\x15\x43\x61pturePaymentRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1b\n\tdriver_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12=\n\x05lines\x18\x04 \x03(\x0b\x32\".ridesharing.payment.v1.ChargeLineB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x32\"J\n\x16\x43\x61pturePaymentResponse\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"W\n\x0fVoidHoldRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"D\n\x10VoidHoldResponse\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\".\n\x11GetPaymentRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"F\n\x12GetPaymentResponse\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\".\n\x11GetReceiptRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"F\n\x12GetReceiptResponse\x12\x30\n\x07receipt\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Receipt\"\x14\n\x12GetEarningsRequest\"\x8d\x01\n\rEarningsEntry\x12\x0f\n\x07ride_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12,\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"}\n\x13GetEarningsResponse\x12.\n\x08\x62\x61lances\x18\x01 \x03(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x36\n\x07\x65ntries\x18\x02 \x03(\x0b\x32%.ridesharing.payment.v1.EarningsEntry\"\x18\n\x16GetTrialBalanceRequest\"Y\n\x12\x41\x63\x63ountKindBalance\x12\x14\n\x0c\x61\x63\x63ount_kind\x18\x01 \x01(\t\x12-\n\x07\x62\x61lance\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\"P\n\x0f\x43urrencyBalance\x12\x15\n\rcurrency_code\x18\x01 \x01(\t\x12\x11\n\tsum_minor\x18\x02 \x01(\x03\x12\x13\n\x0b\x65ntry_count\x18\x03 \x01(\x03\"\xc3\x01\n\x17GetTrialBalanceResponse\x12;\n\ncurrencies\x18\x01 \x03(\x0b\x32\'.ridesharing.payment.v1.CurrencyBalance\x12<\n\x08\x61\x63\x63ounts\x18\x02 \x03(\x0b\x32*.ridesharing.payment.v1.AccountKindBalance\x12-\n\tread_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"6\n\x19ListJournalEntriesRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"S\n\x1aListJournalEntriesResponse\x12\x35\n\x07\x65ntries\x18\x01 \x03(\x0b\x32$.ridesharing.payment.v1.JournalEntry2\xc3\n\n\x0ePaymentService\x12~\n\x10\x41\x64\x64PaymentMethod\x12/.ridesharing.payment.v1.AddPaymentMethodRequest\x1a\x30.ridesharing.payment.v1.AddPaymentMethodResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12\x84\x01\n\x12ListPaymentMethods\x12\x31.ridesharing.payment.v1.ListPaymentMethodsRequest\x1a\x32.ridesharing.payment.v1.ListPaymentMethodsResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12\x87\x01\n\x13RemovePaymentMethod\x12\x32.ridesharing.payment.v1.RemovePaymentMethodRequest\x1a\x33.ridesharing.payment.v1.RemovePaymentMethodResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12i\n\tPlaceHold\x12(.ridesharing.payment.v1.PlaceHoldRequest\x1a).ridesharing.payment.v1.PlaceHoldResponse\"\x07\xa2\xbb\x18\x03\n\x01\x05\x12x\n\x0e\x43\x61pturePayment\x12-.ridesharing.payment.v1.CapturePaymentRequest\x1a..ridesharing.payment.v1.CapturePaymentResponse\"\x07\xa2\xbb\x18\x03\n\x01\x05\x12\x66\n\x08VoidHold\x12\'.ridesharing.payment.v1.VoidHoldRequest\x1a(.ridesharing.payment.v1.VoidHoldResponse\"\x07\xa2\xbb\x18\x03\n\x01\x05\x12n\n\nGetPayment\x12).ridesharing.payment.v1.GetPaymentRequest\x1a*.ridesharing.payment.v1.GetPaymentResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x04\x05\x12n\n\nGetReceipt\x12).ridesharing.payment.v1.GetReceiptRequest\x1a*.ridesharing.payment.v1.GetReceiptResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x04\x05\x12o\n\x0bGetEarnings\x12*.ridesharing.payment.v1.GetEarningsRequest\x1a+.ridesharing.payment.v1.GetEarningsResponse\"\x07\xa2\xbb\x18\x03\n\x01\x03\x12{\n\x0fGetTrialBalance\x12..ridesharing.payment.v1.GetTrialBalanceRequest\x1a/.ridesharing.payment.v1.GetTrialBalanceResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x84\x01\n\x12ListJournalEntries\x12\x31.ridesharing.payment.v1.ListJournalEntriesRequest\x1a\x32.ridesharing.payment.v1.ListJournalEntriesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,ridesharing/payment/v1/payment_service.proto\x12\x16ridesharing.payment.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a!ridesharing/common/v1/money.proto\x1a%ridesharing/payment/v1/payments.proto\"u\n\x17\x41\x64\x64PaymentMethodRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12/\n\tpsp_token\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_]{3,128}$\"Y\n\x18\x41\x64\x64PaymentMethodResponse\x12=\n\x0epayment_method\x18\x01 \x01(\x0b\x32%.ridesharing.payment.v1.PaymentMethod\"\x1b\n\x19ListPaymentMethodsRequest\"\\\n\x1aListPaymentMethodsResponse\x12>\n\x0fpayment_methods\x18\x01 \x03(\x0b\x32%.ridesharing.payment.v1.PaymentMethod\"l\n\x1aRemovePaymentMethodRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12#\n\x11payment_method_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x1d\n\x1bRemovePaymentMethodResponse\"\xb3\x03\n\x10PlaceHoldRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x08rider_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x11payment_method_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x34\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x1c.ridesharing.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01\x12:\n\x07\x66unding\x18\x06 \x01(\x0e\x32\x1f.ridesharing.payment.v1.FundingB\x08\xbaH\x05\x82\x01\x02\x10\x01:\xa2\x01\xbaH\x9e\x01\x1a\x9b\x01\n\x0fplace_hold.card\x12Qpayment_method_id names a card where the funding is a card, and nothing otherwise\x1a\x35(this.funding <= 1) == (this.payment_method_id != \'\')\"E\n\x11PlaceHoldResponse\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"\x92\x01\n\x14IncrementHoldRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x34\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01\"I\n\x15IncrementHoldResponse\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"\xb9\x01\n\x15\x43\x61pturePaymentRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1b\n\tdriver_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12=\n\x05lines\x18\x04 \x03(\x0b\x32\".ridesharing.payment.v1.ChargeLineB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x32\"J\n\x16\x43\x61pturePaymentResponse\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"W\n\x0fVoidHoldRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"D\n\x10VoidHoldResponse\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\".\n\x11GetPaymentRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"F\n\x12GetPaymentResponse\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\".\n\x11GetReceiptRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"F\n\x12GetReceiptResponse\x12\x30\n\x07receipt\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Receipt\"\x14\n\x12GetEarningsRequest\"\x8d\x01\n\rEarningsEntry\x12\x0f\n\x07ride_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12,\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"}\n\x13GetEarningsResponse\x12.\n\x08\x62\x61lances\x18\x01 \x03(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x36\n\x07\x65ntries\x18\x02 \x03(\x0b\x32%.ridesharing.payment.v1.EarningsEntry\"\x18\n\x16GetTrialBalanceRequest\"Y\n\x12\x41\x63\x63ountKindBalance\x12\x14\n\x0c\x61\x63\x63ount_kind\x18\x01 \x01(\t\x12-\n\x07\x62\x61lance\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\"P\n\x0f\x43urrencyBalance\x12\x15\n\rcurrency_code\x18\x01 \x01(\t\x12\x11\n\tsum_minor\x18\x02 \x01(\x03\x12\x13\n\x0b\x65ntry_count\x18\x03 \x01(\x03\"\xc3\x01\n\x17GetTrialBalanceResponse\x12;\n\ncurrencies\x18\x01 \x03(\x0b\x32\'.ridesharing.payment.v1.CurrencyBalance\x12<\n\x08\x61\x63\x63ounts\x18\x02 \x03(\x0b\x32*.ridesharing.payment.v1.AccountKindBalance\x12-\n\tread_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"6\n\x19ListJournalEntriesRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"S\n\x1aListJournalEntriesResponse\x12\x35\n\x07\x65ntries\x18\x01 \x03(\x0b\x32$.ridesharing.payment.v1.JournalEntry2\xba\x0b\n\x0ePaymentService\x12~\n\x10\x41\x64\x64PaymentMethod\x12/.ridesharing.payment.v1.AddPaymentMethodRequest\x1a\x30.ridesharing.payment.v1.AddPaymentMethodResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12\x84\x01\n\x12ListPaymentMethods\x12\x31.ridesharing.payment.v1.ListPaymentMethodsRequest\x1a\x32.ridesharing.payment.v1.ListPaymentMethodsResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12\x87\x01\n\x13RemovePaymentMethod\x12\x32.ridesharing.payment.v1.RemovePaymentMethodRequest\x1a\x33.ridesharing.payment.v1.RemovePaymentMethodResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12i\n\tPlaceHold\x12(.ridesharing.payment.v1.PlaceHoldRequest\x1a).ridesharing.payment.v1.PlaceHoldResponse\"\x07\xa2\xbb\x18\x03\n\x01\x05\x12u\n\rIncrementHold\x12,.ridesharing.payment.v1.IncrementHoldRequest\x1a-.ridesharing.payment.v1.IncrementHoldResponse\"\x07\xa2\xbb\x18\x03\n\x01\x05\x12x\n\x0e\x43\x61pturePayment\x12-.ridesharing.payment.v1.CapturePaymentRequest\x1a..ridesharing.payment.v1.CapturePaymentResponse\"\x07\xa2\xbb\x18\x03\n\x01\x05\x12\x66\n\x08VoidHold\x12\'.ridesharing.payment.v1.VoidHoldRequest\x1a(.ridesharing.payment.v1.VoidHoldResponse\"\x07\xa2\xbb\x18\x03\n\x01\x05\x12n\n\nGetPayment\x12).ridesharing.payment.v1.GetPaymentRequest\x1a*.ridesharing.payment.v1.GetPaymentResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x04\x05\x12n\n\nGetReceipt\x12).ridesharing.payment.v1.GetReceiptRequest\x1a*.ridesharing.payment.v1.GetReceiptResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x04\x05\x12o\n\x0bGetEarnings\x12*.ridesharing.payment.v1.GetEarningsRequest\x1a+.ridesharing.payment.v1.GetEarningsResponse\"\x07\xa2\xbb\x18\x03\n\x01\x03\x12{\n\x0fGetTrialBalance\x12..ridesharing.payment.v1.GetTrialBalanceRequest\x1a/.ridesharing.payment.v1.GetTrialBalanceResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x84\x01\n\x12ListJournalEntries\x12\x31.ridesharing.payment.v1.ListJournalEntriesRequest\x1a\x32.ridesharing.payment.v1.ListJournalEntriesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,9 +51,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PLACEHOLDREQUEST'].fields_by_name['rider_id']._loaded_options = None
   _globals['_PLACEHOLDREQUEST'].fields_by_name['rider_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_PLACEHOLDREQUEST'].fields_by_name['payment_method_id']._loaded_options = None
-  _globals['_PLACEHOLDREQUEST'].fields_by_name['payment_method_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_PLACEHOLDREQUEST'].fields_by_name['payment_method_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_PLACEHOLDREQUEST'].fields_by_name['amount']._loaded_options = None
   _globals['_PLACEHOLDREQUEST'].fields_by_name['amount']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_PLACEHOLDREQUEST'].fields_by_name['funding']._loaded_options = None
+  _globals['_PLACEHOLDREQUEST'].fields_by_name['funding']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_PLACEHOLDREQUEST']._loaded_options = None
+  _globals['_PLACEHOLDREQUEST']._serialized_options = b'\272H\236\001\032\233\001\n\017place_hold.card\022Qpayment_method_id names a card where the funding is a card, and nothing otherwise\0325(this.funding <= 1) == (this.payment_method_id != \'\')'
+  _globals['_INCREMENTHOLDREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_INCREMENTHOLDREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\022r\0202\016^[!-~]{1,128}$'
+  _globals['_INCREMENTHOLDREQUEST'].fields_by_name['ride_id']._loaded_options = None
+  _globals['_INCREMENTHOLDREQUEST'].fields_by_name['ride_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_INCREMENTHOLDREQUEST'].fields_by_name['amount']._loaded_options = None
+  _globals['_INCREMENTHOLDREQUEST'].fields_by_name['amount']._serialized_options = b'\272H\003\310\001\001'
   _globals['_CAPTUREPAYMENTREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CAPTUREPAYMENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\022r\0202\016^[!-~]{1,128}$'
   _globals['_CAPTUREPAYMENTREQUEST'].fields_by_name['ride_id']._loaded_options = None
@@ -80,6 +90,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PAYMENTSERVICE'].methods_by_name['RemovePaymentMethod']._serialized_options = b'\242\273\030\003\n\001\002'
   _globals['_PAYMENTSERVICE'].methods_by_name['PlaceHold']._loaded_options = None
   _globals['_PAYMENTSERVICE'].methods_by_name['PlaceHold']._serialized_options = b'\242\273\030\003\n\001\005'
+  _globals['_PAYMENTSERVICE'].methods_by_name['IncrementHold']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['IncrementHold']._serialized_options = b'\242\273\030\003\n\001\005'
   _globals['_PAYMENTSERVICE'].methods_by_name['CapturePayment']._loaded_options = None
   _globals['_PAYMENTSERVICE'].methods_by_name['CapturePayment']._serialized_options = b'\242\273\030\003\n\001\005'
   _globals['_PAYMENTSERVICE'].methods_by_name['VoidHold']._loaded_options = None
@@ -107,43 +119,47 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REMOVEPAYMENTMETHODRESPONSE']._serialized_start=687
   _globals['_REMOVEPAYMENTMETHODRESPONSE']._serialized_end=716
   _globals['_PLACEHOLDREQUEST']._serialized_start=719
-  _globals['_PLACEHOLDREQUEST']._serialized_end=926
-  _globals['_PLACEHOLDRESPONSE']._serialized_start=928
-  _globals['_PLACEHOLDRESPONSE']._serialized_end=997
-  _globals['_CAPTUREPAYMENTREQUEST']._serialized_start=1000
-  _globals['_CAPTUREPAYMENTREQUEST']._serialized_end=1185
-  _globals['_CAPTUREPAYMENTRESPONSE']._serialized_start=1187
-  _globals['_CAPTUREPAYMENTRESPONSE']._serialized_end=1261
-  _globals['_VOIDHOLDREQUEST']._serialized_start=1263
-  _globals['_VOIDHOLDREQUEST']._serialized_end=1350
-  _globals['_VOIDHOLDRESPONSE']._serialized_start=1352
-  _globals['_VOIDHOLDRESPONSE']._serialized_end=1420
-  _globals['_GETPAYMENTREQUEST']._serialized_start=1422
-  _globals['_GETPAYMENTREQUEST']._serialized_end=1468
-  _globals['_GETPAYMENTRESPONSE']._serialized_start=1470
-  _globals['_GETPAYMENTRESPONSE']._serialized_end=1540
-  _globals['_GETRECEIPTREQUEST']._serialized_start=1542
-  _globals['_GETRECEIPTREQUEST']._serialized_end=1588
-  _globals['_GETRECEIPTRESPONSE']._serialized_start=1590
-  _globals['_GETRECEIPTRESPONSE']._serialized_end=1660
-  _globals['_GETEARNINGSREQUEST']._serialized_start=1662
-  _globals['_GETEARNINGSREQUEST']._serialized_end=1682
-  _globals['_EARNINGSENTRY']._serialized_start=1685
-  _globals['_EARNINGSENTRY']._serialized_end=1826
-  _globals['_GETEARNINGSRESPONSE']._serialized_start=1828
-  _globals['_GETEARNINGSRESPONSE']._serialized_end=1953
-  _globals['_GETTRIALBALANCEREQUEST']._serialized_start=1955
-  _globals['_GETTRIALBALANCEREQUEST']._serialized_end=1979
-  _globals['_ACCOUNTKINDBALANCE']._serialized_start=1981
-  _globals['_ACCOUNTKINDBALANCE']._serialized_end=2070
-  _globals['_CURRENCYBALANCE']._serialized_start=2072
-  _globals['_CURRENCYBALANCE']._serialized_end=2152
-  _globals['_GETTRIALBALANCERESPONSE']._serialized_start=2155
-  _globals['_GETTRIALBALANCERESPONSE']._serialized_end=2350
-  _globals['_LISTJOURNALENTRIESREQUEST']._serialized_start=2352
-  _globals['_LISTJOURNALENTRIESREQUEST']._serialized_end=2406
-  _globals['_LISTJOURNALENTRIESRESPONSE']._serialized_start=2408
-  _globals['_LISTJOURNALENTRIESRESPONSE']._serialized_end=2491
-  _globals['_PAYMENTSERVICE']._serialized_start=2494
-  _globals['_PAYMENTSERVICE']._serialized_end=3841
+  _globals['_PLACEHOLDREQUEST']._serialized_end=1154
+  _globals['_PLACEHOLDRESPONSE']._serialized_start=1156
+  _globals['_PLACEHOLDRESPONSE']._serialized_end=1225
+  _globals['_INCREMENTHOLDREQUEST']._serialized_start=1228
+  _globals['_INCREMENTHOLDREQUEST']._serialized_end=1374
+  _globals['_INCREMENTHOLDRESPONSE']._serialized_start=1376
+  _globals['_INCREMENTHOLDRESPONSE']._serialized_end=1449
+  _globals['_CAPTUREPAYMENTREQUEST']._serialized_start=1452
+  _globals['_CAPTUREPAYMENTREQUEST']._serialized_end=1637
+  _globals['_CAPTUREPAYMENTRESPONSE']._serialized_start=1639
+  _globals['_CAPTUREPAYMENTRESPONSE']._serialized_end=1713
+  _globals['_VOIDHOLDREQUEST']._serialized_start=1715
+  _globals['_VOIDHOLDREQUEST']._serialized_end=1802
+  _globals['_VOIDHOLDRESPONSE']._serialized_start=1804
+  _globals['_VOIDHOLDRESPONSE']._serialized_end=1872
+  _globals['_GETPAYMENTREQUEST']._serialized_start=1874
+  _globals['_GETPAYMENTREQUEST']._serialized_end=1920
+  _globals['_GETPAYMENTRESPONSE']._serialized_start=1922
+  _globals['_GETPAYMENTRESPONSE']._serialized_end=1992
+  _globals['_GETRECEIPTREQUEST']._serialized_start=1994
+  _globals['_GETRECEIPTREQUEST']._serialized_end=2040
+  _globals['_GETRECEIPTRESPONSE']._serialized_start=2042
+  _globals['_GETRECEIPTRESPONSE']._serialized_end=2112
+  _globals['_GETEARNINGSREQUEST']._serialized_start=2114
+  _globals['_GETEARNINGSREQUEST']._serialized_end=2134
+  _globals['_EARNINGSENTRY']._serialized_start=2137
+  _globals['_EARNINGSENTRY']._serialized_end=2278
+  _globals['_GETEARNINGSRESPONSE']._serialized_start=2280
+  _globals['_GETEARNINGSRESPONSE']._serialized_end=2405
+  _globals['_GETTRIALBALANCEREQUEST']._serialized_start=2407
+  _globals['_GETTRIALBALANCEREQUEST']._serialized_end=2431
+  _globals['_ACCOUNTKINDBALANCE']._serialized_start=2433
+  _globals['_ACCOUNTKINDBALANCE']._serialized_end=2522
+  _globals['_CURRENCYBALANCE']._serialized_start=2524
+  _globals['_CURRENCYBALANCE']._serialized_end=2604
+  _globals['_GETTRIALBALANCERESPONSE']._serialized_start=2607
+  _globals['_GETTRIALBALANCERESPONSE']._serialized_end=2802
+  _globals['_LISTJOURNALENTRIESREQUEST']._serialized_start=2804
+  _globals['_LISTJOURNALENTRIESREQUEST']._serialized_end=2858
+  _globals['_LISTJOURNALENTRIESRESPONSE']._serialized_start=2860
+  _globals['_LISTJOURNALENTRIESRESPONSE']._serialized_end=2943
+  _globals['_PAYMENTSERVICE']._serialized_start=2946
+  _globals['_PAYMENTSERVICE']._serialized_end=4412
 # @@protoc_insertion_point(module_scope)

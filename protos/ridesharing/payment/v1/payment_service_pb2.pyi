@@ -166,6 +166,7 @@ class PlaceHoldRequest(_message.Message):
     RIDER_ID_FIELD_NUMBER: _builtins.int
     PAYMENT_METHOD_ID_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
+    FUNDING_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Key the caller made and keeps."""
     ride_id: _builtins.str
@@ -173,7 +174,9 @@ class PlaceHoldRequest(_message.Message):
     rider_id: _builtins.str
     """Who pays (UUID)."""
     payment_method_id: _builtins.str
-    """The card, of that rider (UUID)."""
+    """The card, of that rider (UUID); for a wallet or cash none."""
+    funding: _payments_pb2.Funding.ValueType
+    """Where the money comes from."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """How much, above zero."""
@@ -186,10 +189,11 @@ class PlaceHoldRequest(_message.Message):
         rider_id: _builtins.str = ...,
         payment_method_id: _builtins.str = ...,
         amount: _money_pb2.Money | None = ...,
+        funding: _payments_pb2.Funding.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "payment_method_id", b"payment_method_id", "request_id", b"request_id", "ride_id", b"ride_id", "rider_id", b"rider_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "funding", b"funding", "payment_method_id", b"payment_method_id", "request_id", b"request_id", "ride_id", b"ride_id", "rider_id", b"rider_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -218,6 +222,62 @@ class PlaceHoldResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PlaceHoldResponse: _TypeAlias = PlaceHoldResponse  # noqa: Y015
+
+@_typing.final
+class IncrementHoldRequest(_message.Message):
+    """IncrementHoldRequest raises a hold."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RIDE_ID_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Key the caller made and keeps."""
+    ride_id: _builtins.str
+    """The ride (UUID)."""
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """How much is to be held after it, above what is held now."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        ride_id: _builtins.str = ...,
+        amount: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "request_id", b"request_id", "ride_id", b"ride_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IncrementHoldRequest: _TypeAlias = IncrementHoldRequest  # noqa: Y015
+
+@_typing.final
+class IncrementHoldResponse(_message.Message):
+    """IncrementHoldResponse carries the payment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def payment(self) -> _payments_pb2.Payment:
+        """The payment."""
+
+    def __init__(
+        self,
+        *,
+        payment: _payments_pb2.Payment | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["payment", b"payment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["payment", b"payment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IncrementHoldResponse: _TypeAlias = IncrementHoldResponse  # noqa: Y015
 
 @_typing.final
 class CapturePaymentRequest(_message.Message):

@@ -55,6 +55,11 @@ class PaymentServiceStub:
                 request_serializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.PlaceHoldRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.PlaceHoldResponse.FromString,
                 _registered_method=True)
+        self.IncrementHold = channel.unary_unary(
+                '/ridesharing.payment.v1.PaymentService/IncrementHold',
+                request_serializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.IncrementHoldRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.IncrementHoldResponse.FromString,
+                _registered_method=True)
         self.CapturePayment = channel.unary_unary(
                 '/ridesharing.payment.v1.PaymentService/CapturePayment',
                 request_serializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.CapturePaymentRequest.SerializeToString,
@@ -125,9 +130,17 @@ class PaymentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def IncrementHold(self, request, context):
+        """IncrementHold raises what is held for a ride to an amount. Errors: increment_declined (what was held still is),
+        invalid_transition, invalid_amount.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CapturePayment(self, request, context):
-        """CapturePayment collects up to the held amount and writes the ledger. Errors: exceeds_authorized,
-        invalid_transition.
+        """CapturePayment collects a ride's charge and writes the ledger. What the hold does not cover is charged to the card
+        by itself, and owed by the rider until then. Errors: invalid_transition, capture_refused.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -169,7 +182,7 @@ class PaymentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListJournalEntries(self, request, context):
-        """ListJournalEntries returns the entries of a ride's payment, oldest first.
+        """ListJournalEntries returns the entries of a ride's payments, oldest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -197,6 +210,11 @@ def add_PaymentServiceServicer_to_server(servicer, server):
                     servicer.PlaceHold,
                     request_deserializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.PlaceHoldRequest.FromString,
                     response_serializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.PlaceHoldResponse.SerializeToString,
+            ),
+            'IncrementHold': grpc.unary_unary_rpc_method_handler(
+                    servicer.IncrementHold,
+                    request_deserializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.IncrementHoldRequest.FromString,
+                    response_serializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.IncrementHoldResponse.SerializeToString,
             ),
             'CapturePayment': grpc.unary_unary_rpc_method_handler(
                     servicer.CapturePayment,
@@ -343,6 +361,33 @@ class PaymentService:
             '/ridesharing.payment.v1.PaymentService/PlaceHold',
             ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.PlaceHoldRequest.SerializeToString,
             ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.PlaceHoldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def IncrementHold(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.payment.v1.PaymentService/IncrementHold',
+            ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.IncrementHoldRequest.SerializeToString,
+            ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.IncrementHoldResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,9 +43,13 @@ class PaymentServiceStub:
     """PlaceHold authorizes an amount for a ride: at most one hold a ride, whatever the keys. A decline is an answer
     (status DECLINED), not an error; PENDING with outcome_unknown asks to call again with the same key.
     """
+    IncrementHold: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.IncrementHoldRequest, _payment_service_pb2.IncrementHoldResponse]
+    """IncrementHold raises what is held for a ride to an amount. Errors: increment_declined (what was held still is),
+    invalid_transition, invalid_amount.
+    """
     CapturePayment: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.CapturePaymentRequest, _payment_service_pb2.CapturePaymentResponse]
-    """CapturePayment collects up to the held amount and writes the ledger. Errors: exceeds_authorized,
-    invalid_transition.
+    """CapturePayment collects a ride's charge and writes the ledger. What the hold does not cover is charged to the card
+    by itself, and owed by the rider until then. Errors: invalid_transition, capture_refused.
     """
     VoidHold: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.VoidHoldRequest, _payment_service_pb2.VoidHoldResponse]
     """VoidHold releases the hold of a ride; for a ride without a payment it records that none may follow."""
@@ -58,7 +62,7 @@ class PaymentServiceStub:
     GetTrialBalance: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.GetTrialBalanceRequest, _payment_service_pb2.GetTrialBalanceResponse]
     """GetTrialBalance sums the ledger by currency and account kind."""
     ListJournalEntries: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.ListJournalEntriesRequest, _payment_service_pb2.ListJournalEntriesResponse]
-    """ListJournalEntries returns the entries of a ride's payment, oldest first."""
+    """ListJournalEntries returns the entries of a ride's payments, oldest first."""
 
 @_typing.type_check_only
 class PaymentServiceAsyncStub(PaymentServiceStub):
@@ -75,9 +79,13 @@ class PaymentServiceAsyncStub(PaymentServiceStub):
     """PlaceHold authorizes an amount for a ride: at most one hold a ride, whatever the keys. A decline is an answer
     (status DECLINED), not an error; PENDING with outcome_unknown asks to call again with the same key.
     """
+    IncrementHold: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.IncrementHoldRequest, _payment_service_pb2.IncrementHoldResponse]  # type: ignore[assignment]
+    """IncrementHold raises what is held for a ride to an amount. Errors: increment_declined (what was held still is),
+    invalid_transition, invalid_amount.
+    """
     CapturePayment: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.CapturePaymentRequest, _payment_service_pb2.CapturePaymentResponse]  # type: ignore[assignment]
-    """CapturePayment collects up to the held amount and writes the ledger. Errors: exceeds_authorized,
-    invalid_transition.
+    """CapturePayment collects a ride's charge and writes the ledger. What the hold does not cover is charged to the card
+    by itself, and owed by the rider until then. Errors: invalid_transition, capture_refused.
     """
     VoidHold: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.VoidHoldRequest, _payment_service_pb2.VoidHoldResponse]  # type: ignore[assignment]
     """VoidHold releases the hold of a ride; for a ride without a payment it records that none may follow."""
@@ -90,7 +98,7 @@ class PaymentServiceAsyncStub(PaymentServiceStub):
     GetTrialBalance: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.GetTrialBalanceRequest, _payment_service_pb2.GetTrialBalanceResponse]  # type: ignore[assignment]
     """GetTrialBalance sums the ledger by currency and account kind."""
     ListJournalEntries: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.ListJournalEntriesRequest, _payment_service_pb2.ListJournalEntriesResponse]  # type: ignore[assignment]
-    """ListJournalEntries returns the entries of a ride's payment, oldest first."""
+    """ListJournalEntries returns the entries of a ride's payments, oldest first."""
 
 class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
     """PaymentService holds, captures and releases money, and keeps riders' cards."""
@@ -130,13 +138,23 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def IncrementHold(
+        self,
+        request: _payment_service_pb2.IncrementHoldRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_service_pb2.IncrementHoldResponse, _abc.Awaitable[_payment_service_pb2.IncrementHoldResponse]]:
+        """IncrementHold raises what is held for a ride to an amount. Errors: increment_declined (what was held still is),
+        invalid_transition, invalid_amount.
+        """
+
+    @_abc_1.abstractmethod
     def CapturePayment(
         self,
         request: _payment_service_pb2.CapturePaymentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_payment_service_pb2.CapturePaymentResponse, _abc.Awaitable[_payment_service_pb2.CapturePaymentResponse]]:
-        """CapturePayment collects up to the held amount and writes the ledger. Errors: exceeds_authorized,
-        invalid_transition.
+        """CapturePayment collects a ride's charge and writes the ledger. What the hold does not cover is charged to the card
+        by itself, and owed by the rider until then. Errors: invalid_transition, capture_refused.
         """
 
     @_abc_1.abstractmethod
@@ -185,6 +203,6 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _payment_service_pb2.ListJournalEntriesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_payment_service_pb2.ListJournalEntriesResponse, _abc.Awaitable[_payment_service_pb2.ListJournalEntriesResponse]]:
-        """ListJournalEntries returns the entries of a ride's payment, oldest first."""
+        """ListJournalEntries returns the entries of a ride's payments, oldest first."""
 
 def add_PaymentServiceServicer_to_server(servicer: PaymentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -39,6 +39,8 @@ class _PaymentStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Payment
     """Captured."""
     PAYMENT_STATUS_VOIDED: _PaymentStatus.ValueType  # 5
     """Released."""
+    PAYMENT_STATUS_EXPIRED: _PaymentStatus.ValueType  # 6
+    """The PSP let go of the hold by itself."""
 
 class PaymentStatus(_PaymentStatus, metaclass=_PaymentStatusEnumTypeWrapper):
     """PaymentStatus is where the payment of a ride stands."""
@@ -55,7 +57,73 @@ PAYMENT_STATUS_CAPTURED: PaymentStatus.ValueType  # 4
 """Captured."""
 PAYMENT_STATUS_VOIDED: PaymentStatus.ValueType  # 5
 """Released."""
+PAYMENT_STATUS_EXPIRED: PaymentStatus.ValueType  # 6
+"""The PSP let go of the hold by itself."""
 Global___PaymentStatus: _TypeAlias = PaymentStatus  # noqa: Y015
+
+class _Funding:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FundingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Funding.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FUNDING_UNSPECIFIED: _Funding.ValueType  # 0
+    """Not told; in a request it means a card."""
+    FUNDING_CARD: _Funding.ValueType  # 1
+    """A card, by the PSP."""
+    FUNDING_WALLET: _Funding.ValueType  # 2
+    """The rider's wallet."""
+    FUNDING_CASH: _Funding.ValueType  # 3
+    """Cash, into the driver's hand."""
+
+class Funding(_Funding, metaclass=_FundingEnumTypeWrapper):
+    """Funding is where money comes from."""
+
+FUNDING_UNSPECIFIED: Funding.ValueType  # 0
+"""Not told; in a request it means a card."""
+FUNDING_CARD: Funding.ValueType  # 1
+"""A card, by the PSP."""
+FUNDING_WALLET: Funding.ValueType  # 2
+"""The rider's wallet."""
+FUNDING_CASH: Funding.ValueType  # 3
+"""Cash, into the driver's hand."""
+Global___Funding: _TypeAlias = Funding  # noqa: Y015
+
+class _PaymentPurpose:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PaymentPurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PaymentPurpose.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PAYMENT_PURPOSE_UNSPECIFIED: _PaymentPurpose.ValueType  # 0
+    """Not told."""
+    PAYMENT_PURPOSE_RIDE: _PaymentPurpose.ValueType  # 1
+    """A ride: held before it, captured after it."""
+    PAYMENT_PURPOSE_EXCESS: _PaymentPurpose.ValueType  # 2
+    """What a ride cost above its hold."""
+    PAYMENT_PURPOSE_TIP: _PaymentPurpose.ValueType  # 3
+    """A tip."""
+    PAYMENT_PURPOSE_ARREARS: _PaymentPurpose.ValueType  # 4
+    """A rider's debts."""
+    PAYMENT_PURPOSE_TOP_UP: _PaymentPurpose.ValueType  # 5
+    """Money for the rider's wallet."""
+
+class PaymentPurpose(_PaymentPurpose, metaclass=_PaymentPurposeEnumTypeWrapper):
+    """PaymentPurpose is what money is asked for."""
+
+PAYMENT_PURPOSE_UNSPECIFIED: PaymentPurpose.ValueType  # 0
+"""Not told."""
+PAYMENT_PURPOSE_RIDE: PaymentPurpose.ValueType  # 1
+"""A ride: held before it, captured after it."""
+PAYMENT_PURPOSE_EXCESS: PaymentPurpose.ValueType  # 2
+"""What a ride cost above its hold."""
+PAYMENT_PURPOSE_TIP: PaymentPurpose.ValueType  # 3
+"""A tip."""
+PAYMENT_PURPOSE_ARREARS: PaymentPurpose.ValueType  # 4
+"""A rider's debts."""
+PAYMENT_PURPOSE_TOP_UP: PaymentPurpose.ValueType  # 5
+"""Money for the rider's wallet."""
+Global___PaymentPurpose: _TypeAlias = PaymentPurpose  # noqa: Y015
 
 class _ChargeLineKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -72,7 +140,17 @@ class _ChargeLineKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Charge
     CHARGE_LINE_KIND_TAX: _ChargeLineKind.ValueType  # 3
     """Tax, owed to a jurisdiction."""
     CHARGE_LINE_KIND_CANCEL_FEE: _ChargeLineKind.ValueType  # 4
-    """Fee of a late cancel or no-show; split between driver and platform."""
+    """Fee of a late cancel; split between driver and platform."""
+    CHARGE_LINE_KIND_WAITING: _ChargeLineKind.ValueType  # 5
+    """Time that the driver waited at the pickup; split between driver and platform."""
+    CHARGE_LINE_KIND_NO_SHOW_FEE: _ChargeLineKind.ValueType  # 6
+    """Fee of a rider who did not come; split between driver and platform."""
+    CHARGE_LINE_KIND_TOLL: _ChargeLineKind.ValueType  # 7
+    """Toll that the driver paid; the driver's alone."""
+    CHARGE_LINE_KIND_TIP: _ChargeLineKind.ValueType  # 8
+    """Tip; the driver's alone."""
+    CHARGE_LINE_KIND_PROMOTION: _ChargeLineKind.ValueType  # 9
+    """Taken off what the rider pays, at the platform's expense; the amount is written above zero."""
 
 class ChargeLineKind(_ChargeLineKind, metaclass=_ChargeLineKindEnumTypeWrapper):
     """ChargeLineKind says what a line of a charge is for."""
@@ -86,7 +164,17 @@ CHARGE_LINE_KIND_BOOKING_FEE: ChargeLineKind.ValueType  # 2
 CHARGE_LINE_KIND_TAX: ChargeLineKind.ValueType  # 3
 """Tax, owed to a jurisdiction."""
 CHARGE_LINE_KIND_CANCEL_FEE: ChargeLineKind.ValueType  # 4
-"""Fee of a late cancel or no-show; split between driver and platform."""
+"""Fee of a late cancel; split between driver and platform."""
+CHARGE_LINE_KIND_WAITING: ChargeLineKind.ValueType  # 5
+"""Time that the driver waited at the pickup; split between driver and platform."""
+CHARGE_LINE_KIND_NO_SHOW_FEE: ChargeLineKind.ValueType  # 6
+"""Fee of a rider who did not come; split between driver and platform."""
+CHARGE_LINE_KIND_TOLL: ChargeLineKind.ValueType  # 7
+"""Toll that the driver paid; the driver's alone."""
+CHARGE_LINE_KIND_TIP: ChargeLineKind.ValueType  # 8
+"""Tip; the driver's alone."""
+CHARGE_LINE_KIND_PROMOTION: ChargeLineKind.ValueType  # 9
+"""Taken off what the rider pays, at the platform's expense; the amount is written above zero."""
 Global___ChargeLineKind: _TypeAlias = ChargeLineKind  # noqa: Y015
 
 @_typing.final
@@ -135,7 +223,7 @@ Global___PaymentMethod: _TypeAlias = PaymentMethod  # noqa: Y015
 
 @_typing.final
 class Payment(_message.Message):
-    """Payment is the money side of one ride."""
+    """Payment is money asked of a rider: held, collected, released or refused."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -148,6 +236,11 @@ class Payment(_message.Message):
     DECLINE_REASON_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     OUTCOME_UNKNOWN_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    FUNDING_FIELD_NUMBER: _builtins.int
+    CREDIT_USED_FIELD_NUMBER: _builtins.int
+    RECEIVABLE_FIELD_NUMBER: _builtins.int
+    REFUNDED_FIELD_NUMBER: _builtins.int
     payment_id: _builtins.str
     """The payment's id (UUID)."""
     ride_id: _builtins.str
@@ -162,13 +255,29 @@ class Payment(_message.Message):
     """Counts changes; the row's version."""
     outcome_unknown: _builtins.bool
     """True while an operation's outcome is unknown; it is being resolved."""
+    purpose: Global___PaymentPurpose.ValueType
+    """What it is for."""
+    funding: Global___Funding.ValueType
+    """Where the money comes from."""
     @_builtins.property
     def authorized(self) -> _money_pb2.Money:
-        """Amount held."""
+        """Amount held by the card or wallet."""
 
     @_builtins.property
     def captured(self) -> _money_pb2.Money:
         """Amount captured; zero before."""
+
+    @_builtins.property
+    def credit_used(self) -> _money_pb2.Money:
+        """Part of the charge that granted credit paid; zero before the capture."""
+
+    @_builtins.property
+    def receivable(self) -> _money_pb2.Money:
+        """Part of the charge that nothing covered: the rider owes it until it is collected."""
+
+    @_builtins.property
+    def refunded(self) -> _money_pb2.Money:
+        """Part of what was captured that was refunded, or is on its way back."""
 
     def __init__(
         self,
@@ -182,10 +291,15 @@ class Payment(_message.Message):
         decline_reason: _builtins.str = ...,
         version: _builtins.int = ...,
         outcome_unknown: _builtins.bool = ...,
+        purpose: Global___PaymentPurpose.ValueType = ...,
+        funding: Global___Funding.ValueType = ...,
+        credit_used: _money_pb2.Money | None = ...,
+        receivable: _money_pb2.Money | None = ...,
+        refunded: _money_pb2.Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["authorized", b"authorized", "captured", b"captured"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["authorized", b"authorized", "captured", b"captured", "credit_used", b"credit_used", "receivable", b"receivable", "refunded", b"refunded"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorized", b"authorized", "captured", b"captured", "decline_reason", b"decline_reason", "outcome_unknown", b"outcome_unknown", "payment_id", b"payment_id", "ride_id", b"ride_id", "rider_id", b"rider_id", "status", b"status", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorized", b"authorized", "captured", b"captured", "credit_used", b"credit_used", "decline_reason", b"decline_reason", "funding", b"funding", "outcome_unknown", b"outcome_unknown", "payment_id", b"payment_id", "purpose", b"purpose", "receivable", b"receivable", "refunded", b"refunded", "ride_id", b"ride_id", "rider_id", b"rider_id", "status", b"status", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -240,6 +354,10 @@ class Receipt(_message.Message):
     TOTAL_FIELD_NUMBER: _builtins.int
     BRAND_FIELD_NUMBER: _builtins.int
     LAST_DIGITS_FIELD_NUMBER: _builtins.int
+    FUNDING_FIELD_NUMBER: _builtins.int
+    CAPTURED_FIELD_NUMBER: _builtins.int
+    CREDIT_USED_FIELD_NUMBER: _builtins.int
+    RECEIVABLE_FIELD_NUMBER: _builtins.int
     payment_id: _builtins.str
     """The payment (UUID)."""
     ride_id: _builtins.str
@@ -248,6 +366,8 @@ class Receipt(_message.Message):
     """Scheme of the card."""
     last_digits: _builtins.str
     """Last four digits of the card."""
+    funding: Global___Funding.ValueType
+    """Where the money came from."""
     @_builtins.property
     def capture_time(self) -> _timestamp_pb2.Timestamp:
         """When the money was captured."""
@@ -260,6 +380,18 @@ class Receipt(_message.Message):
     def total(self) -> _money_pb2.Money:
         """Their sum."""
 
+    @_builtins.property
+    def captured(self) -> _money_pb2.Money:
+        """Part of the total that the funding paid."""
+
+    @_builtins.property
+    def credit_used(self) -> _money_pb2.Money:
+        """Part of the total that granted credit paid."""
+
+    @_builtins.property
+    def receivable(self) -> _money_pb2.Money:
+        """Part of the total that is charged by itself afterwards, and owed until then."""
+
     def __init__(
         self,
         *,
@@ -270,10 +402,14 @@ class Receipt(_message.Message):
         total: _money_pb2.Money | None = ...,
         brand: _builtins.str = ...,
         last_digits: _builtins.str = ...,
+        funding: Global___Funding.ValueType = ...,
+        captured: _money_pb2.Money | None = ...,
+        credit_used: _money_pb2.Money | None = ...,
+        receivable: _money_pb2.Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["capture_time", b"capture_time", "total", b"total"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["capture_time", b"capture_time", "captured", b"captured", "credit_used", b"credit_used", "receivable", b"receivable", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brand", b"brand", "capture_time", b"capture_time", "last_digits", b"last_digits", "lines", b"lines", "payment_id", b"payment_id", "ride_id", b"ride_id", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brand", b"brand", "capture_time", b"capture_time", "captured", b"captured", "credit_used", b"credit_used", "funding", b"funding", "last_digits", b"last_digits", "lines", b"lines", "payment_id", b"payment_id", "receivable", b"receivable", "ride_id", b"ride_id", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

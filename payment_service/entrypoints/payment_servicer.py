@@ -8,19 +8,20 @@ from uuid import UUID
 
 import grpc
 
-from chassis.auth import Actor, Role, current_actor
-from chassis.idempotency import fingerprint
+from chassis.auth import current_actor
+from payment_service.domain.payment import Funding
 from payment_service.entrypoints import wire
+from payment_service.entrypoints.callers import only_of_rider, request_key
 from payment_service.use_cases.add_payment_method import AddPaymentMethod
 from payment_service.use_cases.capture_payment import CapturePayment, Charge
 from payment_service.use_cases.get_earnings import GetEarnings
 from payment_service.use_cases.get_payment import GetPayment
 from payment_service.use_cases.get_receipt import GetReceipt
 from payment_service.use_cases.get_trial_balance import GetTrialBalance
+from payment_service.use_cases.increment_hold import IncrementHold
 from payment_service.use_cases.list_journal_entries import ListJournalEntries
 from payment_service.use_cases.list_payment_methods import ListPaymentMethods
 from payment_service.use_cases.place_hold import HoldRequest, PlaceHold
-from payment_service.use_cases.ports import RequestKey
 from payment_service.use_cases.remove_payment_method import RemovePaymentMethod
 from payment_service.use_cases.void_hold import VoidHold
 from ridesharing.payment.v1 import payment_service_pb2 as pb
@@ -39,6 +40,7 @@ class UseCases:
     list_payment_methods: ListPaymentMethods
     remove_payment_method: RemovePaymentMethod
     place_hold: PlaceHold
+    increment_hold: IncrementHold
     capture_payment: CapturePayment
     void_hold: VoidHold
     get_payment: GetPayment
@@ -57,7 +59,7 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
     async def AddPaymentMethod(
         self, request: pb.AddPaymentMethodRequest, context: Context
     ) -> pb.AddPaymentMethodResponse:
-        key = _key("AddPaymentMethod", request.request_id, request.psp_token)
+        key = request_key("AddPaymentMethod", request.request_id, request.psp_token)
         method = await self._do.add_payment_method(key, current_actor().account_id, request.psp_token)
         return pb.AddPaymentMethodResponse(payment_method=wire.method_to_wire(method))
 
@@ -71,7 +73,7 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
         self, request: pb.RemovePaymentMethodRequest, context: Context
     ) -> pb.RemovePaymentMethodResponse:
         method_id = UUID(request.payment_method_id)
-        key = _key("RemovePaymentMethod", request.request_id, str(method_id))
+        key = request_key("RemovePaymentMethod", request.request_id, str(method_id))
         await self._do.remove_payment_method(key, current_actor().account_id, method_id)
         return pb.RemovePaymentMethodResponse()
 
@@ -79,10 +81,11 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
         hold = HoldRequest(
             ride_id=UUID(request.ride_id),
             rider_id=UUID(request.rider_id),
-            payment_method_id=UUID(request.payment_method_id),
+            funding=wire.funding_from_wire(request.funding),
+            payment_method_id=UUID(request.payment_method_id) if request.payment_method_id else None,
             amount=wire.money_from_wire(request.amount, "amount"),
         )
-        key = _key(
+        key = request_key(
             "PlaceHold",
             request.request_id,
             str(hold.ride_id),
@@ -90,8 +93,16 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
             str(hold.payment_method_id),
             hold.amount.currency_code,
             hold.amount.amount_minor,
+            *([] if hold.funding is Funding.CARD else [hold.funding.value]),
         )
         return pb.PlaceHoldResponse(payment=wire.payment_to_wire(await self._do.place_hold(key, hold)))
+
+    async def IncrementHold(self, request: pb.IncrementHoldRequest, context: Context) -> pb.IncrementHoldResponse:
+        ride_id, amount = UUID(request.ride_id), wire.money_from_wire(request.amount, "amount")
+        key = request_key("IncrementHold", request.request_id, str(ride_id), amount.currency_code, amount.amount_minor)
+        return pb.IncrementHoldResponse(
+            payment=wire.payment_to_wire(await self._do.increment_hold(key, ride_id, amount))
+        )
 
     async def CapturePayment(self, request: pb.CapturePaymentRequest, context: Context) -> pb.CapturePaymentResponse:
         charge = Charge(
@@ -109,20 +120,20 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
             ]
             for line in charge.lines
         ]
-        key = _key("CapturePayment", request.request_id, str(charge.ride_id), str(charge.driver_id), lines)
+        key = request_key("CapturePayment", request.request_id, str(charge.ride_id), str(charge.driver_id), lines)
         return pb.CapturePaymentResponse(payment=wire.payment_to_wire(await self._do.capture_payment(key, charge)))
 
     async def VoidHold(self, request: pb.VoidHoldRequest, context: Context) -> pb.VoidHoldResponse:
         ride_id = UUID(request.ride_id)
-        key = _key("VoidHold", request.request_id, str(ride_id))
+        key = request_key("VoidHold", request.request_id, str(ride_id))
         return pb.VoidHoldResponse(payment=wire.payment_to_wire(await self._do.void_hold(key, ride_id)))
 
     async def GetPayment(self, request: pb.GetPaymentRequest, context: Context) -> pb.GetPaymentResponse:
-        payment = await self._do.get_payment(UUID(request.ride_id), _only_of_rider(current_actor()))
+        payment = await self._do.get_payment(UUID(request.ride_id), only_of_rider())
         return pb.GetPaymentResponse(payment=wire.payment_to_wire(payment))
 
     async def GetReceipt(self, request: pb.GetReceiptRequest, context: Context) -> pb.GetReceiptResponse:
-        receipt = await self._do.get_receipt(UUID(request.ride_id), _only_of_rider(current_actor()))
+        receipt = await self._do.get_receipt(UUID(request.ride_id), only_of_rider())
         return pb.GetReceiptResponse(receipt=wire.receipt_to_wire(receipt))
 
     async def GetEarnings(self, request: pb.GetEarningsRequest, context: Context) -> pb.GetEarningsResponse:
@@ -140,13 +151,3 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
     ) -> pb.ListJournalEntriesResponse:
         entries = await self._do.list_journal_entries(UUID(request.ride_id))
         return pb.ListJournalEntriesResponse(entries=[wire.journal_entry_to_wire(entry) for entry in entries])
-
-
-def _key(method: str, request_id: str, *fields: object) -> RequestKey:
-    # The role is part of the name: a rider's and a driver's keys of one account are different keys.
-    actor = current_actor()
-    return RequestKey(f"{actor.role}:{actor.subject}", method, request_id, fingerprint(*fields))
-
-
-def _only_of_rider(actor: Actor) -> UUID | None:
-    return actor.account_id if actor.role is Role.RIDER else None

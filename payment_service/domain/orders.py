@@ -1,0 +1,79 @@
+"""Orders to the PSP: what to do, complete, so that whoever takes an operation up again sends exactly this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from payment_service.domain.charge import ChargeLine
+from shared_kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class AddCardOrder:
+    """Attach a card to the rider's customer at the PSP."""
+
+    rider_id: UUID
+    token: str
+    kind: Literal["add_card"] = "add_card"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveCardOrder:
+    """Detach a card at the PSP."""
+
+    psp_card_id: str
+    kind: Literal["remove_card"] = "remove_card"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldOrder:
+    """Authorize an amount on a card."""
+
+    ride_id: UUID
+    customer_id: str
+    psp_card_id: str
+    amount: Money
+    kind: Literal["hold"] = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class IncrementOrder:
+    """Raise a hold to an amount."""
+
+    psp_payment_id: str
+    amount: Money
+    kind: Literal["increment"] = "increment"
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureOrder:
+    """Collect `amount` from a hold; the PSP lets go of the rest. `lines` and `driver_id` are what it is for."""
+
+    psp_payment_id: str
+    amount: Money
+    lines: tuple[ChargeLine, ...]
+    driver_id: UUID
+    kind: Literal["capture"] = "capture"
+
+
+@dataclass(frozen=True, slots=True)
+class VoidOrder:
+    """Release a hold."""
+
+    psp_payment_id: str
+    kind: Literal["void"] = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeOrder:
+    """Collect an amount from a card at once."""
+
+    customer_id: str
+    psp_card_id: str
+    amount: Money
+    kind: Literal["charge"] = "charge"
+
+
+Order = AddCardOrder | RemoveCardOrder | HoldOrder | IncrementOrder | CaptureOrder | VoidOrder | ChargeOrder

@@ -39,7 +39,6 @@ _POST = text(
     "CAST(:entry_ids AS uuid[]), CAST(:kinds AS text[]), CAST(:owners AS text[]), "
     "CAST(:currency_codes AS text[]), CAST(:amounts_minor AS bigint[]))"
 )
-_OPEN = text("SELECT open_accounts(CAST(:kinds AS text[]), CAST(:owners AS text[]), CAST(:currency_codes AS text[]))")
 
 
 class PostgresLedger:
@@ -68,12 +67,6 @@ class PostgresLedger:
         )
 
     async def lock(self, *wanted: Account, currency_code: str) -> Mapping[Account, Balance]:
-        names = {
-            "kinds": [account.kind.value for account in wanted],
-            "owners": [account.owner for account in wanted],
-            "currency_codes": [currency_code] * len(wanted),
-        }
-        await self._connection.execute(_OPEN, names)
         statement = (
             select(accounts.c.kind, accounts.c.owner, balances)
             .join(balances, balances.c.account_id == accounts.c.id)
@@ -81,7 +74,8 @@ class PostgresLedger:
             .order_by(balances.c.account_id)
             .with_for_update(key_share=True, of=balances)
         )
-        found: dict[Account, Balance] = {}
+        zero = Money.zero(currency_code)
+        found = {account: Balance(account, zero, zero) for account in wanted}
         for row in await self._connection.execute(statement):
             account = Account(AccountKind(row.kind), row.owner)
             amount = Money(currency_code, row.side * (row.debits_minor - row.credits_minor))

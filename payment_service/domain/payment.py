@@ -255,10 +255,10 @@ class Payment:
         driver_id: UUID,
         at: datetime,
     ) -> Payment:
-        """Move to collected. Cash brings what it brings; any other funding no more than it holds."""
+        """Move to collected. A card brings no more than it holds; cash and a wallet may bring what is needed."""
         authorized_minor = self.authorized_minor
-        if self.funding is Funding.CASH:
-            authorized_minor = captured.amount_minor
+        if self.funding is not Funding.CARD:
+            authorized_minor = max(authorized_minor, captured.amount_minor)
         return self._moved(
             PaymentStatus.CAPTURED,
             authorized_minor=authorized_minor,

@@ -63,9 +63,7 @@ class CapturePayment:
                 raise UnresolvedError(other.id)
             refuse_move(payment.status, PaymentStatus.CAPTURED)
             payment.refuse_total(total)
-            brought = from_funding(payment, total)
-            if payment.status is PaymentStatus.EXPIRED:
-                brought = Money.zero(total.currency_code)
+            brought = await from_funding(work, payment, total)
             if payment.funding is Funding.CARD and brought.amount_minor:
                 return await self._ask(work, payment, brought, total, charge)
             return PaymentAnswer(await self._collect(work, payment, brought, charge))

@@ -12,6 +12,7 @@ from payment_service.domain.operation import Operation
 from payment_service.domain.orders import ChargeOrder
 from payment_service.domain.payment import Funding, Payment, Purpose
 from payment_service.domain.payment_method import PaymentMethod
+from payment_service.domain.payment_moves import PaymentStatus
 from payment_service.domain.receipt import receipt_of
 from payment_service.use_cases.ports import Work
 from payment_service.use_cases.rider_accounts import credit_account, receivable_account, release_credit, wallet_account
@@ -19,11 +20,17 @@ from shared_kernel.ids import IdSource
 from shared_kernel.money import Money
 
 
-def from_funding(payment: Payment, total: Money) -> Money:
-    """Return how much of a total the payment's own funding brings: what credit leaves, as far as it is held."""
+async def from_funding(work: Work, payment: Payment, total: Money) -> Money:
+    """Return how much of a total the payment's own funding brings: what credit leaves, as far as it is there."""
     rest = max(0, total.amount_minor - payment.credit_held_minor)
-    if payment.funding is not Funding.CASH:
+    if payment.status is PaymentStatus.EXPIRED:
+        rest = 0
+    elif payment.funding is Funding.CARD:
         rest = min(rest, payment.authorized_minor)
+    elif payment.funding is Funding.WALLET and rest > payment.authorized_minor:
+        wallet = wallet_account(payment)
+        balances = await work.ledger.lock(wallet, currency_code=payment.currency_code)
+        rest = min(rest, payment.authorized_minor + max(0, balances[wallet].available.amount_minor))
     return Money(payment.currency_code, rest)
 
 

@@ -160,7 +160,7 @@ class Ledger(Protocol):
         ...
 
     async def lock(self, *accounts: Account, currency_code: str) -> Mapping[Account, Balance]:
-        """Return the balances of accounts of people, opened if need be and locked until the end."""
+        """Return the balances of accounts of people, locked until the end; zero for one that nothing came to yet."""
         ...
 
     async def hold(self, account: Account, amount: Money) -> None:

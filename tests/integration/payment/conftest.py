@@ -14,10 +14,11 @@ from sqlalchemy import text
 from chassis.database import Database
 from chassis.idempotency import fingerprint
 from chassis.runtime import Wakeup
+from payment_service.adapters.ledger import PostgresLedger
 from payment_service.adapters.store import PostgresStore
 from payment_service.bootstrap import Core, build_core
 from payment_service.domain.charge import ChargeLine, ChargeLineKind
-from payment_service.domain.ledger import AccountKind
+from payment_service.domain.ledger import Account, AccountKind, EntryKind, JournalEntry, Posting
 from payment_service.domain.payment import Funding, Payment
 from payment_service.entrypoints.wire import event_to_wire
 from payment_service.settings import PaymentSettings
@@ -81,6 +82,21 @@ class Payments:
     async def add_card(self, token: str, rider_id: UUID | None = None, *, key: str | None = None) -> UUID:
         request = RequestKey("rider", "AddPaymentMethod", key or str(uuid4()), fingerprint(token))
         return (await self.core.use_cases.add_payment_method(request, rider_id or self.rider_id, token)).id
+
+    async def fund_wallet(self, amount_minor: int) -> None:
+        await self._give(AccountKind.RIDER_WALLET, AccountKind.BANK, EntryKind.TOP_UP, amount_minor)
+
+    async def grant_credit(self, amount_minor: int) -> None:
+        await self._give(AccountKind.RIDER_CREDIT, AccountKind.PROMO, EntryKind.CREDIT_GRANT, amount_minor)
+
+    async def _give(self, to: AccountKind, source: AccountKind, kind: EntryKind, amount_minor: int) -> None:
+        postings = (
+            Posting(Account(source), usd(amount_minor)),
+            Posting(Account(to, str(self.rider_id)), usd(-amount_minor)),
+        )
+        async with self.database.transaction() as connection:
+            entry = JournalEntry(uuid4(), kind, uuid4(), None, StillClock().now(), postings)
+            await PostgresLedger(connection).post(entry)
 
     async def balance(self, kind: AccountKind, owner: UUID) -> int:
         """Return what an account holds in USD, in the direction in which it grows."""

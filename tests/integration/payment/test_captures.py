@@ -198,3 +198,84 @@ async def test_trial_balance_adds_up_to_zero(payments: Payments) -> None:
     assert balance("tax", after) - old.get("tax", 0) == -180
     entries = {row.currency_code: row.entry_count for row in before.currencies}
     assert {row.currency_code: row.entry_count for row in after.currencies}["USD"] == entries.get("USD", 0) + 1
+
+
+async def test_wallet_ride_takes_what_the_wallet_has_beyond_its_hold(payments: Payments) -> None:
+    await payments.fund_wallet(2700)
+    ride_id = uuid4()
+    held = await payments.hold(ride_id, 2500, funding=Funding.WALLET)
+    assert held.status is PaymentStatus.HELD
+
+    payment = await payments.capture(ride_id, fare(3000))
+
+    assert (payment.captured_minor, payment.receivable_minor) == (2700, 300)
+    assert await payments.balance(AccountKind.RIDER_WALLET, payments.rider_id) == 0
+    assert await payments.balance(AccountKind.RIDER_RECEIVABLE, payments.rider_id) == 300
+
+
+async def test_wallet_without_the_amount_declines_the_hold(payments: Payments) -> None:
+    await payments.fund_wallet(2000)
+    assert (await payments.hold(uuid4(), 1500, funding=Funding.WALLET)).status is PaymentStatus.HELD
+
+    declined = await payments.hold(uuid4(), 501, funding=Funding.WALLET)
+
+    assert (declined.status, declined.decline_reason) == (PaymentStatus.DECLINED, "insufficient_funds")
+
+
+async def test_released_wallet_hold_can_be_held_again(payments: Payments) -> None:
+    await payments.fund_wallet(1000)
+    first, second = uuid4(), uuid4()
+    await payments.hold(first, 1000, funding=Funding.WALLET)
+    await payments.void(first)
+
+    assert (await payments.hold(second, 1000, funding=Funding.WALLET)).status is PaymentStatus.HELD
+
+
+async def test_credit_is_used_before_the_card(payments: Payments, psp: FakePsp) -> None:
+    await payments.grant_credit(600)
+    ride_id = uuid4()
+    held = await payments.hold(ride_id, 2500)
+    assert (held.authorized_minor, held.credit_held_minor) == (1900, 600)
+
+    payment = await payments.capture(ride_id, fare(2000))
+
+    assert (payment.captured_minor, payment.credit_used_minor) == (1400, 600)
+    assert psp.intents[payment.psp_payment_id].captured_minor == 1400
+    assert await payments.balance(AccountKind.RIDER_CREDIT, payments.rider_id) == 0
+
+
+async def test_charge_within_the_credit_releases_the_card(payments: Payments, psp: FakePsp) -> None:
+    await payments.grant_credit(600)
+    ride_id = uuid4()
+    held = await payments.hold(ride_id, 2500)
+
+    payment = await payments.capture(ride_id, fare(500))
+
+    assert (payment.status, payment.captured_minor, payment.credit_used_minor) == (PaymentStatus.CAPTURED, 0, 500)
+    await payments.core.sweep()
+    assert psp.intents[held.psp_payment_id].voided
+    assert await payments.balance(AccountKind.RIDER_CREDIT, payments.rider_id) == 100
+    assert (await payments.core.use_cases.get_payment(ride_id, None)).status is PaymentStatus.CAPTURED
+
+
+async def test_hold_is_raised_and_captured_whole(payments: Payments, psp: FakePsp) -> None:
+    ride_id = uuid4()
+    held = await payments.hold(ride_id, 2500)
+
+    raised = await payments.increment(ride_id, 4000)
+    assert (raised.status, raised.authorized_minor) == (PaymentStatus.HELD, 4000)
+
+    assert (await payments.capture(ride_id, fare(3900))).captured_minor == 3900
+    assert psp.intents[held.psp_payment_id].captured_minor == 3900
+
+
+async def test_declined_increment_leaves_the_hold(payments: Payments, psp: FakePsp) -> None:
+    ride_id = uuid4()
+    await payments.hold(ride_id, 2500)
+    psp.increments_up_to_minor = 3000
+
+    with pytest.raises(Conflict) as caught:
+        await payments.increment(ride_id, 3001)
+
+    assert caught.value.reason == "increment_declined"
+    assert (await payments.core.use_cases.get_payment(ride_id, None)).authorized_minor == 2500

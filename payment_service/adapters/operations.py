@@ -39,6 +39,7 @@ class PostgresOperations:
                 due_at=operation.due_at,
                 psp_object_id=operation.psp_object_id,
                 created_at=operation.created_at,
+                keyed_at=operation.keyed_at,
             )
         )
 
@@ -78,6 +79,7 @@ class PostgresOperations:
             .values(
                 state=OperationState.UNKNOWN,
                 attempt=operation.attempt,
+                keyed_at=operation.keyed_at,
                 due_at=next_attempt_at,
                 psp_object_id=operation.psp_object_id,
                 detail=detail,
@@ -117,6 +119,7 @@ def _operation(row: Row[Any]) -> Operation:
         attempt=row.attempt,
         tries=row.tries,
         created_at=row.created_at,
+        keyed_at=row.keyed_at,
         due_at=row.due_at,
         psp_object_id=row.psp_object_id,
         subject_id=row.subject_id,

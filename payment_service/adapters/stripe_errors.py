@@ -17,7 +17,7 @@ def outcome_of(error: stripe.StripeError) -> Declined | NotSent | Unknown:
 
     NotSent: no connection was made, or Stripe turned the request away before it ran (429, 401, 403), so its key is not
     spent. Declined: the issuer or Stripe refused (402, 400, 404), and says the same under the same key. Unknown: all
-    else, above all time-outs, resets, 5xx (`replayed` when it is only the stored answer), and 409 (the key in use).
+    else, above all time-outs, resets, 5xx (`key_is_spent` when it is only the stored answer), and 409 (the key in use).
     """
     if isinstance(error, stripe.APIConnectionError):
         cause = error.__cause__

@@ -30,6 +30,7 @@ Answer = TypeVar("Answer")
 _LOOK_BACK = timedelta(hours=1)
 """How far the PSP's clock may be behind ours."""
 _PAGE = 100
+_MOST_SEEN = 1000
 
 
 class StripePsp:
@@ -178,10 +179,14 @@ class StripePsp:
         page = await self._api.payment_intents.list_async(
             {"customer": order.customer_id, "created": {"gte": since}, "limit": _PAGE}
         )
-        for intent in page.data:
+        seen = 0
+        async for intent in page.auto_paging_iter():
+            seen += 1
+            if seen > _MOST_SEEN:
+                return Unknown("too_many_to_tell")
             if "op_id" in (intent.metadata or {}) and intent.metadata["op_id"] == str(operation.id):
                 return judge(intent, order)
-        return Unknown("too_many_to_tell") if page.has_more else None
+        return None
 
     async def _or_as_it_stands(self, order: CaptureOrder | VoidOrder | IncrementOrder, outcome: Outcome) -> Outcome:
         # Refused for the state it is in, and that may be the very state we want: an earlier try brought it there.

@@ -118,6 +118,7 @@ psp_operation = Table(
     Column("psp_object_id", Text, nullable=False),
     Column("detail", Text, nullable=False, server_default=""),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("keyed_at", DateTime(timezone=True), nullable=False),
     Column("finished_at", DateTime(timezone=True)),
     Column("subject_id", Uuid),
     Index(

@@ -8,7 +8,7 @@ sending ──definite answer──> succeeded | refused
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -37,8 +37,8 @@ class Operation:
 
     `due_at` is when anybody may take it up unasked: while sending the end of the lease, then the end of its rest.
     `tries` counts the sendings, and tells a sender whose lease has passed from the one that took over. `attempt` rises
-    only after proof that the last key had no effect. `psp_object_id` is known where the PSP has begun and not ended:
-    then the object is asked, not the order sent again.
+    only after proof that the last key had no effect, and `keyed_at` is when the present key came up. `psp_object_id` is
+    known where the PSP has begun and not ended: then the object is asked, not the order sent again.
     """
 
     id: UUID
@@ -49,6 +49,7 @@ class Operation:
     attempt: int
     tries: int
     created_at: datetime
+    keyed_at: datetime
     due_at: datetime
     psp_object_id: str = ""
     subject_id: UUID | None = None
@@ -56,6 +57,10 @@ class Operation:
     @property
     def psp_key(self) -> str:
         return f"{self.id}:{self.attempt}"
+
+    def with_new_key(self, now: datetime) -> Operation:
+        """Return it with a new key at the PSP: only after proof that the last one had no effect."""
+        return replace(self, attempt=self.attempt + 1, keyed_at=now)
 
     @classmethod
     def begin(
@@ -79,6 +84,7 @@ class Operation:
             attempt=1,
             tries=1,
             created_at=now,
+            keyed_at=now,
             due_at=now + timedelta(seconds=lease_seconds),
             subject_id=subject_id,
         )
@@ -91,7 +97,7 @@ _LONGEST_RETRY_SECONDS = 900.0
 
 def may_send(operation: Operation, now: datetime) -> bool:
     """Tell whether the order may still be sent: the PSP forgets keys after a day, and then only a look is safe."""
-    return now - operation.created_at < _RESEND_FOR
+    return now - operation.keyed_at < _RESEND_FOR
 
 
 def retry_after_seconds(tries: int) -> float:

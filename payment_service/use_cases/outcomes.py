@@ -50,10 +50,14 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """No answer, or one that proves nothing. `replayed`: the PSP is done with this key and only repeats its failure."""
+    """No answer, or one that proves nothing.
+
+    `key_is_spent`: the PSP is done with this key (it repeats a failure, or has forgotten it), and a look showed no
+    effect: a new key is safe.
+    """
 
     detail: str
-    replayed: bool = False
+    key_is_spent: bool = False
 
 
 Outcome = Succeeded | Declined | ActionRequired | Pending | NotSent | Unknown

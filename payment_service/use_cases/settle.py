@@ -12,10 +12,10 @@ from datetime import timedelta
 from uuid import UUID
 
 from payment_service.domain.operation import Operation, may_send, retry_after_seconds
-from payment_service.domain.orders import AddCardOrder, RemoveCardOrder
+from payment_service.domain.orders import AddCardOrder, HoldOrder, RemoveCardOrder
 from payment_service.use_cases.answers import Answer
 from payment_service.use_cases.conclude import Conclude
-from payment_service.use_cases.outcomes import NotSent, Outcome, Pending, Unknown
+from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Pending, Unknown
 from payment_service.use_cases.ports import Failpoint, PaymentServiceProvider, Store, Work
 from payment_service.use_cases.send import send
 from shared_kernel.clock import Clock
@@ -114,27 +114,39 @@ class Settle:
         return answer
 
     async def _rest(self, work: Work, operation: Operation, outcome: Unknown | NotSent | Pending) -> None:
-        wait_seconds = retry_after_seconds(operation.tries)
+        now = self._clock.now()
         detail = "pending"
         if isinstance(outcome, Pending):
             operation = replace(operation, psp_object_id=outcome.psp_object_id)
         else:
             detail = outcome.detail
-            if isinstance(outcome, Unknown) and outcome.replayed:
-                # The PSP has ended with this key, and a look showed no effect: a new key is safe, and soon.
-                operation = replace(operation, attempt=operation.attempt + 1)
-        await work.operations.rest(operation, self._clock.now() + timedelta(seconds=wait_seconds), detail)
+            if isinstance(outcome, Unknown) and outcome.key_is_spent:
+                operation = operation.with_new_key(now)
+        wait = timedelta(seconds=retry_after_seconds(operation.tries))
+        await work.operations.rest(operation, now + wait, detail)
 
     async def _ask(self, operation: Operation) -> Outcome:
         try:
             async with asyncio.timeout(self._psp_timeout_seconds):
-                if operation.psp_object_id or not may_send(operation, self._clock.now()):
-                    return await self._psp.look_up(operation) or Unknown("not_found")
-                outcome = await send(self._psp, self._store, operation)
                 leaves_a_trace = not isinstance(operation.order, AddCardOrder | RemoveCardOrder)
-                if isinstance(outcome, Unknown) and outcome.replayed and leaves_a_trace:
+                if operation.psp_object_id:
+                    return await self._psp.look_up(operation) or Unknown("not_found")
+                if not may_send(operation, self._clock.now()):
+                    seen = await self._psp.look_up(operation) if leaves_a_trace else None
+                    return seen or _after_a_day(operation)
+                outcome = await send(self._psp, self._store, operation)
+                if isinstance(outcome, Unknown) and outcome.key_is_spent and leaves_a_trace:
                     # The key is spent on a failure that proves nothing: only a look tells what was done.
                     return await self._psp.look_up(operation) or outcome
                 return outcome
         except TimeoutError:
             return Unknown("time_out")
+
+
+def _after_a_day(operation: Operation) -> Outcome:
+    # The PSP has forgotten the key and shows no effect: nothing of it can happen any more.
+    if isinstance(operation.order, HoldOrder):
+        # Nobody waits for this car any longer.
+        return Declined("abandoned")
+    # To attach or detach a card twice is to do it once; the others have been looked for.
+    return Unknown("no_effect", key_is_spent=True)

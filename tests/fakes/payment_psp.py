@@ -195,7 +195,7 @@ class FakePsp:
         if answer is None:
             answer = self._answers[key] = _told(effect, fault)
         elif isinstance(answer, Unknown):
-            answer = Unknown(answer.detail, replayed=True)
+            answer = Unknown(answer.detail, key_is_spent=True)
         if fault is Fault.CALLER_DIES:
             raise CallerDiedError
         return Unknown("ReadTimeout") if fault is Fault.TIMEOUT_AFTER_EFFECT else answer

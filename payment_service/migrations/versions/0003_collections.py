@@ -151,7 +151,9 @@ UPDATE request
 
 _OPERATIONS = """
 -- An operation may be about something other than a payment (a payout, a dispute); of each, one is open at a time.
-ALTER TABLE psp_operation ADD COLUMN subject_id uuid;
+ALTER TABLE psp_operation ADD COLUMN subject_id uuid, ADD COLUMN keyed_at timestamptz;
+UPDATE psp_operation SET keyed_at = created_at;
+ALTER TABLE psp_operation ALTER COLUMN keyed_at SET NOT NULL;
 CREATE UNIQUE INDEX ix_psp_operation_one_open_of_subject ON psp_operation (subject_id)
     WHERE state IN ('sending', 'unknown');
 """

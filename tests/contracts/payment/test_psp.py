@@ -146,9 +146,9 @@ async def test_failure_after_the_effect_is_replayed_and_a_look_finds_the_effect(
     first, second = [await send(world, intent, intent.psp_key) for _ in range(2)]
 
     assert isinstance(first, Unknown)
-    assert not first.replayed
+    assert not first.key_is_spent
     assert isinstance(second, Unknown)
-    assert second.replayed
+    assert second.key_is_spent
     assert isinstance(await world.psp.look_up(intent), Succeeded)
     assert await world.truth(ride_id) == [DONE[method]]
 
@@ -163,7 +163,7 @@ async def test_failure_before_the_effect_shows_nothing_and_a_new_key_does_it(
     await send(world, intent, intent.psp_key)
     second = await send(world, intent, intent.psp_key)
     assert isinstance(second, Unknown)
-    assert second.replayed
+    assert second.key_is_spent
     assert await world.psp.look_up(intent) is None
 
     assert isinstance(await send(world, intent, f"{intent.id}:2"), Succeeded)

@@ -116,8 +116,8 @@ async def test_second_open_operation_of_a_payment_is_refused(payments: Payments)
     payment = await payments.hold(uuid4())
     statement = (
         "INSERT INTO psp_operation (id, kind, payment_id, instruction, state, attempt, tries, due_at, psp_object_id, "
-        "created_at) SELECT gen_random_uuid(), 'void', :id, '{}', 'unknown', 1, 1, "
-        "now() + interval '9 years', '', now() FROM generate_series(1, 2)"
+        "created_at, keyed_at) SELECT gen_random_uuid(), 'void', :id, '{}', 'unknown', 1, 1, "
+        "now() + interval '9 years', '', now(), now() FROM generate_series(1, 2)"
     )
     with pytest.raises(DBAPIError, match="ix_psp_operation_one_open"):
         async with payments.database.transaction() as connection:

@@ -146,7 +146,7 @@ async def test_hold_that_the_psp_calls_pending_is_asked_about_not_sent_again(pay
     assert [method for method, _ in psp.calls].count("authorize") == 1
 
 
-async def test_after_a_day_an_unknown_hold_is_only_looked_up(
+async def test_after_a_day_an_unknown_hold_is_looked_up_and_one_without_effect_is_given_up(
     payments: Payments, psp: FakePsp, clock: StillClock
 ) -> None:
     effected, lost = uuid4(), uuid4()
@@ -160,7 +160,27 @@ async def test_after_a_day_an_unknown_hold_is_only_looked_up(
 
     assert len(psp.calls) == sent
     assert (await payments.core.use_cases.get_payment(effected, None)).status is PaymentStatus.HELD
-    assert (await payments.core.use_cases.get_payment(lost, None)).status is PaymentStatus.HOLD_PENDING
+    given_up = await payments.core.use_cases.get_payment(lost, None)
+    assert (given_up.status, given_up.decline_reason) == (PaymentStatus.DECLINED, "abandoned")
+
+
+async def test_after_a_day_a_capture_without_effect_is_sent_with_a_new_key(
+    payments: Payments, psp: FakePsp, clock: StillClock
+) -> None:
+    ride_id = uuid4()
+    held = await payments.hold(ride_id)
+    psp.fail("capture", Fault.TIMEOUT_BEFORE_EFFECT)
+    assert (await payments.capture(ride_id)).status is PaymentStatus.CAPTURE_PENDING
+
+    clock.advance(hours=25)
+    await sweep(payments)
+    clock.advance(hours=1)
+    await sweep(payments)
+
+    keys = {key for method, key in psp.calls if method == "capture"}
+    assert {key.rsplit(":", 1)[1] for key in keys} == {"1", "2"}
+    assert psp.intents[held.psp_payment_id].captures == 1
+    assert (await payments.core.use_cases.get_payment(ride_id, None)).status is PaymentStatus.CAPTURED
 
 
 async def test_process_that_died_before_its_answer_is_taken_over_after_the_lease(

@@ -14,13 +14,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from chassis.runtime import Workers
+from jitney.sandbox.acts import Acts
 from jitney.sandbox.clock import SandboxClock
 from jitney.sandbox.connections import Silences
 from jitney.sandbox.deliveries import Deliveries, Secrets
 from jitney.sandbox.faults import FaultBook
-from jitney.sandbox.housekeeping import keep_house
+from jitney.sandbox.housekeeping import keep_house, run_tasks
 from jitney.sandbox.identifiers import Identifiers
 from jitney.sandbox.page import Page
+from jitney.sandbox.psp import bank_settlement
 from jitney.sandbox.psp.api import Processor
 from jitney.sandbox.psp.errors import internal_error
 from jitney.sandbox.settings import SandboxSettings
@@ -47,12 +49,14 @@ def build_world(settings: SandboxSettings) -> World:
     world = World(
         store=store,
         clock=clock,
-        faults=FaultBook(store),
+        faults=FaultBook(store, lambda: clock.now().timestamp()),
         deliveries=Deliveries(store, lambda: clock.now().timestamp(), machine, signing),
+        policy=settings.policy,
         identifiers=Identifiers(),
         webhook_url=settings.sandbox_webhook_url,
     )
     store.run_here(world.restore)
+    store.run_here(lambda connection: bank_settlement.begin(world.call(connection, world.now())))
     return world
 
 
@@ -60,6 +64,7 @@ def build_app(settings: SandboxSettings, world: World, silences: Silences) -> St
     """Put the application together. Its lifespan runs the deliveries and the housekeeping."""
     workers = Workers()
     workers.add("deliveries", world.deliveries.run)
+    workers.add("tasks", lambda: run_tasks(world))
     workers.add("housekeeping", lambda: keep_house(world))
 
     @contextlib.asynccontextmanager
@@ -79,6 +84,7 @@ def build_app(settings: SandboxSettings, world: World, silences: Silences) -> St
             *Processor(world, silences).routes(),
             *sms.routes(),
             *Simulation(world).routes(),
+            *Acts(world).routes(),
             *Page(world).routes(),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=_HOSTS, www_redirect=False)],

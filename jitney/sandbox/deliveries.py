@@ -32,6 +32,9 @@ _MAX_PAUSE_SECONDS = 3600.0
 
 _log = logging.getLogger(__name__)
 DeliveryKind = Literal["event", "sms_status"]
+Signing = Literal["good", "bad", "old"]
+"""In order, with another secret (the next attempt is in order), or a replay: with an old time, and tried once."""
+_SENDABLE = "(waits_for IS NULL OR NOT EXISTS (SELECT 1 FROM delivery other WHERE other.seq = delivery.waits_for))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class _Due:
     url: str
     body: dict[str, Any]
     attempts: int
-    badly_signed: bool
+    signing: Signing
+    signed_seconds_ago: float
 
 
 def stripe_signature(secret: str, body: bytes, unix_seconds: int) -> str:
@@ -86,13 +90,37 @@ class Deliveries:
         body: dict[str, Any],
         due_at: float,
         *,
-        badly_signed: bool = False,
-    ) -> None:
-        """Owe a delivery from `due_at` on, in Unix seconds of the sandbox's clock."""
-        connection.execute(
-            "INSERT INTO delivery (kind, url, body, due_at, badly_signed) VALUES (?, ?, ?, ?, ?)",
-            (kind, url, json.dumps(body), due_at, badly_signed),
+        signing: Signing = "good",
+        signed_seconds_ago: float = 0,
+        swaps: bool = False,
+    ) -> int:
+        """Owe a delivery from `due_at` on, in Unix seconds of the sandbox's clock; returns its number.
+
+        One that `swaps` is sent after the next event that is owed, if there is one before `due_at`.
+        """
+        cursor = connection.execute(
+            """
+            INSERT INTO delivery (kind, url, body, due_at, signing, signed_seconds_ago, swaps)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """,
+            (kind, url, json.dumps(body), due_at, signing, signed_seconds_ago, swaps),
         )
+        number = int(cursor.lastrowid or 0)
+        if kind == "event" and not swaps:
+            connection.execute(
+                "UPDATE delivery SET swaps = 0, waits_for = ?, due_at = ? WHERE swaps = 1",
+                (number, self._sandbox_now()),
+            )
+        return number
+
+    async def send_now(self, numbers: list[int]) -> None:
+        """Send these, and wait until each was taken or refused once."""
+        marks = ", ".join("?" * len(numbers))
+        # Only question marks are put into the statement.
+        statement = f"SELECT * FROM delivery WHERE seq IN ({marks})"  # noqa: S608 (see above)
+        due = await self._store.run(lambda connection: [_due(row) for row in connection.execute(statement, numbers)])
+        async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+            await asyncio.gather(*(self._send(client, delivery) for delivery in due))
 
     def wake(self) -> None:
         """Look now for what is due, after a commit or when the clock was advanced."""
@@ -109,20 +137,18 @@ class Deliveries:
 
     def _due(self, connection: sqlite3.Connection) -> list[_Due]:
         rows = connection.execute(
-            "SELECT * FROM delivery WHERE due_at <= ? ORDER BY due_at, seq LIMIT ?", (self._sandbox_now(), _BATCH)
+            # The condition is a constant of this module.
+            f"SELECT * FROM delivery WHERE due_at <= ? AND {_SENDABLE} ORDER BY due_at, seq LIMIT ?",  # noqa: S608 (see above)
+            (self._sandbox_now(), _BATCH),
         )
-        return [
-            _Due(
-                row["seq"], row["kind"], row["url"], json.loads(row["body"]), row["attempts"], bool(row["badly_signed"])
-            )
-            for row in rows
-        ]
+        return [_due(row) for row in rows]
 
     async def _send(self, client: httpx.AsyncClient, delivery: _Due) -> None:
         if delivery.kind == "event":
             content = json.dumps(delivery.body, separators=(",", ":")).encode()
-            secret = self._secrets.webhook + ("x" if delivery.badly_signed else "")
-            signature = stripe_signature(secret, content, int(self._machine.now().timestamp()))
+            secret = self._secrets.webhook + ("x" if delivery.signing == "bad" else "")
+            signed_at = int(self._machine.now().timestamp() - delivery.signed_seconds_ago)
+            signature = stripe_signature(secret, content, signed_at)
             headers = {"Stripe-Signature": signature, "Content-Type": "application/json; charset=utf-8"}
         else:
             content = urlencode(delivery.body).encode()
@@ -137,11 +163,23 @@ class Deliveries:
 
     def _settle(self, connection: sqlite3.Connection, delivery: _Due, *, taken: bool) -> None:
         attempts = delivery.attempts + 1
-        if taken or attempts >= _MAX_ATTEMPTS:
+        if taken or attempts >= _MAX_ATTEMPTS or delivery.signing == "old":
             connection.execute("DELETE FROM delivery WHERE seq = ?", (delivery.seq,))
             return
         pause_seconds = min(2.0 ** (attempts - 1), _MAX_PAUSE_SECONDS)
         connection.execute(
-            "UPDATE delivery SET attempts = ?, due_at = ?, badly_signed = 0 WHERE seq = ?",
+            "UPDATE delivery SET attempts = ?, due_at = ?, signing = 'good' WHERE seq = ?",
             (attempts, self._sandbox_now() + pause_seconds, delivery.seq),
         )
+
+
+def _due(row: sqlite3.Row) -> _Due:
+    return _Due(
+        row["seq"],
+        row["kind"],
+        row["url"],
+        json.loads(row["body"]),
+        row["attempts"],
+        row["signing"],
+        row["signed_seconds_ago"],
+    )

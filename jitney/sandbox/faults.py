@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -16,7 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from jitney.sandbox.store import Store
 
 MAX_RULES = 100
-MAX_SECONDS = 600.0
+MAX_SECONDS = 31 * 24 * 3600.0
+MAX_WAIT_SECONDS = 600.0
+"""For what keeps a client waiting: that is real time, the rest is the sandbox's."""
 DEFAULT_SECONDS = 30.0
 
 
@@ -38,11 +41,21 @@ class FaultKind(StrEnum):
     CONFLICT = "conflict"
     """409, as if the same key were being worked on."""
     UNAVAILABLE = "unavailable"
-    """503."""
+    """503, and nothing was done."""
+    DOWN = "down"
+    """Every connection is reset for `seconds` of the sandbox's clock, counted from when the rule was made."""
     DELAY = "delay"
     """The work begins `seconds` late, with the key in use meanwhile, whether or not the client still waits."""
     DECLINE = "decline"
-    """The card's issuer refuses, with `decline_code`."""
+    """The card's issuer (of a refund, transfer or payout: the processor) refuses, with `decline_code`."""
+    PROCESSING = "processing"
+    """A capture is answered `processing`, and is done `seconds` later."""
+    PROCESSING_FAILS = "processing_fails"
+    """A capture is answered `processing`, and fails `seconds` later; the hold is gone."""
+    PENDING = "pending"
+    """A refund begins as `pending`, and succeeds `seconds` later."""
+    FAILS_LATER = "fails_later"
+    """A refund or payout is taken, and fails `seconds` later, with `failure_code`."""
     DUPLICATE = "duplicate"
     """The webhook comes twice."""
     LATE = "late"
@@ -51,6 +64,12 @@ class FaultKind(StrEnum):
     """The webhook does not come."""
     BAD_SIGNATURE = "bad_signature"
     """The webhook's first delivery is badly signed; the next one is in order."""
+    REORDERED = "reordered"
+    """The webhook comes after the next one, or after `seconds` if there is none."""
+    EARLY = "early"
+    """The webhook is delivered before the answer to the call that caused it."""
+    REPLAY_OLD = "replay_old"
+    """The webhook comes, and comes once more with a signature that is `seconds` old."""
 
 
 Target = Literal["psp", "sms", "webhook"]
@@ -65,14 +84,23 @@ _CONNECTION = {
     FaultKind.ERROR_BEFORE_EFFECT,
     FaultKind.ERROR_AFTER_EFFECT,
 }
+_OUTCOMES = {FaultKind.PROCESSING, FaultKind.PROCESSING_FAILS, FaultKind.PENDING, FaultKind.FAILS_LATER}
 KINDS: dict[Target, set[FaultKind]] = {
-    "psp": _CONNECTION | {FaultKind.CONFLICT, FaultKind.DECLINE},
+    "psp": _CONNECTION | _OUTCOMES | {FaultKind.CONFLICT, FaultKind.DECLINE, FaultKind.UNAVAILABLE, FaultKind.DOWN},
     "sms": _CONNECTION | {FaultKind.UNAVAILABLE},
-    "webhook": {FaultKind.DUPLICATE, FaultKind.LATE, FaultKind.NEVER, FaultKind.BAD_SIGNATURE},
+    "webhook": {
+        FaultKind.DUPLICATE,
+        FaultKind.LATE,
+        FaultKind.NEVER,
+        FaultKind.BAD_SIGNATURE,
+        FaultKind.REORDERED,
+        FaultKind.EARLY,
+        FaultKind.REPLAY_OLD,
+    },
 }
 """What can go wrong where."""
 
-RUN_ONLY = frozenset({FaultKind.ERROR_BEFORE_EFFECT, FaultKind.ERROR_AFTER_EFFECT, FaultKind.DECLINE})
+RUN_ONLY = frozenset({FaultKind.ERROR_BEFORE_EFFECT, FaultKind.ERROR_AFTER_EFFECT, FaultKind.DECLINE, *_OUTCOMES})
 """Faults of the work itself: a call that only replays a stored answer cannot meet them."""
 
 
@@ -92,13 +120,17 @@ class FaultRule(BaseModel):
     probability: Annotated[float, Field(gt=0, le=1)] = 1.0
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     seconds: Annotated[float, Field(ge=0, le=MAX_SECONDS)] = DEFAULT_SECONDS
-    """For time-outs, `delay` and `late`."""
+    """For time-outs, `delay`, `down`, what happens later, and the webhooks' times."""
     decline_code: Annotated[str, Field(pattern=r"^[a-z_]{1,64}$")] = "generic_decline"
+    failure_code: Annotated[str, Field(pattern=r"^[a-z_]{0,64}$")] = ""
+    """Of `fails_later`; empty: the usual one of what fails."""
 
     @model_validator(mode="after")
     def _fits_the_target(self) -> Self:
         if self.kind not in KINDS[self.target]:
             raise ValueError(f"{self.kind} cannot happen to {self.target}")
+        if self.kind in _CONNECTION and self.seconds > MAX_WAIT_SECONDS:
+            raise ValueError(f"seconds: {self.kind} keeps a client waiting for {MAX_WAIT_SECONDS:.0f} seconds at most")
         return self
 
     def covers(self, target: Target, operation: str) -> bool:
@@ -108,8 +140,10 @@ class FaultRule(BaseModel):
             operation == self.operation or (family != self.operation and operation.startswith(family))
         )
 
-    def strikes(self, seen: int, fired: int) -> bool:
-        """Decide about the call after `seen` others, of which `fired` were struck."""
+    def strikes(self, seen: int, fired: int, age_seconds: float) -> bool:
+        """Decide about the call after `seen` others, of which `fired` were struck, so long after the rule was made."""
+        if self.kind is FaultKind.DOWN:
+            return age_seconds < self.seconds
         if seen < self.skip or (self.count is not None and fired >= self.count):
             return False
         if self.probability >= 1.0:
@@ -121,8 +155,10 @@ class FaultRule(BaseModel):
 class FaultBook:
     """The rules in force."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, now: Callable[[], float]) -> None:
+        """Take the store, and the sandbox's time in Unix seconds."""
         self._store = store
+        self._now = now
         self._rules: dict[str, FaultRule] = {}
 
     def restore(self, connection: sqlite3.Connection) -> None:
@@ -132,7 +168,9 @@ class FaultBook:
 
     def add(self, connection: sqlite3.Connection, identifier: str, rule: FaultRule) -> None:
         """Put a rule in force, behind those that are."""
-        connection.execute("INSERT INTO fault (id, rule) VALUES (?, ?)", (identifier, rule.model_dump_json()))
+        connection.execute(
+            "INSERT INTO fault (id, rule, made_at) VALUES (?, ?, ?)", (identifier, rule.model_dump_json(), self._now())
+        )
         self._rules = {**self._rules, identifier: rule}
 
     def remove(self, connection: sqlite3.Connection, identifier: str | None = None) -> int:
@@ -172,10 +210,12 @@ class FaultBook:
         for identifier, rule in self._rules.items():
             if not rule.covers(target, operation) or (replay and rule.kind in RUN_ONLY):
                 continue
-            counters = connection.execute("SELECT seen, fired FROM fault WHERE id = ?", (identifier,)).fetchone()
+            counters = connection.execute(
+                "SELECT seen, fired, made_at FROM fault WHERE id = ?", (identifier,)
+            ).fetchone()
             if counters is None:  # removed by a transaction that ran in between
                 continue
-            strikes = rule.strikes(counters["seen"], counters["fired"])
+            strikes = rule.strikes(counters["seen"], counters["fired"], self._now() - counters["made_at"])
             connection.execute(
                 "UPDATE fault SET seen = seen + 1, fired = fired + ? WHERE id = ?", (strikes, identifier)
             )

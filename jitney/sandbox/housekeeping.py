@@ -1,32 +1,50 @@
-"""What happens by itself as time goes by: holds expire, and what the providers do not keep is forgotten."""
+"""What happens by itself as time goes by: what was scheduled, and what the providers do not keep is forgotten."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
 
-from jitney.sandbox import sms
+from jitney.sandbox import sms, tasks
 from jitney.sandbox.psp import events, idempotency
-from jitney.sandbox.psp.settlement import expire_holds
+from jitney.sandbox.psp.chores import CHORES
 from jitney.sandbox.world import World
 
 _PAUSE_SECONDS = 30.0
 _BATCH = 200
 
 
-async def expire_all(world: World) -> None:
-    """Release every hold whose time has come, a batch a transaction."""
+async def do_what_is_due(world: World) -> None:
+    """Do everything whose time has come, in the order of time, so many a transaction.
 
-    def expire(connection: sqlite3.Connection) -> int:
-        return expire_holds(world.call(connection, world.now()), _BATCH)
+    Each is done at the time it was due, so that what follows from it is in time too when the clock has jumped.
+    """
 
-    while await world.store.run(expire) == _BATCH:
+    def work(connection: sqlite3.Connection) -> bool:
+        for _ in range(_BATCH):
+            task = tasks.take_due(connection, world.clock.now().timestamp())
+            if task is None:
+                return False
+            call = world.call(connection, int(task.due_at), account=task.account)
+            CHORES[task.kind](call, task.subject, task.data)
+        return True
+
+    while await world.store.run(work):
         pass
     world.deliveries.wake()
 
 
+async def run_tasks(world: World) -> None:
+    """Do what is due when it is due, until cancelled."""
+    while True:
+        await do_what_is_due(world)
+        due_at = await world.store.run(tasks.next_due)
+        wait_seconds = _PAUSE_SECONDS if due_at is None else due_at - world.clock.now().timestamp()
+        await world.tasks.wait(min(_PAUSE_SECONDS, max(0.001, wait_seconds)))
+
+
 async def keep_house(world: World) -> None:
-    """Do what is due now and then, until cancelled."""
+    """Forget what is old now and then, until cancelled."""
 
     def forget(connection: sqlite3.Connection) -> None:
         now = world.now()
@@ -35,6 +53,5 @@ async def keep_house(world: World) -> None:
         sms.forget_old(connection, now, _BATCH * 10)
 
     while True:
-        await expire_all(world)
         await world.store.run(forget)
         await asyncio.sleep(_PAUSE_SECONDS)

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from jitney.sandbox.messages import Message, read_messages
-from jitney.sandbox.psp import ledger
+from jitney.sandbox.psp import oracle
 from jitney.sandbox.world import World
 
 _SHOWN = 50
@@ -33,6 +33,7 @@ _STATUS_WORDS = {
     "requires_confirmation": ("Unconfirmed", "quiet"),
     "requires_action": ("Needs cardholder", "warn"),
     "requires_capture": ("Held", "held"),
+    "processing": ("Processing", "warn"),
     "succeeded": ("Captured", "good"),
     "canceled": ("Released", "quiet"),
 }
@@ -103,7 +104,7 @@ class Page:
             "recipient": recipient,
             "messages": messages,
             "payments": recent_payments(connection),
-            "totals": ledger.totals(connection),
+            "totals": oracle.totals(connection),
             "faults": faults,
             "age": partial(age, now),
         }

@@ -6,10 +6,13 @@ import ipaddress
 from pathlib import Path
 from typing import Literal
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.settings import ENV_PREFIX, Address, parse_address
+from jitney.sandbox.policy import Policy
+
+_STANDARD = Policy()
 
 
 class SandboxSettings(BaseSettings):
@@ -23,6 +26,14 @@ class SandboxSettings(BaseSettings):
     sandbox_data: Path = Path(".jitney/sandbox")
     sandbox_webhook_url: str = ""
     """Where the processor's events are posted; empty: they are only listed."""
+    sandbox_available_seconds: float = Field(default=_STANDARD.available_seconds, ge=0)
+    """From a capture until its money may be spent, by the sandbox's clock."""
+    sandbox_payout_seconds: float = Field(default=_STANDARD.payout_seconds, ge=0)
+    """From a payout until it is in the bank."""
+    sandbox_later_seconds: float = Field(default=_STANDARD.later_seconds, ge=0)
+    """What Stripe's testing guide calls "some time later"."""
+    sandbox_settlement: Literal["daily", "manual"] = "daily"
+    """Whether the platform's available balance is paid out to its bank each midnight, or only on `/_sim/settle`."""
     payment_psp_webhook_secret: SecretStr = SecretStr("whsec_sandbox")
     notification_sms_account: str = "AC_sandbox"
     notification_sms_token: SecretStr = SecretStr("sandbox_token")
@@ -52,3 +63,12 @@ class SandboxSettings(BaseSettings):
     @property
     def listen(self) -> Address:
         return parse_address(self.sandbox_listen)
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(
+            available_seconds=self.sandbox_available_seconds,
+            payout_seconds=self.sandbox_payout_seconds,
+            later_seconds=self.sandbox_later_seconds,
+            settles_daily=self.sandbox_settlement == "daily",
+        )

@@ -3,76 +3,73 @@
 GET, POST, DELETE /_sim/faults   DELETE /_sim/faults/{id}      see `jitney.sandbox.faults.FaultRule`
 GET, POST         /_sim/clock                                  {"advance_seconds": 86400}
 GET               /_sim/ledger?payment_intent=&metadata[key]=&after=&limit=
+GET               /_sim/ledger/{kind}?id=&metadata[key]=&after=&limit=    refunds, disputes, transfers, payouts
+GET               /_sim/ledger/keys?prefix=&after=&limit=                 by idempotency key
 GET               /_sim/messages?to=&since=&before=&limit=
-POST              /_sim/payment_intents/{id}/authentication    {"succeeds": true}
+
+What people and banks do is in `jitney.sandbox.acts`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from jitney.sandbox.bodies import BodyTooLong, read_body
 from jitney.sandbox.clock import MAX_ADVANCE_SECONDS
+from jitney.sandbox.controls import Body, Refused, guarded, read_json, read_query
 from jitney.sandbox.faults import MAX_RULES, FaultRule
-from jitney.sandbox.housekeeping import expire_all
+from jitney.sandbox.housekeeping import do_what_is_due
 from jitney.sandbox.messages import MAX_PAGE, read_messages
-from jitney.sandbox.psp import ledger
-from jitney.sandbox.psp.authorization import authenticate
-from jitney.sandbox.psp.errors import StripeError
-from jitney.sandbox.psp.forms import nest, read_pairs
+from jitney.sandbox.psp import oracle
 from jitney.sandbox.world import World
 
-_MAX_BODY_BYTES = 16 * 1024
-M = TypeVar("M", bound=BaseModel)
+_EFFECTS = ("refunds", "disputes", "transfers", "payouts")
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Advance(_Model):
+class Advance(Body):
     """How far the clock goes forward."""
 
     advance_seconds: Annotated[float, Field(gt=0, le=MAX_ADVANCE_SECONDS)]
 
 
-class Authentication(_Model):
-    """What the cardholder did."""
-
-    succeeds: bool
-
-
-class LedgerQuery(_Model):
+class LedgerQuery(Body):
     """Which lines of the ledger."""
 
     payment_intent: str | None = None
     metadata: Annotated[dict[str, str], Field(max_length=5)] = Field(default_factory=dict[str, str])
     after: Annotated[int, Field(ge=0)] = 0
-    limit: Annotated[int, Field(ge=1, le=ledger.MAX_PAGE)] = 100
+    limit: Annotated[int, Field(ge=1, le=oracle.MAX_PAGE)] = 100
 
 
-class MessagesQuery(_Model):
+class EffectsQuery(Body):
+    """Which lines of refunds, disputes, transfers or payouts."""
+
+    id: str | None = None
+    metadata: Annotated[dict[str, str], Field(max_length=5)] = Field(default_factory=dict[str, str])
+    after: Annotated[int, Field(ge=0)] = 0
+    limit: Annotated[int, Field(ge=1, le=oracle.MAX_PAGE)] = 100
+
+
+class KeysQuery(Body):
+    """Which idempotency keys."""
+
+    prefix: Annotated[str, Field(max_length=255)] = ""
+    after: Annotated[str, Field(max_length=255)] = ""
+    limit: Annotated[int, Field(ge=1, le=oracle.MAX_PAGE)] = 100
+
+
+class MessagesQuery(Body):
     """Which messages."""
 
     to: str | None = None
     since: AwareDatetime | None = None
     before: Annotated[int, Field(ge=1)] | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
-
-
-class Refused(Exception):
-    """A request that cannot be served, in plain words."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class Simulation:
@@ -84,15 +81,16 @@ class Simulation:
     def routes(self) -> list[Route]:
         """Make the routes."""
         return [
-            Route("/_sim/faults", _guarded(self._list_faults), methods=["GET"]),
-            Route("/_sim/faults", _guarded(self._add_fault), methods=["POST"]),
-            Route("/_sim/faults", _guarded(self._remove_faults), methods=["DELETE"]),
-            Route("/_sim/faults/{id}", _guarded(self._remove_faults), methods=["DELETE"]),
-            Route("/_sim/clock", _guarded(self._show_clock), methods=["GET"]),
-            Route("/_sim/clock", _guarded(self._advance_clock), methods=["POST"]),
-            Route("/_sim/ledger", _guarded(self._show_ledger), methods=["GET"]),
-            Route("/_sim/messages", _guarded(self._show_messages), methods=["GET"]),
-            Route("/_sim/payment_intents/{id}/authentication", _guarded(self._authenticate), methods=["POST"]),
+            Route("/_sim/faults", guarded(self._list_faults), methods=["GET"]),
+            Route("/_sim/faults", guarded(self._add_fault), methods=["POST"]),
+            Route("/_sim/faults", guarded(self._remove_faults), methods=["DELETE"]),
+            Route("/_sim/faults/{id}", guarded(self._remove_faults), methods=["DELETE"]),
+            Route("/_sim/clock", guarded(self._show_clock), methods=["GET"]),
+            Route("/_sim/clock", guarded(self._advance_clock), methods=["POST"]),
+            Route("/_sim/ledger", guarded(self._show_ledger), methods=["GET"]),
+            Route("/_sim/ledger/keys", guarded(self._show_keys), methods=["GET"]),
+            Route("/_sim/ledger/{kind}", guarded(self._show_effects), methods=["GET"]),
+            Route("/_sim/messages", guarded(self._show_messages), methods=["GET"]),
         ]
 
     async def _list_faults(self, request: Request) -> Response:
@@ -100,7 +98,7 @@ class Simulation:
         return JSONResponse({"faults": await self._world.store.run(self._world.faults.listing)})
 
     async def _add_fault(self, request: Request) -> Response:
-        rule, identifier = await _json(request, FaultRule), self._world.identifiers.stripe("fault", 14)
+        rule, identifier = await read_json(request, FaultRule), self._world.identifiers.stripe("fault", 14)
         if self._world.faults.count() >= MAX_RULES:
             raise Refused(409, f"there are {MAX_RULES} rules already: remove some")
         await self._world.store.run(lambda connection: self._world.faults.add(connection, identifier, rule))
@@ -118,9 +116,10 @@ class Simulation:
         return self._clock()
 
     async def _advance_clock(self, request: Request) -> Response:
-        advance = await _json(request, Advance)
+        advance = await read_json(request, Advance)
         await self._world.store.run(lambda connection: self._world.clock.advance(connection, advance.advance_seconds))
-        await expire_all(self._world)
+        self._world.tasks.wake()
+        await do_what_is_due(self._world)
         return self._clock()
 
     def _clock(self) -> Response:
@@ -128,9 +127,9 @@ class Simulation:
         return JSONResponse({"now": _text(clock.now()), "offset_seconds": clock.offset_seconds})
 
     async def _show_ledger(self, request: Request) -> Response:
-        query = _query(request, LedgerQuery)
+        query = read_query(request, LedgerQuery)
         entries, following = await self._world.store.run(
-            lambda connection: ledger.entries(
+            lambda connection: oracle.payments(
                 connection,
                 after=query.after,
                 limit=query.limit,
@@ -138,11 +137,35 @@ class Simulation:
                 metadata=query.metadata,
             )
         )
-        totals = await self._world.store.run(ledger.totals)
+        totals = await self._world.store.run(oracle.totals)
         return JSONResponse({"payment_intents": entries, "next_after": following, "totals": totals})
 
+    async def _show_effects(self, request: Request) -> Response:
+        plural = request.path_params["kind"]
+        if plural not in _EFFECTS:
+            raise Refused(404, f"the ledger has {', '.join(_EFFECTS)} and keys")
+        query = read_query(request, EffectsQuery)
+        entries, following = await self._world.store.run(
+            lambda connection: oracle.effects(
+                connection,
+                plural.removesuffix("s"),
+                after=query.after,
+                limit=query.limit,
+                subject=query.id,
+                metadata=query.metadata,
+            )
+        )
+        return JSONResponse({plural: entries, "next_after": following})
+
+    async def _show_keys(self, request: Request) -> Response:
+        query = read_query(request, KeysQuery)
+        entries, following = await self._world.store.run(
+            lambda connection: oracle.keys(connection, prefix=query.prefix, after=query.after, limit=query.limit)
+        )
+        return JSONResponse({"keys": entries, "next_after": following})
+
     async def _show_messages(self, request: Request) -> Response:
-        query = _query(request, MessagesQuery)
+        query = read_query(request, MessagesQuery)
         # A plus sign that nobody encoded arrives as a space: ?to=+14155550100 is what people type.
         recipient = "+" + query.to[1:] if query.to and query.to.startswith(" ") else query.to
         messages = await self._world.store.run(
@@ -166,57 +189,6 @@ class Simulation:
                 "next_before": messages[-1].cursor if len(messages) == query.limit else None,
             }
         )
-
-    async def _authenticate(self, request: Request) -> Response:
-        done, intent_id = await _json(request, Authentication), request.path_params["id"]
-
-        def act(connection: Any) -> tuple[int, dict[str, Any]]:
-            call = self._world.call(connection, self._world.now())
-            try:
-                return 200, authenticate(call, intent_id, succeeds=done.succeeds)
-            except StripeError as error:
-                # Nothing was written unless the card was refused after all, and that is to stay.
-                return error.status, error.body()
-
-        status, body = await self._world.store.run(act)
-        self._world.deliveries.wake()
-        return JSONResponse(body, status)
-
-
-def _guarded(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-    async def guarded(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except Refused as error:
-            return JSONResponse({"error": {"message": str(error)}}, error.status)
-        except StripeError as error:  # from reading the query
-            return JSONResponse(error.body(), error.status)
-
-    return guarded
-
-
-async def _json(request: Request, model: type[M]) -> M:
-    # A page of another site can make a browser post a form or plain text, but not JSON without asking first.
-    if not request.headers.get("content-type", "").startswith("application/json"):
-        raise Refused(415, "the content type must be application/json")
-    try:
-        return model.model_validate_json(await read_body(request, _MAX_BODY_BYTES))
-    except BodyTooLong:
-        raise Refused(413, "the body is too long") from None
-    except ValidationError as error:
-        raise Refused(400, _reasons(error)) from None
-
-
-def _query(request: Request, model: type[M]) -> M:
-    try:
-        return model.model_validate(nest(read_pairs(request.url.query.encode())))
-    except ValidationError as error:
-        raise Refused(400, _reasons(error)) from None
-
-
-def _reasons(error: ValidationError) -> str:
-    items = error.errors(include_url=False, include_input=False, include_context=False)
-    return "; ".join(f"{'.'.join(str(part) for part in item['loc']) or 'body'}: {item['msg']}" for item in items[:5])
 
 
 def _text(moment: datetime) -> str:

@@ -13,114 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from jitney.sandbox.schema import SCHEMA, SCHEMA_VERSION
+
 T = TypeVar("T")
 
 _FILE_NAME = "sandbox.sqlite3"
-_SCHEMA_VERSION = 1
 _LOCK_SECONDS = 2.0
-_SCHEMA = """
-CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-
--- Every object of the processor, as its API shows it. `private` holds what the API never shows (how a test card
--- behaves).
-CREATE TABLE object (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    kind TEXT NOT NULL,
-    created INTEGER NOT NULL,
-    customer TEXT,
-    parent TEXT,
-    type TEXT,
-    due_at INTEGER,
-    private TEXT,
-    body TEXT NOT NULL
-) STRICT;
-CREATE INDEX object_by_kind ON object (kind, seq);
-CREATE INDEX object_by_customer ON object (kind, customer, seq) WHERE customer IS NOT NULL;
-CREATE INDEX object_by_parent ON object (kind, parent, seq) WHERE parent IS NOT NULL;
-CREATE INDEX object_due ON object (due_at) WHERE due_at IS NOT NULL;
-CREATE TABLE metadata (
-    object_seq INTEGER NOT NULL,
-    key TEXT NOT NULL,
-    value TEXT NOT NULL,
-    PRIMARY KEY (object_seq, key)
-) STRICT;
-CREATE INDEX metadata_by_value ON metadata (key, value, object_seq);
-
--- The oracle: money as it moved, kept apart from the objects above. Only movements are written; the triggers add them
--- up, and the checks stop a sandbox that would let more be captured than was held, or more refunded than was captured.
-CREATE TABLE ledger (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    payment_intent TEXT NOT NULL UNIQUE,
-    currency TEXT NOT NULL,
-    authorized_minor INTEGER NOT NULL DEFAULT 0,
-    captured_minor INTEGER NOT NULL DEFAULT 0,
-    released_minor INTEGER NOT NULL DEFAULT 0,
-    refunded_minor INTEGER NOT NULL DEFAULT 0,
-    CHECK (captured_minor + released_minor <= authorized_minor),
-    CHECK (refunded_minor <= captured_minor)
-) STRICT;
-CREATE TABLE movement (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    payment_intent TEXT NOT NULL REFERENCES ledger (payment_intent),
-    kind TEXT NOT NULL CHECK (kind IN ('authorize', 'capture', 'release', 'refund')),
-    amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
-    at INTEGER NOT NULL
-) STRICT;
-CREATE INDEX movement_by_intent ON movement (payment_intent, kind);
-CREATE TRIGGER movement_counts AFTER INSERT ON movement BEGIN
-    UPDATE ledger SET
-        authorized_minor = authorized_minor + iif(NEW.kind = 'authorize', NEW.amount_minor, 0),
-        captured_minor = captured_minor + iif(NEW.kind = 'capture', NEW.amount_minor, 0),
-        released_minor = released_minor + iif(NEW.kind = 'release', NEW.amount_minor, 0),
-        refunded_minor = refunded_minor + iif(NEW.kind = 'refund', NEW.amount_minor, 0)
-    WHERE payment_intent = NEW.payment_intent;
-END;
-CREATE TRIGGER movement_is_final BEFORE UPDATE ON movement BEGIN SELECT RAISE(ABORT, 'a movement is never edited'); END;
-CREATE TRIGGER movement_stays BEFORE DELETE ON movement BEGIN SELECT RAISE(ABORT, 'a movement is never deleted'); END;
-
-CREATE TABLE idempotency (
-    key TEXT PRIMARY KEY,
-    endpoint TEXT NOT NULL,
-    fingerprint TEXT NOT NULL,
-    status INTEGER NOT NULL,
-    body TEXT NOT NULL,
-    request_id TEXT NOT NULL,
-    created INTEGER NOT NULL
-) STRICT;
-CREATE INDEX idempotency_by_age ON idempotency (created);
-
-CREATE TABLE message (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    sid TEXT NOT NULL UNIQUE,
-    account TEXT NOT NULL,
-    recipient TEXT NOT NULL,
-    sender TEXT NOT NULL,
-    text TEXT NOT NULL,
-    created REAL NOT NULL
-) STRICT;
-CREATE INDEX message_by_recipient ON message (recipient, seq);
-CREATE INDEX message_by_age ON message (created);
-
-CREATE TABLE fault (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    rule TEXT NOT NULL,
-    seen INTEGER NOT NULL DEFAULT 0,
-    fired INTEGER NOT NULL DEFAULT 0
-) STRICT;
-
-CREATE TABLE delivery (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL CHECK (kind IN ('event', 'sms_status')),
-    url TEXT NOT NULL,
-    body TEXT NOT NULL,
-    due_at REAL NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    badly_signed INTEGER NOT NULL DEFAULT 0
-) STRICT;
-CREATE INDEX delivery_due ON delivery (due_at);
-"""
 
 
 class StoreUnusable(Exception):
@@ -172,12 +70,12 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if version == 0:
-            connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;")
-            version = _SCHEMA_VERSION
+            connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            version = SCHEMA_VERSION
     except sqlite3.OperationalError as error:
         connection.close()
         raise StoreUnusable(f"{path}: {error} (another sandbox may be using it)") from error
-    if version != _SCHEMA_VERSION:
+    if version != SCHEMA_VERSION:
         connection.close()
         raise StoreUnusable(f"{path} was made by another version of the sandbox: remove it, it holds imitations only")
     return connection

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from chassis.runtime import Wakeup
 from jitney.sandbox.clock import SandboxClock
 from jitney.sandbox.deliveries import Deliveries
-from jitney.sandbox.faults import FaultBook, FaultKind
+from jitney.sandbox.faults import FaultBook, FaultKind, FaultRule
 from jitney.sandbox.identifiers import Identifiers
+from jitney.sandbox.policy import Policy
 from jitney.sandbox.psp import events
 from jitney.sandbox.psp.errors import Json
 from jitney.sandbox.psp.ledger import Ledger
 from jitney.sandbox.psp.objects import Objects
 from jitney.sandbox.psp.operations import Call
 from jitney.sandbox.store import Store
+
+_SOON_SECONDS = 30.0
+_EARLY_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,9 @@ class World:
     faults: FaultBook
     deliveries: Deliveries
     identifiers: Identifiers
+    policy: Policy
     webhook_url: str
+    tasks: Wakeup = field(default_factory=Wakeup)
 
     def now(self) -> int:
         """The sandbox's time in Unix seconds."""
@@ -38,42 +45,69 @@ class World:
         self.clock.restore(connection)
         self.faults.restore(connection)
 
+    def wake(self, call: Call | None) -> None:
+        """Look after a commit for what is due now; `call`: what was committed."""
+        self.deliveries.wake()
+        if call is not None and any(due_at - call.now < _SOON_SECONDS for due_at in call.scheduled):
+            self.tasks.wake()
+
     def call(
         self,
         connection: sqlite3.Connection,
         now: int,
         *,
+        account: str = "",
         url: str = "",
         path: Mapping[str, str] | None = None,
-        decline_code: str | None = None,
+        key: str | None = None,
+        request_id: str | None = None,
+        fault: FaultRule | None = None,
+        early: list[int] | None = None,
     ) -> Call:
-        """Make what an operation of the processor is given."""
-        objects = Objects(connection)
+        """Make what an operation of the processor is given.
 
-        def announce(event_type: str, subject: Json) -> None:
-            event = events.record(objects, self.identifiers, event_type, subject, now)
+        `early` takes the numbers of the webhooks that are to be delivered before the call is answered.
+        """
+
+        def tell(call: Call, event_type: str, subject: Json) -> None:
+            request = {"id": request_id, "idempotency_key": key}
+            event = events.record(call.objects, self.identifiers, event_type, subject, now, call.account, request)
             if self.webhook_url:
-                self._owe_webhook(connection, event, now)
+                self._owe_webhook(connection, event, now, early)
 
         return Call(
             connection=connection,
-            objects=objects,
-            ledger=Ledger(connection),
+            objects=Objects(connection, account),
+            ledger=Ledger(connection, key),
             identifiers=self.identifiers,
             now=now,
-            announce=announce,
+            policy=self.policy,
+            tell=tell,
+            account=account,
             url=url,
             path=path or {},
-            decline_code=decline_code,
+            fault=fault,
         )
 
-    def _owe_webhook(self, connection: sqlite3.Connection, event: Json, now: int) -> None:
+    def _owe_webhook(self, connection: sqlite3.Connection, event: Json, now: int, early: list[int] | None) -> None:
         fault = self.faults.draw_in(connection, "webhook", event["type"])
-        kind = fault.kind if fault else None
-        if kind is FaultKind.NEVER:
-            return
-        due_at = now + fault.seconds if fault and kind is FaultKind.LATE else float(now)
-        for _ in range(2 if kind is FaultKind.DUPLICATE else 1):
-            self.deliveries.owe(
-                connection, "event", self.webhook_url, event, due_at, badly_signed=kind is FaultKind.BAD_SIGNATURE
-            )
+        kind, seconds = (fault.kind, fault.seconds) if fault else (None, 0.0)
+        url, owe = self.webhook_url, self.deliveries.owe
+        match kind:
+            case FaultKind.NEVER:
+                pass
+            case FaultKind.LATE:
+                owe(connection, "event", url, event, now + seconds)
+            case FaultKind.REORDERED:
+                owe(connection, "event", url, event, now + seconds, swaps=True)
+            case FaultKind.BAD_SIGNATURE:
+                owe(connection, "event", url, event, now, signing="bad")
+            case FaultKind.REPLAY_OLD:
+                owe(connection, "event", url, event, now)
+                owe(connection, "event", url, event, now, signing="old", signed_seconds_ago=seconds)
+            case FaultKind.EARLY if early is not None:
+                # Not due for the worker before the answer is on its way; a crash in between leaves it owed.
+                early.append(owe(connection, "event", url, event, now + _EARLY_SECONDS))
+            case _:
+                for _ in range(2 if kind is FaultKind.DUPLICATE else 1):
+                    owe(connection, "event", url, event, now)

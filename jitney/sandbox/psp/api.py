@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import sqlite3
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
@@ -19,34 +18,24 @@ from starlette.routing import Route
 
 from jitney.sandbox.bodies import BodyTooLong, read_body
 from jitney.sandbox.connections import Silences
-from jitney.sandbox.faults import FaultKind, FaultRule
-from jitney.sandbox.psp import balance, charges, customers, events, intents, methods, refunds, settlement
+from jitney.sandbox.faults import FaultKind
+from jitney.sandbox.psp.catalog import OPERATIONS
 from jitney.sandbox.psp.errors import (
     StripeError,
-    internal_error,
     invalid_parameter,
     key_in_use,
     rate_limited,
     too_long,
     unauthenticated,
+    unavailable,
     unknown_path,
 )
-from jitney.sandbox.psp.forms import MAX_BODY_BYTES, Pairs, fingerprint, parse, read_pairs
-from jitney.sandbox.psp.idempotency import Answer, check_key, store_answer, stored_answer
+from jitney.sandbox.psp.events import API_VERSION
+from jitney.sandbox.psp.forms import MAX_BODY_BYTES, Pairs, fingerprint, read_pairs
+from jitney.sandbox.psp.idempotency import Answer, check_key, stored_answer
 from jitney.sandbox.psp.operations import AnyOperation
+from jitney.sandbox.psp.work import PREFIX, Work, endpoint_name, scoped_key
 from jitney.sandbox.world import World
-
-PREFIX = "/psp"
-OPERATIONS: list[AnyOperation] = [
-    *customers.OPERATIONS,
-    *methods.OPERATIONS,
-    *intents.OPERATIONS,
-    *settlement.OPERATIONS,
-    *charges.OPERATIONS,
-    *refunds.OPERATIONS,
-    *balance.OPERATIONS,
-    *events.OPERATIONS,
-]
 
 
 class Processor:
@@ -90,13 +79,14 @@ class Processor:
         if key is None:
             return await self._run(operation, request, pairs, None, request_id)
         check_key(key)
-        if key in self._keys_in_use:
+        scoped = scoped_key(request, key)
+        if scoped in self._keys_in_use:
             raise key_in_use(key)
-        self._keys_in_use.add(key)
+        self._keys_in_use.add(scoped)
         try:
             return await self._run(operation, request, pairs, key, request_id)
         finally:
-            self._keys_in_use.discard(key)
+            self._keys_in_use.discard(scoped)
 
     async def _run(
         self, operation: AnyOperation, request: Request, pairs: Pairs, key: str | None, request_id: str
@@ -108,97 +98,38 @@ class Processor:
                 raise rate_limited()
             case FaultKind.CONFLICT:
                 raise key_in_use(key or "")
-            case FaultKind.RESET_BEFORE_EFFECT:
+            case FaultKind.UNAVAILABLE:
+                raise unavailable()
+            case FaultKind.RESET_BEFORE_EFFECT | FaultKind.DOWN:
                 return await self._silences.reset(request)
             case FaultKind.TIMEOUT_BEFORE_EFFECT if fault:
                 # The request was lost on its way here, so it does not keep its key in use.
-                self._keys_in_use.discard(key or "")
+                self._keys_in_use.discard(scoped_key(request, key or ""))
                 return await self._silences.hang(request, fault.seconds)
             case FaultKind.DELAY if fault:
                 await self._silences.hold(fault.seconds)
             case _:
                 pass
-        work = _Work(self._world, operation, request, pairs, key, request_id, fault)
+        work = Work(self._world, operation, request, pairs, key, request_id, fault)
         answer = await self._world.store.run(work)
-        self._world.deliveries.wake()
+        if work.early:
+            await self._world.deliveries.send_now(work.early)
+        self._world.wake(work.call)
         if fault and fault.kind is FaultKind.RESET_AFTER_EFFECT:
             return await self._silences.reset(request)
         if fault and fault.kind is FaultKind.TIMEOUT_AFTER_EFFECT:
-            self._keys_in_use.discard(key or "")
+            self._keys_in_use.discard(scoped_key(request, key or ""))
             return await self._silences.hang(request, fault.seconds)
         return _response(answer, request_id, key)
 
     async def _is_stored(self, operation: AnyOperation, request: Request, pairs: Pairs, key: str) -> bool:
         if not self._world.faults.count():
             return False  # nothing to draw, so it does not matter; the work itself looks anyway
-        endpoint, digest, now = _endpoint_name(operation, request), fingerprint(pairs), self._world.now()
+        endpoint, digest, now = endpoint_name(operation, request), fingerprint(pairs), self._world.now()
+        scoped = scoped_key(request, key)
         return await self._world.store.run(
-            lambda connection: stored_answer(connection, key, endpoint, digest, now) is not None
+            lambda connection: stored_answer(connection, scoped, endpoint, digest, now) is not None
         )
-
-
-class _Work:
-    """One request's transaction: replay, or run and store."""
-
-    def __init__(
-        self,
-        world: World,
-        operation: AnyOperation,
-        request: Request,
-        pairs: Pairs,
-        key: str | None,
-        request_id: str,
-        fault: FaultRule | None,
-    ) -> None:
-        self._world = world
-        self._operation = operation
-        self._endpoint = _endpoint_name(operation, request)
-        self._path = {name: str(value) for name, value in request.path_params.items()}
-        self._pairs = pairs
-        self._key = key
-        self._request_id = request_id
-        self._fault = fault
-
-    def __call__(self, connection: sqlite3.Connection) -> Answer:
-        now, digest = self._world.now(), fingerprint(self._pairs)
-        if self._key is not None:
-            stored = stored_answer(connection, self._key, self._endpoint, digest, now)
-            if stored:
-                return stored
-        connection.execute("SAVEPOINT effect")
-        try:
-            answer = Answer(200, self._effect(connection, now), self._request_id)
-        except StripeError as error:
-            if not error.saved:
-                raise
-            if not error.keeps_effect:
-                connection.execute("ROLLBACK TO effect")
-            answer = Answer(error.status, json.dumps(error.body()), self._request_id)
-        if self._fault and self._fault.kind is FaultKind.ERROR_AFTER_EFFECT:
-            error = internal_error()
-            answer = Answer(error.status, json.dumps(error.body()), self._request_id)
-        if self._key is not None:
-            store_answer(connection, self._key, self._endpoint, digest, answer, now)
-        return answer
-
-    def _effect(self, connection: sqlite3.Connection, now: int) -> str:
-        params = parse(self._operation.params, self._pairs)
-        if self._fault and self._fault.kind is FaultKind.ERROR_BEFORE_EFFECT:
-            raise internal_error()
-        declines = self._fault is not None and self._fault.kind is FaultKind.DECLINE
-        call = self._world.call(
-            connection,
-            now,
-            url=self._endpoint.partition(" ")[2],
-            path=self._path,
-            decline_code=self._fault.decline_code if self._fault and declines else None,
-        )
-        body = self._operation.work(call, params)
-        return json.dumps(call.objects.expand(body, params.expand))
-
-
-def _endpoint_name(operation: AnyOperation, request: Request) -> str:
-    return f"{operation.method} {request.url.path.removeprefix(PREFIX)}"
 
 
 def _authenticate(request: Request) -> None:
@@ -228,7 +159,7 @@ async def _pairs(request: Request) -> Pairs:
 
 
 def _response(answer: Answer, request_id: str, key: str | None) -> Response:
-    headers = {"request-id": request_id, "stripe-version": events.API_VERSION}
+    headers = {"request-id": request_id, "stripe-version": API_VERSION}
     if key is not None and key.isascii():
         headers["idempotency-key"] = key
     if answer.replayed:

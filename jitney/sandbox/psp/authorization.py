@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from jitney.sandbox.psp import balance, charges, methods
+from jitney.sandbox.psp import captures, charges, methods
 from jitney.sandbox.psp.cards import AUTHENTICATION_REQUIRED, Decline, decline_by_code
 from jitney.sandbox.psp.errors import Json, refused
 from jitney.sandbox.psp.ledger import Movement
 from jitney.sandbox.psp.operations import Call
+from jitney.sandbox.tasks import TaskKind
+
+NEXT_ACTION: Json = {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
 
 
 def authorize(
@@ -19,13 +22,16 @@ def authorize(
     """
     method = call.objects.get("payment_method", intent["payment_method"], "payment_method")
     card = methods.card_of(call, method)
-    if card.requires_authentication and not authenticated:
+    asks = card.asks_cardholder(off_session=off_session, set_up=methods.is_set_up(call, method))
+    if asks and not authenticated:
         if off_session or error_on_requires_action:
             _decline(call, intent, method, AUTHENTICATION_REQUIRED)
         return _ask_cardholder(call, intent)
     decline = decline_by_code(call.decline_code) if call.decline_code else card.decline
     if decline:
         _decline(call, intent, method, decline)
+    if intent["setup_future_usage"] == "off_session":
+        methods.set_up(call, method, intent["customer"])
     return _hold(call, intent, method)
 
 
@@ -48,13 +54,13 @@ def authenticate(call: Call, intent_id: str, *, succeeds: bool) -> Json:
     failure = Decline(
         "payment_intent_authentication_failure", "", "The provided PaymentMethod has failed authentication."
     )
-    _refuse(call, intent, method, failure, charge=None)
+    captures.refuse(call, intent, method, failure, charge=None)
     return intent
 
 
 def _ask_cardholder(call: Call, intent: Json) -> Json:
     intent["status"] = "requires_action"
-    intent["next_action"] = {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
+    intent["next_action"] = NEXT_ACTION
     call.objects.save(intent)
     call.announce("payment_intent.requires_action", intent)
     return intent
@@ -65,51 +71,18 @@ def _hold(call: Call, intent: Json, method: Json) -> Json:
     call.ledger.move(intent["id"], Movement.AUTHORIZE, intent["amount"], call.now)
     intent.update(latest_charge=charge["id"], last_payment_error=None, next_action=None)
     if intent["capture_method"] != "manual":
-        return collect(call, intent, charge, intent["amount"])
+        return captures.capture(call, intent, charge, intent["amount"])
     intent.update(status="requires_capture", amount_capturable=intent["amount"])
     call.objects.save(intent)
-    call.objects.set_due(intent["id"], call.now + charges.HOLD_SECONDS)
+    call.schedule(TaskKind.HOLD_EXPIRES, intent["id"], charges.HOLD_SECONDS)
+    call.announce("charge.succeeded", charge)
     call.announce("payment_intent.amount_capturable_updated", intent)
-    return intent
-
-
-def collect(call: Call, intent: Json, charge: Json, amount_minor: int) -> Json:
-    """Capture so much of a held charge, and let the rest of the hold go."""
-    call.ledger.move(intent["id"], Movement.CAPTURE, amount_minor, call.now)
-    if released_minor := charge["amount"] - amount_minor:
-        call.ledger.move(intent["id"], Movement.RELEASE, released_minor, call.now)
-    transaction = balance.record(call, "charge", charge, amount_minor)
-    charge.update(captured=True, amount_captured=amount_minor, balance_transaction=transaction["id"])
-    intent.update(status="succeeded", amount_capturable=0, amount_received=amount_minor)
-    call.objects.save(charge)
-    call.objects.save(intent)
-    call.objects.set_due(intent["id"], None)
-    call.announce("charge.captured", charge)
-    call.announce("payment_intent.succeeded", intent)
     return intent
 
 
 def _decline(call: Call, intent: Json, method: Json, decline: Decline) -> None:
     charge = charges.make(call, intent, method, decline)
+    call.announce("charge.failed", charge)
     intent["latest_charge"] = charge["id"]
-    _refuse(call, intent, method, decline, charge["id"])
+    captures.refuse(call, intent, method, decline, charge["id"])
     raise decline.error(charge=charge["id"], payment_intent=intent, payment_method=method)
-
-
-def _refuse(call: Call, intent: Json, method: Json, decline: Decline, charge: str | None) -> None:
-    """Send the intent back to its beginning, with the reason."""
-    error: Json = {
-        "charge": charge,
-        "code": decline.code,
-        "decline_code": decline.decline_code or None,
-        "message": decline.message,
-        "payment_method": method,
-        "type": "card_error" if charge else "invalid_request_error",
-    }
-    intent.update(
-        status="requires_payment_method",
-        payment_method=None,
-        last_payment_error={name: value for name, value in error.items() if value is not None},
-    )
-    call.objects.save(intent)
-    call.announce("payment_intent.payment_failed", intent)

@@ -8,7 +8,7 @@ have any other card refused at a chosen moment, script the fault `decline`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from jitney.sandbox.psp.errors import StripeError
 
@@ -26,6 +26,10 @@ class Decline:
         return StripeError(402, "card_error", self.message, code=self.code, decline_code=self.decline_code, **fields)
 
 
+Authentication = Literal["never", "always", "unless_set_up", "on_session"]
+"""When the cardholder must authenticate: never, always, on-session and until it was set up, or on-session only."""
+
+
 @dataclass(frozen=True, slots=True)
 class TestCard:
     """A test card and how it behaves."""
@@ -37,7 +41,22 @@ class TestCard:
     funding: str = "credit"
     decline: Decline | None = None
     declines_at_attach: bool = True
-    requires_authentication: bool = False
+    authentication: Authentication = "never"
+    refund: Literal["succeeds", "pending", "fails"] = "succeeds"
+    dispute: Literal["", "fraudulent", "product_not_received", "inquiry"] = ""
+    bypasses_pending: bool = False
+
+    def asks_cardholder(self, *, off_session: bool, set_up: bool) -> bool:
+        """Tell whether the issuer wants the cardholder to authenticate."""
+        match self.authentication:
+            case "never":
+                return False
+            case "always":
+                return True
+            case "unless_set_up":
+                return not (off_session and set_up)
+            case "on_session":
+                return not off_session
 
 
 _DECLINED = "Your card was declined."
@@ -86,7 +105,24 @@ _CARDS: Final = {
     "chargeDeclinedIncorrectCvc": TestCard("visa", "0127", decline=_DECLINES["incorrect_cvc"]),
     "chargeDeclinedProcessingError": TestCard("visa", "0119", decline=_DECLINES["processing_error"]),
     "chargeDeclinedVelocityLimitExceeded": TestCard("visa", "6975", decline=_DECLINES["card_velocity_exceeded"]),
-    "authenticationRequired": TestCard("visa", "3220", requires_authentication=True),
+    "authenticationRequired": TestCard("visa", "3184", authentication="always"),
+    "threeDSecure2Required": TestCard("visa", "3220", authentication="always"),
+    "threeDSecureRequired": TestCard("visa", "3063", authentication="always"),
+    "authenticationRequiredOnSetup": TestCard("visa", "3155", authentication="unless_set_up"),
+    "authenticationRequiredSetupForOffSession": TestCard("visa", "0446", authentication="on_session"),
+    "authenticationRequiredChargeDeclinedInsufficientFunds": TestCard(
+        "visa",
+        "3178",
+        decline=_DECLINES["insufficient_funds"],
+        declines_at_attach=False,
+        authentication="unless_set_up",
+    ),
+    "pendingRefund": TestCard("visa", "7726", refund="pending"),
+    "refundFail": TestCard("visa", "5126", refund="fails"),
+    "createDispute": TestCard("visa", "0259", dispute="fraudulent"),
+    "createDisputeProductNotReceived": TestCard("visa", "2685", dispute="product_not_received"),
+    "createDisputeInquiry": TestCard("visa", "1976", dispute="inquiry"),
+    "bypassPending": TestCard("visa", "0077", bypasses_pending=True),
 }
 
 
@@ -100,6 +136,11 @@ def card_name(token: str) -> str | None:
             name = name.removeprefix("visa_") if name.startswith("visa_charge") else name
             return name if name in _CARDS else None
     return None
+
+
+def all_names() -> list[str]:
+    """Name every card."""
+    return list(_CARDS)
 
 
 def card_named(name: str) -> TestCard:

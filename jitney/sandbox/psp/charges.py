@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jitney.sandbox.psp.cards import Decline
+from jitney.sandbox.psp.cards import Decline, TestCard, card_named
 from jitney.sandbox.psp.errors import Json
 from jitney.sandbox.psp.operations import AnyOperation, Call, Operation
 from jitney.sandbox.psp.parameters import Identifier, ListParams, Params
@@ -19,7 +19,7 @@ class ListCharges(ListParams):
 
 
 def make(call: Call, intent: Json, method: Json, decline: Decline | None) -> Json:
-    """Store the outcome of an authorization: a held charge, or a failed one."""
+    """Store the outcome of an authorization: a held charge, or a failed one. The caller announces it."""
     amount_minor = intent["amount"]
     support = intent["payment_method_options"]["card"]["request_incremental_authorization"]
     card = method["card"]
@@ -74,9 +74,14 @@ def make(call: Call, intent: Json, method: Json, decline: Decline | None) -> Jso
         "refunded": False,
         "status": "failed" if decline else "succeeded",
     }
-    call.objects.insert(charge, customer=intent["customer"], parent=intent["id"])
-    call.announce("charge.failed" if decline else "charge.succeeded", charge)
+    card_name = call.objects.private(method["id"]).partition(" ")[0]
+    call.objects.insert(charge, customer=intent["customer"], parent=intent["id"], private=card_name)
     return charge
+
+
+def card_of(call: Call, charge: Json) -> TestCard:
+    """Tell how the card behaves that was charged, whatever has become of the payment method."""
+    return card_named(call.objects.private(charge["id"]))
 
 
 def _retrieve(call: Call, params: Params) -> Json:

@@ -1,10 +1,11 @@
 """Errors in Stripe's shape: `{"error": {"type", "code", "decline_code", "param", "message", ...}}` and an HTTP status.
 
     StripeError
-    ├── invalid_request_error   400, 401 (no key), 404 (no such object or path), 409 (key in use), 413 (too long), 429
+    ├── invalid_request_error   400, 401 (no key), 403 (no such account), 404 (no such object or path), 409 (key in
+    │                           use), 413 (too long), 429
     ├── idempotency_error       400: a key used again with other parameters or for another endpoint
     ├── card_error              402: the card's issuer refused; what the attempt left behind stays
-    └── api_error               500: the processor's own fault
+    └── api_error               500: the processor's own fault; 503
 
 `saved` tells whether Stripe keeps the answer under the request's idempotency key: it does once an endpoint has begun
 to run, and does not for what is refused at the door (authentication, rate limits, parameters, a key in use).
@@ -86,6 +87,20 @@ def key_in_use(key: str) -> StripeError:
 def key_reused(message: str) -> StripeError:
     """The key stands for a different request already."""
     return StripeError(400, "idempotency_error", message, saved=False)
+
+
+def unavailable() -> StripeError:
+    """The processor is not there for anybody."""
+    return StripeError(503, "api_error", "The service is unavailable. Please try again later.", saved=False)
+
+
+def no_such_account(account: str) -> StripeError:
+    """The call was made in the name of an account that is not ours."""
+    message = (
+        f"The provided key does not have access to account '{account[:50]}' (or that account does not exist). "
+        "Application access may have been revoked."
+    )
+    return StripeError(403, "invalid_request_error", message, saved=False, code="account_invalid")
 
 
 def internal_error() -> StripeError:

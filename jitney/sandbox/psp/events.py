@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import sqlite3
 from typing import Annotated
 
@@ -25,19 +24,32 @@ class ListEvents(ListParams):
     types: Annotated[list[str], Field(max_length=20)] | None = None
 
 
-def record(objects: Objects, identifiers: Identifiers, event_type: str, subject: Json, now: int) -> Json:
-    """Store an event about an object as it stands."""
+def record(
+    objects: Objects,
+    identifiers: Identifiers,
+    event_type: str,
+    subject: Json,
+    now: int,
+    account: str,
+    request: Json,
+) -> Json:
+    """Store an event about an object as it stands.
+
+    One about a connected account's object names the account. `request` is what caused it: its id and key, or nulls.
+    """
     event: Json = {
         "id": identifiers.stripe("evt"),
         "object": "event",
         "api_version": API_VERSION,
         "created": now,
-        "data": {"object": copy.deepcopy(subject)},
+        "data": {"object": subject},
         "livemode": False,
         "pending_webhooks": 0,
-        "request": {"id": None, "idempotency_key": None},
+        "request": request,
         "type": event_type,
     }
+    if account:
+        event["account"] = account
     objects.insert(event, event_type=event_type)
     return event
 

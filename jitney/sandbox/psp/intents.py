@@ -202,7 +202,7 @@ def _list(call: Call, params: ListIntents) -> Json:
 
 
 def _search(call: Call, params: SearchParams) -> Json:
-    return search(call.connection, KIND, call.url, params)
+    return search(call.connection, KIND, call.url, params, call.account)
 
 
 OPERATIONS: list[AnyOperation] = [

@@ -13,6 +13,7 @@ from jitney.sandbox.psp.parameters import Group, Identifier, ListParams, Metadat
 
 _KIND = "payment_method"
 _DETACHED = "detached"
+_SET_UP = " set up"
 
 
 class CardToken(Group):
@@ -72,7 +73,22 @@ def card_of(call: Call, method: Json) -> TestCard:
     name = call.objects.private(method["id"])
     if name == _DETACHED:
         raise refused(f"The payment method {method['id']} was detached from its Customer and may not be used again.")
-    return card_named(name)
+    return card_named(name.removesuffix(_SET_UP))
+
+
+def is_set_up(call: Call, method: Json) -> bool:
+    """Tell whether the cardholder has authenticated the card for charges in their absence."""
+    return call.objects.private(method["id"]).endswith(_SET_UP)
+
+
+def set_up(call: Call, method: Json, customer: str | None) -> None:
+    """Note that the cardholder did so; the card belongs to the customer from now on, if there is one."""
+    if not is_set_up(call, method):
+        call.objects.set_private(method["id"], call.objects.private(method["id"]) + _SET_UP)
+    if customer and method["customer"] is None:
+        method["customer"] = customer
+        call.objects.save(method)
+        call.announce("payment_method.attached", method)
 
 
 def _make(call: Call, name: str, metadata: dict[str, str]) -> Json:

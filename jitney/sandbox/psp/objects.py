@@ -17,15 +17,25 @@ NOUNS = {
     "re": "refund",
     "txn": "balance_transaction",
     "evt": "event",
+    "seti": "setup_intent",
+    "du": "dispute",
+    "acct": "account",
+    "ba": "bank_account",
+    "tr": "transfer",
+    "trr": "transfer_reversal",
+    "po": "payout",
+    "py": "charge",
+    "pyr": "refund",
 }
 """What the prefix of an id says it is."""
 
 
 class Objects:
-    """The objects, seen from within one transaction."""
+    """The objects of one account (empty: the platform's own), seen from within one transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, account: str = "") -> None:
         self._connection = connection
+        self._account = account
 
     def insert(
         self,
@@ -39,10 +49,20 @@ class Objects:
         """Store a new object; `parent` is what it is listed by (a charge's intent, a refund's charge)."""
         cursor = self._connection.execute(
             """
-            INSERT INTO object (id, kind, created, customer, parent, type, private, body)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO object (id, kind, account, created, customer, parent, type, private, body)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
-            (body["id"], body["object"], body["created"], customer, parent, event_type, private, json.dumps(body)),
+            (
+                body["id"],
+                body["object"],
+                self._account,
+                body["created"],
+                customer,
+                parent,
+                event_type,
+                private,
+                json.dumps(body),
+            ),
         )
         self._write_metadata(int(cursor.lastrowid or 0), body)
 
@@ -54,23 +74,16 @@ class Objects:
         ).fetchone()
         self._write_metadata(int(row["seq"]), body)
 
-    def set_due(self, identifier: str, due_at: int | None) -> None:
-        """Note when something happens to the object by itself (a hold expires), in Unix seconds; None: nothing will."""
-        self._connection.execute("UPDATE object SET due_at = ? WHERE id = ?", (due_at, identifier))
-
-    def due(self, kind: str, now: int, limit: int) -> list[Json]:
-        """Find objects whose time has come."""
-        rows = self._connection.execute(
-            "SELECT body FROM object WHERE due_at <= ? AND kind = ? ORDER BY due_at LIMIT ?", (now, kind, limit)
-        )
-        return [json.loads(row["body"]) for row in rows]
-
     def find(self, kind: str, identifier: str) -> Json | None:
         """Find one."""
         row = self._connection.execute(
-            "SELECT body FROM object WHERE id = ? AND kind = ?", (identifier, kind)
+            "SELECT body FROM object WHERE id = ? AND kind = ? AND account = ?", (identifier, kind, self._account)
         ).fetchone()
         return json.loads(row["body"]) if row else None
+
+    def remove(self, identifier: str) -> None:
+        """Forget one."""
+        self._connection.execute("DELETE FROM object WHERE id = ?", (identifier,))
 
     def get(self, kind: str, identifier: str, param: str = "id") -> Json:
         """Find one that must be there.
@@ -95,15 +108,15 @@ class Objects:
     def page(
         self, kind: str, url: str, params: ListParams, types: list[str] | None = None, **columns: str | None
     ) -> Json:
-        """List objects in Stripe's shape, newest first; `columns` (customer, parent) narrow it when not None.
+        """List objects in Stripe's shape, newest first, narrowed by those of `columns` that are not None.
 
         Raises:
             StripeError: `resource_missing`, when the cursor is no such object.
         """
-        where, values = ["kind = ?"], [kind]
+        where, values = ["kind = ?", "account = ?"], [kind, self._account]
         for column, value in columns.items():
             if value is not None:
-                where.append(f"{column} = ?")
+                where.append("json_extract(body, '$.status') = ?" if column == "status" else f"{column} = ?")
                 values.append(value)
         if types:
             where.append(f"type IN ({', '.join('?' * len(types))})")
@@ -151,7 +164,7 @@ class Objects:
 
     def _seq(self, kind: str, identifier: str, param: str) -> Any:
         row = self._connection.execute(
-            "SELECT seq FROM object WHERE id = ? AND kind = ?", (identifier, kind)
+            "SELECT seq FROM object WHERE id = ? AND kind = ? AND account = ?", (identifier, kind, self._account)
         ).fetchone()
         if row is None:
             raise resource_missing(kind, identifier, param)

@@ -1,4 +1,4 @@
-"""Refunds: captured money given back, never more than was captured."""
+"""Refunds: captured money given back, never more than was captured. Some are pending first, and some fail later."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from jitney.sandbox.psp import balance
+from jitney.sandbox.faults import FaultKind
+from jitney.sandbox.psp import balance, charges, refund_outcomes
 from jitney.sandbox.psp.errors import Json, invalid_parameter, refused
 from jitney.sandbox.psp.ledger import Movement
 from jitney.sandbox.psp.operations import AnyOperation, Call, Operation
 from jitney.sandbox.psp.parameters import AmountMinor, Identifier, ListParams, Metadata, Params, merged_metadata
+from jitney.sandbox.tasks import TaskKind
 
 
 class CreateRefund(Params):
@@ -20,6 +22,12 @@ class CreateRefund(Params):
     charge: Identifier | None = None
     amount: AmountMinor | None = None
     reason: Literal["duplicate", "fraudulent", "requested_by_customer"] | None = None
+    metadata: Metadata = Field(default_factory=dict[str, str])
+
+
+class UpdateRefund(Params):
+    """What may still be changed."""
+
     metadata: Metadata = Field(default_factory=dict[str, str])
 
 
@@ -42,6 +50,7 @@ def _create(call: Call, params: CreateRefund) -> Json:
             "amount_too_large",
             param="amount",
         )
+    begins_pending, ends, after_seconds, failure = _course(call, charge)
     refund: Json = {
         "id": call.identifiers.stripe("re"),
         "object": "refund",
@@ -50,21 +59,54 @@ def _create(call: Call, params: CreateRefund) -> Json:
         "charge": charge["id"],
         "created": call.now,
         "currency": charge["currency"],
+        "destination_details": {
+            "card": {"reference": None, "reference_status": "pending", "type": "refund"},
+            "type": "card",
+        },
         "metadata": merged_metadata({}, params.metadata),
         "payment_intent": charge["payment_intent"],
         "reason": params.reason,
         "receipt_number": None,
-        "status": "succeeded",
+        "source_transfer_reversal": None,
+        "status": "pending" if begins_pending else "succeeded",
+        "transfer_reversal": None,
     }
+    if begins_pending:
+        refund["pending_reason"] = "processing"
     refund["balance_transaction"] = balance.record(call, "refund", refund, -amount_minor)["id"]
     call.objects.insert(refund, customer=charge["customer"], parent=charge["payment_intent"])
-    charge["amount_refunded"] += amount_minor
-    charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
-    call.objects.save(charge)
-    call.ledger.move(charge["payment_intent"], Movement.REFUND, amount_minor, call.now)
+    refund_outcomes.count(call, charge, amount_minor)
+    call.ledger.send(
+        refund["id"],
+        Movement.REFUND,
+        amount_minor,
+        call.now,
+        currency=charge["currency"],
+        account=call.account,
+        intent_id=charge["payment_intent"],
+    )
+    if ends:
+        call.schedule(ends, refund["id"], after_seconds, failure)
     call.announce("refund.created", refund)
     call.announce("charge.refunded", charge)
     return refund
+
+
+def _course(call: Call, charge: Json) -> tuple[bool, TaskKind | None, float, str]:
+    """Tell whether it begins as pending, what becomes of it, when, and why it fails if it does."""
+    fault, card, later_seconds = call.fault, charges.card_of(call, charge), call.policy.later_seconds
+    match fault and fault.kind:
+        case FaultKind.PENDING if fault:
+            return True, TaskKind.REFUND_SUCCEEDS, fault.seconds, ""
+        case FaultKind.FAILS_LATER if fault:
+            return card.refund == "pending", TaskKind.REFUND_FAILS, fault.seconds, fault.failure_code
+        case _:
+            pass
+    if card.refund == "fails":
+        return False, TaskKind.REFUND_FAILS, later_seconds, ""
+    if card.refund == "pending":
+        return True, TaskKind.REFUND_SUCCEEDS, later_seconds, ""
+    return False, None, 0, ""
 
 
 def _charge(call: Call, params: CreateRefund) -> Json:
@@ -83,9 +125,20 @@ def _charge(call: Call, params: CreateRefund) -> Json:
                 "payment_intent_unexpected_state",
                 payment_intent=intent,
             )
-    if not charge["captured"]:
+    if not charge["captured"] or charge["payment_intent"] is None:
         raise refused(f"Charge {charge['id']} was not captured, so there is nothing to refund.", "charge_not_captured")
+    disputes = call.objects.page("dispute", "", ListParams(limit=1), parent=charge["id"])["data"]
+    if disputes and disputes[0]["status"] != "won" and not disputes[0]["is_charge_refundable"]:
+        raise refused(f"Charge {charge['id']} has been charged back; cannot issue a refund.", "charge_disputed")
     return charge
+
+
+def _update(call: Call, params: UpdateRefund) -> Json:
+    refund = call.objects.get("refund", call.id, "refund")
+    refund["metadata"] = merged_metadata(refund["metadata"], params.metadata)
+    call.objects.save(refund)
+    call.announce("refund.updated", refund)
+    return refund
 
 
 def _retrieve(call: Call, params: Params) -> Json:
@@ -104,4 +157,5 @@ OPERATIONS: list[AnyOperation] = [
     Operation("refunds.create", "POST", "/v1/refunds", CreateRefund, _create),
     Operation("refunds.list", "GET", "/v1/refunds", ListRefunds, _list),
     Operation("refunds.retrieve", "GET", "/v1/refunds/{id}", Params, _retrieve),
+    Operation("refunds.update", "POST", "/v1/refunds/{id}", UpdateRefund, _update),
 ]

@@ -35,13 +35,13 @@ class SearchParams(Params):
     page: Annotated[str, Field(pattern=r"^[0-9]{1,18}$")] | None = None
 
 
-def search(connection: sqlite3.Connection, kind: str, url: str, params: SearchParams) -> Json:
+def search(connection: sqlite3.Connection, kind: str, url: str, params: SearchParams, account: str = "") -> Json:
     """Find objects, newest first.
 
     Raises:
         StripeError: the query is not one of this language.
     """
-    where, values = ["kind = ?"], [kind]
+    where, values = ["kind = ?", "account = ?"], [kind, account]
     for column, value in _clauses(params.query):
         if column.startswith("metadata:"):
             where.append("seq IN (SELECT object_seq FROM metadata WHERE key = ? AND value = ?)")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from jitney.sandbox.psp.authorization import collect
+from jitney.sandbox.psp.captures import capture
 from jitney.sandbox.psp.cards import decline_by_code
 from jitney.sandbox.psp.errors import Json, StripeError, refused
 from jitney.sandbox.psp.ledger import Movement
@@ -53,7 +53,7 @@ def _capture(call: Call, params: CaptureIntent) -> Json:
         )
     intent["metadata"] = merged_metadata(intent["metadata"], params.metadata)
     charge = call.objects.get("charge", intent["latest_charge"], "charge")
-    return collect(call, intent, charge, amount_minor)
+    return capture(call, intent, charge, amount_minor)
 
 
 def _cancel(call: Call, params: CancelIntent) -> Json:
@@ -86,21 +86,19 @@ def _increment(call: Call, params: IncrementIntent) -> Json:
     if "description" in params.model_fields_set:
         intent["description"] = params.description
     intent["metadata"] = merged_metadata(intent["metadata"], params.metadata)
-    call.ledger.move(intent["id"], Movement.AUTHORIZE, raised_minor, call.now)
+    call.ledger.move(intent["id"], Movement.INCREMENT, raised_minor, call.now)
     call.objects.save(charge)
     call.objects.save(intent)
     call.announce("payment_intent.amount_capturable_updated", intent)
     return intent
 
 
-def expire_holds(call: Call, limit: int) -> int:
-    """Release the holds that their issuers no longer keep, so many at a time; says how many that were."""
-    expired = call.objects.due(_KIND, call.now, limit)
-    for intent in expired:
-        _release(call, intent, "automatic")
-        charge = call.objects.get("charge", intent["latest_charge"], "charge")
-        call.announce("charge.expired", charge)
-    return len(expired)
+def hold_expires(call: Call, intent_id: str, data: str) -> None:
+    """Release a hold that its issuer no longer keeps."""
+    del data
+    intent = call.objects.get(_KIND, intent_id, "intent")
+    _release(call, intent, "automatic")
+    call.announce("charge.expired", call.objects.get("charge", intent["latest_charge"], "charge"))
 
 
 def _release(call: Call, intent: Json, reason: str | None) -> Json:
@@ -110,7 +108,7 @@ def _release(call: Call, intent: Json, reason: str | None) -> Json:
         status="canceled", amount_capturable=0, canceled_at=call.now, cancellation_reason=reason, next_action=None
     )
     call.objects.save(intent)
-    call.objects.set_due(intent["id"], None)
+    call.unschedule(intent["id"])
     call.announce("payment_intent.canceled", intent)
     return intent
 

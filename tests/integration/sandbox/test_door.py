@@ -92,7 +92,8 @@ async def test_a_page_elsewhere_cannot_script_faults_with_a_form(psp: Psp) -> No
     [
         {"kind": "unheard_of"},
         {"kind": "never"},
-        {"kind": "unavailable", "target": "psp"},
+        {"kind": "conflict", "target": "sms"},
+        {"kind": "delay", "seconds": 601},
         {"kind": "rate_limited", "count": 0},
         {"kind": "rate_limited", "probability": 1.5},
         {"kind": "rate_limited", "when": "later"},

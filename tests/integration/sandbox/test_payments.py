@@ -160,12 +160,12 @@ async def test_a_card_that_wants_its_holder_waits_for_them(psp: Psp) -> None:
     asked = await psp.hold(customer=customer, payment_method=method)
     assert asked.status == "requires_action"
     assert asked.next_action is not None
-    path = f"/_sim/payment_intents/{asked.id}/authentication"
-    assert (await psp.controls.post(path, json={"succeeds": True})).json()["status"] == "requires_capture"
-    assert (await psp.controls.post(path, json={"succeeds": True})).status_code == 400
+    path = f"/_sim/payment_intents/{asked.id}/authenticate"
+    assert (await psp.controls.post(path, json={"succeed": True})).json()["status"] == "requires_capture"
+    assert (await psp.controls.post(path, json={"succeed": True})).status_code == 400
 
     failed = await psp.hold(customer=customer, payment_method=method)
-    await psp.controls.post(f"/_sim/payment_intents/{failed.id}/authentication", json={"succeeds": False})
+    await psp.controls.post(f"/_sim/payment_intents/{failed.id}/authenticate", json={"succeed": False})
     again = await psp.client.payment_intents.retrieve_async(failed.id)
     assert again.status == "requires_payment_method"
     assert again.last_payment_error is not None
@@ -257,4 +257,15 @@ async def test_the_totals_of_the_ledger_are_the_sums_of_its_lines(psp: Psp) -> N
         "captured_minor": 300,
         "released_minor": 200,
         "refunded_minor": 0,
+        "disputed_minor": 0,
+        "refunds": 0,
+        "refund_failures_minor": 0,
+        "disputes": 0,
+        "reinstated_minor": 0,
+        "transfers": 0,
+        "reversed_minor": 0,
+        "payouts": 0,
+        "returned_payouts_minor": 0,
+        "transferred_minor": 0,
+        "paid_out_minor": 0,
     }

@@ -32,7 +32,7 @@ def test_a_rule_skips_and_counts(skip: int, count: int | None, probability: floa
     def play() -> list[bool]:
         struck: list[bool] = []
         for seen in range(20):
-            struck.append(rule.strikes(seen, sum(struck)))
+            struck.append(rule.strikes(seen, sum(struck), 0))
         return struck
 
     struck = play()
@@ -43,7 +43,7 @@ def test_a_rule_skips_and_counts(skip: int, count: int | None, probability: floa
 
 
 def test_rules_are_drawn_in_order_and_survive(store: Store) -> None:
-    book = FaultBook(store)
+    book = FaultBook(store, lambda: 0.0)
     first = FaultRule(kind=FaultKind.RATE_LIMITED, operation="customers.create")
     second = FaultRule(kind=FaultKind.CONFLICT, count=None)
     store.run_here(lambda connection: book.add(connection, "fault_1", first))
@@ -54,7 +54,7 @@ def test_rules_are_drawn_in_order_and_survive(store: Store) -> None:
         return drawn.kind if drawn else None
 
     assert draw(book) is FaultKind.RATE_LIMITED
-    again = FaultBook(store)
+    again = FaultBook(store, lambda: 0.0)
     store.run_here(again.restore)
     assert draw(again) is FaultKind.CONFLICT
     assert [(rule["seen"], rule["fired"]) for rule in store.run_here(again.listing)] == [(2, 1), (1, 1)]
@@ -63,8 +63,19 @@ def test_rules_are_drawn_in_order_and_survive(store: Store) -> None:
 
 
 def test_a_replay_is_not_counted_against_a_fault_of_the_work(store: Store) -> None:
-    book = FaultBook(store)
+    book = FaultBook(store, lambda: 0.0)
     rule = FaultRule(kind=FaultKind.ERROR_AFTER_EFFECT)
     store.run_here(lambda connection: book.add(connection, "fault_1", rule))
     assert store.run_here(lambda connection: book.draw_in(connection, "psp", "any", replay=True)) is None
     assert store.run_here(book.listing)[0]["seen"] == 0
+
+
+def test_the_processor_is_down_for_a_while(store: Store) -> None:
+    now = [0.0]
+    book = FaultBook(store, lambda: now[0])
+    store.run_here(lambda connection: book.add(connection, "fault_1", FaultRule(kind=FaultKind.DOWN, seconds=60)))
+    drawn: list[bool] = []
+    for moment in (0.0, 30.0, 59.9, 60.0, 1000.0):
+        now[0] = moment
+        drawn.append(store.run_here(lambda connection: book.draw_in(connection, "psp", "refunds.create")) is not None)
+    assert drawn == [True, True, True, False, False]

@@ -1,0 +1,124 @@
+"""`/_sim`: what people and banks do, done when a test or a person at the keyboard says so.
+
+POST /_sim/payment_intents/{id}/authenticate   {"succeed": true}          the cardholder, at the issuer's page
+POST /_sim/refunds/{id}/succeed                {}                         the bank, of a pending refund
+POST /_sim/refunds/{id}/fail                   {"failure_code": "..."}    the bank sends the money back
+POST /_sim/payouts/{id}/arrive                 {}                         the bank has it
+POST /_sim/payouts/{id}/fail                   {"failure_code": "..."}    the bank refuses it, or (when paid) returns it
+POST /_sim/settle                              {}                         the platform's balance goes to its bank
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from jitney.sandbox.controls import Body, guarded, read_json
+from jitney.sandbox.psp import bank_settlement
+from jitney.sandbox.psp.authorization import authenticate
+from jitney.sandbox.psp.errors import Json, StripeError
+from jitney.sandbox.psp.operations import Call
+from jitney.sandbox.psp.payout_outcomes import payout_arrives, payout_fails
+from jitney.sandbox.psp.refund_outcomes import refund_fails, refund_succeeds
+from jitney.sandbox.world import World
+
+B = TypeVar("B", bound=Body)
+
+
+class Nothing(Body):
+    """Nothing more to say."""
+
+
+class Authentication(Body):
+    """What the cardholder did."""
+
+    succeed: bool
+
+
+class Failure(Body):
+    """Why; the usual reason unless given."""
+
+    failure_code: Annotated[str, Field(pattern=r"^[a-z_]{0,64}$")] = ""
+
+
+class Acts:
+    """Serves them."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def routes(self) -> list[Route]:
+        """Make the routes."""
+        return [
+            self._route("payment_intents", "authenticate", Authentication, _authenticate_payment),
+            self._route("refunds", "succeed", Nothing, _refund_succeeds),
+            self._route("refunds", "fail", Failure, _refund_fails),
+            self._route("payouts", "arrive", Nothing, _payout_arrives),
+            self._route("payouts", "fail", Failure, _payout_fails),
+            Route("/_sim/settle", guarded(self._settle), methods=["POST"]),
+        ]
+
+    async def _settle(self, request: Request) -> Response:
+        await read_json(request, Nothing)
+        return await self._do("", Nothing(), _settle)
+
+    def _route(self, noun: str, verb: str, model: type[B], act: Callable[[Call, str, B], Json]) -> Route:
+        async def endpoint(request: Request) -> Response:
+            return await self._do(request.path_params["id"], await read_json(request, model), act)
+
+        guard: Callable[[Request], Awaitable[Response]] = guarded(endpoint)
+        return Route(f"/_sim/{noun}/{{id}}/{verb}", guard, methods=["POST"])
+
+    async def _do(self, identifier: str, body: B, act: Callable[[Call, str, B], Json]) -> Response:
+        done: list[Call] = []
+
+        def work(connection: sqlite3.Connection) -> tuple[int, Json]:
+            owner = connection.execute("SELECT account FROM object WHERE id = ?", (identifier,)).fetchone()
+            call = self._world.call(connection, self._world.now(), account=owner["account"] if owner else "")
+            done.append(call)
+            try:
+                return 200, act(call, identifier, body)
+            except StripeError as error:
+                # Nothing was written unless the card was refused after all, and that is to stay.
+                return error.status, error.body()
+
+        status, answer = await self._world.store.run(work)
+        self._world.wake(done[0])
+        return JSONResponse(answer, status)
+
+
+def _authenticate_payment(call: Call, identifier: str, body: Authentication) -> Json:
+    return authenticate(call, identifier, succeeds=body.succeed)
+
+
+def _refund_succeeds(call: Call, identifier: str, body: Nothing) -> Json:
+    del body
+    refund_succeeds(call, identifier, "")
+    return call.objects.get("refund", identifier)
+
+
+def _refund_fails(call: Call, identifier: str, body: Failure) -> Json:
+    refund_fails(call, identifier, body.failure_code)
+    return call.objects.get("refund", identifier)
+
+
+def _payout_arrives(call: Call, identifier: str, body: Nothing) -> Json:
+    del body
+    payout_arrives(call, identifier, "")
+    return call.objects.get("payout", identifier)
+
+
+def _payout_fails(call: Call, identifier: str, body: Failure) -> Json:
+    payout_fails(call, identifier, body.failure_code)
+    return call.objects.get("payout", identifier)
+
+
+def _settle(call: Call, identifier: str, body: Nothing) -> Json:
+    del identifier, body
+    return {"payouts": bank_settlement.settle(call)}

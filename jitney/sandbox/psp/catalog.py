@@ -1,0 +1,34 @@
+"""Every operation of the processor, by resource."""
+
+from __future__ import annotations
+
+from jitney.sandbox.psp import (
+    accounts,
+    balance,
+    charges,
+    customers,
+    events,
+    external_accounts,
+    intents,
+    methods,
+    payouts,
+    refunds,
+    settlement,
+    transfers,
+)
+from jitney.sandbox.psp.operations import AnyOperation
+
+OPERATIONS: list[AnyOperation] = [
+    *customers.OPERATIONS,
+    *methods.OPERATIONS,
+    *intents.OPERATIONS,
+    *settlement.OPERATIONS,
+    *charges.OPERATIONS,
+    *refunds.OPERATIONS,
+    *accounts.OPERATIONS,
+    *external_accounts.OPERATIONS,
+    *transfers.OPERATIONS,
+    *payouts.OPERATIONS,
+    *balance.OPERATIONS,
+    *events.OPERATIONS,
+]

@@ -3,6 +3,8 @@
 POST /_sim/payment_intents/{id}/authenticate   {"succeed": true}          the cardholder, at the issuer's page
 POST /_sim/refunds/{id}/succeed                {}                         the bank, of a pending refund
 POST /_sim/refunds/{id}/fail                   {"failure_code": "..."}    the bank sends the money back
+POST /_sim/charges/{id}/dispute                {"reason": "fraudulent"}   the cardholder (product_not_received, inquiry)
+POST /_sim/disputes/{id}/decide                {"outcome": "won"}         the bank; or lost
 POST /_sim/payouts/{id}/arrive                 {}                         the bank has it
 POST /_sim/payouts/{id}/fail                   {"failure_code": "..."}    the bank refuses it, or (when paid) returns it
 POST /_sim/settle                              {}                         the platform's balance goes to its bank
@@ -12,7 +14,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 from starlette.requests import Request
@@ -22,8 +24,11 @@ from starlette.routing import Route
 from jitney.sandbox.controls import Body, guarded, read_json
 from jitney.sandbox.psp import bank_settlement
 from jitney.sandbox.psp.authorization import authenticate
-from jitney.sandbox.psp.errors import Json, StripeError
+from jitney.sandbox.psp.dispute_outcomes import decide
+from jitney.sandbox.psp.disputes import dispute_opens
+from jitney.sandbox.psp.errors import Json, StripeError, refused
 from jitney.sandbox.psp.operations import Call
+from jitney.sandbox.psp.parameters import ListParams
 from jitney.sandbox.psp.payout_outcomes import payout_arrives, payout_fails
 from jitney.sandbox.psp.refund_outcomes import refund_fails, refund_succeeds
 from jitney.sandbox.world import World
@@ -47,6 +52,18 @@ class Failure(Body):
     failure_code: Annotated[str, Field(pattern=r"^[a-z_]{0,64}$")] = ""
 
 
+class Complaint(Body):
+    """What the cardholder says."""
+
+    reason: Literal["fraudulent", "product_not_received", "inquiry"] = "fraudulent"
+
+
+class Decision(Body):
+    """Who is right."""
+
+    outcome: Literal["won", "lost"]
+
+
 class Acts:
     """Serves them."""
 
@@ -59,6 +76,8 @@ class Acts:
             self._route("payment_intents", "authenticate", Authentication, _authenticate_payment),
             self._route("refunds", "succeed", Nothing, _refund_succeeds),
             self._route("refunds", "fail", Failure, _refund_fails),
+            self._route("charges", "dispute", Complaint, _dispute),
+            self._route("disputes", "decide", Decision, _decide),
             self._route("payouts", "arrive", Nothing, _payout_arrives),
             self._route("payouts", "fail", Failure, _payout_fails),
             Route("/_sim/settle", guarded(self._settle), methods=["POST"]),
@@ -106,6 +125,19 @@ def _refund_succeeds(call: Call, identifier: str, body: Nothing) -> Json:
 def _refund_fails(call: Call, identifier: str, body: Failure) -> Json:
     refund_fails(call, identifier, body.failure_code)
     return call.objects.get("refund", identifier)
+
+
+def _dispute(call: Call, identifier: str, body: Complaint) -> Json:
+    charge = call.objects.get("charge", identifier)
+    open_ones = call.objects.page("dispute", "", ListParams(limit=1), parent=identifier)["data"]
+    if charge["amount_captured"] == charge["amount_refunded"] or charge["payment_intent"] is None or open_ones:
+        raise refused("There is nothing of this charge left to dispute, or it is disputed already.")
+    dispute_opens(call, identifier, body.reason)
+    return call.objects.page("dispute", "", ListParams(limit=1), parent=identifier)["data"][0]
+
+
+def _decide(call: Call, identifier: str, body: Decision) -> Json:
+    return decide(call, identifier, won=body.outcome == "won")
 
 
 def _payout_arrives(call: Call, identifier: str, body: Nothing) -> Json:

@@ -7,6 +7,7 @@ from jitney.sandbox.psp import (
     balance,
     charges,
     customers,
+    disputes,
     events,
     external_accounts,
     intents,
@@ -29,6 +30,7 @@ OPERATIONS: list[AnyOperation] = [
     *external_accounts.OPERATIONS,
     *transfers.OPERATIONS,
     *payouts.OPERATIONS,
+    *disputes.OPERATIONS,
     *balance.OPERATIONS,
     *events.OPERATIONS,
 ]

@@ -58,7 +58,7 @@ async def test_a_key_may_come_as_the_name_of_basic_authentication(psp: Psp) -> N
     assert (await psp.controls.get("/psp/v1/events", auth=(API_KEY, ""))).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/psp/v1/payouts", "/psp/v2/core/accounts", "/psp/"])
+@pytest.mark.parametrize("path", ["/psp/v1/subscriptions", "/psp/v2/core/accounts", "/psp/"])
 async def test_what_is_not_imitated_is_a_404_in_stripes_shape(psp: Psp, path: str) -> None:
     answer = await psp.controls.post(path, headers=AUTHORIZATION)
     assert answer.status_code == 404

@@ -20,8 +20,11 @@ async def driver(psp: Psp, bank: str = "btok_us_verified") -> str:
 
 
 async def fund(psp: Psp, amount: int, currency: str = "usd") -> None:
-    """Put so much into the platform's available balance, and what the fee takes."""
-    await psp.hold(amount * 2, payment_method="pm_card_bypassPending", capture_method="automatic", currency=currency)
+    """Put so much and more into the platform's available balance, whatever it stands at."""
+    lacking = max(0, -await available(psp, currency=currency))
+    await psp.hold(
+        (amount + lacking) * 2, payment_method="pm_card_bypassPending", capture_method="automatic", currency=currency
+    )
 
 
 async def paid(psp: Psp, account: str, amount: int, **params: Any) -> stripe.Payout:
@@ -111,16 +114,16 @@ async def test_no_more_is_transferred_than_is_available(psp: Psp) -> None:
 
 async def test_money_is_available_two_days_after_the_capture(psp: Psp) -> None:
     account = await driver(psp)
-    await psp.hold(1000, capture_method="automatic", currency="sek")
+    await psp.hold(1000, capture_method="automatic", currency="pln")
     # A settlement at midnight would take it away, so that it comes back is what is looked at.
     await psp.advance(2 * DAY + 5)
-    taken = await psp.client.balance_transactions.list_async({"currency": "sek", "type": "charge"})
+    taken = await psp.client.balance_transactions.list_async({"currency": "pln", "type": "charge"})
     assert taken.data[0].status == "available"
     settled = (await psp.controls.post("/_sim/settle", json={})).json()["payouts"]
-    sent = [payout for payout in settled if payout["currency"] == "sek"]
+    sent = [payout for payout in settled if payout["currency"] == "pln"]
     assert [payout["amount"] for payout in sent] == [1000 - 29 - 30]
     with pytest.raises(stripe.InvalidRequestError, match="insufficient available funds"):
-        await psp.client.transfers.create_async({"amount": 1, "currency": "sek", "destination": account})
+        await psp.client.transfers.create_async({"amount": 1, "currency": "pln", "destination": account})
 
 
 async def test_a_payout_leaves_and_arrives_by_the_clock(psp: Psp) -> None:

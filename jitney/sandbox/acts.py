@@ -1,6 +1,7 @@
 """`/_sim`: what people and banks do, done when a test or a person at the keyboard says so.
 
 POST /_sim/payment_intents/{id}/authenticate   {"succeed": true}          the cardholder, at the issuer's page
+POST /_sim/setup_intents/{id}/authenticate     {"succeed": true}          the same
 POST /_sim/refunds/{id}/succeed                {}                         the bank, of a pending refund
 POST /_sim/refunds/{id}/fail                   {"failure_code": "..."}    the bank sends the money back
 POST /_sim/charges/{id}/dispute                {"reason": "fraudulent"}   the cardholder (product_not_received, inquiry)
@@ -31,6 +32,7 @@ from jitney.sandbox.psp.operations import Call
 from jitney.sandbox.psp.parameters import ListParams
 from jitney.sandbox.psp.payout_outcomes import payout_arrives, payout_fails
 from jitney.sandbox.psp.refund_outcomes import refund_fails, refund_succeeds
+from jitney.sandbox.psp.setups import authenticate_setup
 from jitney.sandbox.world import World
 
 B = TypeVar("B", bound=Body)
@@ -74,6 +76,7 @@ class Acts:
         """Make the routes."""
         return [
             self._route("payment_intents", "authenticate", Authentication, _authenticate_payment),
+            self._route("setup_intents", "authenticate", Authentication, _authenticate_setup),
             self._route("refunds", "succeed", Nothing, _refund_succeeds),
             self._route("refunds", "fail", Failure, _refund_fails),
             self._route("charges", "dispute", Complaint, _dispute),
@@ -114,6 +117,10 @@ class Acts:
 
 def _authenticate_payment(call: Call, identifier: str, body: Authentication) -> Json:
     return authenticate(call, identifier, succeeds=body.succeed)
+
+
+def _authenticate_setup(call: Call, identifier: str, body: Authentication) -> Json:
+    return authenticate_setup(call, identifier, succeeds=body.succeed)
 
 
 def _refund_succeeds(call: Call, identifier: str, body: Nothing) -> Json:

@@ -15,6 +15,7 @@ from jitney.sandbox.psp import (
     payouts,
     refunds,
     settlement,
+    setups,
     transfers,
 )
 from jitney.sandbox.psp.operations import AnyOperation
@@ -22,6 +23,7 @@ from jitney.sandbox.psp.operations import AnyOperation
 OPERATIONS: list[AnyOperation] = [
     *customers.OPERATIONS,
     *methods.OPERATIONS,
+    *setups.OPERATIONS,
     *intents.OPERATIONS,
     *settlement.OPERATIONS,
     *charges.OPERATIONS,

@@ -11,7 +11,7 @@ import pytest
 import stripe
 
 from jitney.stack.launch import Launcher
-from tests.integration.sandbox.running import STRIPE_AND_HTTPX, WEBHOOK_SECRET, Psp, SandboxProcess
+from tests.integration.sandbox.running import API_KEY, STRIPE_AND_HTTPX, WEBHOOK_SECRET, Psp, SandboxProcess
 
 pytestmark = STRIPE_AND_HTTPX
 SIGNATURE = "Stripe-Signature"
@@ -55,10 +55,18 @@ class Receiver:
         """Wait for the next request."""
         return await asyncio.to_thread(self.requests.get, timeout=20)
 
+    def arrived(self) -> list[stripe.Event]:
+        """What has come so far and was not looked at."""
+        come: list[stripe.Event] = []
+        while not self.requests.empty():
+            headers, body = self.requests.get_nowait()
+            come.append(stripe.Webhook.construct_event(body, headers[SIGNATURE], WEBHOOK_SECRET, api_key=API_KEY))
+        return come
+
     async def event(self) -> stripe.Event:
         """Wait for the next request and verify it with the real library."""
         headers, body = await self.next()
-        return stripe.Webhook.construct_event(body, headers[SIGNATURE], WEBHOOK_SECRET, api_key="sk_test_sandbox")
+        return stripe.Webhook.construct_event(body, headers[SIGNATURE], WEBHOOK_SECRET, api_key=API_KEY)
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +151,59 @@ async def test_a_badly_signed_event_is_followed_by_a_good_one(psp: Psp, receiver
     with pytest.raises(stripe.SignatureVerificationError):
         await receiver.event()
     assert (await receiver.event()).type == "customer.created"
+
+
+async def test_an_event_comes_after_the_next_one_when_told_so(psp: Psp, receiver: Receiver) -> None:
+    await psp.fault("reordered", "customer.created", target="webhook", seconds=600)
+    first = await psp.client.customers.create_async()
+    second = await psp.client.customers.create_async()
+    come = [await receiver.event(), await receiver.event()]
+    assert [event.data.object["id"] for event in come] == [second.id, first.id]
+
+
+async def test_an_event_to_be_swapped_comes_by_itself_when_no_other_follows(psp: Psp, receiver: Receiver) -> None:
+    await psp.fault("reordered", "customer.created", target="webhook", seconds=600)
+    only = await psp.client.customers.create_async()
+    await psp.advance(601)
+    assert (await receiver.event()).data.object["id"] == only.id
+
+
+async def test_an_event_is_there_before_the_answer_when_told_so(psp: Psp, receiver: Receiver) -> None:
+    await psp.fault("early", "payment_intent.succeeded", target="webhook")
+    held = await psp.hold()
+    for _ in range(3):
+        await receiver.event()
+    await psp.fault("late", "charge.captured", target="webhook", seconds=600)
+    await psp.client.payment_intents.capture_async(held.id)
+    assert [event.type for event in receiver.arrived()] == ["payment_intent.succeeded"]
+    await psp.advance(601)
+    assert (await receiver.event()).type == "charge.captured"
+
+
+async def test_an_early_event_that_is_not_taken_comes_again(psp: Psp, receiver: Receiver) -> None:
+    await psp.fault("early", "customer.created", target="webhook")
+    receiver.answers.put(503)
+    customer = await psp.client.customers.create_async()
+    come = [await receiver.event(), await receiver.event()]
+    assert [event.data.object["id"] for event in come] == [customer.id, customer.id]
+
+
+async def test_an_event_is_replayed_with_an_old_signature_when_told_so(psp: Psp, receiver: Receiver) -> None:
+    await psp.fault("replay_old", "customer.created", target="webhook", seconds=3600)
+    await psp.client.customers.create_async()
+    verdicts: list[str] = []
+    for _ in range(2):
+        try:
+            await receiver.event()
+            verdicts.append("taken")
+        except stripe.SignatureVerificationError as error:
+            verdicts.append(str(error))
+    assert sorted(verdict.split(" (")[0] for verdict in verdicts) == ["Timestamp outside the tolerance zone", "taken"]
+
+
+async def test_an_event_of_a_connected_account_names_it(psp: Psp, receiver: Receiver) -> None:
+    account = await psp.client.accounts.create_async({"type": "custom", "country": "US"})
+    event = await receiver.event()
+    assert (event.type, event.account) == ("account.updated", account.id)
+    assert event.request is not None
+    assert event.request.idempotency_key

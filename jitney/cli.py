@@ -149,7 +149,7 @@ def token(
 
 @app.command(context_settings=_PASS_ON, add_help_option=False)
 def sandbox(context: typer.Context) -> None:
-    """Run the outside world alone: payment provider, text messages, push."""
+    """Run the outside world alone: payment provider and text messages."""
     from jitney.sandbox.__main__ import main as run_sandbox
 
     sys.argv = ["jitney sandbox", *context.args]

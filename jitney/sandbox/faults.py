@@ -9,11 +9,11 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Callable
-from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from jitney.sandbox.fault_kinds import FAULTS, FaultKind, Target
 from jitney.sandbox.store import Store
 
 MAX_RULES = 100
@@ -21,87 +21,6 @@ MAX_SECONDS = 31 * 24 * 3600.0
 MAX_WAIT_SECONDS = 600.0
 """For what keeps a client waiting: that is real time, the rest is the sandbox's."""
 DEFAULT_SECONDS = 30.0
-
-
-class FaultKind(StrEnum):
-    """What goes wrong."""
-
-    TIMEOUT_BEFORE_EFFECT = "timeout_before_effect"
-    """Nothing is done and nothing is answered; the connection is reset after `seconds`."""
-    TIMEOUT_AFTER_EFFECT = "timeout_after_effect"
-    """It is done, and nothing is answered; the connection is reset after `seconds`."""
-    RESET_BEFORE_EFFECT = "reset_before_effect"
-    RESET_AFTER_EFFECT = "reset_after_effect"
-    ERROR_BEFORE_EFFECT = "error_before_effect"
-    """500, and nothing was done; the processor replays it under the same key."""
-    ERROR_AFTER_EFFECT = "error_after_effect"
-    """500, and it was done; the processor replays the 500 under the same key."""
-    RATE_LIMITED = "rate_limited"
-    """429."""
-    CONFLICT = "conflict"
-    """409, as if the same key were being worked on."""
-    UNAVAILABLE = "unavailable"
-    """503, and nothing was done."""
-    DOWN = "down"
-    """Every connection is reset for `seconds` of the sandbox's clock, counted from when the rule was made."""
-    DELAY = "delay"
-    """The work begins `seconds` late, with the key in use meanwhile, whether or not the client still waits."""
-    DECLINE = "decline"
-    """The card's issuer (of a refund, transfer or payout: the processor) refuses, with `decline_code`."""
-    PROCESSING = "processing"
-    """A capture is answered `processing`, and is done `seconds` later."""
-    PROCESSING_FAILS = "processing_fails"
-    """A capture is answered `processing`, and fails `seconds` later; the hold is gone."""
-    PENDING = "pending"
-    """A refund begins as `pending`, and succeeds `seconds` later."""
-    FAILS_LATER = "fails_later"
-    """A refund or payout is taken, and fails `seconds` later, with `failure_code`."""
-    DUPLICATE = "duplicate"
-    """The webhook comes twice."""
-    LATE = "late"
-    """The webhook comes `seconds` late."""
-    NEVER = "never"
-    """The webhook does not come."""
-    BAD_SIGNATURE = "bad_signature"
-    """The webhook's first delivery is badly signed; the next one is in order."""
-    REORDERED = "reordered"
-    """The webhook comes after the next one, or after `seconds` if there is none."""
-    EARLY = "early"
-    """The webhook is delivered before the answer to the call that caused it."""
-    REPLAY_OLD = "replay_old"
-    """The webhook comes, and comes once more with a signature that is `seconds` old."""
-
-
-Target = Literal["psp", "sms", "webhook"]
-
-_CONNECTION = {
-    FaultKind.TIMEOUT_BEFORE_EFFECT,
-    FaultKind.TIMEOUT_AFTER_EFFECT,
-    FaultKind.RESET_BEFORE_EFFECT,
-    FaultKind.RESET_AFTER_EFFECT,
-    FaultKind.RATE_LIMITED,
-    FaultKind.DELAY,
-    FaultKind.ERROR_BEFORE_EFFECT,
-    FaultKind.ERROR_AFTER_EFFECT,
-}
-_OUTCOMES = {FaultKind.PROCESSING, FaultKind.PROCESSING_FAILS, FaultKind.PENDING, FaultKind.FAILS_LATER}
-KINDS: dict[Target, set[FaultKind]] = {
-    "psp": _CONNECTION | _OUTCOMES | {FaultKind.CONFLICT, FaultKind.DECLINE, FaultKind.UNAVAILABLE, FaultKind.DOWN},
-    "sms": _CONNECTION | {FaultKind.UNAVAILABLE},
-    "webhook": {
-        FaultKind.DUPLICATE,
-        FaultKind.LATE,
-        FaultKind.NEVER,
-        FaultKind.BAD_SIGNATURE,
-        FaultKind.REORDERED,
-        FaultKind.EARLY,
-        FaultKind.REPLAY_OLD,
-    },
-}
-"""What can go wrong where."""
-
-RUN_ONLY = frozenset({FaultKind.ERROR_BEFORE_EFFECT, FaultKind.ERROR_AFTER_EFFECT, FaultKind.DECLINE, *_OUTCOMES})
-"""Faults of the work itself: a call that only replays a stored answer cannot meet them."""
 
 
 class FaultRule(BaseModel):
@@ -127,9 +46,9 @@ class FaultRule(BaseModel):
 
     @model_validator(mode="after")
     def _fits_the_target(self) -> Self:
-        if self.kind not in KINDS[self.target]:
+        if self.target not in FAULTS[self.kind].targets:
             raise ValueError(f"{self.kind} cannot happen to {self.target}")
-        if self.kind in _CONNECTION and self.seconds > MAX_WAIT_SECONDS:
+        if FAULTS[self.kind].waits and self.seconds > MAX_WAIT_SECONDS:
             raise ValueError(f"seconds: {self.kind} keeps a client waiting for {MAX_WAIT_SECONDS:.0f} seconds at most")
         return self
 
@@ -208,7 +127,7 @@ class FaultBook:
     ) -> FaultRule | None:
         """Do the same within a transaction."""
         for identifier, rule in self._rules.items():
-            if not rule.covers(target, operation) or (replay and rule.kind in RUN_ONLY):
+            if not rule.covers(target, operation) or (replay and FAULTS[rule.kind].of_the_work):
                 continue
             counters = connection.execute(
                 "SELECT seen, fired, made_at FROM fault WHERE id = ?", (identifier,)

@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from jitney.sandbox.bodies import BodyTooLong, read_body
 from jitney.sandbox.connections import Silences
-from jitney.sandbox.faults import FaultKind
+from jitney.sandbox.fault_kinds import FaultKind
 from jitney.sandbox.world import World
 
 KEPT_SECONDS = 7 * 24 * 3600

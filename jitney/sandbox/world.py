@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from chassis.runtime import Wakeup
 from jitney.sandbox.clock import SandboxClock
 from jitney.sandbox.deliveries import Deliveries
-from jitney.sandbox.faults import FaultBook, FaultKind, FaultRule
+from jitney.sandbox.fault_kinds import FaultKind
+from jitney.sandbox.faults import FaultBook, FaultRule
 from jitney.sandbox.identifiers import Identifiers
 from jitney.sandbox.policy import Policy
 from jitney.sandbox.psp import events

@@ -7,7 +7,7 @@ A payment that is captured automatically is told as `charge.succeeded`, one that
 
 from __future__ import annotations
 
-from jitney.sandbox.faults import FaultKind
+from jitney.sandbox.fault_kinds import FaultKind
 from jitney.sandbox.psp import balance, charges
 from jitney.sandbox.psp.cards import Decline, decline_by_code
 from jitney.sandbox.psp.errors import Json

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from jitney.sandbox import tasks
-from jitney.sandbox.faults import FaultKind, FaultRule
+from jitney.sandbox.fault_kinds import FaultKind
+from jitney.sandbox.faults import FaultRule
 from jitney.sandbox.identifiers import Identifiers
 from jitney.sandbox.policy import Policy
 from jitney.sandbox.psp.errors import Json

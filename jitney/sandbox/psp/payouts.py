@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from jitney.sandbox.faults import FaultKind
+from jitney.sandbox.fault_kinds import FaultKind
 from jitney.sandbox.psp import balance, banks, external_accounts, funds
 from jitney.sandbox.psp.errors import Json, refused, resource_missing
 from jitney.sandbox.psp.ledger import Movement

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from jitney.sandbox.faults import FaultKind
+from jitney.sandbox.fault_kinds import FaultKind
 from jitney.sandbox.psp import balance, charges, refund_outcomes
 from jitney.sandbox.psp.errors import Json, invalid_parameter, refused
 from jitney.sandbox.psp.ledger import Movement

@@ -7,7 +7,8 @@ import sqlite3
 
 from starlette.requests import Request
 
-from jitney.sandbox.faults import FaultKind, FaultRule
+from jitney.sandbox.fault_kinds import FaultKind
+from jitney.sandbox.faults import FaultRule
 from jitney.sandbox.psp.errors import StripeError, internal_error, no_such_account, refused
 from jitney.sandbox.psp.forms import Pairs, fingerprint, parse
 from jitney.sandbox.psp.idempotency import Answer, store_answer, stored_answer

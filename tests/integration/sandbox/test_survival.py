@@ -73,6 +73,47 @@ async def test_what_was_answered_is_there_after_a_kill(launcher: Launcher, tmp_p
     await psp.close()
 
 
+async def test_what_is_to_come_comes_after_a_kill_and_once(launcher: Launcher, tmp_path: Path) -> None:
+    sandbox = SandboxProcess(launcher, tmp_path)
+    psp = Psp(sandbox.url)
+    process = sandbox.start()
+    await ready(psp)
+    intent = await psp.hold(50_000, payment_method="pm_card_bypassPending", capture_method="automatic")
+    await psp.fault("fails_later", "refunds.create", seconds=3600)
+    refund = await psp.client.refunds.create_async({"payment_intent": intent.id, "amount": 700})
+    account = await psp.client.accounts.create_async(
+        {"type": "custom", "country": "US", "capabilities": {"transfers": {"requested": True}}}
+    )
+    await psp.client.accounts.external_accounts.create_async(account.id, {"external_account": "btok_us_verified"})
+    await psp.client.transfers.create_async({"amount": 3000, "currency": "usd", "destination": account.id})
+    payout = await psp.client.payouts.create_async({"amount": 3000, "currency": "usd"}, {"stripe_account": account.id})
+    # Killed while the clock runs through what is to come: each thing is done or is not, and none is done twice.
+    advancing = asyncio.create_task(psp.controls.post("/_sim/clock", json={"advance_seconds": 4 * 24 * 3600}))
+
+    async def moved() -> bool:
+        return (await psp.controls.get("/_sim/clock")).json()["offset_seconds"] > 0
+
+    await until(moved)
+    process.kill()
+    await asyncio.to_thread(process.wait)
+    sandbox.forget(process)
+    with contextlib.suppress(httpx.HTTPError):
+        await advancing
+
+    with sandbox.running():
+
+        async def over() -> bool:
+            told = await psp.client.payouts.retrieve_async(payout.id, None, {"stripe_account": account.id})
+            return told.status == "paid" and (await psp.client.refunds.retrieve_async(refund.id)).status == "failed"
+
+        await until(over)
+        [line] = await psp.ledger(payment_intent=intent.id)
+        assert (line["refunded_minor"], line["refunds"], line["failed_refunds"]) == (0, 1, 1)
+        events = await psp.client.events.list_async({"type": "payout.paid"}, {"stripe_account": account.id})
+        assert [event.data.object["id"] for event in events.data] == [payout.id]
+    await psp.close()
+
+
 async def test_it_stops_in_good_order_although_a_client_waits(launcher: Launcher, tmp_path: Path) -> None:
     sandbox = SandboxProcess(launcher, tmp_path)
     psp = Psp(sandbox.url, timeout_seconds=60)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jitney.sandbox.faults import FaultBook, FaultKind, FaultRule
+from jitney.sandbox.fault_kinds import FaultKind
+from jitney.sandbox.faults import FaultBook, FaultRule
 from jitney.sandbox.store import Store
 
 

@@ -16,7 +16,10 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from jitney.sandbox.messages import Message, read_messages
+from jitney.sandbox.page_effects import coming, recent_effects
+from jitney.sandbox.page_words import age, money
 from jitney.sandbox.psp import oracle
+from jitney.sandbox.reference import reference
 from jitney.sandbox.world import World
 
 _SHOWN = 50
@@ -37,12 +40,6 @@ _STATUS_WORDS = {
     "succeeded": ("Captured", "good"),
     "canceled": ("Released", "quiet"),
 }
-# ISO 4217 minor units that are not two digits, as Stripe counts them.
-_CURRENCIES_BY_DIGITS = {
-    0: "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf",
-    3: "bhd jod kwd omr tnd",
-}
-_DIGITS = {currency: digits for digits, names in _CURRENCIES_BY_DIGITS.items() for currency in names.split()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,11 @@ class Page:
 
     def routes(self) -> list[Route]:
         """Make the routes."""
-        return [Route("/", self._show, methods=["GET"]), Route("/assets/{name}", _asset, methods=["GET"])]
+        return [
+            Route("/", self._show, methods=["GET"]),
+            Route("/reference", self._show_reference, methods=["GET"]),
+            Route("/assets/{name}", _asset, methods=["GET"]),
+        ]
 
     @cached_property
     def _templates(self) -> Environment:
@@ -90,6 +91,10 @@ class Page:
         name = "live.html" if "live" in request.query_params else "page.html"
         return HTMLResponse(self._templates.get_template(name).render(content), headers=_HEADERS)
 
+    async def _show_reference(self, request: Request) -> Response:
+        del request
+        return HTMLResponse(self._templates.get_template("reference.html").render(reference()), headers=_HEADERS)
+
     def _content(self, connection: sqlite3.Connection, recipient: str) -> dict[str, Any]:
         now = self._world.clock.now()
         messages: list[Message] = read_messages(connection, recipient=recipient or None, limit=_SHOWN)
@@ -105,6 +110,8 @@ class Page:
             "messages": messages,
             "payments": recent_payments(connection),
             "totals": oracle.totals(connection),
+            "effects": recent_effects(connection),
+            "coming": coming(connection),
             "faults": faults,
             "age": partial(age, now),
         }
@@ -133,6 +140,8 @@ def _payment(intent: dict[str, Any], charge: dict[str, Any] | None, method: dict
     refunded = charge["amount_refunded"] if charge else 0
     if refunded:
         word, tone = ("Refunded" if charge and charge["refunded"] else "Partly refunded"), "quiet"
+    if charge and charge["disputed"]:
+        word, tone = "Disputed", "warn"
     card = charge["payment_method_details"]["card"] if charge else method["card"] if method else None
     error = intent["last_payment_error"] or {}
     named = [f"{key.replace('_', ' ')} {value}" for key, value in intent["metadata"].items()]
@@ -148,21 +157,6 @@ def _payment(intent: dict[str, Any], charge: dict[str, Any] | None, method: dict
         note=(error.get("decline_code") or error.get("code") or "").replace("_", " ") or reference,
         created_at=datetime.fromtimestamp(intent["created"], UTC),
     )
-
-
-def money(amount_minor: int, currency: str) -> str:
-    """Write an amount for people: `12.80 USD`."""
-    digits = _DIGITS.get(currency, 2)
-    return f"{amount_minor / 10**digits:,.{digits}f} {currency.upper()}"
-
-
-def age(now: datetime, moment: datetime) -> str:
-    """Say how long ago something was: `12 s`, `5 min`, `3 h`, `2 d`."""
-    seconds = max(0, int((now - moment).total_seconds()))
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
 
 
 async def _asset(request: Request) -> Response:

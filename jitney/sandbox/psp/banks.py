@@ -53,6 +53,11 @@ ExternalAccount = BankNumbers | Identifier
 """The numbers, or a token."""
 
 
+def outcome_of(account_number: str) -> str:
+    """Tell what payouts to an account come to: why they fail, `RETURNED`, or empty when they are paid."""
+    return _OUTCOMES.get(account_number, "")
+
+
 def make(call: Call, account: str, given: ExternalAccount, metadata: Metadata, *, default: bool) -> Json:
     """Store a bank account of a connected account.
 
@@ -91,5 +96,5 @@ def make(call: Call, account: str, given: ExternalAccount, metadata: Metadata, *
         "routing_number": numbers.routing_number,
         "status": "new",
     }
-    call.objects.insert(bank, parent=account, private=_OUTCOMES.get(numbers.account_number, ""))
+    call.objects.insert(bank, parent=account, private=outcome_of(numbers.account_number))
     return bank

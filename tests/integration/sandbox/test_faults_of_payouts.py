@@ -50,7 +50,10 @@ async def prepared(psp: Psp, operation: str) -> Step:
     await api.accounts.external_accounts.create_async(account.id, bank)
     dispute = await psp.controls.post(f"/_sim/charges/{paid.latest_charge}/dispute", json={"reason": "inquiry"})
     setup: Any = {"payment_method": "pm_card_visa", "confirm": True, "payment_method_types": ["card"]}
-    theirs: Any = {"stripe_account": account.id}
+
+    def theirs(options: Any) -> Any:
+        return {**options, "stripe_account": account.id}
+
     evidence: Any = {"evidence": {"customer_name": "R. Rider"}, "submit": False}
     calls: dict[str, Callable[[Any], Awaitable[Any]]] = {
         "refunds.create": lambda options: api.refunds.create_async({"payment_intent": paid.id, "amount": 100}, options),
@@ -60,9 +63,7 @@ async def prepared(psp: Psp, operation: str) -> Step:
         "transfer_reversals.create": lambda options: api.transfers.reversals.create_async(
             transfer.id, {"amount": 50}, options
         ),
-        "payouts.create": lambda options: api.payouts.create_async(
-            {"amount": 60, "currency": "nzd"}, {**theirs, **options}
-        ),
+        "payouts.create": lambda options: api.payouts.create_async({"amount": 60, "currency": "nzd"}, theirs(options)),
         "setup_intents.create": lambda options: api.setup_intents.create_async(setup, options),
         "accounts.create": lambda options: api.accounts.create_async({"type": "custom", "country": "US"}, options),
         "external_accounts.create": lambda options: api.accounts.external_accounts.create_async(

@@ -1,6 +1,19 @@
 """The page for people: what it shows, and that nothing on it can be made to run."""
 
-from tests.integration.sandbox.running import STRIPE_AND_HTTPX, Psp
+import os
+import re
+import subprocess
+from pathlib import Path
+from unittest.mock import Mock
+
+from jitney.sandbox.acts import Acts
+from jitney.sandbox.fault_kinds import FAULTS
+from jitney.sandbox.psp.banks import TOKENS
+from jitney.sandbox.psp.cards import all_names
+from jitney.sandbox.psp.catalog import OPERATIONS
+from jitney.sandbox.reference import CONTROLS
+from jitney.sandbox.simulation import Simulation
+from tests.integration.sandbox.running import STRIPE_AND_HTTPX, Psp, SandboxProcess
 from tests.integration.sandbox.test_sms import send
 
 pytestmark = STRIPE_AND_HTTPX
@@ -38,3 +51,51 @@ async def test_the_page_takes_nothing_from_elsewhere(psp: Psp) -> None:
         asset = await psp.controls.get(f"/assets/{name}")
         assert (asset.status_code, asset.headers["content-type"].partition(";")[0]) == (200, kind)
     assert (await psp.controls.get("/assets/..%2Fsettings.py")).status_code == 404
+
+
+async def test_the_page_shows_what_else_moved_and_what_is_to_come(psp: Psp) -> None:
+    paid = await psp.hold(5000, payment_method="pm_card_pendingRefund", capture_method="automatic")
+    refund = await psp.client.refunds.create_async({"payment_intent": paid.id, "amount": 777})
+    disputed = await psp.hold(4000, capture_method="automatic")
+    await psp.controls.post(f"/_sim/charges/{disputed.latest_charge}/dispute", json={})
+    page = (await psp.controls.get("/")).text
+    for text in (refund.id, "7.77 USD", "Pending", "the refund succeeds", "Needs response", "Disputed"):
+        assert text in page
+
+
+async def test_the_reference_names_every_card_fault_operation_and_control(psp: Psp) -> None:
+    page = (await psp.controls.get("/reference")).text
+    assert "http://" not in page
+    names = [*FAULTS, *(f"pm_card_{name}" for name in all_names()), *TOKENS]
+    names += [operation.name.partition(".")[2] for operation in OPERATIONS]
+    assert [name for name in names if name not in page] == []
+    served = {route.path for part in (Simulation, Acts) for route in part(Mock()).routes()}
+    assert {path.replace("/faults/{id}", "/faults") for path in served} == {path for _, path, _ in CONTROLS}
+
+
+def test_the_commands_of_the_guide_work_and_its_faults_are_those_there_are(own_sandbox: SandboxProcess) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text()
+    for kind, fault in FAULTS.items():
+        assert f"| `{kind}` | {', '.join(fault.targets)} | {fault.words} |" in guide
+    script = "set -euo pipefail\n" + "\n".join(re.findall(r"^```sh\n(.*?)^```", guide, re.MULTILINE | re.DOTALL))
+    ended = subprocess.run(
+        ["/usr/bin/env", "bash", "-c", script],
+        env={**os.environ, "SANDBOX": own_sandbox.url},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+    told = ended.stdout.splitlines()
+    for word in (
+        "succeeded",
+        "failed",
+        "expired_or_canceled_card",
+        "6789",
+        "paid",
+        "under_review",
+        "won",
+        "2000",
+    ):
+        assert word in told

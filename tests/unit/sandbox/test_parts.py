@@ -9,7 +9,7 @@ from jitney.sandbox.clock import SandboxClock
 from jitney.sandbox.deliveries import stripe_signature, twilio_signature
 from jitney.sandbox.identifiers import Identifiers
 from jitney.sandbox.messages import Message
-from jitney.sandbox.page import age, money
+from jitney.sandbox.page_words import age, money
 from jitney.sandbox.psp.cards import card_name, card_named, decline_by_code
 from jitney.sandbox.psp.errors import StripeError
 from jitney.sandbox.psp.search import SearchParams, search

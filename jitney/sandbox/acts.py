@@ -49,7 +49,7 @@ class Authentication(Body):
 
 
 class Failure(Body):
-    """Why; the usual reason unless given."""
+    """Why, where something fails; the usual reason unless given."""
 
     failure_code: Annotated[str, Field(pattern=r"^[a-z_]{0,64}$")] = ""
 
@@ -77,12 +77,12 @@ class Acts:
         return [
             self._route("payment_intents", "authenticate", Authentication, _authenticate_payment),
             self._route("setup_intents", "authenticate", Authentication, _authenticate_setup),
-            self._route("refunds", "succeed", Nothing, _refund_succeeds),
-            self._route("refunds", "fail", Failure, _refund_fails),
+            self._route("refunds", "succeed", Failure, _outcome("refund", refund_succeeds)),
+            self._route("refunds", "fail", Failure, _outcome("refund", refund_fails)),
             self._route("charges", "dispute", Complaint, _dispute),
             self._route("disputes", "decide", Decision, _decide),
-            self._route("payouts", "arrive", Nothing, _payout_arrives),
-            self._route("payouts", "fail", Failure, _payout_fails),
+            self._route("payouts", "arrive", Failure, _outcome("payout", payout_arrives)),
+            self._route("payouts", "fail", Failure, _outcome("payout", payout_fails)),
             Route("/_sim/settle", guarded(self._settle), methods=["POST"]),
         ]
 
@@ -123,15 +123,14 @@ def _authenticate_setup(call: Call, identifier: str, body: Authentication) -> Js
     return authenticate_setup(call, identifier, succeeds=body.succeed)
 
 
-def _refund_succeeds(call: Call, identifier: str, body: Nothing) -> Json:
-    del body
-    refund_succeeds(call, identifier, "")
-    return call.objects.get("refund", identifier)
+def _outcome(kind: str, chore: Callable[[Call, str, str], None]) -> Callable[[Call, str, Failure], Json]:
+    """Let happen now what would happen by itself in its time."""
 
+    def act(call: Call, identifier: str, body: Failure) -> Json:
+        chore(call, identifier, body.failure_code)
+        return call.objects.get(kind, identifier)
 
-def _refund_fails(call: Call, identifier: str, body: Failure) -> Json:
-    refund_fails(call, identifier, body.failure_code)
-    return call.objects.get("refund", identifier)
+    return act
 
 
 def _dispute(call: Call, identifier: str, body: Complaint) -> Json:
@@ -145,17 +144,6 @@ def _dispute(call: Call, identifier: str, body: Complaint) -> Json:
 
 def _decide(call: Call, identifier: str, body: Decision) -> Json:
     return decide(call, identifier, won=body.outcome == "won")
-
-
-def _payout_arrives(call: Call, identifier: str, body: Nothing) -> Json:
-    del body
-    payout_arrives(call, identifier, "")
-    return call.objects.get("payout", identifier)
-
-
-def _payout_fails(call: Call, identifier: str, body: Failure) -> Json:
-    payout_fails(call, identifier, body.failure_code)
-    return call.objects.get("payout", identifier)
 
 
 def _settle(call: Call, identifier: str, body: Nothing) -> Json:

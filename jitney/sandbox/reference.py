@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, Final
 
-from jitney.sandbox.fault_kinds import FAULTS
+from jitney.sandbox.fault_kinds import FAULTS, Fault
 from jitney.sandbox.psp import cards
 from jitney.sandbox.psp.banks import RETURNED, TOKENS, outcome_of
 from jitney.sandbox.psp.cards import TestCard
@@ -46,9 +46,13 @@ def reference() -> dict[str, Any]:
         "cards": [(f"pm_card_{name}", words_of(cards.card_named(name))) for name in cards.all_names()],
         "banks": [(token, _bank(outcome_of(number))) for token, number in TOKENS.items()],
         "operations": sorted(families.items()),
-        "faults": [(kind, " ".join(fault.targets), fault.words) for kind, fault in FAULTS.items()],
+        "faults": [(kind, _where(fault), fault.words) for kind, fault in FAULTS.items()],
         "controls": CONTROLS,
     }
+
+
+def _where(fault: Fault) -> str:
+    return fault.operations if fault.operations != "*" else ", ".join(fault.targets)
 
 
 def words_of(card: TestCard) -> str:

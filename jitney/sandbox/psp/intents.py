@@ -14,12 +14,14 @@ from jitney.sandbox.psp.parameters import (
     AmountMinor,
     Boolean,
     Currency,
+    Description,
     Group,
     Identifier,
     ListParams,
     Metadata,
     Params,
     Text,
+    described,
     merged_metadata,
 )
 from jitney.sandbox.psp.search import SearchParams, search
@@ -70,13 +72,6 @@ class CreateIntent(ConfirmIntent):
     description: Text | None = None
     statement_descriptor_suffix: Annotated[str, Field(max_length=22)] | None = None
     transfer_group: Text | None = None
-    metadata: Metadata = Field(default_factory=dict[str, str])
-
-
-class UpdateIntent(Params):
-    """What may still be changed."""
-
-    description: Text | None = None
     metadata: Metadata = Field(default_factory=dict[str, str])
 
 
@@ -131,7 +126,7 @@ def _create(call: Call, params: CreateIntent) -> Json:
         "transfer_group": params.transfer_group,
     }
     if params.payment_method:
-        _put_method(call, intent, params.payment_method)
+        methods.put_on(call, intent, params.payment_method)
     call.objects.insert(intent, customer=params.customer)
     call.ledger.open(identifier, intent["currency"])
     call.announce("payment_intent.created", intent)
@@ -147,7 +142,7 @@ def _confirm(call: Call, params: ConfirmIntent) -> Json:
             payment_intent=intent,
         )
     if params.payment_method:
-        _put_method(call, intent, params.payment_method)
+        methods.put_on(call, intent, params.payment_method)
     return _confirm_now(call, intent, params)
 
 
@@ -170,24 +165,8 @@ def _confirm_now(call: Call, intent: Json, params: ConfirmIntent) -> Json:
     )
 
 
-def _put_method(call: Call, intent: Json, reference: str) -> None:
-    method = methods.resolve(call, reference, "payment_method")
-    if method["customer"] is not None and method["customer"] != intent["customer"]:
-        raise refused(
-            f"The payment method {method['id']} belongs to a Customer. "
-            "Please include this Customer in the `customer` parameter.",
-            param="payment_method",
-        )
-    methods.card_of(call, method)
-    intent["payment_method"] = method["id"]
-    intent["status"] = "requires_confirmation"
-
-
-def _update(call: Call, params: UpdateIntent) -> Json:
-    intent = call.objects.get(KIND, call.id, "intent")
-    if "description" in params.model_fields_set:
-        intent["description"] = params.description
-    intent["metadata"] = merged_metadata(intent["metadata"], params.metadata)
+def _update(call: Call, params: Description) -> Json:
+    intent = described(call.objects.get(KIND, call.id, "intent"), params)
     call.objects.save(intent)
     return intent
 
@@ -210,6 +189,6 @@ OPERATIONS: list[AnyOperation] = [
     Operation("payment_intents.list", "GET", "/v1/payment_intents", ListIntents, _list),
     Operation("payment_intents.search", "GET", "/v1/payment_intents/search", SearchParams, _search),
     Operation("payment_intents.retrieve", "GET", "/v1/payment_intents/{id}", Params, _retrieve),
-    Operation("payment_intents.update", "POST", "/v1/payment_intents/{id}", UpdateIntent, _update),
+    Operation("payment_intents.update", "POST", "/v1/payment_intents/{id}", Description, _update),
     Operation("payment_intents.confirm", "POST", "/v1/payment_intents/{id}/confirm", ConfirmIntent, _confirm),
 ]

@@ -91,6 +91,24 @@ def set_up(call: Call, method: Json, customer: str | None) -> None:
         call.announce("payment_method.attached", method)
 
 
+def put_on(call: Call, intent: Json, reference: str) -> None:
+    """Put a method on a payment or setup intent, which is then to be confirmed.
+
+    Raises:
+        StripeError: there is none, it belongs to another customer, or it was detached.
+    """
+    method = resolve(call, reference, "payment_method")
+    if method["customer"] is not None and method["customer"] != intent["customer"]:
+        raise refused(
+            f"The payment method {method['id']} belongs to a Customer. "
+            "Please include this Customer in the `customer` parameter.",
+            param="payment_method",
+        )
+    card_of(call, method)
+    intent["payment_method"] = method["id"]
+    intent["status"] = "requires_confirmation"
+
+
 def _make(call: Call, name: str, metadata: dict[str, str]) -> Json:
     card = card_named(name)
     method: Json = {

@@ -77,6 +77,21 @@ class ListParams(Params):
     created: CreatedRange | Integer | None = None
 
 
+class Description(Params):
+    """What may be changed of most objects at any time."""
+
+    description: Text | None = None
+    metadata: Metadata = Field(default_factory=dict[str, str])
+
+
+def described(body: dict[str, Any], params: Description) -> dict[str, Any]:
+    """Apply such a change."""
+    if "description" in params.model_fields_set:
+        body["description"] = params.description
+    body["metadata"] = merged_metadata(body["metadata"], params.metadata)
+    return body
+
+
 def merged_metadata(current: dict[str, str], change: dict[str, str] | None) -> dict[str, str]:
     """Apply a change of metadata by Stripe's rule: see `Metadata`."""
     if change is None:

@@ -14,11 +14,13 @@ from jitney.sandbox.psp.intents import AutomaticMethods
 from jitney.sandbox.psp.operations import AnyOperation, Call, Operation
 from jitney.sandbox.psp.parameters import (
     Boolean,
+    Description,
     Identifier,
     ListParams,
     Metadata,
     Params,
     Text,
+    described,
     merged_metadata,
 )
 
@@ -41,13 +43,6 @@ class CreateSetup(ConfirmSetup):
     payment_method_types: Annotated[list[Literal["card"]], Field(min_length=1, max_length=1)] | None = None
     automatic_payment_methods: AutomaticMethods | None = None
     confirm: Boolean = False
-    description: Text | None = None
-    metadata: Metadata = Field(default_factory=dict[str, str])
-
-
-class UpdateSetup(Params):
-    """What may still be changed."""
-
     description: Text | None = None
     metadata: Metadata = Field(default_factory=dict[str, str])
 
@@ -93,22 +88,10 @@ def _create(call: Call, params: CreateSetup) -> Json:
         "usage": params.usage,
     }
     if params.payment_method:
-        _put_method(call, setup, params.payment_method)
+        methods.put_on(call, setup, params.payment_method)
     call.objects.insert(setup, customer=params.customer, parent=setup["payment_method"])
     call.announce("setup_intent.created", setup)
     return _confirm_now(call, setup) if params.confirm else setup
-
-
-def _put_method(call: Call, setup: Json, reference: str) -> None:
-    method = methods.resolve(call, reference, "payment_method")
-    if method["customer"] is not None and method["customer"] != setup["customer"]:
-        raise refused(
-            f"The payment method {method['id']} belongs to a Customer. "
-            "Please include this Customer in the `customer` parameter.",
-            param="payment_method",
-        )
-    methods.card_of(call, method)
-    setup.update(payment_method=method["id"], status="requires_confirmation")
 
 
 def _confirm(call: Call, params: ConfirmSetup) -> Json:
@@ -116,7 +99,7 @@ def _confirm(call: Call, params: ConfirmSetup) -> Json:
     if setup["status"] not in _OPEN:
         raise _unexpected_state(setup, "confirmed")
     if params.payment_method:
-        _put_method(call, setup, params.payment_method)
+        methods.put_on(call, setup, params.payment_method)
     return _confirm_now(call, setup)
 
 
@@ -190,11 +173,8 @@ def _cancel(call: Call, params: CancelSetup) -> Json:
     return setup
 
 
-def _update(call: Call, params: UpdateSetup) -> Json:
-    setup = call.objects.get(KIND, call.id, "intent")
-    if "description" in params.model_fields_set:
-        setup["description"] = params.description
-    setup["metadata"] = merged_metadata(setup["metadata"], params.metadata)
+def _update(call: Call, params: Description) -> Json:
+    setup = described(call.objects.get(KIND, call.id, "intent"), params)
     call.objects.save(setup)
     return setup
 
@@ -220,7 +200,7 @@ OPERATIONS: list[AnyOperation] = [
     Operation("setup_intents.create", "POST", "/v1/setup_intents", CreateSetup, _create),
     Operation("setup_intents.list", "GET", "/v1/setup_intents", ListSetups, _list),
     Operation("setup_intents.retrieve", "GET", "/v1/setup_intents/{id}", Params, _retrieve),
-    Operation("setup_intents.update", "POST", "/v1/setup_intents/{id}", UpdateSetup, _update),
+    Operation("setup_intents.update", "POST", "/v1/setup_intents/{id}", Description, _update),
     Operation("setup_intents.confirm", "POST", "/v1/setup_intents/{id}/confirm", ConfirmSetup, _confirm),
     Operation("setup_intents.cancel", "POST", "/v1/setup_intents/{id}/cancel", CancelSetup, _cancel),
 ]

@@ -15,12 +15,14 @@ from jitney.sandbox.psp.ledger import Movement
 from jitney.sandbox.psp.operations import AnyOperation, Call, Operation
 from jitney.sandbox.psp.parameters import (
     Currency,
+    Description,
     Identifier,
     Integer,
     ListParams,
     Metadata,
     Params,
     Text,
+    described,
     merged_metadata,
 )
 
@@ -36,13 +38,6 @@ class CreateTransfer(Params):
     destination: Identifier
     description: Text | None = None
     transfer_group: Text | None = None
-    metadata: Metadata = Field(default_factory=dict[str, str])
-
-
-class UpdateTransfer(Params):
-    """What may still be changed."""
-
-    description: Text | None = None
     metadata: Metadata = Field(default_factory=dict[str, str])
 
 
@@ -179,11 +174,8 @@ def _shown(call: Call, transfer: Json) -> Json:
     return {**transfer, "reversals": {**listing, "total_count": len(listing["data"])}}
 
 
-def _update(call: Call, params: UpdateTransfer) -> Json:
-    transfer = call.objects.get("transfer", call.id)
-    if "description" in params.model_fields_set:
-        transfer["description"] = params.description
-    transfer["metadata"] = merged_metadata(transfer["metadata"], params.metadata)
+def _update(call: Call, params: Description) -> Json:
+    transfer = described(call.objects.get("transfer", call.id), params)
     call.objects.save(transfer)
     call.announce("transfer.updated", _shown(call, transfer))
     return _shown(call, transfer)
@@ -215,7 +207,7 @@ OPERATIONS: list[AnyOperation] = [
     Operation("transfers.create", "POST", "/v1/transfers", CreateTransfer, _create),
     Operation("transfers.list", "GET", "/v1/transfers", ListTransfers, _list),
     Operation("transfers.retrieve", "GET", "/v1/transfers/{id}", Params, _retrieve),
-    Operation("transfers.update", "POST", "/v1/transfers/{id}", UpdateTransfer, _update),
+    Operation("transfers.update", "POST", "/v1/transfers/{id}", Description, _update),
     Operation("transfer_reversals.create", "POST", _REVERSALS, CreateReversal, _reverse),
     Operation("transfer_reversals.list", "GET", _REVERSALS, ListParams, _list_reversals),
     Operation("transfer_reversals.retrieve", "GET", _REVERSALS + "/{reversal}", Params, _retrieve_reversal),

@@ -34,7 +34,10 @@ _log = logging.getLogger(__name__)
 DeliveryKind = Literal["event", "sms_status"]
 Signing = Literal["good", "bad", "old"]
 """In order, with another secret (the next attempt is in order), or a replay: with an old time, and tried once."""
-_SENDABLE = "(waits_for IS NULL OR NOT EXISTS (SELECT 1 FROM delivery other WHERE other.seq = delivery.waits_for))"
+_SENDABLE = (
+    "(waits_for IS NULL OR NOT EXISTS "
+    "(SELECT 1 FROM delivery other WHERE other.seq = delivery.waits_for AND other.attempts = 0))"
+)
 
 
 @dataclass(frozen=True, slots=True)

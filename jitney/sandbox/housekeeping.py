@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 
 from jitney.sandbox import sms, tasks
 from jitney.sandbox.psp import events, idempotency
 from jitney.sandbox.psp.chores import CHORES
+from jitney.sandbox.psp.errors import StripeError
 from jitney.sandbox.world import World
 
 _PAUSE_SECONDS = 30.0
 _BATCH = 200
+
+_log = logging.getLogger(__name__)
 
 
 async def do_what_is_due(world: World) -> None:
@@ -25,8 +29,19 @@ async def do_what_is_due(world: World) -> None:
             task = tasks.take_due(connection, world.clock.now().timestamp())
             if task is None:
                 return False
-            call = world.call(connection, int(task.due_at), account=task.account)
-            CHORES[task.kind](call, task.subject, task.data)
+            connection.execute("SAVEPOINT chore")
+            try:
+                CHORES[task.kind](
+                    world.call(connection, int(task.due_at), account=task.account), task.subject, task.data
+                )
+            except StripeError:
+                # Somebody was faster: it was canceled, or done by hand.
+                connection.execute("ROLLBACK TO chore")
+            except Exception:
+                # One that cannot be done must not stand in the way of all that come after it.
+                _log.exception("a task failed and is given up", extra={"kind": task.kind, "subject": task.subject})
+                connection.execute("ROLLBACK TO chore")
+            connection.execute("RELEASE chore")
         return True
 
     while await world.store.run(work):

@@ -124,7 +124,7 @@ def recent_payments(connection: sqlite3.Connection) -> list[Payment]:
         SELECT intent.body AS intent, charge.body AS charge, method.body AS method
         FROM object intent LEFT JOIN object charge ON charge.id = json_extract(intent.body, '$.latest_charge')
         LEFT JOIN object method ON method.id = json_extract(intent.body, '$.payment_method')
-        WHERE intent.kind = 'payment_intent' ORDER BY intent.seq DESC LIMIT ?
+        WHERE intent.kind = 'payment_intent' AND intent.account = '' ORDER BY intent.seq DESC LIMIT ?
         """,
         (_SHOWN,),
     )

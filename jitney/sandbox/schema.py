@@ -21,6 +21,7 @@ CREATE TABLE object (
     body TEXT NOT NULL
 ) STRICT;
 CREATE INDEX object_by_kind ON object (kind, account, seq);
+CREATE INDEX event_by_age ON object (created) WHERE kind = 'event';
 CREATE INDEX object_by_customer ON object (kind, customer, seq) WHERE customer IS NOT NULL;
 CREATE INDEX object_by_parent ON object (kind, parent, seq) WHERE parent IS NOT NULL;
 CREATE INDEX object_by_payout ON object (payout, seq) WHERE payout IS NOT NULL;
@@ -163,7 +164,7 @@ CREATE TABLE fault (
     fired INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- `waits_for` is a delivery that must be settled before this one is sent; `swaps` waits for any later one.
+-- `waits_for` is a delivery that is to be sent before this one; `swaps` waits for any later one.
 CREATE TABLE delivery (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL CHECK (kind IN ('event', 'sms_status')),

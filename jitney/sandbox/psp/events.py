@@ -59,7 +59,7 @@ def forget_old(connection: sqlite3.Connection, now: int, limit: int) -> None:
     connection.execute(
         """
         DELETE FROM object
-        WHERE seq IN (SELECT seq FROM object WHERE kind = 'event' AND created <= ? ORDER BY seq LIMIT ?)
+        WHERE seq IN (SELECT seq FROM object WHERE kind = 'event' AND created <= ? ORDER BY created LIMIT ?)
         """,
         (now - KEPT_SECONDS, limit),
     )

@@ -179,6 +179,19 @@ async def test_a_paid_payout_is_returned_by_the_bank(psp: Psp) -> None:
     assert await available(psp, account) == 900
     by_hand = await psp.client.payouts.create_async({"amount": 900, "currency": "usd"}, options)
     await psp.controls.post(f"/_sim/payouts/{by_hand.id}/arrive", json={})
+    await psp.advance(3 * DAY)  # its own time comes too, and finds it done; what the bank returns by itself is back
+    assert (await psp.client.payouts.retrieve_async(by_hand.id, None, options)).status == "failed"
+    assert await available(psp, account) == 900
+
+
+async def test_a_payout_arrives_and_is_returned_by_hand(psp: Psp) -> None:
+    account = await driver(psp)
+    by_hand = await paid(psp, account, 900)
+    arrived = await psp.controls.post(f"/_sim/payouts/{by_hand.id}/arrive", json={})
+    assert arrived.json()["status"] == "paid"
+    await psp.advance(3 * DAY)  # its own time comes too, and finds it done
+    options: Any = {"stripe_account": account}
+    assert (await psp.client.payouts.retrieve_async(by_hand.id, None, options)).status == "paid"
     answer = await psp.controls.post(f"/_sim/payouts/{by_hand.id}/fail", json={"failure_code": "no_account"})
     assert (answer.json()["status"], answer.json()["failure_code"]) == ("failed", "no_account")
     assert (await psp.controls.post(f"/_sim/payouts/{by_hand.id}/fail", json={})).status_code == 400

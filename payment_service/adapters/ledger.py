@@ -196,7 +196,7 @@ async def write_set_aside(
     All of them at once and in one order, so that two groups cannot wait for each other.
     """
     locked = {(leg.account, leg.amount.currency_code): 0 for entry in also_lock for leg in entry.postings}
-    changes = locked | set_aside
+    changes = {**locked, **set_aside}
     await connection.execute(
         _SET_ASIDE,
         {

@@ -6,6 +6,7 @@ sweep), and several requests may wait for one operation; so a request names the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 

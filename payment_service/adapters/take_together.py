@@ -64,9 +64,11 @@ async def _lock_payments(
     by_id = {need.payment_id: work for work, need in pairs if need.payment_id is not None}
     found: list[tuple[Taking, Payment]] = []
     if by_ride:
-        for payment in await payments.lock_all(connection, payments.of_rides(list(by_ride))):
-            if payment.ride_id is not None:
-                found.append((by_ride[payment.ride_id], payment))
+        found += [
+            (by_ride[payment.ride_id], payment)
+            for payment in await payments.lock_all(connection, payments.of_rides(list(by_ride)))
+            if payment.ride_id is not None
+        ]
     if by_id:
         found += [
             (by_id[payment.id], payment)
@@ -99,5 +101,6 @@ async def _read_cards(connection: AsyncConnection, locked: Sequence[tuple[Taking
         return
     found = {method.id: method for method in await payment_methods.read_all(connection, list(wanted))}
     for work, payment in locked:
-        if payment.payment_method_id in found:
-            work.payment_methods.know(found[payment.payment_method_id])
+        method = None if payment.payment_method_id is None else found.get(payment.payment_method_id)
+        if method is not None:
+            work.payment_methods.know(method)

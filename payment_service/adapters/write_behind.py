@@ -107,5 +107,3 @@ class WriteBehind(AsyncConnection):
     def forget(self) -> None:
         """Drop what waits."""
         self.waiting = Writes()
-
-

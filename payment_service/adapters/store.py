@@ -21,7 +21,7 @@ from payment_service.adapters.payments import PostgresPayments
 from payment_service.adapters.requests import PostgresRequests, unclaim_all
 from payment_service.adapters.send_writes import send_writes
 from payment_service.adapters.take_together import take_together
-from payment_service.adapters.write_behind import WriteBehind, Writes
+from payment_service.adapters.write_behind import WriteBehind
 from payment_service.domain.events import PaymentEvent
 from payment_service.use_cases.repositories import Needs, RequestKey
 from shared_kernel.ids import IdSource
@@ -32,8 +32,10 @@ EventEncoder = Callable[[PaymentEvent], Message]
 class PostgresWork:
     """See `ports.Work`. What is only written waits until something is read, or until the end."""
 
-    def __init__(self, inner: AsyncConnection, encode: EventEncoder, ids: IdSource) -> None:
-        connection = self.connection = WriteBehind(inner, send_writes)
+    def __init__(
+        self, inner: AsyncConnection, encode: EventEncoder, ids: IdSource, group: list[WriteBehind] | None = None
+    ) -> None:
+        connection = self.connection = WriteBehind(inner, send_writes, group)
         self.requests = PostgresRequests(connection)
         self.payment_methods = PostgresPaymentMethods(connection)
         self.payments = PostgresPayments(connection)
@@ -85,13 +87,11 @@ class PostgresStore:
     @asynccontextmanager
     async def together(self, needs: Sequence[Needs], now: datetime) -> AsyncGenerator[Sequence[PostgresWork]]:
         async with self._database.transaction() as connection:
-            works = [PostgresWork(connection, self._encode, self._ids) for _ in needs]
+            group: list[WriteBehind] = []
+            works = [PostgresWork(connection, self._encode, self._ids, group) for _ in needs]
             await take_together(connection, works, needs, now)
             yield works
-            writes = Writes()
-            for work in works:
-                writes.add(work.connection.waiting)
-            await send_writes(connection, writes)
+            await group[0].flush()
             unused = [work.claimed for work in works if work.forgotten and work.claimed is not None]
             if unused:
                 await unclaim_all(connection, unused)

@@ -78,13 +78,16 @@ Send = Callable[[AsyncConnection, Writes], Awaitable[None]]
 class WriteBehind(AsyncConnection):
     """A connection in a transaction; `waiting` is sent before any other statement, and by `flush`."""
 
-    def __init__(self, connection: AsyncConnection, send: Send) -> None:
+    def __init__(self, connection: AsyncConnection, send: Send, group: list[WriteBehind] | None = None) -> None:
+        """Make one over a connection; a group of works that share its transaction sends what waits together."""
         super().__init__(connection.engine, connection.sync_connection)
         self.waiting = Writes()
         self.has_sent = False
         """Whether something was written that cannot be taken back but with the transaction."""
         self._plain = connection
         self._send = send
+        self._group = [] if group is None else group
+        self._group.append(self)
 
     async def execute(
         self, statement: Any, parameters: Any = None, *, execution_options: Any = None
@@ -99,10 +102,14 @@ class WriteBehind(AsyncConnection):
         return await self._plain.execute(statement)
 
     async def flush(self) -> None:
-        """Send what waits."""
-        if self.waiting:
-            waiting, self.waiting, self.has_sent = self.waiting, Writes(), True
-            await self._send(self._plain, waiting)
+        """Send what waits, here and in the works of the group: they were done before this one."""
+        writes = Writes()
+        for connection in self._group:
+            if connection.waiting:
+                writes.add(connection.waiting)
+                connection.waiting, connection.has_sent = Writes(), True
+        if writes:
+            await self._send(self._plain, writes)
 
     def forget(self) -> None:
         """Drop what waits."""

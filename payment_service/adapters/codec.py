@@ -16,16 +16,16 @@ _ANSWER: TypeAdapter[Answer] = TypeAdapter(Annotated[Answer, Field(discriminator
 _LINES: TypeAdapter[tuple[ChargeLine, ...]] = TypeAdapter(tuple[ChargeLine, ...])
 
 
-def order_to_json(order: Order) -> Any:
-    return _ORDER.dump_python(order, mode="json")
+def order_to_text(order: Order) -> str:
+    return _ORDER.dump_json(order).decode()
 
 
 def order_from_json(stored: Any) -> Order:
     return _ORDER.validate_python(stored)
 
 
-def answer_to_json(answer: Answer) -> Any:
-    return _ANSWER.dump_python(answer, mode="json")
+def answer_to_text(answer: Answer) -> str:
+    return _ANSWER.dump_json(answer).decode()
 
 
 def answer_from_json(stored: Any) -> Answer:
@@ -34,6 +34,10 @@ def answer_from_json(stored: Any) -> Answer:
 
 def lines_to_json(lines: tuple[ChargeLine, ...]) -> Any:
     return _LINES.dump_python(lines, mode="json")
+
+
+def lines_to_text(lines: tuple[ChargeLine, ...]) -> str:
+    return _LINES.dump_json(lines).decode()
 
 
 def lines_from_json(stored: Any) -> tuple[ChargeLine, ...]:

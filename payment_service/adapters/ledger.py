@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, text, tuple_, update
+from sqlalchemy import ColumnElement, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payment_service.adapters.tables import account as accounts
@@ -15,6 +15,7 @@ from payment_service.adapters.tables import balance as balances
 from payment_service.adapters.tables import journal_entry as entries
 from payment_service.adapters.tables import payment as payments
 from payment_service.adapters.tables import posting as postings
+from payment_service.adapters.write_behind import WriteBehind
 from payment_service.domain.ledger import (
     Account,
     AccountKind,
@@ -39,32 +40,20 @@ _POST = text(
     "CAST(:entry_ids AS uuid[]), CAST(:kinds AS text[]), CAST(:owners AS text[]), "
     "CAST(:currency_codes AS text[]), CAST(:amounts_minor AS bigint[]))"
 )
+_SET_ASIDE = text(
+    "SELECT set_aside(CAST(:kinds AS text[]), CAST(:owners AS text[]), CAST(:currency_codes AS text[]), "
+    "CAST(:amounts_minor AS bigint[]))"
+)
 
 
 class PostgresLedger:
     """See `repositories.Ledger`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     async def post(self, entry: JournalEntry) -> None:
-        legs = entry.postings
-        await self._connection.execute(
-            _POST,
-            {
-                "ids": [entry.id],
-                "entry_kinds": [entry.kind.value],
-                "source_ids": [entry.source_id],
-                "payment_ids": [entry.payment_id],
-                "reverses": [entry.reverses],
-                "created_at": [entry.created_at],
-                "entry_ids": [entry.id] * len(legs),
-                "kinds": [leg.account.kind.value for leg in legs],
-                "owners": [leg.account.owner for leg in legs],
-                "currency_codes": [leg.amount.currency_code for leg in legs],
-                "amounts_minor": [leg.amount.amount_minor for leg in legs],
-            },
-        )
+        self._connection.waiting.entries.append(entry)
 
     async def lock(self, *wanted: Account, currency_code: str) -> Mapping[Account, Balance]:
         statement = (
@@ -83,20 +72,14 @@ class PostgresLedger:
         return found
 
     async def hold(self, account: Account, amount: Money) -> None:
-        await self._set_aside(account, amount)
+        self._set_aside(account, amount)
 
     async def release(self, account: Account, amount: Money) -> None:
-        await self._set_aside(account, -amount)
+        self._set_aside(account, -amount)
 
-    async def _set_aside(self, account: Account, amount: Money) -> None:
-        one = select(accounts.c.id).where(_is_one_of([account], amount.currency_code)).scalar_subquery()
-        result = await self._connection.execute(
-            update(balances)
-            .where(balances.c.account_id == one)
-            .values(held_minor=balances.c.held_minor + amount.amount_minor)
-        )
-        if result.rowcount != 1:
-            raise RuntimeError(f"account {account} has no balance in {amount.currency_code}")
+    def _set_aside(self, account: Account, amount: Money) -> None:
+        set_aside, key = self._connection.waiting.set_aside, (account, amount.currency_code)
+        set_aside[key] = set_aside.get(key, 0) + amount.amount_minor
 
     async def entries_of(self, payment_ids: Iterable[UUID]) -> Sequence[JournalEntry]:
         first = (
@@ -203,6 +186,47 @@ class PostgresLedger:
             for row in await self._connection.execute(by_kind)
         ]
         return TrialBalance(tuple(currencies), tuple(kinds), now)
+
+
+async def write_set_aside(
+    connection: AsyncConnection, set_aside: Mapping[tuple[Account, str], int], also_lock: Sequence[JournalEntry]
+) -> None:
+    """Write what is set aside of accounts. The accounts of entries that will follow are locked as well.
+
+    All of them at once and in one order, so that two groups cannot wait for each other.
+    """
+    locked = {(leg.account, leg.amount.currency_code): 0 for entry in also_lock for leg in entry.postings}
+    changes = {**locked, **set_aside}
+    await connection.execute(
+        _SET_ASIDE,
+        {
+            "kinds": [account.kind.value for account, _ in changes],
+            "owners": [account.owner for account, _ in changes],
+            "currency_codes": [code for _, code in changes],
+            "amounts_minor": list(changes.values()),
+        },
+    )
+
+
+async def write_entries(connection: AsyncConnection, posted: Sequence[JournalEntry]) -> None:
+    """Write entries with all their postings."""
+    legs = [(entry.id, leg) for entry in posted for leg in entry.postings]
+    await connection.execute(
+        _POST,
+        {
+            "ids": [entry.id for entry in posted],
+            "entry_kinds": [entry.kind.value for entry in posted],
+            "source_ids": [entry.source_id for entry in posted],
+            "payment_ids": [entry.payment_id for entry in posted],
+            "reverses": [entry.reverses for entry in posted],
+            "created_at": [entry.created_at for entry in posted],
+            "entry_ids": [entry_id for entry_id, _ in legs],
+            "kinds": [leg.account.kind.value for _, leg in legs],
+            "owners": [leg.account.owner for _, leg in legs],
+            "currency_codes": [leg.amount.currency_code for _, leg in legs],
+            "amounts_minor": [leg.amount.amount_minor for _, leg in legs],
+        },
+    )
 
 
 def _is_one_of(wanted: Sequence[Account], currency_code: str) -> ColumnElement[bool]:

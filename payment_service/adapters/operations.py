@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Row, and_, cast, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from payment_service.adapters.codec import order_from_json, order_to_json
+from payment_service.adapters.arrays import array_values, is_any, rows_like
+from payment_service.adapters.codec import order_from_json, order_to_text
 from payment_service.adapters.tables import psp_operation as operations
+from payment_service.adapters.write_behind import WriteBehind
 from payment_service.domain.operation import Operation, OperationState
 
 _IS_OPEN = operations.c.state.in_((OperationState.SENDING, OperationState.UNKNOWN))
@@ -21,36 +23,35 @@ _IS_OPEN = operations.c.state.in_((OperationState.SENDING, OperationState.UNKNOW
 class PostgresOperations:
     """See `repositories.Operations`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
+        self._locked: dict[UUID, Operation] = {}
+        self._without_open: set[UUID] = set()
+
+    def know(self, operation: Operation) -> None:
+        """Take in an operation that this transaction has locked already."""
+        self._locked[operation.id] = operation
+
+    def know_none_open(self, payment_id: UUID) -> None:
+        """Take in that a payment, which this transaction has locked, has no open operation."""
+        self._without_open.add(payment_id)
 
     async def insert(self, operation: Operation) -> None:
-        await self._connection.execute(
-            insert(operations).values(
-                id=operation.id,
-                kind=operation.order.kind,
-                rider_id=operation.rider_id,
-                payment_id=operation.payment_id,
-                subject_id=operation.subject_id,
-                instruction=order_to_json(operation.order),
-                state=operation.state,
-                attempt=operation.attempt,
-                tries=operation.tries,
-                due_at=operation.due_at,
-                psp_object_id=operation.psp_object_id,
-                created_at=operation.created_at,
-                keyed_at=operation.keyed_at,
-            )
-        )
+        self._without_open.clear()
+        self._connection.waiting.new_operations.append(operation)
 
     async def get(self, operation_id: UUID) -> Operation:
         return _operation((await self._connection.execute(_with_id(operation_id))).one())
 
     async def lock(self, operation_id: UUID) -> Operation:
+        if operation_id in self._locked:
+            return self._locked[operation_id]
         statement = _with_id(operation_id).with_for_update(key_share=True)
         return _operation((await self._connection.execute(statement)).one())
 
     async def open_of(self, payment_id: UUID) -> Operation | None:
+        if payment_id in self._without_open:
+            return None
         statement = select(operations).where(operations.c.payment_id == payment_id, _IS_OPEN)
         row = (await self._connection.execute(statement)).first()
         return None if row is None else _operation(row)
@@ -72,6 +73,7 @@ class PostgresOperations:
         return await self._lease(operations.c.id.in_(due), lease_until)
 
     async def rest(self, operation: Operation, next_attempt_at: datetime, detail: str) -> None:
+        self._locked.pop(operation.id, None)
         mine = and_(operations.c.id == operation.id, _IS_OPEN, operations.c.tries == operation.tries)
         await self._connection.execute(
             update(operations)
@@ -87,15 +89,11 @@ class PostgresOperations:
         )
 
     async def finish(self, operation: Operation, now: datetime, detail: str) -> None:
-        values = {
-            "state": operation.state,
-            "psp_object_id": operation.psp_object_id,
-            "finished_at": now,
-            "detail": detail,
-        }
-        await self._connection.execute(update(operations).where(operations.c.id == operation.id).values(values))
+        self._locked.pop(operation.id, None)
+        self._connection.waiting.finished_operations.append((operation, now, detail))
 
     async def _lease(self, which: ColumnElement[bool], lease_until: datetime) -> Sequence[Operation]:
+        self._locked.clear()
         statement = (
             update(operations)
             .where(which)
@@ -103,6 +101,81 @@ class PostgresOperations:
             .returning(operations)
         )
         return [_operation(row) for row in await self._connection.execute(statement)]
+
+
+async def lock_all(connection: AsyncConnection, operation_ids: Sequence[UUID]) -> Sequence[Operation]:
+    """Lock operations and return them, in the order of ids everywhere."""
+    statement = (
+        select(operations)
+        .where(is_any(operations.c.id, operation_ids))
+        .order_by(operations.c.id)
+        .with_for_update(key_share=True)
+    )
+    return [_operation(row) for row in await connection.execute(statement)]
+
+
+async def with_open(connection: AsyncConnection, payment_ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of some payments have an open operation."""
+    statement = select(operations.c.payment_id).where(is_any(operations.c.payment_id, payment_ids), _IS_OPEN)
+    return set((await connection.execute(statement)).scalars())
+
+
+_NEW_NAMES = (
+    "id",
+    "kind",
+    "rider_id",
+    "payment_id",
+    "subject_id",
+    "instruction",
+    "state",
+    "attempt",
+    "tries",
+    "due_at",
+    "psp_object_id",
+    "created_at",
+    "keyed_at",
+)
+_NEW = rows_like("new", [operations.c[name] for name in _NEW_NAMES])
+_INSERT = insert(operations).from_select(
+    _NEW_NAMES,
+    select(*(cast(_NEW.c[name], JSONB) if name == "instruction" else _NEW.c[name] for name in _NEW_NAMES)),
+)
+_FINISHED_NAMES = ("id", "state", "psp_object_id", "finished_at", "detail")
+_FINISHED = rows_like("finished", [operations.c[name] for name in _FINISHED_NAMES])
+_FINISH = (
+    update(operations)
+    .where(operations.c.id == _FINISHED.c.id)
+    .values({name: _FINISHED.c[name] for name in _FINISHED_NAMES[1:]})
+)
+
+
+async def write_new(connection: AsyncConnection, new: Sequence[Operation]) -> None:
+    """Write operations that begin."""
+    rows = [
+        (
+            operation.id,
+            operation.order.kind,
+            operation.rider_id,
+            operation.payment_id,
+            operation.subject_id,
+            order_to_text(operation.order),
+            operation.state,
+            operation.attempt,
+            operation.tries,
+            operation.due_at,
+            operation.psp_object_id,
+            operation.created_at,
+            operation.keyed_at,
+        )
+        for operation in new
+    ]
+    await connection.execute(_INSERT, array_values("new", _NEW_NAMES, rows))
+
+
+async def write_finished(connection: AsyncConnection, finished: Sequence[tuple[Operation, datetime, str]]) -> None:
+    """Write how operations ended, when, and a word about it."""
+    rows = [(operation.id, operation.state, operation.psp_object_id, at, detail) for operation, at, detail in finished]
+    await connection.execute(_FINISH, array_values("finished", _FINISHED_NAMES, rows))
 
 
 def _with_id(operation_id: UUID) -> Any:

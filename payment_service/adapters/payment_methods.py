@@ -12,9 +12,11 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from payment_service.adapters.arrays import is_any
 from payment_service.adapters.tables import payment_method as methods
 from payment_service.adapters.tables import psp_operation as operations
 from payment_service.adapters.tables import rider as riders
+from payment_service.adapters.write_behind import WriteBehind
 from payment_service.domain.payment_method import MAX_PAYMENT_METHODS, PaymentMethod
 from shared_kernel.errors import NotFound
 
@@ -24,8 +26,13 @@ _SELECT = select(methods, riders.c.psp_customer_id).join(riders, riders.c.id == 
 class PostgresPaymentMethods:
     """See `repositories.PaymentMethods`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
+        self._known: dict[UUID, PaymentMethod] = {}
+
+    def know(self, method: PaymentMethod) -> None:
+        """Take in a card that this transaction has read already."""
+        self._known[method.id] = method
 
     async def lock_rider(self, rider_id: UUID) -> None:
         await self._connection.execute(insert(riders).values(id=rider_id).on_conflict_do_nothing())
@@ -68,7 +75,9 @@ class PostgresPaymentMethods:
         return _found((await self._connection.execute(statement)).first())
 
     async def get(self, payment_method_id: UUID) -> PaymentMethod:
-        return _found((await self._connection.execute(_SELECT.where(methods.c.id == payment_method_id))).first())
+        if payment_method_id in self._known:
+            return self._known[payment_method_id]
+        return _found((await self._connection.read_apart(_SELECT.where(methods.c.id == payment_method_id))).first())
 
     async def list_of(self, rider_id: UUID) -> Sequence[PaymentMethod]:
         statement = (
@@ -81,6 +90,12 @@ class PostgresPaymentMethods:
     async def remove(self, payment_method_id: UUID, now: datetime) -> None:
         statement = update(methods).where(methods.c.id == payment_method_id, methods.c.removed_at.is_(None))
         await self._connection.execute(statement.values(removed_at=now))
+
+
+async def read_all(connection: AsyncConnection, payment_method_ids: Sequence[UUID]) -> Sequence[PaymentMethod]:
+    """Return cards, removed or not."""
+    rows = await connection.execute(_SELECT.where(is_any(methods.c.id, payment_method_ids)))
+    return [_method(row) for row in rows]
 
 
 def _found(row: Row[Any] | None) -> PaymentMethod:

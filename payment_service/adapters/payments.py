@@ -7,12 +7,14 @@ from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Row, cast, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from payment_service.adapters.codec import lines_from_json, lines_to_json
+from payment_service.adapters.arrays import array_values, is_any, rows_like
+from payment_service.adapters.codec import lines_from_json, lines_to_json, lines_to_text
 from payment_service.adapters.tables import payment as payments
+from payment_service.adapters.write_behind import WriteBehind
 from payment_service.domain.payment import Funding, Payment, Purpose
 from payment_service.domain.payment_moves import PaymentStatus
 
@@ -38,23 +40,33 @@ MAX_PAYMENTS_OF_RIDE = 50
 
 
 class PostgresPayments:
-    """See `repositories.Payments`."""
+    """See `repositories.Payments`. A payment that is locked stays as it is known but for what is saved here."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
+        self._locked: dict[UUID, Payment] = {}
+
+    def know(self, payment: Payment) -> None:
+        """Take in a payment that this transaction has locked already."""
+        self._locked[payment.id] = payment
 
     async def insert(self, payment: Payment) -> bool:
         statement = insert(payments).values(_values(payment, _NAMES)).on_conflict_do_nothing()
         return (await self._connection.execute(statement.returning(payments.c.id))).first() is not None
 
     async def lock_of_ride(self, ride_id: UUID) -> Payment | None:
+        for payment in self._locked.values():
+            if payment.ride_id == ride_id and payment.purpose is Purpose.RIDE:
+                return payment
         statement = _SELECT.where(payments.c.ride_id == ride_id, _IS_RIDES_OWN).with_for_update(key_share=True)
         row = (await self._connection.execute(statement)).first()
-        return None if row is None else _payment(row)
+        return None if row is None else self._locks(row)
 
     async def lock(self, payment_id: UUID) -> Payment:
+        if payment_id in self._locked:
+            return self._locked[payment_id]
         statement = _SELECT.where(payments.c.id == payment_id).with_for_update(key_share=True)
-        return _payment((await self._connection.execute(statement)).one())
+        return self._locks((await self._connection.execute(statement)).one())
 
     async def get_of_ride(self, ride_id: UUID) -> Payment | None:
         row = (await self._connection.execute(_SELECT.where(payments.c.ride_id == ride_id, _IS_RIDES_OWN))).first()
@@ -65,19 +77,64 @@ class PostgresPayments:
         return [_payment(row) for row in await self._connection.execute(statement.limit(MAX_PAYMENTS_OF_RIDE))]
 
     async def save(self, payment: Payment) -> None:
-        before = (payments.c.id == payment.id) & (payments.c.version == payment.version - 1)
-        values = _values(payment, _CHANGING)
-        result = await self._connection.execute(
-            update(payments).where(before).values(version=payment.version, **values)
-        )
-        if result.rowcount != 1:
-            raise RuntimeError(f"payment {payment.id} was changed by somebody who did not hold its lock")
+        if payment.id in self._connection.waiting.payments:
+            # Each version is written over the one before it.
+            await self._connection.flush()
+        self._connection.waiting.payments[payment.id] = payment
+        if payment.id in self._locked:
+            self._locked[payment.id] = payment
+
+    def _locks(self, row: Row[Any]) -> Payment:
+        payment = self._locked[row.id] = _payment(row)
+        return payment
 
     async def any_open_with(self, payment_method_id: UUID) -> bool:
         open_ones = select(payments.c.id).where(
             payments.c.payment_method_id == payment_method_id, payments.c.status.not_in(_OVER)
         )
         return bool((await self._connection.execute(select(open_ones.exists()))).scalar_one())
+
+
+async def lock_all(connection: AsyncConnection, which: ColumnElement[bool]) -> Sequence[Payment]:
+    """Lock payments and return them; in the order of ids everywhere, so that two groups cannot wait for each other."""
+    statement = _SELECT.where(which).order_by(payments.c.id).with_for_update(key_share=True)
+    return [_payment(row) for row in await connection.execute(statement)]
+
+
+def of_rides(ride_ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """Choose the rides' own payments."""
+    return is_any(payments.c.ride_id, ride_ids) & _IS_RIDES_OWN
+
+
+def with_ids(payment_ids: Sequence[UUID]) -> ColumnElement[bool]:
+    return is_any(payments.c.id, payment_ids)
+
+
+_SAVED = rows_like("saved", [payments.c[name] for name in ("id", "version", *_CHANGING)])
+_SAVE = (
+    update(payments)
+    .where(payments.c.id == _SAVED.c.id, payments.c.version == _SAVED.c.version - 1)
+    .values(
+        version=_SAVED.c.version,
+        **{name: _SAVED.c[name] for name in _CHANGING if name != "lines"},
+        lines=cast(_SAVED.c.lines, JSONB),
+    )
+)
+
+
+async def write_saved(connection: AsyncConnection, saved: Sequence[Payment]) -> None:
+    """Write changed payments, each over the version before it."""
+    names = ("id", "version", *_CHANGING)
+    rows = [
+        [
+            lines_to_text(payment.lines) if name == "lines" and payment.lines is not None else getattr(payment, name)
+            for name in names
+        ]
+        for payment in saved
+    ]
+    result = await connection.execute(_SAVE, array_values("saved", names, rows))
+    if result.rowcount != len(saved):
+        raise RuntimeError("a payment was changed by somebody who did not hold its lock")
 
 
 def _values(payment: Payment, names: Sequence[str]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -11,31 +11,40 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
-from chassis.outbox import OutgoingEvent, append_events
+from chassis.outbox import OutgoingEvent, row_of
 from chassis.runtime import Wakeup
+from chassis.telemetry import current_traceparent
 from payment_service.adapters.ledger import PostgresLedger
 from payment_service.adapters.operations import PostgresOperations
 from payment_service.adapters.payment_methods import PostgresPaymentMethods
 from payment_service.adapters.payments import PostgresPayments
-from payment_service.adapters.requests import PostgresRequests
-from payment_service.adapters.tables import outbox
+from payment_service.adapters.requests import PostgresRequests, unclaim_all
+from payment_service.adapters.send_writes import send_writes
+from payment_service.adapters.take_together import take_together
+from payment_service.adapters.write_behind import WriteBehind
 from payment_service.domain.events import PaymentEvent
+from payment_service.use_cases.repositories import Needs, RequestKey
 from shared_kernel.ids import IdSource
 
 EventEncoder = Callable[[PaymentEvent], Message]
 
 
 class PostgresWork:
-    """See `ports.Work`."""
+    """See `ports.Work`. What is only written waits until something is read, or until the end."""
 
-    def __init__(self, connection: AsyncConnection, encode: EventEncoder, ids: IdSource) -> None:
+    def __init__(
+        self, inner: AsyncConnection, encode: EventEncoder, ids: IdSource, group: list[WriteBehind] | None = None
+    ) -> None:
+        connection = self.connection = WriteBehind(inner, send_writes, group)
         self.requests = PostgresRequests(connection)
         self.payment_methods = PostgresPaymentMethods(connection)
         self.payments = PostgresPayments(connection)
         self.operations = PostgresOperations(connection)
         self.ledger = PostgresLedger(connection)
         self.told = False
-        self._connection = connection
+        self.claimed: RequestKey | None = None
+        """What a group has claimed for this work."""
+        self.forgotten = False
         self._encode = encode
         self._ids = ids
 
@@ -47,8 +56,14 @@ class PostgresWork:
             occurred_at=at,
             message=self._encode(event),
         )
-        await append_events(self._connection, outbox, [outgoing])
+        self.connection.waiting.events.append(row_of(outgoing, current_traceparent()))
         self.told = True
+
+    def forget(self) -> None:
+        if self.connection.has_sent:
+            raise RuntimeError("some of it is written already")
+        self.connection.forget()
+        self.forgotten, self.told = True, False
 
 
 class PostgresStore:
@@ -65,7 +80,22 @@ class PostgresStore:
         async with self._database.transaction() as connection:
             work = PostgresWork(connection, self._encode, self._ids)
             yield work
+            await work.connection.flush()
         if work.told:
+            self._relay.wake()
+
+    @asynccontextmanager
+    async def together(self, needs: Sequence[Needs], now: datetime) -> AsyncGenerator[Sequence[PostgresWork]]:
+        async with self._database.transaction() as connection:
+            group: list[WriteBehind] = []
+            works = [PostgresWork(connection, self._encode, self._ids, group) for _ in needs]
+            await take_together(connection, works, needs, now)
+            yield works
+            await group[0].flush()
+            unused = [work.claimed for work in works if work.forgotten and work.claimed is not None]
+            if unused:
+                await unclaim_all(connection, unused)
+        if any(work.told for work in works):
             self._relay.wake()
 
     @asynccontextmanager

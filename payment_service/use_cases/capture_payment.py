@@ -68,7 +68,8 @@ class CapturePayment:
                 return await self._ask(work, payment, brought, total, charge)
             return PaymentAnswer(await self._collect(work, payment, brought, charge))
 
-        return await payment_after(self._store, await self._mutate(request, begin), charge.ride_id)
+        answer = await self._mutate(request, begin, ride_id=charge.ride_id)
+        return await payment_after(self._store, answer, charge.ride_id)
 
     async def _ask(self, work: Work, payment: Payment, brought: Money, total: Money, charge: Charge) -> Operation:
         await work.payments.save(payment.capture_begun(total))

@@ -10,8 +10,9 @@ from payment_service.domain.operation import Operation
 from payment_service.domain.payment import Payment
 from payment_service.use_cases.answers import Answer, PaymentAnswer, Refusal
 from payment_service.use_cases.ports import Failpoint, Store, Work
-from payment_service.use_cases.repositories import RequestKey
+from payment_service.use_cases.repositories import Needs, RequestKey
 from payment_service.use_cases.settle import Settle
+from payment_service.use_cases.together import Together
 from shared_kernel.clock import Clock
 from shared_kernel.errors import InFlight, NotFound
 
@@ -46,13 +47,17 @@ class Mutate:
         self._settle = settle
         self._clock = clock
         self._failpoint = failpoint
+        self._together = Together(store, clock)
 
-    async def __call__(self, request: RequestKey, begin: Callable[[Work], Awaitable[Step]]) -> Answer | None:
+    async def __call__(
+        self, request: RequestKey, begin: Callable[[Work], Awaitable[Step]], *, ride_id: UUID | None = None
+    ) -> Answer | None:
         """Answer a request: from what is stored, or by beginning it.
 
         Args:
             request: the caller's key.
             begin: checks, changes and writes the intent, in the transaction that claims the request.
+            ride_id: whose own payment `begin` locks first; requests that name one are begun together with others.
 
         Returns:
             The answer, or None while an outcome is unknown; ask again with the same key.
@@ -63,7 +68,7 @@ class Mutate:
         """
         for _ in range(_MAX_ROUNDS):
             try:
-                step, repeated = await self._first_step(request, begin)
+                step, repeated = await self._first_step(request, begin, ride_id)
             except UnresolvedError as other:
                 _, settled = await self._settle.take_up(other.operation_id)
                 if settled is None and await self._is_open(other.operation_id):
@@ -75,8 +80,10 @@ class Mutate:
             return answer
         return None
 
-    async def _first_step(self, request: RequestKey, begin: Callable[[Work], Awaitable[Step]]) -> tuple[Step, bool]:
-        async with self._store.transaction() as work:
+    async def _first_step(
+        self, request: RequestKey, begin: Callable[[Work], Awaitable[Step]], ride_id: UUID | None
+    ) -> tuple[Step, bool]:
+        async def claim_and_begin(work: Work) -> tuple[Step, bool]:
             earlier = await work.requests.claim(request, self._clock.now())
             if earlier is not None:
                 if earlier.answer is not None:
@@ -93,8 +100,16 @@ class Mutate:
                 case _:
                     await work.requests.answer(request, step)
             self._failpoint(f"{request.method}.claimed")
-        self._failpoint(f"{request.method}.begun")
-        return step, False
+            return step, False
+
+        if ride_id is None:
+            async with self._store.transaction() as work:
+                step, repeated = await claim_and_begin(work)
+        else:
+            step, repeated = await self._together(Needs(request=request, ride_id=ride_id), claim_and_begin)
+        if not repeated:
+            self._failpoint(f"{request.method}.begun")
+        return step, repeated
 
     async def _follow(self, request: RequestKey, step: Step, repeated: bool) -> Answer | None:
         if isinstance(step, Operation):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
@@ -18,7 +19,7 @@ from payment_service.domain.orders import (
     VoidOrder,
 )
 from payment_service.use_cases.outcomes import Outcome
-from payment_service.use_cases.repositories import Ledger, Operations, PaymentMethods, Payments, Requests
+from payment_service.use_cases.repositories import Ledger, Needs, Operations, PaymentMethods, Payments, Requests
 
 
 class PaymentServiceProvider(Protocol):
@@ -80,11 +81,26 @@ class Work(Protocol):
         ...
 
 
+class GroupedWork(Work, Protocol):
+    """One work of a group that shares a transaction."""
+
+    def forget(self) -> None:
+        """Take back all that this work claimed and was to write; RuntimeError where some of it is written already."""
+        ...
+
+
 class Store(Protocol):
     """The service's database."""
 
     def transaction(self) -> AbstractAsyncContextManager[Work]:
         """Run a block in one transaction: committed when it ends, rolled back when it raises."""
+        ...
+
+    def together(self, needs: Sequence[Needs], now: datetime) -> AbstractAsyncContextManager[Sequence[GroupedWork]]:
+        """Run several works in one transaction, one after another; what each needs has been claimed and locked.
+
+        No two of them may need the same request, ride, payment or operation.
+        """
         ...
 
     def snapshot(self) -> AbstractAsyncContextManager[Work]:

@@ -34,6 +34,19 @@ class EarlierRequest:
     operation_id: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a piece of work will claim and lock first, so that a group of them can be served at once.
+
+    A mutation that begins names its request and its ride; the end of an operation names that and its payment.
+    """
+
+    request: RequestKey | None = None
+    ride_id: UUID | None = None
+    payment_id: UUID | None = None
+    operation_id: UUID | None = None
+
+
 class Requests(Protocol):
     """Requests and their answers."""
 

@@ -17,7 +17,9 @@ from payment_service.use_cases.answers import Answer
 from payment_service.use_cases.conclude import Conclude
 from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Pending, Unknown
 from payment_service.use_cases.ports import Failpoint, PaymentServiceProvider, Store, Work
+from payment_service.use_cases.repositories import Needs
 from payment_service.use_cases.send import send
+from payment_service.use_cases.together import Together
 from shared_kernel.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -55,6 +57,7 @@ class Settle:
         self._failpoint = failpoint
         self._psp_timeout_seconds = psp_timeout_seconds
         self.lease_seconds = lease_seconds
+        self._together = Together(store, clock)
         self._running: set[asyncio.Task[Answer | None]] = set()
 
     async def run(self, operation: Operation) -> Answer | None:
@@ -97,7 +100,8 @@ class Settle:
                 "the outcome of an operation is not known yet",
                 extra={"operation_id": str(operation.id), "kind": kind, "detail": outcome.detail},
             )
-        async with self._store.transaction() as work:
+
+        async def record(work: Work) -> Answer | None:
             if operation.payment_id is not None:
                 await work.payments.lock(operation.payment_id)
             current = await work.operations.lock(operation.id)
@@ -110,6 +114,14 @@ class Settle:
             elif current.tries == operation.tries:
                 await self._rest(work, current, outcome)
             self._failpoint(f"{kind}.concluded")
+            return answer
+
+        if operation.payment_id is None:
+            async with self._store.transaction() as work:
+                answer = await record(work)
+        else:
+            needs = Needs(payment_id=operation.payment_id, operation_id=operation.id)
+            answer = await self._together(needs, record)
         self._failpoint(f"{kind}.recorded")
         return answer
 

@@ -14,7 +14,6 @@ from sqlalchemy import text
 from chassis.database import Database
 from chassis.idempotency import fingerprint
 from chassis.runtime import Wakeup
-from payment_service.adapters.ledger import PostgresLedger
 from payment_service.adapters.store import PostgresStore
 from payment_service.bootstrap import Core, build_core
 from payment_service.domain.charge import ChargeLine, ChargeLineKind
@@ -94,9 +93,8 @@ class Payments:
             Posting(Account(source), usd(amount_minor)),
             Posting(Account(to, str(self.rider_id)), usd(-amount_minor)),
         )
-        async with self.database.transaction() as connection:
-            entry = JournalEntry(uuid4(), kind, uuid4(), None, StillClock().now(), postings)
-            await PostgresLedger(connection).post(entry)
+        async with store_over(self.database).transaction() as work:
+            await work.ledger.post(JournalEntry(uuid4(), kind, uuid4(), None, StillClock().now(), postings))
 
     async def balance(self, kind: AccountKind, owner: UUID) -> int:
         """Return what an account holds in USD, in the direction in which it grows."""
@@ -138,9 +136,12 @@ def payment_settings(payment_url: str, jwks_file: Path, redis_url_for: Callable[
     )
 
 
+def store_over(database: Database) -> PostgresStore:
+    return PostgresStore(database, event_to_wire, Uuid7Source(), Wakeup())
+
+
 def core_over(database: Database, settings: PaymentSettings, psp: PaymentServiceProvider, clock: Clock) -> Core:
-    ids = Uuid7Source()
-    return build_core(settings, PostgresStore(database, event_to_wire, ids, Wakeup()), psp, clock, ids)
+    return build_core(settings, store_over(database), psp, clock, Uuid7Source())
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Database
 from payment_service.adapters.ledger import PostgresLedger
+from payment_service.adapters.send_writes import send_writes
+from payment_service.adapters.write_behind import WriteBehind
 from payment_service.domain.ledger import Account, AccountKind, EntryKind, JournalEntry, Posting
 from shared_kernel.money import Money
 from tests.fakes.payment_clock import StillClock
@@ -186,9 +188,10 @@ async def test_entry_is_read_back_as_it_was_posted(payment_database: Database, c
             ),
             {"id": payment_id},
         )
-        await PostgresLedger(connection).post(entry)
-        read = await PostgresLedger(connection).entries_of([payment_id])
-        earned = await PostgresLedger(connection).earnings_of(UUID(driver.owner))
+        ledger = PostgresLedger(WriteBehind(connection, send_writes))
+        await ledger.post(entry)
+        read = await ledger.entries_of([payment_id])
+        earned = await ledger.earnings_of(UUID(driver.owner))
 
     assert read == [entry]
     assert earned.balances == (Money("EUR", 9),)

@@ -45,6 +45,21 @@ class PaymentServiceStub:
                 request_serializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.ListPaymentMethodsRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.ListPaymentMethodsResponse.FromString,
                 _registered_method=True)
+        self.SetUpPaymentMethod = channel.unary_unary(
+                '/ridesharing.payment.v1.PaymentService/SetUpPaymentMethod',
+                request_serializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.SetUpPaymentMethodRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.SetUpPaymentMethodResponse.FromString,
+                _registered_method=True)
+        self.FinishPaymentMethodSetup = channel.unary_unary(
+                '/ridesharing.payment.v1.PaymentService/FinishPaymentMethodSetup',
+                request_serializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.FinishPaymentMethodSetupRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.FinishPaymentMethodSetupResponse.FromString,
+                _registered_method=True)
+        self.SetDefaultPaymentMethod = channel.unary_unary(
+                '/ridesharing.payment.v1.PaymentService/SetDefaultPaymentMethod',
+                request_serializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.SetDefaultPaymentMethodRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.SetDefaultPaymentMethodResponse.FromString,
+                _registered_method=True)
         self.RemovePaymentMethod = channel.unary_unary(
                 '/ridesharing.payment.v1.PaymentService/RemovePaymentMethod',
                 request_serializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.RemovePaymentMethodRequest.SerializeToString,
@@ -69,6 +84,11 @@ class PaymentServiceStub:
                 '/ridesharing.payment.v1.PaymentService/VoidHold',
                 request_serializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.VoidHoldRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.VoidHoldResponse.FromString,
+                _registered_method=True)
+        self.AddTip = channel.unary_unary(
+                '/ridesharing.payment.v1.PaymentService/AddTip',
+                request_serializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.AddTipRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.AddTipResponse.FromString,
                 _registered_method=True)
         self.GetPayment = channel.unary_unary(
                 '/ridesharing.payment.v1.PaymentService/GetPayment',
@@ -102,7 +122,8 @@ class PaymentServiceServicer:
     """
 
     def AddPaymentMethod(self, request, context):
-        """AddPaymentMethod keeps a card known to the PSP by a token. Errors: payment_declined, invalid_card_token.
+        """AddPaymentMethod keeps a card known to the PSP by a token. Errors: payment_declined, invalid_card_token;
+        outcome_unknown while the PSP has not answered: the list shows the card as soon as it is settled.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -115,8 +136,33 @@ class PaymentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetUpPaymentMethod(self, request, context):
+        """SetUpPaymentMethod keeps a card known to the PSP by a token, for charges in its holder's absence. Where the card's
+        bank asks for its holder, the answer is ACTION_REQUIRED: the app lets them act with the client secret, then calls
+        FinishPaymentMethodSetup. Errors: invalid_card_token, too_many_payment_methods.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FinishPaymentMethodSetup(self, request, context):
+        """FinishPaymentMethodSetup asks the PSP how a set-up stands after its card's holder acted, and keeps the card when it
+        succeeded. A key tells what one look saw; another look wants another key. Errors: setup_not_found,
+        too_many_payment_methods.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetDefaultPaymentMethod(self, request, context):
+        """SetDefaultPaymentMethod chooses the card that is taken where none is named. Errors: payment_method_not_found.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RemovePaymentMethod(self, request, context):
-        """RemovePaymentMethod forgets a card. Errors: payment_method_in_use.
+        """RemovePaymentMethod forgets a card; the newest that is left becomes the default. Errors: payment_method_in_use.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -124,7 +170,8 @@ class PaymentServiceServicer:
 
     def PlaceHold(self, request, context):
         """PlaceHold authorizes an amount for a ride: at most one hold a ride, whatever the keys. A decline is an answer
-        (status DECLINED), not an error; PENDING with outcome_unknown asks to call again with the same key.
+        (status DECLINED), not an error; PENDING with outcome_unknown asks to call again with the same key. Errors:
+        rider_in_arrears (the rider has to pay what they owe first), ride_closed, payment_exists.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -148,6 +195,15 @@ class PaymentServiceServicer:
 
     def VoidHold(self, request, context):
         """VoidHold releases the hold of a ride; for a ride without a payment it records that none may follow.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddTip(self, request, context):
+        """AddTip pays the driver of the caller's captured ride a tip, once a ride, from the card or wallet that paid the ride.
+        A decline is an answer (status DECLINED), and another try may follow. Errors: not_captured, tip_window_over,
+        cash_tip_not_taken, tip_exists (with another amount), invalid_amount.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -201,6 +257,21 @@ def add_PaymentServiceServicer_to_server(servicer, server):
                     request_deserializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.ListPaymentMethodsRequest.FromString,
                     response_serializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.ListPaymentMethodsResponse.SerializeToString,
             ),
+            'SetUpPaymentMethod': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetUpPaymentMethod,
+                    request_deserializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.SetUpPaymentMethodRequest.FromString,
+                    response_serializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.SetUpPaymentMethodResponse.SerializeToString,
+            ),
+            'FinishPaymentMethodSetup': grpc.unary_unary_rpc_method_handler(
+                    servicer.FinishPaymentMethodSetup,
+                    request_deserializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.FinishPaymentMethodSetupRequest.FromString,
+                    response_serializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.FinishPaymentMethodSetupResponse.SerializeToString,
+            ),
+            'SetDefaultPaymentMethod': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetDefaultPaymentMethod,
+                    request_deserializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.SetDefaultPaymentMethodRequest.FromString,
+                    response_serializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.SetDefaultPaymentMethodResponse.SerializeToString,
+            ),
             'RemovePaymentMethod': grpc.unary_unary_rpc_method_handler(
                     servicer.RemovePaymentMethod,
                     request_deserializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.RemovePaymentMethodRequest.FromString,
@@ -225,6 +296,11 @@ def add_PaymentServiceServicer_to_server(servicer, server):
                     servicer.VoidHold,
                     request_deserializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.VoidHoldRequest.FromString,
                     response_serializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.VoidHoldResponse.SerializeToString,
+            ),
+            'AddTip': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddTip,
+                    request_deserializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.AddTipRequest.FromString,
+                    response_serializer=ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.AddTipResponse.SerializeToString,
             ),
             'GetPayment': grpc.unary_unary_rpc_method_handler(
                     servicer.GetPayment,
@@ -307,6 +383,87 @@ class PaymentService:
             '/ridesharing.payment.v1.PaymentService/ListPaymentMethods',
             ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.ListPaymentMethodsRequest.SerializeToString,
             ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.ListPaymentMethodsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetUpPaymentMethod(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.payment.v1.PaymentService/SetUpPaymentMethod',
+            ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.SetUpPaymentMethodRequest.SerializeToString,
+            ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.SetUpPaymentMethodResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FinishPaymentMethodSetup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.payment.v1.PaymentService/FinishPaymentMethodSetup',
+            ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.FinishPaymentMethodSetupRequest.SerializeToString,
+            ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.FinishPaymentMethodSetupResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetDefaultPaymentMethod(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.payment.v1.PaymentService/SetDefaultPaymentMethod',
+            ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.SetDefaultPaymentMethodRequest.SerializeToString,
+            ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.SetDefaultPaymentMethodResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -442,6 +599,33 @@ class PaymentService:
             '/ridesharing.payment.v1.PaymentService/VoidHold',
             ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.VoidHoldRequest.SerializeToString,
             ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.VoidHoldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddTip(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.payment.v1.PaymentService/AddTip',
+            ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.AddTipRequest.SerializeToString,
+            ridesharing_dot_payment_dot_v1_dot_payment__service__pb2.AddTipResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -34,14 +34,29 @@ class PaymentServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> PaymentServiceAsyncStub: ...
     AddPaymentMethod: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.AddPaymentMethodRequest, _payment_service_pb2.AddPaymentMethodResponse]
-    """AddPaymentMethod keeps a card known to the PSP by a token. Errors: payment_declined, invalid_card_token."""
+    """AddPaymentMethod keeps a card known to the PSP by a token. Errors: payment_declined, invalid_card_token;
+    outcome_unknown while the PSP has not answered: the list shows the card as soon as it is settled.
+    """
     ListPaymentMethods: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.ListPaymentMethodsRequest, _payment_service_pb2.ListPaymentMethodsResponse]
     """ListPaymentMethods returns the caller's cards, newest first (at most 20 are kept)."""
+    SetUpPaymentMethod: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.SetUpPaymentMethodRequest, _payment_service_pb2.SetUpPaymentMethodResponse]
+    """SetUpPaymentMethod keeps a card known to the PSP by a token, for charges in its holder's absence. Where the card's
+    bank asks for its holder, the answer is ACTION_REQUIRED: the app lets them act with the client secret, then calls
+    FinishPaymentMethodSetup. Errors: invalid_card_token, too_many_payment_methods.
+    """
+    FinishPaymentMethodSetup: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.FinishPaymentMethodSetupRequest, _payment_service_pb2.FinishPaymentMethodSetupResponse]
+    """FinishPaymentMethodSetup asks the PSP how a set-up stands after its card's holder acted, and keeps the card when it
+    succeeded. A key tells what one look saw; another look wants another key. Errors: setup_not_found,
+    too_many_payment_methods.
+    """
+    SetDefaultPaymentMethod: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.SetDefaultPaymentMethodRequest, _payment_service_pb2.SetDefaultPaymentMethodResponse]
+    """SetDefaultPaymentMethod chooses the card that is taken where none is named. Errors: payment_method_not_found."""
     RemovePaymentMethod: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.RemovePaymentMethodRequest, _payment_service_pb2.RemovePaymentMethodResponse]
-    """RemovePaymentMethod forgets a card. Errors: payment_method_in_use."""
+    """RemovePaymentMethod forgets a card; the newest that is left becomes the default. Errors: payment_method_in_use."""
     PlaceHold: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.PlaceHoldRequest, _payment_service_pb2.PlaceHoldResponse]
     """PlaceHold authorizes an amount for a ride: at most one hold a ride, whatever the keys. A decline is an answer
-    (status DECLINED), not an error; PENDING with outcome_unknown asks to call again with the same key.
+    (status DECLINED), not an error; PENDING with outcome_unknown asks to call again with the same key. Errors:
+    rider_in_arrears (the rider has to pay what they owe first), ride_closed, payment_exists.
     """
     IncrementHold: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.IncrementHoldRequest, _payment_service_pb2.IncrementHoldResponse]
     """IncrementHold raises what is held for a ride to an amount. Errors: increment_declined (what was held still is),
@@ -53,6 +68,11 @@ class PaymentServiceStub:
     """
     VoidHold: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.VoidHoldRequest, _payment_service_pb2.VoidHoldResponse]
     """VoidHold releases the hold of a ride; for a ride without a payment it records that none may follow."""
+    AddTip: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.AddTipRequest, _payment_service_pb2.AddTipResponse]
+    """AddTip pays the driver of the caller's captured ride a tip, once a ride, from the card or wallet that paid the ride.
+    A decline is an answer (status DECLINED), and another try may follow. Errors: not_captured, tip_window_over,
+    cash_tip_not_taken, tip_exists (with another amount), invalid_amount.
+    """
     GetPayment: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.GetPaymentRequest, _payment_service_pb2.GetPaymentResponse]
     """GetPayment returns the payment of a ride: the rider's own, or any for operators and services."""
     GetReceipt: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.GetReceiptRequest, _payment_service_pb2.GetReceiptResponse]
@@ -70,14 +90,29 @@ class PaymentServiceAsyncStub(PaymentServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     AddPaymentMethod: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.AddPaymentMethodRequest, _payment_service_pb2.AddPaymentMethodResponse]  # type: ignore[assignment]
-    """AddPaymentMethod keeps a card known to the PSP by a token. Errors: payment_declined, invalid_card_token."""
+    """AddPaymentMethod keeps a card known to the PSP by a token. Errors: payment_declined, invalid_card_token;
+    outcome_unknown while the PSP has not answered: the list shows the card as soon as it is settled.
+    """
     ListPaymentMethods: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.ListPaymentMethodsRequest, _payment_service_pb2.ListPaymentMethodsResponse]  # type: ignore[assignment]
     """ListPaymentMethods returns the caller's cards, newest first (at most 20 are kept)."""
+    SetUpPaymentMethod: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.SetUpPaymentMethodRequest, _payment_service_pb2.SetUpPaymentMethodResponse]  # type: ignore[assignment]
+    """SetUpPaymentMethod keeps a card known to the PSP by a token, for charges in its holder's absence. Where the card's
+    bank asks for its holder, the answer is ACTION_REQUIRED: the app lets them act with the client secret, then calls
+    FinishPaymentMethodSetup. Errors: invalid_card_token, too_many_payment_methods.
+    """
+    FinishPaymentMethodSetup: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.FinishPaymentMethodSetupRequest, _payment_service_pb2.FinishPaymentMethodSetupResponse]  # type: ignore[assignment]
+    """FinishPaymentMethodSetup asks the PSP how a set-up stands after its card's holder acted, and keeps the card when it
+    succeeded. A key tells what one look saw; another look wants another key. Errors: setup_not_found,
+    too_many_payment_methods.
+    """
+    SetDefaultPaymentMethod: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.SetDefaultPaymentMethodRequest, _payment_service_pb2.SetDefaultPaymentMethodResponse]  # type: ignore[assignment]
+    """SetDefaultPaymentMethod chooses the card that is taken where none is named. Errors: payment_method_not_found."""
     RemovePaymentMethod: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.RemovePaymentMethodRequest, _payment_service_pb2.RemovePaymentMethodResponse]  # type: ignore[assignment]
-    """RemovePaymentMethod forgets a card. Errors: payment_method_in_use."""
+    """RemovePaymentMethod forgets a card; the newest that is left becomes the default. Errors: payment_method_in_use."""
     PlaceHold: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.PlaceHoldRequest, _payment_service_pb2.PlaceHoldResponse]  # type: ignore[assignment]
     """PlaceHold authorizes an amount for a ride: at most one hold a ride, whatever the keys. A decline is an answer
-    (status DECLINED), not an error; PENDING with outcome_unknown asks to call again with the same key.
+    (status DECLINED), not an error; PENDING with outcome_unknown asks to call again with the same key. Errors:
+    rider_in_arrears (the rider has to pay what they owe first), ride_closed, payment_exists.
     """
     IncrementHold: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.IncrementHoldRequest, _payment_service_pb2.IncrementHoldResponse]  # type: ignore[assignment]
     """IncrementHold raises what is held for a ride to an amount. Errors: increment_declined (what was held still is),
@@ -89,6 +124,11 @@ class PaymentServiceAsyncStub(PaymentServiceStub):
     """
     VoidHold: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.VoidHoldRequest, _payment_service_pb2.VoidHoldResponse]  # type: ignore[assignment]
     """VoidHold releases the hold of a ride; for a ride without a payment it records that none may follow."""
+    AddTip: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.AddTipRequest, _payment_service_pb2.AddTipResponse]  # type: ignore[assignment]
+    """AddTip pays the driver of the caller's captured ride a tip, once a ride, from the card or wallet that paid the ride.
+    A decline is an answer (status DECLINED), and another try may follow. Errors: not_captured, tip_window_over,
+    cash_tip_not_taken, tip_exists (with another amount), invalid_amount.
+    """
     GetPayment: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.GetPaymentRequest, _payment_service_pb2.GetPaymentResponse]  # type: ignore[assignment]
     """GetPayment returns the payment of a ride: the rider's own, or any for operators and services."""
     GetReceipt: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.GetReceiptRequest, _payment_service_pb2.GetReceiptResponse]  # type: ignore[assignment]
@@ -109,7 +149,9 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _payment_service_pb2.AddPaymentMethodRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_payment_service_pb2.AddPaymentMethodResponse, _abc.Awaitable[_payment_service_pb2.AddPaymentMethodResponse]]:
-        """AddPaymentMethod keeps a card known to the PSP by a token. Errors: payment_declined, invalid_card_token."""
+        """AddPaymentMethod keeps a card known to the PSP by a token. Errors: payment_declined, invalid_card_token;
+        outcome_unknown while the PSP has not answered: the list shows the card as soon as it is settled.
+        """
 
     @_abc_1.abstractmethod
     def ListPaymentMethods(
@@ -120,12 +162,42 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         """ListPaymentMethods returns the caller's cards, newest first (at most 20 are kept)."""
 
     @_abc_1.abstractmethod
+    def SetUpPaymentMethod(
+        self,
+        request: _payment_service_pb2.SetUpPaymentMethodRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_service_pb2.SetUpPaymentMethodResponse, _abc.Awaitable[_payment_service_pb2.SetUpPaymentMethodResponse]]:
+        """SetUpPaymentMethod keeps a card known to the PSP by a token, for charges in its holder's absence. Where the card's
+        bank asks for its holder, the answer is ACTION_REQUIRED: the app lets them act with the client secret, then calls
+        FinishPaymentMethodSetup. Errors: invalid_card_token, too_many_payment_methods.
+        """
+
+    @_abc_1.abstractmethod
+    def FinishPaymentMethodSetup(
+        self,
+        request: _payment_service_pb2.FinishPaymentMethodSetupRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_service_pb2.FinishPaymentMethodSetupResponse, _abc.Awaitable[_payment_service_pb2.FinishPaymentMethodSetupResponse]]:
+        """FinishPaymentMethodSetup asks the PSP how a set-up stands after its card's holder acted, and keeps the card when it
+        succeeded. A key tells what one look saw; another look wants another key. Errors: setup_not_found,
+        too_many_payment_methods.
+        """
+
+    @_abc_1.abstractmethod
+    def SetDefaultPaymentMethod(
+        self,
+        request: _payment_service_pb2.SetDefaultPaymentMethodRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_service_pb2.SetDefaultPaymentMethodResponse, _abc.Awaitable[_payment_service_pb2.SetDefaultPaymentMethodResponse]]:
+        """SetDefaultPaymentMethod chooses the card that is taken where none is named. Errors: payment_method_not_found."""
+
+    @_abc_1.abstractmethod
     def RemovePaymentMethod(
         self,
         request: _payment_service_pb2.RemovePaymentMethodRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_payment_service_pb2.RemovePaymentMethodResponse, _abc.Awaitable[_payment_service_pb2.RemovePaymentMethodResponse]]:
-        """RemovePaymentMethod forgets a card. Errors: payment_method_in_use."""
+        """RemovePaymentMethod forgets a card; the newest that is left becomes the default. Errors: payment_method_in_use."""
 
     @_abc_1.abstractmethod
     def PlaceHold(
@@ -134,7 +206,8 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_payment_service_pb2.PlaceHoldResponse, _abc.Awaitable[_payment_service_pb2.PlaceHoldResponse]]:
         """PlaceHold authorizes an amount for a ride: at most one hold a ride, whatever the keys. A decline is an answer
-        (status DECLINED), not an error; PENDING with outcome_unknown asks to call again with the same key.
+        (status DECLINED), not an error; PENDING with outcome_unknown asks to call again with the same key. Errors:
+        rider_in_arrears (the rider has to pay what they owe first), ride_closed, payment_exists.
         """
 
     @_abc_1.abstractmethod
@@ -164,6 +237,17 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_payment_service_pb2.VoidHoldResponse, _abc.Awaitable[_payment_service_pb2.VoidHoldResponse]]:
         """VoidHold releases the hold of a ride; for a ride without a payment it records that none may follow."""
+
+    @_abc_1.abstractmethod
+    def AddTip(
+        self,
+        request: _payment_service_pb2.AddTipRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_service_pb2.AddTipResponse, _abc.Awaitable[_payment_service_pb2.AddTipResponse]]:
+        """AddTip pays the driver of the caller's captured ride a tip, once a ride, from the card or wallet that paid the ride.
+        A decline is an answer (status DECLINED), and another try may follow. Errors: not_captured, tip_window_over,
+        cash_tip_not_taken, tip_exists (with another amount), invalid_amount.
+        """
 
     @_abc_1.abstractmethod
     def GetPayment(

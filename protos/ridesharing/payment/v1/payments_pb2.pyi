@@ -21,6 +21,38 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _PaymentMethodSetupStatus:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PaymentMethodSetupStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PaymentMethodSetupStatus.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PAYMENT_METHOD_SETUP_STATUS_UNSPECIFIED: _PaymentMethodSetupStatus.ValueType  # 0
+    """Not told."""
+    PAYMENT_METHOD_SETUP_STATUS_PENDING: _PaymentMethodSetupStatus.ValueType  # 1
+    """The PSP has not answered yet; ask again with the same key."""
+    PAYMENT_METHOD_SETUP_STATUS_ACTION_REQUIRED: _PaymentMethodSetupStatus.ValueType  # 2
+    """The card's bank asks for its holder."""
+    PAYMENT_METHOD_SETUP_STATUS_SUCCEEDED: _PaymentMethodSetupStatus.ValueType  # 3
+    """The card is kept."""
+    PAYMENT_METHOD_SETUP_STATUS_DECLINED: _PaymentMethodSetupStatus.ValueType  # 4
+    """The card's bank refused, or its holder did not prove to be it."""
+
+class PaymentMethodSetupStatus(_PaymentMethodSetupStatus, metaclass=_PaymentMethodSetupStatusEnumTypeWrapper):
+    """PaymentMethodSetupStatus is where the set-up of a card stands."""
+
+PAYMENT_METHOD_SETUP_STATUS_UNSPECIFIED: PaymentMethodSetupStatus.ValueType  # 0
+"""Not told."""
+PAYMENT_METHOD_SETUP_STATUS_PENDING: PaymentMethodSetupStatus.ValueType  # 1
+"""The PSP has not answered yet; ask again with the same key."""
+PAYMENT_METHOD_SETUP_STATUS_ACTION_REQUIRED: PaymentMethodSetupStatus.ValueType  # 2
+"""The card's bank asks for its holder."""
+PAYMENT_METHOD_SETUP_STATUS_SUCCEEDED: PaymentMethodSetupStatus.ValueType  # 3
+"""The card is kept."""
+PAYMENT_METHOD_SETUP_STATUS_DECLINED: PaymentMethodSetupStatus.ValueType  # 4
+"""The card's bank refused, or its holder did not prove to be it."""
+Global___PaymentMethodSetupStatus: _TypeAlias = PaymentMethodSetupStatus  # noqa: Y015
+
 class _PaymentStatus:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -189,6 +221,7 @@ class PaymentMethod(_message.Message):
     EXPIRE_MONTH_FIELD_NUMBER: _builtins.int
     EXPIRE_YEAR_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    IS_DEFAULT_FIELD_NUMBER: _builtins.int
     payment_method_id: _builtins.str
     """The method's id (UUID)."""
     brand: _builtins.str
@@ -199,6 +232,8 @@ class PaymentMethod(_message.Message):
     """Month of expiry, 1 to 12."""
     expire_year: _builtins.int
     """Year of expiry."""
+    is_default: _builtins.bool
+    """True for the one that is taken where none is named."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was added."""
@@ -212,14 +247,69 @@ class PaymentMethod(_message.Message):
         expire_month: _builtins.int = ...,
         expire_year: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        is_default: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brand", b"brand", "create_time", b"create_time", "expire_month", b"expire_month", "expire_year", b"expire_year", "last_digits", b"last_digits", "payment_method_id", b"payment_method_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brand", b"brand", "create_time", b"create_time", "expire_month", b"expire_month", "expire_year", b"expire_year", "is_default", b"is_default", "last_digits", b"last_digits", "payment_method_id", b"payment_method_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PaymentMethod: _TypeAlias = PaymentMethod  # noqa: Y015
+
+@_typing.final
+class PaymentMethodSetup(_message.Message):
+    """PaymentMethodSetup is the way of a card from a token to one that may be charged in its holder's absence."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SETUP_ID_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    PAYMENT_METHOD_FIELD_NUMBER: _builtins.int
+    CLIENT_SECRET_FIELD_NUMBER: _builtins.int
+    NEXT_ACTION_FIELD_NUMBER: _builtins.int
+    REDIRECT_URL_FIELD_NUMBER: _builtins.int
+    DECLINE_REASON_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    setup_id: _builtins.str
+    """The set-up's id (UUID)."""
+    status: Global___PaymentMethodSetupStatus.ValueType
+    """Where it stands."""
+    client_secret: _builtins.str
+    """While an action is required: what the app hands to the PSP's own library, which leads the holder through it."""
+    next_action: _builtins.str
+    """While an action is required: what kind, in the PSP's words, for example use_stripe_sdk or redirect_to_url."""
+    redirect_url: _builtins.str
+    """While an action is required: the bank's page, where it is one."""
+    decline_reason: _builtins.str
+    """Why it was declined; empty otherwise."""
+    @_builtins.property
+    def payment_method(self) -> Global___PaymentMethod:
+        """The card, once it is kept."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it began."""
+
+    def __init__(
+        self,
+        *,
+        setup_id: _builtins.str = ...,
+        status: Global___PaymentMethodSetupStatus.ValueType = ...,
+        payment_method: Global___PaymentMethod | None = ...,
+        client_secret: _builtins.str = ...,
+        next_action: _builtins.str = ...,
+        redirect_url: _builtins.str = ...,
+        decline_reason: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "payment_method", b"payment_method"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_secret", b"client_secret", "create_time", b"create_time", "decline_reason", b"decline_reason", "next_action", b"next_action", "payment_method", b"payment_method", "redirect_url", b"redirect_url", "setup_id", b"setup_id", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PaymentMethodSetup: _TypeAlias = PaymentMethodSetup  # noqa: Y015
 
 @_typing.final
 class Payment(_message.Message):

@@ -18,13 +18,18 @@ from chassis.server import ServiceServer
 from payment_service.adapters import tables
 from payment_service.adapters.store import PostgresStore
 from payment_service.adapters.stripe_psp import StripePsp
+from payment_service.bootstrap_wallet import build_wallet, rider_limits
 from payment_service.entrypoints.payment_servicer import SERVICE_NAME, PaymentServicer, UseCases
+from payment_service.entrypoints.wallet_servicer import SERVICE_NAME as WALLET_SERVICE_NAME
+from payment_service.entrypoints.wallet_servicer import WalletServicer, WalletUseCases
 from payment_service.entrypoints.wire import event_to_wire
 from payment_service.entrypoints.workers import sweep_forever
 from payment_service.settings import PaymentSettings
 from payment_service.use_cases.add_payment_method import AddPaymentMethod
+from payment_service.use_cases.add_tip import AddTip
 from payment_service.use_cases.capture_payment import CapturePayment
 from payment_service.use_cases.conclude import Conclude
+from payment_service.use_cases.finish_payment_method_setup import FinishPaymentMethodSetup
 from payment_service.use_cases.get_earnings import GetEarnings
 from payment_service.use_cases.get_payment import GetPayment
 from payment_service.use_cases.get_receipt import GetReceipt
@@ -36,10 +41,13 @@ from payment_service.use_cases.mutate import Mutate
 from payment_service.use_cases.place_hold import PlaceHold
 from payment_service.use_cases.ports import PaymentServiceProvider, Store
 from payment_service.use_cases.remove_payment_method import RemovePaymentMethod
+from payment_service.use_cases.set_default_payment_method import SetDefaultPaymentMethod
+from payment_service.use_cases.set_up_payment_method import SetUpPaymentMethod
 from payment_service.use_cases.settle import Settle
 from payment_service.use_cases.sweep_operations import SweepOperations
 from payment_service.use_cases.void_hold import VoidHold
 from ridesharing.payment.v1.payment_service_pb2_grpc import add_PaymentServiceServicer_to_server
+from ridesharing.payment.v1.wallet_service_pb2_grpc import add_WalletServiceServicer_to_server
 from shared_kernel.clock import Clock, SystemClock
 from shared_kernel.ids import IdSource, Uuid7Source
 
@@ -54,6 +62,7 @@ class Core(NamedTuple):
     """The use cases put together."""
 
     use_cases: UseCases
+    wallet: WalletUseCases
     settle: Settle
     sweep: SweepOperations
 
@@ -73,21 +82,27 @@ def build_core(
         lease_seconds=settings.payment_lease_seconds,
     )
     mutate = Mutate(store, settle, clock, failpoint)
+    limits = rider_limits(settings)
     use_cases = UseCases(
         add_payment_method=AddPaymentMethod(store, mutate, settle, clock, ids),
         list_payment_methods=ListPaymentMethods(store),
         remove_payment_method=RemovePaymentMethod(mutate, settle, clock, ids),
-        place_hold=PlaceHold(store, mutate, settle, clock, ids),
+        set_up_payment_method=SetUpPaymentMethod(store, mutate, settle, psp, clock, ids),
+        finish_payment_method_setup=FinishPaymentMethodSetup(store, mutate, settle, psp, clock, ids),
+        set_default_payment_method=SetDefaultPaymentMethod(store, mutate),
+        place_hold=PlaceHold(store, mutate, settle, clock, ids, limits),
         increment_hold=IncrementHold(store, mutate, settle, clock, ids),
         capture_payment=CapturePayment(store, mutate, settle, clock, ids),
         void_hold=VoidHold(store, mutate, settle, clock, ids),
+        add_tip=AddTip(store, mutate, settle, clock, ids, limits),
         get_payment=GetPayment(store),
         get_receipt=GetReceipt(store),
         get_earnings=GetEarnings(store),
         get_trial_balance=GetTrialBalance(store, clock),
         list_journal_entries=ListJournalEntries(store),
     )
-    return Core(use_cases, settle, SweepOperations(store, settle, clock))
+    wallet = build_wallet(store, mutate, settle, clock, ids, limits)
+    return Core(use_cases, wallet, settle, SweepOperations(store, settle, clock))
 
 
 class Application(NamedTuple):
@@ -133,4 +148,5 @@ def build(settings: PaymentSettings) -> Application:
         closers=closers,
     )
     server.add(add_PaymentServiceServicer_to_server, PaymentServicer(core.use_cases), SERVICE_NAME)
+    server.add(add_WalletServiceServicer_to_server, WalletServicer(core.wallet), WALLET_SERVICE_NAME)
     return Application(server, workers, closers)

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from chassis.settings import ChassisSettings, parse_address
+from shared_kernel.money import MAX_AMOUNT_MINOR
 
 
 def _address(text: str) -> str:
@@ -35,10 +36,24 @@ class PaymentSettings(ChassisSettings):
     payment_sweep_seconds: Annotated[float, Field(ge=0.05, le=60)] = 1.0
     """How often unknown outcomes are looked for; each rests 10 s before its first try."""
 
+    payment_rider_arrears_limit_minor: Annotated[int, Field(ge=0, le=MAX_AMOUNT_MINOR)] = 0
+    """What a rider may owe, in minor units of the ride's currency, and still ride."""
+    payment_tip_window_days: Annotated[int, Field(ge=1, le=365)] = 30
+    payment_tip_percent: Annotated[int, Field(ge=0, le=1000)] = 100
+    """The most of a ride's charge that its tip may be."""
+    payment_tip_floor_minor: Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)] = 2_000
+    """What a tip may be in any case, in minor units of the ride's currency."""
+    payment_top_up_least_minor: Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)] = 500
+    payment_top_up_most_minor: Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)] = 50_000
+    payment_wallet_most_minor: Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)] = 200_000
+    """Limits of one top-up, and of what a wallet may hold after it, in minor units of any currency."""
+
     @model_validator(mode="after")
     def _hold_together(self) -> Self:
         if self.payment_lease_seconds < self.payment_psp_timeout_seconds + _LEAST_LEASE_MARGIN_SECONDS:
             raise ValueError("payment_lease_seconds must exceed payment_psp_timeout_seconds by 5 or more")
+        if self.payment_top_up_most_minor < self.payment_top_up_least_minor:
+            raise ValueError("payment_top_up_most_minor must not be below payment_top_up_least_minor")
         if self.environment == "production" and self.payment_psp_api_key.get_secret_value() == "sk_test_sandbox":
             raise ValueError("payment_psp_api_key must be set in production")
         if self.environment == "production" and self.failpoint:

@@ -52,9 +52,10 @@ class PostgresOperations:
     async def open_of(self, payment_id: UUID) -> Operation | None:
         if payment_id in self._without_open:
             return None
-        statement = select(operations).where(operations.c.payment_id == payment_id, _IS_OPEN)
-        row = (await self._connection.execute(statement)).first()
-        return None if row is None else _operation(row)
+        return await self._open(operations.c.payment_id == payment_id)
+
+    async def open_of_subject(self, subject_id: UUID) -> Operation | None:
+        return await self._open(operations.c.subject_id == subject_id)
 
     async def take(self, operation_id: UUID, now: datetime, lease_until: datetime) -> Operation | None:
         # An unknown outcome may be asked about at any time; a lease has to run out first.
@@ -91,6 +92,10 @@ class PostgresOperations:
     async def finish(self, operation: Operation, now: datetime, detail: str) -> None:
         self._locked.pop(operation.id, None)
         self._connection.waiting.finished_operations.append((operation, now, detail))
+
+    async def _open(self, which: ColumnElement[bool]) -> Operation | None:
+        row = (await self._connection.execute(select(operations).where(which, _IS_OPEN))).first()
+        return None if row is None else _operation(row)
 
     async def _lease(self, which: ColumnElement[bool], lease_until: datetime) -> Sequence[Operation]:
         self._locked.clear()

@@ -20,6 +20,7 @@ from payment_service.adapters.write_behind import WriteBehind
 from payment_service.domain.payment_method import MAX_PAYMENT_METHODS, PaymentMethod
 from shared_kernel.errors import NotFound
 
+_IS_DEFAULT = methods.c.is_default.is_(True)
 _SELECT = select(methods, riders.c.psp_customer_id).join(riders, riders.c.id == methods.c.rider_id)
 
 
@@ -43,7 +44,7 @@ class PostgresPaymentMethods:
         kept = select(func.count()).where(methods.c.rider_id == rider_id, methods.c.removed_at.is_(None))
         coming = select(func.count()).where(
             operations.c.rider_id == rider_id,
-            operations.c.kind == "add_card",
+            operations.c.kind.in_(("add_card", "set_up_card", "finish_card_setup")),
             operations.c.state.in_(("sending", "unknown")),
         )
         statement = select(kept.scalar_subquery() + coming.scalar_subquery())
@@ -87,9 +88,18 @@ class PostgresPaymentMethods:
         )
         return [_method(row) for row in await self._connection.execute(statement)]
 
+    async def default_of(self, rider_id: UUID) -> UUID | None:
+        return await self._connection.scalar(select(methods.c.id).where(methods.c.rider_id == rider_id, _IS_DEFAULT))
+
+    async def make_default(self, rider_id: UUID, payment_method_id: UUID) -> None:
+        # Two statements: the unique index allows no moment with two.
+        before = update(methods).where(methods.c.rider_id == rider_id, _IS_DEFAULT, methods.c.id != payment_method_id)
+        await self._connection.execute(before.values(is_default=False))
+        await self._connection.execute(update(methods).where(methods.c.id == payment_method_id).values(is_default=True))
+
     async def remove(self, payment_method_id: UUID, now: datetime) -> None:
         statement = update(methods).where(methods.c.id == payment_method_id, methods.c.removed_at.is_(None))
-        await self._connection.execute(statement.values(removed_at=now))
+        await self._connection.execute(statement.values(removed_at=now, is_default=False))
 
 
 async def read_all(connection: AsyncConnection, payment_method_ids: Sequence[UUID]) -> Sequence[PaymentMethod]:
@@ -115,4 +125,5 @@ def _method(row: Row[Any]) -> PaymentMethod:
         expire_month=row.expire_month,
         expire_year=row.expire_year,
         created_at=row.created_at,
+        is_default=row.is_default,
     )

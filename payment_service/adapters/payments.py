@@ -76,6 +76,20 @@ class PostgresPayments:
         statement = _SELECT.where(payments.c.ride_id == ride_id).order_by(payments.c.created_at, payments.c.id)
         return [_payment(row) for row in await self._connection.execute(statement.limit(MAX_PAYMENTS_OF_RIDE))]
 
+    async def tip_of_ride(self, ride_id: UUID) -> Payment | None:
+        is_tip = (payments.c.purpose == Purpose.TIP) & (payments.c.status != PaymentStatus.DECLINED)
+        row = (await self._connection.execute(_SELECT.where(payments.c.ride_id == ride_id, is_tip))).first()
+        return None if row is None else _payment(row)
+
+    async def charging(self, rider_id: UUID, purpose: Purpose, currency_code: str) -> Sequence[Payment]:
+        statement = _SELECT.where(
+            payments.c.rider_id == rider_id,
+            payments.c.purpose == purpose,
+            payments.c.currency_code == currency_code,
+            payments.c.status == PaymentStatus.CHARGE_PENDING,
+        ).order_by(payments.c.id)
+        return [_payment(row) for row in await self._connection.execute(statement)]
+
     async def save(self, payment: Payment) -> None:
         if payment.id in self._connection.waiting.payments:
             # Each version is written over the one before it.

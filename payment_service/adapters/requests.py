@@ -67,6 +67,9 @@ class PostgresRequests:
     async def answer_waiting(self, operation_id: UUID, answer: Answer) -> None:
         self._connection.waiting.brought.append((operation_id, answer))
 
+    async def operation_of(self, request: RequestKey) -> UUID | None:
+        return await self._connection.scalar(select(requests.c.operation_id).where(_is(request)))
+
     async def answer_of(self, operation_id: UUID) -> Answer | None:
         brought = and_(requests.c.operation_id == operation_id, requests.c.answer.is_not(None))
         stored = await self._connection.scalar(select(requests.c.answer).where(brought).limit(1))

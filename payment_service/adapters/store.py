@@ -14,6 +14,7 @@ from chassis.database import Database
 from chassis.outbox import OutgoingEvent, row_of
 from chassis.runtime import Wakeup
 from chassis.telemetry import current_traceparent
+from payment_service.adapters.card_setups import PostgresCardSetups
 from payment_service.adapters.ledger import PostgresLedger
 from payment_service.adapters.operations import PostgresOperations
 from payment_service.adapters.payment_methods import PostgresPaymentMethods
@@ -21,6 +22,7 @@ from payment_service.adapters.payments import PostgresPayments
 from payment_service.adapters.requests import PostgresRequests, unclaim_all
 from payment_service.adapters.send_writes import send_writes
 from payment_service.adapters.take_together import take_together
+from payment_service.adapters.wallets import PostgresAdjustments, PostgresWallets
 from payment_service.adapters.write_behind import WriteBehind
 from payment_service.domain.events import PaymentEvent
 from payment_service.use_cases.repositories import Needs, RequestKey
@@ -41,6 +43,9 @@ class PostgresWork:
         self.payments = PostgresPayments(connection)
         self.operations = PostgresOperations(connection)
         self.ledger = PostgresLedger(connection)
+        self.wallets = PostgresWallets(connection)
+        self.adjustments = PostgresAdjustments(connection)
+        self.card_setups = PostgresCardSetups(connection)
         self.told = False
         self.claimed: RequestKey | None = None
         """What a group has claimed for this work."""

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import stripe
 
+from payment_service.adapters import stripe_setups
 from payment_service.adapters.stripe_amounts import to_stripe
 from payment_service.adapters.stripe_errors import outcome_of
 from payment_service.adapters.stripe_http import BoundedHttpClient
@@ -17,12 +18,13 @@ from payment_service.domain.operation import Operation
 from payment_service.domain.orders import (
     CaptureOrder,
     ChargeOrder,
+    FinishCardSetupOrder,
     HoldOrder,
     IncrementOrder,
     RemoveCardOrder,
+    SetUpCardOrder,
     VoidOrder,
 )
-from payment_service.domain.payment_method import Card
 from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Succeeded, Unknown
 from shared_kernel.errors import InvalidInput
 
@@ -85,6 +87,15 @@ class StripePsp:
             return Succeeded(method.id)
 
         return await _told(call)
+
+    async def set_up_card(self, key: str, operation_id: UUID, customer_id: str, order: SetUpCardOrder) -> Outcome:
+        outcome = await _told(
+            lambda: stripe_setups.set_up(self._api.setup_intents, key, operation_id, customer_id, order)
+        )
+        return Declined("invalid_card_token") if outcome == Declined("resource_missing") else outcome
+
+    async def read_card_setup(self, psp_setup_id: str) -> Outcome:
+        return await _told(lambda: stripe_setups.read(self._api.setup_intents, psp_setup_id))
 
     async def authorize(self, key: str, operation_id: UUID, order: HoldOrder) -> Outcome:
         async def call() -> Outcome:
@@ -168,6 +179,8 @@ class StripePsp:
                     return judge(await self._api.payment_intents.retrieve_async(operation.psp_object_id), order)
                 case HoldOrder() | ChargeOrder():
                     return await self._find(operation, order)
+                case SetUpCardOrder() | FinishCardSetupOrder() if operation.psp_object_id:
+                    return await stripe_setups.read(self._api.setup_intents, operation.psp_object_id)
                 case _:
                     return Unknown("leaves_no_trace")
 
@@ -216,7 +229,5 @@ async def _told(call: Callable[[], Awaitable[Answer]]) -> Answer | Declined | No
 
 
 def _attached(method: stripe.PaymentMethod) -> Outcome:
-    card = method.card
-    if card is None:
-        return Declined("not_a_card")
-    return Succeeded(method.id, Card(method.id, card.brand, card.last4 or "", card.exp_month, card.exp_year))
+    card = stripe_setups.card_of(method)
+    return Declined("not_a_card") if card is None else Succeeded(method.id, card)

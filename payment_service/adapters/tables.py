@@ -49,7 +49,9 @@ payment_method = Table(
     Column("expire_year", SmallInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("removed_at", DateTime(timezone=True)),
+    Column("is_default", Boolean, nullable=False, server_default="false"),
     UniqueConstraint("psp_card_id"),
+    Index("ix_payment_method_one_default", "rider_id", unique=True, postgresql_where=text("is_default")),
     Index("ix_payment_method_kept", "rider_id", postgresql_where=text("removed_at IS NULL")),
 )
 
@@ -99,6 +101,13 @@ payment = Table(
         unique=True,
         postgresql_where=text("purpose = 'tip' AND status <> 'declined'"),
     ),
+    Index(
+        "ix_payment_one_arrears_under_way",
+        "rider_id",
+        "currency_code",
+        unique=True,
+        postgresql_where=text("purpose = 'arrears' AND status = 'charge_pending'"),
+    ),
     Index("ix_payment_psp_payment_id", "psp_payment_id", unique=True, postgresql_where=text("psp_payment_id <> ''")),
     Index(None, "payment_method_id"),
 )
@@ -135,7 +144,13 @@ psp_operation = Table(
     ),
     Index("ix_psp_operation_due", "due_at", postgresql_where=text("state IN ('sending', 'unknown')")),
     Index("ix_psp_operation_payment_id", "payment_id"),
-    Index("ix_psp_operation_cards", "rider_id", postgresql_where=text("kind = 'add_card'")),
+    Index(
+        "ix_psp_operation_cards",
+        "rider_id",
+        postgresql_where=text(
+            "kind IN ('add_card', 'set_up_card', 'finish_card_setup') AND state IN ('sending', 'unknown')"
+        ),
+    ),
 )
 
 request = Table(

@@ -20,6 +20,25 @@ class AddCardOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class SetUpCardOrder:
+    """Set a card up for charges in its holder's absence."""
+
+    setup_id: UUID
+    rider_id: UUID
+    token: str
+    kind: Literal["set_up_card"] = "set_up_card"
+
+
+@dataclass(frozen=True, slots=True)
+class FinishCardSetupOrder:
+    """Ask how a set-up stands after the card's holder acted."""
+
+    setup_id: UUID
+    psp_setup_id: str
+    kind: Literal["finish_card_setup"] = "finish_card_setup"
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveCardOrder:
     """Detach a card at the PSP."""
 
@@ -76,4 +95,5 @@ class ChargeOrder:
     kind: Literal["charge"] = "charge"
 
 
-Order = AddCardOrder | RemoveCardOrder | HoldOrder | IncrementOrder | CaptureOrder | VoidOrder | ChargeOrder
+CardOrder = AddCardOrder | SetUpCardOrder | FinishCardSetupOrder | RemoveCardOrder
+Order = CardOrder | HoldOrder | IncrementOrder | CaptureOrder | VoidOrder | ChargeOrder

@@ -23,7 +23,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class PaymentMethod:
-    """A card of a rider; `customer_id` is the rider's name at the PSP."""
+    """A card of a rider; `customer_id` is the rider's name at the PSP.
+
+    `is_default` is true for the one card of a rider that is taken where none is named.
+    """
 
     id: UUID
     rider_id: UUID
@@ -34,3 +37,4 @@ class PaymentMethod:
     expire_month: int
     expire_year: int
     created_at: datetime
+    is_default: bool

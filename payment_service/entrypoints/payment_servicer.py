@@ -13,7 +13,9 @@ from payment_service.domain.payment import Funding
 from payment_service.entrypoints import wire
 from payment_service.entrypoints.callers import only_of_rider, request_key
 from payment_service.use_cases.add_payment_method import AddPaymentMethod
+from payment_service.use_cases.add_tip import AddTip
 from payment_service.use_cases.capture_payment import CapturePayment, Charge
+from payment_service.use_cases.finish_payment_method_setup import FinishPaymentMethodSetup
 from payment_service.use_cases.get_earnings import GetEarnings
 from payment_service.use_cases.get_payment import GetPayment
 from payment_service.use_cases.get_receipt import GetReceipt
@@ -23,6 +25,8 @@ from payment_service.use_cases.list_journal_entries import ListJournalEntries
 from payment_service.use_cases.list_payment_methods import ListPaymentMethods
 from payment_service.use_cases.place_hold import HoldRequest, PlaceHold
 from payment_service.use_cases.remove_payment_method import RemovePaymentMethod
+from payment_service.use_cases.set_default_payment_method import SetDefaultPaymentMethod
+from payment_service.use_cases.set_up_payment_method import SetUpPaymentMethod
 from payment_service.use_cases.void_hold import VoidHold
 from ridesharing.payment.v1 import payment_service_pb2 as pb
 from ridesharing.payment.v1 import payment_service_pb2_grpc
@@ -39,10 +43,14 @@ class UseCases:
     add_payment_method: AddPaymentMethod
     list_payment_methods: ListPaymentMethods
     remove_payment_method: RemovePaymentMethod
+    set_up_payment_method: SetUpPaymentMethod
+    finish_payment_method_setup: FinishPaymentMethodSetup
+    set_default_payment_method: SetDefaultPaymentMethod
     place_hold: PlaceHold
     increment_hold: IncrementHold
     capture_payment: CapturePayment
     void_hold: VoidHold
+    add_tip: AddTip
     get_payment: GetPayment
     get_receipt: GetReceipt
     get_earnings: GetEarnings
@@ -68,6 +76,29 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
     ) -> pb.ListPaymentMethodsResponse:
         methods = await self._do.list_payment_methods(current_actor().account_id)
         return pb.ListPaymentMethodsResponse(payment_methods=[wire.method_to_wire(method) for method in methods])
+
+    async def SetUpPaymentMethod(
+        self, request: pb.SetUpPaymentMethodRequest, context: Context
+    ) -> pb.SetUpPaymentMethodResponse:
+        key = request_key("SetUpPaymentMethod", request.request_id, request.psp_token)
+        shown = await self._do.set_up_payment_method(key, current_actor().account_id, request.psp_token)
+        return pb.SetUpPaymentMethodResponse(setup=wire.card_setup_to_wire(shown))
+
+    async def FinishPaymentMethodSetup(
+        self, request: pb.FinishPaymentMethodSetupRequest, context: Context
+    ) -> pb.FinishPaymentMethodSetupResponse:
+        setup_id = UUID(request.setup_id)
+        key = request_key("FinishPaymentMethodSetup", request.request_id, str(setup_id))
+        shown = await self._do.finish_payment_method_setup(key, current_actor().account_id, setup_id)
+        return pb.FinishPaymentMethodSetupResponse(setup=wire.card_setup_to_wire(shown))
+
+    async def SetDefaultPaymentMethod(
+        self, request: pb.SetDefaultPaymentMethodRequest, context: Context
+    ) -> pb.SetDefaultPaymentMethodResponse:
+        method_id = UUID(request.payment_method_id)
+        key = request_key("SetDefaultPaymentMethod", request.request_id, str(method_id))
+        method = await self._do.set_default_payment_method(key, current_actor().account_id, method_id)
+        return pb.SetDefaultPaymentMethodResponse(payment_method=wire.method_to_wire(method))
 
     async def RemovePaymentMethod(
         self, request: pb.RemovePaymentMethodRequest, context: Context
@@ -127,6 +158,12 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
         ride_id = UUID(request.ride_id)
         key = request_key("VoidHold", request.request_id, str(ride_id))
         return pb.VoidHoldResponse(payment=wire.payment_to_wire(await self._do.void_hold(key, ride_id)))
+
+    async def AddTip(self, request: pb.AddTipRequest, context: Context) -> pb.AddTipResponse:
+        ride_id, amount = UUID(request.ride_id), wire.money_from_wire(request.amount, "amount")
+        key = request_key("AddTip", request.request_id, str(ride_id), amount.currency_code, amount.amount_minor)
+        payment = await self._do.add_tip(key, current_actor().account_id, ride_id, amount)
+        return pb.AddTipResponse(payment=wire.payment_to_wire(payment))
 
     async def GetPayment(self, request: pb.GetPaymentRequest, context: Context) -> pb.GetPaymentResponse:
         payment = await self._do.get_payment(UUID(request.ride_id), only_of_rider())

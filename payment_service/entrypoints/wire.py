@@ -15,6 +15,7 @@ from payment_service.domain.payment import Funding, Payment, Purpose
 from payment_service.domain.payment_method import PaymentMethod
 from payment_service.domain.payment_moves import PaymentStatus
 from payment_service.domain.receipt import Receipt
+from payment_service.use_cases.show_card_setup import ShownCardSetup
 from ridesharing.common.v1 import money_pb2
 from ridesharing.payment.v1 import events_pb2, payments_pb2
 from ridesharing.payment.v1 import payment_service_pb2 as pb
@@ -86,6 +87,21 @@ def method_to_wire(method: PaymentMethod) -> payments_pb2.PaymentMethod:
         expire_month=method.expire_month,
         expire_year=method.expire_year,
         create_time=time_to_wire(method.created_at),
+        is_default=method.is_default,
+    )
+
+
+def card_setup_to_wire(shown: ShownCardSetup) -> payments_pb2.PaymentMethodSetup:
+    setup, action = shown.setup, shown.action
+    return payments_pb2.PaymentMethodSetup(
+        setup_id=str(setup.id),
+        status=payments_pb2.PaymentMethodSetupStatus.Value(f"PAYMENT_METHOD_SETUP_STATUS_{setup.status.name}"),
+        payment_method=None if shown.method is None else method_to_wire(shown.method),
+        client_secret="" if action is None else action.client_secret,
+        next_action="" if action is None else action.kind,
+        redirect_url="" if action is None else action.redirect_url,
+        decline_reason=setup.decline_reason,
+        create_time=time_to_wire(setup.created_at),
     )
 
 

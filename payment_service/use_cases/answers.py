@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from payment_service.domain.adjustment import RiderAdjustment
 from payment_service.domain.payment import Payment
 from shared_kernel.errors import Conflict, DomainError, FieldViolation, InvalidInput
 
@@ -27,10 +28,34 @@ class CardAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class CardSetUp:
+    """The set-up of a card; it stands as its row does."""
+
+    setup_id: UUID
+    kind: Literal["card_set_up"] = "card_set_up"
+
+
+@dataclass(frozen=True, slots=True)
+class CardChosen:
+    """The card that became the default."""
+
+    payment_method_id: UUID
+    kind: Literal["card_chosen"] = "card_chosen"
+
+
+@dataclass(frozen=True, slots=True)
 class CardRemoved:
     """A card was removed."""
 
     kind: Literal["card_removed"] = "card_removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """What an operator changed."""
+
+    adjustment: RiderAdjustment
+    kind: Literal["adjusted"] = "adjusted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +80,4 @@ class Refusal:
         )
 
 
-Answer = PaymentAnswer | CardAdded | CardRemoved | Refusal
+Answer = PaymentAnswer | CardAdded | CardSetUp | CardChosen | CardRemoved | Adjusted | Refusal

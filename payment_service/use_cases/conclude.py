@@ -9,14 +9,16 @@ from payment_service.domain.orders import (
     AddCardOrder,
     CaptureOrder,
     ChargeOrder,
+    FinishCardSetupOrder,
     HoldOrder,
     IncrementOrder,
     RemoveCardOrder,
+    SetUpCardOrder,
     VoidOrder,
 )
 from payment_service.use_cases.answers import Answer, CardRemoved
 from payment_service.use_cases.conclusions.captures import captured
-from payment_service.use_cases.conclusions.cards import card_added
+from payment_service.use_cases.conclusions.cards import card_added, card_set_up
 from payment_service.use_cases.conclusions.charges import charged
 from payment_service.use_cases.conclusions.holds import hold_incremented, hold_placed, hold_voided
 from payment_service.use_cases.conclusions.parts import Concluding, Definite, reason_of
@@ -63,6 +65,8 @@ async def _answer(concluding: Concluding, outcome: Definite) -> Answer:
             return await charged(concluding, outcome)
         case AddCardOrder():
             return await card_added(concluding, order, outcome)
+        case SetUpCardOrder() | FinishCardSetupOrder():
+            return await card_set_up(concluding, order, outcome)
         case RemoveCardOrder():
             # What the PSP says to it changes nothing here: the card is forgotten already.
             return CardRemoved()

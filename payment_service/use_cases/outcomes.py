@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from payment_service.domain.payment_method import Card
@@ -28,10 +28,22 @@ class Declined:
 
 
 @dataclass(frozen=True, slots=True)
+class HolderAction:
+    """What a card's holder has to do: its kind in the PSP's words, the secret for the PSP's library in the app, and the
+    bank's page where it is one. The secret is for the rider alone and is kept nowhere.
+    """
+
+    kind: str
+    client_secret: str = field(repr=False)
+    redirect_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ActionRequired:
-    """The payer would have to do something first, and no money is held."""
+    """The payer would have to do something first, and no money is held. `action` is told where a card is set up."""
 
     psp_object_id: str
+    action: HolderAction | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from payment_service.domain.orders import HoldOrder
 from payment_service.domain.payment import Funding, Payment, Purpose
 from payment_service.domain.payment_method import PaymentMethod
 from payment_service.domain.payment_moves import PaymentStatus
+from payment_service.domain.rider_limits import RiderLimits
 from payment_service.use_cases.answers import PaymentAnswer
 from payment_service.use_cases.mutate import Join, Mutate, Step, payment_after
 from payment_service.use_cases.ports import Store, Work
@@ -38,12 +39,15 @@ class HoldRequest:
 class PlaceHold:
     """The use case."""
 
-    def __init__(self, store: Store, mutate: Mutate, settle: Settle, clock: Clock, ids: IdSource) -> None:
+    def __init__(
+        self, store: Store, mutate: Mutate, settle: Settle, clock: Clock, ids: IdSource, limits: RiderLimits
+    ) -> None:
         self._store = store
         self._mutate = mutate
         self._settle = settle
         self._clock = clock
         self._ids = ids
+        self._limits = limits
 
     async def __call__(self, request: RequestKey, hold: HoldRequest) -> Payment:
         """Return the payment: held, declined, or pending while the outcome is unknown.
@@ -52,7 +56,8 @@ class PlaceHold:
 
         Raises:
             NotFound: `payment_method_not_found`.
-            Conflict: `ride_closed`, the ride was voided before or after its hold.
+            Conflict: `ride_closed`, the ride was voided before or after its hold; `rider_in_arrears`, the rider owes
+                more than the operator allows, and it is not being collected.
             AlreadyExists: `payment_exists`, the ride has a payment with another rider, funding, card or amount.
         """
 
@@ -91,10 +96,13 @@ class PlaceHold:
         return PaymentAnswer(payment)
 
     async def _funded(self, work: Work, hold: HoldRequest) -> tuple[Payment, bool]:
-        credit, wallet = (
-            Account(kind, str(hold.rider_id)) for kind in (AccountKind.RIDER_CREDIT, AccountKind.RIDER_WALLET)
+        credit, wallet, debt = (
+            Account(kind, str(hold.rider_id))
+            for kind in (AccountKind.RIDER_CREDIT, AccountKind.RIDER_WALLET, AccountKind.RIDER_RECEIVABLE)
         )
-        balances = await work.ledger.lock(credit, wallet, currency_code=hold.amount.currency_code)
+        balances = await work.ledger.lock(credit, wallet, debt, currency_code=hold.amount.currency_code)
+        # What is being collected does not count: the rider does not have to act on it.
+        self._limits.refuse_rider_who_owes(balances[debt].available)
         credit_held_minor = min(balances[credit].available.amount_minor, hold.amount.amount_minor)
         payment = Payment.begin(
             self._ids(),

@@ -16,10 +16,13 @@ from payment_service.domain.orders import (
     HoldOrder,
     IncrementOrder,
     RemoveCardOrder,
+    SetUpCardOrder,
     VoidOrder,
 )
+from payment_service.use_cases.card_setup_repository import CardSetups
 from payment_service.use_cases.outcomes import Outcome
 from payment_service.use_cases.repositories import Ledger, Needs, Operations, PaymentMethods, Payments, Requests
+from payment_service.use_cases.wallet_repository import Adjustments, Wallets
 
 
 class PaymentServiceProvider(Protocol):
@@ -31,6 +34,12 @@ class PaymentServiceProvider(Protocol):
     async def create_customer(self, key: str, rider_id: UUID) -> Outcome: ...
 
     async def attach_card(self, key: str, customer_id: str, token: str) -> Outcome: ...
+
+    async def set_up_card(self, key: str, operation_id: UUID, customer_id: str, order: SetUpCardOrder) -> Outcome: ...
+
+    async def read_card_setup(self, psp_setup_id: str) -> Outcome:
+        """Tell how a set-up stands: Succeeded with the card, Declined, or ActionRequired with what is to be done."""
+        ...
 
     async def detach_card(self, key: str, order: RemoveCardOrder) -> Outcome: ...
 
@@ -75,6 +84,15 @@ class Work(Protocol):
 
     @property
     def ledger(self) -> Ledger: ...
+
+    @property
+    def wallets(self) -> Wallets: ...
+
+    @property
+    def adjustments(self) -> Adjustments: ...
+
+    @property
+    def card_setups(self) -> CardSetups: ...
 
     async def tell(self, event: PaymentEvent, at: datetime) -> None:
         """Write an event beside the change it reports."""

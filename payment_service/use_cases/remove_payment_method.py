@@ -25,7 +25,9 @@ class RemovePaymentMethod:
         self._ids = ids
 
     async def __call__(self, request: RequestKey, rider_id: UUID, payment_method_id: UUID) -> None:
-        """Remove a card of the rider. What the PSP says to it changes nothing here.
+        """Remove a card of the rider; the newest that is left becomes the default if it was.
+
+        What the PSP says to it changes nothing here.
 
         Raises:
             NotFound: `payment_method_not_found`.
@@ -33,11 +35,15 @@ class RemovePaymentMethod:
         """
 
         async def begin(work: Work) -> Step:
+            await work.payment_methods.lock_rider(rider_id)
             method = await work.payment_methods.lock(rider_id, payment_method_id)
             if await work.payments.any_open_with(method.id):
                 raise Conflict("payment_method_in_use", "a ride is being paid with this card")
             now = self._clock.now()
             await work.payment_methods.remove(method.id, now)
+            left = await work.payment_methods.list_of(rider_id) if method.is_default else ()
+            if left:
+                await work.payment_methods.make_default(rider_id, left[0].id)
             operation = Operation.begin(
                 self._ids(), RemoveCardOrder(method.psp_card_id), now, self._settle.lease_seconds, rider_id=rider_id
             )

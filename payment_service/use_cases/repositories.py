@@ -10,7 +10,7 @@ from uuid import UUID
 
 from payment_service.domain.ledger import Account, Balance, Earnings, JournalEntry, TrialBalance
 from payment_service.domain.operation import Operation
-from payment_service.domain.payment import Payment
+from payment_service.domain.payment import Payment, Purpose
 from payment_service.domain.payment_method import PaymentMethod
 from payment_service.use_cases.answers import Answer
 from shared_kernel.money import Money
@@ -64,6 +64,10 @@ class Requests(Protocol):
         """Answer all requests that wait for an operation."""
         ...
 
+    async def operation_of(self, request: RequestKey) -> UUID | None:
+        """Return the operation that a request waits for or that answered it; None for an unknown request."""
+        ...
+
     async def answer_of(self, operation_id: UUID) -> Answer | None:
         """Return the answer that a finished operation brought."""
         ...
@@ -102,6 +106,14 @@ class PaymentMethods(Protocol):
         """Return a rider's cards, newest first."""
         ...
 
+    async def default_of(self, rider_id: UUID) -> UUID | None:
+        """Return the card that is taken where none is named; None for a rider without a card."""
+        ...
+
+    async def make_default(self, rider_id: UUID, payment_method_id: UUID) -> None:
+        """Make a card of a rider, whose lock is held, the default one."""
+        ...
+
     async def remove(self, payment_method_id: UUID, now: datetime) -> None: ...
 
 
@@ -128,6 +140,14 @@ class Payments(Protocol):
         """Return all payments of a ride, the oldest first: its own, what was above the hold, tips."""
         ...
 
+    async def tip_of_ride(self, ride_id: UUID) -> Payment | None:
+        """Return the ride's tip that is collected or under way."""
+        ...
+
+    async def charging(self, rider_id: UUID, purpose: Purpose, currency_code: str) -> Sequence[Payment]:
+        """Return a rider's payments for a purpose and in a currency that are being charged."""
+        ...
+
     async def save(self, payment: Payment) -> None:
         """Write a changed payment over the version before it."""
         ...
@@ -148,6 +168,10 @@ class Operations(Protocol):
 
     async def open_of(self, payment_id: UUID) -> Operation | None:
         """Return the unfinished operation of a payment."""
+        ...
+
+    async def open_of_subject(self, subject_id: UUID) -> Operation | None:
+        """Return the unfinished operation of a subject that is not a payment."""
         ...
 
     async def take(self, operation_id: UUID, now: datetime, lease_until: datetime) -> Operation | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from payment_service.domain.operation import Operation
 from payment_service.domain.orders import (
     AddCardOrder,
     CaptureOrder,
     ChargeOrder,
+    FinishCardSetupOrder,
     HoldOrder,
     IncrementOrder,
     RemoveCardOrder,
+    SetUpCardOrder,
     VoidOrder,
 )
 from payment_service.use_cases.outcomes import Outcome, Succeeded
@@ -32,21 +36,25 @@ async def send(psp: PaymentServiceProvider, store: Store, operation: Operation) 
             return await psp.charge(key, operation.id, order)
         case RemoveCardOrder():
             return await psp.detach_card(key, order)
-        case AddCardOrder():
-            customer = await _customer_of(psp, store, order, operation.attempt)
+        case FinishCardSetupOrder():
+            return await psp.read_card_setup(order.psp_setup_id)
+        case AddCardOrder() | SetUpCardOrder():
+            customer = await _customer_of(psp, store, order.rider_id, operation.attempt)
             if not isinstance(customer, Succeeded):
                 return customer
-            return await psp.attach_card(key, customer.psp_object_id, order.token)
+            if isinstance(order, AddCardOrder):
+                return await psp.attach_card(key, customer.psp_object_id, order.token)
+            return await psp.set_up_card(key, operation.id, customer.psp_object_id, order)
 
 
-async def _customer_of(psp: PaymentServiceProvider, store: Store, order: AddCardOrder, attempt: int) -> Outcome:
+async def _customer_of(psp: PaymentServiceProvider, store: Store, rider_id: UUID, attempt: int) -> Outcome:
     async with store.transaction() as work:
-        known = await work.payment_methods.customer_of(order.rider_id)
+        known = await work.payment_methods.customer_of(rider_id)
     if known is not None:
         return Succeeded(known)
     # The key is the rider's, not the operation's: two cards added at once make one customer.
-    outcome = await psp.create_customer(f"customer-{order.rider_id}:{attempt}", order.rider_id)
+    outcome = await psp.create_customer(f"customer-{rider_id}:{attempt}", rider_id)
     if not isinstance(outcome, Succeeded):
         return outcome
     async with store.transaction() as work:
-        return Succeeded(await work.payment_methods.name_customer(order.rider_id, outcome.psp_object_id))
+        return Succeeded(await work.payment_methods.name_customer(rider_id, outcome.psp_object_id))

@@ -12,7 +12,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from payment_service.domain.operation import Operation, may_send, retry_after_seconds
-from payment_service.domain.orders import AddCardOrder, HoldOrder, RemoveCardOrder
+from payment_service.domain.orders import CardOrder, HoldOrder
 from payment_service.use_cases.answers import Answer
 from payment_service.use_cases.conclude import Conclude
 from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Pending, Unknown
@@ -140,7 +140,7 @@ class Settle:
     async def _ask(self, operation: Operation) -> Outcome:
         try:
             async with asyncio.timeout(self._psp_timeout_seconds):
-                leaves_a_trace = not isinstance(operation.order, AddCardOrder | RemoveCardOrder)
+                leaves_a_trace = not isinstance(operation.order, CardOrder)
                 if operation.psp_object_id:
                     return await self._psp.look_up(operation) or Unknown("not_found")
                 if not may_send(operation, self._clock.now()):
@@ -160,5 +160,5 @@ def _after_a_day(operation: Operation) -> Outcome:
     if isinstance(operation.order, HoldOrder):
         # Nobody waits for this car any longer.
         return Declined("abandoned")
-    # To attach or detach a card twice is to do it once; the others have been looked for.
+    # To attach, set up or detach a card twice is to do it once; the others have been looked for.
     return Unknown("no_effect", key_is_spent=True)

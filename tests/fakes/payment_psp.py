@@ -12,16 +12,28 @@ from payment_service.domain.operation import Operation
 from payment_service.domain.orders import (
     CaptureOrder,
     ChargeOrder,
+    FinishCardSetupOrder,
     HoldOrder,
     IncrementOrder,
     RemoveCardOrder,
+    SetUpCardOrder,
     VoidOrder,
 )
 from payment_service.domain.payment_method import Card
-from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Pending, Succeeded, Unknown
+from payment_service.use_cases.outcomes import (
+    ActionRequired,
+    Declined,
+    HolderAction,
+    NotSent,
+    Outcome,
+    Pending,
+    Succeeded,
+    Unknown,
+)
 
 DECLINES_AT_ATTACH = {"pm_card_visa_chargeDeclined": "generic_decline"}
 DECLINES_WHEN_CHARGED = {"pm_card_chargeCustomerFail": "generic_decline"}
+ASKS_HOLDER_AT_SETUP = {"pm_card_authenticationRequiredOnSetup": ("visa", "3155")}
 GOOD = {"pm_card_visa": ("visa", "4242"), "pm_card_mastercard": ("mastercard", "4444")}
 
 
@@ -75,6 +87,9 @@ class FakePsp:
     decline_charges: bool = False
     increments_up_to_minor: int = 10**9
     """Above it, a hold is not raised."""
+    setups: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
+    """How each set-up of a card stands."""
+    _tokens: dict[str, str] = field(default_factory=dict[str, str])
     _answers: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
     _cards: dict[str, str] = field(default_factory=dict[str, str])
     _customers: int = 0
@@ -97,12 +112,35 @@ class FakePsp:
                 return Declined(DECLINES_AT_ATTACH[token])
             if token not in GOOD and token not in DECLINES_WHEN_CHARGED:
                 return Declined("invalid_card_token")
-            card_id = f"pm_{self.prefix}_{len(self._cards) + 1}"
-            self._cards[card_id] = token
-            brand, last_digits = GOOD.get(token, ("visa", "0341"))
-            return Succeeded(card_id, Card(card_id, brand, last_digits, 12, 2040))
+            card = self._card(token)
+            return Succeeded(card.psp_card_id, card)
 
         return await self._once("attach_card", key, effect)
+
+    async def set_up_card(self, key: str, operation_id: UUID, customer_id: str, order: SetUpCardOrder) -> Outcome:
+        def effect() -> Outcome:
+            if order.token in DECLINES_AT_ATTACH:
+                return Declined(DECLINES_AT_ATTACH[order.token])
+            if order.token not in GOOD and order.token not in ASKS_HOLDER_AT_SETUP:
+                return Declined("invalid_card_token")
+            setup_id = f"seti_{self.prefix}_{len(self.setups) + 1}"
+            asks = order.token in ASKS_HOLDER_AT_SETUP
+            self.setups[setup_id] = _asked(setup_id) if asks else self._set_up(setup_id, order.token)
+            self._tokens[setup_id] = order.token
+            return self.setups[setup_id]
+
+        return await self._once("set_up_card", key, effect)
+
+    async def read_card_setup(self, psp_setup_id: str) -> Outcome:
+        fault = self._draw("read_card_setup")
+        if fault is not None:
+            return NotSent("refused") if fault is Fault.NOT_CONNECTED else Unknown("ReadTimeout")
+        return self.setups[psp_setup_id]
+
+    def authenticate(self, psp_setup_id: str, *, succeed: bool) -> None:
+        """Do what the holder of a card does when it is set up."""
+        done = self._set_up(psp_setup_id, self._tokens[psp_setup_id])
+        self.setups[psp_setup_id] = done if succeed else Declined("setup_intent_authentication_failure")
 
     async def detach_card(self, key: str, order: RemoveCardOrder) -> Outcome:
         def effect() -> Outcome:
@@ -166,8 +204,19 @@ class FakePsp:
                 return Succeeded(found[0].id) if found else None
             case IncrementOrder() | CaptureOrder() | VoidOrder():
                 return _as_it_stands(self.intents[order.psp_payment_id], order)
+            case SetUpCardOrder() | FinishCardSetupOrder() if operation.psp_object_id:
+                return self.setups[operation.psp_object_id]
             case _:
                 return Unknown("leaves_no_trace")
+
+    def _card(self, token: str) -> Card:
+        card_id = f"pm_{self.prefix}_{len(self._cards) + 1}"
+        self._cards[card_id] = token
+        brand, last_digits = (GOOD | ASKS_HOLDER_AT_SETUP).get(token, ("visa", "0341"))
+        return Card(card_id, brand, last_digits, 12, 2040)
+
+    def _set_up(self, psp_setup_id: str, token: str) -> Outcome:
+        return Succeeded(psp_setup_id, self._card(token))
 
     def _intent(self, operation_id: UUID, order: HoldOrder | ChargeOrder, ride_id: UUID | None) -> Outcome:
         if order.psp_card_id in self._detached:
@@ -206,6 +255,10 @@ class FakePsp:
                 del self.faults[index]
                 return fault
         return None
+
+
+def _asked(psp_setup_id: str) -> Outcome:
+    return ActionRequired(psp_setup_id, HolderAction("use_stripe_sdk", f"{psp_setup_id}_secret"))
 
 
 def _as_it_stands(intent: Intent, order: IncrementOrder | CaptureOrder | VoidOrder) -> Outcome | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from uuid import UUID
+
 from payment_service.domain.events import ChargeCollected, ChargeDeclined
 from payment_service.domain.ledger import Account, AccountKind, EntryKind, JournalEntry, Posting
 from payment_service.domain.payment import Payment, Purpose
@@ -27,21 +30,22 @@ async def charged(concluding: Concluding, outcome: Definite) -> Answer:
         return PaymentAnswer(payment)
     payment = payment.charged(outcome.psp_object_id, concluding.now)
     await work.payments.save(payment)
-    await work.ledger.post(charge_entry(payment, Account(AccountKind.PSP_RECEIVABLE), concluding))
+    source = Account(AccountKind.PSP_RECEIVABLE)
+    await work.ledger.post(charge_entry(payment, source, concluding.ids(), concluding.now))
     await work.tell(ChargeCollected(payment), concluding.now)
     return PaymentAnswer(payment)
 
 
-def charge_entry(payment: Payment, source: Account, concluding: Concluding) -> JournalEntry:
+def charge_entry(payment: Payment, source: Account, entry_id: UUID, now: datetime) -> JournalEntry:
     """Return the entry of a payment that was collected at once from a source."""
     amount = Money(payment.currency_code, payment.requested_minor)
     kind, to = _credited(payment)
     return JournalEntry(
-        concluding.ids(),
+        entry_id,
         kind,
         payment.id,
         payment.id,
-        concluding.now,
+        now,
         (Posting(source, amount), Posting(to, -amount)),
     )
 

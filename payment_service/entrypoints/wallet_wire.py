@@ -1,0 +1,102 @@
+"""Between WalletService's messages and the domain."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from payment_service.domain.adjustment import AdjustmentKind, RiderAdjustment
+from payment_service.domain.ledger import AccountKind
+from payment_service.domain.rider_limits import RiderLimits
+from payment_service.domain.wallet import WalletBalance, WalletEntry
+from payment_service.entrypoints.wire import money_to_wire, text_of, time_to_wire
+from ridesharing.payment.v1 import wallet_service_pb2 as pb
+from shared_kernel.errors import FieldViolation, InvalidInput
+
+DEFAULT_PAGE_SIZE = 50
+
+_ACCOUNTS = {
+    AccountKind.RIDER_WALLET: pb.WALLET_ACCOUNT_WALLET,
+    AccountKind.RIDER_CREDIT: pb.WALLET_ACCOUNT_CREDIT,
+}
+_KINDS = {kind: pb.RiderAdjustmentKind.Value(f"RIDER_ADJUSTMENT_KIND_{kind.name}") for kind in AdjustmentKind}
+
+
+def balance_to_wire(balance: WalletBalance) -> pb.WalletBalance:
+    return pb.WalletBalance(
+        wallet=money_to_wire(balance.wallet),
+        wallet_held=money_to_wire(balance.wallet_held),
+        credit=money_to_wire(balance.credit),
+        credit_held=money_to_wire(balance.credit_held),
+        arrears=money_to_wire(balance.arrears),
+        arrears_in_collection=money_to_wire(balance.arrears_in_collection),
+    )
+
+
+def arrears_to_wire(balance: WalletBalance, limits: RiderLimits) -> pb.Arrears:
+    return pb.Arrears(
+        owed=money_to_wire(balance.arrears),
+        in_collection=money_to_wire(balance.arrears_in_collection),
+        blocks_rides=limits.blocks_rides(balance.arrears - balance.arrears_in_collection),
+    )
+
+
+def entry_to_wire(entry: WalletEntry) -> pb.WalletEntry:
+    return pb.WalletEntry(
+        entry_id=str(entry.entry_id),
+        account=_ACCOUNTS[entry.account],
+        kind=entry.kind,
+        amount=money_to_wire(entry.amount),
+        balance=money_to_wire(entry.balance),
+        ride_id=text_of(entry.ride_id),
+        payment_id=text_of(entry.payment_id),
+        create_time=time_to_wire(entry.created_at),
+    )
+
+
+def adjustment_to_wire(adjustment: RiderAdjustment) -> pb.RiderAdjustment:
+    return pb.RiderAdjustment(
+        adjustment_id=str(adjustment.id),
+        kind=_KINDS[adjustment.kind],
+        rider_id=str(adjustment.rider_id),
+        operator_id=str(adjustment.operator_id),
+        amount=money_to_wire(adjustment.amount),
+        reason=adjustment.reason,
+        create_time=time_to_wire(adjustment.created_at),
+    )
+
+
+def entry_token(place: tuple[UUID, int] | None) -> str:
+    """Write where a page of a statement ended; empty on the last."""
+    return "" if place is None else f"{place[0].hex}.{place[1]}"
+
+
+def entry_place(token: str) -> tuple[UUID, int] | None:
+    """Read where the last page of a statement ended; anything that we did not write is `invalid_page_token`."""
+    if not token:
+        return None
+    entry_id, _, seq = token.partition(".")
+    if not (seq.isascii() and seq.isdigit() and len(seq) <= 4):
+        raise _not_ours()
+    return _id(entry_id), int(seq)
+
+
+def adjustment_token(place: UUID | None) -> str:
+    """Write where a page of adjustments ended; empty on the last."""
+    return "" if place is None else place.hex
+
+
+def adjustment_place(token: str) -> UUID | None:
+    """Read where the last page of adjustments ended; anything that we did not write is `invalid_page_token`."""
+    return _id(token) if token else None
+
+
+def _id(token: str) -> UUID:
+    try:
+        return UUID(hex=token)
+    except ValueError:
+        raise _not_ours() from None
+
+
+def _not_ours() -> InvalidInput:
+    violation = FieldViolation("page_token", "must be the next_page_token of an earlier page")
+    return InvalidInput("invalid_page_token", "the page token is not one of ours", violations=[violation])

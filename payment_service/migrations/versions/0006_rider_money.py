@@ -63,6 +63,9 @@ BEGIN
     THEN
         RAISE EXCEPTION 'what a set-up is about does not change' USING ERRCODE = 'restrict_violation';
     END IF;
+    IF OLD.status IN ('succeeded', 'declined') THEN
+        RAISE EXCEPTION 'a set-up that is over does not change' USING ERRCODE = 'restrict_violation';
+    END IF;
     NEW.previous := CASE WHEN NEW.status = OLD.status THEN OLD.previous ELSE OLD.status END;
     RETURN NEW;
 END $$;

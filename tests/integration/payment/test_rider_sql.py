@@ -10,13 +10,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Database
-from payment_service.adapters.ledger import PostgresLedger
 from payment_service.domain.adjustment import AdjustmentKind, RiderAdjustment
 from payment_service.domain.card_setup import CardSetupStatus
 from payment_service.domain.ledger import Account, AccountKind
 from tests.fakes.payment_clock import StillClock
 from tests.fakes.payment_psp import FakePsp
-from tests.integration.payment.conftest import Payments, usd
+from tests.integration.payment.conftest import Payments, store_over, usd
 from tests.integration.payment.rider_money import RiderMoney
 
 
@@ -33,8 +32,8 @@ async def test_second_default_card_of_a_rider_is_refused(payments: Payments) -> 
 
 
 async def test_removed_card_cannot_stay_the_default(payments: Payments) -> None:
+    statement = "UPDATE payment_method SET removed_at = now() WHERE id = :id"
     with pytest.raises(DBAPIError, match="ck_payment_method_default_is_kept"):
-        statement = "UPDATE payment_method SET removed_at = now() WHERE id = :id"
         await attack(payments.database, statement, id=payments.method_id)
 
 
@@ -140,8 +139,8 @@ async def test_ledger_takes_no_more_than_there_is_whoever_asks(
     too_much = RiderAdjustment(uuid4(), kind, payments.rider_id, uuid4(), usd(501), "r", StillClock().now())
 
     with pytest.raises(DBAPIError, match=r"ck_balance_overdraft|does not hold what would be taken"):
-        async with payments.database.transaction() as connection:
-            await PostgresLedger(connection).post(too_much.entry(uuid4()))
+        async with store_over(payments.database).transaction() as work:
+            await work.ledger.post(too_much.entry(uuid4()))
 
 
 async def test_debt_cannot_be_collected_twice_at_once(payments: Payments, psp: FakePsp) -> None:
@@ -150,9 +149,8 @@ async def test_debt_cannot_be_collected_twice_at_once(payments: Payments, psp: F
     debt = Account(AccountKind.RIDER_RECEIVABLE, str(payments.rider_id))
 
     with pytest.raises(DBAPIError, match="ck_balance_overdraft"):
-        async with payments.database.transaction() as connection:
-            for _ in range(2):
-                await PostgresLedger(connection).hold(debt, usd(700))
+        async with store_over(payments.database).transaction() as work:
+            await work.ledger.hold(debt, usd(1400))
 
 
 async def test_second_payment_of_arrears_under_way_is_refused(payments: Payments) -> None:

@@ -79,7 +79,8 @@ def _succeeded(setup: stripe.SetupIntent) -> Outcome:
 
 def _action(setup: stripe.SetupIntent) -> HolderAction:
     action = setup.next_action
-    redirect = None if action is None else action.redirect_to_url
+    # Stripe leaves out what does not apply to the kind of action.
+    redirect = getattr(action, "redirect_to_url", None)
     return HolderAction(
         "" if action is None else action.type,
         setup.client_secret or "",

@@ -20,6 +20,8 @@ __all__ = ["sandbox_url"]
 
 _OPERATIONS = {
     "attach_card": "payment_methods.attach",
+    "set_up_card": "setup_intents.create",
+    "read_card_setup": "setup_intents.retrieve",
     "authorize": "payment_intents.create",
     "capture": "payment_intents.capture",
     "void": "payment_intents.cancel",
@@ -46,6 +48,10 @@ class World(Protocol):
         """Let the next call of a method go wrong."""
         ...
 
+    async def authenticate(self, psp_setup_id: str, *, succeed: bool) -> None:
+        """Let the holder of a card that is being set up act."""
+        ...
+
     async def truth(self, ride_id: UUID) -> list[Truth]:
         """Return a line for every payment of a ride, declined ones left out."""
         ...
@@ -59,6 +65,9 @@ class FakeWorld:
 
     async def fail(self, method: str, fault: Fault) -> None:
         self.psp.fail(method, fault)
+
+    async def authenticate(self, psp_setup_id: str, *, succeed: bool) -> None:
+        self.psp.authenticate(psp_setup_id, succeed=succeed)
 
     async def truth(self, ride_id: UUID) -> list[Truth]:
         return [
@@ -88,6 +97,10 @@ class SandboxWorld:
             return
         rule = {"operation": _OPERATIONS[method], "kind": fault.value, "seconds": 10}
         (await self._client.post("/_sim/faults", json=rule)).raise_for_status()
+
+    async def authenticate(self, psp_setup_id: str, *, succeed: bool) -> None:
+        path = f"/_sim/setup_intents/{psp_setup_id}/authenticate"
+        (await self._client.post(path, json={"succeed": succeed})).raise_for_status()
 
     async def truth(self, ride_id: UUID) -> list[Truth]:
         answer = await self._client.get("/_sim/ledger", params={"metadata[ride_id]": str(ride_id)})

@@ -1,6 +1,6 @@
 """Alembic's entry."""
 
 from chassis.migrations import run_env
-from payment_service.adapters.tables import metadata
+from payment_service.adapters.reconciliation_tables import metadata
 
 run_env(metadata)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payment_service.adapters.payments import PostgresPayments
 from payment_service.adapters.report import PostgresReport
 from payment_service.adapters.story import PostgresStory
+from payment_service.adapters.write_behind import WriteBehind
 from payment_service.domain.payment import Payment, Purpose
 from payment_service.domain.statement import StatementEntry, StatementPage, StatementPlace, StatementQuery
 from shared_kernel.errors import NotFound
@@ -51,7 +51,7 @@ _NOWHERE = UUID(int=0)
 class PostgresBooks(PostgresReport, PostgresStory):
     """See `books_repository.Books`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         PostgresReport.__init__(self, connection)
         PostgresStory.__init__(self, connection)
         self._connection = connection

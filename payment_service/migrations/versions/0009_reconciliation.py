@@ -9,7 +9,7 @@ from __future__ import annotations
 from chassis.migrations import ForwardOnlyError, run_sql
 
 revision = "0009"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

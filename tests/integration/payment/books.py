@@ -8,13 +8,15 @@ from uuid import UUID, uuid4
 
 from payment_service.domain.charge import ChargeLine
 from payment_service.domain.ledger import Account, AccountKind, EntryKind, JournalEntry, Posting
-from payment_service.domain.payment import Funding, Payment
+from payment_service.domain.operation import Operation
+from payment_service.domain.orders import ChargeOrder
+from payment_service.domain.payment import Funding, Payment, Purpose
 from payment_service.domain.reconciliation import Item, ItemKind, Run, RunStatus
 from payment_service.use_cases.resolve_item import ItemDecision
 from shared_kernel.money import Money
 from tests.fakes.payment_clock import StillClock
 from tests.fakes.payment_psp import FakePsp
-from tests.integration.payment.conftest import Payments, request_key
+from tests.integration.payment.conftest import Payments, request_key, store_over
 
 _MAX_STEPS = 500
 
@@ -46,9 +48,32 @@ class Books:
         legs = Posting(Account(AccountKind.BANK), amount), Posting(wallet, -amount)
         await self.post(EntryKind.TOP_UP, uuid4(), *legs)
 
+    async def fill_wallet_by_card(self, amount: Money) -> None:
+        """Let the rider pay money into the wallet by card."""
+        payments, rider_id = self.payments, self.payments.rider_id
+        async with store_over(payments.database).snapshot() as work:
+            method = await work.payment_methods.get(payments.method_id)
+        order = ChargeOrder(method.customer_id, method.psp_card_id, amount)
+        payment = Payment.begin(
+            self.ids(),
+            Purpose.TOP_UP,
+            Funding.CARD,
+            rider_id,
+            amount,
+            self.clock.now(),
+            payment_method_id=payments.method_id,
+        )
+        async with store_over(payments.database).transaction() as work:
+            await work.payments.insert(payment)
+            operation = Operation.begin(
+                self.ids(), order, self.clock.now(), 0, rider_id=rider_id, payment_id=payment.id
+            )
+            await work.operations.insert(operation)
+        await payments.core.sweep()
+
     async def post(self, kind: EntryKind, source_id: UUID, *legs: Posting) -> None:
         """Book what another part of the service would."""
-        async with self.payments.core.settle._store.transaction() as work:  # pyright: ignore[reportPrivateUsage]
+        async with store_over(self.payments.database).transaction() as work:
             await work.ledger.post(JournalEntry(self.ids(), kind, source_id, None, self.clock.now(), legs))
 
     async def reconcile(self) -> Run:

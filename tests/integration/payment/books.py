@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from chassis.database import Database
 from payment_service.domain.charge import ChargeLine
 from payment_service.domain.ledger import Account, AccountKind, EntryKind, JournalEntry, Posting
 from payment_service.domain.operation import Operation
 from payment_service.domain.orders import ChargeOrder
 from payment_service.domain.payment import Funding, Payment, Purpose
 from payment_service.domain.reconciliation import Item, ItemKind, Run, RunStatus
+from payment_service.settings import PaymentSettings
 from payment_service.use_cases.resolve_item import ItemDecision
+from shared_kernel.ids import Uuid7Source
 from shared_kernel.money import Money
 from tests.fakes.payment_clock import StillClock
 from tests.fakes.payment_psp import FakePsp
-from tests.integration.payment.conftest import Payments, request_key, store_over
+from tests.integration.payment.conftest import Payments, core_over, request_key, store_over
 
 _MAX_STEPS = 500
 
@@ -106,3 +110,16 @@ class Books:
             "WHERE kind = :kind AND currency_code = 'USD'"
         )
         return (await self.payments.rows(statement, kind=kind.value))[0]["total"]
+
+
+@asynccontextmanager
+async def books_of_their_own(
+    url: str, settings: PaymentSettings, psp: FakePsp, clock: StillClock
+) -> AsyncGenerator[Books]:
+    """Keep books on a database that nobody else writes to, with a rider who has a good card."""
+    database = Database(url, 6, name="books")
+    psp.now = clock.now
+    payments = Payments(core_over(database, settings, psp, clock), database, uuid4(), uuid4())
+    payments.method_id = await payments.add_card("pm_card_visa")
+    yield Books(payments, psp, clock, Uuid7Source())
+    await database.dispose()

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.database import Database
 from payment_service.domain.ledger import AccountKind
 from payment_service.domain.payment import Funding
 from payment_service.domain.psp_transaction import TransactionKind
@@ -17,11 +16,10 @@ from payment_service.settings import PaymentSettings
 from payment_service.use_cases.reconcile import PAGE
 from payment_service.use_cases.resolve_item import ItemDecision
 from shared_kernel.errors import Conflict, InvalidInput
-from shared_kernel.ids import Uuid7Source
 from tests.fakes.payment_clock import StillClock
 from tests.fakes.payment_psp import FakePsp, Fault
-from tests.integration.payment.books import Books
-from tests.integration.payment.conftest import Payments, core_over, fare, request_key, usd
+from tests.integration.payment.books import Books, books_of_their_own
+from tests.integration.payment.conftest import core_over, fare, request_key, usd
 
 
 @pytest.fixture
@@ -29,13 +27,8 @@ async def books(
     migrated_postgres_url: Callable[[str], str], payment_settings: PaymentSettings, psp: FakePsp, clock: StillClock
 ) -> AsyncIterator[Books]:
     """Books with nothing in them."""
-    database = Database(migrated_postgres_url("payment"), 6, name="reconciliation tests")
-    psp.now = clock.now
-    core = core_over(database, payment_settings, psp, clock)
-    payments = Payments(core, database, uuid4(), uuid4())
-    payments.method_id = await payments.add_card("pm_card_visa")
-    yield Books(payments, psp, clock, Uuid7Source())
-    await database.dispose()
+    async with books_of_their_own(migrated_postgres_url("payment"), payment_settings, psp, clock) as made:
+        yield made
 
 
 def decision(item: Item, resolution: Resolution, account_kind: str = "") -> ItemDecision:

@@ -18,6 +18,12 @@ from chassis.server import ServiceServer
 from payment_service.adapters import tables
 from payment_service.adapters.store import PostgresStore
 from payment_service.adapters.stripe_psp import StripePsp
+from payment_service.bootstrap_reconciliation import (
+    ReconciliationCore,
+    add_reconciliation_servicers,
+    add_reconciliation_workers,
+    build_reconciliation,
+)
 from payment_service.bootstrap_wallet import build_wallet, rider_limits
 from payment_service.entrypoints.payment_servicer import SERVICE_NAME, PaymentServicer, UseCases
 from payment_service.entrypoints.wallet_servicer import SERVICE_NAME as WALLET_SERVICE_NAME
@@ -65,6 +71,7 @@ class Core(NamedTuple):
     wallet: WalletUseCases
     settle: Settle
     sweep: SweepOperations
+    reconciliation: ReconciliationCore
 
 
 def build_core(
@@ -102,7 +109,8 @@ def build_core(
         list_journal_entries=ListJournalEntries(store),
     )
     wallet = build_wallet(store, mutate, settle, clock, ids, limits)
-    return Core(use_cases, wallet, settle, SweepOperations(store, settle, clock))
+    reconciliation = build_reconciliation(settings, store, psp, mutate, clock, ids)
+    return Core(use_cases, wallet, settle, SweepOperations(store, settle, clock), reconciliation)
 
 
 class Application(NamedTuple):
@@ -137,6 +145,8 @@ def build(settings: PaymentSettings) -> Application:
     workers.add("operations sweep", lambda: sweep_forever(core.sweep, settings.payment_sweep_seconds))
     workers.add("retention", lambda: trim_forever(database, keeps, clock))
 
+    add_reconciliation_workers(workers, core.reconciliation, settings, store, clock)
+
     head = head_revision(PACKAGE)
     # What is being sent at the end is written down before the database is closed.
     closers: list[Callable[[], Awaitable[object]]] = [core.settle.drain, psp.close, redis.aclose, database.dispose]
@@ -149,4 +159,5 @@ def build(settings: PaymentSettings) -> Application:
     )
     server.add(add_PaymentServiceServicer_to_server, PaymentServicer(core.use_cases), SERVICE_NAME)
     server.add(add_WalletServiceServicer_to_server, WalletServicer(core.wallet), WALLET_SERVICE_NAME)
+    add_reconciliation_servicers(server, core.reconciliation, clock)
     return Application(server, workers, closers)

@@ -35,6 +35,16 @@ class PaymentSettings(ChassisSettings):
     """Where to die, for tests: see `chassis.failpoints`."""
     payment_sweep_seconds: Annotated[float, Field(ge=0.05, le=60)] = 1.0
     """How often unknown outcomes are looked for; each rests 10 s before its first try."""
+    payment_reconciliation_hour: Annotated[int, Field(ge=0, le=23)] = 4
+    """Hour of the day (UTC) at which the daily reconciliation and audit begin."""
+    payment_reconciliation_unknown_hours: Annotated[float, Field(ge=0, le=720)] = 24.0
+    """How long the PSP may list a charge that the ledger does not have before it is an open item."""
+    payment_reconciliation_wait_days: Annotated[float, Field(ge=0, le=60)] = 3.0
+    """How long either side may be behind with anything else: what is booked has to come to the PSP's list."""
+    payment_clearing_days: Annotated[float, Field(ge=0, le=365)] = 10.0
+    """How long money may stay in a clearing account before it is an open item."""
+    payment_reconciliation_poll_seconds: Annotated[float, Field(ge=0.05, le=600)] = 5.0
+    """How often a run to be taken up is looked for; one that is asked for is taken up at once where it is asked."""
 
     payment_rider_arrears_limit_minor: Annotated[int, Field(ge=0, le=MAX_AMOUNT_MINOR)] = 0
     """What a rider may owe, in minor units of the ride's currency, and still ride."""

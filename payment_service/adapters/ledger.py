@@ -55,6 +55,13 @@ class PostgresLedger:
     async def post(self, entry: JournalEntry) -> None:
         self._connection.waiting.entries.append(entry)
 
+    async def booked_of(self, source_ids: Iterable[UUID]) -> frozenset[UUID]:
+        # By the whole of the unique key: the kinds are a handful, and the source alone has no index.
+        statement = select(entries.c.source_id).where(
+            entries.c.kind.in_(list(EntryKind)), entries.c.source_id.in_(list(source_ids))
+        )
+        return frozenset((await self._connection.execute(statement)).scalars())
+
     async def lock(self, *wanted: Account, currency_code: str) -> Mapping[Account, Balance]:
         statement = (
             select(accounts.c.kind, accounts.c.owner, balances)

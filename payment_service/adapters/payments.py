@@ -90,6 +90,25 @@ class PostgresPayments:
         ).order_by(payments.c.id)
         return [_payment(row) for row in await self._connection.execute(statement)]
 
+    async def newest(self, rider_id: UUID | None, before: UUID | None, limit: int) -> Sequence[Payment]:
+        # A tombstone is no payment to anybody but the saga.
+        statement = _SELECT.where(payments.c.rider_id.is_not(None)).order_by(payments.c.id.desc()).limit(limit)
+        if rider_id is not None:
+            statement = statement.where(payments.c.rider_id == rider_id)
+        if before is not None:
+            statement = statement.where(payments.c.id < before)
+        return [_payment(row) for row in await self._connection.execute(statement)]
+
+    async def around(self, payment_or_ride_id: UUID, limit: int) -> Sequence[Payment]:
+        of_ride = select(payments.c.ride_id).where(payments.c.id == payment_or_ride_id).scalar_subquery()
+        is_one = (
+            (payments.c.id == payment_or_ride_id)
+            | (payments.c.ride_id == payment_or_ride_id)
+            | (payments.c.ride_id == of_ride)
+        )
+        statement = _SELECT.where(is_one).order_by(payments.c.created_at, payments.c.id).limit(limit)
+        return [_payment(row) for row in await self._connection.execute(statement)]
+
     async def save(self, payment: Payment) -> None:
         if payment.id in self._connection.waiting.payments:
             # Each version is written over the one before it.

@@ -14,11 +14,14 @@ from chassis.database import Database
 from chassis.outbox import OutgoingEvent, row_of
 from chassis.runtime import Wakeup
 from chassis.telemetry import current_traceparent
+from payment_service.adapters.audits import PostgresAudits
+from payment_service.adapters.books import PostgresBooks
 from payment_service.adapters.card_setups import PostgresCardSetups
 from payment_service.adapters.ledger import PostgresLedger
 from payment_service.adapters.operations import PostgresOperations
 from payment_service.adapters.payment_methods import PostgresPaymentMethods
 from payment_service.adapters.payments import PostgresPayments
+from payment_service.adapters.reconciliation import PostgresReconciliation
 from payment_service.adapters.requests import PostgresRequests, unclaim_all
 from payment_service.adapters.send_writes import send_writes
 from payment_service.adapters.take_together import take_together
@@ -52,6 +55,18 @@ class PostgresWork:
         self.forgotten = False
         self._encode = encode
         self._ids = ids
+
+    @property
+    def reconciliation(self) -> PostgresReconciliation:
+        return PostgresReconciliation(self.connection)
+
+    @property
+    def audits(self) -> PostgresAudits:
+        return PostgresAudits(self.connection)
+
+    @property
+    def books(self) -> PostgresBooks:
+        return PostgresBooks(self.connection)
 
     async def tell(self, event: PaymentEvent, at: datetime) -> None:
         outgoing = OutgoingEvent(

@@ -9,7 +9,11 @@ from shared_kernel.errors import InvalidInput
 from shared_kernel.money import Money, exponent
 
 _DECIMALS_AT_STRIPE = {"ISK": 2, "UGX": 2, "MGA": 0}
-"""Where Stripe's number of decimals is not ISO 4217's."""
+"""Where Stripe's number of decimals is not ISO 4217's. ISK and UGX are written with two for old times' sake."""
+_THREE_DECIMALS = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
+"""Taken with a zero at the end alone."""
+_NOT_AT_STRIPE = frozenset({"IQD", "LYD", "UYI", "CLF", "UYW"})
+"""Of the currencies without two decimals, those that Stripe does not take at all."""
 
 
 def to_stripe(amount: Money) -> int:
@@ -20,7 +24,22 @@ def to_stripe(amount: Money) -> int:
         scaled, rest = amount.amount_minor * 10**shift, 0
     else:
         scaled, rest = divmod(amount.amount_minor, 10**-shift)
-    # Stripe takes three decimals only with a zero at the end.
-    if rest or (exponent(code) == 3 and scaled % 10):
+    if rest or code in _NOT_AT_STRIPE or (code in _THREE_DECIMALS and scaled % 10):
         raise InvalidInput("amount_not_payable", f"{amount} cannot be paid by card to the last digit")
     return scaled
+
+
+def from_stripe(amount: int, currency: str) -> Money:
+    """Return an amount that Stripe tells, with the currency in Stripe's lower case.
+
+    Raises:
+        InvalidInput: `unknown_currency`, or `amount_not_readable` where it is less than our smallest unit.
+    """
+    code = currency.upper()
+    shift = exponent(code) - _DECIMALS_AT_STRIPE.get(code, exponent(code))
+    if shift >= 0:
+        return Money(code, amount * 10**shift)
+    whole, rest = divmod(amount, 10**-shift)
+    if rest:
+        raise InvalidInput("amount_not_readable", f"{amount} of Stripe's unit of {code} has no whole number here")
+    return Money(code, whole)

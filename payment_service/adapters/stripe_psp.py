@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from payment_service.adapters.stripe_amounts import to_stripe
 from payment_service.adapters.stripe_errors import outcome_of
 from payment_service.adapters.stripe_http import BoundedHttpClient
 from payment_service.adapters.stripe_intents import judge
+from payment_service.adapters.stripe_transactions import page_of_transactions
 from payment_service.domain.operation import Operation
 from payment_service.domain.orders import (
     CaptureOrder,
@@ -25,7 +26,7 @@ from payment_service.domain.orders import (
     SetUpCardOrder,
     VoidOrder,
 )
-from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Succeeded, Unknown
+from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Succeeded, TransactionPage, Unknown
 from shared_kernel.errors import InvalidInput
 
 Answer = TypeVar("Answer")
@@ -167,6 +168,9 @@ class StripePsp:
             return judge(intent, order) or Unknown("no_effect_shown")
 
         return await self._or_as_it_stands(order, await _told(call))
+
+    async def list_transactions(self, since: datetime | None, after: str, limit: int) -> TransactionPage | Outcome:
+        return await _told(lambda: page_of_transactions(self._api, since, after, limit))
 
     async def look_up(self, operation: Operation) -> Outcome | None:
         order = operation.order

@@ -108,6 +108,7 @@ payment = Table(
         unique=True,
         postgresql_where=text("purpose = 'arrears' AND status = 'charge_pending'"),
     ),
+    Index("ix_payment_captured_at", "captured_at", postgresql_using="brin", postgresql_with={"autosummarize": "on"}),
     Index("ix_payment_psp_payment_id", "psp_payment_id", unique=True, postgresql_where=text("psp_payment_id <> ''")),
     Index(None, "payment_method_id"),
 )
@@ -164,7 +165,7 @@ request = Table(
     Column("answer", JSONB),
     Column("created_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("principal", "method", "key"),
-    Index("ix_request_waiting", "operation_id", postgresql_where=text("answer IS NULL")),
+    Index("ix_request_operation_id", "operation_id", postgresql_where=text("operation_id IS NOT NULL")),
     Index("ix_request_answered_at", "created_at"),
 )
 
@@ -233,6 +234,9 @@ journal_entry = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("kind", "source_id"),
     UniqueConstraint("reverses"),
+    Index(
+        "ix_journal_entry_created_at", "created_at", postgresql_using="brin", postgresql_with={"autosummarize": "on"}
+    ),
     Index(None, "payment_id"),
 )
 

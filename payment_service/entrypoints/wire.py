@@ -40,6 +40,10 @@ def funding_from_wire(funding: int) -> Funding:
     return _FUNDING_FROM_WIRE.get(funding, Funding.CARD)
 
 
+def purpose_to_wire(purpose: Purpose | None) -> payments_pb2.PaymentPurpose.ValueType:
+    return payments_pb2.PAYMENT_PURPOSE_UNSPECIFIED if purpose is None else _PURPOSE[purpose]
+
+
 def money_from_wire(money: money_pb2.Money, path: str) -> Money:
     """Read the amount at a path of the request; `unknown_currency` (InvalidInput) for a code not in ISO 4217."""
     try:

@@ -80,4 +80,22 @@ class Refusal:
         )
 
 
-Answer = PaymentAnswer | CardAdded | CardSetUp | CardChosen | CardRemoved | Adjusted | Refusal
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The reconciliation run that is under way."""
+
+    run_id: UUID
+    kind: Literal["run_started"] = "run_started"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResolved:
+    """The reconciliation item that was resolved."""
+
+    item_id: UUID
+    kind: Literal["item_resolved"] = "item_resolved"
+
+
+Answer = (
+    PaymentAnswer | CardAdded | CardSetUp | CardChosen | CardRemoved | Adjusted | RunStarted | ItemResolved | Refusal
+)

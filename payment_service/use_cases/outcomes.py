@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from payment_service.domain.payment_method import Card
+from payment_service.domain.psp_transaction import PspTransaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +74,11 @@ class Unknown:
 
 
 Outcome = Succeeded | Declined | ActionRequired | Pending | NotSent | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionPage:
+    """A page of the PSP's list of what moved our balance."""
+
+    transactions: tuple[PspTransaction, ...]
+    has_more: bool

@@ -19,8 +19,11 @@ from payment_service.domain.orders import (
     SetUpCardOrder,
     VoidOrder,
 )
+from payment_service.use_cases.audit_repository import Audits
+from payment_service.use_cases.books_repository import Books
 from payment_service.use_cases.card_setup_repository import CardSetups
-from payment_service.use_cases.outcomes import Outcome
+from payment_service.use_cases.outcomes import Outcome, TransactionPage
+from payment_service.use_cases.reconciliation_repository import Reconciliation
 from payment_service.use_cases.repositories import Ledger, Needs, Operations, PaymentMethods, Payments, Requests
 from payment_service.use_cases.wallet_repository import Adjustments, Wallets
 
@@ -55,6 +58,16 @@ class PaymentServiceProvider(Protocol):
 
     async def look_up(self, operation: Operation) -> Outcome | None:
         """Look for an operation's effect without sending it; None if the PSP shows no effect."""
+        ...
+
+    async def list_transactions(self, since: datetime | None, after: str, limit: int) -> TransactionPage | Outcome:
+        """Return a page of what moved our balance at the PSP, newest first.
+
+        Args:
+            since: the oldest that is wanted; None for all.
+            after: the id of the last transaction of the page before, empty for the first page.
+            limit: how many, at most 100.
+        """
         ...
 
 
@@ -93,6 +106,15 @@ class Work(Protocol):
 
     @property
     def card_setups(self) -> CardSetups: ...
+
+    @property
+    def reconciliation(self) -> Reconciliation: ...
+
+    @property
+    def audits(self) -> Audits: ...
+
+    @property
+    def books(self) -> Books: ...
 
     async def tell(self, event: PaymentEvent, at: datetime) -> None:
         """Write an event beside the change it reports."""

@@ -196,6 +196,10 @@ class Ledger(Protocol):
         """Write an entry; the balances of its accounts move with it."""
         ...
 
+    async def booked_of(self, source_ids: Iterable[UUID]) -> frozenset[UUID]:
+        """Return those sources for which something is booked already."""
+        ...
+
     async def lock(self, *accounts: Account, currency_code: str) -> Mapping[Account, Balance]:
         """Return the balances of accounts of people, locked until the end; zero for one that nothing came to yet."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from payment_service.domain.orders import (
     VoidOrder,
 )
 from payment_service.domain.payment_method import Card
+from payment_service.domain.psp_transaction import PspTransaction, TransactionKind
 from payment_service.use_cases.outcomes import (
     ActionRequired,
     Declined,
@@ -28,9 +30,16 @@ from payment_service.use_cases.outcomes import (
     Outcome,
     Pending,
     Succeeded,
+    TransactionPage,
     Unknown,
 )
+from shared_kernel.money import Money
 
+_TYPES = {
+    TransactionKind.SETTLEMENT: "payout",
+    TransactionKind.DISPUTE: "adjustment",
+    TransactionKind.FEE: "stripe_fee",
+}
 DECLINES_AT_ATTACH = {"pm_card_visa_chargeDeclined": "generic_decline"}
 DECLINES_WHEN_CHARGED = {"pm_card_chargeCustomerFail": "generic_decline"}
 ASKS_HOLDER_AT_SETUP = {"pm_card_authenticationRequiredOnSetup": ("visa", "3155")}
@@ -84,6 +93,9 @@ class FakePsp:
     """While set to an event that is not set, calls wait for it."""
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a call waits at the gate."""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    transactions: list[PspTransaction] = field(default_factory=list[PspTransaction])
+    """What moved our balance, the oldest first."""
     decline_charges: bool = False
     increments_up_to_minor: int = 10**9
     """Above it, a hold is not raised."""
@@ -158,6 +170,7 @@ class FakePsp:
             if isinstance(made, Succeeded):
                 intent = self.intents[made.psp_object_id]
                 intent.captures, intent.captured_minor = 1, order.amount.amount_minor
+                self.lists(TransactionKind.CHARGE, order.amount, parent_id=intent.id)
             return made
 
         return await self._once("charge", key, effect)
@@ -182,6 +195,7 @@ class FakePsp:
             if not intent.captures:
                 intent.captures += 1
                 intent.captured_minor = order.amount.amount_minor
+                self.lists(TransactionKind.CHARGE, order.amount, parent_id=intent.id)
             return Succeeded(intent.id)
 
         return await self._once("capture", key, effect)
@@ -195,6 +209,51 @@ class FakePsp:
             return Succeeded(intent.id)
 
         return await self._once("void", key, effect)
+
+    def lists(
+        self,
+        kind: TransactionKind,
+        amount: Money,
+        *,
+        fee_minor: int | None = None,
+        parent_id: str = "",
+        source_id: str = "",
+    ) -> PspTransaction:
+        """Let the balance move; a charge costs a fee as at Stripe unless told otherwise."""
+        number = len(self.transactions) + 1
+        if fee_minor is None:
+            fee_minor = (amount.amount_minor * 29 + 500) // 1000 + 30 if kind is TransactionKind.CHARGE else 0
+        made = PspTransaction(
+            id=f"txn_{self.prefix}_{number:06}",
+            kind=kind,
+            type=_TYPES.get(kind, kind.value),
+            amount=amount,
+            fee=Money(amount.currency_code, fee_minor),
+            source_id=source_id or f"obj_{self.prefix}_{number}",
+            parent_id=parent_id,
+            created_at=self.now(),
+            available_at=self.now() + timedelta(days=2),
+        )
+        self.transactions.append(made)
+        return made
+
+    def settles(self) -> None:
+        """Pay out to our bank all that there is, by currency."""
+        sums: dict[str, Money] = {}
+        for one in self.transactions:
+            code = one.net.currency_code
+            sums[code] = sums.get(code, Money.zero(code)) + one.net
+        for total in sums.values():
+            if total.amount_minor > 0:
+                self.lists(TransactionKind.SETTLEMENT, -total)
+
+    async def list_transactions(self, since: datetime | None, after: str, limit: int) -> TransactionPage | Outcome:
+        if self._draw("list_transactions") is not None:
+            return Unknown("ReadTimeout")
+        wanted = [one for one in reversed(self.transactions) if since is None or one.created_at >= since]
+        if after:
+            wanted = wanted[[one.id for one in wanted].index(after) + 1 :]
+        return TransactionPage(tuple(wanted[:limit]), len(wanted) > limit)
 
     async def look_up(self, operation: Operation) -> Outcome | None:
         order = operation.order

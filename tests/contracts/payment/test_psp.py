@@ -10,7 +10,8 @@ import pytest
 from payment_service.domain.charge import ChargeLine, ChargeLineKind
 from payment_service.domain.operation import Operation
 from payment_service.domain.orders import CaptureOrder, HoldOrder, Order, RemoveCardOrder, VoidOrder
-from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Succeeded, Unknown
+from payment_service.domain.psp_transaction import TransactionKind
+from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Succeeded, TransactionPage, Unknown
 from shared_kernel.money import Money
 from tests.contracts.payment.conftest import Truth, World
 from tests.fakes.payment_psp import Fault
@@ -212,3 +213,46 @@ async def test_detached_card_is_of_no_more_use(world: World, ride_id: UUID) -> N
 
     assert isinstance(await world.psp.authorize(str(uuid4()), uuid4(), order), Declined)
     assert await world.truth(ride_id) == []
+
+
+async def test_what_was_captured_is_on_the_list_with_its_payment_and_fee(world: World, ride_id: UUID) -> None:
+    before = datetime.now(UTC) - timedelta(days=1)
+    psp_payment_id = await held(world, ride_id, 2500)
+    await world.psp.capture(f"{uuid4()}:1", uuid4(), capture_order(psp_payment_id, 2000))
+
+    page = await world.psp.list_transactions(before, "", 100)
+
+    assert isinstance(page, TransactionPage)
+    [charge] = [one for one in page.transactions if one.parent_id == psp_payment_id]
+    assert (charge.kind, charge.type, charge.amount, charge.fee) == (
+        TransactionKind.CHARGE,
+        "charge",
+        Money("USD", 2000),
+        Money("USD", 88),
+    )
+    assert charge.available_at >= charge.created_at > before
+
+
+async def test_the_list_is_read_page_by_page_the_newest_first(world: World) -> None:
+    ids: list[str] = []
+    for _ in range(3):
+        psp_payment_id = await held(world, uuid4(), 2500)
+        await world.psp.capture(f"{uuid4()}:1", uuid4(), capture_order(psp_payment_id, 2000))
+        ids.append(psp_payment_id)
+
+    first = await world.psp.list_transactions(None, "", 2)
+    assert isinstance(first, TransactionPage)
+    second = await world.psp.list_transactions(None, first.transactions[-1].id, 2)
+    assert isinstance(second, TransactionPage)
+
+    assert first.has_more
+    assert [one.parent_id for one in [*first.transactions, *second.transactions]][:3] == ids[::-1]
+
+
+async def test_nothing_is_listed_before_it_is_wanted(world: World, ride_id: UUID) -> None:
+    psp_payment_id = await held(world, ride_id, 2500)
+    await world.psp.capture(f"{uuid4()}:1", uuid4(), capture_order(psp_payment_id, 2000))
+
+    page = await world.psp.list_transactions(datetime.now(UTC) + timedelta(days=400), "", 100)
+
+    assert page == TransactionPage((), has_more=False)

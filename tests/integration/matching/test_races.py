@@ -78,9 +78,9 @@ async def test_twenty_accepts_of_one_offer_bind_the_ride_once(stage: Stage, data
 
 
 async def test_the_same_key_twenty_times_is_one_request(stage: Stage, payments: FakePayments):
-    rider_id, method_id, key = stage.new_id(), stage.new_id(), stage.key()
+    rider_id, card, key = stage.new_id(), stage.card(), stage.key()
     quote = await stage.quote(rider_id)
-    outcomes = await at_once(stage.request_ride(key, rider_id, quote.id, method_id, "") for _ in range(20))
+    outcomes = await at_once(stage.request_ride(key, rider_id, quote.id, card, "") for _ in range(20))
     assert len({ride.id for ride in outcomes}) == 1
     assert len(payments.calls) == 1
 
@@ -88,9 +88,7 @@ async def test_the_same_key_twenty_times_is_one_request(stage: Stage, payments: 
 async def test_twenty_requests_of_one_rider_make_one_ride(stage: Stage):
     rider_id = stage.new_id()
     quotes = [await stage.quote(rider_id) for _ in range(20)]
-    outcomes = await at_once(
-        stage.request_ride(stage.key(), rider_id, quote.id, stage.new_id(), "") for quote in quotes
-    )
+    outcomes = await at_once(stage.request_ride(stage.key(), rider_id, quote.id, stage.card(), "") for quote in quotes)
     assert sum(isinstance(outcome, Ride) for outcome in outcomes) == 1
     assert reasons(outcomes) == {"active_ride"}
 

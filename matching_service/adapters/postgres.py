@@ -231,7 +231,7 @@ class PostgresTransaction:
         mine = select(standing.cash_allowed).where(
             standing.driver_id == driver_id, standing.currency_code == currency_code
         )
-        return await self._connection.scalar(mine.with_for_update(read=True)) is not False
+        return await self._connection.scalar(mine) is not False
 
     async def keep_standing(self, standing: DriverStanding, version: int) -> None:
         row, values = tables.driver_standings.c, {"cash_allowed": standing.cash_allowed, "version": version}

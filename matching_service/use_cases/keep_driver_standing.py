@@ -26,10 +26,11 @@ class KeepDriverStanding:
         """
         async with self.store.transaction() as tx:
             if await tx.first_time(event_id):
+                # Offers are made and accepted while the shift is kept open: those by the old standing are seen below.
+                await tx.lock_shift(standing.driver_id)
                 await tx.keep_standing(standing, version)
         if not standing.cash_allowed:
-            # By the standing as stored, and so harmless to repeat when the news come again after a crash. An offer that
-            # was made by the standing before is committed by now: who makes one keeps the standing from changing.
+            # By the standing as stored, and so harmless to repeat when the news come again after a crash.
             await self._withdraw_cash_offer(standing.driver_id)
 
     async def _withdraw_cash_offer(self, driver_id: UUID) -> None:

@@ -51,7 +51,7 @@ class DriverStanding:
 
 
 class Transaction(Protocol):
-    """One transaction. Locks are taken ride first, then offer, shift and standing: none waits for another in a ring.
+    """One transaction. Locks are taken ride first, then offer, then shift, so that none waits for another in a ring.
 
     Adding what the database's unique indexes refuse is a Conflict: `active_ride`, `quote_used`, `driver_busy`,
     `ride_offered`, `shift_open`.
@@ -105,7 +105,7 @@ class Transaction(Protocol):
         ...
 
     async def may_take_cash(self, driver_id: UUID, currency_code: str) -> bool:
-        """Tell a driver's standing, which cannot change before this transaction ends; true where none was told."""
+        """Tell a driver's standing, true where none was told; while the shift is kept open it cannot change."""
         ...
 
     async def keep_standing(self, standing: DriverStanding, version: int) -> None:

@@ -59,7 +59,9 @@ async def test_a_ride_in_cash_leaves_the_driver_owing_commission_fee_and_tax(peo
     assert sums["sum_minor"] == 0
 
 
-async def test_a_late_cancel_of_a_cash_ride_is_owed_by_the_rider(people: Town) -> None:
+async def test_a_late_cancel_of_a_cash_ride_is_owed_by_the_rider_who_gets_no_ride_until_it_is_paid(
+    people: Town,
+) -> None:
     rider, driver, ride_id = await arrived(people)
 
     async def fee_is_due() -> bool | None:
@@ -73,6 +75,22 @@ async def test_a_late_cancel_of_a_cash_ride_is_owed_by_the_rider(people: Town) -
     assert (receipt["captured"]["amount_minor"], receipt["receivable"]) == (0, preview["fee"])
     assert (await driver.person.get("/v1/driver/earnings"))["balances"][0]["amount_minor"] > 0
     assert await complaints(people, rider, ride_id) == []
+
+    refused = await refusal(rider.request(funding="cash"))
+    assert (refused.status, refused.code) == (402, "payment_declined")
+    assert refused.problem["facts"]["decline_reason"] == "rider_in_arrears"
+    ride = (await rider.person.get("/v1/rides"))["items"][0]
+    assert (ride["state"], ride["payment_state"], ride["reason"]) == (
+        "payment_failed",
+        "hold_declined",
+        "rider_in_arrears",
+    )
+
+    async def told() -> str | None:
+        items = (await rider.person.get("/v1/me/notifications"))["items"]
+        return next((item["body"] for item in items if item["topic"] == "ride_payment_failed"), None)
+
+    assert "owe" in await until(told, "the reason in the inbox")
 
 
 async def test_a_cash_ride_that_is_canceled_in_time_costs_nothing(people: Town) -> None:

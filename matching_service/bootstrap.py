@@ -63,6 +63,7 @@ from matching_service.use_cases.end_shift import EndShift
 from matching_service.use_cases.expire_offers import ExpireOffers
 from matching_service.use_cases.force_cancel_ride import ForceCancelRide
 from matching_service.use_cases.get_ride_location import GetRideLocation
+from matching_service.use_cases.keep_driver_standing import KeepDriverStanding
 from matching_service.use_cases.make_offers import MakeOffers
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
 from matching_service.use_cases.read_rides import ReadRides
@@ -147,7 +148,7 @@ def build(settings: MatchingSettings) -> Application:
     closers.append(matcher.close)
     workers = _workers(database, redis, relay, stores, matcher)
     dead_letters = DeadLetters(database, tables.dead_letters)
-    handler = EventHandler(StopUnapprovedDriver(store, stores.accounts, clock))
+    handler = EventHandler(StopUnapprovedDriver(store, stores.accounts, clock), KeepDriverStanding(store, clock))
     consumer = EventConsumer(redis, STREAMS, SERVICE, socket.gethostname(), handler, dead_letters, EVENT_TYPES)
     workers.add("event consumer", consumer.run)
     head = head_revision("matching_service")
@@ -171,6 +172,7 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
         locations=stores.locations,
         busy=stores.reads,
         on_shift=stores.reads,
+        standings=stores.reads,
         eta=stores.eta,
         matcher=matcher,
         reservations=RedisReservations(redis),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -55,6 +56,10 @@ _PREFIX_BY_FACT = {
     "payment_id": "pay",
     "payment_method_id": "pm",
 }
+
+
+_REASONS = frozenset({"decline_reason"})
+_REASON_FORM = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +147,11 @@ def _status_of_kind(error: DomainError) -> int:
 
 
 def _facts(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Keep the ids, in their public form; whatever else a service told stays inside."""
+    """Keep the ids, in their public form, and why a payment was declined; what else a service told stays inside."""
     facts: dict[str, str] = {}
     for name, value in metadata.items():
+        if name in _REASONS and _REASON_FORM.fullmatch(value):
+            facts[name] = value
         prefix = _PREFIX_BY_FACT.get(name)
         if prefix is not None:
             try:

@@ -18,7 +18,9 @@ class Behavior:
     rider_cancel_share: float = 0.01
     """Riders who change their mind once a driver is on the way."""
     declined_card_share: float = 0.01
-    """Riders whose card is declined."""
+    """Riders with a card whose card is declined."""
+    cash_share: float = 0.15
+    """Riders who pay in cash; all others have a card."""
     patience_seconds: float = 600.0
     """How long a rider waits for a driver to be found."""
     answer_seconds: tuple[float, float] = (2.0, 6.0)

@@ -33,6 +33,7 @@ def simulate(
     rides_per_minute: Annotated[
         float, typer.Option(min=0.1, max=1_000, help="Demand of its own, in simulated minutes; without --trips.")
     ] = 3,
+    cash_share: Annotated[float, typer.Option(min=0, max=1, help="Share of riders who pay in cash.")] = 0.15,
     seed: Annotated[int, typer.Option(min=0, help="Chance; the same seed draws the same people.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report for programs, and nothing else.")] = False,
     rest_url: Annotated[str, typer.Option(help="The REST interface; default from JITNEY_REST_LISTEN.")] = "",
@@ -94,7 +95,7 @@ def simulate(
         return make_token(key_folder, "operator", None, 10)
 
     operator_token()  # keys that are missing are told now, not after the run
-    simulation = run_simulation(plan, addresses, operator_token, progress, Behavior())
+    simulation = run_simulation(plan, addresses, operator_token, progress, Behavior(cash_share=cash_share))
     try:
         with progress:
             report = asyncio.run(_until_stopped(simulation))

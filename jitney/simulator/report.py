@@ -31,6 +31,7 @@ class Report:
     drivers: int
     requested: int
     completed: int
+    completed_by_funding: dict[str, int]
     ends: dict[str, int]
     with_a_driver_near: int
     completed_with_a_driver_near: int
@@ -96,6 +97,7 @@ async def write_report(
         drivers=drivers,
         requested=tally.requested,
         completed=tally.completed,
+        completed_by_funding=dict(tally.completed_by_funding.most_common()),
         ends=dict(tally.ends.most_common()),
         with_a_driver_near=len(tally.with_a_driver_near),
         completed_with_a_driver_near=tally.completed_with_a_driver_near,
@@ -140,6 +142,7 @@ def lines_of(report: Report) -> list[tuple[str, str]]:
     """Return the report as a person reads it: what, and how much."""
     share = 100 * report.completed_with_a_driver_near / report.with_a_driver_near if report.with_a_driver_near else 0.0
     ended = ", ".join(f"{count} {end}" for end, count in report.ends.items() if end != "completed") or "none"
+    paid = ", ".join(f"{funding} {count}" for funding, count in report.completed_by_funding.items()) or "none"
     fares = ", ".join(str(Money(code, amount)) for code, amount in report.fares_minor.items()) or "none"
     sums = ", ".join(f"{code} {amount}" for code, amount in report.postings_sum_minor.items()) or "no postings"
     delivered = ", ".join(f"{count} {what}" for what, count in report.deliveries.items()) or "none"
@@ -153,6 +156,7 @@ def lines_of(report: Report) -> list[tuple[str, str]]:
         ("Drivers", str(report.drivers)),
         ("Requested", str(report.requested)),
         ("Completed", str(report.completed)),
+        ("  paid by", paid),
         ("Other ends", ended),
         ("With a free driver near", f"{report.with_a_driver_near}, of which {share:.1f} % completed"),
         (

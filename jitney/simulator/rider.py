@@ -19,22 +19,24 @@ _POLL_WALL_SECONDS = 5.0
 
 
 class Rider:
-    """One person with an account, a card and at most one ride at a time."""
+    """One person with an account, a card or cash, and at most one ride at a time."""
 
-    def __init__(self, world: World, person: SignedIn, payment_method_id: str) -> None:
+    def __init__(self, world: World, person: SignedIn, payment_method_id: str | None) -> None:
+        """Take part in a world; without a payment method the rider pays in cash."""
         self._world = world
         self._person = person
         self._payment_method_id = payment_method_id
 
     @classmethod
     async def join(cls, world: World, phone_number: str) -> Rider:
-        """Sign up, with a card that is declined for some."""
+        """Sign up; some pay in cash, the others with a card that is declined for some."""
         person = await sign_in(world.api, world.sandbox, phone_number, "rider")
-        declined = world.happens(world.behavior.declined_card_share)
-        card = await person.do(
-            "POST", "/v1/payment-methods", {"psp_token": "pm_card_chargeCustomerFail" if declined else "pm_card_visa"}
-        )
-        rider = cls(world, person, str(card["id"]))
+        payment_method_id: str | None = None
+        if not world.happens(world.behavior.cash_share):
+            declined = world.happens(world.behavior.declined_card_share)
+            token = "pm_card_chargeCustomerFail" if declined else "pm_card_visa"
+            payment_method_id = str((await person.do("POST", "/v1/payment-methods", {"psp_token": token}))["id"])
+        rider = cls(world, person, payment_method_id)
         await rider._leave_nothing_open()
         return rider
 
@@ -76,6 +78,7 @@ class Rider:
         world.tally.ends[end["state"]] += 1
         if end["state"] == "completed":
             world.tally.completed += 1
+            world.tally.completed_by_funding[end["funding"]] += 1
             world.tally.completed_with_a_driver_near += near
             total = end["fare"]["total"]
             world.tally.fares_minor[total["currency_code"]] += total["amount_minor"]
@@ -97,7 +100,9 @@ class Rider:
         }
         answer = await self._person.do("POST", "/v1/quotes", {**places, "product": "economy"})
         quote = answer["quotes"][0]
-        body = {"quote_id": quote["id"], "payment_method_id": self._payment_method_id}
+        by_cash = self._payment_method_id is None
+        paid_by = {"funding": "cash"} if by_cash else {"payment_method_id": self._payment_method_id}
+        body = {"quote_id": quote["id"], **paid_by}
         return await self._person.do("POST", "/v1/rides", body)
 
     async def _follow(self, ride_id: str, requested_at: float) -> dict[str, Any]:

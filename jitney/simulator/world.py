@@ -25,6 +25,7 @@ class Tally:
     with_a_driver_near: list[str] = field(default_factory=list[str])
     """The rides that had a free driver near when they were asked for."""
     completed: int = 0
+    completed_by_funding: Counter[str] = field(default_factory=Counter[str])
     completed_with_a_driver_near: int = 0
     ends: Counter[str] = field(default_factory=Counter[str])
     waits_seconds: list[float] = field(default_factory=list[float])

@@ -118,6 +118,7 @@ class _CityFile(_Strict):
     name: Annotated[str, Field(min_length=1, max_length=80)]
     currency_code: str
     commission_basis_points: _Share
+    cash_accepted: bool
     quote_seconds: Annotated[int, Field(ge=10, le=3600)]
     min_trip_meters: Annotated[int, Field(ge=0)]
     max_trip_meters: Annotated[int, Field(gt=0, le=2_000_000)]
@@ -197,6 +198,7 @@ def _as_policy(content: _CityFile) -> CityPolicy:
         products=products,
         tax=Tax(content.tax.rate_basis_points, content.tax.jurisdiction),
         commission_basis_points=content.commission_basis_points,
+        cash_accepted=content.cash_accepted,
         quote_seconds=content.quote_seconds,
         min_trip_meters=content.min_trip_meters,
         max_trip_meters=content.max_trip_meters,

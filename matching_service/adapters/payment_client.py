@@ -9,7 +9,7 @@ import grpc
 
 from chassis.status import from_rpc_error
 from matching_service.domain.ride import Ride
-from matching_service.domain.terms import ChargeKind, ChargeLine
+from matching_service.domain.terms import ChargeKind, ChargeLine, Funding
 from matching_service.use_cases.ports import PaymentOutcome, PaymentStatus
 from ridesharing.common.v1 import money_pb2
 from ridesharing.payment.v1 import payment_service_pb2 as pb
@@ -24,6 +24,12 @@ _STATUSES = {
     payments_pb2.PAYMENT_STATUS_DECLINED: PaymentStatus.DECLINED,
     payments_pb2.PAYMENT_STATUS_CAPTURED: PaymentStatus.CAPTURED,
     payments_pb2.PAYMENT_STATUS_VOIDED: PaymentStatus.VOIDED,
+    payments_pb2.PAYMENT_STATUS_EXPIRED: PaymentStatus.EXPIRED,
+}
+_FUNDINGS = {
+    Funding.CARD: payments_pb2.FUNDING_CARD,
+    Funding.WALLET: payments_pb2.FUNDING_WALLET,
+    Funding.CASH: payments_pb2.FUNDING_CASH,
 }
 _KINDS = {
     ChargeKind.FARE: payments_pb2.CHARGE_LINE_KIND_FARE,
@@ -44,8 +50,9 @@ class PaymentClient:
             request_id=key,
             ride_id=str(ride.id),
             rider_id=str(ride.rider_id),
-            payment_method_id=str(ride.payment_method_id),
+            payment_method_id="" if ride.payment_method_id is None else str(ride.payment_method_id),
             amount=_money(ride.fare.total),
+            funding=_FUNDINGS[ride.funding],
         )
         try:
             return _outcome((await self._stub.PlaceHold(request, timeout=timeout_seconds)).payment)

@@ -34,7 +34,7 @@ from matching_service.domain.offer import ExclusionCause, Offer
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import DRIVER_STATES, OWED_PAYMENT_STATES
 from matching_service.domain.shift import Shift
-from matching_service.use_cases.ports import FeeConsent, RequestKey
+from matching_service.use_cases.ports import DriverStanding, FeeConsent, RequestKey
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, DomainError
 from shared_kernel.ids import IdSource
@@ -73,6 +73,7 @@ def offers_with_places() -> Select[Any]:
         ride.dropoff_address,
         ride.distance_meters,
         ride.currency_code,
+        ride.funding,
     ).join(tables.rides, ride.id == tables.offers.c.ride_id)
 
 
@@ -224,6 +225,23 @@ class PostgresTransaction:
     async def exclude(self, ride_id: UUID, driver_id: UUID, cause: ExclusionCause, now: datetime) -> None:
         values = {"ride_id": ride_id, "driver_id": driver_id, "cause": cause.value, "excluded_at": now}
         await self._connection.execute(upsert(tables.exclusions).values(**values).on_conflict_do_nothing())
+
+    async def may_take_cash(self, driver_id: UUID, currency_code: str) -> bool:
+        standing = tables.driver_standings.c
+        mine = select(standing.cash_allowed).where(
+            standing.driver_id == driver_id, standing.currency_code == currency_code
+        )
+        return await self._connection.scalar(mine) is not False
+
+    async def keep_standing(self, standing: DriverStanding, version: int) -> None:
+        row, values = tables.driver_standings.c, {"cash_allowed": standing.cash_allowed, "version": version}
+        told = upsert(tables.driver_standings).values(
+            driver_id=standing.driver_id, currency_code=standing.currency_code, **values
+        )
+        newer = told.on_conflict_do_update(
+            index_elements=["driver_id", "currency_code"], set_=values, where=row.version < version
+        )
+        await self._connection.execute(newer)
 
     async def lock_shift(self, driver_id: UUID) -> Shift | None:
         return await self._shift(_open_shift(driver_id).with_for_update())

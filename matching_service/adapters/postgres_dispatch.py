@@ -12,6 +12,7 @@ from matching_service.adapters import tables
 from matching_service.adapters.rows import place_from
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.ride_states import DRIVER_STATES
+from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import OpenShift, WaitingRide
 from shared_kernel.errors import NotFound
 
@@ -19,7 +20,7 @@ _DRIVER_STATES = [state.value for state in DRIVER_STATES]
 
 
 class PostgresDispatchReads:
-    """WaitingRides, BusyDrivers, OnShift and RideDrivers of production."""
+    """WaitingRides, BusyDrivers, CashStandings, OnShift and RideDrivers of production."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -46,6 +47,7 @@ class PostgresDispatchReads:
                 requested_at=row["requested_at"],
                 excluded_driver_ids=frozenset(row["excluded"] or ()),
                 returned=row["excluded"] is not None,
+                funding=Funding(row["funding"]),
             )
             for row in rows
         ]
@@ -57,6 +59,13 @@ class PostgresDispatchReads:
             select(ride.driver_id).where(ride.state.in_(_DRIVER_STATES)),
             select(offer.driver_id).where(offer.state == "open"),
         )
+        async with self._database.connect() as connection:
+            return frozenset(await connection.scalars(statement))
+
+    async def no_cash_driver_ids(self, currency_code: str) -> frozenset[UUID]:
+        """Return the drivers who may not take cash in this currency."""
+        standing = tables.driver_standings.c
+        statement = select(standing.driver_id).where(standing.currency_code == currency_code, ~standing.cash_allowed)
         async with self._database.connect() as connection:
             return frozenset(await connection.scalars(statement))
 

@@ -13,7 +13,7 @@ from matching_service.domain.quote import FareLine, FareLineKind, Place
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.shift import DriverFacts, Shift
-from matching_service.domain.terms import RideTerms
+from matching_service.domain.terms import Funding, RideTerms
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
 
@@ -32,6 +32,7 @@ def ride_row(ride: Ride) -> dict[str, Any]:
         "rider_id": ride.rider_id,
         "rider_name": ride.rider_name,
         "quote_id": ride.quote_id,
+        "funding": ride.funding.value,
         "payment_method_id": ride.payment_method_id,
         "product": ride.product,
         "pickup_latitude": ride.pickup.point.latitude,
@@ -83,6 +84,7 @@ def ride_from(row: Columns) -> Ride:
         rider_id=row["rider_id"],
         rider_name=row["rider_name"],
         quote_id=row["quote_id"],
+        funding=Funding(row["funding"]),
         payment_method_id=row["payment_method_id"],
         product=row["product"],
         pickup=place_from(row, "pickup"),
@@ -126,7 +128,7 @@ def driver_from(row: Columns) -> DriverFacts:
 
 
 def offer_row(offer: Offer) -> dict[str, Any]:
-    """Write an offer; its places are the ride's."""
+    """Write an offer; its places and funding are the ride's."""
     return {
         "id": offer.id,
         "ride_id": offer.ride_id,
@@ -142,7 +144,7 @@ def offer_row(offer: Offer) -> dict[str, Any]:
 
 
 def offer_from(row: Columns) -> Offer:
-    """Read an offer joined with its ride's places."""
+    """Read an offer joined with what it shows of its ride."""
     return Offer(
         id=row["id"],
         ride_id=row["ride_id"],
@@ -156,6 +158,7 @@ def offer_from(row: Columns) -> Offer:
         dropoff=place_from(row, "dropoff"),
         distance_meters=row["distance_meters"],
         earnings=Money(row["currency_code"], row["earnings_minor"]),
+        funding=Funding(row["funding"]),
         closed_at=row["closed_at"],
     )
 

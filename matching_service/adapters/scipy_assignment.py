@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from math import cos, radians
 from typing import Any
+from uuid import UUID
 
 from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker
 from matching_service.domain.city import VehicleClass
@@ -52,15 +53,20 @@ class ScipyMatcher:
 def nearest_pairs(seekers: Sequence[Seeker], drivers: Sequence[DriverPosition], limits: Limits) -> list[Pair]:
     """Return for each seeker the nearest drivers it may have, nearest first, at most `limits.candidates` of them.
 
-    Seekers of the same vehicle classes share one tree, so that drivers of other classes take no place among the
-    nearest; a seeker asks for as many more as it excludes.
+    Seekers of the same vehicle classes who pay in the same way share one tree, so that drivers whom they may not have
+    take no place among the nearest; a seeker asks for as many more as it excludes.
     """
-    by_classes: dict[frozenset[VehicleClass], list[int]] = {}
+    alike: dict[tuple[frozenset[VehicleClass], bool], list[int]] = {}
     for index, seeker in enumerate(seekers):
-        by_classes.setdefault(seeker.vehicle_classes, []).append(index)
+        alike.setdefault((seeker.vehicle_classes, seeker.pays_cash), []).append(index)
     pairs: list[Pair] = []
-    for classes, group in by_classes.items():
-        able = [index for index, driver in enumerate(drivers) if driver.vehicle_class in classes]
+    for (classes, pays_cash), group in alike.items():
+        barred = limits.no_cash_driver_ids if pays_cash else frozenset[UUID]()
+        able = [
+            index
+            for index, driver in enumerate(drivers)
+            if driver.vehicle_class in classes and driver.driver_id not in barred
+        ]
         if able:
             pairs += _nearest_of_group(group, able, seekers, drivers, limits)
     return pairs

@@ -34,6 +34,7 @@ from matching_service.adapters.postgres_quotes import quote_table
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.offer import ExclusionCause, OfferState
 from matching_service.domain.ride_states import DRIVER_STATES, LIVE_STATES, OWED_PAYMENT_STATES, PaymentState, RideState
+from matching_service.domain.terms import Funding
 
 
 def _among(column: str, values: frozenset[RideState] | frozenset[PaymentState] | type[StrEnum]) -> str:
@@ -68,7 +69,9 @@ rides = Table(
     Column("rider_id", Uuid, nullable=False),
     Column("rider_name", Text, nullable=False),
     Column("quote_id", Uuid, nullable=False),
-    Column("payment_method_id", Uuid, nullable=False),
+    # A default, so that replicas of the release before go on asking for rides by card while this one is rolled out.
+    Column("funding", Text, nullable=False, server_default=text("'card'")),
+    Column("payment_method_id", Uuid),
     Column("product", Text, nullable=False),
     Column("pickup_latitude", Float(53), nullable=False),
     Column("pickup_longitude", Float(53), nullable=False),
@@ -109,6 +112,8 @@ rides = Table(
     UniqueConstraint("quote_id"),
     CheckConstraint(_among("state", RideState), "state"),
     CheckConstraint(_among("payment_state", PaymentState), "payment_state"),
+    CheckConstraint(_among("funding", Funding), "funding"),
+    CheckConstraint("(funding = 'card') = (payment_method_id IS NOT NULL)", "card_named"),
     CheckConstraint("start_pin ~ '^[0-9]{4}$'", "start_pin"),
     CheckConstraint("fare_total_minor > 0", "fare_above_zero"),
     CheckConstraint("fee_minor > 0 AND fee_minor <= fare_total_minor", "fee_within_fare"),
@@ -202,6 +207,18 @@ exclusions = Table(
     Column("excluded_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("ride_id", "driver_id"),
     CheckConstraint(_among("cause", ExclusionCause), "cause"),
+)
+
+driver_standings = Table(
+    "driver_standing",
+    metadata,
+    Column("driver_id", Uuid, nullable=False),
+    Column("currency_code", Text, nullable=False),
+    Column("cash_allowed", Boolean, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    PrimaryKeyConstraint("driver_id", "currency_code"),
+    Index("ix_driver_standing_no_cash", "currency_code", "driver_id", postgresql_where=text("NOT cash_allowed")),
+    comment="What payment_service told last of each driver; one that it never spoke of may take cash",
 )
 
 shifts = Table(

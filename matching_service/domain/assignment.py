@@ -29,14 +29,16 @@ class Seeker:
     vehicle_classes: frozenset[VehicleClass]
     excluded_driver_ids: frozenset[UUID]
     head_start_seconds: float
+    pays_cash: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many candidates a seeker gets, and how far they may be as the crow flies."""
+    """How many candidates a seeker gets, how far they may be as the crow flies, and who gets no ride paid in cash."""
 
     candidates: int
     reach_meters: float
+    no_cash_driver_ids: frozenset[UUID] = frozenset()
 
 
 class Pair(NamedTuple):

@@ -115,6 +115,8 @@ class CityPolicy:
     tax: Tax
     commission_basis_points: int
     """The platform's share of base, distance, time, minimum and surge."""
+    cash_accepted: bool
+    """Whether riders may pay in cash."""
     quote_seconds: int
     min_trip_meters: int
     max_trip_meters: int

@@ -8,6 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from matching_service.domain.quote import Place
+from matching_service.domain.terms import Funding
 from shared_kernel.errors import Conflict
 from shared_kernel.money import Money
 
@@ -46,6 +47,8 @@ class Offer:
     dropoff: Place
     distance_meters: int
     earnings: Money
+    funding: Funding
+    """Of the ride; cash is for the driver to collect."""
     closed_at: datetime | None = None
 
     def is_due(self, now: datetime) -> bool:

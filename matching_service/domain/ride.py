@@ -23,7 +23,7 @@ from matching_service.domain.ride_states import (
     next_state,
 )
 from matching_service.domain.shift import DriverFacts
-from matching_service.domain.terms import RideTerms
+from matching_service.domain.terms import Funding, RideTerms
 from shared_kernel.errors import Conflict
 from shared_kernel.money import Money
 
@@ -35,14 +35,16 @@ class Ride:
     """A ride.
 
     `fare` is the quoted one, on which the hold stands; `fee` replaces it as what is owed after a late cancel or a
-    no-show. `driver` is the present driver, or after the end the one who was bound last.
+    no-show. `driver` is the present driver, or after the end the one who was bound last. `payment_method_id` is the
+    card's, and None for a wallet or cash.
     """
 
     id: UUID
     rider_id: UUID
     rider_name: str
     quote_id: UUID
-    payment_method_id: UUID
+    funding: Funding
+    payment_method_id: UUID | None
     product: str
     pickup: Place
     dropoff: Place
@@ -77,7 +79,8 @@ class Ride:
         quote: Quote,
         terms: RideTerms,
         *,
-        payment_method_id: UUID,
+        funding: Funding,
+        payment_method_id: UUID | None,
         start_pin: str,
         rider_name: str,
         note: str,
@@ -91,6 +94,7 @@ class Ride:
             rider_id=quote.rider_id,
             rider_name=rider_name,
             quote_id=quote.id,
+            funding=funding,
             payment_method_id=payment_method_id,
             product=quote.product,
             pickup=quote.pickup,

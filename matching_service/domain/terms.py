@@ -1,4 +1,5 @@
-"""What a rider agreed to with the request: fees, waits and shares, kept with the ride when the city's policy changes.
+"""What a rider agreed to with the request: the way to pay, and fees, waits and shares, kept with the ride when the
+city's policy changes.
 
 The lines of a capture are made here, so that the same ride always asks payment_service for the same charge.
 """
@@ -12,6 +13,14 @@ from matching_service.domain.city import CityPolicy
 from matching_service.domain.pricing import driver_earnings
 from matching_service.domain.quote import Fare, FareLineKind
 from shared_kernel.money import Money
+
+
+class Funding(StrEnum):
+    """Where a rider's money comes from; the names are those of the contract's Funding."""
+
+    CARD = "card"
+    WALLET = "wallet"
+    CASH = "cash"
 
 
 class ChargeKind(StrEnum):

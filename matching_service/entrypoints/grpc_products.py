@@ -23,10 +23,12 @@ class ProductServicer(product_service_pb2_grpc.ProductServiceServicer):
     async def ListProducts(
         self, request: pb.ListProductsRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.ListProductsResponse:
-        return pb.ListProductsResponse(products=map(_message, self._city.products.values()))
+        return pb.ListProductsResponse(
+            products=[_message(product, self._city.cash_accepted) for product in self._city.products.values()]
+        )
 
 
-def _message(product: Product) -> pb.Product:
+def _message(product: Product, cash_accepted: bool) -> pb.Product:
     return pb.Product(
         product=product.name,
         base=wire.money_message(product.base),
@@ -34,4 +36,5 @@ def _message(product: Product) -> pb.Product:
         per_minute=wire.money_message(product.per_minute),
         minimum=wire.money_message(product.minimum),
         booking_fee=wire.money_message(product.booking_fee),
+        cash_accepted=cash_accepted,
     )

@@ -15,7 +15,7 @@ from matching_service.use_cases.create_quotes import CreateQuotes, CreateQuotesC
 from matching_service.use_cases.get_ride_location import GetRideLocation
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
 from matching_service.use_cases.read_rides import ReadRides
-from matching_service.use_cases.request_ride import RequestRide
+from matching_service.use_cases.request_ride import PaidBy, RequestRide
 from ridesharing.matching.v1 import ride_service_pb2 as pb
 from ridesharing.matching.v1 import ride_service_pb2_grpc, rides_pb2
 
@@ -59,7 +59,10 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
             request.request_id,
             current_actor().account_id,
             UUID(request.quote_id),
-            UUID(request.payment_method_id),
+            PaidBy(
+                wire.funding_from(request.funding),
+                UUID(request.payment_method_id) if request.payment_method_id else None,
+            ),
             request.note,
         )
         return pb.RequestRideResponse(ride=wire.ride_message(ride, with_pin=True))

@@ -15,6 +15,7 @@ from matching_service.domain.quote import Fare, FareLineKind, Place, Quote
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.shift import Shift
+from matching_service.domain.terms import Funding
 from ridesharing.common.v1 import geo_point_pb2, money_pb2
 from ridesharing.matching.v1 import events_pb2, rides_pb2
 from shared_kernel.errors import FieldViolation, InvalidInput
@@ -26,7 +27,9 @@ RIDE_STATES = {state: rides_pb2.RideState.Value(f"RIDE_STATE_{state.name}") for 
 PAYMENT_STATES = {state: rides_pb2.PaymentState.Value(f"PAYMENT_STATE_{state.name}") for state in PaymentState}
 OFFER_STATES = {state: rides_pb2.OfferState.Value(f"OFFER_STATE_{state.name}") for state in OfferState}
 FARE_LINE_KINDS = {kind: rides_pb2.FareLineKind.Value(f"FARE_LINE_KIND_{kind.name}") for kind in FareLineKind}
+FUNDINGS = {funding: rides_pb2.Funding.Value(f"FUNDING_{funding.name}") for funding in Funding}
 _RIDE_STATE_BY_NUMBER: dict[int, RideState] = {number: state for state, number in RIDE_STATES.items()}
+_FUNDING_BY_NUMBER: dict[int, Funding] = {number: funding for funding, number in FUNDINGS.items()}
 
 
 def ride_message(ride: Ride, *, with_pin: bool = False, with_rider_name: bool = False) -> rides_pb2.Ride:
@@ -46,6 +49,7 @@ def ride_message(ride: Ride, *, with_pin: bool = False, with_rider_name: bool = 
         request_time=timestamp(ride.requested_at),
         reason=ride.reason,
         rider_name=ride.rider_name if with_rider_name else "",
+        funding=FUNDINGS[ride.funding],
     )
     if ride.driver is not None:
         message.driver.CopyFrom(
@@ -83,6 +87,7 @@ def offer_message(offer: Offer) -> rides_pb2.Offer:
         pickup_eta_seconds=offer.pickup_eta_seconds,
         distance_meters=offer.distance_meters,
         earnings=money_message(offer.earnings),
+        funding=FUNDINGS[offer.funding],
     )
 
 
@@ -164,6 +169,11 @@ def moment_from(message: Timestamp, field: str) -> datetime:
 def ride_state_from(number: int) -> RideState:
     """Read a state that the contract's rules have passed."""
     return _RIDE_STATE_BY_NUMBER[number]
+
+
+def funding_from(number: int) -> Funding:
+    """Read a funding that the contract's rules have passed; one that is not told is a card."""
+    return _FUNDING_BY_NUMBER.get(number, Funding.CARD)
 
 
 def page_token(before: UUID | None) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 from matching_service.domain.events import RideAssigned
 from matching_service.domain.offer import Offer, OfferState
 from matching_service.domain.ride import Ride
+from matching_service.domain.terms import Funding
 from matching_service.use_cases.ports import RequestKey, Store, Transaction
 from matching_service.use_cases.steps import ride_not_found, ride_of_answer
 from shared_kernel.clock import Clock
@@ -31,7 +32,8 @@ class AcceptOffer:
 
         Raises:
             NotFound: `offer_not_found`.
-            Conflict: `offer_taken`, `offer_expired`, `offer_withdrawn`, `offer_declined`, `active_ride`.
+            Conflict: `offer_taken`, `offer_expired`, `offer_withdrawn`, `offer_declined`, `active_ride`,
+                `cash_not_allowed`.
         """
         async with self.store.transaction() as tx:
             answer = await tx.claim(RequestKey(driver_id, "AcceptOffer", request_id, (str(offer_id),)))
@@ -59,6 +61,8 @@ class AcceptOffer:
         shift = await tx.keep_shift_open(driver_id)
         if shift is None:
             raise Conflict("offer_withdrawn", "the driver is offline")
+        if offer.funding is Funding.CASH and not await tx.may_take_cash(driver_id, offer.earnings.currency_code):
+            raise Conflict("cash_not_allowed", "the driver owes too much to take a ride that is paid in cash")
         await tx.save_offer(offer.closed(OfferState.ACCEPTED, now))
         ride = before.assigned(shift.driver, offer.pickup_eta_seconds, now)
         await tx.save_ride(before, ride)

@@ -128,7 +128,8 @@ class AdvanceSaga:
 def _target(asked: PaymentState, outcome: PaymentOutcome) -> PaymentState | None:
     """Return where an outcome leads; None when it is not an outcome yet."""
     match asked, outcome.status:
-        case PaymentState.HOLD_PENDING, PaymentStatus.HELD:
+        case PaymentState.HOLD_PENDING, PaymentStatus.HELD | PaymentStatus.EXPIRED:
+            # What the PSP let go of is as good as held here: a capture makes a debt of the rider, a void nothing.
             return PaymentState.HELD
         case PaymentState.HOLD_PENDING, PaymentStatus.DECLINED | PaymentStatus.VOIDED:
             return PaymentState.HOLD_DECLINED

@@ -14,6 +14,7 @@ from matching_service.domain.city import VehicleClass
 from matching_service.domain.eta import Leg, Trip
 from matching_service.domain.locations import DriverPosition, RecordOutcome
 from matching_service.domain.quote import Place, Quote
+from matching_service.domain.terms import Funding
 from shared_kernel.geo import GeoPoint
 
 
@@ -28,6 +29,7 @@ class WaitingRide:
     requested_at: datetime
     excluded_driver_ids: frozenset[UUID]
     returned: bool
+    funding: Funding = Funding.CARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class OfferOutcome(StrEnum):
     RIDE_GONE = "ride_gone"
     """The ride no longer waits: canceled, unmatched or offered already."""
     DRIVER_TAKEN = "driver_taken"
-    """The driver has an open offer or a live ride, or the shift ended."""
+    """The driver has an open offer or a live ride, may not take the ride's cash, or the shift ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,14 @@ class BusyDrivers(Protocol):
 
     async def busy(self) -> frozenset[UUID]:
         """Return the drivers with an open offer or a live ride."""
+        ...
+
+
+class CashStandings(Protocol):
+    """Who owes too much to take cash."""
+
+    async def no_cash_driver_ids(self, currency_code: str) -> frozenset[UUID]:
+        """Return the drivers who may not take cash in this currency."""
         ...
 
 
@@ -195,7 +205,7 @@ class Matcher(Protocol):
     async def candidates(
         self, seekers: Sequence[Seeker], drivers: Sequence[DriverPosition], limits: Limits
     ) -> list[Pair]:
-        """Return for each seeker the nearest drivers of its classes in reach, without those it excludes."""
+        """Return for each seeker the nearest drivers in reach whom it may have, by class, exclusion and cash."""
         ...
 
     async def solve(

@@ -25,8 +25,10 @@ from matching_service.domain.assignment import (
 from matching_service.domain.city import CityPolicy
 from matching_service.domain.eta import Leg
 from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
+from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import (
     BusyDrivers,
+    CashStandings,
     EtaProvider,
     LiveLocations,
     Matcher,
@@ -75,6 +77,7 @@ class DispatchTick:
         locations: LiveLocations,
         busy: BusyDrivers,
         on_shift: OnShift,
+        standings: CashStandings,
         eta: EtaProvider,
         matcher: Matcher,
         reservations: Reservations,
@@ -87,6 +90,7 @@ class DispatchTick:
         self._locations = locations
         self._busy = busy
         self._on_shift = on_shift
+        self._standings = standings
         self._eta = eta
         self._matcher = matcher
         self._reservations = reservations
@@ -105,8 +109,9 @@ class DispatchTick:
         drivers = await self._free_drivers(report)
         if not drivers:
             return report
+        no_cash = await self._no_cash_driver_ids(seekers)
         solve_until = self._monotonic() + SOLVER_BUDGET_SECONDS
-        chosen = await self._match(seekers, drivers, CANDIDATES, solve_until, report)
+        chosen = await self._match(seekers, drivers, self._limits(CANDIDATES, no_cash), solve_until, report)
         served, taken = {pair.seeker for pair in chosen}, {pair.driver for pair in chosen}
         left_seekers = [index for index in range(len(seekers)) if index not in served]
         left_drivers = [index for index in range(len(drivers)) if index not in taken]
@@ -115,7 +120,7 @@ class DispatchTick:
             more = await self._match(
                 [seekers[index] for index in left_seekers],
                 [drivers[index] for index in left_drivers],
-                WIDE_CANDIDATES,
+                self._limits(WIDE_CANDIDATES, no_cash),
                 solve_until,
                 report,
             )
@@ -132,6 +137,7 @@ class DispatchTick:
                 product.vehicle_classes,
                 ride.excluded_driver_ids,
                 head_start_seconds((now - ride.requested_at).total_seconds(), ride.returned),
+                pays_cash=ride.funding is Funding.CASH,
             )
             for ride in rides
             # A product that the city no longer sells has no vehicles: its rides end with their search window.
@@ -153,16 +159,24 @@ class DispatchTick:
         report.free_drivers = len(free)
         return free
 
+    async def _no_cash_driver_ids(self, seekers: Sequence[Seeker]) -> frozenset[UUID]:
+        if not any(seeker.pays_cash for seeker in seekers):
+            return frozenset()
+        return await self._standings.no_cash_driver_ids(self._city.currency_code)
+
+    def _limits(self, candidates: int, no_cash_driver_ids: frozenset[UUID]) -> Limits:
+        reach_meters = self._eta.reach_meters(self._city.dispatch.pickup_eta_cap_seconds)
+        return Limits(candidates, reach_meters, no_cash_driver_ids)
+
     async def _match(
         self,
         seekers: Sequence[Seeker],
         drivers: Sequence[DriverPosition],
-        candidates: int,
+        limits: Limits,
         solve_until: float,
         report: TickReport,
     ) -> list[PairCost]:
         cap_seconds = self._city.dispatch.pickup_eta_cap_seconds
-        limits = Limits(candidates, self._eta.reach_meters(cap_seconds))
         pairs = await self._matcher.candidates(seekers, drivers, limits)
         if not pairs:
             return []

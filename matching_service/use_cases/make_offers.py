@@ -11,6 +11,7 @@ from matching_service.domain.events import OfferCreated
 from matching_service.domain.offer import Offer, OfferState
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
+from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
 from matching_service.use_cases.ports import Store, Transaction
 from shared_kernel.clock import Clock
@@ -65,6 +66,10 @@ class MakeOffers:
         shift = await tx.keep_shift_open(proposal.driver_id)
         if shift is None or shift.ends_after_ride or await tx.is_excluded(ride.id, proposal.driver_id):
             raise _DriverTakenError
+        if ride.funding is Funding.CASH and not await tx.may_take_cash(
+            proposal.driver_id, ride.fare.total.currency_code
+        ):
+            raise _DriverTakenError
         now = self.clock.now()
         offer = Offer(
             id=self.new_id(),
@@ -79,6 +84,7 @@ class MakeOffers:
             dropoff=ride.dropoff,
             distance_meters=ride.distance_meters,
             earnings=ride.terms.earnings(ride.fare),
+            funding=ride.funding,
         )
         await tx.add_offer(offer)
         # After the insert, which waits for an accept of the driver's former offer: only now would its ride be seen.

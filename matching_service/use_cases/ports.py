@@ -41,6 +41,15 @@ class FeeConsent:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class DriverStanding:
+    """Whether a driver may take rides that are paid in cash in a currency, as payment_service told."""
+
+    driver_id: UUID
+    currency_code: str
+    cash_allowed: bool
+
+
 class Transaction(Protocol):
     """One transaction. Locks are taken ride first, then offer, then shift, so that none waits for another in a ring.
 
@@ -93,6 +102,14 @@ class Transaction(Protocol):
 
     async def exclude(self, ride_id: UUID, driver_id: UUID, cause: ExclusionCause, now: datetime) -> None:
         """See to it that the driver is not asked for that ride again."""
+        ...
+
+    async def may_take_cash(self, driver_id: UUID, currency_code: str) -> bool:
+        """Tell a driver's standing, true where none was told; while the shift is kept open it cannot change."""
+        ...
+
+    async def keep_standing(self, standing: DriverStanding, version: int) -> None:
+        """Store a standing unless this or a later version of it is known."""
         ...
 
     async def lock_shift(self, driver_id: UUID) -> Shift | None:
@@ -224,6 +241,8 @@ class PaymentStatus(StrEnum):
 
     PENDING = "pending"
     HELD = "held"
+    EXPIRED = "expired"
+    """The PSP let go of the hold by itself: what a capture would bring is owed by the rider."""
     DECLINED = "declined"
     CAPTURED = "captured"
     VOIDED = "voided"
@@ -241,7 +260,7 @@ class Payments(Protocol):
     """payment_service. Errors are DomainErrors; Unknown and Unavailable ask to call again with the same key."""
 
     async def place_hold(self, key: str, ride: Ride, timeout_seconds: float) -> PaymentOutcome:
-        """Ask for a hold of the quoted fare on the rider's payment method."""
+        """Ask for a hold of the quoted fare on the rider's card or wallet; for cash, to note that it comes in cash."""
         ...
 
     async def capture(

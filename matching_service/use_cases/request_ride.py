@@ -11,7 +11,7 @@ from matching_service.domain.events import RideRequested
 from matching_service.domain.quote import Quote
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
-from matching_service.domain.terms import RideTerms
+from matching_service.domain.terms import Funding, RideTerms
 from matching_service.use_cases.advance_saga import AdvanceSaga
 from matching_service.use_cases.dispatch_ports import QuoteStore
 from matching_service.use_cases.ports import Accounts, RequestKey, RideReader, Store
@@ -24,6 +24,19 @@ HOLD_SECONDS = 2.5
 """How long the rider waits for the hold's outcome; the saga's sweep goes on after that."""
 NAME_SECONDS = 0.5
 _NO_SUCH_CARD = "payment_method_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class PaidBy:
+    """How the rider pays: with a card that is named, from the wallet, or in cash."""
+
+    funding: Funding
+    payment_method_id: UUID | None = None
+
+    @classmethod
+    def card(cls, payment_method_id: UUID) -> PaidBy:
+        """Pay with a card."""
+        return cls(Funding.CARD, payment_method_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +54,16 @@ class RequestRide:
     pins: random.Random
     hold_seconds: float = HOLD_SECONDS
 
-    async def __call__(
-        self, request_id: str, rider_id: UUID, quote_id: UUID, payment_method_id: UUID, note: str
-    ) -> Ride:
+    async def __call__(self, request_id: str, rider_id: UUID, quote_id: UUID, paid_by: PaidBy, note: str) -> Ride:
         """Return the ride: MATCHING, or still REQUESTED when the hold's outcome is not known in time.
 
         Raises:
             NotFound: `quote_not_found`, or `payment_method_not_found` (the ride is kept as after a decline).
-            Conflict: `quote_expired`, `quote_used`, `active_ride`, or `payment_declined` (the ride is kept as
-                PAYMENT_FAILED, its id is in the metadata). The same key raises the same decline again.
+            Conflict: `quote_expired`, `quote_used`, `active_ride`, `cash_not_accepted`, or `payment_declined` (the
+                ride is kept as PAYMENT_FAILED, its id is in the metadata). The same key raises the same decline again.
         """
-        request = RequestKey(rider_id, "RequestRide", request_id, (str(quote_id), str(payment_method_id), note))
+        source = str(paid_by.payment_method_id or paid_by.funding)
+        request = RequestKey(rider_id, "RequestRide", request_id, (str(quote_id), source, note))
         quote = await self._quote(quote_id, rider_id)
         rider_name = await self.accounts.first_name(rider_id, NAME_SECONDS)
         async with self.store.transaction() as tx:
@@ -60,8 +72,10 @@ class RequestRide:
                 ride = await ride_of_answer(tx, answer)
             elif isinstance(quote, NotFound):
                 raise quote
+            elif paid_by.funding is Funding.CASH and not self.policy.cash_accepted:
+                raise Conflict("cash_not_accepted", "rides are not paid in cash here")
             else:
-                ride = self._ride(quote, payment_method_id, rider_name, note)
+                ride = self._ride(quote, paid_by, rider_name, note)
                 await tx.add_ride(ride)
                 await tx.tell(RideRequested(ride, ride.requested_at))
                 await tx.complete(ride.id.bytes)
@@ -75,7 +89,7 @@ class RequestRide:
         if ride.state is RideState.PAYMENT_FAILED:
             raise Conflict(
                 "payment_declined",
-                "the payment method was declined",
+                "the payment was declined",
                 metadata={"ride_id": str(ride.id), "decline_reason": ride.reason},
             )
         return ride
@@ -87,12 +101,13 @@ class RequestRide:
         except NotFound as error:
             return error
 
-    def _ride(self, quote: Quote, payment_method_id: UUID, rider_name: str, note: str) -> Ride:
+    def _ride(self, quote: Quote, paid_by: PaidBy, rider_name: str, note: str) -> Ride:
         return Ride.requested(
             self.new_id(),
             quote,
             RideTerms.of(self.policy),
-            payment_method_id=payment_method_id,
+            funding=paid_by.funding,
+            payment_method_id=paid_by.payment_method_id,
             start_pin=f"{self.pins.randrange(10_000):04d}",
             rider_name=rider_name,
             note=note,

@@ -45,7 +45,7 @@ class DriverFacts:
 
 @dataclass(frozen=True, slots=True)
 class RideFact:
-    """A ride changed. `state` and `payment_state` are the public words (`driver_en_route`, `held`)."""
+    """A ride changed. `state`, `payment_state` and `funding` are public words (`driver_en_route`, `held`, `cash`)."""
 
     happening: Happening
     ride_id: UUID
@@ -57,6 +57,7 @@ class RideFact:
     start_pin: str
     pickup_eta_seconds: int | None
     reason: str
+    funding: str = "card"
     former_driver_id: UUID | None = None
     fee: Money | None = None
 
@@ -76,13 +77,16 @@ class OfferFact:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptFact:
-    """Money was collected for a ride."""
+    """Money was collected for a ride: the funding brought `captured`, granted credit a part, a part is still owed."""
 
     happening: Happening
     ride_id: UUID
     version: int
     rider_id: UUID
-    total: Money
+    funding: str
+    captured: Money
+    credit_used: Money
+    receivable: Money
     card_brand: str
     card_last_digits: str
 

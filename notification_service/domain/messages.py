@@ -95,7 +95,7 @@ def _canceled_words(fact: RideFact) -> dict[str, str | int | Money]:
 
 
 _RIDER_TEMPLATES: Mapping[Happening, Callable[[RideFact], Mapping[str, str | int | Money]]] = {
-    Happening.RIDE_PAYMENT_FAILED: lambda _: {},
+    Happening.RIDE_PAYMENT_FAILED: lambda fact: {"funding": fact.funding, "reason": fact.reason},
     Happening.RIDE_REMATCHING: lambda _: {},
     Happening.RIDE_ASSIGNED: lambda fact: {
         **_driver_words(fact.driver),
@@ -103,7 +103,7 @@ _RIDER_TEMPLATES: Mapping[Happening, Callable[[RideFact], Mapping[str, str | int
         "pickup_eta_minutes": max(1, round((fact.pickup_eta_seconds or 0) / 60)),
     },
     Happening.DRIVER_ARRIVED: lambda fact: {**_driver_words(fact.driver), "start_pin": fact.start_pin},
-    Happening.RIDE_COMPLETED: lambda _: {},
+    Happening.RIDE_COMPLETED: lambda fact: {"funding": fact.funding},
     Happening.RIDE_CANCELED: _canceled_words,
     Happening.RIDE_NO_SHOW: _canceled_words,
     Happening.RIDE_UNMATCHED: lambda _: {},
@@ -176,8 +176,19 @@ def _receipt_message(fact: ReceiptFact) -> Message:
         ride_id=fact.ride_id,
         ride_version=fact.version,
         template=f"rider_{fact.happening}",
-        context={"total": fact.total, "card_brand": fact.card_brand, "card_last_digits": fact.card_last_digits},
+        context=_receipt_words(fact),
     )
+
+
+def _receipt_words(fact: ReceiptFact) -> dict[str, str | int | Money]:
+    """Return the words of a receipt; an amount of nothing is left out, and then not spoken of."""
+    amounts = {"captured": fact.captured, "credit_used": fact.credit_used, "receivable": fact.receivable}
+    return {
+        "funding": fact.funding,
+        "card_brand": fact.card_brand,
+        "card_last_digits": fact.card_last_digits,
+        **{name: amount for name, amount in amounts.items() if amount.amount_minor},
+    }
 
 
 def ride_updated(fact: RideFact, *, for_rider: bool) -> dict[str, Any]:
@@ -186,6 +197,7 @@ def ride_updated(fact: RideFact, *, for_rider: bool) -> dict[str, Any]:
         "ride_id": to_public_id("ride", fact.ride_id),
         "state": fact.state,
         "payment_state": fact.payment_state,
+        "funding": fact.funding,
         "version": fact.version,
         "reason": fact.reason or None,
         "driver": None,

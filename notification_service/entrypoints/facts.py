@@ -16,6 +16,7 @@ from ridesharing.common.v1.money_pb2 import Money as WireMoney
 from ridesharing.matching.v1 import events_pb2 as matching
 from ridesharing.matching.v1 import rides_pb2
 from ridesharing.payment.v1 import events_pb2 as payment
+from ridesharing.payment.v1 import payments_pb2
 from shared_kernel.ids import to_public_id
 from shared_kernel.money import Money
 
@@ -41,6 +42,7 @@ def _ride(happening: Happening, ride: rides_pb2.Ride, **more: Any) -> RideFact:
         start_pin=ride.start_pin,
         pickup_eta_seconds=ride.pickup_eta_seconds if ride.HasField("pickup_eta_seconds") else None,
         reason=ride.reason,
+        funding=_funding(rides_pb2.Funding.Name(ride.funding)),
         **more,
     )
 
@@ -68,6 +70,7 @@ def _offer(happening: Happening, offer: rides_pb2.Offer, version: int) -> OfferF
         "pickup_eta_seconds": offer.pickup_eta_seconds,
         "distance_meters": offer.distance_meters,
         "earnings": {"currency_code": offer.earnings.currency_code, "amount_minor": offer.earnings.amount_minor},
+        "funding": _funding(rides_pb2.Funding.Name(offer.funding)),
     }
     return OfferFact(
         happening=happening,
@@ -86,7 +89,10 @@ def _receipt(event: payment.PaymentCaptured) -> ReceiptFact:
         ride_id=UUID(event.payment.ride_id),
         version=event.payment.version,
         rider_id=UUID(event.payment.rider_id),
-        total=_money(event.receipt.total),
+        funding=_funding(payments_pb2.Funding.Name(event.receipt.funding)),
+        captured=_money(event.receipt.captured),
+        credit_used=_money(event.receipt.credit_used),
+        receivable=_money(event.receipt.receivable),
         card_brand=event.receipt.brand,
         card_last_digits=event.receipt.last_digits,
     )
@@ -115,6 +121,12 @@ FACT_TYPES = tuple(_READERS)
 def fact_from(message: Message, version: int) -> Fact:
     """Read an event of FACT_TYPES; `version` is its aggregate's, by which the news of a ride are put in order."""
     return _READERS[type(message)](message, version)
+
+
+def _funding(name: str) -> str:
+    """Write a funding in public; one that is not told, by a release that knew no other, is a card."""
+    word = name.removeprefix("FUNDING_").lower()
+    return "card" if word == "unspecified" else word
 
 
 def _uuid(text: str) -> UUID | None:

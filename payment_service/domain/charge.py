@@ -32,6 +32,8 @@ class ChargeLineKind(StrEnum):
 
 SPLIT_KINDS = (ChargeLineKind.FARE, ChargeLineKind.WAITING, ChargeLineKind.CANCEL_FEE, ChargeLineKind.NO_SHOW_FEE)
 """Lines that driver and platform share."""
+_ABSENT_KINDS = (ChargeLineKind.CANCEL_FEE, ChargeLineKind.NO_SHOW_FEE)
+"""Lines for a rider who did not come: nobody is there to hand cash over."""
 _DRIVER_KINDS = (ChargeLineKind.TOLL, ChargeLineKind.TIP)
 
 
@@ -75,6 +77,14 @@ def charge_total(lines: Iterable[ChargeLine]) -> Money:
         violation = FieldViolation("lines", "promotions must not exceed what they are taken from")
         raise InvalidInput("invalid_charge", "the lines do not make a charge", violations=[violation])
     return total
+
+
+def payable_in_cash(lines: Iterable[ChargeLine]) -> Money:
+    """Return the part of a charge that a rider can have handed to the driver, zero or more."""
+    lines = list(lines)
+    total = charge_total(lines)
+    absent_minor = sum(line.amount.amount_minor for line in lines if line.kind in _ABSENT_KINDS)
+    return Money(total.currency_code, max(0, total.amount_minor - absent_minor))
 
 
 def shares(lines: Iterable[ChargeLine], driver_id: UUID) -> list[Posting]:

@@ -63,7 +63,7 @@ class CapturePayment:
                 raise UnresolvedError(other.id)
             refuse_move(payment.status, PaymentStatus.CAPTURED)
             payment.refuse_total(total)
-            brought = await from_funding(work, payment, total)
+            brought = await from_funding(work, payment, charge.lines)
             if payment.funding is Funding.CARD and brought.amount_minor:
                 return await self._ask(work, payment, brought, total, charge)
             return PaymentAnswer(await self._collect(work, payment, brought, charge))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from payment_service.domain.charge import ChargeLine, capture_postings, charge_total
+from payment_service.domain.charge import ChargeLine, capture_postings, charge_total, payable_in_cash
 from payment_service.domain.events import PaymentCaptured
 from payment_service.domain.ledger import Account, AccountKind, EntryKind, JournalEntry, Posting
 from payment_service.domain.operation import Operation
@@ -20,13 +20,15 @@ from shared_kernel.ids import IdSource
 from shared_kernel.money import Money
 
 
-async def from_funding(work: Work, payment: Payment, total: Money) -> Money:
-    """Return how much of a total the payment's own funding brings: what credit leaves, as far as it is there."""
-    rest = max(0, total.amount_minor - payment.credit_held_minor)
+async def from_funding(work: Work, payment: Payment, lines: tuple[ChargeLine, ...]) -> Money:
+    """Return how much of a charge the payment's own funding brings: what credit leaves, as far as it is there."""
+    rest = max(0, charge_total(lines).amount_minor - payment.credit_held_minor)
     if payment.status is PaymentStatus.EXPIRED:
         rest = 0
     elif payment.funding is Funding.CARD:
         rest = min(rest, payment.authorized_minor)
+    elif payment.funding is Funding.CASH:
+        rest = min(rest, payable_in_cash(lines).amount_minor)
     elif payment.funding is Funding.WALLET and rest > payment.authorized_minor:
         wallet = wallet_account(payment)
         balances = await work.ledger.lock(wallet, currency_code=payment.currency_code)

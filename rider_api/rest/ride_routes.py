@@ -51,11 +51,12 @@ def versioned(body: BaseModel, version: int) -> Reply | Response:
     seconds=_REQUEST_RIDE_SECONDS,
 )
 def request_ride(body: RideRequest) -> RiderRide:
-    """Ask for the ride of a quote; the fare is held on the card."""
+    """Ask for the ride of a quote; the fare is held on the card or in the wallet, or is paid to the driver in cash."""
     message = ride_service_pb2.RequestRideRequest(
         request_id=call().key,
         quote_id=str(body.quote_id),
-        payment_method_id=str(body.payment_method_id),
+        payment_method_id="" if body.payment_method_id is None else str(body.payment_method_id),
+        funding=body.funding_number(),
         note=body.note,
     )
     return rider_ride(ask(edge().backends.rides.RequestRide, message).ride)

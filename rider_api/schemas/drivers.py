@@ -22,6 +22,7 @@ from rider_api.schemas.common import (
     timestamp,
     timestamp_message,
 )
+from rider_api.schemas.rides import FUNDINGS
 from ridesharing.common.v1 import geo_point_pb2
 from ridesharing.identity.v1 import accounts_pb2
 from ridesharing.matching.v1 import rides_pb2
@@ -179,6 +180,7 @@ class Offer(Answer):
     pickup_eta_seconds: int
     distance_meters: int
     earnings: Money
+    funding: str = Field(description="Where the rider's money comes from; cash is to be collected.", examples=["cash"])
 
 
 def offer(message: rides_pb2.Offer) -> Offer:
@@ -193,6 +195,7 @@ def offer(message: rides_pb2.Offer) -> Offer:
         pickup_eta_seconds=message.pickup_eta_seconds,
         distance_meters=message.distance_meters,
         earnings=money(message.earnings),
+        funding=FUNDINGS.text(message.funding or rides_pb2.FUNDING_CARD),
     )
 
 

@@ -19,6 +19,7 @@ from rider_api.schemas.common import (
 )
 from ridesharing.payment.v1 import payment_service_pb2, payments_pb2
 
+FUNDINGS = OpenEnum(payments_pb2.Funding.items(), "FUNDING")
 CHARGE_LINE_KINDS = OpenEnum(payments_pb2.ChargeLineKind.items(), "CHARGE_LINE_KIND")
 
 
@@ -69,15 +70,19 @@ class ChargeLine(Answer):
 
 
 class Receipt(Answer):
-    """What a rider was charged for a ride."""
+    """What a rider was charged for a ride: the total is what was captured, used of credit, and is still receivable."""
 
     payment_id: str
     ride_id: str
     captured_at: Timestamp
     lines: list[ChargeLine]
     total: Money
-    brand: str
-    last_digits: str
+    funding: str = Field(description="Where the captured part came from.", examples=["card"])
+    captured: Money = Field(description="Paid by card, from the wallet or in cash.")
+    credit_used: Money = Field(description="Paid by credit that was granted.")
+    receivable: Money = Field(description="Not covered: charged by itself afterwards, and owed until then.")
+    brand: str | None = Field(description="Of the card; null without one.", examples=["visa"])
+    last_digits: str | None = Field(description="Of the card; null without one.", examples=["4242"])
 
 
 def receipt(message: payments_pb2.Receipt) -> Receipt:
@@ -88,8 +93,12 @@ def receipt(message: payments_pb2.Receipt) -> Receipt:
         captured_at=timestamp(message.capture_time),
         lines=[ChargeLine(kind=CHARGE_LINE_KINDS.text(line.kind), amount=money(line.amount)) for line in message.lines],
         total=money(message.total),
-        brand=message.brand,
-        last_digits=message.last_digits,
+        funding=FUNDINGS.text(message.funding or payments_pb2.FUNDING_CARD),
+        captured=money(message.captured),
+        credit_used=money(message.credit_used),
+        receivable=money(message.receivable),
+        brand=message.brand or None,
+        last_digits=message.last_digits or None,
     )
 
 

@@ -26,4 +26,6 @@ class Problem(Answer):
     retryable: bool = Field(description="The same request with the same Idempotency-Key may succeed later.")
     request_id: str
     errors: list[FieldError]
-    facts: dict[str, str] | None = Field(default=None, description="Ids that help, for example of the ride in the way.")
+    facts: dict[str, str] | None = Field(
+        default=None, description="What helps: ids, for example of the ride in the way, or why a payment was declined."
+    )

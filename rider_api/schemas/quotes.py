@@ -31,6 +31,7 @@ class Product(Answer):
     per_minute: Money
     minimum: Money
     booking_fee: Money
+    cash_accepted: bool
 
 
 class Products(Answer):
@@ -50,6 +51,7 @@ def products(message: product_service_pb2.ListProductsResponse) -> Products:
                 per_minute=money(item.per_minute),
                 minimum=money(item.minimum),
                 booking_fee=money(item.booking_fee),
+                cash_accepted=item.cash_accepted,
             )
             for item in message.products
         ]

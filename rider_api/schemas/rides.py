@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
+from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from rider_api.schemas.common import (
     Answer,
@@ -27,14 +28,32 @@ from ridesharing.matching.v1 import ride_service_pb2, rides_pb2
 
 RIDE_STATES = OpenEnum(rides_pb2.RideState.items(), "RIDE_STATE")
 PAYMENT_STATES = OpenEnum(rides_pb2.PaymentState.items(), "PAYMENT_STATE")
+FUNDINGS = OpenEnum(rides_pb2.Funding.items(), "FUNDING")
 
 
 class RideRequest(Request):
     """Asks for the ride of a quote."""
 
     quote_id: QuoteId
-    payment_method_id: PaymentMethodId
+    funding: Literal["card", "wallet", "cash"] = Field(default="card", description="Where the money comes from.")
+    payment_method_id: PaymentMethodId | None = Field(
+        default=None, validate_default=True, description="The card; only, and always, with the funding card."
+    )
     note: str = Field(default="", max_length=200, description="Words for the driver.")
+
+    @field_validator("payment_method_id")
+    @classmethod
+    def _names_a_card_where_one_pays(cls, value: UUID | None, info: ValidationInfo) -> UUID | None:
+        funding = info.data.get("funding")  # None when it was refused itself
+        if funding == "card" and value is None:
+            raise ValueError("is required where the funding is card")
+        if funding in ("wallet", "cash") and value is not None:
+            raise ValueError("is for the funding card alone")
+        return value
+
+    def funding_number(self) -> rides_pb2.Funding.ValueType:
+        """Write the funding for the contracts."""
+        return rides_pb2.Funding.Value(f"FUNDING_{self.funding.upper()}")
 
 
 class RidePath(Parameters):
@@ -65,6 +84,7 @@ class RideBase(Answer):
     id: str = Field(examples=["ride_01h4556qpqexqvskwzpczs00jq"])
     state: str = Field(examples=["driver_en_route"])
     payment_state: str | None = Field(examples=["held"])
+    funding: str = Field(description="Where the rider's money comes from.", examples=["card"])
     version: int
     product: str
     pickup: Place
@@ -111,6 +131,7 @@ def _base(message: rides_pb2.Ride) -> dict[str, Any]:
         "id": public_id("ride", message.ride_id),
         "state": RIDE_STATES.text(message.state),
         "payment_state": PAYMENT_STATES.text_or_none(message.payment_state),
+        "funding": FUNDINGS.text(message.funding or rides_pb2.FUNDING_CARD),
         "version": message.version,
         "product": message.product,
         "pickup": place(message.pickup),

@@ -110,13 +110,14 @@ class FakeShifts:
 
 
 class FakeRideBoard:
-    """Waiting rides, busy drivers and offers, judged as the database's unique indexes do: one open offer a ride and a
-    driver."""
+    """Waiting rides, busy drivers, standings and offers, judged as the database's unique indexes do: one open offer a
+    ride and a driver."""
 
     def __init__(self, rides: Sequence[WaitingRide] = ()) -> None:
         self.rides = list(rides)
         self.offers: dict[UUID, Proposal] = {}
         self.proposed: list[Proposal] = []
+        self.no_cash: set[UUID] = set()
 
     async def list_waiting(self, limit: int) -> list[WaitingRide]:
         waiting = [ride for ride in self.rides if ride.ride_id not in self.offers]
@@ -124,6 +125,9 @@ class FakeRideBoard:
 
     async def busy(self) -> frozenset[UUID]:
         return frozenset(offer.driver_id for offer in self.offers.values())
+
+    async def no_cash_driver_ids(self, currency_code: str) -> frozenset[UUID]:
+        return frozenset(self.no_cash)
 
     async def make_offers(self, proposals: Sequence[Proposal]) -> list[OfferOutcome]:
         return [self._offer(proposal) for proposal in proposals]

@@ -17,9 +17,10 @@ from matching_service.domain.offer import ExclusionCause, Offer, OfferState
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import OWED_PAYMENT_STATES, TRANSITIONS, PaymentState, RideState
 from matching_service.domain.shift import DriverFacts, Shift
-from matching_service.domain.terms import ChargeLine
+from matching_service.domain.terms import ChargeLine, Funding
 from matching_service.use_cases.ports import (
     DriverRecord,
+    DriverStanding,
     FeeConsent,
     OwedStep,
     PaymentOutcome,
@@ -66,6 +67,9 @@ class Tables:
     assignments: list[AssignmentRow] = field(default_factory=list[AssignmentRow])
     offers: dict[UUID, Offer] = field(default_factory=dict[UUID, Offer])
     exclusions: dict[tuple[UUID, UUID], ExclusionCause] = field(default_factory=dict[tuple[UUID, UUID], ExclusionCause])
+    standings: dict[tuple[UUID, str], tuple[int, bool]] = field(
+        default_factory=dict[tuple[UUID, str], tuple[int, bool]]
+    )
     shifts: dict[UUID, Shift] = field(default_factory=dict[UUID, Shift])
     consents: dict[UUID, FeeConsent] = field(default_factory=dict[UUID, FeeConsent])
     keys: dict[tuple[UUID, str, str], tuple[tuple[str, ...], bytes]] = field(
@@ -195,6 +199,14 @@ class MemoryTransaction:
 
     async def exclude(self, ride_id: UUID, driver_id: UUID, cause: ExclusionCause, now: datetime) -> None:
         self._tables.exclusions.setdefault((ride_id, driver_id), cause)
+
+    async def may_take_cash(self, driver_id: UUID, currency_code: str) -> bool:
+        return self._tables.standings.get((driver_id, currency_code), (0, True))[1]
+
+    async def keep_standing(self, standing: DriverStanding, version: int) -> None:
+        key = (standing.driver_id, standing.currency_code)
+        if key not in self._tables.standings or version > self._tables.standings[key][0]:
+            self._tables.standings[key] = (version, standing.cash_allowed)
 
     async def lock_shift(self, driver_id: UUID) -> Shift | None:
         return _open_shift(self._tables, driver_id)
@@ -328,19 +340,21 @@ class FakePayments:
         self.failures: list[DomainError] = []
         self.declines: str = ""
         self.holds: dict[UUID, PaymentStatus] = {}
+        self.funded: dict[UUID, Funding] = {}
         self.calls: list[tuple[str, UUID]] = []
         self.captured: dict[UUID, tuple[UUID, tuple[ChargeLine, ...]]] = {}
 
     async def place_hold(self, key: str, ride: Ride, timeout_seconds: float) -> PaymentOutcome:
         self._called(key, ride.id)
         status = PaymentStatus.DECLINED if self.declines else PaymentStatus.HELD
+        self.funded[ride.id] = ride.funding
         return PaymentOutcome(self.holds.setdefault(ride.id, status), self.declines)
 
     async def capture(
         self, key: str, ride_id: UUID, driver_id: UUID, lines: Sequence[ChargeLine], timeout_seconds: float
     ) -> PaymentOutcome:
         self._called(key, ride_id)
-        if self.holds.get(ride_id) not in (PaymentStatus.HELD, PaymentStatus.CAPTURED):
+        if self.holds.get(ride_id) not in (PaymentStatus.HELD, PaymentStatus.EXPIRED, PaymentStatus.CAPTURED):
             raise Conflict("invalid_transition", "there is no hold to capture")
         self.captured.setdefault(ride_id, (driver_id, tuple(lines)))
         self.holds[ride_id] = PaymentStatus.CAPTURED

@@ -57,6 +57,7 @@ class FakePaymentServer(_PaymentBase):
                 rider_id=request.rider_id,
                 status=payments_pb2.PAYMENT_STATUS_DECLINED if self.decline_reason else held,
                 authorized=request.amount,
+                funding=request.funding,
                 decline_reason=self.decline_reason,
             )
             self.payments[request.ride_id] = payment
@@ -67,9 +68,10 @@ class FakePaymentServer(_PaymentBase):
     async def CapturePayment(self, request: pb.CapturePaymentRequest, context: Context) -> pb.CapturePaymentResponse:
         fault = await self._called(request.request_id)
         payment = self._payment(request.ride_id)
-        if payment.status == payments_pb2.PAYMENT_STATUS_HELD:
+        if payment.status in (payments_pb2.PAYMENT_STATUS_HELD, payments_pb2.PAYMENT_STATUS_EXPIRED):
             total = sum(line.amount.amount_minor for line in request.lines)
-            captured = min(total, payment.authorized.amount_minor)
+            expired = payment.status == payments_pb2.PAYMENT_STATUS_EXPIRED
+            captured = 0 if expired else min(total, payment.authorized.amount_minor)
             payment.status = payments_pb2.PAYMENT_STATUS_CAPTURED
             payment.captured.CopyFrom(money_pb2.Money(currency_code="USD", amount_minor=captured))
             payment.receivable.CopyFrom(money_pb2.Money(currency_code="USD", amount_minor=total - captured))
@@ -86,6 +88,10 @@ class FakePaymentServer(_PaymentBase):
             self.effects.append(f"void {request.ride_id}")
         await self._hang_if(fault)
         return pb.VoidHoldResponse(payment=_as_told(payment, fault))
+
+    def expire(self, ride_id: str) -> None:
+        """Let the PSP let go of a hold by itself."""
+        self.payments[ride_id].status = payments_pb2.PAYMENT_STATUS_EXPIRED
 
     async def _called(self, key: str) -> Fault | None:
         self.keys.append(key)

@@ -12,6 +12,7 @@ from matching_service.adapters.city_file import load_city
 from matching_service.domain.offer import Offer
 from matching_service.domain.quote import Fare, FareLine, FareLineKind, Place, Quote
 from matching_service.domain.ride import Ride
+from matching_service.domain.terms import Funding
 from matching_service.use_cases.accept_offer import AcceptOffer
 from matching_service.use_cases.advance_saga import AdvanceSaga
 from matching_service.use_cases.arrive_at_pickup import ArriveAtPickup
@@ -24,12 +25,13 @@ from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal, Qu
 from matching_service.use_cases.end_shift import EndShift
 from matching_service.use_cases.expire_offers import ExpireOffers
 from matching_service.use_cases.force_cancel_ride import ForceCancelRide
+from matching_service.use_cases.keep_driver_standing import KeepDriverStanding
 from matching_service.use_cases.make_offers import MakeOffers
-from matching_service.use_cases.ports import Payments, RideReader, SagaQueue, Store
+from matching_service.use_cases.ports import DriverStanding, Payments, RideReader, SagaQueue, Store
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
 from matching_service.use_cases.read_rides import ReadRides
 from matching_service.use_cases.report_no_show import ReportNoShow
-from matching_service.use_cases.request_ride import RequestRide
+from matching_service.use_cases.request_ride import PaidBy, RequestRide
 from matching_service.use_cases.start_shift import StartShift
 from matching_service.use_cases.start_trip import StartTrip
 from matching_service.use_cases.stop_unapproved_driver import StopUnapprovedDriver
@@ -89,6 +91,7 @@ class Stage:
         self.start_shift = StartShift(store, self.accounts, clock, self.new_id)
         self.end_shift = EndShift(store, clock)
         self.stop_unapproved = StopUnapprovedDriver(store, self.accounts, clock)
+        self.keep_standing = KeepDriverStanding(store, clock)
         self.offers = MakeOffers(store, clock, self.new_id)
         self.accept = AcceptOffer(store, clock)
         self.decline = DeclineOffer(store, clock)
@@ -110,11 +113,20 @@ class Stage:
         await self.quotes.add([quote])
         return quote
 
-    async def ride(self, rider_id: UUID | None = None) -> Ride:
+    def card(self) -> PaidBy:
+        """A card of the rider's."""
+        return PaidBy.card(self.new_id())
+
+    async def ride(self, rider_id: UUID | None = None, funding: Funding = Funding.CARD) -> Ride:
         """A ride in MATCHING, if the fake lets its hold stand."""
         rider_id = rider_id or self.new_id()
         quote = await self.quote(rider_id)
-        return await self.request_ride(self.key(), rider_id, quote.id, self.new_id(), "")
+        paid_by = self.card() if funding is Funding.CARD else PaidBy(funding)
+        return await self.request_ride(self.key(), rider_id, quote.id, paid_by, "")
+
+    async def stand(self, driver_id: UUID, version: int, *, cash_allowed: bool) -> None:
+        """payment_service tells whether a driver may take cash."""
+        await self.keep_standing(self.new_id(), DriverStanding(driver_id, "USD", cash_allowed), version)
 
     async def driver(self) -> UUID:
         """An approved driver on shift."""

@@ -78,17 +78,55 @@ def _wrong(
     if movements["captured"] + movements["released"] != movements["authorized"]:
         wrong.append(f"captured and released do not add up to what was held: {dict(movements)}")
     postings = [posting for entry in journal for posting in entry["postings"]]
-    received = sum(leg["amount"]["amount_minor"] for leg in postings if leg["account"] == "psp_receivable")
     if sum(leg["amount"]["amount_minor"] for leg in postings):
         wrong.append("postings do not add up to zero")
     told = receipt["total"]["amount_minor"] if receipt else 0
-    if not movements["captured"] == received == told:
-        wrong.append(f"the provider captured {movements['captured']}, the ledger {received}, the receipt tells {told}")
+    if ride["funding"] == "card":
+        received = booked(postings, "psp_receivable")
+        if not movements["captured"] == received == told:
+            captured = movements["captured"]
+            wrong.append(f"the provider captured {captured}, the ledger {received}, the receipt tells {told}")
+    else:
+        wrong += _wrong_without_card(ride, intents, postings, receipt)
     if (ride["payment_state"] == "captured") != (len(journal) == 1 and told > 0):
         wrong.append(f"{len(journal)} journal entries over {told}")
     if ride["state"] == "completed" and told != ride["fare"]["total"]["amount_minor"]:
         wrong.append(f"charged {told} for a fare of {ride['fare']['total']['amount_minor']}")
     return wrong
+
+
+def _wrong_without_card(
+    ride: dict[str, Any],
+    intents: Sequence[dict[str, Any]],
+    postings: Sequence[dict[str, Any]],
+    receipt: dict[str, Any] | None,
+) -> list[str]:
+    """Name what is not in order about a ride that the provider has nothing to do with."""
+    wrong: list[str] = []
+    if intents or booked(postings, "psp_receivable"):
+        wrong.append(f"paid by {ride['funding']}, and known at the provider")
+    if receipt is None:
+        return wrong
+    captured, owed = (receipt[name]["amount_minor"] for name in ("captured", "receivable"))
+    if captured + receipt["credit_used"]["amount_minor"] + owed != receipt["total"]["amount_minor"]:
+        wrong.append(f"the parts of the receipt are not its total: {receipt}")
+    if booked(postings, "rider_receivable") != owed:
+        wrong.append(f"the rider owes {booked(postings, 'rider_receivable')}, the receipt tells {owed}")
+    if ride["state"] != "completed" and ride["funding"] == "cash" and captured:
+        wrong.append(f"{captured} in cash from a rider who was not there")
+    if ride["funding"] == "cash" and captured == receipt["total"]["amount_minor"]:
+        # The whole fare is in the driver's hand: what is not theirs of it they owe.
+        theirs = -sum(booked(postings, kind) for kind in ("commission", "booking_fee", "tax"))
+        if not booked(postings, "driver") == theirs > 0:
+            wrong.append(f"the driver owes {booked(postings, 'driver')}, commission, fee and tax are {theirs}")
+    if ride["funding"] == "wallet" and booked(postings, "rider_wallet") != captured:
+        wrong.append(f"the wallet paid {booked(postings, 'rider_wallet')}, the receipt tells {captured}")
+    return wrong
+
+
+def booked(postings: Sequence[dict[str, Any]], kind: str) -> int:
+    """Sum the legs of all accounts of a kind: debits above zero, credits below."""
+    return sum(leg["amount"]["amount_minor"] for leg in postings if leg["account"].partition(":")[0] == kind)
 
 
 async def _receipt(person: SignedIn, ride_id: str) -> dict[str, Any] | None:

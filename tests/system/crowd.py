@@ -46,8 +46,9 @@ class Crowd:
         return dict(self._world.tally.troubles)
 
     async def move_in(self, riders: int, drivers: int) -> None:
-        """Sign people up, the first rider with a card that is declined, and let them begin."""
-        cards = ["pm_card_chargeCustomerFail", *["pm_card_visa"] * (riders - 1)]
+        """Sign people up, the first rider with a card that is declined, every fourth with cash, and let them begin."""
+        cards = [None if number % 4 == 3 else "pm_card_visa" for number in range(riders)]
+        cards[0] = "pm_card_chargeCustomerFail"
         await asyncio.gather(*(self._add_rider(number, card) for number, card in enumerate(cards)))
         places = [place_near_a_busy_one(self._world.chance) for _ in range(drivers)]
         joining = (
@@ -82,11 +83,13 @@ class Crowd:
         """Return the newest rides, among them all that are under way."""
         return (await self._town.operator("GET", "/v1/operator/rides", limit="50"))["items"]
 
-    async def _add_rider(self, number: int, card: str) -> None:
+    async def _add_rider(self, number: int, card: str | None) -> None:
         person = await sign_in(self._world.api, self._world.sandbox, f"+1510555{number:04d}", "rider")
-        method = await person.do("POST", "/v1/payment-methods", {"psp_token": card})
+        method_id = None
+        if card is not None:
+            method_id = str((await person.do("POST", "/v1/payment-methods", {"psp_token": card}))["id"])
         self.people[person.account_id] = person
-        self._riders.append(Rider(self._world, person, str(method["id"])))
+        self._riders.append(Rider(self._world, person, method_id))
 
     async def _keep_riding(self, rider: Rider) -> None:
         while not self._closing.is_set():

@@ -106,10 +106,13 @@ class HandRider:
         body = {"pickup": _place(pickup), "dropoff": _place(dropoff), "product": "economy"}
         return (await self.person.do("POST", "/v1/quotes", body))["quotes"][0]
 
-    async def request(self, pickup: GeoPoint = UNION_SQUARE, dropoff: GeoPoint = FERRY_BUILDING) -> str:
+    async def request(
+        self, pickup: GeoPoint = UNION_SQUARE, dropoff: GeoPoint = FERRY_BUILDING, funding: str = "card"
+    ) -> str:
         """Ask for a ride; return its id."""
         quote = await self.quote(pickup, dropoff)
-        body = {"quote_id": quote["id"], "payment_method_id": self.payment_method_id}
+        paid_by = {"payment_method_id": self.payment_method_id} if funding == "card" else {"funding": funding}
+        body = {"quote_id": quote["id"], **paid_by}
         return str((await self.person.do("POST", "/v1/rides", body))["id"])
 
     async def ride(self, ride_id: str) -> dict[str, Any]:

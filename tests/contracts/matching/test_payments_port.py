@@ -1,6 +1,6 @@
 """What the saga counts on of payment_service: held by the fake, and by the client over real gRPC."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ from chassis.auth import TokenSigner
 from chassis.clients import open_channel
 from matching_service.adapters.payment_client import PaymentClient
 from matching_service.domain.ride import Ride
-from matching_service.domain.terms import ChargeKind, ChargeLine
+from matching_service.domain.terms import ChargeKind, ChargeLine, Funding
 from matching_service.use_cases.ports import PaymentOutcome, Payments, PaymentStatus
+from ridesharing.payment.v1 import payments_pb2
 from shared_kernel.errors import DomainError, Unavailable, Unknown
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.matching_rides import FakePayments
@@ -21,6 +22,7 @@ from tests.fakes.matching_stage import usd
 from tests.unit.matching.test_ride_states import a_ride
 
 _new_id = Uuid7Source()
+_FUNDINGS = {payments_pb2.Funding.Value(f"FUNDING_{funding.name}"): funding for funding in Funding}
 _LINES = (
     ChargeLine(ChargeKind.FARE, usd(1801), 2_000),
     ChargeLine(ChargeKind.BOOKING_FEE, usd(150)),
@@ -36,6 +38,8 @@ class Side:
     decline: Any
     time_out: Any
     be_away: Any
+    expire: Callable[[Ride], None]
+    funded: Callable[[Ride], Funding]
 
 
 @pytest.fixture(params=["fake", "grpc"])
@@ -48,6 +52,8 @@ async def side(request: pytest.FixtureRequest, signing_keys: Path, jwks_file: Pa
             lambda: setattr(fake, "declines", "insufficient_funds"),
             lambda: fake.failures.append(Unknown("rpc_deadline_exceeded", "")),
             lambda: fake.failures.append(Unavailable("psp_unavailable", "")),
+            expire=lambda ride: fake.holds.update({ride.id: PaymentStatus.EXPIRED}),
+            funded=lambda ride: fake.funded[ride.id],
         )
         return
     server = FakePaymentServer()
@@ -58,6 +64,8 @@ async def side(request: pytest.FixtureRequest, signing_keys: Path, jwks_file: Pa
             lambda: setattr(server, "decline_reason", "insufficient_funds"),
             lambda: server.faults.append(Fault.TIME_OUT_AFTER),
             lambda: server.faults.extend([Fault.UNAVAILABLE] * 4),
+            expire=lambda ride: server.expire(str(ride.id)),
+            funded=lambda ride: _FUNDINGS[server.payments[str(ride.id)].funding],
         )
 
 
@@ -69,6 +77,30 @@ async def test_a_hold_stands_and_asking_again_answers_the_same(side: Side):
     ride = new_ride()
     for _ in range(2):
         assert await side.payments.place_hold("k1", ride, 5.0) == PaymentOutcome(PaymentStatus.HELD)
+
+
+@pytest.mark.parametrize("funding", [Funding.WALLET, Funding.CASH])
+async def test_a_hold_may_stand_on_no_card(side: Side, funding: Funding):
+    ride = replace(new_ride(), funding=funding, payment_method_id=None)
+    assert await side.payments.place_hold("k1", ride, 5.0) == PaymentOutcome(PaymentStatus.HELD)
+    assert side.funded(ride) is funding
+
+
+async def test_a_capture_that_leaves_a_debt_is_a_capture(side: Side):
+    ride = new_ride()
+    await side.payments.place_hold("k1", ride, 5.0)
+    more = (*_LINES, ChargeLine(ChargeKind.FARE, usd(5_000), 2_000))
+    outcome = await side.payments.capture("k2", ride.id, _new_id(), more, 5.0)
+    assert outcome == PaymentOutcome(PaymentStatus.CAPTURED)
+
+
+async def test_an_expired_hold_is_told_as_such_and_can_be_captured(side: Side):
+    ride = new_ride()
+    await side.payments.place_hold("k1", ride, 5.0)
+    side.expire(ride)
+    assert await side.payments.place_hold("k1", ride, 5.0) == PaymentOutcome(PaymentStatus.EXPIRED)
+    outcome = await side.payments.capture("k2", ride.id, _new_id(), _LINES, 5.0)
+    assert outcome == PaymentOutcome(PaymentStatus.CAPTURED)
 
 
 async def test_a_decline_is_an_answer(side: Side):

@@ -8,12 +8,23 @@ from tests.fakes.matching_rides import FakePayments
 from tests.fakes.matching_stage import Stage
 from tests.integration.matching.stage import open_database, stage_on
 from tests.unit.matching.test_cancels import TestCancels
+from tests.unit.matching.test_cash_rides import TestCashOffers, TestStandings
 from tests.unit.matching.test_drives import TestDrives, TestOffers, TestShifts
 from tests.unit.matching.test_requests import TestRequests
 from tests.unit.matching.test_ride_reads import TestReads
 from tests.unit.matching.test_saga import TestSaga
 
-__all__ = ["TestCancels", "TestDrives", "TestOffers", "TestReads", "TestRequests", "TestSaga", "TestShifts"]
+__all__ = [
+    "TestCancels",
+    "TestCashOffers",
+    "TestDrives",
+    "TestOffers",
+    "TestReads",
+    "TestRequests",
+    "TestSaga",
+    "TestShifts",
+    "TestStandings",
+]
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from tests.integration.edge.backends import Backends, filled
 Bearer = Callable[..., dict[str, str]]
 RIDE = "ride_01h455vb4pex5vsknk084sn02q"
 RIDE_UUID = "01890a5d-ac96-774b-bcce-b302099a8057"
+QUOTE, CARD = "quote_01h455vb4pex5vsknk084sn02q", "pm_01h455vb4pex5vsknk084sn02q"
 ANOTHER = UUID("01890a5d-ac96-774b-bcce-b302099a8058")
 
 
@@ -73,14 +74,69 @@ def test_operators_may_ask_for_several_states(client: FlaskClient, backends: Bac
     assert list(backends.last("SearchRides").states) == [rides_pb2.RIDE_STATE_MATCHING, rides_pb2.RIDE_STATE_NO_SHOW]
 
 
-def test_a_declined_card_is_402_and_names_the_ride(client: FlaskClient, backends: Backends, bearer: Bearer) -> None:
+def test_a_declined_payment_is_402_and_names_the_ride_and_the_reason(
+    client: FlaskClient, backends: Backends, bearer: Bearer
+) -> None:
     backends.answers["RequestRide"] = Conflict(
-        "payment_declined", "the card was declined", metadata={"ride_id": RIDE_UUID}
+        "payment_declined",
+        "the payment was declined",
+        metadata={"ride_id": RIDE_UUID, "decline_reason": "rider_in_arrears"},
     )
-    body = {"quote_id": "quote_01h455vb4pex5vsknk084sn02q", "payment_method_id": "pm_01h455vb4pex5vsknk084sn02q"}
+    body = {"quote_id": QUOTE, "payment_method_id": CARD}
     answer = client.post("/v1/rides", json=body, headers={**bearer(Role.RIDER), "Idempotency-Key": "k"})
     problem = answer.get_json(force=True)
-    assert (answer.status_code, problem["code"], problem["facts"]) == (402, "payment_declined", {"ride_id": RIDE})
+    assert (answer.status_code, problem["code"]) == (402, "payment_declined")
+    assert problem["facts"] == {"ride_id": RIDE, "decline_reason": "rider_in_arrears"}
+
+
+@pytest.mark.parametrize(
+    ("body", "funding"),
+    [
+        ({"payment_method_id": CARD}, rides_pb2.FUNDING_CARD),
+        ({"payment_method_id": CARD, "funding": "card"}, rides_pb2.FUNDING_CARD),
+        ({"funding": "wallet"}, rides_pb2.FUNDING_WALLET),
+        ({"funding": "cash", "payment_method_id": None}, rides_pb2.FUNDING_CASH),
+    ],
+)
+def test_a_ride_is_asked_for_by_card_wallet_or_cash(
+    client: FlaskClient, backends: Backends, bearer: Bearer, body: dict[str, Any], funding: int
+) -> None:
+    headers = {**bearer(Role.RIDER), "Idempotency-Key": "k"}
+    answer = client.post("/v1/rides", json={"quote_id": QUOTE, **body}, headers=headers)
+    assert (answer.status_code, answer.get_json()["funding"]) == (201, "cash")  # as the back end has it
+    asked = backends.last("RequestRide")
+    assert (asked.funding, bool(asked.payment_method_id)) == (funding, funding == rides_pb2.FUNDING_CARD)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "payment_method_id"),
+        ({"funding": "card"}, "payment_method_id"),
+        ({"funding": "card", "payment_method_id": None}, "payment_method_id"),
+        ({"funding": "cash", "payment_method_id": CARD}, "payment_method_id"),
+        ({"funding": "wallet", "payment_method_id": CARD}, "payment_method_id"),
+        ({"funding": "gold", "payment_method_id": CARD}, "funding"),
+        ({"funding": None}, "funding"),
+    ],
+)
+def test_a_card_without_the_funding_card_or_the_reverse_is_refused(
+    client: FlaskClient, backends: Backends, bearer: Bearer, body: dict[str, Any], field: str
+) -> None:
+    headers = {**bearer(Role.RIDER), "Idempotency-Key": "k"}
+    answer = client.post("/v1/rides", json={"quote_id": QUOTE, **body}, headers=headers)
+    problem = answer.get_json(force=True)
+    assert (answer.status_code, [error["field"] for error in problem["errors"]]) == (400, [field])
+    assert backends.asked == []
+
+
+def test_where_no_cash_is_accepted_it_is_refused_by_name(
+    client: FlaskClient, backends: Backends, bearer: Bearer
+) -> None:
+    backends.answers["RequestRide"] = Conflict("cash_not_accepted", "m")
+    headers = {**bearer(Role.RIDER), "Idempotency-Key": "k"}
+    answer = client.post("/v1/rides", json={"quote_id": QUOTE, "funding": "cash"}, headers=headers)
+    assert (answer.status_code, answer.get_json(force=True)["code"]) == (409, "cash_not_accepted")
 
 
 def test_an_expired_offer_is_gone(client: FlaskClient, backends: Backends, bearer: Bearer) -> None:
@@ -259,7 +315,7 @@ def test_an_answer_that_does_not_come_in_time_is_504(app: Flask, backends: Backe
         raise TimeoutError
 
     backends.answers["RequestRide"] = too_late
-    body = {"quote_id": "quote_01h455vb4pex5vsknk084sn02q", "payment_method_id": "pm_01h455vb4pex5vsknk084sn02q"}
+    body = {"quote_id": QUOTE, "payment_method_id": CARD}
     answer = app.test_client().post("/v1/rides", json=body, headers={**bearer(Role.RIDER), "Idempotency-Key": "k"})
     problem = answer.get_json(force=True)
     assert (answer.status_code, problem["code"], problem["retryable"]) == (504, "outcome_unknown", True)

@@ -117,6 +117,9 @@ class OfferTable:
     async def busy(self) -> frozenset[UUID]:
         return frozenset(driver_id for _, driver_id in await self.rows())
 
+    async def no_cash_driver_ids(self, currency_code: str) -> frozenset[UUID]:
+        return frozenset()
+
     async def make_offers(self, proposals: Sequence[Proposal]) -> list[OfferOutcome]:
         outcomes = [await self._offer(proposal) for proposal in proposals]
         self.outcomes += outcomes
@@ -153,6 +156,7 @@ async def race(redis: Redis, url: str, reservations: Sequence[Reservations]) -> 
                 locations=locations,
                 busy=board,
                 on_shift=shifts,
+                standings=board,
                 eta=CrowFliesEta(CITY.travel),
                 matcher=matcher,
                 reservations=each,
@@ -210,6 +214,7 @@ async def test_when_the_leading_worker_leaves_the_other_takes_over(redis: Redis)
         locations=locations,
         busy=board,
         on_shift=shifts,
+        standings=board,
         eta=CrowFliesEta(CITY.travel),
         matcher=matcher,
         reservations=RedisReservations(redis),

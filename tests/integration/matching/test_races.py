@@ -12,6 +12,7 @@ from chassis.database import Database
 from matching_service.adapters import tables
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import TRANSITIONS, RideState
+from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
 from shared_kernel.errors import DomainError
 from tests.fakes.matching_rides import FakePayments
@@ -78,9 +79,9 @@ async def test_twenty_accepts_of_one_offer_bind_the_ride_once(stage: Stage, data
 
 
 async def test_the_same_key_twenty_times_is_one_request(stage: Stage, payments: FakePayments):
-    rider_id, method_id, key = stage.new_id(), stage.new_id(), stage.key()
+    rider_id, card, key = stage.new_id(), stage.card(), stage.key()
     quote = await stage.quote(rider_id)
-    outcomes = await at_once(stage.request_ride(key, rider_id, quote.id, method_id, "") for _ in range(20))
+    outcomes = await at_once(stage.request_ride(key, rider_id, quote.id, card, "") for _ in range(20))
     assert len({ride.id for ride in outcomes}) == 1
     assert len(payments.calls) == 1
 
@@ -88,9 +89,7 @@ async def test_the_same_key_twenty_times_is_one_request(stage: Stage, payments: 
 async def test_twenty_requests_of_one_rider_make_one_ride(stage: Stage):
     rider_id = stage.new_id()
     quotes = [await stage.quote(rider_id) for _ in range(20)]
-    outcomes = await at_once(
-        stage.request_ride(stage.key(), rider_id, quote.id, stage.new_id(), "") for quote in quotes
-    )
+    outcomes = await at_once(stage.request_ride(stage.key(), rider_id, quote.id, stage.card(), "") for quote in quotes)
     assert sum(isinstance(outcome, Ride) for outcome in outcomes) == 1
     assert reasons(outcomes) == {"active_ride"}
 
@@ -266,6 +265,48 @@ async def test_the_database_refuses_an_illegal_move_whoever_makes_it(stage: Stag
     with pytest.raises(DBAPIError, match="fk_ride_transition_legal_ride_move"):
         async with database.transaction() as connection:
             await connection.execute(backwards)
+
+
+@pytest.mark.parametrize("of_a_card", [True, False])
+@pytest.mark.parametrize("funding", ["card", "wallet", "cash", "gold"])
+async def test_the_database_refuses_a_card_that_pays_no_card_ride_and_the_reverse(
+    stage: Stage, database: Database, funding: str, of_a_card: bool
+):
+    ride = await stage.ride()
+    values = {"funding": funding, "payment_method_id": stage.new_id() if of_a_card else None}
+    other = update(tables.rides).where(tables.rides.c.id == ride.id).values(**values)
+    if funding != "gold" and (funding == "card") == of_a_card:
+        async with database.transaction() as connection:
+            await connection.execute(other)
+        return
+    with pytest.raises(DBAPIError, match=r"ck_ride_(card_named|funding)"):
+        async with database.transaction() as connection:
+            await connection.execute(other)
+
+
+async def test_an_offer_in_cash_that_races_with_a_block_is_not_made_or_taken_back(stage: Stage):
+    for turn in range(ROUNDS):
+        ride, driver_id = await stage.ride(funding=Funding.CASH), await stage.driver()
+        if turn % 2:  # with a standing to change, and without one
+            await stage.stand(driver_id, 1, cash_allowed=True)
+        proposals = [Proposal(ride.id, driver_id, 180, 180.0)]
+        await at_once([stage.offers.make_offers(proposals), stage.stand(driver_id, 2, cash_allowed=False)])
+        assert await stage.reader.open_offer(driver_id) is None
+        assert (await stage.now(ride)).state is RideState.MATCHING
+
+
+async def test_an_accept_in_cash_that_races_with_a_block_binds_the_ride_or_gives_it_back(stage: Stage):
+    for _ in range(ROUNDS):
+        ride, driver_id = await stage.ride(funding=Funding.CASH), await stage.driver()
+        offer = await stage.offer(ride, driver_id)
+        accept = stage.accept(stage.key(), driver_id, offer.id)
+        outcomes = await at_once([accept, stage.stand(driver_id, 1, cash_allowed=False)])
+        now = await stage.now(ride)
+        if isinstance(outcomes[0], Ride):
+            assert now.state is RideState.DRIVER_EN_ROUTE
+        else:
+            assert reasons(outcomes) <= {"cash_not_allowed", "offer_withdrawn"}
+            assert now.state is RideState.MATCHING
 
 
 async def test_the_summary_finds_a_double_assignment(stage: Stage, database: Database):

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import grpc
 import pytest
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from redis.asyncio import Redis
 
@@ -20,7 +21,7 @@ from chassis.settings import Address
 from chassis.status import from_rpc_error
 from matching_service.bootstrap import build
 from matching_service.settings import MatchingSettings
-from ridesharing.common.v1 import geo_point_pb2
+from ridesharing.common.v1 import geo_point_pb2, money_pb2
 from ridesharing.identity.v1 import accounts_pb2, events_pb2
 from ridesharing.matching.v1 import (
     dispatch_operator_service_pb2,
@@ -31,6 +32,8 @@ from ridesharing.matching.v1 import (
     ride_service_pb2_grpc,
     rides_pb2,
 )
+from ridesharing.payment.v1 import payments_pb2
+from ridesharing.payment.v1.events_pb2 import DriverStandingChanged
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.matching_servers import FakeIdentityServer, FakePaymentServer, serving
 from tests.fakes.matching_stage import DROPOFF, PICKUP
@@ -119,11 +122,14 @@ async def quoted(service: Running, rider: dict[str, Any]) -> rides_pb2.Quote:
     return (await service.rides.CreateQuotes(request, **rider)).quotes[0]
 
 
-async def requested(service: Running, rider: dict[str, Any]) -> rides_pb2.Ride:
+async def requested(
+    service: Running, rider: dict[str, Any], funding: rides_pb2.Funding.ValueType = rides_pb2.FUNDING_UNSPECIFIED
+) -> rides_pb2.Ride:
     request = ride_service_pb2.RequestRideRequest(
         request_id=service.key(),
         quote_id=(await quoted(service, rider)).quote_id,
-        payment_method_id=service.key(),
+        payment_method_id="" if funding else service.key(),
+        funding=funding,
         note="by the fountain",
     )
     return (await service.rides.RequestRide(request, **rider)).ride
@@ -247,6 +253,69 @@ async def told(service: Running, ride_id: str, types: str) -> None:
     assert [int(fields[b"aggregate_version"]) for fields in mine] == list(range(1, len(mine) + 1))
 
 
+async def tell(service: Running, stream: str, driver_id: UUID, version: int, event: Message) -> None:
+    """Let another service tell something about a driver."""
+    fields: dict[str, str | bytes | int] = {
+        "id": str(service.new_id()),
+        "type": event.DESCRIPTOR.full_name,
+        "aggregate_id": str(driver_id),
+        "aggregate_version": version,
+        "occurred_at": datetime.now(UTC).isoformat(),
+        "traceparent": "",
+        "payload": event.SerializeToString(),
+    }
+    await cast("Any", service.redis.xadd(stream, cast("Any", fields)))
+
+
+def standing(driver_id: UUID, *, cash_allowed: bool) -> DriverStandingChanged:
+    balance = money_pb2.Money(currency_code="USD", amount_minor=0 if cash_allowed else -6_000)
+    return DriverStandingChanged(driver_id=str(driver_id), balance=balance, cash_allowed=cash_allowed)
+
+
+async def test_a_driver_who_owes_too_much_loses_the_cash_ride_to_another_and_may_take_cash_once_it_is_paid(
+    service: Running,
+):
+    rider = service.as_(Role.RIDER, service.new_id())
+    driver = await online_at_the_pickup(service)
+    ride = await requested(service, rider, rides_pb2.FUNDING_CASH)
+    assert ride.funding == rides_pb2.FUNDING_CASH
+    offer = await offered(service, driver)
+    assert offer.funding == rides_pb2.FUNDING_CASH
+    assert service.payment.payments[ride.ride_id].funding == payments_pb2.FUNDING_CASH
+    indebted_id = UUID(offer.driver_id)
+    await tell(service, "events:payment", indebted_id, 1, standing(indebted_id, cash_allowed=False))
+
+    async def withdrawn() -> str | None:
+        accept = driver_service_pb2.AcceptOfferRequest(request_id=service.key(), offer_id=offer.offer_id)
+        reason = await no_open_offer(service, driver)
+        return reason and await refusal(service.drivers.AcceptOffer(accept, **driver))
+
+    assert await eventually(withdrawn) == "offer_withdrawn"
+    await ping(service, driver, 2)
+    other = await online_at_the_pickup(service)
+    second = await offered(service, other)
+    assert second.ride_id == ride.ride_id
+    decline = driver_service_pb2.DeclineOfferRequest(request_id=service.key(), offer_id=second.offer_id)
+    await service.drivers.DeclineOffer(decline, **other)
+    await service.drivers.EndShift(driver_service_pb2.EndShiftRequest(request_id=service.key()), **other)
+    assert await no_open_offer(service, driver)
+
+    await tell(service, "events:payment", indebted_id, 2, standing(indebted_id, cash_allowed=True))
+    await ping(service, driver, 3)
+    assert (await offered(service, driver)).ride_id == ride.ride_id
+    await service.drivers.EndShift(driver_service_pb2.EndShiftRequest(request_id=service.key()), **driver)
+    cancel = ride_service_pb2.CancelRideRequest(request_id=service.key(), ride_id=ride.ride_id)
+    await service.rides.CancelRide(cancel, **rider)
+
+
+async def no_open_offer(service: Running, driver: dict[str, Any]) -> str | None:
+    try:
+        await service.drivers.GetCurrentOffer(driver_service_pb2.GetCurrentOfferRequest(), **driver)
+    except grpc.aio.AioRpcError as error:
+        return from_rpc_error(error).reason
+    return None
+
+
 async def test_a_rider_cancels_and_the_hold_is_released(service: Running):
     rider = service.as_(Role.RIDER, service.new_id())
     ride = await requested(service, rider)
@@ -307,6 +376,25 @@ async def test_a_declined_driver_is_not_asked_again(service: Running):
     )
 
 
+@pytest.mark.parametrize(
+    ("funding", "payment_method_id"),
+    [
+        (rides_pb2.FUNDING_UNSPECIFIED, ""),
+        (rides_pb2.FUNDING_CARD, ""),
+        (rides_pb2.FUNDING_CASH, "01890a5d-ac96-774b-bcce-b302099a8057"),
+        (rides_pb2.FUNDING_WALLET, "01890a5d-ac96-774b-bcce-b302099a8057"),
+    ],
+)
+async def test_a_card_is_named_where_one_pays_and_nowhere_else(
+    service: Running, funding: rides_pb2.Funding.ValueType, payment_method_id: str
+):
+    request = ride_service_pb2.RequestRideRequest(
+        request_id=service.key(), quote_id=service.key(), payment_method_id=payment_method_id, funding=funding
+    )
+    rider = service.as_(Role.RIDER, service.new_id())
+    assert await refusal(service.rides.RequestRide(request, **rider)) == "invalid_argument"
+
+
 async def test_a_suspended_driver_is_taken_offline(service: Running):
     driver_id = service.new_id()
     service.identity.approved.add(driver_id)
@@ -314,16 +402,7 @@ async def test_a_suspended_driver_is_taken_offline(service: Running):
     await service.drivers.StartShift(driver_service_pb2.StartShiftRequest(request_id=service.key()), **driver)
     service.identity.suspended.add(driver_id)
     change = events_pb2.DriverStatusChanged(driver_id=str(driver_id), status=accounts_pb2.DRIVER_STATUS_SUSPENDED)
-    fields: dict[str, str | bytes | int] = {
-        "id": str(service.new_id()),
-        "type": change.DESCRIPTOR.full_name,
-        "aggregate_id": str(driver_id),
-        "aggregate_version": 2,
-        "occurred_at": datetime.now(UTC).isoformat(),
-        "traceparent": "",
-        "payload": change.SerializeToString(),
-    }
-    await cast("Any", service.redis.xadd("events:identity", cast("Any", fields)))
+    await tell(service, "events:identity", driver_id, 2, change)
 
     async def offline() -> str | None:
         try:

@@ -23,6 +23,7 @@ from ridesharing.payment.v1 import payments_pb2
 
 PIN = "4821"
 TOTAL = Money(currency_code="USD", amount_minor=2_280)
+NOTHING = Money(currency_code="USD")
 FEE = Money(currency_code="USD", amount_minor=500)
 
 
@@ -80,7 +81,15 @@ class Story:
         return payment.PaymentCaptured(
             payment=payments_pb2.Payment(ride_id=str(self.ride_id), rider_id=str(self.rider_id), version=3),
             receipt=payments_pb2.Receipt(
-                ride_id=str(self.ride_id), total=TOTAL, brand="visa", last_digits="4242", capture_time=moment()
+                ride_id=str(self.ride_id),
+                total=TOTAL,
+                funding=payments_pb2.FUNDING_CARD,
+                captured=TOTAL,
+                credit_used=NOTHING,
+                receivable=NOTHING,
+                brand="visa",
+                last_digits="4242",
+                capture_time=moment(),
             ),
             driver_id=str(self.driver_id),
         )

@@ -81,6 +81,19 @@ def test_ids_of_the_metadata_are_public_and_the_rest_stays_inside() -> None:
     assert from_public_id("ride", facts["ride_id"]) == RIDE
 
 
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("rider_in_arrears", {"decline_reason": "rider_in_arrears"}),
+        ("insufficient_funds", {"decline_reason": "insufficient_funds"}),
+        ("Do not honor: 4242", {}),
+    ],
+)
+def test_a_declined_payment_tells_its_reason_if_it_is_one(reason: str, told: dict[str, str]) -> None:
+    problem = problem_of(Conflict("payment_declined", "m", metadata={"decline_reason": reason}))
+    assert (problem.status, problem.facts) == (402, told)
+
+
 def test_a_problem_names_the_request_and_the_refused_fields() -> None:
     problem = Problem(400, "invalid_request", "wrong", errors=(FieldViolation("pickup.latitude", "too far north"),))
     document = json.loads(problem.body(instance="/v1/quotes", request_id="r-1"))

@@ -1,15 +1,19 @@
 """Contracts' messages as public JSON."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from pydantic import BaseModel
 
 from rider_api.schemas.common import OpenEnum, public_id_or_none, read_moment, rfc3339, timestamp
 from rider_api.schemas.drivers import availability
+from rider_api.schemas.payments import receipt
 from rider_api.schemas.rides import RIDE_STATES, driver_ride, operator_ride, rider_ride
 from ridesharing.common.v1 import geo_point_pb2, money_pb2
 from ridesharing.matching.v1 import rides_pb2
+from ridesharing.payment.v1 import payments_pb2
 
 ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 
@@ -68,6 +72,43 @@ def test_names_and_times_are_written_in_the_public_form() -> None:
     assert body["id"].startswith("ride_")
     assert (body["state"], body["payment_state"]) == ("driver_en_route", "held")
     assert body["requested_at"] == "2030-01-01T00:00:00.120000Z"
+
+
+@pytest.mark.parametrize("read", [rider_ride, driver_ride, operator_ride])
+@pytest.mark.parametrize(
+    ("funding", "told"),
+    [
+        (rides_pb2.FUNDING_UNSPECIFIED, "card"),
+        (rides_pb2.FUNDING_CARD, "card"),
+        (rides_pb2.FUNDING_WALLET, "wallet"),
+        (rides_pb2.FUNDING_CASH, "cash"),
+    ],
+)
+def test_everybody_sees_how_a_ride_is_paid(
+    read: Callable[[rides_pb2.Ride], BaseModel], funding: rides_pb2.Funding.ValueType, told: str
+) -> None:
+    assert read(a_ride(funding=funding)).model_dump()["funding"] == told
+
+
+def test_a_receipt_tells_what_brought_the_money_and_what_is_owed() -> None:
+    def usd(amount_minor: int) -> money_pb2.Money:
+        return money_pb2.Money(currency_code="USD", amount_minor=amount_minor)
+
+    message = payments_pb2.Receipt(
+        payment_id=ID,
+        ride_id=ID,
+        capture_time=Timestamp(seconds=1893456000),
+        total=usd(2000),
+        funding=payments_pb2.FUNDING_WALLET,
+        captured=usd(1200),
+        credit_used=usd(500),
+        receivable=usd(300),
+    )
+    body = receipt(message).model_dump()
+    assert (body["funding"], body["brand"], body["last_digits"]) == ("wallet", None, None)
+    parts = [body[name]["amount_minor"] for name in ("captured", "credit_used", "receivable")]
+    assert parts == [1200, 500, 300]
+    assert sum(parts) == body["total"]["amount_minor"]
 
 
 def test_a_state_of_a_newer_contract_is_told_as_unknown() -> None:

@@ -60,7 +60,7 @@ class TestCancels:
         rider_id = stage.new_id()
         small = Fare.of("USD", [FareLine(FareLineKind.BASE, usd(300))])
         quote = await stage.quote(rider_id, small)
-        ride = await stage.request_ride(stage.key(), rider_id, quote.id, stage.new_id(), "")
+        ride = await stage.request_ride(stage.key(), rider_id, quote.id, stage.card(), "")
         driver_id = await stage.driver()
         offer = await stage.offer(ride, driver_id)
         await stage.accept(stage.key(), driver_id, offer.id)

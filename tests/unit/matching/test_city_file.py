@@ -22,6 +22,7 @@ def test_the_packaged_city_is_the_san_francisco_bay_in_dollars() -> None:
     assert city.products["xl"].vehicle_classes == {VehicleClass.XL}
     assert city.fees.cancel_fee == Money("USD", 500)
     assert city.dispatch.offer_seconds == 15
+    assert city.cash_accepted
 
 
 def test_a_file_named_by_the_operator_is_read(tmp_path: Path) -> None:
@@ -48,6 +49,7 @@ def test_a_file_named_by_the_operator_is_read(tmp_path: Path) -> None:
         ("[37.20, -122.80]", "[37.20]", "service_area.corners.0"),
         ("min_trip_meters = 100", "min_trip_meters = 150_000", "min_trip_meters is not below"),
         ("base_minor = 385", "base_minor = -1", "products.xl.base_minor"),
+        ("cash_accepted = true", 'cash_accepted = "yes"', "cash_accepted: Input should be a valid boolean"),
         ("circuity = 1.20", "circuity = 0.9", "travel.circuity"),
         ("[products.xl]", "[products.XL]", "products.XL"),
         ("[tax]", "[tax", "is not TOML"),

@@ -34,8 +34,10 @@ def seeker(
     head_start: float = 0,
     excluded: frozenset[UUID] = frozenset(),
     classes: frozenset[VehicleClass] = frozenset({VehicleClass.ECONOMY}),
+    *,
+    pays_cash: bool = False,
 ) -> Seeker:
-    return Seeker(UUID(int=number), point, classes, excluded, head_start)
+    return Seeker(UUID(int=number), point, classes, excluded, head_start, pays_cash)
 
 
 def driver(number: int, point: GeoPoint, vehicle_class: VehicleClass = VehicleClass.ECONOMY) -> DriverPosition:
@@ -131,31 +133,42 @@ points = st.builds(GeoPoint, st.floats(37.6, 37.8), st.floats(-122.5, -122.3))
 
 
 @given(
-    st.lists(st.tuples(points, st.sets(st.integers(0, 11))), min_size=1, max_size=6),
+    st.lists(st.tuples(points, st.sets(st.integers(0, 11)), st.booleans()), min_size=1, max_size=6),
     st.lists(st.tuples(points, st.sampled_from(VehicleClass)), max_size=12),
+    st.sets(st.integers(0, 11)),
     st.integers(1, 5),
     st.floats(500, 20_000),
 )
 @settings(deadline=None)
 def test_candidates_are_the_nearest_allowed_drivers_in_reach(
-    riders: list[tuple[GeoPoint, set[int]]],
+    riders: list[tuple[GeoPoint, set[int], bool]],
     fleet: list[tuple[GeoPoint, VehicleClass]],
+    no_cash: set[int],
     candidates: int,
     reach_meters: float,
 ) -> None:
     either = [frozenset({VehicleClass.ECONOMY, VehicleClass.XL}), frozenset({VehicleClass.WHEELCHAIR})]
     seekers = [
-        seeker(number, point, excluded=frozenset(UUID(int=1_000 + one) for one in excluded), classes=either[number % 2])
-        for number, (point, excluded) in enumerate(riders)
+        seeker(
+            number,
+            point,
+            excluded=frozenset(UUID(int=1_000 + one) for one in excluded),
+            classes=either[number % 2],
+            pays_cash=pays_cash,
+        )
+        for number, (point, excluded, pays_cash) in enumerate(riders)
     ]
     drivers = [driver(number, point, vehicle_class) for number, (point, vehicle_class) in enumerate(fleet)]
-    pairs = nearest_pairs(seekers, drivers, Limits(candidates, reach_meters))
+    blocked = frozenset(UUID(int=1_000 + number) for number in no_cash)
+    pairs = nearest_pairs(seekers, drivers, Limits(candidates, reach_meters, blocked))
     assert len(set(pairs)) == len(pairs)
     for index, each in enumerate(seekers):
         allowed = [
             number
             for number, one in enumerate(drivers)
-            if one.vehicle_class in each.vehicle_classes and one.driver_id not in each.excluded_driver_ids
+            if one.vehicle_class in each.vehicle_classes
+            and one.driver_id not in each.excluded_driver_ids
+            and not (each.pays_cash and one.driver_id in blocked)
         ]
         found = [pair.driver for pair in pairs if pair.seeker == index]
         assert set(found) <= set(allowed)

@@ -6,6 +6,8 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from matching_service.adapters.city_file import load_city
 from matching_service.adapters.scipy_assignment import ScipyMatcher
@@ -14,6 +16,7 @@ from matching_service.domain.city import VehicleClass
 from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.quote import Place
+from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import Matcher, OfferOutcome, OpenShift, WaitingRide
 from matching_service.use_cases.dispatch_tick import DispatchTick, TickReport
 from shared_kernel.geo import GeoPoint
@@ -34,10 +37,16 @@ def at(meters_north: float) -> GeoPoint:
     return GeoPoint(37.7 + meters_north / METERS_PER_DEGREE, -122.4)
 
 
-def ride(number: int, meters_north: float = 0, product: str = "economy", waited: float = 0) -> WaitingRide:
+def ride(
+    number: int,
+    meters_north: float = 0,
+    product: str = "economy",
+    waited: float = 0,
+    funding: Funding = Funding.CARD,
+) -> WaitingRide:
     place = Place(at(meters_north))
     asked_at = NOON - timedelta(seconds=waited)
-    return WaitingRide(UUID(int=number), place, place, product, asked_at, frozenset(), returned=False)
+    return WaitingRide(UUID(int=number), place, place, product, asked_at, frozenset(), returned=False, funding=funding)
 
 
 class City:
@@ -69,6 +78,7 @@ class City:
             locations=self.locations,
             busy=self.board,
             on_shift=self.shifts,
+            standings=self.board,
             eta=CrowFliesEta(CITY.travel),
             matcher=self.matcher,
             reservations=self.reservations,
@@ -83,10 +93,15 @@ class City:
 
 
 @pytest.fixture
-async def city() -> AsyncIterator[City]:
+async def matcher() -> AsyncIterator[ScipyMatcher]:
     matcher = ScipyMatcher()
-    yield City(matcher)
+    yield matcher
     await matcher.close()
+
+
+@pytest.fixture
+def city(matcher: ScipyMatcher) -> City:
+    return City(matcher)
 
 
 async def test_the_nearest_driver_is_offered_the_ride_with_the_pickup_time(city: City) -> None:
@@ -121,6 +136,38 @@ async def test_an_excluded_driver_is_not_asked_again(city: City) -> None:
     city.board.rides = [replace(ride(1), excluded_driver_ids=frozenset({declined}))]
     await city.tick()
     assert city.offered() == {1: other}
+
+
+async def test_a_driver_who_may_not_take_cash_is_passed_over_for_cash_rides_alone(city: City) -> None:
+    city.board.rides = [ride(1, funding=Funding.CASH), ride(2, 10, funding=Funding.WALLET)]
+    indebted = city.driver(1, 5)
+    other = city.driver(2, 800)
+    city.board.no_cash = {indebted}
+    await city.tick()
+    assert city.offered() == {1: other, 2: indebted}
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3_000), st.sampled_from(Funding)), min_size=1, max_size=30),
+    st.lists(st.tuples(st.integers(0, 3_000), st.booleans()), min_size=1, max_size=40),
+)
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_no_cash_ride_is_ever_offered_to_a_blocked_driver(
+    matcher: ScipyMatcher, rides: list[tuple[int, Funding]], fleet: list[tuple[int, bool]]
+) -> None:
+    city = City(matcher)
+    city.board.rides = [ride(number, meters, funding=funding) for number, (meters, funding) in enumerate(rides)]
+    drivers = [city.driver(number, meters) for number, (meters, _) in enumerate(fleet)]
+    city.board.no_cash = {driver_id for driver_id, (_, blocked) in zip(drivers, fleet, strict=True) if blocked}
+    report = await city.tick()
+    for number, driver_id in city.offered().items():
+        assert rides[number][1] is not Funding.CASH or driver_id not in city.board.no_cash
+    # Nor does a block keep anybody from what they may have: no ride is left while a driver for it is.
+    left = set(drivers) - set(city.offered().values())
+    for number, (_, funding) in enumerate(rides):
+        if number not in city.offered():
+            assert not (left if funding is not Funding.CASH else left - city.board.no_cash)
+    assert sum(report.outcomes.values()) == len(city.offered())
 
 
 async def test_a_driver_beyond_the_cap_is_not_asked(city: City) -> None:

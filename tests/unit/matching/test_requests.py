@@ -1,11 +1,14 @@
 """Asking for a ride."""
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.terms import Funding
+from matching_service.use_cases.request_ride import PaidBy
 from shared_kernel.errors import Conflict, DomainError, NotFound, Unavailable, Unknown
 from tests.fakes.matching_rides import FakePayments
 from tests.fakes.matching_stage import CITY, FARE, Stage
@@ -32,18 +35,18 @@ class TestRequests:
     async def test_the_same_key_replays_the_ride_and_asks_for_no_second_hold(
         self, stage: Stage, payments: FakePayments
     ):
-        rider_id, method_id, key = stage.new_id(), stage.new_id(), stage.key()
+        rider_id, card, key = stage.new_id(), stage.card(), stage.key()
         quote = await stage.quote(rider_id)
-        ride = await stage.request_ride(key, rider_id, quote.id, method_id, "")
+        ride = await stage.request_ride(key, rider_id, quote.id, card, "")
         stage.clock.advance(CITY.quote_seconds)
-        assert await stage.request_ride(key, rider_id, quote.id, method_id, "") == ride
+        assert await stage.request_ride(key, rider_id, quote.id, card, "") == ride
         assert len(payments.calls) == 1
-        reused = await refusal(stage.request_ride(key, rider_id, quote.id, method_id, "other words"))
+        reused = await refusal(stage.request_ride(key, rider_id, quote.id, card, "other words"))
         assert reused.reason == "idempotency_key_reused"
 
     async def test_somebody_elses_quote_is_not_found(self, stage: Stage):
         quote = await stage.quote(stage.new_id())
-        error = await refusal(stage.request_ride(stage.key(), stage.new_id(), quote.id, stage.new_id(), ""))
+        error = await refusal(stage.request_ride(stage.key(), stage.new_id(), quote.id, stage.card(), ""))
         assert isinstance(error, NotFound)
         assert error.reason == "quote_not_found"
 
@@ -51,15 +54,15 @@ class TestRequests:
         rider_id = stage.new_id()
         quote = await stage.quote(rider_id)
         stage.clock.advance(CITY.quote_seconds)
-        error = await refusal(stage.request_ride(stage.key(), rider_id, quote.id, stage.new_id(), ""))
+        error = await refusal(stage.request_ride(stage.key(), rider_id, quote.id, stage.card(), ""))
         assert error.reason == "quote_expired"
 
     async def test_a_quote_is_good_for_one_ride(self, stage: Stage):
         rider_id = stage.new_id()
         quote = await stage.quote(rider_id)
-        ride = await stage.request_ride(stage.key(), rider_id, quote.id, stage.new_id(), "")
+        ride = await stage.request_ride(stage.key(), rider_id, quote.id, stage.card(), "")
         await stage.cancel(stage.key(), rider_id, ride.id, "", "")
-        error = await refusal(stage.request_ride(stage.key(), rider_id, quote.id, stage.new_id(), ""))
+        error = await refusal(stage.request_ride(stage.key(), rider_id, quote.id, stage.card(), ""))
         assert error.reason == "quote_used"
 
     async def test_a_rider_has_one_live_ride(self, stage: Stage):
@@ -73,13 +76,13 @@ class TestRequests:
         self, stage: Stage, payments: FakePayments
     ):
         payments.declines = "insufficient_funds"
-        rider_id, method_id, key = stage.new_id(), stage.new_id(), stage.key()
+        rider_id, card, key = stage.new_id(), stage.card(), stage.key()
         quote = await stage.quote(rider_id)
-        error = await refusal(stage.request_ride(key, rider_id, quote.id, method_id, ""))
+        error = await refusal(stage.request_ride(key, rider_id, quote.id, card, ""))
         assert isinstance(error, Conflict)
         assert error.reason == "payment_declined"
         assert error.metadata["decline_reason"] == "insufficient_funds"
-        again = await refusal(stage.request_ride(key, rider_id, quote.id, method_id, ""))
+        again = await refusal(stage.request_ride(key, rider_id, quote.id, card, ""))
         assert (again.reason, again.metadata) == (error.reason, error.metadata)
         ride = await stage.read.get(UUID(error.metadata["ride_id"]), rider_id=rider_id)
         assert (ride.state, ride.payment_state) == (RideState.PAYMENT_FAILED, PaymentState.HOLD_DECLINED)
@@ -87,24 +90,57 @@ class TestRequests:
         payments.declines = ""
         assert (await stage.ride(rider_id)).state is RideState.MATCHING
 
+    @pytest.mark.parametrize("funding", [Funding.WALLET, Funding.CASH])
+    async def test_a_ride_may_be_paid_without_a_card(self, stage: Stage, payments: FakePayments, funding: Funding):
+        ride = await stage.ride(funding=funding)
+        assert (ride.state, ride.funding, ride.payment_method_id) == (RideState.MATCHING, funding, None)
+        assert payments.funded == {ride.id: funding}
+
+    async def test_another_way_to_pay_under_the_same_key_is_another_request(self, stage: Stage):
+        rider_id, key = stage.new_id(), stage.key()
+        quote = await stage.quote(rider_id)
+        ride = await stage.request_ride(key, rider_id, quote.id, PaidBy(Funding.CASH), "")
+        assert await stage.request_ride(key, rider_id, quote.id, PaidBy(Funding.CASH), "") == ride
+        for other in (PaidBy(Funding.WALLET), stage.card()):
+            error = await refusal(stage.request_ride(key, rider_id, quote.id, other, ""))
+            assert error.reason == "idempotency_key_reused"
+
+    async def test_where_no_cash_is_accepted_it_is_refused_and_the_quote_stays_good(self, stage: Stage):
+        rider_id = stage.new_id()
+        quote = await stage.quote(rider_id)
+        no_cash = replace(stage.request_ride, policy=replace(CITY, cash_accepted=False))
+        error = await refusal(no_cash(stage.key(), rider_id, quote.id, PaidBy(Funding.CASH), ""))
+        assert (type(error), error.reason) == (Conflict, "cash_not_accepted")
+        assert (await no_cash(stage.key(), rider_id, quote.id, PaidBy(Funding.WALLET), "")).state is RideState.MATCHING
+
+    @pytest.mark.parametrize("reason", ["insufficient_funds", "rider_in_arrears"])
+    async def test_a_hold_that_is_refused_for_a_debt_ends_the_ride_with_that_reason(
+        self, stage: Stage, payments: FakePayments, reason: str
+    ):
+        payments.failures = [Conflict(reason, "told as a refusal, not as a decline")]
+        error = await refusal(stage.ride(funding=Funding.WALLET))
+        assert (error.reason, error.metadata["decline_reason"]) == ("payment_declined", reason)
+        ride = await stage.read.get(UUID(error.metadata["ride_id"]))
+        assert (ride.state, ride.reason) == (RideState.PAYMENT_FAILED, reason)
+
     async def test_a_card_that_is_not_the_riders_ends_the_ride_and_is_told_as_not_found(
         self, stage: Stage, payments: FakePayments
     ):
         payments.failures = [NotFound("payment_method_not_found", "no such card")]
-        rider_id, key, method_id = stage.new_id(), stage.key(), stage.new_id()
+        rider_id, key, card = stage.new_id(), stage.key(), stage.card()
         quote = await stage.quote(rider_id)
-        error = await refusal(stage.request_ride(key, rider_id, quote.id, method_id, ""))
+        error = await refusal(stage.request_ride(key, rider_id, quote.id, card, ""))
         assert (type(error), error.reason) == (NotFound, "payment_method_not_found")
         ride = await stage.read.get(UUID(error.metadata["ride_id"]), rider_id=rider_id)
         assert (ride.state, ride.payment_state) == (RideState.PAYMENT_FAILED, PaymentState.HOLD_DECLINED)
-        again = await refusal(stage.request_ride(key, rider_id, quote.id, method_id, ""))
+        again = await refusal(stage.request_ride(key, rider_id, quote.id, card, ""))
         assert (again.reason, again.metadata) == (error.reason, error.metadata)
 
     async def test_a_key_is_judged_before_the_quote(self, stage: Stage):
-        rider_id, method_id, key = stage.new_id(), stage.new_id(), stage.key()
+        rider_id, card, key = stage.new_id(), stage.card(), stage.key()
         quote = await stage.quote(rider_id)
-        await stage.request_ride(key, rider_id, quote.id, method_id, "")
-        error = await refusal(stage.request_ride(key, rider_id, stage.new_id(), method_id, ""))
+        await stage.request_ride(key, rider_id, quote.id, card, "")
+        error = await refusal(stage.request_ride(key, rider_id, stage.new_id(), card, ""))
         assert error.reason == "idempotency_key_reused"
 
     @pytest.mark.parametrize("failure", [Unknown("rpc_deadline_exceeded", ""), Unavailable("rpc_unavailable", "")])

@@ -23,7 +23,7 @@ from matching_service.domain.ride_states import (
     next_state,
 )
 from matching_service.domain.shift import DriverFacts
-from matching_service.domain.terms import RideTerms
+from matching_service.domain.terms import Funding, RideTerms
 from shared_kernel.errors import Conflict
 from tests.fakes.matching_dispatch import NOON
 from tests.fakes.matching_stage import CITY, DROPOFF, FARE, PICKUP
@@ -38,6 +38,7 @@ def a_ride() -> Ride:
         rider_id=_ID,
         rider_name="Ada",
         quote_id=_ID,
+        funding=Funding.CARD,
         payment_method_id=_ID,
         product="economy",
         pickup=PICKUP,

@@ -11,6 +11,7 @@ from matching_service.domain import events
 from matching_service.domain.offer import OfferState
 from matching_service.domain.quote import FareLineKind
 from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.terms import Funding
 from matching_service.entrypoints import wire
 from ridesharing.matching.v1 import events_pb2, rides_pb2
 from shared_kernel.errors import InvalidInput
@@ -25,6 +26,7 @@ from tests.unit.matching.test_ride_states import a_ride
         (PaymentState, rides_pb2.PaymentState, "PAYMENT_STATE_"),
         (OfferState, rides_pb2.OfferState, "OFFER_STATE_"),
         (FareLineKind, rides_pb2.FareLineKind, "FARE_LINE_KIND_"),
+        (Funding, rides_pb2.Funding, "FUNDING_"),
     ],
 )
 def test_the_contract_and_the_domain_name_the_same_values(enum: type[Enum], contract: Any, prefix: str):
@@ -37,6 +39,11 @@ def test_a_ride_shows_its_pin_only_when_told_to_and_only_while_it_is_live():
     assert wire.ride_message(ride, with_pin=True).start_pin == "0042"
     ended = ride.canceled_by_rider("", NOON)
     assert wire.ride_message(ended, with_pin=True).start_pin == ""
+
+
+def test_a_funding_that_is_not_told_is_a_card():
+    assert wire.funding_from(rides_pb2.FUNDING_UNSPECIFIED) is Funding.CARD
+    assert all(wire.funding_from(number) is funding for funding, number in wire.FUNDINGS.items())
 
 
 def test_a_ride_shows_the_riders_name_to_the_driver_alone():

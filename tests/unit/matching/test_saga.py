@@ -1,9 +1,12 @@
 """The saga: what is owed is asked for until its outcome is known."""
 
+from typing import Any
+
 import pytest
 
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.use_cases.advance_saga import LEASE_SECONDS, LONGEST_WAIT_SECONDS
+from matching_service.use_cases.ports import PaymentOutcome, PaymentStatus
 from shared_kernel.errors import Conflict, DomainError, InFlight, Unauthenticated, Unavailable, Unknown
 from tests.fakes.matching_rides import FakePayments
 from tests.fakes.matching_stage import Stage
@@ -81,6 +84,47 @@ class TestSaga:
         before = await stage.told_of(ride.id)
         await stage.saga.hold_now(step.ride, 1.0)
         assert await stage.told_of(ride.id) == before
+
+    async def test_a_hold_that_the_psp_let_go_of_is_as_good_as_held(self, stage: Stage, payments: FakePayments):
+        payments.failures = [Unavailable("rpc_unavailable", "")]
+        ride = await stage.ride()
+        # The first answer was lost, and the PSP let go of the hold before the next.
+        payments.holds[ride.id] = PaymentStatus.EXPIRED
+        stage.clock.advance(LONGEST_WAIT_SECONDS)
+        assert await stage.saga() == 1
+        assert (await stage.now(ride)).state is RideState.MATCHING
+
+    @pytest.mark.parametrize("collected", [True, False])
+    async def test_a_ride_whose_hold_expired_is_captured_or_released_all_the_same(
+        self, stage: Stage, payments: FakePayments, collected: bool
+    ):
+        ride, driver_id = await stage.under_way()
+        payments.holds[ride.id] = PaymentStatus.EXPIRED
+        if collected:
+            await stage.complete(stage.key(), driver_id, ride.id)
+        else:
+            await stage.force_cancel(stage.key(), stage.new_id(), ride.id, "street closed")
+        await stage.settle()
+        ended = PaymentState.CAPTURED if collected else PaymentState.VOIDED
+        assert (await stage.now(ride)).payment_state is ended
+
+    async def test_an_expired_payment_is_no_outcome_of_a_capture(
+        self, stage: Stage, payments: FakePayments, monkeypatch: pytest.MonkeyPatch
+    ):
+        ride, driver_id = await stage.under_way()
+        await stage.complete(stage.key(), driver_id, ride.id)
+        answers = [PaymentOutcome(PaymentStatus.EXPIRED)]
+        capture = payments.capture
+
+        async def expired_first(*asked: Any) -> PaymentOutcome:
+            return answers.pop() if answers else await capture(*asked)
+
+        monkeypatch.setattr(payments, "capture", expired_first)
+        assert await stage.saga() == 1
+        assert (await stage.now(ride)).payment_state is PaymentState.CAPTURE_PENDING
+        stage.clock.advance(LONGEST_WAIT_SECONDS)
+        await stage.settle()
+        assert (await stage.now(ride)).payment_state is PaymentState.CAPTURED
 
     async def test_a_batch_is_bounded(self, stage: Stage, payments: FakePayments):
         payments.failures = [Unavailable("rpc_unavailable", "")] * 3

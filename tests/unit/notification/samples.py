@@ -41,6 +41,20 @@ def offer_fact(happening: Happening = Happening.OFFER_CREATED) -> OfferFact:
     )
 
 
-def receipt_fact() -> ReceiptFact:
-    """Return a receipt of 22.80 dollars."""
-    return ReceiptFact(Happening.RECEIPT_READY, RIDE, 3, RIDER, Money("USD", 2280), "visa", "4242")
+def receipt_fact(
+    funding: str = "card", captured_minor: int = 2280, credit_minor: int = 0, owed_minor: int = 0
+) -> ReceiptFact:
+    """Return a receipt, of 22.80 dollars by card if nothing else is said."""
+    by_card = funding == "card"
+    return ReceiptFact(
+        Happening.RECEIPT_READY,
+        RIDE,
+        3,
+        RIDER,
+        funding,
+        captured=Money("USD", captured_minor),
+        credit_used=Money("USD", credit_minor),
+        receivable=Money("USD", owed_minor),
+        card_brand="visa" if by_card else "",
+        card_last_digits="4242" if by_card else "",
+    )

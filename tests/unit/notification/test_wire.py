@@ -73,6 +73,27 @@ def test_every_state_of_an_offer_is_told_by_its_public_word(name: str, number: i
     assert fact.public["state"] == name.removeprefix("OFFER_STATE_").lower()
 
 
+@pytest.mark.parametrize(
+    ("number", "word"),
+    [
+        (rides_pb2.FUNDING_UNSPECIFIED, "card"),
+        (rides_pb2.FUNDING_CARD, "card"),
+        (rides_pb2.FUNDING_WALLET, "wallet"),
+        (rides_pb2.FUNDING_CASH, "cash"),
+    ],
+)
+def test_a_funding_is_told_by_its_public_word(number: rides_pb2.Funding.ValueType, word: str) -> None:
+    ride = ride_in(rides_pb2.RIDE_STATE_COMPLETED, rides_pb2.PAYMENT_STATE_HELD)
+    ride.funding = number
+    fact = fact_from(matching.RideCompleted(ride=ride), 1)
+    assert isinstance(fact, RideFact)
+    assert fact.funding == word
+    offer = rides_pb2.Offer(offer_id=str(OFFER), ride_id=str(RIDE), driver_id=str(DRIVER), funding=number)
+    made = fact_from(matching.OfferCreated(offer=offer), 1)
+    assert isinstance(made, OfferFact)
+    assert made.public["funding"] == word
+
+
 def test_every_event_of_a_ride_and_its_offers_is_a_fact_and_captures_are() -> None:
     about_shifts = {"ShiftStarted", "ShiftEnded"}
     names = set(matching.DESCRIPTOR.message_types_by_name) - about_shifts

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payment_service.domain.charge import ChargeLine, ChargeLineKind, capture_postings, charge_total
+from payment_service.domain.charge import ChargeLine, ChargeLineKind, capture_postings, charge_total, payable_in_cash
 from payment_service.domain.ledger import Account, AccountKind, EntryKind, JournalEntry, Posting
 from shared_kernel.errors import InvalidInput
 from shared_kernel.money import Money
@@ -32,6 +32,17 @@ LINES = st.lists(
 
 def by_card(lines: list[ChargeLine]) -> list[Posting]:
     return capture_postings(lines, DRIVER, [Posting(PSP, charge_total(lines))])
+
+
+@given(LINES)
+def test_cash_pays_at_most_the_total_and_all_of_it_where_no_fee_is_for_an_absent_rider(lines: list[ChargeLine]) -> None:
+    payable, total = payable_in_cash(lines), charge_total(lines)
+    absent = [line for line in lines if line.kind in (ChargeLineKind.CANCEL_FEE, ChargeLineKind.NO_SHOW_FEE)]
+
+    assert 0 <= payable.amount_minor <= total.amount_minor
+    assert payable == total or any(line.amount.amount_minor for line in absent)
+    if len(absent) == len(lines):
+        assert payable.amount_minor == 0
 
 
 @given(LINES)

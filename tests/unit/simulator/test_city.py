@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from dataclasses import fields
 from itertools import islice
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from jitney.simulator.demand import trips_for_ever
 from jitney.simulator.motion import Vehicle, drive_seconds
-from jitney.simulator.report import percentile
+from jitney.simulator.report import Report, lines_of, percentile
 from jitney.simulator.run import phone_number
 from shared_kernel.geo import GeoPoint
 
@@ -40,6 +42,15 @@ def test_made_up_demand_is_the_same_for_a_seed_and_comes_at_its_rate() -> None:
     assert first != list(islice(trips_for_ever(random.Random(4), 6), 200))
     times = [trip.at_seconds for trip in first]
     assert times == sorted(times)
+
+
+def test_the_report_tells_rides_by_funding() -> None:
+    values: dict[str, Any] = {item.name: 0 for item in fields(Report)}
+    values |= {name: {} for name in ("ends", "fares_minor", "postings_sum_minor", "deliveries", "troubles")}
+    values["completed_by_funding"] = {"card": 17, "cash": 3}
+    report = Report(**values)
+    assert dict(lines_of(report))["  paid by"] == "card 17, cash 3"
+    assert report.as_json()["completed_by_funding"] == {"card": 17, "cash": 3}
 
 
 @given(st.lists(st.floats(0, 1e4), min_size=1), st.floats(0.01, 1))

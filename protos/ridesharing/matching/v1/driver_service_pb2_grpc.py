@@ -150,7 +150,7 @@ class DriverServiceServicer:
 
     def AcceptOffer(self, request, context):
         """AcceptOffer binds the ride to the driver. Errors: offer_taken, offer_expired, offer_withdrawn, offer_declined,
-        active_ride.
+        active_ride, cash_not_allowed (the driver owes too much to take cash).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -47,7 +47,7 @@ class DriverServiceStub:
     """GetCurrentOffer returns the open offer of the driver. Errors: no_open_offer."""
     AcceptOffer: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.AcceptOfferRequest, _driver_service_pb2.AcceptOfferResponse]
     """AcceptOffer binds the ride to the driver. Errors: offer_taken, offer_expired, offer_withdrawn, offer_declined,
-    active_ride.
+    active_ride, cash_not_allowed (the driver owes too much to take cash).
     """
     DeclineOffer: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.DeclineOfferRequest, _driver_service_pb2.DeclineOfferResponse]
     """DeclineOffer says no; the driver is not asked for that ride again."""
@@ -85,7 +85,7 @@ class DriverServiceAsyncStub(DriverServiceStub):
     """GetCurrentOffer returns the open offer of the driver. Errors: no_open_offer."""
     AcceptOffer: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.AcceptOfferRequest, _driver_service_pb2.AcceptOfferResponse]  # type: ignore[assignment]
     """AcceptOffer binds the ride to the driver. Errors: offer_taken, offer_expired, offer_withdrawn, offer_declined,
-    active_ride.
+    active_ride, cash_not_allowed (the driver owes too much to take cash).
     """
     DeclineOffer: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.DeclineOfferRequest, _driver_service_pb2.DeclineOfferResponse]  # type: ignore[assignment]
     """DeclineOffer says no; the driver is not asked for that ride again."""
@@ -162,7 +162,7 @@ class DriverServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_driver_service_pb2.AcceptOfferResponse, _abc.Awaitable[_driver_service_pb2.AcceptOfferResponse]]:
         """AcceptOffer binds the ride to the driver. Errors: offer_taken, offer_expired, offer_withdrawn, offer_declined,
-        active_ride.
+        active_ride, cash_not_allowed (the driver owes too much to take cash).
         """
 
     @_abc_1.abstractmethod

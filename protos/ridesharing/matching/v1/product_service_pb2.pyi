@@ -48,8 +48,11 @@ class Product(_message.Message):
     PER_MINUTE_FIELD_NUMBER: _builtins.int
     MINIMUM_FIELD_NUMBER: _builtins.int
     BOOKING_FEE_FIELD_NUMBER: _builtins.int
+    CASH_ACCEPTED_FIELD_NUMBER: _builtins.int
     product: _builtins.str
     """Its name, for example economy; what CreateQuotes takes."""
+    cash_accepted: _builtins.bool
+    """Whether a ride of it may be paid in cash."""
     @_builtins.property
     def base(self) -> _money_pb2.Money:
         """Flat amount of every ride."""
@@ -79,10 +82,11 @@ class Product(_message.Message):
         per_minute: _money_pb2.Money | None = ...,
         minimum: _money_pb2.Money | None = ...,
         booking_fee: _money_pb2.Money | None = ...,
+        cash_accepted: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "booking_fee", b"booking_fee", "minimum", b"minimum", "per_kilometer", b"per_kilometer", "per_minute", b"per_minute"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "booking_fee", b"booking_fee", "minimum", b"minimum", "per_kilometer", b"per_kilometer", "per_minute", b"per_minute", "product", b"product"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "booking_fee", b"booking_fee", "cash_accepted", b"cash_accepted", "minimum", b"minimum", "per_kilometer", b"per_kilometer", "per_minute", b"per_minute", "product", b"product"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -30,7 +30,7 @@ from ridesharing.common.v1 import money_pb2 as ridesharing_dot_common_dot_v1_dot
 from ridesharing.matching.v1 import rides_pb2 as ridesharing_dot_matching_dot_v1_dot_rides__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*ridesharing/matching/v1/ride_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/matching/v1/rides.proto\"\x9c\x01\n\x13\x43reateQuotesRequest\x12\x34\n\x06pickup\x18\x01 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x06\xbaH\x03\xc8\x01\x01\x12\x35\n\x07\x64ropoff\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x06\xbaH\x03\xc8\x01\x01\x12\x18\n\x07product\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\"F\n\x14\x43reateQuotesResponse\x12.\n\x06quotes\x18\x01 \x03(\x0b\x32\x1e.ridesharing.matching.v1.Quote\"\x98\x01\n\x12RequestRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1a\n\x08quote_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12#\n\x11payment_method_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"B\n\x13RequestRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"+\n\x0eGetRideRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\">\n\x0fGetRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"\x17\n\x15GetCurrentRideRequest\"E\n\x16GetCurrentRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"N\n\x10ListRidesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"Z\n\x11ListRidesResponse\x12,\n\x05rides\x18\x01 \x03(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"3\n\x16GetRideLocationRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"{\n\x17GetRideLocationResponse\x12.\n\x05point\x18\x01 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x30\n\x0cmeasure_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"7\n\x1aPreviewCancellationRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x94\x01\n\x1bPreviewCancellationResponse\x12)\n\x03\x66\x65\x65\x18\x01 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x19\n\x11\x66\x65\x65_consent_token\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x98\x01\n\x11\x43\x61ncelRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12#\n\x11\x66\x65\x65_consent_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"A\n\x12\x43\x61ncelRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride2\xc6\x07\n\x0bRideService\x12t\n\x0c\x43reateQuotes\x12,.ridesharing.matching.v1.CreateQuotesRequest\x1a-.ridesharing.matching.v1.CreateQuotesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12q\n\x0bRequestRide\x12+.ridesharing.matching.v1.RequestRideRequest\x1a,.ridesharing.matching.v1.RequestRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12h\n\x07GetRide\x12\'.ridesharing.matching.v1.GetRideRequest\x1a(.ridesharing.matching.v1.GetRideResponse\"\n\xa2\xbb\x18\x06\n\x04\x02\x03\x04\x05\x12{\n\x0eGetCurrentRide\x12..ridesharing.matching.v1.GetCurrentRideRequest\x1a/.ridesharing.matching.v1.GetCurrentRideResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12l\n\tListRides\x12).ridesharing.matching.v1.ListRidesRequest\x1a*.ridesharing.matching.v1.ListRidesResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12}\n\x0fGetRideLocation\x12/.ridesharing.matching.v1.GetRideLocationRequest\x1a\x30.ridesharing.matching.v1.GetRideLocationResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12\x89\x01\n\x13PreviewCancellation\x12\x33.ridesharing.matching.v1.PreviewCancellationRequest\x1a\x34.ridesharing.matching.v1.PreviewCancellationResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12n\n\nCancelRide\x12*.ridesharing.matching.v1.CancelRideRequest\x1a+.ridesharing.matching.v1.CancelRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*ridesharing/matching/v1/ride_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/matching/v1/rides.proto\"\x9c\x01\n\x13\x43reateQuotesRequest\x12\x34\n\x06pickup\x18\x01 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x06\xbaH\x03\xc8\x01\x01\x12\x35\n\x07\x64ropoff\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x06\xbaH\x03\xc8\x01\x01\x12\x18\n\x07product\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\"F\n\x14\x43reateQuotesResponse\x12.\n\x06quotes\x18\x01 \x03(\x0b\x32\x1e.ridesharing.matching.v1.Quote\"\xff\x02\n\x12RequestRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1a\n\x08quote_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x11payment_method_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12;\n\x07\x66unding\x18\x05 \x01(\x0e\x32 .ridesharing.matching.v1.FundingB\x08\xbaH\x05\x82\x01\x02\x10\x01:\xa4\x01\xbaH\xa0\x01\x1a\x9d\x01\n\x11request_ride.card\x12Qpayment_method_id names a card where the funding is a card, and nothing otherwise\x1a\x35(this.funding <= 1) == (this.payment_method_id != \'\')\"B\n\x13RequestRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"+\n\x0eGetRideRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\">\n\x0fGetRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"\x17\n\x15GetCurrentRideRequest\"E\n\x16GetCurrentRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"N\n\x10ListRidesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"Z\n\x11ListRidesResponse\x12,\n\x05rides\x18\x01 \x03(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"3\n\x16GetRideLocationRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"{\n\x17GetRideLocationResponse\x12.\n\x05point\x18\x01 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x30\n\x0cmeasure_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"7\n\x1aPreviewCancellationRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x94\x01\n\x1bPreviewCancellationResponse\x12)\n\x03\x66\x65\x65\x18\x01 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x19\n\x11\x66\x65\x65_consent_token\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x98\x01\n\x11\x43\x61ncelRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12#\n\x11\x66\x65\x65_consent_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"A\n\x12\x43\x61ncelRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride2\xc6\x07\n\x0bRideService\x12t\n\x0c\x43reateQuotes\x12,.ridesharing.matching.v1.CreateQuotesRequest\x1a-.ridesharing.matching.v1.CreateQuotesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12q\n\x0bRequestRide\x12+.ridesharing.matching.v1.RequestRideRequest\x1a,.ridesharing.matching.v1.RequestRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12h\n\x07GetRide\x12\'.ridesharing.matching.v1.GetRideRequest\x1a(.ridesharing.matching.v1.GetRideResponse\"\n\xa2\xbb\x18\x06\n\x04\x02\x03\x04\x05\x12{\n\x0eGetCurrentRide\x12..ridesharing.matching.v1.GetCurrentRideRequest\x1a/.ridesharing.matching.v1.GetCurrentRideResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12l\n\tListRides\x12).ridesharing.matching.v1.ListRidesRequest\x1a*.ridesharing.matching.v1.ListRidesResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12}\n\x0fGetRideLocation\x12/.ridesharing.matching.v1.GetRideLocationRequest\x1a\x30.ridesharing.matching.v1.GetRideLocationResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12\x89\x01\n\x13PreviewCancellation\x12\x33.ridesharing.matching.v1.PreviewCancellationRequest\x1a\x34.ridesharing.matching.v1.PreviewCancellationResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12n\n\nCancelRide\x12*.ridesharing.matching.v1.CancelRideRequest\x1a+.ridesharing.matching.v1.CancelRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,9 +48,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REQUESTRIDEREQUEST'].fields_by_name['quote_id']._loaded_options = None
   _globals['_REQUESTRIDEREQUEST'].fields_by_name['quote_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_REQUESTRIDEREQUEST'].fields_by_name['payment_method_id']._loaded_options = None
-  _globals['_REQUESTRIDEREQUEST'].fields_by_name['payment_method_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_REQUESTRIDEREQUEST'].fields_by_name['payment_method_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_REQUESTRIDEREQUEST'].fields_by_name['note']._loaded_options = None
   _globals['_REQUESTRIDEREQUEST'].fields_by_name['note']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_REQUESTRIDEREQUEST'].fields_by_name['funding']._loaded_options = None
+  _globals['_REQUESTRIDEREQUEST'].fields_by_name['funding']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_REQUESTRIDEREQUEST']._loaded_options = None
+  _globals['_REQUESTRIDEREQUEST']._serialized_options = b'\272H\240\001\032\235\001\n\021request_ride.card\022Qpayment_method_id names a card where the funding is a card, and nothing otherwise\0325(this.funding <= 1) == (this.payment_method_id != \'\')'
   _globals['_GETRIDEREQUEST'].fields_by_name['ride_id']._loaded_options = None
   _globals['_GETRIDEREQUEST'].fields_by_name['ride_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_LISTRIDESREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -90,33 +94,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEQUOTESRESPONSE']._serialized_start=439
   _globals['_CREATEQUOTESRESPONSE']._serialized_end=509
   _globals['_REQUESTRIDEREQUEST']._serialized_start=512
-  _globals['_REQUESTRIDEREQUEST']._serialized_end=664
-  _globals['_REQUESTRIDERESPONSE']._serialized_start=666
-  _globals['_REQUESTRIDERESPONSE']._serialized_end=732
-  _globals['_GETRIDEREQUEST']._serialized_start=734
-  _globals['_GETRIDEREQUEST']._serialized_end=777
-  _globals['_GETRIDERESPONSE']._serialized_start=779
-  _globals['_GETRIDERESPONSE']._serialized_end=841
-  _globals['_GETCURRENTRIDEREQUEST']._serialized_start=843
-  _globals['_GETCURRENTRIDEREQUEST']._serialized_end=866
-  _globals['_GETCURRENTRIDERESPONSE']._serialized_start=868
-  _globals['_GETCURRENTRIDERESPONSE']._serialized_end=937
-  _globals['_LISTRIDESREQUEST']._serialized_start=939
-  _globals['_LISTRIDESREQUEST']._serialized_end=1017
-  _globals['_LISTRIDESRESPONSE']._serialized_start=1019
-  _globals['_LISTRIDESRESPONSE']._serialized_end=1109
-  _globals['_GETRIDELOCATIONREQUEST']._serialized_start=1111
-  _globals['_GETRIDELOCATIONREQUEST']._serialized_end=1162
-  _globals['_GETRIDELOCATIONRESPONSE']._serialized_start=1164
-  _globals['_GETRIDELOCATIONRESPONSE']._serialized_end=1287
-  _globals['_PREVIEWCANCELLATIONREQUEST']._serialized_start=1289
-  _globals['_PREVIEWCANCELLATIONREQUEST']._serialized_end=1344
-  _globals['_PREVIEWCANCELLATIONRESPONSE']._serialized_start=1347
-  _globals['_PREVIEWCANCELLATIONRESPONSE']._serialized_end=1495
-  _globals['_CANCELRIDEREQUEST']._serialized_start=1498
-  _globals['_CANCELRIDEREQUEST']._serialized_end=1650
-  _globals['_CANCELRIDERESPONSE']._serialized_start=1652
-  _globals['_CANCELRIDERESPONSE']._serialized_end=1717
-  _globals['_RIDESERVICE']._serialized_start=1720
-  _globals['_RIDESERVICE']._serialized_end=2686
+  _globals['_REQUESTRIDEREQUEST']._serialized_end=895
+  _globals['_REQUESTRIDERESPONSE']._serialized_start=897
+  _globals['_REQUESTRIDERESPONSE']._serialized_end=963
+  _globals['_GETRIDEREQUEST']._serialized_start=965
+  _globals['_GETRIDEREQUEST']._serialized_end=1008
+  _globals['_GETRIDERESPONSE']._serialized_start=1010
+  _globals['_GETRIDERESPONSE']._serialized_end=1072
+  _globals['_GETCURRENTRIDEREQUEST']._serialized_start=1074
+  _globals['_GETCURRENTRIDEREQUEST']._serialized_end=1097
+  _globals['_GETCURRENTRIDERESPONSE']._serialized_start=1099
+  _globals['_GETCURRENTRIDERESPONSE']._serialized_end=1168
+  _globals['_LISTRIDESREQUEST']._serialized_start=1170
+  _globals['_LISTRIDESREQUEST']._serialized_end=1248
+  _globals['_LISTRIDESRESPONSE']._serialized_start=1250
+  _globals['_LISTRIDESRESPONSE']._serialized_end=1340
+  _globals['_GETRIDELOCATIONREQUEST']._serialized_start=1342
+  _globals['_GETRIDELOCATIONREQUEST']._serialized_end=1393
+  _globals['_GETRIDELOCATIONRESPONSE']._serialized_start=1395
+  _globals['_GETRIDELOCATIONRESPONSE']._serialized_end=1518
+  _globals['_PREVIEWCANCELLATIONREQUEST']._serialized_start=1520
+  _globals['_PREVIEWCANCELLATIONREQUEST']._serialized_end=1575
+  _globals['_PREVIEWCANCELLATIONRESPONSE']._serialized_start=1578
+  _globals['_PREVIEWCANCELLATIONRESPONSE']._serialized_end=1726
+  _globals['_CANCELRIDEREQUEST']._serialized_start=1729
+  _globals['_CANCELRIDEREQUEST']._serialized_end=1881
+  _globals['_CANCELRIDERESPONSE']._serialized_start=1883
+  _globals['_CANCELRIDERESPONSE']._serialized_end=1948
+  _globals['_RIDESERVICE']._serialized_start=1951
+  _globals['_RIDESERVICE']._serialized_end=2917
 # @@protoc_insertion_point(module_scope)

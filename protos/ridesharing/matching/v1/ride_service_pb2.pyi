@@ -90,14 +90,17 @@ class RequestRideRequest(_message.Message):
     QUOTE_ID_FIELD_NUMBER: _builtins.int
     PAYMENT_METHOD_ID_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
+    FUNDING_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Key the client made and keeps."""
     quote_id: _builtins.str
     """The quote (UUID)."""
     payment_method_id: _builtins.str
-    """The payment method to hold the fare on (UUID)."""
+    """The card to hold the fare on (UUID); for a wallet or cash none."""
     note: _builtins.str
     """Words for the driver."""
+    funding: _rides_pb2.Funding.ValueType
+    """Where the money comes from."""
     def __init__(
         self,
         *,
@@ -105,10 +108,11 @@ class RequestRideRequest(_message.Message):
         quote_id: _builtins.str = ...,
         payment_method_id: _builtins.str = ...,
         note: _builtins.str = ...,
+        funding: _rides_pb2.Funding.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["note", b"note", "payment_method_id", b"payment_method_id", "quote_id", b"quote_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["funding", b"funding", "note", b"note", "payment_method_id", b"payment_method_id", "quote_id", b"quote_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

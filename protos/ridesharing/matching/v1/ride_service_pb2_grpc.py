@@ -91,8 +91,9 @@ class RideServiceServicer:
 
     def RequestRide(self, request, context):
         """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
-        answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, payment_declined
-        (the ride then stands as PAYMENT_FAILED; its id is in the error's metadata).
+        answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, cash_not_accepted (the
+        city takes no cash), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
+        in the error's metadata).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

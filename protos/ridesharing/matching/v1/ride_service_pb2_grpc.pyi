@@ -39,8 +39,9 @@ class RideServiceStub:
     """
     RequestRide: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.RequestRideRequest, _ride_service_pb2.RequestRideResponse]
     """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
-    answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, payment_declined
-    (the ride then stands as PAYMENT_FAILED; its id is in the error's metadata).
+    answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, cash_not_accepted (the
+    city takes no cash), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
+    in the error's metadata).
     """
     GetRide: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.GetRideRequest, _ride_service_pb2.GetRideResponse]
     """GetRide returns a ride of the caller, or any for operators and services."""
@@ -68,8 +69,9 @@ class RideServiceAsyncStub(RideServiceStub):
     """
     RequestRide: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.RequestRideRequest, _ride_service_pb2.RequestRideResponse]  # type: ignore[assignment]
     """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
-    answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, payment_declined
-    (the ride then stands as PAYMENT_FAILED; its id is in the error's metadata).
+    answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, cash_not_accepted (the
+    city takes no cash), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
+    in the error's metadata).
     """
     GetRide: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.GetRideRequest, _ride_service_pb2.GetRideResponse]  # type: ignore[assignment]
     """GetRide returns a ride of the caller, or any for operators and services."""
@@ -106,8 +108,9 @@ class RideServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ride_service_pb2.RequestRideResponse, _abc.Awaitable[_ride_service_pb2.RequestRideResponse]]:
         """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
-        answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, payment_declined
-        (the ride then stands as PAYMENT_FAILED; its id is in the error's metadata).
+        answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, cash_not_accepted (the
+        city takes no cash), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
+        in the error's metadata).
         """
 
     @_abc_1.abstractmethod

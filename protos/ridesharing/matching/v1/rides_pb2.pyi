@@ -130,6 +130,34 @@ PAYMENT_STATE_VOIDED: PaymentState.ValueType  # 7
 """The hold was released: nothing was taken."""
 Global___PaymentState: _TypeAlias = PaymentState  # noqa: Y015
 
+class _Funding:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FundingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Funding.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FUNDING_UNSPECIFIED: _Funding.ValueType  # 0
+    """Not told; in a request it means a card."""
+    FUNDING_CARD: _Funding.ValueType  # 1
+    """A card, by the PSP."""
+    FUNDING_WALLET: _Funding.ValueType  # 2
+    """The rider's wallet."""
+    FUNDING_CASH: _Funding.ValueType  # 3
+    """Cash, into the driver's hand."""
+
+class Funding(_Funding, metaclass=_FundingEnumTypeWrapper):
+    """Funding is where a rider's money comes from."""
+
+FUNDING_UNSPECIFIED: Funding.ValueType  # 0
+"""Not told; in a request it means a card."""
+FUNDING_CARD: Funding.ValueType  # 1
+"""A card, by the PSP."""
+FUNDING_WALLET: Funding.ValueType  # 2
+"""The rider's wallet."""
+FUNDING_CASH: Funding.ValueType  # 3
+"""Cash, into the driver's hand."""
+Global___Funding: _TypeAlias = Funding  # noqa: Y015
+
 class _FareLineKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -408,6 +436,7 @@ class Ride(_message.Message):
     END_TIME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     RIDER_NAME_FIELD_NUMBER: _builtins.int
+    FUNDING_FIELD_NUMBER: _builtins.int
     ride_id: _builtins.str
     """The ride's id (UUID)."""
     state: Global___RideState.ValueType
@@ -430,6 +459,8 @@ class Ride(_message.Message):
     """Why it ended or what failed: a stable reason, for example card_declined; empty when there is none."""
     rider_name: _builtins.str
     """Rider's first name for the driver; empty for the rider."""
+    funding: Global___Funding.ValueType
+    """Where the rider's money comes from."""
     @_builtins.property
     def driver(self) -> Global___DriverFacts:
         """The driver of the assignment; absent while there is none."""
@@ -489,10 +520,11 @@ class Ride(_message.Message):
         end_time: _timestamp_pb2.Timestamp | None = ...,
         reason: _builtins.str = ...,
         rider_name: _builtins.str = ...,
+        funding: Global___Funding.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_driver", b"_driver", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "driver", b"driver", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "request_time", b"request_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_driver", b"_driver", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "driver", b"driver", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "payment_state", b"payment_state", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "product", b"product", "quote_id", b"quote_id", "reason", b"reason", "request_time", b"request_time", "ride_id", b"ride_id", "rider_id", b"rider_id", "rider_name", b"rider_name", "start_pin", b"start_pin", "start_time", b"start_time", "state", b"state", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_driver", b"_driver", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "driver", b"driver", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "funding", b"funding", "payment_state", b"payment_state", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "product", b"product", "quote_id", b"quote_id", "reason", b"reason", "request_time", b"request_time", "ride_id", b"ride_id", "rider_id", b"rider_id", "rider_name", b"rider_name", "start_pin", b"start_pin", "start_time", b"start_time", "state", b"state", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__arrive_time: _TypeAlias = _typing.Literal["arrive_time"]  # noqa: Y015
     _WhichOneofArgType__arrive_time: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time"]  # noqa: Y015
@@ -537,6 +569,7 @@ class Offer(_message.Message):
     PICKUP_ETA_SECONDS_FIELD_NUMBER: _builtins.int
     DISTANCE_METERS_FIELD_NUMBER: _builtins.int
     EARNINGS_FIELD_NUMBER: _builtins.int
+    FUNDING_FIELD_NUMBER: _builtins.int
     offer_id: _builtins.str
     """The offer's id (UUID)."""
     ride_id: _builtins.str
@@ -549,6 +582,8 @@ class Offer(_message.Message):
     """Expected seconds to the pickup."""
     distance_meters: _builtins.int
     """Expected distance of the trip in meters."""
+    funding: Global___Funding.ValueType
+    """Where the rider's money comes from; cash is for the driver to collect."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """Until when the driver may answer."""
@@ -578,10 +613,11 @@ class Offer(_message.Message):
         pickup_eta_seconds: _builtins.int = ...,
         distance_meters: _builtins.int = ...,
         earnings: _money_pb2.Money | None = ...,
+        funding: Global___Funding.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "pickup", b"pickup"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["distance_meters", b"distance_meters", "driver_id", b"driver_id", "dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "offer_id", b"offer_id", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "ride_id", b"ride_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["distance_meters", b"distance_meters", "driver_id", b"driver_id", "dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "funding", b"funding", "offer_id", b"offer_id", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "ride_id", b"ride_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -5,6 +5,7 @@ isort:skip_file
 
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from ridesharing.common.v1 import money_pb2 as _money_pb2
 from ridesharing.payment.v1 import payments_pb2 as _payments_pb2
 import builtins as _builtins
 import sys
@@ -218,3 +219,37 @@ class ChargeDeclined(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ChargeDeclined: _TypeAlias = ChargeDeclined  # noqa: Y015
+
+@_typing.final
+class DriverStandingChanged(_message.Message):
+    """DriverStandingChanged: a driver came to owe more than is allowed for cash rides, or no longer does. Its aggregate is
+    the driver.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRIVER_ID_FIELD_NUMBER: _builtins.int
+    BALANCE_FIELD_NUMBER: _builtins.int
+    CASH_ALLOWED_FIELD_NUMBER: _builtins.int
+    driver_id: _builtins.str
+    """The driver (UUID)."""
+    cash_allowed: _builtins.bool
+    """Whether the driver may take rides paid in cash."""
+    @_builtins.property
+    def balance(self) -> _money_pb2.Money:
+        """What is owed to the driver after it, in the currency it is about; below zero the driver owes the platform."""
+
+    def __init__(
+        self,
+        *,
+        driver_id: _builtins.str = ...,
+        balance: _money_pb2.Money | None = ...,
+        cash_allowed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance", "cash_allowed", b"cash_allowed", "driver_id", b"driver_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DriverStandingChanged: _TypeAlias = DriverStandingChanged  # noqa: Y015

@@ -16,6 +16,7 @@ from chassis.revisions import head_revision
 from chassis.runtime import Wakeup, Workers
 from chassis.server import ServiceServer
 from payment_service.adapters import tables
+from payment_service.adapters.psp_event_tables import psp_event
 from payment_service.adapters.store import PostgresStore
 from payment_service.adapters.stripe_psp import StripePsp
 from payment_service.bootstrap_reconciliation import (
@@ -23,6 +24,12 @@ from payment_service.bootstrap_reconciliation import (
     add_reconciliation_servicers,
     add_reconciliation_workers,
     build_reconciliation,
+)
+from payment_service.bootstrap_refunds import (
+    RefundsCore,
+    add_refunds_servicers,
+    add_refunds_workers,
+    build_refunds,
 )
 from payment_service.bootstrap_wallet import build_wallet, rider_limits
 from payment_service.entrypoints.payment_servicer import SERVICE_NAME, PaymentServicer, UseCases
@@ -62,6 +69,8 @@ SERVICE = "payment"
 STREAM = "events:payment"
 REQUEST_KEEP_SECONDS = 7 * 86_400
 """How long answers are kept for replay: longer than any saga retries."""
+PSP_EVENT_KEEP_SECONDS = 30 * 86_400
+"""How long events are kept that were applied: as long as the PSP itself can tell of them, and so send them again."""
 
 
 class Core(NamedTuple):
@@ -72,6 +81,7 @@ class Core(NamedTuple):
     settle: Settle
     sweep: SweepOperations
     reconciliation: ReconciliationCore
+    refunds: RefundsCore
 
 
 def build_core(
@@ -110,7 +120,8 @@ def build_core(
     )
     wallet = build_wallet(store, mutate, settle, clock, ids, limits)
     reconciliation = build_reconciliation(settings, store, psp, mutate, clock, ids)
-    return Core(use_cases, wallet, settle, SweepOperations(store, settle, clock), reconciliation)
+    refunds = build_refunds(settings, store, psp, mutate, settle, clock, ids)
+    return Core(use_cases, wallet, settle, SweepOperations(store, settle, clock), reconciliation, refunds)
 
 
 class Application(NamedTuple):
@@ -138,6 +149,7 @@ def build(settings: PaymentSettings) -> Application:
     keeps = [
         Keep(tables.request, "created_at", REQUEST_KEEP_SECONDS),
         Keep(tables.outbox, "published_at", outbox.KEEP_SECONDS),
+        Keep(psp_event, "over_at", PSP_EVENT_KEEP_SECONDS),
     ]
 
     workers = Workers()
@@ -146,10 +158,17 @@ def build(settings: PaymentSettings) -> Application:
     workers.add("retention", lambda: trim_forever(database, keeps, clock))
 
     add_reconciliation_workers(workers, core.reconciliation, settings, store, clock)
+    add_refunds_workers(workers, core.refunds, settings)
 
     head = head_revision(PACKAGE)
     # What is being sent at the end is written down before the database is closed.
-    closers: list[Callable[[], Awaitable[object]]] = [core.settle.drain, psp.close, redis.aclose, database.dispose]
+    closers: list[Callable[[], Awaitable[object]]] = [
+        core.refunds.psp_events.receive.drain,
+        core.settle.drain,
+        psp.close,
+        redis.aclose,
+        database.dispose,
+    ]
     server = ServiceServer(
         settings,
         TokenVerifier.from_file(settings.jwks_file),
@@ -160,4 +179,5 @@ def build(settings: PaymentSettings) -> Application:
     server.add(add_PaymentServiceServicer_to_server, PaymentServicer(core.use_cases), SERVICE_NAME)
     server.add(add_WalletServiceServicer_to_server, WalletServicer(core.wallet), WALLET_SERVICE_NAME)
     add_reconciliation_servicers(server, core.reconciliation, clock)
+    add_refunds_servicers(server, core.refunds)
     return Application(server, workers, closers)

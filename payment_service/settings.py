@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
@@ -27,12 +27,20 @@ class PaymentSettings(ChassisSettings):
     payment_metrics_listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1:9102"
     payment_psp_url: Annotated[str, Field(pattern=r"^https?://")] = "http://127.0.0.1:8090/psp"
     payment_psp_api_key: SecretStr = SecretStr("sk_test_sandbox")
+    payment_psp_webhook_secret: SecretStr = SecretStr("whsec_sandbox")
+    """What the PSP signs its events with; several, separated by commas, while one is replaced."""
     payment_psp_timeout_seconds: Annotated[float, Field(ge=0.1, le=60)] = 3.5
     """Bound of one try at the PSP; below the deadline that callers set (5 s unless they say otherwise)."""
     payment_lease_seconds: Annotated[float, Field(ge=1, le=600)] = 30.0
     """After which a try counts as abandoned by a process that died."""
     failpoint: Annotated[str, Field(pattern=r"^([A-Za-z_]+\.[a-z_]+(:[1-9][0-9]{0,4})?)?$")] = ""
     """Where to die, for tests: see `chassis.failpoints`."""
+    payment_psp_event_poll_seconds: Annotated[float, Field(ge=0.05, le=60)] = 1.0
+    """How often the PSP's events are looked for that came by another process, or that rest."""
+    payment_psp_look_seconds: Annotated[float, Field(ge=0.05, le=3600)] = 60.0
+    """How often the PSP is asked for what its events should have told: expired holds, refunds, disputes."""
+    payment_dispute_borne_by: Literal["platform", "driver"] = "platform"
+    """Whose loss a lost dispute is, unless an operator decides otherwise."""
     payment_sweep_seconds: Annotated[float, Field(ge=0.05, le=60)] = 1.0
     """How often unknown outcomes are looked for; each rests 10 s before its first try."""
     payment_reconciliation_hour: Annotated[int, Field(ge=0, le=23)] = 4
@@ -66,6 +74,16 @@ class PaymentSettings(ChassisSettings):
             raise ValueError("payment_top_up_most_minor must not be below payment_top_up_least_minor")
         if self.environment == "production" and self.payment_psp_api_key.get_secret_value() == "sk_test_sandbox":
             raise ValueError("payment_psp_api_key must be set in production")
+        if not self.webhook_secrets:
+            raise ValueError("payment_psp_webhook_secret must not be empty")
+        if self.environment == "production" and "whsec_sandbox" in self.webhook_secrets:
+            raise ValueError("payment_psp_webhook_secret must be set in production")
         if self.environment == "production" and self.failpoint:
             raise ValueError("failpoint is for tests and refused in production")
         return self
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The secrets that may have signed an event."""
+        given = self.payment_psp_webhook_secret.get_secret_value().split(",")
+        return tuple(secret.strip() for secret in given if secret.strip())

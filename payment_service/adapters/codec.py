@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter
 
 from payment_service.domain.charge import ChargeLine
+from payment_service.domain.ledger import Posting
 from payment_service.domain.orders import Order
 from payment_service.use_cases.answers import Answer
 
@@ -14,6 +15,7 @@ _ORDER: TypeAdapter[Order] = TypeAdapter(Annotated[Order, Field(discriminator="k
 _ANSWER: TypeAdapter[Answer] = TypeAdapter(Annotated[Answer, Field(discriminator="kind")])
 
 _LINES: TypeAdapter[tuple[ChargeLine, ...]] = TypeAdapter(tuple[ChargeLine, ...])
+_POSTINGS: TypeAdapter[tuple[Posting, ...]] = TypeAdapter(tuple[Posting, ...])
 
 
 def order_to_text(order: Order) -> str:
@@ -42,3 +44,11 @@ def lines_to_text(lines: tuple[ChargeLine, ...]) -> str:
 
 def lines_from_json(stored: Any) -> tuple[ChargeLine, ...]:
     return _LINES.validate_python(stored)
+
+
+def postings_to_json(postings: tuple[Posting, ...]) -> Any:
+    return _POSTINGS.dump_python(postings, mode="json")
+
+
+def postings_from_json(stored: Any) -> tuple[Posting, ...]:
+    return _POSTINGS.validate_python(stored)

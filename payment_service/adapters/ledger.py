@@ -88,10 +88,17 @@ class PostgresLedger:
         set_aside, key = self._connection.waiting.set_aside, (account, amount.currency_code)
         set_aside[key] = set_aside.get(key, 0) + amount.amount_minor
 
+    async def entry_of(self, kind: EntryKind, source_id: UUID) -> JournalEntry | None:
+        found = await self._read((entries.c.kind == kind) & (entries.c.source_id == source_id))
+        return found[0] if found else None
+
     async def entries_of(self, payment_ids: Iterable[UUID]) -> Sequence[JournalEntry]:
+        return await self._read(entries.c.payment_id.in_(list(payment_ids)))
+
+    async def _read(self, which: ColumnElement[bool]) -> Sequence[JournalEntry]:
         first = (
             select(entries)
-            .where(entries.c.payment_id.in_(list(payment_ids)))
+            .where(which)
             .order_by(entries.c.created_at, entries.c.id)
             .limit(MAX_ENTRIES_OF_PAYMENT)
             .subquery()

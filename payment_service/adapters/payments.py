@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, cast, select, update
+from sqlalchemy import ColumnElement, Row, and_, cast, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payment_service.adapters.arrays import array_values, is_any, rows_like
 from payment_service.adapters.codec import lines_from_json, lines_to_json, lines_to_text
 from payment_service.adapters.tables import payment as payments
+from payment_service.adapters.tables import psp_operation as operations
 from payment_service.adapters.write_behind import WriteBehind
 from payment_service.domain.payment import Funding, Payment, Purpose
 from payment_service.domain.payment_moves import PaymentStatus
@@ -108,6 +110,24 @@ class PostgresPayments:
         )
         statement = _SELECT.where(is_one).order_by(payments.c.created_at, payments.c.id).limit(limit)
         return [_payment(row) for row in await self._connection.execute(statement)]
+
+    async def find_for_psp(self, psp_payment_id: str, operation_id: UUID | None) -> Payment | None:
+        named = and_(payments.c.psp_payment_id == psp_payment_id, payments.c.psp_payment_id != "")
+        about = select(operations.c.payment_id).where(operations.c.id == operation_id).scalar_subquery()
+        which = named if operation_id is None else or_(named, payments.c.id == about)
+        row = (await self._connection.execute(_SELECT.where(which).limit(1))).first()
+        return None if row is None else _payment(row)
+
+    async def get(self, payment_id: UUID) -> Payment | None:
+        row = (await self._connection.execute(_SELECT.where(payments.c.id == payment_id))).first()
+        return None if row is None else _payment(row)
+
+    async def held_past(self, now: datetime, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[Payment]:
+        due = _SELECT.where(payments.c.status == PaymentStatus.HELD, payments.c.capture_before <= now)
+        if after is not None:
+            due = due.where(tuple_(payments.c.capture_before, payments.c.id) > tuple_(*after))
+        due = due.order_by(payments.c.capture_before, payments.c.id).limit(limit)
+        return [_payment(row) for row in await self._connection.execute(due)]
 
     async def save(self, payment: Payment) -> None:
         if payment.id in self._connection.waiting.payments:

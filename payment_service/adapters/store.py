@@ -17,11 +17,14 @@ from chassis.telemetry import current_traceparent
 from payment_service.adapters.audits import PostgresAudits
 from payment_service.adapters.books import PostgresBooks
 from payment_service.adapters.card_setups import PostgresCardSetups
+from payment_service.adapters.disputes import PostgresDisputes
 from payment_service.adapters.ledger import PostgresLedger
 from payment_service.adapters.operations import PostgresOperations
 from payment_service.adapters.payment_methods import PostgresPaymentMethods
 from payment_service.adapters.payments import PostgresPayments
+from payment_service.adapters.psp_events import PostgresPspEvents
 from payment_service.adapters.reconciliation import PostgresReconciliation
+from payment_service.adapters.refunds import PostgresRefunds
 from payment_service.adapters.requests import PostgresRequests, unclaim_all
 from payment_service.adapters.send_writes import send_writes
 from payment_service.adapters.take_together import take_together
@@ -49,6 +52,9 @@ class PostgresWork:
         self.wallets = PostgresWallets(connection)
         self.adjustments = PostgresAdjustments(connection)
         self.card_setups = PostgresCardSetups(connection)
+        self.refunds = PostgresRefunds(connection)
+        self.disputes = PostgresDisputes(connection)
+        self.psp_events = PostgresPspEvents(connection)
         self.told = False
         self.claimed: RequestKey | None = None
         """What a group has claimed for this work."""

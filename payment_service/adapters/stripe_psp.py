@@ -1,42 +1,47 @@
-"""The PSP port on Stripe's own library: cards, holds by manual capture, captures, voids and look-ups."""
+"""The PSP port on Stripe's own library: cards, holds by manual capture, captures, voids, charges and look-ups.
+
+Refunds, disputes and what is only read are in modules of their own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import TypeVar
 from uuid import UUID
 
 import stripe
 
 from payment_service.adapters import stripe_setups
 from payment_service.adapters.stripe_amounts import to_stripe
-from payment_service.adapters.stripe_errors import outcome_of
+from payment_service.adapters.stripe_calls import told as _told
+from payment_service.adapters.stripe_disputes import StripeDisputes
 from payment_service.adapters.stripe_http import BoundedHttpClient
 from payment_service.adapters.stripe_intents import judge
+from payment_service.adapters.stripe_payments import StripePayments
+from payment_service.adapters.stripe_refunds import StripeRefunds
 from payment_service.adapters.stripe_transactions import page_of_transactions
 from payment_service.domain.operation import Operation
 from payment_service.domain.orders import (
+    AcceptDisputeOrder,
     CaptureOrder,
     ChargeOrder,
+    EvidenceOrder,
     FinishCardSetupOrder,
     HoldOrder,
     IncrementOrder,
+    RefundOrder,
     RemoveCardOrder,
     SetUpCardOrder,
     VoidOrder,
 )
-from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Succeeded, TransactionPage, Unknown
-from shared_kernel.errors import InvalidInput
+from payment_service.use_cases.outcomes import Declined, Outcome, Succeeded, TransactionPage, Unknown
 
-Answer = TypeVar("Answer")
 _LOOK_BACK = timedelta(hours=1)
 """How far the PSP's clock may be behind ours."""
 _PAGE = 100
 _MOST_SEEN = 1000
 
 
-class StripePsp:
+class StripePsp(StripePayments, StripeRefunds, StripeDisputes):
     """See `ports.PaymentServiceProvider`."""
 
     def __init__(self, url: str, api_key: str, *, timeout_seconds: float) -> None:
@@ -185,10 +190,19 @@ class StripePsp:
                     return await self._find(operation, order)
                 case SetUpCardOrder() | FinishCardSetupOrder() if operation.psp_object_id:
                     return await stripe_setups.read(self._api.setup_intents, operation.psp_object_id)
+                case RefundOrder() | EvidenceOrder() | AcceptDisputeOrder():
+                    return await self._find_back(operation, order)
                 case _:
                     return Unknown("leaves_no_trace")
 
         return await _told(look)
+
+    async def _find_back(
+        self, operation: Operation, order: RefundOrder | EvidenceOrder | AcceptDisputeOrder
+    ) -> Outcome | None:
+        if isinstance(order, RefundOrder):
+            return await self.find_refund(operation, order)
+        return await self.find_dispute(operation, order)
 
     async def _find(self, operation: Operation, order: HoldOrder | ChargeOrder) -> Outcome | None:
         # Stripe's search lags behind its writes; a list does not, so only a list can show that there is nothing.
@@ -220,16 +234,6 @@ class StripePsp:
         method = await self._api.payment_methods.retrieve_async(token)
         owner = method.customer if isinstance(method.customer, str) else None
         return _attached(method) if owner == customer_id else Declined("invalid_card_token")
-
-
-async def _told(call: Callable[[], Awaitable[Answer]]) -> Answer | Declined | NotSent | Unknown:
-    try:
-        return await call()
-    except stripe.StripeError as error:
-        return outcome_of(error)
-    except InvalidInput as error:
-        # Found before anything was sent: the amount cannot be written in Stripe's unit.
-        return Declined(error.reason)
 
 
 def _attached(method: stripe.PaymentMethod) -> Outcome:

@@ -111,6 +111,12 @@ payment = Table(
     Index("ix_payment_captured_at", "captured_at", postgresql_using="brin", postgresql_with={"autosummarize": "on"}),
     Index("ix_payment_psp_payment_id", "psp_payment_id", unique=True, postgresql_where=text("psp_payment_id <> ''")),
     Index(None, "payment_method_id"),
+    Index(
+        "ix_payment_capture_before",
+        "capture_before",
+        "id",
+        postgresql_where=text("status = 'held' AND capture_before IS NOT NULL"),
+    ),
 )
 
 psp_operation = Table(

@@ -1,12 +1,17 @@
-"""What happened to payments, told to the other services. An event's aggregate is the payment, its version the row's."""
+"""What happened, told to the other services.
+
+An event's aggregate is the payment, the refund or the dispute that it tells of, its version the row's.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from uuid import UUID
 
+from payment_service.domain.dispute import Dispute
 from payment_service.domain.payment import Payment
 from payment_service.domain.receipt import Receipt
+from payment_service.domain.refund import Refund
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,52 @@ class ChargeDeclined(_OfPayment):
     """Money could not be collected; what was to be paid with it is still owed, or was not done."""
 
 
+@dataclass(frozen=True, slots=True)
+class _OfRefund:
+    refund: Refund
+
+    @property
+    def aggregate_id(self) -> UUID:
+        return self.refund.id
+
+    @property
+    def aggregate_version(self) -> int:
+        return self.refund.version
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPaid(_OfRefund):
+    """Money went back to a rider."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFailed(_OfRefund):
+    """A refund did not reach its rider, and whoever bore it has the money again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _OfDispute:
+    dispute: Dispute
+
+    @property
+    def aggregate_id(self) -> UUID:
+        return self.dispute.id
+
+    @property
+    def aggregate_version(self) -> int:
+        return self.dispute.version
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeOpened(_OfDispute):
+    """A cardholder wants the money of a charge back."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeClosed(_OfDispute):
+    """A dispute was won or lost, or came to nothing."""
+
+
 PaymentEvent = (
     HoldPlaced
     | HoldIncremented
@@ -74,4 +125,8 @@ PaymentEvent = (
     | HoldVoided
     | ChargeCollected
     | ChargeDeclined
+    | RefundPaid
+    | RefundFailed
+    | DisputeOpened
+    | DisputeClosed
 )

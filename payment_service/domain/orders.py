@@ -95,5 +95,35 @@ class ChargeOrder:
     kind: Literal["charge"] = "charge"
 
 
+@dataclass(frozen=True, slots=True)
+class RefundOrder:
+    """Return a part of what a payment brought."""
+
+    refund_id: UUID
+    psp_payment_id: str
+    amount: Money
+    kind: Literal["refund"] = "refund"
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceOrder:
+    """Hand in evidence against a dispute, for good: named texts."""
+
+    dispute_id: UUID
+    psp_dispute_id: str
+    evidence: dict[str, str]
+    kind: Literal["evidence"] = "evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptDisputeOrder:
+    """Give up a dispute."""
+
+    dispute_id: UUID
+    psp_dispute_id: str
+    kind: Literal["accept_dispute"] = "accept_dispute"
+
+
 CardOrder = AddCardOrder | SetUpCardOrder | FinishCardSetupOrder | RemoveCardOrder
-Order = CardOrder | HoldOrder | IncrementOrder | CaptureOrder | VoidOrder | ChargeOrder
+DisputeOrder = EvidenceOrder | AcceptDisputeOrder
+Order = CardOrder | HoldOrder | IncrementOrder | CaptureOrder | VoidOrder | ChargeOrder | RefundOrder | DisputeOrder

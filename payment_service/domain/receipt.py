@@ -9,6 +9,7 @@ from uuid import UUID
 from payment_service.domain.charge import ChargeLine, charge_total
 from payment_service.domain.payment import Funding, Payment
 from payment_service.domain.payment_method import PaymentMethod
+from payment_service.domain.refund import Refund
 from shared_kernel.money import Money
 
 
@@ -30,9 +31,11 @@ class Receipt:
     receivable: Money
     brand: str
     last_digits: str
+    refunds: tuple[Refund, ...] = ()
+    """What went back of the ride's payments or is on its way; refunds that failed are left out."""
 
 
-def receipt_of(payment: Payment, method: PaymentMethod | None) -> Receipt:
+def receipt_of(payment: Payment, method: PaymentMethod | None, refunds: tuple[Refund, ...] = ()) -> Receipt:
     """Make the receipt of a ride's captured payment; of any other it is a ValueError."""
     if payment.captured_at is None or payment.lines is None or payment.ride_id is None:
         raise ValueError("only the captured payment of a ride has a receipt")
@@ -49,4 +52,5 @@ def receipt_of(payment: Payment, method: PaymentMethod | None) -> Receipt:
         receivable=Money(code, payment.receivable_minor),
         brand="" if method is None else method.brand,
         last_digits="" if method is None else method.last_digits,
+        refunds=refunds,
     )

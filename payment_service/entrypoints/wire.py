@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from uuid import UUID
-
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from payment_service.domain.charge import ChargeLine, ChargeLineKind
-from payment_service.domain.events import PaymentCaptured, PaymentEvent
+from payment_service.domain.events import (
+    DisputeClosed,
+    DisputeOpened,
+    PaymentCaptured,
+    PaymentEvent,
+    RefundFailed,
+    RefundPaid,
+)
 from payment_service.domain.ledger import DriverEntry, JournalEntry, TrialBalance
 from payment_service.domain.payment import Funding, Payment, Purpose
 from payment_service.domain.payment_method import PaymentMethod
 from payment_service.domain.payment_moves import PaymentStatus
 from payment_service.domain.receipt import Receipt
+from payment_service.entrypoints.dispute_wire import dispute_to_wire
+from payment_service.entrypoints.refund_wire import refund_to_wire
+from payment_service.entrypoints.values import money_to_wire, text_of, time_to_wire
 from payment_service.use_cases.show_card_setup import ShownCardSetup
 from ridesharing.common.v1 import money_pb2
 from ridesharing.payment.v1 import events_pb2, payments_pb2
@@ -130,6 +136,7 @@ def receipt_to_wire(receipt: Receipt) -> payments_pb2.Receipt:
         captured=money_to_wire(receipt.captured),
         credit_used=money_to_wire(receipt.credit_used),
         receivable=money_to_wire(receipt.receivable),
+        refunds=[refund_to_wire(refund, with_reason=False) for refund in receipt.refunds],
     )
 
 
@@ -175,25 +182,15 @@ def trial_balance_to_wire(balance: TrialBalance) -> pb.GetTrialBalanceResponse:
 
 def event_to_wire(event: PaymentEvent) -> Message:
     """Write an event as the contract's message of the same name."""
+    if isinstance(event, RefundPaid | RefundFailed):
+        return getattr(events_pb2, type(event).__name__)(refund=refund_to_wire(event.refund))
+    if isinstance(event, DisputeOpened | DisputeClosed):
+        return getattr(events_pb2, type(event).__name__)(dispute=dispute_to_wire(event.dispute))
     payment = payment_to_wire(event.payment)
     if isinstance(event, PaymentCaptured):
         receipt = receipt_to_wire(event.receipt)
         return events_pb2.PaymentCaptured(payment=payment, receipt=receipt, driver_id=str(event.driver_id))
     return getattr(events_pb2, type(event).__name__)(payment=payment)
-
-
-def text_of(value: UUID | None) -> str:
-    return "" if value is None else str(value)
-
-
-def time_to_wire(at: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(at)
-    return stamp
-
-
-def money_to_wire(amount: Money) -> money_pb2.Money:
-    return _money(amount.currency_code, amount.amount_minor)
 
 
 def _money(currency_code: str, amount_minor: int) -> money_pb2.Money:

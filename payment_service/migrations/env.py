@@ -1,10 +1,16 @@
 """Alembic's entry."""
 
 from chassis.migrations import run_env
-from payment_service.adapters import reconciliation_tables, rider_tables
+from payment_service.adapters import (
+    dispute_tables,
+    psp_event_tables,
+    reconciliation_tables,
+    refund_tables,
+    rider_tables,
+)
 from payment_service.adapters.tables import metadata
 
-TABLES_OF = (rider_tables, reconciliation_tables)
+TABLES_OF = (rider_tables, reconciliation_tables, dispute_tables, psp_event_tables, refund_tables)
 """They describe their tables in `metadata` when they are imported."""
 
 run_env(metadata)

@@ -59,6 +59,22 @@ class Adjusted:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundAnswer:
+    """The refund that was asked for."""
+
+    refund_id: UUID
+    kind: Literal["refund"] = "refund"
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeAnswer:
+    """The dispute that was answered or given up."""
+
+    dispute_id: UUID
+    kind: Literal["dispute"] = "dispute"
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """An error that stands: asking again gives it again."""
 
@@ -96,6 +112,6 @@ class ItemResolved:
     kind: Literal["item_resolved"] = "item_resolved"
 
 
-Answer = (
-    PaymentAnswer | CardAdded | CardSetUp | CardChosen | CardRemoved | Adjusted | RunStarted | ItemResolved | Refusal
-)
+CardsAnswer = CardAdded | CardSetUp | CardChosen | CardRemoved
+BackAnswer = RefundAnswer | DisputeAnswer
+Answer = PaymentAnswer | CardsAnswer | Adjusted | BackAnswer | RunStarted | ItemResolved | Refusal

@@ -6,12 +6,15 @@ from dataclasses import replace
 
 from payment_service.domain.operation import Operation, OperationState
 from payment_service.domain.orders import (
+    AcceptDisputeOrder,
     AddCardOrder,
     CaptureOrder,
     ChargeOrder,
+    EvidenceOrder,
     FinishCardSetupOrder,
     HoldOrder,
     IncrementOrder,
+    RefundOrder,
     RemoveCardOrder,
     SetUpCardOrder,
     VoidOrder,
@@ -20,8 +23,10 @@ from payment_service.use_cases.answers import Answer, CardRemoved
 from payment_service.use_cases.conclusions.captures import captured
 from payment_service.use_cases.conclusions.cards import card_added, card_set_up
 from payment_service.use_cases.conclusions.charges import charged
+from payment_service.use_cases.conclusions.disputes import dispute_accepted, evidence_submitted
 from payment_service.use_cases.conclusions.holds import hold_incremented, hold_placed, hold_voided
 from payment_service.use_cases.conclusions.parts import Concluding, Definite, reason_of
+from payment_service.use_cases.conclusions.refunds import refund_ended
 from payment_service.use_cases.outcomes import Succeeded
 from payment_service.use_cases.ports import Work
 from shared_kernel.clock import Clock
@@ -63,6 +68,12 @@ async def _answer(concluding: Concluding, outcome: Definite) -> Answer:
             return await hold_voided(concluding, outcome)
         case ChargeOrder():
             return await charged(concluding, outcome)
+        case RefundOrder():
+            return await refund_ended(concluding, order, outcome)
+        case EvidenceOrder():
+            return await evidence_submitted(concluding, order, outcome)
+        case AcceptDisputeOrder():
+            return await dispute_accepted(concluding, order, outcome)
         case AddCardOrder():
             return await card_added(concluding, order, outcome)
         case SetUpCardOrder() | FinishCardSetupOrder():

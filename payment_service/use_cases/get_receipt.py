@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from payment_service.domain.receipt import Receipt, receipt_of
+from payment_service.domain.refund import RefundStatus
 from payment_service.use_cases.conclusions.parts import method_of
 from payment_service.use_cases.get_payment import visible_payment
 from payment_service.use_cases.ports import Store
@@ -28,4 +29,7 @@ class GetReceipt:
             payment = await visible_payment(work, ride_id, only_of_rider)
             if payment.lines is None:
                 raise Conflict("not_captured", "nothing was charged for this ride yet")
-            return receipt_of(payment, await method_of(work, payment))
+            of_ride = await work.payments.all_of_ride(ride_id)
+            refunds = await work.refunds.of_payments([paid.id for paid in of_ride])
+            alive = tuple(refund for refund in refunds if refund.status is not RefundStatus.FAILED)
+            return receipt_of(payment, await method_of(work, payment), alive)

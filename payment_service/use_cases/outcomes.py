@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from payment_service.domain.dispute import SeenDispute
 from payment_service.domain.payment_method import Card
 from payment_service.domain.psp_transaction import PspTransaction
+from payment_service.domain.refund import SeenRefund
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +16,14 @@ class Succeeded:
     """Done. `psp_object_id` names what was made or changed.
 
     `card` is told where one was attached, `capture_before` where a hold was placed: when the PSP will let go of it.
+    `refund` and `dispute` are told where an operation was about one: as the PSP shows it after that.
     """
 
     psp_object_id: str
     card: Card | None = None
     capture_before: datetime | None = None
+    refund: SeenRefund | None = None
+    dispute: SeenDispute | None = None
 
 
 @dataclass(frozen=True, slots=True)

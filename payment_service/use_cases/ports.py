@@ -11,10 +11,13 @@ from uuid import UUID
 from payment_service.domain.events import PaymentEvent
 from payment_service.domain.operation import Operation
 from payment_service.domain.orders import (
+    AcceptDisputeOrder,
     CaptureOrder,
     ChargeOrder,
+    EvidenceOrder,
     HoldOrder,
     IncrementOrder,
+    RefundOrder,
     RemoveCardOrder,
     SetUpCardOrder,
     VoidOrder,
@@ -22,13 +25,17 @@ from payment_service.domain.orders import (
 from payment_service.use_cases.audit_repository import Audits
 from payment_service.use_cases.books_repository import Books
 from payment_service.use_cases.card_setup_repository import CardSetups
+from payment_service.use_cases.disputes_repository import Disputes
 from payment_service.use_cases.outcomes import Outcome, TransactionPage
+from payment_service.use_cases.psp_events_repository import PspEvents
+from payment_service.use_cases.psp_objects import PspObjects
 from payment_service.use_cases.reconciliation_repository import Reconciliation
+from payment_service.use_cases.refunds_repository import Refunds
 from payment_service.use_cases.repositories import Ledger, Needs, Operations, PaymentMethods, Payments, Requests
 from payment_service.use_cases.wallet_repository import Adjustments, Wallets
 
 
-class PaymentServiceProvider(Protocol):
+class PaymentServiceProvider(PspObjects, Protocol):
     """A PSP. No method raises for what the network or the PSP does: that is an Outcome.
 
     `key` makes the effect happen at most once at the PSP: the same key must come with the same arguments.
@@ -55,6 +62,12 @@ class PaymentServiceProvider(Protocol):
     async def void(self, key: str, order: VoidOrder) -> Outcome: ...
 
     async def charge(self, key: str, operation_id: UUID, order: ChargeOrder) -> Outcome: ...
+
+    async def refund(self, key: str, operation_id: UUID, order: RefundOrder) -> Outcome: ...
+
+    async def submit_evidence(self, key: str, operation_id: UUID, order: EvidenceOrder) -> Outcome: ...
+
+    async def accept_dispute(self, key: str, order: AcceptDisputeOrder) -> Outcome: ...
 
     async def look_up(self, operation: Operation) -> Outcome | None:
         """Look for an operation's effect without sending it; None if the PSP shows no effect."""
@@ -115,6 +128,15 @@ class Work(Protocol):
 
     @property
     def books(self) -> Books: ...
+
+    @property
+    def refunds(self) -> Refunds: ...
+
+    @property
+    def disputes(self) -> Disputes: ...
+
+    @property
+    def psp_events(self) -> PspEvents: ...
 
     async def tell(self, event: PaymentEvent, at: datetime) -> None:
         """Write an event beside the change it reports."""

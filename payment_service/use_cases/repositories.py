@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from payment_service.domain.ledger import Account, Balance, Earnings, JournalEntry, TrialBalance
+from payment_service.domain.ledger import Account, Balance, Earnings, EntryKind, JournalEntry, TrialBalance
 from payment_service.domain.operation import Operation
 from payment_service.domain.payment import Payment, Purpose
 from payment_service.domain.payment_method import PaymentMethod
@@ -152,6 +152,16 @@ class Payments(Protocol):
         """Write a changed payment over the version before it."""
         ...
 
+    async def find_for_psp(self, psp_payment_id: str, operation_id: UUID | None) -> Payment | None:
+        """Return the payment that the PSP names so, or that an operation is about."""
+        ...
+
+    async def get(self, payment_id: UUID) -> Payment | None: ...
+
+    async def held_past(self, now: datetime, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[Payment]:
+        """Return held payments whose hold's time has come, in its order, behind a (capture_before, id)."""
+        ...
+
     async def any_open_with(self, payment_method_id: UUID) -> bool:
         """Tell whether a payment with this card is held or under way."""
         ...
@@ -210,6 +220,10 @@ class Ledger(Protocol):
 
     async def release(self, account: Account, amount: Money) -> None:
         """Give back what was set aside."""
+        ...
+
+    async def entry_of(self, kind: EntryKind, source_id: UUID) -> JournalEntry | None:
+        """Return the entry of a kind that a thing has, to be reversed."""
         ...
 
     async def entries_of(self, payment_ids: Iterable[UUID]) -> Sequence[JournalEntry]:

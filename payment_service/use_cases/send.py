@@ -6,12 +6,15 @@ from uuid import UUID
 
 from payment_service.domain.operation import Operation
 from payment_service.domain.orders import (
+    AcceptDisputeOrder,
     AddCardOrder,
     CaptureOrder,
     ChargeOrder,
+    EvidenceOrder,
     FinishCardSetupOrder,
     HoldOrder,
     IncrementOrder,
+    RefundOrder,
     RemoveCardOrder,
     SetUpCardOrder,
     VoidOrder,
@@ -34,6 +37,12 @@ async def send(psp: PaymentServiceProvider, store: Store, operation: Operation) 
             return await psp.void(key, order)
         case ChargeOrder():
             return await psp.charge(key, operation.id, order)
+        case RefundOrder():
+            return await psp.refund(key, operation.id, order)
+        case EvidenceOrder():
+            return await psp.submit_evidence(key, operation.id, order)
+        case AcceptDisputeOrder():
+            return await psp.accept_dispute(key, order)
         case RemoveCardOrder():
             return await psp.detach_card(key, order)
         case FinishCardSetupOrder():

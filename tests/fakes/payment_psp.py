@@ -9,13 +9,17 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from payment_service.domain.dispute import DisputeStatus
 from payment_service.domain.operation import Operation
 from payment_service.domain.orders import (
+    AcceptDisputeOrder,
     CaptureOrder,
     ChargeOrder,
+    EvidenceOrder,
     FinishCardSetupOrder,
     HoldOrder,
     IncrementOrder,
+    RefundOrder,
     RemoveCardOrder,
     SetUpCardOrder,
     VoidOrder,
@@ -34,6 +38,7 @@ from payment_service.use_cases.outcomes import (
     Unknown,
 )
 from shared_kernel.money import Money
+from tests.fakes.payment_psp_objects import FakeObjects, Intent
 
 _TYPES = {
     TransactionKind.SETTLEMENT: "payout",
@@ -66,26 +71,9 @@ class CallerDiedError(Exception):
 
 
 @dataclass
-class Intent:
-    """A payment at the PSP; the counters show whether anything happened twice."""
-
-    id: str
-    operation_id: UUID
-    ride_id: UUID | None
-    amount_minor: int
-    authorizations: int = 1
-    captures: int = 0
-    captured_minor: int = 0
-    voided: bool = False
-
-
-@dataclass
-class FakePsp:
+class FakePsp(FakeObjects):
     """See `ports.PaymentServiceProvider`."""
 
-    prefix: str = "fake"
-    """Begins all names it gives, so that the names of two differ."""
-    intents: dict[str, Intent] = field(default_factory=dict[str, Intent])
     faults: list[tuple[str, Fault]] = field(default_factory=list[tuple[str, Fault]])
     calls: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     """Method and key of every call that got through."""
@@ -255,6 +243,39 @@ class FakePsp:
             wanted = wanted[[one.id for one in wanted].index(after) + 1 :]
         return TransactionPage(tuple(wanted[:limit]), len(wanted) > limit)
 
+    async def refund(self, key: str, operation_id: UUID, order: RefundOrder) -> Outcome:
+        def effect() -> Outcome:
+            intent = self.intents[order.psp_payment_id]
+            left = intent.captured_minor - self.refunded_minor(intent.id)
+            if order.amount.amount_minor > left:
+                return Declined("amount_too_large" if left else "charge_already_refunded")
+            made = self.make_refund(operation_id, order.refund_id, intent.id, order.amount)
+            return Succeeded(made.psp_refund_id, refund=made)
+
+        return await self._once("refund", key, effect)
+
+    async def submit_evidence(self, key: str, operation_id: UUID, order: EvidenceOrder) -> Outcome:
+        def effect() -> Outcome:
+            dispute = self.disputes[order.psp_dispute_id]
+            if dispute.status is DisputeStatus.NEEDS_RESPONSE:
+                self.dispute_ends(dispute.psp_dispute_id, DisputeStatus.UNDER_REVIEW)
+            elif dispute.status is not DisputeStatus.INQUIRY:
+                return Declined("dispute_evidence_already_submitted")
+            self.dispute_operations[operation_id] = dispute.psp_dispute_id
+            return Succeeded(dispute.psp_dispute_id, dispute=self.disputes[dispute.psp_dispute_id])
+
+        return await self._once("submit_evidence", key, effect)
+
+    async def accept_dispute(self, key: str, order: AcceptDisputeOrder) -> Outcome:
+        def effect() -> Outcome:
+            dispute = self.disputes[order.psp_dispute_id]
+            if not dispute.status.is_over:
+                is_inquiry = dispute.status is DisputeStatus.INQUIRY
+                self.dispute_ends(dispute.psp_dispute_id, DisputeStatus.CLOSED if is_inquiry else DisputeStatus.LOST)
+            return Succeeded(dispute.psp_dispute_id, dispute=self.disputes[dispute.psp_dispute_id])
+
+        return await self._once("accept_dispute", key, effect)
+
     async def look_up(self, operation: Operation) -> Outcome | None:
         order = operation.order
         match order:
@@ -265,6 +286,14 @@ class FakePsp:
                 return _as_it_stands(self.intents[order.psp_payment_id], order)
             case SetUpCardOrder() | FinishCardSetupOrder() if operation.psp_object_id:
                 return self.setups[operation.psp_object_id]
+            case RefundOrder():
+                name = self.refund_operations.get(operation.id)
+                return None if name is None else Succeeded(name, refund=self.refunds[name])
+            case EvidenceOrder() | AcceptDisputeOrder():
+                dispute = self.disputes[order.psp_dispute_id]
+                submitted = operation.id in self.dispute_operations
+                done = submitted if isinstance(order, EvidenceOrder) else dispute.status.is_over
+                return Succeeded(dispute.psp_dispute_id, dispute=dispute) if done else None
             case _:
                 return Unknown("leaves_no_trace")
 

@@ -6,7 +6,9 @@ isort:skip_file
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from ridesharing.common.v1 import money_pb2 as _money_pb2
+from ridesharing.payment.v1 import disputes_pb2 as _disputes_pb2
 from ridesharing.payment.v1 import payments_pb2 as _payments_pb2
+from ridesharing.payment.v1 import refunds_pb2 as _refunds_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -253,3 +255,99 @@ class DriverStandingChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DriverStandingChanged: _TypeAlias = DriverStandingChanged  # noqa: Y015
+
+@_typing.final
+class RefundPaid(_message.Message):
+    """RefundPaid: money went back to a rider."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFUND_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def refund(self) -> _refunds_pb2.Refund:
+        """The refund after it."""
+
+    def __init__(
+        self,
+        *,
+        refund: _refunds_pb2.Refund | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["refund", b"refund"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["refund", b"refund"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefundPaid: _TypeAlias = RefundPaid  # noqa: Y015
+
+@_typing.final
+class RefundFailed(_message.Message):
+    """RefundFailed: a refund did not reach its rider; also after it was paid."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFUND_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def refund(self) -> _refunds_pb2.Refund:
+        """The refund after it."""
+
+    def __init__(
+        self,
+        *,
+        refund: _refunds_pb2.Refund | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["refund", b"refund"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["refund", b"refund"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefundFailed: _TypeAlias = RefundFailed  # noqa: Y015
+
+@_typing.final
+class DisputeOpened(_message.Message):
+    """DisputeOpened: a cardholder wants the money of a charge back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISPUTE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def dispute(self) -> _disputes_pb2.Dispute:
+        """The dispute after it."""
+
+    def __init__(
+        self,
+        *,
+        dispute: _disputes_pb2.Dispute | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dispute", b"dispute"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dispute", b"dispute"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DisputeOpened: _TypeAlias = DisputeOpened  # noqa: Y015
+
+@_typing.final
+class DisputeClosed(_message.Message):
+    """DisputeClosed: a dispute was won or lost, or came to nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISPUTE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def dispute(self) -> _disputes_pb2.Dispute:
+        """The dispute after it."""
+
+    def __init__(
+        self,
+        *,
+        dispute: _disputes_pb2.Dispute | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dispute", b"dispute"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dispute", b"dispute"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DisputeClosed: _TypeAlias = DisputeClosed  # noqa: Y015

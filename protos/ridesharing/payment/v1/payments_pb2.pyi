@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from ridesharing.common.v1 import money_pb2 as _money_pb2
+from ridesharing.payment.v1 import refunds_pb2 as _refunds_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -448,6 +449,7 @@ class Receipt(_message.Message):
     CAPTURED_FIELD_NUMBER: _builtins.int
     CREDIT_USED_FIELD_NUMBER: _builtins.int
     RECEIVABLE_FIELD_NUMBER: _builtins.int
+    REFUNDS_FIELD_NUMBER: _builtins.int
     payment_id: _builtins.str
     """The payment (UUID)."""
     ride_id: _builtins.str
@@ -482,6 +484,10 @@ class Receipt(_message.Message):
     def receivable(self) -> _money_pb2.Money:
         """Part of the total that is charged by itself afterwards, and owed until then."""
 
+    @_builtins.property
+    def refunds(self) -> _containers.RepeatedCompositeFieldContainer[_refunds_pb2.Refund]:
+        """What went back of the ride's payments or is on its way, oldest first; refunds that failed are left out."""
+
     def __init__(
         self,
         *,
@@ -496,10 +502,11 @@ class Receipt(_message.Message):
         captured: _money_pb2.Money | None = ...,
         credit_used: _money_pb2.Money | None = ...,
         receivable: _money_pb2.Money | None = ...,
+        refunds: _abc.Iterable[_refunds_pb2.Refund] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["capture_time", b"capture_time", "captured", b"captured", "credit_used", b"credit_used", "receivable", b"receivable", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brand", b"brand", "capture_time", b"capture_time", "captured", b"captured", "credit_used", b"credit_used", "funding", b"funding", "last_digits", b"last_digits", "lines", b"lines", "payment_id", b"payment_id", "receivable", b"receivable", "ride_id", b"ride_id", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brand", b"brand", "capture_time", b"capture_time", "captured", b"captured", "credit_used", b"credit_used", "funding", b"funding", "last_digits", b"last_digits", "lines", b"lines", "payment_id", b"payment_id", "receivable", b"receivable", "refunds", b"refunds", "ride_id", b"ride_id", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,120 @@
+"""The PSP's events in Postgres."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, LargeBinary, Row, and_, literal, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from payment_service.adapters.psp_event_tables import psp_event as table
+from payment_service.domain.psp_event import PspEvent, PspEventState
+
+_WAITS = table.c.state.in_((PspEventState.RECEIVED, PspEventState.UNMATCHED))
+_NAMES = ("id", "type", "object_id", "psp_payment_id", "operation_id", "account_id", "received_at")
+MAX_MORE = 500
+"""How many more events of the same objects are taken with those that are due."""
+_FORGOTTEN = (PspEventState.APPLIED, PspEventState.IGNORED)
+
+
+class PostgresPspEvents:
+    """See `psp_events_repository.PspEvents`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def insert(self, events: Sequence[PspEvent]) -> set[str]:
+        # In one order everywhere, so that two batches with events in common cannot wait for each other.
+        rows = [_values(event) for event in sorted(events, key=lambda event: event.id)]
+        statement = insert(table).values(rows).on_conflict_do_nothing().returning(table.c.id)
+        return set(await self._connection.scalars(statement))
+
+    async def get(self, event_id: str) -> PspEvent | None:
+        row = (await self._connection.execute(select(table).where(table.c.id == event_id))).first()
+        return None if row is None else _event(row)
+
+    async def take_due(self, now: datetime, lease_until: datetime, limit: int) -> Sequence[PspEvent]:
+        due = select(table.c.id, table.c.object_id).where(_WAITS, table.c.due_at <= now).order_by(table.c.due_at)
+        first = (await self._connection.execute(_locked(due, limit))).all()
+        if not first:
+            return []
+        ids = [row.id for row in first]
+        same = select(table.c.id).where(
+            _WAITS,
+            table.c.due_at <= now,
+            table.c.object_id.in_({row.object_id for row in first}),
+            table.c.id.not_in(ids),
+        )
+        ids += await self._connection.scalars(_locked(same, MAX_MORE))
+        statement = (
+            update(table)
+            .where(table.c.id.in_(ids))
+            .values(due_at=lease_until, tries=table.c.tries + 1)
+            .returning(table)
+        )
+        return [_event(row) for row in await self._connection.execute(statement)]
+
+    async def end(self, events: Sequence[PspEvent], state: PspEventState, detail: str, now: datetime) -> None:
+        over_at = now if state in _FORGOTTEN else None
+        statement = update(table).where(_are_tries(events)).values(state=state, detail=detail, over_at=over_at)
+        await self._connection.execute(statement)
+
+    async def rest(self, events: Sequence[PspEvent], state: PspEventState, detail: str, due_at: datetime) -> None:
+        statement = update(table).where(_are_tries(events)).values(state=state, detail=detail, due_at=due_at)
+        await self._connection.execute(statement)
+
+    async def replay(self, event_id: str, now: datetime) -> PspEvent | None:
+        statement = (
+            update(table)
+            .where(table.c.id == event_id, table.c.state == PspEventState.PARKED)
+            .values(state=PspEventState.RECEIVED, tries=0, detail="", due_at=now)
+            .returning(table)
+        )
+        row = (await self._connection.execute(statement)).first()
+        return None if row is None else _event(row)
+
+    async def page(
+        self, state: PspEventState | None, limit: int, after: tuple[datetime, str] | None
+    ) -> Sequence[PspEvent]:
+        order = tuple_(table.c.received_at, table.c.id)
+        columns = [table.c[name] for name in (*_NAMES, "state", "tries", "detail")]
+        statement = select(*columns, literal(b"", LargeBinary).label("payload"))
+        if state is not None:
+            statement = statement.where(table.c.state == state)
+        if after is not None:
+            statement = statement.where(order < tuple_(*after))
+        statement = statement.order_by(table.c.received_at.desc(), table.c.id.desc()).limit(limit)
+        return [_event(row) for row in await self._connection.execute(statement)]
+
+
+def _values(event: PspEvent) -> dict[str, Any]:
+    return {
+        **{name: getattr(event, name) for name in _NAMES},
+        "payload": event.payload,
+        "state": event.state,
+        "tries": event.tries,
+        "detail": event.detail,
+        "due_at": event.received_at,
+        "over_at": event.received_at if event.state in _FORGOTTEN else None,
+    }
+
+
+def _locked(statement: Any, limit: int) -> Any:
+    return statement.limit(limit).with_for_update(skip_locked=True, key_share=True)
+
+
+def _are_tries(tried: Sequence[PspEvent]) -> ColumnElement[bool]:
+    return and_(tuple_(table.c.id, table.c.tries).in_([(event.id, event.tries) for event in tried]), _WAITS)
+
+
+def _event(row: Row[Any]) -> PspEvent:
+    return PspEvent(
+        **{name: getattr(row, name) for name in _NAMES},
+        payload=row.payload,
+        state=PspEventState(row.state),
+        tries=row.tries,
+        detail=row.detail,
+    )

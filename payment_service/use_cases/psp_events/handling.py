@@ -1,0 +1,55 @@
+"""What a handler of the PSP's events is, and what it says of an event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from payment_service.domain.psp_event import PspEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What the PSP shows is what is written here, now or already."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """The PSP did not answer, or an operation is under way: to be tried again, and parked after `MAX_TRIES`."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """Nothing here belongs to the object: to be tried again, and parked after `MAX_TRIES`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """What the PSP shows contradicts what is written here: for an operator, at once."""
+
+    detail: str
+
+
+Handled = Applied | NotYet | Unmatched | Stuck
+
+
+class PspEventHandler(Protocol):
+    """Takes in the events of a subject. Called with no transaction open; it makes its own.
+
+    What it raises counts as a try: a DomainError by its reason, anything else by its class.
+    """
+
+    async def __call__(self, event: PspEvent) -> Handled: ...
+
+
+PspEventHandlers = Mapping[str, PspEventHandler]
+"""Handlers by the beginning of the types that they take: `charge.dispute.`, `refund.`; the longest that fits counts."""
+
+
+def handler_of(handlers: PspEventHandlers, event_type: str) -> PspEventHandler | None:
+    """Return who takes events of a type, None where nobody does."""
+    fitting = [beginning for beginning in handlers if event_type.startswith(beginning)]
+    return handlers[max(fitting, key=len)] if fitting else None

@@ -13,6 +13,7 @@ from payment_service.domain.ledger import AccountKind
 from payment_service.domain.psp_transaction import TransactionKind
 from payment_service.domain.reconciliation import ItemKind, RunStatus
 from payment_service.settings import PaymentSettings
+from payment_service.use_cases.ports import Failpoint
 from payment_service.use_cases.reconcile import PAGE, Patience, Reconcile
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.payment_clock import StillClock
@@ -43,7 +44,7 @@ class DiesAt:
                 raise DeadError
 
 
-def reconcile_of(books: Books, failpoint: Callable[[str], None]) -> Reconcile:
+def reconcile_of(books: Books, failpoint: Failpoint) -> Reconcile:
     patience = Patience(timedelta(0), timedelta(0), timedelta(days=10_000))
     store = store_over(books.payments.database)
     return Reconcile(store, books.psp, books.clock, Uuid7Source(), failpoint, patience, lease_seconds=LEASE_SECONDS)

@@ -147,6 +147,57 @@ def token(
     typer.echo(make_token(keys, role.value, subject, minutes))
 
 
+class ReportForm(StrEnum):
+    """As what a report is written."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
+@app.command()
+def reconcile(
+    report: Annotated[ReportForm | None, typer.Option(help="Print the report of the period afterwards.")] = None,
+    first: Annotated[
+        str, typer.Option("--from", metavar="DAY", help="2026-11-01; this month's first if not set.")
+    ] = "",
+    last: Annotated[str, typer.Option("--to", metavar="DAY", help="The last day; today if left out.")] = "",
+    run: Annotated[bool, typer.Option(help="Compare with the PSP's list now.")] = True,
+    audit: Annotated[bool, typer.Option(help="Also audit the ledger against itself.")] = False,
+    data: Data = _DATA,
+) -> None:
+    """Compare the ledger with the PSP's own list. Exit code 1 while something does not agree."""
+    from jitney.money import reconcile as commands
+    from jitney.money.client import payment_client
+
+    def say(line: str) -> None:
+        # The report alone goes to the standard output, so that it can be kept as a file.
+        typer.echo(line, err=report is not None)
+
+    with payment_client(os.environ, data) as client:
+        if run:
+            commands.run(client, say)
+        found = commands.audit(client, say) if audit else 0
+        found += commands.say_items(client, say)
+        if report is not None:
+            sys.stdout.buffer.write(commands.report(client, report.value, first, last))
+            sys.stdout.buffer.flush()
+    raise typer.Exit(1 if found else 0)
+
+
+@app.command()
+def payment(
+    name: Annotated[str, typer.Argument(metavar="RIDE_OR_PAYMENT", help="A UUID, ride_... or pay_...")],
+    data: Data = _DATA,
+) -> None:
+    """Tell all that happened around a payment and its ride: operations, postings, what the PSP listed."""
+    from jitney.money.client import payment_client
+    from jitney.money.payment import story
+
+    with payment_client(os.environ, data) as client:
+        for line in story(client, name):
+            typer.echo(line)
+
+
 @app.command(context_settings=_PASS_ON, add_help_option=False)
 def sandbox(context: typer.Context) -> None:
     """Run the outside world alone: payment provider and text messages."""

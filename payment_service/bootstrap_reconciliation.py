@@ -65,7 +65,15 @@ def build_reconciliation(
         audit=AuditLedger(store, clock, ids, look_back=_AUDIT_LOOK_BACK),
         wake=wakeup.wake,
     )
-    reconcile = Reconcile(store, psp, clock, ids, Failpoints(settings.failpoint), patience)
+    reconcile = Reconcile(
+        store,
+        psp,
+        clock,
+        ids,
+        Failpoints(settings.failpoint),
+        patience,
+        lease_seconds=settings.payment_lease_seconds,
+    )
     return ReconciliationCore(use_cases, Statements(store), reconcile, wakeup)
 
 

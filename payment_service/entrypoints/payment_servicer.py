@@ -170,8 +170,10 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
         return pb.GetPaymentResponse(payment=wire.payment_to_wire(payment))
 
     async def GetReceipt(self, request: pb.GetReceiptRequest, context: Context) -> pb.GetReceiptResponse:
-        receipt = await self._do.get_receipt(UUID(request.ride_id), only_of_rider())
-        return pb.GetReceiptResponse(receipt=wire.receipt_to_wire(receipt))
+        ride_id, rider_id = UUID(request.ride_id), only_of_rider()
+        receipt = await self._do.get_receipt(ride_id, rider_id)
+        account = await self._do.get_receipt.account(ride_id, rider_id)
+        return pb.GetReceiptResponse(receipt=wire.receipt_to_wire(receipt), account=wire.ride_account_to_wire(account))
 
     async def GetEarnings(self, request: pb.GetEarningsRequest, context: Context) -> pb.GetEarningsResponse:
         earnings = await self._do.get_earnings(current_actor().account_id)

@@ -105,7 +105,7 @@ def _sections(report: Report) -> Iterable[tuple[str, _Row, list[_Row]]]:
     )
     yield (
         "4. Clearing accounts now, by age of what they hold",
-        ("currency", "account", "balance", "up to 1 day", "up to 7 days", "up to 30 days", "older"),
+        ("currency", "account", "balance", "up to 1 day", "1 to 7 days", "7 to 30 days", "older"),
         [
             (
                 age.currency_code,

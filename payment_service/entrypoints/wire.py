@@ -18,6 +18,7 @@ from payment_service.domain.payment import Funding, Payment, Purpose
 from payment_service.domain.payment_method import PaymentMethod
 from payment_service.domain.payment_moves import PaymentStatus
 from payment_service.domain.receipt import Receipt
+from payment_service.domain.ride_account import RideAccount
 from payment_service.entrypoints.dispute_wire import dispute_to_wire
 from payment_service.entrypoints.refund_wire import refund_to_wire
 from payment_service.entrypoints.values import money_to_wire, text_of, time_to_wire
@@ -137,6 +138,31 @@ def receipt_to_wire(receipt: Receipt) -> payments_pb2.Receipt:
         credit_used=money_to_wire(receipt.credit_used),
         receivable=money_to_wire(receipt.receivable),
         refunds=[refund_to_wire(refund, with_reason=False) for refund in receipt.refunds],
+    )
+
+
+def ride_account_to_wire(account: RideAccount) -> pb.RideAccount:
+    return pb.RideAccount(
+        parts=[
+            pb.PaidPart(
+                payment_id=str(part.payment_id),
+                purpose=_PURPOSE[part.purpose],
+                funding=_FUNDING[part.funding],
+                status=_STATUS[part.status],
+                amount=money_to_wire(part.amount),
+                refunded=money_to_wire(part.refunded),
+                brand=part.brand,
+                last_digits=part.last_digits,
+                pay_time=time_to_wire(part.at),
+            )
+            for part in account.parts
+        ],
+        tips=money_to_wire(account.tips),
+        collected=money_to_wire(account.collected),
+        credit_used=money_to_wire(account.credit_used),
+        outstanding=money_to_wire(account.outstanding),
+        refunded=money_to_wire(account.refunded),
+        paid=money_to_wire(account.paid),
     )
 
 

@@ -21,7 +21,6 @@ from shared_kernel.ids import IdSource
 
 _log = logging.getLogger(__name__)
 PAGE = 100
-_LEASE = timedelta(seconds=60)
 _MAX_TRIES = 200
 """About two days of a PSP that does not answer."""
 
@@ -50,12 +49,16 @@ class Reconcile:
         ids: IdSource,
         failpoint: Failpoint,
         patience: Patience,
+        *,
+        lease_seconds: float,
     ) -> None:
+        """Make it; after `lease_seconds` another process takes a step for dead, so they exceed what a step takes."""
         self._store = store
         self._psp = psp
         self._clock = clock
         self._ids = ids
         self._failpoint = failpoint
+        self._lease = timedelta(seconds=lease_seconds)
         self._matching = Matching(clock, ids, patience.unknown, patience.other)
         self._missing = Missing(clock, ids, patience.other, patience.clearing)
 
@@ -63,7 +66,7 @@ class Reconcile:
         """Do one step of the run that is under way; False if there is none to be taken up now."""
         now = self._clock.now()
         async with self._store.transaction() as work:
-            run = await work.reconciliation.take_run(now, now + _LEASE)
+            run = await work.reconciliation.take_run(now, now + self._lease)
         if run is None:
             return False
         self._failpoint("reconcile.taken")

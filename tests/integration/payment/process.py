@@ -8,7 +8,7 @@ import sys
 from asyncio.subprocess import PIPE, Process, create_subprocess_exec
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -45,13 +45,18 @@ async def until(condition: Callable[[], Awaitable[object]]) -> None:
 
 @dataclass
 class Caller:
-    """The service seen by its callers; ids of its rider and driver."""
+    """The service seen by its callers through one contract; ids of its rider and driver."""
 
     stub: Any
     keys: Path
+    channel: Any
     rider_id: UUID = field(default_factory=uuid4)
     driver_id: UUID = field(default_factory=uuid4)
     method_id: str = ""
+
+    def of(self, stub: Callable[[Any], Any]) -> Caller:
+        """Return the same callers of another of the service's contracts."""
+        return replace(self, stub=stub(self.channel))
 
     def token(self, role: Role, subject: str) -> tuple[tuple[str, str], ...]:
         issuer = subject if role is Role.SERVICE else "cli"
@@ -120,7 +125,7 @@ async def caller(address: str, keys: Path) -> AsyncGenerator[Caller]:
             return answer.status == health_pb2.HealthCheckResponse.SERVING
 
         await until(serves)
-        yield Caller(PaymentServiceStub(channel), keys)
+        yield Caller(PaymentServiceStub(channel), keys, channel)
 
 
 @dataclass(frozen=True)

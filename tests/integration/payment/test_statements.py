@@ -140,3 +140,23 @@ async def test_the_story_tells_what_happened_in_its_order(books: Books) -> None:
 async def test_there_is_no_story_of_nothing(books: Books) -> None:
     with pytest.raises(NotFound):
         await books.payments.core.reconciliation.statements.story(uuid4())
+
+
+async def test_a_receipt_tells_all_that_a_ride_cost_and_how_it_was_paid(books: Books) -> None:
+    get_receipt, ride_id = books.payments.core.use_cases.get_receipt, uuid4()
+    await books.payments.hold(ride_id)
+    await books.payments.capture(ride_id, fare(4000))
+    before = await get_receipt.account(ride_id, books.payments.rider_id)
+    assert (before.collected, before.outstanding) == (usd(2500), usd(1500))
+
+    books.clock.advance(seconds=1)
+    await books.payments.core.sweep()
+
+    after = await get_receipt.account(ride_id, books.payments.rider_id)
+    assert (after.collected, after.outstanding, after.paid) == (usd(4000), usd(0), usd(4000))
+    assert [(part.purpose, part.amount, part.last_digits) for part in after.parts] == [
+        (Purpose.RIDE, usd(2500), "4242"),
+        (Purpose.EXCESS, usd(1500), "4242"),
+    ]
+    with pytest.raises(NotFound):
+        await get_receipt.account(ride_id, uuid4())

@@ -664,24 +664,152 @@ class GetReceiptRequest(_message.Message):
 Global___GetReceiptRequest: _TypeAlias = GetReceiptRequest  # noqa: Y015
 
 @_typing.final
+class PaidPart(_message.Message):
+    """PaidPart is one payment of a ride."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYMENT_ID_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    FUNDING_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    REFUNDED_FIELD_NUMBER: _builtins.int
+    BRAND_FIELD_NUMBER: _builtins.int
+    LAST_DIGITS_FIELD_NUMBER: _builtins.int
+    PAY_TIME_FIELD_NUMBER: _builtins.int
+    payment_id: _builtins.str
+    """The payment (UUID)."""
+    purpose: _payments_pb2.PaymentPurpose.ValueType
+    """What it was for."""
+    funding: _payments_pb2.Funding.ValueType
+    """Where the money came from."""
+    status: _payments_pb2.PaymentStatus.ValueType
+    """Where it stands."""
+    brand: _builtins.str
+    """Scheme of the card, if it was by card."""
+    last_digits: _builtins.str
+    """Last four digits of the card, if it was by card."""
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """What it brought; of one that brought nothing yet, what is asked."""
+
+    @_builtins.property
+    def refunded(self) -> _money_pb2.Money:
+        """What of it went back, or is on its way."""
+
+    @_builtins.property
+    def pay_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was collected; else when it was asked."""
+
+    def __init__(
+        self,
+        *,
+        payment_id: _builtins.str = ...,
+        purpose: _payments_pb2.PaymentPurpose.ValueType = ...,
+        funding: _payments_pb2.Funding.ValueType = ...,
+        status: _payments_pb2.PaymentStatus.ValueType = ...,
+        amount: _money_pb2.Money | None = ...,
+        refunded: _money_pb2.Money | None = ...,
+        brand: _builtins.str = ...,
+        last_digits: _builtins.str = ...,
+        pay_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "pay_time", b"pay_time", "refunded", b"refunded"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "brand", b"brand", "funding", b"funding", "last_digits", b"last_digits", "pay_time", b"pay_time", "payment_id", b"payment_id", "purpose", b"purpose", "refunded", b"refunded", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PaidPart: _TypeAlias = PaidPart  # noqa: Y015
+
+@_typing.final
+class RideAccount(_message.Message):
+    """RideAccount is all that a rider paid for a ride and got back: the receipt's total and the tips are what was
+    collected, the credit used and what is outstanding together.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARTS_FIELD_NUMBER: _builtins.int
+    TIPS_FIELD_NUMBER: _builtins.int
+    COLLECTED_FIELD_NUMBER: _builtins.int
+    CREDIT_USED_FIELD_NUMBER: _builtins.int
+    OUTSTANDING_FIELD_NUMBER: _builtins.int
+    REFUNDED_FIELD_NUMBER: _builtins.int
+    PAID_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___PaidPart]:
+        """Every payment of the ride, oldest first."""
+
+    @_builtins.property
+    def tips(self) -> _money_pb2.Money:
+        """Tips that were collected."""
+
+    @_builtins.property
+    def collected(self) -> _money_pb2.Money:
+        """What all payments brought."""
+
+    @_builtins.property
+    def credit_used(self) -> _money_pb2.Money:
+        """What granted credit paid."""
+
+    @_builtins.property
+    def outstanding(self) -> _money_pb2.Money:
+        """What no charge of this ride collected: being tried, or among the rider's debts."""
+
+    @_builtins.property
+    def refunded(self) -> _money_pb2.Money:
+        """What went back, or is on its way."""
+
+    @_builtins.property
+    def paid(self) -> _money_pb2.Money:
+        """Collected less refunded."""
+
+    def __init__(
+        self,
+        *,
+        parts: _abc.Iterable[Global___PaidPart] | None = ...,
+        tips: _money_pb2.Money | None = ...,
+        collected: _money_pb2.Money | None = ...,
+        credit_used: _money_pb2.Money | None = ...,
+        outstanding: _money_pb2.Money | None = ...,
+        refunded: _money_pb2.Money | None = ...,
+        paid: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["collected", b"collected", "credit_used", b"credit_used", "outstanding", b"outstanding", "paid", b"paid", "refunded", b"refunded", "tips", b"tips"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["collected", b"collected", "credit_used", b"credit_used", "outstanding", b"outstanding", "paid", b"paid", "parts", b"parts", "refunded", b"refunded", "tips", b"tips"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RideAccount: _TypeAlias = RideAccount  # noqa: Y015
+
+@_typing.final
 class GetReceiptResponse(_message.Message):
     """GetReceiptResponse carries the receipt."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     RECEIPT_FIELD_NUMBER: _builtins.int
+    ACCOUNT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def receipt(self) -> _payments_pb2.Receipt:
-        """The receipt."""
+        """The receipt of the ride's charge."""
+
+    @_builtins.property
+    def account(self) -> Global___RideAccount:
+        """What was paid for it in all, as of now."""
 
     def __init__(
         self,
         *,
         receipt: _payments_pb2.Receipt | None = ...,
+        account: Global___RideAccount | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "receipt", b"receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "receipt", b"receipt"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

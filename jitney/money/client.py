@@ -1,0 +1,54 @@
+"""Asks payment_service as an operator."""
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from jitney.stack.environment import StackSettings
+from jitney.stack.problems import StackError
+from jitney.stack.tokens import make_token
+
+_MINUTES = 60
+_CALL_SECONDS = 60.0
+
+
+class PaymentClient:
+    """Calls RPCs of payment_service with an operator's token."""
+
+    def __init__(self, channel: Any, token: str) -> None:
+        self._channel = channel
+        self._token = token
+
+    def call(self, stub: Any, method: str, request: Any) -> Any:
+        """Calls an RPC of a stub's class.
+
+        Raises:
+            StackError: the service refused, or does not answer.
+        """
+        import grpc
+
+        from chassis.clients import forward_token
+
+        try:
+            return getattr(stub(self._channel), method)(
+                request, metadata=forward_token(self._token), timeout=_CALL_SECONDS
+            )
+        except grpc.RpcError as error:
+            from chassis.status import from_rpc_error
+
+            refusal = from_rpc_error(error)
+            raise StackError(f"payment says {refusal.reason}: {refusal.message}") from None
+
+
+@contextmanager
+def payment_client(environ: Mapping[str, str], data: Path) -> Generator[PaymentClient]:
+    """Opens a channel to the service of the environment (JITNEY_PAYMENT_TARGET), or of a local stack."""
+    from chassis.clients import open_sync_channel
+
+    settings = StackSettings.read(environ, data)
+    given = environ.get("JITNEY_SIGNING_KEYS_DIR")
+    token = make_token(Path(given) if given else settings.data.keys, "operator", None, _MINUTES)
+    target = environ.get("JITNEY_PAYMENT_TARGET") or settings.addresses["JITNEY_PAYMENT_LISTEN"].local
+    with open_sync_channel(target) as channel:
+        yield PaymentClient(channel, token)

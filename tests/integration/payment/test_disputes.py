@@ -191,5 +191,5 @@ async def test_dispute_that_shows_other_money_than_booked_is_parked(stage: Stage
     await stage.tell_of_dispute("charge.dispute.updated", name)
     await stage.apply()
 
-    assert (await stage.states())[-1][1:] == ("parked", "dispute_contradiction")
+    assert ("charge.dispute.updated", "parked", "dispute_contradiction") in await stage.states()
     assert (await dispute_of(stage, payment)).withdrawn_minor == 2000

@@ -10,7 +10,7 @@ from chassis.runtime import Wakeup, Workers
 from chassis.server import ServiceServer
 from payment_service.entrypoints import reconciliation_servicer, statement_servicer
 from payment_service.entrypoints.reconciliation_servicer import ReconciliationServicer, ReconciliationUseCases
-from payment_service.entrypoints.reconciliation_workers import audit_forever, measure_forever, reconcile_forever
+from payment_service.entrypoints.reconciliation_workers import measure_forever, reconcile_forever
 from payment_service.entrypoints.statement_servicer import StatementServicer
 from payment_service.settings import PaymentSettings
 from payment_service.use_cases.audit_ledger import AuditLedger
@@ -29,7 +29,6 @@ from shared_kernel.ids import IdSource
 
 _AUDIT_LOOK_BACK = timedelta(days=8)
 _MEASURE_SECONDS = 15.0
-_AUDIT_POLL_SECONDS = 60.0
 
 
 class ReconciliationCore(NamedTuple):
@@ -82,9 +81,9 @@ def add_reconciliation_workers(
 ) -> None:
     """Let it work by itself."""
     do, poll_seconds = core.use_cases, settings.payment_reconciliation_poll_seconds
-    workers.add("reconciliation", lambda: reconcile_forever(do.start, core.reconcile, core.wakeup, poll_seconds))
-    hour = settings.payment_reconciliation_hour
-    workers.add("ledger audit", lambda: audit_forever(do.audit, clock, hour, _AUDIT_POLL_SECONDS))
+    workers.add(
+        "reconciliation", lambda: reconcile_forever(do.start, core.reconcile, do.audit, core.wakeup, poll_seconds)
+    )
     cleared_within = timedelta(days=settings.payment_clearing_days)
     workers.add("payment metrics", lambda: measure_forever(store, clock, cleared_within, _MEASURE_SECONDS))
 

@@ -9,12 +9,14 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payment_service.adapters.comparisons import PostgresComparisons
+from payment_service.adapters.psp_event_tables import psp_event as events
 from payment_service.adapters.reconciliation_tables import reconciliation_item as items
 from payment_service.adapters.tables import balance_delta as deltas
 from payment_service.adapters.tables import journal_entry as entries
 from payment_service.adapters.tables import psp_operation as operations
 from payment_service.domain.audit import DifferenceKind, LedgerDifference
 from payment_service.domain.ledger import CLEARING_KINDS
+from payment_service.domain.psp_event import PspEventState
 from payment_service.domain.reconciliation import ItemStatus
 from payment_service.use_cases.audit_repository import AccountsAudited, Health
 from shared_kernel.money import Money
@@ -128,5 +130,7 @@ class PostgresAudits:
         )
         opened = {one.kind: one.number for one in await self._connection.execute(by_kind)}
         queued = (await self._connection.execute(select(func.count()).select_from(deltas))).scalar_one()
+        parked = select(func.count()).where(events.c.state == PspEventState.PARKED)
+        parked_count = (await self._connection.execute(parked)).scalar_one()
         clearing = await PostgresComparisons(self._connection).aged(CLEARING_KINDS, before)
-        return Health(row.number, row.oldest, opened, queued, 0, tuple(clearing))
+        return Health(row.number, row.oldest, opened, queued, parked_count, tuple(clearing))

@@ -46,6 +46,7 @@ psp_event = Table(
     ForeignKeyConstraint(["previous", "state"], ["psp_event_transition.previous", "psp_event_transition.state"]),
     Index("ix_psp_event_due", "due_at", postgresql_where=text("state IN ('received', 'unmatched')")),
     Index("ix_psp_event_waiting", "object_id", postgresql_where=text("state IN ('received', 'unmatched')")),
+    Index("ix_psp_event_psp_payment_id", "psp_payment_id", postgresql_where=text("psp_payment_id <> ''")),
     Index("ix_psp_event_received_at", "received_at", "id"),
     Index("ix_psp_event_state", "state", "received_at", "id", postgresql_where=text("state <> 'applied'")),
     Index("ix_psp_event_over_at", "over_at", postgresql_where=text("over_at IS NOT NULL")),

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from payment_service.adapters.dispute_tables import dispute as disputes
+from payment_service.adapters.refund_tables import refund as refunds
 from payment_service.adapters.tables import payment as payments
 from payment_service.domain.psp_transaction import PspTransaction, Subject, SubjectKind, TransactionKind
+
+_Columns = tuple[ColumnElement[str], ColumnElement[Any], ColumnElement[Any]]
+_PLACES: Mapping[TransactionKind, tuple[SubjectKind, _Columns]] = {
+    TransactionKind.CHARGE: (SubjectKind.PAYMENT, (payments.c.psp_payment_id, payments.c.id, payments.c.id)),
+    TransactionKind.REFUND: (SubjectKind.REFUND, (refunds.c.psp_refund_id, refunds.c.id, refunds.c.payment_id)),
+    TransactionKind.DISPUTE: (SubjectKind.DISPUTE, (disputes.c.psp_dispute_id, disputes.c.id, disputes.c.payment_id)),
+}
+"""Where the PSP's name of a kind's subject stands, the subject's own id, and its payment's."""
 
 
 async def subjects_of(connection: AsyncConnection, transactions: Sequence[PspTransaction]) -> Mapping[str, Subject]:
     """Find what transactions are about, by their ids; what nobody knows is left out."""
-    return await _payments(connection, [one for one in transactions if one.kind is TransactionKind.CHARGE])
+    found: dict[str, Subject] = {}
+    for transaction_kind, (kind, columns) in _PLACES.items():
+        named = {one.id: _name(one) for one in transactions if one.kind is transaction_kind and _name(one)}
+        if not named:
+            continue
+        statement = select(*columns).where(columns[0].in_(set(named.values())))
+        known = {name: Subject(kind, own, payment) for name, own, payment in await connection.execute(statement)}
+        found |= {one: known[name] for one, name in named.items() if name in known}
+    return found
 
 
-async def _payments(connection: AsyncConnection, charges: Sequence[PspTransaction]) -> dict[str, Subject]:
-    named = {charge.parent_id for charge in charges if charge.parent_id}
-    if not named:
-        return {}
-    statement = select(payments.c.psp_payment_id, payments.c.id).where(payments.c.psp_payment_id.in_(named))
-    known = {row.psp_payment_id: row.id for row in await connection.execute(statement)}
-    return {
-        charge.id: Subject(SubjectKind.PAYMENT, known[charge.parent_id], known[charge.parent_id])
-        for charge in charges
-        if charge.parent_id in known
-    }
+def _name(transaction: PspTransaction) -> str:
+    """Return the PSP's name of what we know: a charge is known by its payment, all else by itself."""
+    return transaction.parent_id if transaction.kind is TransactionKind.CHARGE else transaction.source_id

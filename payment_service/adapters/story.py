@@ -72,7 +72,40 @@ _SOURCES = (
         SELECT created_at AS at, 'psp_transaction' AS subject, id AS subject_id, subject_id AS payment_id, type AS kind,
             state, currency_code, amount_minor, fee_minor::text AS fee_minor, source_id AS psp_object_id,
             available_at
-        FROM psp_balance_transaction WHERE subject_id = ANY(:ids)
+        FROM psp_balance_transaction
+        WHERE subject_id = ANY(:ids)
+            OR subject_id IN (SELECT id FROM refund WHERE payment_id = ANY(:ids))
+            OR subject_id IN (SELECT id FROM dispute WHERE payment_id = ANY(:ids))
+        ORDER BY at, subject_id LIMIT :limit
+        """
+    ),
+    text(
+        """
+        SELECT created_at AS at, 'refund' AS subject, id::text AS subject_id, payment_id,
+            'to ' || destination || ', borne ' || borne_by AS kind, status AS state, currency_code, amount_minor,
+            reason, psp_refund_id AS psp_object_id, failure_reason, paid_at, failed_at
+        FROM refund WHERE payment_id = ANY(:ids)
+        ORDER BY at, subject_id LIMIT :limit
+        """
+    ),
+    text(
+        """
+        SELECT created_at AS at, 'dispute' AS subject, id::text AS subject_id, payment_id, reason AS kind,
+            status AS state, currency_code, amount_minor, psp_dispute_id AS psp_object_id,
+            withdrawn_minor::text AS withdrawn_minor, reinstated_minor::text AS reinstated_minor,
+            fee_minor::text AS fee_minor, evidence_due_at, closed_at
+        FROM dispute WHERE payment_id = ANY(:ids)
+        ORDER BY at, subject_id LIMIT :limit
+        """
+    ),
+    text(
+        """
+        SELECT psp_event.received_at AS at, 'psp_event' AS subject, psp_event.id AS subject_id,
+            payment.id AS payment_id, psp_event.type AS kind, psp_event.state, NULL AS currency_code,
+            NULL::bigint AS amount_minor, psp_event.object_id AS psp_object_id, psp_event.tries::text AS tries,
+            psp_event.detail
+        FROM payment JOIN psp_event ON psp_event.psp_payment_id = payment.psp_payment_id
+        WHERE payment.id = ANY(:ids) AND payment.psp_payment_id <> ''
         ORDER BY at, subject_id LIMIT :limit
         """
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, timedelta
+from datetime import timedelta
 
 from prometheus_client import Gauge
 
@@ -31,25 +31,21 @@ CLEARING_AGED = Gauge(
 LEDGER_DIFFERENCES = Gauge("jitney_payment_ledger_differences", "Contradictions that the last audit found")
 
 
-async def reconcile_forever(start: StartReconciliation, step: Reconcile, wakeup: Wakeup, period_seconds: float) -> None:
-    """Begin the daily run when its hour has come, and carry on whatever run is under way; a worker."""
+async def reconcile_forever(
+    start: StartReconciliation, step: Reconcile, audit: AuditLedger, wakeup: Wakeup, period_seconds: float
+) -> None:
+    """Begin the daily run when its hour has come, and carry on whatever run is under way; a worker.
+
+    Whoever begins the daily run audits the ledger as well, so that of all replicas one does.
+    """
     while True:
-        await start.daily()
+        began = await start.daily()
         while await step():
             pass
-        await wakeup.wait(period_seconds)
-
-
-async def audit_forever(audit: AuditLedger, clock: Clock, daily_at_hour: int, period_seconds: float) -> None:
-    """Audit the whole ledger once a day, and once after the start; a worker. It only reads, so replicas may too."""
-    audited: date | None = None
-    while True:
-        now = clock.now()
-        if audited is None or (audited < now.date() and now.hour >= daily_at_hour):
+        if began is not None:
             _, found = await audit.whole()
             LEDGER_DIFFERENCES.set(found)
-            audited = now.date()
-        await asyncio.sleep(period_seconds)
+        await wakeup.wait(period_seconds)
 
 
 async def measure_forever(store: Store, clock: Clock, cleared_within: timedelta, period_seconds: float) -> None:

@@ -250,6 +250,7 @@ class FakePsp(FakeObjects):
             if order.amount.amount_minor > left:
                 return Declined("amount_too_large" if left else "charge_already_refunded")
             made = self.make_refund(operation_id, order.refund_id, intent.id, order.amount)
+            self.lists(TransactionKind.REFUND, -order.amount, source_id=made.psp_refund_id, parent_id=intent.id)
             return Succeeded(made.psp_refund_id, refund=made)
 
         return await self._once("refund", key, effect)

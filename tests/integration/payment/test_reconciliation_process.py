@@ -26,8 +26,10 @@ from ridesharing.common.v1.money_pb2 import Money
 from ridesharing.payment.v1 import payment_service_pb2 as pb
 from ridesharing.payment.v1 import payments_pb2
 from ridesharing.payment.v1 import reconciliation_service_pb2 as reconciliation_pb
+from ridesharing.payment.v1 import refund_service_pb2 as refund_pb
 from ridesharing.payment.v1 import statement_service_pb2 as statement_pb
 from ridesharing.payment.v1.reconciliation_service_pb2_grpc import ReconciliationServiceStub
+from ridesharing.payment.v1.refund_service_pb2_grpc import RefundServiceStub
 from ridesharing.payment.v1.statement_service_pb2_grpc import StatementServiceStub
 from tests.integration.embedded import free_port
 from tests.integration.payment.process import Caller, caller, start
@@ -124,11 +126,12 @@ async def test_a_day_settles_to_zero_and_a_stranger_at_the_psp_is_exactly_one_it
             ask.method_id = await ask.add_card("pm_card_visa")
             rides = [await ride(ask, amount_minor) for amount_minor in (2000, 1500)]
             await ride(ask, 1000, cash=True)
+            await refund(ask.of(RefundServiceStub), rides[0])
             (await sandbox.post("/_sim/settle", json={})).raise_for_status()
 
             code, output, _ = await jitney(environment, signing_keys, "reconcile", "--audit")
             assert (code, output.splitlines()[-1]) == (0, "No open items.")
-            assert "3 agree with the ledger" in output
+            assert "4 agree with the ledger" in output
             assert "0 contradictions" in output
 
             code, document, _ = await jitney(environment, signing_keys, "reconcile", "--no-run", "--report", "csv")
@@ -139,7 +142,7 @@ async def test_a_day_settles_to_zero_and_a_stranger_at_the_psp_is_exactly_one_it
                 "3", "35.00", "0.00", "10.00", "0.00", "0.00", "45.00",
             ]  # fmt: skip
             [day] = read["2. Account psp_receivable, day by day"]
-            assert day[2:] == ["0.00", "35.00", *["0.00"] * 4, fees, "-33.38", "0.00", "0.00"]
+            assert day[2:] == ["0.00", "35.00", "0.00", "-5.00", "0.00", "0.00", fees, "-28.38", "0.00", "0.00"]
             assert ["USD", "sum of all", "0.00"] in read["6. Trial balance now"]
 
             await a_stranger_pays(sandbox)
@@ -151,7 +154,14 @@ async def test_a_day_settles_to_zero_and_a_stranger_at_the_psp_is_exactly_one_it
 
             code, output, _ = await jitney(environment, signing_keys, "payment", rides[0])
             assert code == 0
-            for told in ("hold", "capture", "psp_fee", "psp_receivable +2000", "psp_transaction charge"):
+            for told in (
+                "hold",
+                "capture",
+                "psp_fee",
+                "psp_receivable +2000",
+                "psp_transaction charge",
+                "refund to card",
+            ):
                 assert told in " ".join(output.split())
             assert "pm_" not in output
             code, _, errors = await jitney(environment, signing_keys, "payment", str(uuid4()))
@@ -162,6 +172,16 @@ async def test_a_day_settles_to_zero_and_a_stranger_at_the_psp_is_exactly_one_it
         service.send_signal(signal.SIGTERM)
         await asyncio.wait_for(service.communicate(), 30)
     assert service.returncode == 0
+
+
+async def refund(ask: Caller, ride_id: str) -> None:
+    request = refund_pb.CreateRefundRequest(
+        request_id=f"{ride_id}:refund",
+        ride_id=ride_id,
+        amount=Money(currency_code="USD", amount_minor=500),
+        reason="a detour",
+    )
+    assert (await ask.as_operator("CreateRefund", request)).refund.amount.amount_minor == 500
 
 
 async def a_stranger_pays(sandbox: httpx.AsyncClient) -> None:
@@ -198,14 +218,14 @@ async def statements(ask: Caller) -> None:
     own = statement_pb.GetStatementRequest(account_kind="driver", currency_code="USD")
     page = await ask.as_driver("GetStatement", own)
     # Three quarters of the card rides, and a quarter of the cash ride is owed.
-    assert (page.opening.amount_minor, page.closing.amount_minor) == (0, 1500 + 1125 - 250)
-    assert [entry.amount.amount_minor for entry in page.entries] == [1500, 1125, -250]
+    assert (page.opening.amount_minor, page.closing.amount_minor) == (0, 1500 + 1125 - 250 - 375)
+    assert [entry.amount.amount_minor for entry in page.entries] == [1500, 1125, -250, -375]
     bank = statement_pb.GetStatementRequest(account_kind="bank", currency_code="USD")
     assert await refusal(ask.as_driver("GetStatement", bank)) == "NOT_FOUND"
     assert await refusal(ask.as_rider("GetStatement", own)) == "NOT_FOUND"
     other = statement_pb.GetStatementRequest(account_kind="driver", owner=str(uuid4()), currency_code="USD")
     assert await refusal(ask.as_driver("GetStatement", other)) == "NOT_FOUND"
-    assert (await ask.as_operator("GetStatement", bank)).closing.amount_minor == 3338
+    assert (await ask.as_operator("GetStatement", bank)).closing.amount_minor == 2838
 
     export = statement_pb.ExportStatementRequest(account_kind="psp_receivable", currency_code="USD")
     parts = ask.stub.ExportStatement(export, metadata=ask.token(Role.OPERATOR, str(uuid4())))

@@ -43,7 +43,7 @@ def build_world(settings: SandboxSettings) -> World:
     machine, store = SystemClock(), Store(settings.sandbox_data)
     clock = SandboxClock(machine)
     signing = Secrets(
-        webhook=settings.payment_psp_webhook_secret.get_secret_value(),
+        webhook=settings.signing_secret,
         sms_token=settings.notification_sms_token.get_secret_value(),
     )
     world = World(

@@ -65,6 +65,11 @@ class SandboxSettings(BaseSettings):
         return parse_address(self.sandbox_listen)
 
     @property
+    def signing_secret(self) -> str:
+        """What webhooks are signed with: the first of those that the receiver takes."""
+        return self.payment_psp_webhook_secret.get_secret_value().split(",")[0].strip()
+
+    @property
     def policy(self) -> Policy:
         return Policy(
             available_seconds=self.sandbox_available_seconds,

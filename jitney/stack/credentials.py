@@ -16,6 +16,7 @@ _NAMES = (
     *(f"{service}_database_password" for service in SERVICES),
     "identity_otp_pepper",
     "identity_phone_key",
+    "psp_webhook_secret",
 )
 
 

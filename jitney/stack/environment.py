@@ -92,6 +92,9 @@ def compose(settings: StackSettings, credentials: Credentials) -> dict[str, str]
         # Simulated drivers drive many times as fast as life.
         "JITNEY_MATCHING_MAX_SPEED_KMH": "10000",
         "JITNEY_PAYMENT_PSP_URL": f"{sandbox}/psp",
+        # Both ends of the webhooks: the sandbox signs, payment_service verifies.
+        "JITNEY_PAYMENT_PSP_WEBHOOK_SECRET": f"whsec_{credentials['psp_webhook_secret']}",
+        "JITNEY_SANDBOX_WEBHOOK_URL": f"http://{addresses['JITNEY_REST_LISTEN'].local}/v1/callbacks/payments/stripe",
         "JITNEY_NOTIFICATION_SMS_URL": f"{sandbox}/sms",
     }
     whole |= {setting: f"{_bracketed(address.host)}:{address.port}" for setting, address in addresses.items()}

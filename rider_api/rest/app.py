@@ -12,13 +12,14 @@ from flask_openapi.models.info import Info
 from flask_openapi.openapi import OpenAPI
 from werkzeug.exceptions import HTTPException
 
-from chassis.auth import Role, TokenVerifier
+from chassis.auth import Role, TokenSigner, TokenVerifier
 from rider_api.headers import REQUEST_ID, bearer_token_of, request_id_of, security_headers
 from rider_api.keys import load_or_exit
 from rider_api.metrics import HTTP_HANDLED, HTTP_SECONDS
 from rider_api.problems import INTERNAL, Problem, ProblemError, problem_of
 from rider_api.rest import (
     auth_routes,
+    callback_routes,
     driver_routes,
     me_routes,
     operator_routes,
@@ -70,6 +71,7 @@ def make_edge(settings: RestSettings) -> Edge:
         settings=settings,
         backends=backends,
         verifier=load_or_exit("JITNEY_JWKS_FILE", lambda: TokenVerifier.from_file(settings.jwks_file)),
+        signer=load_or_exit("JITNEY_SIGNING_KEYS_DIR", lambda: TokenSigner.from_dir(settings.keys_dir, "rider_api")),
         cursors=load_or_exit("JITNEY_SIGNING_KEYS_DIR", lambda: Cursors.from_dir(settings.keys_dir)),
         tickets=tickets,
         readiness=Readiness(backends, tickets.answers),
@@ -102,6 +104,7 @@ def make_app(edge: Edge) -> Flask:
     for routes in ROUTES:
         app.register_api(routes.blueprint)
     app.register_blueprint(system_routes.make_blueprint(document(app, [fact for r in ROUTES for fact in r.facts])))
+    app.register_blueprint(callback_routes.make_blueprint())
     fixed_headers = security_headers(edge.settings.environment)
 
     def settle_caller() -> None:

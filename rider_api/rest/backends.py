@@ -21,6 +21,7 @@ from ridesharing.matching.v1.product_service_pb2_grpc import ProductServiceStub
 from ridesharing.matching.v1.ride_service_pb2_grpc import RideServiceStub
 from ridesharing.notification.v1.notification_service_pb2_grpc import NotificationServiceStub
 from ridesharing.payment.v1.payment_service_pb2_grpc import PaymentServiceStub
+from ridesharing.payment.v1.webhook_service_pb2_grpc import PspEventServiceStub
 
 S = TypeVar("S")
 
@@ -83,6 +84,10 @@ class Backends:
     @property
     def payments(self) -> PaymentServiceStub:
         return self.stub("payment", PaymentServiceStub)
+
+    @property
+    def psp_events(self) -> PspEventServiceStub:
+        return self.stub("payment", PspEventServiceStub)
 
     @property
     def notifications(self) -> NotificationServiceStub:

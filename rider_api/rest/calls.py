@@ -10,7 +10,7 @@ from uuid import UUID
 import grpc
 from flask import current_app, g
 
-from chassis.auth import ANONYMOUS, Actor, TokenVerifier
+from chassis.auth import ANONYMOUS, Actor, TokenSigner, TokenVerifier
 from chassis.clients import forward_token
 from chassis.status import from_rpc_error
 from rider_api.rest.backends import Backends
@@ -35,6 +35,8 @@ class Edge:
     settings: EdgeSettings
     backends: Backends
     verifier: TokenVerifier
+    signer: TokenSigner
+    """Signs the edge's own calls, where nobody's token comes along."""
     cursors: Cursors
     tickets: TicketOffice
     readiness: Readiness

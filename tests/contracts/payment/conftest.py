@@ -12,6 +12,8 @@ import httpx
 import pytest
 
 from payment_service.adapters.stripe_psp import StripePsp
+from payment_service.domain.dispute import DisputeStatus
+from payment_service.domain.refund import RefundStatus
 from payment_service.use_cases.ports import PaymentServiceProvider
 from tests.fakes.payment_psp import FakePsp, Fault
 from tests.integration.conftest import sandbox_url
@@ -25,6 +27,9 @@ _OPERATIONS = {
     "authorize": "payment_intents.create",
     "capture": "payment_intents.capture",
     "void": "payment_intents.cancel",
+    "refund": "refunds.create",
+    "submit_evidence": "disputes.update",
+    "accept_dispute": "disputes.close",
 }
 
 
@@ -52,6 +57,22 @@ class World(Protocol):
         """Let the holder of a card that is being set up act."""
         ...
 
+    async def refunds_pend(self) -> None:
+        """Let the next refund be pending, and stay so."""
+        ...
+
+    async def refund_ends(self, psp_refund_id: str, *, paid: bool) -> None:
+        """Let a refund that is pending be paid, or one that went out come back."""
+        ...
+
+    async def dispute(self, psp_payment_id: str, *, inquiry: bool = False) -> str:
+        """Let the holder dispute a captured payment; returns the dispute's name."""
+        ...
+
+    async def decide(self, psp_dispute_id: str, *, won: bool) -> None:
+        """Let the bank decide a dispute."""
+        ...
+
     async def truth(self, ride_id: UUID) -> list[Truth]:
         """Return a line for every payment of a ride, declined ones left out."""
         ...
@@ -68,6 +89,21 @@ class FakeWorld:
 
     async def authenticate(self, psp_setup_id: str, *, succeed: bool) -> None:
         self.psp.authenticate(psp_setup_id, succeed=succeed)
+
+    async def refunds_pend(self) -> None:
+        self.psp.refunds_begin = RefundStatus.PENDING
+
+    async def refund_ends(self, psp_refund_id: str, *, paid: bool) -> None:
+        status = RefundStatus.PAID if paid else RefundStatus.FAILED
+        self.psp.refund_ends(psp_refund_id, status, "" if paid else "expired_or_canceled_card")
+
+    async def dispute(self, psp_payment_id: str, *, inquiry: bool = False) -> str:
+        return self.psp.dispute_opens(
+            psp_payment_id, DisputeStatus.INQUIRY if inquiry else DisputeStatus.NEEDS_RESPONSE
+        )
+
+    async def decide(self, psp_dispute_id: str, *, won: bool) -> None:
+        self.psp.dispute_ends(psp_dispute_id, DisputeStatus.WON if won else DisputeStatus.LOST)
 
     async def truth(self, ride_id: UUID) -> list[Truth]:
         return [
@@ -101,6 +137,27 @@ class SandboxWorld:
     async def authenticate(self, psp_setup_id: str, *, succeed: bool) -> None:
         path = f"/_sim/setup_intents/{psp_setup_id}/authenticate"
         (await self._client.post(path, json={"succeed": succeed})).raise_for_status()
+
+    async def refunds_pend(self) -> None:
+        rule = {"operation": "refunds.create", "kind": "pending", "seconds": 30 * 24 * 3600}
+        (await self._client.post("/_sim/faults", json=rule)).raise_for_status()
+
+    async def refund_ends(self, psp_refund_id: str, *, paid: bool) -> None:
+        verb = "succeed" if paid else "fail"
+        (await self._client.post(f"/_sim/refunds/{psp_refund_id}/{verb}", json={})).raise_for_status()
+
+    async def dispute(self, psp_payment_id: str, *, inquiry: bool = False) -> str:
+        key = {"Authorization": "Bearer sk_test_sandbox"}
+        intent = (await self._client.get(f"/psp/v1/payment_intents/{psp_payment_id}", headers=key)).json()
+        path, reason = f"/_sim/charges/{intent['latest_charge']}/dispute", "inquiry" if inquiry else "fraudulent"
+        (await self._client.post(path, json={"reason": reason})).raise_for_status()
+        which = {"payment_intent": psp_payment_id}
+        page = (await self._client.get("/psp/v1/disputes", params=which, headers=key)).raise_for_status().json()
+        return str(page["data"][0]["id"])
+
+    async def decide(self, psp_dispute_id: str, *, won: bool) -> None:
+        body = {"outcome": "won" if won else "lost"}
+        (await self._client.post(f"/_sim/disputes/{psp_dispute_id}/decide", json=body)).raise_for_status()
 
     async def truth(self, ride_id: UUID) -> list[Truth]:
         answer = await self._client.get("/_sim/ledger", params={"metadata[ride_id]": str(ride_id)})

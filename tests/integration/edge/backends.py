@@ -27,7 +27,7 @@ from ridesharing.matching.v1 import (
     ride_service_pb2,
 )
 from ridesharing.notification.v1 import notification_service_pb2
-from ridesharing.payment.v1 import payment_service_pb2
+from ridesharing.payment.v1 import payment_service_pb2, webhook_service_pb2
 
 _NAMESPACE = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 _FILES = (
@@ -37,6 +37,7 @@ _FILES = (
     product_service_pb2,
     dispatch_operator_service_pb2,
     payment_service_pb2,
+    webhook_service_pb2,
     notification_service_pb2,
     dead_letter_service_pb2,
 )

@@ -100,3 +100,14 @@ def test_damaged_credentials_are_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(StackError, match="damaged"):
         _credentials(tmp_path)
     assert (tmp_path / "secrets").read_text() == "{"
+
+
+def test_the_sandbox_posts_its_webhooks_to_the_edge_and_payment_knows_their_secret(tmp_path: Path) -> None:
+    settings = StackSettings.read({"JITNEY_REST_LISTEN": "127.0.0.1:6002"}, tmp_path)
+    factory = ProcessFactory(settings, compose(settings, _credentials(tmp_path)), {})
+    sandbox = factory.sandbox().environment
+    payment = next(spec for spec in factory.services() if spec.name == "payment").environment
+    assert sandbox["JITNEY_SANDBOX_WEBHOOK_URL"] == "http://127.0.0.1:6002/v1/callbacks/payments/stripe"
+    secret = payment["JITNEY_PAYMENT_PSP_WEBHOOK_SECRET"]
+    assert secret == sandbox["JITNEY_PAYMENT_PSP_WEBHOOK_SECRET"]
+    assert len(secret) > 40

@@ -1,0 +1,56 @@
+"""The PSP's callback: raw bytes go through unchanged, in the edge's own name, and nothing else gets in."""
+
+from flask.testing import FlaskClient
+
+from chassis.auth import Role
+from ridesharing.payment.v1 import webhook_service_pb2 as pb
+from shared_kernel.errors import InvalidInput, Unavailable
+from tests.integration.edge.backends import Backends
+
+PATH = "/v1/callbacks/payments/stripe"
+EVENT = b'{"id": "evt_1",  "type":"refund.updated"}\n'
+SIGNED = {"Stripe-Signature": "t=1,v1=00", "Content-Type": "application/json; charset=utf-8"}
+
+
+def test_event_reaches_the_service_byte_for_byte_in_the_edges_name(client: FlaskClient, backends: Backends) -> None:
+    backends.answers["ReceivePspEvent"] = pb.ReceivePspEventResponse()
+
+    answer = client.post(PATH, data=EVENT, headers=SIGNED)
+
+    assert (answer.status_code, answer.get_data()) == (200, b"{}")
+    method, request, actor = backends.asked[-1]
+    assert (method, request.payload, request.signature) == ("ReceivePspEvent", EVENT, "t=1,v1=00")
+    assert request.provider == pb.PSP_PROVIDER_STRIPE
+    assert (actor.role, actor.subject) == (Role.SERVICE, "rider_api")
+
+
+def test_event_that_the_service_does_not_believe_is_400(client: FlaskClient, backends: Backends) -> None:
+    backends.answers["ReceivePspEvent"] = InvalidInput("invalid_signature", "no")
+
+    answer = client.post(PATH, data=EVENT, headers=SIGNED)
+
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "invalid_signature")
+
+
+def test_service_that_is_busy_is_503_so_that_the_event_comes_again(client: FlaskClient, backends: Backends) -> None:
+    backends.answers["ReceivePspEvent"] = Unavailable("psp_events_busy", "later")
+
+    assert client.post(PATH, data=EVENT, headers=SIGNED).status_code == 503
+
+
+def test_nothing_unsigned_empty_or_huge_is_handed_on(client: FlaskClient, backends: Backends) -> None:
+    huge = b'"' + b"x" * (256 * 1024) + b'"'
+
+    assert client.post(PATH, data=b"", headers=SIGNED).status_code == 400
+    assert client.post(PATH, data=EVENT, headers={"Stripe-Signature": "x" * 2049}).status_code == 400
+    assert client.post(PATH, data=huge, headers=SIGNED).status_code == 413
+    assert client.get(PATH).status_code == 405
+    assert backends.asked == []
+
+
+def test_event_larger_than_other_bodies_is_handed_on(client: FlaskClient, backends: Backends) -> None:
+    backends.answers["ReceivePspEvent"] = pb.ReceivePspEventResponse()
+    large = b'"' + b"x" * 200_000 + b'"'
+
+    assert client.post(PATH, data=large, headers=SIGNED).status_code == 200
+    assert backends.last("ReceivePspEvent").payload == large

@@ -11,14 +11,12 @@ from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import grpc
 import httpx
 import pytest
 
-from chassis.clients import open_channel
 from jitney.stack.launch import Launcher
 from jitney.stack.specs import ProcessSpec
 from ridesharing.payment.v1 import dispute_service_pb2 as dispute_pb
@@ -151,9 +149,10 @@ async def service(outside: Outside, **more: str) -> AsyncGenerator[Service]:
     process = await start("serve", outside.environment | more)
     address = outside.environment["JITNEY_PAYMENT_LISTEN"]
     try:
-        async with caller(address, outside.keys) as ask, open_channel(address) as channel:
-            made: list[Any] = [stub(channel) for stub in (RefundServiceStub, DisputeServiceStub, PspEventServiceStub)]
-            yield Service(process, ask, *(Caller(stub, outside.keys) for stub in made))
+        async with caller(address, outside.keys) as ask:
+            yield Service(
+                process, ask, *(ask.of(s) for s in (RefundServiceStub, DisputeServiceStub, PspEventServiceStub))
+            )
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)

@@ -14,6 +14,7 @@ from payment_service.domain.adjustment import CREDIT_KINDS, AdjustmentKind
 from payment_service.domain.rider_limits import RiderLimits
 from payment_service.entrypoints import wallet_wire as wire
 from payment_service.entrypoints.callers import only_of_rider, request_key
+from payment_service.entrypoints.pages import page_size, read_token
 from payment_service.entrypoints.wire import money_from_wire, payment_to_wire
 from payment_service.use_cases.adjust_rider import AdjustmentRequest, AdjustRider
 from payment_service.use_cases.get_wallet import GetWallet
@@ -63,7 +64,7 @@ class WalletServicer(wallet_service_pb2_grpc.WalletServiceServicer):
     async def ListWalletEntries(
         self, request: pb.ListWalletEntriesRequest, context: Context
     ) -> pb.ListWalletEntriesResponse:
-        size, before = request.page_size or wire.DEFAULT_PAGE_SIZE, wire.entry_place(request.page_token)
+        size, before = page_size(request.page_size), read_token(request.page_token, wire.entry_place)
         entries, following = await self._do.list_wallet_entries(_asked_for(request.rider_id), size, before)
         return pb.ListWalletEntriesResponse(
             entries=[wire.entry_to_wire(entry) for entry in entries], next_page_token=wire.entry_token(following)
@@ -121,9 +122,9 @@ class WalletServicer(wallet_service_pb2_grpc.WalletServiceServicer):
     async def _list(
         self, request: pb.ListCreditGrantsRequest | pb.ListWriteOffsRequest, kinds: Collection[AdjustmentKind]
     ) -> tuple[list[pb.RiderAdjustment], str]:
-        size, before = request.page_size or wire.DEFAULT_PAGE_SIZE, wire.adjustment_place(request.page_token)
+        size, before = page_size(request.page_size), read_token(request.page_token, UUID)
         found, following = await self._do.list_adjustments(kinds, _id_or_none(request.rider_id), size, before)
-        return [wire.adjustment_to_wire(row) for row in found], wire.adjustment_token(following)
+        return [wire.adjustment_to_wire(row) for row in found], wire.id_token(following)
 
 
 def _asked_for(rider_id: str) -> UUID:

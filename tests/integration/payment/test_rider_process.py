@@ -17,6 +17,7 @@ import pytest
 
 from chassis.auth import Role
 from chassis.clients import open_channel
+from payment_service.entrypoints.pages import write_token
 from ridesharing.common.v1.money_pb2 import Money
 from ridesharing.payment.v1 import payment_service_pb2 as pb
 from ridesharing.payment.v1 import payments_pb2
@@ -224,8 +225,9 @@ async def test_operators_credit_debts_and_what_is_whose(running: Running) -> Non
     assert (await refusal(running.as_rider("GetWallet", of_another)))[0] == "NOT_FOUND"
     assert (await refusal(running.as_rider("GrantCredit", grant)))[0] == "PERMISSION_DENIED"
     assert (await refusal(running.as_operator("GetWallet", wallet_pb.GetWalletRequest())))[0] == "INVALID_ARGUMENT"
-    bad_token = wallet_pb.ListWalletEntriesRequest(page_token="nonsense")
-    assert (await refusal(running.as_rider("ListWalletEntries", bad_token)))[0] == "INVALID_ARGUMENT"
+    for token in ("nonsense", write_token(uuid4(), 10**9), write_token("x", 1), write_token(uuid4())):
+        bad_token = wallet_pb.ListWalletEntriesRequest(page_token=token)
+        assert (await refusal(running.as_rider("ListWalletEntries", bad_token)))[0] == "INVALID_ARGUMENT"
     too_little = wallet_pb.TopUpWalletRequest(request_id="few", amount=usd(1))
     assert (await refusal(running.as_rider("TopUpWallet", too_little)))[0] == "INVALID_ARGUMENT"
 

@@ -20,8 +20,10 @@ from payment_service.use_cases.adjust_rider import AdjustmentRequest, AdjustRide
 from payment_service.use_cases.get_wallet import GetWallet
 from payment_service.use_cases.list_adjustments import ListAdjustments
 from payment_service.use_cases.list_wallet_entries import ListWalletEntries
+from payment_service.use_cases.list_withdrawals import ListWithdrawals
 from payment_service.use_cases.pay_arrears import PayArrears
 from payment_service.use_cases.top_up_wallet import TopUpWallet
+from payment_service.use_cases.withdraw_from_wallet import WithdrawFromWallet
 from ridesharing.payment.v1 import wallet_service_pb2 as pb
 from ridesharing.payment.v1 import wallet_service_pb2_grpc
 from shared_kernel.errors import FieldViolation, InvalidInput, NotFound
@@ -37,6 +39,8 @@ class WalletUseCases:
 
     get_wallet: GetWallet
     top_up_wallet: TopUpWallet
+    withdraw_from_wallet: WithdrawFromWallet
+    list_withdrawals: ListWithdrawals
     list_wallet_entries: ListWalletEntries
     pay_arrears: PayArrears
     adjust_rider: AdjustRider
@@ -60,6 +64,21 @@ class WalletServicer(wallet_service_pb2_grpc.WalletServiceServicer):
         key = request_key("TopUpWallet", request.request_id, str(method_id), amount.currency_code, amount.amount_minor)
         payment = await self._do.top_up_wallet(key, current_actor().account_id, method_id, amount)
         return pb.TopUpWalletResponse(payment=payment_to_wire(payment))
+
+    async def WithdrawFromWallet(
+        self, request: pb.WithdrawFromWalletRequest, context: Context
+    ) -> pb.WithdrawFromWalletResponse:
+        amount = money_from_wire(request.amount, "amount")
+        key = request_key("WithdrawFromWallet", request.request_id, amount.currency_code, amount.amount_minor)
+        withdrawal = await self._do.withdraw_from_wallet(key, current_actor().account_id, amount)
+        return pb.WithdrawFromWalletResponse(withdrawal=wire.withdrawal_to_wire(withdrawal))
+
+    async def ListWithdrawals(self, request: pb.ListWithdrawalsRequest, context: Context) -> pb.ListWithdrawalsResponse:
+        size, before = page_size(request.page_size), read_token(request.page_token, UUID)
+        found, following = await self._do.list_withdrawals(_asked_for(request.rider_id), size, before)
+        return pb.ListWithdrawalsResponse(
+            withdrawals=[wire.withdrawal_to_wire(row) for row in found], next_page_token=wire.id_token(following)
+        )
 
     async def ListWalletEntries(
         self, request: pb.ListWalletEntriesRequest, context: Context

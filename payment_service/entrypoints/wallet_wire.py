@@ -6,8 +6,10 @@ from uuid import UUID
 
 from payment_service.domain.adjustment import AdjustmentKind, RiderAdjustment
 from payment_service.domain.ledger import AccountKind
+from payment_service.domain.refund import RefundStatus
 from payment_service.domain.rider_limits import RiderLimits
 from payment_service.domain.wallet import WalletBalance, WalletEntry
+from payment_service.domain.withdrawal import Withdrawal
 from payment_service.entrypoints.pages import write_token
 from payment_service.entrypoints.wire import money_to_wire, text_of, time_to_wire
 from ridesharing.payment.v1 import wallet_service_pb2 as pb
@@ -51,6 +53,24 @@ def entry_to_wire(entry: WalletEntry) -> pb.WalletEntry:
         ride_id=text_of(entry.ride_id),
         payment_id=text_of(entry.payment_id),
         create_time=time_to_wire(entry.created_at),
+    )
+
+
+def withdrawal_to_wire(withdrawal: Withdrawal) -> pb.Withdrawal:
+    return pb.Withdrawal(
+        withdrawal_id=str(withdrawal.id),
+        rider_id=str(withdrawal.rider_id),
+        amount=money_to_wire(withdrawal.amount),
+        paid=money_to_wire(withdrawal.sum_of(RefundStatus.PAID)),
+        pending=money_to_wire(withdrawal.sum_of(RefundStatus.PENDING)),
+        returned=money_to_wire(withdrawal.sum_of(RefundStatus.FAILED)),
+        parts=[
+            pb.WithdrawalPart(
+                refund_id=str(part.refund_id), payment_id=str(part.payment_id), amount=money_to_wire(part.amount)
+            )
+            for part in withdrawal.parts
+        ],
+        create_time=time_to_wire(withdrawal.created_at),
     )
 
 

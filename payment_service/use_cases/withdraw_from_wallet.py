@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from payment_service.domain.ledger import Account, AccountKind, EntryKind, JournalEntry, Posting
+from payment_service.domain.ledger import Account, AccountKind, Posting
 from payment_service.domain.operation import Operation
-from payment_service.domain.orders import RefundOrder
 from payment_service.domain.payment import Payment
-from payment_service.domain.refund import BorneBy, Refund
+from payment_service.domain.refund import BorneBy
 from payment_service.domain.withdrawal import Withdrawal, WithdrawalPart, split_over
 from payment_service.use_cases.answers import Withdrawn
+from payment_service.use_cases.begin_refund import begin_refund
 from payment_service.use_cases.mutate import Mutate, Step, UnresolvedError
 from payment_service.use_cases.ports import Store, Work
 from payment_service.use_cases.repositories import RequestKey
@@ -86,29 +86,18 @@ class WithdrawFromWallet:
             raise
 
     async def _begin(self, work: Work, top_up: Payment, amount: Money, now: datetime) -> WithdrawalPart:
-        if top_up.rider_id is None:
-            raise ValueError(f"payment {top_up.id} has no rider")
-        shares = (Posting(wallet_account(top_up), amount),)
-        refund = Refund.begin(
-            self._ids(),
-            top_up.id,
-            None,
-            top_up.rider_id,
-            amount,
-            _REASON,
-            BorneBy.PROPORTIONAL,
-            shares,
-            now,
-            to_card=True,
-        )
-        await work.payments.save(top_up.refund_begun(amount))
-        await work.refunds.insert(refund)
-        postings = (*shares, Posting(Account(AccountKind.REFUND_TRANSIT), -amount))
-        await work.ledger.post(JournalEntry(self._ids(), EntryKind.REFUND, refund.id, top_up.id, now, postings))
-        order = RefundOrder(refund.id, top_up.psp_payment_id, amount)
         # Without a lease: the withdrawal is answered now, and the sweep sends this.
-        operation = Operation.begin(self._ids(), order, now, 0, rider_id=top_up.rider_id, payment_id=top_up.id)
-        await work.operations.insert(operation)
+        refund, _ = await begin_refund(
+            work,
+            top_up.refund_begun(amount),
+            amount,
+            BorneBy.PROPORTIONAL,
+            (Posting(wallet_account(top_up), amount),),
+            _REASON,
+            now,
+            self._ids,
+            lease_seconds=0,
+        )
         return WithdrawalPart(refund.id, top_up.id, amount, refund.status)
 
 

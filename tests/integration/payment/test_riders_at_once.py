@@ -23,7 +23,9 @@ _EXPECTED = {
     "arrears_in_collection",
     "cash_tip_not_taken",
     "exceeds_arrears",
+    "exceeds_top_ups",
     "insufficient_credit",
+    "insufficient_wallet",
     "invalid_transition",
     "no_arrears",
     "outcome_unknown",
@@ -62,6 +64,7 @@ async def test_requests_of_every_kind_at_once_leave_books_that_agree(
         ride,
         lambda: rider.top_up(luck.choice((500, 5000))),
         rider.pay_arrears,
+        lambda: rider.withdraw(luck.choice((300, 6000))),
         lambda: rider.tip(luck.choice(rides), luck.choice((300, 400))),
         lambda: rider.adjust(luck.choice(list(AdjustmentKind)), luck.choice((100, 400))),
         lambda: payments.add_card("pm_card_visa"),
@@ -71,7 +74,7 @@ async def test_requests_of_every_kind_at_once_leave_books_that_agree(
         ),
         lambda: use_cases.remove_payment_method(key("RemovePaymentMethod"), payments.rider_id, luck.choice(others)),
     ]
-    for method in ("charge", "authorize", "capture"):
+    for method in ("charge", "authorize", "capture", "refund"):
         psp.fail(method, Fault.TIMEOUT_AFTER_EFFECT, Fault.TIMEOUT_BEFORE_EFFECT)
 
     answers = await asyncio.gather(*(luck.choice(kinds)() for _ in range(60)), return_exceptions=True)
@@ -94,7 +97,8 @@ async def _compare(payments: Payments, psp: FakePsp) -> None:
     )
     assert left == []
     by_card = await payments.rows(
-        "SELECT coalesce(sum(captured_minor), 0) AS total FROM payment WHERE rider_id = :id AND funding = 'card'",
+        "SELECT coalesce(sum(captured_minor - refunded_minor), 0) AS total FROM payment "
+        "WHERE rider_id = :id AND funding = 'card'",
         **mine,
     )
     posted = await payments.rows(
@@ -103,7 +107,7 @@ async def _compare(payments: Payments, psp: FakePsp) -> None:
         "WHERE a.kind = 'psp_receivable' AND m.rider_id = :id",
         **mine,
     )
-    at_psp = sum(intent.captured_minor for intent in psp.intents.values())
+    at_psp = sum(intent.captured_minor - psp.refunded_minor(name) for name, intent in psp.intents.items())
     assert by_card[0]["total"] == posted[0]["total"] == at_psp
     assert all(intent.captures <= 1 for intent in psp.intents.values())
     held = await payments.rows(

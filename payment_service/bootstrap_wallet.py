@@ -11,11 +11,13 @@ from payment_service.use_cases.adjust_rider import AdjustRider
 from payment_service.use_cases.get_wallet import GetWallet
 from payment_service.use_cases.list_adjustments import ListAdjustments
 from payment_service.use_cases.list_wallet_entries import ListWalletEntries
+from payment_service.use_cases.list_withdrawals import ListWithdrawals
 from payment_service.use_cases.mutate import Mutate
 from payment_service.use_cases.pay_arrears import PayArrears
 from payment_service.use_cases.ports import Store
 from payment_service.use_cases.settle import Settle
 from payment_service.use_cases.top_up_wallet import TopUpWallet
+from payment_service.use_cases.withdraw_from_wallet import WithdrawFromWallet
 from shared_kernel.clock import Clock
 from shared_kernel.ids import IdSource
 
@@ -40,6 +42,8 @@ def build_wallet(
     return WalletUseCases(
         get_wallet=GetWallet(store),
         top_up_wallet=TopUpWallet(store, mutate, settle, clock, ids, limits),
+        withdraw_from_wallet=WithdrawFromWallet(store, mutate, clock, ids),
+        list_withdrawals=ListWithdrawals(store),
         list_wallet_entries=ListWalletEntries(store),
         pay_arrears=PayArrears(store, mutate, settle, clock, ids),
         adjust_rider=AdjustRider(mutate, clock, ids),

@@ -129,6 +129,21 @@ class PostgresPayments:
         due = due.order_by(payments.c.capture_before, payments.c.id).limit(limit)
         return [_payment(row) for row in await self._connection.execute(due)]
 
+    async def lock_top_ups(self, rider_id: UUID, currency_code: str, limit: int) -> Sequence[Payment]:
+        statement = (
+            _SELECT.where(
+                payments.c.rider_id == rider_id,
+                payments.c.purpose == Purpose.TOP_UP,
+                payments.c.currency_code == currency_code,
+                payments.c.status == PaymentStatus.CAPTURED,
+                payments.c.refunded_minor < payments.c.captured_minor,
+            )
+            .order_by(payments.c.id.desc())
+            .limit(limit)
+            .with_for_update(key_share=True)
+        )
+        return [_payment(row) for row in await self._connection.execute(statement)]
+
     async def save(self, payment: Payment) -> None:
         if payment.id in self._connection.waiting.payments:
             # Each version is written over the one before it.

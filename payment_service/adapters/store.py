@@ -29,6 +29,7 @@ from payment_service.adapters.requests import PostgresRequests, unclaim_all
 from payment_service.adapters.send_writes import send_writes
 from payment_service.adapters.take_together import take_together
 from payment_service.adapters.wallets import PostgresAdjustments, PostgresWallets
+from payment_service.adapters.withdrawals import PostgresWithdrawals
 from payment_service.adapters.write_behind import WriteBehind
 from payment_service.domain.events import PaymentEvent
 from payment_service.use_cases.repositories import Needs, RequestKey
@@ -55,6 +56,7 @@ class PostgresWork:
         self.refunds = PostgresRefunds(connection)
         self.disputes = PostgresDisputes(connection)
         self.psp_events = PostgresPspEvents(connection)
+        self.withdrawals = PostgresWithdrawals(connection)
         self.told = False
         self.claimed: RequestKey | None = None
         """What a group has claimed for this work."""

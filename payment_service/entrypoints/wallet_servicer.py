@@ -14,13 +14,16 @@ from payment_service.domain.adjustment import CREDIT_KINDS, AdjustmentKind
 from payment_service.domain.rider_limits import RiderLimits
 from payment_service.entrypoints import wallet_wire as wire
 from payment_service.entrypoints.callers import only_of_rider, request_key
+from payment_service.entrypoints.pages import page_size, read_token
 from payment_service.entrypoints.wire import money_from_wire, payment_to_wire
 from payment_service.use_cases.adjust_rider import AdjustmentRequest, AdjustRider
 from payment_service.use_cases.get_wallet import GetWallet
 from payment_service.use_cases.list_adjustments import ListAdjustments
 from payment_service.use_cases.list_wallet_entries import ListWalletEntries
+from payment_service.use_cases.list_withdrawals import ListWithdrawals
 from payment_service.use_cases.pay_arrears import PayArrears
 from payment_service.use_cases.top_up_wallet import TopUpWallet
+from payment_service.use_cases.withdraw_from_wallet import WithdrawFromWallet
 from ridesharing.payment.v1 import wallet_service_pb2 as pb
 from ridesharing.payment.v1 import wallet_service_pb2_grpc
 from shared_kernel.errors import FieldViolation, InvalidInput, NotFound
@@ -36,6 +39,8 @@ class WalletUseCases:
 
     get_wallet: GetWallet
     top_up_wallet: TopUpWallet
+    withdraw_from_wallet: WithdrawFromWallet
+    list_withdrawals: ListWithdrawals
     list_wallet_entries: ListWalletEntries
     pay_arrears: PayArrears
     adjust_rider: AdjustRider
@@ -60,10 +65,25 @@ class WalletServicer(wallet_service_pb2_grpc.WalletServiceServicer):
         payment = await self._do.top_up_wallet(key, current_actor().account_id, method_id, amount)
         return pb.TopUpWalletResponse(payment=payment_to_wire(payment))
 
+    async def WithdrawFromWallet(
+        self, request: pb.WithdrawFromWalletRequest, context: Context
+    ) -> pb.WithdrawFromWalletResponse:
+        amount = money_from_wire(request.amount, "amount")
+        key = request_key("WithdrawFromWallet", request.request_id, amount.currency_code, amount.amount_minor)
+        withdrawal = await self._do.withdraw_from_wallet(key, current_actor().account_id, amount)
+        return pb.WithdrawFromWalletResponse(withdrawal=wire.withdrawal_to_wire(withdrawal))
+
+    async def ListWithdrawals(self, request: pb.ListWithdrawalsRequest, context: Context) -> pb.ListWithdrawalsResponse:
+        size, before = page_size(request.page_size), read_token(request.page_token, UUID)
+        found, following = await self._do.list_withdrawals(_asked_for(request.rider_id), size, before)
+        return pb.ListWithdrawalsResponse(
+            withdrawals=[wire.withdrawal_to_wire(row) for row in found], next_page_token=wire.id_token(following)
+        )
+
     async def ListWalletEntries(
         self, request: pb.ListWalletEntriesRequest, context: Context
     ) -> pb.ListWalletEntriesResponse:
-        size, before = request.page_size or wire.DEFAULT_PAGE_SIZE, wire.entry_place(request.page_token)
+        size, before = page_size(request.page_size), read_token(request.page_token, wire.entry_place)
         entries, following = await self._do.list_wallet_entries(_asked_for(request.rider_id), size, before)
         return pb.ListWalletEntriesResponse(
             entries=[wire.entry_to_wire(entry) for entry in entries], next_page_token=wire.entry_token(following)
@@ -121,9 +141,9 @@ class WalletServicer(wallet_service_pb2_grpc.WalletServiceServicer):
     async def _list(
         self, request: pb.ListCreditGrantsRequest | pb.ListWriteOffsRequest, kinds: Collection[AdjustmentKind]
     ) -> tuple[list[pb.RiderAdjustment], str]:
-        size, before = request.page_size or wire.DEFAULT_PAGE_SIZE, wire.adjustment_place(request.page_token)
+        size, before = page_size(request.page_size), read_token(request.page_token, UUID)
         found, following = await self._do.list_adjustments(kinds, _id_or_none(request.rider_id), size, before)
-        return [wire.adjustment_to_wire(row) for row in found], wire.adjustment_token(following)
+        return [wire.adjustment_to_wire(row) for row in found], wire.id_token(following)
 
 
 def _asked_for(rider_id: str) -> UUID:

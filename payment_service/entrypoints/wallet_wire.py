@@ -6,13 +6,16 @@ from uuid import UUID
 
 from payment_service.domain.adjustment import AdjustmentKind, RiderAdjustment
 from payment_service.domain.ledger import AccountKind
+from payment_service.domain.refund import RefundStatus
 from payment_service.domain.rider_limits import RiderLimits
 from payment_service.domain.wallet import WalletBalance, WalletEntry
+from payment_service.domain.withdrawal import Withdrawal
+from payment_service.entrypoints.pages import write_token
 from payment_service.entrypoints.wire import money_to_wire, text_of, time_to_wire
 from ridesharing.payment.v1 import wallet_service_pb2 as pb
-from shared_kernel.errors import FieldViolation, InvalidInput
 
-DEFAULT_PAGE_SIZE = 50
+MAX_SEQ = 32_767
+"""The last posting that an entry can have."""
 
 _ACCOUNTS = {
     AccountKind.RIDER_WALLET: pb.WALLET_ACCOUNT_WALLET,
@@ -53,6 +56,24 @@ def entry_to_wire(entry: WalletEntry) -> pb.WalletEntry:
     )
 
 
+def withdrawal_to_wire(withdrawal: Withdrawal) -> pb.Withdrawal:
+    return pb.Withdrawal(
+        withdrawal_id=str(withdrawal.id),
+        rider_id=str(withdrawal.rider_id),
+        amount=money_to_wire(withdrawal.amount),
+        paid=money_to_wire(withdrawal.sum_of(RefundStatus.PAID)),
+        pending=money_to_wire(withdrawal.sum_of(RefundStatus.PENDING)),
+        returned=money_to_wire(withdrawal.sum_of(RefundStatus.FAILED)),
+        parts=[
+            pb.WithdrawalPart(
+                refund_id=str(part.refund_id), payment_id=str(part.payment_id), amount=money_to_wire(part.amount)
+            )
+            for part in withdrawal.parts
+        ],
+        create_time=time_to_wire(withdrawal.created_at),
+    )
+
+
 def adjustment_to_wire(adjustment: RiderAdjustment) -> pb.RiderAdjustment:
     return pb.RiderAdjustment(
         adjustment_id=str(adjustment.id),
@@ -67,36 +88,16 @@ def adjustment_to_wire(adjustment: RiderAdjustment) -> pb.RiderAdjustment:
 
 def entry_token(place: tuple[UUID, int] | None) -> str:
     """Write where a page of a statement ended; empty on the last."""
-    return "" if place is None else f"{place[0].hex}.{place[1]}"
+    return "" if place is None else write_token(*place)
 
 
-def entry_place(token: str) -> tuple[UUID, int] | None:
-    """Read where the last page of a statement ended; anything that we did not write is `invalid_page_token`."""
-    if not token:
-        return None
-    entry_id, _, seq = token.partition(".")
-    if not (seq.isascii() and seq.isdigit() and len(seq) <= 4):
-        raise _not_ours()
-    return _id(entry_id), int(seq)
+def entry_place(entry_id: str, seq: str) -> tuple[UUID, int]:
+    """Read the parts of a statement's token; ValueError for what we did not write."""
+    if not 1 <= int(seq) <= MAX_SEQ:
+        raise ValueError(seq)
+    return UUID(entry_id), int(seq)
 
 
-def adjustment_token(place: UUID | None) -> str:
-    """Write where a page of adjustments ended; empty on the last."""
-    return "" if place is None else place.hex
-
-
-def adjustment_place(token: str) -> UUID | None:
-    """Read where the last page of adjustments ended; anything that we did not write is `invalid_page_token`."""
-    return _id(token) if token else None
-
-
-def _id(token: str) -> UUID:
-    try:
-        return UUID(hex=token)
-    except ValueError:
-        raise _not_ours() from None
-
-
-def _not_ours() -> InvalidInput:
-    violation = FieldViolation("page_token", "must be the next_page_token of an earlier page")
-    return InvalidInput("invalid_page_token", "the page token is not one of ours", violations=[violation])
+def id_token(last: UUID | None) -> str:
+    """Write where a page of rows with ids ended; empty on the last."""
+    return "" if last is None else write_token(last)

@@ -7,10 +7,11 @@ from payment_service.adapters import (
     reconciliation_tables,
     refund_tables,
     rider_tables,
+    withdrawal_tables,
 )
 from payment_service.adapters.tables import metadata
 
-TABLES_OF = (rider_tables, reconciliation_tables, dispute_tables, psp_event_tables, refund_tables)
+TABLES_OF = (rider_tables, reconciliation_tables, dispute_tables, psp_event_tables, refund_tables, withdrawal_tables)
 """They describe their tables in `metadata` when they are imported."""
 
 run_env(metadata)

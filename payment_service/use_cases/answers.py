@@ -75,6 +75,14 @@ class DisputeAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What was withdrawn from a wallet; how it stands is told by its refunds."""
+
+    withdrawal_id: UUID
+    kind: Literal["withdrawn"] = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """An error that stands: asking again gives it again."""
 
@@ -114,4 +122,4 @@ class ItemResolved:
 
 CardsAnswer = CardAdded | CardSetUp | CardChosen | CardRemoved
 BackAnswer = RefundAnswer | DisputeAnswer
-Answer = PaymentAnswer | CardsAnswer | Adjusted | BackAnswer | RunStarted | ItemResolved | Refusal
+Answer = PaymentAnswer | CardsAnswer | Adjusted | Withdrawn | BackAnswer | RunStarted | ItemResolved | Refusal

@@ -6,19 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from payment_service.domain.events import RefundPaid
-from payment_service.domain.ledger import Account, AccountKind, EntryKind, JournalEntry, Posting, merged
-from payment_service.domain.operation import Operation
 from payment_service.domain.orders import RefundOrder
-from payment_service.domain.payment import Funding, Payment, Purpose
+from payment_service.domain.payment import Payment, Purpose
 from payment_service.domain.payment_moves import PaymentStatus
 from payment_service.domain.refund import BorneBy, Refund
 from payment_service.use_cases.answers import RefundAnswer
+from payment_service.use_cases.begin_refund import begin_refund
 from payment_service.use_cases.mutate import Mutate, Step, UnresolvedError
 from payment_service.use_cases.ports import Store, Work
 from payment_service.use_cases.refund_shares import bearer, shares_of_refund
 from payment_service.use_cases.repositories import RequestKey
-from payment_service.use_cases.rider_accounts import wallet_account
 from payment_service.use_cases.settle import Settle
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, NotFound
@@ -83,41 +80,20 @@ class CreateRefund:
     async def _begin(
         self, work: Work, payment: Payment, of_ride: Sequence[Payment], amount: Money, asked: RefundRequest
     ) -> Step:
-        if payment.rider_id is None:
-            raise ValueError(f"payment {payment.id} has no rider")
         now, borne_by = self._clock.now(), bearer(payment, asked.borne_by)
         shares = await shares_of_refund(work, of_ride, payment, amount, borne_by)
-        to_card = payment.funding is Funding.CARD
-        refund = Refund.begin(
-            self._ids(),
-            payment.id,
-            payment.ride_id,
-            payment.rider_id,
+        refund, operation = await begin_refund(
+            work,
+            payment,
             amount,
-            asked.reason,
             borne_by,
             shares,
+            asked.reason,
             now,
-            to_card=to_card,
+            self._ids,
+            lease_seconds=self._settle.lease_seconds,
         )
-        await work.payments.save(payment)
-        await work.refunds.insert(refund)
-        to = Account(AccountKind.REFUND_TRANSIT) if to_card else wallet_account(payment)
-        postings = tuple(merged([*shares, Posting(to, -amount)]))
-        await work.ledger.post(JournalEntry(self._ids(), EntryKind.REFUND, refund.id, payment.id, now, postings))
-        if not to_card:
-            await work.tell(RefundPaid(refund), now)
-            return RefundAnswer(refund.id)
-        operation = Operation.begin(
-            self._ids(),
-            RefundOrder(refund.id, payment.psp_payment_id, amount),
-            now,
-            self._settle.lease_seconds,
-            rider_id=payment.rider_id,
-            payment_id=payment.id,
-        )
-        await work.operations.insert(operation)
-        return operation
+        return operation or RefundAnswer(refund.id)
 
 
 async def _locked(work: Work, asked: RefundRequest) -> tuple[Payment, Sequence[Payment]]:

@@ -33,6 +33,7 @@ from payment_service.use_cases.reconciliation_repository import Reconciliation
 from payment_service.use_cases.refunds_repository import Refunds
 from payment_service.use_cases.repositories import Ledger, Needs, Operations, PaymentMethods, Payments, Requests
 from payment_service.use_cases.wallet_repository import Adjustments, Wallets
+from payment_service.use_cases.withdrawal_repository import Withdrawals
 
 
 class PaymentServiceProvider(PspObjects, Protocol):
@@ -137,6 +138,9 @@ class Work(Protocol):
 
     @property
     def psp_events(self) -> PspEvents: ...
+
+    @property
+    def withdrawals(self) -> Withdrawals: ...
 
     async def tell(self, event: PaymentEvent, at: datetime) -> None:
         """Write an event beside the change it reports."""

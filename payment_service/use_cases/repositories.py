@@ -148,6 +148,10 @@ class Payments(Protocol):
         """Return a rider's payments for a purpose and in a currency that are being charged."""
         ...
 
+    async def lock_top_ups(self, rider_id: UUID, currency_code: str, limit: int) -> Sequence[Payment]:
+        """Return a rider's top-ups that can still be refunded, the newest first, locked; the rider's lock is held."""
+        ...
+
     async def save(self, payment: Payment) -> None:
         """Write a changed payment over the version before it."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ from payment_service.domain.adjustment import AdjustmentKind, RiderAdjustment
 from payment_service.domain.ledger import AccountKind
 from payment_service.domain.payment import Funding, Payment
 from payment_service.domain.wallet import WalletBalance
+from payment_service.domain.withdrawal import Withdrawal
 from payment_service.use_cases.adjust_rider import AdjustmentRequest
 from payment_service.use_cases.repositories import RequestKey
 from shared_kernel.money import Money
@@ -43,6 +45,14 @@ class RiderMoney:
     async def pay_arrears(self, *, key: str | None = None, currency_code: str = USD) -> Payment:
         request = self.key("PayArrears", key, currency_code)
         return await self.payments.core.wallet.pay_arrears(request, self.payments.rider_id, None, currency_code)
+
+    async def withdraw(self, amount_minor: int, *, key: str | None = None) -> Withdrawal:
+        request = self.key("WithdrawFromWallet", key, amount_minor)
+        wallet = self.payments.core.wallet
+        return await wallet.withdraw_from_wallet(request, self.payments.rider_id, usd(amount_minor))
+
+    async def withdrawals(self) -> Sequence[Withdrawal]:
+        return (await self.payments.core.wallet.list_withdrawals(self.payments.rider_id, 50, None))[0]
 
     async def adjust(
         self, kind: AdjustmentKind, amount_minor: int, *, key: str | None = None, rider_id: UUID | None = None

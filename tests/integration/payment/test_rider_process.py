@@ -17,6 +17,7 @@ import pytest
 
 from chassis.auth import Role
 from chassis.clients import open_channel
+from payment_service.entrypoints.pages import write_token
 from ridesharing.common.v1.money_pb2 import Money
 from ridesharing.payment.v1 import payment_service_pb2 as pb
 from ridesharing.payment.v1 import payments_pb2
@@ -185,18 +186,35 @@ async def test_charges_of_every_kind_leave_the_postings_of_the_design(running: R
     refused = pb.AddTipRequest(request_id="cash", ride_id=str(cash), amount=usd(300))
     assert (await refusal(running.ask.as_rider("AddTip", refused)))[0] == "FAILED_PRECONDITION"
 
+    await withdraw(running)
     told = (await running.as_rider("GetWallet", wallet_pb.GetWalletRequest())).balances
-    assert [(row.wallet.amount_minor, row.wallet_held.amount_minor) for row in told] == [(2420, 0)]
+    assert [(row.wallet.amount_minor, row.wallet_held.amount_minor) for row in told] == [(1420, 0)]
     page = await running.as_rider("ListWalletEntries", wallet_pb.ListWalletEntriesRequest(page_size=2))
     assert [(row.kind, row.amount.amount_minor, row.balance.amount_minor) for row in page.entries] == [
+        ("refund", -1000, 1420),
         ("tip", -300, 2420),
-        ("capture", -2280, 2720),
     ]
     rest = wallet_pb.ListWalletEntriesRequest(page_size=2, page_token=page.next_page_token)
     last = await running.as_rider("ListWalletEntries", rest)
-    assert ([row.kind for row in last.entries], last.next_page_token) == (["top_up"], "")
+    assert ([row.kind for row in last.entries], last.next_page_token) == (["capture", "top_up"], "")
     balance = await running.ask.as_operator("GetTrialBalance", pb.GetTrialBalanceRequest())
     assert [row.sum_minor for row in balance.currencies] == [0]
+
+
+async def withdraw(running: Running) -> None:
+    """Send 1000 back to the card that the top-up came from, and wait until the card has it."""
+    wanted = wallet_pb.WithdrawFromWalletRequest(request_id="withdraw", amount=usd(1000))
+    begun = (await running.as_rider("WithdrawFromWallet", wanted)).withdrawal
+    assert [part.amount.amount_minor for part in begun.parts] == [1000]
+
+    async def paid() -> bool:
+        listed = await running.as_rider("ListWithdrawals", wallet_pb.ListWithdrawalsRequest())
+        (told,) = listed.withdrawals
+        return (told.paid.amount_minor, told.pending.amount_minor) == (1000, 0)
+
+    await until(paid)
+    beyond = wallet_pb.WithdrawFromWalletRequest(request_id="beyond", amount=usd(1421))
+    assert (await refusal(running.as_rider("WithdrawFromWallet", beyond)))[0] == "FAILED_PRECONDITION"
 
 
 async def test_operators_credit_debts_and_what_is_whose(running: Running) -> None:
@@ -224,8 +242,9 @@ async def test_operators_credit_debts_and_what_is_whose(running: Running) -> Non
     assert (await refusal(running.as_rider("GetWallet", of_another)))[0] == "NOT_FOUND"
     assert (await refusal(running.as_rider("GrantCredit", grant)))[0] == "PERMISSION_DENIED"
     assert (await refusal(running.as_operator("GetWallet", wallet_pb.GetWalletRequest())))[0] == "INVALID_ARGUMENT"
-    bad_token = wallet_pb.ListWalletEntriesRequest(page_token="nonsense")
-    assert (await refusal(running.as_rider("ListWalletEntries", bad_token)))[0] == "INVALID_ARGUMENT"
+    for token in ("nonsense", write_token(uuid4(), 10**9), write_token("x", 1), write_token(uuid4())):
+        bad_token = wallet_pb.ListWalletEntriesRequest(page_token=token)
+        assert (await refusal(running.as_rider("ListWalletEntries", bad_token)))[0] == "INVALID_ARGUMENT"
     too_little = wallet_pb.TopUpWalletRequest(request_id="few", amount=usd(1))
     assert (await refusal(running.as_rider("TopUpWallet", too_little)))[0] == "INVALID_ARGUMENT"
 

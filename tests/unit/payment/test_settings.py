@@ -29,6 +29,9 @@ def test_lease_outlives_a_try_by_default() -> None:
         {"payment_database_url": "mysql://localhost/payment"},
         {"payment_listen": "nowhere"},
         {"environment": "production"},
+        {"payment_top_up_least_minor": 600, "payment_top_up_most_minor": 599},
+        {"payment_rider_arrears_limit_minor": -1},
+        {"payment_tip_window_days": 0},
     ],
 )
 def test_wrong_settings_are_refused(changes: dict[str, Any]) -> None:

@@ -45,6 +45,16 @@ class WalletServiceStub:
                 request_serializer=ridesharing_dot_payment_dot_v1_dot_wallet__service__pb2.TopUpWalletRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_payment_dot_v1_dot_wallet__service__pb2.TopUpWalletResponse.FromString,
                 _registered_method=True)
+        self.WithdrawFromWallet = channel.unary_unary(
+                '/ridesharing.payment.v1.WalletService/WithdrawFromWallet',
+                request_serializer=ridesharing_dot_payment_dot_v1_dot_wallet__service__pb2.WithdrawFromWalletRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_payment_dot_v1_dot_wallet__service__pb2.WithdrawFromWalletResponse.FromString,
+                _registered_method=True)
+        self.ListWithdrawals = channel.unary_unary(
+                '/ridesharing.payment.v1.WalletService/ListWithdrawals',
+                request_serializer=ridesharing_dot_payment_dot_v1_dot_wallet__service__pb2.ListWithdrawalsRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_payment_dot_v1_dot_wallet__service__pb2.ListWithdrawalsResponse.FromString,
+                _registered_method=True)
         self.ListWalletEntries = channel.unary_unary(
                 '/ridesharing.payment.v1.WalletService/ListWalletEntries',
                 request_serializer=ridesharing_dot_payment_dot_v1_dot_wallet__service__pb2.ListWalletEntriesRequest.SerializeToString,
@@ -101,6 +111,22 @@ class WalletServiceServicer:
     def TopUpWallet(self, request, context):
         """TopUpWallet charges a card of the caller at once and puts the money into the wallet. A decline is an answer (status
         DECLINED). Errors: invalid_amount, wallet_full, no_default_payment_method, payment_method_not_found.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawFromWallet(self, request, context):
+        """WithdrawFromWallet sends money of the caller's wallet back to the cards it came from, as refunds of top-ups, the
+        newest first. It leaves the wallet at once; what a card's bank does not take comes back. Errors: invalid_amount,
+        insufficient_wallet, exceeds_top_ups (the rest came into the wallet otherwise), too_many_top_ups.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListWithdrawals(self, request, context):
+        """ListWithdrawals pages through a rider's withdrawals, newest first: the rider's own, or any rider's for operators.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -178,6 +204,16 @@ def add_WalletServiceServicer_to_server(servicer, server):
                     servicer.TopUpWallet,
                     request_deserializer=ridesharing_dot_payment_dot_v1_dot_wallet__service__pb2.TopUpWalletRequest.FromString,
                     response_serializer=ridesharing_dot_payment_dot_v1_dot_wallet__service__pb2.TopUpWalletResponse.SerializeToString,
+            ),
+            'WithdrawFromWallet': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawFromWallet,
+                    request_deserializer=ridesharing_dot_payment_dot_v1_dot_wallet__service__pb2.WithdrawFromWalletRequest.FromString,
+                    response_serializer=ridesharing_dot_payment_dot_v1_dot_wallet__service__pb2.WithdrawFromWalletResponse.SerializeToString,
+            ),
+            'ListWithdrawals': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWithdrawals,
+                    request_deserializer=ridesharing_dot_payment_dot_v1_dot_wallet__service__pb2.ListWithdrawalsRequest.FromString,
+                    response_serializer=ridesharing_dot_payment_dot_v1_dot_wallet__service__pb2.ListWithdrawalsResponse.SerializeToString,
             ),
             'ListWalletEntries': grpc.unary_unary_rpc_method_handler(
                     servicer.ListWalletEntries,
@@ -275,6 +311,60 @@ class WalletService:
             '/ridesharing.payment.v1.WalletService/TopUpWallet',
             ridesharing_dot_payment_dot_v1_dot_wallet__service__pb2.TopUpWalletRequest.SerializeToString,
             ridesharing_dot_payment_dot_v1_dot_wallet__service__pb2.TopUpWalletResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawFromWallet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.payment.v1.WalletService/WithdrawFromWallet',
+            ridesharing_dot_payment_dot_v1_dot_wallet__service__pb2.WithdrawFromWalletRequest.SerializeToString,
+            ridesharing_dot_payment_dot_v1_dot_wallet__service__pb2.WithdrawFromWalletResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWithdrawals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.payment.v1.WalletService/ListWithdrawals',
+            ridesharing_dot_payment_dot_v1_dot_wallet__service__pb2.ListWithdrawalsRequest.SerializeToString,
+            ridesharing_dot_payment_dot_v1_dot_wallet__service__pb2.ListWithdrawalsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,13 @@ class WalletServiceStub:
     """TopUpWallet charges a card of the caller at once and puts the money into the wallet. A decline is an answer (status
     DECLINED). Errors: invalid_amount, wallet_full, no_default_payment_method, payment_method_not_found.
     """
+    WithdrawFromWallet: _grpc.UnaryUnaryMultiCallable[_wallet_service_pb2.WithdrawFromWalletRequest, _wallet_service_pb2.WithdrawFromWalletResponse]
+    """WithdrawFromWallet sends money of the caller's wallet back to the cards it came from, as refunds of top-ups, the
+    newest first. It leaves the wallet at once; what a card's bank does not take comes back. Errors: invalid_amount,
+    insufficient_wallet, exceeds_top_ups (the rest came into the wallet otherwise), too_many_top_ups.
+    """
+    ListWithdrawals: _grpc.UnaryUnaryMultiCallable[_wallet_service_pb2.ListWithdrawalsRequest, _wallet_service_pb2.ListWithdrawalsResponse]
+    """ListWithdrawals pages through a rider's withdrawals, newest first: the rider's own, or any rider's for operators."""
     ListWalletEntries: _grpc.UnaryUnaryMultiCallable[_wallet_service_pb2.ListWalletEntriesRequest, _wallet_service_pb2.ListWalletEntriesResponse]
     """ListWalletEntries pages through what came into a rider's wallet and credit and went out of them, newest first."""
     GetArrears: _grpc.UnaryUnaryMultiCallable[_wallet_service_pb2.GetArrearsRequest, _wallet_service_pb2.GetArrearsResponse]
@@ -74,6 +81,13 @@ class WalletServiceAsyncStub(WalletServiceStub):
     """TopUpWallet charges a card of the caller at once and puts the money into the wallet. A decline is an answer (status
     DECLINED). Errors: invalid_amount, wallet_full, no_default_payment_method, payment_method_not_found.
     """
+    WithdrawFromWallet: _aio.UnaryUnaryMultiCallable[_wallet_service_pb2.WithdrawFromWalletRequest, _wallet_service_pb2.WithdrawFromWalletResponse]  # type: ignore[assignment]
+    """WithdrawFromWallet sends money of the caller's wallet back to the cards it came from, as refunds of top-ups, the
+    newest first. It leaves the wallet at once; what a card's bank does not take comes back. Errors: invalid_amount,
+    insufficient_wallet, exceeds_top_ups (the rest came into the wallet otherwise), too_many_top_ups.
+    """
+    ListWithdrawals: _aio.UnaryUnaryMultiCallable[_wallet_service_pb2.ListWithdrawalsRequest, _wallet_service_pb2.ListWithdrawalsResponse]  # type: ignore[assignment]
+    """ListWithdrawals pages through a rider's withdrawals, newest first: the rider's own, or any rider's for operators."""
     ListWalletEntries: _aio.UnaryUnaryMultiCallable[_wallet_service_pb2.ListWalletEntriesRequest, _wallet_service_pb2.ListWalletEntriesResponse]  # type: ignore[assignment]
     """ListWalletEntries pages through what came into a rider's wallet and credit and went out of them, newest first."""
     GetArrears: _aio.UnaryUnaryMultiCallable[_wallet_service_pb2.GetArrearsRequest, _wallet_service_pb2.GetArrearsResponse]  # type: ignore[assignment]
@@ -118,6 +132,25 @@ class WalletServiceServicer(metaclass=_abc_1.ABCMeta):
         """TopUpWallet charges a card of the caller at once and puts the money into the wallet. A decline is an answer (status
         DECLINED). Errors: invalid_amount, wallet_full, no_default_payment_method, payment_method_not_found.
         """
+
+    @_abc_1.abstractmethod
+    def WithdrawFromWallet(
+        self,
+        request: _wallet_service_pb2.WithdrawFromWalletRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_wallet_service_pb2.WithdrawFromWalletResponse, _abc.Awaitable[_wallet_service_pb2.WithdrawFromWalletResponse]]:
+        """WithdrawFromWallet sends money of the caller's wallet back to the cards it came from, as refunds of top-ups, the
+        newest first. It leaves the wallet at once; what a card's bank does not take comes back. Errors: invalid_amount,
+        insufficient_wallet, exceeds_top_ups (the rest came into the wallet otherwise), too_many_top_ups.
+        """
+
+    @_abc_1.abstractmethod
+    def ListWithdrawals(
+        self,
+        request: _wallet_service_pb2.ListWithdrawalsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_wallet_service_pb2.ListWithdrawalsResponse, _abc.Awaitable[_wallet_service_pb2.ListWithdrawalsResponse]]:
+        """ListWithdrawals pages through a rider's withdrawals, newest first: the rider's own, or any rider's for operators."""
 
     @_abc_1.abstractmethod
     def ListWalletEntries(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
+from typing import Any, TypeVar
 
 from payment_service.domain.ledger import TrialBalance
 from payment_service.domain.reconciliation import Item, Run
@@ -60,6 +62,16 @@ class ClearingDay:
             + self.settled_minor
             + self.corrected_minor
         )
+
+
+_Line = TypeVar("_Line", CollectedDay, ClearingDay)
+
+
+def total_of(days: Sequence[_Line]) -> _Line:
+    """Add up the days of one currency (at least one, in their order): the day is the last, the opening the first's."""
+    names = [field.name for field in fields(days[0]) if field.name not in ("day", "currency_code", "opening_minor")]
+    sums: dict[str, Any] = {name: sum(getattr(day, name) for day in days) for name in names}
+    return replace(days[0], day=days[-1].day, **sums)
 
 
 @dataclass(frozen=True, slots=True)

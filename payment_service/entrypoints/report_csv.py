@@ -9,11 +9,14 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import groupby
+from typing import TypeVar
 
-from payment_service.domain.report import Report
+from payment_service.domain.report import ClearingDay, CollectedDay, Report, total_of
 from payment_service.entrypoints.decimals import decimal_text
 
 _Row = Sequence[object]
+_Line = TypeVar("_Line", CollectedDay, ClearingDay)
 
 
 def report_as_csv(report: Report) -> bytes:
@@ -36,7 +39,7 @@ def _sections(report: Report) -> Iterable[tuple[str, _Row, list[_Row]]]:
         [
             (
                 day.currency_code,
-                day.day,
+                label,
                 day.ride_count,
                 *_amounts(
                     day.currency_code,
@@ -48,7 +51,7 @@ def _sections(report: Report) -> Iterable[tuple[str, _Row, list[_Row]]]:
                     day.total_minor,
                 ),
             )
-            for day in report.collected
+            for label, day in _with_totals(report.collected)
         ],
     )
     yield (
@@ -70,7 +73,7 @@ def _sections(report: Report) -> Iterable[tuple[str, _Row, list[_Row]]]:
         [
             (
                 day.currency_code,
-                day.day,
+                label,
                 *_amounts(
                     day.currency_code,
                     day.opening_minor,
@@ -85,7 +88,7 @@ def _sections(report: Report) -> Iterable[tuple[str, _Row, list[_Row]]]:
                     day.closing_minor,
                 ),
             )
-            for day in report.clearing_days
+            for label, day in _with_totals(report.clearing_days)
         ],
     )
     yield (
@@ -144,6 +147,15 @@ def _sections(report: Report) -> Iterable[tuple[str, _Row, list[_Row]]]:
         ("currency", "account", "balance"),
         list(_trial_balance(report)),
     )
+
+
+def _with_totals(days: Sequence[_Line]) -> Iterable[tuple[object, _Line]]:
+    """Put a total behind the days of each currency that has several."""
+    for _, of_currency in groupby(days, key=lambda day: day.currency_code):
+        lines = list(of_currency)
+        yield from ((line.day, line) for line in lines)
+        if len(lines) > 1:
+            yield "total", total_of(lines)
 
 
 def _head(report: Report) -> Iterable[_Row]:

@@ -49,7 +49,7 @@ class Caller:
 
     stub: Any
     keys: Path
-    channel: Any
+    channel: Any = None
     rider_id: UUID = field(default_factory=uuid4)
     driver_id: UUID = field(default_factory=uuid4)
     method_id: str = ""

@@ -86,9 +86,11 @@ class OutboxRelay:
     async def run(self) -> None:
         """Publish for ever; outages of Postgres or Redis leave the rows where they are and are waited out."""
         backoff = Backoff(0.05, 5.0)
+        woken = False
         while True:
             try:
-                await self.drain()
+                # Whoever woke us wrote events, and publishing them finds a lost stream by itself.
+                await self.drain(look_first=not woken)
                 backoff.reset()
                 OUTBOX_OLDEST_AGE_SECONDS.labels(self._stream).set(
                     await self._oldest_age_seconds() if self._held_back else 0.0
@@ -98,12 +100,12 @@ class OutboxRelay:
                 await self._wakeup.wait(backoff.next_seconds())
                 await self._report_age()
                 continue
-            await self._wakeup.wait(self._poll_seconds)
+            woken = await self._wakeup.wait(self._poll_seconds)
 
-    async def drain(self) -> int:
-        """Publish what waits, batch by batch, after making sure that Redis still has what was published before."""
+    async def drain(self, *, look_first: bool = True) -> int:
+        """Publish what waits, batch by batch; look first whether Redis still has what was published before."""
         published = 0
-        if self._last_published is None or await self._looks_lost():
+        if self._last_published is None or (look_first and await self._looks_lost()):
             await self._refill_if_lost()
         while await self._has_room():
             try:

@@ -108,21 +108,24 @@ class PostgresOperations:
         return [_operation(row) for row in await self._connection.execute(statement)]
 
 
+# In the order of ids everywhere, so that two groups cannot wait for each other.
+_LOCK_ALL = (
+    select(operations)
+    .where(is_any(operations.c.id, "operation_ids"))
+    .order_by(operations.c.id)
+    .with_for_update(key_share=True)
+)
+_WITH_OPEN = select(operations.c.payment_id).where(is_any(operations.c.payment_id, "payment_ids"), _IS_OPEN)
+
+
 async def lock_all(connection: AsyncConnection, operation_ids: Sequence[UUID]) -> Sequence[Operation]:
-    """Lock operations and return them, in the order of ids everywhere."""
-    statement = (
-        select(operations)
-        .where(is_any(operations.c.id, operation_ids))
-        .order_by(operations.c.id)
-        .with_for_update(key_share=True)
-    )
-    return [_operation(row) for row in await connection.execute(statement)]
+    """Lock operations and return them."""
+    return [_operation(row) for row in await connection.execute(_LOCK_ALL, {"operation_ids": operation_ids})]
 
 
 async def with_open(connection: AsyncConnection, payment_ids: Sequence[UUID]) -> set[UUID]:
     """Return which of some payments have an open operation."""
-    statement = select(operations.c.payment_id).where(is_any(operations.c.payment_id, payment_ids), _IS_OPEN)
-    return set((await connection.execute(statement)).scalars())
+    return set((await connection.execute(_WITH_OPEN, {"payment_ids": payment_ids})).scalars())
 
 
 _NEW_NAMES = (

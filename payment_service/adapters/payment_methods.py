@@ -102,10 +102,12 @@ class PostgresPaymentMethods:
         await self._connection.execute(statement.values(removed_at=now, is_default=False))
 
 
+_READ_ALL = _SELECT.where(is_any(methods.c.id, "payment_method_ids"))
+
+
 async def read_all(connection: AsyncConnection, payment_method_ids: Sequence[UUID]) -> Sequence[PaymentMethod]:
     """Return cards, removed or not."""
-    rows = await connection.execute(_SELECT.where(is_any(methods.c.id, payment_method_ids)))
-    return [_method(row) for row in rows]
+    return [_method(row) for row in await connection.execute(_READ_ALL, {"payment_method_ids": payment_method_ids})]
 
 
 def _found(row: Row[Any] | None) -> PaymentMethod:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, cast, or_, select, tuple_, update
+from sqlalchemy import Row, and_, cast, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -163,19 +163,20 @@ class PostgresPayments:
         return bool((await self._connection.execute(select(open_ones.exists()))).scalar_one())
 
 
-async def lock_all(connection: AsyncConnection, which: ColumnElement[bool]) -> Sequence[Payment]:
-    """Lock payments and return them; in the order of ids everywhere, so that two groups cannot wait for each other."""
-    statement = _SELECT.where(which).order_by(payments.c.id).with_for_update(key_share=True)
-    return [_payment(row) for row in await connection.execute(statement)]
+# In the order of ids everywhere, so that two groups cannot wait for each other.
+_LOCK = _SELECT.order_by(payments.c.id).with_for_update(key_share=True)
+_LOCK_OF_RIDES = _LOCK.where(is_any(payments.c.ride_id, "ride_ids"), _IS_RIDES_OWN)
+_LOCK_WITH_IDS = _LOCK.where(is_any(payments.c.id, "payment_ids"))
 
 
-def of_rides(ride_ids: Sequence[UUID]) -> ColumnElement[bool]:
-    """Choose the rides' own payments."""
-    return is_any(payments.c.ride_id, ride_ids) & _IS_RIDES_OWN
+async def lock_of_rides(connection: AsyncConnection, ride_ids: Sequence[UUID]) -> Sequence[Payment]:
+    """Lock the rides' own payments and return them."""
+    return [_payment(row) for row in await connection.execute(_LOCK_OF_RIDES, {"ride_ids": ride_ids})]
 
 
-def with_ids(payment_ids: Sequence[UUID]) -> ColumnElement[bool]:
-    return is_any(payments.c.id, payment_ids)
+async def lock_with_ids(connection: AsyncConnection, payment_ids: Sequence[UUID]) -> Sequence[Payment]:
+    """Lock payments and return them."""
+    return [_payment(row) for row in await connection.execute(_LOCK_WITH_IDS, {"payment_ids": payment_ids})]
 
 
 _SAVED = rows_like("saved", [payments.c[name] for name in ("id", "version", *_CHANGING)])

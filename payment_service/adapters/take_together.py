@@ -66,14 +66,11 @@ async def _lock_payments(
     if by_ride:
         found += [
             (by_ride[payment.ride_id], payment)
-            for payment in await payments.lock_all(connection, payments.of_rides(list(by_ride)))
+            for payment in await payments.lock_of_rides(connection, list(by_ride))
             if payment.ride_id is not None
         ]
     if by_id:
-        found += [
-            (by_id[payment.id], payment)
-            for payment in await payments.lock_all(connection, payments.with_ids(list(by_id)))
-        ]
+        found += [(by_id[payment.id], payment) for payment in await payments.lock_with_ids(connection, list(by_id))]
     for work, payment in found:
         work.payments.know(payment)
     return found

@@ -169,11 +169,11 @@ class JournalEntry:
 
 def merged(postings: Iterable[Posting]) -> list[Posting]:
     """Add up the postings of each account and currency, sorted by account, and leave out what adds up to zero."""
-    sums: dict[tuple[Account, str], Money] = {}
+    sums: dict[tuple[Account, str], int] = {}
     for posting in postings:
         key = posting.account, posting.amount.currency_code
-        sums[key] = sums.get(key, Money.zero(key[1])) + posting.amount
-    return [Posting(account, sums[account, code]) for account, code in sorted(sums) if sums[account, code].amount_minor]
+        sums[key] = sums.get(key, 0) + posting.amount.amount_minor
+    return [Posting(account, Money(code, sums[account, code])) for account, code in sorted(sums) if sums[account, code]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,12 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import types
 from collections import deque
-from collections.abc import Callable, Coroutine, Hashable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeVar, cast
 
 from payment_service.use_cases.ports import Store, Work
 from payment_service.use_cases.repositories import Needs
@@ -117,7 +119,7 @@ class Together:
             async with self._store.together([item.needs for item in group], self._clock.now()) as works:
                 for item, work in zip(group, works, strict=True):
                     try:
-                        done.append((item, _Done(await asyncio.create_task(item.run(work), context=item.context))))
+                        done.append((item, _Done(await _run_in(item.context, item.run(work)))))
                     except Exception:
                         # Told when it is done alone.
                         work.forget()
@@ -132,6 +134,23 @@ class Together:
         finally:
             for item in group:
                 item.tell(None)
+
+
+@types.coroutine
+def _run_in(context: contextvars.Context, work: Coroutine[Any, Any, T]) -> Generator[Any, Any, T]:
+    """Await a coroutine in its caller's context, for the trace that it writes down, without a task of its own."""
+    step = partial(work.send, None)
+    while True:
+        try:
+            waits_for = context.run(step)
+        except StopIteration as end:
+            return cast("T", end.value)
+        try:
+            yield waits_for
+        except BaseException as error:
+            step = partial(work.throw, error)
+        else:
+            step = partial(work.send, None)
 
 
 def _names_of(needs: Needs) -> Iterator[Hashable]:

@@ -70,6 +70,21 @@ def offer(
     _report(lambda: measure_offer(demand), as_json)
 
 
+@app.command()
+def captures(
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="Rounds of each side, in turns; medians count.")] = 5,
+    a_round: Annotated[int, typer.Option(min=16, max=100_000, help="Captures a side and round.")] = 4_000,
+    growth_to: Annotated[
+        int, typer.Option(min=0, max=100_000_000, help="Postings up to which the growth of the cost is measured.")
+    ] = 10_000_000,
+    as_json: AsJson = False,
+) -> None:
+    """Measure captures through payment_service, beside pgbench with the very statements that it sends."""
+    from jitney.bench.captures import Plan, measure_captures
+
+    _report(lambda: measure_captures(Plan(rounds, a_round, growth_to), typer.echo), as_json)
+
+
 def _report(measure: Callable[[], Result], as_json: bool) -> None:
     """Prints what was found and ends with the exit code that says whether the target is met."""
     from rich.console import Console

@@ -20,16 +20,32 @@ class Detail:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """A further promise: `value` is not to be below `least`, nor above `most`, where there is such a bound."""
+
+    what: str
+    value: float
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def met(self) -> bool:
+        return (self.least is None or self.value >= self.least) and (self.most is None or self.value <= self.most)
+
+
+@dataclass(frozen=True)
 class Result:
-    """A figure of which less is better.
+    """A figure of which less is better, or more.
 
     Args:
         name: of the benchmark.
         value: what was measured, in `unit`.
         unit: s, MB.
         limit: what the same run found to be the least possible, in `unit`.
-        target: what was promised: not above it, in `unit`.
+        target: what was promised: not above it (not below it where more is better), in `unit`.
         details: what the figure is made of.
+        more_is_better: of a rate, for example; the limit is then the most that is possible.
+        also: what is promised besides.
     """
 
     name: str
@@ -38,16 +54,20 @@ class Result:
     limit: float
     target: float
     details: Sequence[Detail] = field(default=())
+    more_is_better: bool = False
+    also: Sequence[Promise] = field(default=())
 
     @property
     def ratio(self) -> float:
         """How near the limit it comes: 1 is the limit itself, less is worse; 0 where no limit could be measured."""
-        return self.limit / self.value if self.value > 0 else 0.0
+        part, whole = (self.value, self.limit) if self.more_is_better else (self.limit, self.value)
+        return part / whole if whole > 0 else 0.0
 
     @property
     def met(self) -> bool:
-        """True if the promise is kept."""
-        return self.value <= self.target
+        """True if all promises are kept."""
+        kept = self.value >= self.target if self.more_is_better else self.value <= self.target
+        return kept and all(promise.met for promise in self.also)
 
     def as_json(self) -> str:
         """One line for programs: name, value, unit, limit, ratio, target, met."""
@@ -82,8 +102,12 @@ def table_of(result: Result) -> "Table":
     table.add_section()
     table.add_row("measured", _figure(result.value), result.unit, style="bold")
     table.add_row("limit", _figure(result.limit), result.unit)
-    table.add_row("limit / measured", _figure(result.ratio), "")
-    table.add_row("target, at most", _figure(result.target), result.unit)
+    more = result.more_is_better
+    table.add_row("measured / limit" if more else "limit / measured", _figure(result.ratio), "")
+    table.add_row("target, at least" if more else "target, at most", _figure(result.target), result.unit)
+    for promise in result.also:
+        bounds = (("at least", promise.least), ("at most", promise.most))
+        table.add_row(promise.what, _figure(promise.value), ", ".join(f"{w} {b:g}" for w, b in bounds if b is not None))
     table.add_row("met", "[green]yes[/green]" if result.met else "[red]no[/red]", "", style="bold")
     return table
 

@@ -43,6 +43,14 @@ def database_url(url: str, driver: str) -> URL:
     return parsed.set(drivername=f"postgresql+{driver}")
 
 
+def role_of(url: str) -> str:
+    """Return the role that a libpq URL connects as; ValueError where it names none."""
+    role = make_url(url).username
+    if not role:
+        raise ValueError("the database URL names no role")
+    return role
+
+
 class Database:
     """One service's database.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from chassis.database import role_of
 from chassis.logs import configure_logging
 from chassis.runtime import run
 from chassis.server import run_workers
@@ -38,7 +39,11 @@ def main(arguments: list[str]) -> int:
         case ["migrate"]:
             from chassis.migrations import migrate  # noqa: PLC0415 (who serves must not load Alembic)
 
-            migrate(PACKAGE, settings.payment_database_url)
+            owner_url = settings.payment_owner_database_url
+            if owner_url:
+                migrate(PACKAGE, owner_url, service_role=role_of(settings.payment_database_url))
+            else:
+                migrate(PACKAGE, settings.payment_database_url)
         case _:
             sys.stderr.write("usage: python -m payment_service serve | work | migrate\n")
             return 2

@@ -11,12 +11,13 @@ from chassis.database import Database
 from chassis.failpoints import Failpoints
 from chassis.redis_client import open_redis, ping
 from chassis.relay import OutboxRelay
-from chassis.retention import Keep, trim_forever
+from chassis.retention import Keep, still_named, trim_forever
 from chassis.revisions import head_revision
 from chassis.runtime import Wakeup, Workers
 from chassis.server import ServiceServer
 from payment_service.adapters import tables
 from payment_service.adapters.psp_event_tables import psp_event
+from payment_service.adapters.roll_up import roll_up_forever
 from payment_service.adapters.store import PostgresStore
 from payment_service.adapters.stripe_psp import StripePsp
 from payment_service.bootstrap_reconciliation import (
@@ -67,10 +68,15 @@ from shared_kernel.ids import IdSource, Uuid7Source
 PACKAGE = "payment_service"
 SERVICE = "payment"
 STREAM = "events:payment"
+RELAY_DEBOUNCE_SECONDS = 0.008
+"""A group of captures is committed every few milliseconds under load; a publication is for two or three of them."""
 REQUEST_KEEP_SECONDS = 7 * 86_400
 """How long answers are kept for replay: longer than any saga retries."""
 PSP_EVENT_KEEP_SECONDS = 30 * 86_400
 """How long events are kept that were applied: as long as the PSP itself can tell of them, and so send them again."""
+OPERATION_KEEP_SECONDS = 400 * 86_400
+"""How long operations that ended are kept: longer than any card scheme lets a payment be disputed."""
+ROLL_UP_SECONDS = 5.0
 
 
 class Core(NamedTuple):
@@ -142,12 +148,13 @@ def build(settings: PaymentSettings) -> Application:
         settings.payment_psp_api_key.get_secret_value(),
         timeout_seconds=settings.payment_psp_timeout_seconds,
     )
-    relay_wakeup = Wakeup()
+    relay_wakeup = Wakeup(RELAY_DEBOUNCE_SECONDS)
     store = PostgresStore(database, event_to_wire, ids, relay_wakeup)
     core = build_core(settings, store, psp, clock, ids)
     relay = OutboxRelay(database, tables.outbox, redis, STREAM, relay_wakeup, clock=clock)
     keeps = [
         Keep(tables.request, "created_at", REQUEST_KEEP_SECONDS),
+        Keep(tables.psp_operation, "finished_at", OPERATION_KEEP_SECONDS, needed=still_named(tables.psp_operation)),
         Keep(tables.outbox, "published_at", outbox.KEEP_SECONDS),
         Keep(psp_event, "over_at", PSP_EVENT_KEEP_SECONDS),
     ]
@@ -155,6 +162,7 @@ def build(settings: PaymentSettings) -> Application:
     workers = Workers()
     workers.add("outbox relay", relay.run)
     workers.add("operations sweep", lambda: sweep_forever(core.sweep, settings.payment_sweep_seconds))
+    workers.add("balances roll-up", lambda: roll_up_forever(database, ROLL_UP_SECONDS))
     workers.add("retention", lambda: trim_forever(database, keeps, clock))
 
     add_reconciliation_workers(workers, core.reconciliation, settings, store, clock)

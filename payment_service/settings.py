@@ -22,6 +22,9 @@ class PaymentSettings(ChassisSettings):
     """What payment_service reads: `JITNEY_PAYMENT_…`, beside what every service reads."""
 
     payment_database_url: Annotated[str, Field(pattern=r"^postgres(ql)?://")]
+    payment_owner_database_url: Annotated[str, Field(pattern=r"^(postgres(ql)?://.*)?$")] = ""
+    """Read by `migrate` alone: the same database as a role that owns what is in it. The service's own role is then
+    given what it needs and no more: it cannot touch the ledger but through the ledger's functions."""
     payment_database_pool_size: Annotated[int, Field(ge=2, le=100)] = 8
     payment_listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1:50052"
     payment_metrics_listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1:9102"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jitney.stack.databases import SERVICES
+from jitney.stack.databases import OWNED_APART, SERVICES
 from jitney.stack.keys import write_private
 from jitney.stack.problems import StackError, plain_file_errors
 
@@ -14,6 +14,7 @@ _NAMES = (
     "postgres_password",
     "redis_password",
     *(f"{service}_database_password" for service in SERVICES),
+    *(f"{service}_owner_database_password" for service in OWNED_APART),
     "identity_otp_pepper",
     "identity_phone_key",
     "psp_webhook_secret",

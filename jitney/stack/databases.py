@@ -7,33 +7,48 @@ if TYPE_CHECKING:
     from asyncpg import Connection
 
 SERVICES = ("identity", "matching", "payment", "notification")
+OWNED_APART = ("payment",)
+"""Services whose role does not own its database: what they may not do to it, they cannot grant themselves either."""
 
 
 def database_of(service: str) -> str:
-    """The name of a service's database, and of the role that owns it."""
+    """The name of a service's database, and of the service's role in it."""
     return f"jitney_{service}"
 
 
-async def provision(superuser_url: str, passwords: Mapping[str, str]) -> None:
-    """Sees to it that each role exists with its password and owns a database that it alone may connect to.
+def owner_of(service: str) -> str:
+    """The name of the role that owns a service's database."""
+    return f"jitney_{service}_owner" if service in OWNED_APART else database_of(service)
+
+
+async def provision(
+    superuser_url: str, passwords: Mapping[str, str], owners: Mapping[str, tuple[str, str]] | None = None
+) -> None:
+    """Sees to it that each role exists with its password and has a database that it alone may connect to.
 
     Args:
         superuser_url: of the cluster.
         passwords: by name of role; the database has the same name.
+        owners: by name of database, the role (and its password) that owns it where that is not the role of its name.
     """
+    owners = owners or {}
     import asyncpg
 
     connection = await asyncpg.connect(superuser_url, timeout=30)
     try:
         roles = {row["rolname"] for row in await connection.fetch("SELECT rolname FROM pg_roles")}
         databases = {row["datname"] for row in await connection.fetch("SELECT datname FROM pg_database")}
-        for name, password in passwords.items():
+        for name, password in (*passwords.items(), *owners.values()):
             if name not in roles:
                 await connection.execute(
                     f"CREATE ROLE {_name(name)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '{_plain(password)}'"
                 )
+        for name in passwords:
+            owner = owners[name][0] if name in owners else name
             if name not in databases:
-                await create_database(connection, name, owner=name)
+                await create_database(connection, name, owner=owner)
+            elif owner != name:
+                await _hand_over(superuser_url, name, owner)
         # What every role could enter by default: the database of the cluster itself.
         await connection.execute("REVOKE CONNECT, TEMPORARY ON DATABASE postgres FROM PUBLIC")
     finally:
@@ -47,6 +62,18 @@ async def create_database(connection: "Connection", name: str, *, owner: str, te
     """
     await connection.execute(f"CREATE DATABASE {_name(name)} OWNER {_name(owner)} TEMPLATE {_name(template)}")
     await connection.execute(f"REVOKE CONNECT, TEMPORARY ON DATABASE {_name(name)} FROM PUBLIC")
+
+
+async def _hand_over(superuser_url: str, database: str, owner: str) -> None:
+    """Gives a database and what its role owns in it to another role; nothing to do where that was done before."""
+    import asyncpg
+
+    connection = await asyncpg.connect(superuser_url, database=database, timeout=30)
+    try:
+        async with connection.transaction():
+            await connection.execute(f"REASSIGN OWNED BY {_name(database)} TO {_name(owner)}")
+    finally:
+        await connection.close()
 
 
 def _name(text: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jitney.stack.addresses import Address, read_addresses
 from jitney.stack.credentials import Credentials
-from jitney.stack.databases import SERVICES, database_of
+from jitney.stack.databases import OWNED_APART, SERVICES, database_of, owner_of
 from jitney.stack.folders import DataFolder
 from jitney.stack.postgres import Cluster
 from jitney.stack.problems import StackError
@@ -103,6 +103,10 @@ def compose(settings: StackSettings, credentials: Credentials) -> dict[str, str]
         name = database_of(service)
         whole[_database_setting(service)] = cluster.url(name, credentials[f"{service}_database_password"], name)
         whole[f"JITNEY_{service.upper()}_TARGET"] = addresses[f"JITNEY_{service.upper()}_LISTEN"].local
+    if settings.embeds_postgres:
+        for service in OWNED_APART:
+            password = credentials[f"{service}_owner_database_password"]
+            whole[owner_setting(service)] = cluster.url(owner_of(service), password, database_of(service))
     return whole | dict(settings.given)
 
 
@@ -124,7 +128,14 @@ def environment_of(prefixes: tuple[str, ...], whole: Mapping[str, str], inherite
     return base | {name: value for name, value in whole.items() if _is_for(name, prefixes)}
 
 
+def owner_setting(service: str) -> str:
+    """The setting with the database of a service as its owner; told to who names it whole, not to the service."""
+    return f"JITNEY_{service.upper()}_OWNER_DATABASE_URL"
+
+
 def _is_for(name: str, prefixes: tuple[str, ...]) -> bool:
+    if "_OWNER_DATABASE_" in name:
+        return name in prefixes
     owner = name.removeprefix("JITNEY_").split("_", 1)[0]
     return owner not in _OWNERS or name.startswith(prefixes) or name in _SHARED or name.endswith("_TARGET")
 

@@ -10,8 +10,10 @@ import time
 
 import psycopg
 
+from chassis.database import role_of
 from chassis.migrations import migrate
 from jitney.stack.databases import SERVICES
+from jitney.stack.environment import owner_setting
 
 _PATIENCE_SECONDS = 50.0
 
@@ -20,13 +22,15 @@ def main() -> int:
     """Migrates the databases that the environment names; answers with the exit code."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     for service in SERVICES:
-        url = os.environ[f"JITNEY_{service.upper()}_DATABASE_URL"]
+        service_url = os.environ[f"JITNEY_{service.upper()}_DATABASE_URL"]
+        owner_url = os.environ.get(owner_setting(service), "")
+        url = owner_url or service_url
         while not _lets_us_in(url):
             if time.monotonic() > deadline:
                 sys.stderr.write(f"the database of {service} cannot be reached\n")
                 return 1
             time.sleep(0.05)
-        migrate(f"{service}_service", url)
+        migrate(f"{service}_service", url, service_role=role_of(service_url) if owner_url else "")
     return 0
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from jitney.stack.databases import SERVICES
-from jitney.stack.environment import StackSettings, environment_of
+from jitney.stack.databases import OWNED_APART, SERVICES
+from jitney.stack.environment import StackSettings, environment_of, owner_setting
 from jitney.stack.specs import ProcessSpec
 
 _EDGE = ("JITNEY_REST_", "JITNEY_STREAM_")
@@ -39,6 +39,7 @@ class ProcessFactory:
     def migrator(self) -> ProcessSpec:
         """Brings the schemas up to date, then ends."""
         prefixes = tuple(f"JITNEY_{service.upper()}_DATABASE_" for service in SERVICES)
+        prefixes += tuple(owner_setting(service) for service in OWNED_APART)
         return self._python("migrations", ("jitney.stack.migrator",), prefixes)
 
     def sandbox(self) -> ProcessSpec:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 
 from jitney.stack.checks import answers
 from jitney.stack.credentials import Credentials
-from jitney.stack.databases import SERVICES, database_of, provision
+from jitney.stack.databases import SERVICES
 from jitney.stack.environment import StackSettings, compose
 from jitney.stack.keys import make_signing_keys
 from jitney.stack.launch import Launcher
@@ -23,6 +23,7 @@ from jitney.stack.logview import Follower
 from jitney.stack.ports import require_free
 from jitney.stack.problems import StackError
 from jitney.stack.processes import ProcessFactory, Stage
+from jitney.stack.roles import provision_services
 from jitney.stack.schemas import is_current
 from jitney.stack.supervisor import Supervisor
 
@@ -153,8 +154,7 @@ async def _postgres(plan: _Plan, supervisor: Supervisor) -> None:
     cluster = plan.settings.cluster(plan.credentials)
     await asyncio.to_thread(cluster.create)
     await supervisor.start(cluster.spec(), Stage.STORES)
-    passwords = {database_of(service): plan.credentials[f"{service}_database_password"] for service in SERVICES}
-    await provision(cluster.superuser_url(), passwords)
+    await provision_services(cluster, plan.credentials)
 
 
 async def _await_external(setting: str, url: str) -> None:

@@ -1,4 +1,8 @@
-"""The ledger in Postgres: written through `post_entry` alone, read by adding up."""
+"""The ledger in Postgres: written through its functions alone; what accounts hold is read from their balances.
+
+A trial balance adds up the balances and what waits to be rolled up, not the postings: its price grows with the number
+of accounts alone. That balances follow postings is the audit's to say.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,12 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, text, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Text, column, func, select, table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payment_service.adapters.tables import account as accounts
 from payment_service.adapters.tables import balance as balances
+from payment_service.adapters.tables import entry_tally as tallies
 from payment_service.adapters.tables import journal_entry as entries
 from payment_service.adapters.tables import payment as payments
 from payment_service.adapters.tables import posting as postings
@@ -40,6 +45,14 @@ _POST = text(
     "CAST(:entry_ids AS uuid[]), CAST(:kinds AS text[]), CAST(:owners AS text[]), "
     "CAST(:currency_codes AS text[]), CAST(:amounts_minor AS bigint[]))"
 )
+_LOCK = text(
+    "SELECT kind, owner, amount_minor, held_minor FROM lock_balances(CAST(:kinds AS text[]), CAST(:owners AS text[]), "
+    "CAST(:currency_codes AS text[]))"
+)
+_OF_ACCOUNT = table(
+    "account_balance", column("kind", Text), column("currency_code", Text), column("balance_minor", BigInteger)
+)
+"""A view: each account's balance with what of it still waits to be rolled up."""
 _SET_ASIDE = text(
     "SELECT set_aside(CAST(:kinds AS text[]), CAST(:owners AS text[]), CAST(:currency_codes AS text[]), "
     "CAST(:amounts_minor AS bigint[]))"
@@ -63,19 +76,17 @@ class PostgresLedger:
         return frozenset((await self._connection.execute(statement)).scalars())
 
     async def lock(self, *wanted: Account, currency_code: str) -> Mapping[Account, Balance]:
-        statement = (
-            select(accounts.c.kind, accounts.c.owner, balances)
-            .join(balances, balances.c.account_id == accounts.c.id)
-            .where(_is_one_of(wanted, currency_code))
-            .order_by(balances.c.account_id)
-            .with_for_update(key_share=True, of=balances)
-        )
         zero = Money.zero(currency_code)
         found = {account: Balance(account, zero, zero) for account in wanted}
-        for row in await self._connection.execute(statement):
+        names = {
+            "kinds": [account.kind.value for account in wanted],
+            "owners": [account.owner for account in wanted],
+            "currency_codes": [currency_code] * len(wanted),
+        }
+        for row in await self._connection.execute(_LOCK, names):
             account = Account(AccountKind(row.kind), row.owner)
-            amount = Money(currency_code, row.side * (row.debits_minor - row.credits_minor))
-            found[account] = Balance(account, amount, Money(currency_code, row.held_minor))
+            amount, held = Money(currency_code, row.amount_minor), Money(currency_code, row.held_minor)
+            found[account] = Balance(account, amount, held)
         return found
 
     async def hold(self, account: Account, amount: Money) -> None:
@@ -146,10 +157,9 @@ class PostgresLedger:
     async def earnings_of(self, driver_id: UUID) -> Earnings:
         theirs = (accounts.c.kind == AccountKind.DRIVER) & (accounts.c.owner == str(driver_id))
         sums = (
-            select(accounts.c.currency_code, func.sum(-postings.c.amount_minor).label("owed_minor"))
-            .join(postings, postings.c.account_id == accounts.c.id)
+            select(accounts.c.currency_code, (balances.c.credits_minor - balances.c.debits_minor).label("owed_minor"))
+            .join(balances, balances.c.account_id == accounts.c.id)
             .where(theirs)
-            .group_by(accounts.c.currency_code)
             .order_by(accounts.c.currency_code)
         )
         # Entries' ids are made in the order of time (UUIDv7), so the index on postings gives the latest.
@@ -176,23 +186,22 @@ class PostgresLedger:
         return Earnings(tuple(owed), tuple(changes))
 
     async def trial_balance(self, now: datetime) -> TrialBalance:
+        balance_minor = func.sum(_OF_ACCOUNT.c.balance_minor)
+        code, kind = _OF_ACCOUNT.c.currency_code, _OF_ACCOUNT.c.kind
+        counted = (
+            select(tallies.c.currency_code, func.sum(tallies.c.entry_count).label("entry_count"))
+            .group_by(tallies.c.currency_code)
+            .subquery()
+        )
         by_currency = (
-            select(
-                postings.c.currency_code,
-                func.sum(postings.c.amount_minor).label("sum_minor"),
-                func.count(postings.c.entry_id.distinct()).label("entry_count"),
-            )
-            .group_by(postings.c.currency_code)
-            .order_by(postings.c.currency_code)
+            select(code, balance_minor.label("sum_minor"), func.coalesce(counted.c.entry_count, 0).label("entry_count"))
+            .join(counted, counted.c.currency_code == code, isouter=True)
+            .group_by(code, counted.c.entry_count)
+            .order_by(code)
         )
-        by_kind = (
-            select(accounts.c.kind, accounts.c.currency_code, func.sum(postings.c.amount_minor).label("balance_minor"))
-            .join(postings, postings.c.account_id == accounts.c.id)
-            .group_by(accounts.c.currency_code, accounts.c.kind)
-            .order_by(accounts.c.currency_code, accounts.c.kind)
-        )
+        by_kind = select(kind, code, balance_minor.label("balance_minor")).group_by(code, kind).order_by(code, kind)
         currencies = [
-            CurrencySum(row.currency_code, int(row.sum_minor), row.entry_count)
+            CurrencySum(row.currency_code, int(row.sum_minor), int(row.entry_count))
             for row in await self._connection.execute(by_currency)
         ]
         kinds = [
@@ -241,8 +250,3 @@ async def write_entries(connection: AsyncConnection, posted: Sequence[JournalEnt
             "amounts_minor": [leg.amount.amount_minor for _, leg in legs],
         },
     )
-
-
-def _is_one_of(wanted: Sequence[Account], currency_code: str) -> ColumnElement[bool]:
-    names = [(account.kind.value, account.owner, currency_code) for account in wanted]
-    return tuple_(accounts.c.kind, accounts.c.owner, accounts.c.currency_code).in_(names)

@@ -151,6 +151,7 @@ psp_operation = Table(
     ),
     Index("ix_psp_operation_due", "due_at", postgresql_where=text("state IN ('sending', 'unknown')")),
     Index("ix_psp_operation_payment_id", "payment_id"),
+    Index("ix_psp_operation_finished_at", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
     Index(
         "ix_psp_operation_cards",
         "rider_id",
@@ -226,6 +227,14 @@ balance_delta = Table(
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("account_id", BigInteger, nullable=False),
     Column("amount_minor", BigInteger, nullable=False),
+)
+
+entry_tally = Table(
+    "entry_tally",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("currency_code", Text, nullable=False),
+    Column("entry_count", BigInteger, nullable=False),
 )
 
 journal_entry = Table(

@@ -10,8 +10,9 @@ from payment_service.adapters import (
     withdrawal_tables,
 )
 from payment_service.adapters.tables import metadata
+from payment_service.migrations.grants import grant_service
 
 TABLES_OF = (rider_tables, reconciliation_tables, dispute_tables, psp_event_tables, refund_tables, withdrawal_tables)
 """They describe their tables in `metadata` when they are imported."""
 
-run_env(metadata)
+run_env(metadata, grant_service)

@@ -29,6 +29,16 @@ def test_a_service_sees_its_own_database_and_nobody_elses(tmp_path: Path) -> Non
         assert not [name for name in spec.environment if name.endswith("_DATABASE_URL")]
 
 
+def test_the_owner_of_the_ledger_is_known_to_the_migrations_alone(tmp_path: Path) -> None:
+    settings = StackSettings.read({}, tmp_path)
+    factory = ProcessFactory(settings, compose(settings, _credentials(tmp_path)), {})
+    setting = "JITNEY_PAYMENT_OWNER_DATABASE_URL"
+
+    assert "jitney_payment_owner:" in factory.migrator().environment[setting]
+    for spec in (factory.sandbox(), *factory.services(), *factory.edge(), factory.city()):
+        assert setting not in spec.environment
+
+
 def test_only_identity_gets_the_keys_of_phone_numbers_and_codes(tmp_path: Path) -> None:
     settings = StackSettings.read({}, tmp_path)
     factory = ProcessFactory(settings, compose(settings, _credentials(tmp_path)), {})

@@ -17,6 +17,7 @@ from payment_service.adapters.stripe_disputes import StripeDisputes
 from payment_service.adapters.stripe_http import BoundedHttpClient
 from payment_service.adapters.stripe_intents import judge
 from payment_service.adapters.stripe_payments import StripePayments
+from payment_service.adapters.stripe_payouts import StripePayouts
 from payment_service.adapters.stripe_refunds import StripeRefunds
 from payment_service.adapters.stripe_transactions import page_of_transactions
 from payment_service.domain.operation import Operation
@@ -33,6 +34,7 @@ from payment_service.domain.orders import (
     SetUpCardOrder,
     VoidOrder,
 )
+from payment_service.domain.payout_orders import PayoutOrder, SendPayoutOrder, TakeBackOrder, TransferOrder
 from payment_service.use_cases.outcomes import Declined, Outcome, Succeeded, TransactionPage, Unknown
 
 _LOOK_BACK = timedelta(hours=1)
@@ -41,7 +43,7 @@ _PAGE = 100
 _MOST_SEEN = 1000
 
 
-class StripePsp(StripePayments, StripeRefunds, StripeDisputes):
+class StripePsp(StripePayments, StripeRefunds, StripeDisputes, StripePayouts):
     """See `ports.PaymentServiceProvider`."""
 
     def __init__(self, url: str, api_key: str, *, timeout_seconds: float) -> None:
@@ -190,7 +192,14 @@ class StripePsp(StripePayments, StripeRefunds, StripeDisputes):
                     return await self._find(operation, order)
                 case SetUpCardOrder() | FinishCardSetupOrder() if operation.psp_object_id:
                     return await stripe_setups.read(self._api.setup_intents, operation.psp_object_id)
-                case RefundOrder() | EvidenceOrder() | AcceptDisputeOrder():
+                case (
+                    RefundOrder()
+                    | EvidenceOrder()
+                    | AcceptDisputeOrder()
+                    | TransferOrder()
+                    | SendPayoutOrder()
+                    | (TakeBackOrder())
+                ):
                     return await self._find_back(operation, order)
                 case _:
                     return Unknown("leaves_no_trace")
@@ -198,8 +207,10 @@ class StripePsp(StripePayments, StripeRefunds, StripeDisputes):
         return await _told(look)
 
     async def _find_back(
-        self, operation: Operation, order: RefundOrder | EvidenceOrder | AcceptDisputeOrder
+        self, operation: Operation, order: RefundOrder | EvidenceOrder | AcceptDisputeOrder | PayoutOrder
     ) -> Outcome | None:
+        if isinstance(order, PayoutOrder):
+            return await self.look_up_payout(operation, order)
         if isinstance(order, RefundOrder):
             return await self.find_refund(operation, order)
         return await self.find_dispute(operation, order)

@@ -117,6 +117,7 @@ payment = Table(
         "id",
         postgresql_where=text("status = 'held' AND capture_before IS NOT NULL"),
     ),
+    Index("ix_payment_driver_id", "driver_id", "captured_at", postgresql_where=text("captured_at IS NOT NULL")),
 )
 
 psp_operation = Table(
@@ -244,6 +245,7 @@ journal_entry = Table(
         "ix_journal_entry_created_at", "created_at", postgresql_using="brin", postgresql_with={"autosummarize": "on"}
     ),
     Index(None, "payment_id"),
+    Index("ix_journal_entry_created_at", "created_at", postgresql_using="brin"),
 )
 
 posting = Table(

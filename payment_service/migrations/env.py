@@ -3,6 +3,8 @@
 from chassis.migrations import run_env
 from payment_service.adapters import (
     dispute_tables,
+    driver_tables,
+    payout_tables,
     psp_event_tables,
     reconciliation_tables,
     refund_tables,
@@ -11,7 +13,16 @@ from payment_service.adapters import (
 )
 from payment_service.adapters.tables import metadata
 
-TABLES_OF = (rider_tables, reconciliation_tables, dispute_tables, psp_event_tables, refund_tables, withdrawal_tables)
+TABLES_OF = (
+    rider_tables,
+    reconciliation_tables,
+    dispute_tables,
+    psp_event_tables,
+    refund_tables,
+    withdrawal_tables,
+    payout_tables,
+    driver_tables,
+)
 """They describe their tables in `metadata` when they are imported."""
 
 run_env(metadata)

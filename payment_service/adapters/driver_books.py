@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Text, cast, func, select, true
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, ColumnElement, column, func, select, true
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payment_service.adapters.driver_tables import driver_payment as driver_payments
@@ -67,9 +67,9 @@ class PostgresDriverBooks:
             payments.c.purpose == Purpose.RIDE,
             payments.c.currency_code == currency_code,
         ]
-        line = func.jsonb_array_elements(payments.c.lines).table_valued("value").lateral("line")
-        of_line = line.c.value.op("->>")("kind")
-        minor = cast(cast(line.c.value.op("#>>")("{amount,amount_minor}"), Text), BigInteger)
+        line = func.jsonb_array_elements(payments.c.lines).table_valued(column("value", JSONB)).lateral("line")
+        of_line = line.c.value["kind"].astext
+        minor = line.c.value["amount"]["amount_minor"].astext.cast(BigInteger)
         by_line = select(of_line.label("kind"), func.sum(minor).label("minor"))
         by_line = by_line.select_from(payments.join(line, true())).where(*theirs).group_by(of_line)
         lines = {ChargeLineKind(row.kind): int(row.minor) for row in await self._connection.execute(by_line)}

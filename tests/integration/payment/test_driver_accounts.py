@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from payment_service.domain.charge import ChargeLine, ChargeLineKind
 from payment_service.domain.driver_terms import Model
@@ -38,8 +39,11 @@ def payment_settings(payment_settings: PaymentSettings) -> PaymentSettings:
 
 
 @pytest.fixture
-def drivers(payments: Payments, psp: FakePsp, clock: StillClock) -> Drivers:
-    return Drivers(payments, psp, clock)
+async def drivers(payments: Payments, psp: FakePsp, clock: StillClock) -> AsyncIterator[Drivers]:
+    yield Drivers(payments, psp, clock)
+    async with payments.database.transaction() as connection:
+        # The next test's clock may be years away: these fees are not for it.
+        await connection.execute(text("UPDATE subscription SET next_fee_at = NULL"))
 
 
 async def pay_in(drivers: Drivers, amount_minor: int) -> None:

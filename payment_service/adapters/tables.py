@@ -245,7 +245,6 @@ journal_entry = Table(
         "ix_journal_entry_created_at", "created_at", postgresql_using="brin", postgresql_with={"autosummarize": "on"}
     ),
     Index(None, "payment_id"),
-    Index("ix_journal_entry_created_at", "created_at", postgresql_using="brin"),
 )
 
 posting = Table(

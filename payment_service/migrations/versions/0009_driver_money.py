@@ -232,8 +232,6 @@ END $$;
 CREATE TRIGGER patronage_periods_part BEFORE INSERT ON patronage
     FOR EACH ROW EXECUTE FUNCTION patronage_periods_part();
 
--- The books are written in the order of time, so this costs a capture next to nothing.
-CREATE INDEX ix_journal_entry_created_at ON journal_entry USING brin (created_at);
 CREATE INDEX ix_payment_driver_id ON payment (driver_id, captured_at) WHERE captured_at IS NOT NULL;
 """
 

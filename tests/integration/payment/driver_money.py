@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-from payment_service.build_driver_money import DriverMoney
+from payment_service.bootstrap_driver_money import DriverMoney
 from payment_service.domain.ledger import AccountKind
 from payment_service.domain.payment import Funding
 from payment_service.domain.payout import Payout

@@ -19,7 +19,7 @@ from payment_service.domain.driver_terms import Model
 from payment_service.domain.ledger import AccountKind
 from payment_service.domain.payment import Funding
 from payment_service.domain.payout_schedule import PayoutInterval
-from payment_service.domain.statement import Statement, StatementSums
+from payment_service.domain.earnings_statement import Statement, StatementSums
 from payment_service.settings import PaymentSettings
 from payment_service.use_cases.driver_terms import TermsAsked
 from payment_service.use_cases.get_earnings_statement import StatementAsked

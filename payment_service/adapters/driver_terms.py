@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payment_service.adapters.arrays import is_any
@@ -101,7 +101,7 @@ async def read_in_force(connection: AsyncConnection, driver_ids: Sequence[UUID],
     """Return the terms of each driver at a time, where there are any."""
     statement = (
         select(terms_table)
-        .distinct(terms_table.c.driver_id)
+        .ext(distinct_on(terms_table.c.driver_id))
         .where(is_any(terms_table.c.driver_id, driver_ids), terms_table.c.effective_from <= at)
         .order_by(terms_table.c.driver_id, terms_table.c.effective_from.desc())
     )

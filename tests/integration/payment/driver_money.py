@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from payment_service.bootstrap_driver_money import DriverMoney
+from payment_service.domain.driver_terms import Model
 from payment_service.domain.ledger import AccountKind
 from payment_service.domain.payment import Funding
 from payment_service.domain.payout import Payout
 from payment_service.domain.payout_account import PayoutAccount
+from payment_service.use_cases.driver_terms import TermsAsked
+from shared_kernel.money import Money
 from tests.fakes.payment_clock import StillClock
 from tests.fakes.payment_psp import FakePsp
 from tests.integration.payment.conftest import Payments, fare, request_key, usd
@@ -38,6 +42,12 @@ class Drivers:
     async def set_bank(self, token: str = "btok_us_verified", *, key: str | None = None) -> PayoutAccount:  # noqa: S107 (a test's token)
         request = request_key("SetPayoutAccount", f"{self.driver_id}:{key or uuid4()}", token)
         return await self.money.payouts.set_payout_account(request, self.driver_id, token, "US")
+
+    async def agree(
+        self, model: Model, *, at: datetime | None = None, fee: Money | None = None, period_days: int = 0
+    ) -> UUID:
+        asked = TermsAsked(self.driver_id, model, at, fee, period_days, "op")
+        return (await self.money.accounts.set_driver_terms(request_key("SetDriverTerms", str(uuid4())), asked)).id
 
     async def ask(self, amount_minor: int = 0, *, key: str | None = None) -> Payout:
         request = request_key("RequestPayout", f"{self.driver_id}:{key or uuid4()}", amount_minor)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,20 +16,18 @@ from sqlalchemy import text
 
 from payment_service.domain.charge import ChargeLine, ChargeLineKind
 from payment_service.domain.driver_terms import Model
+from payment_service.domain.earnings_statement import Statement, StatementSums
 from payment_service.domain.ledger import AccountKind
 from payment_service.domain.payment import Funding
 from payment_service.domain.payout_schedule import PayoutInterval
-from payment_service.domain.earnings_statement import Statement, StatementSums
 from payment_service.settings import PaymentSettings
-from payment_service.use_cases.driver_terms import TermsAsked
 from payment_service.use_cases.get_earnings_statement import StatementAsked
 from payment_service.use_cases.patronage import PatronageAsked
 from ridesharing.payment.v1 import events_pb2
 from shared_kernel.errors import Conflict, InvalidInput
-from shared_kernel.money import Money
 from tests.fakes.payment_clock import StillClock
 from tests.fakes.payment_psp import FakePsp
-from tests.integration.payment.conftest import Payments, fare, request_key, usd
+from tests.integration.payment.conftest import Payments, core_over, fare, request_key, usd
 from tests.integration.payment.driver_money import Drivers
 
 
@@ -98,7 +96,7 @@ async def test_standing_follows_a_floor_that_is_set_anew(drivers: Drivers, payme
     await drivers.earn(400, 2500, cash=True)
     core = drivers.payments.core
     strict = payment_settings.model_copy(update={"payment_driver_cash_floor_minor": 0})
-    drivers.payments.core = rebuilt(drivers, strict)
+    drivers.payments.core = core_over(drivers.payments.database, strict, drivers.psp, drivers.clock)
     while await drivers.step("standings"):
         pass
     assert await told(drivers) == [(1, -100, False)]
@@ -109,27 +107,8 @@ async def test_standing_follows_a_floor_that_is_set_anew(drivers: Drivers, payme
     assert await told(drivers) == [(1, -100, False), (2, -100, True)]
 
 
-def rebuilt(drivers: Drivers, changed: PaymentSettings) -> Any:
-    from tests.integration.payment.conftest import core_over  # noqa: PLC0415 (the fixture's own)
-
-    return core_over(drivers.payments.database, changed, drivers.psp, drivers.clock)
-
-
-async def agree(
-    drivers: Drivers,
-    model: Model,
-    *,
-    at: datetime | None = None,
-    fee: Money | None = None,
-    period_days: int = 0,
-    driver_id: UUID | None = None,
-) -> UUID:
-    asked = TermsAsked(driver_id or drivers.driver_id, model, at, fee, period_days, "op")
-    return (await drivers.money.accounts.set_driver_terms(request_key("SetDriverTerms", str(uuid4())), asked)).id
-
-
 async def test_subscriber_keeps_all_of_a_ride_and_pays_the_fee_of_each_period_once(drivers: Drivers) -> None:
-    await agree(drivers, Model.SUBSCRIPTION, fee=usd(1500), period_days=7)
+    await drivers.agree(Model.SUBSCRIPTION, fee=usd(1500), period_days=7)
     await drivers.earn(2000, 2500)
     await drivers.settle()
     assert await drivers.owed() == 500
@@ -146,8 +125,8 @@ async def test_subscriber_keeps_all_of_a_ride_and_pays_the_fee_of_each_period_on
 
 
 async def test_fees_end_with_the_terms_and_commission_comes_back(drivers: Drivers, clock: StillClock) -> None:
-    await agree(drivers, Model.SUBSCRIPTION, fee=usd(1500), period_days=7)
-    await agree(drivers, Model.COMMISSION, at=clock.now() + timedelta(days=10))
+    await drivers.agree(Model.SUBSCRIPTION, fee=usd(1500), period_days=7)
+    await drivers.agree(Model.COMMISSION, at=clock.now() + timedelta(days=10))
     in_force, upcoming = await drivers.money.accounts.get_driver_terms(drivers.driver_id)
     assert in_force is not None
     assert (in_force.model, [terms.model for terms in upcoming]) == (Model.SUBSCRIPTION, [Model.COMMISSION])
@@ -173,16 +152,16 @@ async def test_wrong_terms_are_refused(drivers: Drivers, asked: dict[str, Any], 
     if "at" in asked:
         asked = asked | {"at": drivers.clock.now() + asked["at"]}
     with pytest.raises(InvalidInput) as refused:
-        await agree(drivers, **asked)
+        await drivers.agree(**asked)
 
     assert refused.value.reason == reason
 
 
 async def test_second_terms_from_the_same_time_are_refused(drivers: Drivers) -> None:
-    await agree(drivers, Model.PATRONAGE)
+    await drivers.agree(Model.PATRONAGE)
 
     with pytest.raises(Conflict) as refused:
-        await agree(drivers, Model.COMMISSION)
+        await drivers.agree(Model.COMMISSION)
 
     assert refused.value.reason == "terms_exist"
 
@@ -195,22 +174,11 @@ async def declare(
     return await drivers.money.accounts.declare_patronage(request, asked)
 
 
-@pytest.fixture
-def period(clock: StillClock) -> Callable[[], Awaitable[tuple[datetime, datetime]]]:
-    """A day of its own in the shared database."""
-
-    async def make() -> tuple[datetime, datetime]:
-        start = clock.now()
-        return start, start + timedelta(days=1)
-
-    return make
-
-
 async def test_surplus_goes_to_members_by_what_their_rides_brought(drivers: Drivers, clock: StillClock) -> None:
     clock.advance(days=1000)
     start, members = clock.now(), [uuid4(), uuid4(), uuid4()]
     for member in members:
-        await agree(drivers, Model.PATRONAGE, driver_id=member)
+        await Drivers(drivers.payments, drivers.psp, clock, member).agree(Model.PATRONAGE)
     # Commissions 100, 100 and 101; somebody else's ride brings one too, and is no member's.
     for member, amount_minor in [*zip(members, (400, 400, 404), strict=True), (drivers.driver_id, 8000)]:
         one = Drivers(drivers.payments, drivers.psp, clock, member)
@@ -241,7 +209,7 @@ async def test_surplus_goes_to_members_by_what_their_rides_brought(drivers: Driv
 @pytest.mark.parametrize("shift", [timedelta(0), timedelta(hours=12), timedelta(hours=-12)])
 async def test_second_declaration_of_a_period_is_refused(drivers: Drivers, clock: StillClock, shift: timedelta) -> None:
     clock.advance(days=2000 + shift / timedelta(hours=1))
-    await agree(drivers, Model.PATRONAGE)
+    await drivers.agree(Model.PATRONAGE)
     start = clock.now()
     await drivers.earn(4000, 2500)
     clock.advance(days=3)
@@ -358,7 +326,7 @@ async def test_opening_and_sums_make_the_closing_balance(
             case "desk":
                 await pay_in(drivers, amount_minor)
             case "subscribe":
-                await agree(drivers, Model.SUBSCRIPTION, fee=usd(amount_minor), period_days=1)
+                await drivers.agree(Model.SUBSCRIPTION, fee=usd(amount_minor), period_days=1)
             case _:
                 clock.advance(days=1)
                 await drivers.settle()

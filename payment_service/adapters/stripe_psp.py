@@ -34,7 +34,7 @@ from payment_service.domain.orders import (
     SetUpCardOrder,
     VoidOrder,
 )
-from payment_service.domain.payout_orders import PayoutOrder, SendPayoutOrder, TakeBackOrder, TransferOrder
+from payment_service.domain.payout_orders import PayoutOrder
 from payment_service.use_cases.outcomes import Declined, Outcome, Succeeded, TransactionPage, Unknown
 
 _LOOK_BACK = timedelta(hours=1)
@@ -181,6 +181,8 @@ class StripePsp(StripePayments, StripeRefunds, StripeDisputes, StripePayouts):
 
     async def look_up(self, operation: Operation) -> Outcome | None:
         order = operation.order
+        if isinstance(order, PayoutOrder):
+            return await _told(lambda: self.look_up_payout(operation, order))
 
         async def look() -> Outcome | None:
             match order:
@@ -192,14 +194,7 @@ class StripePsp(StripePayments, StripeRefunds, StripeDisputes, StripePayouts):
                     return await self._find(operation, order)
                 case SetUpCardOrder() | FinishCardSetupOrder() if operation.psp_object_id:
                     return await stripe_setups.read(self._api.setup_intents, operation.psp_object_id)
-                case (
-                    RefundOrder()
-                    | EvidenceOrder()
-                    | AcceptDisputeOrder()
-                    | TransferOrder()
-                    | SendPayoutOrder()
-                    | (TakeBackOrder())
-                ):
+                case RefundOrder() | EvidenceOrder() | AcceptDisputeOrder():
                     return await self._find_back(operation, order)
                 case _:
                     return Unknown("leaves_no_trace")
@@ -207,10 +202,8 @@ class StripePsp(StripePayments, StripeRefunds, StripeDisputes, StripePayouts):
         return await _told(look)
 
     async def _find_back(
-        self, operation: Operation, order: RefundOrder | EvidenceOrder | AcceptDisputeOrder | PayoutOrder
+        self, operation: Operation, order: RefundOrder | EvidenceOrder | AcceptDisputeOrder
     ) -> Outcome | None:
-        if isinstance(order, PayoutOrder):
-            return await self.look_up_payout(operation, order)
         if isinstance(order, RefundOrder):
             return await self.find_refund(operation, order)
         return await self.find_dispute(operation, order)

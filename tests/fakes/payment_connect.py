@@ -10,8 +10,10 @@ from uuid import UUID
 from payment_service.domain.operation import Operation
 from payment_service.domain.payout_account import Bank
 from payment_service.domain.payout_orders import PayoutOrder, SendPayoutOrder, TakeBackOrder, TransferOrder
+from payment_service.domain.psp_transaction import PspTransaction, TransactionKind
 from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Succeeded, Unknown
 from payment_service.use_cases.payout_psp import SHORT, PayoutFate, PayoutSeen
+from shared_kernel.money import Money
 
 BANKS = {
     "btok_us_verified": "6789",
@@ -67,6 +69,18 @@ class FakeConnect(ABC):
         """Have an effect once a key, or go wrong as planned."""
 
     @abstractmethod
+    def lists(
+        self,
+        kind: TransactionKind,
+        amount: Money,
+        *,
+        fee_minor: int | None = None,
+        parent_id: str = "",
+        source_id: str = "",
+    ) -> PspTransaction:
+        """Let the platform's balance move."""
+
+    @abstractmethod
     def _name(self, kind: str, number: int) -> str:
         """Make a name that no other has."""
 
@@ -98,6 +112,7 @@ class FakeConnect(ABC):
             )
             self.balance_minor -= transfer.amount_minor
             self.transfers[transfer.id] = transfer
+            self.lists(TransactionKind.TRANSFER, -order.amount, source_id=transfer.id)
             return Succeeded(transfer.id)
 
         return await self._once("transfer", key, effect)
@@ -129,6 +144,7 @@ class FakeConnect(ABC):
                     return SHORT
                 transfer.reversals += 1
                 self.balance_minor += transfer.amount_minor
+                self.lists(TransactionKind.TRANSFER, Money("USD", transfer.amount_minor), parent_id=transfer.id)
             return Succeeded(transfer.id)
 
         return await self._once("take_back", key, effect)

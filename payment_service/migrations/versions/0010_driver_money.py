@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chassis.migrations import ForwardOnlyError, append_only, run_sql
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

@@ -20,6 +20,12 @@ from payment_service.adapters.psp_event_tables import psp_event
 from payment_service.adapters.roll_up import roll_up_forever
 from payment_service.adapters.store import PostgresStore
 from payment_service.adapters.stripe_psp import StripePsp
+from payment_service.bootstrap_driver_money import (
+    DriverMoney,
+    add_driver_money_servicers,
+    add_driver_money_workers,
+    build_driver_money,
+)
 from payment_service.bootstrap_reconciliation import (
     ReconciliationCore,
     add_reconciliation_servicers,
@@ -60,6 +66,7 @@ from payment_service.use_cases.set_up_payment_method import SetUpPaymentMethod
 from payment_service.use_cases.settle import Settle
 from payment_service.use_cases.sweep_operations import SweepOperations
 from payment_service.use_cases.void_hold import VoidHold
+from payment_service.use_cases.watch_standings import WatchedStore
 from ridesharing.payment.v1.payment_service_pb2_grpc import add_PaymentServiceServicer_to_server
 from ridesharing.payment.v1.wallet_service_pb2_grpc import add_WalletServiceServicer_to_server
 from shared_kernel.clock import Clock, SystemClock
@@ -88,6 +95,7 @@ class Core(NamedTuple):
     sweep: SweepOperations
     reconciliation: ReconciliationCore
     refunds: RefundsCore
+    driver_money: DriverMoney
 
 
 def build_core(
@@ -95,6 +103,7 @@ def build_core(
 ) -> Core:
     """Put the use cases together over a store and a PSP."""
     failpoint = Failpoints(settings.failpoint)
+    store = WatchedStore(store, clock, settings.payment_driver_cash_floor_minor)
     settle = Settle(
         store,
         psp,
@@ -126,8 +135,10 @@ def build_core(
     )
     wallet = build_wallet(store, mutate, settle, clock, ids, limits)
     reconciliation = build_reconciliation(settings, store, psp, mutate, clock, ids)
-    refunds = build_refunds(settings, store, psp, mutate, settle, clock, ids)
-    return Core(use_cases, wallet, settle, SweepOperations(store, settle, clock), reconciliation, refunds)
+    driver_money = build_driver_money(settings, store, psp, mutate, settle, clock, ids, failpoint)
+    refunds = build_refunds(settings, store, psp, mutate, settle, clock, ids, driver_money.psp_events)
+    sweep = SweepOperations(store, settle, clock)
+    return Core(use_cases, wallet, settle, sweep, reconciliation, refunds, driver_money)
 
 
 class Application(NamedTuple):
@@ -163,6 +174,7 @@ def build(settings: PaymentSettings) -> Application:
     workers.add("outbox relay", relay.run)
     workers.add("operations sweep", lambda: sweep_forever(core.sweep, settings.payment_sweep_seconds))
     workers.add("balances roll-up", lambda: roll_up_forever(database, ROLL_UP_SECONDS))
+    add_driver_money_workers(workers, core.driver_money)
     workers.add("retention", lambda: trim_forever(database, keeps, clock))
 
     add_reconciliation_workers(workers, core.reconciliation, settings, store, clock)
@@ -188,4 +200,5 @@ def build(settings: PaymentSettings) -> Application:
     server.add(add_WalletServiceServicer_to_server, WalletServicer(core.wallet), WALLET_SERVICE_NAME)
     add_reconciliation_servicers(server, core.reconciliation, clock)
     add_refunds_servicers(server, core.refunds)
+    add_driver_money_servicers(server, core.driver_money)
     return Application(server, workers, closers)

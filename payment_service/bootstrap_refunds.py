@@ -59,8 +59,9 @@ def build_refunds(
     settle: Settle,
     clock: Clock,
     ids: IdSource,
+    others: PspEventHandlers,
 ) -> RefundsCore:
-    """Put the use cases together over a store and a PSP."""
+    """Put the use cases together over a store and a PSP; `others` take the PSP's events about other subjects."""
     payments = PaymentEvents(store, psp, settle, clock)
     refunds = RefundEvents(store, psp, settle, clock, ids)
     disputes = DisputeEvents(store, psp, settle, clock, ids, LossBorneBy(settings.payment_dispute_borne_by))
@@ -70,6 +71,7 @@ def build_refunds(
         "charge.refund.": refunds,
         "refund.": refunds,
         "charge.dispute.": disputes,
+        **others,
     }
     failpoint, wakeup = Failpoints(settings.failpoint), Wakeup()
     reader = StripeWebhooks(settings.webhook_secrets, clock)

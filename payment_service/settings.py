@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from chassis.settings import ChassisSettings, parse_address
+from payment_service.domain.payout_schedule import PayoutInterval
 from shared_kernel.money import MAX_AMOUNT_MINOR
 
 
@@ -68,6 +69,20 @@ class PaymentSettings(ChassisSettings):
     payment_top_up_most_minor: Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)] = 50_000
     payment_wallet_most_minor: Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)] = 200_000
     """Limits of one top-up, and of what a wallet may hold after it, in minor units of any currency."""
+
+    payment_driver_cash_floor_minor: Annotated[int, Field(ge=-(10**12), le=10**12)] = -5000
+    """The lowest balance of a driver, in minor units of any currency, with which cash rides may still be taken."""
+    payment_payout_schedule: PayoutInterval = PayoutInterval.WEEKLY
+    payment_payout_weekday: Annotated[int, Field(ge=0, le=6)] = 0
+    """0 is Monday; counts with a weekly schedule."""
+    payment_payout_hour: Annotated[int, Field(ge=0, le=23)] = 4
+    """UTC."""
+    payment_payout_minimum_minor: Annotated[int, Field(ge=1, le=10**12)] = 100
+    """The least that is paid out, in minor units of any currency."""
+    payment_payouts_a_day: Annotated[int, Field(ge=0, le=100)] = 3
+    """How many payouts a driver may ask for within 24 hours, beside the scheduled ones."""
+    payment_payout_look_seconds: Annotated[float, Field(ge=1, le=86_400)] = 900.0
+    """How long a payout that is with a bank rests between two looks at the PSP."""
 
     @model_validator(mode="after")
     def _hold_together(self) -> Self:

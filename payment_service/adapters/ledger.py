@@ -64,8 +64,14 @@ class PostgresLedger:
 
     def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
+        self.touched_drivers: set[tuple[UUID, str]] = set()
 
     async def post(self, entry: JournalEntry) -> None:
+        self.touched_drivers |= {
+            (UUID(leg.account.owner), leg.amount.currency_code)
+            for leg in entry.postings
+            if leg.account.kind is AccountKind.DRIVER
+        }
         self._connection.waiting.entries.append(entry)
 
     async def booked_of(self, source_ids: Iterable[UUID]) -> frozenset[UUID]:
@@ -74,6 +80,10 @@ class PostgresLedger:
             entries.c.kind.in_(list(EntryKind)), entries.c.source_id.in_(list(source_ids))
         )
         return frozenset((await self._connection.execute(statement)).scalars())
+
+    async def id_of(self, kind: EntryKind, source_id: UUID) -> UUID:
+        statement = select(entries.c.id).where(entries.c.kind == kind, entries.c.source_id == source_id)
+        return (await self._connection.execute(statement)).scalar_one()
 
     async def lock(self, *wanted: Account, currency_code: str) -> Mapping[Account, Balance]:
         zero = Money.zero(currency_code)
@@ -178,7 +188,7 @@ class PostgresLedger:
             .order_by(postings.c.entry_id.desc())
             .limit(MAX_EARNINGS_ENTRIES)
         )
-        owed = [Money(row.currency_code, int(row.owed_minor)) for row in await self._connection.execute(sums)]
+        owed = [Money(row.currency_code, row.owed_minor) for row in await self._connection.execute(sums)]
         changes = [
             DriverEntry(row.ride_id, row.kind, Money(row.currency_code, row.earned_minor), row.created_at)
             for row in await self._connection.execute(latest)

@@ -57,6 +57,11 @@ class PostgresOperations:
     async def open_of_subject(self, subject_id: UUID) -> Operation | None:
         return await self._open(operations.c.subject_id == subject_id)
 
+    async def hurry(self, subject_id: UUID, now: datetime, *, even_leased: bool) -> None:
+        states = [OperationState.UNKNOWN, *([OperationState.SENDING] if even_leased else [])]
+        which = and_(operations.c.subject_id == subject_id, operations.c.state.in_(states), operations.c.due_at > now)
+        await self._connection.execute(update(operations).where(which).values(due_at=now))
+
     async def take(self, operation_id: UUID, now: datetime, lease_until: datetime) -> Operation | None:
         # An unknown outcome may be asked about at any time; a lease has to run out first.
         free = or_(operations.c.state == OperationState.UNKNOWN, operations.c.due_at <= now)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payment_service.adapters.dispute_tables import dispute as disputes
+from payment_service.adapters.payout_tables import payout as payouts
 from payment_service.adapters.refund_tables import refund as refunds
 from payment_service.adapters.tables import payment as payments
 from payment_service.domain.psp_transaction import PspTransaction, Subject, SubjectKind, TransactionKind
@@ -18,6 +19,7 @@ _PLACES: Mapping[TransactionKind, tuple[SubjectKind, _Columns]] = {
     TransactionKind.CHARGE: (SubjectKind.PAYMENT, (payments.c.psp_payment_id, payments.c.id, payments.c.id)),
     TransactionKind.REFUND: (SubjectKind.REFUND, (refunds.c.psp_refund_id, refunds.c.id, refunds.c.payment_id)),
     TransactionKind.DISPUTE: (SubjectKind.DISPUTE, (disputes.c.psp_dispute_id, disputes.c.id, disputes.c.payment_id)),
+    TransactionKind.TRANSFER: (SubjectKind.PAYOUT, (payouts.c.psp_transfer_id, payouts.c.id, null())),
 }
 """Where the PSP's name of a kind's subject stands, the subject's own id, and its payment's."""
 
@@ -36,5 +38,14 @@ async def subjects_of(connection: AsyncConnection, transactions: Sequence[PspTra
 
 
 def _name(transaction: PspTransaction) -> str:
-    """Return the PSP's name of what we know: a charge is known by its payment, all else by itself."""
-    return transaction.parent_id if transaction.kind is TransactionKind.CHARGE else transaction.source_id
+    """Return the PSP's name of what we know.
+
+    A charge is known by its payment, a reversal by its transfer, all else by itself.
+    """
+    match transaction.kind:
+        case TransactionKind.CHARGE:
+            return transaction.parent_id
+        case TransactionKind.TRANSFER:
+            return transaction.parent_id or transaction.source_id
+        case _:
+            return transaction.source_id

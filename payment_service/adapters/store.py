@@ -18,15 +18,21 @@ from payment_service.adapters.audits import PostgresAudits
 from payment_service.adapters.books import PostgresBooks
 from payment_service.adapters.card_setups import PostgresCardSetups
 from payment_service.adapters.disputes import PostgresDisputes
+from payment_service.adapters.driver_books import PostgresDriverBooks
+from payment_service.adapters.driver_terms import PostgresTerms
 from payment_service.adapters.ledger import PostgresLedger
 from payment_service.adapters.operations import PostgresOperations
+from payment_service.adapters.patronages import PostgresPatronages
 from payment_service.adapters.payment_methods import PostgresPaymentMethods
 from payment_service.adapters.payments import PostgresPayments
+from payment_service.adapters.payout_accounts import PostgresPayoutAccounts, PostgresPayoutRuns
+from payment_service.adapters.payouts import PostgresPayouts
 from payment_service.adapters.psp_events import PostgresPspEvents
 from payment_service.adapters.reconciliation import PostgresReconciliation
 from payment_service.adapters.refunds import PostgresRefunds
 from payment_service.adapters.requests import PostgresRequests, unclaim_all
 from payment_service.adapters.send_writes import send_writes
+from payment_service.adapters.standings import PostgresStandings
 from payment_service.adapters.take_together import take_together
 from payment_service.adapters.wallets import PostgresAdjustments, PostgresWallets
 from payment_service.adapters.withdrawals import PostgresWithdrawals
@@ -57,6 +63,13 @@ class PostgresWork:
         self.disputes = PostgresDisputes(connection)
         self.psp_events = PostgresPspEvents(connection)
         self.withdrawals = PostgresWithdrawals(connection)
+        self.payout_accounts = PostgresPayoutAccounts(connection)
+        self.payouts = PostgresPayouts(connection)
+        self.payout_runs = PostgresPayoutRuns(connection)
+        self.standings = PostgresStandings(connection)
+        self.terms = PostgresTerms(connection)
+        self.patronages = PostgresPatronages(connection)
+        self.driver_books = PostgresDriverBooks(connection)
         self.told = False
         self.claimed: RequestKey | None = None
         """What a group has claimed for this work."""

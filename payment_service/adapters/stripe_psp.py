@@ -17,6 +17,7 @@ from payment_service.adapters.stripe_disputes import StripeDisputes
 from payment_service.adapters.stripe_http import BoundedHttpClient
 from payment_service.adapters.stripe_intents import judge
 from payment_service.adapters.stripe_payments import StripePayments
+from payment_service.adapters.stripe_payouts import StripePayouts
 from payment_service.adapters.stripe_refunds import StripeRefunds
 from payment_service.adapters.stripe_transactions import page_of_transactions
 from payment_service.domain.operation import Operation
@@ -33,6 +34,7 @@ from payment_service.domain.orders import (
     SetUpCardOrder,
     VoidOrder,
 )
+from payment_service.domain.payout_orders import PayoutOrder
 from payment_service.use_cases.outcomes import Declined, Outcome, Succeeded, TransactionPage, Unknown
 
 _LOOK_BACK = timedelta(hours=1)
@@ -41,7 +43,7 @@ _PAGE = 100
 _MOST_SEEN = 1000
 
 
-class StripePsp(StripePayments, StripeRefunds, StripeDisputes):
+class StripePsp(StripePayments, StripeRefunds, StripeDisputes, StripePayouts):
     """See `ports.PaymentServiceProvider`."""
 
     def __init__(self, url: str, api_key: str, *, timeout_seconds: float) -> None:
@@ -179,6 +181,8 @@ class StripePsp(StripePayments, StripeRefunds, StripeDisputes):
 
     async def look_up(self, operation: Operation) -> Outcome | None:
         order = operation.order
+        if isinstance(order, PayoutOrder):
+            return await _told(lambda: self.look_up_payout(operation, order))
 
         async def look() -> Outcome | None:
             match order:

@@ -117,6 +117,7 @@ payment = Table(
         "id",
         postgresql_where=text("status = 'held' AND capture_before IS NOT NULL"),
     ),
+    Index("ix_payment_driver_id", "driver_id", "captured_at", postgresql_where=text("captured_at IS NOT NULL")),
 )
 
 psp_operation = Table(

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from payment_service.adapters import operations, payment_methods, payments, requests
+from payment_service.adapters import driver_terms, operations, payment_methods, payments, requests
+from payment_service.adapters.driver_terms import PostgresTerms
 from payment_service.adapters.operations import PostgresOperations
 from payment_service.adapters.payment_methods import PostgresPaymentMethods
 from payment_service.adapters.payments import PostgresPayments
@@ -34,6 +35,9 @@ class Taking(Protocol):
     @property
     def operations(self) -> PostgresOperations: ...
 
+    @property
+    def terms(self) -> PostgresTerms: ...
+
 
 async def take_together(
     connection: AsyncConnection, works: Sequence[Taking], needs: Sequence[Needs], now: datetime
@@ -44,6 +48,7 @@ async def take_together(
     locked = await _lock_payments(connection, pairs)
     await _lock_operations(connection, pairs, locked)
     await _read_cards(connection, locked)
+    await _read_terms(connection, pairs, now)
 
 
 async def _claim(connection: AsyncConnection, pairs: Sequence[tuple[Taking, Needs]], now: datetime) -> None:
@@ -101,3 +106,13 @@ async def _read_cards(connection: AsyncConnection, locked: Sequence[tuple[Taking
         method = None if payment.payment_method_id is None else found.get(payment.payment_method_id)
         if method is not None:
             work.payment_methods.know(method)
+
+
+async def _read_terms(connection: AsyncConnection, pairs: Sequence[tuple[Taking, Needs]], now: datetime) -> None:
+    wanted = {need.driver_id for _, need in pairs if need.driver_id is not None}
+    if not wanted:
+        return
+    found = {terms.driver_id: terms for terms in await driver_terms.read_in_force(connection, list(wanted), now)}
+    for work, need in pairs:
+        if need.driver_id is not None:
+            work.terms.know(need.driver_id, found.get(need.driver_id))

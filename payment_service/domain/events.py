@@ -1,6 +1,6 @@
 """What happened, told to the other services.
 
-An event's aggregate is the payment, the refund or the dispute that it tells of, its version the row's.
+An event's aggregate is the payment, the refund, the dispute or the driver that it tells of, its version the row's.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from payment_service.domain.dispute import Dispute
 from payment_service.domain.payment import Payment
 from payment_service.domain.receipt import Receipt
 from payment_service.domain.refund import Refund
+from payment_service.domain.standing import DriverStandingChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,4 +130,5 @@ PaymentEvent = (
     | RefundFailed
     | DisputeOpened
     | DisputeClosed
+    | DriverStandingChanged
 )

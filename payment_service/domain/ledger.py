@@ -134,6 +134,8 @@ class EntryKind(StrEnum):
     PAYOUT_PAID = "payout_paid"
     PAYOUT_FAILED = "payout_failed"
     PAYOUT_RETURNED = "payout_returned"
+    DRIVER_PAYMENT = "driver_payment"
+    """A driver paid in at a desk."""
     SUBSCRIPTION_FEE = "subscription_fee"
     PATRONAGE = "patronage"
     PSP_FEE = "psp_fee"

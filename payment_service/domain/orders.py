@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from payment_service.domain.charge import ChargeLine
+from payment_service.domain.payout_orders import AddBankOrder, PayoutOrder
 from shared_kernel.money import Money
 
 
@@ -126,4 +127,5 @@ class AcceptDisputeOrder:
 
 CardOrder = AddCardOrder | SetUpCardOrder | FinishCardSetupOrder | RemoveCardOrder
 DisputeOrder = EvidenceOrder | AcceptDisputeOrder
-Order = CardOrder | HoldOrder | IncrementOrder | CaptureOrder | VoidOrder | ChargeOrder | RefundOrder | DisputeOrder
+RideOrder = HoldOrder | IncrementOrder | CaptureOrder | VoidOrder | ChargeOrder
+Order = CardOrder | RideOrder | RefundOrder | DisputeOrder | AddBankOrder | PayoutOrder

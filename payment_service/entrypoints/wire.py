@@ -19,6 +19,7 @@ from payment_service.domain.payment_method import PaymentMethod
 from payment_service.domain.payment_moves import PaymentStatus
 from payment_service.domain.receipt import Receipt
 from payment_service.domain.ride_account import RideAccount
+from payment_service.domain.standing import DriverStandingChanged
 from payment_service.entrypoints.dispute_wire import dispute_to_wire
 from payment_service.entrypoints.refund_wire import refund_to_wire
 from payment_service.entrypoints.values import money_to_wire, text_of, time_to_wire
@@ -212,6 +213,13 @@ def event_to_wire(event: PaymentEvent) -> Message:
         return getattr(events_pb2, type(event).__name__)(refund=refund_to_wire(event.refund))
     if isinstance(event, DisputeOpened | DisputeClosed):
         return getattr(events_pb2, type(event).__name__)(dispute=dispute_to_wire(event.dispute))
+    if isinstance(event, DriverStandingChanged):
+        standing = event.standing
+        return events_pb2.DriverStandingChanged(
+            driver_id=str(standing.driver_id),
+            balance=money_to_wire(standing.balance),
+            cash_allowed=standing.cash_allowed,
+        )
     payment = payment_to_wire(event.payment)
     if isinstance(event, PaymentCaptured):
         receipt = receipt_to_wire(event.receipt)

@@ -120,6 +120,15 @@ class ItemResolved:
     kind: Literal["item_resolved"] = "item_resolved"
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was asked for has a row of its own, which tells the rest."""
+
+    id: UUID
+    kind: Literal["recorded"] = "recorded"
+
+
 CardsAnswer = CardAdded | CardSetUp | CardChosen | CardRemoved
 BackAnswer = RefundAnswer | DisputeAnswer
-Answer = PaymentAnswer | CardsAnswer | Adjusted | Withdrawn | BackAnswer | RunStarted | ItemResolved | Refusal
+ReconciliationAnswer = RunStarted | ItemResolved
+Answer = PaymentAnswer | CardsAnswer | Adjusted | Withdrawn | BackAnswer | ReconciliationAnswer | Recorded | Refusal

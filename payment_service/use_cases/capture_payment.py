@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from payment_service.domain.charge import ChargeLine, charge_total
@@ -13,6 +13,7 @@ from payment_service.domain.payment_moves import PaymentStatus, refuse_move
 from payment_service.use_cases.answers import PaymentAnswer
 from payment_service.use_cases.collect import collect, from_funding
 from payment_service.use_cases.conclusions.parts import method_of
+from payment_service.use_cases.driver_terms import under_terms
 from payment_service.use_cases.mutate import Mutate, Step, UnresolvedError, payment_after
 from payment_service.use_cases.ports import Store, Work
 from payment_service.use_cases.repositories import RequestKey
@@ -63,12 +64,14 @@ class CapturePayment:
                 raise UnresolvedError(other.id)
             refuse_move(payment.status, PaymentStatus.CAPTURED)
             payment.refuse_total(total)
-            brought = await from_funding(work, payment, charge.lines)
+            shared = await under_terms(work, charge.lines, charge.driver_id, self._clock.now())
+            agreed = replace(charge, lines=shared)
+            brought = await from_funding(work, payment, agreed.lines)
             if payment.funding is Funding.CARD and brought.amount_minor:
-                return await self._ask(work, payment, brought, total, charge)
-            return PaymentAnswer(await self._collect(work, payment, brought, charge))
+                return await self._ask(work, payment, brought, total, agreed)
+            return PaymentAnswer(await self._collect(work, payment, brought, agreed))
 
-        answer = await self._mutate(request, begin, ride_id=charge.ride_id)
+        answer = await self._mutate(request, begin, ride_id=charge.ride_id, driver_id=charge.driver_id)
         return await payment_after(self._store, answer, charge.ride_id)
 
     async def _ask(self, work: Work, payment: Payment, brought: Money, total: Money, charge: Charge) -> Operation:

@@ -19,6 +19,7 @@ from payment_service.domain.orders import (
     SetUpCardOrder,
     VoidOrder,
 )
+from payment_service.domain.payout_orders import AddBankOrder, SendPayoutOrder, TakeBackOrder, TransferOrder
 from payment_service.use_cases.answers import Answer, CardRemoved
 from payment_service.use_cases.conclusions.captures import captured
 from payment_service.use_cases.conclusions.cards import card_added, card_set_up
@@ -26,6 +27,7 @@ from payment_service.use_cases.conclusions.charges import charged
 from payment_service.use_cases.conclusions.disputes import dispute_accepted, evidence_submitted
 from payment_service.use_cases.conclusions.holds import hold_incremented, hold_placed, hold_voided
 from payment_service.use_cases.conclusions.parts import Concluding, Definite, reason_of
+from payment_service.use_cases.conclusions.payouts import bank_added, payout_sent, taken_back, transferred
 from payment_service.use_cases.conclusions.refunds import refund_ended
 from payment_service.use_cases.outcomes import Succeeded
 from payment_service.use_cases.ports import Work
@@ -43,14 +45,15 @@ class Conclude:
     async def __call__(self, work: Work, operation: Operation, outcome: Definite) -> Answer:
         """End an operation in the caller's transaction and return its answer."""
         concluding = Concluding(work, operation, self._clock.now(), self._ids)
-        answer = await _answer(concluding, outcome)
         succeeded = isinstance(outcome, Succeeded)
         ended = replace(
             operation,
             state=OperationState.SUCCEEDED if succeeded else OperationState.REFUSED,
             psp_object_id=outcome.psp_object_id if isinstance(outcome, Succeeded) else operation.psp_object_id,
         )
+        # First, since what comes of it may be the next operation on the same subject.
         await work.operations.finish(ended, concluding.now, reason_of(outcome))
+        answer = await _answer(concluding, outcome)
         await work.requests.answer_waiting(operation.id, answer)
         return answer
 
@@ -74,6 +77,14 @@ async def _answer(concluding: Concluding, outcome: Definite) -> Answer:
             return await evidence_submitted(concluding, order, outcome)
         case AcceptDisputeOrder():
             return await dispute_accepted(concluding, order, outcome)
+        case TransferOrder():
+            return await transferred(concluding, order, outcome)
+        case SendPayoutOrder():
+            return await payout_sent(concluding, order, outcome)
+        case TakeBackOrder():
+            return await taken_back(concluding, order, outcome)
+        case AddBankOrder():
+            return await bank_added(concluding, order, outcome)
         case AddCardOrder():
             return await card_added(concluding, order, outcome)
         case SetUpCardOrder() | FinishCardSetupOrder():

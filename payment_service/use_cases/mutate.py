@@ -50,7 +50,12 @@ class Mutate:
         self._together = Together(store, clock)
 
     async def __call__(
-        self, request: RequestKey, begin: Callable[[Work], Awaitable[Step]], *, ride_id: UUID | None = None
+        self,
+        request: RequestKey,
+        begin: Callable[[Work], Awaitable[Step]],
+        *,
+        ride_id: UUID | None = None,
+        driver_id: UUID | None = None,
     ) -> Answer | None:
         """Answer a request: from what is stored, or by beginning it.
 
@@ -58,6 +63,7 @@ class Mutate:
             request: the caller's key.
             begin: checks, changes and writes the intent, in the transaction that claims the request.
             ride_id: whose own payment `begin` locks first; requests that name one are begun together with others.
+            driver_id: whose terms `begin` applies.
 
         Returns:
             The answer, or None while an outcome is unknown; ask again with the same key.
@@ -68,7 +74,7 @@ class Mutate:
         """
         for _ in range(_MAX_ROUNDS):
             try:
-                step, repeated = await self._first_step(request, begin, ride_id)
+                step, repeated = await self._first_step(request, begin, ride_id, driver_id)
             except UnresolvedError as other:
                 _, settled = await self._settle.take_up(other.operation_id)
                 if settled is None and await self._is_open(other.operation_id):
@@ -81,7 +87,11 @@ class Mutate:
         return None
 
     async def _first_step(
-        self, request: RequestKey, begin: Callable[[Work], Awaitable[Step]], ride_id: UUID | None
+        self,
+        request: RequestKey,
+        begin: Callable[[Work], Awaitable[Step]],
+        ride_id: UUID | None,
+        driver_id: UUID | None,
     ) -> tuple[Step, bool]:
         async def claim_and_begin(work: Work) -> tuple[Step, bool]:
             earlier = await work.requests.claim(request, self._clock.now())
@@ -106,7 +116,9 @@ class Mutate:
             async with self._store.transaction() as work:
                 step, repeated = await claim_and_begin(work)
         else:
-            step, repeated = await self._together(Needs(request=request, ride_id=ride_id), claim_and_begin)
+            step, repeated = await self._together(
+                Needs(request=request, ride_id=ride_id, driver_id=driver_id), claim_and_begin
+            )
         if not repeated:
             self._failpoint(f"{request.method}.begun")
         return step, repeated

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from payment_service.domain.dispute import SeenDispute
 from payment_service.domain.payment_method import Card
+from payment_service.domain.payout_account import Bank
 from payment_service.domain.psp_transaction import PspTransaction
 from payment_service.domain.refund import SeenRefund
 
@@ -15,7 +16,8 @@ from payment_service.domain.refund import SeenRefund
 class Succeeded:
     """Done. `psp_object_id` names what was made or changed.
 
-    `card` is told where one was attached, `capture_before` where a hold was placed: when the PSP will let go of it.
+    `card` is told where one was attached, `capture_before` where a hold was placed: when the PSP will let go of it,
+    `bank` where a bank account was added.
     `refund` and `dispute` are told where an operation was about one: as the PSP shows it after that.
     """
 
@@ -24,6 +26,7 @@ class Succeeded:
     capture_before: datetime | None = None
     refund: SeenRefund | None = None
     dispute: SeenDispute | None = None
+    bank: Bank | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,10 @@ from payment_service.use_cases.audit_repository import Audits
 from payment_service.use_cases.books_repository import Books
 from payment_service.use_cases.card_setup_repository import CardSetups
 from payment_service.use_cases.disputes_repository import Disputes
+from payment_service.use_cases.driver_repository import DriverBooks, Patronages, Standings, Terms
 from payment_service.use_cases.outcomes import Outcome, TransactionPage
+from payment_service.use_cases.payout_psp import PayoutProvider
+from payment_service.use_cases.payout_repository import PayoutAccounts, PayoutRuns, Payouts
 from payment_service.use_cases.psp_events_repository import PspEvents
 from payment_service.use_cases.psp_objects import PspObjects
 from payment_service.use_cases.reconciliation_repository import Reconciliation
@@ -36,7 +39,7 @@ from payment_service.use_cases.wallet_repository import Adjustments, Wallets
 from payment_service.use_cases.withdrawal_repository import Withdrawals
 
 
-class PaymentServiceProvider(PspObjects, Protocol):
+class PaymentServiceProvider(PspObjects, PayoutProvider, Protocol):
     """A PSP. No method raises for what the network or the PSP does: that is an Outcome.
 
     `key` makes the effect happen at most once at the PSP: the same key must come with the same arguments.
@@ -141,6 +144,27 @@ class Work(Protocol):
 
     @property
     def withdrawals(self) -> Withdrawals: ...
+
+    @property
+    def payout_accounts(self) -> PayoutAccounts: ...
+
+    @property
+    def payouts(self) -> Payouts: ...
+
+    @property
+    def payout_runs(self) -> PayoutRuns: ...
+
+    @property
+    def standings(self) -> Standings: ...
+
+    @property
+    def terms(self) -> Terms: ...
+
+    @property
+    def patronages(self) -> Patronages: ...
+
+    @property
+    def driver_books(self) -> DriverBooks: ...
 
     async def tell(self, event: PaymentEvent, at: datetime) -> None:
         """Write an event beside the change it reports."""

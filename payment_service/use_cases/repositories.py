@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -38,13 +38,15 @@ class EarlierRequest:
 class Needs:
     """What a piece of work will claim and lock first, so that a group of them can be served at once.
 
-    A mutation that begins names its request and its ride; the end of an operation names that and its payment.
+    A mutation that begins names its request and its ride (a capture the driver too, whose terms are read); the end of
+    an operation names that and its payment.
     """
 
     request: RequestKey | None = None
     ride_id: UUID | None = None
     payment_id: UUID | None = None
     operation_id: UUID | None = None
+    driver_id: UUID | None = None
 
 
 class Requests(Protocol):
@@ -188,6 +190,10 @@ class Operations(Protocol):
         """Return the unfinished operation of a subject that is not a payment."""
         ...
 
+    async def hurry(self, subject_id: UUID, now: datetime, *, even_leased: bool) -> None:
+        """Let the unfinished operation of a subject be due now: one that rests, or also one whose lease is a wait."""
+        ...
+
     async def take(self, operation_id: UUID, now: datetime, lease_until: datetime) -> Operation | None:
         """Lease an unfinished operation for sending; None if somebody holds its lease or it is finished."""
         ...
@@ -212,6 +218,15 @@ class Ledger(Protocol):
 
     async def booked_of(self, source_ids: Iterable[UUID]) -> frozenset[UUID]:
         """Return those sources for which something is booked already."""
+        ...
+
+    @property
+    def touched_drivers(self) -> Collection[tuple[UUID, str]]:
+        """The drivers (with a currency) whose accounts this transaction has posted to."""
+        ...
+
+    async def id_of(self, kind: EntryKind, source_id: UUID) -> UUID:
+        """Return the id of the entry of a kind about a thing that it happened to."""
         ...
 
     async def lock(self, *accounts: Account, currency_code: str) -> Mapping[Account, Balance]:

@@ -13,12 +13,14 @@ from uuid import UUID
 
 from payment_service.domain.operation import Operation, may_send, retry_after_seconds
 from payment_service.domain.orders import CardOrder, HoldOrder
+from payment_service.domain.payout_orders import AddBankOrder
 from payment_service.use_cases.answers import Answer
 from payment_service.use_cases.conclude import Conclude
 from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Pending, Unknown
 from payment_service.use_cases.ports import Failpoint, PaymentServiceProvider, Store, Work
 from payment_service.use_cases.repositories import Needs
 from payment_service.use_cases.send import send
+from payment_service.use_cases.subjects import lock_subject
 from payment_service.use_cases.together import Together
 from shared_kernel.clock import Clock
 
@@ -102,8 +104,7 @@ class Settle:
             )
 
         async def record(work: Work) -> Answer | None:
-            if operation.payment_id is not None:
-                await work.payments.lock(operation.payment_id)
+            await lock_subject(work, operation)
             current = await work.operations.lock(operation.id)
             if current.state.is_finished:
                 # Somebody who took it over was quicker; the PSP told both the same.
@@ -140,7 +141,7 @@ class Settle:
     async def _ask(self, operation: Operation) -> Outcome:
         try:
             async with asyncio.timeout(self._psp_timeout_seconds):
-                leaves_a_trace = not isinstance(operation.order, CardOrder)
+                leaves_a_trace = not isinstance(operation.order, CardOrder | AddBankOrder)
                 if operation.psp_object_id:
                     return await self._psp.look_up(operation) or Unknown("not_found")
                 if not may_send(operation, self._clock.now()):

@@ -25,6 +25,7 @@ from payment_service.domain.orders import (
     VoidOrder,
 )
 from payment_service.domain.payment_method import Card
+from payment_service.domain.payout_orders import PayoutOrder
 from payment_service.domain.psp_transaction import PspTransaction, TransactionKind
 from payment_service.use_cases.outcomes import (
     ActionRequired,
@@ -38,6 +39,7 @@ from payment_service.use_cases.outcomes import (
     Unknown,
 )
 from shared_kernel.money import Money
+from tests.fakes.payment_connect import FakeConnect
 from tests.fakes.payment_psp_objects import FakeObjects, Intent
 
 _TYPES = {
@@ -71,7 +73,7 @@ class CallerDiedError(Exception):
 
 
 @dataclass
-class FakePsp(FakeObjects):
+class FakePsp(FakeObjects, FakeConnect):
     """See `ports.PaymentServiceProvider`."""
 
     faults: list[tuple[str, Fault]] = field(default_factory=list[tuple[str, Fault]])
@@ -278,6 +280,11 @@ class FakePsp(FakeObjects):
         return await self._once("accept_dispute", key, effect)
 
     async def look_up(self, operation: Operation) -> Outcome | None:
+        if isinstance(operation.order, PayoutOrder):
+            return self.look_up_payout(operation, operation.order)
+        return self._look_up(operation)
+
+    def _look_up(self, operation: Operation) -> Outcome | None:
         order = operation.order
         match order:
             case HoldOrder() | ChargeOrder():
@@ -306,6 +313,9 @@ class FakePsp(FakeObjects):
 
     def _set_up(self, psp_setup_id: str, token: str) -> Outcome:
         return Succeeded(psp_setup_id, self._card(token))
+
+    def _name(self, kind: str, number: int) -> str:
+        return f"{kind}_{self.prefix}_{number}"
 
     def _intent(self, operation_id: UUID, order: HoldOrder | ChargeOrder, ride_id: UUID | None) -> Outcome:
         if order.psp_card_id in self._detached:

@@ -13,8 +13,11 @@ import pytest
 
 from payment_service.adapters.stripe_psp import StripePsp
 from payment_service.domain.dispute import DisputeStatus
+from payment_service.domain.orders import ChargeOrder
 from payment_service.domain.refund import RefundStatus
+from payment_service.use_cases.outcomes import Succeeded
 from payment_service.use_cases.ports import PaymentServiceProvider
+from shared_kernel.money import Money
 from tests.fakes.payment_psp import FakePsp, Fault
 from tests.integration.conftest import sandbox_url
 
@@ -30,6 +33,9 @@ _OPERATIONS = {
     "refund": "refunds.create",
     "submit_evidence": "disputes.update",
     "accept_dispute": "disputes.close",
+    "transfer": "transfers.create",
+    "send_payout": "payouts.create",
+    "take_back": "transfer_reversals.create",
 }
 
 
@@ -77,6 +83,18 @@ class World(Protocol):
         """Return a line for every payment of a ride, declined ones left out."""
         ...
 
+    async def fund(self) -> None:
+        """Let the platform have money to transfer."""
+        ...
+
+    async def moved(self, psp_account_id: str) -> tuple[int, int, int]:
+        """Return how many transfers went to a driver's account, came back, and how many payouts left it."""
+        ...
+
+    async def banks_work(self) -> None:
+        """Let the days pass in which banks book payouts, refuse them or return them."""
+        ...
+
 
 class FakeWorld:
     """The PSP in memory."""
@@ -111,6 +129,17 @@ class FakeWorld:
             for intent in self.psp.intents.values()
             if intent.ride_id == ride_id
         ]
+
+    async def fund(self) -> None:
+        self.psp.balance_minor += 50_000
+
+    async def moved(self, psp_account_id: str) -> tuple[int, int, int]:
+        to = [it for it in self.psp.transfers.values() if it.account_id == psp_account_id]
+        payouts = [it for it in self.psp.bank_payouts.values() if it.account_id == psp_account_id]
+        return len(to), sum(it.reversals for it in to), len(payouts)
+
+    async def banks_work(self) -> None:
+        self.psp.banks_work()
 
 
 class SandboxWorld:
@@ -167,6 +196,32 @@ class SandboxWorld:
             for line in lines
             if line["authorizations"]
         ]
+
+    async def fund(self) -> None:
+        customer = await self.psp.create_customer(str(uuid4()), uuid4())
+        assert isinstance(customer, Succeeded)
+        card = await self.psp.attach_card(str(uuid4()), customer.psp_object_id, "pm_card_bypassPending")
+        assert isinstance(card, Succeeded)
+        order = ChargeOrder(customer.psp_object_id, card.psp_object_id, Money("USD", 50_000))
+        assert isinstance(await self.psp.charge(str(uuid4()), uuid4(), order), Succeeded)
+        # A charge at once is booked a little later.
+        await self._advance(60)
+
+    async def moved(self, psp_account_id: str) -> tuple[int, int, int]:
+        transfers, payouts = [await self._effects(kind, psp_account_id) for kind in ("transfers", "payouts")]
+        assert all(line["returned_minor"] in (0, line["moved_minor"]) for line in transfers)
+        return len(transfers), sum(line["returned_minor"] > 0 for line in transfers), len(payouts)
+
+    async def banks_work(self) -> None:
+        await self._advance(60 * 3600)
+
+    async def _advance(self, seconds: int) -> None:
+        (await self._client.post("/_sim/clock", json={"advance_seconds": seconds})).raise_for_status()
+
+    async def _effects(self, kind: str, psp_account_id: str) -> list[dict[str, Any]]:
+        answer = (await self._client.get(f"/_sim/ledger/{kind}", params={"limit": 1000})).raise_for_status().json()
+        assert answer["next_after"] is None
+        return [line for line in answer[kind] if line["account"] == psp_account_id]
 
 
 def unused_port() -> int:

@@ -1,0 +1,75 @@
+"""Pay a driver out on demand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from payment_service.domain.payout import Payout, PayoutKind
+from payment_service.use_cases import payout_steps
+from payment_service.use_cases.answers import Recorded
+from payment_service.use_cases.get_payout import recorded_payout
+from payment_service.use_cases.mutate import Mutate, Step
+from payment_service.use_cases.ports import Store, Work
+from payment_service.use_cases.repositories import RequestKey
+from shared_kernel.clock import Clock
+from shared_kernel.errors import Conflict, LimitExceeded
+from shared_kernel.ids import IdSource
+from shared_kernel.money import Money
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutLimits:
+    """The least that is paid out (minor units of any currency), and how often on demand within 24 hours."""
+
+    minimum_minor: int
+    on_demand_a_day: int
+
+
+class RequestPayout:
+    """The use case."""
+
+    def __init__(self, store: Store, mutate: Mutate, clock: Clock, ids: IdSource, limits: PayoutLimits) -> None:
+        self._store = store
+        self._mutate = mutate
+        self._clock = clock
+        self._ids = ids
+        self._limits = limits
+
+    async def __call__(self, request: RequestKey, driver_id: UUID, asked: Money) -> Payout:
+        """Return the payout; an amount of zero asks for all that is available.
+
+        Raises:
+            Conflict: `payout_account_missing`, `insufficient_balance`, `below_minimum`.
+            LimitExceeded: `too_many_payouts`.
+        """
+
+        async def begin(work: Work) -> Step:
+            account = await payout_steps.account_of(work, driver_id, asked.currency_code)
+            # The lock of the balance also lets one of two that ask at once count the other.
+            there = await payout_steps.available(work, account)
+            amount = asked if asked.amount_minor else there
+            self._refuse(amount, there)
+            now = self._clock.now()
+            if await work.payouts.count_since(driver_id, PayoutKind.ON_DEMAND, now - _DAY) >= (
+                self._limits.on_demand_a_day
+            ):
+                message = f"at most {self._limits.on_demand_a_day} payouts a day can be asked for"
+                raise LimitExceeded("too_many_payouts", message)
+            payout = await payout_steps.ask(work, account, amount, PayoutKind.ON_DEMAND, now, self._ids)
+            if payout is None:
+                raise ValueError("a payout on demand is never there already")
+            return Recorded(payout.id)
+
+        return await recorded_payout(self._store, await self._mutate(request, begin))
+
+    def _refuse(self, amount: Money, there: Money) -> None:
+        facts = {"available_minor": str(there.amount_minor), "minimum_minor": str(self._limits.minimum_minor)}
+        if amount.amount_minor <= 0 or there < amount:
+            raise Conflict("insufficient_balance", f"{there} can be paid out", metadata=facts)
+        if amount.amount_minor < self._limits.minimum_minor:
+            least = Money(amount.currency_code, self._limits.minimum_minor)
+            raise Conflict("below_minimum", f"{least} is the least that is paid out", metadata=facts)

@@ -188,7 +188,7 @@ class PostgresLedger:
             .order_by(postings.c.entry_id.desc())
             .limit(MAX_EARNINGS_ENTRIES)
         )
-        owed = [Money(row.currency_code, int(row.owed_minor)) for row in await self._connection.execute(sums)]
+        owed = [Money(row.currency_code, row.owed_minor) for row in await self._connection.execute(sums)]
         changes = [
             DriverEntry(row.ride_id, row.kind, Money(row.currency_code, row.earned_minor), row.created_at)
             for row in await self._connection.execute(latest)

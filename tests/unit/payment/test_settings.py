@@ -32,6 +32,10 @@ def test_lease_outlives_a_try_by_default() -> None:
         {"payment_top_up_least_minor": 600, "payment_top_up_most_minor": 599},
         {"payment_rider_arrears_limit_minor": -1},
         {"payment_tip_window_days": 0},
+        {"payment_payout_schedule": "monthly"},
+        {"payment_payout_weekday": 7},
+        {"payment_payout_hour": 24},
+        {"payment_payout_minimum_minor": 0},
     ],
 )
 def test_wrong_settings_are_refused(changes: dict[str, Any]) -> None:

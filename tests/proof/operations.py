@@ -1,0 +1,228 @@
+"""The table of operations: how each is asked of the service, what its answer says, and the rule that judges it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from google.protobuf.message import Message
+
+from ridesharing.common.v1.money_pb2 import Money
+from ridesharing.payment.v1 import payment_service_pb2 as pb
+from ridesharing.payment.v1 import payments_pb2
+from tests.proof import rules
+from tests.proof.oracle import Rule
+from tests.proof.world import LATE, Answer, Ask
+
+
+@dataclass
+class Names:
+    """What the world calls things, and what the service does."""
+
+    ids: dict[str, str] = field(default_factory=dict[str, str])
+    play: str = field(default_factory=lambda: str(uuid4()))
+    """Sets the keys of one play apart from those of another, of the same callers."""
+
+    def key_of(self, ask: Ask) -> str:
+        """The request's key as it is sent."""
+        return f"{self.play}:{ask.key}"
+
+    def id_of(self, name: str) -> str:
+        """The id of a thing; one that was never heard of gets one nobody knows."""
+        return self.ids.setdefault(name, str(uuid4()))
+
+    def name_of(self, account: str) -> str:
+        """An account's name with its owner's name in place of the id."""
+        kind, _, owner = account.partition(":")
+        names = [name for name, known in self.ids.items() if known == owner]
+        return f"{kind}:{names[0]}" if names else account
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A row of the table.
+
+    `orders` are the kinds of orders to the PSP it may begin (their failpoints are `<kind>.<step>`), each with the PSP's
+    operations it leads to, where faults can be laid.
+    """
+
+    rpc: str
+    rule: Rule
+    request: Callable[[Ask, Names], Message]
+    read: Callable[[Any, Ask, Names], Answer]
+    orders: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+
+    @property
+    def at_psp(self) -> Sequence[str]:
+        """Every operation of the PSP that it may lead to."""
+        return [name for names in self.orders.values() for name in names]
+
+    @property
+    def failpoints(self) -> Sequence[str]:
+        """Every step between two others at which the process may die."""
+        return [
+            *(f"{self.rpc}.{step}" for step in ("claimed", "begun")),
+            *(f"{kind}.{step}" for kind in self.orders for step in ("intended", "asked", "concluded", "recorded")),
+        ]
+
+
+def money(currency: str, amount: int) -> Money:
+    return Money(currency_code=currency, amount_minor=amount)
+
+
+_STATUS = {
+    payments_pb2.PAYMENT_STATUS_HELD: "held",
+    payments_pb2.PAYMENT_STATUS_DECLINED: "declined",
+    payments_pb2.PAYMENT_STATUS_CAPTURED: "captured",
+    payments_pb2.PAYMENT_STATUS_VOIDED: "voided",
+}
+
+
+def payment_of(response: Any, ask: Ask, names: Names) -> Answer:
+    told: payments_pb2.Payment = response.payment
+    if told.status == payments_pb2.PAYMENT_STATUS_PENDING:
+        return LATE
+    amounts = (told.authorized, told.captured, told.receivable)
+    return Answer("payment", (_STATUS[told.status], *(amount.amount_minor for amount in amounts), told.decline_reason))
+
+
+def _card_of(response: pb.AddPaymentMethodResponse, ask: Ask, names: Names) -> Answer:
+    name = rules.card_name(ask)
+    told = response.payment_method.payment_method_id
+    if names.ids.setdefault(name, told) != told:
+        return Answer("card", (f"another than {name}",))
+    return Answer("card", (name,))
+
+
+def _receipt_of(response: pb.GetReceiptResponse, ask: Ask, names: Names) -> Answer:
+    told = response.receipt
+    lines = tuple(
+        (
+            payments_pb2.ChargeLineKind.Name(line.kind).removeprefix("CHARGE_LINE_KIND_").lower(),
+            line.amount.amount_minor,
+            line.commission_basis_points,
+            line.tax_jurisdiction,
+        )
+        for line in told.lines
+    )
+    return Answer("receipt", (told.captured.amount_minor, told.receivable.amount_minor, lines))
+
+
+def _earnings_of(response: pb.GetEarningsResponse, ask: Ask, names: Names) -> Answer:
+    owed = {amount.currency_code: amount.amount_minor for amount in response.balances if amount.amount_minor}
+    return Answer("earnings", tuple(sorted(owed.items())))
+
+
+def _journal_of(response: pb.ListJournalEntriesResponse, ask: Ask, names: Names) -> Answer:
+    found = [
+        (
+            entry.kind,
+            tuple(sorted((names.name_of(leg.account), leg.amount.amount_minor) for leg in entry.postings)),
+        )
+        for entry in response.entries
+    ]
+    return Answer("journal", tuple(sorted(found)))
+
+
+def _lines(ask: Ask) -> list[payments_pb2.ChargeLine]:
+    return [
+        payments_pb2.ChargeLine(
+            kind=payments_pb2.ChargeLineKind.Value(f"CHARGE_LINE_KIND_{kind.upper()}"),
+            amount=money(ask["currency"], amount),
+            commission_basis_points=basis_points,
+            tax_jurisdiction=owner,
+        )
+        for kind, amount, basis_points, owner in ask["lines"]
+    ]
+
+
+OPERATIONS = {
+    "add_card": Operation(
+        "AddPaymentMethod",
+        rules.add_card,
+        lambda ask, names: pb.AddPaymentMethodRequest(request_id=names.key_of(ask), psp_token=ask["token"]),
+        _card_of,
+        orders={"add_card": ("payment_methods.attach", "customers.create")},
+    ),
+    "remove_card": Operation(
+        "RemovePaymentMethod",
+        rules.remove_card,
+        lambda ask, names: pb.RemovePaymentMethodRequest(
+            request_id=names.key_of(ask), payment_method_id=names.id_of(ask["card"])
+        ),
+        lambda response, ask, names: Answer("removed"),
+        orders={"remove_card": ("payment_methods.detach",)},
+    ),
+    "place_hold": Operation(
+        "PlaceHold",
+        rules.place_hold,
+        lambda ask, names: pb.PlaceHoldRequest(
+            request_id=names.key_of(ask),
+            ride_id=names.id_of(ask["ride"]),
+            rider_id=names.id_of(ask["rider"]),
+            payment_method_id=names.id_of(ask["card"]) if ask["card"] else "",
+            amount=money(ask["currency"], ask["amount"]),
+            funding=payments_pb2.Funding.Value(f"FUNDING_{ask['funding'].upper()}"),
+        ),
+        payment_of,
+        orders={"hold": ("payment_intents.create",)},
+    ),
+    "increment_hold": Operation(
+        "IncrementHold",
+        rules.increment_hold,
+        lambda ask, names: pb.IncrementHoldRequest(
+            request_id=names.key_of(ask), ride_id=names.id_of(ask["ride"]), amount=money(ask["currency"], ask["amount"])
+        ),
+        payment_of,
+        orders={"increment": ("payment_intents.increment_authorization",)},
+    ),
+    "capture_payment": Operation(
+        "CapturePayment",
+        rules.capture_payment,
+        lambda ask, names: pb.CapturePaymentRequest(
+            request_id=names.key_of(ask),
+            ride_id=names.id_of(ask["ride"]),
+            driver_id=names.id_of(ask["driver"]),
+            lines=_lines(ask),
+        ),
+        payment_of,
+        orders={"capture": ("payment_intents.capture",), "charge": ("payment_intents.create",)},
+    ),
+    "void_hold": Operation(
+        "VoidHold",
+        rules.void_hold,
+        lambda ask, names: pb.VoidHoldRequest(request_id=names.key_of(ask), ride_id=names.id_of(ask["ride"])),
+        payment_of,
+        orders={"void": ("payment_intents.cancel",)},
+    ),
+    "get_payment": Operation(
+        "GetPayment",
+        rules.get_payment,
+        lambda ask, names: pb.GetPaymentRequest(ride_id=names.id_of(ask["ride"])),
+        payment_of,
+    ),
+    "get_receipt": Operation(
+        "GetReceipt",
+        rules.get_receipt,
+        lambda ask, names: pb.GetReceiptRequest(ride_id=names.id_of(ask["ride"])),
+        _receipt_of,
+    ),
+    "list_cards": Operation(
+        "ListPaymentMethods",
+        rules.list_cards,
+        lambda ask, names: pb.ListPaymentMethodsRequest(),
+        lambda response, ask, names: Answer("cards", (len(response.payment_methods),)),
+    ),
+    "get_earnings": Operation(
+        "GetEarnings", rules.get_earnings, lambda ask, names: pb.GetEarningsRequest(), _earnings_of
+    ),
+    "list_journal": Operation(
+        "ListJournalEntries",
+        rules.list_journal,
+        lambda ask, names: pb.ListJournalEntriesRequest(ride_id=names.id_of(ask["ride"])),
+        _journal_of,
+    ),
+}
+RULES = {name: row.rule for name, row in OPERATIONS.items()}

@@ -1,0 +1,199 @@
+"""The real service on a real PostgreSQL, with Stripe's library and the sandbox's process, and all that befalls it.
+
+The service runs in this process, over its own composition root; a crash raises out of a failpoint, and what was running
+then is dropped. (What dies as a process stands in `tests.proof.matrix`.)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar, cast
+from unittest.mock import patch
+
+from chassis.auth import Actor, Role, set_current_actor
+from chassis.database import Database
+from chassis.runtime import Wakeup
+from chassis.validation import validate
+from payment_service import bootstrap
+from payment_service.adapters.store import PostgresStore
+from payment_service.adapters.stripe_psp import StripePsp
+from payment_service.bootstrap import Core, build_core
+from payment_service.entrypoints.payment_servicer import PaymentServicer
+from payment_service.entrypoints.wire import event_to_wire
+from payment_service.settings import PaymentSettings
+from shared_kernel.errors import DomainError, InFlight, Unknown
+from shared_kernel.ids import Uuid7Source
+from tests.integration.embedded import free_port
+from tests.proof.ground import Ground
+from tests.proof.operations import OPERATIONS, Names
+from tests.proof.records import Records
+from tests.proof.world import LATE, Answer, Ask
+
+T = TypeVar("T")
+LEASE_SECONDS = 30.0
+PSP_TIMEOUT_SECONDS = 0.8
+_NETWORK_TIMEOUT_SECONDS = 0.6
+
+
+class Crashed(BaseException):
+    """The process died here. Not an Exception: nothing in the process may take it for a failure that it survives."""
+
+
+class MovedClock:
+    """The machine's clock, moved on now and then."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        self._ahead += timedelta(seconds=seconds)
+
+
+class Stage:
+    """One service, its PSP and its database."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.clock = MovedClock()
+        self.names = Names()
+        self.counts: Counter[str] = Counter()
+        self.crash_at = ""
+        self.found: list[BaseException] = []
+        """What was found wrong."""
+        self._has_crashed = False
+        url = ground.postgres.migrated("payment")
+        self.settings = PaymentSettings(
+            payment_database_url=url,
+            jwks_file=ground.keys / "jwks.json",
+            redis_url="redis://127.0.0.1:1/0",
+            payment_psp_timeout_seconds=PSP_TIMEOUT_SECONDS,
+            payment_lease_seconds=LEASE_SECONDS,
+        )
+        self.database = Database(url, 12, name="proof")
+        self.records = Records(self.database, ground.sandbox_url)
+        self._psp = self._psp_at(f"{ground.sandbox_url}/psp")
+        self._nowhere = self._psp_at(f"http://127.0.0.1:{free_port()}")
+        self._is_down = False
+        self.cores = self._start()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do one thing in the service's event loop."""
+        return self.loop.run_until_complete(work)
+
+    def close(self) -> None:
+        async def end() -> None:
+            await self._drop_what_runs()
+            for closing in (self._psp.close, self._nowhere.close, self.records.close, self.database.dispose):
+                await closing()
+
+        self.run(end())
+        self.loop.close()
+
+    async def ask(self, *asks: Ask) -> list[Answer]:
+        """Ask at once, each another replica; what a crash or a lost outcome leaves open is late."""
+        calls = [asyncio.create_task(self._ask(ask, self.cores[at % 2])) for at, ask in enumerate(asks)]
+        ended = await asyncio.gather(*calls, return_exceptions=True)
+        if self._has_crashed:
+            await self._after_crash()
+        answers = [LATE if isinstance(end, Crashed | asyncio.CancelledError) else end for end in ended]
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+        told = cast("list[Answer]", answers)
+        self.counts.update(f"answers: {'late' if answer == LATE else answer.what}" for answer in told)
+        return told
+
+    async def sweep(self) -> int:
+        """Sweep until nothing is due; return how many operations were taken."""
+        taken = 0
+        try:
+            while swept := await self.cores[0].sweep():
+                taken += swept
+        except Crashed:
+            await self._after_crash()
+        self.counts["sweeps"] += 1
+        return taken
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass, here and at the PSP."""
+        self.clock.advance(seconds)
+        await self.records.advance(seconds)
+
+    async def clear(self) -> None:
+        """Take all faults away."""
+        for kind, count in (await self.records.clear()).items():
+            self.counts[f"faults: {kind}"] += count
+
+    async def connect(self, *, down: bool) -> None:
+        """Let the PSP be out of reach, or in it again."""
+        if down != self._is_down:
+            await self._drop_what_runs()
+            self._is_down = down
+            self.cores = self._start()
+
+    async def abandon(self) -> None:
+        """Close what is left open, so that it is nobody else's."""
+        await self.records.execute(
+            "UPDATE psp_operation SET state = 'refused', finished_at = created_at WHERE finished_at IS NULL"
+        )
+
+    def _start(self) -> list[Core]:
+        """Two replicas, as after a start of the service."""
+        ids, relay = Uuid7Source(), Wakeup()
+        psp = self._nowhere if self._is_down else self._psp
+        with patch.object(bootstrap, "Failpoints", self._failpoints):
+            return [
+                build_core(self.settings, PostgresStore(self.database, event_to_wire, ids, relay), psp, self.clock, ids)
+                for _ in range(2)
+            ]
+
+    def _failpoints(self, plan: str) -> Callable[[str], None]:
+        del plan  # where to die is told by `crash_at`, again and again
+        return self._failpoint
+
+    def _failpoint(self, name: str) -> None:
+        if name == self.crash_at:
+            self.crash_at = ""
+            self.counts[f"crashes: {name}"] += 1
+            self._has_crashed = True
+            raise Crashed(name)
+
+    async def _after_crash(self) -> None:
+        self._has_crashed = False
+        await self._drop_what_runs()
+        self.cores = self._start()
+
+    async def _drop_what_runs(self) -> None:
+        others = asyncio.all_tasks() - {cast("Any", asyncio.current_task())}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    async def _ask(self, ask: Ask, core: Core) -> Answer:
+        operation = OPERATIONS[ask.operation]
+        set_current_actor(self._actor(ask.caller))
+        request = operation.request(ask, self.names)
+        self.counts[f"asks: {operation.rpc}"] += 1
+        try:
+            validate(request)
+            response = await getattr(PaymentServicer(core.use_cases), operation.rpc)(request, cast("Any", None))
+        except (InFlight, Unknown):
+            return LATE
+        except DomainError as error:
+            return Answer.refused(error.reason)
+        return operation.read(response, ask, self.names)
+
+    def _actor(self, caller: str) -> Actor:
+        if caller == "matching":
+            return Actor(Role.SERVICE, "matching", "", "matching")
+        role = Role(caller.partition(" ")[0])
+        return Actor(role, self.names.id_of(caller), "", "cli")
+
+    def _psp_at(self, url: str) -> StripePsp:
+        return StripePsp(url, "sk_test_sandbox", timeout_seconds=_NETWORK_TIMEOUT_SECONDS)

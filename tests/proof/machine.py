@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from tests.proof.fields import CHANGES, RIDERS, asks
 from tests.proof.operations import OPERATIONS
-from tests.proof.play import DAY_SECONDS, Play
+from tests.proof.play import DELAY_SECONDS, Play
 from tests.proof.stage import LEASE_SECONDS, Stage
 from tests.proof.world import Ask, Table
 
@@ -132,7 +132,7 @@ class Machine(RuleBasedStateMachine):
         self.stage.crash_at = ""
 
     def _lay(self, operation: str, kind: str, count: int) -> None:
-        more = {"seconds": 1.2 if kind == "delay" else 10} if kind in SLOW_FAULTS else {"count": count}
+        more = {"seconds": DELAY_SECONDS if kind == "delay" else 10} if kind in SLOW_FAULTS else {"count": count}
         self.do(self.play.lay(operation, kind, **more))
 
     @rule(data=st.data())
@@ -161,13 +161,14 @@ class Machine(RuleBasedStateMachine):
     @rule(how_long=st.sampled_from(("until all is known", "a day", "a week")))
     def much_time_passes(self, how_long: str) -> None:
         async def pass_by() -> None:
-            await self.play.calm()
             if how_long == "a day" and self.days < MAX_DAYS:
                 self.days += 1
-                await self.play.later(DAY_SECONDS)
+                await self.play.a_day_later()
             elif how_long == "a week":
                 self.days = 0
                 await self.play.a_week_later()
+            else:
+                await self.play.calm()
 
         self.do(pass_by())
 

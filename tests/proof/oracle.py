@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import permutations
 
 from tests.proof.rules import a_week_later, by_itself
-from tests.proof.world import LATE, Answer, Ask, Luck, Step, World
+from tests.proof.world import LATE, Answer, Ask, Luck, Step, Table, World
 
 MAX_WORLDS = 4000
 BEFORE_THE_KEY = [Answer.refused(reason) for reason in ("invalid_argument", "unknown_currency", "invalid_charge")]
@@ -77,6 +77,13 @@ class Oracle:
             raise Difference("\n".join(complaint(world) for world in list(worlds)[:3]))
         self._worlds = fitting
 
+    def a_day_passes(self) -> None:
+        """A hold that is still waited for may be given up, though its key was seen to be in use."""
+        self.luck = replace(self.luck, abandons=True)
+        holds = [ask for ask in self.waiting if ask.operation == "place_hold"]
+        undone = {_without(world, holds) for world in self.worlds}
+        self._worlds |= undone
+
     def a_week_passes(self) -> None:
         """Nothing may be waiting."""
         self._worlds = frozenset(a_week_later(world) for world in self.worlds)
@@ -126,3 +133,18 @@ class Oracle:
             for step in self.apply(world, ask)
         }
         return f"{told}\nis possible in none of {len(worlds)} worlds; possible: {sorted(expected)[:8]}"
+
+
+def _without(world: World, asks: Sequence[Ask]) -> World:
+    rides = {ask["ride"] for ask in asks if ask.request in world.answered}
+    return replace(
+        world,
+        rides=Table({name: ride for name, ride in world.rides.items() if name not in rides}),
+        answered=Table(
+            {
+                request: (fields, answer)
+                for request, (fields, answer) in world.answered.items()
+                if fields.get("ride") not in rides
+            }
+        ),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from tests.proof.audit import complaints_about, read_books
 from tests.proof.operations import RULES, Names
@@ -12,6 +13,7 @@ from tests.proof.world import Ask, Luck, Table
 
 DAY_SECONDS = 25 * 3600.0
 WEEK_SECONDS = 8 * 24 * 3600.0
+DELAY_SECONDS = 1.2
 _ROUNDS = 50
 _QUICK_ROUNDS = 12
 _PAUSE_SECONDS = 0.1
@@ -30,6 +32,7 @@ class Play:
         self.story: list[str] = []
         """What happened, for whoever has to understand a difference."""
         self._keys = 0
+        self._is_slow = False
 
     def key(self) -> str:
         """A key that was not there before."""
@@ -61,7 +64,8 @@ class Play:
     async def lay(self, operation: str, kind: str, **more: object) -> None:
         """Lay a fault at the PSP."""
         if kind == "decline":
-            self.oracle.luck = Luck(declines=True)
+            self.oracle.luck = replace(self.oracle.luck, declines=True)
+        self._is_slow |= kind == "delay"
         self.story.append(f"fault {kind} at {operation} {more}")
         await self.stage.records.lay(operation, kind, **more)
 
@@ -89,6 +93,7 @@ class Play:
                 self.oracle.heard((ask, answer))
             else:
                 self.oracle.luck = Luck()
+                self._is_slow = False
                 return
         left = await self.stage.records.open_operations()
         raise Difference(f"{left} operations and {len(self.oracle.waiting)} asks come to no end")
@@ -97,6 +102,14 @@ class Play:
         """Let time pass: a lease, a rest, a day. No hold expires."""
         self.story.append(f"{seconds} s pass")
         await self.stage.advance(seconds)
+
+    async def a_day_later(self) -> None:
+        """Let the PSP forget the keys of what is under way."""
+        if self._is_slow:
+            # What the PSP is late with by its own clock comes within seconds, not a day later.
+            await asyncio.sleep(DELAY_SECONDS)
+        await self.later(DAY_SECONDS)
+        self.oracle.a_day_passes()
 
     async def a_week_later(self) -> None:
         """Let all holds on cards expire."""

@@ -78,8 +78,12 @@ def place_hold(world: World, ask: Ask, luck: Luck) -> list[Step]:
     elif card is not None:
         if reason := why_unpayable(ride.currency, ride.requested):
             ends = [_declined(ride, reason)]
-        elif card.fails or luck.declines:
-            ends = [_declined(ride, "generic_decline"), *([] if card.fails else [ride])]
+        elif card.fails:
+            ends = [_declined(ride, "generic_decline")]
+        elif luck.declines:
+            ends.append(_declined(ride, "generic_decline"))
+        if luck.abandons:
+            ends.append(_declined(ride, "abandoned"))
     return [Step(world.with_ride(ask["ride"], end), payment(end)) for end in ends]
 
 
@@ -128,7 +132,7 @@ def capture_payment(world: World, ask: Ask, luck: Luck) -> list[Step]:
     done = replace(
         ride,
         state="captured",
-        authorized=brought if ride.funding == "cash" else ride.authorized,
+        authorized=max(ride.authorized, brought),
         captured=brought,
         receivable=total - brought,
         driver=ask["driver"],

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 from unittest.mock import patch
@@ -18,12 +19,13 @@ from chassis.database import Database
 from chassis.runtime import Wakeup
 from chassis.validation import validate
 from payment_service import bootstrap
-from payment_service.adapters.store import PostgresStore
+from payment_service.adapters.store import PostgresStore, PostgresWork
 from payment_service.adapters.stripe_psp import StripePsp
 from payment_service.bootstrap import Core, build_core
 from payment_service.entrypoints.payment_servicer import PaymentServicer
 from payment_service.entrypoints.wire import event_to_wire
 from payment_service.settings import PaymentSettings
+from payment_service.use_cases.repositories import Needs
 from shared_kernel.errors import DomainError, InFlight, Unknown
 from shared_kernel.ids import Uuid7Source
 from tests.integration.embedded import free_port
@@ -55,6 +57,59 @@ class MovedClock:
         self._ahead += timedelta(seconds=seconds)
 
 
+class Process:
+    """The service between one start and the next: two replicas that die together.
+
+    Once it is dead nothing of it reaches the database or passes a step, whatever still runs of it.
+    """
+
+    def __init__(self, stage: Stage, psp: StripePsp) -> None:
+        self.is_dead = False
+        self._stage = stage
+        ids, relay = Uuid7Source(), Wakeup()
+        store = MortalStore(stage.database, event_to_wire, ids, relay)
+        store.process = self
+        with patch.object(bootstrap, "Failpoints", lambda plan: self.failpoint):  # pyright: ignore[reportUnknownLambdaType]
+            self.cores = [build_core(stage.settings, store, psp, stage.clock, ids) for _ in range(2)]
+
+    def failpoint(self, name: str) -> None:
+        """Die here, if this is where to die."""
+        if name == self._stage.crash_at:
+            self._stage.crash_at = ""
+            self._stage.counts[f"crashes: {name}"] += 1
+            self.is_dead = True
+        self.live()
+
+    def live(self) -> None:
+        """Go on, unless dead."""
+        if self.is_dead:
+            raise Crashed
+
+
+class MortalStore(PostgresStore):
+    """The store of a process that may be dead."""
+
+    process: Process
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[PostgresWork]:
+        self.process.live()
+        async with super().transaction() as work:
+            yield work
+
+    @asynccontextmanager
+    async def together(self, needs: Sequence[Needs], now: datetime) -> AsyncGenerator[Sequence[PostgresWork]]:
+        self.process.live()
+        async with super().together(needs, now) as works:
+            yield works
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncGenerator[PostgresWork]:
+        self.process.live()
+        async with super().snapshot() as work:
+            yield work
+
+
 class Stage:
     """One service, its PSP and its database."""
 
@@ -66,7 +121,6 @@ class Stage:
         self.crash_at = ""
         self.found: list[BaseException] = []
         """What was found wrong."""
-        self._has_crashed = False
         url = ground.postgres.migrated("payment")
         self.settings = PaymentSettings(
             payment_database_url=url,
@@ -80,7 +134,7 @@ class Stage:
         self._psp = self._psp_at(f"{ground.sandbox_url}/psp")
         self._nowhere = self._psp_at(f"http://127.0.0.1:{free_port()}")
         self._is_down = False
-        self.cores = self._start()
+        self.process = self._start()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Do one thing in the service's event loop."""
@@ -97,10 +151,10 @@ class Stage:
 
     async def ask(self, *asks: Ask) -> list[Answer]:
         """Ask at once, each another replica; what a crash or a lost outcome leaves open is late."""
-        calls = [asyncio.create_task(self._ask(ask, self.cores[at % 2])) for at, ask in enumerate(asks)]
+        calls = [asyncio.create_task(self._ask(ask, self.process.cores[at % 2])) for at, ask in enumerate(asks)]
         ended = await asyncio.gather(*calls, return_exceptions=True)
-        if self._has_crashed:
-            await self._after_crash()
+        if self.process.is_dead:
+            await self._start_again()
         answers = [LATE if isinstance(end, Crashed | asyncio.CancelledError) else end for end in ended]
         for answer in answers:
             if isinstance(answer, BaseException):
@@ -113,10 +167,12 @@ class Stage:
         """Sweep until nothing is due; return how many operations were taken."""
         taken = 0
         try:
-            while swept := await self.cores[0].sweep():
+            while swept := await self.process.cores[0].sweep():
                 taken += swept
         except Crashed:
-            await self._after_crash()
+            pass
+        if self.process.is_dead:
+            await self._start_again()
         self.counts["sweeps"] += 1
         return taken
 
@@ -133,9 +189,8 @@ class Stage:
     async def connect(self, *, down: bool) -> None:
         """Let the PSP be out of reach, or in it again."""
         if down != self._is_down:
-            await self._drop_what_runs()
             self._is_down = down
-            self.cores = self._start()
+            await self._start_again()
 
     async def abandon(self) -> None:
         """Close what is left open, so that it is nobody else's."""
@@ -143,31 +198,13 @@ class Stage:
             "UPDATE psp_operation SET state = 'refused', finished_at = created_at WHERE finished_at IS NULL"
         )
 
-    def _start(self) -> list[Core]:
-        """Two replicas, as after a start of the service."""
-        ids, relay = Uuid7Source(), Wakeup()
-        psp = self._nowhere if self._is_down else self._psp
-        with patch.object(bootstrap, "Failpoints", self._failpoints):
-            return [
-                build_core(self.settings, PostgresStore(self.database, event_to_wire, ids, relay), psp, self.clock, ids)
-                for _ in range(2)
-            ]
+    def _start(self) -> Process:
+        return Process(self, self._nowhere if self._is_down else self._psp)
 
-    def _failpoints(self, plan: str) -> Callable[[str], None]:
-        del plan  # where to die is told by `crash_at`, again and again
-        return self._failpoint
-
-    def _failpoint(self, name: str) -> None:
-        if name == self.crash_at:
-            self.crash_at = ""
-            self.counts[f"crashes: {name}"] += 1
-            self._has_crashed = True
-            raise Crashed(name)
-
-    async def _after_crash(self) -> None:
-        self._has_crashed = False
+    async def _start_again(self) -> None:
+        self.process.is_dead = True
         await self._drop_what_runs()
-        self.cores = self._start()
+        self.process = self._start()
 
     async def _drop_what_runs(self) -> None:
         others = asyncio.all_tasks() - {cast("Any", asyncio.current_task())}

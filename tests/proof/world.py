@@ -112,9 +112,10 @@ class World:
 
 @dataclass(frozen=True)
 class Luck:
-    """What the outside world may do unasked: refuse a card that is good."""
+    """What may happen unasked: a card that is good is refused; a hold that came to nothing for a day is given up."""
 
     declines: bool = False
+    abandons: bool = False
 
 
 @dataclass(frozen=True)

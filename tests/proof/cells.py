@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tests.proof.operations import OPERATIONS, RULES, Names
+from tests.proof.operations import ENDS, OPERATIONS, RULES, Names
 from tests.proof.oracle import Oracle
 from tests.proof.world import Ask, Table
 
@@ -29,6 +29,14 @@ _ABOVE = Ask("capture_payment", "matching", "capture", _CAPTURE.fields.having("l
 _INCREMENT = Ask("increment_hold", "matching", "increment", Table({"ride": RIDE, "currency": "USD", "amount": 4000}))
 _VOID = Ask("void_hold", "matching", "void", Table({"ride": RIDE}))
 
+_TOP_UP = Ask("top_up", RIDER, "top-up", Table({"card": CARD, "currency": "USD", "amount": 3000}))
+_BY_WALLET = Ask("place_hold", "matching", "hold", _BY_CASH.fields.having("funding", "wallet"))
+_GRANT = Ask("grant_credit", "operator", "grant", Table({"rider": RIDER, "currency": "USD", "amount": 600}))
+_NO_SHOW = Ask(
+    "capture_payment", "matching", "capture", _CAPTURE.fields.having("lines", (("no_show_fee", 500, 2500, ""),))
+)
+_PAY = Ask("pay_arrears", RIDER, "pay", Table({"card": CARD, "currency": "USD"}))
+
 CASES: dict[str, tuple[Sequence[Ask], Ask]] = {
     # What is above the hold comes first: its charge is the sweep's, and must not be that of a cell before.
     "a capture above the hold": ([_ADD, _HOLD], _ABOVE),
@@ -40,6 +48,20 @@ CASES: dict[str, tuple[Sequence[Ask], Ask]] = {
     "a raised hold in cash": ([_BY_CASH], _INCREMENT),
     "a capture": ([_ADD, _HOLD], _CAPTURE),
     "a capture in cash": ([_BY_CASH], _CAPTURE),
+    "a tip": (
+        [_ADD, _HOLD, _CAPTURE],
+        Ask("add_tip", RIDER, "tip", Table({"ride": RIDE, "currency": "USD", "amount": 300})),
+    ),
+    "wallet money": ([_ADD], _TOP_UP),
+    "a ride by wallet": ([_ADD, _TOP_UP], _BY_WALLET),
+    "a capture by wallet": ([_ADD, _TOP_UP, _BY_WALLET], _ABOVE),
+    "credit": ([], _GRANT),
+    "credit taken back": ([_GRANT], Ask("revoke_credit", "operator", "revoke", _GRANT.fields.having("amount", 400))),
+    "a debt that is paid": ([_ADD, _BY_CASH, _NO_SHOW], _PAY),
+    "a debt that is given up": (
+        [_BY_CASH, _NO_SHOW],
+        Ask("write_off", "operator", "off", _GRANT.fields.having("amount", 500)),
+    ),
     "a released hold": ([_ADD, _HOLD], _VOID),
     "a ride that is closed before any hold": ([], _VOID),
 }
@@ -67,7 +89,7 @@ class Cell:
     fault: str
     at_psp: str
     names: Names = field(default_factory=Names)
-    oracle: Oracle = field(default_factory=lambda: Oracle(RULES))
+    oracle: Oracle = field(default_factory=lambda: Oracle(RULES, ENDS))
 
     def __str__(self) -> str:
         return f"{self.case}, killed at {self.failpoint}, {self.fault or 'no fault'}"
@@ -105,7 +127,7 @@ def _steps(cells: Sequence[Cell]) -> list[list[Cell]]:
 
 def _cells_of(case: str) -> list[Cell]:
     row = OPERATIONS[CASES[case][1].operation]
-    if case.endswith(("cash", "before any hold")):
+    if not row.orders or case.endswith(("cash", "wallet", "before any hold")):
         return [Cell(case, f"{row.rpc}.{step}", "", "") for step in ("claimed", "begun")]
     cells: list[Cell] = []
     for failpoint in row.failpoints:

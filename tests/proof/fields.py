@@ -21,10 +21,16 @@ RIDES = tuple(f"ride {number}" for number in range(1, 9))
 NOWHERE = "a card of nobody"
 
 _WEIGHTED = {
-    "place_hold": 8,
-    "capture_payment": 8,
+    "place_hold": 10,
+    "capture_payment": 10,
     "increment_hold": 4,
     "void_hold": 3,
+    "top_up": 3,
+    "add_tip": 3,
+    "pay_arrears": 3,
+    "grant_credit": 2,
+    "revoke_credit": 1,
+    "write_off": 1,
     "add_card": 1,
     "remove_card": 1,
     "get_receipt": 1,
@@ -84,6 +90,16 @@ class Hints:
         return found
 
     @property
+    def asked(self) -> dict[str, Ask]:
+        """By ride the first hold that was asked."""
+        return {ask["ride"]: ask for ask in reversed(self.past) if ask.operation == "place_hold"}
+
+    @property
+    def captured(self) -> list[str]:
+        """Rides that were to be captured."""
+        return sorted({ask["ride"] for ask in self.past if ask.operation == "capture_payment"})
+
+    @property
     def fresh(self) -> list[str]:
         """Rides nobody has asked about."""
         named = {ask["ride"] for ask in self.past if "ride" in ask.fields}
@@ -123,13 +139,22 @@ def _hold(hints: Hints) -> Fields:
     )
 
 
-def _about_a_hold(hints: Hints, **parts: st.SearchStrategy[Any]) -> Fields:
+def _about_a_hold(hints: Hints, rides: Sequence[str] | None = None, **parts: st.SearchStrategy[Any]) -> Fields:
     def in_its_currency(base: Table[Any]) -> Fields:
-        hold = hints.holds.get(base["ride"])
+        hold = hints.asked.get(base["ride"])
         currencies = _CURRENCIES if hold is None else mostly(st.just(hold["currency"]), _CURRENCIES)
         return currencies.map(lambda currency: base.having("currency", currency))
 
-    return table(ride=_ride(sorted(hints.holds)), **parts).flatmap(in_its_currency)
+    return table(ride=_ride(sorted(hints.holds) if rides is None else rides), **parts).flatmap(in_its_currency)
+
+
+def _card(hints: Hints) -> st.SearchStrategy[str]:
+    return st.sampled_from([*hints.cards, NOWHERE])
+
+
+def _adjustment(_: Hints) -> Fields:
+    amounts = mostly(st.sampled_from((100, 500, 1500)), st.sampled_from((0, -5, 10**15 + 1)))
+    return table(rider=st.sampled_from(RIDERS), currency=_CURRENCIES, amount=amounts)
 
 
 def _about_a_ride(hints: Hints) -> Fields:
@@ -146,6 +171,14 @@ FIELDS: dict[str, Callable[[Hints], Fields]] = {
     "capture_payment": lambda hints: _about_a_hold(
         hints, driver=st.sampled_from(DRIVERS), lines=mostly(_GOOD_LINES, _BAD_LINES)
     ),
+    "top_up": lambda hints: table(card=_card(hints), currency=_CURRENCIES, amount=_AMOUNTS),
+    "pay_arrears": lambda hints: table(card=_card(hints), currency=_CURRENCIES),
+    "add_tip": lambda hints: _about_a_hold(
+        hints, hints.captured, amount=mostly(st.sampled_from((100, 300, 1990)), _BAD_AMOUNTS)
+    ),
+    "grant_credit": _adjustment,
+    "revoke_credit": _adjustment,
+    "write_off": _adjustment,
     "void_hold": lambda hints: table(ride=_ride(sorted(hints.holds))),
     "get_payment": _about_a_ride,
     "get_receipt": _about_a_ride,
@@ -153,6 +186,12 @@ FIELDS: dict[str, Callable[[Hints], Fields]] = {
     "get_earnings": lambda _: table(),
 }
 CALLERS = {
+    "top_up": RIDERS,
+    "add_tip": RIDERS,
+    "pay_arrears": RIDERS,
+    "grant_credit": ("operator",),
+    "revoke_credit": ("operator",),
+    "write_off": ("operator",),
     "add_card": RIDERS,
     "remove_card": RIDERS,
     "list_cards": RIDERS,

@@ -124,7 +124,7 @@ class Machine(RuleBasedStateMachine):
         """The PSP fails just when it is asked, or the process dies at one of the steps, or both."""
         ask = data.draw(asks(self.play.key(), self.past, CHANGES))
         row, trouble = OPERATIONS[ask.operation], data.draw(st.integers(0, 3))
-        if trouble:
+        if trouble and row.at_psp:
             kind = data.draw(st.sampled_from((*QUICK_FAULTS * 3, *SLOW_FAULTS)))
             self._lay(data.draw(st.sampled_from(row.at_psp)), kind, data.draw(st.integers(1, 2)))
         self.stage.crash_at = data.draw(st.sampled_from(row.failpoints)) if trouble != 1 else ""

@@ -14,7 +14,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process, create_subprocess_exec
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ from chassis.clients import forward_token, open_channel
 from chassis.database import Database
 from chassis.status import from_rpc_error
 from ridesharing.payment.v1.payment_service_pb2_grpc import PaymentServiceStub
+from ridesharing.payment.v1.wallet_service_pb2_grpc import WalletServiceStub
 from shared_kernel.errors import InFlight, Unavailable, Unknown
 from tests.integration.embedded import free_port
 from tests.proof.audit import complaints_about, read_books
@@ -60,7 +61,8 @@ class Running:
     """A service that serves."""
 
     pid: int
-    stub: Any
+    stubs: Mapping[str, Any]
+    """By service: payment, wallet."""
 
 
 class Matrix:
@@ -188,7 +190,7 @@ class Matrix:
         operation = OPERATIONS[ask.operation]
         metadata = cast("Any", self._token(ask.caller, cell.names))
         try:
-            response = await getattr(service.stub, operation.rpc)(
+            response = await getattr(service.stubs[operation.service], operation.rpc)(
                 operation.request(ask, cell.names), metadata=metadata, timeout=10
             )
         except grpc.aio.AioRpcError as error:
@@ -221,7 +223,7 @@ class Matrix:
                 health: Any = health_pb2_grpc.HealthStub(channel)
                 async with asyncio.timeout(_START_SECONDS):
                     await _serves(health)
-                yield Running(pid, PaymentServiceStub(channel))
+                yield Running(pid, {"payment": PaymentServiceStub(channel), "wallet": WalletServiceStub(channel)})
         finally:
             if (await self._tell({"wait": pid, "seconds": 0}))["status"] is None:
                 await self._tell({"kill": pid, "signal": signal.SIGTERM})

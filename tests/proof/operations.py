@@ -12,7 +12,8 @@ from google.protobuf.message import Message
 from ridesharing.common.v1.money_pb2 import Money
 from ridesharing.payment.v1 import payment_service_pb2 as pb
 from ridesharing.payment.v1 import payments_pb2
-from tests.proof import rules
+from ridesharing.payment.v1 import wallet_service_pb2 as wallet_pb
+from tests.proof import rider_rules, rules
 from tests.proof.oracle import Rule
 from tests.proof.world import LATE, Answer, Ask
 
@@ -52,6 +53,8 @@ class Operation:
     rule: Rule
     request: Callable[[Ask, Names], Message]
     read: Callable[[Any, Ask, Names], Answer]
+    service: str = "payment"
+    """Of which service it is: payment or wallet."""
     orders: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
 
     @property
@@ -84,7 +87,7 @@ def payment_of(response: Any, ask: Ask, names: Names) -> Answer:
     told: payments_pb2.Payment = response.payment
     if told.status == payments_pb2.PAYMENT_STATUS_PENDING:
         return LATE
-    amounts = (told.authorized, told.captured, told.receivable)
+    amounts = (told.authorized, told.captured, told.credit_used, told.receivable)
     return Answer("payment", (_STATUS[told.status], *(amount.amount_minor for amount in amounts), told.decline_reason))
 
 
@@ -107,7 +110,9 @@ def _receipt_of(response: pb.GetReceiptResponse, ask: Ask, names: Names) -> Answ
         )
         for line in told.lines
     )
-    return Answer("receipt", (told.captured.amount_minor, told.receivable.amount_minor, lines))
+    return Answer(
+        "receipt", (*(amount.amount_minor for amount in (told.captured, told.credit_used, told.receivable)), lines)
+    )
 
 
 def _earnings_of(response: pb.GetEarningsResponse, ask: Ask, names: Names) -> Answer:
@@ -124,6 +129,44 @@ def _journal_of(response: pb.ListJournalEntriesResponse, ask: Ask, names: Names)
         for entry in response.entries
     ]
     return Answer("journal", tuple(sorted(found)))
+
+
+def _wallet_of(response: wallet_pb.GetWalletResponse, ask: Ask, names: Names) -> Answer:
+    rows = [
+        (
+            row.wallet.currency_code,
+            tuple(
+                amount.amount_minor
+                for amount in (
+                    row.wallet,
+                    row.wallet_held,
+                    row.credit,
+                    row.credit_held,
+                    row.arrears,
+                    row.arrears_in_collection,
+                )
+            ),
+        )
+        for row in response.balances
+    ]
+    return Answer("wallet", tuple(sorted(row for row in rows if any(row[1]))))
+
+
+def _adjusted_of(response: Any, ask: Ask, names: Names) -> Answer:
+    return Answer("adjusted", (response.adjustment.amount.amount_minor,))
+
+
+def _adjustment(rpc: str, rule: Rule) -> Operation:
+    def request(ask: Ask, names: Names) -> Message:
+        message: Any = getattr(wallet_pb, f"{rpc}Request")
+        return message(
+            request_id=names.key_of(ask),
+            rider_id=names.id_of(ask["rider"]),
+            amount=money(ask["currency"], ask["amount"]),
+            reason="as it was agreed",
+        )
+
+    return Operation(rpc, rule, request, _adjusted_of, service="wallet")
 
 
 def _lines(ask: Ask) -> list[payments_pb2.ChargeLine]:
@@ -197,6 +240,51 @@ OPERATIONS = {
         payment_of,
         orders={"void": ("payment_intents.cancel",)},
     ),
+    "add_tip": Operation(
+        "AddTip",
+        rider_rules.add_tip,
+        lambda ask, names: pb.AddTipRequest(
+            request_id=names.key_of(ask),
+            ride_id=names.id_of(ask["ride"]),
+            amount=money(ask["currency"], ask["amount"]),
+        ),
+        payment_of,
+        orders={"charge": ("payment_intents.create",)},
+    ),
+    "top_up": Operation(
+        "TopUpWallet",
+        rider_rules.top_up,
+        lambda ask, names: wallet_pb.TopUpWalletRequest(
+            request_id=names.key_of(ask),
+            payment_method_id=names.id_of(ask["card"]),
+            amount=money(ask["currency"], ask["amount"]),
+        ),
+        payment_of,
+        "wallet",
+        {"charge": ("payment_intents.create",)},
+    ),
+    "pay_arrears": Operation(
+        "PayArrears",
+        rider_rules.pay_arrears,
+        lambda ask, names: wallet_pb.PayArrearsRequest(
+            request_id=names.key_of(ask),
+            payment_method_id=names.id_of(ask["card"]),
+            currency_code=ask["currency"],
+        ),
+        payment_of,
+        "wallet",
+        {"charge": ("payment_intents.create",)},
+    ),
+    "grant_credit": _adjustment("GrantCredit", rider_rules.grant_credit),
+    "revoke_credit": _adjustment("RevokeCredit", rider_rules.revoke_credit),
+    "write_off": _adjustment("WriteOffArrears", rider_rules.write_off),
+    "get_wallet": Operation(
+        "GetWallet",
+        rider_rules.get_wallet,
+        lambda ask, names: wallet_pb.GetWalletRequest(rider_id=names.id_of(ask["rider"])),
+        _wallet_of,
+        "wallet",
+    ),
     "get_payment": Operation(
         "GetPayment",
         rules.get_payment,
@@ -225,4 +313,5 @@ OPERATIONS = {
         _journal_of,
     ),
 }
+ENDS = (rules.ends_of_rides, rider_rules.ends_of_charges)
 RULES = {name: row.rule for name, row in OPERATIONS.items()}

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
 
-from tests.proof.rules import a_week_later, by_itself
-from tests.proof.world import LATE, Answer, Ask, Luck, Step, Table, World
+from tests.proof.rules import a_week_later
+from tests.proof.world import LATE, Answer, Ask, Luck, Step, World
 
 MAX_WORLDS = 4000
-BEFORE_THE_KEY = [Answer.refused(reason) for reason in ("invalid_argument", "unknown_currency", "invalid_charge")]
-"""What is wrong with an ask whatever came before it, so that its key is not looked at."""
 Rule = Callable[[World, Ask, Luck], list[Step]]
+Ends = Callable[[World, Luck], Iterable[World]]
 
 
 class Difference(AssertionError):
@@ -22,8 +21,10 @@ class Difference(AssertionError):
 class Oracle:
     """What may be, after all that was asked and answered so far."""
 
-    def __init__(self, rules: Mapping[str, Rule]) -> None:
+    def __init__(self, rules: Mapping[str, Rule], ends: Sequence[Ends]) -> None:
+        """Make it of the rules of what is asked, and of those of how things end by themselves."""
         self._rules = rules
+        self._ends = ends
         self._worlds: frozenset[World] = frozenset([World()])
         self.waiting: tuple[Ask, ...] = ()
         """Asks without a definite answer so far."""
@@ -48,14 +49,8 @@ class Oracle:
         """
         asks = [ask for ask, _ in answers]
         self.waiting = (*self.waiting, *(ask for ask in asks if ask.key and ask not in self.waiting))
-        for ask, answer in answers:
-            if (
-                answer == LATE
-                and not ask.key
-                and not any(ask["ride"] == other.fields.get("ride") for other in self.waiting)
-            ):
-                raise Difference(f"{ask['ride']} is told as pending, and all that was asked about it has been answered")
-        definite = [(ask, answer) for ask, answer in answers if answer != LATE]
+        # A read that says that something is under way says so of this moment.
+        definite = [(ask, answer) for ask, answer in answers if answer != LATE or not ask.key]
         possible = set[World]()
         for order in permutations(definite):
             worlds = self.worlds
@@ -77,12 +72,10 @@ class Oracle:
             raise Difference("\n".join(complaint(world) for world in list(worlds)[:3]))
         self._worlds = fitting
 
-    def a_day_passes(self) -> None:
-        """A hold that is still waited for may be given up, though its key was seen to be in use."""
-        self.luck = replace(self.luck, abandons=True)
-        holds = [ask for ask in self.waiting if ask.operation == "place_hold"]
-        undone = {_without(world, holds) for world in self.worlds}
-        self._worlds |= undone
+    def comes_to_rest(self) -> None:
+        """Nothing is under way any more; Difference where something must be."""
+        self.only(lambda world: world.is_at_rest, lambda world: f"something is under way in {world}")
+        self.luck = Luck()
 
     def a_week_passes(self) -> None:
         """Nothing may be waiting."""
@@ -91,13 +84,14 @@ class Oracle:
     def apply(self, world: World, ask: Ask) -> list[Step]:
         """All that an ask may come to in a world."""
         steps = self._rules[ask.operation](world, ask, self.luck)
-        if not ask.key or steps[0].answer in BEFORE_THE_KEY:
+        if not ask.key or steps[0].unheard:
             return steps
         earlier = world.answered.get(ask.request)
         if earlier is not None:
             fields, answer = earlier
-            told = answer if fields == ask.fields else Answer.refused("idempotency_key_reused")
-            return [Step(world, told)]
+            if fields != ask.fields:
+                return [Step(world, Answer.refused("idempotency_key_reused"))]
+            return [Step(world, LATE if answer.what == "brought by" else answer)]
         return [
             replace(
                 step,
@@ -119,7 +113,8 @@ class Oracle:
             self._worlds = before
 
     def _next(self, world: World) -> Iterable[World]:
-        yield from by_itself(world, self.luck)
+        for end in self._ends:
+            yield from end(world, self.luck)
         for ask in self.waiting:
             yield from (step.world for step in self.apply(world, ask))
 
@@ -133,18 +128,3 @@ class Oracle:
             for step in self.apply(world, ask)
         }
         return f"{told}\nis possible in none of {len(worlds)} worlds; possible: {sorted(expected)[:8]}"
-
-
-def _without(world: World, asks: Sequence[Ask]) -> World:
-    rides = {ask["ride"] for ask in asks if ask.request in world.answered}
-    return replace(
-        world,
-        rides=Table({name: ride for name, ride in world.rides.items() if name not in rides}),
-        answered=Table(
-            {
-                request: (fields, answer)
-                for request, (fields, answer) in world.answered.items()
-                if fields.get("ride") not in rides
-            }
-        ),
-    )

@@ -6,10 +6,11 @@ import asyncio
 from dataclasses import replace
 
 from tests.proof.audit import complaints_about, read_books
-from tests.proof.operations import RULES, Names
+from tests.proof.fields import RIDERS
+from tests.proof.operations import ENDS, RULES, Names
 from tests.proof.oracle import Difference, Oracle
 from tests.proof.stage import Stage
-from tests.proof.world import Ask, Luck, Table
+from tests.proof.world import Ask, Table
 
 DAY_SECONDS = 25 * 3600.0
 WEEK_SECONDS = 8 * 24 * 3600.0
@@ -26,7 +27,7 @@ class Play:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self.oracle = Oracle(RULES)
+        self.oracle = Oracle(RULES, ENDS)
         stage.names = Names()
         stage.counts["plays"] += 1
         self.story: list[str] = []
@@ -48,6 +49,9 @@ class Play:
         self.oracle.heard(*zip(asks, answers, strict=True))
         for ride in dict.fromkeys(ask["ride"] for ask in asks if "ride" in ask.fields):
             await self.look_at(ride)
+        for rider in dict.fromkeys(ask.fields.get("rider", ask.caller) for ask in asks if ask.key):
+            if rider in RIDERS:
+                await self.look_into_wallet(rider)
 
     def can(self, ask: Ask) -> bool:
         """Whether the card that an ask names has an id by now."""
@@ -60,6 +64,12 @@ class Play:
             look = Ask(operation, "operator", fields=Table({"ride": ride}))
             [answer] = await self.stage.ask(look)
             self.oracle.heard((look, answer))
+
+    async def look_into_wallet(self, rider: str) -> None:
+        """Read what a rider has and owes."""
+        look = Ask("get_wallet", "operator", fields=Table({"rider": rider}))
+        [answer] = await self.stage.ask(look)
+        self.oracle.heard((look, answer))
 
     async def lay(self, operation: str, kind: str, **more: object) -> None:
         """Lay a fault at the PSP."""
@@ -92,7 +102,7 @@ class Play:
                 self.story.append(f"asked again: {ask.operation} {ask.key} -> {answer}")
                 self.oracle.heard((ask, answer))
             else:
-                self.oracle.luck = Luck()
+                self.oracle.comes_to_rest()
                 self._is_slow = False
                 return
         left = await self.stage.records.open_operations()
@@ -109,7 +119,7 @@ class Play:
             # What the PSP is late with by its own clock comes within seconds, not a day later.
             await asyncio.sleep(DELAY_SECONDS)
         await self.later(DAY_SECONDS)
-        self.oracle.a_day_passes()
+        self.oracle.luck = replace(self.oracle.luck, abandons=True)
 
     async def a_week_later(self) -> None:
         """Let all holds on cards expire."""
@@ -125,9 +135,10 @@ class Play:
             Difference: they do not agree.
         """
         await self.calm()
-        rides = sorted({ride for world in self.oracle.worlds for ride in world.rides})
-        for ride in rides:
+        for ride in sorted({ride for world in self.oracle.worlds for ride in world.rides}):
             await self.look_at(ride)
+        for rider in RIDERS:
+            await self.look_into_wallet(rider)
         books = await read_books(self.stage.records, self.stage.names)
         if books.faults:
             raise Difference("\n".join(books.faults))

@@ -1,24 +1,32 @@
-"""The rules of the money, one an operation: the second opinion, far simpler than the service."""
+"""The rules of rides and cards, one an operation: the second opinion, far simpler than the service."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
-from tests.proof.world import Answer, Ask, Card, Line, Luck, Ride, Step, World, books_of, refusal
+from tests.proof.books import credit, debt, journal_of, wallet
+from tests.proof.world import Answer, Ask, Card, Line, Luck, Ride, Step, World, begun, nonsense, not_yet, refusal
 
 MAX_AT_PSP_MINOR = 99_999_999
 MAX_AMOUNT_MINOR = 10**15
-CURRENCIES = ("USD", "JPY", "KWD")
-SHARED = ("fare", "waiting", "cancel_fee", "no_show_fee")
-THE_DRIVERS = ("toll", "tip")
+CURRENCIES = ("USD", "JPY", "KWD", "EUR")
+ABSENT = ("cancel_fee", "no_show_fee")
+"""Lines of a ride that nobody rode: nothing of them is paid into the driver's hand."""
 CARD_TOKENS = {
     "pm_card_visa": Card("", fails=False),
     "pm_card_chargeCustomerFail": Card("", fails=True),
     "pm_card_visa_chargeDeclined": "payment_declined",
     "pm_card_nobody": "invalid_card_token",
 }
+
+
+def unreadable(currency: str, *amounts: int) -> str:
+    """Why the contract refuses it, whatever is known."""
+    if any(abs(amount) > MAX_AMOUNT_MINOR for amount in amounts):
+        return "invalid_argument"
+    return "" if currency in CURRENCIES else "unknown_currency"
 
 
 def why_unpayable(currency: str, amount: int) -> str:
@@ -28,9 +36,24 @@ def why_unpayable(currency: str, amount: int) -> str:
     return "amount_too_large" if amount > MAX_AT_PSP_MINOR else ""
 
 
+def declines(world: World, luck: Luck, card: str, currency: str, amount: int) -> list[str]:
+    """How asking a card for an amount may end: reasons of its refusal, and empty for a success."""
+    if reason := why_unpayable(currency, amount):
+        return [reason]
+    if world.cards[card].fails:
+        return ["generic_decline"]
+    return ["", "generic_decline"] if luck.declines else [""]
+
+
 def card_name(ask: Ask) -> str:
     """What the card is called that an ask adds."""
     return f"card of {ask.caller}, {ask.key}"
+
+
+def has_card(world: World, rider: str, name: str) -> bool:
+    """Whether it is a card that the rider has."""
+    card = world.cards.get(name)
+    return card is not None and card.kept and card.rider == rider
 
 
 def add_card(world: World, ask: Ask, luck: Luck) -> list[Step]:
@@ -44,113 +67,199 @@ def add_card(world: World, ask: Ask, luck: Luck) -> list[Step]:
 
 def remove_card(world: World, ask: Ask, luck: Luck) -> list[Step]:
     del luck
-    card = world.cards.get(ask["card"])
-    if card is None or not card.kept or card.rider != ask.caller:
+    name = ask["card"]
+    if not has_card(world, ask.caller, name):
         return refusal(world, "payment_method_not_found")
-    mine = [ride for ride in world.rides.values() if ride.card == ask["card"]]
-    if any(ride.state == "held" or ride.excess == "pending" for ride in mine):
+    rides = [ride for ride in world.rides.values() if ride.card == name]
+    charges = [charge for charge in world.charges.values() if charge.card == name]
+    if any(ride.state in ("asked", "held") or ride.excess == "pending" for ride in rides) or any(
+        charge.state == "pending" for charge in charges
+    ):
         return refusal(world, "payment_method_in_use")
-    return [Step(world.with_card(ask["card"], replace(card, kept=False)), Answer("removed"))]
+    return [Step(world.with_card(name, replace(world.cards[name], kept=False)), Answer("removed"))]
 
 
 def place_hold(world: World, ask: Ask, luck: Luck) -> list[Step]:
-    if reason := _unreadable(ask["currency"], ask["amount"]):
-        return refusal(world, reason)
-    ride = Ride(
-        "held", ask["rider"], ask["funding"], ask["card"], ask["currency"], ask["amount"], authorized=ask["amount"]
-    )
+    del luck
+    if reason := unreadable(ask["currency"], ask["amount"]):
+        return nonsense(world, reason)
+    ride = Ride("held", ask["rider"], ask["funding"], ask["card"], ask["currency"], ask["amount"])
     standing = world.rides.get(ask["ride"])
     if standing is not None:
-        if standing.state == "voided":
-            return refusal(world, "ride_closed")
-        asked = (ride.rider, ride.funding, ride.card, ride.currency, ride.requested)
-        if asked != (standing.rider, standing.funding, standing.card, standing.currency, standing.requested):
-            return refusal(world, "payment_exists")
-        return [Step(world, payment(standing))]
-    card = world.cards.get(ride.card)
-    if ride.funding == "card" and (card is None or not card.kept or card.rider != ride.rider):
+        return _hold_again(world, ask, ride, standing)
+    if ride.funding == "card" and not has_card(world, ride.rider, ride.card):
         return refusal(world, "payment_method_not_found")
+    if debt(world, ride.rider, ride.currency) > 0:
+        return refusal(world, "rider_in_arrears")
     if ride.requested <= 0:
         return refusal(world, "invalid_amount")
-    ends = [ride]
-    if ride.funding == "wallet":
-        ends = [_declined(ride, "insufficient_funds")]
-    elif card is not None:
-        if reason := why_unpayable(ride.currency, ride.requested):
-            ends = [_declined(ride, reason)]
-        elif card.fails:
-            ends = [_declined(ride, "generic_decline")]
-        elif luck.declines:
-            ends.append(_declined(ride, "generic_decline"))
-        if luck.abandons:
-            ends.append(_declined(ride, "abandoned"))
-    return [Step(world.with_ride(ask["ride"], end), payment(end)) for end in ends]
+    ride = replace(ride, credit=min(credit(world, ride.rider, ride.currency), ride.requested))
+    rest = ride.requested - ride.credit
+    if ride.funding == "card" and rest:
+        return begun(world.with_ride(ask["ride"], replace(ride, state="asked", doing=ask)), ask["ride"])
+    if ride.funding == "wallet" and wallet(world, ride.rider, ride.currency) < rest:
+        end = replace(ride, state="declined", reason="insufficient_funds", credit=0)
+    else:
+        end = replace(ride, authorized=rest)
+    return [Step(world.with_ride(ask["ride"], end), payment(end))]
+
+
+def _hold_again(world: World, ask: Ask, ride: Ride, standing: Ride) -> list[Step]:
+    doing = standing.doing.operation if standing.doing else ""
+    if standing.state == "voided" or doing == "void_hold":
+        return refusal(world, "ride_closed")
+    asked = (ride.rider, ride.funding, ride.card, ride.currency, ride.requested)
+    if asked != (standing.rider, standing.funding, standing.card, standing.currency, standing.requested):
+        return refusal(world, "payment_exists")
+    if doing == "place_hold":
+        return begun(world, ask["ride"])
+    return not_yet(world) if doing else [Step(world, payment(standing))]
 
 
 def increment_hold(world: World, ask: Ask, luck: Luck) -> list[Step]:
-    if reason := _unreadable(ask["currency"], ask["amount"]):
-        return refusal(world, reason)
+    del luck
+    if reason := unreadable(ask["currency"], ask["amount"]):
+        return nonsense(world, reason)
     ride = world.rides.get(ask["ride"])
     if ride is None or not ride.rider:
         return refusal(world, "payment_not_found")
+    if ride.doing or ride.letting_go:
+        return not_yet(world)
     if ride.state != "held":
         return refusal(world, "invalid_transition")
     if ask["currency"] != ride.currency:
         return refusal(world, "currency_mismatch")
     if ask["amount"] <= ride.authorized:
         return refusal(world, "invalid_amount")
+    if ride.card and ride.authorized:
+        return begun(world.with_ride(ask["ride"], replace(ride, doing=ask)), ask["ride"])
+    rise = ask["amount"] - ride.authorized
+    if ride.card or (ride.funding == "wallet" and wallet(world, ride.rider, ride.currency) < rise):
+        return refusal(world, "increment_declined")
     raised = replace(ride, authorized=ask["amount"])
-    steps = [Step(world.with_ride(ask["ride"], raised), payment(raised))]
-    no = Step(world, Answer.refused("increment_declined"))
-    if ride.card and (ride.gone or why_unpayable(ride.currency, ask["amount"])):
-        return [no]
-    return [*steps, no] if ride.card and luck.declines else steps
+    return [Step(world.with_ride(ask["ride"], raised), payment(raised))]
 
 
 def capture_payment(world: World, ask: Ask, luck: Luck) -> list[Step]:
     del luck
     lines: tuple[Line, ...] = ask["lines"]
-    total = sum(-amount if kind == "promotion" else amount for kind, amount, _, _ in lines)
-    if reason := _unreadable(ask["currency"], *(amount for _, amount, _, _ in lines)):
-        return refusal(world, reason)
+    total = _total(lines)
+    if reason := unreadable(ask["currency"], *(amount for _, amount, _, _ in lines)):
+        return nonsense(world, reason)
     if total < 0 or any(amount < 0 or (kind == "tax" and not owner) for kind, amount, _, owner in lines):
-        return refusal(world, "invalid_charge")
+        return nonsense(world, "invalid_charge")
     ride = world.rides.get(ask["ride"])
     if ride is None:
         return refusal(world, "payment_not_found")
+    if ride.doing or ride.letting_go:
+        return not_yet(world)
     if ride.state != "held":
         return refusal(world, "invalid_transition")
     if ask["currency"] != ride.currency:
         return refusal(world, "currency_mismatch")
     if total == 0:
         return refusal(world, "invalid_amount")
-    brought = total if ride.funding == "cash" else min(total, ride.authorized)
-    if ride.card and ride.gone:
-        brought = 0
-    elif ride.card and why_unpayable(ride.currency, brought):
-        return [Step(world, Answer.refused("capture_refused"))]
-    done = replace(
-        ride,
-        state="captured",
-        authorized=max(ride.authorized, brought),
-        captured=brought,
-        receivable=total - brought,
-        driver=ask["driver"],
-        lines=lines,
-        excess="pending" if total > brought else "",
-    )
+    if ride.card and _brought(world, ride, lines):
+        return begun(world.with_ride(ask["ride"], replace(ride, doing=ask)), ask["ride"])
+    done = _captured(ride, ask, _brought(world, ride, lines))
     return [Step(world.with_ride(ask["ride"], done), payment(done))]
 
 
 def void_hold(world: World, ask: Ask, luck: Luck) -> list[Step]:
     del luck
     ride = world.rides.get(ask["ride"])
-    if ride is not None and ride.state == "captured":
+    if ride is None:
+        ride = Ride("voided")
+    elif ride.doing or ride.letting_go:
+        return not_yet(world)
+    elif ride.state == "captured":
         return refusal(world, "invalid_transition")
-    done = Ride("voided") if ride is None else ride
-    if done.state == "held":
-        done = replace(done, state="voided")
-    return [Step(world.with_ride(ask["ride"], done), payment(done))]
+    elif ride.state == "held" and ride.card and ride.authorized:
+        return begun(world.with_ride(ask["ride"], replace(ride, doing=ask)), ask["ride"])
+    elif ride.state == "held":
+        ride = replace(ride, state="voided")
+    return [Step(world.with_ride(ask["ride"], ride), payment(ride))]
+
+
+def ends_of_rides(world: World, luck: Luck) -> Iterable[World]:
+    """How what is under way for rides may end, one of them at a time."""
+    for name in world.rides:
+        yield from _ends_of_ride(world, name, luck)
+
+
+def _ends_of_ride(world: World, name: str, luck: Luck) -> list[World]:
+    ride, ends = world.rides[name], list[World]()
+    if ride.doing is not None:
+        for end, answer in _ends(world, ride, ride.doing, luck):
+            ends.append(world.with_ride(name, replace(end, doing=None)).told(name, answer or payment(end)))
+    if ride.letting_go:
+        ends.append(world.with_ride(name, replace(ride, letting_go=False)))
+    if ride.excess == "pending":
+        for reason in declines(world, luck, ride.card, ride.currency, ride.receivable):
+            ends.append(world.with_ride(name, replace(ride, excess="owed" if reason else "paid")))
+    return ends
+
+
+def _ends(world: World, ride: Ride, ask: Ask, luck: Luck) -> list[tuple[Ride, Answer | None]]:
+    match ask.operation:
+        case "place_hold":
+            rest = ride.requested - ride.credit
+            reasons = declines(world, luck, ride.card, ride.currency, rest) + ["abandoned"] * luck.abandons
+            return [
+                (replace(ride, state="declined", reason=reason), None)
+                if reason
+                else (replace(ride, state="held", authorized=rest), None)
+                for reason in reasons
+            ]
+        case "increment_hold":
+            no = ride, Answer.refused("increment_declined")
+            if ride.gone or why_unpayable(ride.currency, ask["amount"]):
+                return [no]
+            return [(replace(ride, authorized=ask["amount"]), None), *([no] if luck.declines else [])]
+        case "capture_payment":
+            brought = _brought(world, ride, ask["lines"])
+            if ride.gone:
+                brought = 0
+            elif why_unpayable(ride.currency, brought):
+                return [(ride, Answer.refused("capture_refused"))]
+            return [(_captured(ride, ask, brought), None)]
+        case _:
+            return [(replace(ride, state="voided"), None)]
+
+
+def _brought(world: World, ride: Ride, lines: tuple[Line, ...]) -> int:
+    """What card, wallet or cash bring: what credit leaves, as far as they can."""
+    rest = max(0, _total(lines) - ride.credit)
+    match ride.funding:
+        case "card":
+            return min(rest, ride.authorized)
+        case "wallet":
+            return min(rest, ride.authorized + max(0, wallet(world, ride.rider, ride.currency)))
+        case _:
+            absent = sum(amount for kind, amount, _, _ in lines if kind in ABSENT)
+            return min(rest, max(0, _total(lines) - absent))
+
+
+def _captured(ride: Ride, ask: Ask, brought: int) -> Ride:
+    total = _total(ask["lines"])
+    credit_used = min(ride.credit, total)
+    receivable = total - credit_used - brought
+    return replace(
+        ride,
+        state="captured",
+        authorized=ride.authorized if ride.card else max(ride.authorized, brought),
+        captured=brought,
+        credit_used=credit_used,
+        receivable=receivable,
+        driver=ask["driver"],
+        lines=ask["lines"],
+        letting_go=bool(ride.card and ride.authorized and not ride.doing),
+        excess=("pending" if ride.card else "owed") if receivable else "",
+    )
+
+
+def _total(lines: tuple[Line, ...]) -> int:
+    return sum(-amount if kind == "promotion" else amount for kind, amount, _, _ in lines)
 
 
 def get_payment(world: World, ask: Ask, luck: Luck) -> list[Step]:
@@ -158,17 +267,17 @@ def get_payment(world: World, ask: Ask, luck: Luck) -> list[Step]:
     ride = world.rides.get(ask["ride"])
     if ride is None or ask.caller not in ("operator", "matching", ride.rider):
         return refusal(world, "payment_not_found")
-    return [Step(world, payment(ride))]
+    return not_yet(world) if ride.doing else [Step(world, payment(ride))]
 
 
 def get_receipt(world: World, ask: Ask, luck: Luck) -> list[Step]:
-    [seen] = get_payment(world, ask, luck)
-    if seen.answer.what == "refused":
-        return [seen]
-    ride = world.rides[ask["ride"]]
+    del luck
+    ride = world.rides.get(ask["ride"])
+    if ride is None or ask.caller not in ("operator", "matching", ride.rider):
+        return refusal(world, "payment_not_found")
     if ride.state != "captured":
         return refusal(world, "not_captured")
-    return [Step(world, Answer("receipt", (ride.captured, ride.receivable, ride.lines)))]
+    return [Step(world, Answer("receipt", (ride.captured, ride.credit_used, ride.receivable, ride.lines)))]
 
 
 def list_cards(world: World, ask: Ask, luck: Luck) -> list[Step]:
@@ -181,7 +290,7 @@ def get_earnings(world: World, ask: Ask, luck: Luck) -> list[Step]:
     del luck
     owed: Counter[str] = Counter()
     for name, ride in world.rides.items():
-        for books in journal_of(world, name).values():
+        for _, books in journal_of(world, name):
             owed[ride.currency] -= books.get(f"driver:{ask.caller}", 0)
     return [Step(world, Answer("earnings", tuple(sorted((code, owed[code]) for code in owed if owed[code]))))]
 
@@ -190,24 +299,14 @@ def list_journal(world: World, ask: Ask, luck: Luck) -> list[Step]:
     del luck
     if ask["ride"] not in world.rides:
         return refusal(world, "payment_not_found")
-    found = journal_of(world, ask["ride"])
-    return [Step(world, Answer("journal", tuple(sorted((kind, tuple(sorted(found[kind].items()))) for kind in found))))]
+    entries = ((kind, tuple(sorted(books.items()))) for kind, books in journal_of(world, ask["ride"]))
+    return [Step(world, Answer("journal", tuple(sorted(entries))))]
 
 
 def payment(ride: Ride) -> Answer:
     """What a caller is told of a ride's payment."""
-    return Answer("payment", (ride.state, ride.authorized, ride.captured, ride.receivable, ride.reason))
-
-
-def by_itself(world: World, luck: Luck) -> list[World]:
-    """What may happen next without anybody's asking: the charge above a hold comes to its end."""
-    ends: list[World] = []
-    for name, ride in world.rides.items():
-        if ride.excess == "pending":
-            fails = why_unpayable(ride.currency, ride.receivable) or world.cards[ride.card].fails
-            outcomes = ["owed"] if fails else ["paid", "owed"] if luck.declines else ["paid"]
-            ends += [world.with_ride(name, replace(ride, excess=outcome)) for outcome in outcomes]
-    return ends
+    amounts = (ride.authorized, ride.captured, ride.credit_used, ride.receivable)
+    return Answer("payment", (ride.state, *amounts, ride.reason))
 
 
 def a_week_later(world: World) -> World:
@@ -216,41 +315,3 @@ def a_week_later(world: World) -> World:
         if ride.state == "held" and ride.card:
             world = world.with_ride(name, replace(ride, gone=True))
     return world
-
-
-def journal_of(world: World, name: str) -> Mapping[str, Mapping[str, int]]:
-    """The entries of a ride, by kind: what each account is debited (credits below zero)."""
-    ride = world.rides[name]
-    if ride.state != "captured":
-        return {}
-    payer = {"card": "psp_receivable", "wallet": f"rider_wallet:{ride.rider}", "cash": f"driver:{ride.driver}"}
-    debts = f"rider_receivable:{ride.rider}"
-    legs = [(payer[ride.funding], ride.captured), (debts, ride.receivable)]
-    for kind, amount, basis_points, owner in ride.lines:
-        if kind in SHARED:
-            commission, rest = divmod(amount * basis_points, 10_000)
-            # The odd unit goes to the larger remainder, in a tie to the driver.
-            commission += rest > 5_000
-            legs += [(f"driver:{ride.driver}", commission - amount), ("commission", -commission)]
-        elif kind in THE_DRIVERS:
-            legs.append((f"driver:{ride.driver}", -amount))
-        elif kind == "booking_fee":
-            legs.append(("booking_fee", -amount))
-        elif kind == "promotion":
-            legs.append(("promo", amount))
-        else:
-            legs.append((f"tax:{owner}", -amount))
-    entries = {"capture": books_of(legs)}
-    if ride.excess == "paid":
-        entries["collection"] = {"psp_receivable": ride.receivable, debts: -ride.receivable}
-    return {kind: books for kind, books in entries.items() if books}
-
-
-def _declined(ride: Ride, reason: str) -> Ride:
-    return replace(ride, state="declined", authorized=0, reason=reason)
-
-
-def _unreadable(currency: str, *amounts: int) -> str:
-    if any(abs(amount) > MAX_AMOUNT_MINOR for amount in amounts):
-        return "invalid_argument"
-    return "" if currency in (*CURRENCIES, "EUR") else "unknown_currency"

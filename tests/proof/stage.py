@@ -23,6 +23,7 @@ from payment_service.adapters.store import PostgresStore, PostgresWork
 from payment_service.adapters.stripe_psp import StripePsp
 from payment_service.bootstrap import Core, build_core
 from payment_service.entrypoints.payment_servicer import PaymentServicer
+from payment_service.entrypoints.wallet_servicer import WalletServicer
 from payment_service.entrypoints.wire import event_to_wire
 from payment_service.settings import PaymentSettings
 from payment_service.use_cases.repositories import Needs
@@ -219,7 +220,8 @@ class Stage:
         self.counts[f"asks: {operation.rpc}"] += 1
         try:
             validate(request)
-            response = await getattr(PaymentServicer(core.use_cases), operation.rpc)(request, cast("Any", None))
+            servicers = {"payment": PaymentServicer(core.use_cases), "wallet": WalletServicer(core.wallet)}
+            response = await getattr(servicers[operation.service], operation.rpc)(request, cast("Any", None))
         except (InFlight, Unknown):
             return LATE
         except DomainError as error:

@@ -34,31 +34,10 @@ class Card:
     kept: bool = True
 
 
+Postings = tuple[tuple[str, int], ...]
+"""Accounts with what they are debited (credits below zero)."""
 Line = tuple[str, int, int, str]
 """Kind, amount, commission in basis points, jurisdiction."""
-
-
-@dataclass(frozen=True)
-class Ride:
-    """The money of a ride. Amounts are minor units."""
-
-    state: str
-    """held, declined, voided or captured."""
-    rider: str = ""
-    funding: str = ""
-    card: str = ""
-    currency: str = ""
-    requested: int = 0
-    authorized: int = 0
-    captured: int = 0
-    receivable: int = 0
-    reason: str = ""
-    driver: str = ""
-    lines: tuple[Line, ...] = ()
-    gone: bool = False
-    """The PSP let go of the hold by itself."""
-    excess: str = ""
-    """What became of the charge above the hold: pending, paid or owed."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +54,11 @@ class Answer:
 
 LATE = Answer("late")
 """Nothing is known yet: ask again with the same key."""
+
+
+def brought_by(subject: str) -> Answer:
+    """What is kept for a key until the PSP's answer about a ride or a charge is known."""
+    return Answer("brought by", (subject,))
 
 
 @dataclass(frozen=True)
@@ -96,15 +80,83 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class Ride:
+    """The money of a ride. Amounts are minor units."""
+
+    state: str
+    """asked, held, declined, voided or captured."""
+    rider: str = ""
+    funding: str = ""
+    card: str = ""
+    currency: str = ""
+    requested: int = 0
+    credit: int = 0
+    """Set aside of the rider's credit, as long as it is asked or held."""
+    authorized: int = 0
+    captured: int = 0
+    credit_used: int = 0
+    receivable: int = 0
+    reason: str = ""
+    driver: str = ""
+    lines: tuple[Line, ...] = ()
+    doing: Ask | None = None
+    """What the PSP has been asked for and the service does not know the end of."""
+    letting_go: bool = False
+    """Credit covered it all, and the hold on the card is being released."""
+    gone: bool = False
+    """The PSP let go of the hold by itself."""
+    excess: str = ""
+    """What became of the charge above the hold: pending, paid or owed."""
+
+
+@dataclass(frozen=True)
+class Charge:
+    """Money that was charged at once: a tip, a top_up, arrears. It is pending, captured or declined."""
+
+    purpose: str
+    rider: str
+    currency: str
+    amount: int
+    card: str = ""
+    """Empty: by wallet."""
+    ride: str = ""
+    driver: str = ""
+    state: str = "pending"
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class World:
     """Everything. `answered` holds what was answered to each key, with the fields it came with."""
 
     cards: Table[Card] = field(default_factory=Table[Card])
     rides: Table[Ride] = field(default_factory=Table[Ride])
+    charges: Table[Charge] = field(default_factory=Table[Charge])
+    entries: Table[tuple[str, Postings]] = field(default_factory=Table[tuple[str, Postings]])
+    """Entries of an operator's word, with their currency."""
     answered: Table[tuple[Table[Any], Answer]] = field(default_factory=Table[tuple[Table[Any], Answer]])
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing is under way."""
+        rides = all(
+            ride.doing is None and not ride.letting_go and ride.excess != "pending" for ride in self.rides.values()
+        )
+        return rides and all(charge.state != "pending" for charge in self.charges.values())
+
+    def told(self, subject: str, answer: Answer) -> World:
+        """The same with everybody told who waited to be told about a subject."""
+        waiting = brought_by(subject)
+        found = {
+            request: (fields, answer if kept == waiting else kept) for request, (fields, kept) in self.answered.items()
+        }
+        return replace(self, answered=Table(found))
 
     def with_ride(self, name: str, ride: Ride) -> World:
         return replace(self, rides=self.rides.having(name, ride))
+
+    def with_charge(self, name: str, charge: Charge) -> World:
+        return replace(self, charges=self.charges.having(name, charge))
 
     def with_card(self, name: str, card: Card) -> World:
         return replace(self, cards=self.cards.having(name, card))
@@ -125,11 +177,28 @@ class Step:
     world: World
     answer: Answer
     kept: bool = True
+    unheard: bool = False
+    """It is refused for what it is, before its key is looked at."""
 
 
 def refusal(world: World, reason: str) -> list[Step]:
     """Nothing is done, and nothing is remembered of it."""
     return [Step(world, Answer.refused(reason), kept=False)]
+
+
+def nonsense(world: World, reason: str) -> list[Step]:
+    """Refused whatever came before it, and whatever its key was used for."""
+    return [Step(world, Answer.refused(reason), kept=False, unheard=True)]
+
+
+def not_yet(world: World) -> list[Step]:
+    """Something else is under way: ask again."""
+    return [Step(world, LATE, kept=False)]
+
+
+def begun(world: World, subject: str) -> list[Step]:
+    """The PSP is being asked."""
+    return [Step(world, brought_by(subject))]
 
 
 def books_of(postings: Iterable[tuple[str, int]]) -> Mapping[str, int]:

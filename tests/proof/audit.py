@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.proof.books import ledger_of
-from tests.proof.operations import Names
+from tests.proof.operations import RECONCILED, Names
 from tests.proof.records import Records
 from tests.proof.world import World
 
@@ -34,10 +34,12 @@ async def read_books(records: Records, names: Names) -> Books:
     postings = await records.rows(
         "SELECT account.kind, account.owner, posting.currency_code, sum(amount_minor)::bigint AS amount_minor "
         "FROM posting JOIN journal_entry ON journal_entry.id = entry_id LEFT JOIN payment ON payment.id = payment_id "
-        "JOIN account ON account.id = account_id WHERE payment.rider_id::text = ANY(:ids) OR EXISTS ("
+        "JOIN account ON account.id = account_id WHERE journal_entry.kind <> ALL(:reconciled) AND ("
+        "payment.rider_id::text = ANY(:ids) OR EXISTS ("
         "SELECT FROM posting AS other JOIN account AS theirs ON theirs.id = other.account_id "
-        "WHERE other.entry_id = journal_entry.id AND theirs.owner = ANY(:ids)) GROUP BY 1, 2, 3",
+        "WHERE other.entry_id = journal_entry.id AND theirs.owner = ANY(:ids))) GROUP BY 1, 2, 3",
         ids=ids,
+        reconciled=list(RECONCILED),
     )
     for row in postings:
         account = names.name_of(f"{row['kind']}:{row['owner']}") if row["owner"] else row["kind"]

@@ -95,6 +95,12 @@ class Machine(RuleBasedStateMachine):
         other = data.draw(asks(past.key, self.past, [past.operation]))
         self.try_asking(Ask(past.operation, past.caller, past.key, other.fields))
 
+    @precondition(lambda self: self.past)
+    @rule(data=st.data())
+    def ask_the_same_with_another_key(self, data: st.DataObject) -> None:
+        past, key = data.draw(st.sampled_from(self.past)), self.play.key()
+        self.try_asking(Ask(past.operation, past.caller, key, past.fields))
+
     @rule(data=st.data())
     def two_ask_at_once(self, data: st.DataObject) -> None:
         one = data.draw(asks(self.play.key(), self.past))

@@ -41,6 +41,8 @@ from tests.proof.records import Records
 from tests.proof.world import LATE, Answer, Ask, Table
 
 _START_SECONDS = 30.0
+_TRIES = 100
+_PAUSE_SECONDS = 0.1
 _HOUR_SECONDS = 3600.0
 _PASSES = 8
 _AT_ONCE = 8
@@ -114,7 +116,16 @@ class Matrix:
 
     async def _prepare(self, service: Running, cell: Cell) -> None:
         for ask in cell.before:
-            cell.oracle.heard((ask, await self._ask(service, cell, ask)))
+            cell.oracle.heard((ask, await self._answer(service, cell, ask)))
+
+    async def _answer(self, service: Running, cell: Cell, ask: Ask) -> Answer:
+        """Ask until the answer is definite."""
+        for _ in range(_TRIES):
+            answer = await self._ask(service, cell, ask)
+            if answer != LATE:
+                return answer
+            await asyncio.sleep(_PAUSE_SECONDS)
+        raise Difference(f"{ask.operation} gets no definite answer")
 
     async def _kill(self, cell: Cell, stands_at: str, result: Result, left: Counter[tuple[str, str]]) -> None:
         if cell.fault:

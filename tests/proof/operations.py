@@ -75,6 +75,8 @@ def money(currency: str, amount: int) -> Money:
     return Money(currency_code=currency, amount_minor=amount)
 
 
+RECONCILED = ("psp_fee", "settlement")
+"""Entries that reconciliation makes of what the PSP tells of itself: they say nothing of what was asked for."""
 _STATUS = {
     payments_pb2.PAYMENT_STATUS_HELD: "held",
     payments_pb2.PAYMENT_STATUS_DECLINED: "declined",
@@ -127,6 +129,7 @@ def _journal_of(response: pb.ListJournalEntriesResponse, ask: Ask, names: Names)
             tuple(sorted((names.name_of(leg.account), leg.amount.amount_minor) for leg in entry.postings)),
         )
         for entry in response.entries
+        if entry.kind not in RECONCILED
     ]
     return Answer("journal", tuple(sorted(found)))
 

@@ -218,6 +218,18 @@ async def test_caller_that_goes_away_does_not_stop_the_record(payments: Payments
     assert (await payments.core.use_cases.get_payment(ride_id, None)).status is PaymentStatus.HELD
 
 
+async def test_hold_asked_with_another_key_while_its_capture_is_unknown_is_not_pending_for_ever(
+    payments: Payments, psp: FakePsp
+) -> None:
+    ride_id = uuid4()
+    await payments.hold(ride_id)
+    psp.fail("capture", Fault.TIMEOUT_AFTER_EFFECT, Fault.TIMEOUT_BEFORE_EFFECT)
+    await payments.capture(ride_id)
+
+    assert (await payments.hold(ride_id, key="another")).status is PaymentStatus.CAPTURE_PENDING
+    assert (await payments.hold(ride_id, key="another")).status is PaymentStatus.CAPTURED
+
+
 async def test_request_that_could_not_begin_is_not_answered_with_the_payment_as_it_stands(
     payments: Payments, psp: FakePsp
 ) -> None:

@@ -12,8 +12,8 @@ from tests.proof.operations import RECONCILED, Names
 from tests.proof.records import Records
 from tests.proof.world import World
 
-Moved = tuple[str, str, int, int]
-"""A ride or rider, a hold or what was charged, what was authorized and what was captured of it."""
+Moved = tuple[str, str, int, int, int]
+"""A ride or rider, a hold or what was charged, what was authorized, captured of it, and refunded of that."""
 
 
 @dataclass
@@ -69,7 +69,8 @@ def _take_in(books: Books, line: dict[str, Any], charges: dict[str, tuple[str, s
     if "ride_id" in metadata:
         about, kind = metadata["ride_id"], "hold"
     name = named.get(about, f"unknown to the service: {metadata}")
-    books.at_psp.append((name, kind, line["authorized_minor"], line["captured_minor"]))
+    amounts = (line[f"{what}_minor"] for what in ("authorized", "captured", "refunded"))
+    books.at_psp.append((name, kind, *amounts))
     books.counts["holds at the PSP" if kind == "hold" else "charges at the PSP"] += 1
     if line["captures"] > 1:
         books.faults.append(f"{name}: captured {line['captures']} times")
@@ -110,16 +111,16 @@ def complaints_about(world: World, books: Books) -> list[str]:
 def _holds_of(world: World) -> Iterable[Moved]:
     for name, ride in world.rides.items():
         if ride.card and ride.authorized:
-            yield name, "hold", ride.authorized, 0 if ride.gone else ride.captured
+            yield name, "hold", ride.authorized, ride.captured, ride.refunded
 
 
 def _charges_of(world: World) -> Iterable[Moved]:
     for name, ride in world.rides.items():
         if ride.excess == "paid":
-            yield name, "excess", ride.receivable, ride.receivable
+            yield name, "excess", ride.receivable, ride.receivable, 0
     for charge in world.charges.values():
         if charge.card and charge.state == "captured":
-            yield charge.ride or charge.rider, charge.purpose, charge.amount, charge.amount
+            yield charge.ride or charge.rider, charge.purpose, charge.amount, charge.amount, 0
 
 
 def _differences(found: dict[str, int], expected: dict[str, int]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from tests.proof.world import Charge, Ride, World, books_of
+from tests.proof.world import Charge, Postings, Refund, Ride, World, books_of
 
 SHARED = ("fare", "waiting", "cancel_fee", "no_show_fee")
 THE_DRIVERS = ("toll", "tip")
@@ -23,6 +23,9 @@ def journal_of(world: World, name: str) -> list[Entry]:
     if ride.excess == "paid":
         entries.append(("collection", _collection(ride.rider, ride.receivable)))
     entries += [entry_of(charge) for charge in world.charges.values() if charge.ride == name]
+    for refund in world.refunds.values():
+        if refund.ride == name:
+            entries += _refunded(refund, ride.rider)
     return [(kind, books) for kind, books in entries if books]
 
 
@@ -38,6 +41,32 @@ def entry_of(charge: Charge) -> Entry:
             return "top_up", books_of([(source, charge.amount), (f"rider_wallet:{charge.rider}", -charge.amount)])
         case _:
             return "collection", _collection(charge.rider, charge.amount)
+
+
+def share_back(world: World, name: str, amount: int) -> Postings:
+    """What each bearer of a ride gives back for one more refund.
+
+    All refunds together take the largest-remainder split of their sum, so whatever the parts, the whole leaves nothing.
+    """
+    weights = {account: -part for account, part in sorted(books_of(_shares(world.rides[name])).items())}
+    total = sum(weights.values())
+    before = [refund for refund in world.refunds.values() if refund.ride == name and refund.shares[0][0] != "goodwill"]
+    taken = books_of(leg for refund in before for leg in refund.shares)
+    refunded = sum(refund.amount for refund in before) + amount
+    parts = {account: divmod(weight * refunded, total) for account, weight in weights.items()}
+    left = refunded - sum(whole for whole, _ in parts.values())
+    by_remainder = sorted(parts, key=lambda account: -parts[account][1])
+    due = [
+        (account, parts[account][0] + (account in by_remainder[:left]) - taken.get(account, 0)) for account in weights
+    ]
+    return tuple((account, part) for account, part in due if part)
+
+
+def _refunded(refund: Refund, rider: str) -> Iterable[Entry]:
+    to = "refund_transit" if refund.to_card else f"rider_wallet:{rider}"
+    yield "refund", books_of([*refund.shares, (to, -refund.amount)])
+    if refund.to_card and refund.state == "paid":
+        yield "refund_paid", {"refund_transit": refund.amount, "psp_receivable": -refund.amount}
 
 
 def ledger_of(world: World) -> Counter[tuple[str, str]]:

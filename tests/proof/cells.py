@@ -29,6 +29,9 @@ _ABOVE = Ask("capture_payment", "matching", "capture", _CAPTURE.fields.having("l
 _INCREMENT = Ask("increment_hold", "matching", "increment", Table({"ride": RIDE, "currency": "USD", "amount": 4000}))
 _VOID = Ask("void_hold", "matching", "void", Table({"ride": RIDE}))
 
+_REFUND = Ask(
+    "create_refund", "operator", "refund", Table({"ride": RIDE, "currency": "USD", "amount": 700, "borne_by": ""})
+)
 _TOP_UP = Ask("top_up", RIDER, "top-up", Table({"card": CARD, "currency": "USD", "amount": 3000}))
 _BY_WALLET = Ask("place_hold", "matching", "hold", _BY_CASH.fields.having("funding", "wallet"))
 _GRANT = Ask("grant_credit", "operator", "grant", Table({"rider": RIDER, "currency": "USD", "amount": 600}))
@@ -52,6 +55,8 @@ CASES: dict[str, tuple[Sequence[Ask], Ask]] = {
         [_ADD, _HOLD, _CAPTURE],
         Ask("add_tip", RIDER, "tip", Table({"ride": RIDE, "currency": "USD", "amount": 300})),
     ),
+    "a refund": ([_ADD, _HOLD, _CAPTURE], _REFUND),
+    "a refund of cash": ([_BY_CASH, _CAPTURE], _REFUND),
     "wallet money": ([_ADD], _TOP_UP),
     "a ride by wallet": ([_ADD, _TOP_UP], _BY_WALLET),
     "a capture by wallet": ([_ADD, _TOP_UP, _BY_WALLET], _ABOVE),

@@ -28,6 +28,7 @@ _WEIGHTED = {
     "top_up": 3,
     "add_tip": 3,
     "pay_arrears": 3,
+    "create_refund": 4,
     "grant_credit": 2,
     "revoke_credit": 1,
     "write_off": 1,
@@ -176,6 +177,12 @@ FIELDS: dict[str, Callable[[Hints], Fields]] = {
     "add_tip": lambda hints: _about_a_hold(
         hints, hints.captured, amount=mostly(st.sampled_from((100, 300, 1990)), _BAD_AMOUNTS)
     ),
+    "create_refund": lambda hints: _about_a_hold(
+        hints,
+        hints.captured,
+        amount=mostly(st.sampled_from((0, 1, 100, 333, 1000)), _BAD_AMOUNTS),
+        borne_by=st.sampled_from(("", "proportional", "platform")),
+    ),
     "grant_credit": _adjustment,
     "revoke_credit": _adjustment,
     "write_off": _adjustment,
@@ -189,6 +196,7 @@ CALLERS = {
     "top_up": RIDERS,
     "add_tip": RIDERS,
     "pay_arrears": RIDERS,
+    "create_refund": ("operator", "matching"),
     "grant_credit": ("operator",),
     "revoke_credit": ("operator",),
     "write_off": ("operator",),

@@ -29,17 +29,19 @@ from chassis.clients import forward_token, open_channel
 from chassis.database import Database
 from chassis.status import from_rpc_error
 from ridesharing.payment.v1.payment_service_pb2_grpc import PaymentServiceStub
+from ridesharing.payment.v1.refund_service_pb2_grpc import RefundServiceStub
 from ridesharing.payment.v1.wallet_service_pb2_grpc import WalletServiceStub
 from shared_kernel.errors import InFlight, Unavailable, Unknown
 from tests.integration.embedded import free_port
 from tests.proof.audit import complaints_about, read_books
 from tests.proof.cells import Cell
 from tests.proof.ground import Ground
-from tests.proof.operations import OPERATIONS, Names
+from tests.proof.operations import NOT_YET, OPERATIONS, Names
 from tests.proof.oracle import Difference
 from tests.proof.records import Records
 from tests.proof.world import LATE, Answer, Ask, Table
 
+_STUBS = {"payment": PaymentServiceStub, "wallet": WalletServiceStub, "refund": RefundServiceStub}
 _START_SECONDS = 30.0
 _TRIES = 100
 _PAUSE_SECONDS = 0.1
@@ -64,7 +66,7 @@ class Running:
 
     pid: int
     stubs: Mapping[str, Any]
-    """By service: payment, wallet."""
+    """By service."""
 
 
 class Matrix:
@@ -208,7 +210,7 @@ class Matrix:
             refusal = from_rpc_error(error)
             if isinstance(refusal, InFlight | Unknown | Unavailable):
                 return LATE
-            return Answer.refused(refusal.reason)
+            return LATE if refusal.reason in NOT_YET else Answer.refused(refusal.reason)
         return operation.read(response, ask, cell.names)
 
     def _token(self, caller: str, names: Names) -> tuple[tuple[str, str], ...]:
@@ -234,7 +236,7 @@ class Matrix:
                 health: Any = health_pb2_grpc.HealthStub(channel)
                 async with asyncio.timeout(_START_SECONDS):
                     await _serves(health)
-                yield Running(pid, {"payment": PaymentServiceStub(channel), "wallet": WalletServiceStub(channel)})
+                yield Running(pid, {name: stub(channel) for name, stub in _STUBS.items()})
         finally:
             if (await self._tell({"wait": pid, "seconds": 0}))["status"] is None:
                 await self._tell({"kill": pid, "signal": signal.SIGTERM})

@@ -11,9 +11,10 @@ from google.protobuf.message import Message
 
 from ridesharing.common.v1.money_pb2 import Money
 from ridesharing.payment.v1 import payment_service_pb2 as pb
-from ridesharing.payment.v1 import payments_pb2
+from ridesharing.payment.v1 import payments_pb2, refunds_pb2
+from ridesharing.payment.v1 import refund_service_pb2 as refund_pb
 from ridesharing.payment.v1 import wallet_service_pb2 as wallet_pb
-from tests.proof import rider_rules, rules
+from tests.proof import refund_rules, rider_rules, rules
 from tests.proof.oracle import Rule
 from tests.proof.world import LATE, Answer, Ask
 
@@ -54,7 +55,7 @@ class Operation:
     request: Callable[[Ask, Names], Message]
     read: Callable[[Any, Ask, Names], Answer]
     service: str = "payment"
-    """Of which service it is: payment or wallet."""
+    """Of which service it is: payment, wallet or refund."""
     orders: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
 
     @property
@@ -77,6 +78,8 @@ def money(currency: str, amount: int) -> Money:
 
 RECONCILED = ("psp_fee", "settlement")
 """Entries that reconciliation makes of what the PSP tells of itself: they say nothing of what was asked for."""
+NOT_YET = ("payment_busy",)
+"""Refusals that only say to ask again later."""
 _STATUS = {
     payments_pb2.PAYMENT_STATUS_HELD: "held",
     payments_pb2.PAYMENT_STATUS_DECLINED: "declined",
@@ -89,7 +92,7 @@ def payment_of(response: Any, ask: Ask, names: Names) -> Answer:
     told: payments_pb2.Payment = response.payment
     if told.status == payments_pb2.PAYMENT_STATUS_PENDING:
         return LATE
-    amounts = (told.authorized, told.captured, told.credit_used, told.receivable)
+    amounts = (told.authorized, told.captured, told.credit_used, told.receivable, told.refunded)
     return Answer("payment", (_STATUS[told.status], *(amount.amount_minor for amount in amounts), told.decline_reason))
 
 
@@ -153,6 +156,15 @@ def _wallet_of(response: wallet_pb.GetWalletResponse, ask: Ask, names: Names) ->
         for row in response.balances
     ]
     return Answer("wallet", tuple(sorted(row for row in rows if any(row[1]))))
+
+
+def _refund_of(response: refund_pb.CreateRefundResponse, ask: Ask, names: Names) -> Answer:
+    told = response.refund
+    if told.status == refunds_pb2.REFUND_STATUS_PENDING:
+        return LATE
+    state = refunds_pb2.RefundStatus.Name(told.status).removeprefix("REFUND_STATUS_").lower()
+    to = refunds_pb2.RefundDestination.Name(told.destination).removeprefix("REFUND_DESTINATION_").lower()
+    return Answer("refund", (told.amount.amount_minor, state, to))
 
 
 def _adjusted_of(response: Any, ask: Ask, names: Names) -> Answer:
@@ -278,6 +290,20 @@ OPERATIONS = {
         "wallet",
         {"charge": ("payment_intents.create",)},
     ),
+    "create_refund": Operation(
+        "CreateRefund",
+        refund_rules.create_refund,
+        lambda ask, names: refund_pb.CreateRefundRequest(
+            request_id=names.key_of(ask),
+            ride_id=names.id_of(ask["ride"]),
+            amount=money(ask["currency"], ask["amount"]) if ask["amount"] else None,
+            reason="as it was agreed",
+            borne_by=refunds_pb2.RefundBorneBy.Value(f"REFUND_BORNE_BY_{ask['borne_by'].upper() or 'UNSPECIFIED'}"),
+        ),
+        _refund_of,
+        "refund",
+        {"refund": ("refunds.create",)},
+    ),
     "grant_credit": _adjustment("GrantCredit", rider_rules.grant_credit),
     "revoke_credit": _adjustment("RevokeCredit", rider_rules.revoke_credit),
     "write_off": _adjustment("WriteOffArrears", rider_rules.write_off),
@@ -316,5 +342,5 @@ OPERATIONS = {
         _journal_of,
     ),
 }
-ENDS = (rules.ends_of_rides, rider_rules.ends_of_charges)
+ENDS = (rules.ends_of_rides, rider_rules.ends_of_charges, refund_rules.ends_of_refunds)
 RULES = {name: row.rule for name, row in OPERATIONS.items()}

@@ -117,7 +117,7 @@ def ends_of_charges(world: World, luck: Luck) -> Iterable[World]:
 def told(charge: Charge) -> Answer:
     """What a caller is told of a charge's payment."""
     amount = charge.amount if charge.state == "captured" else 0
-    return Answer("payment", (charge.state, amount, amount, 0, 0, charge.reason))
+    return Answer("payment", (charge.state, amount, amount, 0, 0, 0, charge.reason))
 
 
 def _adjusted(world: World, ask: Ask, there: tuple[int, str] | None, debited: str, credited: str) -> list[Step]:

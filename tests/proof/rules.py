@@ -123,7 +123,7 @@ def increment_hold(world: World, ask: Ask, luck: Luck) -> list[Step]:
     ride = world.rides.get(ask["ride"])
     if ride is None or not ride.rider:
         return refusal(world, "payment_not_found")
-    if ride.doing or ride.letting_go:
+    if world.is_busy(ask["ride"]):
         return not_yet(world)
     if ride.state != "held":
         return refusal(world, "invalid_transition")
@@ -151,7 +151,7 @@ def capture_payment(world: World, ask: Ask, luck: Luck) -> list[Step]:
     ride = world.rides.get(ask["ride"])
     if ride is None:
         return refusal(world, "payment_not_found")
-    if ride.doing or ride.letting_go:
+    if world.is_busy(ask["ride"]):
         return not_yet(world)
     if ride.state != "held":
         return refusal(world, "invalid_transition")
@@ -170,7 +170,7 @@ def void_hold(world: World, ask: Ask, luck: Luck) -> list[Step]:
     ride = world.rides.get(ask["ride"])
     if ride is None:
         ride = Ride("voided")
-    elif ride.doing or ride.letting_go:
+    elif world.is_busy(ask["ride"]):
         return not_yet(world)
     elif ride.state == "captured":
         return refusal(world, "invalid_transition")
@@ -305,7 +305,7 @@ def list_journal(world: World, ask: Ask, luck: Luck) -> list[Step]:
 
 def payment(ride: Ride) -> Answer:
     """What a caller is told of a ride's payment."""
-    amounts = (ride.authorized, ride.captured, ride.credit_used, ride.receivable)
+    amounts = (ride.authorized, ride.captured, ride.credit_used, ride.receivable, ride.refunded)
     return Answer("payment", (ride.state, *amounts, ride.reason))
 
 

@@ -23,6 +23,7 @@ from payment_service.adapters.store import PostgresStore, PostgresWork
 from payment_service.adapters.stripe_psp import StripePsp
 from payment_service.bootstrap import Core, build_core
 from payment_service.entrypoints.payment_servicer import PaymentServicer
+from payment_service.entrypoints.refund_servicer import RefundServicer
 from payment_service.entrypoints.wallet_servicer import WalletServicer
 from payment_service.entrypoints.wire import event_to_wire
 from payment_service.settings import PaymentSettings
@@ -31,7 +32,7 @@ from shared_kernel.errors import DomainError, InFlight, Unknown
 from shared_kernel.ids import Uuid7Source
 from tests.integration.embedded import free_port
 from tests.proof.ground import Ground
-from tests.proof.operations import OPERATIONS, Names
+from tests.proof.operations import NOT_YET, OPERATIONS, Names
 from tests.proof.records import Records
 from tests.proof.world import LATE, Answer, Ask
 
@@ -220,12 +221,16 @@ class Stage:
         self.counts[f"asks: {operation.rpc}"] += 1
         try:
             validate(request)
-            servicers = {"payment": PaymentServicer(core.use_cases), "wallet": WalletServicer(core.wallet)}
+            servicers = {
+                "payment": PaymentServicer(core.use_cases),
+                "wallet": WalletServicer(core.wallet),
+                "refund": RefundServicer(core.refunds.refunds),
+            }
             response = await getattr(servicers[operation.service], operation.rpc)(request, cast("Any", None))
         except (InFlight, Unknown):
             return LATE
         except DomainError as error:
-            return Answer.refused(error.reason)
+            return LATE if error.reason in NOT_YET else Answer.refused(error.reason)
         return operation.read(response, ask, self.names)
 
     def _actor(self, caller: str) -> Actor:

@@ -105,6 +105,7 @@ class Ride:
     """Credit covered it all, and the hold on the card is being released."""
     gone: bool = False
     """The PSP let go of the hold by itself."""
+    refunded: int = 0
     excess: str = ""
     """What became of the charge above the hold: pending, paid or owed."""
 
@@ -126,12 +127,24 @@ class Charge:
 
 
 @dataclass(frozen=True)
+class Refund:
+    """Captured money of a ride that goes back, and what its bearers are debited. It is pending or paid."""
+
+    ride: str
+    amount: int
+    to_card: bool
+    shares: Postings
+    state: str = "pending"
+
+
+@dataclass(frozen=True)
 class World:
     """Everything. `answered` holds what was answered to each key, with the fields it came with."""
 
     cards: Table[Card] = field(default_factory=Table[Card])
     rides: Table[Ride] = field(default_factory=Table[Ride])
     charges: Table[Charge] = field(default_factory=Table[Charge])
+    refunds: Table[Refund] = field(default_factory=Table[Refund])
     entries: Table[tuple[str, Postings]] = field(default_factory=Table[tuple[str, Postings]])
     """Entries of an operator's word, with their currency."""
     answered: Table[tuple[Table[Any], Answer]] = field(default_factory=Table[tuple[Table[Any], Answer]])
@@ -139,10 +152,15 @@ class World:
     @property
     def is_at_rest(self) -> bool:
         """Whether nothing is under way."""
-        rides = all(
-            ride.doing is None and not ride.letting_go and ride.excess != "pending" for ride in self.rides.values()
+        settled = (*self.charges.values(), *self.refunds.values())
+        return all(thing.state != "pending" for thing in settled) and not any(
+            ride.doing or ride.letting_go or ride.excess == "pending" for ride in self.rides.values()
         )
-        return rides and all(charge.state != "pending" for charge in self.charges.values())
+
+    def is_busy(self, ride: str) -> bool:
+        """Whether something about a ride's own payment is under way."""
+        refunds = [refund for refund in self.refunds.values() if refund.ride == ride and refund.state == "pending"]
+        return bool(self.rides[ride].doing or self.rides[ride].letting_go or refunds)
 
     def told(self, subject: str, answer: Answer) -> World:
         """The same with everybody told who waited to be told about a subject."""

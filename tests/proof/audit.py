@@ -89,7 +89,9 @@ async def _faults_of_the_ledger(records: Records) -> list[str]:
         "SELECT account_id, balance_minor, posted FROM account_balance JOIN (SELECT account_id, sum(amount_minor) "
         "AS posted FROM posting GROUP BY account_id) AS posting USING (account_id) WHERE balance_minor <> posted"
     )
+    parked = await records.rows("SELECT type, detail FROM psp_event WHERE state = 'parked' AND detail <> 'unmatched'")
     return [
+        *(f"an event of the PSP contradicts what is written: {row}" for row in parked),
         *(f"postings do not add up to zero: {row}" for row in uneven),
         *(f"a balance is not the sum of its postings: {row}" for row in wrong),
     ]

@@ -104,7 +104,7 @@ def wallet_held(world: World, rider: str, currency: str) -> int:
 
 
 def credit_held(world: World, rider: str, currency: str) -> int:
-    return sum(ride.credit for ride in _rides_of(world, rider, currency) if ride.state in ("asked", "held"))
+    return sum(ride.credit for ride in _rides_of(world, rider, currency) if ride.state in ("asked", "held", "expired"))
 
 
 def in_collection(world: World, rider: str, currency: str) -> int:

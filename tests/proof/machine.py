@@ -16,6 +16,7 @@ from tests.proof.stage import LEASE_SECONDS, Stage
 from tests.proof.world import Ask, Table
 
 MAX_WAITING = 3
+EVENT_STEPS = ("read", "inserted", "kept", "taken", "handled", "concluded")
 MAX_DAYS = 3
 """So many days together are well below what a hold lasts."""
 MAY_DECLINE = ("payment_intents.create", "payment_intents.increment_authorization")
@@ -163,6 +164,13 @@ class Machine(RuleBasedStateMachine):
         self.stage.crash_at = crash_at
         await self.stage.sweep()
         self.stage.crash_at = ""
+
+    @rule(
+        deliveries=st.lists(st.integers(0, 12), max_size=8),
+        crash_at=st.sampled_from(("", "", *(f"psp_event.{step}" for step in EVENT_STEPS))),
+    )
+    def events_of_the_psp_come(self, deliveries: list[int], crash_at: str) -> None:
+        self.do(self.play.events_come(deliveries, crash_at))
 
     @rule(how_long=st.sampled_from(("until all is known", "a day", "a week")))
     def much_time_passes(self, how_long: str) -> None:

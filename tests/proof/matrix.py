@@ -46,8 +46,11 @@ _START_SECONDS = 30.0
 _TRIES = 100
 _PAUSE_SECONDS = 0.1
 _HOUR_SECONDS = 3600.0
-_PASSES = 8
+_PASSES = 24
 _AT_ONCE = 8
+_STILL = 60
+"""So many looks at an unchanged number of open operations outlast a try at the PSP."""
+_PATIENT = {"JITNEY_PAYMENT_PSP_TIMEOUT_SECONDS": "2"}
 
 
 @dataclass
@@ -98,7 +101,7 @@ class Matrix:
             sys.executable, "-m", "tests.proof.zygote", stdin=PIPE, stdout=PIPE, env=_without_settings()
         )
         try:
-            async with self._serving() as service:
+            async with self._serving(_PATIENT) as service:
                 await _gathered([self._prepare(service, cell) for cell in cells])
             stands_at = datetime.now(UTC).isoformat()
             left: Counter[tuple[str, str]] = Counter()
@@ -149,7 +152,7 @@ class Matrix:
     async def _recover(self, result: Result) -> None:
         for number in range(1, _PASSES + 1):
             await self.records.advance(_HOUR_SECONDS)
-            async with self._serving(ahead_seconds=number * _HOUR_SECONDS):
+            async with self._serving(_PATIENT, ahead_seconds=number * _HOUR_SECONDS):
                 if await self._comes_to_rest():
                     struck = await self.records.clear()
                     result.counts.update({f"struck: {kind}": count for kind, count in struck.items() if count})
@@ -161,14 +164,14 @@ class Matrix:
     async def _comes_to_rest(self) -> bool:
         before, still = await self.records.open_operations(), 0
         # Until there is none, or nothing has moved for a while: then only time helps.
-        while before and still < 20:
+        while before and still < _STILL:
             await asyncio.sleep(0.05)
             now = await self.records.open_operations()
             before, still = now, still + 1 if now == before else 0
         return not before
 
     async def _compare(self, cells: Sequence[Cell], result: Result) -> None:
-        async with self._serving(ahead_seconds=_PASSES * _HOUR_SECONDS) as service:
+        async with self._serving(_PATIENT, ahead_seconds=_PASSES * _HOUR_SECONDS) as service:
 
             async def compare(cell: Cell) -> None:
                 try:

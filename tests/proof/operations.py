@@ -85,6 +85,7 @@ _STATUS = {
     payments_pb2.PAYMENT_STATUS_DECLINED: "declined",
     payments_pb2.PAYMENT_STATUS_CAPTURED: "captured",
     payments_pb2.PAYMENT_STATUS_VOIDED: "voided",
+    payments_pb2.PAYMENT_STATUS_EXPIRED: "expired",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tests.proof.audit import complaints_about, read_books
@@ -29,6 +30,7 @@ class Play:
         self.stage = stage
         self.oracle = Oracle(RULES, ENDS)
         stage.names = Names()
+        stage.crash_at = ""
         stage.counts["plays"] += 1
         self.story: list[str] = []
         """What happened, for whoever has to understand a difference."""
@@ -112,6 +114,16 @@ class Play:
         """Let time pass: a lease, a rest, a day. No hold expires."""
         self.story.append(f"{seconds} s pass")
         await self.stage.advance(seconds)
+
+    async def events_come(self, deliveries: Sequence[int], crash_at: str = "") -> None:
+        """Let events of the PSP come: by their place among those that wait, in any order, more than once or never."""
+        waiting = await self.stage.records.events()
+        chosen = [waiting[place % len(waiting)] for place in deliveries] if waiting else []
+        self.story.append(f"events {[event['type'] for event in chosen]}{crash_at and ' dies at ' + crash_at}")
+        self.stage.crash_at = crash_at
+        await self.stage.deliver(chosen)
+        await self.stage.apply_events()
+        self.stage.crash_at = ""
 
     async def a_day_later(self) -> None:
         """Let the PSP forget the keys of what is under way."""

@@ -10,12 +10,15 @@ from sqlalchemy import text
 
 from chassis.database import Database
 
+_KEY = {"authorization": "Bearer sk_test_sandbox"}
+
 
 class Records:
     """The service's database, read past the service, and the sandbox's `/_sim`."""
 
     def __init__(self, database: Database, sandbox_url: str) -> None:
         self._database = database
+        self._last_event = ""
         self._sandbox = httpx.AsyncClient(base_url=sandbox_url, timeout=30)
 
     async def close(self) -> None:
@@ -44,6 +47,15 @@ class Records:
             found += [line for line in page["payment_intents"] if line["customer"] in customers]
             after = page["next_after"]
         return found
+
+    async def events(self) -> list[dict[str, Any]]:
+        """The PSP's events since the last time, the oldest first; at most 100, older ones are skipped."""
+        newer = {"ending_before": self._last_event} if self._last_event else {}
+        answer = await self._sandbox.get("/psp/v1/events", params={"limit": 100, **newer}, headers=_KEY)
+        found: list[dict[str, Any]] = answer.raise_for_status().json()["data"]
+        if found:
+            self._last_event = found[0]["id"]
+        return found[::-1]
 
     async def advance(self, seconds: float) -> None:
         """Let time pass at the PSP."""

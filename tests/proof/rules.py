@@ -153,7 +153,7 @@ def capture_payment(world: World, ask: Ask, luck: Luck) -> list[Step]:
         return refusal(world, "payment_not_found")
     if world.is_busy(ask["ride"]):
         return not_yet(world)
-    if ride.state != "held":
+    if ride.state not in ("held", "expired"):
         return refusal(world, "invalid_transition")
     if ask["currency"] != ride.currency:
         return refusal(world, "currency_mismatch")
@@ -176,7 +176,7 @@ def void_hold(world: World, ask: Ask, luck: Luck) -> list[Step]:
         return refusal(world, "invalid_transition")
     elif ride.state == "held" and ride.card and ride.authorized:
         return begun(world.with_ride(ask["ride"], replace(ride, doing=ask)), ask["ride"])
-    elif ride.state == "held":
+    elif ride.state in ("held", "expired"):
         ride = replace(ride, state="voided")
     return [Step(world.with_ride(ask["ride"], ride), payment(ride))]
 
@@ -192,6 +192,9 @@ def _ends_of_ride(world: World, name: str, luck: Luck) -> list[World]:
     if ride.doing is not None:
         for end, answer in _ends(world, ride, ride.doing, luck):
             ends.append(world.with_ride(name, replace(end, doing=None)).told(name, answer or payment(end)))
+    elif ride.state == "held" and ride.gone and ride.authorized:
+        # The service hears of it, or looks.
+        ends.append(world.with_ride(name, replace(ride, state="expired")))
     if ride.letting_go:
         ends.append(world.with_ride(name, replace(ride, letting_go=False)))
     if ride.excess == "pending":
@@ -229,7 +232,7 @@ def _ends(world: World, ride: Ride, ask: Ask, luck: Luck) -> list[tuple[Ride, An
 
 def _brought(world: World, ride: Ride, lines: tuple[Line, ...]) -> int:
     """What card, wallet or cash bring: what credit leaves, as far as they can."""
-    rest = max(0, _total(lines) - ride.credit)
+    rest = max(0, _total(lines) - ride.credit) if ride.state != "expired" else 0
     match ride.funding:
         case "card":
             return min(rest, ride.authorized)
@@ -253,7 +256,7 @@ def _captured(ride: Ride, ask: Ask, brought: int) -> Ride:
         receivable=receivable,
         driver=ask["driver"],
         lines=ask["lines"],
-        letting_go=bool(ride.card and ride.authorized and not ride.doing),
+        letting_go=bool(ride.card and ride.authorized and not ride.doing and ride.state == "held"),
         excess=("pending" if ride.card else "owed") if receivable else "",
     )
 

@@ -7,8 +7,11 @@ then is dropped. (What dies as a process stands in `tests.proof.matrix`.)
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
+import json
 from collections import Counter
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
@@ -23,16 +26,19 @@ from payment_service.adapters.store import PostgresStore, PostgresWork
 from payment_service.adapters.stripe_psp import StripePsp
 from payment_service.bootstrap import Core, build_core
 from payment_service.entrypoints.payment_servicer import PaymentServicer
+from payment_service.entrypoints.psp_event_servicer import PspEventServicer
 from payment_service.entrypoints.refund_servicer import RefundServicer
 from payment_service.entrypoints.wallet_servicer import WalletServicer
 from payment_service.entrypoints.wire import event_to_wire
 from payment_service.settings import PaymentSettings
 from payment_service.use_cases.repositories import Needs
-from shared_kernel.errors import DomainError, InFlight, Unknown
+from ridesharing.payment.v1.webhook_service_pb2 import ReceivePspEventRequest
+from shared_kernel.errors import DomainError, InFlight, Unavailable, Unknown
 from shared_kernel.ids import Uuid7Source
 from tests.integration.embedded import free_port
 from tests.proof.ground import Ground
 from tests.proof.operations import NOT_YET, OPERATIONS, Names
+from tests.proof.oracle import Difference
 from tests.proof.records import Records
 from tests.proof.world import LATE, Answer, Ask
 
@@ -177,6 +183,49 @@ class Stage:
             await self._start_again()
         self.counts["sweeps"] += 1
         return taken
+
+    async def deliver(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Bring the PSP's events to the service as its webhooks do, and let it apply them.
+
+        Raises:
+            Difference: an event was acknowledged that is not kept.
+        """
+        for event in events:
+            kept = await self._deliver(json.dumps(event).encode())
+            if self.process.is_dead:
+                await self._start_again()
+            elif kept and not await self.records.rows("SELECT id FROM psp_event WHERE id = :id", id=event["id"]):
+                raise Difference(f"{event['type']} {event['id']} was acknowledged and is not kept")
+        self.counts["events delivered"] += len(events)
+
+    async def _deliver(self, payload: bytes) -> bool:
+        at = int(self.clock.now().timestamp())
+        secret = self.settings.payment_psp_webhook_secret.get_secret_value().split(",")[0].encode()
+        signature = hmac.new(secret, f"{at}.".encode() + payload, hashlib.sha256).hexdigest()
+        request = ReceivePspEventRequest(payload=payload, signature=f"t={at},v1={signature}")
+
+        async def receive() -> None:
+            set_current_actor(Actor(Role.SERVICE, "rider_api", "", "rider_api"))
+            servicer = PspEventServicer(self.process.cores[0].refunds.psp_events)
+            await servicer.ReceivePspEvent(request, cast("Any", None))
+
+        try:
+            await asyncio.create_task(receive())
+        except (Crashed, Unavailable):
+            return False
+        return True
+
+    async def apply_events(self) -> None:
+        """Let the service apply the events that it has kept, and look at what it holds."""
+        looks = self.process.cores[0].refunds
+        try:
+            while await looks.apply_psp_events():
+                pass
+            await looks.sweep_psp_objects.holds()
+        except Crashed:
+            pass
+        if self.process.is_dead:
+            await self._start_again()
 
     async def advance(self, seconds: float) -> None:
         """Let time pass, here and at the PSP."""

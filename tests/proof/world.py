@@ -84,7 +84,7 @@ class Ride:
     """The money of a ride. Amounts are minor units."""
 
     state: str
-    """asked, held, declined, voided or captured."""
+    """asked, held, declined, expired, voided or captured."""
     rider: str = ""
     funding: str = ""
     card: str = ""

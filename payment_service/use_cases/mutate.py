@@ -145,11 +145,19 @@ class Mutate:
 
 
 async def payment_after(store: Store, answer: Answer | None, ride_id: UUID) -> Payment:
-    """Return the payment an answer tells; for an outcome not known yet, the payment as it stands now."""
+    """Return the payment an answer tells; for an outcome not known yet, the payment as it stands now, if it is pending.
+
+    Raises:
+        InFlight: `request_in_flight`, nothing is known of the request, and the payment reads as if all were.
+    """
     if isinstance(answer, PaymentAnswer):
         return answer.payment
     async with store.transaction() as work:
         payment = await work.payments.get_of_ride(ride_id)
     if payment is None:
         raise NotFound("payment_not_found", "there is no payment for this ride")
+    if not payment.status.is_pending:
+        # What was under way has ended just now, and what was asked for has not begun: to tell the payment as it stands
+        # would look like its answer.
+        raise InFlight("request_in_flight", "the outcome is not known yet: ask again", retry_after_seconds=1.0)
     return payment

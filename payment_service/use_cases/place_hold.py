@@ -14,7 +14,7 @@ from payment_service.domain.payment_method import PaymentMethod
 from payment_service.domain.payment_moves import PaymentStatus
 from payment_service.domain.rider_limits import RiderLimits
 from payment_service.use_cases.answers import PaymentAnswer
-from payment_service.use_cases.mutate import Join, Mutate, Step, payment_after
+from payment_service.use_cases.mutate import Join, Mutate, Step, UnresolvedError, payment_after
 from payment_service.use_cases.ports import Store, Work
 from payment_service.use_cases.repositories import RequestKey
 from payment_service.use_cases.rider_accounts import credit_account, wallet_account
@@ -138,8 +138,11 @@ class PlaceHold:
             )
         if not standing.same_hold(hold.rider_id, hold.funding, hold.payment_method_id, hold.amount):
             raise AlreadyExists("payment_exists", "the ride has a different payment")
-        if standing.status is PaymentStatus.HOLD_PENDING:
+        if standing.status.is_pending:
             operation = await work.operations.open_of(standing.id)
-            if operation is not None:
+            if operation is not None and standing.status is PaymentStatus.HOLD_PENDING:
                 return Join(operation.id)
+            if operation is not None:
+                # A payment under way is no answer to keep: it would be told as pending for ever.
+                raise UnresolvedError(operation.id)
         return PaymentAnswer(standing)

@@ -9,7 +9,7 @@ import pytest
 
 from payment_service.domain.payment_moves import PaymentStatus
 from payment_service.settings import PaymentSettings
-from shared_kernel.errors import Unknown
+from shared_kernel.errors import Conflict, InFlight, Unknown
 from tests.fakes.payment_clock import StillClock
 from tests.fakes.payment_psp import CallerDiedError, FakePsp, Fault
 from tests.integration.payment.conftest import Payments, fare, usd
@@ -216,6 +216,40 @@ async def test_caller_that_goes_away_does_not_stop_the_record(payments: Payments
     await payments.core.settle.drain()
 
     assert (await payments.core.use_cases.get_payment(ride_id, None)).status is PaymentStatus.HELD
+
+
+async def test_hold_asked_with_another_key_while_its_capture_is_unknown_is_not_pending_for_ever(
+    payments: Payments, psp: FakePsp
+) -> None:
+    ride_id = uuid4()
+    await payments.hold(ride_id)
+    psp.fail("capture", Fault.TIMEOUT_AFTER_EFFECT, Fault.TIMEOUT_BEFORE_EFFECT)
+    await payments.capture(ride_id)
+
+    assert (await payments.hold(ride_id, key="another")).status is PaymentStatus.CAPTURE_PENDING
+    assert (await payments.hold(ride_id, key="another")).status is PaymentStatus.CAPTURED
+
+
+async def test_request_that_could_not_begin_is_not_answered_with_the_payment_as_it_stands(
+    payments: Payments, psp: FakePsp
+) -> None:
+    await payments.grant_credit(600)
+    ride_id = uuid4()
+    await payments.hold(ride_id, 2500)
+    await payments.capture(ride_id, fare(500))
+    # Credit covers the charge, so the card's hold is being let go of: an operation on a captured payment.
+    psp.gate = asyncio.Event()
+    sweeping = asyncio.create_task(payments.core.sweep())
+    await asyncio.wait_for(psp.asked.wait(), timeout=10)
+
+    with pytest.raises(InFlight):
+        await payments.void(ride_id)
+    psp.gate.set()
+    await sweeping
+
+    with pytest.raises(Conflict) as caught:
+        await payments.void(ride_id)
+    assert caught.value.reason == "invalid_transition"
 
 
 async def test_sweeps_of_two_replicas_ask_once(payments: Payments, psp: FakePsp, clock: StillClock) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -97,15 +97,17 @@ class PostgresTerms:
         )
 
 
+_IN_FORCE = (
+    select(terms_table)
+    .ext(distinct_on(terms_table.c.driver_id))
+    .where(is_any(terms_table.c.driver_id, "driver_ids"), terms_table.c.effective_from <= bindparam("at"))
+    .order_by(terms_table.c.driver_id, terms_table.c.effective_from.desc())
+)
+
+
 async def read_in_force(connection: AsyncConnection, driver_ids: Sequence[UUID], at: datetime) -> Sequence[DriverTerms]:
     """Return the terms of each driver at a time, where there are any."""
-    statement = (
-        select(terms_table)
-        .ext(distinct_on(terms_table.c.driver_id))
-        .where(is_any(terms_table.c.driver_id, "driver_ids"), terms_table.c.effective_from <= at)
-        .order_by(terms_table.c.driver_id, terms_table.c.effective_from.desc())
-    )
-    return [_terms(row) for row in await connection.execute(statement, {"driver_ids": list(driver_ids)})]
+    return [_terms(row) for row in await connection.execute(_IN_FORCE, {"driver_ids": list(driver_ids), "at": at})]
 
 
 def _terms(row: Row[Any]) -> DriverTerms:

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Uuid, and_, cast, func, select, tuple_, update
+from sqlalchemy import BigInteger, Uuid, and_, bindparam, cast, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from payment_service.adapters.arrays import array_values, rows_like
 from payment_service.adapters.payout_tables import driver as drivers
 from payment_service.adapters.payout_tables import driver_standing as standings
 from payment_service.adapters.tables import account as accounts
@@ -19,7 +20,33 @@ from payment_service.domain.ledger import AccountKind
 from payment_service.domain.standing import Standing
 from shared_kernel.money import Money
 
-_OWED = (balances.c.credits_minor - balances.c.debits_minor).label("owed_minor")
+_OWED_MINOR = balances.c.credits_minor - balances.c.debits_minor
+_OWED = _OWED_MINOR.label("owed_minor")
+_IS_OF_DRIVER = accounts.c.kind == AccountKind.DRIVER.value
+_DIFFERING = (
+    select(accounts.c.owner, accounts.c.currency_code, _OWED)
+    .join(balances, balances.c.account_id == accounts.c.id)
+    .join(
+        standings,
+        and_(
+            standings.c.driver_id == cast(accounts.c.owner, Uuid),
+            standings.c.currency_code == accounts.c.currency_code,
+        ),
+        isouter=True,
+    )
+    .where(
+        _IS_OF_DRIVER,
+        # Who was never told of may take cash rides.
+        (bindparam("floor_minor", type_=BigInteger) <= _OWED_MINOR).is_distinct_from(
+            func.coalesce(standings.c.cash_allowed, True)
+        ),
+    )
+)
+_TOUCHED = rows_like("touched", [accounts.c.owner, accounts.c.currency_code])
+_CHANGED = _DIFFERING.join(
+    _TOUCHED,
+    and_(_TOUCHED.c.owner == accounts.c.owner, _TOUCHED.c.currency_code == accounts.c.currency_code),
+).order_by(accounts.c.id)
 
 
 class PostgresStandings:
@@ -32,18 +59,23 @@ class PostgresStandings:
         statement = (
             select(_OWED)
             .join(accounts, accounts.c.id == balances.c.account_id)
-            .where(_is_one_of([(driver_id, currency_code)]))
+            .where(
+                _IS_OF_DRIVER,
+                accounts.c.owner == str(driver_id),
+                accounts.c.currency_code == currency_code,
+            )
         )
         owed_minor = await self._connection.scalar(statement)
         return Standing(driver_id, Money(currency_code, owed_minor or 0), Money(currency_code, floor_minor))
 
     async def changed(self, drivers: Collection[tuple[UUID, str]], floor_minor: int) -> Sequence[Standing]:
-        statement = _differing(floor_minor).where(_is_one_of(drivers)).order_by(accounts.c.id)
-        return [_standing(row, floor_minor) for row in await self._connection.execute(statement)]
+        rows = [(str(driver_id), currency_code) for driver_id, currency_code in drivers]
+        values = array_values("touched", ("owner", "currency_code"), rows)
+        found = await self._connection.execute(_CHANGED, {**values, "floor_minor": floor_minor})
+        return [_standing(row, floor_minor) for row in found]
 
     async def outdated(self, floor_minor: int) -> tuple[UUID, str] | None:
-        statement = _differing(floor_minor).where(accounts.c.kind == AccountKind.DRIVER).limit(1)
-        row = (await self._connection.execute(statement)).first()
+        row = (await self._connection.execute(_DIFFERING.limit(1), {"floor_minor": floor_minor})).first()
         return None if row is None else (UUID(row.owner), row.currency_code)
 
     async def record(self, standing: Standing, now: datetime) -> int:
@@ -73,25 +105,6 @@ class PostgresStandings:
         return (await self._connection.execute(version)).scalar_one()
 
 
-def _differing(floor_minor: int) -> Any:
-    told = and_(
-        standings.c.driver_id == cast(accounts.c.owner, Uuid), standings.c.currency_code == accounts.c.currency_code
-    )
-    allowed = floor_minor <= (balances.c.credits_minor - balances.c.debits_minor)
-    return (
-        select(accounts.c.owner, accounts.c.currency_code, _OWED)
-        .join(balances, balances.c.account_id == accounts.c.id)
-        .join(standings, told, isouter=True)
-        # Who was never told of may take cash rides.
-        .where(allowed.is_distinct_from(func.coalesce(standings.c.cash_allowed, True)))
-    )
-
-
-def _is_one_of(drivers: Collection[tuple[UUID, str]]) -> ColumnElement[bool]:
-    names = [(AccountKind.DRIVER.value, str(driver_id), currency_code) for driver_id, currency_code in drivers]
-    return tuple_(accounts.c.kind, accounts.c.owner, accounts.c.currency_code).in_(names)
-
-
-def _standing(row: Row[Any], floor_minor: int) -> Standing:
+def _standing(row: Any, floor_minor: int) -> Standing:
     code = row.currency_code
     return Standing(UUID(row.owner), Money(code, row.owed_minor), Money(code, floor_minor))

@@ -18,15 +18,18 @@ from jitney.stack.databases import provision
 from jitney.stack.postgres import new_password
 from payment_service.adapters import tables
 from payment_service.adapters.roll_up import roll_up_balances
+from payment_service.domain.driver_terms import Model
 from payment_service.domain.ledger import Account, AccountKind, EntryKind, JournalEntry, Posting
 from payment_service.domain.payment import Funding
 from payment_service.domain.payment_moves import PaymentStatus
+from payment_service.domain.payout import PayoutStatus
 from payment_service.migrations.grants import WALLED
 from payment_service.settings import PaymentSettings
 from tests.fakes.payment_clock import StillClock
 from tests.fakes.payment_psp import FakePsp
 from tests.integration.embedded import TestPostgres
 from tests.integration.payment.conftest import Payments, core_over, store_over, usd
+from tests.integration.payment.driver_money import Drivers
 
 _LEDGER = (*(name for name in WALLED if name != "alembic_version"), "payment_transition")
 
@@ -54,6 +57,23 @@ async def refused(database: Database, statement: str, **values: object) -> str:
         async with database.transaction() as connection:
             await connection.execute(text(statement), values)
     return str(caught.value.orig)
+
+
+async def test_drivers_are_paid_out_within_the_walls(
+    walled_payments: Payments, psp: FakePsp, clock: StillClock
+) -> None:
+    walled_payments.method_id = await walled_payments.add_card("pm_card_visa")
+    drivers = Drivers(walled_payments, psp, clock)
+    await drivers.set_bank("btok_us_verified_noAccount")
+    await drivers.agree(Model.SUBSCRIPTION, fee=usd(700), period_days=7)
+    await drivers.earn(2000)
+    await drivers.step("subscription fees")
+    asked = await drivers.ask()
+    await drivers.settle()
+    await drivers.banks_work()
+
+    assert (await drivers.see(asked)).status is PayoutStatus.FAILED
+    assert await drivers.owed() == 1300
 
 
 async def test_the_service_does_its_work_within_the_walls(walled_payments: Payments) -> None:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from payment_service.domain.psp_event import PspEvent
 from shared_kernel.clock import Clock
-from shared_kernel.errors import InvalidInput
+from shared_kernel.errors import FieldViolation, InvalidInput
 
 TOLERANCE_SECONDS = 300
 """How far a signature's time may be from ours: an older one is a replay."""
@@ -38,7 +38,8 @@ class StripeWebhooks:
             subject = told["data"]["object"]
             event_id, event_type, object_id = (_name(value) for value in (told["id"], told["type"], subject["id"]))
         except (ValueError, KeyError, TypeError, RecursionError):
-            raise InvalidInput("invalid_psp_event", "the body is not an event about an object") from None
+            violation = FieldViolation("payload", "must be an event about an object")
+            raise InvalidInput("invalid_psp_event", "this is not an event", violations=[violation]) from None
         subject = cast("dict[str, Any]", subject)
         return PspEvent(
             id=event_id,
@@ -69,7 +70,7 @@ class StripeWebhooks:
 
 
 def _refused(why: str) -> InvalidInput:
-    return InvalidInput("invalid_signature", why)
+    return InvalidInput("invalid_signature", why, violations=[FieldViolation("signature", why)])
 
 
 def _name(value: object) -> str:

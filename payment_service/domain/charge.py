@@ -9,7 +9,7 @@ from uuid import UUID
 
 from payment_service.domain.ledger import Account, AccountKind, Posting, merged
 from shared_kernel.errors import FieldViolation, InvalidInput
-from shared_kernel.money import Money
+from shared_kernel.money import MAX_AMOUNT_MINOR, Money
 
 WHOLE_BASIS_POINTS = 10_000
 
@@ -70,13 +70,14 @@ def charge_total(lines: Iterable[ChargeLine]) -> Money:
     ]
     if violations or not lines:
         raise InvalidInput("invalid_charge", "the lines do not make a charge", violations=violations)
-    total = Money.zero(lines[0].amount.currency_code)
-    for line in lines:
-        total += line.signed
-    if total.amount_minor < 0:
-        violation = FieldViolation("lines", "promotions must not exceed what they are taken from")
+    total_minor = sum(line.signed.amount_minor for line in lines)
+    if not 0 <= total_minor <= MAX_AMOUNT_MINOR:
+        wrong = "promotions must not exceed what they are taken from"
+        if total_minor > 0:
+            wrong = f"must not sum to more than {MAX_AMOUNT_MINOR} minor units"
+        violation = FieldViolation("lines", wrong)
         raise InvalidInput("invalid_charge", "the lines do not make a charge", violations=[violation])
-    return total
+    return Money(lines[0].amount.currency_code, total_minor)
 
 
 def payable_in_cash(lines: Iterable[ChargeLine]) -> Money:

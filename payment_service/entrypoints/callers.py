@@ -49,3 +49,15 @@ def the_driver_asked(driver_id: str) -> UUID:
         violation = FieldViolation("driver_id", "must be set, except by drivers")
         raise InvalidInput("invalid_argument", "a driver has to be named", violations=[violation])
     return asked
+
+
+def rider_asked_for(rider_id: str) -> UUID | None:
+    """Return whose things a call names: of a rider their own, of anybody else the named rider's (None: nobody named).
+
+    Raises:
+        NotFound: `rider_not_found`, a rider named another one.
+    """
+    own, named = only_of_rider(), UUID(rider_id) if rider_id else None
+    if own is not None and named not in (None, own):
+        raise NotFound("rider_not_found", "there is no such rider")
+    return own or named

@@ -12,6 +12,7 @@ from chassis.auth import current_actor
 from payment_service.entrypoints import driver_account_wire as wire
 from payment_service.entrypoints.callers import driver_asked, only_of_driver, request_key, the_driver_asked
 from payment_service.entrypoints.pages import page_size, read_token, write_token
+from payment_service.entrypoints.values import time_from_wire
 from payment_service.entrypoints.wire import money_from_wire
 from payment_service.use_cases.driver_terms import GetDriverTerms, SetDriverTerms, TermsAsked
 from payment_service.use_cases.get_driver_standing import GetDriverStanding
@@ -73,7 +74,7 @@ class DriverAccountServicer(driver_account_service_pb2_grpc.DriverAccountService
         asked = TermsAsked(
             driver_id=UUID(request.driver_id),
             model=wire.model_from_wire(request.model),
-            effective_from=wire.time_from_wire(request.effective_time, "effective_time")
+            effective_from=time_from_wire(request.effective_time, "effective_time")
             if request.HasField("effective_time")
             else None,
             fee=money_from_wire(request.fee, "fee") if request.HasField("fee") else None,
@@ -104,8 +105,8 @@ class DriverAccountServicer(driver_account_service_pb2_grpc.DriverAccountService
         self, request: pb.DeclarePatronageRequest, context: Context
     ) -> pb.DeclarePatronageResponse:
         asked = PatronageAsked(
-            period_from=wire.time_from_wire(request.start_time, "start_time"),
-            period_to=wire.time_from_wire(request.end_time, "end_time"),
+            period_from=time_from_wire(request.start_time, "start_time"),
+            period_to=time_from_wire(request.end_time, "end_time"),
             amount=money_from_wire(request.amount, "amount"),
             declared_by=current_actor().subject,
         )
@@ -133,8 +134,8 @@ class DriverAccountServicer(driver_account_service_pb2_grpc.DriverAccountService
         asked = StatementAsked(
             driver_id=the_driver_asked(request.driver_id),
             currency_code=request.currency_code,
-            start=wire.time_from_wire(request.start_time, "start_time"),
-            end=wire.time_from_wire(request.end_time, "end_time"),
+            start=time_from_wire(request.start_time, "start_time"),
+            end=time_from_wire(request.end_time, "end_time"),
             before=read_token(request.page_token, UUID),
             limit=page_size(request.page_size),
         )

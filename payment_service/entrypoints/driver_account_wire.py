@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import UTC, datetime
 from uuid import UUID
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from payment_service.domain.driver_terms import DriverTerms, Model
 from payment_service.domain.earnings_statement import Statement, StatementSums
@@ -14,7 +11,6 @@ from payment_service.domain.patronage import PatronageRecord
 from payment_service.domain.standing import Standing
 from payment_service.entrypoints.values import money_to_wire, text_of, time_to_wire
 from ridesharing.payment.v1 import driver_account_service_pb2 as pb
-from shared_kernel.errors import FieldViolation, InvalidInput
 from shared_kernel.money import Money
 
 _MODEL = {model: pb.RemunerationModel.Value(f"REMUNERATION_MODEL_{model.name}") for model in Model}
@@ -24,15 +20,6 @@ _MODEL_FROM_WIRE = {int(wire): model for model, wire in _MODEL.items()}
 def model_from_wire(model: int) -> Model:
     """Read a model that the contract's rules have passed."""
     return _MODEL_FROM_WIRE[model]
-
-
-def time_from_wire(stamp: Timestamp, field: str) -> datetime:
-    """Read a time; `invalid_argument` (InvalidInput) for one that is out of range."""
-    try:
-        return stamp.ToDatetime(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        violation = FieldViolation(field, "is not a time between the years 1 and 9999")
-        raise InvalidInput("invalid_argument", "a time is out of range", violations=[violation]) from None
 
 
 def standing_to_wire(standing: Standing) -> pb.DriverStanding:

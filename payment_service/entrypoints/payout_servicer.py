@@ -19,6 +19,7 @@ from payment_service.use_cases.retry_payout import RetryPayout
 from payment_service.use_cases.set_payout_account import SetPayoutAccount
 from ridesharing.payment.v1 import payout_service_pb2 as pb
 from ridesharing.payment.v1 import payout_service_pb2_grpc
+from shared_kernel.money import exponent
 
 SERVICE_NAME = "ridesharing.payment.v1.PayoutService"
 
@@ -55,6 +56,7 @@ class PayoutServicer(payout_service_pb2_grpc.PayoutServiceServicer):
     async def GetPayoutAccount(
         self, request: pb.GetPayoutAccountRequest, context: Context
     ) -> pb.GetPayoutAccountResponse:
+        exponent(request.currency_code)
         account = await self._do.get_payout_account(the_driver_asked(request.driver_id), request.currency_code)
         return pb.GetPayoutAccountResponse(payout_account=wire.account_to_wire(account))
 

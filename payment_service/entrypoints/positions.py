@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from payment_service.entrypoints.pages import read_time
+
 
 def time_and_name(at: str, name: str) -> tuple[datetime, str]:
-    moment = datetime.fromisoformat(at)
-    if moment.tzinfo is None or not name or not name.isprintable():
+    moment = read_time(at)
+    if not name or not name.isprintable():
         raise ValueError("no position")
     return moment, name
 

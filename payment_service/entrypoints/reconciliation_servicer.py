@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from chassis.auth import current_actor
 from payment_service.domain.audit import AuditPlace
 from payment_service.entrypoints import reconciliation_wire as wire
 from payment_service.entrypoints.callers import request_key
-from payment_service.entrypoints.pages import page_size, read_token, write_token
+from payment_service.entrypoints.pages import page_size, read_time, read_token, write_token
 from payment_service.entrypoints.report_csv import report_as_csv
 from payment_service.entrypoints.report_json import report_as_json
 from payment_service.use_cases.audit_ledger import AuditLedger
@@ -29,6 +29,7 @@ from shared_kernel.errors import FieldViolation, InvalidInput
 SERVICE_NAME = "ridesharing.payment.v1.ReconciliationService"
 
 Context = grpc.aio.ServicerContext[Any, Any]
+_LAST_ACCOUNT = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,10 @@ def _day(text: str, field: str) -> date | None:
 
 
 def _place(after_account: str, window_from: str) -> AuditPlace:
-    return AuditPlace(int(after_account), datetime.fromisoformat(window_from) if window_from else None)
+    account_id = int(after_account)
+    if not 0 <= account_id <= _LAST_ACCOUNT:
+        raise ValueError("no account has such a number")
+    return AuditPlace(account_id, read_time(window_from) if window_from else None)
 
 
 def _place_token(place: AuditPlace | None) -> str:

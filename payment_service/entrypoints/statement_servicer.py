@@ -10,16 +10,16 @@ from typing import Any
 from uuid import UUID
 
 import grpc
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.auth import Role, current_actor
 from payment_service.domain.ledger import Account, AccountKind
 from payment_service.domain.statement import StatementEntry, StatementPlace, StatementQuery
 from payment_service.entrypoints import statement_wire as wire
-from payment_service.entrypoints.callers import only_of_rider
+from payment_service.entrypoints.callers import rider_asked_for
 from payment_service.entrypoints.decimals import decimal_text
-from payment_service.entrypoints.pages import page_size, read_token, write_token
-from payment_service.entrypoints.wire import money_to_wire, payment_to_wire
+from payment_service.entrypoints.pages import page_size, read_time, read_token, write_token
+from payment_service.entrypoints.values import money_to_wire, time_from_wire
+from payment_service.entrypoints.wire import payment_to_wire
 from payment_service.use_cases.statements import Statements
 from ridesharing.payment.v1 import statement_service_pb2 as pb
 from ridesharing.payment.v1 import statement_service_pb2_grpc
@@ -72,8 +72,7 @@ class StatementServicer(statement_service_pb2_grpc.StatementServiceServicer):
 
     async def ListPayments(self, request: pb.ListPaymentsRequest, context: Context) -> pb.ListPaymentsResponse:
         size, before = page_size(request.page_size), read_token(request.page_token, UUID)
-        rider_id = only_of_rider() or (UUID(request.rider_id) if request.rider_id else None)
-        payments = await self._statements.payments(rider_id, before, size)
+        payments = await self._statements.payments(rider_asked_for(request.rider_id), before, size)
         return pb.ListPaymentsResponse(
             payments=[payment_to_wire(payment) for payment in payments],
             next_page_token=write_token(payments[-1].id) if len(payments) == size else "",
@@ -87,8 +86,8 @@ class StatementServicer(statement_service_pb2_grpc.StatementServiceServicer):
         return StatementQuery(
             account=_account(request.account_kind, request.owner),
             currency_code=request.currency_code,
-            since=_time(request.from_time) if request.HasField("from_time") else _BEGINNING,
-            until=_time(request.to_time) if request.HasField("to_time") else self._clock.now(),
+            since=time_from_wire(request.from_time, "from_time") if request.HasField("from_time") else _BEGINNING,
+            until=time_from_wire(request.to_time, "to_time") if request.HasField("to_time") else self._clock.now(),
         )
 
 
@@ -110,15 +109,11 @@ def _no_account() -> NotFound:
 
 
 def _place(created_at: str, entry_id: str) -> StatementPlace:
-    return StatementPlace(datetime.fromisoformat(created_at), UUID(entry_id))
+    return StatementPlace(read_time(created_at), UUID(entry_id))
 
 
 def _token(place: StatementPlace | None) -> str:
     return "" if place is None else write_token(place.created_at.isoformat(), place.entry_id)
-
-
-def _time(at: Timestamp) -> datetime:
-    return at.ToDatetime(UTC)
 
 
 def _line(entry: StatementEntry) -> tuple[str, ...]:

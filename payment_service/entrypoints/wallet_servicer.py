@@ -13,7 +13,7 @@ from chassis.auth import current_actor
 from payment_service.domain.adjustment import CREDIT_KINDS, AdjustmentKind
 from payment_service.domain.rider_limits import RiderLimits
 from payment_service.entrypoints import wallet_wire as wire
-from payment_service.entrypoints.callers import only_of_rider, request_key
+from payment_service.entrypoints.callers import request_key, rider_asked_for
 from payment_service.entrypoints.pages import page_size, read_token
 from payment_service.entrypoints.wire import money_from_wire, payment_to_wire
 from payment_service.use_cases.adjust_rider import AdjustmentRequest, AdjustRider
@@ -26,7 +26,7 @@ from payment_service.use_cases.top_up_wallet import TopUpWallet
 from payment_service.use_cases.withdraw_from_wallet import WithdrawFromWallet
 from ridesharing.payment.v1 import wallet_service_pb2 as pb
 from ridesharing.payment.v1 import wallet_service_pb2_grpc
-from shared_kernel.errors import FieldViolation, InvalidInput, NotFound
+from shared_kernel.errors import FieldViolation, InvalidInput
 
 SERVICE_NAME = "ridesharing.payment.v1.WalletService"
 
@@ -148,13 +148,11 @@ class WalletServicer(wallet_service_pb2_grpc.WalletServiceServicer):
 
 def _asked_for(rider_id: str) -> UUID:
     """Return whose wallet is asked for: a rider's own, or the one that an operator or a service names."""
-    own, named = only_of_rider(), _id_or_none(rider_id)
-    if own is None and named is None:
+    asked_for = rider_asked_for(rider_id)
+    if asked_for is None:
         violation = FieldViolation("rider_id", "must be set where the caller is not a rider")
         raise InvalidInput("invalid_argument", "whose wallet is asked for is not told", violations=[violation])
-    if own is not None and named not in (None, own):
-        raise NotFound("rider_not_found", "there is no such rider")
-    return own or UUID(rider_id)
+    return asked_for
 
 
 def _id_or_none(text: str) -> UUID | None:

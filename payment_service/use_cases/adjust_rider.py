@@ -11,9 +11,9 @@ from payment_service.use_cases.mutate import Mutate, Step
 from payment_service.use_cases.ports import Work
 from payment_service.use_cases.repositories import RequestKey
 from shared_kernel.clock import Clock
-from shared_kernel.errors import Conflict
+from shared_kernel.errors import Conflict, FieldViolation, InvalidInput
 from shared_kernel.ids import IdSource
-from shared_kernel.money import Money
+from shared_kernel.money import MAX_AMOUNT_MINOR, Money
 
 _TOO_MUCH = {
     AdjustmentKind.CREDIT_REVOKED: ("insufficient_credit", "the rider has no more than {} of credit to take back"),
@@ -44,7 +44,7 @@ class AdjustRider:
         """Return what was done.
 
         Raises:
-            InvalidInput: `invalid_amount`.
+            InvalidInput: `invalid_amount`, also where the rider's credit would be more than one amount may be.
             Conflict: `insufficient_credit`, `exceeds_arrears`, with the amount that there is.
         """
         adjustment = RiderAdjustment(
@@ -60,6 +60,8 @@ class AdjustRider:
         async def begin(work: Work) -> Step:
             if adjustment.kind in _TOO_MUCH:
                 await _refuse_too_much(work, adjustment)
+            else:
+                await _refuse_more_than_can_be_told(work, adjustment)
             await work.adjustments.insert(adjustment)
             await work.ledger.post(adjustment.entry(self._ids()))
             return Adjusted(adjustment)
@@ -77,3 +79,11 @@ async def _refuse_too_much(work: Work, adjustment: RiderAdjustment) -> None:
         reason, message = _TOO_MUCH[adjustment.kind]
         metadata = {"available_minor": str(available.amount_minor), "currency_code": amount.currency_code}
         raise Conflict(reason, message.format(available), metadata=metadata)
+
+
+async def _refuse_more_than_can_be_told(work: Work, adjustment: RiderAdjustment) -> None:
+    account, amount = adjustment.rider_account, adjustment.amount
+    standing = (await work.ledger.lock(account, currency_code=amount.currency_code))[account].amount
+    if standing.amount_minor + amount.amount_minor > MAX_AMOUNT_MINOR:
+        violation = FieldViolation("amount.amount_minor", f"must be at most {MAX_AMOUNT_MINOR - standing.amount_minor}")
+        raise InvalidInput("invalid_amount", "the rider would have too much credit", violations=[violation])

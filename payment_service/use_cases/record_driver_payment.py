@@ -13,7 +13,7 @@ from payment_service.use_cases.repositories import RequestKey
 from shared_kernel.clock import Clock
 from shared_kernel.errors import FieldViolation, InvalidInput
 from shared_kernel.ids import IdSource
-from shared_kernel.money import Money
+from shared_kernel.money import MAX_AMOUNT_MINOR, Money
 
 
 class RecordDriverPayment:
@@ -27,12 +27,17 @@ class RecordDriverPayment:
     async def __call__(
         self, request: RequestKey, driver_id: UUID, amount: Money, reference: str, recorded_by: str
     ) -> UUID:
-        """Return the record's id; `invalid_amount` (InvalidInput) for zero or less."""
+        """Return the record's id.
+
+        Raises:
+            InvalidInput: `invalid_amount`, also where more would be owed to the driver than one amount may be.
+        """
         if amount.amount_minor <= 0:
             violation = FieldViolation("amount.amount_minor", "must be above zero")
             raise InvalidInput("invalid_amount", "the amount must be above zero", violations=[violation])
 
         async def begin(work: Work) -> Step:
+            await _refuse_more_than_can_be_told(work, driver_id, amount)
             payment = DriverPayment(self._ids(), driver_id, amount, reference, recorded_by, self._clock.now())
             await work.driver_books.record_payment(payment)
             postings = (
@@ -48,3 +53,11 @@ class RecordDriverPayment:
         if not isinstance(answer, Recorded):
             raise ValueError("a payment at a desk is answered at once")
         return answer.id
+
+
+async def _refuse_more_than_can_be_told(work: Work, driver_id: UUID, amount: Money) -> None:
+    account = Account(AccountKind.DRIVER, str(driver_id))
+    standing = (await work.ledger.lock(account, currency_code=amount.currency_code))[account].amount
+    if standing.amount_minor + amount.amount_minor > MAX_AMOUNT_MINOR:
+        violation = FieldViolation("amount.amount_minor", f"must be at most {MAX_AMOUNT_MINOR - standing.amount_minor}")
+        raise InvalidInput("invalid_amount", "the driver would be owed too much", violations=[violation])

@@ -133,7 +133,8 @@ async def _receipt(person: SignedIn, ride_id: str) -> dict[str, Any] | None:
     try:
         return await person.get(f"/v1/rides/{ride_id}/receipt")
     except ApiError as error:
-        if error.code != "not_captured":
+        # A ride whose rider may not pay so (they owe money already) never had a payment.
+        if error.code not in {"not_captured", "payment_not_found"}:
             raise
         return None
 

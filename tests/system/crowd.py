@@ -45,6 +45,11 @@ class Crowd:
         """What people were refused, and how often."""
         return dict(self._world.tally.troubles)
 
+    @property
+    def refused(self) -> dict[str, int]:
+        """Why riders were refused a ride, and how often."""
+        return {code: count for code, count in self._world.tally.ends.items() if code not in ENDS}
+
     async def move_in(self, riders: int, drivers: int) -> None:
         """Sign people up, the first rider with a card that is declined, every fourth with cash, and let them begin."""
         cards = [None if number % 4 == 3 else "pm_card_visa" for number in range(riders)]

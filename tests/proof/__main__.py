@@ -33,12 +33,12 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def machine(plays: int, seed: int | None) -> bool:
+def machine(plays: int, seed: int | None, *, shrink: bool) -> bool:
     """Run so many plays; tells whether there was no difference."""
     with ground() as made:
         stage = Stage(made)
         try:
-            play_for(stage, plays, seed=seed)
+            play_for(stage, plays, seed=seed, shrink=shrink)
         except Exception as error:
             _say("\n".join([repr(error), *getattr(error, "__notes__", [])]))
         finally:
@@ -57,7 +57,7 @@ def variants(plays: int) -> bool:
             stage = Stage(made)
             try:
                 with variant(stage):
-                    play_for(stage, plays, shrink=False)
+                    play_for(stage, plays)
             except Exception as error:
                 caught += error in stage.found
                 _say(f"{name}: caught after {stage.counts['steps']} steps: {str(error).splitlines()[0][:200]}")
@@ -107,6 +107,7 @@ def main() -> int:
     plays = commands.add_parser("machine")
     plays.add_argument("--plays", type=int, default=500)
     plays.add_argument("--seed", type=int, default=None)
+    plays.add_argument("--shrink", action="store_true", help="look for the shortest play that shows a difference")
     matrix = commands.add_parser("kills")
     matrix.add_argument("--faults", type=int, default=len(ALL_FAULTS))
     matrix.add_argument("--workers", type=int, default=2)
@@ -118,7 +119,7 @@ def main() -> int:
     began = time.monotonic()
     match chosen.command:
         case "machine":
-            fine = machine(chosen.plays, chosen.seed)
+            fine = machine(chosen.plays, chosen.seed, shrink=chosen.shrink)
         case "kills":
             fine = kills(chosen.faults, chosen.workers)
         case _:

@@ -200,10 +200,10 @@ class Machine(RuleBasedStateMachine):
                 self.stage.run(self.stage.abandon())
 
 
-def play_for(stage: Stage, plays: int, *, seed: int | None = None, shrink: bool = True) -> None:
+def play_for(stage: Stage, plays: int, *, seed: int | None = None, shrink: bool = False) -> None:
     """Run so many plays; raises what the first brings that goes wrong (mostly `Difference`).
 
-    Without a seed the plays are the same each time.
+    Without a seed the plays are the same each time. To shrink a finding takes minutes; its story is told in any case.
     """
     how = settings(
         max_examples=plays,

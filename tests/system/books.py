@@ -50,7 +50,7 @@ async def complaints_about(
     async def audit(ride: dict[str, Any]) -> list[str]:
         async with gate:
             mine = intents.get(str(from_public_id("ride", ride["id"])), [])
-            journal = (await town.operator("GET", f"/v1/operator/rides/{ride['id']}/journal"))["items"]
+            journal = await _journal(town, ride["id"])
             receipt = await _receipt(people[ride["rider_id"]], ride["id"])
             story = f"{ride['id']} {ride['state']}/{ride['payment_state']}"
             return [f"{story}: {wrong}" for wrong in _wrong(ride, mine, journal, receipt)]
@@ -129,11 +129,20 @@ def booked(postings: Sequence[dict[str, Any]], kind: str) -> int:
     return sum(leg["amount"]["amount_minor"] for leg in postings if leg["account"].partition(":")[0] == kind)
 
 
+async def _journal(town: Town, ride_id: str) -> list[dict[str, Any]]:
+    try:
+        return (await town.operator("GET", f"/v1/operator/rides/{ride_id}/journal"))["items"]
+    except ApiError as error:
+        # A ride whose rider may not pay so (they owe money already) never had a payment.
+        if error.code != "payment_not_found":
+            raise
+        return []
+
+
 async def _receipt(person: SignedIn, ride_id: str) -> dict[str, Any] | None:
     try:
         return await person.get(f"/v1/rides/{ride_id}/receipt")
     except ApiError as error:
-        # A ride whose rider may not pay so (they owe money already) never had a payment.
         if error.code not in {"not_captured", "payment_not_found"}:
             raise
         return None

@@ -168,6 +168,8 @@ async def test_everything_settled_by_itself_and_the_books_are_the_psps(life: Lif
         by_ride.setdefault(line["metadata"].get("ride_id", ""), []).append(line)
 
     assert await complaints_about(life.town, life.crowd.people, quiet, by_ride) == []
+    reasons = {ride["reason"] for ride in quiet if ride["state"] == "payment_failed" and ride["funding"] == "cash"}
+    assert reasons <= {"rider_in_arrears"}
     for ride_id in life.mover.rides:
         [line] = by_ride[ride_id]
         counts = {name: line[name] for name in ("authorizations", "captures", "refunds", "failed_refunds")}

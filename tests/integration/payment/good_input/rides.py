@@ -110,5 +110,5 @@ RIDES = {
     "PaymentService.GetReceipt": Row(get_receipt, unknown={"ride_id": _NO_PAYMENT}, foreign=_NO_PAYMENT),
     "PaymentService.GetEarnings": Row(get_earnings),
     "PaymentService.GetTrialBalance": Row(trial_balance),
-    "PaymentService.ListJournalEntries": Row(journal, unknown={"ride_id": None}),
+    "PaymentService.ListJournalEntries": Row(journal, unknown={"ride_id": _NO_PAYMENT}),
 }

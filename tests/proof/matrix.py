@@ -97,6 +97,8 @@ class Matrix:
             "JITNEY_PAYMENT_SWEEP_SECONDS": "0.05",
             "JITNEY_REDIS_URL": redis_url,
             "JITNEY_JWKS_FILE": str(ground.keys / "jwks.json"),
+            # Hours pass below, and nobody is to be paid out by the calendar meanwhile.
+            "JITNEY_PAYMENT_PAYOUT_SCHEDULE": "off",
             "JITNEY_LOG_LEVEL": "warning",
         }
 

@@ -57,6 +57,7 @@ async def read_books(records: Records, names: Names) -> Books:
     named = {identifier: name for name, identifier in names.ids.items()}
     for line in await records.truth([row["psp_customer_id"] for row in customers if row["psp_customer_id"]]):
         _take_in(books, line, charges, named)
+    books.faults += await _faults_of_payouts(records, ids, books.counts)
     books.counts["entries' currencies"] += len(books.ledger)
     return books
 
@@ -79,6 +80,32 @@ def _take_in(books: Books, line: dict[str, Any], charges: dict[str, tuple[str, s
         and line["captured_minor"] + line["released_minor"] != (line["authorized_minor"])
     ):
         books.faults.append(f"{name}: captured and released do not add up to what was held: {line}")
+
+
+async def _faults_of_payouts(records: Records, ids: list[str], counts: Counter[str]) -> list[str]:
+    """Name payouts that the PSP has sent more than once, or not as they are written down."""
+    found = await records.rows(
+        "SELECT id::text AS id, amount_minor, status FROM payout WHERE driver_id::text = ANY(:ids)", ids=ids
+    )
+    if not found:
+        return []
+    asked = [row["id"] for row in found]
+    transfers = await records.sent_out("transfers", asked)
+    payouts = await records.sent_out("payouts", asked)
+    counts["payouts at the PSP"] += len(payouts)
+    faults: list[str] = []
+    for row in found:
+        of_it = [
+            [line for line in lines if line["metadata"]["payout_id"] == row["id"]] for lines in (transfers, payouts)
+        ]
+        went = [sum(line["moved_minor"] - line["returned_minor"] for line in lines) for lines in of_it]
+        whole = row["amount_minor"]
+        due = {"paid": ([whole, whole],), "failed": ([0, 0],), "returned": ([0, 0],)}.get(
+            row["status"], ([0, 0], [whole, 0], [whole, whole])
+        )
+        if max(map(len, of_it)) > 1 or went not in due:
+            faults.append(f"payout {row}: transfers and payouts at the PSP {of_it}")
+    return faults
 
 
 async def _faults_of_the_ledger(records: Records) -> list[str]:

@@ -78,6 +78,12 @@ def ledger_of(world: World) -> Counter[tuple[str, str]]:
     for charge in world.charges.values():
         if not charge.ride:
             found.update({(charge.currency, account): amount for account, amount in entry_of(charge)[1].items()})
+    for payout in world.payouts.values():
+        if payout.state != "failed":
+            where = "bank" if payout.state == "paid" else "payout_transit"
+            found.update(
+                {(payout.currency, f"driver:{payout.driver}"): payout.amount, (payout.currency, where): -payout.amount}
+            )
     for currency, postings in world.entries.values():
         found.update({(currency, account): amount for account, amount in postings})
     return found

@@ -29,6 +29,8 @@ _ABOVE = Ask("capture_payment", "matching", "capture", _CAPTURE.fields.having("l
 _INCREMENT = Ask("increment_hold", "matching", "increment", Table({"ride": RIDE, "currency": "USD", "amount": 4000}))
 _VOID = Ask("void_hold", "matching", "void", Table({"ride": RIDE}))
 
+_BANK = Ask("set_bank", DRIVER, "bank", Table({"bank_token": "btok_us"}))
+_PAYOUT = Ask("request_payout", DRIVER, "payout", Table({"currency": "USD", "amount": 0}))
 _REFUND = Ask(
     "create_refund", "operator", "refund", Table({"ride": RIDE, "currency": "USD", "amount": 700, "borne_by": ""})
 )
@@ -43,6 +45,8 @@ _PAY = Ask("pay_arrears", RIDER, "pay", Table({"card": CARD, "currency": "USD"})
 CASES: dict[str, tuple[Sequence[Ask], Ask]] = {
     # What is above the hold comes first: its charge is the sweep's, and must not be that of a cell before.
     "a capture above the hold": ([_ADD, _HOLD], _ABOVE),
+    "a payout": ([_ADD, _HOLD, _CAPTURE, _BANK], _PAYOUT),
+    "a bank account": ([], _BANK),
     "a new card": ([], _ADD),
     "a card that is removed": ([_ADD], Ask("remove_card", RIDER, "removal", Table({"card": CARD}))),
     "a hold": ([_ADD], _HOLD),
@@ -71,6 +75,7 @@ CASES: dict[str, tuple[Sequence[Ask], Ask]] = {
     "a ride that is closed before any hold": ([], _VOID),
 }
 """What is killed, by name: what was asked and answered before, and the ask that is cut short."""
+BY_THE_SWEEP = ("charge", "send_payout", "transfer")
 FAULTS = (
     "",
     "timeout_before_effect",
@@ -141,5 +146,9 @@ def _cells_of(case: str) -> list[Cell]:
             continue
         at_psp = row.orders.get(kind, next(iter(row.orders.values())))[0]
         cells += [Cell(case, failpoint, fault, at_psp) for fault in FAULTS]
-    # First the charge's steps: see CASES.
-    return sorted(cells, key=lambda cell: not cell.failpoint.startswith("charge."))
+    # First the steps of what the sweep sends by itself, the last of them before the others: see CASES.
+    return sorted(cells, key=lambda cell: BY_THE_SWEEP.index(kind) if (kind := _kind(cell)) in BY_THE_SWEEP else 9)
+
+
+def _kind(cell: Cell) -> str:
+    return cell.failpoint.partition(".")[0]

@@ -29,6 +29,7 @@ _WEIGHTED = {
     "add_tip": 3,
     "pay_arrears": 3,
     "create_refund": 4,
+    "request_payout": 3,
     "grant_credit": 2,
     "revoke_credit": 1,
     "write_off": 1,
@@ -41,7 +42,7 @@ _WEIGHTED = {
 }
 _GOOD_AMOUNTS = st.one_of(st.sampled_from((2500, 990, 1200, 4010, 5000)), st.integers(500, 9000))
 _BAD_AMOUNTS = st.sampled_from((1, 0, -5, 99_999_999, 100_000_000, 10**15 + 1, 2**62))
-_GOOD_CURRENCIES = st.sampled_from(("USD", "USD", "USD", "JPY", "KWD"))
+_GOOD_CURRENCIES = st.sampled_from(("USD",) * 8 + ("JPY", "KWD"))
 _BAD_CURRENCIES = st.sampled_from(("EUR", "XXX"))
 _LINE = st.one_of(
     st.tuples(
@@ -177,6 +178,9 @@ FIELDS: dict[str, Callable[[Hints], Fields]] = {
     "add_tip": lambda hints: _about_a_hold(
         hints, hints.captured, amount=mostly(st.sampled_from((100, 300, 1990)), _BAD_AMOUNTS)
     ),
+    "request_payout": lambda _: table(
+        currency=mostly(st.just("USD"), _CURRENCIES), amount=mostly(st.sampled_from((0, 0, 100, 500)), _BAD_AMOUNTS)
+    ),
     "create_refund": lambda hints: _about_a_hold(
         hints,
         hints.captured,
@@ -197,6 +201,7 @@ CALLERS = {
     "add_tip": RIDERS,
     "pay_arrears": RIDERS,
     "create_refund": ("operator", "matching"),
+    "request_payout": DRIVERS,
     "grant_credit": ("operator",),
     "revoke_credit": ("operator",),
     "write_off": ("operator",),

@@ -9,13 +9,16 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from tests.proof.fields import CHANGES, RIDERS, asks
+from tests.proof.fields import CHANGES, DRIVERS, RIDERS, RIDES, asks
 from tests.proof.operations import OPERATIONS
+from tests.proof.payout_rules import BANK_TOKENS
 from tests.proof.play import DELAY_SECONDS, Play
+from tests.proof.rules import card_name
 from tests.proof.stage import LEASE_SECONDS, Stage
 from tests.proof.world import Ask, Table
 
 MAX_WAITING = 3
+FOLLOWING = tuple(f"follow_payout.{step}" for step in ("seen", "written", "recorded"))
 EVENT_STEPS = ("read", "inserted", "kept", "taken", "handled", "concluded")
 MAX_DAYS = 3
 """So many days together are well below what a hold lasts."""
@@ -75,6 +78,12 @@ class Machine(RuleBasedStateMachine):
             for token in ("pm_card_visa", "pm_card_chargeCustomerFail")[: 1 if rider == "rider 2" else 2]:
                 self.try_asking(Ask("add_card", rider, self.play.key(), Table({"token": token})))
 
+    @initialize()
+    def drivers_have_banks(self) -> None:
+        for driver, token in zip(DRIVERS, BANK_TOKENS, strict=True):
+            # Once, and never again: it is not among what is asked another time.
+            self.do(self.play.ask(Ask("set_bank", driver, self.play.key(), Table({"bank_token": token}))))
+
     @rule(data=st.data())
     def ask(self, data: st.DataObject) -> None:
         self.try_asking(data.draw(asks(self.play.key(), self.past)))
@@ -127,9 +136,33 @@ class Machine(RuleBasedStateMachine):
         self._in_trouble(data)
         self.do(self._sweep_after(data.draw(st.sampled_from((11.0, LEASE_SECONDS + 1)))))
 
+    @rule(data=st.data(), ride=st.sampled_from(RIDES), minor=st.integers(1000, 2400), hurried=st.booleans())
+    def a_ride_from_its_hold_to_its_payout(self, data: st.DataObject, ride: str, minor: int, hurried: bool) -> None:
+        """What most rides are like, with trouble at every step; hurried, nothing is waited for in between."""
+        rider, driver = data.draw(st.sampled_from(RIDERS)), DRIVERS[0]
+        card = next(card_name(ask) for ask in self.past if (ask.operation, ask.caller) == ("add_card", rider))
+        of_ride = Table[Any]({"ride": ride, "currency": "USD"})
+        hold = of_ride.having("rider", rider).having("card", card).having("funding", "card").having("amount", 2500)
+        lines = (("fare", minor, 2500, ""), ("tax", 100, 0, "us-ca"))
+        for operation, caller, fields in (
+            ("place_hold", "matching", hold),
+            ("capture_payment", "matching", of_ride.having("driver", driver).having("lines", lines)),
+            ("add_tip", rider, of_ride.having("amount", 300)),
+            ("create_refund", "operator", of_ride.having("amount", 333).having("borne_by", "")),
+            ("request_payout", driver, Table({"currency": "USD", "amount": 0})),
+        ):
+            self._with_trouble(data, Ask(operation, caller, self.play.key(), fields))
+            if not hurried:
+                self.ask_again_what_is_late(0)
+        for _ in range(2):
+            crash_at = data.draw(st.sampled_from(("", *OPERATIONS["request_payout"].failpoints, *FOLLOWING)))
+            self.do(self._sweep_after(LEASE_SECONDS + 1, crash_at))
+
     def _in_trouble(self, data: st.DataObject) -> None:
+        self._with_trouble(data, data.draw(asks(self.play.key(), self.past, CHANGES)))
+
+    def _with_trouble(self, data: st.DataObject, ask: Ask) -> None:
         """The PSP fails just when it is asked, or the process dies at one of the steps, or both."""
-        ask = data.draw(asks(self.play.key(), self.past, CHANGES))
         row, trouble = OPERATIONS[ask.operation], data.draw(st.integers(0, 3))
         if trouble and row.at_psp:
             kind = data.draw(st.sampled_from((*QUICK_FAULTS * 3, *SLOW_FAULTS)))

@@ -29,6 +29,7 @@ from chassis.clients import forward_token, open_channel
 from chassis.database import Database
 from chassis.status import from_rpc_error
 from ridesharing.payment.v1.payment_service_pb2_grpc import PaymentServiceStub
+from ridesharing.payment.v1.payout_service_pb2_grpc import PayoutServiceStub
 from ridesharing.payment.v1.refund_service_pb2_grpc import RefundServiceStub
 from ridesharing.payment.v1.wallet_service_pb2_grpc import WalletServiceStub
 from shared_kernel.errors import InFlight, Unavailable, Unknown
@@ -41,7 +42,12 @@ from tests.proof.oracle import Difference
 from tests.proof.records import Records
 from tests.proof.world import LATE, Answer, Ask, Table
 
-_STUBS = {"payment": PaymentServiceStub, "wallet": WalletServiceStub, "refund": RefundServiceStub}
+_STUBS = {
+    "payment": PaymentServiceStub,
+    "wallet": WalletServiceStub,
+    "refund": RefundServiceStub,
+    "payout": PayoutServiceStub,
+}
 _START_SECONDS = 30.0
 _TRIES = 100
 _PAUSE_SECONDS = 0.1
@@ -50,7 +56,7 @@ _PASSES = 24
 _AT_ONCE = 8
 _STILL = 60
 """So many looks at an unchanged number of open operations outlast a try at the PSP."""
-_PATIENT = {"JITNEY_PAYMENT_PSP_TIMEOUT_SECONDS": "2"}
+_PATIENT = {"JITNEY_PAYMENT_PSP_TIMEOUT_SECONDS": "3"}
 
 
 @dataclass
@@ -86,11 +92,13 @@ class Matrix:
             "JITNEY_PAYMENT_DATABASE_URL": url,
             "JITNEY_PAYMENT_METRICS_LISTEN": "127.0.0.1:0",
             "JITNEY_PAYMENT_PSP_URL": f"{sandbox_url}/psp",
-            "JITNEY_PAYMENT_PSP_TIMEOUT_SECONDS": "0.5",
+            "JITNEY_PAYMENT_PSP_TIMEOUT_SECONDS": "1.5",
             "JITNEY_PAYMENT_LEASE_SECONDS": "60",
             "JITNEY_PAYMENT_SWEEP_SECONDS": "0.05",
             "JITNEY_REDIS_URL": redis_url,
             "JITNEY_JWKS_FILE": str(ground.keys / "jwks.json"),
+            # Hours pass below, and nobody is to be paid out by the calendar meanwhile.
+            "JITNEY_PAYMENT_PAYOUT_SCHEDULE": "off",
             "JITNEY_LOG_LEVEL": "warning",
         }
 
@@ -101,6 +109,7 @@ class Matrix:
             sys.executable, "-m", "tests.proof.zygote", stdin=PIPE, stdout=PIPE, env=_without_settings()
         )
         try:
+            await self.records.fund()
             async with self._serving(_PATIENT) as service:
                 await _gathered([self._prepare(service, cell) for cell in cells])
             stands_at = datetime.now(UTC).isoformat()

@@ -12,9 +12,10 @@ from google.protobuf.message import Message
 from ridesharing.common.v1.money_pb2 import Money
 from ridesharing.payment.v1 import payment_service_pb2 as pb
 from ridesharing.payment.v1 import payments_pb2, refunds_pb2
+from ridesharing.payment.v1 import payout_service_pb2 as payout_pb
 from ridesharing.payment.v1 import refund_service_pb2 as refund_pb
 from ridesharing.payment.v1 import wallet_service_pb2 as wallet_pb
-from tests.proof import refund_rules, rider_rules, rules
+from tests.proof import payout_rules, refund_rules, rider_rules, rules
 from tests.proof.oracle import Rule
 from tests.proof.world import LATE, Answer, Ask
 
@@ -55,7 +56,7 @@ class Operation:
     request: Callable[[Ask, Names], Message]
     read: Callable[[Any, Ask, Names], Answer]
     service: str = "payment"
-    """Of which service it is: payment, wallet or refund."""
+    """Of which service it is: payment, wallet, refund or payout."""
     orders: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
 
     @property
@@ -305,6 +306,26 @@ OPERATIONS = {
         "refund",
         {"refund": ("refunds.create",)},
     ),
+    "set_bank": Operation(
+        "SetPayoutAccount",
+        payout_rules.set_bank,
+        lambda ask, names: payout_pb.SetPayoutAccountRequest(
+            request_id=names.key_of(ask), bank_token=ask["bank_token"], country_code="US"
+        ),
+        lambda response, ask, names: Answer("bank", (ask.caller,)),
+        "payout",
+        {"add_bank": ("external_accounts.create", "accounts.create")},
+    ),
+    "request_payout": Operation(
+        "RequestPayout",
+        payout_rules.request_payout,
+        lambda ask, names: payout_pb.RequestPayoutRequest(
+            request_id=names.key_of(ask), currency_code=ask["currency"], amount_minor=ask["amount"]
+        ),
+        lambda response, ask, names: Answer("payout", (response.payout.amount.amount_minor,)),
+        "payout",
+        {"send_payout": ("payouts.create",), "transfer": ("transfers.create",)},
+    ),
     "grant_credit": _adjustment("GrantCredit", rider_rules.grant_credit),
     "revoke_credit": _adjustment("RevokeCredit", rider_rules.revoke_credit),
     "write_off": _adjustment("WriteOffArrears", rider_rules.write_off),
@@ -343,5 +364,5 @@ OPERATIONS = {
         _journal_of,
     ),
 }
-ENDS = (rules.ends_of_rides, rider_rules.ends_of_charges, refund_rules.ends_of_refunds)
+ENDS = (rules.ends_of_rides, rider_rules.ends_of_charges, refund_rules.ends_of_refunds, payout_rules.ends_of_payouts)
 RULES = {name: row.rule for name, row in OPERATIONS.items()}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from tests.proof.books import credit, debt, journal_of, wallet
+from tests.proof.books import credit, debt, journal_of, ledger_of, wallet
 from tests.proof.world import Answer, Ask, Card, Line, Luck, Ride, Step, World, begun, nonsense, not_yet, refusal
 
 MAX_AT_PSP_MINOR = 99_999_999
@@ -291,10 +290,8 @@ def list_cards(world: World, ask: Ask, luck: Luck) -> list[Step]:
 
 def get_earnings(world: World, ask: Ask, luck: Luck) -> list[Step]:
     del luck
-    owed: Counter[str] = Counter()
-    for name, ride in world.rides.items():
-        for _, books in journal_of(world, name):
-            owed[ride.currency] -= books.get(f"driver:{ask.caller}", 0)
+    books = ledger_of(world)
+    owed = {code: -books[code, f"driver:{ask.caller}"] for code in CURRENCIES}
     return [Step(world, Answer("earnings", tuple(sorted((code, owed[code]) for code in owed if owed[code]))))]
 
 

@@ -26,6 +26,7 @@ from payment_service.adapters.store import PostgresStore, PostgresWork
 from payment_service.adapters.stripe_psp import StripePsp
 from payment_service.bootstrap import Core, build_core
 from payment_service.entrypoints.payment_servicer import PaymentServicer
+from payment_service.entrypoints.payout_servicer import PayoutServicer
 from payment_service.entrypoints.psp_event_servicer import PspEventServicer
 from payment_service.entrypoints.refund_servicer import RefundServicer
 from payment_service.entrypoints.wallet_servicer import WalletServicer
@@ -46,6 +47,8 @@ T = TypeVar("T")
 LEASE_SECONDS = 30.0
 PSP_TIMEOUT_SECONDS = 0.8
 _NETWORK_TIMEOUT_SECONDS = 0.6
+_LONG_SECONDS = 900.0
+"""After which the PSP may have paid the platform's balance out."""
 
 
 class Crashed(BaseException):
@@ -136,6 +139,7 @@ class Stage:
             redis_url="redis://127.0.0.1:1/0",
             payment_psp_timeout_seconds=PSP_TIMEOUT_SECONDS,
             payment_lease_seconds=LEASE_SECONDS,
+            payment_payouts_a_day=100,
         )
         self.database = Database(url, 12, name="proof")
         self.records = Records(self.database, ground.sandbox_url)
@@ -177,6 +181,8 @@ class Stage:
         try:
             while swept := await self.process.cores[0].sweep():
                 taken += swept
+            while await self.process.cores[0].driver_money.steps["payouts at banks"].step():
+                pass
         except Crashed:
             pass
         if self.process.is_dead:
@@ -231,6 +237,8 @@ class Stage:
         """Let time pass, here and at the PSP."""
         self.clock.advance(seconds)
         await self.records.advance(seconds)
+        if seconds >= _LONG_SECONDS:
+            await self.records.fund()
 
     async def clear(self) -> None:
         """Take all faults away."""
@@ -274,6 +282,7 @@ class Stage:
                 "payment": PaymentServicer(core.use_cases),
                 "wallet": WalletServicer(core.wallet),
                 "refund": RefundServicer(core.refunds.refunds),
+                "payout": PayoutServicer(core.driver_money.payouts),
             }
             response = await getattr(servicers[operation.service], operation.rpc)(request, cast("Any", None))
         except (InFlight, Unknown):

@@ -138,6 +138,16 @@ class Refund:
 
 
 @dataclass(frozen=True)
+class Payout:
+    """A driver's earnings on their way to a bank. It is on_its_way, paid or failed."""
+
+    driver: str
+    currency: str
+    amount: int
+    state: str = "on_its_way"
+
+
+@dataclass(frozen=True)
 class World:
     """Everything. `answered` holds what was answered to each key, with the fields it came with."""
 
@@ -145,14 +155,19 @@ class World:
     rides: Table[Ride] = field(default_factory=Table[Ride])
     charges: Table[Charge] = field(default_factory=Table[Charge])
     refunds: Table[Refund] = field(default_factory=Table[Refund])
+    banks: Table[str] = field(default_factory=Table[str])
+    """Drivers' banks: pays or fails; under_way while one is being added."""
+    payouts: Table[Payout] = field(default_factory=Table[Payout])
     entries: Table[tuple[str, Postings]] = field(default_factory=Table[tuple[str, Postings]])
     """Entries of an operator's word, with their currency."""
     answered: Table[tuple[Table[Any], Answer]] = field(default_factory=Table[tuple[Table[Any], Answer]])
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether nothing is under way."""
+        """Whether nothing is under way; payouts take days."""
         settled = (*self.charges.values(), *self.refunds.values())
+        if "under_way" in self.banks.values():
+            return False
         return all(thing.state != "pending" for thing in settled) and not any(
             ride.doing or ride.letting_go or ride.excess == "pending" for ride in self.rides.values()
         )

@@ -96,12 +96,7 @@ class Payment:
         A ride's payment begins with its hold, every other with its charge. The next move is decided by whoever gives
         the money: `held`, `charged` or `declined`.
         """
-        if amount.amount_minor <= 0:
-            raise InvalidInput(
-                "invalid_amount",
-                "the amount must be above zero",
-                violations=[FieldViolation("amount.amount_minor", "must be above zero")],
-            )
+        refuse_nothing(amount)
         return cls(
             id=payment_id,
             purpose=purpose,
@@ -295,9 +290,7 @@ class Payment:
         if self.status is not PaymentStatus.CAPTURED:
             raise Conflict("not_captured", "nothing was captured that could be refunded")
         self._refuse_currency(amount, "amount")
-        if amount.amount_minor <= 0:
-            violation = FieldViolation("amount.amount_minor", "must be above zero")
-            raise InvalidInput("invalid_amount", "the amount must be above zero", violations=[violation])
+        refuse_nothing(amount)
         if self.refundable < amount:
             raise Conflict("exceeds_captured", f"no more than {self.refundable} can be refunded")
         return replace(self, refunded_minor=self.refunded_minor + amount.amount_minor, version=self.version + 1)
@@ -321,3 +314,10 @@ class Payment:
     def _moved(self, status: PaymentStatus, **changes: Any) -> Payment:
         refuse_move(self.status, status)
         return replace(self, status=status, version=self.version + 1, **changes)
+
+
+def refuse_nothing(amount: Money) -> None:
+    """Refuse an amount that is not above zero: InvalidInput `invalid_amount`."""
+    if amount.amount_minor <= 0:
+        violation = FieldViolation("amount.amount_minor", "must be above zero")
+        raise InvalidInput("invalid_amount", "the amount must be above zero", violations=[violation])

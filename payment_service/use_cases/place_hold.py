@@ -9,7 +9,7 @@ from payment_service.domain.events import HoldDeclined, HoldPlaced
 from payment_service.domain.ledger import Account, AccountKind
 from payment_service.domain.operation import Operation
 from payment_service.domain.orders import HoldOrder
-from payment_service.domain.payment import Funding, Payment, Purpose
+from payment_service.domain.payment import Funding, Payment, Purpose, refuse_nothing
 from payment_service.domain.payment_method import PaymentMethod
 from payment_service.domain.payment_moves import PaymentStatus
 from payment_service.domain.rider_limits import RiderLimits
@@ -55,11 +55,15 @@ class PlaceHold:
         The rider's granted credit is set aside first; card, wallet or cash has to hold the rest.
 
         Raises:
+            InvalidInput: `invalid_amount`.
             NotFound: `payment_method_not_found`.
             Conflict: `ride_closed`, the ride was voided before or after its hold; `rider_in_arrears`, the rider owes
                 more than the operator allows, and it is not being collected.
             AlreadyExists: `payment_exists`, the ride has a payment with another rider, funding, card or amount.
         """
+
+        # Before anything is looked up: what is wrong with the request is said first.
+        refuse_nothing(hold.amount)
 
         async def begin(work: Work) -> Step:
             standing = await work.payments.lock_of_ride(hold.ride_id)

@@ -48,7 +48,7 @@ def environment(
         "JITNEY_PAYMENT_PSP_TIMEOUT_SECONDS": "2",
         "JITNEY_PAYMENT_LEASE_SECONDS": "7",
         "JITNEY_PAYMENT_SWEEP_SECONDS": "0.1",
-        "JITNEY_REDIS_URL": redis_url_for(7),
+        "JITNEY_REDIS_URL": redis_url_for(11),
         "JITNEY_JWKS_FILE": str(jwks_file),
         "JITNEY_LOG_LEVEL": "debug",
     }

@@ -72,7 +72,7 @@ class CapturePayment:
             return PaymentAnswer(await self._collect(work, payment, brought, agreed))
 
         answer = await self._mutate(request, begin, ride_id=charge.ride_id, driver_id=charge.driver_id)
-        return await payment_after(self._store, answer, charge.ride_id)
+        return await payment_after(self._store, request, answer, charge.ride_id)
 
     async def _ask(self, work: Work, payment: Payment, brought: Money, total: Money, charge: Charge) -> Operation:
         await work.payments.save(payment.capture_begun(total))

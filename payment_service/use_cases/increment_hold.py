@@ -62,7 +62,7 @@ class IncrementHold:
             await work.operations.insert(operation)
             return operation
 
-        return await payment_after(self._store, await self._mutate(request, begin), ride_id)
+        return await payment_after(self._store, request, await self._mutate(request, begin), ride_id)
 
     async def _raise_at_once(self, work: Work, payment: Payment, amount: Money) -> Step:
         if payment.funding is Funding.CARD:

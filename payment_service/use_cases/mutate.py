@@ -144,20 +144,29 @@ class Mutate:
             return not (await work.operations.get(operation_id)).state.is_finished
 
 
-async def payment_after(store: Store, answer: Answer | None, ride_id: UUID) -> Payment:
+async def payment_after(store: Store, request: RequestKey, answer: Answer | None, ride_id: UUID) -> Payment:
     """Return the payment an answer tells; for an outcome not known yet, the payment as it stands now, if it is pending.
 
     Raises:
         InFlight: `request_in_flight`, nothing is known of the request, and the payment reads as if all were.
+        DomainError: the refusal that has come meanwhile.
     """
     if isinstance(answer, PaymentAnswer):
         return answer.payment
     async with store.transaction() as work:
         payment = await work.payments.get_of_ride(ride_id)
-    if payment is None:
-        raise NotFound("payment_not_found", "there is no payment for this ride")
-    if not payment.status.is_pending:
-        # What was under way has ended just now, and what was asked for has not begun: to tell the payment as it stands
-        # would look like its answer.
-        raise InFlight("request_in_flight", "the outcome is not known yet: ask again", retry_after_seconds=1.0)
-    return payment
+        if payment is None:
+            raise NotFound("payment_not_found", "there is no payment for this ride")
+        if payment.status.is_pending:
+            return payment
+        # What was under way has ended just now, and its answer was stored together with the payment's new state.
+        operation_id = await work.requests.operation_of(request)
+        brought = None if operation_id is None else await work.requests.answer_of(operation_id)
+    match brought:
+        case PaymentAnswer():
+            return brought.payment
+        case Refusal():
+            raise brought.as_error()
+        case _:
+            # What was asked for has not begun: to tell the payment as it stands would look like its answer.
+            raise InFlight("request_in_flight", "the outcome is not known yet: ask again", retry_after_seconds=1.0)

@@ -74,7 +74,7 @@ class PlaceHold:
                 standing = await work.payments.lock_of_ride(hold.ride_id)
             return await self._join(work, standing, hold)
 
-        return await payment_after(self._store, await self._mutate(request, begin), hold.ride_id)
+        return await payment_after(self._store, request, await self._mutate(request, begin), hold.ride_id)
 
     async def _begin(self, work: Work, hold: HoldRequest) -> Step | None:
         method = None

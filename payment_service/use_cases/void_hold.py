@@ -67,7 +67,7 @@ class VoidHold:
             await work.operations.insert(operation)
             return operation
 
-        return await payment_after(self._store, await self._mutate(request, begin), ride_id)
+        return await payment_after(self._store, request, await self._mutate(request, begin), ride_id)
 
     async def _release(self, work: Work, payment: Payment) -> Payment:
         voided = payment.voided()

@@ -37,7 +37,7 @@ from tests.integration.notification.events import PIN, Story, publish
 
 T = TypeVar("T")
 _PATIENCE_SECONDS = 60.0
-_REDIS_DATABASE = 11
+_REDIS_DATABASE = 10
 
 
 @dataclass

@@ -8,9 +8,10 @@ from uuid import uuid4
 import pytest
 
 from payment_service.domain.payment_moves import PaymentStatus
+from payment_service.use_cases.mutate import payment_after
 from shared_kernel.errors import AlreadyExists, Conflict, InFlight, InvalidInput, NotFound
 from tests.fakes.payment_psp import FakePsp
-from tests.integration.payment.conftest import Payments
+from tests.integration.payment.conftest import Payments, request_key, store_over
 
 
 async def test_hold_is_placed_and_told(payments: Payments, psp: FakePsp) -> None:
@@ -85,6 +86,17 @@ async def test_many_at_once_with_their_own_keys_place_one_hold(payments: Payment
     assert len(psp.intents) == 1
     settled = [await payments.hold(ride_id, key=str(n)) for n in range(8)]
     assert {payment.status for payment in settled} == {PaymentStatus.HELD}
+
+
+async def test_hold_that_ends_while_it_is_asked_for_is_answered_with_its_end(payments: Payments) -> None:
+    ride_id = uuid4()
+    await payments.hold(ride_id, key="a")
+    asked, other = (request_key("PlaceHold", f"{ride_id}:{key}", 2500) for key in ("a", "b"))
+
+    store = store_over(payments.database)
+    assert (await payment_after(store, asked, None, ride_id)).status is PaymentStatus.HELD
+    with pytest.raises(InFlight):
+        await payment_after(store, other, None, ride_id)
 
 
 async def test_same_request_at_once_is_told_to_ask_again(payments: Payments, psp: FakePsp) -> None:

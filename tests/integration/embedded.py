@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import random
 import re
 import socket
@@ -27,6 +28,7 @@ from jitney.stack.specs import ProcessSpec
 T = TypeVar("T")
 
 _ROLE = "jitney_test"
+_RUNNERS = 16
 # A test run may lose its data; it may not lose time.
 _QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
@@ -39,18 +41,24 @@ def free_port() -> int:
 def free_ports(count: int) -> list[int]:
     """Several such ports, no two alike.
 
-    Drawn from below the range that systems give to outgoing connections, so that none takes one before its server does.
+    Drawn from below the range that systems give to outgoing connections, so that none takes one before its server does;
+    test runners side by side each draw from a part of it.
     """
     ports: list[int] = []
     with contextlib.ExitStack() as held:
         while len(ports) < count:
-            port = random.randrange(20_000, 32_000)
+            port = random.randrange(20_000 + _runner(), 32_000, _RUNNERS)
             try:
                 held.enter_context(socket.socket()).bind(("127.0.0.1", port))
             except OSError:
                 continue
             ports.append(port)
     return ports
+
+
+def _runner() -> int:
+    """Which of the runners of this test run we are (pytest-xdist calls its own gw0, gw1, ...)."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _RUNNERS
 
 
 def free_addresses() -> dict[str, str]:

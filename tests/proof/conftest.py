@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.proof.ground import Ground, ground
 from tests.proof.stage import Stage
 
-FIGURES: list[str] = []
+_FIGURE = "figure of the proof"
+
+Figures = Callable[[str], None]
+"""Takes a line for the end of the report."""
 
 
 @pytest.fixture(scope="package")
@@ -32,13 +35,15 @@ def stage(proof_ground: Ground) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def figures() -> list[str]:
-    """Lines for the end of the report."""
-    return FIGURES
+def figures(record_property: Callable[[str, object], None]) -> Figures:
+    """Take lines for the end of the report; they travel with the test's result, from whichever process it ran in."""
+    return lambda line: record_property(_FIGURE, line)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if FIGURES:
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
+    lines = [value for report in reports for name, value in report.user_properties if name == _FIGURE]
+    if lines:
         terminalreporter.section("proof of payment_service")
-        for line in FIGURES:
-            terminalreporter.write_line(line)
+        for line in lines:
+            terminalreporter.write_line(str(line))

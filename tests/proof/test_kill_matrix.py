@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.embedded import embedded_redis
 from tests.proof.cells import a_share
+from tests.proof.conftest import Figures
 from tests.proof.figures import summary_of_kills
 from tests.proof.ground import Ground
 from tests.proof.matrix import Matrix
@@ -18,11 +19,11 @@ FAULTS_A_STEP = 1
 
 @pytest.mark.timeout(600)
 async def test_a_process_killed_at_any_step_leaves_the_books_as_if_it_had_not_been(
-    proof_ground: Ground, figures: list[str], tmp_path: Path
+    proof_ground: Ground, figures: Figures, tmp_path: Path
 ) -> None:
     with embedded_redis() as redis:
         matrix = Matrix(proof_ground, proof_ground.sandbox_url, redis.url(), tmp_path)
         result = await matrix.run(a_share(FAULTS_A_STEP))
-    figures.append(summary_of_kills(result))
+    figures(summary_of_kills(result))
     assert result.differences == []
     assert result.deaths == result.cells

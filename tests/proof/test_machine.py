@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.proof.conftest import Figures
 from tests.proof.figures import summary_of
 from tests.proof.machine import play_for
 from tests.proof.stage import Stage
@@ -14,18 +15,18 @@ PLAYS_OF_A_VARIANT = 80
 
 
 @pytest.mark.timeout(600)
-def test_whatever_happens_the_service_does_what_the_model_says(stage: Stage, figures: list[str]) -> None:
+def test_whatever_happens_the_service_does_what_the_model_says(stage: Stage, figures: Figures) -> None:
     try:
         play_for(stage, PLAYS)
     finally:
-        figures.append(f"machine: {summary_of(stage.counts)}; {len(stage.found)} differences")
+        figures(f"machine: {summary_of(stage.counts)}; {len(stage.found)} differences")
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", VARIANTS)
-def test_the_machine_notices_a_service_that_is_broken(stage: Stage, figures: list[str], name: str) -> None:
+def test_the_machine_notices_a_service_that_is_broken(stage: Stage, figures: Figures, name: str) -> None:
     with VARIANTS[name](stage), pytest.raises(Exception, match=r".") as caught:
         play_for(stage, PLAYS_OF_A_VARIANT)
     assert caught.value in stage.found
     found = str(caught.value).splitlines()[0][:160]
-    figures.append(f"broken variant {name}: caught after {stage.counts['steps']} steps: {found}")
+    figures(f"broken variant {name}: caught after {stage.counts['steps']} steps: {found}")

@@ -38,6 +38,7 @@ from matching_service.adapters.postgres_dispatch import PostgresDispatchReads
 from matching_service.adapters.postgres_quotes import PostgresQuotes
 from matching_service.adapters.postgres_reads import PostgresRideReader
 from matching_service.adapters.postgres_saga import PostgresSagaQueue
+from matching_service.adapters.postgres_shifts import PostgresShiftReader
 from matching_service.adapters.redis_dispatch import RedisReservations, RedisTickLease
 from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.adapters.scipy_assignment import ScipyMatcher
@@ -54,16 +55,19 @@ from matching_service.use_cases.advance_saga import AdvanceSaga
 from matching_service.use_cases.arrive_at_pickup import ArriveAtPickup
 from matching_service.use_cases.cancel_assignment import CancelAssignment
 from matching_service.use_cases.cancel_ride import CancelRide
+from matching_service.use_cases.change_shift import ChangeShift
 from matching_service.use_cases.close_searches import CloseSearches
 from matching_service.use_cases.complete_trip import CompleteTrip
 from matching_service.use_cases.create_quotes import CreateQuotes
 from matching_service.use_cases.decline_offer import DeclineOffer
 from matching_service.use_cases.dispatch_tick import DispatchTick
+from matching_service.use_cases.end_due_shifts import EndDueShifts
 from matching_service.use_cases.end_shift import EndShift
 from matching_service.use_cases.expire_offers import ExpireOffers
 from matching_service.use_cases.force_cancel_ride import ForceCancelRide
 from matching_service.use_cases.get_ride_location import GetRideLocation
 from matching_service.use_cases.keep_driver_standing import KeepDriverStanding
+from matching_service.use_cases.list_shifts import ListShifts
 from matching_service.use_cases.make_offers import MakeOffers
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
 from matching_service.use_cases.read_rides import ReadRides
@@ -73,6 +77,8 @@ from matching_service.use_cases.request_ride import RequestRide
 from matching_service.use_cases.start_shift import StartShift
 from matching_service.use_cases.start_trip import StartTrip
 from matching_service.use_cases.stop_unapproved_driver import StopUnapprovedDriver
+from matching_service.use_cases.take_break import TakeBreak
+from matching_service.use_cases.watch_drivers import WatchDrivers
 from ridesharing.common.v1.dead_letter_service_pb2_grpc import add_DeadLetterServiceServicer_to_server
 from ridesharing.matching.v1.dispatch_operator_service_pb2_grpc import add_DispatchOperatorServiceServicer_to_server
 from ridesharing.matching.v1.driver_service_pb2_grpc import add_DriverServiceServicer_to_server
@@ -83,6 +89,7 @@ from shared_kernel.ids import Uuid7Source
 
 EVENT_STREAM = "events:matching"
 QUOTES_KEEP_SECONDS = 7 * 86_400
+HEADINGS_KEEP_SECONDS = 2 * 86_400
 SWEEP_LIMIT = 64
 
 
@@ -96,6 +103,7 @@ class _Stores:
     store: PostgresStore
     reader: PostgresRideReader
     reads: PostgresDispatchReads
+    shifts: PostgresShiftReader
     queue: PostgresSagaQueue
     quotes: PostgresQuotes
     locations: RedisLiveLocations
@@ -136,6 +144,7 @@ def build(settings: MatchingSettings) -> Application:
         store=store,
         reader=PostgresRideReader(database),
         reads=PostgresDispatchReads(database),
+        shifts=PostgresShiftReader(database),
         queue=queue,
         quotes=PostgresQuotes(database, tables.quotes),
         locations=RedisLiveLocations(redis),
@@ -173,6 +182,7 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
         busy=stores.reads,
         on_shift=stores.reads,
         standings=stores.reads,
+        headings=stores.reads,
         eta=stores.eta,
         matcher=matcher,
         reservations=RedisReservations(redis),
@@ -194,6 +204,7 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
         Keep(tables.idempotency_keys, "claimed_at", KEYS_KEEP_SECONDS),
         Keep(tables.inbox_events, "consumed_at", INBOX_KEEP_SECONDS),
         Keep(tables.quotes, "expires_at", QUOTES_KEEP_SECONDS),
+        Keep(tables.shift_headings, "set_at", HEADINGS_KEEP_SECONDS),
     ]
     workers = Workers()
     workers.add("outbox relay", relay.run)
@@ -201,6 +212,10 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
     workers.add("saga", lambda: sweep_forever("saga", stores.saga, limit=SWEEP_LIMIT, period_seconds=0.25))
     workers.add("offers", lambda: sweep_forever("offers", expire_offers, limit=SWEEP_LIMIT, period_seconds=0.5))
     workers.add("searches", lambda: sweep_forever("searches", close_searches, limit=SWEEP_LIMIT, period_seconds=1.0))
+    due_shifts = EndDueShifts(store, stores.shifts, stores.locations, clock)
+    workers.add("shifts", lambda: sweep_forever("shifts", due_shifts, limit=SWEEP_LIMIT, period_seconds=1.0))
+    watch_drivers = WatchDrivers(store, stores.shifts, stores.locations, clock)
+    workers.add("silence", lambda: sweep_forever("silence", watch_drivers, limit=SWEEP_LIMIT, period_seconds=5.0))
     workers.add("saga watch", lambda: watch_saga_forever(stores.queue.oldest_owed_at, clock))
     workers.add("retention", lambda: trim_forever(database, keeps, clock))
     return workers
@@ -243,6 +258,8 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
     drivers = grpc_drivers.DriverServicer(
         start_shift=StartShift(store, stores.accounts, clock, new_id),
         end_shift=EndShift(store, clock),
+        take_break=TakeBreak(store, clock),
+        change_shift=ChangeShift(store, clock),
         read_rides=read_rides,
         locations=LocationStreams(report_locations),
         accept_offer=AcceptOffer(store, clock),
@@ -254,7 +271,9 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
         report_no_show=ReportNoShow(store, clock),
     )
     operators = grpc_operators.DispatchOperatorServicer(
-        read_rides=read_rides, force_cancel_ride=ForceCancelRide(store, clock)
+        read_rides=read_rides,
+        force_cancel_ride=ForceCancelRide(store, clock),
+        list_shifts=ListShifts(stores.shifts),
     )
     server.add(add_RideServiceServicer_to_server, rides, grpc_rides.SERVICE_NAME)
     server.add(add_DriverServiceServicer_to_server, drivers, grpc_drivers.SERVICE_NAME)

@@ -28,6 +28,7 @@ from matching_service.adapters.rows import (
     ride_row,
     shift_from,
     shift_row,
+    shift_wishes,
 )
 from matching_service.domain.events import Event
 from matching_service.domain.offer import ExclusionCause, Offer
@@ -37,6 +38,7 @@ from matching_service.domain.shift import Shift
 from matching_service.use_cases.ports import DriverStanding, FeeConsent, RequestKey
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, DomainError
+from shared_kernel.geo import GeoPoint
 from shared_kernel.ids import IdSource
 from shared_kernel.money import Money
 
@@ -259,7 +261,16 @@ class PostgresTransaction:
 
     async def save_shift(self, shift: Shift) -> None:
         statement = update(tables.shifts).where(tables.shifts.c.id == shift.id)
-        await self._connection.execute(statement.values(ended_at=shift.ended_at, ends_after_ride=shift.ends_after_ride))
+        await self._connection.execute(statement.values(**shift_wishes(shift)))
+
+    async def headings_since(self, driver_id: UUID, since: datetime) -> list[datetime]:
+        heading = tables.shift_headings.c
+        recent = select(heading.set_at).where(heading.driver_id == driver_id, heading.set_at > since)
+        return list(await self._connection.scalars(recent))
+
+    async def add_heading(self, driver_id: UUID, destination: GeoPoint, now: datetime) -> None:
+        values = {"latitude": destination.latitude, "longitude": destination.longitude, "set_at": now}
+        await self._connection.execute(insert(tables.shift_headings).values(driver_id=driver_id, **values))
 
     async def keep_consent(self, consent: FeeConsent) -> None:
         values = {

@@ -15,12 +15,13 @@ from matching_service.domain.ride_states import DRIVER_STATES
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import OpenShift, WaitingRide
 from shared_kernel.errors import NotFound
+from shared_kernel.geo import GeoPoint
 
 _DRIVER_STATES = [state.value for state in DRIVER_STATES]
 
 
 class PostgresDispatchReads:
-    """WaitingRides, BusyDrivers, CashStandings, OnShift and RideDrivers of production."""
+    """WaitingRides, BusyDrivers, CashStandings, OnShift, Headings and RideDrivers of production."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -53,11 +54,12 @@ class PostgresDispatchReads:
         ]
 
     async def busy(self) -> frozenset[UUID]:
-        """Return the drivers with an open offer or a live ride."""
-        ride, offer = tables.rides.c, tables.offers.c
+        """Return the drivers with an open offer or a live ride, or on a break."""
+        ride, offer, shift = tables.rides.c, tables.offers.c, tables.shifts.c
         statement = union(
             select(ride.driver_id).where(ride.state.in_(_DRIVER_STATES)),
             select(offer.driver_id).where(offer.state == "open"),
+            select(shift.driver_id).where(shift.ended_at.is_(None), shift.break_until.is_not(None)),
         )
         async with self._database.connect() as connection:
             return frozenset(await connection.scalars(statement))
@@ -74,8 +76,19 @@ class PostgresDispatchReads:
         shift = tables.shifts.c
         statement = select(shift.driver_id, shift.vehicle_class)
         async with self._database.connect() as connection:
-            rows = await connection.execute(statement.where(shift.ended_at.is_(None), ~shift.ends_after_ride))
+            wanting = (shift.ended_at.is_(None), ~shift.ends_after_ride, shift.break_until.is_(None))
+            rows = await connection.execute(statement.where(*wanting))
             return {driver_id: VehicleClass(vehicle_class) for driver_id, vehicle_class in rows}
+
+    async def headings(self) -> Mapping[UUID, GeoPoint]:
+        """Return where drivers want to get to, of those who take only rides on their way."""
+        shift = tables.shifts.c
+        statement = select(shift.driver_id, shift.heading_latitude, shift.heading_longitude)
+        async with self._database.connect() as connection:
+            rows = await connection.execute(
+                statement.where(shift.ended_at.is_(None), shift.heading_latitude.is_not(None))
+            )
+            return {driver_id: GeoPoint(latitude, longitude) for driver_id, latitude, longitude in rows}
 
     async def open_shift_of(self, driver_id: UUID) -> OpenShift | None:
         """Return the driver's open shift, also one that ends after the ride."""

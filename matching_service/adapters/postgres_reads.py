@@ -148,7 +148,10 @@ class PostgresRideReader:
 
     async def _rides(self, statement: Select[Any]) -> list[Ride]:
         async with self._database.connect() as connection:
-            return [ride_from(row) for row in (await connection.execute(statement)).mappings()]
+            return [
+                ride_from(row, driver_silent_since=row["driver_silent_since"])
+                for row in (await connection.execute(statement)).mappings()
+            ]
 
     async def _offers(self, statement: Select[Any]) -> list[Offer]:
         async with self._database.connect() as connection:
@@ -156,7 +159,11 @@ class PostgresRideReader:
 
 
 def _rides_of(rider_id: UUID | None, driver_id: UUID | None) -> Select[Any]:
-    statement = select(tables.rides)
+    ride, shift = tables.rides.c, tables.shifts.c
+    # Of the driver under way alone: whom the ride no longer concerns is not told of.
+    theirs = (shift.driver_id == ride.driver_id) & shift.ended_at.is_(None) & ride.state.in_(_DRIVER_STATES)
+    joined = tables.rides.outerjoin(tables.shifts, theirs)
+    statement = select(*ride, shift.silent_since.label("driver_silent_since")).select_from(joined)
     if rider_id is not None:
         statement = statement.where(tables.rides.c.rider_id == rider_id)
     if driver_id is not None:

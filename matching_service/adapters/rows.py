@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from matching_service.adapters.postgres_quotes import fare_from_json, fare_lines_json
@@ -12,7 +13,7 @@ from matching_service.domain.offer import Offer, OfferState
 from matching_service.domain.quote import FareLine, FareLineKind, Place
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
-from matching_service.domain.shift import DriverFacts, Shift
+from matching_service.domain.shift import DriverFacts, EndReason, Shift
 from matching_service.domain.terms import Funding, RideTerms
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
@@ -75,8 +76,8 @@ def changed_columns(before: Ride, after: Ride) -> dict[str, Any]:
     return {name: value for name, value in new.items() if value != old[name]}
 
 
-def ride_from(row: Columns) -> Ride:
-    """Read a ride."""
+def ride_from(row: Columns, *, driver_silent_since: datetime | None = None) -> Ride:
+    """Read a ride; since when its driver is silent stands in the driver's shift."""
     currency_code = row["currency_code"]
     driver_id = row["driver_id"]
     return Ride(
@@ -105,6 +106,7 @@ def ride_from(row: Columns) -> Ride:
         if row["fee_kind"]
         else None,
         driver=driver_from(row) if driver_id is not None else None,
+        driver_silent_since=driver_silent_since,
         pickup_eta_seconds=row["pickup_eta_seconds"],
         assigned_at=row["assigned_at"],
         arrived_at=row["arrived_at"],
@@ -174,8 +176,24 @@ def shift_row(shift: Shift) -> dict[str, Any]:
         "vehicle_plate": shift.driver.vehicle_plate,
         "vehicle_class": shift.vehicle_class.value,
         "started_at": shift.started_at,
+        **shift_wishes(shift),
+    }
+
+
+def shift_wishes(shift: Shift) -> dict[str, Any]:
+    """Write all of a shift that may change."""
+    return {
         "ended_at": shift.ended_at,
         "ends_after_ride": shift.ends_after_ride,
+        "version": shift.version,
+        "last_ride": shift.last_ride,
+        "break_since": shift.break_since,
+        "break_until": shift.break_until,
+        "heading_latitude": shift.heading.latitude if shift.heading else None,
+        "heading_longitude": shift.heading.longitude if shift.heading else None,
+        "silent_since": shift.silent_since,
+        "silent_until": shift.silent_until,
+        "end_reason": shift.end_reason.value if shift.end_reason else None,
     }
 
 
@@ -188,4 +206,14 @@ def shift_from(row: Columns) -> Shift:
         row["started_at"],
         row["ends_after_ride"],
         row["ended_at"],
+        version=row["version"],
+        last_ride=row["last_ride"],
+        break_since=row["break_since"],
+        break_until=row["break_until"],
+        heading=None
+        if row["heading_latitude"] is None
+        else GeoPoint(row["heading_latitude"], row["heading_longitude"]),
+        silent_since=row["silent_since"],
+        silent_until=row["silent_until"],
+        end_reason=EndReason(row["end_reason"]) if row["end_reason"] else None,
     )

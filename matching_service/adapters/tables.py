@@ -34,6 +34,7 @@ from matching_service.adapters.postgres_quotes import quote_table
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.offer import ExclusionCause, OfferState
 from matching_service.domain.ride_states import DRIVER_STATES, LIVE_STATES, OWED_PAYMENT_STATES, PaymentState, RideState
+from matching_service.domain.shift import MAX_BREAK_SECONDS, EndReason
 from matching_service.domain.terms import Funding
 
 
@@ -234,9 +235,39 @@ shifts = Table(
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
     Column("ends_after_ride", Boolean, nullable=False, server_default=text("false")),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("last_ride", Boolean, nullable=False, server_default=text("false")),
+    Column("break_since", DateTime(timezone=True)),
+    Column("break_until", DateTime(timezone=True)),
+    Column("heading_latitude", Float(53)),
+    Column("heading_longitude", Float(53)),
+    Column("silent_since", DateTime(timezone=True)),
+    Column("silent_until", DateTime(timezone=True)),
+    Column("end_reason", Text),
     CheckConstraint(_among("vehicle_class", VehicleClass), "vehicle_class"),
+    CheckConstraint(_among("end_reason", EndReason), "end_reason"),
+    CheckConstraint("(break_since IS NULL) = (break_until IS NULL)", "break_whole"),
+    CheckConstraint(f"break_until <= break_since + interval '{MAX_BREAK_SECONDS} seconds'", "break_bounded"),
+    CheckConstraint("(heading_latitude IS NULL) = (heading_longitude IS NULL)", "heading_whole"),
+    CheckConstraint("(silent_since IS NULL) = (silent_until IS NULL)", "silence_whole"),
+    Index("ix_shift_break", "break_until", postgresql_where=text("ended_at IS NULL AND break_until IS NOT NULL")),
+    Index("ix_shift_silent", "silent_until", postgresql_where=text("ended_at IS NULL AND silent_until IS NOT NULL")),
+    Index("ix_shift_heading", "driver_id", postgresql_where=text("ended_at IS NULL AND heading_latitude IS NOT NULL")),
     Index("uq_shift_open_driver", "driver_id", unique=True, postgresql_where=text("ended_at IS NULL")),
     Index("ix_shift_driver", "driver_id", "id"),
+)
+
+shift_headings = Table(
+    "shift_heading",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("driver_id", Uuid, nullable=False),
+    Column("latitude", Float(53), nullable=False),
+    Column("longitude", Float(53), nullable=False),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+    Index("ix_shift_heading_driver", "driver_id", "set_at"),
+    Index("ix_shift_heading_set_at", "set_at"),
+    comment="Each destination that a driver set to go home by, for the limit a day; kept for two days",
 )
 
 cancel_consents = Table(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
 from matching_service.domain.city import VehicleClass
+from matching_service.domain.heading import brings_closer
+from matching_service.domain.locations import DriverPosition
 from shared_kernel.geo import GeoPoint
 
 AGING_RATE = 0.5
@@ -30,15 +32,20 @@ class Seeker:
     excluded_driver_ids: frozenset[UUID]
     head_start_seconds: float
     pays_cash: bool = False
+    dropoff: GeoPoint | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many candidates a seeker gets, how far they may be as the crow flies, and who gets no ride paid in cash."""
+    """How many candidates a seeker gets, how far they may be as the crow flies, and who gets no ride paid in cash.
+
+    `headings`: where drivers want to get to, of those who take only rides on their way.
+    """
 
     candidates: int
     reach_meters: float
     no_cash_driver_ids: frozenset[UUID] = frozenset()
+    headings: Mapping[UUID, GeoPoint] = field(default_factory=dict[UUID, GeoPoint])
 
 
 class Pair(NamedTuple):
@@ -54,6 +61,14 @@ class PairCost(NamedTuple):
     seeker: int
     driver: int
     seconds: float
+
+
+def is_on_the_way(seeker: Seeker, driver: DriverPosition, limits: Limits) -> bool:
+    """Whether a driver takes the ride as far as its end goes: all do but those on the way home."""
+    home = limits.headings.get(driver.driver_id)
+    if home is None or seeker.dropoff is None:
+        return True
+    return brings_closer(driver.point, seeker.pickup, seeker.dropoff, home)
 
 
 def head_start_seconds(waited_seconds: float, returned: bool) -> float:

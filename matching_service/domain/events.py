@@ -106,7 +106,7 @@ class OfferClosed(OfferFact):
 
 @dataclass(frozen=True, slots=True)
 class ShiftFact:
-    """A fact about a shift; version 1 is its start, 2 its end."""
+    """A fact about a shift; version 1 is its start."""
 
     shift: Shift
     occurred_at: datetime
@@ -118,12 +118,16 @@ class ShiftFact:
 
     @property
     def aggregate_version(self) -> int:
-        """1 for the start, 2 for the end."""
-        return 1 if self.shift.ended_at is None else 2
+        """The shift's version after it."""
+        return self.shift.version
 
 
 class ShiftStarted(ShiftFact):
     """A driver went online."""
+
+
+class ShiftChanged(ShiftFact):
+    """What a driver wants of the shift changed (a break, the last ride, a destination), or the device fell silent."""
 
 
 class ShiftEnded(ShiftFact):

@@ -71,6 +71,8 @@ class Ride:
     reason: str = ""
     words: str = ""
     """What the person who made the last move gave as the cause; for the operator's eyes."""
+    driver_silent_since: datetime | None = None
+    """Since when the driver's device is not heard of, where a reader told; it stands in the driver's shift."""
 
     @classmethod
     def requested(

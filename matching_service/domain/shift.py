@@ -1,12 +1,35 @@
-"""A driver's online period, with what riders are shown of driver and vehicle."""
+"""A driver's online period: what riders are shown of driver and vehicle, and which rides the driver wants now."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from matching_service.domain.city import VehicleClass
+from shared_kernel.errors import Conflict
+from shared_kernel.geo import GeoPoint
+
+MAX_BREAK_SECONDS = 3600
+"""A break that is longer ends the shift; the database holds the same bound."""
+LOST_SECONDS = 30.0
+"""Who should be driving a rider and is silent for longer has lost communications: six posts of an app in a row."""
+SILENT_OFF_SECONDS = 600
+"""Who is free and silent for longer is taken offline: the app is closed, or the phone is off."""
+
+
+class EndReason(StrEnum):
+    """Why a shift ended."""
+
+    ASKED = "asked"
+    LAST_RIDE = "last_ride"
+    """After the ride that the driver wanted to be the last."""
+    BREAK_OVER = "break_over"
+    """The driver did not come back from a break."""
+    SILENT = "silent"
+    """The driver's device was not heard of for too long."""
+    NOT_APPROVED = "not_approved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +45,10 @@ class DriverFacts:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A driver's online period; open while `ended_at` is None. The facts are a copy from its start."""
+    """A driver's online period; open while `ended_at` is None. The facts are a copy from its start.
+
+    `break_until` and `silent_until` are timers: who is not back, or heard of, by then is taken offline.
+    """
 
     id: UUID
     driver: DriverFacts
@@ -30,20 +56,106 @@ class Shift:
     started_at: datetime
     ends_after_ride: bool = False
     ended_at: datetime | None = None
+    version: int = 1
+    last_ride: bool = False
+    """The next ride is to be the last: asked for while free."""
+    break_since: datetime | None = None
+    break_until: datetime | None = None
+    heading: GeoPoint | None = None
+    """Where the driver wants to get to: only rides that bring them closer are offered."""
+    silent_since: datetime | None = None
+    silent_until: datetime | None = None
+    end_reason: EndReason | None = None
 
     @property
     def driver_id(self) -> UUID:
         """Whose shift it is."""
         return self.driver.driver_id
 
-    def ended(self, now: datetime) -> Shift:
-        """Close the shift."""
-        return replace(self, ended_at=now)
+    @property
+    def takes_offers(self) -> bool:
+        """Whether the driver wants new rides at all."""
+        return self.ended_at is None and not self.ends_after_ride and self.break_until is None
+
+    def ended(self, now: datetime, reason: EndReason) -> Shift:
+        """Close the shift, and all of its timers with it."""
+        return replace(
+            self._moved(),
+            ended_at=now,
+            end_reason=reason,
+            break_since=None,
+            break_until=None,
+            silent_since=None,
+            silent_until=None,
+        )
 
     def ending_after_ride(self) -> Shift:
         """Close the shift as soon as the ride under way has ended."""
-        return replace(self, ends_after_ride=True)
+        return replace(self._moved(), ends_after_ride=True)
 
     def staying(self) -> Shift:
-        """Take back the wish to end after the ride."""
-        return replace(self, ends_after_ride=False)
+        """Take back every wish to stop: the end after the ride, the last ride, the break."""
+        plain = replace(self, ends_after_ride=False, last_ride=False, break_since=None, break_until=None)
+        return self if plain == self else replace(plain, version=self.version + 1)
+
+    def with_last_ride(self, wanted: bool) -> Shift:
+        """Say whether the next ride, or the one under way, is to be the last."""
+        if wanted == self.last_ride and not (self.ends_after_ride and not wanted):
+            return self
+        return replace(self._moved(), last_ride=wanted, ends_after_ride=self.ends_after_ride and wanted)
+
+    def bound(self) -> Shift:
+        """The driver took a ride: where it was to be the last, no other is offered."""
+        return self.ending_after_ride() if self.last_ride and not self.ends_after_ride else self
+
+    def freed(self, now: datetime, *, driven: bool) -> Shift:
+        """The ride is over. `driven`: it came to its end at the drop-off or the rider did not come.
+
+        A last ride that was called off is none: the driver waits for another.
+        """
+        if not self.ends_after_ride:
+            return self
+        if self.last_ride and not driven:
+            return replace(self._moved(), ends_after_ride=False)
+        return self.ended(now, EndReason.LAST_RIDE)
+
+    def on_break(self, now: datetime, seconds: int) -> Shift:
+        """Pause the shift. Raises Conflict `break_open` when it is paused already."""
+        if self.break_until is not None:
+            raise Conflict("break_open", "the driver is on a break already")
+        return replace(self._moved(), break_since=now, break_until=now + timedelta(seconds=seconds))
+
+    def back(self) -> Shift:
+        """End the break; without one nothing changes."""
+        return self if self.break_until is None else replace(self._moved(), break_since=None, break_until=None)
+
+    def heading_to(self, destination: GeoPoint | None) -> Shift:
+        """Take only rides towards a place from now on; None takes all again."""
+        return self if destination == self.heading else replace(self._moved(), heading=destination)
+
+    def silent(self, since: datetime, now: datetime) -> Shift:
+        """Mark that the device was not heard of since then; a break is no silence, and marked already stays so."""
+        if self.silent_since is not None or self.break_until is not None:
+            return self
+        return replace(self._moved(), silent_since=since, silent_until=now + timedelta(seconds=SILENT_OFF_SECONDS))
+
+    def heard(self) -> Shift:
+        """The device is heard of again."""
+        return self if self.silent_since is None else replace(self._moved(), silent_since=None, silent_until=None)
+
+    def due_reason(self, now: datetime) -> EndReason | None:
+        """Return why the shift is to end now by one of its timers; None while none is over."""
+        if self.ended_at is not None:
+            return None
+        if self.break_until is not None and self.break_until <= now:
+            return EndReason.BREAK_OVER
+        if self.silent_until is not None and self.silent_until <= now:
+            return EndReason.SILENT
+        return None
+
+    def given_time(self, now: datetime) -> Shift:
+        """Start the timer of a silent driver anew: a ride is under way, which nobody ends from afar."""
+        return replace(self, silent_until=now + timedelta(seconds=SILENT_OFF_SECONDS))
+
+    def _moved(self) -> Shift:
+        return replace(self, version=self.version + 1)

@@ -15,6 +15,7 @@ from matching_service.entrypoints.location_streams import LocationStreams
 from matching_service.use_cases.accept_offer import AcceptOffer
 from matching_service.use_cases.arrive_at_pickup import ArriveAtPickup
 from matching_service.use_cases.cancel_assignment import CancelAssignment
+from matching_service.use_cases.change_shift import ChangeShift
 from matching_service.use_cases.complete_trip import CompleteTrip
 from matching_service.use_cases.decline_offer import DeclineOffer
 from matching_service.use_cases.end_shift import EndShift
@@ -22,8 +23,10 @@ from matching_service.use_cases.read_rides import ReadRides
 from matching_service.use_cases.report_no_show import ReportNoShow
 from matching_service.use_cases.start_shift import StartShift
 from matching_service.use_cases.start_trip import StartTrip
+from matching_service.use_cases.take_break import TakeBreak
 from ridesharing.matching.v1 import driver_service_pb2 as pb
 from ridesharing.matching.v1 import driver_service_pb2_grpc, rides_pb2
+from shared_kernel.geo import GeoPoint
 
 SERVICE_NAME = "ridesharing.matching.v1.DriverService"
 
@@ -38,6 +41,8 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
         *,
         start_shift: StartShift,
         end_shift: EndShift,
+        take_break: TakeBreak,
+        change_shift: ChangeShift,
         read_rides: ReadRides,
         locations: LocationStreams,
         accept_offer: AcceptOffer,
@@ -50,6 +55,8 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
     ) -> None:
         self._start_shift = start_shift
         self._end_shift = end_shift
+        self._take_break = take_break
+        self._change_shift = change_shift
         self._read = read_rides
         self._locations = locations
         self._accept_offer = accept_offer
@@ -74,6 +81,26 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
     async def GetShift(self, request: pb.GetShiftRequest, context: Context) -> pb.GetShiftResponse:
         shift = await self._read.current_shift(current_actor().account_id)
         return pb.GetShiftResponse(shift=wire.shift_message(shift))
+
+    async def TakeBreak(self, request: pb.TakeBreakRequest, context: Context) -> pb.TakeBreakResponse:
+        shift = await self._take_break(request.request_id, current_actor().account_id, request.break_seconds)
+        return pb.TakeBreakResponse(shift=wire.shift_message(shift))
+
+    async def EndBreak(self, request: pb.EndBreakRequest, context: Context) -> pb.EndBreakResponse:
+        shift = await self._change_shift.end_break(request.request_id, current_actor().account_id)
+        return pb.EndBreakResponse(shift=wire.shift_message(shift))
+
+    async def SetLastRide(self, request: pb.SetLastRideRequest, context: Context) -> pb.SetLastRideResponse:
+        driver_id = current_actor().account_id
+        shift = await self._change_shift.set_last_ride(request.request_id, driver_id, request.last_ride)
+        return pb.SetLastRideResponse(shift=wire.shift_message(shift))
+
+    async def SetHeading(self, request: pb.SetHeadingRequest, context: Context) -> pb.SetHeadingResponse:
+        destination = None
+        if request.HasField("destination"):
+            destination = GeoPoint(request.destination.latitude, request.destination.longitude)
+        shift = await self._change_shift.set_heading(request.request_id, current_actor().account_id, destination)
+        return pb.SetHeadingResponse(shift=wire.shift_message(shift))
 
     async def StreamLocations(
         self, request_iterator: AsyncIterator[pb.StreamLocationsRequest], context: Context

@@ -11,12 +11,19 @@ from chassis.auth import current_actor
 from matching_service.entrypoints import wire
 from matching_service.entrypoints.grpc_rides import DEFAULT_PAGE
 from matching_service.use_cases.force_cancel_ride import ForceCancelRide
-from matching_service.use_cases.ports import RideMoveRecord, Waits
+from matching_service.use_cases.list_shifts import ListShifts
+from matching_service.use_cases.ports import RideMoveRecord, ShiftFilter, Waits
 from matching_service.use_cases.read_rides import ReadRides
 from ridesharing.matching.v1 import dispatch_operator_service_pb2 as pb
 from ridesharing.matching.v1 import dispatch_operator_service_pb2_grpc, rides_pb2
 
 SERVICE_NAME = "ridesharing.matching.v1.DispatchOperatorService"
+
+_SHIFT_FILTERS: dict[int, ShiftFilter] = {
+    pb.SHIFT_FILTER_UNSPECIFIED: ShiftFilter.ALL,
+    pb.SHIFT_FILTER_SILENT: ShiftFilter.SILENT,
+    pb.SHIFT_FILTER_ON_BREAK: ShiftFilter.ON_BREAK,
+}
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -24,8 +31,9 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class DispatchOperatorServicer(dispatch_operator_service_pb2_grpc.DispatchOperatorServiceServicer):
     """What the people who run the service see and do."""
 
-    def __init__(self, *, read_rides: ReadRides, force_cancel_ride: ForceCancelRide) -> None:
+    def __init__(self, *, read_rides: ReadRides, force_cancel_ride: ForceCancelRide, list_shifts: ListShifts) -> None:
         self._read = read_rides
+        self._list_shifts = list_shifts
         self._force_cancel_ride = force_cancel_ride
 
     async def SearchRides(self, request: pb.SearchRidesRequest, context: Context) -> pb.SearchRidesResponse:
@@ -63,6 +71,23 @@ class DispatchOperatorServicer(dispatch_operator_service_pb2_grpc.DispatchOperat
             request_to_offer=_wait_message(summary.request_to_offer),
             request_to_pickup=_wait_message(summary.request_to_pickup),
             open_shift_count=summary.open_shift_count,
+        )
+
+    async def ListShifts(self, request: pb.ListShiftsRequest, context: Context) -> pb.ListShiftsResponse:
+        page = await self._list_shifts(
+            request.page_size or DEFAULT_PAGE, wire.before_from(request.page_token), _SHIFT_FILTERS[request.filter]
+        )
+        return pb.ListShiftsResponse(
+            shifts=[
+                pb.OpenShift(
+                    shift=wire.shift_message(record.shift),
+                    driver_name=record.shift.driver.display_name,
+                    vehicle_plate=record.shift.driver.vehicle_plate,
+                    ride_id="" if record.ride_id is None else str(record.ride_id),
+                )
+                for record in page.shifts
+            ],
+            next_page_token=wire.page_token(page.next_before),
         )
 
 

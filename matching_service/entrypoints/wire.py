@@ -14,7 +14,7 @@ from matching_service.domain.offer import Offer, OfferState
 from matching_service.domain.quote import Fare, FareLineKind, Place, Quote
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
-from matching_service.domain.shift import Shift
+from matching_service.domain.shift import EndReason, Shift
 from matching_service.domain.terms import Funding
 from ridesharing.common.v1 import geo_point_pb2, money_pb2
 from ridesharing.matching.v1 import events_pb2, rides_pb2
@@ -28,6 +28,7 @@ PAYMENT_STATES = {state: rides_pb2.PaymentState.Value(f"PAYMENT_STATE_{state.nam
 OFFER_STATES = {state: rides_pb2.OfferState.Value(f"OFFER_STATE_{state.name}") for state in OfferState}
 FARE_LINE_KINDS = {kind: rides_pb2.FareLineKind.Value(f"FARE_LINE_KIND_{kind.name}") for kind in FareLineKind}
 FUNDINGS = {funding: rides_pb2.Funding.Value(f"FUNDING_{funding.name}") for funding in Funding}
+SHIFT_END_REASONS = {reason: rides_pb2.ShiftEndReason.Value(f"SHIFT_END_REASON_{reason.name}") for reason in EndReason}
 _RIDE_STATE_BY_NUMBER: dict[int, RideState] = {number: state for state, number in RIDE_STATES.items()}
 _FUNDING_BY_NUMBER: dict[int, Funding] = {number: funding for funding, number in FUNDINGS.items()}
 
@@ -68,6 +69,7 @@ def ride_message(ride: Ride, *, with_pin: bool = False, with_rider_name: bool = 
         (message.arrive_time, ride.arrived_at),
         (message.start_time, ride.started_at),
         (message.end_time, ride.ended_at),
+        (message.driver_silent_since_time, ride.driver_silent_since),
     ):
         if moment is not None:
             field.FromDatetime(moment)
@@ -98,9 +100,21 @@ def shift_message(shift: Shift) -> rides_pb2.Shift:
         driver_id=str(shift.driver_id),
         start_time=timestamp(shift.started_at),
         ends_after_ride=shift.ends_after_ride,
+        version=shift.version,
+        last_ride=shift.last_ride,
+        heading=None if shift.heading is None else point_message(shift.heading),
+        end_reason=rides_pb2.SHIFT_END_REASON_UNSPECIFIED
+        if shift.end_reason is None
+        else SHIFT_END_REASONS[shift.end_reason],
     )
-    if shift.ended_at is not None:
-        message.end_time.FromDatetime(shift.ended_at)
+    for field, moment in (
+        (message.end_time, shift.ended_at),
+        (message.break_until_time, shift.break_until),
+        (message.silent_since_time, shift.silent_since),
+        (message.silent_until_time, shift.silent_until),
+    ):
+        if moment is not None:
+            field.FromDatetime(moment)
     return message
 
 
@@ -205,6 +219,8 @@ def event_message(event: events.Event) -> Message:
             shift = shift_message(event.shift)
             if isinstance(event, events.ShiftStarted):
                 return events_pb2.ShiftStarted(shift=shift)
+            if isinstance(event, events.ShiftChanged):
+                return events_pb2.ShiftChanged(shift=shift)
             return events_pb2.ShiftEnded(shift=shift, end_time=shift.end_time)
 
 

@@ -9,6 +9,7 @@ from matching_service.domain.events import RideAssigned
 from matching_service.domain.offer import Offer, OfferState
 from matching_service.domain.ride import Ride
 from matching_service.domain.terms import Funding
+from matching_service.use_cases.going_offline import keep_shift
 from matching_service.use_cases.ports import RequestKey, Store, Transaction
 from matching_service.use_cases.steps import ride_not_found, ride_of_answer
 from shared_kernel.clock import Clock
@@ -58,7 +59,7 @@ class AcceptOffer:
             return before
         if offer.is_due(now):
             raise Conflict("offer_expired", "the time to answer is over")
-        shift = await tx.keep_shift_open(driver_id)
+        shift = await tx.lock_shift(driver_id)
         if shift is None:
             raise Conflict("offer_withdrawn", "the driver is offline")
         if offer.funding is Funding.CASH and not await tx.may_take_cash(driver_id, offer.earnings.currency_code):
@@ -67,6 +68,7 @@ class AcceptOffer:
         ride = before.assigned(shift.driver, offer.pickup_eta_seconds, now)
         await tx.save_ride(before, ride)
         await tx.tell(RideAssigned(ride, now))
+        await keep_shift(tx, shift, shift.bound(), self.clock)
         return ride
 
     @staticmethod

@@ -37,6 +37,6 @@ class CompleteTrip:
                 ride = before.completed(now)
                 await tx.save_ride(before, ride)
                 await tx.tell(RideCompleted(ride, now))
-                await let_driver_go(tx, driver_id, now)
+                await let_driver_go(tx, driver_id, now, driven=True)
             await tx.complete(ride.id.bytes)
             return ride

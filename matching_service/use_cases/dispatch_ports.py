@@ -80,7 +80,7 @@ class BusyDrivers(Protocol):
     """Who cannot take an offer now."""
 
     async def busy(self) -> frozenset[UUID]:
-        """Return the drivers with an open offer or a live ride."""
+        """Return the drivers with an open offer or a live ride, or on a break."""
         ...
 
 
@@ -101,6 +101,14 @@ class OnShift(Protocol):
 
     async def open_shift_of(self, driver_id: UUID) -> OpenShift | None:
         """Return the driver's open shift, also one that ends after the ride; None without one."""
+        ...
+
+
+class Headings(Protocol):
+    """Who is on the way home."""
+
+    async def headings(self) -> Mapping[UUID, GeoPoint]:
+        """Return where drivers want to get to, of those who take only rides on their way."""
         ...
 
 

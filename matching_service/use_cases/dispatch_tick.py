@@ -10,7 +10,7 @@ and two tickers may run at once. The offer itself is judged by the database.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from matching_service.domain.assignment import (
     Seeker,
     choose_greedily,
     head_start_seconds,
+    is_on_the_way,
     unserved_seconds,
 )
 from matching_service.domain.city import CityPolicy
@@ -30,6 +31,7 @@ from matching_service.use_cases.dispatch_ports import (
     BusyDrivers,
     CashStandings,
     EtaProvider,
+    Headings,
     LiveLocations,
     Matcher,
     OfferMaker,
@@ -41,6 +43,7 @@ from matching_service.use_cases.dispatch_ports import (
     WaitingRides,
 )
 from shared_kernel.clock import Clock
+from shared_kernel.geo import GeoPoint
 
 MAX_WAITING = 2_000
 """Rides of one tick; the rest come at the next, the returned and the longest waiting first."""
@@ -78,6 +81,7 @@ class DispatchTick:
         busy: BusyDrivers,
         on_shift: OnShift,
         standings: CashStandings,
+        headings: Headings,
         eta: EtaProvider,
         matcher: Matcher,
         reservations: Reservations,
@@ -91,6 +95,7 @@ class DispatchTick:
         self._busy = busy
         self._on_shift = on_shift
         self._standings = standings
+        self._headings = headings
         self._eta = eta
         self._matcher = matcher
         self._reservations = reservations
@@ -109,9 +114,9 @@ class DispatchTick:
         drivers = await self._free_drivers(report)
         if not drivers:
             return report
-        no_cash = await self._no_cash_driver_ids(seekers)
+        no_cash, headings = await asyncio.gather(self._no_cash_driver_ids(seekers), self._headings.headings())
         solve_until = self._monotonic() + SOLVER_BUDGET_SECONDS
-        chosen = await self._match(seekers, drivers, self._limits(CANDIDATES, no_cash), solve_until, report)
+        chosen = await self._match(seekers, drivers, self._limits(CANDIDATES, no_cash, headings), solve_until, report)
         served, taken = {pair.seeker for pair in chosen}, {pair.driver for pair in chosen}
         left_seekers = [index for index in range(len(seekers)) if index not in served]
         left_drivers = [index for index in range(len(drivers)) if index not in taken]
@@ -120,7 +125,7 @@ class DispatchTick:
             more = await self._match(
                 [seekers[index] for index in left_seekers],
                 [drivers[index] for index in left_drivers],
-                self._limits(WIDE_CANDIDATES, no_cash),
+                self._limits(WIDE_CANDIDATES, no_cash, headings),
                 solve_until,
                 report,
             )
@@ -138,6 +143,7 @@ class DispatchTick:
                 ride.excluded_driver_ids,
                 head_start_seconds((now - ride.requested_at).total_seconds(), ride.returned),
                 pays_cash=ride.funding is Funding.CASH,
+                dropoff=ride.dropoff.point,
             )
             for ride in rides
             # A product that the city no longer sells has no vehicles: its rides end with their search window.
@@ -164,9 +170,11 @@ class DispatchTick:
             return frozenset()
         return await self._standings.no_cash_driver_ids(self._city.currency_code)
 
-    def _limits(self, candidates: int, no_cash_driver_ids: frozenset[UUID]) -> Limits:
+    def _limits(
+        self, candidates: int, no_cash_driver_ids: frozenset[UUID], headings: Mapping[UUID, GeoPoint]
+    ) -> Limits:
         reach_meters = self._eta.reach_meters(self._city.dispatch.pickup_eta_cap_seconds)
-        return Limits(candidates, reach_meters, no_cash_driver_ids)
+        return Limits(candidates, reach_meters, no_cash_driver_ids, headings)
 
     async def _match(
         self,
@@ -178,6 +186,8 @@ class DispatchTick:
     ) -> list[PairCost]:
         cap_seconds = self._city.dispatch.pickup_eta_cap_seconds
         pairs = await self._matcher.candidates(seekers, drivers, limits)
+        if limits.headings:
+            pairs = [pair for pair in pairs if is_on_the_way(seekers[pair.seeker], drivers[pair.driver], limits)]
         if not pairs:
             return []
         report.candidates += len(pairs)

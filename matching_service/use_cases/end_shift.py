@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from matching_service.domain.shift import Shift
+from matching_service.domain.shift import EndReason, Shift
 from matching_service.use_cases.going_offline import retrying, take_offline
 from matching_service.use_cases.ports import RequestKey, Store
 from shared_kernel.clock import Clock
@@ -32,7 +32,7 @@ class EndShift:
         async with self.store.transaction() as tx:
             answer = await tx.claim(request)
             if answer is None:
-                await take_offline(tx, driver_id, self.clock)
+                await take_offline(tx, driver_id, self.clock, EndReason.ASKED)
                 await tx.complete(b"ended")
             shift = await tx.last_shift(driver_id)
             if shift is None:

@@ -64,7 +64,7 @@ class MakeOffers:
 
     async def _offer(self, tx: Transaction, ride: Ride, proposal: Proposal) -> None:
         shift = await tx.keep_shift_open(proposal.driver_id)
-        if shift is None or shift.ends_after_ride or await tx.is_excluded(ride.id, proposal.driver_id):
+        if shift is None or not shift.takes_offers or await tx.is_excluded(ride.id, proposal.driver_id):
             raise _DriverTakenError
         if ride.funding is Funding.CASH and not await tx.may_take_cash(
             proposal.driver_id, ride.fare.total.currency_code

@@ -17,6 +17,7 @@ from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.shift import DriverFacts, Shift
 from matching_service.domain.terms import ChargeLine
+from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
 
 
@@ -126,6 +127,14 @@ class Transaction(Protocol):
 
     async def save_shift(self, shift: Shift) -> None: ...
 
+    async def headings_since(self, driver_id: UUID, since: datetime) -> list[datetime]:
+        """Return when the driver set a destination after that."""
+        ...
+
+    async def add_heading(self, driver_id: UUID, destination: GeoPoint, now: datetime) -> None:
+        """Note that the driver set a destination; the shift is locked."""
+        ...
+
     async def keep_consent(self, consent: FeeConsent) -> None:
         """Store what the rider was told, in place of what was told before."""
         ...
@@ -213,6 +222,47 @@ class RideReader(Protocol):
 
     async def overdue_searches(self, now: datetime, limit: int) -> list[UUID]:
         """Return rides that are REQUESTED or MATCHING beyond their search window."""
+        ...
+
+
+class ShiftFilter(StrEnum):
+    """Which open shifts an operator looks for."""
+
+    ALL = "all"
+    SILENT = "silent"
+    ON_BREAK = "on_break"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenShiftRecord:
+    """An open shift, and the ride that its driver is bound to."""
+
+    shift: Shift
+    ride_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedShift:
+    """What is needed to see who fell silent; those on a break are not watched."""
+
+    driver_id: UUID
+    started_at: datetime
+    is_silent: bool
+
+
+class ShiftReader(Protocol):
+    """Reads of shifts that change nothing."""
+
+    async def open_shifts(self, limit: int, before: UUID | None, which: ShiftFilter) -> list[OpenShiftRecord]:
+        """Return open shifts, newest first, after the one named."""
+        ...
+
+    async def watched(self) -> list[WatchedShift]:
+        """Return every open shift that is not on a break."""
+        ...
+
+    async def due(self, now: datetime, limit: int) -> list[UUID]:
+        """Return the drivers of open shifts with a timer that is over, the longest over first."""
         ...
 
 

@@ -37,6 +37,6 @@ class ReportNoShow:
                 ride = before.no_show(now)
                 await tx.save_ride(before, ride)
                 await tx.tell(RideCanceled(ride, now, driver_id))
-                await let_driver_go(tx, driver_id, now)
+                await let_driver_go(tx, driver_id, now, driven=True)
             await tx.complete(ride.id.bytes)
             return ride

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from matching_service.domain.events import ShiftStarted
 from matching_service.domain.shift import Shift
+from matching_service.use_cases.going_offline import keep_shift
 from matching_service.use_cases.ports import Accounts, DriverRecord, RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
@@ -23,7 +24,8 @@ class StartShift:
     new_id: IdSource
 
     async def __call__(self, request_id: str, driver_id: UUID) -> Shift:
-        """Return the open shift. One open with the same vehicle class is kept, and no longer ends after the ride.
+        """Return the open shift. One open with the same vehicle class is kept, and every wish
+        to stop is taken back: the end after the ride, the last ride, the break.
 
         Raises:
             Conflict: `not_approved`, or `shift_open` with another vehicle class.
@@ -53,7 +55,4 @@ class StartShift:
     async def _stay(self, tx: Transaction, shift: Shift, driver: DriverRecord) -> Shift:
         if shift.vehicle_class is not driver.vehicle_class:
             raise Conflict("shift_open", "end the shift with the other vehicle first")
-        staying = shift.staying()
-        if staying != shift:
-            await tx.save_shift(staying)
-        return staying
+        return await keep_shift(tx, shift, shift.staying(), self.clock)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from matching_service.domain.events import OfferClosed, RideMatchingStarted, ShiftEnded
+from matching_service.domain.events import OfferClosed, RideMatchingStarted, ShiftChanged, ShiftEnded
 from matching_service.domain.offer import ExclusionCause, Offer, OfferState
 from matching_service.domain.ride import Ride
+from matching_service.domain.shift import Shift
 from matching_service.use_cases.ports import Transaction
 from shared_kernel.errors import NotFound
 
@@ -23,6 +24,19 @@ async def ride_of_answer(tx: Transaction, answer: bytes) -> Ride:
     if ride is None:
         raise ride_not_found()
     return ride
+
+
+def no_open_shift() -> NotFound:
+    """Make the refusal for a driver who is offline."""
+    return NotFound("no_open_shift", "the driver is offline")
+
+
+async def shift_of_answer(tx: Transaction, driver_id: UUID) -> Shift:
+    """Return the driver's newest shift as it stands, for a change that was made before."""
+    shift = await tx.last_shift(driver_id)
+    if shift is None:
+        raise no_open_shift()
+    return shift
 
 
 async def ride_of_rider(tx: Transaction, ride_id: UUID, rider_id: UUID) -> Ride:
@@ -66,10 +80,13 @@ async def withdraw_offer(tx: Transaction, ride: Ride, now: datetime) -> tuple[Ri
     return told, offer.driver_id
 
 
-async def let_driver_go(tx: Transaction, driver_id: UUID, now: datetime) -> None:
-    """End the shift of a driver who wanted to stop after the ride that just ended."""
+async def let_driver_go(tx: Transaction, driver_id: UUID, now: datetime, *, driven: bool = False) -> None:
+    """End the shift of a driver who wanted to stop after the ride that just ended.
+
+    `driven`: the ride came to its end; one that was called off is no last ride for who asked for one more while free.
+    """
     shift = await tx.lock_shift(driver_id)
-    if shift is not None and shift.ends_after_ride:
-        ended = shift.ended(now)
-        await tx.save_shift(ended)
-        await tx.tell(ShiftEnded(ended, now))
+    after = None if shift is None else shift.freed(now, driven=driven)
+    if after is not None and after != shift:
+        await tx.save_shift(after)
+        await tx.tell(ShiftChanged(after, now) if after.ended_at is None else ShiftEnded(after, now))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from matching_service.domain.shift import EndReason
 from matching_service.use_cases.going_offline import retrying, take_offline
 from matching_service.use_cases.ports import Accounts, Store
 from shared_kernel.clock import Clock
@@ -27,4 +28,4 @@ class StopUnapprovedDriver:
     async def _stop(self, event_id: UUID, driver_id: UUID) -> None:
         async with self.store.transaction() as tx:
             if await tx.first_time(event_id):
-                await take_offline(tx, driver_id, self.clock)
+                await take_offline(tx, driver_id, self.clock, EndReason.NOT_APPROVED)

@@ -30,6 +30,7 @@ class Happening(StrEnum):
     OFFER_CREATED = "offer_created"
     OFFER_CLOSED = "offer_closed"
     RECEIPT_READY = "receipt_ready"
+    SHIFT_ENDED = "shift_ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +92,13 @@ class ReceiptFact:
     card_last_digits: str
 
 
-Fact = RideFact | OfferFact | ReceiptFact
+@dataclass(frozen=True, slots=True)
+class ShiftFact:
+    """A driver went offline. `reason` is a public word (`silent`, `break_over`, `asked`)."""
+
+    happening: Happening
+    driver_id: UUID
+    reason: str
+
+
+Fact = RideFact | OfferFact | ReceiptFact | ShiftFact

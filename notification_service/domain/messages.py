@@ -13,7 +13,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 from uuid import UUID
 
-from notification_service.domain.facts import DriverFacts, Fact, Happening, OfferFact, ReceiptFact, RideFact
+from notification_service.domain.facts import DriverFacts, Fact, Happening, OfferFact, ReceiptFact, RideFact, ShiftFact
 from shared_kernel.ids import to_public_id
 from shared_kernel.money import Money
 
@@ -37,6 +37,8 @@ class Priority(IntEnum):
 TRIP_LIFE = timedelta(minutes=2)
 """How long the news of a trip are worth sending; the state itself can be read at any time."""
 MONEY_LIFE = timedelta(days=1)
+SHIFT_LIFE = timedelta(hours=12)
+"""A driver whose phone was off learns at the next look why no rides came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Message:
     topic: Happening
     priority: Priority
     life: timedelta
-    ride_id: UUID
+    ride_id: UUID | None
     ride_version: int
     expires_at: datetime | None = None
     live_type: str = ""
@@ -72,6 +74,8 @@ def messages_for(fact: Fact) -> list[Message]:
             return [_offer_message(fact)]
         case ReceiptFact():
             return [_receipt_message(fact)]
+        case ShiftFact():
+            return _shift_messages(fact)
         case RideFact():
             return [*_for_rider(fact), *_for_driver(fact)]
 
@@ -109,6 +113,7 @@ _RIDER_TEMPLATES: Mapping[Happening, Callable[[RideFact], Mapping[str, str | int
     Happening.RIDE_UNMATCHED: lambda _: {},
 }
 _DRIVER_TEMPLATES = frozenset({Happening.RIDE_CANCELED})
+_TOLD_SHIFT_ENDS = frozenset({"silent", "break_over"})
 _MONEY_TOPICS = frozenset({Happening.RIDE_PAYMENT_FAILED})
 
 
@@ -178,6 +183,24 @@ def _receipt_message(fact: ReceiptFact) -> Message:
         template=f"rider_{fact.happening}",
         context=_receipt_words(fact),
     )
+
+
+def _shift_messages(fact: ShiftFact) -> list[Message]:
+    """Tell a driver who was taken offline; who asked for it knows."""
+    if fact.reason not in _TOLD_SHIFT_ENDS:
+        return []
+    return [
+        Message(
+            account_id=fact.driver_id,
+            topic=fact.happening,
+            priority=Priority.TRIP_CRITICAL,
+            life=SHIFT_LIFE,
+            ride_id=None,
+            ride_version=0,
+            template=f"driver_{fact.happening}",
+            context={"reason": fact.reason},
+        )
+    ]
 
 
 def _receipt_words(fact: ReceiptFact) -> dict[str, str | int | Money]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from notification_service.domain.facts import DriverFacts, Fact, Happening, OfferFact, ReceiptFact, RideFact
+from notification_service.domain.facts import DriverFacts, Fact, Happening, OfferFact, ReceiptFact, RideFact, ShiftFact
 from ridesharing.common.v1.geo_point_pb2 import Place
 from ridesharing.common.v1.money_pb2 import Money as WireMoney
 from ridesharing.matching.v1 import events_pb2 as matching
@@ -98,6 +98,15 @@ def _receipt(event: payment.PaymentCaptured) -> ReceiptFact:
     )
 
 
+def _shift_ended(event: matching.ShiftEnded) -> ShiftFact:
+    reason = rides_pb2.ShiftEndReason.Name(event.shift.end_reason)
+    return ShiftFact(
+        happening=Happening.SHIFT_ENDED,
+        driver_id=UUID(event.shift.driver_id),
+        reason=reason.removeprefix("SHIFT_END_REASON_").lower(),
+    )
+
+
 _READERS: Mapping[type[Message], Callable[[Any, int], Fact]] = {
     matching.RideRequested: lambda event, _: _ride(Happening.RIDE_REQUESTED, event.ride),
     matching.RidePaymentFailed: lambda event, _: _ride(Happening.RIDE_PAYMENT_FAILED, event.ride),
@@ -111,6 +120,7 @@ _READERS: Mapping[type[Message], Callable[[Any, int], Fact]] = {
     matching.RidePaymentSettled: lambda event, _: _ride(Happening.RIDE_PAYMENT_SETTLED, event.ride),
     matching.OfferCreated: lambda event, version: _offer(Happening.OFFER_CREATED, event.offer, version),
     matching.OfferClosed: lambda event, version: _offer(Happening.OFFER_CLOSED, event.offer, version),
+    matching.ShiftEnded: lambda event, _: _shift_ended(event),
     payment.PaymentCaptured: lambda event, _: _receipt(event),
 }
 

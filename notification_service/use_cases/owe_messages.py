@@ -46,7 +46,7 @@ class OweMessages:
                 "topic": message.topic.value,
                 "title": text.title,
                 "body": text.body,
-                "ride_id": to_public_id("ride", message.ride_id),
+                "ride_id": to_public_id("ride", message.ride_id) if message.ride_id else None,
                 "created_at": now.isoformat().replace("+00:00", "Z"),
             }
             # A change that is also told in words is one live event: an app shows the state and the words together.

@@ -26,6 +26,7 @@ from rider_api.rest import (
     payment_method_routes,
     quote_routes,
     ride_routes,
+    shift_routes,
     system_routes,
 )
 from rider_api.rest.backends import Backends
@@ -51,6 +52,7 @@ ROUTES: tuple[Routes, ...] = (
     ride_routes.routes,
     payment_method_routes.routes,
     driver_routes.routes,
+    shift_routes.routes,
     operator_routes.routes,
 )
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

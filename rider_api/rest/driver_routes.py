@@ -8,8 +8,6 @@ from rider_api.rest.routing import Routes
 from rider_api.schemas.common import PageQuery
 from rider_api.schemas.drivers import (
     AssignmentCancellation,
-    Availability,
-    AvailabilityAnswer,
     Driver,
     DriverApplication,
     LocationAnswer,
@@ -17,7 +15,6 @@ from rider_api.schemas.drivers import (
     Offer,
     OfferPath,
     TripStart,
-    availability,
     driver,
     offer,
 )
@@ -26,7 +23,6 @@ from rider_api.schemas.rides import DriverRide, DriverRides, RidePath, driver_ri
 from ridesharing.identity.v1 import identity_service_pb2
 from ridesharing.matching.v1 import driver_service_pb2, ride_service_pb2
 from ridesharing.payment.v1 import payment_service_pb2
-from shared_kernel.errors import DomainError
 
 routes = Routes("driver", "Driving")
 _DRIVER = (Role.DRIVER,)
@@ -46,26 +42,6 @@ def read_driver() -> Driver:
     """Return the caller's standing as a driver."""
     request = identity_service_pb2.GetDriverRequest(driver_id=str(call().actor.account_id))
     return driver(ask(edge().backends.identity.GetDriver, request).driver)
-
-
-@routes.route("PUT", "/driver/availability", roles=_DRIVER, answer=AvailabilityAnswer)
-def change_availability(body: Availability) -> AvailabilityAnswer:
-    """Go online, or offline after the ride under way. To say what is so already changes nothing."""
-    drivers = edge().backends.drivers
-    if body.online:
-        try:
-            started = ask(drivers.StartShift, driver_service_pb2.StartShiftRequest(request_id=call().key))
-            return availability(started.shift)
-        except DomainError as error:
-            if error.reason != "shift_open":
-                raise
-        return availability(ask(drivers.GetShift, driver_service_pb2.GetShiftRequest()).shift)
-    try:
-        return availability(ask(drivers.EndShift, driver_service_pb2.EndShiftRequest(request_id=call().key)).shift)
-    except DomainError as error:
-        if error.reason != "no_open_shift":
-            raise
-    return availability(None)
 
 
 @routes.route("POST", "/driver/locations", roles=_DRIVER, answer=LocationAnswer)

@@ -28,6 +28,7 @@ from rider_api.schemas.operators import (
 )
 from rider_api.schemas.payments import Journal, TrialBalance, journal, trial_balance
 from rider_api.schemas.rides import OperatorRide, RidePath, operator_ride
+from rider_api.schemas.shifts import OperatorShifts, ShiftSearchQuery, operator_shift
 from ridesharing.common.v1 import dead_letter_service_pb2
 from ridesharing.identity.v1 import accounts_pb2, identity_service_pb2
 from ridesharing.matching.v1 import dispatch_operator_service_pb2, rides_pb2
@@ -107,6 +108,18 @@ def set_driver_status(path: DriverPath, body: DriverStatusChange) -> Driver:
         reason=body.reason,
     )
     return driver(ask(edge().backends.identity.SetDriverStatus, request).driver)
+
+
+@routes.route("GET", "/operator/shifts", roles=_OPERATOR, answer=OperatorShifts)
+def list_shifts(query: ShiftSearchQuery) -> OperatorShifts:
+    """Page through open shifts, newest first: who is on a break, whose device is silent, and on which ride."""
+    request = dispatch_operator_service_pb2.ListShiftsRequest(
+        page_size=query.limit, page_token=page_token(query.cursor), filter=query.filter_number()
+    )
+    page = ask(edge().backends.dispatch.ListShifts, request)
+    return OperatorShifts(
+        items=[operator_shift(item) for item in page.shifts], next_cursor=next_cursor(page.next_page_token)
+    )
 
 
 @routes.route("GET", "/operator/ledger/trial-balance", roles=_OPERATOR, answer=TrialBalance)

@@ -94,42 +94,6 @@ def driver(message: accounts_pb2.Driver) -> Driver:
     )
 
 
-class Availability(Request):
-    """Takes a driver online or offline."""
-
-    online: bool
-
-
-class Shift(Answer):
-    """A driver's online period."""
-
-    id: str = Field(examples=["shift_01h4556qpqexqvskwzpczs00jq"])
-    started_at: Timestamp
-    ended_at: Timestamp | None
-    ends_after_ride: bool
-
-
-class AvailabilityAnswer(Answer):
-    """Whether the driver is online, and the shift it concerns."""
-
-    online: bool
-    shift: Shift | None
-
-
-def availability(message: rides_pb2.Shift | None) -> AvailabilityAnswer:
-    """Convert a shift; None stands for a driver who has none open."""
-    if message is None:
-        return AvailabilityAnswer(online=False, shift=None)
-    ended = message.HasField("end_time")
-    shift = Shift(
-        id=public_id("shift", message.shift_id),
-        started_at=timestamp(message.start_time),
-        ended_at=timestamp(message.end_time) if ended else None,
-        ends_after_ride=message.ends_after_ride,
-    )
-    return AvailabilityAnswer(online=not ended, shift=shift)
-
-
 class LocationPing(Request):
     """One position of a driver's device."""
 

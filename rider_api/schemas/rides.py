@@ -98,6 +98,9 @@ class RideBase(Answer):
     started_at: Timestamp | None
     ended_at: Timestamp | None
     reason: str | None
+    driver_silent_since: Timestamp | None = Field(
+        description="Since when the driver's device is not heard of; the driver may be out of coverage."
+    )
 
 
 class RiderRide(RideBase):
@@ -145,6 +148,9 @@ def _base(message: rides_pb2.Ride) -> dict[str, Any]:
         "started_at": timestamp(message.start_time) if message.HasField("start_time") else None,
         "ended_at": timestamp(message.end_time) if message.HasField("end_time") else None,
         "reason": message.reason or None,
+        "driver_silent_since": timestamp(message.driver_silent_since_time)
+        if message.HasField("driver_silent_since_time")
+        else None,
     }
 
 

@@ -99,10 +99,14 @@ class FakeShifts:
 
     def __init__(self, shifts: Mapping[UUID, OpenShift] | None = None) -> None:
         self.shifts = dict(shifts or {})
+        self.homes: dict[UUID, GeoPoint] = {}
         self.asked = 0
 
     async def on_shift(self) -> Mapping[UUID, VehicleClass]:
         return {driver_id: shift.vehicle_class for driver_id, shift in self.shifts.items()}
+
+    async def headings(self) -> Mapping[UUID, GeoPoint]:
+        return self.homes
 
     async def open_shift_of(self, driver_id: UUID) -> OpenShift | None:
         self.asked += 1

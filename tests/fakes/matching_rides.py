@@ -22,16 +22,20 @@ from matching_service.use_cases.ports import (
     DriverRecord,
     DriverStanding,
     FeeConsent,
+    OpenShiftRecord,
     OwedStep,
     PaymentOutcome,
     PaymentStatus,
     RequestKey,
     RideMoveRecord,
     RideSummary,
+    ShiftFilter,
     Waits,
+    WatchedShift,
 )
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, DomainError
+from shared_kernel.geo import GeoPoint
 
 _LEGAL = {(item.source, item.target) for item in TRANSITIONS}
 FIRST_ATTEMPT_LEASE_SECONDS = 5.0
@@ -71,6 +75,7 @@ class Tables:
         default_factory=dict[tuple[UUID, str], tuple[int, bool]]
     )
     shifts: dict[UUID, Shift] = field(default_factory=dict[UUID, Shift])
+    headings: list[tuple[UUID, datetime]] = field(default_factory=list[tuple[UUID, datetime]])
     consents: dict[UUID, FeeConsent] = field(default_factory=dict[UUID, FeeConsent])
     keys: dict[tuple[UUID, str, str], tuple[tuple[str, ...], bytes]] = field(
         default_factory=dict[tuple[UUID, str, str], tuple[tuple[str, ...], bytes]]
@@ -226,6 +231,12 @@ class MemoryTransaction:
     async def save_shift(self, shift: Shift) -> None:
         self._tables.shifts[shift.id] = shift
 
+    async def headings_since(self, driver_id: UUID, since: datetime) -> list[datetime]:
+        return [set_at for driver, set_at in self._tables.headings if driver == driver_id and set_at > since]
+
+    async def add_heading(self, driver_id: UUID, destination: GeoPoint, now: datetime) -> None:
+        self._tables.headings.append((driver_id, now))
+
     async def keep_consent(self, consent: FeeConsent) -> None:
         self._tables.consents[consent.ride_id] = consent
 
@@ -308,6 +319,45 @@ class MemoryRideReader:
             if rider_id in (None, ride.rider_id)
             and (driver_id is None or (ride.driver is not None and ride.driver.driver_id == driver_id))
         ]
+
+
+def _is_wanted(shift: Shift, which: ShiftFilter) -> bool:
+    match which:
+        case ShiftFilter.ALL:
+            return True
+        case ShiftFilter.SILENT:
+            return shift.silent_since is not None
+        case ShiftFilter.ON_BREAK:
+            return shift.break_until is not None
+
+
+class MemoryShiftReader:
+    """The ShiftReader over the same rows."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    async def open_shifts(self, limit: int, before: UUID | None, which: ShiftFilter) -> list[OpenShiftRecord]:
+        mine = sorted(self._open(), key=lambda shift: shift.id, reverse=True)
+        page = [shift for shift in mine if _is_wanted(shift, which) and (before is None or shift.id < before)][:limit]
+        return [OpenShiftRecord(shift, self._ride_id(shift.driver_id)) for shift in page]
+
+    async def watched(self) -> list[WatchedShift]:
+        return [
+            WatchedShift(shift.driver_id, shift.started_at, shift.silent_since is not None)
+            for shift in self._open()
+            if shift.break_until is None
+        ]
+
+    async def due(self, now: datetime, limit: int) -> list[UUID]:
+        return [shift.driver_id for shift in self._open() if shift.due_reason(now) is not None][:limit]
+
+    def _open(self) -> list[Shift]:
+        return [shift for shift in self._store.tables.shifts.values() if shift.ended_at is None]
+
+    def _ride_id(self, driver_id: UUID) -> UUID | None:
+        rides = self._store.tables.rides.values()
+        return next((r.id for r in rides if r.has_driver and r.driver and r.driver.driver_id == driver_id), None)
 
 
 class MemorySagaQueue:

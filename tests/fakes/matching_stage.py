@@ -18,16 +18,19 @@ from matching_service.use_cases.advance_saga import AdvanceSaga
 from matching_service.use_cases.arrive_at_pickup import ArriveAtPickup
 from matching_service.use_cases.cancel_assignment import CancelAssignment
 from matching_service.use_cases.cancel_ride import CancelRide
+from matching_service.use_cases.change_shift import ChangeShift
 from matching_service.use_cases.close_searches import CloseSearches
 from matching_service.use_cases.complete_trip import CompleteTrip
 from matching_service.use_cases.decline_offer import DeclineOffer
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal, QuoteStore
+from matching_service.use_cases.end_due_shifts import EndDueShifts
 from matching_service.use_cases.end_shift import EndShift
 from matching_service.use_cases.expire_offers import ExpireOffers
 from matching_service.use_cases.force_cancel_ride import ForceCancelRide
 from matching_service.use_cases.keep_driver_standing import KeepDriverStanding
+from matching_service.use_cases.list_shifts import ListShifts
 from matching_service.use_cases.make_offers import MakeOffers
-from matching_service.use_cases.ports import DriverStanding, Payments, RideReader, SagaQueue, Store
+from matching_service.use_cases.ports import DriverStanding, Payments, RideReader, SagaQueue, ShiftReader, Store
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
 from matching_service.use_cases.read_rides import ReadRides
 from matching_service.use_cases.report_no_show import ReportNoShow
@@ -35,10 +38,12 @@ from matching_service.use_cases.request_ride import PaidBy, RequestRide
 from matching_service.use_cases.start_shift import StartShift
 from matching_service.use_cases.start_trip import StartTrip
 from matching_service.use_cases.stop_unapproved_driver import StopUnapprovedDriver
+from matching_service.use_cases.take_break import TakeBreak
+from matching_service.use_cases.watch_drivers import WatchDrivers
 from shared_kernel.geo import GeoPoint
 from shared_kernel.ids import Uuid7Source
 from shared_kernel.money import Money
-from tests.fakes.matching_dispatch import HandClock
+from tests.fakes.matching_dispatch import FakeLiveLocations, HandClock
 from tests.fakes.matching_rides import FakeAccounts
 
 PICKUP = Place(GeoPoint(37.7749, -122.4194), "Market Street")
@@ -71,12 +76,14 @@ class Stage:
     queue: SagaQueue
     quotes: QuoteStore
     payments: Payments
+    shifts: ShiftReader
     told: Callable[[], Awaitable[list[tuple[UUID, int]]]]
     """Reads the aggregate and the version of each event told, in order."""
     clock: HandClock = field(default_factory=HandClock)
     payment_seconds: float = 2.0
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     new_id: Uuid7Source = field(default_factory=Uuid7Source)
+    locations: FakeLiveLocations = field(default_factory=FakeLiveLocations)
 
     def __post_init__(self) -> None:
         store, clock, seeded = self.store, self.clock, random.Random(7)
@@ -90,6 +97,11 @@ class Stage:
         self.force_cancel = ForceCancelRide(store, clock)
         self.start_shift = StartShift(store, self.accounts, clock, self.new_id)
         self.end_shift = EndShift(store, clock)
+        self.take_break = TakeBreak(store, clock)
+        self.change_shift = ChangeShift(store, clock)
+        self.watch = WatchDrivers(store, self.shifts, self.locations, clock)
+        self.end_due = EndDueShifts(store, self.shifts, self.locations, clock)
+        self.list_shifts = ListShifts(self.shifts)
         self.stop_unapproved = StopUnapprovedDriver(store, self.accounts, clock)
         self.keep_standing = KeepDriverStanding(store, clock)
         self.offers = MakeOffers(store, clock, self.new_id)

@@ -15,6 +15,7 @@ from matching_service.adapters.postgres import PostgresStore
 from matching_service.adapters.postgres_quotes import PostgresQuotes
 from matching_service.adapters.postgres_reads import PostgresRideReader
 from matching_service.adapters.postgres_saga import PostgresSagaQueue
+from matching_service.adapters.postgres_shifts import PostgresShiftReader
 from matching_service.entrypoints import wire
 from matching_service.use_cases.ports import Payments
 from shared_kernel.ids import Uuid7Source
@@ -40,6 +41,7 @@ def stage_on(
         PostgresSagaQueue(database),
         PostgresQuotes(database, tables.quotes),
         payments,
+        PostgresShiftReader(database),
         told,
         clock,
         payment_seconds,

@@ -8,9 +8,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import BaseModel
 
 from rider_api.schemas.common import OpenEnum, public_id_or_none, read_moment, rfc3339, timestamp
-from rider_api.schemas.drivers import availability
 from rider_api.schemas.payments import receipt
 from rider_api.schemas.rides import RIDE_STATES, driver_ride, operator_ride, rider_ride
+from rider_api.schemas.shifts import availability
 from ridesharing.common.v1 import geo_point_pb2, money_pb2
 from ridesharing.matching.v1 import rides_pb2
 from ridesharing.payment.v1 import payments_pb2

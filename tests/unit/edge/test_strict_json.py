@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from rider_api.problems import ProblemError
 from rider_api.rest.strict_json import MAX_DEPTH, parse_object, require_json, validated
-from rider_api.schemas.drivers import Availability, LocationBatch
+from rider_api.schemas.drivers import LocationBatch
 from rider_api.schemas.quotes import QuoteRequest
+from rider_api.schemas.shifts import Availability
 from shared_kernel.errors import InvalidInput
 
 PLACES: dict[str, Any] = {

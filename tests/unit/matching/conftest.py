@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from tests.fakes.matching_dispatch import FakeQuotes, HandClock
-from tests.fakes.matching_rides import FakePayments, MemoryRideReader, MemorySagaQueue, MemoryStore
+from tests.fakes.matching_rides import FakePayments, MemoryRideReader, MemorySagaQueue, MemoryShiftReader, MemoryStore
 from tests.fakes.matching_stage import Stage
 
 
@@ -24,4 +24,5 @@ def stage(payments: FakePayments) -> Stage:
     async def told() -> list[tuple[UUID, int]]:
         return [(event.aggregate_id, event.aggregate_version) for event in store.tables.events]
 
-    return Stage(store, MemoryRideReader(store), MemorySagaQueue(store), FakeQuotes(), payments, told, clock)
+    queue, shifts = MemorySagaQueue(store), MemoryShiftReader(store)
+    return Stage(store, MemoryRideReader(store), queue, FakeQuotes(), payments, shifts, told, clock)

@@ -79,6 +79,7 @@ class City:
             busy=self.board,
             on_shift=self.shifts,
             standings=self.board,
+            headings=self.shifts,
             eta=CrowFliesEta(CITY.travel),
             matcher=self.matcher,
             reservations=self.reservations,
@@ -277,3 +278,15 @@ async def test_the_same_inputs_give_the_same_offers(city: City) -> None:
     await city.tick()
     assert city.offered() == first
     assert len(first) == 30
+
+
+async def test_a_driver_on_the_way_home_gets_the_ride_that_ends_there_and_no_other(city: City) -> None:
+    away, towards = ride(1, 0), ride(2, 0)
+    city.board.rides = [
+        replace(away, dropoff=Place(at(-4_000)), requested_at=away.requested_at - timedelta(seconds=60)),
+        replace(towards, dropoff=Place(at(6_000))),
+    ]
+    driver_id = city.driver(1, 100)
+    city.shifts.homes[driver_id] = at(7_000)
+    await city.tick()
+    assert city.offered() == {2: driver_id}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notification_service.domain.facts import Fact, Happening
+from notification_service.domain.facts import Fact, Happening, ShiftFact
 from notification_service.domain.messages import Channel, Message, Priority, messages_for
 from shared_kernel.money import Money
 from tests.unit.notification.samples import DRIVER, RIDER, offer_fact, receipt_fact, ride_fact
@@ -71,3 +71,15 @@ def test_a_receipt_is_money_and_stands_in_the_inbox() -> None:
     [message] = messages_for(receipt_fact())
     assert (message.account_id, message.priority) == (RIDER, Priority.MONEY)
     assert message.channels == (Channel.INBOX, Channel.STREAM)
+
+
+@pytest.mark.parametrize("reason", ["silent", "break_over"])
+def test_a_driver_who_was_taken_offline_is_told(reason: str) -> None:
+    [message] = messages_for(ShiftFact(Happening.SHIFT_ENDED, DRIVER, reason))
+    assert (message.account_id, message.template, message.ride_id) == (DRIVER, "driver_shift_ended", None)
+    assert message.channels == (Channel.INBOX, Channel.STREAM)
+
+
+@pytest.mark.parametrize("reason", ["asked", "last_ride", "not_approved", "unspecified"])
+def test_a_driver_who_went_offline_is_not_told_so(reason: str) -> None:
+    assert messages_for(ShiftFact(Happening.SHIFT_ENDED, DRIVER, reason)) == []

@@ -7,10 +7,10 @@ from itertools import product
 import pytest
 
 from notification_service.adapters.templates import TemplateFiles
-from notification_service.domain.facts import Fact, Happening
+from notification_service.domain.facts import Fact, Happening, ShiftFact
 from notification_service.domain.messages import Message, messages_for
 from shared_kernel.money import Money
-from tests.unit.notification.samples import receipt_fact, ride_fact
+from tests.unit.notification.samples import DRIVER, receipt_fact, ride_fact
 
 TEMPLATES = TemplateFiles()
 FUNDINGS = ("card", "wallet", "cash")
@@ -24,6 +24,7 @@ FACTS: list[Fact] = [
         for reason in ("", "insufficient_funds", "rider_in_arrears")
     ),
     *(receipt_fact(funding, *amounts) for funding in FUNDINGS for amounts in ((2280,), (0, 2280), (0, 0, 2280))),
+    *(ShiftFact(Happening.SHIFT_ENDED, DRIVER, reason) for reason in ("silent", "break_over")),
 ]
 MESSAGES = [message for fact in FACTS for message in messages_for(fact) if message.template]
 

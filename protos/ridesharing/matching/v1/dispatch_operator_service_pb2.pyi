@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from ridesharing.matching.v1 import rides_pb2 as _rides_pb2
 import builtins as _builtins
 import sys
@@ -19,6 +20,30 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _ShiftFilter:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ShiftFilterEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ShiftFilter.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SHIFT_FILTER_UNSPECIFIED: _ShiftFilter.ValueType  # 0
+    """All of them."""
+    SHIFT_FILTER_SILENT: _ShiftFilter.ValueType  # 1
+    """Those whose driver's device is not heard of."""
+    SHIFT_FILTER_ON_BREAK: _ShiftFilter.ValueType  # 2
+    """Those on a break."""
+
+class ShiftFilter(_ShiftFilter, metaclass=_ShiftFilterEnumTypeWrapper):
+    """ShiftFilter says which open shifts are wanted."""
+
+SHIFT_FILTER_UNSPECIFIED: ShiftFilter.ValueType  # 0
+"""All of them."""
+SHIFT_FILTER_SILENT: ShiftFilter.ValueType  # 1
+"""Those whose driver's device is not heard of."""
+SHIFT_FILTER_ON_BREAK: ShiftFilter.ValueType  # 2
+"""Those on a break."""
+Global___ShiftFilter: _TypeAlias = ShiftFilter  # noqa: Y015
 
 @_typing.final
 class SearchRidesRequest(_message.Message):
@@ -363,3 +388,97 @@ class SummarizeRidesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SummarizeRidesResponse: _TypeAlias = SummarizeRidesResponse  # noqa: Y015
+
+@_typing.final
+class ListShiftsRequest(_message.Message):
+    """ListShiftsRequest asks for a page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most so many (1 to 100, 0 for 50)."""
+    page_token: _builtins.str
+    """Where the last page ended."""
+    filter: Global___ShiftFilter.ValueType
+    """Which shifts."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        filter: Global___ShiftFilter.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListShiftsRequest: _TypeAlias = ListShiftsRequest  # noqa: Y015
+
+@_typing.final
+class OpenShift(_message.Message):
+    """OpenShift is an open shift with the ride under way."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIFT_FIELD_NUMBER: _builtins.int
+    DRIVER_NAME_FIELD_NUMBER: _builtins.int
+    VEHICLE_PLATE_FIELD_NUMBER: _builtins.int
+    RIDE_ID_FIELD_NUMBER: _builtins.int
+    driver_name: _builtins.str
+    """Name of the driver."""
+    vehicle_plate: _builtins.str
+    """Registration plate."""
+    ride_id: _builtins.str
+    """The ride that the driver is bound to (UUID); empty when there is none."""
+    @_builtins.property
+    def shift(self) -> _rides_pb2.Shift:
+        """The shift."""
+
+    def __init__(
+        self,
+        *,
+        shift: _rides_pb2.Shift | None = ...,
+        driver_name: _builtins.str = ...,
+        vehicle_plate: _builtins.str = ...,
+        ride_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["shift", b"shift"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["driver_name", b"driver_name", "ride_id", b"ride_id", "shift", b"shift", "vehicle_plate", b"vehicle_plate"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpenShift: _TypeAlias = OpenShift  # noqa: Y015
+
+@_typing.final
+class ListShiftsResponse(_message.Message):
+    """ListShiftsResponse is a page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIFTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Token of the next page; empty on the last."""
+    @_builtins.property
+    def shifts(self) -> _containers.RepeatedCompositeFieldContainer[Global___OpenShift]:
+        """The shifts."""
+
+    def __init__(
+        self,
+        *,
+        shifts: _abc.Iterable[Global___OpenShift] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "shifts", b"shifts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListShiftsResponse: _TypeAlias = ListShiftsResponse  # noqa: Y015

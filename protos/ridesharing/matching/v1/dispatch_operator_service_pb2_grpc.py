@@ -55,6 +55,11 @@ class DispatchOperatorServiceStub:
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.SummarizeRidesRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.SummarizeRidesResponse.FromString,
                 _registered_method=True)
+        self.ListShifts = channel.unary_unary(
+                '/ridesharing.matching.v1.DispatchOperatorService/ListShifts',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ListShiftsRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ListShiftsResponse.FromString,
+                _registered_method=True)
 
 
 class DispatchOperatorServiceServicer:
@@ -89,6 +94,13 @@ class DispatchOperatorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListShifts(self, request, context):
+        """ListShifts pages through open shifts, newest first: who is online, on a break, silent, and on which ride.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DispatchOperatorServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -111,6 +123,11 @@ def add_DispatchOperatorServiceServicer_to_server(servicer, server):
                     servicer.SummarizeRides,
                     request_deserializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.SummarizeRidesRequest.FromString,
                     response_serializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.SummarizeRidesResponse.SerializeToString,
+            ),
+            'ListShifts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListShifts,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ListShiftsRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ListShiftsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -222,6 +239,33 @@ class DispatchOperatorService:
             '/ridesharing.matching.v1.DispatchOperatorService/SummarizeRides',
             ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.SummarizeRidesRequest.SerializeToString,
             ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.SummarizeRidesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListShifts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.DispatchOperatorService/ListShifts',
+            ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ListShiftsRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ListShiftsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,8 @@ class DispatchOperatorServiceStub:
     """GetRideHistory returns all moves of state and all offers of a ride."""
     SummarizeRides: _grpc.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.SummarizeRidesRequest, _dispatch_operator_service_pb2.SummarizeRidesResponse]
     """SummarizeRides counts the rides asked for since a time, with the waits, and looks for double assignments."""
+    ListShifts: _grpc.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.ListShiftsRequest, _dispatch_operator_service_pb2.ListShiftsResponse]
+    """ListShifts pages through open shifts, newest first: who is online, on a break, silent, and on which ride."""
 
 @_typing.type_check_only
 class DispatchOperatorServiceAsyncStub(DispatchOperatorServiceStub):
@@ -55,6 +57,8 @@ class DispatchOperatorServiceAsyncStub(DispatchOperatorServiceStub):
     """GetRideHistory returns all moves of state and all offers of a ride."""
     SummarizeRides: _aio.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.SummarizeRidesRequest, _dispatch_operator_service_pb2.SummarizeRidesResponse]  # type: ignore[assignment]
     """SummarizeRides counts the rides asked for since a time, with the waits, and looks for double assignments."""
+    ListShifts: _aio.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.ListShiftsRequest, _dispatch_operator_service_pb2.ListShiftsResponse]  # type: ignore[assignment]
+    """ListShifts pages through open shifts, newest first: who is online, on a break, silent, and on which ride."""
 
 class DispatchOperatorServiceServicer(metaclass=_abc_1.ABCMeta):
     """DispatchOperatorService is what the people who run the service see and do."""
@@ -90,5 +94,13 @@ class DispatchOperatorServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_dispatch_operator_service_pb2.SummarizeRidesResponse, _abc.Awaitable[_dispatch_operator_service_pb2.SummarizeRidesResponse]]:
         """SummarizeRides counts the rides asked for since a time, with the waits, and looks for double assignments."""
+
+    @_abc_1.abstractmethod
+    def ListShifts(
+        self,
+        request: _dispatch_operator_service_pb2.ListShiftsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dispatch_operator_service_pb2.ListShiftsResponse, _abc.Awaitable[_dispatch_operator_service_pb2.ListShiftsResponse]]:
+        """ListShifts pages through open shifts, newest first: who is online, on a break, silent, and on which ride."""
 
 def add_DispatchOperatorServiceServicer_to_server(servicer: DispatchOperatorServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from ridesharing.common.v1 import geo_point_pb2 as _geo_point_pb2
 from ridesharing.matching.v1 import rides_pb2 as _rides_pb2
 import builtins as _builtins
 import sys
@@ -151,6 +152,206 @@ class GetShiftResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetShiftResponse: _TypeAlias = GetShiftResponse  # noqa: Y015
+
+@_typing.final
+class TakeBreakRequest(_message.Message):
+    """TakeBreakRequest pauses the shift."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    BREAK_SECONDS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Key the client made and keeps."""
+    break_seconds: _builtins.int
+    """For how long at most, in seconds."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        break_seconds: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["break_seconds", b"break_seconds", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TakeBreakRequest: _TypeAlias = TakeBreakRequest  # noqa: Y015
+
+@_typing.final
+class TakeBreakResponse(_message.Message):
+    """TakeBreakResponse carries the shift."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIFT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def shift(self) -> _rides_pb2.Shift:
+        """The shift with its break."""
+
+    def __init__(
+        self,
+        *,
+        shift: _rides_pb2.Shift | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["shift", b"shift"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["shift", b"shift"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TakeBreakResponse: _TypeAlias = TakeBreakResponse  # noqa: Y015
+
+@_typing.final
+class EndBreakRequest(_message.Message):
+    """EndBreakRequest ends the break."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Key the client made and keeps."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndBreakRequest: _TypeAlias = EndBreakRequest  # noqa: Y015
+
+@_typing.final
+class EndBreakResponse(_message.Message):
+    """EndBreakResponse carries the shift."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIFT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def shift(self) -> _rides_pb2.Shift:
+        """The shift; ended when the break was over already."""
+
+    def __init__(
+        self,
+        *,
+        shift: _rides_pb2.Shift | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["shift", b"shift"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["shift", b"shift"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndBreakResponse: _TypeAlias = EndBreakResponse  # noqa: Y015
+
+@_typing.final
+class SetLastRideRequest(_message.Message):
+    """SetLastRideRequest says whether the shift ends after a ride."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    LAST_RIDE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Key the client made and keeps."""
+    last_ride: _builtins.bool
+    """True to make the ride under way, or else the next one, the last; false to take that back."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        last_ride: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["last_ride", b"last_ride", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetLastRideRequest: _TypeAlias = SetLastRideRequest  # noqa: Y015
+
+@_typing.final
+class SetLastRideResponse(_message.Message):
+    """SetLastRideResponse carries the shift."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIFT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def shift(self) -> _rides_pb2.Shift:
+        """The shift."""
+
+    def __init__(
+        self,
+        *,
+        shift: _rides_pb2.Shift | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["shift", b"shift"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["shift", b"shift"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetLastRideResponse: _TypeAlias = SetLastRideResponse  # noqa: Y015
+
+@_typing.final
+class SetHeadingRequest(_message.Message):
+    """SetHeadingRequest says where the driver wants to get to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    DESTINATION_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Key the client made and keeps."""
+    @_builtins.property
+    def destination(self) -> _geo_point_pb2.GeoPoint:
+        """The place; absent to take all rides again."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        destination: _geo_point_pb2.GeoPoint | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_destination", b"_destination", "destination", b"destination"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_destination", b"_destination", "destination", b"destination", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__destination: _TypeAlias = _typing.Literal["destination"]  # noqa: Y015
+    _WhichOneofArgType__destination: _TypeAlias = _typing.Literal["_destination", b"_destination"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__destination) -> _WhichOneofReturnType__destination | None: ...
+
+Global___SetHeadingRequest: _TypeAlias = SetHeadingRequest  # noqa: Y015
+
+@_typing.final
+class SetHeadingResponse(_message.Message):
+    """SetHeadingResponse carries the shift."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIFT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def shift(self) -> _rides_pb2.Shift:
+        """The shift."""
+
+    def __init__(
+        self,
+        *,
+        shift: _rides_pb2.Shift | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["shift", b"shift"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["shift", b"shift"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetHeadingResponse: _TypeAlias = SetHeadingResponse  # noqa: Y015
 
 @_typing.final
 class StreamLocationsRequest(_message.Message):

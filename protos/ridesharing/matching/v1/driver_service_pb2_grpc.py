@@ -50,6 +50,26 @@ class DriverServiceStub:
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.GetShiftRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.GetShiftResponse.FromString,
                 _registered_method=True)
+        self.TakeBreak = channel.unary_unary(
+                '/ridesharing.matching.v1.DriverService/TakeBreak',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.TakeBreakRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.TakeBreakResponse.FromString,
+                _registered_method=True)
+        self.EndBreak = channel.unary_unary(
+                '/ridesharing.matching.v1.DriverService/EndBreak',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.EndBreakRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.EndBreakResponse.FromString,
+                _registered_method=True)
+        self.SetLastRide = channel.unary_unary(
+                '/ridesharing.matching.v1.DriverService/SetLastRide',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.SetLastRideRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.SetLastRideResponse.FromString,
+                _registered_method=True)
+        self.SetHeading = channel.unary_unary(
+                '/ridesharing.matching.v1.DriverService/SetHeading',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.SetHeadingRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.SetHeadingResponse.FromString,
+                _registered_method=True)
         self.StreamLocations = channel.stream_stream(
                 '/ridesharing.matching.v1.DriverService/StreamLocations',
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.StreamLocationsRequest.SerializeToString,
@@ -122,6 +142,37 @@ class DriverServiceServicer:
 
     def GetShift(self, request, context):
         """GetShift returns the open shift. Errors: no_open_shift.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TakeBreak(self, request, context):
+        """TakeBreak pauses the shift: no offers until EndBreak; an open offer is declined. Who is not back in time is taken
+        offline. Errors: no_open_shift, break_open, active_ride (a ride is under way).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndBreak(self, request, context):
+        """EndBreak takes offers again. Errors: no_open_shift.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetLastRide(self, request, context):
+        """SetLastRide makes the ride under way, or else the next one, the last of the shift; or takes that back. Errors:
+        no_open_shift.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetHeading(self, request, context):
+        """SetHeading takes only rides on the way to a place from now on, or all again. Errors: no_open_shift, heading_limit
+        (twice in 24 hours).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -217,6 +268,26 @@ def add_DriverServiceServicer_to_server(servicer, server):
                     servicer.GetShift,
                     request_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.GetShiftRequest.FromString,
                     response_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.GetShiftResponse.SerializeToString,
+            ),
+            'TakeBreak': grpc.unary_unary_rpc_method_handler(
+                    servicer.TakeBreak,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.TakeBreakRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.TakeBreakResponse.SerializeToString,
+            ),
+            'EndBreak': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndBreak,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.EndBreakRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.EndBreakResponse.SerializeToString,
+            ),
+            'SetLastRide': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetLastRide,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.SetLastRideRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.SetLastRideResponse.SerializeToString,
+            ),
+            'SetHeading': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetHeading,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.SetHeadingRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.SetHeadingResponse.SerializeToString,
             ),
             'StreamLocations': grpc.stream_stream_rpc_method_handler(
                     servicer.StreamLocations,
@@ -351,6 +422,114 @@ class DriverService:
             '/ridesharing.matching.v1.DriverService/GetShift',
             ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.GetShiftRequest.SerializeToString,
             ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.GetShiftResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TakeBreak(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.DriverService/TakeBreak',
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.TakeBreakRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.TakeBreakResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndBreak(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.DriverService/EndBreak',
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.EndBreakRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.EndBreakResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetLastRide(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.DriverService/SetLastRide',
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.SetLastRideRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.SetLastRideResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetHeading(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.DriverService/SetHeading',
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.SetHeadingRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.SetHeadingResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,20 @@ class DriverServiceStub:
     """EndShift takes the driver offline: at once, or after the ride under way. An open offer is declined."""
     GetShift: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.GetShiftRequest, _driver_service_pb2.GetShiftResponse]
     """GetShift returns the open shift. Errors: no_open_shift."""
+    TakeBreak: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.TakeBreakRequest, _driver_service_pb2.TakeBreakResponse]
+    """TakeBreak pauses the shift: no offers until EndBreak; an open offer is declined. Who is not back in time is taken
+    offline. Errors: no_open_shift, break_open, active_ride (a ride is under way).
+    """
+    EndBreak: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.EndBreakRequest, _driver_service_pb2.EndBreakResponse]
+    """EndBreak takes offers again. Errors: no_open_shift."""
+    SetLastRide: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.SetLastRideRequest, _driver_service_pb2.SetLastRideResponse]
+    """SetLastRide makes the ride under way, or else the next one, the last of the shift; or takes that back. Errors:
+    no_open_shift.
+    """
+    SetHeading: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.SetHeadingRequest, _driver_service_pb2.SetHeadingResponse]
+    """SetHeading takes only rides on the way to a place from now on, or all again. Errors: no_open_shift, heading_limit
+    (twice in 24 hours).
+    """
     StreamLocations: _grpc.StreamStreamMultiCallable[_driver_service_pb2.StreamLocationsRequest, _driver_service_pb2.StreamLocationsResponse]
     """StreamLocations takes batches of pings for as long as the driver is online and answers each batch."""
     ReportLocations: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.ReportLocationsRequest, _driver_service_pb2.ReportLocationsResponse]
@@ -77,6 +91,20 @@ class DriverServiceAsyncStub(DriverServiceStub):
     """EndShift takes the driver offline: at once, or after the ride under way. An open offer is declined."""
     GetShift: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.GetShiftRequest, _driver_service_pb2.GetShiftResponse]  # type: ignore[assignment]
     """GetShift returns the open shift. Errors: no_open_shift."""
+    TakeBreak: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.TakeBreakRequest, _driver_service_pb2.TakeBreakResponse]  # type: ignore[assignment]
+    """TakeBreak pauses the shift: no offers until EndBreak; an open offer is declined. Who is not back in time is taken
+    offline. Errors: no_open_shift, break_open, active_ride (a ride is under way).
+    """
+    EndBreak: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.EndBreakRequest, _driver_service_pb2.EndBreakResponse]  # type: ignore[assignment]
+    """EndBreak takes offers again. Errors: no_open_shift."""
+    SetLastRide: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.SetLastRideRequest, _driver_service_pb2.SetLastRideResponse]  # type: ignore[assignment]
+    """SetLastRide makes the ride under way, or else the next one, the last of the shift; or takes that back. Errors:
+    no_open_shift.
+    """
+    SetHeading: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.SetHeadingRequest, _driver_service_pb2.SetHeadingResponse]  # type: ignore[assignment]
+    """SetHeading takes only rides on the way to a place from now on, or all again. Errors: no_open_shift, heading_limit
+    (twice in 24 hours).
+    """
     StreamLocations: _aio.StreamStreamMultiCallable[_driver_service_pb2.StreamLocationsRequest, _driver_service_pb2.StreamLocationsResponse]  # type: ignore[assignment]
     """StreamLocations takes batches of pings for as long as the driver is online and answers each batch."""
     ReportLocations: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.ReportLocationsRequest, _driver_service_pb2.ReportLocationsResponse]  # type: ignore[assignment]
@@ -130,6 +158,44 @@ class DriverServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_driver_service_pb2.GetShiftResponse, _abc.Awaitable[_driver_service_pb2.GetShiftResponse]]:
         """GetShift returns the open shift. Errors: no_open_shift."""
+
+    @_abc_1.abstractmethod
+    def TakeBreak(
+        self,
+        request: _driver_service_pb2.TakeBreakRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_driver_service_pb2.TakeBreakResponse, _abc.Awaitable[_driver_service_pb2.TakeBreakResponse]]:
+        """TakeBreak pauses the shift: no offers until EndBreak; an open offer is declined. Who is not back in time is taken
+        offline. Errors: no_open_shift, break_open, active_ride (a ride is under way).
+        """
+
+    @_abc_1.abstractmethod
+    def EndBreak(
+        self,
+        request: _driver_service_pb2.EndBreakRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_driver_service_pb2.EndBreakResponse, _abc.Awaitable[_driver_service_pb2.EndBreakResponse]]:
+        """EndBreak takes offers again. Errors: no_open_shift."""
+
+    @_abc_1.abstractmethod
+    def SetLastRide(
+        self,
+        request: _driver_service_pb2.SetLastRideRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_driver_service_pb2.SetLastRideResponse, _abc.Awaitable[_driver_service_pb2.SetLastRideResponse]]:
+        """SetLastRide makes the ride under way, or else the next one, the last of the shift; or takes that back. Errors:
+        no_open_shift.
+        """
+
+    @_abc_1.abstractmethod
+    def SetHeading(
+        self,
+        request: _driver_service_pb2.SetHeadingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_driver_service_pb2.SetHeadingResponse, _abc.Awaitable[_driver_service_pb2.SetHeadingResponse]]:
+        """SetHeading takes only rides on the way to a place from now on, or all again. Errors: no_open_shift, heading_limit
+        (twice in 24 hours).
+        """
 
     @_abc_1.abstractmethod
     def StreamLocations(

@@ -350,6 +350,32 @@ class ShiftStarted(_message.Message):
 Global___ShiftStarted: _TypeAlias = ShiftStarted  # noqa: Y015
 
 @_typing.final
+class ShiftChanged(_message.Message):
+    """ShiftChanged: what a driver wants of the shift changed (a break, the last ride, a destination), or the device fell
+    silent or was heard of again.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIFT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def shift(self) -> _rides_pb2.Shift:
+        """The shift after it."""
+
+    def __init__(
+        self,
+        *,
+        shift: _rides_pb2.Shift | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["shift", b"shift"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["shift", b"shift"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShiftChanged: _TypeAlias = ShiftChanged  # noqa: Y015
+
+@_typing.final
 class ShiftEnded(_message.Message):
     """ShiftEnded: a driver went offline."""
 

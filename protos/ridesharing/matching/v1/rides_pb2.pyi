@@ -246,6 +246,42 @@ OFFER_STATE_WITHDRAWN: OfferState.ValueType  # 5
 """The ride went away."""
 Global___OfferState: _TypeAlias = OfferState  # noqa: Y015
 
+class _ShiftEndReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ShiftEndReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ShiftEndReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SHIFT_END_REASON_UNSPECIFIED: _ShiftEndReason.ValueType  # 0
+    """Not told, or not ended."""
+    SHIFT_END_REASON_ASKED: _ShiftEndReason.ValueType  # 1
+    """The driver asked for it."""
+    SHIFT_END_REASON_LAST_RIDE: _ShiftEndReason.ValueType  # 2
+    """The ride that was to be the last is over."""
+    SHIFT_END_REASON_BREAK_OVER: _ShiftEndReason.ValueType  # 3
+    """The driver did not come back from a break."""
+    SHIFT_END_REASON_SILENT: _ShiftEndReason.ValueType  # 4
+    """The driver's device was not heard of for too long."""
+    SHIFT_END_REASON_NOT_APPROVED: _ShiftEndReason.ValueType  # 5
+    """The driver is no longer approved."""
+
+class ShiftEndReason(_ShiftEndReason, metaclass=_ShiftEndReasonEnumTypeWrapper):
+    """ShiftEndReason is why a shift ended."""
+
+SHIFT_END_REASON_UNSPECIFIED: ShiftEndReason.ValueType  # 0
+"""Not told, or not ended."""
+SHIFT_END_REASON_ASKED: ShiftEndReason.ValueType  # 1
+"""The driver asked for it."""
+SHIFT_END_REASON_LAST_RIDE: ShiftEndReason.ValueType  # 2
+"""The ride that was to be the last is over."""
+SHIFT_END_REASON_BREAK_OVER: ShiftEndReason.ValueType  # 3
+"""The driver did not come back from a break."""
+SHIFT_END_REASON_SILENT: ShiftEndReason.ValueType  # 4
+"""The driver's device was not heard of for too long."""
+SHIFT_END_REASON_NOT_APPROVED: ShiftEndReason.ValueType  # 5
+"""The driver is no longer approved."""
+Global___ShiftEndReason: _TypeAlias = ShiftEndReason  # noqa: Y015
+
 @_typing.final
 class FareLine(_message.Message):
     """FareLine is one line of a fare."""
@@ -437,6 +473,7 @@ class Ride(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     RIDER_NAME_FIELD_NUMBER: _builtins.int
     FUNDING_FIELD_NUMBER: _builtins.int
+    DRIVER_SILENT_SINCE_TIME_FIELD_NUMBER: _builtins.int
     ride_id: _builtins.str
     """The ride's id (UUID)."""
     state: Global___RideState.ValueType
@@ -497,6 +534,10 @@ class Ride(_message.Message):
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """When the ride came to its end."""
 
+    @_builtins.property
+    def driver_silent_since_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when the driver's device was not heard of (communications lost); absent while it is heard of."""
+
     def __init__(
         self,
         *,
@@ -521,10 +562,11 @@ class Ride(_message.Message):
         reason: _builtins.str = ...,
         rider_name: _builtins.str = ...,
         funding: Global___Funding.ValueType = ...,
+        driver_silent_since_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_driver", b"_driver", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "driver", b"driver", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "request_time", b"request_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "request_time", b"request_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_driver", b"_driver", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "driver", b"driver", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "funding", b"funding", "payment_state", b"payment_state", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "product", b"product", "quote_id", b"quote_id", "reason", b"reason", "request_time", b"request_time", "ride_id", b"ride_id", "rider_id", b"rider_id", "rider_name", b"rider_name", "start_pin", b"start_pin", "start_time", b"start_time", "state", b"state", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "funding", b"funding", "payment_state", b"payment_state", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "product", b"product", "quote_id", b"quote_id", "reason", b"reason", "request_time", b"request_time", "ride_id", b"ride_id", "rider_id", b"rider_id", "rider_name", b"rider_name", "start_pin", b"start_pin", "start_time", b"start_time", "state", b"state", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__arrive_time: _TypeAlias = _typing.Literal["arrive_time"]  # noqa: Y015
     _WhichOneofArgType__arrive_time: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time"]  # noqa: Y015
@@ -532,6 +574,8 @@ class Ride(_message.Message):
     _WhichOneofArgType__assign_time: _TypeAlias = _typing.Literal["_assign_time", b"_assign_time"]  # noqa: Y015
     _WhichOneofReturnType__driver: _TypeAlias = _typing.Literal["driver"]  # noqa: Y015
     _WhichOneofArgType__driver: _TypeAlias = _typing.Literal["_driver", b"_driver"]  # noqa: Y015
+    _WhichOneofReturnType__driver_silent_since_time: _TypeAlias = _typing.Literal["driver_silent_since_time"]  # noqa: Y015
+    _WhichOneofArgType__driver_silent_since_time: _TypeAlias = _typing.Literal["_driver_silent_since_time", b"_driver_silent_since_time"]  # noqa: Y015
     _WhichOneofReturnType__end_time: _TypeAlias = _typing.Literal["end_time"]  # noqa: Y015
     _WhichOneofArgType__end_time: _TypeAlias = _typing.Literal["_end_time", b"_end_time"]  # noqa: Y015
     _WhichOneofReturnType__pickup_eta_seconds: _TypeAlias = _typing.Literal["pickup_eta_seconds"]  # noqa: Y015
@@ -544,6 +588,8 @@ class Ride(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__assign_time) -> _WhichOneofReturnType__assign_time | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__driver) -> _WhichOneofReturnType__driver | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__driver_silent_since_time) -> _WhichOneofReturnType__driver_silent_since_time | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__end_time) -> _WhichOneofReturnType__end_time | None: ...
     @_typing.overload
@@ -634,12 +680,25 @@ class Shift(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     ENDS_AFTER_RIDE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    LAST_RIDE_FIELD_NUMBER: _builtins.int
+    BREAK_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    HEADING_FIELD_NUMBER: _builtins.int
+    SILENT_SINCE_TIME_FIELD_NUMBER: _builtins.int
+    SILENT_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    END_REASON_FIELD_NUMBER: _builtins.int
     shift_id: _builtins.str
     """The shift's id (UUID)."""
     driver_id: _builtins.str
     """The driver (UUID)."""
     ends_after_ride: _builtins.bool
     """True when the shift ends after the ride under way."""
+    version: _builtins.int
+    """Counts the changes of the shift; 1 at its start."""
+    last_ride: _builtins.bool
+    """True when the next ride, or the one under way, is to be the last."""
+    end_reason: Global___ShiftEndReason.ValueType
+    """Why it ended."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When it began."""
@@ -647,6 +706,22 @@ class Shift(_message.Message):
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """When it ended; absent while it runs."""
+
+    @_builtins.property
+    def break_until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the break lasts; absent without one. Who is not back by then is taken offline."""
+
+    @_builtins.property
+    def heading(self) -> _geo_point_pb2.GeoPoint:
+        """Where the driver wants to get to: only rides on the way there are offered; absent when all are."""
+
+    @_builtins.property
+    def silent_since_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when the driver's device was not heard of; absent while it is heard of."""
+
+    @_builtins.property
+    def silent_until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it must be heard of; else a driver without a ride is taken offline."""
 
     def __init__(
         self,
@@ -656,14 +731,38 @@ class Shift(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         ends_after_ride: _builtins.bool = ...,
+        version: _builtins.int = ...,
+        last_ride: _builtins.bool = ...,
+        break_until_time: _timestamp_pb2.Timestamp | None = ...,
+        heading: _geo_point_pb2.GeoPoint | None = ...,
+        silent_since_time: _timestamp_pb2.Timestamp | None = ...,
+        silent_until_time: _timestamp_pb2.Timestamp | None = ...,
+        end_reason: Global___ShiftEndReason.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_end_time", b"_end_time", "end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_break_until_time", b"_break_until_time", "_end_time", b"_end_time", "_heading", b"_heading", "_silent_since_time", b"_silent_since_time", "_silent_until_time", b"_silent_until_time", "break_until_time", b"break_until_time", "end_time", b"end_time", "heading", b"heading", "silent_since_time", b"silent_since_time", "silent_until_time", b"silent_until_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_end_time", b"_end_time", "driver_id", b"driver_id", "end_time", b"end_time", "ends_after_ride", b"ends_after_ride", "shift_id", b"shift_id", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_break_until_time", b"_break_until_time", "_end_time", b"_end_time", "_heading", b"_heading", "_silent_since_time", b"_silent_since_time", "_silent_until_time", b"_silent_until_time", "break_until_time", b"break_until_time", "driver_id", b"driver_id", "end_reason", b"end_reason", "end_time", b"end_time", "ends_after_ride", b"ends_after_ride", "heading", b"heading", "last_ride", b"last_ride", "shift_id", b"shift_id", "silent_since_time", b"silent_since_time", "silent_until_time", b"silent_until_time", "start_time", b"start_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__break_until_time: _TypeAlias = _typing.Literal["break_until_time"]  # noqa: Y015
+    _WhichOneofArgType__break_until_time: _TypeAlias = _typing.Literal["_break_until_time", b"_break_until_time"]  # noqa: Y015
     _WhichOneofReturnType__end_time: _TypeAlias = _typing.Literal["end_time"]  # noqa: Y015
     _WhichOneofArgType__end_time: _TypeAlias = _typing.Literal["_end_time", b"_end_time"]  # noqa: Y015
+    _WhichOneofReturnType__heading: _TypeAlias = _typing.Literal["heading"]  # noqa: Y015
+    _WhichOneofArgType__heading: _TypeAlias = _typing.Literal["_heading", b"_heading"]  # noqa: Y015
+    _WhichOneofReturnType__silent_since_time: _TypeAlias = _typing.Literal["silent_since_time"]  # noqa: Y015
+    _WhichOneofArgType__silent_since_time: _TypeAlias = _typing.Literal["_silent_since_time", b"_silent_since_time"]  # noqa: Y015
+    _WhichOneofReturnType__silent_until_time: _TypeAlias = _typing.Literal["silent_until_time"]  # noqa: Y015
+    _WhichOneofArgType__silent_until_time: _TypeAlias = _typing.Literal["_silent_until_time", b"_silent_until_time"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__break_until_time) -> _WhichOneofReturnType__break_until_time | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__end_time) -> _WhichOneofReturnType__end_time | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__heading) -> _WhichOneofReturnType__heading | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__silent_since_time) -> _WhichOneofReturnType__silent_since_time | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__silent_until_time) -> _WhichOneofReturnType__silent_until_time | None: ...
 
 Global___Shift: _TypeAlias = Shift  # noqa: Y015
 

@@ -1,0 +1,87 @@
+"""Shifts on a real database: what it refuses whoever writes, and what readers see."""
+
+from collections.abc import AsyncGenerator, Callable
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from chassis.database import Database
+from matching_service.domain.shift import LOST_SECONDS, SILENT_OFF_SECONDS, EndReason
+from matching_service.use_cases.ports import ShiftFilter
+from shared_kernel.geo import GeoPoint
+from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_stage import Stage
+from tests.integration.matching.stage import open_database, stage_on
+from tests.unit.matching.test_shift_wishes import hear
+
+
+@pytest.fixture(scope="module")
+async def database(migrated_postgres_url: Callable[[str], str]) -> AsyncGenerator[Database]:
+    """A database of its own; drivers are new each time."""
+    async with open_database(migrated_postgres_url("matching")) as database:
+        yield database
+
+
+@pytest.fixture
+def stage(database: Database) -> Stage:
+    """All use cases on that database."""
+    return stage_on(database, FakePayments())
+
+
+@pytest.mark.parametrize(
+    ("change", "check"),
+    [
+        ("break_since = now()", "ck_shift_break_whole"),
+        ("break_since = now(), break_until = now() + interval '61 minutes'", "ck_shift_break_bounded"),
+        ("heading_latitude = 37.7", "ck_shift_heading_whole"),
+        ("silent_since = now()", "ck_shift_silence_whole"),
+        ("end_reason = 'bored'", "ck_shift_end_reason"),
+    ],
+)
+async def test_the_database_refuses_what_must_not_be(stage: Stage, database: Database, change: str, check: str):
+    driver_id = await stage.driver()
+    statement = f"UPDATE shift SET {change} WHERE driver_id = :id"  # noqa: S608 (the changes are those above)
+    async with database.connect() as connection:
+        with pytest.raises(DBAPIError, match=check):
+            await connection.execute(text(statement), {"id": driver_id})
+
+
+async def test_wishes_and_silence_are_kept_and_read_as_they_were_written(stage: Stage):
+    ride, driver_id = await stage.assigned()
+    await stage.change_shift.set_last_ride(stage.key(), driver_id, True)
+    await stage.change_shift.set_heading(stage.key(), driver_id, GeoPoint(37.8, -122.27))
+    hear(stage, driver_id)
+    stage.clock.advance(LOST_SECONDS)
+    assert await stage.watch(1_000) >= 1
+    shift = await stage.read.current_shift(driver_id)
+    assert (shift.last_ride, shift.ends_after_ride, shift.heading) == (True, True, GeoPoint(37.8, -122.27))
+    seen = await stage.read.get(ride.id, rider_id=ride.rider_id)
+    assert seen.driver_silent_since == shift.silent_since is not None
+    silent = (await stage.list_shifts(100, None, ShiftFilter.SILENT)).shifts
+    assert (driver_id, ride.id) in {(record.shift.driver_id, record.ride_id) for record in silent}
+    hear(stage, driver_id)
+    await stage.watch(1_000)
+    assert (await stage.read.get(ride.id)).driver_silent_since is None
+
+
+async def test_timers_are_rows_that_another_process_takes_up(stage: Stage, database: Database):
+    paused, silent = await stage.driver(), await stage.driver()
+    await stage.take_break(stage.key(), paused, 60)
+    hear(stage, silent)
+    stage.clock.advance(LOST_SECONDS)
+    await stage.watch(1_000)
+    another = stage_on(database, FakePayments(), stage.clock)
+    stage.clock.advance(SILENT_OFF_SECONDS)
+    while await another.end_due(100):
+        pass
+    assert (await another.end_shift(stage.key(), paused)).end_reason is EndReason.BREAK_OVER
+    assert (await another.end_shift(stage.key(), silent)).end_reason is EndReason.SILENT
+
+
+async def test_a_page_of_shifts_goes_on_where_the_last_one_ended(stage: Stage):
+    drivers = [await stage.driver() for _ in range(3)]
+    first = await stage.list_shifts(2, None, ShiftFilter.ALL)
+    second = await stage.list_shifts(2, first.next_before, ShiftFilter.ALL)
+    seen = [record.shift.driver_id for record in [*first.shifts, *second.shifts]][:3]
+    assert seen == drivers[::-1]

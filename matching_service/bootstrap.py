@@ -29,11 +29,12 @@ from chassis.runtime import Wakeup, Workers
 from chassis.server import ServiceServer
 from chassis.streams import EventConsumer
 from matching_service.adapters import tables
-from matching_service.adapters.city_file import load_city
+from matching_service.adapters.city_file import load_cities
 from matching_service.adapters.free_drivers import SnapshotFreeDrivers
 from matching_service.adapters.identity_client import IdentityClient
 from matching_service.adapters.payment_client import PaymentClient
 from matching_service.adapters.postgres import PostgresStore
+from matching_service.adapters.postgres_cities import PostgresCities
 from matching_service.adapters.postgres_dispatch import PostgresDispatchReads
 from matching_service.adapters.postgres_quotes import PostgresQuotes
 from matching_service.adapters.postgres_reads import PostgresRideReader
@@ -67,6 +68,7 @@ from matching_service.use_cases.expire_offers import ExpireOffers
 from matching_service.use_cases.force_cancel_ride import ForceCancelRide
 from matching_service.use_cases.get_ride_location import GetRideLocation
 from matching_service.use_cases.keep_driver_standing import KeepDriverStanding
+from matching_service.use_cases.list_products import ListProducts
 from matching_service.use_cases.list_shifts import ListShifts
 from matching_service.use_cases.make_offers import MakeOffers
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
@@ -97,7 +99,9 @@ SWEEP_LIMIT = 64
 class _Stores:
     """What rides, offers and dispatch stand on."""
 
-    city: CityPolicy
+    home: CityPolicy
+    """The first of the deployment's city files: what a process is made with that serves all cities alike."""
+    cities: PostgresCities
     clock: SystemClock
     new_id: Uuid7Source
     store: PostgresStore
@@ -137,8 +141,11 @@ def build(settings: MatchingSettings) -> Application:
     store = PostgresStore(database, wire.event_message, clock, new_id, relay_wakeup)
     queue = PostgresSagaQueue(database)
     jitter = random.Random()  # noqa: S311 (jitter is no secret)
+    city_files = load_cities(settings.matching_city_file)
+    home = city_files[0].policy
     stores = _Stores(
-        city=(city := load_city(settings.matching_city_file)),
+        home=home,
+        cities=PostgresCities(database, city_files, clock, time.monotonic),
         clock=clock,
         new_id=new_id,
         store=store,
@@ -148,7 +155,7 @@ def build(settings: MatchingSettings) -> Application:
         queue=queue,
         quotes=PostgresQuotes(database, tables.quotes),
         locations=RedisLiveLocations(redis),
-        eta=CrowFliesEta(city.travel),
+        eta=CrowFliesEta(home.travel),
         saga=AdvanceSaga(store, queue, PaymentClient(payment_channel), clock, jitter),
         accounts=IdentityClient(identity_channel),
     )
@@ -176,7 +183,7 @@ def build(settings: MatchingSettings) -> Application:
 def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stores, matcher: ScipyMatcher) -> Workers:
     store, reader, clock = stores.store, stores.reader, stores.clock
     tick = DispatchTick(
-        city=stores.city,
+        cities=stores.cities,
         waiting=stores.reads,
         locations=stores.locations,
         busy=stores.reads,
@@ -192,11 +199,11 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
     )
     dispatch = DispatchWorker(
         tick=tick,
-        lease=RedisTickLease(redis, stores.city.name),
+        lease=RedisTickLease(redis, stores.home.city),
         locations=stores.locations,
         clock=clock,
         holder=f"{socket.gethostname()}:{os.getpid()}",
-        tick_seconds=stores.city.dispatch.tick_seconds,
+        tick_seconds=stores.home.dispatch.tick_seconds,
     )
     expire_offers, close_searches = ExpireOffers(store, reader, clock), CloseSearches(store, reader, clock)
     keeps = [
@@ -228,7 +235,7 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
     free_drivers = SnapshotFreeDrivers(stores.locations, stores.reads, clock, time.monotonic)
     rides = grpc_rides.RideServicer(
         create_quotes=CreateQuotes(
-            city=stores.city,
+            cities=stores.cities,
             eta=stores.eta,
             free_drivers=free_drivers,
             quotes=stores.quotes,
@@ -236,14 +243,14 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
             new_id=new_id,
         ),
         request_ride=RequestRide(
-            store, stores.reader, stores.quotes, stores.accounts, stores.saga, stores.city, clock, new_id, secret
+            store, stores.reader, stores.quotes, stores.accounts, stores.saga, stores.cities, clock, new_id, secret
         ),
         read_rides=read_rides,
         get_ride_location=GetRideLocation(stores.reads, stores.locations, clock),
         preview_cancellation=PreviewCancellation(store, clock, secret),
         cancel_ride=CancelRide(store, clock),
     )
-    believed = stores.city.locations
+    believed = stores.home.locations
     if settings.matching_max_speed_kmh is not None:
         believed = replace(believed, max_speed_kmh=settings.matching_max_speed_kmh)
     report_locations = ReportLocations(
@@ -278,5 +285,5 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
     server.add(add_RideServiceServicer_to_server, rides, grpc_rides.SERVICE_NAME)
     server.add(add_DriverServiceServicer_to_server, drivers, grpc_drivers.SERVICE_NAME)
     server.add(add_DispatchOperatorServiceServicer_to_server, operators, grpc_operators.SERVICE_NAME)
-    products = grpc_products.ProductServicer(stores.city)
+    products = grpc_products.ProductServicer(ListProducts(stores.cities))
     server.add(add_ProductServiceServicer_to_server, products, grpc_products.SERVICE_NAME)

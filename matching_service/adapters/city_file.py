@@ -1,11 +1,17 @@
-"""The city policy file: TOML, every key required, an unknown one refused, each fault told by file, key and reason."""
+"""The document of a city's policy and the files it may come from: TOML, an unknown key refused, each fault told by
+file, key and reason.
+
+A key that a later release adds has a default: the documents that are stored must stay readable.
+"""
 
 from __future__ import annotations
 
 import tomllib
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -20,7 +26,7 @@ from matching_service.domain.city import (
     TravelPolicy,
     VehicleClass,
 )
-from shared_kernel.errors import DomainError
+from shared_kernel.errors import DomainError, FieldViolation, InvalidInput
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money, exponent
 
@@ -115,7 +121,9 @@ class _Product(_Strict):
 
 
 class _CityFile(_Strict):
+    city: _Name
     name: Annotated[str, Field(min_length=1, max_length=80)]
+    time_zone: str
     currency_code: str
     commission_basis_points: _Share
     cash_accepted: bool
@@ -139,6 +147,15 @@ class _CityFile(_Strict):
             raise ValueError("is not an ISO 4217 currency code") from None
         return code
 
+    @field_validator("time_zone")
+    @classmethod
+    def _known_time_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("is not a name of the IANA time zone database") from None
+        return name
+
     @model_validator(mode="after")
     def _lengths_in_order(self) -> Self:
         if self.min_trip_meters >= self.max_trip_meters:
@@ -146,33 +163,78 @@ class _CityFile(_Strict):
         return self
 
 
-def load_city(path: Path | None) -> CityPolicy:
-    """Read a city file, or the one of the package when `path` is None. Raises CityFileError."""
+@dataclass(frozen=True, slots=True)
+class CityFile:
+    """A file that was read: its text as it stands, and what it says."""
+
+    text: str
+    policy: CityPolicy
+
+
+def load_cities(path: Path | None) -> list[CityFile]:
+    """Read a city file, or all `*.toml` of a folder, or the packaged one when `path` is None; in order of their keys.
+
+    Raises CityFileError, also for a folder without a file and for two files of one city.
+    """
     if path is None:
-        source = "matching_service/cities/default.toml"
         text = files("matching_service").joinpath("cities/default.toml").read_text(encoding="utf-8")
-    else:
-        source = str(path)
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise CityFileError(f"{source}: cannot be read: {error}") from error
-    return parse_city(text, source)
+        return [CityFile(text, parse_city(text, "matching_service/cities/default.toml"))]
+    if not path.is_dir():
+        return [_load(path)]
+    found = {file: _load(file) for file in sorted(path.glob("*.toml"))}
+    if not found:
+        raise CityFileError(f"{path}: there is no city file (*.toml) in this folder")
+    by_city: dict[str, Path] = {}
+    for file, read in found.items():
+        former = by_city.setdefault(read.policy.city, file)
+        if former != file:
+            raise CityFileError(f"{file}: city: {read.policy.city!r} is the city of {former} already")
+    return sorted(found.values(), key=lambda read: read.policy.city)
+
+
+def load_city(path: Path | None) -> CityPolicy:
+    """Read one city file, or the packaged one when `path` is None. Raises CityFileError."""
+    return load_cities(path)[0].policy
 
 
 def parse_city(text: str, source: str) -> CityPolicy:
     """Read the text of a city file; `source` names it in errors. Raises CityFileError."""
     try:
+        return read_document(text)
+    except InvalidInput as error:
+        faults = [f"{source}: {fault.field}: {fault.description}" for fault in error.violations]
+        raise CityFileError("\n".join(faults)) from error
+
+
+def read_document(text: str) -> CityPolicy:
+    """Read the document of a city's policy.
+
+    Raises:
+        InvalidInput: `invalid_city_policy`; each violation names a key of the document and the rule that it breaks.
+    """
+    try:
         content = _CityFile.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise CityFileError(f"{source}: is not TOML: {error}") from error
+        raise _invalid([FieldViolation("the file", f"is not TOML: {error}")]) from error
     except ValidationError as error:
-        faults = [
-            f"{source}: {'.'.join(str(part) for part in fault['loc']) or 'the file'}: {fault['msg']}"
+        violations = [
+            FieldViolation(".".join(str(part) for part in fault["loc"]) or "the file", fault["msg"])
             for fault in error.errors(include_url=False)
         ]
-        raise CityFileError("\n".join(faults)) from error
+        raise _invalid(violations) from error
     return _as_policy(content)
+
+
+def _load(path: Path) -> CityFile:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CityFileError(f"{path}: cannot be read: {error}") from error
+    return CityFile(text, parse_city(text, str(path)))
+
+
+def _invalid(violations: list[FieldViolation]) -> InvalidInput:
+    return InvalidInput("invalid_city_policy", "the city's policy cannot be used", violations=violations)
 
 
 def _as_policy(content: _CityFile) -> CityPolicy:
@@ -192,7 +254,9 @@ def _as_policy(content: _CityFile) -> CityPolicy:
         for name, product in content.products.items()
     }
     return CityPolicy(
+        city=content.city,
         name=content.name,
+        time_zone=content.time_zone,
         currency_code=content.currency_code,
         service_area=ServiceArea(tuple(GeoPoint(*corner) for corner in content.service_area.corners)),
         products=products,

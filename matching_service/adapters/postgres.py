@@ -19,6 +19,7 @@ from chassis.database import Database
 from chassis.outbox import OutgoingEvent, append_events
 from chassis.runtime import Wakeup
 from matching_service.adapters import tables
+from matching_service.adapters.postgres_cities import add_policy
 from matching_service.adapters.rows import (
     Columns,
     changed_columns,
@@ -30,6 +31,7 @@ from matching_service.adapters.rows import (
     shift_row,
     shift_wishes,
 )
+from matching_service.domain.city_versions import PolicyVersion
 from matching_service.domain.events import Event
 from matching_service.domain.offer import ExclusionCause, Offer
 from matching_service.domain.ride import Ride
@@ -56,6 +58,7 @@ _REFUSALS = {
     "uq_offer_open_driver": ("driver_busy", "the driver has an open offer"),
     "uq_offer_open_ride": ("ride_offered", "the ride is offered to another driver"),
     "uq_shift_open_driver": ("shift_open", "the driver is online already"),
+    "pk_city_policy": ("policy_moved_on", "the city has another newest version: compare with that first"),
 }
 
 EventMessage = Callable[[Event], Message]
@@ -289,6 +292,13 @@ class PostgresTransaction:
             return None
         fee = Money(row["currency_code"], row["fee_minor"])
         return FeeConsent(row["ride_id"], row["token"], fee, row["assigned_at"], row["expires_at"])
+
+    async def latest_policy_version(self, city: str) -> int:
+        row = tables.city_policies.c
+        return await self._connection.scalar(select(func.max(row.version)).where(row.city == city)) or 0
+
+    async def add_policy(self, version: PolicyVersion) -> None:
+        await add_policy(self._connection, version)
 
     async def tell(self, event: Event) -> None:
         message = self._event_message(event)

@@ -49,6 +49,7 @@ class PostgresDispatchReads:
                 excluded_driver_ids=frozenset(row["excluded"] or ()),
                 returned=row["excluded"] is not None,
                 funding=Funding(row["funding"]),
+                city=row["city"],
             )
             for row in rows
         ]

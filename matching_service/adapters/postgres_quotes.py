@@ -19,6 +19,7 @@ from sqlalchemy import (
     Uuid,
     insert,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -53,6 +54,8 @@ def quote_table(metadata: MetaData) -> Table:
         Column("pickup_eta_seconds", Integer),
         Column("surge_permille", Integer, nullable=False),
         Column("expires_at", DateTime(timezone=True), nullable=False),
+        Column("city", Text, nullable=False, server_default=text("''")),
+        Column("policy_version", Integer, nullable=False, server_default=text("0")),
         CheckConstraint("total_minor >= 0", name="total_not_negative"),
         CheckConstraint("distance_meters >= 0 AND trip_eta_seconds >= 0", name="trip_not_negative"),
         CheckConstraint("surge_permille >= 1000", name="surge_at_least_none"),
@@ -80,6 +83,8 @@ def quote_row(quote: Quote) -> dict[str, Any]:
         "pickup_eta_seconds": quote.pickup_eta_seconds,
         "surge_permille": quote.surge_permille,
         "expires_at": quote.expires_at,
+        "city": quote.city,
+        "policy_version": quote.policy_version,
     }
 
 
@@ -97,6 +102,8 @@ def quote_from_row(columns: Mapping[Any, Any]) -> Quote:
         pickup_eta_seconds=columns["pickup_eta_seconds"],
         expires_at=columns["expires_at"],
         surge_permille=columns["surge_permille"],
+        city=columns["city"],
+        policy_version=columns["policy_version"],
     )
 
 

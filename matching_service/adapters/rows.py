@@ -33,6 +33,8 @@ def ride_row(ride: Ride) -> dict[str, Any]:
         "rider_id": ride.rider_id,
         "rider_name": ride.rider_name,
         "quote_id": ride.quote_id,
+        "city": ride.city,
+        "policy_version": ride.policy_version,
         "funding": ride.funding.value,
         "payment_method_id": ride.payment_method_id,
         "product": ride.product,
@@ -114,6 +116,8 @@ def ride_from(row: Columns, *, driver_silent_since: datetime | None = None) -> R
         ended_at=row["ended_at"],
         reason=row["reason"],
         words=row["words"],
+        city=row["city"],
+        policy_version=row["policy_version"],
     )
 
 

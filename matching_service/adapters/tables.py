@@ -70,6 +70,9 @@ rides = Table(
     Column("rider_id", Uuid, nullable=False),
     Column("rider_name", Text, nullable=False),
     Column("quote_id", Uuid, nullable=False),
+    # Empty and 0 for rides of the time before cities had keys and versions.
+    Column("city", Text, nullable=False, server_default=text("''")),
+    Column("policy_version", Integer, nullable=False, server_default=text("0")),
     # A default, so that replicas of the release before go on asking for rides by card while this one is rolled out.
     Column("funding", Text, nullable=False, server_default=text("'card'")),
     Column("payment_method_id", Uuid),
@@ -132,6 +135,22 @@ rides = Table(
     Index("ix_ride_requested_at", "requested_at"),
     Index("ix_ride_waiting", "state", "search_until", postgresql_where=text("state IN ('requested', 'matching')")),
     Index("ix_ride_saga", "saga_next_attempt_at", postgresql_where=text("saga_next_attempt_at IS NOT NULL")),
+)
+
+city_policies = Table(
+    "city_policy",
+    metadata,
+    Column("city", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("effective_at", DateTime(timezone=True), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("made_by", Uuid),
+    Column("note", Text, nullable=False),
+    PrimaryKeyConstraint("city", "version"),
+    CheckConstraint("version > 0", "version_counts"),
+    CheckConstraint("effective_at >= made_at", "not_in_the_past"),
+    comment="Append-only: what a city charged when can be told for ever. made_by is null for the city's file",
 )
 
 ride_transitions = Table(

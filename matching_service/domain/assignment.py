@@ -33,6 +33,8 @@ class Seeker:
     head_start_seconds: float
     pays_cash: bool = False
     dropoff: GeoPoint | None = None
+    pickup_eta_cap_seconds: int = 1_200
+    """The city's: no driver who is further away is asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,11 @@ class ServiceArea:
 class CityPolicy:
     """All that one city decides. Every amount of it is in `currency_code`."""
 
+    city: str
+    """The city's key: what rides, quotes and versions of the policy name it by."""
     name: str
+    time_zone: str
+    """Name in the IANA time zone database: the clock that hours and weekdays of the policy are read by."""
     currency_code: str
     service_area: ServiceArea
     products: Mapping[str, Product]
@@ -124,3 +128,24 @@ class CityPolicy:
     dispatch: DispatchPolicy
     locations: LocationPolicy
     travel: TravelPolicy
+    version: int = 0
+    """Counts the policies that the city has had; 0 for one that no store has numbered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Atlas:
+    """The policies in force at one moment, one a city, in the order of their keys."""
+
+    policies: tuple[CityPolicy, ...]
+
+    def named(self, city: str) -> CityPolicy | None:
+        """Return a city's policy by its key."""
+        return next((policy for policy in self.policies if policy.city == city), None)
+
+    def at(self, point: GeoPoint) -> CityPolicy | None:
+        """Return the policy of the city that serves a place; where two do, that of the first key."""
+        return next((policy for policy in self.policies if policy.service_area.contains(point)), None)
+
+    def of(self, city: str, pickup: GeoPoint) -> CityPolicy | None:
+        """Return the policy for a ride: by its city, or by its pickup where it was asked for before cities had keys."""
+        return self.named(city) or self.at(pickup)

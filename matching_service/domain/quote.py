@@ -104,6 +104,10 @@ class Quote:
     pickup_eta_seconds: int | None
     expires_at: datetime
     surge_permille: int
+    city: str = ""
+    """The key of the city whose policy made the price; empty for a quote of the time before cities had keys."""
+    policy_version: int = 0
+    """Which version of that policy; a ride asked for with this quote keeps to it."""
 
     def is_expired(self, now: datetime) -> bool:
         """Whether the promise is over: the moment of expiry itself no longer counts."""

@@ -73,6 +73,9 @@ class Ride:
     """What the person who made the last move gave as the cause; for the operator's eyes."""
     driver_silent_since: datetime | None = None
     """Since when the driver's device is not heard of, where a reader told; it stands in the driver's shift."""
+    city: str = ""
+    policy_version: int = 0
+    """City and version of the policy that the quote was made by."""
 
     @classmethod
     def requested(
@@ -106,6 +109,8 @@ class Ride:
             note=note,
             terms=terms,
             start_pin=start_pin,
+            city=quote.city,
+            policy_version=quote.policy_version,
             requested_at=now,
             moved_at=now,
             search_until=now + timedelta(seconds=terms.search_window_seconds),

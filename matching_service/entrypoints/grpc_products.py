@@ -1,4 +1,4 @@
-"""ProductService over gRPC: the city's policy as it stands."""
+"""ProductService over gRPC: what the city's policy sells as it stands."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any
 
 import grpc
 
-from matching_service.domain.city import CityPolicy, Product
+from matching_service.domain.city import Product
 from matching_service.entrypoints import wire
+from matching_service.use_cases.list_products import ListProducts
 from ridesharing.matching.v1 import product_service_pb2 as pb
 from ridesharing.matching.v1 import product_service_pb2_grpc
 
@@ -17,14 +18,16 @@ SERVICE_NAME = "ridesharing.matching.v1.ProductService"
 class ProductServicer(product_service_pb2_grpc.ProductServiceServicer):
     """Tells what the city sells."""
 
-    def __init__(self, city: CityPolicy) -> None:
-        self._city = city
+    def __init__(self, list_products: ListProducts) -> None:
+        self._list_products = list_products
 
     async def ListProducts(
         self, request: pb.ListProductsRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.ListProductsResponse:
+        pickup = wire.point_from(request.pickup) if request.HasField("pickup") else None
+        city = await self._list_products(pickup)
         return pb.ListProductsResponse(
-            products=[_message(product, self._city.cash_accepted) for product in self._city.products.values()]
+            products=[_message(product, city.cash_accepted) for product in city.products.values()]
         )
 
 

@@ -159,9 +159,14 @@ def place_message(place: Place) -> geo_point_pb2.Place:
     return geo_point_pb2.Place(point=point_message(place.point), address=place.address)
 
 
+def point_from(message: geo_point_pb2.GeoPoint) -> GeoPoint:
+    """Read a point that the contract's rules have passed."""
+    return GeoPoint(message.latitude, message.longitude)
+
+
 def place_from(message: geo_point_pb2.Place) -> Place:
     """Read a place that the contract's rules have passed."""
-    return Place(GeoPoint(message.point.latitude, message.point.longitude), message.address)
+    return Place(point_from(message.point), message.address)
 
 
 def timestamp(moment: datetime) -> Timestamp:

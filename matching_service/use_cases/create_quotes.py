@@ -10,6 +10,7 @@ from matching_service.domain.city import CityPolicy, Product
 from matching_service.domain.eta import Leg
 from matching_service.domain.pricing import price_ride
 from matching_service.domain.quote import Place, Quote
+from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import EtaProvider, FreeDrivers, QuoteStore
 from shared_kernel.clock import Clock
 from shared_kernel.errors import FieldViolation, InvalidInput
@@ -35,14 +36,14 @@ class CreateQuotes:
     def __init__(
         self,
         *,
-        city: CityPolicy,
+        cities: Cities,
         eta: EtaProvider,
         free_drivers: FreeDrivers,
         quotes: QuoteStore,
         clock: Clock,
         new_id: IdSource,
     ) -> None:
-        self._city = city
+        self._cities = cities
         self._eta = eta
         self._free_drivers = free_drivers
         self._quotes = quotes
@@ -54,11 +55,11 @@ class CreateQuotes:
 
         Raises InvalidInput `unknown_product`, `outside_service_area`, `trip_too_short` or `trip_too_long`.
         """
-        products = self._products(command.product)
-        self._check_area(command)
+        city = await self._city(command)
+        products = _products(city, command.product)
         trip = await self._eta.trip(command.pickup.point, command.dropoff.point)
-        self._check_length(trip.meters)
-        expires_at = self._clock.now() + timedelta(seconds=self._city.quote_seconds)
+        _check_length(city, trip.meters)
+        expires_at = self._clock.now() + timedelta(seconds=city.quote_seconds)
         quotes = [
             Quote(
                 id=self._new_id(),
@@ -66,59 +67,70 @@ class CreateQuotes:
                 product=product.name,
                 pickup=command.pickup,
                 dropoff=command.dropoff,
-                fare=price_ride(product, self._city.tax, trip.meters, trip.seconds),
+                fare=price_ride(product, city.tax, trip.meters, trip.seconds),
                 distance_meters=trip.meters,
                 trip_eta_seconds=trip.seconds,
-                pickup_eta_seconds=await self._pickup_eta_seconds(product, command.pickup.point),
+                pickup_eta_seconds=await self._pickup_eta_seconds(city, product, command.pickup.point),
                 expires_at=expires_at,
                 surge_permille=NO_SURGE_PERMILLE,
+                city=city.city,
+                policy_version=city.version,
             )
             for product in products
         ]
         await self._quotes.add(quotes)
         return quotes
 
-    def _products(self, name: str | None) -> list[Product]:
-        if name is None:
-            return list(self._city.products.values())
-        try:
-            return [self._city.products[name]]
-        except KeyError:
-            known = ", ".join(self._city.products)
-            raise InvalidInput(
-                "unknown_product",
-                "no such product in this city",
-                violations=[FieldViolation("product", f"must be one of {known}")],
-            ) from None
-
-    def _check_area(self, command: CreateQuotesCommand) -> None:
-        violations = [
-            FieldViolation(field, f"must be in the service area of {self._city.name}")
-            for field, place in (("pickup", command.pickup), ("dropoff", command.dropoff))
-            if not self._city.service_area.contains(place.point)
-        ]
-        if violations:
+    async def _city(self, command: CreateQuotesCommand) -> CityPolicy:
+        """Return the policy of the city that serves the pickup, if it serves the drop-off too."""
+        atlas = await self._cities.in_force()
+        city = atlas.at(command.pickup.point)
+        violations: list[FieldViolation] = []
+        if city is None:
+            violations.append(FieldViolation("pickup", "must be in the service area of a city"))
+            city = atlas.at(command.dropoff.point)
+        if city is None:
+            violations.append(FieldViolation("dropoff", "must be in the service area of a city"))
+        elif not city.service_area.contains(command.dropoff.point):
+            violations.append(FieldViolation("dropoff", f"must be in the service area of {city.name}"))
+        if city is None or violations:
             raise InvalidInput("outside_service_area", "the ride leaves the service area", violations=violations)
+        return city
 
-    def _check_length(self, meters: int) -> None:
-        if meters < self._city.min_trip_meters:
-            raise InvalidInput(
-                "trip_too_short",
-                f"the trip is shorter than {self._city.min_trip_meters} m",
-                violations=[FieldViolation("dropoff", "is too close to the pickup")],
-            )
-        if meters > self._city.max_trip_meters:
-            raise InvalidInput(
-                "trip_too_long",
-                f"the trip is longer than {self._city.max_trip_meters} m",
-                violations=[FieldViolation("dropoff", "is too far from the pickup")],
-            )
-
-    async def _pickup_eta_seconds(self, product: Product, pickup: GeoPoint) -> int | None:
-        cap_seconds = self._city.dispatch.pickup_eta_cap_seconds
+    async def _pickup_eta_seconds(self, city: CityPolicy, product: Product, pickup: GeoPoint) -> int | None:
+        cap_seconds = city.dispatch.pickup_eta_cap_seconds
         reach_meters = self._eta.reach_meters(cap_seconds)
         nearest = await self._free_drivers.nearest(pickup, product.vehicle_classes, reach_meters)
         if nearest is None:
             return None
         [seconds] = await self._eta.seconds([Leg(nearest, pickup)])
         return seconds if seconds <= cap_seconds else None
+
+
+def _products(city: CityPolicy, name: str | None) -> list[Product]:
+    if name is None:
+        return list(city.products.values())
+    try:
+        return [city.products[name]]
+    except KeyError:
+        known = ", ".join(city.products)
+        raise InvalidInput(
+            "unknown_product",
+            "no such product in this city",
+            violations=[FieldViolation("product", f"must be one of {known}")],
+        ) from None
+
+
+def _check_length(city: CityPolicy, meters: int) -> None:
+    if meters < city.min_trip_meters:
+        raise InvalidInput(
+            "trip_too_short",
+            f"the trip is shorter than {city.min_trip_meters} m",
+            violations=[FieldViolation("dropoff", "is too close to the pickup")],
+        )
+    if meters > city.max_trip_meters:
+        raise InvalidInput(
+            "trip_too_long",
+            f"the trip is longer than {city.max_trip_meters} m",
+            violations=[FieldViolation("dropoff", "is too far from the pickup")],
+        )

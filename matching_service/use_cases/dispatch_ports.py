@@ -30,6 +30,8 @@ class WaitingRide:
     excluded_driver_ids: frozenset[UUID]
     returned: bool
     funding: Funding = Funding.CARD
+    city: str = ""
+    """The key of the ride's city; empty for a ride of the time before cities had keys."""
 
 
 @dataclass(frozen=True, slots=True)

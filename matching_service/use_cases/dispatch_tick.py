@@ -23,10 +23,11 @@ from matching_service.domain.assignment import (
     is_on_the_way,
     unserved_seconds,
 )
-from matching_service.domain.city import CityPolicy
+from matching_service.domain.city import Atlas
 from matching_service.domain.eta import Leg
 from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
 from matching_service.domain.terms import Funding
+from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import (
     BusyDrivers,
     CashStandings,
@@ -75,7 +76,7 @@ class DispatchTick:
     def __init__(
         self,
         *,
-        city: CityPolicy,
+        cities: Cities,
         waiting: WaitingRides,
         locations: LiveLocations,
         busy: BusyDrivers,
@@ -89,7 +90,7 @@ class DispatchTick:
         clock: Clock,
         monotonic: Callable[[], float],
     ) -> None:
-        self._city = city
+        self._cities = cities
         self._waiting = waiting
         self._locations = locations
         self._busy = busy
@@ -108,15 +109,17 @@ class DispatchTick:
         report = TickReport()
         rides = await self._waiting.list_waiting(MAX_WAITING)
         report.waiting = len(rides)
-        seekers = self._seekers(rides)
+        atlas = await self._cities.in_force()
+        seekers = self._seekers(rides, atlas)
         if not seekers:
             return report
         drivers = await self._free_drivers(report)
         if not drivers:
             return report
-        no_cash, headings = await asyncio.gather(self._no_cash_driver_ids(seekers), self._headings.headings())
+        no_cash, headings = await asyncio.gather(self._no_cash_driver_ids(seekers, atlas), self._headings.headings())
         solve_until = self._monotonic() + SOLVER_BUDGET_SECONDS
-        chosen = await self._match(seekers, drivers, self._limits(CANDIDATES, no_cash, headings), solve_until, report)
+        limits = self._limits(CANDIDATES, seekers, no_cash, headings)
+        chosen = await self._match(seekers, drivers, limits, solve_until, report)
         served, taken = {pair.seeker for pair in chosen}, {pair.driver for pair in chosen}
         left_seekers = [index for index in range(len(seekers)) if index not in served]
         left_drivers = [index for index in range(len(drivers)) if index not in taken]
@@ -125,7 +128,7 @@ class DispatchTick:
             more = await self._match(
                 [seekers[index] for index in left_seekers],
                 [drivers[index] for index in left_drivers],
-                self._limits(WIDE_CANDIDATES, no_cash, headings),
+                self._limits(WIDE_CANDIDATES, seekers, no_cash, headings),
                 solve_until,
                 report,
             )
@@ -133,8 +136,9 @@ class DispatchTick:
         await self._offer(chosen, seekers, drivers, fence, report)
         return report
 
-    def _seekers(self, rides: Sequence[WaitingRide]) -> list[Seeker]:
+    def _seekers(self, rides: Sequence[WaitingRide], atlas: Atlas) -> list[Seeker]:
         now = self._clock.now()
+        cities = {ride.ride_id: atlas.of(ride.city, ride.pickup.point) for ride in rides}
         return [
             Seeker(
                 ride.ride_id,
@@ -144,10 +148,11 @@ class DispatchTick:
                 head_start_seconds((now - ride.requested_at).total_seconds(), ride.returned),
                 pays_cash=ride.funding is Funding.CASH,
                 dropoff=ride.dropoff.point,
+                pickup_eta_cap_seconds=city.dispatch.pickup_eta_cap_seconds,
             )
             for ride in rides
             # A product that the city no longer sells has no vehicles: its rides end with their search window.
-            if (product := self._city.products.get(ride.product)) is not None
+            if (city := cities[ride.ride_id]) is not None and (product := city.products.get(ride.product)) is not None
         ]
 
     async def _free_drivers(self, report: TickReport) -> list[DriverPosition]:
@@ -165,16 +170,23 @@ class DispatchTick:
         report.free_drivers = len(free)
         return free
 
-    async def _no_cash_driver_ids(self, seekers: Sequence[Seeker]) -> frozenset[UUID]:
+    async def _no_cash_driver_ids(self, seekers: Sequence[Seeker], atlas: Atlas) -> frozenset[UUID]:
         if not any(seeker.pays_cash for seeker in seekers):
             return frozenset()
-        return await self._standings.no_cash_driver_ids(self._city.currency_code)
+        barred: set[UUID] = set()
+        for currency_code in sorted({city.currency_code for city in atlas.policies}):
+            barred |= await self._standings.no_cash_driver_ids(currency_code)
+        return frozenset(barred)
 
     def _limits(
-        self, candidates: int, no_cash_driver_ids: frozenset[UUID], headings: Mapping[UUID, GeoPoint]
+        self,
+        candidates: int,
+        seekers: Sequence[Seeker],
+        no_cash_driver_ids: frozenset[UUID],
+        headings: Mapping[UUID, GeoPoint],
     ) -> Limits:
-        reach_meters = self._eta.reach_meters(self._city.dispatch.pickup_eta_cap_seconds)
-        return Limits(candidates, reach_meters, no_cash_driver_ids, headings)
+        longest_seconds = max(seeker.pickup_eta_cap_seconds for seeker in seekers)
+        return Limits(candidates, self._eta.reach_meters(longest_seconds), no_cash_driver_ids, headings)
 
     async def _match(
         self,
@@ -184,7 +196,6 @@ class DispatchTick:
         solve_until: float,
         report: TickReport,
     ) -> list[PairCost]:
-        cap_seconds = self._city.dispatch.pickup_eta_cap_seconds
         pairs = await self._matcher.candidates(seekers, drivers, limits)
         if limits.headings:
             pairs = [pair for pair in pairs if is_on_the_way(seekers[pair.seeker], drivers[pair.driver], limits)]
@@ -194,9 +205,11 @@ class DispatchTick:
         points = {index: drivers[index].point for index in {pair.driver for pair in pairs}}
         etas = await self._eta.seconds([Leg(points[pair.driver], seekers[pair.seeker].pickup) for pair in pairs])
         costs = [
-            PairCost(pair.seeker, pair.driver, eta) for pair, eta in zip(pairs, etas, strict=True) if eta <= cap_seconds
+            PairCost(pair.seeker, pair.driver, eta)
+            for pair, eta in zip(pairs, etas, strict=True)
+            if eta <= seekers[pair.seeker].pickup_eta_cap_seconds
         ]
-        unserved = [unserved_seconds(seeker, cap_seconds) for seeker in seekers]
+        unserved = [unserved_seconds(seeker, seeker.pickup_eta_cap_seconds) for seeker in seekers]
         chosen = await self._matcher.solve(costs, unserved, solve_until - self._monotonic())
         if chosen is None:
             report.greedy_passes += 1

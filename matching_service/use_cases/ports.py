@@ -11,6 +11,7 @@ from typing import Protocol
 from uuid import UUID
 
 from matching_service.domain.city import VehicleClass
+from matching_service.domain.city_versions import PolicyVersion
 from matching_service.domain.events import Event
 from matching_service.domain.offer import ExclusionCause, Offer
 from matching_service.domain.ride import Ride
@@ -55,7 +56,7 @@ class Transaction(Protocol):
     """One transaction. Locks are taken ride first, then offer, then shift, so that none waits for another in a ring.
 
     Adding what the database's unique indexes refuse is a Conflict: `active_ride`, `quote_used`, `driver_busy`,
-    `ride_offered`, `shift_open`.
+    `ride_offered`, `shift_open`, `policy_moved_on`.
     """
 
     async def claim(self, request: RequestKey) -> bytes | None:
@@ -140,6 +141,12 @@ class Transaction(Protocol):
         ...
 
     async def consent_of(self, ride_id: UUID) -> FeeConsent | None: ...
+
+    async def latest_policy_version(self, city: str) -> int:
+        """Return the number of the newest version of a city's policy, in force or not; 0 where it has none."""
+        ...
+
+    async def add_policy(self, version: PolicyVersion) -> None: ...
 
     async def tell(self, event: Event) -> None:
         """Write an event to be published once this transaction is committed."""

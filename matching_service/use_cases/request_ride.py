@@ -13,6 +13,7 @@ from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.terms import Funding, RideTerms
 from matching_service.use_cases.advance_saga import AdvanceSaga
+from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import QuoteStore
 from matching_service.use_cases.ports import Accounts, RequestKey, RideReader, Store
 from matching_service.use_cases.steps import ride_of_answer
@@ -48,7 +49,7 @@ class RequestRide:
     quotes: QuoteStore
     accounts: Accounts
     saga: AdvanceSaga
-    policy: CityPolicy
+    cities: Cities
     clock: Clock
     new_id: IdSource
     pins: random.Random
@@ -65,6 +66,7 @@ class RequestRide:
         source = str(paid_by.payment_method_id or paid_by.funding)
         request = RequestKey(rider_id, "RequestRide", request_id, (str(quote_id), source, note))
         quote = await self._quote(quote_id, rider_id)
+        policy = None if isinstance(quote, NotFound) else await self._policy(quote)
         rider_name = await self.accounts.first_name(rider_id, NAME_SECONDS)
         async with self.store.transaction() as tx:
             answer = await tx.claim(request)
@@ -72,10 +74,12 @@ class RequestRide:
                 ride = await ride_of_answer(tx, answer)
             elif isinstance(quote, NotFound):
                 raise quote
-            elif paid_by.funding is Funding.CASH and not self.policy.cash_accepted:
+            elif policy is None:
+                raise Conflict("quote_expired", "the price is no longer promised; ask for a new quote")
+            elif paid_by.funding is Funding.CASH and not policy.cash_accepted:
                 raise Conflict("cash_not_accepted", "rides are not paid in cash here")
             else:
-                ride = self._ride(quote, paid_by, rider_name, note)
+                ride = self._ride(quote, policy, paid_by, rider_name, note)
                 await tx.add_ride(ride)
                 await tx.tell(RideRequested(ride, ride.requested_at))
                 await tx.complete(ride.id.bytes)
@@ -101,11 +105,17 @@ class RequestRide:
         except NotFound as error:
             return error
 
-    def _ride(self, quote: Quote, paid_by: PaidBy, rider_name: str, note: str) -> Ride:
+    async def _policy(self, quote: Quote) -> CityPolicy | None:
+        """Return the policy that the quote was made by: what it promised holds, whatever is in force by now."""
+        if quote.policy_version == 0:
+            return (await self.cities.in_force()).of(quote.city, quote.pickup.point)
+        return await self.cities.version(quote.city, quote.policy_version)
+
+    def _ride(self, quote: Quote, policy: CityPolicy, paid_by: PaidBy, rider_name: str, note: str) -> Ride:
         return Ride.requested(
             self.new_id(),
             quote,
-            RideTerms.of(self.policy),
+            RideTerms.of(policy),
             funding=paid_by.funding,
             payment_method_id=paid_by.payment_method_id,
             start_pin=f"{self.pins.randrange(10_000):04d}",

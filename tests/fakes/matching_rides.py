@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from matching_service.domain.city import VehicleClass
+from matching_service.domain.city_versions import PolicyVersion
 from matching_service.domain.events import Event
 from matching_service.domain.offer import ExclusionCause, Offer, OfferState
 from matching_service.domain.ride import Ride
@@ -81,6 +82,7 @@ class Tables:
         default_factory=dict[tuple[UUID, str, str], tuple[tuple[str, ...], bytes]]
     )
     taken_in: set[UUID] = field(default_factory=set[UUID])
+    policies: dict[tuple[str, int], PolicyVersion] = field(default_factory=dict[tuple[str, int], PolicyVersion])
     events: list[Event] = field(default_factory=list[Event])
 
 
@@ -242,6 +244,12 @@ class MemoryTransaction:
 
     async def consent_of(self, ride_id: UUID) -> FeeConsent | None:
         return self._tables.consents.get(ride_id)
+
+    async def latest_policy_version(self, city: str) -> int:
+        return max((version for name, version in self._tables.policies if name == city), default=0)
+
+    async def add_policy(self, version: PolicyVersion) -> None:
+        self._tables.policies[version.city, version.version] = version
 
     async def tell(self, event: Event) -> None:
         self._tables.events.append(event)

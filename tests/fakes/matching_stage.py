@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from matching_service.adapters.city_file import load_city
+from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.domain.offer import Offer
 from matching_service.domain.quote import Fare, FareLine, FareLineKind, Place, Quote
 from matching_service.domain.ride import Ride
@@ -86,11 +87,12 @@ class Stage:
     locations: FakeLiveLocations = field(default_factory=FakeLiveLocations)
 
     def __post_init__(self) -> None:
+        self.cities = FixedCities(CITY)
         store, clock, seeded = self.store, self.clock, random.Random(7)
         wait = self.payment_seconds
         self.saga = AdvanceSaga(store, self.queue, self.payments, clock, seeded, wait)
         self.request_ride = RequestRide(
-            store, self.reader, self.quotes, self.accounts, self.saga, CITY, clock, self.new_id, seeded, wait
+            store, self.reader, self.quotes, self.accounts, self.saga, self.cities, clock, self.new_id, seeded, wait
         )
         self.preview = PreviewCancellation(store, clock, seeded)
         self.cancel = CancelRide(store, clock)
@@ -121,7 +123,9 @@ class Stage:
 
     async def quote(self, rider_id: UUID, fare: Fare = FARE) -> Quote:
         expires_at = self.clock.now() + timedelta(seconds=CITY.quote_seconds)
-        quote = Quote(self.new_id(), rider_id, "economy", PICKUP, DROPOFF, fare, 4_200, 840, 240, expires_at, 1000)
+        quote = Quote(
+            self.new_id(), rider_id, "economy", PICKUP, DROPOFF, fare, 4_200, 840, 240, expires_at, 1000, CITY.city
+        )
         await self.quotes.add([quote])
         return quote
 

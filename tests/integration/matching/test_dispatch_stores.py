@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Database
 from matching_service.adapters.city_file import load_city
+from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.adapters.redis_dispatch import RedisReservations, RedisTickLease
 from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.adapters.scipy_assignment import ScipyMatcher
@@ -151,7 +152,7 @@ async def race(redis: Redis, url: str, reservations: Sequence[Reservations]) -> 
             await connection.run_sync(board.metadata.create_all)
         tickers = [
             DispatchTick(
-                city=CITY,
+                cities=FixedCities(CITY),
                 waiting=board,
                 locations=locations,
                 busy=board,
@@ -210,7 +211,7 @@ async def test_when_the_leading_worker_leaves_the_other_takes_over(redis: Redis)
     await locations.record(drivers)
     shifts = FakeShifts({driver.driver_id: OpenShift(uuid4(), VehicleClass.ECONOMY) for driver in drivers})
     tick = DispatchTick(
-        city=CITY,
+        cities=FixedCities(CITY),
         waiting=board,
         locations=locations,
         busy=board,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from matching_service.adapters.city_file import CityFileError, load_city, parse_city
+from matching_service.adapters.city_file import CityFileError, load_cities, load_city, parse_city
 from matching_service.domain.city import ServiceArea, VehicleClass
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
@@ -31,6 +31,24 @@ def test_a_file_named_by_the_operator_is_read(tmp_path: Path) -> None:
     assert load_city(path).name == "Elsewhere"
 
 
+def test_a_folder_holds_a_city_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(DEFAULT.replace('"san_francisco"', '"oakland"'))
+    (tmp_path / "b.toml").write_text(DEFAULT.replace('"san_francisco"', '"berkeley"'))
+    assert [file.policy.city for file in load_cities(tmp_path)] == ["berkeley", "oakland"]
+
+
+def test_two_files_of_one_city_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(DEFAULT)
+    (tmp_path / "b.toml").write_text(DEFAULT)
+    with pytest.raises(CityFileError, match=r"b\.toml: city: 'san_francisco' is the city of .*a\.toml already"):
+        load_cities(tmp_path)
+
+
+def test_a_folder_without_a_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CityFileError, match="no city file"):
+        load_cities(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("was", "becomes", "told"),
     [
@@ -39,6 +57,8 @@ def test_a_file_named_by_the_operator_is_read(tmp_path: Path) -> None:
         ("offer_seconds = 15", "", "dispatch.offer_seconds: Field required"),
         ("offer_seconds = 15", "offer_seconds = 15\noffers = 1", "dispatch.offers: Extra inputs are not permitted"),
         ("search_window_seconds = 300", "search_window_seconds = 10", "search_window_seconds is shorter"),
+        ('"America/Los_Angeles"', '"America/Atlantis"', "time_zone: Value error, is not a name of the IANA"),
+        ('"san_francisco"', '"San Francisco"', "city: String should match pattern"),
         ('"USD"', '"XXX"', "currency_code: Value error, is not an ISO 4217"),
         (
             '["wheelchair"]',

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from matching_service.adapters.city_file import load_city
+from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker
 from matching_service.domain.city import VehicleClass
@@ -73,7 +74,7 @@ class City:
 
     async def tick(self) -> TickReport:
         tick = DispatchTick(
-            city=CITY,
+            cities=FixedCities(CITY),
             waiting=self.board,
             locations=self.locations,
             busy=self.board,

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from matching_service.adapters.city_file import load_city
+from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.eta import CrowFliesEta, Leg
 from matching_service.domain.quote import Place
@@ -23,7 +24,7 @@ PIER = Place(GeoPoint(37.8087, -122.4098), "Pier 39")
 def quoting(free: FakeFreeDrivers | None = None) -> tuple[CreateQuotes, FakeQuotes, HandClock]:
     store, clock = FakeQuotes(), HandClock()
     use_case = CreateQuotes(
-        city=CITY,
+        cities=FixedCities(CITY),
         eta=CrowFliesEta(CITY.travel),
         free_drivers=free or FakeFreeDrivers(None),
         quotes=store,

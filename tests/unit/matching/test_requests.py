@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.request_ride import PaidBy
@@ -108,7 +109,7 @@ class TestRequests:
     async def test_where_no_cash_is_accepted_it_is_refused_and_the_quote_stays_good(self, stage: Stage):
         rider_id = stage.new_id()
         quote = await stage.quote(rider_id)
-        no_cash = replace(stage.request_ride, policy=replace(CITY, cash_accepted=False))
+        no_cash = replace(stage.request_ride, cities=FixedCities(replace(CITY, cash_accepted=False)))
         error = await refusal(no_cash(stage.key(), rider_id, quote.id, PaidBy(Funding.CASH), ""))
         assert (type(error), error.reason) == (Conflict, "cash_not_accepted")
         assert (await no_cash(stage.key(), rider_id, quote.id, PaidBy(Funding.WALLET), "")).state is RideState.MATCHING

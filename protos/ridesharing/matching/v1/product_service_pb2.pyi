@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from ridesharing.common.v1 import geo_point_pb2 as _geo_point_pb2
 from ridesharing.common.v1 import money_pb2 as _money_pb2
 import builtins as _builtins
 import sys
@@ -21,18 +22,27 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class ListProductsRequest(_message.Message):
-    """ListProductsRequest is empty: a deployment serves one city."""
+    """ListProductsRequest says where."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    PICKUP_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def pickup(self) -> _geo_point_pb2.GeoPoint:
+        """Where the ride would start; may be absent where the deployment serves one city."""
+
     def __init__(
         self,
+        *,
+        pickup: _geo_point_pb2.GeoPoint | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_pickup", b"_pickup", "pickup", b"pickup"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pickup", b"_pickup", "pickup", b"pickup"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__pickup: _TypeAlias = _typing.Literal["pickup"]  # noqa: Y015
+    _WhichOneofArgType__pickup: _TypeAlias = _typing.Literal["_pickup", b"_pickup"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__pickup) -> _WhichOneofReturnType__pickup | None: ...
 
 Global___ListProductsRequest: _TypeAlias = ListProductsRequest  # noqa: Y015
 

@@ -47,7 +47,8 @@ class ProductServiceServicer:
     """
 
     def ListProducts(self, request, context):
-        """ListProducts returns all products with their rates, in the order of the policy.
+        """ListProducts returns the products of the city that serves a place with their rates, in the order of the policy.
+        Errors: outside_service_area, pickup_required (the deployment serves several cities).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,7 +34,9 @@ class ProductServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ProductServiceAsyncStub: ...
     ListProducts: _grpc.UnaryUnaryMultiCallable[_product_service_pb2.ListProductsRequest, _product_service_pb2.ListProductsResponse]
-    """ListProducts returns all products with their rates, in the order of the policy."""
+    """ListProducts returns the products of the city that serves a place with their rates, in the order of the policy.
+    Errors: outside_service_area, pickup_required (the deployment serves several cities).
+    """
 
 @_typing.type_check_only
 class ProductServiceAsyncStub(ProductServiceStub):
@@ -42,7 +44,9 @@ class ProductServiceAsyncStub(ProductServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListProducts: _aio.UnaryUnaryMultiCallable[_product_service_pb2.ListProductsRequest, _product_service_pb2.ListProductsResponse]  # type: ignore[assignment]
-    """ListProducts returns all products with their rates, in the order of the policy."""
+    """ListProducts returns the products of the city that serves a place with their rates, in the order of the policy.
+    Errors: outside_service_area, pickup_required (the deployment serves several cities).
+    """
 
 class ProductServiceServicer(metaclass=_abc_1.ABCMeta):
     """ProductService tells what the city's policy sells."""
@@ -53,6 +57,8 @@ class ProductServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _product_service_pb2.ListProductsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_product_service_pb2.ListProductsResponse, _abc.Awaitable[_product_service_pb2.ListProductsResponse]]:
-        """ListProducts returns all products with their rates, in the order of the policy."""
+        """ListProducts returns the products of the city that serves a place with their rates, in the order of the policy.
+        Errors: outside_service_area, pickup_required (the deployment serves several cities).
+        """
 
 def add_ProductServiceServicer_to_server(servicer: ProductServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

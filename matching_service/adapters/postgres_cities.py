@@ -1,0 +1,217 @@
+"""Cities' policies in Postgres: the archive of all versions, and what of it is in force, kept in the process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import func, insert, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from chassis.database import Database
+from matching_service.adapters import tables
+from matching_service.adapters.city_file import CityFile, read_document
+from matching_service.domain.city import Atlas, CityPolicy
+from matching_service.domain.city_versions import Effect, PolicyVersion, version_in_force
+from matching_service.use_cases.city_ports import PolicyPage
+from shared_kernel.clock import Clock
+from shared_kernel.errors import InvalidInput, NotFound, Unavailable
+
+_log = logging.getLogger(__name__)
+
+STALE_SECONDS = 3.0
+"""A version put anywhere is known everywhere after this; when its time has come needs no look at the store."""
+MOST_STALE_SECONDS = 300.0
+"""So long the last picture serves while the store does not answer."""
+_MAX_EFFECTS = 1_000
+"""Versions that are in force or to come, of all cities."""
+_MAX_KEPT = 500
+"""Policies kept read; more are read anew."""
+
+_Key = tuple[str, int]
+
+
+class PostgresPolicyArchive:
+    """The PolicyArchive of production."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, city: str, version: int) -> PolicyVersion:
+        row = tables.city_policies.c
+        async with self._database.connect() as connection:
+            found = await connection.execute(
+                select(tables.city_policies).where(row.city == city, row.version == version)
+            )
+            columns = found.mappings().one_or_none()
+        if columns is None:
+            raise _no_such_version(city, version)
+        return PolicyVersion(**columns)
+
+    async def latest_version(self, city: str) -> int:
+        row = tables.city_policies.c
+        async with self._database.connect() as connection:
+            return await connection.scalar(select(func.max(row.version)).where(row.city == city)) or 0
+
+    async def page(self, city: str, limit: int, before: int | None) -> PolicyPage:
+        row = tables.city_policies.c
+        newest = select(row.city, row.version, row.effective_at, row.made_at, row.made_by, row.note)
+        newest = newest.where(row.city == city).order_by(row.version.desc()).limit(limit + 1)
+        if before is not None:
+            newest = newest.where(row.version < before)
+        async with self._database.connect() as connection:
+            rows = (await connection.execute(newest)).mappings().all()
+        versions = [PolicyVersion(**columns, document="") for columns in rows]
+        more = len(versions) > limit
+        return PolicyPage(versions[:limit], versions[limit - 1].version if more else None)
+
+
+class PostgresCities:
+    """The Cities of production.
+
+    At its first look it takes over the deployment's city files: as version 1 of a city that has none, and as a new
+    version where a file is not what it was when it was taken over last. Many callers share one look at the store.
+    """
+
+    def __init__(
+        self, database: Database, files: Sequence[CityFile], clock: Clock, monotonic: Callable[[], float]
+    ) -> None:
+        self._database = database
+        self._archive = PostgresPolicyArchive(database)
+        self._files = files
+        self._clock = clock
+        self._monotonic = monotonic
+        self._looking = asyncio.Lock()
+        self._looked_at = float("-inf")
+        self._effects: dict[str, list[Effect]] = {}
+        self._policies: dict[_Key, CityPolicy | None] = {}
+        self._drawn: tuple[_Key, ...] | None = None
+        self._atlas = Atlas(())
+
+    async def in_force(self) -> Atlas:
+        if self._monotonic() - self._looked_at >= STALE_SECONDS:
+            async with self._looking:
+                if self._monotonic() - self._looked_at >= STALE_SECONDS:
+                    await self._look()
+        return self._draw()
+
+    async def version(self, city: str, version: int) -> CityPolicy:
+        key = (city, version)
+        if key not in self._policies:
+            self._keep(key, (await self._archive.get(city, version)).document)
+        policy = self._policies[key]
+        if policy is None:
+            raise Unavailable("city_policy_unreadable", "this version of the policy is of another release")
+        return policy
+
+    def _draw(self) -> Atlas:
+        """Put together what is in force at this moment; the same picture as before where nothing changed."""
+        now = self._clock.now()
+        current: list[_Key] = []
+        for city, effects in self._effects.items():
+            readable = [effect for effect in effects if self._policies.get((city, effect.version)) is not None]
+            version = version_in_force(readable, now)
+            if version is not None:
+                current.append((city, version))
+        drawn = tuple(sorted(current))
+        if drawn != self._drawn:
+            kept = [policy for key in drawn if (policy := self._policies[key]) is not None]
+            self._drawn, self._atlas = drawn, Atlas(tuple(kept))
+        return self._atlas
+
+    async def _look(self) -> None:
+        try:
+            if self._looked_at == float("-inf"):
+                await self._take_over_files()
+            await self._read()
+        except Unavailable:
+            if self._monotonic() - self._looked_at >= MOST_STALE_SECONDS:
+                raise
+            _log.warning("the cities' policies are those of some time ago: the store does not answer")
+            return
+        self._looked_at = self._monotonic()
+
+    async def _read(self) -> None:
+        row = tables.city_policies.c
+        now = self._clock.now()
+        current = (
+            select(row.city, func.max(row.version).label("version"))
+            .where(row.effective_at <= now)
+            .group_by(row.city)
+            .subquery()
+        )
+        wanted = (
+            select(row.city, row.version, row.effective_at)
+            .outerjoin(current, current.c.city == row.city)
+            # One more than is in force: it goes on where that one is of a later release.
+            .where(or_(current.c.version.is_(None), row.version >= current.c.version - 1))
+            .order_by(row.city, row.version)
+            .limit(_MAX_EFFECTS)
+        )
+        async with self._database.connect() as connection:
+            found = (await connection.execute(wanted)).all()
+            missing = [(city, version) for city, version, _ in found if (city, version) not in self._policies]
+            documents: Sequence[Any] = ()
+            if missing:
+                texts = select(row.city, row.version, row.document).where(tuple_(row.city, row.version).in_(missing))
+                documents = (await connection.execute(texts)).all()
+        if len(self._policies) + len(documents) > _MAX_KEPT:
+            live = {(city, version) for city, version, _ in found}
+            self._policies = {key: policy for key, policy in self._policies.items() if key in live}
+        for city, version, document in documents:
+            self._keep((city, version), document)
+        effects: dict[str, list[Effect]] = {}
+        for city, version, effective_at in found:
+            effects.setdefault(city, []).append(Effect(version, effective_at))
+        self._effects = effects
+
+    def _keep(self, key: _Key, document: str) -> None:
+        try:
+            self._policies[key] = replace(read_document(document), version=key[1])
+        except InvalidInput as error:
+            # Of a later release that runs beside this one: the version before it goes on, here.
+            faults = [f"{fault.field}: {fault.description}" for fault in error.violations]
+            _log.error("a stored policy cannot be read", extra={"city": key[0], "version": key[1], "faults": faults})
+            self._policies[key] = None
+
+    async def _take_over_files(self) -> None:
+        row = tables.city_policies.c
+        for file in self._files:
+            city = file.policy.city
+            mine = select(row.document).where(row.city == city, row.made_by.is_(None)).order_by(row.version.desc())
+            # In one look: else a replica that takes the file over in between would have it taken over twice.
+            known = select(mine.limit(1).scalar_subquery(), func.max(row.version)).where(row.city == city)
+            async with self._database.transaction() as connection:
+                last, latest = (await connection.execute(known)).one()
+                if last == file.text:
+                    continue
+                now = self._clock.now()
+                version = PolicyVersion(city, (latest or 0) + 1, now, file.text, now, note="from the city's file")
+                # Another replica may be taking the same file over; then its version is as good as this one.
+                statement = upsert(tables.city_policies).values(**policy_row(version)).on_conflict_do_nothing()
+                await connection.execute(statement)
+
+
+def policy_row(version: PolicyVersion) -> dict[str, Any]:
+    """Write a version as its row."""
+    return {
+        "city": version.city,
+        "version": version.version,
+        "effective_at": version.effective_at,
+        "document": version.document,
+        "made_at": version.made_at,
+        "made_by": version.made_by,
+        "note": version.note,
+    }
+
+
+async def add_policy(connection: Any, version: PolicyVersion) -> None:
+    """Store a version in the caller's transaction."""
+    await connection.execute(insert(tables.city_policies).values(**policy_row(version)))
+
+
+def _no_such_version(city: str, version: int) -> NotFound:
+    return NotFound("city_policy_not_found", f"there is no version {version} of the policy of {city!r}")

@@ -140,6 +140,8 @@ class Stage:
             payment_psp_timeout_seconds=PSP_TIMEOUT_SECONDS,
             payment_lease_seconds=LEASE_SECONDS,
             payment_payouts_a_day=100,
+            # Plays last for months, and the model has no calendar: the window has tests of its own.
+            payment_tip_window_days=365,
         )
         self.database = Database(url, 12, name="proof")
         self.records = Records(self.database, ground.sandbox_url)

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Text, column, func, select, table, text
+from sqlalchemy import BigInteger, ColumnElement, Text, column, func, select, table, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payment_service.adapters.tables import account as accounts
@@ -36,7 +36,6 @@ from payment_service.domain.ledger import (
 )
 from shared_kernel.money import Money
 
-MAX_ENTRIES_OF_PAYMENT = 100
 MAX_EARNINGS_ENTRIES = 50
 
 _POST = text(
@@ -110,20 +109,19 @@ class PostgresLedger:
         set_aside[key] = set_aside.get(key, 0) + amount.amount_minor
 
     async def entry_of(self, kind: EntryKind, source_id: UUID) -> JournalEntry | None:
-        found = await self._read((entries.c.kind == kind) & (entries.c.source_id == source_id))
+        found = await self._read((entries.c.kind == kind) & (entries.c.source_id == source_id), 1)
         return found[0] if found else None
 
-    async def entries_of(self, payment_ids: Iterable[UUID]) -> Sequence[JournalEntry]:
-        return await self._read(entries.c.payment_id.in_(list(payment_ids)))
+    async def entries_of(
+        self, payment_ids: Sequence[UUID], limit: int, after: tuple[datetime, UUID] | None
+    ) -> Sequence[JournalEntry]:
+        which = entries.c.payment_id.in_(payment_ids)
+        if after is not None:
+            which &= tuple_(entries.c.created_at, entries.c.id) > tuple_(*after)
+        return await self._read(which, limit)
 
-    async def _read(self, which: ColumnElement[bool]) -> Sequence[JournalEntry]:
-        first = (
-            select(entries)
-            .where(which)
-            .order_by(entries.c.created_at, entries.c.id)
-            .limit(MAX_ENTRIES_OF_PAYMENT)
-            .subquery()
-        )
+    async def _read(self, which: ColumnElement[bool], limit: int) -> Sequence[JournalEntry]:
+        first = select(entries).where(which).order_by(entries.c.created_at, entries.c.id).limit(limit).subquery()
         statement = (
             select(
                 first.c.id,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,7 +17,7 @@ from payment_service.adapters.tables import payment_method as methods
 from payment_service.adapters.tables import psp_operation as operations
 from payment_service.adapters.tables import rider as riders
 from payment_service.adapters.write_behind import WriteBehind
-from payment_service.domain.payment_method import MAX_PAYMENT_METHODS, PaymentMethod
+from payment_service.domain.payment_method import PaymentMethod
 from shared_kernel.errors import NotFound
 
 _IS_DEFAULT = methods.c.is_default.is_(True)
@@ -80,12 +80,17 @@ class PostgresPaymentMethods:
             return self._known[payment_method_id]
         return _found((await self._connection.read_apart(_SELECT.where(methods.c.id == payment_method_id))).first())
 
-    async def list_of(self, rider_id: UUID) -> Sequence[PaymentMethod]:
+    async def list_of(
+        self, rider_id: UUID, limit: int, before: tuple[datetime, UUID] | None = None
+    ) -> Sequence[PaymentMethod]:
+        place = methods.c.created_at, methods.c.id
         statement = (
             _SELECT.where(methods.c.rider_id == rider_id, methods.c.removed_at.is_(None))
-            .order_by(methods.c.created_at.desc(), methods.c.id.desc())
-            .limit(MAX_PAYMENT_METHODS)
+            .order_by(*(column.desc() for column in place))
+            .limit(limit)
         )
+        if before is not None:
+            statement = statement.where(tuple_(*place) < tuple_(*before))
         return [_method(row) for row in await self._connection.execute(statement)]
 
     async def default_of(self, rider_id: UUID) -> UUID | None:

@@ -12,6 +12,8 @@ from chassis.auth import current_actor
 from payment_service.domain.payment import Funding
 from payment_service.entrypoints import wire
 from payment_service.entrypoints.callers import only_of_rider, request_key
+from payment_service.entrypoints.pages import page_size, read_token, write_token
+from payment_service.entrypoints.positions import time_and_id
 from payment_service.use_cases.add_payment_method import AddPaymentMethod
 from payment_service.use_cases.add_tip import AddTip
 from payment_service.use_cases.capture_payment import CapturePayment, Charge
@@ -74,8 +76,12 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
     async def ListPaymentMethods(
         self, request: pb.ListPaymentMethodsRequest, context: Context
     ) -> pb.ListPaymentMethodsResponse:
-        methods = await self._do.list_payment_methods(current_actor().account_id)
-        return pb.ListPaymentMethodsResponse(payment_methods=[wire.method_to_wire(method) for method in methods])
+        size, before = page_size(request.page_size), read_token(request.page_token, time_and_id)
+        methods = await self._do.list_payment_methods(current_actor().account_id, size, before)
+        return pb.ListPaymentMethodsResponse(
+            payment_methods=[wire.method_to_wire(method) for method in methods],
+            next_page_token=write_token(methods[-1].created_at, methods[-1].id) if len(methods) == size else "",
+        )
 
     async def SetUpPaymentMethod(
         self, request: pb.SetUpPaymentMethodRequest, context: Context
@@ -188,5 +194,9 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
     async def ListJournalEntries(
         self, request: pb.ListJournalEntriesRequest, context: Context
     ) -> pb.ListJournalEntriesResponse:
-        entries = await self._do.list_journal_entries(UUID(request.ride_id))
-        return pb.ListJournalEntriesResponse(entries=[wire.journal_entry_to_wire(entry) for entry in entries])
+        size, after = page_size(request.page_size), read_token(request.page_token, time_and_id)
+        entries = await self._do.list_journal_entries(UUID(request.ride_id), size, after)
+        return pb.ListJournalEntriesResponse(
+            entries=[wire.journal_entry_to_wire(entry) for entry in entries],
+            next_page_token=write_token(entries[-1].created_at, entries[-1].id) if len(entries) == size else "",
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from payment_service.domain.payment_method import PaymentMethod
@@ -15,7 +16,9 @@ class ListPaymentMethods:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def __call__(self, rider_id: UUID) -> Sequence[PaymentMethod]:
-        """Return the rider's cards, newest first."""
+    async def __call__(
+        self, rider_id: UUID, limit: int, before: tuple[datetime, UUID] | None = None
+    ) -> Sequence[PaymentMethod]:
+        """Return a page of the rider's cards, newest first, before the (created_at, id) of the last page."""
         async with self._store.snapshot() as work:
-            return await work.payment_methods.list_of(rider_id)
+            return await work.payment_methods.list_of(rider_id, limit, before)

@@ -41,7 +41,7 @@ class RemovePaymentMethod:
                 raise Conflict("payment_method_in_use", "a ride is being paid with this card")
             now = self._clock.now()
             await work.payment_methods.remove(method.id, now)
-            left = await work.payment_methods.list_of(rider_id) if method.is_default else ()
+            left = await work.payment_methods.list_of(rider_id, 1) if method.is_default else ()
             if left:
                 await work.payment_methods.make_default(rider_id, left[0].id)
             operation = Operation.begin(

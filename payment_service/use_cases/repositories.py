@@ -104,8 +104,10 @@ class PaymentMethods(Protocol):
         """Return a card, removed or not; `payment_method_not_found` (NotFound)."""
         ...
 
-    async def list_of(self, rider_id: UUID) -> Sequence[PaymentMethod]:
-        """Return a rider's cards, newest first."""
+    async def list_of(
+        self, rider_id: UUID, limit: int, before: tuple[datetime, UUID] | None = None
+    ) -> Sequence[PaymentMethod]:
+        """Return a rider's cards, newest first, those before a (created_at, id) if one is named."""
         ...
 
     async def default_of(self, rider_id: UUID) -> UUID | None:
@@ -245,8 +247,10 @@ class Ledger(Protocol):
         """Return the entry of a kind that a thing has, to be reversed."""
         ...
 
-    async def entries_of(self, payment_ids: Iterable[UUID]) -> Sequence[JournalEntry]:
-        """Return the entries of payments, oldest first, at most 100."""
+    async def entries_of(
+        self, payment_ids: Sequence[UUID], limit: int, after: tuple[datetime, UUID] | None
+    ) -> Sequence[JournalEntry]:
+        """Return the entries of payments, oldest first, those after a (created_at, id) if one is named."""
         ...
 
     async def earnings_of(self, driver_id: UUID) -> Earnings:

@@ -79,10 +79,13 @@ def force_cancel_ride(path: RidePath, body: ForcedCancellation) -> OperatorRide:
 
 
 @routes.route("GET", "/operator/rides/<ride_id>/journal", roles=_OPERATOR, answer=Journal, problems=(404,))
-def list_journal_entries(path: RidePath) -> Journal:
-    """Return the ledger's entries of a ride, oldest first."""
-    request = payment_service_pb2.ListJournalEntriesRequest(ride_id=str(path.ride_id))
-    return journal(ask(edge().backends.payments.ListJournalEntries, request))
+def list_journal_entries(path: RidePath, query: PageQuery) -> Journal:
+    """Page through the ledger's entries of a ride, oldest first."""
+    request = payment_service_pb2.ListJournalEntriesRequest(
+        ride_id=str(path.ride_id), page_size=query.limit, page_token=page_token(query.cursor)
+    )
+    page = ask(edge().backends.payments.ListJournalEntries, request)
+    return journal(page, next_cursor(page.next_page_token))
 
 
 @routes.route("GET", "/operator/drivers", roles=_OPERATOR, answer=Drivers)

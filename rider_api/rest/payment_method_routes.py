@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from chassis.auth import Role
-from rider_api.rest.calls import ask, call, edge
+from rider_api.rest.calls import ask, call, edge, next_cursor, page_token
 from rider_api.rest.routing import Routes
+from rider_api.schemas.common import PageQuery
 from rider_api.schemas.payments import (
     PaymentMethod,
     PaymentMethodPath,
@@ -28,10 +29,13 @@ def add_payment_method(body: PaymentMethodRequest) -> PaymentMethod:
 
 
 @routes.route("GET", "/payment-methods", roles=_RIDER, answer=PaymentMethods)
-def list_payment_methods() -> PaymentMethods:
-    """Return the caller's cards, newest first."""
-    answer = ask(edge().backends.payments.ListPaymentMethods, payment_service_pb2.ListPaymentMethodsRequest())
-    return PaymentMethods(items=[payment_method(item) for item in answer.payment_methods])
+def list_payment_methods(query: PageQuery) -> PaymentMethods:
+    """Page through the caller's cards, newest first."""
+    request = payment_service_pb2.ListPaymentMethodsRequest(page_size=query.limit, page_token=page_token(query.cursor))
+    page = ask(edge().backends.payments.ListPaymentMethods, request)
+    return PaymentMethods(
+        items=[payment_method(item) for item in page.payment_methods], next_cursor=next_cursor(page.next_page_token)
+    )
 
 
 @routes.route("DELETE", "/payment-methods/<payment_method_id>", roles=_RIDER, answer=None, problems=(404,))

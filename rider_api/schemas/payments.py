@@ -46,9 +46,10 @@ class PaymentMethod(Answer):
 
 
 class PaymentMethods(Answer):
-    """All cards of a rider, newest first."""
+    """A page of a rider's cards, newest first."""
 
     items: list[PaymentMethod]
+    next_cursor: str | None
 
 
 def payment_method(message: payments_pb2.PaymentMethod) -> PaymentMethod:
@@ -152,12 +153,13 @@ class JournalEntry(Answer):
 
 
 class Journal(Answer):
-    """The entries of a ride's payment, oldest first."""
+    """A page of the entries of a ride's payments, oldest first."""
 
     items: list[JournalEntry]
+    next_cursor: str | None
 
 
-def journal(message: payment_service_pb2.ListJournalEntriesResponse) -> Journal:
+def journal(message: payment_service_pb2.ListJournalEntriesResponse, next_cursor: str | None) -> Journal:
     """Convert journal entries; their ids and accounts are the ledger's own."""
     return Journal(
         items=[
@@ -169,7 +171,8 @@ def journal(message: payment_service_pb2.ListJournalEntriesResponse) -> Journal:
                 postings=[Posting(account=leg.account, amount=money(leg.amount)) for leg in entry.postings],
             )
             for entry in message.entries
-        ]
+        ],
+        next_cursor=next_cursor,
     )
 
 

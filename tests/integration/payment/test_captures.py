@@ -31,7 +31,7 @@ async def test_capture_splits_the_lines_into_the_ledger(payments: Payments) -> N
     payment = await payments.capture(ride_id, *FULL, driver_id=driver_id)
 
     assert (payment.status, payment.captured_minor) == (PaymentStatus.CAPTURED, 2331)
-    entries = await payments.core.use_cases.list_journal_entries(ride_id)
+    entries = await payments.core.use_cases.list_journal_entries(ride_id, 100)
     assert [{str(leg.account): leg.amount.amount_minor for leg in entry.postings} for entry in entries] == [
         {
             "psp_receivable": 2331,

@@ -47,7 +47,7 @@ class Cards:
 
     async def listed(self) -> dict[UUID, bool]:
         """Return each card, newest first, and whether it is the default."""
-        methods = await self.payments.core.use_cases.list_payment_methods(self.rider_id)
+        methods = await self.payments.core.use_cases.list_payment_methods(self.rider_id, 100)
         return {method.id: method.is_default for method in methods}
 
 

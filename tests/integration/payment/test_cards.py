@@ -20,7 +20,7 @@ async def remove(payments: Payments, rider_id: UUID, method_id: UUID, key: str =
 
 
 async def cards(payments: Payments, rider_id: UUID) -> list[str]:
-    return [card.last_digits for card in await payments.core.use_cases.list_payment_methods(rider_id)]
+    return [card.last_digits for card in await payments.core.use_cases.list_payment_methods(rider_id, 100)]
 
 
 async def test_cards_are_listed_newest_first_for_their_rider_alone(payments: Payments) -> None:
@@ -30,6 +30,20 @@ async def test_cards_are_listed_newest_first_for_their_rider_alone(payments: Pay
 
     assert await cards(payments, rider_id) == ["4444", "4242"]
     assert await cards(payments, uuid4()) == []
+
+
+async def test_cards_are_paged_and_each_is_shown_once(payments: Payments) -> None:
+    rider_id = uuid4()
+    added = [await payments.add_card("pm_card_visa", rider_id) for _ in range(5)]
+    page = payments.core.use_cases.list_payment_methods
+
+    shown = await page(rider_id, 2)
+    while len(shown) < 5:
+        following = await page(rider_id, 2, (shown[-1].created_at, shown[-1].id))
+        assert following
+        shown = [*shown, *following]
+    assert [card.id for card in shown] == added[::-1]
+    assert await page(rider_id, 2, (shown[-1].created_at, shown[-1].id)) == []
 
 
 async def test_first_cards_added_at_once_make_one_customer(payments: Payments, psp: FakePsp) -> None:

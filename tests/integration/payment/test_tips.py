@@ -31,8 +31,19 @@ async def test_card_ride_is_tipped_by_its_card_and_the_driver_gets_it_all(rider:
     assert await rider.posted(tip.id) == [("tip", "driver", -300), ("tip", "psp_receivable", 300)]
     assert (await rider.payments.core.use_cases.get_earnings(driver_id)).balances == (usd(1800),)
     assert [intent.captured_minor for intent in psp.intents.values()] == [2000, 300]
-    entries = await rider.payments.core.use_cases.list_journal_entries(ride_id)
+    entries = await rider.payments.core.use_cases.list_journal_entries(ride_id, 100)
     assert [entry.kind.value for entry in entries] == ["capture", "tip"]
+
+
+async def test_journal_of_a_ride_and_its_tip_is_paged_and_each_entry_is_shown_once(rider: RiderMoney) -> None:
+    ride_id = await rider.captured()
+    await rider.tip(ride_id, 300)
+    page = rider.payments.core.use_cases.list_journal_entries
+
+    [capture] = await page(ride_id, 1)
+    [tip] = await page(ride_id, 1, (capture.created_at, capture.id))
+    assert [entry.kind.value for entry in (capture, tip)] == ["capture", "tip"]
+    assert await page(ride_id, 1, (tip.created_at, tip.id)) == []
 
 
 async def test_wallet_ride_is_tipped_by_the_wallet_at_once(rider: RiderMoney, psp: FakePsp) -> None:

@@ -201,7 +201,7 @@ async def test_process_that_died_before_its_answer_is_taken_over_after_the_lease
 
     assert (await payments.core.use_cases.get_payment(ride_id, None)).status is PaymentStatus.CAPTURED
     assert psp.intents[held.psp_payment_id].captures == 1
-    assert len(await payments.core.use_cases.list_journal_entries(ride_id)) == 1
+    assert len(await payments.core.use_cases.list_journal_entries(ride_id, 100)) == 1
 
 
 async def test_caller_that_goes_away_does_not_stop_the_record(payments: Payments, psp: FakePsp) -> None:
@@ -272,4 +272,4 @@ async def test_card_whose_answer_was_lost_is_told_by_the_same_request(payments: 
         await payments.add_card("pm_card_visa", rider_id, key="k")
     added = await payments.add_card("pm_card_visa", rider_id, key="k")
 
-    assert [card.id for card in await payments.core.use_cases.list_payment_methods(rider_id)] == [added]
+    assert [card.id for card in await payments.core.use_cases.list_payment_methods(rider_id, 100)] == [added]

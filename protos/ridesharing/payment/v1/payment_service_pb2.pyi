@@ -73,16 +73,25 @@ Global___AddPaymentMethodResponse: _TypeAlias = AddPaymentMethodResponse  # noqa
 
 @_typing.final
 class ListPaymentMethodsRequest(_message.Message):
-    """ListPaymentMethodsRequest is empty: the token says whose."""
+    """ListPaymentMethodsRequest asks for a page."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most so many (1 to 100, 0 for 50)."""
+    page_token: _builtins.str
+    """Where the last page ended."""
     def __init__(
         self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -90,11 +99,14 @@ Global___ListPaymentMethodsRequest: _TypeAlias = ListPaymentMethodsRequest  # no
 
 @_typing.final
 class ListPaymentMethodsResponse(_message.Message):
-    """ListPaymentMethodsResponse carries all cards of the caller."""
+    """ListPaymentMethodsResponse is a page of the caller's cards, newest first."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PAYMENT_METHODS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Token of the next page; empty on the last."""
     @_builtins.property
     def payment_methods(self) -> _containers.RepeatedCompositeFieldContainer[_payments_pb2.PaymentMethod]:
         """The cards."""
@@ -103,10 +115,11 @@ class ListPaymentMethodsResponse(_message.Message):
         self,
         *,
         payment_methods: _abc.Iterable[_payments_pb2.PaymentMethod] | None = ...,
+        next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["payment_methods", b"payment_methods"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "payment_methods", b"payment_methods"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1018,16 +1031,24 @@ class ListJournalEntriesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RIDE_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     ride_id: _builtins.str
     """The ride (UUID)."""
+    page_size: _builtins.int
+    """At most so many (1 to 100, 0 for 50)."""
+    page_token: _builtins.str
+    """Where the last page ended."""
     def __init__(
         self,
         *,
         ride_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ride_id", b"ride_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "ride_id", b"ride_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1035,11 +1056,14 @@ Global___ListJournalEntriesRequest: _TypeAlias = ListJournalEntriesRequest  # no
 
 @_typing.final
 class ListJournalEntriesResponse(_message.Message):
-    """ListJournalEntriesResponse carries the entries (at most 100 a ride)."""
+    """ListJournalEntriesResponse is a page, oldest first."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ENTRIES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Token of the next page; empty on the last."""
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[_payments_pb2.JournalEntry]:
         """The entries."""
@@ -1048,10 +1072,11 @@ class ListJournalEntriesResponse(_message.Message):
         self,
         *,
         entries: _abc.Iterable[_payments_pb2.JournalEntry] | None = ...,
+        next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

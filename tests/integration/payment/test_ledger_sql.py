@@ -190,7 +190,7 @@ async def test_entry_is_read_back_as_it_was_posted(payment_database: Database, c
         )
         ledger = PostgresLedger(WriteBehind(connection, send_writes))
         await ledger.post(entry)
-        read = await ledger.entries_of([payment_id])
+        read = await ledger.entries_of([payment_id], 10, None)
         earned = await ledger.earnings_of(UUID(driver.owner))
 
     assert read == [entry]

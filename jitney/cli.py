@@ -198,6 +198,25 @@ def payment(
             typer.echo(line)
 
 
+maps = typer.Typer(help="Street maps for travel times and ways.", no_args_is_help=True)
+app.add_typer(maps, name="map")
+
+
+@maps.command("build")
+def build_map(
+    source: Annotated[Path, typer.Argument(metavar="FILE.osm.pbf", help="An extract of OpenStreetMap.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where to; beside the extract, as .map, if left out.")
+    ] = None,
+) -> None:
+    """Build the street map of a city, for JITNEY_MATCHING_MAP_FILE."""
+    import subprocess
+
+    command = [sys.executable, "-m", "matching_service", "map", "build", str(source)]
+    done = subprocess.run([*command, *(() if out is None else ("--out", str(out)))], check=False)
+    raise typer.Exit(done.returncode)
+
+
 @app.command(context_settings=_PASS_ON, add_help_option=False)
 def sandbox(context: typer.Context) -> None:
     """Run the outside world alone: payment provider and text messages."""

@@ -1,4 +1,4 @@
-"""`python -m matching_service serve | work | migrate`."""
+"""`python -m matching_service serve | work | migrate | map build FILE`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from chassis.server import run_workers
 from chassis.settings import load_settings, parse_address
 from chassis.telemetry import configure_telemetry
 from matching_service.adapters.city_file import CityFileError
+from matching_service.adapters.osm_reader import MapError
 from matching_service.bootstrap import build
 from matching_service.settings import SERVICE, MatchingSettings
 
@@ -29,15 +30,24 @@ async def work(settings: MatchingSettings) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run one of the three commands; return the exit code."""
+    if arguments[:1] == ["map"]:
+        return _run_map_command(arguments[1:])
     settings = load_settings(MatchingSettings)
     configure_logging(SERVICE, settings.log_level)
     configure_telemetry(SERVICE, settings)
     try:
         return _run(arguments, settings)
-    except CityFileError as error:
+    except (CityFileError, MapError) as error:
         # A person's file, a person's words: no traceback.
         sys.stderr.write(f"{error}\n")
         return 2
+
+
+def _run_map_command(arguments: list[str]) -> int:
+    # Needs no settings: a map is built where the extract is, often far from the service.
+    from matching_service.adapters import map_command  # noqa: PLC0415
+
+    return map_command.main(arguments, print, lambda text: print(text, file=sys.stderr))
 
 
 def _run(arguments: list[str], settings: MatchingSettings) -> int:
@@ -51,7 +61,7 @@ def _run(arguments: list[str], settings: MatchingSettings) -> int:
 
             migrate("matching_service", settings.matching_database_url)
         case _:
-            sys.stderr.write("usage: python -m matching_service serve | work | migrate\n")
+            sys.stderr.write("usage: python -m matching_service serve | work | migrate | map build FILE\n")
             return 2
     return 0
 

@@ -43,8 +43,12 @@ from matching_service.adapters.postgres_shifts import PostgresShiftReader
 from matching_service.adapters.redis_dispatch import RedisReservations, RedisTickLease
 from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.adapters.scipy_assignment import ScipyMatcher
+from matching_service.adapters.street_eta import StreetEta
+from matching_service.adapters.street_graph import StreetGraph
+from matching_service.adapters.street_map import load_map
 from matching_service.domain.city import CityPolicy
 from matching_service.domain.eta import CrowFliesEta
+from matching_service.domain.travel_times import as_estimated
 from matching_service.entrypoints import grpc_drivers, grpc_operators, grpc_products, grpc_rides, wire
 from matching_service.entrypoints.dispatch_worker import DispatchWorker
 from matching_service.entrypoints.event_consumer import EVENT_TYPES, STREAMS, EventHandler
@@ -61,6 +65,7 @@ from matching_service.use_cases.close_searches import CloseSearches
 from matching_service.use_cases.complete_trip import CompleteTrip
 from matching_service.use_cases.create_quotes import CreateQuotes
 from matching_service.use_cases.decline_offer import DeclineOffer
+from matching_service.use_cases.dispatch_ports import EtaProvider
 from matching_service.use_cases.dispatch_tick import DispatchTick
 from matching_service.use_cases.end_due_shifts import EndDueShifts
 from matching_service.use_cases.end_shift import EndShift
@@ -93,6 +98,8 @@ EVENT_STREAM = "events:matching"
 QUOTES_KEEP_SECONDS = 7 * 86_400
 HEADINGS_KEEP_SECONDS = 2 * 86_400
 SWEEP_LIMIT = 64
+HORIZON_CAPS = 1.25
+"""Travel times on the streets are searched for up to so many times the cap on pickup time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +118,7 @@ class _Stores:
     queue: PostgresSagaQueue
     quotes: PostgresQuotes
     locations: RedisLiveLocations
-    eta: CrowFliesEta
+    eta: EtaProvider
     saga: AdvanceSaga
     accounts: IdentityClient
 
@@ -155,7 +162,7 @@ def build(settings: MatchingSettings) -> Application:
         queue=queue,
         quotes=PostgresQuotes(database, tables.quotes),
         locations=RedisLiveLocations(redis),
-        eta=CrowFliesEta(home.travel),
+        eta=_eta_provider(settings, home),
         saga=AdvanceSaga(store, queue, PaymentClient(payment_channel), clock, jitter),
         accounts=IdentityClient(identity_channel),
     )
@@ -178,6 +185,15 @@ def build(settings: MatchingSettings) -> Application:
     _add_servicers(server, settings, stores)
     server.add(add_DeadLetterServiceServicer_to_server, DeadLetterServicer(dead_letters), DEAD_LETTER_SERVICE)
     return Application(server, workers, closers)
+
+
+def _eta_provider(settings: MatchingSettings, city: CityPolicy) -> EtaProvider:
+    """Choose who tells travel times: the best that is set, with the next as its fall-back."""
+    eta: EtaProvider = CrowFliesEta(city.travel)
+    if settings.matching_map_file is not None:
+        graph = StreetGraph(load_map(settings.matching_map_file))
+        eta = StreetEta(graph, eta, as_estimated, HORIZON_CAPS * city.dispatch.pickup_eta_cap_seconds)
+    return eta
 
 
 def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stores, matcher: ScipyMatcher) -> Workers:

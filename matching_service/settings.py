@@ -23,6 +23,8 @@ class MatchingSettings(ChassisSettings):
     matching_listen: str = "127.0.0.1:50051"
     matching_metrics_listen: str = "127.0.0.1:9101"
     matching_city_file: Path | None = None
+    matching_map_file: Path | None = None
+    """The city's streets, made by `jitney map build`; without it travel times go by the great circle."""
     matching_database_connections: int = Field(default=16, ge=4, le=200)
     matching_pings_per_second: float = Field(default=20.0, gt=0, le=100_000)
     """Mean rate of pings that one driver may keep up."""

@@ -67,8 +67,12 @@ class Database:
         name: str = "",
         pool_timeout_seconds: float = 2.0,
         statement_timeout_seconds: float = 10.0,
+        idle_in_transaction_seconds: float = 30.0,
     ) -> None:
-        """Prepare the pool; connections are made when first needed. `name` is shown in pg_stat_activity and metrics."""
+        """Prepare the pool; connections are made when first needed. `name` is shown in pg_stat_activity and metrics.
+
+        A transaction whose process asks for nothing for `idle_in_transaction_seconds` is rolled back by the server.
+        """
         target = database_url(url, "asyncpg")
         self.name = name or target.database or "jitney"
         statement_millis = int(statement_timeout_seconds * 1000)
@@ -86,7 +90,7 @@ class Database:
                 "server_settings": {
                     "application_name": f"jitney {self.name}",
                     "statement_timeout": str(statement_millis),
-                    "idle_in_transaction_session_timeout": str(statement_millis * 3),
+                    "idle_in_transaction_session_timeout": str(int(idle_in_transaction_seconds * 1000)),
                 },
             },
         )

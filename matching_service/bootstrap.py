@@ -39,8 +39,9 @@ from matching_service.adapters.postgres_dispatch import PostgresDispatchReads
 from matching_service.adapters.postgres_quotes import PostgresQuotes
 from matching_service.adapters.postgres_reads import PostgresRideReader
 from matching_service.adapters.postgres_saga import PostgresSagaQueue
+from matching_service.adapters.postgres_shards import PostgresShardLeases
 from matching_service.adapters.postgres_shifts import PostgresShiftReader
-from matching_service.adapters.redis_dispatch import RedisReservations, RedisTickLease
+from matching_service.adapters.redis_dispatch import RedisReservations
 from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.adapters.street_eta import StreetEta
@@ -73,6 +74,7 @@ from matching_service.use_cases.expire_offers import ExpireOffers
 from matching_service.use_cases.force_cancel_ride import ForceCancelRide
 from matching_service.use_cases.get_ride_location import GetRideLocation
 from matching_service.use_cases.keep_driver_standing import KeepDriverStanding
+from matching_service.use_cases.keep_shards import KeepShards
 from matching_service.use_cases.list_products import ListProducts
 from matching_service.use_cases.list_shifts import ListShifts
 from matching_service.use_cases.make_offers import MakeOffers
@@ -97,6 +99,10 @@ from shared_kernel.ids import Uuid7Source
 EVENT_STREAM = "events:matching"
 QUOTES_KEEP_SECONDS = 7 * 86_400
 HEADINGS_KEEP_SECONDS = 2 * 86_400
+MATCHERS_KEEP_SECONDS = 86_400
+IDLE_IN_TRANSACTION_SECONDS = 5.0
+"""No transaction of this service waits for anything but the database: one that idles belongs to a process that was
+stopped, and holds up a ride, a driver and a shard."""
 SWEEP_LIMIT = 64
 HORIZON_CAPS = 1.25
 """Travel times on the streets are searched for up to so many times the cap on pickup time."""
@@ -133,7 +139,12 @@ class Application(NamedTuple):
 
 def build(settings: MatchingSettings) -> Application:
     """Put the service together; call it inside the event loop that it will run on."""
-    database = Database(settings.matching_database_url, pool_size=settings.matching_database_connections, name=SERVICE)
+    database = Database(
+        settings.matching_database_url,
+        pool_size=settings.matching_database_connections,
+        name=SERVICE,
+        idle_in_transaction_seconds=IDLE_IN_TRANSACTION_SECONDS,
+    )
     redis = open_redis(settings.redis_url)
     signer = TokenSigner.from_dir(settings.signing_keys_dir, SERVICE)
     payment_channel = open_channel(settings.payment_target, signer)
@@ -215,10 +226,11 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
     )
     dispatch = DispatchWorker(
         tick=tick,
-        lease=RedisTickLease(redis, stores.home.city),
+        shards=KeepShards(
+            PostgresShardLeases(database), time.monotonic, stores.new_id(), f"{socket.gethostname()}:{os.getpid()}"
+        ),
         locations=stores.locations,
         clock=clock,
-        holder=f"{socket.gethostname()}:{os.getpid()}",
         tick_seconds=stores.home.dispatch.tick_seconds,
     )
     expire_offers, close_searches = ExpireOffers(store, reader, clock), CloseSearches(store, reader, clock)
@@ -228,6 +240,7 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
         Keep(tables.inbox_events, "consumed_at", INBOX_KEEP_SECONDS),
         Keep(tables.quotes, "expires_at", QUOTES_KEEP_SECONDS),
         Keep(tables.shift_headings, "set_at", HEADINGS_KEEP_SECONDS),
+        Keep(tables.matchers, "expires_at", MATCHERS_KEEP_SECONDS),
     ]
     workers = Workers()
     workers.add("outbox relay", relay.run)

@@ -217,6 +217,13 @@ class PostgresTransaction:
     async def add_offer(self, offer: Offer) -> None:
         await self._connection.execute(insert(tables.offers).values(**offer_row(offer)))
 
+    async def keep_fence(self, ride_id: UUID) -> int:
+        lease, ride = tables.shard_leases.c, tables.rides.c
+        mine = select(lease.fence).join(tables.rides, ride.shard == lease.shard).where(ride.id == ride_id)
+        # The weakest lock that a change of the fence waits for, and that a renewal, which leaves it as it is, does not.
+        locked = mine.with_for_update(read=True, key_share=True, of=tables.shard_leases)
+        return await self._connection.scalar(locked) or 0
+
     async def save_offer(self, offer: Offer) -> None:
         statement = update(tables.offers).where(tables.offers.c.id == offer.id, tables.offers.c.state == "open")
         changed = await self._connection.execute(statement.values(state=offer.state.value, closed_at=offer.closed_at))

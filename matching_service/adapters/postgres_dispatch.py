@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, func, select, union
@@ -26,8 +26,8 @@ class PostgresDispatchReads:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list_waiting(self, limit: int) -> list[WaitingRide]:
-        """Return rides in MATCHING: those with a closed offer or assignment first, then the longest waiting."""
+    async def list_waiting(self, shards: Collection[str], limit: int) -> list[WaitingRide]:
+        """Return rides in MATCHING in these shards: closed offers or assignments first, then long waits."""
         ride, exclusion = tables.rides.c, tables.exclusions.c
         excluded = (
             select(func.array_agg(exclusion.driver_id, type_=ARRAY(Uuid)))
@@ -35,7 +35,7 @@ class PostgresDispatchReads:
             .scalar_subquery()
             .label("excluded")
         )
-        waiting = select(tables.rides, excluded).where(ride.state == "matching")
+        waiting = select(tables.rides, excluded).where(ride.state == "matching", ride.shard.in_(shards))
         statement = waiting.order_by(excluded.is_(None), ride.requested_at, ride.id).limit(limit)
         async with self._database.connect() as connection:
             rows = (await connection.execute(statement)).mappings().all()
@@ -50,6 +50,7 @@ class PostgresDispatchReads:
                 returned=row["excluded"] is not None,
                 funding=Funding(row["funding"]),
                 city=row["city"],
+                shard=row["shard"],
             )
             for row in rows
         ]

@@ -1,121 +1,98 @@
-"""The lease of the dispatcher and its reservations of drivers, in Redis: both keep replicas from quarreling; the
-database's indexes alone decide who gets an offer.
+"""The reservations of drivers, in Redis: they keep matchers from quarreling; the database's indexes alone decide who
+gets an offer.
 
-`dispatch:lease:{city}`  holder, with an expiry;  `dispatch:fence:{city}`  counter, one more for each new holder
-`drv:{S}:<driver>`       the fence of the reservation, with an expiry
+`drv:{S}:<driver>`  `<fence> <shard>`, with an expiry: who wants the driver, who stands in S, for a ride of which shard.
+Redis may lose all of it at any time, and matchers then meet in the database.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from matching_service.adapters.redis_locations import RESOLUTION
-from matching_service.domain.locations import DriverPosition
+from matching_service.adapters.shard_cells import shard_of
+from matching_service.use_cases.dispatch_ports import Claim
 from shared_kernel.errors import Unavailable
 
-_ACQUIRE = """
-local holder = redis.call('GET', KEYS[1])
-if holder == ARGV[1] then
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
-  return tonumber(redis.call('GET', KEYS[2]) or redis.call('INCR', KEYS[2]))
-end
-if holder then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return redis.call('INCR', KEYS[2])
-"""
-
-_RELEASE_LEASE = """
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0
-"""
-
-# Compare and set: free, or held under a lower fence (a holder that was replaced). The same fence does not take twice.
+# Compare and set: free, or claimed for the same shard under a lower fence, by an owner who was replaced since. The same
+# fence does not take twice, and fences of two shards say nothing of each other.
 _RESERVE = """
 local gained = {}
 for index, key in ipairs(KEYS) do
-  local fence = redis.call('GET', key)
-  if not fence or tonumber(fence) < tonumber(ARGV[1]) then
-    redis.call('SET', key, ARGV[1], 'PX', ARGV[2])
-    gained[#gained + 1] = 1
+  local claim = ARGV[index + 1]
+  local held = redis.call('GET', key)
+  local free = not held
+  if held then
+    local old, old_shard = string.match(held, '^(%d+) (.*)$')
+    local new, new_shard = string.match(claim, '^(%d+) (.*)$')
+    free = old_shard == new_shard and tonumber(old) < tonumber(new)
+  end
+  if free then
+    redis.call('SET', key, claim, 'PX', ARGV[1])
+    gained[index] = 1
   else
-    gained[#gained + 1] = 0
+    gained[index] = 0
   end
 end
 return gained
 """
 
 _RELEASE = """
-for _, key in ipairs(KEYS) do
-  if redis.call('GET', key) == ARGV[1] then redis.call('DEL', key) end
+for index, key in ipairs(KEYS) do
+  if redis.call('GET', key) == ARGV[index] then redis.call('DEL', key) end
 end
 return 0
 """
-
-
-class RedisTickLease:
-    """The TickLease of production, one a city. Raises Unavailable `dispatch_store_unavailable`."""
-
-    def __init__(self, redis: Redis, city: str) -> None:
-        self._keys = [f"dispatch:lease:{{{city}}}", f"dispatch:fence:{{{city}}}"]
-        self._acquire = redis.register_script(_ACQUIRE)
-        self._release = redis.register_script(_RELEASE_LEASE)
-
-    async def acquire(self, holder: str, seconds: float) -> int | None:
-        fence = await _answered(self._acquire(self._keys, [holder, int(seconds * 1000)]))
-        return cast("int", fence) or None
-
-    async def release(self, holder: str) -> None:
-        await _answered(self._release(self._keys[:1], [holder]))
 
 
 class RedisReservations:
     """The Reservations of production: one script a cell. Raises Unavailable `dispatch_store_unavailable`."""
 
     def __init__(self, redis: Redis) -> None:
-        import h3  # noqa: PLC0415 (only the serving process needs it)
-
-        self._cell_of = cast("Callable[[float, float, int], str]", h3.latlng_to_cell)
         self._redis = redis
         self._reserve = redis.register_script(_RESERVE)
         self._release = redis.register_script(_RELEASE)
 
-    async def reserve(self, positions: Sequence[DriverPosition], fence: int, seconds: float) -> frozenset[UUID]:
+    async def reserve(self, claims: Sequence[Claim], seconds: float) -> frozenset[UUID]:
         gained: set[UUID] = set()
-        by_cell = self._by_cell(positions)
+        by_cell = _by_cell(claims)
         if not by_cell:
             return frozenset()
         async with self._redis.pipeline(transaction=False) as pipeline:
-            for cell, drivers in by_cell.items():
-                await self._reserve(_keys(cell, drivers), [fence, int(seconds * 1000)], pipeline)
+            for cell, some in by_cell.items():
+                await self._reserve(_keys(cell, some), [int(seconds * 1000), *map(_value, some)], pipeline)
             answers: list[list[int]] = await _answered(pipeline.execute())
-        for drivers, answer in zip(by_cell.values(), answers, strict=True):
-            gained.update(driver for driver, one in zip(drivers, answer, strict=True) if one)
+        for some, answer in zip(by_cell.values(), answers, strict=True):
+            gained.update(claim.position.driver_id for claim, one in zip(some, answer, strict=True) if one)
         return frozenset(gained)
 
-    async def release(self, positions: Sequence[DriverPosition], fence: int) -> None:
-        by_cell = self._by_cell(positions)
+    async def release(self, claims: Sequence[Claim]) -> None:
+        by_cell = _by_cell(claims)
         if not by_cell:
             return
         async with self._redis.pipeline(transaction=False) as pipeline:
-            for cell, drivers in by_cell.items():
-                await self._release(_keys(cell, drivers), [fence], pipeline)
+            for cell, some in by_cell.items():
+                await self._release(_keys(cell, some), [*map(_value, some)], pipeline)
             await _answered(pipeline.execute())
 
-    def _by_cell(self, positions: Sequence[DriverPosition]) -> dict[str, list[UUID]]:
-        by_cell: dict[str, list[UUID]] = {}
-        for position in positions:
-            cell = self._cell_of(position.latitude, position.longitude, RESOLUTION)
-            by_cell.setdefault(cell, []).append(position.driver_id)
-        return by_cell
+
+def _by_cell(claims: Sequence[Claim]) -> dict[str, list[Claim]]:
+    by_cell: dict[str, list[Claim]] = {}
+    for claim in claims:
+        by_cell.setdefault(shard_of(claim.position.point), []).append(claim)
+    return by_cell
 
 
-def _keys(cell: str, drivers: Sequence[UUID]) -> list[str]:
-    return [f"drv:{{{cell}}}:{driver}" for driver in drivers]
+def _keys(cell: str, claims: Sequence[Claim]) -> list[str]:
+    return [f"drv:{{{cell}}}:{claim.position.driver_id}" for claim in claims]
+
+
+def _value(claim: Claim) -> str:
+    return f"{claim.fence} {claim.shard}"
 
 
 async def _answered(call: Any) -> Any:

@@ -13,7 +13,7 @@ cells for a while and readers take the newer position.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -34,11 +34,10 @@ from matching_service.adapters.location_layout import (
     seen_key,
     unpack,
 )
+from matching_service.adapters.shard_cells import shard_at, with_halo
 from matching_service.domain.locations import DriverPosition, RecordOutcome
 from shared_kernel.errors import LimitExceeded, Unavailable
 
-RESOLUTION = 5
-"""H3 resolution of a shard: cells of about 250 km², a few a city."""
 _HOME_SECONDS = 120
 _MAX_PENDING = 10_000
 _MAX_BATCH = 512
@@ -56,9 +55,6 @@ class RedisLiveLocations:
 
     def __init__(self, redis: Redis) -> None:
         """Take a client with `decode_responses` off."""
-        import h3  # noqa: PLC0415 (only the serving process needs it)
-
-        self._cell_of = cast("Callable[[float, float, int], str]", h3.latlng_to_cell)
         self._redis = redis
         self._record = redis.register_script(RECORD)
         self._leave = redis.register_script(LEAVE)
@@ -85,7 +81,14 @@ class RedisLiveLocations:
         return None if value is None else self._position(driver_id.bytes, value)
 
     async def snapshot(self) -> list[DriverPosition]:
-        cells = await _answered(self._redis.zrange(CELLS_KEY, 0, -1))
+        return await self._snapshot(await _answered(self._redis.zrange(CELLS_KEY, 0, -1)))
+
+    async def snapshot_near(self, shards: Collection[str], reach_meters: float) -> list[DriverPosition]:
+        near = with_halo(shards, reach_meters)
+        known = await _answered(self._redis.zrange(CELLS_KEY, 0, -1))
+        return await self._snapshot([cell for cell in known if cell.decode() in near])
+
+    async def _snapshot(self, cells: Sequence[bytes]) -> list[DriverPosition]:
         if not cells:
             return []
         async with self._redis.pipeline(transaction=False) as pipeline:
@@ -146,7 +149,7 @@ class RedisLiveLocations:
     async def _write(self, positions: Sequence[DriverPosition]) -> list[RecordOutcome]:
         by_cell: dict[str, list[int]] = {}
         for index, position in enumerate(positions):
-            by_cell.setdefault(self._cell_of(position.latitude, position.longitude, RESOLUTION), []).append(index)
+            by_cell.setdefault(shard_at(position.latitude, position.longitude), []).append(index)
         packed = [pack(position) for position in positions]
         async with self._redis.pipeline(transaction=False) as pipeline:
             for cell, indices in by_cell.items():

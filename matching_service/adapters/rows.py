@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from matching_service.adapters.postgres_quotes import fare_from_json, fare_lines_json
+from matching_service.adapters.shard_cells import shard_of
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.offer import Offer, OfferState
 from matching_service.domain.quote import FareLine, FareLineKind, Place
@@ -38,6 +39,7 @@ def ride_row(ride: Ride) -> dict[str, Any]:
         "funding": ride.funding.value,
         "payment_method_id": ride.payment_method_id,
         "product": ride.product,
+        "shard": shard_of(ride.pickup.point),
         "pickup_latitude": ride.pickup.point.latitude,
         "pickup_longitude": ride.pickup.point.longitude,
         "pickup_address": ride.pickup.address,

@@ -33,7 +33,14 @@ from chassis.outbox import outbox_table
 from matching_service.adapters.postgres_quotes import quote_table
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.offer import ExclusionCause, OfferState
-from matching_service.domain.ride_states import DRIVER_STATES, LIVE_STATES, OWED_PAYMENT_STATES, PaymentState, RideState
+from matching_service.domain.ride_states import (
+    DISPATCHED_STATES,
+    DRIVER_STATES,
+    LIVE_STATES,
+    OWED_PAYMENT_STATES,
+    PaymentState,
+    RideState,
+)
 from matching_service.domain.shift import MAX_BREAK_SECONDS, EndReason
 from matching_service.domain.terms import Funding
 
@@ -77,6 +84,8 @@ rides = Table(
     Column("funding", Text, nullable=False, server_default=text("'card'")),
     Column("payment_method_id", Uuid),
     Column("product", Text, nullable=False),
+    # Of the pickup. Rides that a replica of the release before asked for have none until a matcher sees them.
+    Column("shard", Text),
     Column("pickup_latitude", Float(53), nullable=False),
     Column("pickup_longitude", Float(53), nullable=False),
     Column("pickup_address", Text, nullable=False),
@@ -134,6 +143,7 @@ rides = Table(
     Index("ix_ride_driver", "driver_id", "id", postgresql_where=text("driver_id IS NOT NULL")),
     Index("ix_ride_requested_at", "requested_at"),
     Index("ix_ride_waiting", "state", "search_until", postgresql_where=text("state IN ('requested', 'matching')")),
+    Index("ix_ride_shard_dispatched", "shard", postgresql_where=text(_among("state", DISPATCHED_STATES))),
     Index("ix_ride_saga", "saga_next_attempt_at", postgresql_where=text("saga_next_attempt_at IS NOT NULL")),
 )
 
@@ -287,6 +297,30 @@ shift_headings = Table(
     Index("ix_shift_heading_driver", "driver_id", "set_at"),
     Index("ix_shift_heading_set_at", "set_at"),
     comment="Each destination that a driver set to go home by, for the limit a day; kept for two days",
+)
+
+matchers = Table(
+    "matcher",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Index("ix_matcher_expires_at", "expires_at"),
+    comment="The processes that dispatch, by the heartbeat of each life of them",
+)
+
+shard_leases = Table(
+    "shard_lease",
+    metadata,
+    Column("shard", Text, primary_key=True),
+    Column("owner_id", Uuid),
+    Column("fence", BigInteger, nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("fence > 0", "fence_above_zero"),
+    # Makes the fence a part of a key: to change it takes a lock that an offer's FOR KEY SHARE holds off, to renew the
+    # lease does not.
+    UniqueConstraint("shard", "fence"),
+    comment="Which matcher dispatches which shard; a trigger lets the fence grow alone",
 )
 
 cancel_consents = Table(

@@ -95,6 +95,8 @@ LIVE_STATES: Final = frozenset(item.source for item in TRANSITIONS)
 END_STATES: Final = frozenset(RideState) - LIVE_STATES
 DRIVER_STATES: Final = frozenset({_S.DRIVER_EN_ROUTE, _S.ARRIVED, _S.IN_PROGRESS})
 """Live states in which a driver is bound to the ride."""
+DISPATCHED_STATES: Final = frozenset({_S.MATCHING, _S.OFFERED, _S.DRIVER_EN_ROUTE})
+"""States that dispatch may lead elsewhere: a shard with such rides needs a matcher."""
 
 
 def may_move(state: RideState, move: RideMove) -> bool:

@@ -1,4 +1,4 @@
-"""The worker that ticks: one replica a city at a time, by lease."""
+"""The worker that dispatches the shards of this matcher: a beat that keeps them, and ticks over all of them at once."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from datetime import timedelta
 from prometheus_client import Counter, Gauge, Histogram
 
 from matching_service.domain.locations import GONE_SECONDS
-from matching_service.use_cases.dispatch_ports import LiveLocations, OfferOutcome, TickLease
+from matching_service.use_cases.dispatch_ports import LiveLocations, OfferOutcome
 from matching_service.use_cases.dispatch_tick import DispatchTick, TickReport
+from matching_service.use_cases.keep_shards import BEAT_SECONDS, BeatReport, KeepShards
 from shared_kernel.clock import Clock
 from shared_kernel.errors import DomainError
 
@@ -28,80 +29,124 @@ CANDIDATES = Counter("dispatch_candidates_total", "Pairs of ride and driver that
 CONTENDED = Counter("dispatch_contended_total", "Pairs dropped since another dispatcher had reserved the driver")
 GREEDY_PASSES = Counter("dispatch_greedy_passes_total", "Passes that chose greedily for want of time")
 OFFERS = Counter("dispatch_offers_total", "Proposals of dispatch, by what became of them", ["outcome"])
-FAILED_TICKS = Counter("dispatch_failed_ticks_total", "Ticks given up since a store did not answer")
-LEADING = Gauge("dispatch_leading", "1 where this process holds the lease")
+FAILED_TICKS = Counter("dispatch_failed_ticks_total", "Ticks given up since a store did not answer in time")
+FAILED_BEATS = Counter("dispatch_failed_beats_total", "Beats that did not reach the database")
+OWNED_SHARDS = Gauge("dispatch_owned_shards", "Shards that this process dispatches")
+MATCHERS = Gauge("dispatch_matchers", "Processes that dispatch, as this one sees it")
+SHARD_CHANGES = Counter("dispatch_shard_changes_total", "Leases of shards that came or went, by how", ["how"])
 _BY_OUTCOME = {outcome: OFFERS.labels(outcome.value) for outcome in OfferOutcome}
 
 _TRIM_EVERY_SECONDS = 10.0
-_LEAST_LEASE_SECONDS = 5.0
-_RELEASE_WITHIN_SECONDS = 1.0
+_TRIM_CHORE = "trim the live locations"
+_TICK_LIMIT_SECONDS = 15.0
+"""A tick that hangs is given up, so that a matcher never keeps shards that it does nothing for."""
+_LEAVE_WITHIN_SECONDS = 1.0
 
 
 class DispatchWorker:
-    """Ticks for ever.
+    """Beats and ticks for ever.
 
-    A store that does not answer costs the tick, no more. If this process dies, the lease runs out and another takes
-    over.
+    A store that does not answer costs the tick, no more. If this process dies, its leases run out and the others take
+    its shards over.
     """
 
     def __init__(
-        self,
-        *,
-        tick: DispatchTick,
-        lease: TickLease,
-        locations: LiveLocations,
-        clock: Clock,
-        holder: str,
-        tick_seconds: float,
+        self, *, tick: DispatchTick, shards: KeepShards, locations: LiveLocations, clock: Clock, tick_seconds: float
     ) -> None:
-        """Make it; `holder` names this process among its replicas."""
         self._tick = tick
-        self._lease = lease
+        self._shards = shards
         self._locations = locations
         self._clock = clock
-        self._holder = holder
         self._tick_seconds = tick_seconds
-        self._lease_seconds = max(_LEAST_LEASE_SECONDS, 3 * tick_seconds)
         self._trim_at = 0.0
+        self._gained = asyncio.Event()
 
     async def run(self) -> None:
-        """Tick until canceled, then give the lease back."""
-        loop = asyncio.get_running_loop()
+        """Beat and tick until canceled, then give the shards back."""
         try:
-            while True:
-                begun = loop.time()
-                try:
-                    await self._turn()
-                except DomainError as error:
-                    if not error.retryable:
-                        raise
-                    FAILED_TICKS.inc()
-                    _log.warning("a tick of dispatch was given up", extra={"reason": error.reason})
-                _leave_if_canceled()
-                await asyncio.sleep(max(0.0, begun + self._tick_seconds - loop.time()))
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._beat_forever())
+                both.create_task(self._tick_forever())
         finally:
-            LEADING.set(0)
-            await self._give_back()
+            OWNED_SHARDS.set(0)
+            await self._leave()
+
+    async def _beat_forever(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            begun = loop.time()
+            try:
+                report = await self._shards.beat()
+            except DomainError as error:
+                _let_only_outages_pass(error)
+                FAILED_BEATS.inc()
+                _log.warning("a beat of dispatch was missed", extra={"reason": error.reason})
+            else:
+                self._note(report)
+            _leave_if_canceled()
+            await asyncio.sleep(max(0.0, begun + BEAT_SECONDS - loop.time()))
+
+    async def _tick_forever(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            begun = loop.time()
+            try:
+                async with asyncio.timeout(_TICK_LIMIT_SECONDS):
+                    await self._turn()
+            except DomainError as error:
+                _let_only_outages_pass(error)
+                FAILED_TICKS.inc()
+                _log.warning("a tick of dispatch was given up", extra={"reason": error.reason})
+            except TimeoutError:
+                FAILED_TICKS.inc()
+                _log.warning("a tick of dispatch was given up", extra={"reason": "too_slow"})
+            _leave_if_canceled()
+            # A shard that was just gained may have waited for its owner long enough.
+            await self._rest(begun + self._tick_seconds - loop.time())
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(max(0.0, seconds)):
+                await self._gained.wait()
+        except TimeoutError:
+            return
 
     async def _turn(self) -> None:
         loop = asyncio.get_running_loop()
-        fence = await self._lease.acquire(self._holder, self._lease_seconds)
-        LEADING.set(0 if fence is None else 1)
-        if fence is None:
-            return
+        self._gained.clear()
         begun = loop.time()
-        report = await self._tick(fence)
-        _observe(report, loop.time() - begun)
-        if begun >= self._trim_at:
+        fences = self._shards.held()
+        if fences:
+            report = await self._tick(fences)
+            _observe(report, loop.time() - begun)
+        if begun >= self._trim_at and self._shards.has_chore(_TRIM_CHORE):
             self._trim_at = begun + _TRIM_EVERY_SECONDS
             await self._locations.trim(self._clock.now() - timedelta(seconds=GONE_SECONDS))
 
-    async def _give_back(self) -> None:
+    def _note(self, report: BeatReport) -> None:
+        OWNED_SHARDS.set(report.owned)
+        MATCHERS.set(report.matchers)
+        changes = {"taken over": report.taken_over, "lost": report.lost, "handed over": report.handed_over}
+        changes["gained"] = report.gained - report.taken_over
+        for how, count in changes.items():
+            SHARD_CHANGES.labels(how.replace(" ", "_")).inc(count)
+        told = {how.replace(" ", "_"): count for how, count in changes.items() if count}
+        if told:
+            _log.info("shards changed hands", extra={**told, "owned": report.owned, "matchers": report.matchers})
+        if report.gained:
+            self._gained.set()
+
+    async def _leave(self) -> None:
         try:
-            async with asyncio.timeout(_RELEASE_WITHIN_SECONDS):
-                await self._lease.release(self._holder)
+            async with asyncio.timeout(_LEAVE_WITHIN_SECONDS):
+                await self._shards.leave()
         except (DomainError, TimeoutError) as error:
-            _log.info("the dispatch lease was left to run out", extra={"error": repr(error)})
+            _log.info("the shards were left to run out", extra={"error": repr(error)})
+
+
+def _let_only_outages_pass(error: DomainError) -> None:
+    if not error.retryable:
+        raise error
 
 
 def _leave_if_canceled() -> None:

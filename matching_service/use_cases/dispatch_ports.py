@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker
@@ -32,16 +32,23 @@ class WaitingRide:
     funding: Funding = Funding.CARD
     city: str = ""
     """The key of the ride's city; empty for a ride of the time before cities had keys."""
+    shard: str = ""
+    """Of the pickup."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A pair that dispatch chose. `cost` is the solver's, in seconds; kept to explain the choice."""
+    """A pair that dispatch chose. `cost` is the solver's, in seconds; kept to explain the choice.
+
+    `fence` is that of the lease of the ride's shard, under which it was chosen. Zero is the fence of a shard that no
+    matcher ever owned: once one does, it opens no offer.
+    """
 
     ride_id: UUID
     driver_id: UUID
     pickup_eta_seconds: int
     cost: float
+    fence: int = 0
 
 
 class OfferOutcome(StrEnum):
@@ -52,6 +59,8 @@ class OfferOutcome(StrEnum):
     """The ride no longer waits: canceled, unmatched or offered already."""
     DRIVER_TAKEN = "driver_taken"
     """The driver has an open offer or a live ride, may not take the ride's cash, or the shift ended."""
+    FENCED = "fenced"
+    """Another matcher took the ride's shard over since the pair was chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +74,8 @@ class OpenShift:
 class WaitingRides(Protocol):
     """The rides that look for a driver."""
 
-    async def list_waiting(self, limit: int) -> list[WaitingRide]:
-        """Return at most `limit`, returned ones first, then the longest waiting."""
+    async def list_waiting(self, shards: Collection[str], limit: int) -> list[WaitingRide]:
+        """Return at most `limit` of these shards, returned ones first, then the longest waiting."""
         ...
 
 
@@ -152,6 +161,10 @@ class LiveLocations(Protocol):
         """Return the last position of every driver, stale ones included: the caller judges age."""
         ...
 
+    async def snapshot_near(self, shards: Collection[str], reach_meters: float) -> list[DriverPosition]:
+        """Return those in shards and in as much around them as is in reach; perhaps some who are farther."""
+        ...
+
     async def forget(self, driver_id: UUID) -> None:
         """Drop a driver, at the end of a shift."""
         ...
@@ -161,27 +174,63 @@ class LiveLocations(Protocol):
         ...
 
 
+class Claim(NamedTuple):
+    """A driver where they stand, wanted for a ride of a shard under the fence of its lease."""
+
+    position: DriverPosition
+    shard: str
+    fence: int
+
+
 class Reservations(Protocol):
     """Short claims on drivers, so that replicas do not quarrel in the database, which stays the judge."""
 
-    async def reserve(self, positions: Sequence[DriverPosition], fence: int, seconds: float) -> frozenset[UUID]:
-        """Claim drivers where they stand; return those gained. A higher fence takes over a claim of a lower one."""
+    async def reserve(self, claims: Sequence[Claim], seconds: float) -> frozenset[UUID]:
+        """Claim drivers; return those gained. A claim gives way to one for the same shard under a higher fence."""
         ...
 
-    async def release(self, positions: Sequence[DriverPosition], fence: int) -> None:
-        """Give the claims of this fence back."""
+    async def release(self, claims: Sequence[Claim]) -> None:
+        """Give claims back."""
         ...
 
 
-class TickLease(Protocol):
-    """Lets one replica tick at a time."""
+@dataclass(frozen=True, slots=True)
+class ShardsSeen:
+    """The matchers that live, this one included, and the shards that have rides for dispatch to do something about."""
 
-    async def acquire(self, holder: str, seconds: float) -> int | None:
-        """Take or renew the lease; return its fencing token, which grows with each new holder, or None."""
+    matcher_ids: frozenset[UUID]
+    busy_shards: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class GainedShard:
+    """A lease that was taken. `taken_over`: another matcher had let it run out."""
+
+    fence: int
+    taken_over: bool
+
+
+class ShardLeases(Protocol):
+    """Who dispatches which shard. The store's own clock judges what has run out."""
+
+    async def look(self, matcher_id: UUID, name: str, seconds: float) -> ShardsSeen:
+        """Show that this matcher lives for so long, and look around."""
         ...
 
-    async def release(self, holder: str) -> None:
-        """Give the lease back if this holder has it."""
+    async def renew(self, matcher_id: UUID, shards: Collection[str], seconds: float) -> Mapping[str, int]:
+        """Renew leases that have not run out; return the fences of those that could be."""
+        ...
+
+    async def claim(self, matcher_id: UUID, shards: Collection[str], seconds: float) -> Mapping[str, GainedShard]:
+        """Take the leases among these that are vacant. Each gets a fence above all that its shard had before."""
+        ...
+
+    async def give_back(self, matcher_id: UUID, shards: Collection[str]) -> None:
+        """Make these leases of the matcher vacant."""
+        ...
+
+    async def leave(self, matcher_id: UUID) -> None:
+        """Make all leases of the matcher vacant, and let it no longer be known to live."""
         ...
 
 

@@ -10,7 +10,7 @@ and two tickers may run at once. The offer itself is judged by the database.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -31,6 +31,7 @@ from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import (
     BusyDrivers,
     CashStandings,
+    Claim,
     EtaProvider,
     Headings,
     LiveLocations,
@@ -104,16 +105,19 @@ class DispatchTick:
         self._clock = clock
         self._monotonic = monotonic
 
-    async def __call__(self, fence: int) -> TickReport:
-        """Match and make offers once. `fence` is the token of the lease that this tick runs under."""
+    async def __call__(self, fences: Mapping[str, int]) -> TickReport:
+        """Match and make offers once, for the rides of some shards. `fences` are those of the leases on them.
+
+        The shards are solved as one problem: apart, each would spoil the others' best pairs along their common edges.
+        """
         report = TickReport()
-        rides = await self._waiting.list_waiting(MAX_WAITING)
+        rides = await self._waiting.list_waiting(fences.keys(), MAX_WAITING)
         report.waiting = len(rides)
         atlas = await self._cities.in_force()
         seekers = self._seekers(rides, atlas)
         if not seekers:
             return report
-        drivers = await self._free_drivers(report)
+        drivers = await self._free_drivers(fences.keys(), seekers, report)
         if not drivers:
             return report
         no_cash, headings = await asyncio.gather(self._no_cash_driver_ids(seekers, atlas), self._headings.headings())
@@ -133,7 +137,8 @@ class DispatchTick:
                 report,
             )
             chosen += [PairCost(left_seekers[pair.seeker], left_drivers[pair.driver], pair.seconds) for pair in more]
-        await self._offer(chosen, seekers, drivers, fence, report)
+        shards = {ride.ride_id: ride.shard for ride in rides}
+        await self._offer(chosen, seekers, drivers, shards, fences, report)
         return report
 
     def _seekers(self, rides: Sequence[WaitingRide], atlas: Atlas) -> list[Seeker]:
@@ -155,9 +160,12 @@ class DispatchTick:
             if (city := cities[ride.ride_id]) is not None and (product := city.products.get(ride.product)) is not None
         ]
 
-    async def _free_drivers(self, report: TickReport) -> list[DriverPosition]:
+    async def _free_drivers(
+        self, shards: Collection[str], seekers: Sequence[Seeker], report: TickReport
+    ) -> list[DriverPosition]:
+        reach_meters = self._reach_meters(seekers)
         snapshot, busy, on_shift = await asyncio.gather(
-            self._locations.snapshot(), self._busy.busy(), self._on_shift.on_shift()
+            self._locations.snapshot_near(shards, reach_meters), self._busy.busy(), self._on_shift.on_shift()
         )
         fresh_since = self._clock.now().timestamp() - FRESH_SECONDS
         fresh = [position for position in snapshot if position.measured_at >= fresh_since]
@@ -185,8 +193,10 @@ class DispatchTick:
         no_cash_driver_ids: frozenset[UUID],
         headings: Mapping[UUID, GeoPoint],
     ) -> Limits:
-        longest_seconds = max(seeker.pickup_eta_cap_seconds for seeker in seekers)
-        return Limits(candidates, self._eta.reach_meters(longest_seconds), no_cash_driver_ids, headings)
+        return Limits(candidates, self._reach_meters(seekers), no_cash_driver_ids, headings)
+
+    def _reach_meters(self, seekers: Sequence[Seeker]) -> float:
+        return self._eta.reach_meters(max(seeker.pickup_eta_cap_seconds for seeker in seekers))
 
     async def _match(
         self,
@@ -221,21 +231,26 @@ class DispatchTick:
         chosen: Sequence[PairCost],
         seekers: Sequence[Seeker],
         drivers: Sequence[DriverPosition],
-        fence: int,
+        shards: Mapping[UUID, str],
+        fences: Mapping[str, int],
         report: TickReport,
     ) -> None:
         if not chosen:
             return
-        positions = [drivers[pair.driver] for pair in chosen]
-        gained = await self._reservations.reserve(positions, fence, RESERVATION_SECONDS)
+        wanted_for = [shards[seekers[pair.seeker].ride_id] for pair in chosen]
+        claims = [
+            Claim(drivers[pair.driver], shard, fences[shard]) for pair, shard in zip(chosen, wanted_for, strict=True)
+        ]
+        gained = await self._reservations.reserve(claims, RESERVATION_SECONDS)
         proposals = [
             Proposal(
                 seekers[pair.seeker].ride_id,
                 drivers[pair.driver].driver_id,
                 int(pair.seconds),
                 pair.seconds - seekers[pair.seeker].head_start_seconds,
+                claim.fence,
             )
-            for pair in chosen
+            for pair, claim in zip(chosen, claims, strict=True)
             if drivers[pair.driver].driver_id in gained
         ]
         report.contended = len(chosen) - len(proposals)
@@ -243,9 +258,6 @@ class DispatchTick:
             outcomes = await self._offers.make_offers(proposals) if proposals else []
         finally:
             # Whoever got an offer is busy by the database now, the others are free again.
-            await self._release(positions, gained, fence)
+            await self._reservations.release([claim for claim in claims if claim.position.driver_id in gained])
         for outcome in outcomes:
             report.outcomes[outcome] = report.outcomes.get(outcome, 0) + 1
-
-    async def _release(self, positions: Sequence[DriverPosition], gained: frozenset[UUID], fence: int) -> None:
-        await self._reservations.release([each for each in positions if each.driver_id in gained], fence)

@@ -55,6 +55,10 @@ class MakeOffers:
                 ride = await tx.lock_ride(proposal.ride_id)
                 if ride is None or ride.state is not RideState.MATCHING:
                     return OfferOutcome.RIDE_GONE
+                # From here to the commit nobody can take the shard over: who was stopped after choosing, and wakes up
+                # when another matcher has it, proposes nothing.
+                if await tx.keep_fence(ride.id) != proposal.fence:
+                    return OfferOutcome.FENCED
                 await self._offer(tx, ride, proposal)
         except _DriverTakenError:
             return OfferOutcome.DRIVER_TAKEN

@@ -96,6 +96,13 @@ class Transaction(Protocol):
 
     async def add_offer(self, offer: Offer) -> None: ...
 
+    async def keep_fence(self, ride_id: UUID) -> int:
+        """Return the fence of the lease of the ride's shard, which nobody can take over before this transaction ends.
+
+        Zero for a shard that no matcher ever owned.
+        """
+        ...
+
     async def save_offer(self, offer: Offer) -> None:
         """Store the close of an offer; the ride is locked, so the offer stands still."""
         ...

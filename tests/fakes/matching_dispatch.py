@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition, RecordOutcome
 from matching_service.domain.quote import Quote
-from matching_service.use_cases.dispatch_ports import OfferOutcome, OpenShift, Proposal, WaitingRide
-from shared_kernel.errors import NotFound
+from matching_service.use_cases.dispatch_ports import (
+    Claim,
+    GainedShard,
+    OfferOutcome,
+    OpenShift,
+    Proposal,
+    ShardsSeen,
+    WaitingRide,
+)
+from shared_kernel.errors import DomainError, NotFound
 from shared_kernel.geo import GeoPoint
 
 NOON = datetime(2024, 5, 17, 12, 0, tzinfo=UTC)
@@ -46,6 +55,9 @@ class FakeLiveLocations:
 
     async def snapshot(self) -> list[DriverPosition]:
         return list(self.positions.values())
+
+    async def snapshot_near(self, shards: Collection[str], reach_meters: float) -> list[DriverPosition]:
+        return await self.snapshot()
 
     async def forget(self, driver_id: UUID) -> None:
         self.positions.pop(driver_id, None)
@@ -123,8 +135,8 @@ class FakeRideBoard:
         self.proposed: list[Proposal] = []
         self.no_cash: set[UUID] = set()
 
-    async def list_waiting(self, limit: int) -> list[WaitingRide]:
-        waiting = [ride for ride in self.rides if ride.ride_id not in self.offers]
+    async def list_waiting(self, shards: Collection[str], limit: int) -> list[WaitingRide]:
+        waiting = [ride for ride in self.rides if ride.ride_id not in self.offers and ride.shard in shards]
         return sorted(waiting, key=lambda ride: (not ride.returned, ride.requested_at))[:limit]
 
     async def busy(self) -> frozenset[UUID]:
@@ -153,10 +165,70 @@ class FakeReservations:
         self.kept_back = kept_back
         self.held: set[UUID] = set()
 
-    async def reserve(self, positions: Sequence[DriverPosition], fence: int, seconds: float) -> frozenset[UUID]:
-        gained = frozenset(position.driver_id for position in positions) - self.kept_back - self.held
+    async def reserve(self, claims: Sequence[Claim], seconds: float) -> frozenset[UUID]:
+        gained = frozenset(claim.position.driver_id for claim in claims) - self.kept_back - self.held
         self.held |= gained
         return gained
 
-    async def release(self, positions: Sequence[DriverPosition], fence: int) -> None:
-        self.held -= {position.driver_id for position in positions}
+    async def release(self, claims: Sequence[Claim]) -> None:
+        self.held -= {claim.position.driver_id for claim in claims}
+
+
+@dataclass
+class Lease:
+    """A row of the leases of shards."""
+
+    owner_id: UUID | None
+    fence: int
+    until: float
+
+
+class FakeShardLeases:
+    """Leases by a clock that a test moves. `busy` are the shards that have rides."""
+
+    def __init__(self, clock: HandClock) -> None:
+        self.clock = clock
+        self.busy: set[str] = set()
+        self.matchers: dict[UUID, float] = {}
+        self.leases: dict[str, Lease] = {}
+        self.failure: DomainError | None = None
+
+    async def look(self, matcher_id: UUID, name: str, seconds: float) -> ShardsSeen:
+        if self.failure is not None:
+            raise self.failure
+        self.matchers[matcher_id] = self._now + seconds
+        living = frozenset(each for each, until in self.matchers.items() if until > self._now)
+        return ShardsSeen(living, frozenset(self.busy))
+
+    async def renew(self, matcher_id: UUID, shards: Collection[str], seconds: float) -> Mapping[str, int]:
+        mine = self._of(matcher_id, shards)
+        renewed = {shard: lease for shard, lease in mine.items() if lease.until > self._now}
+        for lease in renewed.values():
+            lease.until = self._now + seconds
+        return {shard: lease.fence for shard, lease in renewed.items()}
+
+    async def claim(self, matcher_id: UUID, shards: Collection[str], seconds: float) -> Mapping[str, GainedShard]:
+        gained: dict[str, GainedShard] = {}
+        for shard in shards:
+            former = self.leases.get(shard, Lease(None, 0, self._now))
+            if former.until <= self._now or former.owner_id == matcher_id:
+                self.leases[shard] = Lease(matcher_id, former.fence + 1, self._now + seconds)
+                gained[shard] = GainedShard(former.fence + 1, former.owner_id not in (None, matcher_id))
+        return gained
+
+    async def give_back(self, matcher_id: UUID, shards: Collection[str]) -> None:
+        for shard, lease in self._of(matcher_id, shards).items():
+            self.leases[shard] = Lease(None, lease.fence, self._now)
+
+    async def leave(self, matcher_id: UUID) -> None:
+        self.matchers.pop(matcher_id, None)
+        await self.give_back(matcher_id, list(self.leases))
+
+    @property
+    def _now(self) -> float:
+        return self.clock.monotonic()
+
+    def _of(self, matcher_id: UUID, shards: Collection[str]) -> dict[str, Lease]:
+        return {
+            shard: lease for shard, lease in self.leases.items() if shard in shards and lease.owner_id == matcher_id
+        }

@@ -81,6 +81,7 @@ class Tables:
     keys: dict[tuple[UUID, str, str], tuple[tuple[str, ...], bytes]] = field(
         default_factory=dict[tuple[UUID, str, str], tuple[tuple[str, ...], bytes]]
     )
+    fences: dict[UUID, int] = field(default_factory=dict[UUID, int])
     taken_in: set[UUID] = field(default_factory=set[UUID])
     policies: dict[tuple[str, int], PolicyVersion] = field(default_factory=dict[tuple[str, int], PolicyVersion])
     events: list[Event] = field(default_factory=list[Event])
@@ -195,6 +196,9 @@ class MemoryTransaction:
         if await self.open_offer_of_ride(offer.ride_id) is not None:
             raise Conflict("ride_offered", "")
         self._tables.offers[offer.id] = offer
+
+    async def keep_fence(self, ride_id: UUID) -> int:
+        return self._tables.fences.get(ride_id, 0)
 
     async def save_offer(self, offer: Offer) -> None:
         if self._tables.offers[offer.id].state is not OfferState.OPEN:

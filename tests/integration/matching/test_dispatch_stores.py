@@ -1,7 +1,7 @@
-"""The dispatcher's lease and reservations in a real Redis, and tickers that race on a real Postgres."""
+"""Reservations in a real Redis, workers over leases of shards, and tickers that race on a real Postgres."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -13,15 +13,17 @@ from sqlalchemy.dialects.postgresql import insert
 from chassis.database import Database
 from matching_service.adapters.city_file import load_city
 from matching_service.adapters.fixed_cities import FixedCities
-from matching_service.adapters.redis_dispatch import RedisReservations, RedisTickLease
+from matching_service.adapters.redis_dispatch import RedisReservations
 from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.adapters.scipy_assignment import ScipyMatcher
+from matching_service.adapters.shard_cells import shard_of
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.quote import Place
 from matching_service.entrypoints.dispatch_worker import DispatchWorker
 from matching_service.use_cases.dispatch_ports import (
+    Claim,
     OfferOutcome,
     OpenShift,
     Proposal,
@@ -29,8 +31,9 @@ from matching_service.use_cases.dispatch_ports import (
     WaitingRide,
 )
 from matching_service.use_cases.dispatch_tick import DispatchTick
+from matching_service.use_cases.keep_shards import KeepShards
 from shared_kernel.geo import GeoPoint
-from tests.fakes.matching_dispatch import NOON, FakeReservations, FakeRideBoard, FakeShifts, HandClock
+from tests.fakes.matching_dispatch import NOON, FakeReservations, FakeRideBoard, FakeShardLeases, FakeShifts, HandClock
 
 CITY = load_city(None)
 
@@ -50,48 +53,37 @@ def positions(count: int) -> list[DriverPosition]:
     ]
 
 
+def claims(drivers: Sequence[DriverPosition], fence: int, shard: str = "shard") -> list[Claim]:
+    return [Claim(driver, shard, fence) for driver in drivers]
+
+
 async def test_eight_racers_for_five_hundred_drivers_win_each_once(redis: Redis) -> None:
     drivers, reservations = positions(500), RedisReservations(redis)
     shares = [drivers[offset:] + drivers[:offset] for offset in range(0, 400, 50)]
-    won = await asyncio.gather(*(reservations.reserve(share, 7, 30) for share in shares))
+    won = await asyncio.gather(*(reservations.reserve(claims(share, 7), 30) for share in shares))
     assert sum(len(each) for each in won) == 500
     assert frozenset.union(*won) == {driver.driver_id for driver in drivers}
 
 
-async def test_a_later_holder_takes_over_and_an_earlier_one_neither_gains_nor_frees(redis: Redis) -> None:
+async def test_a_later_owner_takes_over_and_an_earlier_one_neither_gains_nor_frees(redis: Redis) -> None:
     drivers, reservations = positions(3), RedisReservations(redis)
     everyone = {driver.driver_id for driver in drivers}
-    assert await reservations.reserve(drivers, 7, 30) == everyone
-    assert await reservations.reserve(drivers, 7, 30) == frozenset()
-    assert await reservations.reserve(drivers, 8, 30) == everyone
-    assert await reservations.reserve(drivers, 7, 30) == frozenset()
-    await reservations.release(drivers, 7)
-    assert await reservations.reserve(drivers, 8, 30) == frozenset()
-    await reservations.release(drivers, 8)
-    assert await reservations.reserve(drivers, 8, 30) == everyone
+    assert await reservations.reserve(claims(drivers, 7), 30) == everyone
+    assert await reservations.reserve(claims(drivers, 7), 30) == frozenset()
+    assert await reservations.reserve(claims(drivers, 10), 30) == everyone
+    assert await reservations.reserve(claims(drivers, 7), 30) == frozenset()
+    await reservations.release(claims(drivers, 7))
+    assert await reservations.reserve(claims(drivers, 10), 30) == frozenset()
+    await reservations.release(claims(drivers, 10))
+    assert await reservations.reserve(claims(drivers, 10), 30) == everyone
 
 
-async def test_one_holder_has_the_lease_and_each_new_one_a_higher_fence(redis: Redis) -> None:
-    lease = RedisTickLease(redis, "testville")
-    first = await lease.acquire("a", 30)
-    assert first is not None
-    assert await lease.acquire("a", 30) == first
-    assert await lease.acquire("b", 30) is None
-    await lease.release("b")
-    assert await lease.acquire("b", 30) is None
-    await lease.release("a")
-    second = await lease.acquire("b", 30)
-    assert second is not None
-    assert second > first
-    assert await RedisTickLease(redis, "elsewhere").acquire("a", 30) is not None
-
-
-async def test_a_lease_that_is_not_renewed_runs_out(redis: Redis) -> None:
-    lease = RedisTickLease(redis, "testville")
-    assert await lease.acquire("dies", 0.05) is not None
-    async with asyncio.timeout(10):
-        while await lease.acquire("lives", 30) is None:
-            pass  # Redis tells nobody when a key runs out
+async def test_the_fence_of_another_shard_takes_nothing_over(redis: Redis) -> None:
+    drivers, reservations = positions(3), RedisReservations(redis)
+    assert len(await reservations.reserve(claims(drivers, 7), 30)) == 3
+    assert await reservations.reserve(claims(drivers, 8, "neighbor"), 30) == frozenset()
+    await reservations.release(claims(drivers, 8, "neighbor"))
+    assert await reservations.reserve(claims(drivers, 7, "neighbor"), 30) == frozenset()
 
 
 class OfferTable:
@@ -111,7 +103,7 @@ class OfferTable:
             found = await connection.execute(select(self.offer.c.ride_id, self.offer.c.driver_id))
             return [(row.ride_id, row.driver_id) for row in found]
 
-    async def list_waiting(self, limit: int) -> list[WaitingRide]:
+    async def list_waiting(self, shards: Collection[str], limit: int) -> list[WaitingRide]:
         offered = {ride_id for ride_id, _ in await self.rows()}
         return [ride for ride in self.rides if ride.ride_id not in offered][:limit]
 
@@ -141,7 +133,16 @@ async def race(redis: Redis, url: str, reservations: Sequence[Reservations]) -> 
     await locations.record(drivers)
     pickups = [Place(GeoPoint(37.3 + n / 1_200, -122.4 + n / 2_000)) for n in range(60)]
     rides = [
-        WaitingRide(uuid4(), place, place, "economy", NOON - timedelta(seconds=n), frozenset(), returned=False)
+        WaitingRide(
+            uuid4(),
+            place,
+            place,
+            "economy",
+            NOON - timedelta(seconds=n),
+            frozenset(),
+            returned=False,
+            shard=shard_of(place.point),
+        )
         for n, place in enumerate(pickups)
     ]
     database = Database(url)
@@ -168,9 +169,10 @@ async def race(redis: Redis, url: str, reservations: Sequence[Reservations]) -> 
             )
             for each in reservations
         ]
-        await asyncio.gather(*(tick(1) for tick in tickers))
+        fences = dict.fromkeys((ride.shard for ride in rides), 1)
+        await asyncio.gather(*(tick(fences) for tick in tickers))
         for _ in range(3):  # those who lost a race are dispatched by the ticks after it
-            await tickers[0](1)
+            await tickers[0](fences)
         rows = await board.rows()
         assert len({driver_id for _, driver_id in rows}) == len(rows) == 50
     finally:
@@ -205,7 +207,7 @@ class Board(FakeRideBoard):
         return outcomes
 
 
-async def test_when_the_leading_worker_leaves_the_other_takes_over(redis: Redis) -> None:
+async def test_when_one_worker_leaves_the_other_takes_its_shards(redis: Redis) -> None:
     clock, matcher, locations, board = HandClock(), ScipyMatcher(), RedisLiveLocations(redis), Board()
     drivers = positions(2)
     await locations.record(drivers)
@@ -225,31 +227,33 @@ async def test_when_the_leading_worker_leaves_the_other_takes_over(redis: Redis)
         clock=clock,
         monotonic=clock.monotonic,
     )
-    lease = RedisTickLease(redis, "testville")
+    leases, shard = FakeShardLeases(clock), shard_of(drivers[0].point)
+    leases.busy = {shard}
 
-    def worker(holder: str) -> asyncio.Task[None]:
-        made = DispatchWorker(
-            tick=tick, lease=lease, locations=locations, clock=clock, holder=holder, tick_seconds=0.02
-        )
+    def worker(name: str) -> asyncio.Task[None]:
+        shards = KeepShards(leases, clock.monotonic, uuid4(), name)
+        made = DispatchWorker(tick=tick, shards=shards, locations=locations, clock=clock, tick_seconds=0.02)
         return asyncio.create_task(made.run())
 
     async def one_more_ride() -> None:
         place = Place(drivers[0].point)
         board.offered.clear()
-        board.rides.append(WaitingRide(uuid4(), place, place, "economy", NOON, frozenset(), returned=False))
+        ride = WaitingRide(uuid4(), place, place, "economy", NOON, frozenset(), returned=False, shard=shard)
+        board.rides.append(ride)
         async with asyncio.timeout(20):
             await board.offered.wait()
 
     first = worker("first")
     await one_more_ride()
-    holders = [await redis.get("dispatch:lease:{testville}")]
+    former = leases.leases[shard]
     second = worker("second")
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
     await one_more_ride()
-    holders.append(await redis.get("dispatch:lease:{testville}"))
+    latter = leases.leases[shard]
     second.cancel()
     await asyncio.gather(second, return_exceptions=True)
     await matcher.close()
-    assert holders == [b"first", b"second"]
-    assert await redis.get("dispatch:lease:{testville}") is None
+    assert (former.fence, latter.fence) == (1, 2)
+    assert leases.leases[shard].owner_id is None
+    assert not leases.matchers

@@ -1,8 +1,9 @@
 """One tick of dispatch over fakes and the real matcher."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 import pytest
@@ -72,7 +73,7 @@ class City:
         self.shifts.shifts[driver_id] = OpenShift(UUID(int=5), vehicle_class)
         return driver_id
 
-    async def tick(self) -> TickReport:
+    async def tick(self, fences: Mapping[str, int] = MappingProxyType({"": 1})) -> TickReport:
         tick = DispatchTick(
             cities=FixedCities(CITY),
             waiting=self.board,
@@ -88,7 +89,7 @@ class City:
             clock=self.clock,
             monotonic=self.clock.monotonic,
         )
-        return await tick(1)
+        return await tick(fences)
 
     def offered(self) -> dict[int, UUID]:
         return {ride_id.int: offer.driver_id for ride_id, offer in self.board.offers.items()}
@@ -268,6 +269,16 @@ async def test_over_budget_the_choice_is_greedy_and_still_exclusive(city: City) 
     assert report.greedy_passes == 1
     assert report.outcomes == {OfferOutcome.OFFERED: 10}
     assert len(set(city.offered().values())) == 10
+
+
+async def test_rides_of_others_shards_are_left_to_their_owners_and_offers_carry_the_fence_of_their_own(
+    city: City,
+) -> None:
+    city.board.rides = [replace(ride(1), shard="mine"), replace(ride(2), shard="other"), replace(ride(3), shard="too")]
+    for number in range(3):
+        city.driver(number, 100 + number)
+    await city.tick({"mine": 7, "too": 9})
+    assert {proposal.ride_id.int: proposal.fence for proposal in city.board.proposed} == {1: 7, 3: 9}
 
 
 async def test_the_same_inputs_give_the_same_offers(city: City) -> None:

@@ -78,6 +78,7 @@ from matching_service.use_cases.keep_shards import KeepShards
 from matching_service.use_cases.list_products import ListProducts
 from matching_service.use_cases.list_shifts import ListShifts
 from matching_service.use_cases.make_offers import MakeOffers
+from matching_service.use_cases.pass_stops import LeaveStop, ReachStop
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
 from matching_service.use_cases.read_rides import ReadRides
 from matching_service.use_cases.report_locations import ReportLocations
@@ -302,6 +303,8 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
         decline_offer=DeclineOffer(store, clock),
         arrive_at_pickup=ArriveAtPickup(store, clock),
         start_trip=StartTrip(store, clock),
+        reach_stop=ReachStop(store, clock),
+        leave_stop=LeaveStop(store, clock),
         complete_trip=CompleteTrip(store, clock),
         cancel_assignment=CancelAssignment(store, clock),
         report_no_show=ReportNoShow(store, clock),

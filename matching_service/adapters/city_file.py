@@ -22,10 +22,12 @@ from matching_service.domain.city import (
     LocationPolicy,
     Product,
     ServiceArea,
+    StopPolicy,
     Tax,
     TravelPolicy,
     VehicleClass,
 )
+from matching_service.domain.stops import MAX_STOPS
 from shared_kernel.errors import DomainError, FieldViolation, InvalidInput
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money, exponent
@@ -90,6 +92,12 @@ class _Dispatch(_Strict):
         return self
 
 
+class _Stops(_Strict):
+    # With defaults, as all of this section: the stored documents of a release before it lack it.
+    max_stops: Annotated[int, Field(ge=0, le=MAX_STOPS)] = MAX_STOPS
+    wait_seconds: Annotated[int, Field(ge=0, le=3600)] = 180
+
+
 class _Locations(_Strict):
     max_speed_kmh: Annotated[float, Field(gt=0, le=100_000)]
     max_accuracy_meters: Annotated[float, Field(gt=0, le=10_000)]
@@ -107,6 +115,8 @@ class _Product(_Strict):
     per_minute_minor: _Amount
     minimum_minor: _Amount
     booking_fee_minor: _Amount
+    # With a default: the stored documents of a release before it lack it.
+    seats: Annotated[int, Field(ge=1, le=60)] = 4
 
     @field_validator("vehicle_classes", mode="before")
     @classmethod
@@ -134,6 +144,7 @@ class _CityFile(_Strict):
     tax: _Tax
     fees: _Fees
     dispatch: _Dispatch
+    stops: _Stops = _Stops()
     locations: _Locations
     travel: _Travel
     products: Annotated[dict[_Name, _Product], Field(min_length=1, max_length=50)]
@@ -250,6 +261,7 @@ def _as_policy(content: _CityFile) -> CityPolicy:
             per_minute=money(product.per_minute_minor),
             minimum=money(product.minimum_minor),
             booking_fee=money(product.booking_fee_minor),
+            seats=product.seats,
         )
         for name, product in content.products.items()
     }
@@ -273,6 +285,7 @@ def _as_policy(content: _CityFile) -> CityPolicy:
             no_show_wait_seconds=content.fees.no_show_wait_seconds,
         ),
         dispatch=DispatchPolicy(**content.dispatch.model_dump()),
+        stops=StopPolicy(**content.stops.model_dump()),
         locations=LocationPolicy(**content.locations.model_dump()),
         travel=TravelPolicy(**content.travel.model_dump()),
     )

@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from google.protobuf.message import Message
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Label, Select, case, delete, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,6 +31,8 @@ from matching_service.adapters.rows import (
     shift_from,
     shift_row,
     shift_wishes,
+    stop_from,
+    stop_rows,
 )
 from matching_service.domain.city_versions import PolicyVersion
 from matching_service.domain.events import Event
@@ -37,6 +40,7 @@ from matching_service.domain.offer import ExclusionCause, Offer
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import DRIVER_STATES, OWED_PAYMENT_STATES
 from matching_service.domain.shift import Shift
+from matching_service.domain.stops import Stop
 from matching_service.use_cases.ports import DriverStanding, FeeConsent, RequestKey
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, DomainError
@@ -65,6 +69,22 @@ EventMessage = Callable[[Event], Message]
 """Writes an event as its contract's message."""
 
 
+def stops_of_rides() -> Label[Any]:
+    """Select, with each ride, its stops as one JSON array in their order, for `rows.stops_from_json`.
+
+    Not under a lock that was waited for: the ride would be new and the stops of before.
+    """
+    stop = tables.ride_stops.c
+    fields = func.jsonb_build_array(
+        stop.id, stop.latitude, stop.longitude, stop.address, stop.state, stop.reached_at, stop.left_at
+    )
+    listed = select(func.jsonb_agg(aggregate_order_by(fields, stop.position), type_=JSONB))
+    of_ride = listed.where(stop.ride_id == tables.rides.c.id).correlate(tables.rides).scalar_subquery()
+    # Most rides have none: the look is spared.
+    none: ColumnElement[Any] = literal([], JSONB)
+    return case((tables.rides.c.stop_count == 0, none), else_=func.coalesce(of_ride, none)).label("stops")
+
+
 def offers_with_places() -> Select[Any]:
     """Select offers with what a driver is shown of their rides."""
     ride = tables.rides.c
@@ -79,6 +99,8 @@ def offers_with_places() -> Select[Any]:
         ride.distance_meters,
         ride.currency_code,
         ride.funding,
+        ride.passengers,
+        stops_of_rides(),
     ).join(tables.rides, ride.id == tables.offers.c.ride_id)
 
 
@@ -157,13 +179,23 @@ class PostgresTransaction:
         leased_until = ride.requested_at + timedelta(seconds=FIRST_ATTEMPT_LEASE_SECONDS)
         saga = {"saga_next_attempt_at": ride.requested_at, "saga_leased_until": leased_until}
         await self._connection.execute(insert(tables.rides).values(**ride_row(ride), **saga))
+        if ride.stops:
+            await self._connection.execute(insert(tables.ride_stops), list(stop_rows(ride).values()))
 
     async def lock_ride(self, ride_id: UUID, *, rider_id: UUID | None = None) -> Ride | None:
         statement = select(tables.rides).where(tables.rides.c.id == ride_id).with_for_update(key_share=True)
         if rider_id is not None:
             statement = statement.where(tables.rides.c.rider_id == rider_id)
         row = await self._one(statement)
-        return None if row is None else ride_from(row)
+        return None if row is None else ride_from(row, await self._stops(row))
+
+    async def _stops(self, ride: Columns) -> tuple[Stop, ...]:
+        if not ride["stop_count"]:
+            return ()
+        # Only now that the ride is locked: within the statement that waited for the lock, they would be old.
+        stop = tables.ride_stops.c
+        statement = select(tables.ride_stops).where(stop.ride_id == ride["id"]).order_by(stop.position)
+        return tuple(stop_from(row) for row in (await self._connection.execute(statement)).mappings())
 
     async def save_ride(self, before: Ride, after: Ride) -> None:
         changes = changed_columns(before, after)
@@ -182,6 +214,19 @@ class PostgresTransaction:
         if changed.rowcount != 1:
             raise RuntimeError("a ride was saved that was not locked")
         await self._keep_assignment(before, after)
+        if before.stops != after.stops:
+            await self._keep_stops(before, after)
+
+    async def _keep_stops(self, before: Ride, after: Ride) -> None:
+        stop, old, new = tables.ride_stops.c, stop_rows(before), stop_rows(after)
+        gone = old.keys() - new.keys()
+        if gone:
+            await self._connection.execute(delete(tables.ride_stops).where(stop.id.in_(gone)))
+        for stop_id, row in new.items():
+            if stop_id not in old:
+                await self._connection.execute(insert(tables.ride_stops).values(**row))
+            elif row != old[stop_id]:
+                await self._connection.execute(update(tables.ride_stops).where(stop.id == stop_id).values(**row))
 
     async def _keep_assignment(self, before: Ride, after: Ride) -> None:
         if before.has_driver and not after.has_driver:

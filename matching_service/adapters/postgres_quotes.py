@@ -33,7 +33,10 @@ from shared_kernel.money import Money
 
 
 def quote_table(metadata: MetaData) -> Table:
-    """Define the table of quotes; a fare's lines are one JSON array of [kind, amount_minor] in the fare's order."""
+    """Define the table of quotes; a fare's lines are one JSON array of [kind, amount_minor] in the fare's order.
+
+    The stops are one of [latitude, longitude, address], in the order in which they would be driven to.
+    """
     return Table(
         "quote",
         metadata,
@@ -56,9 +59,12 @@ def quote_table(metadata: MetaData) -> Table:
         Column("expires_at", DateTime(timezone=True), nullable=False),
         Column("city", Text, nullable=False, server_default=text("''")),
         Column("policy_version", Integer, nullable=False, server_default=text("0")),
+        Column("stops", JSONB, nullable=False, server_default=text("'[]'")),
+        Column("passengers", Integer, nullable=False, server_default=text("1")),
         CheckConstraint("total_minor >= 0", name="total_not_negative"),
         CheckConstraint("distance_meters >= 0 AND trip_eta_seconds >= 0", name="trip_not_negative"),
         CheckConstraint("surge_permille >= 1000", name="surge_at_least_none"),
+        CheckConstraint("passengers > 0", name="passengers"),
         Index("ix_quote_expires_at", "expires_at"),
     )
 
@@ -85,6 +91,8 @@ def quote_row(quote: Quote) -> dict[str, Any]:
         "expires_at": quote.expires_at,
         "city": quote.city,
         "policy_version": quote.policy_version,
+        "stops": places_json(quote.stops),
+        "passengers": quote.passengers,
     }
 
 
@@ -104,7 +112,19 @@ def quote_from_row(columns: Mapping[Any, Any]) -> Quote:
         surge_permille=columns["surge_permille"],
         city=columns["city"],
         policy_version=columns["policy_version"],
+        stops=places_from_json(columns["stops"]),
+        passengers=columns["passengers"],
     )
+
+
+def places_json(places: Sequence[Place]) -> list[list[float | str]]:
+    """Write places as they stand in a JSON column: [latitude, longitude, address] each."""
+    return [[place.point.latitude, place.point.longitude, place.address] for place in places]
+
+
+def places_from_json(places: Sequence[Sequence[Any]]) -> tuple[Place, ...]:
+    """Read places."""
+    return tuple(Place(GeoPoint(latitude, longitude), address) for latitude, longitude, address in places)
 
 
 def fare_lines_json(fare: Fare) -> list[list[str | int]]:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
 from matching_service.adapters import tables
-from matching_service.adapters.postgres import offers_with_places
+from matching_service.adapters.postgres import offers_with_places, stops_of_rides
 from matching_service.adapters.rows import offer_from, ride_from, shift_from
 from matching_service.domain.offer import Offer
 from matching_service.domain.ride import Ride
@@ -163,7 +163,8 @@ def _rides_of(rider_id: UUID | None, driver_id: UUID | None) -> Select[Any]:
     # Of the driver under way alone: whom the ride no longer concerns is not told of.
     theirs = (shift.driver_id == ride.driver_id) & shift.ended_at.is_(None) & ride.state.in_(_DRIVER_STATES)
     joined = tables.rides.outerjoin(tables.shifts, theirs)
-    statement = select(*ride, shift.silent_since.label("driver_silent_since")).select_from(joined)
+    seen = (shift.silent_since.label("driver_silent_since"), stops_of_rides())
+    statement = select(*ride, *seen).select_from(joined)
     if rider_id is not None:
         statement = statement.where(tables.rides.c.rider_id == rider_id)
     if driver_id is not None:

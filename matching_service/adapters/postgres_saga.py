@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select, update
 
 from chassis.database import Database
 from matching_service.adapters import tables
+from matching_service.adapters.postgres import stops_of_rides
 from matching_service.adapters.rows import ride_from
 from matching_service.domain.ride_states import PaymentState
 from matching_service.use_cases.ports import OwedStep
@@ -34,7 +35,7 @@ class PostgresSagaQueue:
         lease = update(tables.rides).where(ride.id.in_(due))
         lease = lease.values(saga_leased_until=now + timedelta(seconds=lease_seconds))
         async with self._database.transaction() as connection:
-            rows = (await connection.execute(lease.returning(*ride))).mappings().all()
+            rows = (await connection.execute(lease.returning(*ride, stops_of_rides()))).mappings().all()
         return [OwedStep(ride_from(row), row["saga_attempts"]) for row in rows]
 
     async def postpone(self, ride_id: UUID, state: PaymentState, until: datetime, error: str) -> None:

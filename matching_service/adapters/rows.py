@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from matching_service.adapters.postgres_quotes import fare_from_json, fare_lines_json
 from matching_service.adapters.shard_cells import shard_of
@@ -15,6 +16,7 @@ from matching_service.domain.quote import FareLine, FareLineKind, Place
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.shift import DriverFacts, EndReason, Shift
+from matching_service.domain.stops import Stop, StopState
 from matching_service.domain.terms import Funding, RideTerms
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
@@ -71,6 +73,28 @@ def ride_row(ride: Ride) -> dict[str, Any]:
         "ended_at": ride.ended_at,
         "reason": ride.reason,
         "words": ride.words,
+        "passengers": ride.passengers,
+        "stop_count": len(ride.stops),
+        "trip_seconds": ride.trip_seconds,
+        "surge_permille": ride.surge_permille,
+    }
+
+
+def stop_rows(ride: Ride) -> dict[UUID, dict[str, Any]]:
+    """Write the stops of a ride, by their ids."""
+    return {
+        stop.id: {
+            "id": stop.id,
+            "ride_id": ride.id,
+            "position": position,
+            "latitude": stop.place.point.latitude,
+            "longitude": stop.place.point.longitude,
+            "address": stop.place.address,
+            "state": stop.state.value,
+            "reached_at": stop.reached_at,
+            "left_at": stop.left_at,
+        }
+        for position, stop in enumerate(ride.stops, start=1)
     }
 
 
@@ -80,8 +104,37 @@ def changed_columns(before: Ride, after: Ride) -> dict[str, Any]:
     return {name: value for name, value in new.items() if value != old[name]}
 
 
-def ride_from(row: Columns, *, driver_silent_since: datetime | None = None) -> Ride:
-    """Read a ride; since when its driver is silent stands in the driver's shift."""
+def stop_from(row: Columns) -> Stop:
+    """Read a stop."""
+    place = Place(GeoPoint(row["latitude"], row["longitude"]), row["address"])
+    return Stop(row["id"], place, StopState(row["state"]), row["reached_at"], row["left_at"])
+
+
+def stops_from_json(items: Sequence[Sequence[Any]]) -> tuple[Stop, ...]:
+    """Read what `stops_of_rides` selects."""
+    return tuple(
+        Stop(
+            UUID(stop_id),
+            Place(GeoPoint(latitude, longitude), address),
+            StopState(state),
+            _moment(reached_at),
+            _moment(left_at),
+        )
+        for stop_id, latitude, longitude, address, state, reached_at, left_at in items
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def ride_from(
+    row: Columns, stops: tuple[Stop, ...] | None = None, *, driver_silent_since: datetime | None = None
+) -> Ride:
+    """Read a ride: its stops, if they are not given, from `stops_of_rides`.
+
+    Since when its driver is silent stands in the driver's shift.
+    """
     currency_code = row["currency_code"]
     driver_id = row["driver_id"]
     return Ride(
@@ -120,6 +173,10 @@ def ride_from(row: Columns, *, driver_silent_since: datetime | None = None) -> R
         words=row["words"],
         city=row["city"],
         policy_version=row["policy_version"],
+        stops=stops_from_json(row["stops"]) if stops is None else stops,
+        passengers=row["passengers"],
+        trip_seconds=row["trip_seconds"],
+        surge_permille=row["surge_permille"],
     )
 
 
@@ -136,7 +193,7 @@ def driver_from(row: Columns) -> DriverFacts:
 
 
 def offer_row(offer: Offer) -> dict[str, Any]:
-    """Write an offer; its places and funding are the ride's."""
+    """Write an offer; its places, passengers and funding are the ride's."""
     return {
         "id": offer.id,
         "ride_id": offer.ride_id,
@@ -168,6 +225,8 @@ def offer_from(row: Columns) -> Offer:
         earnings=Money(row["currency_code"], row["earnings_minor"]),
         funding=Funding(row["funding"]),
         closed_at=row["closed_at"],
+        stops=tuple(stop.place for stop in stops_from_json(row["stops"])),
+        passengers=row["passengers"],
     )
 
 

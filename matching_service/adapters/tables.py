@@ -42,6 +42,7 @@ from matching_service.domain.ride_states import (
     RideState,
 )
 from matching_service.domain.shift import MAX_BREAK_SECONDS, EndReason
+from matching_service.domain.stops import StopState
 from matching_service.domain.terms import Funding
 
 
@@ -117,6 +118,11 @@ rides = Table(
     Column("ended_at", DateTime(timezone=True)),
     Column("reason", Text, nullable=False, server_default=text("''")),
     Column("words", Text, nullable=False, server_default=text("''")),
+    Column("passengers", Integer, nullable=False, server_default=text("1")),
+    # How many rows of ride_stop there are: most rides have none, and then none are looked for.
+    Column("stop_count", Integer, nullable=False, server_default=text("0")),
+    Column("trip_seconds", Integer, nullable=False, server_default=text("0")),
+    Column("surge_permille", Integer, nullable=False, server_default=text("1000")),
     # The saga: a step is owed while the payment is pending, and then there is a time for the next attempt.
     Column("saga_next_attempt_at", DateTime(timezone=True)),
     Column("saga_leased_until", DateTime(timezone=True)),
@@ -137,6 +143,8 @@ rides = Table(
         f"({_among('payment_state', OWED_PAYMENT_STATES)}) = (saga_next_attempt_at IS NOT NULL)", "saga_step_owed"
     ),
     CheckConstraint("payment_state <> 'capture_pending' OR driver_id IS NOT NULL", "capture_has_a_driver"),
+    CheckConstraint("passengers > 0", "passengers"),
+    CheckConstraint("stop_count >= 0", "stop_count"),
     Index("uq_ride_live_rider", "rider_id", unique=True, postgresql_where=text(_among("state", LIVE_STATES))),
     Index("uq_ride_live_driver", "driver_id", unique=True, postgresql_where=text(_among("state", DRIVER_STATES))),
     Index("ix_ride_rider", "rider_id", "id"),
@@ -161,6 +169,29 @@ city_policies = Table(
     CheckConstraint("version > 0", "version_counts"),
     CheckConstraint("effective_at >= made_at", "not_in_the_past"),
     comment="Append-only: what a city charged when can be told for ever. made_by is null for the city's file",
+)
+
+ride_stops = Table(
+    "ride_stop",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("ride_id", Uuid, ForeignKey("ride.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("latitude", Float(53), nullable=False),
+    Column("longitude", Float(53), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reached_at", DateTime(timezone=True)),
+    Column("left_at", DateTime(timezone=True)),
+    UniqueConstraint("ride_id", "position", deferrable=True, initially="DEFERRED"),
+    CheckConstraint(_among("state", StopState), "state"),
+    CheckConstraint("position > 0", "position"),
+    CheckConstraint("(state IN ('reached', 'left')) = (reached_at IS NOT NULL)", "reached"),
+    CheckConstraint("(state = 'left') = (left_at IS NOT NULL)", "left"),
+    CheckConstraint("left_at >= reached_at", "left_after_reached"),
+    # A driver waits at one stop at a time.
+    Index("uq_ride_stop_reached", "ride_id", unique=True, postgresql_where=text("state = 'reached'")),
+    comment="The stops between a ride's pickup and its dropoff, in the order of their positions",
 )
 
 ride_transitions = Table(

@@ -31,6 +31,8 @@ class Product:
     """Base, distance and time together are at least this."""
     booking_fee: Money
     """The platform's own; no driver earns from it."""
+    seats: int
+    """How many passengers it carries at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,15 @@ class DispatchPolicy:
     offer_seconds: int
     search_window_seconds: int
     pickup_eta_cap_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopPolicy:
+    """Stops between the pickup and the dropoff."""
+
+    max_stops: int
+    wait_seconds: int
+    """So long a driver waits at each stop; the fare has it as time in the vehicle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +137,7 @@ class CityPolicy:
     max_trip_meters: int
     fees: FeePolicy
     dispatch: DispatchPolicy
+    stops: StopPolicy
     locations: LocationPolicy
     travel: TravelPolicy
     version: int = 0

@@ -57,6 +57,14 @@ class TripStarted(RideFact):
     """The rider is in the vehicle."""
 
 
+class StopReached(RideFact):
+    """The driver waits at a stop on the way."""
+
+
+class StopLeft(RideFact):
+    """The trip goes on from a stop."""
+
+
 class RideCompleted(RideFact):
     """The trip was made."""
 

@@ -50,6 +50,8 @@ class Offer:
     funding: Funding
     """Of the ride; cash is for the driver to collect."""
     closed_at: datetime | None = None
+    stops: tuple[Place, ...] = ()
+    passengers: int = 1
 
     def is_due(self, now: datetime) -> bool:
         """Whether the time to answer is over: the moment of expiry itself no longer counts."""

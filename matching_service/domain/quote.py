@@ -90,7 +90,8 @@ class Quote:
     """A price for one product from one place to another, kept for one rider until it expires.
 
     `pickup_eta_seconds` is None when no free driver was near. `surge_permille` is the multiplier of demand that the
-    fare contains, in thousandths (1000 is none).
+    fare contains, in thousandths (1000 is none). `distance_meters` and `trip_eta_seconds` are of all legs by way of the
+    stops, the time allowed for waiting at them included.
     """
 
     id: UUID
@@ -108,6 +109,8 @@ class Quote:
     """The key of the city whose policy made the price; empty for a quote of the time before cities had keys."""
     policy_version: int = 0
     """Which version of that policy; a ride asked for with this quote keeps to it."""
+    stops: tuple[Place, ...] = ()
+    passengers: int = 1
 
     def is_expired(self, now: datetime) -> bool:
         """Whether the promise is over: the moment of expiry itself no longer counts."""

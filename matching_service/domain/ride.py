@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
+from matching_service.domain import stops as stop_moves
 from matching_service.domain.quote import Fare, FareLine, FareLineKind, Place, Quote
 from matching_service.domain.ride_states import (
     DRIVER_STATES,
@@ -23,6 +24,7 @@ from matching_service.domain.ride_states import (
     next_state,
 )
 from matching_service.domain.shift import DriverFacts
+from matching_service.domain.stops import Stop
 from matching_service.domain.terms import Funding, RideTerms
 from shared_kernel.errors import Conflict
 from shared_kernel.money import Money
@@ -76,6 +78,11 @@ class Ride:
     city: str = ""
     policy_version: int = 0
     """City and version of the policy that the quote was made by."""
+    stops: tuple[Stop, ...] = ()
+    passengers: int = 1
+    trip_seconds: int = 0
+    """Expected time from the pickup to the dropoff, stops included; 0 for rides of releases that did not keep it."""
+    surge_permille: int = 1000
 
     @classmethod
     def requested(
@@ -90,8 +97,9 @@ class Ride:
         rider_name: str,
         note: str,
         now: datetime,
+        stops: tuple[Stop, ...] = (),
     ) -> Self:
-        """Ask for the ride of a quote. Raises Conflict `quote_expired`."""
+        """Ask for the ride of a quote, whose stops got ids. Raises Conflict `quote_expired`."""
         if quote.is_expired(now):
             raise Conflict("quote_expired", "the price is no longer promised; ask for a new quote")
         return cls(
@@ -114,6 +122,10 @@ class Ride:
             requested_at=now,
             moved_at=now,
             search_until=now + timedelta(seconds=terms.search_window_seconds),
+            stops=stops,
+            passengers=quote.passengers,
+            trip_seconds=quote.trip_eta_seconds,
+            surge_permille=quote.surge_permille,
         )
 
     @property
@@ -196,7 +208,18 @@ class Ride:
 
     def completed(self, now: datetime) -> Self:
         """The trip was made: the fare is collected. From here on the payment only goes forward."""
-        return self._ended(RideMove.COMPLETE_TRIP, "", now, collect=True)
+        ended = self._ended(RideMove.COMPLETE_TRIP, "", now, collect=True)
+        return replace(ended, stops=stop_moves.closed(self.stops, now))
+
+    def stop_reached(self, stop_id: UUID, now: datetime) -> Self:
+        """The driver is at a stop. Raises what `stop_moves.reached` does, and Conflict `not_under_way`."""
+        self._refuse_unless_under_way()
+        return replace(self, stops=stop_moves.reached(self.stops, stop_id, now), version=self.version + 1)
+
+    def stop_left(self, stop_id: UUID, now: datetime) -> Self:
+        """The trip goes on from a stop. Raises what `stop_moves.left` does, and Conflict `not_under_way`."""
+        self._refuse_unless_under_way()
+        return replace(self, stops=stop_moves.left(self.stops, stop_id, now), version=self.version + 1)
 
     def given_back(self, words: str, now: datetime) -> Self:
         """The driver gave the ride back: look for another at the same fare, with a new window and fresh PIN tries."""
@@ -281,6 +304,12 @@ class Ride:
 
     def _pay(self, target: PaymentState) -> PaymentState:
         return next_payment_state(self.payment_state, target)
+
+    def _refuse_unless_under_way(self) -> None:
+        if self.state is not RideState.IN_PROGRESS:
+            raise Conflict(
+                "not_under_way", "the rider is not in the vehicle", metadata={"from_state": self.state.value}
+            )
 
     def _search_until(self, now: datetime) -> datetime:
         return now + timedelta(seconds=self.terms.search_window_seconds)

@@ -19,6 +19,7 @@ from matching_service.use_cases.change_shift import ChangeShift
 from matching_service.use_cases.complete_trip import CompleteTrip
 from matching_service.use_cases.decline_offer import DeclineOffer
 from matching_service.use_cases.end_shift import EndShift
+from matching_service.use_cases.pass_stops import LeaveStop, ReachStop
 from matching_service.use_cases.read_rides import ReadRides
 from matching_service.use_cases.report_no_show import ReportNoShow
 from matching_service.use_cases.start_shift import StartShift
@@ -49,6 +50,8 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
         decline_offer: DeclineOffer,
         arrive_at_pickup: ArriveAtPickup,
         start_trip: StartTrip,
+        reach_stop: ReachStop,
+        leave_stop: LeaveStop,
         complete_trip: CompleteTrip,
         cancel_assignment: CancelAssignment,
         report_no_show: ReportNoShow,
@@ -63,6 +66,8 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
         self._decline_offer = decline_offer
         self._arrive_at_pickup = arrive_at_pickup
         self._start_trip = start_trip
+        self._reach_stop = reach_stop
+        self._leave_stop = leave_stop
         self._complete_trip = complete_trip
         self._cancel_assignment = cancel_assignment
         self._report_no_show = report_no_show
@@ -132,6 +137,18 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
             request.request_id, current_actor().account_id, UUID(request.ride_id), request.start_pin
         )
         return pb.StartTripResponse(ride=_for_driver(ride))
+
+    async def ReachStop(self, request: pb.ReachStopRequest, context: Context) -> pb.ReachStopResponse:
+        ride = await self._reach_stop(
+            request.request_id, current_actor().account_id, UUID(request.ride_id), UUID(request.stop_id)
+        )
+        return pb.ReachStopResponse(ride=_for_driver(ride))
+
+    async def LeaveStop(self, request: pb.LeaveStopRequest, context: Context) -> pb.LeaveStopResponse:
+        ride = await self._leave_stop(
+            request.request_id, current_actor().account_id, UUID(request.ride_id), UUID(request.stop_id)
+        )
+        return pb.LeaveStopResponse(ride=_for_driver(ride))
 
     async def CompleteTrip(self, request: pb.CompleteTripRequest, context: Context) -> pb.CompleteTripResponse:
         ride = await self._complete_trip(request.request_id, current_actor().account_id, UUID(request.ride_id))

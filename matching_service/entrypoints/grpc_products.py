@@ -40,4 +40,5 @@ def _message(product: Product, cash_accepted: bool) -> pb.Product:
         minimum=wire.money_message(product.minimum),
         booking_fee=wire.money_message(product.booking_fee),
         cash_accepted=cash_accepted,
+        seats=product.seats,
     )

@@ -51,6 +51,8 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
             wire.place_from(request.pickup),
             wire.place_from(request.dropoff),
             request.product or None,
+            tuple(map(wire.place_from, request.stops)),
+            request.passengers or 1,
         )
         return pb.CreateQuotesResponse(quotes=map(wire.quote_message, await self._create_quotes(command)))
 

@@ -15,6 +15,7 @@ from matching_service.domain.quote import Fare, FareLineKind, Place, Quote
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.shift import EndReason, Shift
+from matching_service.domain.stops import Stop, StopState
 from matching_service.domain.terms import Funding
 from ridesharing.common.v1 import geo_point_pb2, money_pb2
 from ridesharing.matching.v1 import events_pb2, rides_pb2
@@ -29,6 +30,7 @@ OFFER_STATES = {state: rides_pb2.OfferState.Value(f"OFFER_STATE_{state.name}") f
 FARE_LINE_KINDS = {kind: rides_pb2.FareLineKind.Value(f"FARE_LINE_KIND_{kind.name}") for kind in FareLineKind}
 FUNDINGS = {funding: rides_pb2.Funding.Value(f"FUNDING_{funding.name}") for funding in Funding}
 SHIFT_END_REASONS = {reason: rides_pb2.ShiftEndReason.Value(f"SHIFT_END_REASON_{reason.name}") for reason in EndReason}
+STOP_STATES = {state: rides_pb2.StopState.Value(f"STOP_STATE_{state.name}") for state in StopState}
 _RIDE_STATE_BY_NUMBER: dict[int, RideState] = {number: state for state, number in RIDE_STATES.items()}
 _FUNDING_BY_NUMBER: dict[int, Funding] = {number: funding for funding, number in FUNDINGS.items()}
 
@@ -51,6 +53,10 @@ def ride_message(ride: Ride, *, with_pin: bool = False, with_rider_name: bool = 
         reason=ride.reason,
         rider_name=ride.rider_name if with_rider_name else "",
         funding=FUNDINGS[ride.funding],
+        stops=map(_stop_message, ride.stops),
+        passengers=ride.passengers,
+        distance_meters=ride.distance_meters,
+        trip_eta_seconds=ride.trip_seconds,
     )
     if ride.driver is not None:
         message.driver.CopyFrom(
@@ -76,6 +82,14 @@ def ride_message(ride: Ride, *, with_pin: bool = False, with_rider_name: bool = 
     return message
 
 
+def _stop_message(stop: Stop) -> rides_pb2.RideStop:
+    message = rides_pb2.RideStop(stop_id=str(stop.id), place=place_message(stop.place), state=STOP_STATES[stop.state])
+    for field, moment in ((message.reach_time, stop.reached_at), (message.leave_time, stop.left_at)):
+        if moment is not None:
+            field.FromDatetime(moment)
+    return message
+
+
 def offer_message(offer: Offer) -> rides_pb2.Offer:
     """Write an offer."""
     return rides_pb2.Offer(
@@ -90,6 +104,8 @@ def offer_message(offer: Offer) -> rides_pb2.Offer:
         distance_meters=offer.distance_meters,
         earnings=money_message(offer.earnings),
         funding=FUNDINGS[offer.funding],
+        stops=map(place_message, offer.stops),
+        passengers=offer.passengers,
     )
 
 
@@ -130,6 +146,8 @@ def quote_message(quote: Quote) -> rides_pb2.Quote:
         trip_eta_seconds=quote.trip_eta_seconds,
         expire_time=timestamp(quote.expires_at),
         surge_permille=quote.surge_permille,
+        stops=map(place_message, quote.stops),
+        passengers=quote.passengers,
     )
     if quote.pickup_eta_seconds is not None:
         message.pickup_eta_seconds = quote.pickup_eta_seconds
@@ -233,6 +251,8 @@ _PLAIN_RIDE_EVENTS: dict[type[events.RideFact], Callable[..., Message]] = {
     events.RideRequested: events_pb2.RideRequested,
     events.RidePaymentFailed: events_pb2.RidePaymentFailed,
     events.TripStarted: events_pb2.TripStarted,
+    events.StopReached: events_pb2.StopReached,
+    events.StopLeft: events_pb2.StopLeft,
     events.RideCompleted: events_pb2.RideCompleted,
     events.RideUnmatched: events_pb2.RideUnmatched,
     events.RidePaymentSettled: events_pb2.RidePaymentSettled,

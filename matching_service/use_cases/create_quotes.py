@@ -12,6 +12,7 @@ from matching_service.domain.pricing import price_ride
 from matching_service.domain.quote import Place, Quote
 from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import EtaProvider, FreeDrivers, QuoteStore
+from matching_service.use_cases.plan_route import plan_route
 from shared_kernel.clock import Clock
 from shared_kernel.errors import FieldViolation, InvalidInput
 from shared_kernel.geo import GeoPoint
@@ -28,6 +29,8 @@ class CreateQuotesCommand:
     pickup: Place
     dropoff: Place
     product: str | None = None
+    stops: tuple[Place, ...] = ()
+    passengers: int = 1
 
 
 class CreateQuotes:
@@ -53,11 +56,14 @@ class CreateQuotes:
     async def __call__(self, command: CreateQuotesCommand) -> list[Quote]:
         """Price the trip and store the quotes.
 
-        Raises InvalidInput `unknown_product`, `outside_service_area`, `trip_too_short` or `trip_too_long`.
+        Raises InvalidInput `unknown_product`, `too_many_passengers`, `too_many_stops`, `outside_service_area`,
+        `trip_too_short` or `trip_too_long`.
         """
         city = await self._city(command)
-        products = _products(city, command.product)
-        trip = await self._eta.trip(command.pickup.point, command.dropoff.point)
+        products = _with_seats(_products(city, command.product), command.passengers)
+        _check_stops(city, command.stops)
+        points = [place.point for place in (command.pickup, *command.stops, command.dropoff)]
+        trip = await plan_route(self._eta, points, city.stops.wait_seconds)
         _check_length(city, trip.meters)
         expires_at = self._clock.now() + timedelta(seconds=city.quote_seconds)
         quotes = [
@@ -75,6 +81,8 @@ class CreateQuotes:
                 surge_permille=NO_SURGE_PERMILLE,
                 city=city.city,
                 policy_version=city.version,
+                stops=command.stops,
+                passengers=command.passengers,
             )
             for product in products
         ]
@@ -82,7 +90,7 @@ class CreateQuotes:
         return quotes
 
     async def _city(self, command: CreateQuotesCommand) -> CityPolicy:
-        """Return the policy of the city that serves the pickup, if it serves the drop-off too."""
+        """Return the policy of the city that serves the pickup, if it serves all other places too."""
         atlas = await self._cities.in_force()
         city = atlas.at(command.pickup.point)
         violations: list[FieldViolation] = []
@@ -91,8 +99,11 @@ class CreateQuotes:
             city = atlas.at(command.dropoff.point)
         if city is None:
             violations.append(FieldViolation("dropoff", "must be in the service area of a city"))
-        elif not city.service_area.contains(command.dropoff.point):
-            violations.append(FieldViolation("dropoff", f"must be in the service area of {city.name}"))
+        else:
+            stops = ((f"stops[{index}]", stop) for index, stop in enumerate(command.stops))
+            for field, place in (*stops, ("dropoff", command.dropoff)):
+                if not city.service_area.contains(place.point):
+                    violations.append(FieldViolation(field, f"must be in the service area of {city.name}"))
         if city is None or violations:
             raise InvalidInput("outside_service_area", "the ride leaves the service area", violations=violations)
         return city
@@ -119,6 +130,28 @@ def _products(city: CityPolicy, name: str | None) -> list[Product]:
             "no such product in this city",
             violations=[FieldViolation("product", f"must be one of {known}")],
         ) from None
+
+
+def _with_seats(products: list[Product], passengers: int) -> list[Product]:
+    large = [product for product in products if product.seats >= passengers]
+    if not large:
+        most = max(product.seats for product in products)
+        raise InvalidInput(
+            "too_many_passengers",
+            f"there are no more than {most} seats",
+            violations=[FieldViolation("passengers", f"must be at most {most}")],
+        )
+    return large
+
+
+def _check_stops(city: CityPolicy, stops: tuple[Place, ...]) -> None:
+    most = city.stops.max_stops
+    if len(stops) > most:
+        raise InvalidInput(
+            "too_many_stops",
+            f"a ride has at most {most} stops",
+            violations=[FieldViolation("stops", f"must have at most {most} items")],
+        )
 
 
 def _check_length(city: CityPolicy, meters: int) -> None:

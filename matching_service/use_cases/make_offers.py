@@ -89,6 +89,8 @@ class MakeOffers:
             distance_meters=ride.distance_meters,
             earnings=ride.terms.earnings(ride.fare),
             funding=ride.funding,
+            stops=tuple(stop.place for stop in ride.stops),
+            passengers=ride.passengers,
         )
         await tx.add_offer(offer)
         # After the insert, which waits for an accept of the driver's former offer: only now would its ride be seen.

@@ -11,6 +11,7 @@ from matching_service.domain.events import RideRequested
 from matching_service.domain.quote import Quote
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
+from matching_service.domain.stops import Stop
 from matching_service.domain.terms import Funding, RideTerms
 from matching_service.use_cases.advance_saga import AdvanceSaga
 from matching_service.use_cases.city_ports import Cities
@@ -122,4 +123,5 @@ class RequestRide:
             rider_name=rider_name,
             note=note,
             now=self.clock.now(),
+            stops=tuple(Stop(self.new_id(), place) for place in quote.stops),
         )

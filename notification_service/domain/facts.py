@@ -22,6 +22,8 @@ class Happening(StrEnum):
     RIDE_ASSIGNED = "ride_assigned"
     DRIVER_ARRIVED = "driver_arrived"
     TRIP_STARTED = "trip_started"
+    STOP_REACHED = "stop_reached"
+    STOP_LEFT = "stop_left"
     RIDE_COMPLETED = "ride_completed"
     RIDE_CANCELED = "ride_canceled"
     RIDE_NO_SHOW = "ride_no_show"

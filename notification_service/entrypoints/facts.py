@@ -71,6 +71,8 @@ def _offer(happening: Happening, offer: rides_pb2.Offer, version: int) -> OfferF
         "distance_meters": offer.distance_meters,
         "earnings": {"currency_code": offer.earnings.currency_code, "amount_minor": offer.earnings.amount_minor},
         "funding": _funding(rides_pb2.Funding.Name(offer.funding)),
+        "stops": [_place(stop) for stop in offer.stops],
+        "passengers": offer.passengers,
     }
     return OfferFact(
         happening=happening,
@@ -114,6 +116,8 @@ _READERS: Mapping[type[Message], Callable[[Any, int], Fact]] = {
     matching.RideAssigned: lambda event, _: _ride(Happening.RIDE_ASSIGNED, event.ride),
     matching.DriverArrived: lambda event, _: _ride(Happening.DRIVER_ARRIVED, event.ride),
     matching.TripStarted: lambda event, _: _ride(Happening.TRIP_STARTED, event.ride),
+    matching.StopReached: lambda event, _: _ride(Happening.STOP_REACHED, event.ride),
+    matching.StopLeft: lambda event, _: _ride(Happening.STOP_LEFT, event.ride),
     matching.RideCompleted: lambda event, _: _ride(Happening.RIDE_COMPLETED, event.ride),
     matching.RideCanceled: lambda event, _: _canceled(event),
     matching.RideUnmatched: lambda event, _: _ride(Happening.RIDE_UNMATCHED, event.ride),

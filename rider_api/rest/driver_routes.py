@@ -19,7 +19,7 @@ from rider_api.schemas.drivers import (
     offer,
 )
 from rider_api.schemas.payments import Earnings, earnings
-from rider_api.schemas.rides import DriverRide, DriverRides, RidePath, driver_ride
+from rider_api.schemas.rides import DriverRide, DriverRides, RidePath, StopPath, driver_ride
 from ridesharing.identity.v1 import identity_service_pb2
 from ridesharing.matching.v1 import driver_service_pb2, ride_service_pb2
 from ridesharing.payment.v1 import payment_service_pb2
@@ -86,6 +86,28 @@ def start_trip(path: RidePath, body: TripStart) -> DriverRide:
     """Begin the trip with the PIN that the rider tells."""
     request = driver_service_pb2.StartTripRequest(request_id=call().key, ride_id=str(path.ride_id), start_pin=body.pin)
     return driver_ride(ask(edge().backends.drivers.StartTrip, request).ride)
+
+
+@routes.route(
+    "POST", "/driver/rides/<ride_id>/stops/<stop_id>/reach", roles=_DRIVER, answer=DriverRide, problems=(404,)
+)
+def reach_stop(path: StopPath) -> DriverRide:
+    """Tell that the caller waits at the next stop of the trip."""
+    request = driver_service_pb2.ReachStopRequest(
+        request_id=call().key, ride_id=str(path.ride_id), stop_id=str(path.stop_id)
+    )
+    return driver_ride(ask(edge().backends.drivers.ReachStop, request).ride)
+
+
+@routes.route(
+    "POST", "/driver/rides/<ride_id>/stops/<stop_id>/leave", roles=_DRIVER, answer=DriverRide, problems=(404,)
+)
+def leave_stop(path: StopPath) -> DriverRide:
+    """Tell that the trip goes on from a stop."""
+    request = driver_service_pb2.LeaveStopRequest(
+        request_id=call().key, ride_id=str(path.ride_id), stop_id=str(path.stop_id)
+    )
+    return driver_ride(ask(edge().backends.drivers.LeaveStop, request).ride)
 
 
 @routes.route(

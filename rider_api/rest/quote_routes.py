@@ -21,6 +21,10 @@ def list_products() -> Products:
 def create_quotes(body: QuoteRequest) -> Quotes:
     """Promise a price for each product, until it expires."""
     request = ride_service_pb2.CreateQuotesRequest(
-        pickup=body.pickup.message(), dropoff=body.dropoff.message(), product=body.product
+        pickup=body.pickup.message(),
+        dropoff=body.dropoff.message(),
+        product=body.product,
+        stops=[stop.message() for stop in body.stops],
+        passengers=body.passengers,
     )
     return quotes(ask(edge().backends.rides.CreateQuotes, request))

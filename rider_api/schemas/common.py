@@ -62,6 +62,7 @@ AccountId = Annotated[UUID, BeforeValidator(_reader("acct")), _form("acct")]
 RideId = Annotated[UUID, BeforeValidator(_reader("ride")), _form("ride")]
 QuoteId = Annotated[UUID, BeforeValidator(_reader("quote")), _form("quote")]
 OfferId = Annotated[UUID, BeforeValidator(_reader("offer")), _form("offer")]
+StopId = Annotated[UUID, BeforeValidator(_reader("stop")), _form("stop")]
 PaymentMethodId = Annotated[UUID, BeforeValidator(_reader("pm")), _form("pm")]
 NotificationId = Annotated[UUID, BeforeValidator(_reader("ntf")), _form("ntf")]
 

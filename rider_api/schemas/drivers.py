@@ -145,6 +145,8 @@ class Offer(Answer):
     distance_meters: int
     earnings: Money
     funding: str = Field(description="Where the rider's money comes from; cash is to be collected.", examples=["cash"])
+    stops: list[Place] = Field(description="On the way, in this order.")
+    passengers: int
 
 
 def offer(message: rides_pb2.Offer) -> Offer:
@@ -160,6 +162,8 @@ def offer(message: rides_pb2.Offer) -> Offer:
         distance_meters=message.distance_meters,
         earnings=money(message.earnings),
         funding=FUNDINGS.text(message.funding or rides_pb2.FUNDING_CARD),
+        stops=[place(stop) for stop in message.stops],
+        passengers=message.passengers,
     )
 
 

@@ -32,6 +32,7 @@ class Product(Answer):
     minimum: Money
     booking_fee: Money
     cash_accepted: bool
+    seats: int = Field(description="How many passengers it carries at most.", examples=[4])
 
 
 class Products(Answer):
@@ -52,6 +53,7 @@ def products(message: product_service_pb2.ListProductsResponse) -> Products:
                 minimum=money(item.minimum),
                 booking_fee=money(item.booking_fee),
                 cash_accepted=item.cash_accepted,
+                seats=item.seats,
             )
             for item in message.products
         ]
@@ -64,6 +66,8 @@ class QuoteRequest(Request):
     pickup: PlaceRequest
     dropoff: PlaceRequest
     product: str = Field(default="", max_length=40, description="Only this product.", examples=["economy"])
+    stops: list[PlaceRequest] = Field(default=[], max_length=5, description="On the way, in this order.")
+    passengers: int = Field(default=1, ge=1, le=60, description="Products with fewer seats are left out.")
 
 
 class FareLine(Answer):
@@ -99,6 +103,8 @@ class Quote(Answer):
     pickup_eta_seconds: int | None = Field(description="Null when no driver is near.")
     expires_at: Timestamp
     surge_permille: int = Field(description="Multiplier of demand in the price; 1000 is none.", examples=[1000])
+    stops: list[Place] = Field(description="On the way; distance and time are by way of them, with the wait at each.")
+    passengers: int
 
 
 class Quotes(Answer):
@@ -124,4 +130,6 @@ def _quote(message: rides_pb2.Quote) -> Quote:
         pickup_eta_seconds=message.pickup_eta_seconds if message.HasField("pickup_eta_seconds") else None,
         expires_at=timestamp(message.expire_time),
         surge_permille=message.surge_permille,
+        stops=[place(stop) for stop in message.stops],
+        passengers=message.passengers,
     )

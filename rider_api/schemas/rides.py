@@ -17,6 +17,7 @@ from rider_api.schemas.common import (
     QuoteId,
     Request,
     RideId,
+    StopId,
     Timestamp,
     money,
     place,
@@ -28,6 +29,7 @@ from ridesharing.matching.v1 import ride_service_pb2, rides_pb2
 
 RIDE_STATES = OpenEnum(rides_pb2.RideState.items(), "RIDE_STATE")
 PAYMENT_STATES = OpenEnum(rides_pb2.PaymentState.items(), "PAYMENT_STATE")
+STOP_STATES = OpenEnum(rides_pb2.StopState.items(), "STOP_STATE")
 FUNDINGS = OpenEnum(rides_pb2.Funding.items(), "FUNDING")
 
 
@@ -62,6 +64,13 @@ class RidePath(Parameters):
     ride_id: RideId
 
 
+class StopPath(Parameters):
+    """Names a stop of a ride."""
+
+    ride_id: RideId
+    stop_id: StopId
+
+
 class VehicleFacts(Answer):
     """What to look for at the kerb."""
 
@@ -76,6 +85,16 @@ class RideDriver(Answer):
     id: str
     display_name: str
     vehicle: VehicleFacts
+
+
+class RideStop(Answer):
+    """A stop on the way."""
+
+    id: str = Field(examples=["stop_01h4556qpqexqvskwzpczs00jq"])
+    place: Place
+    state: str = Field(examples=["pending"])
+    reached_at: Timestamp | None
+    left_at: Timestamp | None
 
 
 class RideBase(Answer):
@@ -101,6 +120,10 @@ class RideBase(Answer):
     driver_silent_since: Timestamp | None = Field(
         description="Since when the driver's device is not heard of; the driver may be out of coverage."
     )
+    stops: list[RideStop] = Field(description="In the order in which they are driven to.")
+    passengers: int
+    distance_meters: int = Field(description="Expected, by way of the stops.")
+    trip_eta_seconds: int = Field(description="Expected time in the vehicle, with the wait at each stop.")
 
 
 class RiderRide(RideBase):
@@ -151,7 +174,21 @@ def _base(message: rides_pb2.Ride) -> dict[str, Any]:
         "driver_silent_since": timestamp(message.driver_silent_since_time)
         if message.HasField("driver_silent_since_time")
         else None,
+        "stops": [_stop(item) for item in message.stops],
+        "passengers": message.passengers,
+        "distance_meters": message.distance_meters,
+        "trip_eta_seconds": message.trip_eta_seconds,
     }
+
+
+def _stop(message: rides_pb2.RideStop) -> RideStop:
+    return RideStop(
+        id=public_id("stop", message.stop_id),
+        place=place(message.place),
+        state=STOP_STATES.text(message.state),
+        reached_at=timestamp(message.reach_time) if message.HasField("reach_time") else None,
+        left_at=timestamp(message.leave_time) if message.HasField("leave_time") else None,
+    )
 
 
 def rider_ride(message: rides_pb2.Ride) -> RiderRide:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -31,6 +31,7 @@ from matching_service.use_cases.force_cancel_ride import ForceCancelRide
 from matching_service.use_cases.keep_driver_standing import KeepDriverStanding
 from matching_service.use_cases.list_shifts import ListShifts
 from matching_service.use_cases.make_offers import MakeOffers
+from matching_service.use_cases.pass_stops import LeaveStop, ReachStop
 from matching_service.use_cases.ports import DriverStanding, Payments, RideReader, SagaQueue, ShiftReader, Store
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
 from matching_service.use_cases.read_rides import ReadRides
@@ -111,6 +112,8 @@ class Stage:
         self.decline = DeclineOffer(store, clock)
         self.arrive = ArriveAtPickup(store, clock)
         self.start = StartTrip(store, clock)
+        self.reach = ReachStop(store, clock)
+        self.leave = LeaveStop(store, clock)
         self.complete = CompleteTrip(store, clock)
         self.give_back = CancelAssignment(store, clock)
         self.no_show = ReportNoShow(store, clock)
@@ -121,11 +124,12 @@ class Stage:
     def key(self) -> str:
         return str(self.new_id())
 
-    async def quote(self, rider_id: UUID, fare: Fare = FARE) -> Quote:
+    async def quote(self, rider_id: UUID, fare: Fare = FARE, stops: tuple[Place, ...] = ()) -> Quote:
         expires_at = self.clock.now() + timedelta(seconds=CITY.quote_seconds)
         quote = Quote(
             self.new_id(), rider_id, "economy", PICKUP, DROPOFF, fare, 4_200, 840, 240, expires_at, 1000, CITY.city
         )
+        quote = replace(quote, stops=stops)
         await self.quotes.add([quote])
         return quote
 
@@ -133,10 +137,12 @@ class Stage:
         """A card of the rider's."""
         return PaidBy.card(self.new_id())
 
-    async def ride(self, rider_id: UUID | None = None, funding: Funding = Funding.CARD) -> Ride:
+    async def ride(
+        self, rider_id: UUID | None = None, funding: Funding = Funding.CARD, stops: tuple[Place, ...] = ()
+    ) -> Ride:
         """A ride in MATCHING, if the fake lets its hold stand."""
         rider_id = rider_id or self.new_id()
-        quote = await self.quote(rider_id)
+        quote = await self.quote(rider_id, stops=stops)
         paid_by = self.card() if funding is Funding.CARD else PaidBy(funding)
         return await self.request_ride(self.key(), rider_id, quote.id, paid_by, "")
 
@@ -159,20 +165,20 @@ class Stage:
         assert offer is not None
         return offer
 
-    async def assigned(self) -> tuple[Ride, UUID]:
+    async def assigned(self, stops: tuple[Place, ...] = ()) -> tuple[Ride, UUID]:
         """A ride whose driver is on the way."""
-        ride, driver_id = await self.ride(), await self.driver()
+        ride, driver_id = await self.ride(stops=stops), await self.driver()
         offer = await self.offer(ride, driver_id)
         return await self.accept(self.key(), driver_id, offer.id), driver_id
 
-    async def arrived(self) -> tuple[Ride, UUID]:
+    async def arrived(self, stops: tuple[Place, ...] = ()) -> tuple[Ride, UUID]:
         """A ride whose driver waits at the pickup."""
-        ride, driver_id = await self.assigned()
+        ride, driver_id = await self.assigned(stops)
         return await self.arrive(self.key(), driver_id, ride.id), driver_id
 
-    async def under_way(self) -> tuple[Ride, UUID]:
+    async def under_way(self, stops: tuple[Place, ...] = ()) -> tuple[Ride, UUID]:
         """A ride whose rider is in the vehicle."""
-        ride, driver_id = await self.arrived()
+        ride, driver_id = await self.arrived(stops)
         return await self.start(self.key(), driver_id, ride.id, ride.start_pin), driver_id
 
     async def now(self, ride: Ride) -> Ride:

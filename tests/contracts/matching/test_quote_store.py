@@ -52,6 +52,8 @@ def quote(rider_id: UUID) -> Quote:
         pickup_eta_seconds=None,
         expires_at=NOON + timedelta(seconds=300),
         surge_permille=1_000,
+        stops=(Place(GeoPoint(37.8, -122.41), "Corner"), Place(GeoPoint(37.81, -122.4))),
+        passengers=3,
     )
 
 

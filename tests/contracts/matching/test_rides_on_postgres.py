@@ -13,6 +13,7 @@ from tests.unit.matching.test_drives import TestDrives, TestOffers, TestShifts
 from tests.unit.matching.test_requests import TestRequests
 from tests.unit.matching.test_ride_reads import TestReads
 from tests.unit.matching.test_saga import TestSaga
+from tests.unit.matching.test_stops import TestStops
 
 __all__ = [
     "TestCancels",
@@ -24,6 +25,7 @@ __all__ = [
     "TestSaga",
     "TestShifts",
     "TestStandings",
+    "TestStops",
 ]
 
 

@@ -16,7 +16,7 @@ def usd(amount_minor: int) -> Money:
     return Money("USD", amount_minor)
 
 
-ECONOMY = Product("economy", frozenset({VehicleClass.ECONOMY}), usd(220), usd(72), usd(39), usd(800), usd(275))
+ECONOMY = Product("economy", frozenset({VehicleClass.ECONOMY}), usd(220), usd(72), usd(39), usd(800), usd(275), 4)
 NO_TAX = Tax(0, "nowhere")
 TAX = Tax(325, "somewhere")
 

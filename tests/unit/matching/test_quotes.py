@@ -8,6 +8,7 @@ from matching_service.adapters.city_file import load_city
 from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.eta import CrowFliesEta, Leg
+from matching_service.domain.pricing import price_ride
 from matching_service.domain.quote import Place
 from matching_service.use_cases.create_quotes import CreateQuotes, CreateQuotesCommand
 from shared_kernel.errors import InvalidInput
@@ -100,3 +101,45 @@ async def test_reach_is_the_distance_of_the_cap() -> None:
 
 async def test_a_driver_on_the_spot_takes_a_second() -> None:
     assert await CrowFliesEta(CITY.travel).seconds([Leg(PIER.point, PIER.point)]) == [1]
+
+
+async def test_a_ride_with_stops_is_priced_leg_by_leg_with_the_wait_at_each_stop() -> None:
+    create_quotes, _, _ = quoting()
+    [there] = await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER, "economy"))
+    [back] = await create_quotes(CreateQuotesCommand(RIDER, PIER, CITY_HALL, "economy"))
+    round_trip = CreateQuotesCommand(RIDER, CITY_HALL, CITY_HALL, "economy", stops=(PIER,))
+    [quote] = await create_quotes(round_trip)
+    assert quote.stops == (PIER,)
+    assert quote.distance_meters == there.distance_meters + back.distance_meters
+    assert quote.trip_eta_seconds == there.trip_eta_seconds + back.trip_eta_seconds + CITY.stops.wait_seconds
+    product = CITY.products["economy"]
+    assert quote.fare == price_ride(product, CITY.tax, quote.distance_meters, quote.trip_eta_seconds)
+
+
+async def test_more_stops_than_the_city_allows_are_refused() -> None:
+    create_quotes, _, _ = quoting()
+    with pytest.raises(InvalidInput) as refused:
+        await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER, stops=(PIER,) * 6))
+    assert refused.value.reason == "too_many_stops"
+
+
+async def test_a_stop_outside_the_service_area_is_named() -> None:
+    create_quotes, _, _ = quoting()
+    sacramento = Place(GeoPoint(38.58, -121.49))
+    with pytest.raises(InvalidInput) as refused:
+        await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER, stops=(PIER, sacramento)))
+    assert [item.field for item in refused.value.violations] == ["stops[1]"]
+
+
+async def test_products_with_too_few_seats_are_left_out() -> None:
+    create_quotes, _, _ = quoting()
+    quotes = await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER, passengers=5))
+    assert [(quote.product, quote.passengers) for quote in quotes] == [("xl", 5)]
+
+
+@pytest.mark.parametrize(("product", "passengers"), [("economy", 5), (None, 7)])
+async def test_a_party_that_no_product_carries_is_refused(product: str | None, passengers: int) -> None:
+    create_quotes, _, _ = quoting()
+    with pytest.raises(InvalidInput) as refused:
+        await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER, product, passengers=passengers))
+    assert refused.value.reason == "too_many_passengers"

@@ -11,6 +11,7 @@ from matching_service.domain import events
 from matching_service.domain.offer import OfferState
 from matching_service.domain.quote import FareLineKind
 from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.stops import StopState
 from matching_service.domain.terms import Funding
 from matching_service.entrypoints import wire
 from ridesharing.matching.v1 import events_pb2, rides_pb2
@@ -27,6 +28,7 @@ from tests.unit.matching.test_ride_states import a_ride
         (OfferState, rides_pb2.OfferState, "OFFER_STATE_"),
         (FareLineKind, rides_pb2.FareLineKind, "FARE_LINE_KIND_"),
         (Funding, rides_pb2.Funding, "FUNDING_"),
+        (StopState, rides_pb2.StopState, "STOP_STATE_"),
     ],
 )
 def test_the_contract_and_the_domain_name_the_same_values(enum: type[Enum], contract: Any, prefix: str):
@@ -60,6 +62,8 @@ def test_a_ride_shows_the_riders_name_to_the_driver_alone():
         (events.RideAssigned, events_pb2.RideAssigned, True),
         (events.DriverArrived, events_pb2.DriverArrived, True),
         (events.TripStarted, events_pb2.TripStarted, False),
+        (events.StopReached, events_pb2.StopReached, False),
+        (events.StopLeft, events_pb2.StopLeft, False),
         (events.RideCompleted, events_pb2.RideCompleted, False),
         (events.RideCanceled, events_pb2.RideCanceled, False),
         (events.RideUnmatched, events_pb2.RideUnmatched, False),

@@ -105,6 +105,16 @@ class DriverServiceStub:
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.StartTripRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.StartTripResponse.FromString,
                 _registered_method=True)
+        self.ReachStop = channel.unary_unary(
+                '/ridesharing.matching.v1.DriverService/ReachStop',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.ReachStopRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.ReachStopResponse.FromString,
+                _registered_method=True)
+        self.LeaveStop = channel.unary_unary(
+                '/ridesharing.matching.v1.DriverService/LeaveStop',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.LeaveStopRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.LeaveStopResponse.FromString,
+                _registered_method=True)
         self.CompleteTrip = channel.unary_unary(
                 '/ridesharing.matching.v1.DriverService/CompleteTrip',
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.CompleteTripRequest.SerializeToString,
@@ -228,8 +238,23 @@ class DriverServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReachStop(self, request, context):
+        """ReachStop says that the driver waits at the next stop of the trip. Errors: stop_not_found, stop_out_of_order,
+        invalid_stop_move, not_under_way.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LeaveStop(self, request, context):
+        """LeaveStop says that the trip goes on from the stop. Errors: stop_not_found, invalid_stop_move, not_under_way.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CompleteTrip(self, request, context):
-        """CompleteTrip ends the trip; the capture follows. Errors: invalid_transition.
+        """CompleteTrip ends the trip, whether or not all stops were made; the capture follows. Errors: invalid_transition.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -323,6 +348,16 @@ def add_DriverServiceServicer_to_server(servicer, server):
                     servicer.StartTrip,
                     request_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.StartTripRequest.FromString,
                     response_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.StartTripResponse.SerializeToString,
+            ),
+            'ReachStop': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReachStop,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.ReachStopRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.ReachStopResponse.SerializeToString,
+            ),
+            'LeaveStop': grpc.unary_unary_rpc_method_handler(
+                    servicer.LeaveStop,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.LeaveStopRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.LeaveStopResponse.SerializeToString,
             ),
             'CompleteTrip': grpc.unary_unary_rpc_method_handler(
                     servicer.CompleteTrip,
@@ -719,6 +754,60 @@ class DriverService:
             '/ridesharing.matching.v1.DriverService/StartTrip',
             ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.StartTripRequest.SerializeToString,
             ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.StartTripResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReachStop(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.DriverService/ReachStop',
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.ReachStopRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.ReachStopResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LeaveStop(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.DriverService/LeaveStop',
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.LeaveStopRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.LeaveStopResponse.FromString,
             options,
             channel_credentials,
             insecure,

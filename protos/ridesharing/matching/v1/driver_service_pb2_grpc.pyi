@@ -69,8 +69,14 @@ class DriverServiceStub:
     """ArriveAtPickup says that the driver waits at the pickup. Errors: invalid_transition."""
     StartTrip: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.StartTripRequest, _driver_service_pb2.StartTripResponse]
     """StartTrip begins the trip with the rider's PIN. Errors: pin_invalid, pin_locked, invalid_transition."""
+    ReachStop: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.ReachStopRequest, _driver_service_pb2.ReachStopResponse]
+    """ReachStop says that the driver waits at the next stop of the trip. Errors: stop_not_found, stop_out_of_order,
+    invalid_stop_move, not_under_way.
+    """
+    LeaveStop: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.LeaveStopRequest, _driver_service_pb2.LeaveStopResponse]
+    """LeaveStop says that the trip goes on from the stop. Errors: stop_not_found, invalid_stop_move, not_under_way."""
     CompleteTrip: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.CompleteTripRequest, _driver_service_pb2.CompleteTripResponse]
-    """CompleteTrip ends the trip; the capture follows. Errors: invalid_transition."""
+    """CompleteTrip ends the trip, whether or not all stops were made; the capture follows. Errors: invalid_transition."""
     CancelAssignment: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.CancelAssignmentRequest, _driver_service_pb2.CancelAssignmentResponse]
     """CancelAssignment gives the ride back before the trip; the rider is matched again without this driver and keeps
     the fare. Errors: invalid_transition.
@@ -121,8 +127,14 @@ class DriverServiceAsyncStub(DriverServiceStub):
     """ArriveAtPickup says that the driver waits at the pickup. Errors: invalid_transition."""
     StartTrip: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.StartTripRequest, _driver_service_pb2.StartTripResponse]  # type: ignore[assignment]
     """StartTrip begins the trip with the rider's PIN. Errors: pin_invalid, pin_locked, invalid_transition."""
+    ReachStop: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.ReachStopRequest, _driver_service_pb2.ReachStopResponse]  # type: ignore[assignment]
+    """ReachStop says that the driver waits at the next stop of the trip. Errors: stop_not_found, stop_out_of_order,
+    invalid_stop_move, not_under_way.
+    """
+    LeaveStop: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.LeaveStopRequest, _driver_service_pb2.LeaveStopResponse]  # type: ignore[assignment]
+    """LeaveStop says that the trip goes on from the stop. Errors: stop_not_found, invalid_stop_move, not_under_way."""
     CompleteTrip: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.CompleteTripRequest, _driver_service_pb2.CompleteTripResponse]  # type: ignore[assignment]
-    """CompleteTrip ends the trip; the capture follows. Errors: invalid_transition."""
+    """CompleteTrip ends the trip, whether or not all stops were made; the capture follows. Errors: invalid_transition."""
     CancelAssignment: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.CancelAssignmentRequest, _driver_service_pb2.CancelAssignmentResponse]  # type: ignore[assignment]
     """CancelAssignment gives the ride back before the trip; the rider is matched again without this driver and keeps
     the fare. Errors: invalid_transition.
@@ -256,12 +268,30 @@ class DriverServiceServicer(metaclass=_abc_1.ABCMeta):
         """StartTrip begins the trip with the rider's PIN. Errors: pin_invalid, pin_locked, invalid_transition."""
 
     @_abc_1.abstractmethod
+    def ReachStop(
+        self,
+        request: _driver_service_pb2.ReachStopRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_driver_service_pb2.ReachStopResponse, _abc.Awaitable[_driver_service_pb2.ReachStopResponse]]:
+        """ReachStop says that the driver waits at the next stop of the trip. Errors: stop_not_found, stop_out_of_order,
+        invalid_stop_move, not_under_way.
+        """
+
+    @_abc_1.abstractmethod
+    def LeaveStop(
+        self,
+        request: _driver_service_pb2.LeaveStopRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_driver_service_pb2.LeaveStopResponse, _abc.Awaitable[_driver_service_pb2.LeaveStopResponse]]:
+        """LeaveStop says that the trip goes on from the stop. Errors: stop_not_found, invalid_stop_move, not_under_way."""
+
+    @_abc_1.abstractmethod
     def CompleteTrip(
         self,
         request: _driver_service_pb2.CompleteTripRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_driver_service_pb2.CompleteTripResponse, _abc.Awaitable[_driver_service_pb2.CompleteTripResponse]]:
-        """CompleteTrip ends the trip; the capture follows. Errors: invalid_transition."""
+        """CompleteTrip ends the trip, whether or not all stops were made; the capture follows. Errors: invalid_transition."""
 
     @_abc_1.abstractmethod
     def CancelAssignment(

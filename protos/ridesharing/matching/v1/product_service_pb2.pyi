@@ -59,10 +59,13 @@ class Product(_message.Message):
     MINIMUM_FIELD_NUMBER: _builtins.int
     BOOKING_FEE_FIELD_NUMBER: _builtins.int
     CASH_ACCEPTED_FIELD_NUMBER: _builtins.int
+    SEATS_FIELD_NUMBER: _builtins.int
     product: _builtins.str
     """Its name, for example economy; what CreateQuotes takes."""
     cash_accepted: _builtins.bool
     """Whether a ride of it may be paid in cash."""
+    seats: _builtins.int
+    """How many passengers it carries at most."""
     @_builtins.property
     def base(self) -> _money_pb2.Money:
         """Flat amount of every ride."""
@@ -93,10 +96,11 @@ class Product(_message.Message):
         minimum: _money_pb2.Money | None = ...,
         booking_fee: _money_pb2.Money | None = ...,
         cash_accepted: _builtins.bool = ...,
+        seats: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "booking_fee", b"booking_fee", "minimum", b"minimum", "per_kilometer", b"per_kilometer", "per_minute", b"per_minute"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "booking_fee", b"booking_fee", "cash_accepted", b"cash_accepted", "minimum", b"minimum", "per_kilometer", b"per_kilometer", "per_minute", b"per_minute", "product", b"product"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "booking_fee", b"booking_fee", "cash_accepted", b"cash_accepted", "minimum", b"minimum", "per_kilometer", b"per_kilometer", "per_minute", b"per_minute", "product", b"product", "seats", b"seats"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

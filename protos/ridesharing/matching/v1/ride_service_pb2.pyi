@@ -31,8 +31,12 @@ class CreateQuotesRequest(_message.Message):
     PICKUP_FIELD_NUMBER: _builtins.int
     DROPOFF_FIELD_NUMBER: _builtins.int
     PRODUCT_FIELD_NUMBER: _builtins.int
+    STOPS_FIELD_NUMBER: _builtins.int
+    PASSENGERS_FIELD_NUMBER: _builtins.int
     product: _builtins.str
     """Only this product; all when empty."""
+    passengers: _builtins.int
+    """How many people would ride (0 for 1); products with fewer seats are left out."""
     @_builtins.property
     def pickup(self) -> _geo_point_pb2.Place:
         """Where the ride would start."""
@@ -41,16 +45,22 @@ class CreateQuotesRequest(_message.Message):
     def dropoff(self) -> _geo_point_pb2.Place:
         """Where it would end."""
 
+    @_builtins.property
+    def stops(self) -> _containers.RepeatedCompositeFieldContainer[_geo_point_pb2.Place]:
+        """Where it would stop on the way, in this order."""
+
     def __init__(
         self,
         *,
         pickup: _geo_point_pb2.Place | None = ...,
         dropoff: _geo_point_pb2.Place | None = ...,
         product: _builtins.str = ...,
+        stops: _abc.Iterable[_geo_point_pb2.Place] | None = ...,
+        passengers: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "pickup", b"pickup"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "pickup", b"pickup", "product", b"product"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "passengers", b"passengers", "pickup", b"pickup", "product", b"product", "stops", b"stops"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

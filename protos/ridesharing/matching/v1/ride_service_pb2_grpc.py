@@ -83,7 +83,7 @@ class RideServiceServicer:
 
     def CreateQuotes(self, request, context):
         """CreateQuotes promises a price for each product. Errors: outside_service_area, trip_too_short, trip_too_long,
-        unknown_product.
+        unknown_product, too_many_stops, too_many_passengers.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

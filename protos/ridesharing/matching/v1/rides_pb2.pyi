@@ -210,6 +210,38 @@ FARE_LINE_KIND_NO_SHOW_FEE: FareLineKind.ValueType  # 9
 """Fee when the rider did not come."""
 Global___FareLineKind: _TypeAlias = FareLineKind  # noqa: Y015
 
+class _StopState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _StopStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StopState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    STOP_STATE_UNSPECIFIED: _StopState.ValueType  # 0
+    """Not told."""
+    STOP_STATE_PENDING: _StopState.ValueType  # 1
+    """Not reached yet."""
+    STOP_STATE_REACHED: _StopState.ValueType  # 2
+    """The driver waits there."""
+    STOP_STATE_LEFT: _StopState.ValueType  # 3
+    """The trip went on."""
+    STOP_STATE_SKIPPED: _StopState.ValueType  # 4
+    """The trip ended before it."""
+
+class StopState(_StopState, metaclass=_StopStateEnumTypeWrapper):
+    """StopState is where a stop of a ride stands."""
+
+STOP_STATE_UNSPECIFIED: StopState.ValueType  # 0
+"""Not told."""
+STOP_STATE_PENDING: StopState.ValueType  # 1
+"""Not reached yet."""
+STOP_STATE_REACHED: StopState.ValueType  # 2
+"""The driver waits there."""
+STOP_STATE_LEFT: StopState.ValueType  # 3
+"""The trip went on."""
+STOP_STATE_SKIPPED: StopState.ValueType  # 4
+"""The trip ended before it."""
+Global___StopState: _TypeAlias = StopState  # noqa: Y015
+
 class _OfferState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -356,6 +388,8 @@ class Quote(_message.Message):
     PICKUP_ETA_SECONDS_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     SURGE_PERMILLE_FIELD_NUMBER: _builtins.int
+    STOPS_FIELD_NUMBER: _builtins.int
+    PASSENGERS_FIELD_NUMBER: _builtins.int
     quote_id: _builtins.str
     """The quote's id (UUID)."""
     product: _builtins.str
@@ -368,6 +402,8 @@ class Quote(_message.Message):
     """Expected time until a driver is at the pickup; absent when no driver is near."""
     surge_permille: _builtins.int
     """Multiplier of demand in the price, in thousandths (1000 is none)."""
+    passengers: _builtins.int
+    """How many people would ride."""
     @_builtins.property
     def pickup(self) -> _geo_point_pb2.Place:
         """Where the ride would start."""
@@ -384,6 +420,10 @@ class Quote(_message.Message):
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """Until when the price holds."""
 
+    @_builtins.property
+    def stops(self) -> _containers.RepeatedCompositeFieldContainer[_geo_point_pb2.Place]:
+        """Where it would stop on the way, in this order; distance and time are by way of them, with the wait at each."""
+
     def __init__(
         self,
         *,
@@ -397,10 +437,12 @@ class Quote(_message.Message):
         pickup_eta_seconds: _builtins.int | None = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         surge_permille: _builtins.int = ...,
+        stops: _abc.Iterable[_geo_point_pb2.Place] | None = ...,
+        passengers: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "distance_meters", b"distance_meters", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "product", b"product", "quote_id", b"quote_id", "surge_permille", b"surge_permille", "trip_eta_seconds", b"trip_eta_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "distance_meters", b"distance_meters", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "product", b"product", "quote_id", b"quote_id", "stops", b"stops", "surge_permille", b"surge_permille", "trip_eta_seconds", b"trip_eta_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__pickup_eta_seconds: _TypeAlias = _typing.Literal["pickup_eta_seconds"]  # noqa: Y015
     _WhichOneofArgType__pickup_eta_seconds: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds"]  # noqa: Y015
@@ -447,6 +489,57 @@ class DriverFacts(_message.Message):
 Global___DriverFacts: _TypeAlias = DriverFacts  # noqa: Y015
 
 @_typing.final
+class RideStop(_message.Message):
+    """RideStop is a stop between a ride's pickup and its dropoff."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STOP_ID_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    REACH_TIME_FIELD_NUMBER: _builtins.int
+    LEAVE_TIME_FIELD_NUMBER: _builtins.int
+    stop_id: _builtins.str
+    """The stop's id (UUID)."""
+    state: Global___StopState.ValueType
+    """Where it stands."""
+    @_builtins.property
+    def place(self) -> _geo_point_pb2.Place:
+        """Where."""
+
+    @_builtins.property
+    def reach_time(self) -> _timestamp_pb2.Timestamp:
+        """When the driver came."""
+
+    @_builtins.property
+    def leave_time(self) -> _timestamp_pb2.Timestamp:
+        """When the trip went on."""
+
+    def __init__(
+        self,
+        *,
+        stop_id: _builtins.str = ...,
+        place: _geo_point_pb2.Place | None = ...,
+        state: Global___StopState.ValueType = ...,
+        reach_time: _timestamp_pb2.Timestamp | None = ...,
+        leave_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_leave_time", b"_leave_time", "_reach_time", b"_reach_time", "leave_time", b"leave_time", "place", b"place", "reach_time", b"reach_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_leave_time", b"_leave_time", "_reach_time", b"_reach_time", "leave_time", b"leave_time", "place", b"place", "reach_time", b"reach_time", "state", b"state", "stop_id", b"stop_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__leave_time: _TypeAlias = _typing.Literal["leave_time"]  # noqa: Y015
+    _WhichOneofArgType__leave_time: _TypeAlias = _typing.Literal["_leave_time", b"_leave_time"]  # noqa: Y015
+    _WhichOneofReturnType__reach_time: _TypeAlias = _typing.Literal["reach_time"]  # noqa: Y015
+    _WhichOneofArgType__reach_time: _TypeAlias = _typing.Literal["_reach_time", b"_reach_time"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__leave_time) -> _WhichOneofReturnType__leave_time | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reach_time) -> _WhichOneofReturnType__reach_time | None: ...
+
+Global___RideStop: _TypeAlias = RideStop  # noqa: Y015
+
+@_typing.final
 class Ride(_message.Message):
     """Ride is the whole life from request to end."""
 
@@ -474,6 +567,10 @@ class Ride(_message.Message):
     RIDER_NAME_FIELD_NUMBER: _builtins.int
     FUNDING_FIELD_NUMBER: _builtins.int
     DRIVER_SILENT_SINCE_TIME_FIELD_NUMBER: _builtins.int
+    STOPS_FIELD_NUMBER: _builtins.int
+    PASSENGERS_FIELD_NUMBER: _builtins.int
+    DISTANCE_METERS_FIELD_NUMBER: _builtins.int
+    TRIP_ETA_SECONDS_FIELD_NUMBER: _builtins.int
     ride_id: _builtins.str
     """The ride's id (UUID)."""
     state: Global___RideState.ValueType
@@ -498,6 +595,12 @@ class Ride(_message.Message):
     """Rider's first name for the driver; empty for the rider."""
     funding: Global___Funding.ValueType
     """Where the rider's money comes from."""
+    passengers: _builtins.int
+    """How many people ride."""
+    distance_meters: _builtins.int
+    """Expected distance in meters, by way of the stops."""
+    trip_eta_seconds: _builtins.int
+    """Expected time in the vehicle in seconds, with the wait at each stop."""
     @_builtins.property
     def driver(self) -> Global___DriverFacts:
         """The driver of the assignment; absent while there is none."""
@@ -538,6 +641,10 @@ class Ride(_message.Message):
     def driver_silent_since_time(self) -> _timestamp_pb2.Timestamp:
         """Since when the driver's device was not heard of (communications lost); absent while it is heard of."""
 
+    @_builtins.property
+    def stops(self) -> _containers.RepeatedCompositeFieldContainer[Global___RideStop]:
+        """The stops on the way, in the order in which they are driven to."""
+
     def __init__(
         self,
         *,
@@ -563,10 +670,14 @@ class Ride(_message.Message):
         rider_name: _builtins.str = ...,
         funding: Global___Funding.ValueType = ...,
         driver_silent_since_time: _timestamp_pb2.Timestamp | None = ...,
+        stops: _abc.Iterable[Global___RideStop] | None = ...,
+        passengers: _builtins.int = ...,
+        distance_meters: _builtins.int = ...,
+        trip_eta_seconds: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "request_time", b"request_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "funding", b"funding", "payment_state", b"payment_state", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "product", b"product", "quote_id", b"quote_id", "reason", b"reason", "request_time", b"request_time", "ride_id", b"ride_id", "rider_id", b"rider_id", "rider_name", b"rider_name", "start_pin", b"start_pin", "start_time", b"start_time", "state", b"state", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "distance_meters", b"distance_meters", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "funding", b"funding", "passengers", b"passengers", "payment_state", b"payment_state", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "product", b"product", "quote_id", b"quote_id", "reason", b"reason", "request_time", b"request_time", "ride_id", b"ride_id", "rider_id", b"rider_id", "rider_name", b"rider_name", "start_pin", b"start_pin", "start_time", b"start_time", "state", b"state", "stops", b"stops", "trip_eta_seconds", b"trip_eta_seconds", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__arrive_time: _TypeAlias = _typing.Literal["arrive_time"]  # noqa: Y015
     _WhichOneofArgType__arrive_time: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time"]  # noqa: Y015
@@ -616,6 +727,8 @@ class Offer(_message.Message):
     DISTANCE_METERS_FIELD_NUMBER: _builtins.int
     EARNINGS_FIELD_NUMBER: _builtins.int
     FUNDING_FIELD_NUMBER: _builtins.int
+    STOPS_FIELD_NUMBER: _builtins.int
+    PASSENGERS_FIELD_NUMBER: _builtins.int
     offer_id: _builtins.str
     """The offer's id (UUID)."""
     ride_id: _builtins.str
@@ -630,6 +743,8 @@ class Offer(_message.Message):
     """Expected distance of the trip in meters."""
     funding: Global___Funding.ValueType
     """Where the rider's money comes from; cash is for the driver to collect."""
+    passengers: _builtins.int
+    """How many people ride."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """Until when the driver may answer."""
@@ -646,6 +761,10 @@ class Offer(_message.Message):
     def earnings(self) -> _money_pb2.Money:
         """What the driver earns before tips."""
 
+    @_builtins.property
+    def stops(self) -> _containers.RepeatedCompositeFieldContainer[_geo_point_pb2.Place]:
+        """The stops on the way."""
+
     def __init__(
         self,
         *,
@@ -660,10 +779,12 @@ class Offer(_message.Message):
         distance_meters: _builtins.int = ...,
         earnings: _money_pb2.Money | None = ...,
         funding: Global___Funding.ValueType = ...,
+        stops: _abc.Iterable[_geo_point_pb2.Place] | None = ...,
+        passengers: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "pickup", b"pickup"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["distance_meters", b"distance_meters", "driver_id", b"driver_id", "dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "funding", b"funding", "offer_id", b"offer_id", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "ride_id", b"ride_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["distance_meters", b"distance_meters", "driver_id", b"driver_id", "dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "funding", b"funding", "offer_id", b"offer_id", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "ride_id", b"ride_id", "state", b"state", "stops", b"stops"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -218,6 +218,14 @@ def build_map(
 
 
 @app.command(context_settings=_PASS_ON, add_help_option=False)
+def city(context: typer.Context) -> None:
+    """Read and change what cities sell and charge."""
+    from jitney.cities import app as cities
+
+    cities(args=context.args, prog_name="jitney city")
+
+
+@app.command(context_settings=_PASS_ON, add_help_option=False)
 def sandbox(context: typer.Context) -> None:
     """Run the outside world alone: payment provider and text messages."""
     from jitney.sandbox.__main__ import main as run_sandbox

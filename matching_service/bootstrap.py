@@ -29,12 +29,12 @@ from chassis.runtime import Wakeup, Workers
 from chassis.server import ServiceServer
 from chassis.streams import EventConsumer
 from matching_service.adapters import tables
-from matching_service.adapters.city_file import load_cities
+from matching_service.adapters.city_file import load_cities, read_document
 from matching_service.adapters.free_drivers import SnapshotFreeDrivers
 from matching_service.adapters.identity_client import IdentityClient
 from matching_service.adapters.payment_client import PaymentClient
 from matching_service.adapters.postgres import PostgresStore
-from matching_service.adapters.postgres_cities import PostgresCities
+from matching_service.adapters.postgres_cities import PostgresCities, PostgresPolicyArchive
 from matching_service.adapters.postgres_dispatch import PostgresDispatchReads
 from matching_service.adapters.postgres_quotes import PostgresQuotes
 from matching_service.adapters.postgres_reads import PostgresRideReader
@@ -50,7 +50,7 @@ from matching_service.adapters.street_map import load_map
 from matching_service.domain.city import CityPolicy
 from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.travel_times import as_estimated
-from matching_service.entrypoints import grpc_drivers, grpc_operators, grpc_products, grpc_rides, wire
+from matching_service.entrypoints import grpc_cities, grpc_drivers, grpc_operators, grpc_products, grpc_rides, wire
 from matching_service.entrypoints.dispatch_worker import DispatchWorker
 from matching_service.entrypoints.event_consumer import EVENT_TYPES, STREAMS, EventHandler
 from matching_service.entrypoints.location_streams import LocationStreams, count_pings
@@ -62,6 +62,7 @@ from matching_service.use_cases.arrive_at_pickup import ArriveAtPickup
 from matching_service.use_cases.cancel_assignment import CancelAssignment
 from matching_service.use_cases.cancel_ride import CancelRide
 from matching_service.use_cases.change_shift import ChangeShift
+from matching_service.use_cases.city_policies import ReadCityPolicies
 from matching_service.use_cases.close_searches import CloseSearches
 from matching_service.use_cases.complete_trip import CompleteTrip
 from matching_service.use_cases.create_quotes import CreateQuotes
@@ -80,6 +81,7 @@ from matching_service.use_cases.list_shifts import ListShifts
 from matching_service.use_cases.make_offers import MakeOffers
 from matching_service.use_cases.pass_stops import LeaveStop, ReachStop
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
+from matching_service.use_cases.put_city_policy import PutCityPolicy
 from matching_service.use_cases.read_rides import ReadRides
 from matching_service.use_cases.report_locations import ReportLocations
 from matching_service.use_cases.report_no_show import ReportNoShow
@@ -90,6 +92,7 @@ from matching_service.use_cases.stop_unapproved_driver import StopUnapprovedDriv
 from matching_service.use_cases.take_break import TakeBreak
 from matching_service.use_cases.watch_drivers import WatchDrivers
 from ridesharing.common.v1.dead_letter_service_pb2_grpc import add_DeadLetterServiceServicer_to_server
+from ridesharing.matching.v1.city_service_pb2_grpc import add_CityServiceServicer_to_server
 from ridesharing.matching.v1.dispatch_operator_service_pb2_grpc import add_DispatchOperatorServiceServicer_to_server
 from ridesharing.matching.v1.driver_service_pb2_grpc import add_DriverServiceServicer_to_server
 from ridesharing.matching.v1.product_service_pb2_grpc import add_ProductServiceServicer_to_server
@@ -116,6 +119,7 @@ class _Stores:
     home: CityPolicy
     """The first of the deployment's city files: what a process is made with that serves all cities alike."""
     cities: PostgresCities
+    archive: PostgresPolicyArchive
     clock: SystemClock
     new_id: Uuid7Source
     store: PostgresStore
@@ -165,6 +169,7 @@ def build(settings: MatchingSettings) -> Application:
     stores = _Stores(
         home=home,
         cities=PostgresCities(database, city_files, clock, time.monotonic),
+        archive=PostgresPolicyArchive(database),
         clock=clock,
         new_id=new_id,
         store=store,
@@ -317,5 +322,10 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
     server.add(add_RideServiceServicer_to_server, rides, grpc_rides.SERVICE_NAME)
     server.add(add_DriverServiceServicer_to_server, drivers, grpc_drivers.SERVICE_NAME)
     server.add(add_DispatchOperatorServiceServicer_to_server, operators, grpc_operators.SERVICE_NAME)
+    cities = grpc_cities.CityServicer(
+        read=ReadCityPolicies(stores.cities, stores.archive, read_document),
+        put=PutCityPolicy(store, stores.archive, read_document, clock),
+    )
+    server.add(add_CityServiceServicer_to_server, cities, grpc_cities.SERVICE_NAME)
     products = grpc_products.ProductServicer(ListProducts(stores.cities))
     server.add(add_ProductServiceServicer_to_server, products, grpc_products.SERVICE_NAME)

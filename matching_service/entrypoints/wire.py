@@ -57,6 +57,8 @@ def ride_message(ride: Ride, *, with_pin: bool = False, with_rider_name: bool = 
         passengers=ride.passengers,
         distance_meters=ride.distance_meters,
         trip_eta_seconds=ride.trip_seconds,
+        city=ride.city,
+        policy_version=ride.policy_version,
     )
     if ride.driver is not None:
         message.driver.CopyFrom(
@@ -148,6 +150,8 @@ def quote_message(quote: Quote) -> rides_pb2.Quote:
         surge_permille=quote.surge_permille,
         stops=map(place_message, quote.stops),
         passengers=quote.passengers,
+        city=quote.city,
+        policy_version=quote.policy_version,
     )
     if quote.pickup_eta_seconds is not None:
         message.pickup_eta_seconds = quote.pickup_eta_seconds

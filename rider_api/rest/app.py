@@ -20,6 +20,7 @@ from rider_api.problems import INTERNAL, Problem, ProblemError, problem_of
 from rider_api.rest import (
     auth_routes,
     callback_routes,
+    city_routes,
     driver_routes,
     me_routes,
     operator_routes,
@@ -54,6 +55,7 @@ ROUTES: tuple[Routes, ...] = (
     driver_routes.routes,
     shift_routes.routes,
     operator_routes.routes,
+    city_routes.routes,
 )
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _MAX_DISCARDED_BYTES = 1024 * 1024

@@ -15,6 +15,7 @@ from chassis.clients import open_sync_channel
 from rider_api.settings import EdgeSettings
 from ridesharing.common.v1.dead_letter_service_pb2_grpc import DeadLetterServiceStub
 from ridesharing.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
+from ridesharing.matching.v1.city_service_pb2_grpc import CityServiceStub
 from ridesharing.matching.v1.dispatch_operator_service_pb2_grpc import DispatchOperatorServiceStub
 from ridesharing.matching.v1.driver_service_pb2_grpc import DriverServiceStub
 from ridesharing.matching.v1.product_service_pb2_grpc import ProductServiceStub
@@ -72,6 +73,10 @@ class Backends:
     @property
     def products(self) -> ProductServiceStub:
         return self.stub("matching", ProductServiceStub)
+
+    @property
+    def cities(self) -> CityServiceStub:
+        return self.stub("matching", CityServiceStub)
 
     @property
     def drivers(self) -> DriverServiceStub:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from chassis.auth import Role
 from rider_api.rest.calls import ask, edge
 from rider_api.rest.routing import Routes
-from rider_api.schemas.quotes import Products, QuoteRequest, Quotes, products, quotes
+from rider_api.schemas.quotes import Products, ProductsQuery, QuoteRequest, Quotes, products, quotes
+from ridesharing.common.v1 import geo_point_pb2
 from ridesharing.matching.v1 import product_service_pb2, ride_service_pb2
 
 routes = Routes("quotes", "Quotes")
 
 
 @routes.route("GET", "/products", roles=(Role.RIDER, Role.DRIVER, Role.OPERATOR), answer=Products)
-def list_products() -> Products:
-    """Return all products with their rates."""
-    return products(ask(edge().backends.products.ListProducts, product_service_pb2.ListProductsRequest()))
+def list_products(query: ProductsQuery) -> Products:
+    """Return the products of the city that serves a place, with their rates."""
+    request = product_service_pb2.ListProductsRequest()
+    if query.latitude is not None and query.longitude is not None:
+        request.pickup.CopyFrom(geo_point_pb2.GeoPoint(latitude=query.latitude, longitude=query.longitude))
+    return products(ask(edge().backends.products.ListProducts, request))
 
 
 @routes.route("POST", "/quotes", roles=(Role.RIDER,), answer=Quotes, status=201)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from rider_api.schemas.common import (
     Answer,
     Money,
     OpenEnum,
+    Parameters,
     Place,
     PlaceRequest,
     Request,
@@ -35,8 +38,21 @@ class Product(Answer):
     seats: int = Field(description="How many passengers it carries at most.", examples=[4])
 
 
+class ProductsQuery(Parameters):
+    """Where the ride would begin; needed where several cities are served."""
+
+    latitude: float | None = Field(default=None, ge=-90, le=90)
+    longitude: float | None = Field(default=None, ge=-180, le=180)
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValueError("latitude and longitude go together")
+        return self
+
+
 class Products(Answer):
-    """All that the city sells."""
+    """All that the city sells there."""
 
     items: list[Product]
 

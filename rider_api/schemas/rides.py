@@ -142,6 +142,8 @@ class OperatorRide(RideBase):
     """A ride as operators see it."""
 
     rider_id: str
+    city: str | None
+    policy_version: int | None = Field(description="Version of the city's policy that the ride keeps to.")
 
 
 def _base(message: rides_pb2.Ride) -> dict[str, Any]:
@@ -203,7 +205,12 @@ def driver_ride(message: rides_pb2.Ride) -> DriverRide:
 
 def operator_ride(message: rides_pb2.Ride) -> OperatorRide:
     """Convert a ride for operators."""
-    return OperatorRide(**_base(message), rider_id=public_id("acct", message.rider_id))
+    return OperatorRide(
+        **_base(message),
+        rider_id=public_id("acct", message.rider_id),
+        city=message.city or None,
+        policy_version=message.policy_version or None,
+    )
 
 
 class RiderRides(Answer):

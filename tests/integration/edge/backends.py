@@ -21,6 +21,7 @@ from chassis.interceptors import ServiceInterceptor
 from ridesharing.common.v1 import dead_letter_service_pb2
 from ridesharing.identity.v1 import identity_service_pb2
 from ridesharing.matching.v1 import (
+    city_service_pb2,
     dispatch_operator_service_pb2,
     driver_service_pb2,
     product_service_pb2,
@@ -35,6 +36,7 @@ _FILES = (
     ride_service_pb2,
     driver_service_pb2,
     product_service_pb2,
+    city_service_pb2,
     dispatch_operator_service_pb2,
     payment_service_pb2,
     webhook_service_pb2,

@@ -24,6 +24,8 @@ from matching_service.settings import MatchingSettings
 from ridesharing.common.v1 import geo_point_pb2, money_pb2
 from ridesharing.identity.v1 import accounts_pb2, events_pb2
 from ridesharing.matching.v1 import (
+    city_service_pb2,
+    city_service_pb2_grpc,
     dispatch_operator_service_pb2,
     dispatch_operator_service_pb2_grpc,
     driver_service_pb2,
@@ -60,6 +62,7 @@ class Running:
     def __post_init__(self) -> None:
         self.rides = ride_service_pb2_grpc.RideServiceStub(self.channel)
         self.drivers = driver_service_pb2_grpc.DriverServiceStub(self.channel)
+        self.cities = city_service_pb2_grpc.CityServiceStub(self.channel)
         self.operators = dispatch_operator_service_pb2_grpc.DispatchOperatorServiceStub(self.channel)
 
     def key(self) -> str:
@@ -412,3 +415,45 @@ async def test_a_suspended_driver_is_taken_offline(service: Running):
         return None
 
     assert await eventually(offline) == "no_open_shift"
+
+
+async def test_an_operator_puts_a_policy_and_a_quote_keeps_to_the_one_it_was_made_by(service: Running) -> None:
+    rider, operator = (service.as_(role, service.new_id()) for role in (Role.RIDER, Role.OPERATOR))
+    before = await quoted(service, rider)
+    [city] = (await service.cities.ListCities(city_service_pb2.ListCitiesRequest(), **operator)).cities
+    assert (city.city, city.currency_code, city.time_zone) == ("san_francisco", "USD", "America/Los_Angeles")
+    asked = city_service_pb2.GetCityPolicyRequest(city=city.city)
+    policy = (await service.cities.GetCityPolicy(asked, **operator)).policy
+    document = policy.document.replace("free_cancel_seconds = 120", "free_cancel_seconds = 60")
+    check = city_service_pb2.CheckCityPolicyRequest(document=document)
+    checked = await service.cities.CheckCityPolicy(check, **operator)
+    assert [(change.key, change.before, change.after) for change in checked.changes] == [
+        ("fees.free_cancel_seconds", "120", "60")
+    ]
+    put = city_service_pb2.PutCityPolicyRequest(
+        request_id=service.key(), document=document, base_version=checked.latest_version, note="shorter"
+    )
+    made = (await service.cities.PutCityPolicy(put, **operator)).policy
+    assert made.version == policy.version + 1
+
+    async def in_force() -> int | None:
+        [now] = (await service.cities.ListCities(city_service_pb2.ListCitiesRequest(), **operator)).cities
+        return now.version if now.version == made.version else None
+
+    await eventually(in_force)
+    listed = city_service_pb2.ListCityPoliciesRequest(city=city.city, page_size=1)
+    page = await service.cities.ListCityPolicies(listed, **operator)
+    assert [(each.version, each.note, each.document) for each in page.policies] == [(made.version, "shorter", "")]
+    after = await quoted(service, rider)
+    assert (after.policy_version, before.policy_version) == (made.version, policy.version)
+    assert (after.city, before.city) == ("san_francisco", "san_francisco")
+
+
+async def test_a_policy_that_cannot_be_read_is_refused_key_by_key(service: Running) -> None:
+    operator = service.as_(Role.OPERATOR, service.new_id())
+    check = city_service_pb2.CheckCityPolicyRequest(document="city = 'somewhere'")
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await service.cities.CheckCityPolicy(check, **operator)
+    refusal = from_rpc_error(caught.value)
+    assert refusal.reason == "invalid_city_policy"
+    assert {"time_zone", "products", "fees"} <= {violation.field for violation in refusal.violations}

@@ -28,7 +28,7 @@ from chassis.deadlines import set_deadline
 from chassis.metrics import RPC_HANDLED, RPC_IN_FLIGHT, RPC_SECONDS
 from chassis.status import DETAILS_KEY, to_status
 from chassis.telemetry import start_server_span
-from chassis.validation import parse, validate
+from chassis.validation import parse, validate_on_arrival
 from shared_kernel.errors import DomainError
 
 _log = logging.getLogger(__name__)
@@ -215,7 +215,7 @@ def _decoder(handler: Handler) -> Decoder:
 
     def decode(raw: bytes) -> Message:
         message = parse(deserialize, raw)
-        validate(message)
+        validate_on_arrival(message)
         return message
 
     return decode

@@ -290,6 +290,7 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
         believed = replace(believed, max_speed_kmh=settings.matching_max_speed_kmh)
     report_locations = ReportLocations(
         policy=believed,
+        cities=stores.cities,
         on_shift=stores.reads,
         locations=stores.locations,
         clock=clock,

@@ -85,6 +85,18 @@ def captures(
     _report(lambda: measure_captures(Plan(rounds, a_round, growth_to), typer.echo), as_json)
 
 
+@app.command()
+def locations(
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="Rounds of each side, in turns; medians count.")] = 5,
+    a_round: Annotated[int, typer.Option(min=1_600, max=5_000_000, help="Pings a side and round.")] = 160_000,
+    as_json: AsJson = False,
+) -> None:
+    """Measure drivers' pings over streams and REST into Redis, beside Redis alone writing each of them."""
+    from jitney.bench.locations import Plan, measure_locations
+
+    _report(lambda: measure_locations(Plan(rounds, a_round), typer.echo), as_json)
+
+
 def _report(measure: Callable[[], Result], as_json: bool) -> None:
     """Prints what was found and ends with the exit code that says whether the target is met."""
     from rich.console import Console

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
@@ -63,6 +64,15 @@ class DispatchPolicy:
     offer_seconds: int
     search_window_seconds: int
     pickup_eta_cap_seconds: int
+
+
+class Bounds(NamedTuple):
+    """A box on the map, in degrees."""
+
+    south: float
+    west: float
+    north: float
+    east: float
 
 
 @dataclass(frozen=True, slots=True)

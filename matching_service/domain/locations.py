@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
+from math import cos, radians
 from typing import NamedTuple
 from uuid import UUID
 
-from matching_service.domain.city import LocationPolicy, VehicleClass
-from shared_kernel.geo import GeoPoint, haversine_meters
+from matching_service.domain.city import Bounds, LocationPolicy, ServiceArea, VehicleClass
+from shared_kernel.geo import EARTH_RADIUS_METERS, GeoPoint, haversine_meters
 
 FRESH_SECONDS = 15.0
 """Three of the five seconds between a driver app's posts: who is silent for longer is no candidate."""
@@ -20,6 +19,11 @@ MAX_CLOCK_AHEAD_SECONDS = 5.0
 """A device's clock may be ahead by so much."""
 SPEED_GRACE_METERS = 100.0
 """What two measurements may differ by at any speed: their own error."""
+AREA_MARGIN_METERS = 30_000.0
+"""So far outside the box around the service area a driver may be; further off is no place of a driver of this city, but
+a receiver that has no fix (0, 0), the open sea, or a made-up position."""
+METERS_PER_DEGREE = EARTH_RADIUS_METERS * radians(1)
+EVERYWHERE = Bounds(-90.0, -180.0, 90.0, 180.0)
 
 
 class PingVerdict(StrEnum):
@@ -31,6 +35,7 @@ class PingVerdict(StrEnum):
     TOO_FAST = "too_fast"
     IN_THE_FUTURE = "in_the_future"
     TOO_OLD = "too_old"
+    OUTSIDE_AREA = "outside_area"
     RATE_LIMITED = "rate_limited"
 
 
@@ -42,14 +47,16 @@ class RecordOutcome(StrEnum):
     """A position of a later measurement stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ping:
-    """One position as the device measured it. `accuracy_meters` is 0 when the device does not know it."""
+class Ping(NamedTuple):
+    """One position as the device measured it: plain numbers, since thousands come a second."""
 
-    point: GeoPoint
-    measured_at: datetime
+    latitude: float
+    longitude: float
+    measured_at: float
+    """Unix time in seconds."""
     sequence: int
     accuracy_meters: float = 0.0
+    """0 when the device does not know it."""
 
 
 class DriverPosition(NamedTuple):
@@ -69,14 +76,6 @@ class DriverPosition(NamedTuple):
     def point(self) -> GeoPoint:
         """Where it is, as a checked point."""
         return GeoPoint(self.latitude, self.longitude)
-
-
-class Fix(NamedTuple):
-    """The ping that the next one is judged by."""
-
-    point: GeoPoint
-    measured_at: datetime
-    sequence: int
 
 
 class TokenBucket:
@@ -99,40 +98,82 @@ class TokenBucket:
         return taken
 
 
+def bounds_around(area: ServiceArea) -> Bounds:
+    """Return the box around a service area that its drivers may stand in; degrees of longitude shrink to the poles."""
+    latitudes = [corner.latitude for corner in area.corners]
+    longitudes = [corner.longitude for corner in area.corners]
+    margin = AREA_MARGIN_METERS / METERS_PER_DEGREE
+    widest = max(abs(latitude) for latitude in latitudes)
+    margin_east = margin / max(0.01, cos(radians(min(widest, 89.0))))
+    return Bounds(
+        min(latitudes) - margin, min(longitudes) - margin_east, max(latitudes) + margin, max(longitudes) + margin_east
+    )
+
+
 def judge_pings(
-    pings: Sequence[Ping], last: Fix | None, now: datetime, policy: LocationPolicy
-) -> list[tuple[Ping, PingVerdict]]:
-    """Judge pings in the order they came, each by the last one that was accepted.
+    pings: Sequence[Ping],
+    last: Ping | None,
+    now: float,
+    policy: LocationPolicy,
+    boxes: Sequence[Bounds],
+    counts: dict[PingVerdict, int],
+) -> Ping | None:
+    """Judge pings in the order they came, each by the last one that was believed.
 
-    The order of the rules is that of their cost. Speed is measured by the device's own clock, since pings arrive in
-    batches; a jump within SPEED_GRACE_METERS is never too fast.
+    One loop over plain numbers and no object a ping: a stream brings a hundred at a time. The order of the rules is
+    that of their cost. Speed is measured by the device's own clock, since pings arrive in batches; a jump within
+    SPEED_GRACE_METERS is never too fast.
+
+    Args:
+        pings: oldest first.
+        last: what the first is judged by; None where nothing is known.
+        now: Unix time in seconds.
+        policy: which pings are believed.
+        boxes: where drivers can be at all, one or more.
+        counts: is given how many met which verdict.
+
+    Returns:
+        The newest ping that is believed, None without any.
     """
-    verdicts: list[tuple[Ping, PingVerdict]] = []
+    latest, oldest = now + MAX_CLOCK_AHEAD_SECONDS, now - GONE_SECONDS
+    max_accuracy, meters_per_second = policy.max_accuracy_meters, policy.max_speed_kmh / 3.6
+    south, west, north, east = boxes[0]
+    newest: Ping | None = None
+    accepted = 0
     for ping in pings:
-        verdict = _judge(ping, last, now, policy)
-        verdicts.append((ping, verdict))
-        if verdict is PingVerdict.ACCEPTED:
-            last = Fix(ping.point, ping.measured_at, ping.sequence)
-    return verdicts
+        latitude, longitude, measured_at, sequence, accuracy_meters = ping
+        if accuracy_meters > max_accuracy:
+            verdict = PingVerdict.INACCURATE
+        elif measured_at > latest:
+            verdict = PingVerdict.IN_THE_FUTURE
+        elif measured_at < oldest:
+            verdict = PingVerdict.TOO_OLD
+        elif not (south <= latitude <= north and west <= longitude <= east) and not _is_in_any(ping, boxes):
+            verdict = PingVerdict.OUTSIDE_AREA
+        elif last is None:
+            newest = last = ping
+            accepted += 1
+            continue
+        elif sequence <= last[3] or measured_at < last[2]:
+            verdict = PingVerdict.OUT_OF_ORDER
+        else:
+            # A driver who was gone is believed anywhere: a wrong last fix must not shut the device out for hours.
+            reach = SPEED_GRACE_METERS + (measured_at - last[2]) * meters_per_second
+            near = (abs(latitude - last[0]) + abs(longitude - last[1])) * METERS_PER_DEGREE <= reach
+            if near or last[2] < oldest or _meters(last, ping) <= reach:
+                newest = last = ping
+                accepted += 1
+                continue
+            verdict = PingVerdict.TOO_FAST
+        counts[verdict] = counts.get(verdict, 0) + 1
+    if accepted:
+        counts[PingVerdict.ACCEPTED] = counts.get(PingVerdict.ACCEPTED, 0) + accepted
+    return newest
 
 
-def _judge(ping: Ping, last: Fix | None, now: datetime, policy: LocationPolicy) -> PingVerdict:
-    if ping.accuracy_meters > policy.max_accuracy_meters:
-        return PingVerdict.INACCURATE
-    if ping.measured_at > now + timedelta(seconds=MAX_CLOCK_AHEAD_SECONDS):
-        return PingVerdict.IN_THE_FUTURE
-    if ping.measured_at < now - timedelta(seconds=GONE_SECONDS):
-        return PingVerdict.TOO_OLD
-    return PingVerdict.ACCEPTED if last is None else _judge_by_last(ping, last, now, policy)
+def _is_in_any(ping: Ping, boxes: Sequence[Bounds]) -> bool:
+    return any(south <= ping.latitude <= north and west <= ping.longitude <= east for south, west, north, east in boxes)
 
 
-def _judge_by_last(ping: Ping, last: Fix, now: datetime, policy: LocationPolicy) -> PingVerdict:
-    if ping.sequence <= last.sequence or ping.measured_at < last.measured_at:
-        return PingVerdict.OUT_OF_ORDER
-    if last.measured_at < now - timedelta(seconds=GONE_SECONDS):
-        return PingVerdict.ACCEPTED  # the driver was gone; a wrong last fix must not shut the device out for hours
-    seconds = (ping.measured_at - last.measured_at).total_seconds()
-    reach_meters = SPEED_GRACE_METERS + seconds * policy.max_speed_kmh / 3.6
-    if haversine_meters(last.point, ping.point) > reach_meters:
-        return PingVerdict.TOO_FAST
-    return PingVerdict.ACCEPTED
+def _meters(a: Ping, b: Ping) -> float:
+    return haversine_meters(GeoPoint(a.latitude, a.longitude), GeoPoint(b.latitude, b.longitude))

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 from prometheus_client import Counter
 
 from chassis.auth import current_actor
+from chassis.validation import leave_to_reader, validate
 from matching_service.domain.locations import Ping, PingVerdict
-from matching_service.use_cases.report_locations import ReportLocations
-from ridesharing.matching.v1 import driver_service_pb2, rides_pb2
+from matching_service.use_cases.report_locations import PingCounts, ReportLocations
+from ridesharing.matching.v1 import driver_service_pb2
 from shared_kernel.errors import FieldViolation, InvalidInput
-from shared_kernel.geo import GeoPoint
 
 PINGS = Counter("matching_pings_total", "Pings of drivers, by what became of them", ["verdict"])
 _BY_VERDICT = {verdict: PINGS.labels(verdict.value) for verdict in PingVerdict}
+_MAX_PINGS = 100
+_INFINITY = float("inf")
+# The years 1 to 9999, which a Timestamp may name.
+_FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
+
+VERDICTS = {
+    verdict: driver_service_pb2.PingVerdict.Value(f"PING_VERDICT_{verdict.name}")
+    for verdict in PingVerdict
+    if verdict is not PingVerdict.ACCEPTED
+}
+
+Batch = driver_service_pb2.StreamLocationsRequest | driver_service_pb2.ReportLocationsRequest
+
+# `read_pings` holds the rules of these two itself, in the loop that reads them.
+leave_to_reader(driver_service_pb2.StreamLocationsRequest.DESCRIPTOR)
+leave_to_reader(driver_service_pb2.ReportLocationsRequest.DESCRIPTOR)
 
 
 def count_pings(verdict: PingVerdict, count: int) -> None:
@@ -40,33 +55,69 @@ class LocationStreams:
         """Answer each batch. Raises Conflict `no_open_shift`, which ends the stream, when the shift has ended."""
         driver_id = current_actor().account_id
         async for request in requests:
-            counts = await self._report(driver_id, read_pings(request.pings))
+            counts = await self._report(driver_id, read_pings(request))
             yield driver_service_pb2.StreamLocationsResponse(
-                accepted_count=counts.accepted, dropped_count=counts.dropped
+                accepted_count=counts.accepted, dropped_count=counts.dropped, dropped=_dropped(counts)
             )
 
     async def report_locations(
         self, request: driver_service_pb2.ReportLocationsRequest
     ) -> driver_service_pb2.ReportLocationsResponse:
         """Answer one batch. Raises Conflict `no_open_shift`."""
-        counts = await self._report(current_actor().account_id, read_pings(request.pings))
-        return driver_service_pb2.ReportLocationsResponse(accepted_count=counts.accepted, dropped_count=counts.dropped)
+        counts = await self._report(current_actor().account_id, read_pings(request))
+        return driver_service_pb2.ReportLocationsResponse(
+            accepted_count=counts.accepted, dropped_count=counts.dropped, dropped=_dropped(counts)
+        )
 
     async def shift_ended(self, driver_id: UUID) -> None:
         """Forget where a driver is who went offline: streams on this process end with their next batch."""
         await self._report.forget(driver_id)
 
 
-def read_pings(pings: Iterable[rides_pb2.LocationPing]) -> list[Ping]:
-    """Read pings; a time that no calendar holds is InvalidInput `invalid_argument`."""
-    read: list[Ping] = []
-    for index, ping in enumerate(pings):
-        time = ping.measure_time
-        try:
-            measured_at = datetime.fromtimestamp(time.seconds + time.nanos / 1e9, UTC)
-        except (ValueError, OverflowError, OSError):
-            violation = FieldViolation(f"pings[{index}].measure_time", "is out of range")
-            raise InvalidInput("invalid_argument", "a ping has no valid time", violations=[violation]) from None
-        point = GeoPoint(ping.point.latitude, ping.point.longitude)
-        read.append(Ping(point, measured_at, ping.sequence, ping.accuracy_meters))
-    return read
+def read_pings(batch: Batch) -> list[Ping]:
+    """Read a batch by the rules of the contract, each number once.
+
+    What the rules refuse, and only that, goes through the contract's own validation, which names every field at fault:
+    for a batch in order it would cost more than all the rest together.
+
+    Raises:
+        InvalidInput: `invalid_argument`.
+    """
+    pings: list[Ping] = []
+    for ping in batch.pings:
+        point, time = ping.point, ping.measure_time
+        latitude, longitude, sequence = point.latitude, point.longitude, ping.sequence
+        seconds, nanos, accuracy_meters = time.seconds, time.nanos, ping.accuracy_meters
+        # Comparisons with NaN are false, so that it is refused.
+        if not (
+            -90.0 <= latitude <= 90.0
+            and -180.0 <= longitude <= 180.0
+            and sequence > 0
+            and 0.0 <= accuracy_meters < _INFINITY
+            and _FIRST_SECOND <= seconds <= _LAST_SECOND
+            and 0 <= nanos < 1_000_000_000
+            and ping.HasField("point")
+            and ping.HasField("measure_time")
+        ):
+            _refuse(batch, len(pings))
+        pings.append(Ping(latitude, longitude, seconds + nanos * 1e-9, sequence, accuracy_meters))
+    if not 1 <= len(pings) <= _MAX_PINGS:
+        validate(batch)
+    return pings
+
+
+def _refuse(batch: Batch, index: int) -> None:
+    validate(batch)
+    # What the contract's rules do not speak of: a time that no calendar holds.
+    violation = FieldViolation(f"pings[{index}].measure_time", "is out of range")
+    raise InvalidInput("invalid_argument", "a ping has no valid time", violations=[violation])
+
+
+def _dropped(counts: PingCounts) -> list[driver_service_pb2.DroppedPings]:
+    if not counts.dropped:
+        return []
+    return [
+        driver_service_pb2.DroppedPings(verdict=VERDICTS[verdict], count=count)
+        for verdict, count in counts.by_verdict.items()
+        if verdict is not PingVerdict.ACCEPTED
+    ]

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from matching_service.domain.city import LocationPolicy
+from matching_service.domain.city import Atlas, Bounds, LocationPolicy
 from matching_service.domain.locations import (
+    EVERYWHERE,
     DriverPosition,
-    Fix,
     Ping,
     PingVerdict,
     RecordOutcome,
     TokenBucket,
+    bounds_around,
     judge_pings,
 )
+from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import LiveLocations, OnShift, OpenShift
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, Unavailable
@@ -34,6 +36,7 @@ class PingCounts:
 
     accepted: int
     dropped: int
+    by_verdict: Mapping[PingVerdict, int]
 
 
 @dataclass(slots=True)
@@ -43,7 +46,7 @@ class _Known:
     shift: OpenShift
     shift_asked_at: float
     bucket: TokenBucket
-    last: Fix | None = field(default=None)
+    last: Ping | None = field(default=None)
 
 
 class ReportLocations:
@@ -53,6 +56,7 @@ class ReportLocations:
         self,
         *,
         policy: LocationPolicy,
+        cities: Cities,
         on_shift: OnShift,
         locations: LiveLocations,
         clock: Clock,
@@ -64,6 +68,7 @@ class ReportLocations:
 
         Args:
             policy: which pings are believed.
+            cities: where drivers can be.
             on_shift: tells the open shift of a driver.
             locations: keeps the newest position.
             clock: judges the age of a ping.
@@ -72,6 +77,9 @@ class ReportLocations:
             observe: is told how many pings met which verdict.
         """
         self._policy = policy
+        self._cities = cities
+        self._boxes: Sequence[Bounds] = (EVERYWHERE,)
+        self._atlas: Atlas | None = None
         self._on_shift = on_shift
         self._locations = locations
         self._clock = clock
@@ -89,17 +97,14 @@ class ReportLocations:
         refused = len(pings) - allowed
         if refused:
             counts[PingVerdict.RATE_LIMITED] = refused
-        newest: Ping | None = None
-        for ping, verdict in judge_pings(pings[refused:], known.last, self._clock.now(), self._policy):
-            counts[verdict] = counts.get(verdict, 0) + 1
-            if verdict is PingVerdict.ACCEPTED:
-                newest = ping
+            pings = pings[refused:]
+        newest = judge_pings(pings, known.last, self._clock.now().timestamp(), self._policy, self._boxes, counts)
         if newest is not None:
             await self._keep(driver_id, known, newest, counts)
         for verdict, count in counts.items():
             self._observe(verdict, count)
         accepted = counts.get(PingVerdict.ACCEPTED, 0)
-        return PingCounts(accepted, len(pings) - accepted)
+        return PingCounts(accepted, sum(counts.values()) - accepted, counts)
 
     async def forget(self, driver_id: UUID) -> None:
         """Forget a driver whose shift has ended. If the store does not answer, the location is gone by itself soon."""
@@ -110,20 +115,26 @@ class ReportLocations:
     async def _keep(self, driver_id: UUID, known: _Known, newest: Ping, counts: dict[PingVerdict, int]) -> None:
         position = DriverPosition(
             driver_id,
-            newest.point.latitude,
-            newest.point.longitude,
-            newest.measured_at.timestamp(),
+            newest.latitude,
+            newest.longitude,
+            newest.measured_at,
             newest.sequence,
             known.shift.vehicle_class,
             known.shift.shift_id.int & 0xFFFFFFFF,
         )
         [outcome] = await self._locations.record([position])
         if outcome is RecordOutcome.RECORDED:
-            known.last = Fix(newest.point, newest.measured_at, newest.sequence)
+            known.last = newest
         else:  # Another process has taken a later ping of this driver: then all of these are older than known.
             counts[PingVerdict.OUT_OF_ORDER] = counts.get(PingVerdict.OUT_OF_ORDER, 0) + counts.pop(
                 PingVerdict.ACCEPTED
             )
+
+    async def _look_where_drivers_can_be(self) -> None:
+        atlas = await self._cities.in_force()
+        if atlas is not self._atlas:
+            self._boxes = [bounds_around(policy.service_area) for policy in atlas.policies] or [EVERYWHERE]
+            self._atlas = atlas
 
     async def _know(self, driver_id: UUID) -> _Known:
         now = self._monotonic()
@@ -136,6 +147,7 @@ class ReportLocations:
             if known is None or known.shift.shift_id != shift.shift_id:
                 known = _Known(shift, now, TokenBucket(self._rate, now))
             known.shift, known.shift_asked_at = shift, now
+            await self._look_where_drivers_can_be()
         self._known[driver_id] = known
         self._known.move_to_end(driver_id)
         if len(self._known) > MAX_DRIVERS_KNOWN:

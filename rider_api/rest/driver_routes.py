@@ -16,6 +16,7 @@ from rider_api.schemas.drivers import (
     OfferPath,
     TripStart,
     driver,
+    location_answer,
     offer,
 )
 from rider_api.schemas.payments import Earnings, earnings
@@ -48,8 +49,7 @@ def read_driver() -> Driver:
 def report_locations(body: LocationBatch) -> LocationAnswer:
     """Take a batch of positions, oldest first."""
     request = driver_service_pb2.ReportLocationsRequest(pings=[item.message() for item in body.locations])
-    answer = ask(edge().backends.drivers.ReportLocations, request)
-    return LocationAnswer(accepted_count=answer.accepted_count, dropped_count=answer.dropped_count)
+    return location_answer(ask(edge().backends.drivers.ReportLocations, request))
 
 
 @routes.route("GET", "/driver/offers/current", roles=_DRIVER, answer=Offer, problems=(404,))

@@ -25,10 +25,11 @@ from rider_api.schemas.common import (
 from rider_api.schemas.rides import FUNDINGS
 from ridesharing.common.v1 import geo_point_pb2
 from ridesharing.identity.v1 import accounts_pb2
-from ridesharing.matching.v1 import rides_pb2
+from ridesharing.matching.v1 import driver_service_pb2, rides_pb2
 
 DRIVER_STATUSES = OpenEnum(accounts_pb2.DriverStatus.items(), "DRIVER_STATUS")
 VEHICLE_CLASSES = OpenEnum(accounts_pb2.VehicleClass.items(), "VEHICLE_CLASS")
+PING_VERDICTS = OpenEnum(driver_service_pb2.PingVerdict.items(), "PING_VERDICT")
 OFFER_STATES = OpenEnum(rides_pb2.OfferState.items(), "OFFER_STATE")
 # float32 on the wire: beyond its range a finite number would turn into infinity.
 _MAX_ACCURACY_METERS = 1e9
@@ -119,11 +120,33 @@ class LocationBatch(Request):
     locations: list[LocationPing] = Field(min_length=1, max_length=50)
 
 
+class DroppedLocations(Answer):
+    """How many positions were dropped for one reason."""
+
+    reason: str = Field(
+        description="out_of_order, inaccurate, too_fast, in_the_future, too_old, outside_area or rate_limited.",
+        examples=["too_fast"],
+    )
+    count: int
+
+
 class LocationAnswer(Answer):
-    """How many were taken, and how many dropped (older than known, inaccurate or impossibly fast)."""
+    """How many were taken, how many dropped, and why."""
 
     accepted_count: int
     dropped_count: int
+    dropped: list[DroppedLocations]
+
+
+def location_answer(message: driver_service_pb2.ReportLocationsResponse) -> LocationAnswer:
+    """Convert the answer to a batch."""
+    return LocationAnswer(
+        accepted_count=message.accepted_count,
+        dropped_count=message.dropped_count,
+        dropped=[
+            DroppedLocations(reason=PING_VERDICTS.text(item.verdict), count=item.count) for item in message.dropped
+        ],
+    )
 
 
 class OfferPath(Parameters):

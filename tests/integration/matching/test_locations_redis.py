@@ -9,6 +9,8 @@ import pytest
 from redis.asyncio import Redis
 
 from chassis.redis_client import open_redis
+from matching_service.adapters.city_file import load_city
+from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.adapters.free_drivers import SnapshotFreeDrivers
 from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.domain.city import LocationPolicy, VehicleClass
@@ -43,6 +45,7 @@ async def test_a_thousand_drivers_at_once_are_all_kept(redis: Redis) -> None:
     drivers = [uuid4() for _ in range(1_000)]
     report = ReportLocations(
         policy=LocationPolicy(250, 200),
+        cities=FixedCities(load_city(None)),
         on_shift=FakeShifts({driver: OpenShift(uuid4(), ECONOMY) for driver in drivers}),
         locations=RedisLiveLocations(redis),
         clock=clock,
@@ -54,12 +57,12 @@ async def test_a_thousand_drivers_at_once_are_all_kept(redis: Redis) -> None:
     async def drive(index: int, driver: UUID) -> list[PingCounts]:
         start = 37.2 + index * 0.0009
         return [
-            await report(driver, [Ping(GeoPoint(start + n * 1e-5, -122.0), NOON, 10 * batch + n) for n in range(1, 6)])
+            await report(driver, [Ping(start + n * 1e-5, -122.0, AT, 10 * batch + n) for n in range(1, 6)])
             for batch in range(3)
         ]
 
     answers = await asyncio.gather(*(drive(index, driver) for index, driver in enumerate(drivers)))
-    assert {counts for some in answers for counts in some} == {PingCounts(5, 0)}
+    assert {(counts.accepted, counts.dropped) for some in answers for counts in some} == {(5, 0)}
     snapshot = await RedisLiveLocations(redis).snapshot()
     assert {each.driver_id for each in snapshot} == set(drivers)
     assert {each.sequence for each in snapshot} == {25}

@@ -15,6 +15,8 @@ from redis.asyncio import Redis
 
 from chassis.auth import Role, TokenSigner, TokenVerifier
 from chassis.interceptors import ServiceInterceptor
+from matching_service.adapters.city_file import load_city
+from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.domain.city import LocationPolicy, VehicleClass
 from matching_service.entrypoints.location_streams import LocationStreams, count_pings
@@ -50,6 +52,7 @@ class World:
         self.locations = RedisLiveLocations(redis)
         self.report = ReportLocations(
             policy=LocationPolicy(250, 200),
+            cities=FixedCities(load_city(None)),
             on_shift=self.shifts,
             locations=self.locations,
             clock=self.clock,
@@ -130,6 +133,19 @@ async def test_each_batch_of_a_stream_is_answered_once_its_position_is_kept(
         await call.done_writing()
         assert await call.read() is grpc.aio.EOF
         assert await call.code() is grpc.StatusCode.OK
+
+
+async def test_an_answer_tells_why_pings_were_dropped(world: World, jwks_file: Path, driver_token: str) -> None:
+    async with serving(world, jwks_file, driver_token) as (stub, metadata):
+        pings = [ping(1), ping(1), ping(2, seconds=60), ping(3, seconds=-600), ping(4, seconds=1, latitude=38.0)]
+        answer = await stub.ReportLocations(driver_service_pb2.ReportLocationsRequest(pings=pings), metadata=metadata)
+        assert (answer.accepted_count, answer.dropped_count) == (1, 4)
+        assert {(driver_service_pb2.PingVerdict.Name(item.verdict), item.count) for item in answer.dropped} == {
+            ("PING_VERDICT_OUT_OF_ORDER", 1),
+            ("PING_VERDICT_IN_THE_FUTURE", 1),
+            ("PING_VERDICT_TOO_OLD", 1),
+            ("PING_VERDICT_TOO_FAST", 1),
+        }
 
 
 async def test_the_single_call_and_the_stream_feed_one_location(

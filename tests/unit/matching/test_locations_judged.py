@@ -1,12 +1,24 @@
 """Which pings are believed, and what reporting them does."""
 
-from datetime import timedelta
+from collections.abc import Sequence
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from matching_service.domain.city import LocationPolicy, VehicleClass
-from matching_service.domain.locations import DriverPosition, Fix, Ping, PingVerdict, TokenBucket, judge_pings
+from matching_service.adapters.city_file import load_city
+from matching_service.adapters.fixed_cities import FixedCities
+from matching_service.domain.city import Bounds, LocationPolicy, VehicleClass
+from matching_service.domain.locations import (
+    EVERYWHERE,
+    DriverPosition,
+    Ping,
+    PingVerdict,
+    TokenBucket,
+    bounds_around,
+    judge_pings,
+)
 from matching_service.use_cases.dispatch_ports import OpenShift
 from matching_service.use_cases.get_ride_location import GetRideLocation
 from matching_service.use_cases.report_locations import PingCounts, ReportLocations
@@ -18,15 +30,27 @@ POLICY = LocationPolicy(max_speed_kmh=250, max_accuracy_meters=200)
 DRIVER = UUID(int=7)
 SHIFT = OpenShift(UUID(int=70), VehicleClass.XL)
 METERS_PER_DEGREE = 111_195.08
+ELSEWHERE = Bounds(51.0, -1.0, 52.0, 1.0)
 
 
 def ping(sequence: int, meters_north: float = 0, seconds: float = 0, accuracy: float = 5) -> Ping:
-    point = GeoPoint(37.7 + meters_north / METERS_PER_DEGREE, -122.4)
-    return Ping(point, NOON + timedelta(seconds=seconds), sequence, accuracy)
+    return Ping(37.7 + meters_north / METERS_PER_DEGREE, -122.4, NOON.timestamp() + seconds, sequence, accuracy)
 
 
-def verdicts(pings: list[Ping], last: Fix | None = None, seconds: float = 0) -> list[PingVerdict]:
-    return [verdict for _, verdict in judge_pings(pings, last, NOON + timedelta(seconds=seconds), POLICY)]
+def verdicts(
+    pings: list[Ping], last: Ping | None = None, seconds: float = 0, boxes: Sequence[Bounds] = (EVERYWHERE,)
+) -> list[PingVerdict]:
+    """The verdict on each, one at a time; all at once they must add up to the same."""
+    found: list[PingVerdict] = []
+    newest = last
+    for one in pings:
+        counts: dict[PingVerdict, int] = {}
+        newest = judge_pings([one], newest, NOON.timestamp() + seconds, POLICY, boxes, counts) or newest
+        found += counts
+    together: dict[PingVerdict, int] = {}
+    assert (judge_pings(pings, last, NOON.timestamp() + seconds, POLICY, boxes, together) or last) == newest
+    assert together == {verdict: found.count(verdict) for verdict in found}
+    return found
 
 
 def test_a_drive_at_city_speed_is_believed() -> None:
@@ -71,9 +95,36 @@ def test_an_impossible_jump_is_dropped_and_the_next_is_judged_by_the_last_believ
 
 
 def test_a_wrong_fix_does_not_shut_a_driver_out_for_longer_than_a_minute() -> None:
-    wrong = Fix(GeoPoint(38.7, -122.4), NOON, 1)
+    wrong = Ping(38.7, -122.4, NOON.timestamp(), 1)
     assert verdicts([ping(2, seconds=60)], wrong, seconds=60) == [PingVerdict.TOO_FAST]
     assert verdicts([ping(2, seconds=61)], wrong, seconds=61) == [PingVerdict.ACCEPTED]
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude"),
+    [(0.0, 0.0), (37.5, -123.5), (-37.7, 122.4), (90.0, -180.0), (36.5, -122.4)],
+    ids=["no-fix", "the-sea", "the-other-side", "the-pole", "another-city"],
+)
+def test_a_place_far_from_the_city_is_refused(latitude: float, longitude: float) -> None:
+    boxes = [bounds_around(load_city(None).service_area)]
+    far = Ping(latitude, longitude, NOON.timestamp(), 2)
+    assert verdicts([ping(1), far], boxes=boxes) == [PingVerdict.ACCEPTED, PingVerdict.OUTSIDE_AREA]
+    assert verdicts([far, ping(3)], boxes=boxes) == [PingVerdict.OUTSIDE_AREA, PingVerdict.ACCEPTED]
+
+
+def test_a_driver_a_little_outside_the_service_area_is_believed() -> None:
+    city = load_city(None)
+    boxes = [ELSEWHERE, bounds_around(city.service_area)]
+    corner = max(city.service_area.corners, key=lambda point: (point.latitude, point.longitude))
+    outside = Ping(corner.latitude + 0.2, corner.longitude + 0.2, NOON.timestamp(), 1)
+    assert verdicts([outside], boxes=boxes) == [PingVerdict.ACCEPTED]
+
+
+@given(
+    st.lists(st.tuples(st.floats(37, 38), st.floats(-123, -122), st.floats(-70, 10), st.integers(1, 9)), max_size=12)
+)
+def test_many_at_once_are_judged_as_one_by_one(numbers: list[tuple[float, float, float, int]]) -> None:
+    verdicts([Ping(lat, lon, NOON.timestamp() + seconds, n, 5.0) for lat, lon, seconds, n in numbers])
 
 
 def test_the_rate_limit_allows_a_burst_and_then_the_mean() -> None:
@@ -81,6 +132,10 @@ def test_the_rate_limit_allows_a_burst_and_then_the_mean() -> None:
     assert [bucket.take(150, 0), bucket.take(150, 0), bucket.take(1, 0)] == [150, 50, 0]
     assert bucket.take(100, 2) == 20
     assert bucket.take(500, 1_000) == 200
+
+
+def totals(counts: PingCounts) -> tuple[int, int]:
+    return counts.accepted, counts.dropped
 
 
 class Reporting:
@@ -96,6 +151,7 @@ class Reporting:
     def process(self, max_pings_per_second: float = 100) -> ReportLocations:
         return ReportLocations(
             policy=POLICY,
+            cities=FixedCities(load_city(None)),
             on_shift=self.shifts,
             locations=self.locations,
             clock=self.clock,
@@ -112,7 +168,8 @@ async def test_the_newest_believed_ping_of_a_batch_becomes_the_live_location() -
     world = Reporting()
     world.clock.advance(5)
     counts = await world.report(DRIVER, [ping(1), ping(2, 10, 1), ping(3, 5_000, 2)])
-    assert counts == PingCounts(accepted=2, dropped=1)
+    assert (counts.accepted, counts.dropped) == (2, 1)
+    assert counts.by_verdict == {PingVerdict.ACCEPTED: 2, PingVerdict.TOO_FAST: 1}
     position = await world.locations.last(DRIVER)
     assert position is not None
     assert (position.sequence, position.vehicle_class) == (2, VehicleClass.XL)
@@ -155,23 +212,23 @@ async def test_a_new_shift_counts_its_pings_from_one_again() -> None:
     await world.report(DRIVER, [ping(900)])
     world.shifts.shifts[DRIVER] = OpenShift(UUID(int=71), VehicleClass.XL)
     world.clock.advance(5)
-    assert await world.report(DRIVER, [ping(1, seconds=5)]) == PingCounts(1, 0)
+    assert totals(await world.report(DRIVER, [ping(1, seconds=5)])) == (1, 0)
 
 
 async def test_a_ping_older_than_another_process_has_taken_is_dropped() -> None:
     world = Reporting()
     other = world.process()
     await other(DRIVER, [ping(9)])
-    assert await world.report(DRIVER, [ping(7), ping(8)]) == PingCounts(0, 2)
+    assert totals(await world.report(DRIVER, [ping(7), ping(8)])) == (0, 2)
     assert world.seen == {PingVerdict.ACCEPTED: 1, PingVerdict.OUT_OF_ORDER: 2}
 
 
 async def test_beyond_the_rate_the_older_pings_of_a_batch_are_dropped() -> None:
     world = Reporting(max_pings_per_second=1)
-    assert await world.report(DRIVER, [ping(n) for n in range(1, 101)]) == PingCounts(100, 0)
-    assert await world.report(DRIVER, [ping(n) for n in range(101, 201)]) == PingCounts(100, 0)
+    assert totals(await world.report(DRIVER, [ping(n) for n in range(1, 101)])) == (100, 0)
+    assert totals(await world.report(DRIVER, [ping(n) for n in range(101, 201)])) == (100, 0)
     world.clock.advance(1)
-    assert await world.report(DRIVER, [ping(n) for n in range(201, 211)]) == PingCounts(1, 9)
+    assert totals(await world.report(DRIVER, [ping(n) for n in range(201, 211)])) == (1, 9)
     position = await world.locations.last(DRIVER)
     assert position is not None
     assert position.sequence == 210

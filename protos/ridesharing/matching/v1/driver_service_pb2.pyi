@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from ridesharing.common.v1 import geo_point_pb2 as _geo_point_pb2
 from ridesharing.matching.v1 import rides_pb2 as _rides_pb2
 import builtins as _builtins
@@ -19,6 +20,50 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _PingVerdict:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PingVerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PingVerdict.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PING_VERDICT_UNSPECIFIED: _PingVerdict.ValueType  # 0
+    """Not told."""
+    PING_VERDICT_OUT_OF_ORDER: _PingVerdict.ValueType  # 1
+    """It, or a later one, is known already."""
+    PING_VERDICT_INACCURATE: _PingVerdict.ValueType  # 2
+    """The radius of its accuracy is too large."""
+    PING_VERDICT_TOO_FAST: _PingVerdict.ValueType  # 3
+    """Nothing drives so fast from the last place to this one."""
+    PING_VERDICT_IN_THE_FUTURE: _PingVerdict.ValueType  # 4
+    """The device's clock is ahead by more than five seconds."""
+    PING_VERDICT_TOO_OLD: _PingVerdict.ValueType  # 5
+    """It was measured more than a minute ago."""
+    PING_VERDICT_RATE_LIMITED: _PingVerdict.ValueType  # 6
+    """More came than a driver may send."""
+    PING_VERDICT_OUTSIDE_AREA: _PingVerdict.ValueType  # 7
+    """It is far from everywhere the city serves: no fix, the sea, a made-up place."""
+
+class PingVerdict(_PingVerdict, metaclass=_PingVerdictEnumTypeWrapper):
+    """PingVerdict is why a ping was dropped."""
+
+PING_VERDICT_UNSPECIFIED: PingVerdict.ValueType  # 0
+"""Not told."""
+PING_VERDICT_OUT_OF_ORDER: PingVerdict.ValueType  # 1
+"""It, or a later one, is known already."""
+PING_VERDICT_INACCURATE: PingVerdict.ValueType  # 2
+"""The radius of its accuracy is too large."""
+PING_VERDICT_TOO_FAST: PingVerdict.ValueType  # 3
+"""Nothing drives so fast from the last place to this one."""
+PING_VERDICT_IN_THE_FUTURE: PingVerdict.ValueType  # 4
+"""The device's clock is ahead by more than five seconds."""
+PING_VERDICT_TOO_OLD: PingVerdict.ValueType  # 5
+"""It was measured more than a minute ago."""
+PING_VERDICT_RATE_LIMITED: PingVerdict.ValueType  # 6
+"""More came than a driver may send."""
+PING_VERDICT_OUTSIDE_AREA: PingVerdict.ValueType  # 7
+"""It is far from everywhere the city serves: no fix, the sea, a made-up place."""
+Global___PingVerdict: _TypeAlias = PingVerdict  # noqa: Y015
 
 @_typing.final
 class StartShiftRequest(_message.Message):
@@ -385,23 +430,55 @@ class StreamLocationsResponse(_message.Message):
 
     ACCEPTED_COUNT_FIELD_NUMBER: _builtins.int
     DROPPED_COUNT_FIELD_NUMBER: _builtins.int
+    DROPPED_FIELD_NUMBER: _builtins.int
     accepted_count: _builtins.int
     """How many were taken."""
     dropped_count: _builtins.int
-    """How many were dropped: older than known, inaccurate or impossibly fast."""
+    """How many were dropped."""
+    @_builtins.property
+    def dropped(self) -> _containers.RepeatedCompositeFieldContainer[Global___DroppedPings]:
+        """Why, where any were."""
+
     def __init__(
         self,
         *,
         accepted_count: _builtins.int = ...,
         dropped_count: _builtins.int = ...,
+        dropped: _abc.Iterable[Global___DroppedPings] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_count", b"accepted_count", "dropped_count", b"dropped_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_count", b"accepted_count", "dropped", b"dropped", "dropped_count", b"dropped_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___StreamLocationsResponse: _TypeAlias = StreamLocationsResponse  # noqa: Y015
+
+@_typing.final
+class DroppedPings(_message.Message):
+    """DroppedPings is how many were dropped for one reason."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERDICT_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    verdict: Global___PingVerdict.ValueType
+    """The reason."""
+    count: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        verdict: Global___PingVerdict.ValueType = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DroppedPings: _TypeAlias = DroppedPings  # noqa: Y015
 
 @_typing.final
 class ReportLocationsRequest(_message.Message):
@@ -435,19 +512,25 @@ class ReportLocationsResponse(_message.Message):
 
     ACCEPTED_COUNT_FIELD_NUMBER: _builtins.int
     DROPPED_COUNT_FIELD_NUMBER: _builtins.int
+    DROPPED_FIELD_NUMBER: _builtins.int
     accepted_count: _builtins.int
     """How many were taken."""
     dropped_count: _builtins.int
-    """How many were dropped: older than known, inaccurate or impossibly fast."""
+    """How many were dropped."""
+    @_builtins.property
+    def dropped(self) -> _containers.RepeatedCompositeFieldContainer[Global___DroppedPings]:
+        """Why, where any were."""
+
     def __init__(
         self,
         *,
         accepted_count: _builtins.int = ...,
         dropped_count: _builtins.int = ...,
+        dropped: _abc.Iterable[Global___DroppedPings] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_count", b"accepted_count", "dropped_count", b"dropped_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_count", b"accepted_count", "dropped", b"dropped", "dropped_count", b"dropped_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -44,12 +44,8 @@ from matching_service.adapters.postgres_shifts import PostgresShiftReader
 from matching_service.adapters.redis_dispatch import RedisReservations
 from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.adapters.scipy_assignment import ScipyMatcher
-from matching_service.adapters.street_eta import StreetEta
-from matching_service.adapters.street_graph import StreetGraph
-from matching_service.adapters.street_map import load_map
+from matching_service.bootstrap_maps import add_map_work, build_maps
 from matching_service.domain.city import CityPolicy
-from matching_service.domain.eta import CrowFliesEta
-from matching_service.domain.travel_times import as_estimated
 from matching_service.entrypoints import grpc_cities, grpc_drivers, grpc_operators, grpc_products, grpc_rides, wire
 from matching_service.entrypoints.dispatch_worker import DispatchWorker
 from matching_service.entrypoints.event_consumer import EVENT_TYPES, STREAMS, EventHandler
@@ -108,8 +104,6 @@ IDLE_IN_TRANSACTION_SECONDS = 5.0
 """No transaction of this service waits for anything but the database: one that idles belongs to a process that was
 stopped, and holds up a ride, a driver and a shard."""
 SWEEP_LIMIT = 64
-HORIZON_CAPS = 1.25
-"""Travel times on the streets are searched for up to so many times the cap on pickup time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +173,7 @@ def build(settings: MatchingSettings) -> Application:
         queue=queue,
         quotes=PostgresQuotes(database, tables.quotes),
         locations=RedisLiveLocations(redis),
-        eta=_eta_provider(settings, home),
+        eta=(maps := build_maps(settings, home, database, clock)).eta,
         saga=AdvanceSaga(store, queue, PaymentClient(payment_channel), clock, jitter),
         accounts=IdentityClient(identity_channel),
     )
@@ -200,17 +194,9 @@ def build(settings: MatchingSettings) -> Application:
         closers=closers,
     )
     _add_servicers(server, settings, stores)
+    add_map_work(maps, workers, server)
     server.add(add_DeadLetterServiceServicer_to_server, DeadLetterServicer(dead_letters), DEAD_LETTER_SERVICE)
     return Application(server, workers, closers)
-
-
-def _eta_provider(settings: MatchingSettings, city: CityPolicy) -> EtaProvider:
-    """Choose who tells travel times: the best that is set, with the next as its fall-back."""
-    eta: EtaProvider = CrowFliesEta(city.travel)
-    if settings.matching_map_file is not None:
-        graph = StreetGraph(load_map(settings.matching_map_file))
-        eta = StreetEta(graph, eta, as_estimated, HORIZON_CAPS * city.dispatch.pickup_eta_cap_seconds)
-    return eta
 
 
 def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stores, matcher: ScipyMatcher) -> Workers:

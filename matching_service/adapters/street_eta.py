@@ -28,6 +28,8 @@ CURB_METERS = 50.0
 """So far from the nearest node counts as being at it: a place on a street lies between two nodes."""
 CURB_METERS_PER_SECOND = 5.0
 """Pace of what is farther: a yard, a car park, a lane that the map does not know."""
+LONGEST_TRIP_SECONDS = 7_200.0
+"""Trips that take longer without traffic teach nothing."""
 
 
 class StreetEta:
@@ -36,11 +38,14 @@ class StreetEta:
     Pairs of places that are farther apart than `horizon_seconds` get at least the horizon: dispatch looks no farther.
     """
 
+    provider = "street"
+
     def __init__(self, graph: StreetGraph, beyond: EtaProvider, timing: TimingNow, horizon_seconds: float) -> None:
         self._graph = graph
         self._beyond = beyond
         self._timing = timing
         self._horizon_seconds = horizon_seconds
+        self.map_id = graph.map.digest()
 
     async def trip(self, origin: GeoPoint, destination: GeoPoint) -> Trip:
         """Return the quickest way with its line on the map."""
@@ -64,7 +69,7 @@ class StreetEta:
         """Return the seconds of each leg, one or more."""
         timing = self._timing()
         try:
-            told = await asyncio.to_thread(self._times, legs, timing)
+            told = await asyncio.to_thread(self._told, legs, timing)
         except Exception:
             _log.exception("the street map failed")
             count_fallback("street", "failed", len(legs))
@@ -83,6 +88,11 @@ class StreetEta:
         on_street = self._timing().estimate_seconds(seconds) * self._graph.top_meters_per_second
         return max(on_street, self._beyond.reach_meters(seconds))
 
+    async def estimates(self, legs: Sequence[Leg]) -> list[float | None]:
+        """Return the seconds of each leg without traffic; None where the map does not hold it."""
+        told = await asyncio.to_thread(self._driven, legs, LONGEST_TRIP_SECONDS)
+        return [None if seconds is None or seconds >= LONGEST_TRIP_SECONDS else seconds for seconds in told]
+
     def _way(self, origin: GeoPoint, destination: GeoPoint) -> tuple[Route, float] | str:
         import numpy as np  # noqa: PLC0415 (see street_graph)
 
@@ -95,7 +105,12 @@ class StreetEta:
         route = self._graph.route(int(places[0]), int(places[1]))
         return "no_way" if route is None else (route, float((meters - CURB_METERS).clip(0).sum()))
 
-    def _times(self, legs: Sequence[Leg], timing: Timing) -> list[int | None]:
+    def _told(self, legs: Sequence[Leg], timing: Timing) -> list[int | None]:
+        driven = self._driven(legs, timing.estimate_seconds(self._horizon_seconds))
+        return [None if seconds is None else max(1, ceil(timing.seconds(seconds))) for seconds in driven]
+
+    def _driven(self, legs: Sequence[Leg], limit_seconds: float) -> list[float | None]:
+        """Return the seconds of each leg without traffic, at most the limit; None for what is not on the map."""
         import numpy as np  # noqa: PLC0415
 
         if not legs:
@@ -109,12 +124,9 @@ class StreetEta:
         ends = which.reshape(2, -1).T
         on_map = (meters[ends] <= OFF_MAP_METERS).all(axis=1)
         known = ends[on_map]
-        limit = timing.estimate_seconds(self._horizon_seconds)
-        driven = self._graph.times(places[known[:, 0]], places[known[:, 1]], limit).clip(max=limit)
+        driven = self._graph.times(places[known[:, 0]], places[known[:, 1]], limit_seconds).clip(max=limit_seconds)
         driven += (meters[known] - CURB_METERS).clip(0).sum(axis=1) / CURB_METERS_PER_SECOND
-        stretched = driven * timing.factor
-        told = np.ceil(stretched + np.minimum(timing.start_seconds, stretched)).clip(1).astype(int).tolist()
-        answers: list[int | None] = [None] * len(legs)
-        for index, seconds in zip(np.flatnonzero(on_map).tolist(), told, strict=True):
+        answers: list[float | None] = [None] * len(legs)
+        for index, seconds in zip(np.flatnonzero(on_map).tolist(), driven.tolist(), strict=True):
             answers[index] = seconds
         return answers

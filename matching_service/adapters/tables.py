@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -192,6 +193,32 @@ ride_stops = Table(
     # A driver waits at one stop at a time.
     Index("uq_ride_stop_reached", "ride_id", unique=True, postgresql_where=text("state = 'reached'")),
     comment="The stops between a ride's pickup and its dropoff, in the order of their positions",
+)
+
+travel_times = Table(
+    "travel_times",
+    metadata,
+    Column("provider", Text, nullable=False),
+    Column("map_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("learned_at", DateTime(timezone=True), nullable=False),
+    Column("trips", Integer, nullable=False),
+    Column("error_before", Float(53), nullable=False),
+    Column("error_after", Float(53), nullable=False),
+    Column("in_force", Boolean, nullable=False),
+    Column("start_seconds", Float(53), nullable=False),
+    Column("factors", ARRAY(Float(53)), nullable=False),
+    PrimaryKeyConstraint("provider", "map_id", "version"),
+    CheckConstraint("version > 0", "version_counts"),
+    CheckConstraint("trips > 0", "taught"),
+    CheckConstraint("start_seconds BETWEEN 0 AND 3600", "start_bounded"),
+    # One for each hour of the week, every one above zero: what no hour of travel can be stretched by.
+    CheckConstraint(
+        "cardinality(factors) = 168 AND array_position(factors, NULL) IS NULL"
+        " AND 0 < ALL (factors) AND 100 > ALL (factors)",
+        "factors_whole",
+    ),
+    comment="Append-only: what trips taught of travel times; of a provider and map the newest in force counts",
 )
 
 ride_transitions = Table(

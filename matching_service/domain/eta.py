@@ -34,6 +34,9 @@ class CrowFliesEta:
     errs by a third to a half in the mean: it knows no street, and the hour only as far as `timing` has learned it.
     """
 
+    provider = "crow_flies"
+    map_id = ""
+
     def __init__(self, travel: TravelPolicy, timing: TimingNow = as_estimated) -> None:
         self._timing = timing
         self._circuity = travel.circuity
@@ -53,3 +56,8 @@ class CrowFliesEta:
     def reach_meters(self, seconds: float) -> float:
         """Return the great-circle distance driven in so long."""
         return self._timing().estimate_seconds(seconds) * self._meters_per_second / self._circuity
+
+    async def estimates(self, legs: Sequence[Leg]) -> list[float | None]:
+        """Return the seconds of each leg at the city's mean speed, whatever the hour."""
+        per_meter = self._circuity / self._meters_per_second
+        return [haversine_meters(leg.origin, leg.destination) * per_meter for leg in legs]

@@ -22,6 +22,7 @@ from rider_api.rest import (
     callback_routes,
     city_routes,
     driver_routes,
+    map_routes,
     me_routes,
     operator_routes,
     payment_method_routes,
@@ -56,6 +57,7 @@ ROUTES: tuple[Routes, ...] = (
     shift_routes.routes,
     operator_routes.routes,
     city_routes.routes,
+    map_routes.routes,
 )
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _MAX_DISCARDED_BYTES = 1024 * 1024

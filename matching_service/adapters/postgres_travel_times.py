@@ -1,0 +1,96 @@
+"""Travel times that were learned, and the trips that teach them, in Postgres."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import extract, select
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.database import Database
+from matching_service.adapters import tables
+from matching_service.domain.eta import Leg
+from matching_service.domain.learned_times import TravelTimes
+from matching_service.domain.ride_states import RideState
+from matching_service.use_cases.travel_time_ports import MeasuredTrip, TravelTimesVersion
+from shared_kernel.geo import GeoPoint
+
+
+class PostgresTravelTimes:
+    """The TravelTimesStore and the MeasuredTrips of production."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def recent_trips(self, since: datetime, limit: int) -> list[MeasuredTrip]:
+        ride = tables.rides.c
+        seconds = extract("epoch", ride.ended_at - ride.started_at)
+        statement = (
+            select(
+                ride.pickup_latitude,
+                ride.pickup_longitude,
+                ride.dropoff_latitude,
+                ride.dropoff_longitude,
+                ride.started_at,
+                seconds,
+            )
+            # Rides are asked for in the order of their ids, and few of them long before they end.
+            .where(ride.requested_at >= since, ride.state == RideState.COMPLETED.value)
+            .where(ride.started_at.is_not(None), ride.stop_count == 0)
+            .order_by(ride.requested_at.desc())
+            .limit(limit)
+        )
+        async with self._database.connect() as connection:
+            rows = (await connection.execute(statement)).all()
+        return [
+            MeasuredTrip(Leg(GeoPoint(row[0], row[1]), GeoPoint(row[2], row[3])), row[4], float(row[5])) for row in rows
+        ]
+
+    async def newest(self, provider: str, map_id: str, *, in_force: bool) -> TravelTimesVersion | None:
+        column = tables.travel_times.c
+        statement = select(tables.travel_times).where(column.provider == provider, column.map_id == map_id)
+        if in_force:
+            statement = statement.where(column.in_force)
+        async with self._database.connect() as connection:
+            found = await connection.execute(statement.order_by(column.version.desc()).limit(1))
+            row = found.mappings().one_or_none()
+        return None if row is None else _version(row)
+
+    async def add(self, version: TravelTimesVersion) -> bool:
+        row = {
+            "provider": version.provider,
+            "map_id": version.map_id,
+            "version": version.version,
+            "learned_at": version.learned_at,
+            "trips": version.trips,
+            "error_before": version.error_before,
+            "error_after": version.error_after,
+            "in_force": version.in_force,
+            "start_seconds": version.times.start_seconds,
+            "factors": list(version.times.factors),
+        }
+        statement = insert(tables.travel_times).values(row).on_conflict_do_nothing()
+        async with self._database.transaction() as connection:
+            added = await connection.execute(statement.returning(tables.travel_times.c.version))
+            return added.one_or_none() is not None
+
+    async def versions(self, limit: int) -> list[TravelTimesVersion]:
+        statement = select(tables.travel_times).order_by(tables.travel_times.c.learned_at.desc()).limit(limit)
+        async with self._database.connect() as connection:
+            return [_version(row) for row in (await connection.execute(statement)).mappings()]
+
+
+def _version(row: Mapping[Any, Any]) -> TravelTimesVersion:
+    return TravelTimesVersion(
+        provider=row["provider"],
+        map_id=row["map_id"],
+        version=row["version"],
+        learned_at=row["learned_at"],
+        trips=row["trips"],
+        error_before=row["error_before"],
+        error_after=row["error_after"],
+        in_force=row["in_force"],
+        times=TravelTimes(row["start_seconds"], tuple(row["factors"])),
+    )

@@ -1,0 +1,62 @@
+"""The composition root of maps: who tells travel times, and how they are learned."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from chassis.database import Database
+from chassis.runtime import Wakeup, Workers
+from chassis.server import ServiceServer
+from matching_service.adapters.postgres_travel_times import PostgresTravelTimes
+from matching_service.adapters.street_eta import StreetEta
+from matching_service.adapters.street_graph import StreetGraph
+from matching_service.adapters.street_map import load_map
+from matching_service.domain.city import CityPolicy
+from matching_service.domain.eta import CrowFliesEta
+from matching_service.entrypoints import grpc_maps
+from matching_service.entrypoints.travel_time_worker import learn_forever
+from matching_service.settings import MatchingSettings
+from matching_service.use_cases.dispatch_ports import EtaProvider
+from matching_service.use_cases.learn_travel_times import LearnTravelTimes, TravelTimesInForce
+from matching_service.use_cases.travel_time_ports import Estimator
+from ridesharing.matching.v1.map_service_pb2_grpc import add_MapServiceServicer_to_server
+from shared_kernel.clock import Clock
+
+HORIZON_CAPS = 1.25
+"""Travel times on the streets are searched for up to so many times the cap on pickup time."""
+
+
+class Maps(NamedTuple):
+    """What the rest of the service and its servers take from here."""
+
+    eta: EtaProvider
+    """The best provider that is set, with the next as its fall-back."""
+    learn: LearnTravelTimes
+    lesson_asked: Wakeup
+
+
+def build_maps(settings: MatchingSettings, city: CityPolicy, database: Database, clock: Clock) -> Maps:
+    """Put the providers together. Raises MapError when the map cannot be used."""
+    store = PostgresTravelTimes(database)
+    zone = ZoneInfo(city.time_zone)
+    in_force = TravelTimesInForce(store, clock, zone)
+    crow_flies = CrowFliesEta(city.travel, in_force.timing_of(CrowFliesEta.provider))
+    eta: EtaProvider = crow_flies
+    estimators: list[Estimator] = [crow_flies]
+    if settings.matching_map_file is not None:
+        graph = StreetGraph(load_map(settings.matching_map_file))
+        horizon_seconds = HORIZON_CAPS * city.dispatch.pickup_eta_cap_seconds
+        street = StreetEta(graph, eta, in_force.timing_of(StreetEta.provider), horizon_seconds)
+        eta = street
+        estimators.append(street)
+    learn = LearnTravelTimes(trips=store, estimators=estimators, store=store, in_force=in_force, clock=clock, zone=zone)
+    return Maps(eta, learn, Wakeup())
+
+
+def add_map_work(maps: Maps, workers: Workers, server: ServiceServer) -> None:
+    """Have travel times learned, and told to operators."""
+    workers.add("travel times", lambda: learn_forever(maps.learn, maps.lesson_asked, time.monotonic))
+    servicer = grpc_maps.MapServicer(learn_travel_times=maps.learn, ask_for_lesson=maps.lesson_asked.wake)
+    server.add(add_MapServiceServicer_to_server, servicer, grpc_maps.SERVICE_NAME)

@@ -1,0 +1,52 @@
+"""MapService over gRPC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+
+from matching_service.entrypoints import wire
+from matching_service.use_cases.learn_travel_times import LearnTravelTimes
+from matching_service.use_cases.travel_time_ports import TravelTimesVersion
+from ridesharing.matching.v1 import map_service_pb2 as pb
+from ridesharing.matching.v1 import map_service_pb2_grpc
+
+SERVICE_NAME = "ridesharing.matching.v1.MapService"
+DEFAULT_VERSIONS = 20
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class MapServicer(map_service_pb2_grpc.MapServiceServicer):
+    """What is known of streets and hours."""
+
+    def __init__(self, *, learn_travel_times: LearnTravelTimes, ask_for_lesson: Callable[[], None]) -> None:
+        self._learn = learn_travel_times
+        self._ask_for_lesson = ask_for_lesson
+
+    async def ListTravelTimes(self, request: pb.ListTravelTimesRequest, context: Context) -> pb.ListTravelTimesResponse:
+        versions = await self._learn.versions(request.page_size or DEFAULT_VERSIONS)
+        return pb.ListTravelTimesResponse(travel_times=map(_version_message, versions))
+
+    async def LearnTravelTimes(
+        self, request: pb.LearnTravelTimesRequest, context: Context
+    ) -> pb.LearnTravelTimesResponse:
+        self._ask_for_lesson()
+        return pb.LearnTravelTimesResponse()
+
+
+def _version_message(version: TravelTimesVersion) -> pb.TravelTimes:
+    return pb.TravelTimes(
+        provider=version.provider,
+        map_id=version.map_id,
+        version=version.version,
+        learn_time=wire.timestamp(version.learned_at),
+        trip_count=version.trips,
+        error_before=version.error_before,
+        error_after=version.error_after,
+        in_force=version.in_force,
+        start_seconds=version.times.start_seconds,
+        factors=version.times.factors,
+    )

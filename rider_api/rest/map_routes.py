@@ -1,0 +1,25 @@
+"""What operators see and do of travel times."""
+
+from __future__ import annotations
+
+from chassis.auth import Role
+from rider_api.rest.calls import ask, edge
+from rider_api.rest.routing import Routes
+from rider_api.schemas.maps import LearnedTravelTimes, TravelTimesQuery, learned_travel_times
+from ridesharing.matching.v1 import map_service_pb2
+
+routes = Routes("maps", "Maps and travel times")
+_OPERATOR = (Role.OPERATOR,)
+
+
+@routes.route("GET", "/operator/travel-times", roles=_OPERATOR, answer=LearnedTravelTimes)
+def list_travel_times(query: TravelTimesQuery) -> LearnedTravelTimes:
+    """Tell what completed trips taught of travel times, newest first."""
+    request = map_service_pb2.ListTravelTimesRequest(page_size=query.limit)
+    return learned_travel_times(ask(edge().backends.maps.ListTravelTimes, request))
+
+
+@routes.route("POST", "/operator/travel-times/lessons", roles=_OPERATOR, answer=None)
+def learn_travel_times() -> None:
+    """Have travel times learned now; the list tells when it is done. With fewer than 200 trips nothing is learned."""
+    ask(edge().backends.maps.LearnTravelTimes, map_service_pb2.LearnTravelTimesRequest())

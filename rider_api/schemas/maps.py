@@ -1,0 +1,60 @@
+"""Travel times that were learned, as operators see them."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from rider_api.schemas.common import Answer, Parameters, Timestamp, timestamp
+from ridesharing.matching.v1 import map_service_pb2
+
+
+class TravelTimesQuery(Parameters):
+    """How many."""
+
+    limit: int = Field(default=20, ge=1, le=100, description="At most so many.")
+
+
+class TravelTimes(Answer):
+    """What some trips taught of one provider's estimates."""
+
+    provider: str = Field(description="Whose estimates: crow_flies, street or osrm.", examples=["street"])
+    map_id: str | None = Field(description="The map that the provider estimates by.")
+    version: int
+    learned_at: Timestamp
+    trip_count: int
+    error_before: float = Field(
+        description="Of what was in force before, on trips held out: mean of |told - measured| / measured."
+    )
+    error_after: float = Field(description="The same of what was learned.")
+    in_force: bool = Field(description="Whether it was better, and took the place of what was in force.")
+    start_seconds: float = Field(description="What setting out, turning around and stopping take.")
+    factors: list[float] = Field(
+        description="Measured over estimated time, one an hour of the week, from Monday 0 to 1 o'clock."
+    )
+
+
+class LearnedTravelTimes(Answer):
+    """What was learned, newest first."""
+
+    items: list[TravelTimes]
+
+
+def learned_travel_times(message: map_service_pb2.ListTravelTimesResponse) -> LearnedTravelTimes:
+    """Read the contract's list."""
+    return LearnedTravelTimes(
+        items=[
+            TravelTimes(
+                provider=each.provider,
+                map_id=each.map_id or None,
+                version=each.version,
+                learned_at=timestamp(each.learn_time),
+                trip_count=each.trip_count,
+                error_before=each.error_before,
+                error_after=each.error_after,
+                in_force=each.in_force,
+                start_seconds=each.start_seconds,
+                factors=list(each.factors),
+            )
+            for each in message.travel_times
+        ]
+    )

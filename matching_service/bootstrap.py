@@ -60,6 +60,7 @@ from matching_service.use_cases.cancel_ride import CancelRide
 from matching_service.use_cases.change_shift import ChangeShift
 from matching_service.use_cases.city_policies import ReadCityPolicies
 from matching_service.use_cases.close_searches import CloseSearches
+from matching_service.use_cases.collect_order import CollectOrder
 from matching_service.use_cases.complete_trip import CompleteTrip
 from matching_service.use_cases.create_quotes import CreateQuotes
 from matching_service.use_cases.decline_offer import DeclineOffer
@@ -68,8 +69,10 @@ from matching_service.use_cases.dispatch_tick import DispatchTick
 from matching_service.use_cases.end_due_shifts import EndDueShifts
 from matching_service.use_cases.end_shift import EndShift
 from matching_service.use_cases.expire_offers import ExpireOffers
+from matching_service.use_cases.fail_delivery import FailDelivery
 from matching_service.use_cases.force_cancel_ride import ForceCancelRide
 from matching_service.use_cases.get_ride_location import GetRideLocation
+from matching_service.use_cases.hand_over_order import HandOverOrder
 from matching_service.use_cases.keep_driver_standing import KeepDriverStanding
 from matching_service.use_cases.keep_shards import KeepShards
 from matching_service.use_cases.list_products import ListProducts
@@ -82,6 +85,7 @@ from matching_service.use_cases.read_rides import ReadRides
 from matching_service.use_cases.report_locations import ReportLocations
 from matching_service.use_cases.report_no_show import ReportNoShow
 from matching_service.use_cases.request_ride import RequestRide
+from matching_service.use_cases.return_order import ReturnOrder
 from matching_service.use_cases.start_shift import StartShift
 from matching_service.use_cases.start_trip import StartTrip
 from matching_service.use_cases.stop_unapproved_driver import StopUnapprovedDriver
@@ -297,6 +301,10 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
         start_trip=StartTrip(store, clock),
         reach_stop=ReachStop(store, clock),
         leave_stop=LeaveStop(store, clock),
+        collect_order=CollectOrder(store, clock),
+        hand_over_order=HandOverOrder(store, clock),
+        fail_delivery=FailDelivery(store, clock),
+        return_order=ReturnOrder(store, clock),
         complete_trip=CompleteTrip(store, clock),
         cancel_assignment=CancelAssignment(store, clock),
         report_no_show=ReportNoShow(store, clock),

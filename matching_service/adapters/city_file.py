@@ -27,6 +27,7 @@ from matching_service.domain.city import (
     TravelPolicy,
     VehicleClass,
 )
+from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.stops import MAX_STOPS
 from shared_kernel.errors import DomainError, FieldViolation, InvalidInput
 from shared_kernel.geo import GeoPoint
@@ -117,6 +118,22 @@ class _Product(_Strict):
     booking_fee_minor: _Amount
     # With a default: the stored documents of a release before it lack it.
     seats: Annotated[int, Field(ge=1, le=60)] = 4
+    kind: RideKind = RideKind.PRIVATE
+    return_fee_minor: _Amount | None = None
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _known_kind(cls, value: object) -> object:
+        known = {kind.value: kind for kind in RideKind}
+        if not isinstance(value, str) or value not in known:
+            raise ValueError(f"unknown kind {value!r}; known are {', '.join(known)}")
+        return known[value]
+
+    @model_validator(mode="after")
+    def _a_return_costs_what_is_said(self) -> Self:
+        if (self.kind is RideKind.DELIVERY) != (self.return_fee_minor is not None):
+            raise ValueError("return_fee_minor is for products of the kind delivery, and they need it")
+        return self
 
     @field_validator("vehicle_classes", mode="before")
     @classmethod
@@ -262,6 +279,8 @@ def _as_policy(content: _CityFile) -> CityPolicy:
             minimum=money(product.minimum_minor),
             booking_fee=money(product.booking_fee_minor),
             seats=product.seats,
+            kind=product.kind,
+            return_fee=None if product.return_fee_minor is None else money(product.return_fee_minor),
         )
         for name, product in content.products.items()
     }

@@ -101,6 +101,8 @@ def offers_with_places() -> Select[Any]:
         ride.funding,
         ride.passengers,
         stops_of_rides(),
+        ride.kind,
+        ride.delivery,
     ).join(tables.rides, ride.id == tables.offers.c.ride_id)
 
 

@@ -9,8 +9,9 @@ from sqlalchemy import ARRAY, Uuid, func, select, union
 
 from chassis.database import Database
 from matching_service.adapters import tables
-from matching_service.adapters.rows import place_from
+from matching_service.adapters.rows import order_from, place_from
 from matching_service.domain.city import VehicleClass
+from matching_service.domain.ride_kind import Capability
 from matching_service.domain.ride_states import DRIVER_STATES
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import OpenShift, WaitingRide
@@ -51,6 +52,7 @@ class PostgresDispatchReads:
                 funding=Funding(row["funding"]),
                 city=row["city"],
                 shard=row["shard"],
+                needs=order_from(row["delivery"]).needs if row["delivery"] is not None else frozenset(),
             )
             for row in rows
         ]
@@ -91,6 +93,14 @@ class PostgresDispatchReads:
                 statement.where(shift.ended_at.is_(None), shift.heading_latitude.is_not(None))
             )
             return {driver_id: GeoPoint(latitude, longitude) for driver_id, latitude, longitude in rows}
+
+    async def capabilities(self) -> Mapping[UUID, frozenset[Capability]]:
+        """Return what drivers with an open shift declared, of those who declared anything."""
+        shift = tables.shifts.c
+        statement = select(shift.driver_id, shift.capabilities)
+        async with self._database.connect() as connection:
+            rows = await connection.execute(statement.where(shift.ended_at.is_(None), shift.capabilities != []))
+            return {driver_id: frozenset(map(Capability, names)) for driver_id, names in rows}
 
     async def open_shift_of(self, driver_id: UUID) -> OpenShift | None:
         """Return the driver's open shift, also one that ends after the ride."""

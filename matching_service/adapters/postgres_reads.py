@@ -71,7 +71,9 @@ class PostgresRideReader:
 
     async def live_ride(self, *, rider_id: UUID | None = None, driver_id: UUID | None = None) -> Ride | None:
         states = _LIVE_STATES if driver_id is None else _DRIVER_STATES
-        statement = _rides_of(rider_id, driver_id).where(tables.rides.c.state.in_(states)).limit(1)
+        statement = _rides_of(rider_id, driver_id).where(tables.rides.c.state.in_(states))
+        # The ride of the person before the orders under way beside it.
+        statement = statement.order_by(tables.rides.c.kind == "delivery", tables.rides.c.id.desc()).limit(1)
         return next(iter(await self._rides(statement)), None)
 
     async def rides(

@@ -11,9 +11,11 @@ from uuid import UUID
 from matching_service.adapters.postgres_quotes import fare_from_json, fare_lines_json
 from matching_service.adapters.shard_cells import shard_of
 from matching_service.domain.city import VehicleClass
+from matching_service.domain.delivery import Delivery, DeliveryFailure, DeliveryOrder, ItemSize, Proof, ProofKind
 from matching_service.domain.offer import Offer, OfferState
 from matching_service.domain.quote import FareLine, FareLineKind, Place
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_kind import Capability, RideKind
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.shift import DriverFacts, EndReason, Shift
 from matching_service.domain.stops import Stop, StopState
@@ -77,6 +79,8 @@ def ride_row(ride: Ride) -> dict[str, Any]:
         "stop_count": len(ride.stops),
         "trip_seconds": ride.trip_seconds,
         "surge_permille": ride.surge_permille,
+        "kind": ride.kind.value,
+        **_delivery_columns(ride.delivery),
     }
 
 
@@ -177,7 +181,44 @@ def ride_from(
         passengers=row["passengers"],
         trip_seconds=row["trip_seconds"],
         surge_permille=row["surge_permille"],
+        kind=RideKind(row["kind"]),
+        delivery=_delivery_from(row) if row["delivery"] is not None else None,
     )
+
+
+def _delivery_columns(delivery: Delivery | None) -> dict[str, Any]:
+    proof = delivery.proof if delivery else None
+    return {
+        "delivery": order_json(delivery.order) if delivery else None,
+        "hand_over_pin": delivery.hand_over_pin if delivery else None,
+        "hand_over_failures": delivery.hand_over_failures if delivery else 0,
+        "proof_kind": proof.kind.value if proof else None,
+        "proof_reference": proof.reference if proof else None,
+        "delivery_failure": delivery.failure.value if delivery and delivery.failure else None,
+    }
+
+
+def _delivery_from(row: Columns) -> Delivery:
+    return Delivery(
+        order=order_from(row["delivery"]),
+        hand_over_pin=row["hand_over_pin"],
+        hand_over_failures=row["hand_over_failures"],
+        proof=Proof(ProofKind(row["proof_kind"]), row["proof_reference"]) if row["proof_kind"] else None,
+        failure=DeliveryFailure(row["delivery_failure"]) if row["delivery_failure"] else None,
+    )
+
+
+def order_json(order: DeliveryOrder) -> dict[str, Any]:
+    """Write what was ordered as it stands in a JSON column."""
+    return {**asdict(order), "capabilities": sorted(order.capabilities)}
+
+
+def order_from(value: Mapping[str, Any]) -> DeliveryOrder:
+    """Read what `order_json` wrote."""
+    capabilities = frozenset(Capability(name) for name in value["capabilities"])
+    enums: dict[str, Any] = {"size": ItemSize(value["size"]), "proof_required": ProofKind(value["proof_required"])}
+    fields: dict[str, Any] = {**value, **enums, "capabilities": capabilities}
+    return DeliveryOrder(**fields)
 
 
 def place_from(row: Columns, name: str) -> Place:
@@ -227,6 +268,8 @@ def offer_from(row: Columns) -> Offer:
         closed_at=row["closed_at"],
         stops=tuple(stop.place for stop in stops_from_json(row["stops"])),
         passengers=row["passengers"],
+        kind=RideKind(row["kind"]),
+        order=order_from(row["delivery"]).without_phones() if row["delivery"] is not None else None,
     )
 
 
@@ -259,6 +302,7 @@ def shift_wishes(shift: Shift) -> dict[str, Any]:
         "silent_since": shift.silent_since,
         "silent_until": shift.silent_until,
         "end_reason": shift.end_reason.value if shift.end_reason else None,
+        "capabilities": sorted(shift.capabilities),
     }
 
 
@@ -281,4 +325,5 @@ def shift_from(row: Columns) -> Shift:
         silent_since=row["silent_since"],
         silent_until=row["silent_until"],
         end_reason=EndReason(row["end_reason"]) if row["end_reason"] else None,
+        capabilities=frozenset(Capability(name) for name in row["capabilities"]),
     )

@@ -16,11 +16,15 @@ from uuid import UUID
 from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition
+from matching_service.domain.ride_kind import Capability
 from shared_kernel.geo import EARTH_RADIUS_METERS
 
 _METERS_PER_DEGREE = radians(1.0) * EARTH_RADIUS_METERS
 _REACH_MARGIN = 1.01
 """The flat map errs by less than this over a city; the cap on pickup time is checked on the true distance after."""
+
+
+_NOTHING: frozenset[Capability] = frozenset()
 
 
 class ScipyMatcher:
@@ -53,19 +57,21 @@ class ScipyMatcher:
 def nearest_pairs(seekers: Sequence[Seeker], drivers: Sequence[DriverPosition], limits: Limits) -> list[Pair]:
     """Return for each seeker the nearest drivers it may have, nearest first, at most `limits.candidates` of them.
 
-    Seekers of the same vehicle classes who pay in the same way share one tree, so that drivers whom they may not have
-    take no place among the nearest; a seeker asks for as many more as it excludes.
+    Seekers of the same vehicle classes and needs who pay in the same way share one tree, so that drivers whom they may
+    not have take no place among the nearest; a seeker asks for as many more as it excludes.
     """
-    alike: dict[tuple[frozenset[VehicleClass], bool], list[int]] = {}
+    alike: dict[tuple[frozenset[VehicleClass], bool, frozenset[Capability]], list[int]] = {}
     for index, seeker in enumerate(seekers):
-        alike.setdefault((seeker.vehicle_classes, seeker.pays_cash), []).append(index)
+        alike.setdefault((seeker.vehicle_classes, seeker.pays_cash, seeker.needs), []).append(index)
     pairs: list[Pair] = []
-    for (classes, pays_cash), group in alike.items():
+    for (classes, pays_cash, needs), group in alike.items():
         barred = limits.no_cash_driver_ids if pays_cash else frozenset[UUID]()
         able = [
             index
             for index, driver in enumerate(drivers)
-            if driver.vehicle_class in classes and driver.driver_id not in barred
+            if driver.vehicle_class in classes
+            and driver.driver_id not in barred
+            and (not needs or needs <= limits.capabilities.get(driver.driver_id, _NOTHING))
         ]
         if able:
             pairs += _nearest_of_group(group, able, seekers, drivers, limits)

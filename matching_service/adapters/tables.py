@@ -33,7 +33,9 @@ from chassis.inbox import inbox_table
 from chassis.outbox import outbox_table
 from matching_service.adapters.postgres_quotes import quote_table
 from matching_service.domain.city import VehicleClass
+from matching_service.domain.delivery import DeliveryFailure, ProofKind
 from matching_service.domain.offer import ExclusionCause, OfferState
+from matching_service.domain.ride_kind import Capability, RideKind
 from matching_service.domain.ride_states import (
     DISPATCHED_STATES,
     DRIVER_STATES,
@@ -124,6 +126,15 @@ rides = Table(
     Column("stop_count", Integer, nullable=False, server_default=text("0")),
     Column("trip_seconds", Integer, nullable=False, server_default=text("0")),
     Column("surge_permille", Integer, nullable=False, server_default=text("1000")),
+    # A default, so that replicas of the release before go on asking for private rides.
+    Column("kind", Text, nullable=False, server_default=text("'private'")),
+    # Of a delivery alone: what was ordered, the recipient's PIN, and how it ended.
+    Column("delivery", JSONB(none_as_null=True)),
+    Column("hand_over_pin", Text),
+    Column("hand_over_failures", Integer, nullable=False, server_default=text("0")),
+    Column("proof_kind", Text),
+    Column("proof_reference", Text),
+    Column("delivery_failure", Text),
     # The saga: a step is owed while the payment is pending, and then there is a time for the next attempt.
     Column("saga_next_attempt_at", DateTime(timezone=True)),
     Column("saga_leased_until", DateTime(timezone=True)),
@@ -135,6 +146,20 @@ rides = Table(
     CheckConstraint(_among("funding", Funding), "funding"),
     CheckConstraint("(funding = 'card') = (payment_method_id IS NOT NULL)", "card_named"),
     CheckConstraint("start_pin ~ '^[0-9]{4}$'", "start_pin"),
+    CheckConstraint(_among("kind", RideKind), "kind"),
+    CheckConstraint(
+        "(kind = 'delivery') = (delivery IS NOT NULL) AND (kind = 'delivery') = (hand_over_pin IS NOT NULL)",
+        "order_of_a_delivery",
+    ),
+    CheckConstraint("hand_over_pin ~ '^[0-9]{4}$'", "hand_over_pin"),
+    CheckConstraint(_among("proof_kind", ProofKind), "proof_kind"),
+    CheckConstraint("(proof_kind IS NULL) = (proof_reference IS NULL)", "proof_whole"),
+    CheckConstraint("kind <> 'delivery' OR state <> 'completed' OR proof_kind IS NOT NULL", "delivered_with_proof"),
+    CheckConstraint(_among("delivery_failure", DeliveryFailure), "delivery_failure"),
+    CheckConstraint(
+        "state NOT IN ('returning', 'returned') OR (kind = 'delivery' AND delivery_failure IS NOT NULL)",
+        "returns_a_failed_delivery",
+    ),
     CheckConstraint("fare_total_minor > 0", "fare_above_zero"),
     CheckConstraint("fee_minor > 0 AND fee_minor <= fare_total_minor", "fee_within_fare"),
     CheckConstraint("(fee_kind IS NULL) = (fee_minor IS NULL)", "fee_whole"),
@@ -144,9 +169,13 @@ rides = Table(
         f"({_among('payment_state', OWED_PAYMENT_STATES)}) = (saga_next_attempt_at IS NOT NULL)", "saga_step_owed"
     ),
     CheckConstraint("payment_state <> 'capture_pending' OR driver_id IS NOT NULL", "capture_has_a_driver"),
-    CheckConstraint("passengers > 0", "passengers"),
-    CheckConstraint("stop_count >= 0", "stop_count"),
-    Index("uq_ride_live_rider", "rider_id", unique=True, postgresql_where=text(_among("state", LIVE_STATES))),
+    # Whoever rides has one ride at a time; orders may be under way beside it.
+    Index(
+        "uq_ride_live_rider",
+        "rider_id",
+        unique=True,
+        postgresql_where=text(f"{_among('state', LIVE_STATES)} AND kind <> 'delivery'"),
+    ),
     Index("uq_ride_live_driver", "driver_id", unique=True, postgresql_where=text(_among("state", DRIVER_STATES))),
     Index("ix_ride_rider", "rider_id", "id"),
     Index("ix_ride_driver", "driver_id", "id", postgresql_where=text("driver_id IS NOT NULL")),
@@ -340,6 +369,10 @@ shifts = Table(
     Index("ix_shift_break", "break_until", postgresql_where=text("ended_at IS NULL AND break_until IS NOT NULL")),
     Index("ix_shift_silent", "silent_until", postgresql_where=text("ended_at IS NULL AND silent_until IS NOT NULL")),
     Index("ix_shift_heading", "driver_id", postgresql_where=text("ended_at IS NULL AND heading_latitude IS NOT NULL")),
+    Column("capabilities", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    CheckConstraint(
+        "capabilities <@ ARRAY[" + ", ".join(f"'{name}'" for name in sorted(Capability)) + "]", "capabilities"
+    ),
     Index("uq_shift_open_driver", "driver_id", unique=True, postgresql_where=text("ended_at IS NULL")),
     Index("ix_shift_driver", "driver_id", "id"),
 )

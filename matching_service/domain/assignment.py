@@ -10,6 +10,7 @@ from uuid import UUID
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.heading import brings_closer
 from matching_service.domain.locations import DriverPosition
+from matching_service.domain.ride_kind import Capability
 from shared_kernel.geo import GeoPoint
 
 AGING_RATE = 0.5
@@ -35,19 +36,23 @@ class Seeker:
     dropoff: GeoPoint | None = None
     pickup_eta_cap_seconds: int = 1_200
     """The city's: no driver who is further away is asked."""
+    needs: frozenset[Capability] = frozenset()
+    """What a driver must have declared to carry a delivery."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How many candidates a seeker gets, how far they may be as the crow flies, and who gets no ride paid in cash.
 
-    `headings`: where drivers want to get to, of those who take only rides on their way.
+    `headings`: where drivers want to get to, of those who take only rides on their way. `capabilities`: what drivers
+    declared, of those who declared anything.
     """
 
     candidates: int
     reach_meters: float
     no_cash_driver_ids: frozenset[UUID] = frozenset()
     headings: Mapping[UUID, GeoPoint] = field(default_factory=dict[UUID, GeoPoint])
+    capabilities: Mapping[UUID, frozenset[Capability]] = field(default_factory=dict[UUID, frozenset[Capability]])
 
 
 class Pair(NamedTuple):

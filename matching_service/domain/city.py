@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from matching_service.domain.ride_kind import RideKind
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
 
@@ -34,6 +35,9 @@ class Product:
     """The platform's own; no driver earns from it."""
     seats: int
     """How many passengers it carries at most."""
+    kind: RideKind = RideKind.PRIVATE
+    return_fee: Money | None = None
+    """Of a delivery: what bringing the goods back costs beside the fare."""
 
 
 @dataclass(frozen=True, slots=True)

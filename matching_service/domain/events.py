@@ -66,7 +66,15 @@ class StopLeft(RideFact):
 
 
 class RideCompleted(RideFact):
-    """The trip was made."""
+    """The trip was made; a delivery was handed over."""
+
+
+class DeliveryFailed(RideFact):
+    """The goods of a delivery could not be handed over and go back to the shop."""
+
+
+class OrderReturned(RideFact):
+    """The goods of a delivery are back at the shop."""
 
 
 @dataclass(frozen=True, slots=True)

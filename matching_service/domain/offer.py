@@ -7,7 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from matching_service.domain.delivery import DeliveryOrder
 from matching_service.domain.quote import Place
+from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.terms import Funding
 from shared_kernel.errors import Conflict
 from shared_kernel.money import Money
@@ -52,6 +54,9 @@ class Offer:
     closed_at: datetime | None = None
     stops: tuple[Place, ...] = ()
     passengers: int = 1
+    kind: RideKind = RideKind.PRIVATE
+    order: DeliveryOrder | None = None
+    """What a delivery carries, without phone numbers."""
 
     def is_due(self, now: datetime) -> bool:
         """Whether the time to answer is over: the moment of expiry itself no longer counts."""

@@ -17,6 +17,7 @@ EARNING_KINDS = frozenset(
         FareLineKind.SURGE,
         FareLineKind.CANCEL_FEE,
         FareLineKind.NO_SHOW_FEE,
+        FareLineKind.RETURN_FEE,
     }
 )
 """The lines a driver earns from, less the commission. The booking fee is the platform's, the tax the authority's."""

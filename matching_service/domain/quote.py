@@ -45,6 +45,7 @@ class FareLineKind(StrEnum):
     TAX = "tax"
     CANCEL_FEE = "cancel_fee"
     NO_SHOW_FEE = "no_show_fee"
+    RETURN_FEE = "return_fee"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from typing import Self
 from uuid import UUID
 
 from matching_service.domain import stops as stop_moves
+from matching_service.domain.delivery import Delivery, DeliveryFailure, Proof
 from matching_service.domain.quote import Fare, FareLine, FareLineKind, Place, Quote
+from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.ride_states import (
     DRIVER_STATES,
     INITIAL_STATE,
@@ -37,8 +39,8 @@ class Ride:
     """A ride.
 
     `fare` is the quoted one, on which the hold stands; `fee` replaces it as what is owed after a late cancel or a
-    no-show. `driver` is the present driver, or after the end the one who was bound last. `payment_method_id` is the
-    card's, and None for a wallet or cash.
+    no-show, and comes beside it when a delivery was brought back. `driver` is the present driver, or after the end the
+    one who was bound last. `payment_method_id` is the card's, and None for a wallet or cash.
     """
 
     id: UUID
@@ -83,6 +85,9 @@ class Ride:
     trip_seconds: int = 0
     """Expected time from the pickup to the dropoff, stops included; 0 for rides of releases that did not keep it."""
     surge_permille: int = 1000
+    kind: RideKind = RideKind.PRIVATE
+    delivery: Delivery | None = None
+    """The order of a delivery, and of no other kind."""
 
     @classmethod
     def requested(
@@ -98,6 +103,8 @@ class Ride:
         note: str,
         now: datetime,
         stops: tuple[Stop, ...] = (),
+        kind: RideKind = RideKind.PRIVATE,
+        delivery: Delivery | None = None,
     ) -> Self:
         """Ask for the ride of a quote, whose stops got ids. Raises Conflict `quote_expired`."""
         if quote.is_expired(now):
@@ -126,6 +133,8 @@ class Ride:
             passengers=quote.passengers,
             trip_seconds=quote.trip_eta_seconds,
             surge_permille=quote.surge_permille,
+            kind=kind,
+            delivery=delivery,
         )
 
     @property
@@ -140,8 +149,11 @@ class Ride:
 
     @property
     def owed(self) -> Fare:
-        """What the rider owes: the fee after a late cancel or no-show, else the quoted fare."""
-        return self.fare if self.fee is None else Fare.of(self.fare.total.currency_code, [self.fee])
+        """What the rider owes: the fee after a late cancel or no-show, fare and fee after a return, else the fare."""
+        if self.fee is None:
+            return self.fare
+        carried = self.fare.lines if self.state is RideState.RETURNED else ()
+        return Fare.of(self.fare.total.currency_code, [*carried, self.fee])
 
     @property
     def fee_amount(self) -> Money:
@@ -162,7 +174,8 @@ class Ride:
         declined = replace(self, payment_state=self._pay(PaymentState.HOLD_DECLINED))
         if not self.is_live:
             return replace(declined, version=self.version + 1)
-        return replace(declined._moved(RideMove.DECLINE_HOLD, now), reason=reason, ended_at=now)
+        delivery = None if self.delivery is None else self.delivery.over()
+        return replace(declined._moved(RideMove.DECLINE_HOLD, now), reason=reason, ended_at=now, delivery=delivery)
 
     def payment_settled(self, state: PaymentState) -> Self:
         """The capture or the release is done."""
@@ -220,6 +233,32 @@ class Ride:
         """The trip goes on from a stop. Raises what `stop_moves.left` does, and Conflict `not_under_way`."""
         self._refuse_unless_under_way()
         return replace(self, stops=stop_moves.left(self.stops, stop_id, now), version=self.version + 1)
+
+    @property
+    def carried(self) -> Delivery:
+        """The order of a delivery. Raises Conflict `not_a_delivery` for a ride of another kind."""
+        if self.delivery is None:
+            raise Conflict("not_a_delivery", "the ride carries a person, not an order")
+        return self.delivery
+
+    def hand_over_failed(self) -> Self:
+        """Count a wrong hand-over PIN; the version stays, nobody is told."""
+        return replace(self, delivery=self.carried.pin_failed())
+
+    def handed_over(self, proof: Proof, now: datetime) -> Self:
+        """The recipient has the goods: the ride is completed, with the proof of it."""
+        return replace(self, delivery=self.carried.proven(proof)).completed(now)
+
+    def delivery_failed(self, cause: DeliveryFailure, words: str, now: datetime) -> Self:
+        """The goods cannot be handed over and go back to the shop."""
+        failed = replace(self, delivery=self.carried.failed(cause))
+        return replace(failed._moved(RideMove.FAIL_DELIVERY, now), reason=cause.value, words=words)
+
+    def brought_back(self, proof: Proof, now: datetime) -> Self:
+        """The shop has the goods again: the fare is collected, and the fee of the way back."""
+        back = replace(self, delivery=self.carried.proven(proof))
+        fee = self._fee(FareLineKind.RETURN_FEE, self.terms.return_fee_minor)
+        return replace(back, fee=fee)._ended(RideMove.BRING_BACK, self.reason, now, collect=True)
 
     def given_back(self, words: str, now: datetime) -> Self:
         """The driver gave the ride back: look for another at the same fare, with a new window and fresh PIN tries."""
@@ -295,7 +334,8 @@ class Ride:
         return replace(self, state=next_state(self.state, move), version=self.version + 1, moved_at=now, words="")
 
     def _ended(self, move: RideMove, reason: str, now: datetime, *, collect: bool) -> Self:
-        ended = replace(self._moved(move, now), reason=reason, ended_at=now)
+        delivery = None if self.delivery is None else self.delivery.over()
+        ended = replace(self._moved(move, now), reason=reason, ended_at=now, delivery=delivery)
         if self.payment_state is PaymentState.HOLD_PENDING:
             # The hold's outcome comes first; `hold_placed` then releases it.
             return ended

@@ -27,6 +27,8 @@ class RideState(StrEnum):
     CANCELED_BY_RIDER = "canceled_by_rider"
     CANCELED_BY_PLATFORM = "canceled_by_platform"
     NO_SHOW = "no_show"
+    RETURNING = "returning"
+    RETURNED = "returned"
 
 
 class RideMove(StrEnum):
@@ -40,6 +42,8 @@ class RideMove(StrEnum):
     ARRIVE = "arrive"
     START_TRIP = "start_trip"
     COMPLETE_TRIP = "complete_trip"
+    FAIL_DELIVERY = "fail_delivery"
+    BRING_BACK = "bring_back"
     GIVE_BACK = "give_back"
     REPORT_NO_SHOW = "report_no_show"
     CANCEL_BY_RIDER = "cancel_by_rider"
@@ -83,6 +87,10 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition(_S.ARRIVED, _M.CANCEL_BY_PLATFORM, _S.CANCELED_BY_PLATFORM),
     Transition(_S.IN_PROGRESS, _M.COMPLETE_TRIP, _S.COMPLETED),
     Transition(_S.IN_PROGRESS, _M.CANCEL_BY_PLATFORM, _S.CANCELED_BY_PLATFORM),
+    # Deliveries alone: what cannot be handed over goes back to the shop.
+    Transition(_S.IN_PROGRESS, _M.FAIL_DELIVERY, _S.RETURNING),
+    Transition(_S.RETURNING, _M.BRING_BACK, _S.RETURNED),
+    Transition(_S.RETURNING, _M.CANCEL_BY_PLATFORM, _S.CANCELED_BY_PLATFORM),
 )
 
 _TARGET_BY_MOVE: Final = {(item.source, item.move): item.target for item in TRANSITIONS}
@@ -93,7 +101,7 @@ _TARGETS_OF_MOVE: Final = {
 LIVE_STATES: Final = frozenset(item.source for item in TRANSITIONS)
 """States with a way out; all others are ends."""
 END_STATES: Final = frozenset(RideState) - LIVE_STATES
-DRIVER_STATES: Final = frozenset({_S.DRIVER_EN_ROUTE, _S.ARRIVED, _S.IN_PROGRESS})
+DRIVER_STATES: Final = frozenset({_S.DRIVER_EN_ROUTE, _S.ARRIVED, _S.IN_PROGRESS, _S.RETURNING})
 """Live states in which a driver is bound to the ride."""
 DISPATCHED_STATES: Final = frozenset({_S.MATCHING, _S.OFFERED, _S.DRIVER_EN_ROUTE})
 """States that dispatch may lead elsewhere: a shard with such rides needs a matcher."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from matching_service.domain.city import VehicleClass
+from matching_service.domain.ride_kind import Capability
 from shared_kernel.errors import Conflict
 from shared_kernel.geo import GeoPoint
 
@@ -66,6 +67,8 @@ class Shift:
     silent_since: datetime | None = None
     silent_until: datetime | None = None
     end_reason: EndReason | None = None
+    capabilities: frozenset[Capability] = frozenset()
+    """What the driver declared beside taking rides."""
 
     @property
     def driver_id(self) -> UUID:
@@ -97,6 +100,10 @@ class Shift:
         """Take back every wish to stop: the end after the ride, the last ride, the break."""
         plain = replace(self, ends_after_ride=False, last_ride=False, break_since=None, break_until=None)
         return self if plain == self else replace(plain, version=self.version + 1)
+
+    def declaring(self, capabilities: frozenset[Capability]) -> Shift:
+        """Change what the driver declares."""
+        return self if capabilities == self.capabilities else replace(self._moved(), capabilities=capabilities)
 
     def with_last_ride(self, wanted: bool) -> Shift:
         """Say whether the next ride, or the one under way, is to be the last."""

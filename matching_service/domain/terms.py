@@ -54,6 +54,8 @@ class RideTerms:
     no_show_wait_seconds: int
     commission_basis_points: int
     tax_jurisdiction: str
+    return_fee_minor: int = 0
+    """What bringing a delivery back to its shop costs beside the fare."""
 
     @classmethod
     def of(cls, policy: CityPolicy) -> RideTerms:

@@ -10,18 +10,22 @@ import grpc
 
 from chassis.auth import current_actor
 from matching_service.domain.ride import Ride
-from matching_service.entrypoints import wire
+from matching_service.entrypoints import wire, wire_delivery
 from matching_service.entrypoints.location_streams import LocationStreams
 from matching_service.use_cases.accept_offer import AcceptOffer
 from matching_service.use_cases.arrive_at_pickup import ArriveAtPickup
 from matching_service.use_cases.cancel_assignment import CancelAssignment
 from matching_service.use_cases.change_shift import ChangeShift
+from matching_service.use_cases.collect_order import CollectOrder
 from matching_service.use_cases.complete_trip import CompleteTrip
 from matching_service.use_cases.decline_offer import DeclineOffer
 from matching_service.use_cases.end_shift import EndShift
+from matching_service.use_cases.fail_delivery import FailDelivery
+from matching_service.use_cases.hand_over_order import HandOver, HandOverOrder
 from matching_service.use_cases.pass_stops import LeaveStop, ReachStop
 from matching_service.use_cases.read_rides import ReadRides
 from matching_service.use_cases.report_no_show import ReportNoShow
+from matching_service.use_cases.return_order import ReturnOrder
 from matching_service.use_cases.start_shift import StartShift
 from matching_service.use_cases.start_trip import StartTrip
 from matching_service.use_cases.take_break import TakeBreak
@@ -52,6 +56,10 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
         start_trip: StartTrip,
         reach_stop: ReachStop,
         leave_stop: LeaveStop,
+        collect_order: CollectOrder,
+        hand_over_order: HandOverOrder,
+        fail_delivery: FailDelivery,
+        return_order: ReturnOrder,
         complete_trip: CompleteTrip,
         cancel_assignment: CancelAssignment,
         report_no_show: ReportNoShow,
@@ -68,12 +76,17 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
         self._start_trip = start_trip
         self._reach_stop = reach_stop
         self._leave_stop = leave_stop
+        self._collect_order = collect_order
+        self._hand_over_order = hand_over_order
+        self._fail_delivery = fail_delivery
+        self._return_order = return_order
         self._complete_trip = complete_trip
         self._cancel_assignment = cancel_assignment
         self._report_no_show = report_no_show
 
     async def StartShift(self, request: pb.StartShiftRequest, context: Context) -> pb.StartShiftResponse:
-        shift = await self._start_shift(request.request_id, current_actor().account_id)
+        capabilities = wire_delivery.capabilities_from(request.capabilities)
+        shift = await self._start_shift(request.request_id, current_actor().account_id, capabilities)
         return pb.StartShiftResponse(shift=wire.shift_message(shift))
 
     async def EndShift(self, request: pb.EndShiftRequest, context: Context) -> pb.EndShiftResponse:
@@ -149,6 +162,40 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
             request.request_id, current_actor().account_id, UUID(request.ride_id), UUID(request.stop_id)
         )
         return pb.LeaveStopResponse(ride=_for_driver(ride))
+
+    async def CollectOrder(self, request: pb.CollectOrderRequest, context: Context) -> pb.CollectOrderResponse:
+        ride = await self._collect_order(
+            request.request_id, current_actor().account_id, UUID(request.ride_id), request.pickup_code
+        )
+        return pb.CollectOrderResponse(ride=_for_driver(ride))
+
+    async def HandOverOrder(self, request: pb.HandOverOrderRequest, context: Context) -> pb.HandOverOrderResponse:
+        hand_over = HandOver(
+            wire_delivery.proof_kind_from(request.proof_kind),
+            request.hand_over_pin,
+            request.proof_reference,
+            request.age_checked,
+        )
+        ride = await self._hand_over_order(
+            request.request_id, current_actor().account_id, UUID(request.ride_id), hand_over
+        )
+        return pb.HandOverOrderResponse(ride=_for_driver(ride))
+
+    async def FailDelivery(self, request: pb.FailDeliveryRequest, context: Context) -> pb.FailDeliveryResponse:
+        ride = await self._fail_delivery(
+            request.request_id,
+            current_actor().account_id,
+            UUID(request.ride_id),
+            wire_delivery.failure_from(request.failure),
+            request.reason,
+        )
+        return pb.FailDeliveryResponse(ride=_for_driver(ride))
+
+    async def ReturnOrder(self, request: pb.ReturnOrderRequest, context: Context) -> pb.ReturnOrderResponse:
+        ride = await self._return_order(
+            request.request_id, current_actor().account_id, UUID(request.ride_id), request.received_by
+        )
+        return pb.ReturnOrderResponse(ride=_for_driver(ride))
 
     async def CompleteTrip(self, request: pb.CompleteTripRequest, context: Context) -> pb.CompleteTripResponse:
         ride = await self._complete_trip(request.request_id, current_actor().account_id, UUID(request.ride_id))

@@ -7,7 +7,7 @@ from typing import Any
 import grpc
 
 from matching_service.domain.city import Product
-from matching_service.entrypoints import wire
+from matching_service.entrypoints import wire, wire_delivery
 from matching_service.use_cases.list_products import ListProducts
 from ridesharing.matching.v1 import product_service_pb2 as pb
 from ridesharing.matching.v1 import product_service_pb2_grpc
@@ -32,7 +32,7 @@ class ProductServicer(product_service_pb2_grpc.ProductServiceServicer):
 
 
 def _message(product: Product, cash_accepted: bool) -> pb.Product:
-    return pb.Product(
+    message = pb.Product(
         product=product.name,
         base=wire.money_message(product.base),
         per_kilometer=wire.money_message(product.per_kilometer),
@@ -41,4 +41,8 @@ def _message(product: Product, cash_accepted: bool) -> pb.Product:
         booking_fee=wire.money_message(product.booking_fee),
         cash_accepted=cash_accepted,
         seats=product.seats,
+        kind=wire_delivery.RIDE_KINDS[product.kind],
     )
+    if product.return_fee is not None:
+        message.return_fee.CopyFrom(wire.money_message(product.return_fee))
+    return message

@@ -9,7 +9,7 @@ import grpc
 
 from chassis.auth import Actor, Role, current_actor
 from matching_service.domain.ride import Ride
-from matching_service.entrypoints import wire
+from matching_service.entrypoints import wire, wire_delivery
 from matching_service.use_cases.cancel_ride import CancelRide
 from matching_service.use_cases.create_quotes import CreateQuotes, CreateQuotesCommand
 from matching_service.use_cases.get_ride_location import GetRideLocation
@@ -66,6 +66,7 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
                 UUID(request.payment_method_id) if request.payment_method_id else None,
             ),
             request.note,
+            wire_delivery.order_from(request.delivery) if request.HasField("delivery") else None,
         )
         return pb.RequestRideResponse(ride=wire.ride_message(ride, with_pin=True))
 

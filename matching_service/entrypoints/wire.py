@@ -17,6 +17,7 @@ from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.shift import EndReason, Shift
 from matching_service.domain.stops import Stop, StopState
 from matching_service.domain.terms import Funding
+from matching_service.entrypoints import wire_delivery
 from ridesharing.common.v1 import geo_point_pb2, money_pb2
 from ridesharing.matching.v1 import events_pb2, rides_pb2
 from shared_kernel.errors import FieldViolation, InvalidInput
@@ -35,8 +36,13 @@ _RIDE_STATE_BY_NUMBER: dict[int, RideState] = {number: state for state, number i
 _FUNDING_BY_NUMBER: dict[int, Funding] = {number: funding for funding, number in FUNDINGS.items()}
 
 
-def ride_message(ride: Ride, *, with_pin: bool = False, with_rider_name: bool = False) -> rides_pb2.Ride:
-    """Write a ride: the PIN is the rider's, the rider's name the driver's; in events and for others neither."""
+def ride_message(
+    ride: Ride, *, with_pin: bool = False, with_rider_name: bool = False, in_event: bool = False
+) -> rides_pb2.Ride:
+    """Write a ride: the PINs are the rider's, the rider's name the driver's; in events and for others neither.
+
+    The phone numbers of a delivery are for these two; no event carries them, nor the recipient's PIN.
+    """
     message = rides_pb2.Ride(
         ride_id=str(ride.id),
         state=RIDE_STATES[ride.state],
@@ -59,7 +65,16 @@ def ride_message(ride: Ride, *, with_pin: bool = False, with_rider_name: bool = 
         trip_eta_seconds=ride.trip_seconds,
         city=ride.city,
         policy_version=ride.policy_version,
+        kind=wire_delivery.RIDE_KINDS[ride.kind],
     )
+    if ride.delivery is not None:
+        delivery = wire_delivery.delivery_message(
+            ride.delivery,
+            with_pin=with_pin and ride.is_live and not in_event,
+            with_phones=(with_pin or with_rider_name) and not in_event,
+        )
+        delivery.return_fee.CopyFrom(money_message(Money(ride.fare.total.currency_code, ride.terms.return_fee_minor)))
+        message.delivery.CopyFrom(delivery)
     if ride.driver is not None:
         message.driver.CopyFrom(
             rides_pb2.DriverFacts(
@@ -94,7 +109,7 @@ def _stop_message(stop: Stop) -> rides_pb2.RideStop:
 
 def offer_message(offer: Offer) -> rides_pb2.Offer:
     """Write an offer."""
-    return rides_pb2.Offer(
+    message = rides_pb2.Offer(
         offer_id=str(offer.id),
         ride_id=str(offer.ride_id),
         driver_id=str(offer.driver_id),
@@ -108,7 +123,11 @@ def offer_message(offer: Offer) -> rides_pb2.Offer:
         funding=FUNDINGS[offer.funding],
         stops=map(place_message, offer.stops),
         passengers=offer.passengers,
+        kind=wire_delivery.RIDE_KINDS[offer.kind],
     )
+    if offer.order is not None:
+        message.order.CopyFrom(wire_delivery.order_message(offer.order.without_phones()))
+    return message
 
 
 def shift_message(shift: Shift) -> rides_pb2.Shift:
@@ -124,6 +143,7 @@ def shift_message(shift: Shift) -> rides_pb2.Shift:
         end_reason=rides_pb2.SHIFT_END_REASON_UNSPECIFIED
         if shift.end_reason is None
         else SHIFT_END_REASONS[shift.end_reason],
+        capabilities=wire_delivery.capability_numbers(shift.capabilities),
     )
     for field, moment in (
         (message.end_time, shift.ended_at),
@@ -254,9 +274,10 @@ def event_message(event: events.Event) -> Message:
 _PLAIN_RIDE_EVENTS: dict[type[events.RideFact], Callable[..., Message]] = {
     events.RideRequested: events_pb2.RideRequested,
     events.RidePaymentFailed: events_pb2.RidePaymentFailed,
-    events.TripStarted: events_pb2.TripStarted,
     events.StopReached: events_pb2.StopReached,
     events.StopLeft: events_pb2.StopLeft,
+    events.DeliveryFailed: events_pb2.DeliveryFailed,
+    events.OrderReturned: events_pb2.OrderReturned,
     events.RideCompleted: events_pb2.RideCompleted,
     events.RideUnmatched: events_pb2.RideUnmatched,
     events.RidePaymentSettled: events_pb2.RidePaymentSettled,
@@ -271,15 +292,25 @@ def _ride_event(event: events.RideFact) -> Message:
                 ride=ride_message(ride), rematching=former is not None, former_driver_id=_text(former)
             )
         case events.RideAssigned():
-            return events_pb2.RideAssigned(ride=ride_message(ride, with_pin=True))
+            return events_pb2.RideAssigned(ride=ride_message(ride, with_pin=True, in_event=True))
         case events.DriverArrived():
-            return events_pb2.DriverArrived(ride=ride_message(ride, with_pin=True))
+            return events_pb2.DriverArrived(ride=ride_message(ride, with_pin=True, in_event=True))
+        case events.TripStarted():
+            return events_pb2.TripStarted(ride=_started_message(ride))
         case events.RideCanceled(former_driver_id=former):
             return events_pb2.RideCanceled(
                 ride=ride_message(ride), former_driver_id=_text(former), fee=money_message(ride.fee_amount)
             )
         case _:
             return _PLAIN_RIDE_EVENTS[type(event)](ride=ride_message(ride))
+
+
+def _started_message(ride: Ride) -> rides_pb2.Ride:
+    # The trip has begun, so the start PIN is past; the recipient's PIN is wanted from now on.
+    message = ride_message(ride)
+    if ride.delivery is not None:
+        message.delivery.hand_over_pin = ride.delivery.hand_over_pin
+    return message
 
 
 def _text(value: UUID | None) -> str:

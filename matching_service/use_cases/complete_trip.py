@@ -11,6 +11,7 @@ from matching_service.domain.ride_states import RideState
 from matching_service.use_cases.ports import RequestKey, Store
 from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_driver
 from shared_kernel.clock import Clock
+from shared_kernel.errors import Conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class CompleteTrip:
 
         Raises:
             NotFound: `ride_not_found`.
-            Conflict: `invalid_transition`.
+            Conflict: `invalid_transition`, `not_a_passenger` (a delivery is handed over).
         """
         async with self.store.transaction() as tx:
             answer = await tx.claim(RequestKey(driver_id, "CompleteTrip", request_id, (str(ride_id),)))
@@ -34,6 +35,8 @@ class CompleteTrip:
             ride = await ride_of_driver(tx, ride_id, driver_id)
             if ride.state is not RideState.COMPLETED:
                 before, now = ride, self.clock.now()
+                if before.delivery is not None:
+                    raise Conflict("not_a_passenger", "the ride carries an order: hand it over with its proof instead")
                 ride = before.completed(now)
                 await tx.save_ride(before, ride)
                 await tx.tell(RideCompleted(ride, now))

@@ -10,6 +10,7 @@ from matching_service.domain.city import CityPolicy, Product
 from matching_service.domain.eta import Leg
 from matching_service.domain.pricing import price_ride
 from matching_service.domain.quote import Place, Quote
+from matching_service.domain.ride_kind import RideKind
 from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import EtaProvider, FreeDrivers, QuoteStore
 from matching_service.use_cases.plan_route import plan_route
@@ -23,7 +24,7 @@ NO_SURGE_PERMILLE = 1000
 
 @dataclass(frozen=True, slots=True)
 class CreateQuotesCommand:
-    """Who asks for a price, from where to where; `product` None asks for all."""
+    """Who asks for a price, from where to where; `product` None asks for all that carry persons."""
 
     rider_id: UUID
     pickup: Place
@@ -120,7 +121,8 @@ class CreateQuotes:
 
 def _products(city: CityPolicy, name: str | None) -> list[Product]:
     if name is None:
-        return list(city.products.values())
+        # A delivery is asked for by name: it carries no rider.
+        return [product for product in city.products.values() if product.kind is not RideKind.DELIVERY]
     try:
         return [city.products[name]]
     except KeyError:

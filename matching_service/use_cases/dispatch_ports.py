@@ -14,6 +14,7 @@ from matching_service.domain.city import VehicleClass
 from matching_service.domain.eta import Leg, Trip
 from matching_service.domain.locations import DriverPosition, RecordOutcome
 from matching_service.domain.quote import Place, Quote
+from matching_service.domain.ride_kind import Capability
 from matching_service.domain.terms import Funding
 from shared_kernel.geo import GeoPoint
 
@@ -34,6 +35,8 @@ class WaitingRide:
     """The key of the ride's city; empty for a ride of the time before cities had keys."""
     shard: str = ""
     """Of the pickup."""
+    needs: frozenset[Capability] = frozenset()
+    """What a courier must have declared; nothing for rides that carry persons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,10 @@ class OnShift(Protocol):
 
     async def on_shift(self) -> Mapping[UUID, VehicleClass]:
         """Return the drivers with an open shift that takes new rides, and what they drive."""
+        ...
+
+    async def capabilities(self) -> Mapping[UUID, frozenset[Capability]]:
+        """Return what drivers with an open shift declared, of those who declared anything."""
         ...
 
     async def open_shift_of(self, driver_id: UUID) -> OpenShift | None:

@@ -26,6 +26,7 @@ from matching_service.domain.assignment import (
 from matching_service.domain.city import Atlas
 from matching_service.domain.eta import Leg
 from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
+from matching_service.domain.ride_kind import Capability
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import (
@@ -120,9 +121,11 @@ class DispatchTick:
         drivers = await self._free_drivers(fences.keys(), seekers, report)
         if not drivers:
             return report
-        no_cash, headings = await asyncio.gather(self._no_cash_driver_ids(seekers, atlas), self._headings.headings())
+        no_cash, headings, able = await asyncio.gather(
+            self._no_cash_driver_ids(seekers, atlas), self._headings.headings(), self._capabilities(seekers)
+        )
         solve_until = self._monotonic() + SOLVER_BUDGET_SECONDS
-        limits = self._limits(CANDIDATES, seekers, no_cash, headings)
+        limits = self._limits(CANDIDATES, seekers, no_cash, headings, able)
         chosen = await self._match(seekers, drivers, limits, solve_until, report)
         served, taken = {pair.seeker for pair in chosen}, {pair.driver for pair in chosen}
         left_seekers = [index for index in range(len(seekers)) if index not in served]
@@ -132,7 +135,7 @@ class DispatchTick:
             more = await self._match(
                 [seekers[index] for index in left_seekers],
                 [drivers[index] for index in left_drivers],
-                self._limits(WIDE_CANDIDATES, seekers, no_cash, headings),
+                self._limits(WIDE_CANDIDATES, seekers, no_cash, headings, able),
                 solve_until,
                 report,
             )
@@ -152,6 +155,7 @@ class DispatchTick:
                 ride.excluded_driver_ids,
                 head_start_seconds((now - ride.requested_at).total_seconds(), ride.returned),
                 pays_cash=ride.funding is Funding.CASH,
+                needs=ride.needs,
                 dropoff=ride.dropoff.point,
                 pickup_eta_cap_seconds=city.dispatch.pickup_eta_cap_seconds,
             )
@@ -186,14 +190,18 @@ class DispatchTick:
             barred |= await self._standings.no_cash_driver_ids(currency_code)
         return frozenset(barred)
 
+    async def _capabilities(self, seekers: Sequence[Seeker]) -> Mapping[UUID, frozenset[Capability]]:
+        return await self._on_shift.capabilities() if any(seeker.needs for seeker in seekers) else {}
+
     def _limits(
         self,
         candidates: int,
         seekers: Sequence[Seeker],
         no_cash_driver_ids: frozenset[UUID],
         headings: Mapping[UUID, GeoPoint],
+        capabilities: Mapping[UUID, frozenset[Capability]],
     ) -> Limits:
-        return Limits(candidates, self._reach_meters(seekers), no_cash_driver_ids, headings)
+        return Limits(candidates, self._reach_meters(seekers), no_cash_driver_ids, headings, capabilities)
 
     def _reach_meters(self, seekers: Sequence[Seeker]) -> float:
         return self._eta.reach_meters(max(seeker.pickup_eta_cap_seconds for seeker in seekers))

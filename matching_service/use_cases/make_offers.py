@@ -74,6 +74,8 @@ class MakeOffers:
             proposal.driver_id, ride.fare.total.currency_code
         ):
             raise _DriverTakenError
+        if ride.delivery is not None and not ride.delivery.order.needs <= shift.capabilities:
+            raise _DriverTakenError
         now = self.clock.now()
         offer = Offer(
             id=self.new_id(),
@@ -91,6 +93,8 @@ class MakeOffers:
             funding=ride.funding,
             stops=tuple(stop.place for stop in ride.stops),
             passengers=ride.passengers,
+            kind=ride.kind,
+            order=ride.delivery.order.without_phones() if ride.delivery else None,
         )
         await tx.add_offer(offer)
         # After the insert, which waits for an accept of the driver's former offer: only now would its ride be seen.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from matching_service.domain.city import CityPolicy
+from matching_service.domain.delivery import Delivery, DeliveryOrder
 from matching_service.domain.events import RideRequested
 from matching_service.domain.quote import Quote
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.stops import Stop
 from matching_service.domain.terms import Funding, RideTerms
@@ -19,7 +21,7 @@ from matching_service.use_cases.dispatch_ports import QuoteStore
 from matching_service.use_cases.ports import Accounts, RequestKey, RideReader, Store
 from matching_service.use_cases.steps import ride_of_answer
 from shared_kernel.clock import Clock
-from shared_kernel.errors import Conflict, NotFound
+from shared_kernel.errors import Conflict, FieldViolation, InvalidInput, NotFound
 from shared_kernel.ids import IdSource
 
 HOLD_SECONDS = 2.5
@@ -56,16 +58,25 @@ class RequestRide:
     pins: random.Random
     hold_seconds: float = HOLD_SECONDS
 
-    async def __call__(self, request_id: str, rider_id: UUID, quote_id: UUID, paid_by: PaidBy, note: str) -> Ride:
+    async def __call__(
+        self,
+        request_id: str,
+        rider_id: UUID,
+        quote_id: UUID,
+        paid_by: PaidBy,
+        note: str,
+        order: DeliveryOrder | None = None,
+    ) -> Ride:
         """Return the ride: MATCHING, or still REQUESTED when the hold's outcome is not known in time.
 
         Raises:
             NotFound: `quote_not_found`, or `payment_method_not_found` (the ride is kept as after a decline).
+            InvalidInput: `order_required`, `order_not_taken`: an order goes with a delivery, and with nothing else.
             Conflict: `quote_expired`, `quote_used`, `active_ride`, `cash_not_accepted`, or `payment_declined` (the
                 ride is kept as PAYMENT_FAILED, its id is in the metadata). The same key raises the same decline again.
         """
         source = str(paid_by.payment_method_id or paid_by.funding)
-        request = RequestKey(rider_id, "RequestRide", request_id, (str(quote_id), source, note))
+        request = RequestKey(rider_id, "RequestRide", request_id, (str(quote_id), source, note, *_fields(order)))
         quote = await self._quote(quote_id, rider_id)
         policy = None if isinstance(quote, NotFound) else await self._policy(quote)
         rider_name = await self.accounts.first_name(rider_id, NAME_SECONDS)
@@ -80,7 +91,7 @@ class RequestRide:
             elif paid_by.funding is Funding.CASH and not policy.cash_accepted:
                 raise Conflict("cash_not_accepted", "rides are not paid in cash here")
             else:
-                ride = self._ride(quote, policy, paid_by, rider_name, note)
+                ride = self._ride(quote, policy, paid_by, rider_name, note, order)
                 await tx.add_ride(ride)
                 await tx.tell(RideRequested(ride, ride.requested_at))
                 await tx.complete(ride.id.bytes)
@@ -112,16 +123,61 @@ class RequestRide:
             return (await self.cities.in_force()).of(quote.city, quote.pickup.point)
         return await self.cities.version(quote.city, quote.policy_version)
 
-    def _ride(self, quote: Quote, policy: CityPolicy, paid_by: PaidBy, rider_name: str, note: str) -> Ride:
+    def _ride(
+        self,
+        quote: Quote,
+        policy: CityPolicy,
+        paid_by: PaidBy,
+        rider_name: str,
+        note: str,
+        order: DeliveryOrder | None,
+    ) -> Ride:
+        product = policy.products.get(quote.product)
+        kind = RideKind.PRIVATE if product is None else product.kind
+        _check_order(kind, order)
+        terms = RideTerms.of(policy)
+        if product is not None and product.return_fee is not None:
+            terms = replace(terms, return_fee_minor=product.return_fee.amount_minor)
         return Ride.requested(
             self.new_id(),
             quote,
-            RideTerms.of(policy),
+            terms,
             funding=paid_by.funding,
             payment_method_id=paid_by.payment_method_id,
-            start_pin=f"{self.pins.randrange(10_000):04d}",
+            start_pin=self._pin(),
             rider_name=rider_name,
             note=note,
             now=self.clock.now(),
             stops=tuple(Stop(self.new_id(), place) for place in quote.stops),
+            kind=kind,
+            delivery=None if order is None else Delivery(order, self._pin()),
         )
+
+    def _pin(self) -> str:
+        return f"{self.pins.randrange(10_000):04d}"
+
+
+def _fields(order: DeliveryOrder | None) -> tuple[str, ...]:
+    if order is None:
+        return ()
+    return (
+        order.shop_name,
+        order.shop_phone,
+        order.order_reference,
+        order.recipient_name,
+        order.recipient_phone,
+        order.items,
+        order.size.value,
+        " ".join(sorted(order.capabilities)),
+        str(order.pickup_code_required),
+        order.proof_required.value,
+    )
+
+
+def _check_order(kind: RideKind, order: DeliveryOrder | None) -> None:
+    if kind is RideKind.DELIVERY and order is None:
+        violation = FieldViolation("delivery", "says what is carried; a delivery cannot do without")
+        raise InvalidInput("order_required", "the product is a delivery", violations=[violation])
+    if kind is not RideKind.DELIVERY and order is not None:
+        violation = FieldViolation("delivery", "is for products of the kind delivery alone")
+        raise InvalidInput("order_not_taken", "the product carries persons", violations=[violation])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from matching_service.domain.events import ShiftStarted
+from matching_service.domain.ride_kind import Capability
 from matching_service.domain.shift import Shift
 from matching_service.use_cases.going_offline import keep_shift
 from matching_service.use_cases.ports import Accounts, DriverRecord, RequestKey, Store, Transaction
@@ -23,9 +24,13 @@ class StartShift:
     clock: Clock
     new_id: IdSource
 
-    async def __call__(self, request_id: str, driver_id: UUID) -> Shift:
+    async def __call__(
+        self, request_id: str, driver_id: UUID, capabilities: frozenset[Capability] = frozenset()
+    ) -> Shift:
         """Return the open shift. One open with the same vehicle class is kept, and every wish
         to stop is taken back: the end after the ride, the last ride, the break.
+
+        What the driver is able to do is as declared with the latest call.
 
         Raises:
             Conflict: `not_approved`, or `shift_open` with another vehicle class.
@@ -34,25 +39,29 @@ class StartShift:
         if driver is None or not driver.approved:
             raise Conflict("not_approved", "the driver is not approved")
         async with self.store.transaction() as tx:
-            answer = await tx.claim(RequestKey(driver_id, "StartShift", request_id))
+            answer = await tx.claim(RequestKey(driver_id, "StartShift", request_id, tuple(sorted(capabilities))))
             shift = await tx.lock_shift(driver_id)
             if answer is not None:
                 shift = shift or await tx.last_shift(driver_id)
                 if shift is not None:
                     return shift
-            shift = await (self._open(tx, driver) if shift is None else self._stay(tx, shift, driver))
+            shift = await (
+                self._open(tx, driver, capabilities) if shift is None else self._stay(tx, shift, driver, capabilities)
+            )
             if answer is None:
                 await tx.complete(shift.id.bytes)
             return shift
 
-    async def _open(self, tx: Transaction, driver: DriverRecord) -> Shift:
+    async def _open(self, tx: Transaction, driver: DriverRecord, capabilities: frozenset[Capability]) -> Shift:
         now = self.clock.now()
-        shift = Shift(self.new_id(), driver.facts, driver.vehicle_class, now)
+        shift = Shift(self.new_id(), driver.facts, driver.vehicle_class, now, capabilities=capabilities)
         await tx.add_shift(shift)
         await tx.tell(ShiftStarted(shift, now))
         return shift
 
-    async def _stay(self, tx: Transaction, shift: Shift, driver: DriverRecord) -> Shift:
+    async def _stay(
+        self, tx: Transaction, shift: Shift, driver: DriverRecord, capabilities: frozenset[Capability]
+    ) -> Shift:
         if shift.vehicle_class is not driver.vehicle_class:
             raise Conflict("shift_open", "end the shift with the other vehicle first")
-        return await keep_shift(tx, shift, shift.staying(), self.clock)
+        return await keep_shift(tx, shift, shift.staying().declaring(capabilities), self.clock)

@@ -31,7 +31,7 @@ class StartTrip:
 
         Raises:
             NotFound: `ride_not_found`.
-            Conflict: `pin_invalid`, `pin_locked`, `invalid_transition`.
+            Conflict: `pin_invalid`, `pin_locked`, `invalid_transition`, `not_a_passenger` (a delivery is collected).
         """
         request = RequestKey(driver_id, "StartTrip", request_id, (str(ride_id), start_pin))
         async with self.store.transaction() as tx:
@@ -51,6 +51,8 @@ class StartTrip:
     async def _start(self, tx: Transaction, before: Ride, start_pin: str) -> Ride | None:
         if before.state is RideState.IN_PROGRESS:
             return before
+        if before.delivery is not None:
+            raise Conflict("not_a_passenger", "the ride carries an order: collect it at the shop instead")
         next_state(before.state, RideMove.START_TRIP)
         if before.pin_locked:
             raise Conflict(

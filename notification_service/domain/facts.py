@@ -25,6 +25,8 @@ class Happening(StrEnum):
     STOP_REACHED = "stop_reached"
     STOP_LEFT = "stop_left"
     RIDE_COMPLETED = "ride_completed"
+    RIDE_RETURNING = "ride_returning"
+    RIDE_RETURNED = "ride_returned"
     RIDE_CANCELED = "ride_canceled"
     RIDE_NO_SHOW = "ride_no_show"
     RIDE_UNMATCHED = "ride_unmatched"
@@ -48,7 +50,7 @@ class DriverFacts:
 
 @dataclass(frozen=True, slots=True)
 class RideFact:
-    """A ride changed. `state`, `payment_state` and `funding` are public words (`driver_en_route`, `held`, `cash`)."""
+    """A ride changed. `state`, `payment_state`, `funding` and `kind` are public words (`arrived`, `held`, `cash`)."""
 
     happening: Happening
     ride_id: UUID
@@ -63,6 +65,9 @@ class RideFact:
     funding: str = "card"
     former_driver_id: UUID | None = None
     fee: Money | None = None
+    kind: str = "private"
+    hand_over_pin: str = ""
+    """Of a delivery that is carried: for the recipient, told to whoever ordered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,13 +112,34 @@ _RIDER_TEMPLATES: Mapping[Happening, Callable[[RideFact], Mapping[str, str | int
     Happening.RIDE_NO_SHOW: _canceled_words,
     Happening.RIDE_UNMATCHED: lambda _: {},
 }
+# Of a delivery: to whoever ordered, who does not travel.
+_ORDER_TEMPLATES: Mapping[Happening, Callable[[RideFact], Mapping[str, str | int | Money]]] = {
+    **_RIDER_TEMPLATES,
+    Happening.TRIP_STARTED: lambda fact: {**_driver_words(fact.driver), "hand_over_pin": fact.hand_over_pin},
+    Happening.RIDE_RETURNING: lambda fact: {"failure": fact.reason},
+    Happening.RIDE_RETURNED: _canceled_words,
+}
+_ORDER_WORDS = frozenset(
+    {
+        Happening.RIDE_ASSIGNED,
+        Happening.DRIVER_ARRIVED,
+        Happening.TRIP_STARTED,
+        Happening.RIDE_COMPLETED,
+        Happening.RIDE_RETURNING,
+        Happening.RIDE_RETURNED,
+        Happening.RIDE_NO_SHOW,
+    }
+)
+"""Where an order is spoken of in words of its own."""
 _DRIVER_TEMPLATES = frozenset({Happening.RIDE_CANCELED})
 _TOLD_SHIFT_ENDS = frozenset({"silent", "break_over"})
 _MONEY_TOPICS = frozenset({Happening.RIDE_PAYMENT_FAILED})
 
 
 def _for_rider(fact: RideFact) -> list[Message]:
-    words = _RIDER_TEMPLATES.get(fact.happening)
+    of_order = fact.kind == "delivery"
+    words = (_ORDER_TEMPLATES if of_order else _RIDER_TEMPLATES).get(fact.happening)
+    whose = "order" if of_order and fact.happening in _ORDER_WORDS else "rider"
     # A rider who canceled knows; what the cancel cost is told.
     told = words is not None and not (fact.state == "canceled_by_rider" and not _has_fee(fact))
     return [
@@ -131,7 +152,7 @@ def _for_rider(fact: RideFact) -> list[Message]:
             ride_version=fact.version,
             live_type="ride_updated",
             live_data=ride_updated(fact, for_rider=True),
-            template=f"rider_{fact.happening}" if told else "",
+            template=f"{whose}_{fact.happening}" if told else "",
             context=words(fact) if told and words is not None else {},
         )
     ]
@@ -221,6 +242,7 @@ def ride_updated(fact: RideFact, *, for_rider: bool) -> dict[str, Any]:
         "state": fact.state,
         "payment_state": fact.payment_state,
         "funding": fact.funding,
+        "kind": fact.kind,
         "version": fact.version,
         "reason": fact.reason or None,
         "driver": None,
@@ -237,4 +259,6 @@ def ride_updated(fact: RideFact, *, for_rider: bool) -> dict[str, Any]:
         }
     if for_rider and fact.start_pin:
         data["start_pin"] = fact.start_pin
+    if for_rider and fact.hand_over_pin:
+        data["hand_over_pin"] = fact.hand_over_pin
     return data

@@ -43,6 +43,8 @@ def _ride(happening: Happening, ride: rides_pb2.Ride, **more: Any) -> RideFact:
         pickup_eta_seconds=ride.pickup_eta_seconds if ride.HasField("pickup_eta_seconds") else None,
         reason=ride.reason,
         funding=_funding(rides_pb2.Funding.Name(ride.funding)),
+        kind=_kind(ride.kind),
+        hand_over_pin=ride.delivery.hand_over_pin,
         **more,
     )
 
@@ -59,6 +61,10 @@ def _canceled(event: matching.RideCanceled) -> RideFact:
     return _ride(happening, event.ride, former_driver_id=_uuid(event.former_driver_id), fee=fee)
 
 
+def _returned(ride: rides_pb2.Ride) -> RideFact:
+    return _ride(Happening.RIDE_RETURNED, ride, fee=_money(ride.delivery.return_fee))
+
+
 def _offer(happening: Happening, offer: rides_pb2.Offer, version: int) -> OfferFact:
     public = {
         "id": to_public_id("offer", UUID(offer.offer_id)),
@@ -73,6 +79,8 @@ def _offer(happening: Happening, offer: rides_pb2.Offer, version: int) -> OfferF
         "funding": _funding(rides_pb2.Funding.Name(offer.funding)),
         "stops": [_place(stop) for stop in offer.stops],
         "passengers": offer.passengers,
+        "kind": _kind(offer.kind),
+        "order": _order(offer.order) if offer.HasField("order") else None,
     }
     return OfferFact(
         happening=happening,
@@ -119,6 +127,8 @@ _READERS: Mapping[type[Message], Callable[[Any, int], Fact]] = {
     matching.StopReached: lambda event, _: _ride(Happening.STOP_REACHED, event.ride),
     matching.StopLeft: lambda event, _: _ride(Happening.STOP_LEFT, event.ride),
     matching.RideCompleted: lambda event, _: _ride(Happening.RIDE_COMPLETED, event.ride),
+    matching.DeliveryFailed: lambda event, _: _ride(Happening.RIDE_RETURNING, event.ride),
+    matching.OrderReturned: lambda event, _: _returned(event.ride),
     matching.RideCanceled: lambda event, _: _canceled(event),
     matching.RideUnmatched: lambda event, _: _ride(Happening.RIDE_UNMATCHED, event.ride),
     matching.RidePaymentSettled: lambda event, _: _ride(Happening.RIDE_PAYMENT_SETTLED, event.ride),
@@ -141,6 +151,29 @@ def _funding(name: str) -> str:
     """Write a funding in public; one that is not told, by a release that knew no other, is a card."""
     word = name.removeprefix("FUNDING_").lower()
     return "card" if word == "unspecified" else word
+
+
+def _kind(number: rides_pb2.RideKind.ValueType) -> str:
+    """Write a kind of ride in public; one that is not told, by a release that knew no other, is private."""
+    word = rides_pb2.RideKind.Name(number or rides_pb2.RIDE_KIND_PRIVATE)
+    return word.removeprefix("RIDE_KIND_").lower()
+
+
+def _order(order: rides_pb2.DeliveryOrder) -> dict[str, Any]:
+    return {
+        "shop_name": order.shop_name,
+        "shop_phone": None,
+        "order_reference": order.order_reference,
+        "recipient_name": order.recipient_name,
+        "recipient_phone": None,
+        "items": order.items,
+        "size": rides_pb2.ItemSize.Name(order.size).removeprefix("ITEM_SIZE_").lower(),
+        "capabilities": [
+            rides_pb2.Capability.Name(each).removeprefix("CAPABILITY_").lower() for each in order.capabilities
+        ],
+        "pickup_code_required": order.pickup_code_required,
+        "proof_required": rides_pb2.ProofKind.Name(order.proof_required).removeprefix("PROOF_KIND_").lower(),
+    }
 
 
 def _uuid(text: str) -> UUID | None:

@@ -58,6 +58,7 @@ def request_ride(body: RideRequest) -> RiderRide:
         payment_method_id="" if body.payment_method_id is None else str(body.payment_method_id),
         funding=body.funding_number(),
         note=body.note,
+        delivery=None if body.delivery is None else body.delivery.message(),
     )
     return rider_ride(ask(edge().backends.rides.RequestRide, message).ride)
 

@@ -28,7 +28,10 @@ def change_availability(body: Availability) -> AvailabilityAnswer:
     drivers = edge().backends.drivers
     if body.online:
         try:
-            started = ask(drivers.StartShift, driver_service_pb2.StartShiftRequest(request_id=call().key))
+            request = driver_service_pb2.StartShiftRequest(
+                request_id=call().key, capabilities=body.capability_numbers()
+            )
+            started = ask(drivers.StartShift, request)
             return availability(started.shift)
         except DomainError as error:
             if error.reason != "shift_open":

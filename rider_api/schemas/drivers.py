@@ -22,6 +22,11 @@ from rider_api.schemas.common import (
     timestamp,
     timestamp_message,
 )
+from rider_api.schemas.deliveries import (
+    RIDE_KINDS,
+    DeliveryOrder,
+    delivery_order,
+)
 from rider_api.schemas.rides import FUNDINGS
 from ridesharing.common.v1 import geo_point_pb2
 from ridesharing.identity.v1 import accounts_pb2
@@ -170,6 +175,8 @@ class Offer(Answer):
     funding: str = Field(description="Where the rider's money comes from; cash is to be collected.", examples=["cash"])
     stops: list[Place] = Field(description="On the way, in this order.")
     passengers: int
+    kind: str = Field(examples=["private"])
+    order: DeliveryOrder | None = Field(description="What a delivery carries.")
 
 
 def offer(message: rides_pb2.Offer) -> Offer:
@@ -187,6 +194,8 @@ def offer(message: rides_pb2.Offer) -> Offer:
         funding=FUNDINGS.text(message.funding or rides_pb2.FUNDING_CARD),
         stops=[place(stop) for stop in message.stops],
         passengers=message.passengers,
+        kind=RIDE_KINDS.text(message.kind or rides_pb2.RIDE_KIND_PRIVATE),
+        order=delivery_order(message.order) if message.HasField("order") else None,
     )
 
 

@@ -20,6 +20,7 @@ from rider_api.schemas.common import (
     public_id,
     timestamp,
 )
+from rider_api.schemas.deliveries import RIDE_KINDS
 from ridesharing.matching.v1 import product_service_pb2, ride_service_pb2, rides_pb2
 
 FARE_LINE_KINDS = OpenEnum(rides_pb2.FareLineKind.items(), "FARE_LINE_KIND")
@@ -36,6 +37,8 @@ class Product(Answer):
     booking_fee: Money
     cash_accepted: bool
     seats: int = Field(description="How many passengers it carries at most.", examples=[4])
+    kind: str = Field(examples=["private"])
+    return_fee: Money | None = Field(description="Of a delivery that has to be brought back, beside the fare.")
 
 
 class ProductsQuery(Parameters):
@@ -70,6 +73,8 @@ def products(message: product_service_pb2.ListProductsResponse) -> Products:
                 booking_fee=money(item.booking_fee),
                 cash_accepted=item.cash_accepted,
                 seats=item.seats,
+                kind=RIDE_KINDS.text(item.kind or rides_pb2.RIDE_KIND_PRIVATE),
+                return_fee=money(item.return_fee) if item.HasField("return_fee") else None,
             )
             for item in message.products
         ]

@@ -24,6 +24,7 @@ from rider_api.schemas.common import (
     public_id,
     timestamp,
 )
+from rider_api.schemas.deliveries import RIDE_KINDS, Delivery, DeliveryOrderRequest, delivery
 from rider_api.schemas.quotes import Fare, fare
 from ridesharing.matching.v1 import ride_service_pb2, rides_pb2
 
@@ -42,6 +43,9 @@ class RideRequest(Request):
         default=None, validate_default=True, description="The card; only, and always, with the funding card."
     )
     note: str = Field(default="", max_length=200, description="Words for the driver.")
+    delivery: DeliveryOrderRequest | None = Field(
+        default=None, description="What is carried; with a product of the kind delivery, and with no other."
+    )
 
     @field_validator("payment_method_id")
     @classmethod
@@ -103,6 +107,7 @@ class RideBase(Answer):
     id: str = Field(examples=["ride_01h4556qpqexqvskwzpczs00jq"])
     state: str = Field(examples=["driver_en_route"])
     payment_state: str | None = Field(examples=["held"])
+    kind: str = Field(examples=["private"])
     funding: str = Field(description="Where the rider's money comes from.", examples=["card"])
     version: int
     product: str
@@ -129,13 +134,17 @@ class RideBase(Answer):
 class RiderRide(RideBase):
     """A rider's own ride."""
 
-    start_pin: str | None = Field(description="To be told to the driver at the start.", examples=["4821"])
+    start_pin: str | None = Field(
+        description="To be told to the driver at the start; of a delivery, the shop's pickup code.", examples=["4821"]
+    )
+    delivery: Delivery | None
 
 
 class DriverRide(RideBase):
     """A ride as its driver sees it."""
 
     rider_name: str | None
+    delivery: Delivery | None
 
 
 class OperatorRide(RideBase):
@@ -144,6 +153,7 @@ class OperatorRide(RideBase):
     rider_id: str
     city: str | None
     policy_version: int | None = Field(description="Version of the city's policy that the ride keeps to.")
+    delivery: Delivery | None
 
 
 def _base(message: rides_pb2.Ride) -> dict[str, Any]:
@@ -159,6 +169,7 @@ def _base(message: rides_pb2.Ride) -> dict[str, Any]:
         "id": public_id("ride", message.ride_id),
         "state": RIDE_STATES.text(message.state),
         "payment_state": PAYMENT_STATES.text_or_none(message.payment_state),
+        "kind": RIDE_KINDS.text(message.kind or rides_pb2.RIDE_KIND_PRIVATE),
         "funding": FUNDINGS.text(message.funding or rides_pb2.FUNDING_CARD),
         "version": message.version,
         "product": message.product,
@@ -193,14 +204,21 @@ def _stop(message: rides_pb2.RideStop) -> RideStop:
     )
 
 
+def _delivery(message: rides_pb2.Ride, *, with_pin: bool = False, with_phones: bool = True) -> Delivery | None:
+    if not message.HasField("delivery"):
+        return None
+    return delivery(message.delivery, with_pin=with_pin, with_phones=with_phones)
+
+
 def rider_ride(message: rides_pb2.Ride) -> RiderRide:
     """Convert a ride for its rider."""
-    return RiderRide(**_base(message), start_pin=message.start_pin or None)
+    carried = _delivery(message, with_pin=True)
+    return RiderRide(**_base(message), start_pin=message.start_pin or None, delivery=carried)
 
 
 def driver_ride(message: rides_pb2.Ride) -> DriverRide:
     """Convert a ride for its driver: never with the PIN, whatever the message carries."""
-    return DriverRide(**_base(message), rider_name=message.rider_name or None)
+    return DriverRide(**_base(message), rider_name=message.rider_name or None, delivery=_delivery(message))
 
 
 def operator_ride(message: rides_pb2.Ride) -> OperatorRide:
@@ -210,6 +228,7 @@ def operator_ride(message: rides_pb2.Ride) -> OperatorRide:
         rider_id=public_id("acct", message.rider_id),
         city=message.city or None,
         policy_version=message.policy_version or None,
+        delivery=_delivery(message, with_phones=False),
     )
 
 

@@ -16,6 +16,7 @@ from rider_api.schemas.common import (
     public_id_or_none,
     timestamp,
 )
+from rider_api.schemas.deliveries import CAPABILITIES, Capability, capability_numbers
 from ridesharing.common.v1 import geo_point_pb2
 from ridesharing.matching.v1 import dispatch_operator_service_pb2, rides_pb2
 
@@ -26,6 +27,16 @@ class Availability(Request):
     """Takes a driver online or offline."""
 
     online: bool
+    capabilities: list[Capability] = Field(
+        default=[],
+        max_length=4,
+        description="What the driver is able to do beside taking rides; replaces what was told before.",
+        examples=[["delivery"]],
+    )
+
+    def capability_numbers(self) -> list[rides_pb2.Capability.ValueType]:
+        """Write what is declared for the contracts."""
+        return capability_numbers(self.capabilities)
 
 
 class Point(Answer):
@@ -49,6 +60,7 @@ class Shift(Answer):
     heading: Point | None = Field(description="Only rides on the way there are offered.")
     silent_since: Timestamp | None = Field(description="Since when the device is not heard of.")
     silent_until: Timestamp | None = Field(description="Who is free and not heard of by then is taken offline.")
+    capabilities: list[str] = Field(description="What the driver declared.")
 
 
 class AvailabilityAnswer(Answer):
@@ -130,6 +142,7 @@ def shift(message: rides_pb2.Shift) -> Shift:
         else None,
         silent_since=timestamp(message.silent_since_time) if message.HasField("silent_since_time") else None,
         silent_until=timestamp(message.silent_until_time) if message.HasField("silent_until_time") else None,
+        capabilities=[CAPABILITIES.text(number) for number in message.capabilities],
     )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition, RecordOutcome
 from matching_service.domain.quote import Quote
+from matching_service.domain.ride_kind import Capability
 from matching_service.use_cases.dispatch_ports import (
     Claim,
     GainedShard,
@@ -112,6 +113,7 @@ class FakeShifts:
     def __init__(self, shifts: Mapping[UUID, OpenShift] | None = None) -> None:
         self.shifts = dict(shifts or {})
         self.homes: dict[UUID, GeoPoint] = {}
+        self.declared: dict[UUID, frozenset[Capability]] = {}
         self.asked = 0
 
     async def on_shift(self) -> Mapping[UUID, VehicleClass]:
@@ -119,6 +121,9 @@ class FakeShifts:
 
     async def headings(self) -> Mapping[UUID, GeoPoint]:
         return self.homes
+
+    async def capabilities(self) -> Mapping[UUID, frozenset[Capability]]:
+        return self.declared
 
     async def open_shift_of(self, driver_id: UUID) -> OpenShift | None:
         self.asked += 1

@@ -16,6 +16,7 @@ from matching_service.domain.city_versions import PolicyVersion
 from matching_service.domain.events import Event
 from matching_service.domain.offer import ExclusionCause, Offer, OfferState
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.ride_states import OWED_PAYMENT_STATES, TRANSITIONS, PaymentState, RideState
 from matching_service.domain.shift import DriverFacts, Shift
 from matching_service.domain.terms import ChargeLine, Funding
@@ -141,7 +142,10 @@ class MemoryTransaction:
         others = self._tables.rides.values()
         if any(other.quote_id == ride.quote_id for other in others):
             raise Conflict("quote_used", "")
-        if any(other.rider_id == ride.rider_id and other.is_live for other in others):
+        if ride.kind is not RideKind.DELIVERY and any(
+            other.rider_id == ride.rider_id and other.is_live and other.kind is not RideKind.DELIVERY
+            for other in others
+        ):
             raise Conflict("active_ride", "")
         self._tables.rides[ride.id] = ride
         leased_until = ride.requested_at + timedelta(seconds=FIRST_ATTEMPT_LEASE_SECONDS)
@@ -273,7 +277,7 @@ class MemoryRideReader:
         return next((ride for ride in self._of(rider_id, driver_id) if ride.id == ride_id), None)
 
     async def live_ride(self, *, rider_id: UUID | None = None, driver_id: UUID | None = None) -> Ride | None:
-        mine = self._of(rider_id, driver_id)
+        mine = sorted(self._of(rider_id, driver_id), key=lambda ride: ride.kind is RideKind.DELIVERY)
         return next((ride for ride in mine if (ride.is_live if driver_id is None else ride.has_driver)), None)
 
     async def rides(

@@ -10,9 +10,11 @@ from uuid import UUID
 
 from matching_service.adapters.city_file import load_city
 from matching_service.adapters.fixed_cities import FixedCities
+from matching_service.domain.delivery import DeliveryOrder, ItemSize
 from matching_service.domain.offer import Offer
 from matching_service.domain.quote import Fare, FareLine, FareLineKind, Place, Quote
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_kind import Capability
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.accept_offer import AcceptOffer
 from matching_service.use_cases.advance_saga import AdvanceSaga
@@ -21,13 +23,16 @@ from matching_service.use_cases.cancel_assignment import CancelAssignment
 from matching_service.use_cases.cancel_ride import CancelRide
 from matching_service.use_cases.change_shift import ChangeShift
 from matching_service.use_cases.close_searches import CloseSearches
+from matching_service.use_cases.collect_order import CollectOrder
 from matching_service.use_cases.complete_trip import CompleteTrip
 from matching_service.use_cases.decline_offer import DeclineOffer
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal, QuoteStore
 from matching_service.use_cases.end_due_shifts import EndDueShifts
 from matching_service.use_cases.end_shift import EndShift
 from matching_service.use_cases.expire_offers import ExpireOffers
+from matching_service.use_cases.fail_delivery import FailDelivery
 from matching_service.use_cases.force_cancel_ride import ForceCancelRide
+from matching_service.use_cases.hand_over_order import HandOverOrder
 from matching_service.use_cases.keep_driver_standing import KeepDriverStanding
 from matching_service.use_cases.list_shifts import ListShifts
 from matching_service.use_cases.make_offers import MakeOffers
@@ -37,6 +42,7 @@ from matching_service.use_cases.preview_cancellation import PreviewCancellation
 from matching_service.use_cases.read_rides import ReadRides
 from matching_service.use_cases.report_no_show import ReportNoShow
 from matching_service.use_cases.request_ride import PaidBy, RequestRide
+from matching_service.use_cases.return_order import ReturnOrder
 from matching_service.use_cases.start_shift import StartShift
 from matching_service.use_cases.start_trip import StartTrip
 from matching_service.use_cases.stop_unapproved_driver import StopUnapprovedDriver
@@ -66,6 +72,17 @@ FARE = Fare.of(
         FareLine(FareLineKind.BOOKING_FEE, usd(150)),
         FareLine(FareLineKind.TAX, usd(99)),
     ],
+)
+
+
+ORDER = DeliveryOrder(
+    shop_name="Corner Bakery",
+    shop_phone="+14155550111",
+    order_reference="A-1042",
+    recipient_name="Robin",
+    recipient_phone="+14155550122",
+    items="2 loaves of bread",
+    size=ItemSize.SMALL,
 )
 
 
@@ -114,6 +131,10 @@ class Stage:
         self.start = StartTrip(store, clock)
         self.reach = ReachStop(store, clock)
         self.leave = LeaveStop(store, clock)
+        self.collect = CollectOrder(store, clock)
+        self.hand_over = HandOverOrder(store, clock)
+        self.fail_delivery = FailDelivery(store, clock)
+        self.return_order = ReturnOrder(store, clock)
         self.complete = CompleteTrip(store, clock)
         self.give_back = CancelAssignment(store, clock)
         self.no_show = ReportNoShow(store, clock)
@@ -124,10 +145,12 @@ class Stage:
     def key(self) -> str:
         return str(self.new_id())
 
-    async def quote(self, rider_id: UUID, fare: Fare = FARE, stops: tuple[Place, ...] = ()) -> Quote:
+    async def quote(
+        self, rider_id: UUID, fare: Fare = FARE, stops: tuple[Place, ...] = (), product: str = "economy"
+    ) -> Quote:
         expires_at = self.clock.now() + timedelta(seconds=CITY.quote_seconds)
         quote = Quote(
-            self.new_id(), rider_id, "economy", PICKUP, DROPOFF, fare, 4_200, 840, 240, expires_at, 1000, CITY.city
+            self.new_id(), rider_id, product, PICKUP, DROPOFF, fare, 4_200, 840, 240, expires_at, 1000, CITY.city
         )
         quote = replace(quote, stops=stops)
         await self.quotes.add([quote])
@@ -146,15 +169,21 @@ class Stage:
         paid_by = self.card() if funding is Funding.CARD else PaidBy(funding)
         return await self.request_ride(self.key(), rider_id, quote.id, paid_by, "")
 
+    async def order(self, order: DeliveryOrder | None = None, rider_id: UUID | None = None) -> Ride:
+        """A delivery in MATCHING."""
+        rider_id = rider_id or self.new_id()
+        quote = await self.quote(rider_id, product="delivery")
+        return await self.request_ride(self.key(), rider_id, quote.id, self.card(), "", order or ORDER)
+
     async def stand(self, driver_id: UUID, version: int, *, cash_allowed: bool) -> None:
         """payment_service tells whether a driver may take cash."""
         await self.keep_standing(self.new_id(), DriverStanding(driver_id, "USD", cash_allowed), version)
 
-    async def driver(self) -> UUID:
+    async def driver(self, *capabilities: Capability) -> UUID:
         """An approved driver on shift."""
         driver_id = self.new_id()
         self.accounts.approve(driver_id)
-        await self.start_shift(self.key(), driver_id)
+        await self.start_shift(self.key(), driver_id, frozenset(capabilities))
         return driver_id
 
     async def offer(self, ride: Ride, driver_id: UUID) -> Offer:
@@ -180,6 +209,14 @@ class Stage:
         """A ride whose rider is in the vehicle."""
         ride, driver_id = await self.arrived(stops)
         return await self.start(self.key(), driver_id, ride.id, ride.start_pin), driver_id
+
+    async def carrying(self, order: DeliveryOrder | None = None) -> tuple[Ride, UUID]:
+        """A delivery whose courier has the goods."""
+        ride, driver_id = await self.order(order), await self.driver(*Capability)
+        offer = await self.offer(ride, driver_id)
+        await self.accept(self.key(), driver_id, offer.id)
+        await self.arrive(self.key(), driver_id, ride.id)
+        return await self.collect(self.key(), driver_id, ride.id, ride.start_pin), driver_id
 
     async def now(self, ride: Ride) -> Ride:
         """The ride as it stands in the store."""

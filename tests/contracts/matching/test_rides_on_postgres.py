@@ -9,6 +9,7 @@ from tests.fakes.matching_stage import Stage
 from tests.integration.matching.stage import open_database, stage_on
 from tests.unit.matching.test_cancels import TestCancels
 from tests.unit.matching.test_cash_rides import TestCashOffers, TestStandings
+from tests.unit.matching.test_deliveries import TestDeliveries
 from tests.unit.matching.test_drives import TestDrives, TestOffers, TestShifts
 from tests.unit.matching.test_requests import TestRequests
 from tests.unit.matching.test_ride_reads import TestReads
@@ -18,6 +19,7 @@ from tests.unit.matching.test_stops import TestStops
 __all__ = [
     "TestCancels",
     "TestCashOffers",
+    "TestDeliveries",
     "TestDrives",
     "TestOffers",
     "TestReads",

@@ -16,7 +16,7 @@ DEFAULT = files("matching_service").joinpath("cities/default.toml").read_text(en
 def test_the_packaged_city_is_the_san_francisco_bay_in_dollars() -> None:
     city = load_city(None)
     assert city.currency_code == "USD"
-    assert list(city.products) == ["economy", "xl", "wheelchair"]
+    assert list(city.products) == ["economy", "xl", "wheelchair", "delivery"]
     assert city.service_area.contains(GeoPoint(37.7793, -122.4193))
     assert not city.service_area.contains(GeoPoint(38.58, -121.49))
     assert city.products["xl"].vehicle_classes == {VehicleClass.XL}
@@ -73,6 +73,9 @@ def test_a_folder_without_a_file_is_refused(tmp_path: Path) -> None:
         ("circuity = 1.20", "circuity = 0.9", "travel.circuity"),
         ("[products.xl]", "[products.XL]", "products.XL"),
         ("[tax]", "[tax", "is not TOML"),
+        ('kind = "delivery"', 'kind = "parcel"', "products.delivery.kind: Value error, unknown kind 'parcel'"),
+        ('kind = "delivery"', "", "products.delivery: Value error, return_fee_minor is for"),
+        ("return_fee_minor = 400", "", "products.delivery: Value error, return_fee_minor is for"),
     ],
 )
 def test_a_fault_is_told_by_file_key_and_reason(was: str, becomes: str, told: str) -> None:

@@ -18,6 +18,7 @@ from matching_service.domain.city import VehicleClass
 from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.quote import Place
+from matching_service.domain.ride_kind import Capability
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import Matcher, OfferOutcome, OpenShift, WaitingRide
 from matching_service.use_cases.dispatch_tick import DispatchTick, TickReport
@@ -105,6 +106,18 @@ async def matcher() -> AsyncIterator[ScipyMatcher]:
 @pytest.fixture
 def city(matcher: ScipyMatcher) -> City:
     return City(matcher)
+
+
+async def test_an_order_goes_to_the_nearest_who_declared_what_it_needs(city: City) -> None:
+    needs = frozenset({Capability.DELIVERY, Capability.AGE_CHECK})
+    city.board.rides = [replace(ride(1), needs=needs)]
+    # More of them nearer than a seeker has candidates: they may not take the places of those who are able.
+    near = [city.driver(number, number) for number in range(40)]
+    city.shifts.declared = {driver_id: frozenset({Capability.DELIVERY}) for driver_id in near}
+    able = city.driver(99, 900)
+    city.shifts.declared[able] = needs
+    await city.tick()
+    assert city.offered() == {1: able}
 
 
 async def test_the_nearest_driver_is_offered_the_ride_with_the_pickup_time(city: City) -> None:

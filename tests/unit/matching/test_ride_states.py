@@ -1,6 +1,7 @@
 """The table of states, and that nothing leaves it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from matching_service.domain.delivery import Delivery, DeliveryFailure, Proof, ProofKind
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.ride_states import (
     END_STATES,
     INITIAL_STATE,
@@ -26,7 +29,7 @@ from matching_service.domain.shift import DriverFacts
 from matching_service.domain.terms import Funding, RideTerms
 from shared_kernel.errors import Conflict
 from tests.fakes.matching_dispatch import NOON
-from tests.fakes.matching_stage import CITY, DROPOFF, FARE, PICKUP
+from tests.fakes.matching_stage import CITY, DROPOFF, FARE, ORDER, PICKUP
 
 _ID = UUID(int=7)
 _DRIVER = DriverFacts(_ID, "Grace", "Prius", "white", "8ABC123")
@@ -54,6 +57,11 @@ def a_ride() -> Ride:
     )
 
 
+def a_delivery() -> Ride:
+    return replace(a_ride(), kind=RideKind.DELIVERY, delivery=Delivery(ORDER, "0815"))
+
+
+_MOVES_OF_GOODS = {RideMove.FAIL_DELIVERY, RideMove.BRING_BACK}
 # Late enough for every waiting time to be over.
 _MOVES: dict[RideMove, Callable[[Ride, datetime], Ride]] = {
     RideMove.PLACE_HOLD: lambda ride, now: ride.hold_placed(now),
@@ -64,6 +72,8 @@ _MOVES: dict[RideMove, Callable[[Ride, datetime], Ride]] = {
     RideMove.ARRIVE: lambda ride, now: ride.arrived(now),
     RideMove.START_TRIP: lambda ride, now: ride.started(now),
     RideMove.COMPLETE_TRIP: lambda ride, now: ride.completed(now),
+    RideMove.FAIL_DELIVERY: lambda ride, now: ride.delivery_failed(DeliveryFailure.REFUSED, "", now),
+    RideMove.BRING_BACK: lambda ride, now: ride.brought_back(Proof(ProofKind.SIGNATURE, "Kim"), now),
     RideMove.GIVE_BACK: lambda ride, now: ride.given_back("", now),
     RideMove.REPORT_NO_SHOW: lambda ride, now: ride.no_show(now),
     RideMove.CANCEL_BY_RIDER: lambda ride, now: ride.canceled_by_rider("", now),
@@ -91,6 +101,7 @@ def test_ends_are_those_of_the_contract():
         "canceled_by_rider",
         "canceled_by_platform",
         "no_show",
+        "returned",
     }
 
 
@@ -111,12 +122,12 @@ def test_every_owed_payment_state_leads_on_and_every_other_is_left_only_by_the_r
     assert {source for source, _ in PAYMENT_TRANSITIONS} - OWED_PAYMENT_STATES == {PaymentState.HELD}
 
 
-@given(st.lists(st.sampled_from(RideMove), max_size=40))
-def test_no_sequence_of_moves_leaves_the_table_or_ends_a_ride_twice(moves: list[RideMove]):
-    ride, now, ends = a_ride(), NOON, 0
+@given(st.lists(st.sampled_from(RideMove), max_size=40), st.booleans())
+def test_no_sequence_of_moves_leaves_the_table_or_ends_a_ride_twice(moves: list[RideMove], carries_goods: bool):
+    ride, now, ends = a_delivery() if carries_goods else a_ride(), NOON, 0
     for move in moves:
         now += timedelta(hours=1)
-        legal = may_move(ride.state, move)
+        legal = may_move(ride.state, move) and (carries_goods or move not in _MOVES_OF_GOODS)
         try:
             after = _MOVES[move](ride, now)
         except Conflict:

@@ -8,8 +8,10 @@ import pytest
 from google.protobuf.message import Message
 
 from matching_service.domain import events
+from matching_service.domain.delivery import DeliveryFailure, ItemSize, ProofKind
 from matching_service.domain.offer import OfferState
 from matching_service.domain.quote import FareLineKind
+from matching_service.domain.ride_kind import Capability, RideKind
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.stops import StopState
 from matching_service.domain.terms import Funding
@@ -17,7 +19,7 @@ from matching_service.entrypoints import wire
 from ridesharing.matching.v1 import events_pb2, rides_pb2
 from shared_kernel.errors import InvalidInput
 from tests.fakes.matching_dispatch import NOON
-from tests.unit.matching.test_ride_states import a_ride
+from tests.unit.matching.test_ride_states import a_delivery, a_ride
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,11 @@ from tests.unit.matching.test_ride_states import a_ride
         (FareLineKind, rides_pb2.FareLineKind, "FARE_LINE_KIND_"),
         (Funding, rides_pb2.Funding, "FUNDING_"),
         (StopState, rides_pb2.StopState, "STOP_STATE_"),
+        (RideKind, rides_pb2.RideKind, "RIDE_KIND_"),
+        (Capability, rides_pb2.Capability, "CAPABILITY_"),
+        (ItemSize, rides_pb2.ItemSize, "ITEM_SIZE_"),
+        (ProofKind, rides_pb2.ProofKind, "PROOF_KIND_"),
+        (DeliveryFailure, rides_pb2.DeliveryFailure, "DELIVERY_FAILURE_"),
     ],
 )
 def test_the_contract_and_the_domain_name_the_same_values(enum: type[Enum], contract: Any, prefix: str):
@@ -65,6 +72,8 @@ def test_a_ride_shows_the_riders_name_to_the_driver_alone():
         (events.StopReached, events_pb2.StopReached, False),
         (events.StopLeft, events_pb2.StopLeft, False),
         (events.RideCompleted, events_pb2.RideCompleted, False),
+        (events.DeliveryFailed, events_pb2.DeliveryFailed, False),
+        (events.OrderReturned, events_pb2.OrderReturned, False),
         (events.RideCanceled, events_pb2.RideCanceled, False),
         (events.RideUnmatched, events_pb2.RideUnmatched, False),
         (events.RidePaymentSettled, events_pb2.RidePaymentSettled, False),
@@ -78,6 +87,28 @@ def test_an_event_is_the_message_of_its_name_and_carries_the_pin_where_the_contr
     assert isinstance(written, message)
     assert bool(cast("Any", written).ride.start_pin) is has_pin
     assert (event.aggregate_id, event.aggregate_version) == (a_ride().id, 1)
+
+
+def test_the_phones_of_an_order_are_for_whoever_ordered_and_the_driver_while_it_lasts():
+    ride = a_delivery()
+    assert wire.ride_message(ride, with_pin=True).delivery.order.recipient_phone == "+14155550122"
+    assert wire.ride_message(ride, with_rider_name=True).delivery.order.shop_phone == "+14155550111"
+    assert "+1415" not in str(wire.ride_message(ride))
+    ended = ride.canceled_by_platform("operator_canceled", "", NOON)
+    assert "+1415" not in str(wire.ride_message(ended, with_pin=True))
+    assert "+1415" not in repr(ended)
+
+
+@pytest.mark.parametrize("fact", [events.RideAssigned, events.DriverArrived, events.TripStarted, events.DeliveryFailed])
+def test_no_event_carries_a_phone_number_and_the_recipients_pin_goes_with_the_start_alone(fact: type[events.RideFact]):
+    written = wire.event_message(fact(a_delivery(), NOON))
+    assert "+1415" not in str(written)
+    assert ("0815" in str(written)) is (fact is events.TripStarted)
+
+
+def test_the_recipients_pin_is_told_to_whoever_ordered_alone():
+    assert wire.ride_message(a_delivery(), with_pin=True).delivery.hand_over_pin == "0815"
+    assert wire.ride_message(a_delivery(), with_rider_name=True).delivery.hand_over_pin == ""
 
 
 def test_a_matching_event_says_who_gave_the_ride_back():

@@ -23,6 +23,13 @@ FACTS: list[Fact] = [
         for funding in FUNDINGS
         for reason in ("", "insufficient_funds", "rider_in_arrears")
     ),
+    *(
+        ride_fact(h, kind="delivery", fee=fee, hand_over_pin="0815", reason=reason)
+        for h in Happening
+        if h.startswith(("ride_", "driver_", "trip_"))
+        for fee in (None, Money("USD", 400))
+        for reason in ("", "recipient_absent", "refused", "address_wrong", "age_not_shown", "pin_not_known")
+    ),
     *(receipt_fact(funding, *amounts) for funding in FUNDINGS for amounts in ((2280,), (0, 2280), (0, 0, 2280))),
     *(ShiftFact(Happening.SHIFT_ENDED, DRIVER, reason) for reason in ("silent", "break_over")),
 ]

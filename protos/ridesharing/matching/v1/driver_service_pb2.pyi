@@ -72,16 +72,22 @@ class StartShiftRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CAPABILITIES_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Key the client made and keeps."""
+    @_builtins.property
+    def capabilities(self) -> _containers.RepeatedScalarFieldContainer[_rides_pb2.Capability.ValueType]:
+        """What the driver is able to do beside taking rides; replaces what was declared before."""
+
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
+        capabilities: _abc.Iterable[_rides_pb2.Capability.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capabilities", b"capabilities", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -888,6 +894,238 @@ class LeaveStopResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LeaveStopResponse: _TypeAlias = LeaveStopResponse  # noqa: Y015
+
+@_typing.final
+class CollectOrderRequest(_message.Message):
+    """CollectOrderRequest names the ride."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RIDE_ID_FIELD_NUMBER: _builtins.int
+    PICKUP_CODE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Key the client made and keeps."""
+    ride_id: _builtins.str
+    """The ride (UUID)."""
+    pickup_code: _builtins.str
+    """Four digits that the shop tells; empty where the order asks for none."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        ride_id: _builtins.str = ...,
+        pickup_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["pickup_code", b"pickup_code", "request_id", b"request_id", "ride_id", b"ride_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CollectOrderRequest: _TypeAlias = CollectOrderRequest  # noqa: Y015
+
+@_typing.final
+class CollectOrderResponse(_message.Message):
+    """CollectOrderResponse carries the ride."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ride(self) -> _rides_pb2.Ride:
+        """The ride, carrying."""
+
+    def __init__(
+        self,
+        *,
+        ride: _rides_pb2.Ride | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CollectOrderResponse: _TypeAlias = CollectOrderResponse  # noqa: Y015
+
+@_typing.final
+class HandOverOrderRequest(_message.Message):
+    """HandOverOrderRequest shows that the recipient has the goods."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RIDE_ID_FIELD_NUMBER: _builtins.int
+    PROOF_KIND_FIELD_NUMBER: _builtins.int
+    HAND_OVER_PIN_FIELD_NUMBER: _builtins.int
+    PROOF_REFERENCE_FIELD_NUMBER: _builtins.int
+    AGE_CHECKED_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Key the client made and keeps."""
+    ride_id: _builtins.str
+    """The ride (UUID)."""
+    proof_kind: _rides_pb2.ProofKind.ValueType
+    """How it is shown."""
+    hand_over_pin: _builtins.str
+    """Four digits that the recipient tells; with a PIN alone."""
+    proof_reference: _builtins.str
+    """Names the photo or who signed; without a PIN alone."""
+    age_checked: _builtins.bool
+    """Whether the recipient's age was checked, where the order asks for it."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        ride_id: _builtins.str = ...,
+        proof_kind: _rides_pb2.ProofKind.ValueType = ...,
+        hand_over_pin: _builtins.str = ...,
+        proof_reference: _builtins.str = ...,
+        age_checked: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_checked", b"age_checked", "hand_over_pin", b"hand_over_pin", "proof_kind", b"proof_kind", "proof_reference", b"proof_reference", "request_id", b"request_id", "ride_id", b"ride_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandOverOrderRequest: _TypeAlias = HandOverOrderRequest  # noqa: Y015
+
+@_typing.final
+class HandOverOrderResponse(_message.Message):
+    """HandOverOrderResponse carries the ride."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ride(self) -> _rides_pb2.Ride:
+        """The ride, completed."""
+
+    def __init__(
+        self,
+        *,
+        ride: _rides_pb2.Ride | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandOverOrderResponse: _TypeAlias = HandOverOrderResponse  # noqa: Y015
+
+@_typing.final
+class FailDeliveryRequest(_message.Message):
+    """FailDeliveryRequest says why."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RIDE_ID_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Key the client made and keeps."""
+    ride_id: _builtins.str
+    """The ride (UUID)."""
+    failure: _rides_pb2.DeliveryFailure.ValueType
+    """Why."""
+    reason: _builtins.str
+    """The same in words; kept for the operator."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        ride_id: _builtins.str = ...,
+        failure: _rides_pb2.DeliveryFailure.ValueType = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure", "reason", b"reason", "request_id", b"request_id", "ride_id", b"ride_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FailDeliveryRequest: _TypeAlias = FailDeliveryRequest  # noqa: Y015
+
+@_typing.final
+class FailDeliveryResponse(_message.Message):
+    """FailDeliveryResponse carries the ride."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ride(self) -> _rides_pb2.Ride:
+        """The ride, returning."""
+
+    def __init__(
+        self,
+        *,
+        ride: _rides_pb2.Ride | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FailDeliveryResponse: _TypeAlias = FailDeliveryResponse  # noqa: Y015
+
+@_typing.final
+class ReturnOrderRequest(_message.Message):
+    """ReturnOrderRequest names the ride."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RIDE_ID_FIELD_NUMBER: _builtins.int
+    RECEIVED_BY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Key the client made and keeps."""
+    ride_id: _builtins.str
+    """The ride (UUID)."""
+    received_by: _builtins.str
+    """Who took the goods at the shop."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        ride_id: _builtins.str = ...,
+        received_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["received_by", b"received_by", "request_id", b"request_id", "ride_id", b"ride_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReturnOrderRequest: _TypeAlias = ReturnOrderRequest  # noqa: Y015
+
+@_typing.final
+class ReturnOrderResponse(_message.Message):
+    """ReturnOrderResponse carries the ride."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ride(self) -> _rides_pb2.Ride:
+        """The ride, returned."""
+
+    def __init__(
+        self,
+        *,
+        ride: _rides_pb2.Ride | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReturnOrderResponse: _TypeAlias = ReturnOrderResponse  # noqa: Y015
 
 @_typing.final
 class CompleteTripRequest(_message.Message):

@@ -115,6 +115,26 @@ class DriverServiceStub:
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.LeaveStopRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.LeaveStopResponse.FromString,
                 _registered_method=True)
+        self.CollectOrder = channel.unary_unary(
+                '/ridesharing.matching.v1.DriverService/CollectOrder',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.CollectOrderRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.CollectOrderResponse.FromString,
+                _registered_method=True)
+        self.HandOverOrder = channel.unary_unary(
+                '/ridesharing.matching.v1.DriverService/HandOverOrder',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.HandOverOrderRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.HandOverOrderResponse.FromString,
+                _registered_method=True)
+        self.FailDelivery = channel.unary_unary(
+                '/ridesharing.matching.v1.DriverService/FailDelivery',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.FailDeliveryRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.FailDeliveryResponse.FromString,
+                _registered_method=True)
+        self.ReturnOrder = channel.unary_unary(
+                '/ridesharing.matching.v1.DriverService/ReturnOrder',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.ReturnOrderRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.ReturnOrderResponse.FromString,
+                _registered_method=True)
         self.CompleteTrip = channel.unary_unary(
                 '/ridesharing.matching.v1.DriverService/CompleteTrip',
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.CompleteTripRequest.SerializeToString,
@@ -232,7 +252,8 @@ class DriverServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StartTrip(self, request, context):
-        """StartTrip begins the trip with the rider's PIN. Errors: pin_invalid, pin_locked, invalid_transition.
+        """StartTrip begins the trip with the rider's PIN. Errors: pin_invalid, pin_locked, invalid_transition,
+        not_a_passenger (a delivery is collected).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -253,8 +274,41 @@ class DriverServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CollectOrder(self, request, context):
+        """CollectOrder takes a delivery along from the shop, with its pickup code where the order asks for one. Errors:
+        not_a_delivery, pickup_code_invalid, pin_locked, invalid_transition.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def HandOverOrder(self, request, context):
+        """HandOverOrder completes a delivery with the proof that the order asks for; the capture follows. Errors:
+        not_a_delivery, proof_mismatch, age_check_required, hand_over_pin_invalid, pin_locked, invalid_transition.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FailDelivery(self, request, context):
+        """FailDelivery says that a delivery could not be handed over and goes back to the shop. Errors: not_a_delivery,
+        invalid_transition.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReturnOrder(self, request, context):
+        """ReturnOrder says that the shop has a failed delivery again; fare and return fee are captured. Errors:
+        not_a_delivery, invalid_transition.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CompleteTrip(self, request, context):
-        """CompleteTrip ends the trip, whether or not all stops were made; the capture follows. Errors: invalid_transition.
+        """CompleteTrip ends the trip, whether or not all stops were made; the capture follows. Errors: invalid_transition,
+        not_a_passenger (a delivery is handed over).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -358,6 +412,26 @@ def add_DriverServiceServicer_to_server(servicer, server):
                     servicer.LeaveStop,
                     request_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.LeaveStopRequest.FromString,
                     response_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.LeaveStopResponse.SerializeToString,
+            ),
+            'CollectOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.CollectOrder,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.CollectOrderRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.CollectOrderResponse.SerializeToString,
+            ),
+            'HandOverOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.HandOverOrder,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.HandOverOrderRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.HandOverOrderResponse.SerializeToString,
+            ),
+            'FailDelivery': grpc.unary_unary_rpc_method_handler(
+                    servicer.FailDelivery,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.FailDeliveryRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.FailDeliveryResponse.SerializeToString,
+            ),
+            'ReturnOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReturnOrder,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.ReturnOrderRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.ReturnOrderResponse.SerializeToString,
             ),
             'CompleteTrip': grpc.unary_unary_rpc_method_handler(
                     servicer.CompleteTrip,
@@ -808,6 +882,114 @@ class DriverService:
             '/ridesharing.matching.v1.DriverService/LeaveStop',
             ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.LeaveStopRequest.SerializeToString,
             ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.LeaveStopResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CollectOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.DriverService/CollectOrder',
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.CollectOrderRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.CollectOrderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def HandOverOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.DriverService/HandOverOrder',
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.HandOverOrderRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.HandOverOrderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FailDelivery(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.DriverService/FailDelivery',
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.FailDeliveryRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.FailDeliveryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReturnOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.DriverService/ReturnOrder',
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.ReturnOrderRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.ReturnOrderResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -68,15 +68,35 @@ class DriverServiceStub:
     ArriveAtPickup: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.ArriveAtPickupRequest, _driver_service_pb2.ArriveAtPickupResponse]
     """ArriveAtPickup says that the driver waits at the pickup. Errors: invalid_transition."""
     StartTrip: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.StartTripRequest, _driver_service_pb2.StartTripResponse]
-    """StartTrip begins the trip with the rider's PIN. Errors: pin_invalid, pin_locked, invalid_transition."""
+    """StartTrip begins the trip with the rider's PIN. Errors: pin_invalid, pin_locked, invalid_transition,
+    not_a_passenger (a delivery is collected).
+    """
     ReachStop: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.ReachStopRequest, _driver_service_pb2.ReachStopResponse]
     """ReachStop says that the driver waits at the next stop of the trip. Errors: stop_not_found, stop_out_of_order,
     invalid_stop_move, not_under_way.
     """
     LeaveStop: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.LeaveStopRequest, _driver_service_pb2.LeaveStopResponse]
     """LeaveStop says that the trip goes on from the stop. Errors: stop_not_found, invalid_stop_move, not_under_way."""
+    CollectOrder: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.CollectOrderRequest, _driver_service_pb2.CollectOrderResponse]
+    """CollectOrder takes a delivery along from the shop, with its pickup code where the order asks for one. Errors:
+    not_a_delivery, pickup_code_invalid, pin_locked, invalid_transition.
+    """
+    HandOverOrder: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.HandOverOrderRequest, _driver_service_pb2.HandOverOrderResponse]
+    """HandOverOrder completes a delivery with the proof that the order asks for; the capture follows. Errors:
+    not_a_delivery, proof_mismatch, age_check_required, hand_over_pin_invalid, pin_locked, invalid_transition.
+    """
+    FailDelivery: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.FailDeliveryRequest, _driver_service_pb2.FailDeliveryResponse]
+    """FailDelivery says that a delivery could not be handed over and goes back to the shop. Errors: not_a_delivery,
+    invalid_transition.
+    """
+    ReturnOrder: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.ReturnOrderRequest, _driver_service_pb2.ReturnOrderResponse]
+    """ReturnOrder says that the shop has a failed delivery again; fare and return fee are captured. Errors:
+    not_a_delivery, invalid_transition.
+    """
     CompleteTrip: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.CompleteTripRequest, _driver_service_pb2.CompleteTripResponse]
-    """CompleteTrip ends the trip, whether or not all stops were made; the capture follows. Errors: invalid_transition."""
+    """CompleteTrip ends the trip, whether or not all stops were made; the capture follows. Errors: invalid_transition,
+    not_a_passenger (a delivery is handed over).
+    """
     CancelAssignment: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.CancelAssignmentRequest, _driver_service_pb2.CancelAssignmentResponse]
     """CancelAssignment gives the ride back before the trip; the rider is matched again without this driver and keeps
     the fare. Errors: invalid_transition.
@@ -126,15 +146,35 @@ class DriverServiceAsyncStub(DriverServiceStub):
     ArriveAtPickup: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.ArriveAtPickupRequest, _driver_service_pb2.ArriveAtPickupResponse]  # type: ignore[assignment]
     """ArriveAtPickup says that the driver waits at the pickup. Errors: invalid_transition."""
     StartTrip: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.StartTripRequest, _driver_service_pb2.StartTripResponse]  # type: ignore[assignment]
-    """StartTrip begins the trip with the rider's PIN. Errors: pin_invalid, pin_locked, invalid_transition."""
+    """StartTrip begins the trip with the rider's PIN. Errors: pin_invalid, pin_locked, invalid_transition,
+    not_a_passenger (a delivery is collected).
+    """
     ReachStop: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.ReachStopRequest, _driver_service_pb2.ReachStopResponse]  # type: ignore[assignment]
     """ReachStop says that the driver waits at the next stop of the trip. Errors: stop_not_found, stop_out_of_order,
     invalid_stop_move, not_under_way.
     """
     LeaveStop: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.LeaveStopRequest, _driver_service_pb2.LeaveStopResponse]  # type: ignore[assignment]
     """LeaveStop says that the trip goes on from the stop. Errors: stop_not_found, invalid_stop_move, not_under_way."""
+    CollectOrder: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.CollectOrderRequest, _driver_service_pb2.CollectOrderResponse]  # type: ignore[assignment]
+    """CollectOrder takes a delivery along from the shop, with its pickup code where the order asks for one. Errors:
+    not_a_delivery, pickup_code_invalid, pin_locked, invalid_transition.
+    """
+    HandOverOrder: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.HandOverOrderRequest, _driver_service_pb2.HandOverOrderResponse]  # type: ignore[assignment]
+    """HandOverOrder completes a delivery with the proof that the order asks for; the capture follows. Errors:
+    not_a_delivery, proof_mismatch, age_check_required, hand_over_pin_invalid, pin_locked, invalid_transition.
+    """
+    FailDelivery: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.FailDeliveryRequest, _driver_service_pb2.FailDeliveryResponse]  # type: ignore[assignment]
+    """FailDelivery says that a delivery could not be handed over and goes back to the shop. Errors: not_a_delivery,
+    invalid_transition.
+    """
+    ReturnOrder: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.ReturnOrderRequest, _driver_service_pb2.ReturnOrderResponse]  # type: ignore[assignment]
+    """ReturnOrder says that the shop has a failed delivery again; fare and return fee are captured. Errors:
+    not_a_delivery, invalid_transition.
+    """
     CompleteTrip: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.CompleteTripRequest, _driver_service_pb2.CompleteTripResponse]  # type: ignore[assignment]
-    """CompleteTrip ends the trip, whether or not all stops were made; the capture follows. Errors: invalid_transition."""
+    """CompleteTrip ends the trip, whether or not all stops were made; the capture follows. Errors: invalid_transition,
+    not_a_passenger (a delivery is handed over).
+    """
     CancelAssignment: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.CancelAssignmentRequest, _driver_service_pb2.CancelAssignmentResponse]  # type: ignore[assignment]
     """CancelAssignment gives the ride back before the trip; the rider is matched again without this driver and keeps
     the fare. Errors: invalid_transition.
@@ -265,7 +305,9 @@ class DriverServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _driver_service_pb2.StartTripRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_driver_service_pb2.StartTripResponse, _abc.Awaitable[_driver_service_pb2.StartTripResponse]]:
-        """StartTrip begins the trip with the rider's PIN. Errors: pin_invalid, pin_locked, invalid_transition."""
+        """StartTrip begins the trip with the rider's PIN. Errors: pin_invalid, pin_locked, invalid_transition,
+        not_a_passenger (a delivery is collected).
+        """
 
     @_abc_1.abstractmethod
     def ReachStop(
@@ -286,12 +328,54 @@ class DriverServiceServicer(metaclass=_abc_1.ABCMeta):
         """LeaveStop says that the trip goes on from the stop. Errors: stop_not_found, invalid_stop_move, not_under_way."""
 
     @_abc_1.abstractmethod
+    def CollectOrder(
+        self,
+        request: _driver_service_pb2.CollectOrderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_driver_service_pb2.CollectOrderResponse, _abc.Awaitable[_driver_service_pb2.CollectOrderResponse]]:
+        """CollectOrder takes a delivery along from the shop, with its pickup code where the order asks for one. Errors:
+        not_a_delivery, pickup_code_invalid, pin_locked, invalid_transition.
+        """
+
+    @_abc_1.abstractmethod
+    def HandOverOrder(
+        self,
+        request: _driver_service_pb2.HandOverOrderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_driver_service_pb2.HandOverOrderResponse, _abc.Awaitable[_driver_service_pb2.HandOverOrderResponse]]:
+        """HandOverOrder completes a delivery with the proof that the order asks for; the capture follows. Errors:
+        not_a_delivery, proof_mismatch, age_check_required, hand_over_pin_invalid, pin_locked, invalid_transition.
+        """
+
+    @_abc_1.abstractmethod
+    def FailDelivery(
+        self,
+        request: _driver_service_pb2.FailDeliveryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_driver_service_pb2.FailDeliveryResponse, _abc.Awaitable[_driver_service_pb2.FailDeliveryResponse]]:
+        """FailDelivery says that a delivery could not be handed over and goes back to the shop. Errors: not_a_delivery,
+        invalid_transition.
+        """
+
+    @_abc_1.abstractmethod
+    def ReturnOrder(
+        self,
+        request: _driver_service_pb2.ReturnOrderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_driver_service_pb2.ReturnOrderResponse, _abc.Awaitable[_driver_service_pb2.ReturnOrderResponse]]:
+        """ReturnOrder says that the shop has a failed delivery again; fare and return fee are captured. Errors:
+        not_a_delivery, invalid_transition.
+        """
+
+    @_abc_1.abstractmethod
     def CompleteTrip(
         self,
         request: _driver_service_pb2.CompleteTripRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_driver_service_pb2.CompleteTripResponse, _abc.Awaitable[_driver_service_pb2.CompleteTripResponse]]:
-        """CompleteTrip ends the trip, whether or not all stops were made; the capture follows. Errors: invalid_transition."""
+        """CompleteTrip ends the trip, whether or not all stops were made; the capture follows. Errors: invalid_transition,
+        not_a_passenger (a delivery is handed over).
+        """
 
     @_abc_1.abstractmethod
     def CancelAssignment(

@@ -197,14 +197,14 @@ Global___DriverArrived: _TypeAlias = DriverArrived  # noqa: Y015
 
 @_typing.final
 class TripStarted(_message.Message):
-    """TripStarted: the rider is in the vehicle."""
+    """TripStarted: the rider is in the vehicle; of a delivery: the courier carries the goods."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     RIDE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def ride(self) -> _rides_pb2.Ride:
-        """The ride after it."""
+        """The ride after it; a delivery with the hand-over PIN for whoever ordered."""
 
     def __init__(
         self,
@@ -290,6 +290,54 @@ class RideCompleted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RideCompleted: _TypeAlias = RideCompleted  # noqa: Y015
+
+@_typing.final
+class DeliveryFailed(_message.Message):
+    """DeliveryFailed: the goods of a delivery could not be handed over and go back to the shop."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ride(self) -> _rides_pb2.Ride:
+        """The ride after it; its delivery says why."""
+
+    def __init__(
+        self,
+        *,
+        ride: _rides_pb2.Ride | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeliveryFailed: _TypeAlias = DeliveryFailed  # noqa: Y015
+
+@_typing.final
+class OrderReturned(_message.Message):
+    """OrderReturned: the goods of a delivery are back at the shop; the fare and the fee of the return are owed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ride(self) -> _rides_pb2.Ride:
+        """The ride after it."""
+
+    def __init__(
+        self,
+        *,
+        ride: _rides_pb2.Ride | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderReturned: _TypeAlias = OrderReturned  # noqa: Y015
 
 @_typing.final
 class RideCanceled(_message.Message):

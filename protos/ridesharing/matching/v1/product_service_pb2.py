@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
 from ridesharing.common.v1 import geo_point_pb2 as ridesharing_dot_common_dot_v1_dot_geo__point__pb2
 from ridesharing.common.v1 import money_pb2 as ridesharing_dot_common_dot_v1_dot_money__pb2
+from ridesharing.matching.v1 import rides_pb2 as ridesharing_dot_matching_dot_v1_dot_rides__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-ridesharing/matching/v1/product_service.proto\x12\x17ridesharing.matching.v1\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a!ridesharing/common/v1/money.proto\"V\n\x13ListProductsRequest\x12\x34\n\x06pickup\x18\x01 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPointH\x00\x88\x01\x01\x42\t\n\x07_pickup\"\xb5\x02\n\x07Product\x12\x0f\n\x07product\x18\x01 \x01(\t\x12*\n\x04\x62\x61se\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x33\n\rper_kilometer\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x30\n\nper_minute\x18\x04 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12-\n\x07minimum\x18\x05 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x31\n\x0b\x62ooking_fee\x18\x06 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x15\n\rcash_accepted\x18\x07 \x01(\x08\x12\r\n\x05seats\x18\x08 \x01(\x05\"J\n\x14ListProductsResponse\x12\x32\n\x08products\x18\x01 \x03(\x0b\x32 .ridesharing.matching.v1.Product2\x88\x01\n\x0eProductService\x12v\n\x0cListProducts\x12,.ridesharing.matching.v1.ListProductsRequest\x1a-.ridesharing.matching.v1.ListProductsResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x03\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-ridesharing/matching/v1/product_service.proto\x12\x17ridesharing.matching.v1\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/matching/v1/rides.proto\"V\n\x13ListProductsRequest\x12\x34\n\x06pickup\x18\x01 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPointH\x00\x88\x01\x01\x42\t\n\x07_pickup\"\xac\x03\n\x07Product\x12\x0f\n\x07product\x18\x01 \x01(\t\x12*\n\x04\x62\x61se\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x33\n\rper_kilometer\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x30\n\nper_minute\x18\x04 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12-\n\x07minimum\x18\x05 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x31\n\x0b\x62ooking_fee\x18\x06 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x15\n\rcash_accepted\x18\x07 \x01(\x08\x12\r\n\x05seats\x18\x08 \x01(\x05\x12/\n\x04kind\x18\x1e \x01(\x0e\x32!.ridesharing.matching.v1.RideKind\x12\x35\n\nreturn_fee\x18\x1f \x01(\x0b\x32\x1c.ridesharing.common.v1.MoneyH\x00\x88\x01\x01\x42\r\n\x0b_return_fee\"J\n\x14ListProductsResponse\x12\x32\n\x08products\x18\x01 \x03(\x0b\x32 .ridesharing.matching.v1.Product2\x88\x01\n\x0eProductService\x12v\n\x0cListProducts\x12,.ridesharing.matching.v1.ListProductsRequest\x1a-.ridesharing.matching.v1.ListProductsResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x03\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,12 +37,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PRODUCTSERVICE'].methods_by_name['ListProducts']._loaded_options = None
   _globals['_PRODUCTSERVICE'].methods_by_name['ListProducts']._serialized_options = b'\242\273\030\005\n\003\002\003\004'
-  _globals['_LISTPRODUCTSREQUEST']._serialized_start=184
-  _globals['_LISTPRODUCTSREQUEST']._serialized_end=270
-  _globals['_PRODUCT']._serialized_start=273
-  _globals['_PRODUCT']._serialized_end=582
-  _globals['_LISTPRODUCTSRESPONSE']._serialized_start=584
-  _globals['_LISTPRODUCTSRESPONSE']._serialized_end=658
-  _globals['_PRODUCTSERVICE']._serialized_start=661
-  _globals['_PRODUCTSERVICE']._serialized_end=797
+  _globals['_LISTPRODUCTSREQUEST']._serialized_start=221
+  _globals['_LISTPRODUCTSREQUEST']._serialized_end=307
+  _globals['_PRODUCT']._serialized_start=310
+  _globals['_PRODUCT']._serialized_end=738
+  _globals['_LISTPRODUCTSRESPONSE']._serialized_start=740
+  _globals['_LISTPRODUCTSRESPONSE']._serialized_end=814
+  _globals['_PRODUCTSERVICE']._serialized_start=817
+  _globals['_PRODUCTSERVICE']._serialized_end=953
 # @@protoc_insertion_point(module_scope)

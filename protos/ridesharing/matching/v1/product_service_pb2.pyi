@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from ridesharing.common.v1 import geo_point_pb2 as _geo_point_pb2
 from ridesharing.common.v1 import money_pb2 as _money_pb2
+from ridesharing.matching.v1 import rides_pb2 as _rides_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -60,12 +61,16 @@ class Product(_message.Message):
     BOOKING_FEE_FIELD_NUMBER: _builtins.int
     CASH_ACCEPTED_FIELD_NUMBER: _builtins.int
     SEATS_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    RETURN_FEE_FIELD_NUMBER: _builtins.int
     product: _builtins.str
     """Its name, for example economy; what CreateQuotes takes."""
     cash_accepted: _builtins.bool
     """Whether a ride of it may be paid in cash."""
     seats: _builtins.int
     """How many passengers it carries at most."""
+    kind: _rides_pb2.RideKind.ValueType
+    """What kind of rides it is for."""
     @_builtins.property
     def base(self) -> _money_pb2.Money:
         """Flat amount of every ride."""
@@ -86,6 +91,10 @@ class Product(_message.Message):
     def booking_fee(self) -> _money_pb2.Money:
         """Fee for booking."""
 
+    @_builtins.property
+    def return_fee(self) -> _money_pb2.Money:
+        """Of a delivery: what a return to the shop costs beside the fare; absent for other kinds."""
+
     def __init__(
         self,
         *,
@@ -97,12 +106,16 @@ class Product(_message.Message):
         booking_fee: _money_pb2.Money | None = ...,
         cash_accepted: _builtins.bool = ...,
         seats: _builtins.int = ...,
+        kind: _rides_pb2.RideKind.ValueType = ...,
+        return_fee: _money_pb2.Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "booking_fee", b"booking_fee", "minimum", b"minimum", "per_kilometer", b"per_kilometer", "per_minute", b"per_minute"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_return_fee", b"_return_fee", "base", b"base", "booking_fee", b"booking_fee", "minimum", b"minimum", "per_kilometer", b"per_kilometer", "per_minute", b"per_minute", "return_fee", b"return_fee"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "booking_fee", b"booking_fee", "cash_accepted", b"cash_accepted", "minimum", b"minimum", "per_kilometer", b"per_kilometer", "per_minute", b"per_minute", "product", b"product", "seats", b"seats"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_return_fee", b"_return_fee", "base", b"base", "booking_fee", b"booking_fee", "cash_accepted", b"cash_accepted", "kind", b"kind", "minimum", b"minimum", "per_kilometer", b"per_kilometer", "per_minute", b"per_minute", "product", b"product", "return_fee", b"return_fee", "seats", b"seats"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__return_fee: _TypeAlias = _typing.Literal["return_fee"]  # noqa: Y015
+    _WhichOneofArgType__return_fee: _TypeAlias = _typing.Literal["_return_fee", b"_return_fee"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__return_fee) -> _WhichOneofReturnType__return_fee | None: ...
 
 Global___Product: _TypeAlias = Product  # noqa: Y015
 

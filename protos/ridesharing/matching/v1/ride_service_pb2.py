@@ -30,7 +30,7 @@ from ridesharing.common.v1 import money_pb2 as ridesharing_dot_common_dot_v1_dot
 from ridesharing.matching.v1 import rides_pb2 as ridesharing_dot_matching_dot_v1_dot_rides__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*ridesharing/matching/v1/ride_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/matching/v1/rides.proto\"\xf2\x01\n\x13\x43reateQuotesRequest\x12\x34\n\x06pickup\x18\x01 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x06\xbaH\x03\xc8\x01\x01\x12\x35\n\x07\x64ropoff\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x06\xbaH\x03\xc8\x01\x01\x12\x18\n\x07product\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x35\n\x05stops\x18\x04 \x03(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x08\xbaH\x05\x92\x01\x02\x10\x05\x12\x1d\n\npassengers\x18\x05 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18<(\x00\"F\n\x14\x43reateQuotesResponse\x12.\n\x06quotes\x18\x01 \x03(\x0b\x32\x1e.ridesharing.matching.v1.Quote\"\xff\x02\n\x12RequestRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1a\n\x08quote_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x11payment_method_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12;\n\x07\x66unding\x18\x05 \x01(\x0e\x32 .ridesharing.matching.v1.FundingB\x08\xbaH\x05\x82\x01\x02\x10\x01:\xa4\x01\xbaH\xa0\x01\x1a\x9d\x01\n\x11request_ride.card\x12Qpayment_method_id names a card where the funding is a card, and nothing otherwise\x1a\x35(this.funding <= 1) == (this.payment_method_id != \'\')\"B\n\x13RequestRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"+\n\x0eGetRideRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\">\n\x0fGetRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"\x17\n\x15GetCurrentRideRequest\"E\n\x16GetCurrentRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"N\n\x10ListRidesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"Z\n\x11ListRidesResponse\x12,\n\x05rides\x18\x01 \x03(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"3\n\x16GetRideLocationRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"{\n\x17GetRideLocationResponse\x12.\n\x05point\x18\x01 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x30\n\x0cmeasure_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"7\n\x1aPreviewCancellationRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x94\x01\n\x1bPreviewCancellationResponse\x12)\n\x03\x66\x65\x65\x18\x01 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x19\n\x11\x66\x65\x65_consent_token\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x98\x01\n\x11\x43\x61ncelRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12#\n\x11\x66\x65\x65_consent_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"A\n\x12\x43\x61ncelRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride2\xc6\x07\n\x0bRideService\x12t\n\x0c\x43reateQuotes\x12,.ridesharing.matching.v1.CreateQuotesRequest\x1a-.ridesharing.matching.v1.CreateQuotesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12q\n\x0bRequestRide\x12+.ridesharing.matching.v1.RequestRideRequest\x1a,.ridesharing.matching.v1.RequestRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12h\n\x07GetRide\x12\'.ridesharing.matching.v1.GetRideRequest\x1a(.ridesharing.matching.v1.GetRideResponse\"\n\xa2\xbb\x18\x06\n\x04\x02\x03\x04\x05\x12{\n\x0eGetCurrentRide\x12..ridesharing.matching.v1.GetCurrentRideRequest\x1a/.ridesharing.matching.v1.GetCurrentRideResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12l\n\tListRides\x12).ridesharing.matching.v1.ListRidesRequest\x1a*.ridesharing.matching.v1.ListRidesResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12}\n\x0fGetRideLocation\x12/.ridesharing.matching.v1.GetRideLocationRequest\x1a\x30.ridesharing.matching.v1.GetRideLocationResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12\x89\x01\n\x13PreviewCancellation\x12\x33.ridesharing.matching.v1.PreviewCancellationRequest\x1a\x34.ridesharing.matching.v1.PreviewCancellationResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12n\n\nCancelRide\x12*.ridesharing.matching.v1.CancelRideRequest\x1a+.ridesharing.matching.v1.CancelRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*ridesharing/matching/v1/ride_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/matching/v1/rides.proto\"\xf2\x01\n\x13\x43reateQuotesRequest\x12\x34\n\x06pickup\x18\x01 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x06\xbaH\x03\xc8\x01\x01\x12\x35\n\x07\x64ropoff\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x06\xbaH\x03\xc8\x01\x01\x12\x18\n\x07product\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x35\n\x05stops\x18\x04 \x03(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x08\xbaH\x05\x92\x01\x02\x10\x05\x12\x1d\n\npassengers\x18\x05 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18<(\x00\"F\n\x14\x43reateQuotesResponse\x12.\n\x06quotes\x18\x01 \x03(\x0b\x32\x1e.ridesharing.matching.v1.Quote\"\xcb\x03\n\x12RequestRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1a\n\x08quote_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x11payment_method_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12;\n\x07\x66unding\x18\x05 \x01(\x0e\x32 .ridesharing.matching.v1.FundingB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12=\n\x08\x64\x65livery\x18\x1e \x01(\x0b\x32&.ridesharing.matching.v1.DeliveryOrderH\x00\x88\x01\x01:\xa4\x01\xbaH\xa0\x01\x1a\x9d\x01\n\x11request_ride.card\x12Qpayment_method_id names a card where the funding is a card, and nothing otherwise\x1a\x35(this.funding <= 1) == (this.payment_method_id != \'\')B\x0b\n\t_delivery\"B\n\x13RequestRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"+\n\x0eGetRideRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\">\n\x0fGetRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"\x17\n\x15GetCurrentRideRequest\"E\n\x16GetCurrentRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"N\n\x10ListRidesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"Z\n\x11ListRidesResponse\x12,\n\x05rides\x18\x01 \x03(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"3\n\x16GetRideLocationRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"{\n\x17GetRideLocationResponse\x12.\n\x05point\x18\x01 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x30\n\x0cmeasure_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"7\n\x1aPreviewCancellationRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x94\x01\n\x1bPreviewCancellationResponse\x12)\n\x03\x66\x65\x65\x18\x01 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x19\n\x11\x66\x65\x65_consent_token\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x98\x01\n\x11\x43\x61ncelRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12#\n\x11\x66\x65\x65_consent_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"A\n\x12\x43\x61ncelRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride2\xc6\x07\n\x0bRideService\x12t\n\x0c\x43reateQuotes\x12,.ridesharing.matching.v1.CreateQuotesRequest\x1a-.ridesharing.matching.v1.CreateQuotesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12q\n\x0bRequestRide\x12+.ridesharing.matching.v1.RequestRideRequest\x1a,.ridesharing.matching.v1.RequestRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12h\n\x07GetRide\x12\'.ridesharing.matching.v1.GetRideRequest\x1a(.ridesharing.matching.v1.GetRideResponse\"\n\xa2\xbb\x18\x06\n\x04\x02\x03\x04\x05\x12{\n\x0eGetCurrentRide\x12..ridesharing.matching.v1.GetCurrentRideRequest\x1a/.ridesharing.matching.v1.GetCurrentRideResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12l\n\tListRides\x12).ridesharing.matching.v1.ListRidesRequest\x1a*.ridesharing.matching.v1.ListRidesResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12}\n\x0fGetRideLocation\x12/.ridesharing.matching.v1.GetRideLocationRequest\x1a\x30.ridesharing.matching.v1.GetRideLocationResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12\x89\x01\n\x13PreviewCancellation\x12\x33.ridesharing.matching.v1.PreviewCancellationRequest\x1a\x34.ridesharing.matching.v1.PreviewCancellationResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12n\n\nCancelRide\x12*.ridesharing.matching.v1.CancelRideRequest\x1a+.ridesharing.matching.v1.CancelRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -98,33 +98,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEQUOTESRESPONSE']._serialized_start=525
   _globals['_CREATEQUOTESRESPONSE']._serialized_end=595
   _globals['_REQUESTRIDEREQUEST']._serialized_start=598
-  _globals['_REQUESTRIDEREQUEST']._serialized_end=981
-  _globals['_REQUESTRIDERESPONSE']._serialized_start=983
-  _globals['_REQUESTRIDERESPONSE']._serialized_end=1049
-  _globals['_GETRIDEREQUEST']._serialized_start=1051
-  _globals['_GETRIDEREQUEST']._serialized_end=1094
-  _globals['_GETRIDERESPONSE']._serialized_start=1096
-  _globals['_GETRIDERESPONSE']._serialized_end=1158
-  _globals['_GETCURRENTRIDEREQUEST']._serialized_start=1160
-  _globals['_GETCURRENTRIDEREQUEST']._serialized_end=1183
-  _globals['_GETCURRENTRIDERESPONSE']._serialized_start=1185
-  _globals['_GETCURRENTRIDERESPONSE']._serialized_end=1254
-  _globals['_LISTRIDESREQUEST']._serialized_start=1256
-  _globals['_LISTRIDESREQUEST']._serialized_end=1334
-  _globals['_LISTRIDESRESPONSE']._serialized_start=1336
-  _globals['_LISTRIDESRESPONSE']._serialized_end=1426
-  _globals['_GETRIDELOCATIONREQUEST']._serialized_start=1428
-  _globals['_GETRIDELOCATIONREQUEST']._serialized_end=1479
-  _globals['_GETRIDELOCATIONRESPONSE']._serialized_start=1481
-  _globals['_GETRIDELOCATIONRESPONSE']._serialized_end=1604
-  _globals['_PREVIEWCANCELLATIONREQUEST']._serialized_start=1606
-  _globals['_PREVIEWCANCELLATIONREQUEST']._serialized_end=1661
-  _globals['_PREVIEWCANCELLATIONRESPONSE']._serialized_start=1664
-  _globals['_PREVIEWCANCELLATIONRESPONSE']._serialized_end=1812
-  _globals['_CANCELRIDEREQUEST']._serialized_start=1815
-  _globals['_CANCELRIDEREQUEST']._serialized_end=1967
-  _globals['_CANCELRIDERESPONSE']._serialized_start=1969
-  _globals['_CANCELRIDERESPONSE']._serialized_end=2034
-  _globals['_RIDESERVICE']._serialized_start=2037
-  _globals['_RIDESERVICE']._serialized_end=3003
+  _globals['_REQUESTRIDEREQUEST']._serialized_end=1057
+  _globals['_REQUESTRIDERESPONSE']._serialized_start=1059
+  _globals['_REQUESTRIDERESPONSE']._serialized_end=1125
+  _globals['_GETRIDEREQUEST']._serialized_start=1127
+  _globals['_GETRIDEREQUEST']._serialized_end=1170
+  _globals['_GETRIDERESPONSE']._serialized_start=1172
+  _globals['_GETRIDERESPONSE']._serialized_end=1234
+  _globals['_GETCURRENTRIDEREQUEST']._serialized_start=1236
+  _globals['_GETCURRENTRIDEREQUEST']._serialized_end=1259
+  _globals['_GETCURRENTRIDERESPONSE']._serialized_start=1261
+  _globals['_GETCURRENTRIDERESPONSE']._serialized_end=1330
+  _globals['_LISTRIDESREQUEST']._serialized_start=1332
+  _globals['_LISTRIDESREQUEST']._serialized_end=1410
+  _globals['_LISTRIDESRESPONSE']._serialized_start=1412
+  _globals['_LISTRIDESRESPONSE']._serialized_end=1502
+  _globals['_GETRIDELOCATIONREQUEST']._serialized_start=1504
+  _globals['_GETRIDELOCATIONREQUEST']._serialized_end=1555
+  _globals['_GETRIDELOCATIONRESPONSE']._serialized_start=1557
+  _globals['_GETRIDELOCATIONRESPONSE']._serialized_end=1680
+  _globals['_PREVIEWCANCELLATIONREQUEST']._serialized_start=1682
+  _globals['_PREVIEWCANCELLATIONREQUEST']._serialized_end=1737
+  _globals['_PREVIEWCANCELLATIONRESPONSE']._serialized_start=1740
+  _globals['_PREVIEWCANCELLATIONRESPONSE']._serialized_end=1888
+  _globals['_CANCELRIDEREQUEST']._serialized_start=1891
+  _globals['_CANCELRIDEREQUEST']._serialized_end=2043
+  _globals['_CANCELRIDERESPONSE']._serialized_start=2045
+  _globals['_CANCELRIDERESPONSE']._serialized_end=2110
+  _globals['_RIDESERVICE']._serialized_start=2113
+  _globals['_RIDESERVICE']._serialized_end=3079
 # @@protoc_insertion_point(module_scope)

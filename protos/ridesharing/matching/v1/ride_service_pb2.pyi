@@ -34,7 +34,7 @@ class CreateQuotesRequest(_message.Message):
     STOPS_FIELD_NUMBER: _builtins.int
     PASSENGERS_FIELD_NUMBER: _builtins.int
     product: _builtins.str
-    """Only this product; all when empty."""
+    """Only this product, for example a delivery; all that carry persons when empty."""
     passengers: _builtins.int
     """How many people would ride (0 for 1); products with fewer seats are left out."""
     @_builtins.property
@@ -101,6 +101,7 @@ class RequestRideRequest(_message.Message):
     PAYMENT_METHOD_ID_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
     FUNDING_FIELD_NUMBER: _builtins.int
+    DELIVERY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Key the client made and keeps."""
     quote_id: _builtins.str
@@ -111,6 +112,10 @@ class RequestRideRequest(_message.Message):
     """Words for the driver."""
     funding: _rides_pb2.Funding.ValueType
     """Where the money comes from."""
+    @_builtins.property
+    def delivery(self) -> _rides_pb2.DeliveryOrder:
+        """What is carried; with a product of the kind delivery, and with no other."""
+
     def __init__(
         self,
         *,
@@ -119,12 +124,15 @@ class RequestRideRequest(_message.Message):
         payment_method_id: _builtins.str = ...,
         note: _builtins.str = ...,
         funding: _rides_pb2.Funding.ValueType = ...,
+        delivery: _rides_pb2.DeliveryOrder | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_delivery", b"_delivery", "delivery", b"delivery"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["funding", b"funding", "note", b"note", "payment_method_id", b"payment_method_id", "quote_id", b"quote_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_delivery", b"_delivery", "delivery", b"delivery", "funding", b"funding", "note", b"note", "payment_method_id", b"payment_method_id", "quote_id", b"quote_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__delivery: _TypeAlias = _typing.Literal["delivery"]  # noqa: Y015
+    _WhichOneofArgType__delivery: _TypeAlias = _typing.Literal["_delivery", b"_delivery"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__delivery) -> _WhichOneofReturnType__delivery | None: ...
 
 Global___RequestRideRequest: _TypeAlias = RequestRideRequest  # noqa: Y015
 

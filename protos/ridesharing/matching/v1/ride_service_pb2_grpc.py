@@ -82,8 +82,8 @@ class RideServiceServicer:
     """
 
     def CreateQuotes(self, request, context):
-        """CreateQuotes promises a price for each product. Errors: outside_service_area, trip_too_short, trip_too_long,
-        unknown_product, too_many_stops, too_many_passengers.
+        """CreateQuotes promises a price for each product that carries persons, or for the one named. Errors:
+        outside_service_area, trip_too_short, trip_too_long, unknown_product, too_many_stops, too_many_passengers.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -92,7 +92,7 @@ class RideServiceServicer:
     def RequestRide(self, request, context):
         """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
         answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, cash_not_accepted (the
-        city takes no cash), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
+        city takes no cash), order_required, order_not_taken (an order goes with a delivery alone), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
         in the error's metadata).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

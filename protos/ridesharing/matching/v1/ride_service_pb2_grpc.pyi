@@ -34,13 +34,13 @@ class RideServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> RideServiceAsyncStub: ...
     CreateQuotes: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.CreateQuotesRequest, _ride_service_pb2.CreateQuotesResponse]
-    """CreateQuotes promises a price for each product. Errors: outside_service_area, trip_too_short, trip_too_long,
-    unknown_product, too_many_stops, too_many_passengers.
+    """CreateQuotes promises a price for each product that carries persons, or for the one named. Errors:
+    outside_service_area, trip_too_short, trip_too_long, unknown_product, too_many_stops, too_many_passengers.
     """
     RequestRide: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.RequestRideRequest, _ride_service_pb2.RequestRideResponse]
     """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
     answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, cash_not_accepted (the
-    city takes no cash), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
+    city takes no cash), order_required, order_not_taken (an order goes with a delivery alone), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
     in the error's metadata).
     """
     GetRide: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.GetRideRequest, _ride_service_pb2.GetRideResponse]
@@ -64,13 +64,13 @@ class RideServiceAsyncStub(RideServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateQuotes: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.CreateQuotesRequest, _ride_service_pb2.CreateQuotesResponse]  # type: ignore[assignment]
-    """CreateQuotes promises a price for each product. Errors: outside_service_area, trip_too_short, trip_too_long,
-    unknown_product, too_many_stops, too_many_passengers.
+    """CreateQuotes promises a price for each product that carries persons, or for the one named. Errors:
+    outside_service_area, trip_too_short, trip_too_long, unknown_product, too_many_stops, too_many_passengers.
     """
     RequestRide: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.RequestRideRequest, _ride_service_pb2.RequestRideResponse]  # type: ignore[assignment]
     """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
     answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, cash_not_accepted (the
-    city takes no cash), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
+    city takes no cash), order_required, order_not_taken (an order goes with a delivery alone), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
     in the error's metadata).
     """
     GetRide: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.GetRideRequest, _ride_service_pb2.GetRideResponse]  # type: ignore[assignment]
@@ -97,8 +97,8 @@ class RideServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ride_service_pb2.CreateQuotesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ride_service_pb2.CreateQuotesResponse, _abc.Awaitable[_ride_service_pb2.CreateQuotesResponse]]:
-        """CreateQuotes promises a price for each product. Errors: outside_service_area, trip_too_short, trip_too_long,
-        unknown_product, too_many_stops, too_many_passengers.
+        """CreateQuotes promises a price for each product that carries persons, or for the one named. Errors:
+        outside_service_area, trip_too_short, trip_too_long, unknown_product, too_many_stops, too_many_passengers.
         """
 
     @_abc_1.abstractmethod
@@ -109,7 +109,7 @@ class RideServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_ride_service_pb2.RequestRideResponse, _abc.Awaitable[_ride_service_pb2.RequestRideResponse]]:
         """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
         answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, cash_not_accepted (the
-        city takes no cash), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
+        city takes no cash), order_required, order_not_taken (an order goes with a delivery alone), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
         in the error's metadata).
         """
 

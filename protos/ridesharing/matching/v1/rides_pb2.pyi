@@ -54,6 +54,10 @@ class _RideStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RideState.V
     """End: the operator or the system canceled."""
     RIDE_STATE_NO_SHOW: _RideState.ValueType  # 12
     """End: the rider did not come to the pickup."""
+    RIDE_STATE_RETURNING: _RideState.ValueType  # 13
+    """A delivery could not be handed over: the courier brings it back to the shop."""
+    RIDE_STATE_RETURNED: _RideState.ValueType  # 14
+    """End: the goods are back at the shop; the fare and the fee of the return are owed."""
 
 class RideState(_RideState, metaclass=_RideStateEnumTypeWrapper):
     """RideState is where a ride stands. The legal moves are one table in matching_service/domain."""
@@ -84,6 +88,10 @@ RIDE_STATE_CANCELED_BY_PLATFORM: RideState.ValueType  # 11
 """End: the operator or the system canceled."""
 RIDE_STATE_NO_SHOW: RideState.ValueType  # 12
 """End: the rider did not come to the pickup."""
+RIDE_STATE_RETURNING: RideState.ValueType  # 13
+"""A delivery could not be handed over: the courier brings it back to the shop."""
+RIDE_STATE_RETURNED: RideState.ValueType  # 14
+"""End: the goods are back at the shop; the fare and the fee of the return are owed."""
 Global___RideState: _TypeAlias = RideState  # noqa: Y015
 
 class _PaymentState:
@@ -158,6 +166,158 @@ FUNDING_CASH: Funding.ValueType  # 3
 """Cash, into the driver's hand."""
 Global___Funding: _TypeAlias = Funding  # noqa: Y015
 
+class _RideKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RideKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RideKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RIDE_KIND_UNSPECIFIED: _RideKind.ValueType  # 0
+    """Not told."""
+    RIDE_KIND_PRIVATE: _RideKind.ValueType  # 1
+    """One party has the vehicle."""
+    RIDE_KIND_POOLED: _RideKind.ValueType  # 2
+    """Parties share a vehicle, each with a ride of its own."""
+    RIDE_KIND_DELIVERY: _RideKind.ValueType  # 3
+    """Goods go from a shop to a recipient."""
+
+class RideKind(_RideKind, metaclass=_RideKindEnumTypeWrapper):
+    """RideKind is what kind of thing a ride is."""
+
+RIDE_KIND_UNSPECIFIED: RideKind.ValueType  # 0
+"""Not told."""
+RIDE_KIND_PRIVATE: RideKind.ValueType  # 1
+"""One party has the vehicle."""
+RIDE_KIND_POOLED: RideKind.ValueType  # 2
+"""Parties share a vehicle, each with a ride of its own."""
+RIDE_KIND_DELIVERY: RideKind.ValueType  # 3
+"""Goods go from a shop to a recipient."""
+Global___RideKind: _TypeAlias = RideKind  # noqa: Y015
+
+class _Capability:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CapabilityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Capability.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CAPABILITY_UNSPECIFIED: _Capability.ValueType  # 0
+    """Not told."""
+    CAPABILITY_DELIVERY: _Capability.ValueType  # 1
+    """Takes delivery orders at all."""
+    CAPABILITY_THERMAL_BAG: _Capability.ValueType  # 2
+    """Keeps food warm or cold."""
+    CAPABILITY_AGE_CHECK: _Capability.ValueType  # 3
+    """May hand over what has an age limit, and checks for it."""
+    CAPABILITY_HEAVY_LOAD: _Capability.ValueType  # 4
+    """Carries more than a person does with one hand."""
+
+class Capability(_Capability, metaclass=_CapabilityEnumTypeWrapper):
+    """Capability is what a driver declares for a shift beside taking rides."""
+
+CAPABILITY_UNSPECIFIED: Capability.ValueType  # 0
+"""Not told."""
+CAPABILITY_DELIVERY: Capability.ValueType  # 1
+"""Takes delivery orders at all."""
+CAPABILITY_THERMAL_BAG: Capability.ValueType  # 2
+"""Keeps food warm or cold."""
+CAPABILITY_AGE_CHECK: Capability.ValueType  # 3
+"""May hand over what has an age limit, and checks for it."""
+CAPABILITY_HEAVY_LOAD: Capability.ValueType  # 4
+"""Carries more than a person does with one hand."""
+Global___Capability: _TypeAlias = Capability  # noqa: Y015
+
+class _ItemSize:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ItemSizeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ItemSize.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ITEM_SIZE_UNSPECIFIED: _ItemSize.ValueType  # 0
+    """Not told."""
+    ITEM_SIZE_SMALL: _ItemSize.ValueType  # 1
+    """Fits a hand."""
+    ITEM_SIZE_MEDIUM: _ItemSize.ValueType  # 2
+    """Fits a bag."""
+    ITEM_SIZE_LARGE: _ItemSize.ValueType  # 3
+    """Fills a boot."""
+
+class ItemSize(_ItemSize, metaclass=_ItemSizeEnumTypeWrapper):
+    """ItemSize is how much there is to carry."""
+
+ITEM_SIZE_UNSPECIFIED: ItemSize.ValueType  # 0
+"""Not told."""
+ITEM_SIZE_SMALL: ItemSize.ValueType  # 1
+"""Fits a hand."""
+ITEM_SIZE_MEDIUM: ItemSize.ValueType  # 2
+"""Fits a bag."""
+ITEM_SIZE_LARGE: ItemSize.ValueType  # 3
+"""Fills a boot."""
+Global___ItemSize: _TypeAlias = ItemSize  # noqa: Y015
+
+class _ProofKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ProofKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ProofKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PROOF_KIND_UNSPECIFIED: _ProofKind.ValueType  # 0
+    """Not told."""
+    PROOF_KIND_PIN: _ProofKind.ValueType  # 1
+    """The recipient told the PIN."""
+    PROOF_KIND_PHOTO: _ProofKind.ValueType  # 2
+    """A photo of where the goods were left, kept elsewhere."""
+    PROOF_KIND_SIGNATURE: _ProofKind.ValueType  # 3
+    """The name of whoever signed for them."""
+
+class ProofKind(_ProofKind, metaclass=_ProofKindEnumTypeWrapper):
+    """ProofKind is how a hand-over is shown."""
+
+PROOF_KIND_UNSPECIFIED: ProofKind.ValueType  # 0
+"""Not told."""
+PROOF_KIND_PIN: ProofKind.ValueType  # 1
+"""The recipient told the PIN."""
+PROOF_KIND_PHOTO: ProofKind.ValueType  # 2
+"""A photo of where the goods were left, kept elsewhere."""
+PROOF_KIND_SIGNATURE: ProofKind.ValueType  # 3
+"""The name of whoever signed for them."""
+Global___ProofKind: _TypeAlias = ProofKind  # noqa: Y015
+
+class _DeliveryFailure:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DeliveryFailureEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DeliveryFailure.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DELIVERY_FAILURE_UNSPECIFIED: _DeliveryFailure.ValueType  # 0
+    """Not told."""
+    DELIVERY_FAILURE_RECIPIENT_ABSENT: _DeliveryFailure.ValueType  # 1
+    """Nobody was there."""
+    DELIVERY_FAILURE_REFUSED: _DeliveryFailure.ValueType  # 2
+    """The recipient did not want them."""
+    DELIVERY_FAILURE_ADDRESS_WRONG: _DeliveryFailure.ValueType  # 3
+    """There is no such place."""
+    DELIVERY_FAILURE_AGE_NOT_SHOWN: _DeliveryFailure.ValueType  # 4
+    """The recipient did not show the age that the goods ask for."""
+    DELIVERY_FAILURE_PIN_NOT_KNOWN: _DeliveryFailure.ValueType  # 5
+    """The recipient did not know the PIN."""
+
+class DeliveryFailure(_DeliveryFailure, metaclass=_DeliveryFailureEnumTypeWrapper):
+    """DeliveryFailure is why goods could not be handed over."""
+
+DELIVERY_FAILURE_UNSPECIFIED: DeliveryFailure.ValueType  # 0
+"""Not told."""
+DELIVERY_FAILURE_RECIPIENT_ABSENT: DeliveryFailure.ValueType  # 1
+"""Nobody was there."""
+DELIVERY_FAILURE_REFUSED: DeliveryFailure.ValueType  # 2
+"""The recipient did not want them."""
+DELIVERY_FAILURE_ADDRESS_WRONG: DeliveryFailure.ValueType  # 3
+"""There is no such place."""
+DELIVERY_FAILURE_AGE_NOT_SHOWN: DeliveryFailure.ValueType  # 4
+"""The recipient did not show the age that the goods ask for."""
+DELIVERY_FAILURE_PIN_NOT_KNOWN: DeliveryFailure.ValueType  # 5
+"""The recipient did not know the PIN."""
+Global___DeliveryFailure: _TypeAlias = DeliveryFailure  # noqa: Y015
+
 class _FareLineKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -184,6 +344,8 @@ class _FareLineKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FareLine
     """Fee of a late cancel."""
     FARE_LINE_KIND_NO_SHOW_FEE: _FareLineKind.ValueType  # 9
     """Fee when the rider did not come."""
+    FARE_LINE_KIND_RETURN_FEE: _FareLineKind.ValueType  # 10
+    """Fee for bringing a delivery back to its shop."""
 
 class FareLineKind(_FareLineKind, metaclass=_FareLineKindEnumTypeWrapper):
     """FareLineKind says what a line of a fare is for."""
@@ -208,6 +370,8 @@ FARE_LINE_KIND_CANCEL_FEE: FareLineKind.ValueType  # 8
 """Fee of a late cancel."""
 FARE_LINE_KIND_NO_SHOW_FEE: FareLineKind.ValueType  # 9
 """Fee when the rider did not come."""
+FARE_LINE_KIND_RETURN_FEE: FareLineKind.ValueType  # 10
+"""Fee for bringing a delivery back to its shop."""
 Global___FareLineKind: _TypeAlias = FareLineKind  # noqa: Y015
 
 class _StopState:
@@ -313,6 +477,112 @@ SHIFT_END_REASON_SILENT: ShiftEndReason.ValueType  # 4
 SHIFT_END_REASON_NOT_APPROVED: ShiftEndReason.ValueType  # 5
 """The driver is no longer approved."""
 Global___ShiftEndReason: _TypeAlias = ShiftEndReason  # noqa: Y015
+
+@_typing.final
+class DeliveryOrder(_message.Message):
+    """DeliveryOrder is what a delivery carries, and for whom. The shop is the ride's pickup, the recipient its dropoff."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHOP_NAME_FIELD_NUMBER: _builtins.int
+    SHOP_PHONE_FIELD_NUMBER: _builtins.int
+    ORDER_REFERENCE_FIELD_NUMBER: _builtins.int
+    RECIPIENT_NAME_FIELD_NUMBER: _builtins.int
+    RECIPIENT_PHONE_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    CAPABILITIES_FIELD_NUMBER: _builtins.int
+    PICKUP_CODE_REQUIRED_FIELD_NUMBER: _builtins.int
+    PROOF_REQUIRED_FIELD_NUMBER: _builtins.int
+    shop_name: _builtins.str
+    """The shop."""
+    shop_phone: _builtins.str
+    """Whom to call there (E.164); may be empty. Told to the driver who has the ride, and erased when the ride ends."""
+    order_reference: _builtins.str
+    """What the shop calls the order."""
+    recipient_name: _builtins.str
+    """Who gets it."""
+    recipient_phone: _builtins.str
+    """Whom to call there (E.164); may be empty. Told to the driver who has the ride, and erased when the ride ends."""
+    items: _builtins.str
+    """What there is to carry, in words."""
+    size: Global___ItemSize.ValueType
+    """How much it is."""
+    pickup_code_required: _builtins.bool
+    """Whether the courier has to bring the pickup code, which is the ride's start PIN, to the shop."""
+    proof_required: Global___ProofKind.ValueType
+    """How the hand-over is to be shown; not told means by PIN."""
+    @_builtins.property
+    def capabilities(self) -> _containers.RepeatedScalarFieldContainer[Global___Capability.ValueType]:
+        """What the courier must be able to do beside taking deliveries."""
+
+    def __init__(
+        self,
+        *,
+        shop_name: _builtins.str = ...,
+        shop_phone: _builtins.str = ...,
+        order_reference: _builtins.str = ...,
+        recipient_name: _builtins.str = ...,
+        recipient_phone: _builtins.str = ...,
+        items: _builtins.str = ...,
+        size: Global___ItemSize.ValueType = ...,
+        capabilities: _abc.Iterable[Global___Capability.ValueType] | None = ...,
+        pickup_code_required: _builtins.bool = ...,
+        proof_required: Global___ProofKind.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capabilities", b"capabilities", "items", b"items", "order_reference", b"order_reference", "pickup_code_required", b"pickup_code_required", "proof_required", b"proof_required", "recipient_name", b"recipient_name", "recipient_phone", b"recipient_phone", "shop_name", b"shop_name", "shop_phone", b"shop_phone", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeliveryOrder: _TypeAlias = DeliveryOrder  # noqa: Y015
+
+@_typing.final
+class Delivery(_message.Message):
+    """Delivery is an order on its way."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_FIELD_NUMBER: _builtins.int
+    HAND_OVER_PIN_FIELD_NUMBER: _builtins.int
+    PROOF_KIND_FIELD_NUMBER: _builtins.int
+    PROOF_REFERENCE_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    RETURN_FEE_FIELD_NUMBER: _builtins.int
+    hand_over_pin: _builtins.str
+    """Four digits that the recipient tells the courier; only for whoever ordered, else empty."""
+    proof_kind: Global___ProofKind.ValueType
+    """How the hand-over or the return was shown; not told before."""
+    proof_reference: _builtins.str
+    """Names the photo or who signed; empty with a PIN."""
+    failure: Global___DeliveryFailure.ValueType
+    """Why it could not be handed over; not told unless it could not."""
+    @_builtins.property
+    def order(self) -> Global___DeliveryOrder:
+        """What was ordered. Phone numbers are for whoever ordered and the driver who has the ride."""
+
+    @_builtins.property
+    def return_fee(self) -> _money_pb2.Money:
+        """What a return to the shop costs beside the fare."""
+
+    def __init__(
+        self,
+        *,
+        order: Global___DeliveryOrder | None = ...,
+        hand_over_pin: _builtins.str = ...,
+        proof_kind: Global___ProofKind.ValueType = ...,
+        proof_reference: _builtins.str = ...,
+        failure: Global___DeliveryFailure.ValueType = ...,
+        return_fee: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["order", b"order", "return_fee", b"return_fee"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure", "hand_over_pin", b"hand_over_pin", "order", b"order", "proof_kind", b"proof_kind", "proof_reference", b"proof_reference", "return_fee", b"return_fee"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Delivery: _TypeAlias = Delivery  # noqa: Y015
 
 @_typing.final
 class FareLine(_message.Message):
@@ -581,6 +851,8 @@ class Ride(_message.Message):
     PASSENGERS_FIELD_NUMBER: _builtins.int
     DISTANCE_METERS_FIELD_NUMBER: _builtins.int
     TRIP_ETA_SECONDS_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    DELIVERY_FIELD_NUMBER: _builtins.int
     ride_id: _builtins.str
     """The ride's id (UUID)."""
     state: Global___RideState.ValueType
@@ -615,6 +887,8 @@ class Ride(_message.Message):
     """Expected distance in meters, by way of the stops."""
     trip_eta_seconds: _builtins.int
     """Expected time in the vehicle in seconds, with the wait at each stop."""
+    kind: Global___RideKind.ValueType
+    """What kind of thing it is."""
     @_builtins.property
     def driver(self) -> Global___DriverFacts:
         """The driver of the assignment; absent while there is none."""
@@ -659,6 +933,10 @@ class Ride(_message.Message):
     def stops(self) -> _containers.RepeatedCompositeFieldContainer[Global___RideStop]:
         """The stops on the way, in the order in which they are driven to."""
 
+    @_builtins.property
+    def delivery(self) -> Global___Delivery:
+        """The order of a delivery; absent for other kinds."""
+
     def __init__(
         self,
         *,
@@ -690,15 +968,19 @@ class Ride(_message.Message):
         passengers: _builtins.int = ...,
         distance_meters: _builtins.int = ...,
         trip_eta_seconds: _builtins.int = ...,
+        kind: Global___RideKind.ValueType = ...,
+        delivery: Global___Delivery | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "request_time", b"request_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "delivery", b"delivery", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "request_time", b"request_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "city", b"city", "distance_meters", b"distance_meters", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "funding", b"funding", "passengers", b"passengers", "payment_state", b"payment_state", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "policy_version", b"policy_version", "product", b"product", "quote_id", b"quote_id", "reason", b"reason", "request_time", b"request_time", "ride_id", b"ride_id", "rider_id", b"rider_id", "rider_name", b"rider_name", "start_pin", b"start_pin", "start_time", b"start_time", "state", b"state", "stops", b"stops", "trip_eta_seconds", b"trip_eta_seconds", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "city", b"city", "delivery", b"delivery", "distance_meters", b"distance_meters", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "funding", b"funding", "kind", b"kind", "passengers", b"passengers", "payment_state", b"payment_state", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "policy_version", b"policy_version", "product", b"product", "quote_id", b"quote_id", "reason", b"reason", "request_time", b"request_time", "ride_id", b"ride_id", "rider_id", b"rider_id", "rider_name", b"rider_name", "start_pin", b"start_pin", "start_time", b"start_time", "state", b"state", "stops", b"stops", "trip_eta_seconds", b"trip_eta_seconds", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__arrive_time: _TypeAlias = _typing.Literal["arrive_time"]  # noqa: Y015
     _WhichOneofArgType__arrive_time: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time"]  # noqa: Y015
     _WhichOneofReturnType__assign_time: _TypeAlias = _typing.Literal["assign_time"]  # noqa: Y015
     _WhichOneofArgType__assign_time: _TypeAlias = _typing.Literal["_assign_time", b"_assign_time"]  # noqa: Y015
+    _WhichOneofReturnType__delivery: _TypeAlias = _typing.Literal["delivery"]  # noqa: Y015
+    _WhichOneofArgType__delivery: _TypeAlias = _typing.Literal["_delivery", b"_delivery"]  # noqa: Y015
     _WhichOneofReturnType__driver: _TypeAlias = _typing.Literal["driver"]  # noqa: Y015
     _WhichOneofArgType__driver: _TypeAlias = _typing.Literal["_driver", b"_driver"]  # noqa: Y015
     _WhichOneofReturnType__driver_silent_since_time: _TypeAlias = _typing.Literal["driver_silent_since_time"]  # noqa: Y015
@@ -713,6 +995,8 @@ class Ride(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__arrive_time) -> _WhichOneofReturnType__arrive_time | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__assign_time) -> _WhichOneofReturnType__assign_time | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__delivery) -> _WhichOneofReturnType__delivery | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__driver) -> _WhichOneofReturnType__driver | None: ...
     @_typing.overload
@@ -745,6 +1029,8 @@ class Offer(_message.Message):
     FUNDING_FIELD_NUMBER: _builtins.int
     STOPS_FIELD_NUMBER: _builtins.int
     PASSENGERS_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
     offer_id: _builtins.str
     """The offer's id (UUID)."""
     ride_id: _builtins.str
@@ -761,6 +1047,8 @@ class Offer(_message.Message):
     """Where the rider's money comes from; cash is for the driver to collect."""
     passengers: _builtins.int
     """How many people ride."""
+    kind: Global___RideKind.ValueType
+    """What kind of ride it is."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """Until when the driver may answer."""
@@ -781,6 +1069,10 @@ class Offer(_message.Message):
     def stops(self) -> _containers.RepeatedCompositeFieldContainer[_geo_point_pb2.Place]:
         """The stops on the way."""
 
+    @_builtins.property
+    def order(self) -> Global___DeliveryOrder:
+        """What a delivery carries, without phone numbers; absent for other kinds."""
+
     def __init__(
         self,
         *,
@@ -797,12 +1089,16 @@ class Offer(_message.Message):
         funding: Global___Funding.ValueType = ...,
         stops: _abc.Iterable[_geo_point_pb2.Place] | None = ...,
         passengers: _builtins.int = ...,
+        kind: Global___RideKind.ValueType = ...,
+        order: Global___DeliveryOrder | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "pickup", b"pickup"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_order", b"_order", "dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "order", b"order", "pickup", b"pickup"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["distance_meters", b"distance_meters", "driver_id", b"driver_id", "dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "funding", b"funding", "offer_id", b"offer_id", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "ride_id", b"ride_id", "state", b"state", "stops", b"stops"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_order", b"_order", "distance_meters", b"distance_meters", "driver_id", b"driver_id", "dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "funding", b"funding", "kind", b"kind", "offer_id", b"offer_id", "order", b"order", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "ride_id", b"ride_id", "state", b"state", "stops", b"stops"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__order: _TypeAlias = _typing.Literal["order"]  # noqa: Y015
+    _WhichOneofArgType__order: _TypeAlias = _typing.Literal["_order", b"_order"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__order) -> _WhichOneofReturnType__order | None: ...
 
 Global___Offer: _TypeAlias = Offer  # noqa: Y015
 
@@ -824,6 +1120,7 @@ class Shift(_message.Message):
     SILENT_SINCE_TIME_FIELD_NUMBER: _builtins.int
     SILENT_UNTIL_TIME_FIELD_NUMBER: _builtins.int
     END_REASON_FIELD_NUMBER: _builtins.int
+    CAPABILITIES_FIELD_NUMBER: _builtins.int
     shift_id: _builtins.str
     """The shift's id (UUID)."""
     driver_id: _builtins.str
@@ -860,6 +1157,10 @@ class Shift(_message.Message):
     def silent_until_time(self) -> _timestamp_pb2.Timestamp:
         """Until when it must be heard of; else a driver without a ride is taken offline."""
 
+    @_builtins.property
+    def capabilities(self) -> _containers.RepeatedScalarFieldContainer[Global___Capability.ValueType]:
+        """What the driver declared."""
+
     def __init__(
         self,
         *,
@@ -875,10 +1176,11 @@ class Shift(_message.Message):
         silent_since_time: _timestamp_pb2.Timestamp | None = ...,
         silent_until_time: _timestamp_pb2.Timestamp | None = ...,
         end_reason: Global___ShiftEndReason.ValueType = ...,
+        capabilities: _abc.Iterable[Global___Capability.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_break_until_time", b"_break_until_time", "_end_time", b"_end_time", "_heading", b"_heading", "_silent_since_time", b"_silent_since_time", "_silent_until_time", b"_silent_until_time", "break_until_time", b"break_until_time", "end_time", b"end_time", "heading", b"heading", "silent_since_time", b"silent_since_time", "silent_until_time", b"silent_until_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_break_until_time", b"_break_until_time", "_end_time", b"_end_time", "_heading", b"_heading", "_silent_since_time", b"_silent_since_time", "_silent_until_time", b"_silent_until_time", "break_until_time", b"break_until_time", "driver_id", b"driver_id", "end_reason", b"end_reason", "end_time", b"end_time", "ends_after_ride", b"ends_after_ride", "heading", b"heading", "last_ride", b"last_ride", "shift_id", b"shift_id", "silent_since_time", b"silent_since_time", "silent_until_time", b"silent_until_time", "start_time", b"start_time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_break_until_time", b"_break_until_time", "_end_time", b"_end_time", "_heading", b"_heading", "_silent_since_time", b"_silent_since_time", "_silent_until_time", b"_silent_until_time", "break_until_time", b"break_until_time", "capabilities", b"capabilities", "driver_id", b"driver_id", "end_reason", b"end_reason", "end_time", b"end_time", "ends_after_ride", b"ends_after_ride", "heading", b"heading", "last_ride", b"last_ride", "shift_id", b"shift_id", "silent_since_time", b"silent_since_time", "silent_until_time", b"silent_until_time", "start_time", b"start_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__break_until_time: _TypeAlias = _typing.Literal["break_until_time"]  # noqa: Y015
     _WhichOneofArgType__break_until_time: _TypeAlias = _typing.Literal["_break_until_time", b"_break_until_time"]  # noqa: Y015

@@ -1,0 +1,44 @@
+"""A delivery order that could not be handed over is back at the shop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from matching_service.domain.delivery import Proof, ProofKind
+from matching_service.domain.events import OrderReturned
+from matching_service.domain.ride import Ride
+from matching_service.domain.ride_states import RideState
+from matching_service.use_cases.ports import RequestKey, Store
+from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_driver
+from shared_kernel.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnOrder:
+    """ReturnOrder: the courier is free again; the fare and the fee of the return are captured."""
+
+    store: Store
+    clock: Clock
+
+    async def __call__(self, request_id: str, driver_id: UUID, ride_id: UUID, received_by: str) -> Ride:
+        """Return the ride, returned; brought back before: as it stands. `received_by` took the goods at the shop.
+
+        Raises:
+            NotFound: `ride_not_found`.
+            Conflict: `not_a_delivery`, `invalid_transition`.
+        """
+        async with self.store.transaction() as tx:
+            request = RequestKey(driver_id, "ReturnOrder", request_id, (str(ride_id), received_by))
+            answer = await tx.claim(request)
+            if answer is not None:
+                return await ride_of_answer(tx, answer)
+            ride = await ride_of_driver(tx, ride_id, driver_id)
+            if ride.state is not RideState.RETURNED:
+                before, now = ride, self.clock.now()
+                ride = before.brought_back(Proof(ProofKind.SIGNATURE, received_by), now)
+                await tx.save_ride(before, ride)
+                await tx.tell(OrderReturned(ride, now))
+                await let_driver_go(tx, driver_id, now, driven=True)
+            await tx.complete(ride.id.bytes)
+            return ride

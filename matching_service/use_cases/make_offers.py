@@ -67,15 +67,6 @@ class MakeOffers:
         return OfferOutcome.OFFERED
 
     async def _offer(self, tx: Transaction, ride: Ride, proposal: Proposal) -> None:
-        shift = await tx.keep_shift_open(proposal.driver_id)
-        if shift is None or not shift.takes_offers or await tx.is_excluded(ride.id, proposal.driver_id):
-            raise _DriverTakenError
-        if ride.funding is Funding.CASH and not await tx.may_take_cash(
-            proposal.driver_id, ride.fare.total.currency_code
-        ):
-            raise _DriverTakenError
-        if ride.delivery is not None and not ride.delivery.order.needs <= shift.capabilities:
-            raise _DriverTakenError
         now = self.clock.now()
         offer = Offer(
             id=self.new_id(),
@@ -96,8 +87,19 @@ class MakeOffers:
             kind=ride.kind,
             order=ride.delivery.order.without_phones() if ride.delivery else None,
         )
+        # First the insert, which waits for whoever closes the driver's former offer, and only then the shift: a driver
+        # who goes offline locks in that order, too, and the other way round the two would wait for each other.
         await tx.add_offer(offer)
-        # After the insert, which waits for an accept of the driver's former offer: only now would its ride be seen.
+        shift = await tx.keep_shift_open(proposal.driver_id)
+        if shift is None or not shift.takes_offers or await tx.is_excluded(ride.id, proposal.driver_id):
+            raise _DriverTakenError
+        if ride.funding is Funding.CASH and not await tx.may_take_cash(
+            proposal.driver_id, ride.fare.total.currency_code
+        ):
+            raise _DriverTakenError
+        if ride.delivery is not None and not ride.delivery.order.needs <= shift.capabilities:
+            raise _DriverTakenError
+        # The insert may have waited for an accept of the former offer, whose ride can only now be seen.
         if await tx.live_ride_id_of_driver(proposal.driver_id) is not None:
             raise _DriverTakenError
         offered = ride.offered(now)

@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import Any
+from unittest.mock import patch
+from uuid import UUID
 
 import pytest
 from sqlalchemy import insert, select, text, update
@@ -12,8 +15,11 @@ from chassis.database import Database
 from matching_service.adapters import tables
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import TRANSITIONS, RideState
+from matching_service.domain.shift import Shift
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
+from matching_service.use_cases.end_shift import EndShift
+from matching_service.use_cases.ports import Store
 from shared_kernel.errors import DomainError
 from tests.fakes.matching_rides import FakePayments
 from tests.fakes.matching_stage import CITY, Stage
@@ -201,6 +207,49 @@ async def test_going_offline_and_a_new_offer_leave_no_offer_to_a_driver_who_is_g
         assert not isinstance(ended, DomainError)
         assert await stage.driver_is_free(driver_id)
         assert (await stage.now(ride)).state is RideState.MATCHING
+
+
+class PausingStore:
+    """A Store whose transactions wait before they lock a shift."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.paused, self.go_on = asyncio.Event(), asyncio.Event()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Any]:
+        async with self.store.transaction() as tx:
+            lock_shift = tx.lock_shift
+
+            async def after_a_pause(driver_id: UUID) -> Shift | None:
+                self.paused.set()
+                await self.go_on.wait()
+                return await lock_shift(driver_id)
+
+            with patch.object(tx, "lock_shift", after_a_pause):
+                yield tx
+
+
+async def test_who_goes_offline_and_a_matcher_with_the_next_offer_do_not_wait_in_a_ring(
+    stage: Stage, database: Database
+):
+    ride, other, driver_id = await stage.ride(), await stage.ride(), await stage.driver()
+    await stage.offer(ride, driver_id)
+    store = PausingStore(stage.store)
+    leaving = asyncio.create_task(EndShift(store, stage.clock)(stage.key(), driver_id))
+    await store.paused.wait()
+    # The open offer is closed, which is not committed yet, and the next one has to wait for that.
+    offering = asyncio.create_task(stage.offers.make_offers([Proposal(other.id, driver_id, 60, 60.0)]))
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(20), database.connect() as connection:
+        while not await connection.scalar(waiting):
+            pass
+    store.go_on.set()
+    assert (await leaving).ended_at is not None
+    assert await offering == [OfferOutcome.DRIVER_TAKEN]
+    assert await stage.driver_is_free(driver_id)
 
 
 async def test_an_accept_and_an_offer_of_another_ride_do_not_bind_the_driver_twice(stage: Stage, database: Database):

@@ -1,0 +1,320 @@
+"""The races. Each tells how it came out, and says itself what must not come out of it; `invariants` judges the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from matching_service.domain.ride import Ride
+from matching_service.domain.ride_states import RideState
+from matching_service.use_cases.dispatch_ports import Claim, OfferOutcome, Proposal
+from shared_kernel.errors import DomainError
+from tests.races.ground import Lane, Race, WrongError, how
+from tests.races.jitter import a_head_start
+
+
+def _told(answers: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}: {how(answer)}" for name, answer in answers.items())
+
+
+def _demand(holds: bool, what: str) -> None:
+    if not holds:
+        raise WrongError(what)
+
+
+async def double_accept(lane: Lane) -> str:
+    """A driver's phone accepts three times, by two replicas and under three keys."""
+    ride, driver_id = await lane.ride(), lane.drivers[0]
+    offer = await lane.offer(ride, driver_id)
+    answers = await lane.at_once(
+        first=lane.one.accept(lane.key(), driver_id, offer.id),
+        second=lane.other.accept(lane.key(), driver_id, offer.id),
+        third=lane.other.accept(lane.key(), driver_id, offer.id),
+    )
+    _demand(all(isinstance(answer, Ride) for answer in answers.values()), f"an accept was refused: {_told(answers)}")
+    return _told(answers)
+
+
+async def accept_vs_cancel(lane: Lane) -> str:
+    """The driver accepts while the rider cancels: the cancel comes through either way, and is free."""
+    ride, driver_id = await lane.ride(), lane.drivers[0]
+    offer = await lane.offer(ride, driver_id)
+    answers = await lane.at_once(
+        accept=lane.one.accept(lane.key(), driver_id, offer.id),
+        cancel=lane.other.cancel(lane.key(), ride.rider_id, ride.id, "", ""),
+    )
+    _demand(how(answers["cancel"]) == "canceled_by_rider", f"a cancel was lost: {_told(answers)}")
+    _demand(how(answers["accept"]) in ("driver_en_route", "offer_withdrawn"), f"accept: {how(answers['accept'])}")
+    return _told(answers)
+
+
+async def accept_vs_expiry(lane: Lane) -> str:
+    """The driver accepts in time by one replica's clock; to the other the time is over."""
+    ride, driver_id = await lane.ride(), lane.drivers[0]
+    offer = await lane.offer(ride, driver_id)
+    late = lane.later(offer.expires_at)
+    answers = await lane.at_once(
+        accept=lane.one.accept(lane.key(), driver_id, offer.id),
+        expire=late.expire_offers(),
+        decline=lane.other.decline(lane.key(), driver_id, offer.id)
+        if lane.chance.random() < 0.3
+        else lane.one.reader.open_offer(driver_id),
+    )
+    state = await lane.now(ride)
+    if isinstance(answers["accept"], Ride):
+        _demand(state is RideState.DRIVER_EN_ROUTE, f"an accept was granted and is gone: the ride is {state}")
+    else:
+        _demand(how(answers["accept"]) in ("offer_expired", "offer_declined"), how(answers["accept"]))
+        _demand(state is RideState.MATCHING, f"nobody accepted, and the ride is {state}")
+    return f"accept: {how(answers['accept'])}, ride: {state}"
+
+
+async def late_accept(lane: Lane) -> str:
+    """The driver answers when the time is over, before, while and after it is swept up: it is told so, always."""
+    ride, driver_id = await lane.ride(), lane.drivers[0]
+    offer = await lane.offer(ride, driver_id)
+    late = lane.later(offer.expires_at + timedelta(milliseconds=lane.chance.randrange(20_000)))
+    answers = await lane.at_once(
+        expire=late.expire_offers(),
+        accept=late.accept(lane.key(), driver_id, offer.id),
+        again=late.accept(lane.key(), driver_id, offer.id),
+    )
+    told = {how(answers["accept"]), how(answers["again"])}
+    _demand(told == {"offer_expired"}, f"a late accept was answered {sorted(told)}")
+    return f"accept: {how(answers['accept'])}, ride: {await lane.now(ride)}"
+
+
+async def cancel_vs_reassign(lane: Lane) -> str:
+    """The driver gives the ride back and dispatch offers it to the next one, who accepts, while the rider cancels."""
+    ride, driver_id = await lane.assigned()
+
+    async def reassign() -> str:
+        given = await lane.one.give_back(lane.key(), driver_id, ride.id, "")
+        [outcome] = await lane.other.offers.make_offers([await lane.proposal(given, lane.drivers[1])])
+        if outcome is not OfferOutcome.OFFERED:
+            return outcome
+        offer = await lane.other.reader.open_offer(lane.drivers[1])
+        return how(await lane.other.accept(lane.key(), lane.drivers[1], offer.id)) if offer else "withdrawn"
+
+    async def cancel() -> Ride:
+        await a_head_start(lane.chance)
+        await a_head_start(lane.chance)
+        return await lane.other.cancel(lane.key(), ride.rider_id, ride.id, "", "")
+
+    answers = await lane.at_once(reassign=reassign(), cancel=cancel())
+    _demand(how(answers["cancel"]) == "canceled_by_rider", f"a cancel was lost: {_told(answers)}")
+    reassigned = answers["reassign"]
+    return f"reassign: {reassigned if isinstance(reassigned, str) else how(reassigned)}, ride: {await lane.now(ride)}"
+
+
+async def reassign_vs_canceler(lane: Lane) -> str:
+    """The driver gives the ride back, and two matchers offer it on, one of them to the very same driver."""
+    ride, driver_id = await lane.assigned()
+
+    async def offer_on(stage: Any, to: int) -> OfferOutcome:
+        [outcome] = await stage.offers.make_offers([await lane.proposal(ride, lane.drivers[to])])
+        return outcome
+
+    answers = await lane.at_once(
+        give_back=lane.one.give_back(lane.key(), driver_id, ride.id, ""),
+        same=offer_on(lane.one, 0),
+        next=offer_on(lane.other, 1),
+    )
+    _demand(answers["same"] is not OfferOutcome.OFFERED, "a ride was offered to the driver who gave it back")
+    return f"same: {how(answers['same'])}, next: {how(answers['next'])}"
+
+
+async def start_vs_cancel(lane: Lane) -> str:
+    """The driver enters the PIN while the rider, who consents to the fee, cancels."""
+    ride, driver_id = await lane.arrived()
+    consent = await lane.one.preview(ride.rider_id, ride.id)
+    answers = await lane.at_once(
+        start=lane.one.start(lane.key(), driver_id, ride.id, ride.start_pin),
+        cancel=lane.other.cancel(lane.key(), ride.rider_id, ride.id, consent.token, ""),
+    )
+    granted = [name for name, answer in answers.items() if not isinstance(answer, DomainError)]
+    _demand(len(granted) == 1, f"not one of two was granted: {_told(answers)}")
+    return _told(answers)
+
+
+async def start_vs_no_show(lane: Lane) -> str:
+    """The driver starts the trip on one phone and reports a no-show on another; the rider cancels, too."""
+    ride, driver_id = await lane.arrived()
+    late = lane.later(lane.one.clock.now() + timedelta(seconds=ride.terms.no_show_wait_seconds))
+    consent = await lane.one.preview(ride.rider_id, ride.id)
+    answers = await lane.at_once(
+        start=lane.one.start(lane.key(), driver_id, ride.id, ride.start_pin),
+        no_show=late.no_show(lane.key(), driver_id, ride.id),
+        cancel=lane.other.cancel(lane.key(), ride.rider_id, ride.id, consent.token, ""),
+    )
+    granted = [name for name, answer in answers.items() if not isinstance(answer, DomainError)]
+    _demand(len(granted) == 1, f"not one of three was granted: {_told(answers)}")
+    return f"{granted[0]} won"
+
+
+async def two_rides_for_one_driver(lane: Lane) -> str:
+    """Two matchers want one driver for two rides, and the driver accepts whatever comes."""
+    rides, driver_id = [await lane.ride(), await lane.ride()], lane.drivers[0]
+
+    async def offer_and_accept(stage: Any, ride: Ride) -> str:
+        [outcome] = await stage.offers.make_offers([await lane.proposal(ride, driver_id)])
+        offer = await stage.reader.open_offer(driver_id)
+        if outcome is not OfferOutcome.OFFERED or offer is None:
+            return outcome.value
+        return how(await stage.accept(lane.key(), driver_id, offer.id))
+
+    answers = await lane.at_once(one=offer_and_accept(lane.one, rides[0]), other=offer_and_accept(lane.other, rides[1]))
+    states = sorted([await lane.now(ride) for ride in rides])
+    _demand(states == ["driver_en_route", "matching"], f"the rides are {states}")
+    return f"one: {answers['one']}, other: {answers['other']}"
+
+
+async def accept_vs_next_offer(lane: Lane) -> str:
+    """The driver accepts an offer while a matcher, which saw them free, offers another ride."""
+    ride, next_ride, driver_id = await lane.ride(), await lane.ride(), lane.drivers[0]
+    offer = await lane.offer(ride, driver_id)
+    proposal = await lane.proposal(next_ride, driver_id)
+    answers = await lane.at_once(
+        accept=lane.one.accept(lane.key(), driver_id, offer.id),
+        offer=lane.other.offers.make_offers([proposal]),
+    )
+    _demand(isinstance(answers["accept"], Ride), f"an accept was refused: {_told(answers)}")
+    _demand(how(answers["offer"]) == "driver_taken", f"the next offer: {how(answers['offer'])}")
+    return _told(answers)
+
+
+async def offline_with_an_open_offer(lane: Lane) -> str:
+    """The driver goes offline on one phone, accepts on another, and the time runs out."""
+    ride, driver_id = await lane.ride(), lane.drivers[0]
+    offer = await lane.offer(ride, driver_id)
+    late = lane.later(offer.expires_at)
+    answers = await lane.at_once(
+        offline=lane.one.end_shift(lane.key(), driver_id),
+        accept=lane.other.accept(lane.key(), driver_id, offer.id),
+        expire=late.expire_offers(),
+    )
+    shift = await lane.one.reader.open_shift(driver_id)
+    state = await lane.now(ride)
+    if state is RideState.DRIVER_EN_ROUTE:
+        _demand(shift is not None and shift.ends_after_ride, "a driver with a ride is offline, or not going to be")
+    else:
+        _demand(state is RideState.MATCHING, f"the ride is {state}")
+        _demand(isinstance(answers["offline"], DomainError) or shift is None, "a driver who went offline is online")
+    return f"offline: {how(answers['offline'])}, accept: {how(answers['accept'])}, ride: {state}"
+
+
+async def offline_vs_offer(lane: Lane) -> str:
+    """The driver goes offline while two matchers offer rides."""
+    rides, driver_id = [await lane.ride(), await lane.ride()], lane.drivers[0]
+    proposals = [await lane.proposal(ride, driver_id) for ride in rides]
+    answers = await lane.at_once(
+        offline=lane.one.end_shift(lane.key(), driver_id),
+        offer=lane.one.offers.make_offers(proposals[:1]),
+        other=lane.other.offers.make_offers(proposals[1:]),
+    )
+    if not isinstance(answers["offline"], DomainError):
+        _demand(await lane.one.driver_is_free(driver_id), "a driver who went offline has an offer")
+    return _told(answers)
+
+
+async def complete_vs_cancel(lane: Lane) -> str:
+    """The driver ends the trip while an operator ends the ride, and the rider tries to."""
+    ride, driver_id = await lane.under_way()
+    answers = await lane.at_once(
+        complete=lane.one.complete(lane.key(), driver_id, ride.id),
+        operator=lane.other.force_cancel(lane.key(), lane.new_id(), ride.id, ""),
+        rider=lane.other.cancel(lane.key(), ride.rider_id, ride.id, "", ""),
+    )
+    granted = [name for name, answer in answers.items() if not isinstance(answer, DomainError)]
+    _demand(granted in (["complete"], ["operator"]), f"granted: {granted}")
+    return _told(answers)
+
+
+async def two_owners_of_one_shard(lane: Lane) -> str:
+    """The owner of a shard was stopped; while another one takes over, it wakes up and proposes what it chose."""
+    ride = await lane.ride()
+    former, latter = lane.leases
+    old, new = lane.matcher_ids
+    gained = await former.claim(old, [lane.shard], 30.0)
+    if lane.shard not in gained:
+        raise WrongError("a shard cannot be taken over")
+    stale = Proposal(ride.id, lane.drivers[0], 60, 60.0, gained[lane.shard].fence)
+    await former.give_back(old, [lane.shard])
+    taken_over: list[int] = []
+    began_after_it: list[bool] = []
+
+    async def wake_up() -> OfferOutcome:
+        await a_head_start(lane.chance)
+        began_after_it.append(bool(taken_over))
+        [outcome] = await lane.one.offers.make_offers([stale])
+        return outcome
+
+    async def take_over() -> OfferOutcome | None:
+        await a_head_start(lane.chance)
+        # A lease under which an offer is being made is passed over, and taken at a later beat.
+        fence = None
+        while fence is None:
+            lease = (await latter.claim(new, [lane.shard], 30.0)).get(lane.shard)
+            fence = None if lease is None else lease.fence
+        taken_over.append(fence)
+        await a_head_start(lane.chance)
+        [outcome] = await lane.other.offers.make_offers([Proposal(ride.id, lane.drivers[1], 60, 60.0, fence)])
+        return outcome
+
+    answers = await lane.at_once(former=wake_up(), latter=take_over())
+    await latter.give_back(new, [lane.shard])
+    # Between them the shard was nobody's, and an offer under its last fence is good: it was made by one owner.
+    outcomes = [answers["former"], answers["latter"]]
+    _demand(outcomes.count(OfferOutcome.OFFERED) == 1, f"not one of two owners made the offer: {_told(answers)}")
+    if began_after_it[0]:
+        _demand(answers["former"] is not OfferOutcome.OFFERED, "an owner who was replaced opened an offer")
+    return _told(answers)
+
+
+async def redis_flushed_in_mid_offer(lane: Lane) -> str:
+    """Two matchers reserve one driver for two rides while Redis forgets everything."""
+    rides, driver_id = [await lane.ride(), await lane.ride()], lane.drivers[0]
+    fence = await lane.fence()
+
+    async def flush() -> None:
+        for _ in range(4):
+            await a_head_start(lane.chance)
+            await lane.ground.redis.flushdb()
+
+    async def dispatch(number: int, shard: str) -> str:
+        claim = [Claim(lane.position(driver_id), shard, max(fence, 1))]
+        if not await lane.reservations[number].reserve(claim, 10.0):
+            return "contended"
+        await a_head_start(lane.chance)
+        stage = (lane.one, lane.other)[number]
+        [outcome] = await stage.offers.make_offers([Proposal(rides[number].id, driver_id, 60, 60.0, fence)])
+        await lane.reservations[number].release(claim)
+        return outcome.value
+
+    answers = await lane.at_once(one=dispatch(0, lane.shard), flush=flush(), other=dispatch(1, "a neighbor"))
+    outcomes = sorted([answers["one"], answers["other"]])
+    _demand(outcomes.count("offered") == 1, f"not one of two made the offer: {outcomes}")
+    return f"{outcomes[0]} and {outcomes[1]}"
+
+
+RACES: Mapping[str, Race] = {
+    race.__name__: race
+    for race in (
+        double_accept,
+        accept_vs_cancel,
+        accept_vs_expiry,
+        late_accept,
+        cancel_vs_reassign,
+        reassign_vs_canceler,
+        start_vs_cancel,
+        start_vs_no_show,
+        two_rides_for_one_driver,
+        accept_vs_next_offer,
+        offline_with_an_open_offer,
+        offline_vs_offer,
+        complete_vs_cancel,
+        two_owners_of_one_shard,
+        redis_flushed_in_mid_offer,
+    )
+}

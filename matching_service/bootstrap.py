@@ -64,6 +64,8 @@ from matching_service.use_cases.collect_order import CollectOrder
 from matching_service.use_cases.complete_trip import CompleteTrip
 from matching_service.use_cases.create_quotes import CreateQuotes
 from matching_service.use_cases.decline_offer import DeclineOffer
+from matching_service.use_cases.dispatch_choice import Choose
+from matching_service.use_cases.dispatch_picture import DrawPicture
 from matching_service.use_cases.dispatch_ports import EtaProvider
 from matching_service.use_cases.dispatch_tick import DispatchTick
 from matching_service.use_cases.end_due_shifts import EndDueShifts
@@ -85,6 +87,7 @@ from matching_service.use_cases.read_rides import ReadRides
 from matching_service.use_cases.report_locations import ReportLocations
 from matching_service.use_cases.report_no_show import ReportNoShow
 from matching_service.use_cases.request_ride import RequestRide
+from matching_service.use_cases.reroute_drivers import RerouteDrivers
 from matching_service.use_cases.return_order import ReturnOrder
 from matching_service.use_cases.start_shift import StartShift
 from matching_service.use_cases.start_trip import StartTrip
@@ -206,19 +209,22 @@ def build(settings: MatchingSettings) -> Application:
 def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stores, matcher: ScipyMatcher) -> Workers:
     store, reader, clock = stores.store, stores.reader, stores.clock
     tick = DispatchTick(
-        cities=stores.cities,
-        waiting=stores.reads,
-        locations=stores.locations,
-        busy=stores.reads,
-        on_shift=stores.reads,
-        standings=stores.reads,
-        headings=stores.reads,
-        eta=stores.eta,
-        matcher=matcher,
+        draw=DrawPicture(
+            cities=stores.cities,
+            waiting=stores.reads,
+            en_route=stores.reads,
+            locations=stores.locations,
+            busy=stores.reads,
+            on_shift=stores.reads,
+            standings=stores.reads,
+            headings=stores.reads,
+            eta=stores.eta,
+            clock=clock,
+        ),
+        choose=Choose(stores.eta, matcher, time.monotonic),
         reservations=RedisReservations(redis),
         offers=MakeOffers(store, clock, stores.new_id),
-        clock=clock,
-        monotonic=time.monotonic,
+        rerouter=RerouteDrivers(store, clock),
     )
     dispatch = DispatchWorker(
         tick=tick,

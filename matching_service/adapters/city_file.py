@@ -23,6 +23,7 @@ from matching_service.domain.city import (
     Product,
     ServiceArea,
     StopPolicy,
+    SwapPolicy,
     Tax,
     TravelPolicy,
     VehicleClass,
@@ -80,11 +81,22 @@ class _Fees(_Strict):
     no_show_wait_seconds: Annotated[int, Field(ge=0, le=3600)]
 
 
+class _Swaps(_Strict):
+    max_per_ride: Annotated[int, Field(ge=0, le=10)] = 2
+    min_gain_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
+    not_within_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
+    reroute_without_consent: bool = True
+
+
 class _Dispatch(_Strict):
     tick_seconds: Annotated[float, Field(ge=0.1, le=30)]
     offer_seconds: Annotated[int, Field(ge=1, le=120)]
     search_window_seconds: Annotated[int, Field(ge=10, le=7200)]
     pickup_eta_cap_seconds: Annotated[int, Field(ge=60, le=7200)]
+    # Policies that were stored before there were such keys are read as they were meant: with what the package has.
+    first_pickup_eta_cap_seconds: Annotated[int, Field(ge=60, le=7200)] = 600
+    pickup_eta_cap_growth: Annotated[float, Field(ge=0, le=100)] = 2.0
+    swaps: _Swaps = _Swaps()
 
     @model_validator(mode="after")
     def _window_holds_an_offer(self) -> Self:
@@ -303,7 +315,9 @@ def _as_policy(content: _CityFile) -> CityPolicy:
             no_show_fee=money(content.fees.no_show_fee_minor),
             no_show_wait_seconds=content.fees.no_show_wait_seconds,
         ),
-        dispatch=DispatchPolicy(**content.dispatch.model_dump()),
+        dispatch=DispatchPolicy(
+            **content.dispatch.model_dump(exclude={"swaps"}), swaps=SwapPolicy(**content.dispatch.swaps.model_dump())
+        ),
         stops=StopPolicy(**content.stops.model_dump()),
         locations=LocationPolicy(**content.locations.model_dump()),
         travel=TravelPolicy(**content.travel.model_dump()),

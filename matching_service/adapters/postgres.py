@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -230,19 +230,49 @@ class PostgresTransaction:
             elif row != old[stop_id]:
                 await self._connection.execute(update(tables.ride_stops).where(stop.id == stop_id).values(**row))
 
+    async def save_ring(self, moves: Sequence[tuple[Ride, Ride]]) -> None:
+        ids = [before.id for before, _ in moves]
+        # No two rides may name one driver even for the time between two statements: each names itself meanwhile.
+        parked = update(tables.rides).where(tables.rides.c.id.in_(ids)).values(driver_id=tables.rides.c.id)
+        await self._connection.execute(parked)
+        for before, _ in moves:
+            await self._release_assignment(before.id, moves[0][1].moved_at)
+            await self._give_offer_back(before.id)
+        for before, after in moves:
+            changes = changed_columns(before, after)
+            row = tables.rides.c
+            mine = update(tables.rides).where(row.id == before.id, row.version == before.version)
+            changed = await self._connection.execute(mine.values(**changes))
+            if changed.rowcount != 1:
+                raise RuntimeError("a ride was saved that was not locked")
+            await self._bind(after)
+
+    async def _release_assignment(self, ride_id: UUID, released_at: datetime) -> None:
+        mine = (tables.assignments.c.ride_id == ride_id) & tables.assignments.c.released_at.is_(None)
+        # Not before its beginning, whatever the clocks of two replicas say.
+        ended = func.greatest(tables.assignments.c.assigned_at, released_at)
+        await self._connection.execute(update(tables.assignments).where(mine).values(released_at=ended))
+
+    async def _give_offer_back(self, ride_id: UUID) -> None:
+        accepted = (tables.offers.c.ride_id == ride_id) & (tables.offers.c.state == "accepted")
+        await self._connection.execute(update(tables.offers).where(accepted).values(given_back=True))
+
+    async def _bind(self, ride: Ride) -> None:
+        if ride.driver is None:
+            raise ValueError("a ride without a driver has no assignment")
+        values = {"ride_id": ride.id, "driver_id": ride.driver.driver_id, "assigned_at": ride.assigned_at}
+        await self._connection.execute(insert(tables.assignments).values(**values))
+
     async def _keep_assignment(self, before: Ride, after: Ride) -> None:
+        swapped = before.has_driver and after.has_driver and before.driver != after.driver
         if before.has_driver and not after.has_driver:
-            released_at = after.ended_at or after.moved_at
-            mine = (tables.assignments.c.ride_id == before.id) & tables.assignments.c.released_at.is_(None)
-            # Not before its beginning, whatever the clocks of two replicas say.
-            ended = func.greatest(tables.assignments.c.assigned_at, released_at)
-            await self._connection.execute(update(tables.assignments).where(mine).values(released_at=ended))
-        if before.driver is not None and after.driver is None:
-            accepted = (tables.offers.c.ride_id == before.id) & (tables.offers.c.state == "accepted")
-            await self._connection.execute(update(tables.offers).where(accepted).values(given_back=True))
-        if after.has_driver and not before.has_driver and after.driver is not None:
-            values = {"ride_id": after.id, "driver_id": after.driver.driver_id, "assigned_at": after.assigned_at}
-            await self._connection.execute(insert(tables.assignments).values(**values))
+            await self._release_assignment(before.id, after.ended_at or after.moved_at)
+        if swapped:
+            await self._release_assignment(before.id, after.moved_at)
+        if swapped or (before.driver is not None and after.driver is None):
+            await self._give_offer_back(before.id)
+        if swapped or (after.has_driver and not before.has_driver):
+            await self._bind(after)
 
     async def live_ride_id_of_driver(self, driver_id: UUID) -> UUID | None:
         ride = tables.rides.c

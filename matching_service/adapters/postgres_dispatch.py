@@ -14,7 +14,7 @@ from matching_service.domain.city import VehicleClass
 from matching_service.domain.ride_kind import Capability
 from matching_service.domain.ride_states import DRIVER_STATES
 from matching_service.domain.terms import Funding
-from matching_service.use_cases.dispatch_ports import OpenShift, WaitingRide
+from matching_service.use_cases.dispatch_ports import EnRouteRide, OpenShift, WaitingRide
 from shared_kernel.errors import NotFound
 from shared_kernel.geo import GeoPoint
 
@@ -22,7 +22,7 @@ _DRIVER_STATES = [state.value for state in DRIVER_STATES]
 
 
 class PostgresDispatchReads:
-    """WaitingRides, BusyDrivers, CashStandings, OnShift, Headings and RideDrivers of production."""
+    """WaitingRides, EnRouteRides, BusyDrivers, CashStandings, OnShift, Headings and RideDrivers of production."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -49,6 +49,45 @@ class PostgresDispatchReads:
                 requested_at=row["requested_at"],
                 excluded_driver_ids=frozenset(row["excluded"] or ()),
                 returned=row["excluded"] is not None,
+                funding=Funding(row["funding"]),
+                city=row["city"],
+                shard=row["shard"],
+                needs=order_from(row["delivery"]).needs if row["delivery"] is not None else frozenset(),
+            )
+            for row in rows
+        ]
+
+    async def list_en_route(self, shards: Collection[str], max_swaps: int, limit: int) -> list[EnRouteRide]:
+        """Return rides with a driver on the way who may change, those that were promised the latest pickup first."""
+        ride, exclusion, offer = tables.rides.c, tables.exclusions.c, tables.offers.c
+        excluded = (
+            select(func.array_agg(exclusion.driver_id, type_=ARRAY(Uuid)))
+            .where(exclusion.ride_id == ride.id)
+            .scalar_subquery()
+            .label("excluded")
+        )
+        asked = select(offer.id).where(offer.ride_id == ride.id, offer.state == "open").exists()
+        under_way = select(tables.rides, excluded).where(
+            ride.state == "driver_en_route",
+            ride.shard.in_(shards),
+            ride.swap_count < max_swaps,
+            ride.promised_pickup_at.is_not(None),
+            ~asked,
+        )
+        statement = under_way.order_by(ride.promised_pickup_at.desc(), ride.id).limit(limit)
+        async with self._database.connect() as connection:
+            rows = (await connection.execute(statement)).mappings().all()
+        return [
+            EnRouteRide(
+                ride_id=row["id"],
+                driver_id=row["driver_id"],
+                pickup=place_from(row, "pickup"),
+                dropoff=place_from(row, "dropoff"),
+                product=row["product"],
+                requested_at=row["requested_at"],
+                promised_pickup_at=row["promised_pickup_at"],
+                swap_count=row["swap_count"],
+                excluded_driver_ids=frozenset(row["excluded"] or ()),
                 funding=Funding(row["funding"]),
                 city=row["city"],
                 shard=row["shard"],

@@ -112,6 +112,8 @@ rides = Table(
     Column("vehicle_color", Text),
     Column("vehicle_plate", Text),
     Column("pickup_eta_seconds", Integer),
+    Column("promised_pickup_at", DateTime(timezone=True)),
+    Column("swap_count", Integer, nullable=False, server_default=text("0")),
     Column("requested_at", DateTime(timezone=True), nullable=False),
     Column("moved_at", DateTime(timezone=True), nullable=False),
     Column("search_until", DateTime(timezone=True), nullable=False),
@@ -145,6 +147,7 @@ rides = Table(
     CheckConstraint(_among("payment_state", PaymentState), "payment_state"),
     CheckConstraint(_among("funding", Funding), "funding"),
     CheckConstraint("(funding = 'card') = (payment_method_id IS NOT NULL)", "card_named"),
+    CheckConstraint("swap_count BETWEEN 0 AND 10", "swap_count"),
     CheckConstraint("start_pin ~ '^[0-9]{4}$'", "start_pin"),
     CheckConstraint(_among("kind", RideKind), "kind"),
     CheckConstraint(

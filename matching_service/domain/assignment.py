@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-from matching_service.domain.city import VehicleClass
+from matching_service.domain.city import NO_SWAPS, PickupCap, SwapPolicy, VehicleClass
 from matching_service.domain.heading import brings_closer
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.ride_kind import Capability
 from shared_kernel.geo import GeoPoint
 
-AGING_RATE = 0.5
-"""Seconds of pickup time that a second of waiting makes up for."""
+AGING_RATE = 0.1
+"""Seconds of pickup time that a second of waiting makes up for. Little: the cap on pickup time grows with the wait, and
+on the replayed evenings a rate of 0.5 made all waits 3 % longer."""
 AGING_CAP_SECONDS = 300.0
 """Beyond it waiting counts no further, so that one ride cannot bend the whole batch."""
 RETURNED_BONUS_SECONDS = 120.0
@@ -23,9 +24,25 @@ UNSERVED_CAPS = 2.0
 """To leave a ride unserved costs so many times the cap on pickup time: more than any pair that may be chosen."""
 
 
+BOUND_UNSERVED_SECONDS = 1_000_000.0
+"""To leave a ride without the driver who is on the way to it: never the better choice, whatever it would save."""
+
+
+_NO_GROWTH = PickupCap(1_200.0, 0.0, 1_200.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The driver who is on the way to a seeker, and how late the pickup may become by another."""
+
+    driver_id: UUID
+    latest_pickup_seconds: float
+    """From now: what the rider was promised at the first assignment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seeker:
-    """A waiting ride as the matcher sees it."""
+    """A ride as the matcher sees it: one that waits for a driver, or one whose driver (`bound`) may still change."""
 
     ride_id: UUID
     pickup: GeoPoint
@@ -35,9 +52,14 @@ class Seeker:
     pays_cash: bool = False
     dropoff: GeoPoint | None = None
     pickup_eta_cap_seconds: int = 1_200
-    """The city's: no driver who is further away is asked."""
+    """The city's, however long the ride has waited: no driver who is further away is asked."""
     needs: frozenset[Capability] = frozenset()
     """What a driver must have declared to carry a delivery."""
+    waited_seconds: float = 0.0
+    bound: Bound | None = None
+    cap: PickupCap = _NO_GROWTH
+    swaps: SwapPolicy = NO_SWAPS
+    shard: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +84,24 @@ class Pair(NamedTuple):
     driver: int
 
 
+class CostTerms(NamedTuple):
+    """What a pair's cost is the sum of, in seconds, each by its name. A tuple: a tick has tens of thousands of them.
+
+    What a ride brings along whoever drives it (its head start) is no part of a pair: it stands in `unserved_seconds`.
+    """
+
+    pickup_eta: float = 0.0
+    swap: float = 0.0
+    """Of a ride that would change its driver: the least gain that is worth it."""
+
+
 class PairCost(NamedTuple):
     """A pair that may be chosen, and its cost in seconds; always above zero."""
 
     seeker: int
     driver: int
     seconds: float
+    terms: CostTerms = CostTerms()
 
 
 def is_on_the_way(seeker: Seeker, driver: DriverPosition, limits: Limits) -> bool:
@@ -84,12 +118,33 @@ def head_start_seconds(waited_seconds: float, returned: bool) -> float:
     return aging + (RETURNED_BONUS_SECONDS if returned else 0.0)
 
 
+def pickup_cap_seconds(seeker: Seeker) -> float:
+    """Return from how far a seeker may be served: further the longer it has waited, so that a far driver is not spent
+    on a rider whom a nearer one will soon reach, and nobody is left to the end of the search window.
+
+    A seeker with a driver on the way may get another as long as the pickup is no later than promised.
+    """
+    if seeker.bound is not None:
+        return seeker.bound.latest_pickup_seconds
+    cap = seeker.cap
+    return min(cap.first_seconds + cap.growth * max(seeker.waited_seconds, 0.0), cap.most_seconds)
+
+
+def pair_cost(pair: Pair, seeker: Seeker, driver_id: UUID, eta_seconds: int) -> PairCost:
+    """Weigh a pair. A ride's own driver, who is on the way, costs no more than the time that is left."""
+    changes = seeker.bound is not None and seeker.bound.driver_id != driver_id
+    terms = CostTerms(eta_seconds, seeker.swaps.min_gain_seconds if changes else 0.0)
+    return PairCost(pair.seeker, pair.driver, sum(terms), terms)
+
+
 def unserved_seconds(seeker: Seeker, pickup_eta_cap_seconds: int) -> float:
     """Return what it costs to leave a ride without a driver in this batch.
 
     With one such cost a ride, taking the head start off all of its pairs or adding it here chooses the same pairs; here
     it keeps every weight above zero, which the sparse solver needs.
     """
+    if seeker.bound is not None:
+        return BOUND_UNSERVED_SECONDS
     return UNSERVED_CAPS * pickup_eta_cap_seconds + seeker.head_start_seconds
 
 
@@ -105,7 +160,7 @@ def choose_greedily(costs: Sequence[PairCost], seekers: Sequence[Seeker]) -> lis
     taken: set[int] = set()
     chosen: list[int] = []
     for index in order:
-        seeker, driver, _ = costs[index]
+        seeker, driver = costs[index].seeker, costs[index].driver
         if seeker not in served and driver not in taken:
             served.add(seeker)
             taken.add(driver)

@@ -61,6 +61,32 @@ class FeePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class PickupCap:
+    """How far off a driver may be: at first, and how much further for each second that the rider has waited."""
+
+    first_seconds: float
+    growth: float
+    most_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SwapPolicy:
+    """When a driver who is on the way may change: never later for the rider than promised."""
+
+    max_per_ride: int
+    """0 keeps every driver until the pickup."""
+    min_gain_seconds: int
+    """What a change must save, each change of drivers by itself."""
+    not_within_seconds: int
+    """Whoever is this near to the pickup stays."""
+    reroute_without_consent: bool
+    """Whether drivers on the way are sent to another rider without being asked; who is free is always asked."""
+
+
+NO_SWAPS = SwapPolicy(0, 0, 0, reroute_without_consent=False)
+
+
+@dataclass(frozen=True, slots=True)
 class DispatchPolicy:
     """How drivers are looked for."""
 
@@ -68,6 +94,16 @@ class DispatchPolicy:
     offer_seconds: int
     search_window_seconds: int
     pickup_eta_cap_seconds: int
+    """The most, however long a ride has waited."""
+    first_pickup_eta_cap_seconds: int
+    pickup_eta_cap_growth: float
+    swaps: SwapPolicy
+
+    @property
+    def pickup_cap(self) -> PickupCap:
+        """How far off drivers may be."""
+        most = float(self.pickup_eta_cap_seconds)
+        return PickupCap(min(float(self.first_pickup_eta_cap_seconds), most), self.pickup_eta_cap_growth, most)
 
 
 class Bounds(NamedTuple):

@@ -49,6 +49,13 @@ class RideAssigned(RideFact):
     """A driver accepted."""
 
 
+@dataclass(frozen=True, slots=True)
+class RideDriverSwapped(RideFact):
+    """Another driver is on the way instead of the former one, and earlier."""
+
+    former_driver_id: UUID
+
+
 class DriverArrived(RideFact):
     """The driver waits at the pickup."""
 

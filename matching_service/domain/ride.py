@@ -68,6 +68,9 @@ class Ride:
     fee: FareLine | None = None
     driver: DriverFacts | None = None
     pickup_eta_seconds: int | None = None
+    promised_pickup_at: datetime | None = None
+    """When the driver who accepted first would come: no swap may make it later."""
+    swap_count: int = 0
     assigned_at: datetime | None = None
     arrived_at: datetime | None = None
     started_at: datetime | None = None
@@ -198,7 +201,25 @@ class Ride:
     def assigned(self, driver: DriverFacts, pickup_eta_seconds: int, now: datetime) -> Self:
         """The driver accepted."""
         moved = self._moved(RideMove.ACCEPT_OFFER, now)
-        return replace(moved, driver=driver, pickup_eta_seconds=pickup_eta_seconds, assigned_at=now, reason="")
+        return replace(
+            moved,
+            driver=driver,
+            pickup_eta_seconds=pickup_eta_seconds,
+            promised_pickup_at=now + timedelta(seconds=pickup_eta_seconds),
+            assigned_at=now,
+            reason="",
+        )
+
+    def swapped(self, driver: DriverFacts, pickup_eta_seconds: int, now: datetime) -> Self:
+        """Another driver comes instead, no later than promised; cancelling is free anew, as after an assignment."""
+        moved = self._moved(RideMove.SWAP_DRIVER, now)
+        return replace(
+            moved,
+            driver=driver,
+            pickup_eta_seconds=pickup_eta_seconds,
+            swap_count=self.swap_count + 1,
+            assigned_at=now,
+        )
 
     # The driver's moves
 
@@ -266,6 +287,7 @@ class Ride:
             self._moved(RideMove.GIVE_BACK, now),
             driver=None,
             pickup_eta_seconds=None,
+            promised_pickup_at=None,
             assigned_at=None,
             arrived_at=None,
             pin_failures=0,

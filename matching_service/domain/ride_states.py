@@ -42,6 +42,7 @@ class RideMove(StrEnum):
     ARRIVE = "arrive"
     START_TRIP = "start_trip"
     COMPLETE_TRIP = "complete_trip"
+    SWAP_DRIVER = "swap_driver"
     FAIL_DELIVERY = "fail_delivery"
     BRING_BACK = "bring_back"
     GIVE_BACK = "give_back"
@@ -77,6 +78,7 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition(_S.OFFERED, _M.CANCEL_BY_RIDER, _S.CANCELED_BY_RIDER),
     Transition(_S.OFFERED, _M.CANCEL_BY_PLATFORM, _S.CANCELED_BY_PLATFORM),
     Transition(_S.DRIVER_EN_ROUTE, _M.ARRIVE, _S.ARRIVED),
+    Transition(_S.DRIVER_EN_ROUTE, _M.SWAP_DRIVER, _S.DRIVER_EN_ROUTE),
     Transition(_S.DRIVER_EN_ROUTE, _M.GIVE_BACK, _S.MATCHING),
     Transition(_S.DRIVER_EN_ROUTE, _M.CANCEL_BY_RIDER, _S.CANCELED_BY_RIDER),
     Transition(_S.DRIVER_EN_ROUTE, _M.CANCEL_BY_PLATFORM, _S.CANCELED_BY_PLATFORM),

@@ -28,6 +28,7 @@ STALE_DRIVERS = Gauge("dispatch_stale_drivers", "Drivers left out at the last su
 CANDIDATES = Counter("dispatch_candidates_total", "Pairs of ride and driver that were weighed")
 CONTENDED = Counter("dispatch_contended_total", "Pairs dropped since another dispatcher had reserved the driver")
 GREEDY_PASSES = Counter("dispatch_greedy_passes_total", "Passes that chose greedily for want of time")
+REROUTED = Counter("dispatch_rerouted_total", "Rides that changed their drivers among themselves")
 OFFERS = Counter("dispatch_offers_total", "Proposals of dispatch, by what became of them", ["outcome"])
 FAILED_TICKS = Counter("dispatch_failed_ticks_total", "Ticks given up since a store did not answer in time")
 FAILED_BEATS = Counter("dispatch_failed_beats_total", "Beats that did not reach the database")
@@ -158,7 +159,7 @@ def _leave_if_canceled() -> None:
 
 def _observe(report: TickReport, seconds: float) -> None:
     WAITING.set(report.waiting)
-    if not report.waiting:
+    if not report.waiting and not report.en_route:
         return
     TICK_SECONDS.observe(seconds)
     FREE_DRIVERS.set(report.free_drivers)
@@ -166,5 +167,6 @@ def _observe(report: TickReport, seconds: float) -> None:
     CANDIDATES.inc(report.candidates)
     CONTENDED.inc(report.contended)
     GREEDY_PASSES.inc(report.greedy_passes)
+    REROUTED.inc(report.rerouted)
     for outcome, count in report.outcomes.items():
         _BY_OUTCOME[outcome].inc(count)

@@ -66,6 +66,7 @@ def ride_message(
         city=ride.city,
         policy_version=ride.policy_version,
         kind=wire_delivery.RIDE_KINDS[ride.kind],
+        swap_count=ride.swap_count,
     )
     if ride.delivery is not None:
         delivery = wire_delivery.delivery_message(
@@ -88,6 +89,7 @@ def ride_message(
     if ride.pickup_eta_seconds is not None:
         message.pickup_eta_seconds = ride.pickup_eta_seconds
     for field, moment in (
+        (message.promised_pickup_time, ride.promised_pickup_at),
         (message.assign_time, ride.assigned_at),
         (message.arrive_time, ride.arrived_at),
         (message.start_time, ride.started_at),
@@ -291,10 +293,13 @@ def _ride_event(event: events.RideFact) -> Message:
             return events_pb2.RideMatchingStarted(
                 ride=ride_message(ride), rematching=former is not None, former_driver_id=_text(former)
             )
-        case events.RideAssigned():
-            return events_pb2.RideAssigned(ride=ride_message(ride, with_pin=True, in_event=True))
-        case events.DriverArrived():
-            return events_pb2.DriverArrived(ride=ride_message(ride, with_pin=True, in_event=True))
+        case events.RideAssigned() | events.DriverArrived():
+            told = ride_message(ride, with_pin=True, in_event=True)
+            assigned = isinstance(event, events.RideAssigned)
+            return events_pb2.RideAssigned(ride=told) if assigned else events_pb2.DriverArrived(ride=told)
+        case events.RideDriverSwapped(former_driver_id=former):
+            told = ride_message(ride, with_pin=True, in_event=True)
+            return events_pb2.RideDriverSwapped(ride=told, former_driver_id=str(former))
         case events.TripStarted():
             return events_pb2.TripStarted(ride=_started_message(ride))
         case events.RideCanceled(former_driver_id=former):

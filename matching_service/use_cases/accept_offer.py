@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from matching_service.domain.events import RideAssigned
+from matching_service.domain.events import RideAssigned, RideDriverSwapped
 from matching_service.domain.offer import Offer, OfferState
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_states import RideState
+from matching_service.domain.shift import DriverFacts
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.going_offline import keep_shift
 from matching_service.use_cases.ports import RequestKey, Store, Transaction
-from matching_service.use_cases.steps import ride_not_found, ride_of_answer
+from matching_service.use_cases.steps import let_driver_go, ride_not_found, ride_of_answer
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, NotFound
 
@@ -23,7 +26,10 @@ def offer_not_found() -> NotFound:
 
 @dataclass(frozen=True, slots=True)
 class AcceptOffer:
-    """AcceptOffer: binds the ride to the driver, if the offer is still open and its time is not over."""
+    """AcceptOffer: binds the ride to the driver, if the offer is still open and its time is not over.
+
+    A ride with a driver on the way (the offer was of a swap) changes over from that one to this one.
+    """
 
     store: Store
     clock: Clock
@@ -64,11 +70,27 @@ class AcceptOffer:
             raise Conflict("offer_withdrawn", "the driver is offline")
         if offer.funding is Funding.CASH and not await tx.may_take_cash(driver_id, offer.earnings.currency_code):
             raise Conflict("cash_not_allowed", "the driver owes too much to take a ride that is paid in cash")
-        await tx.save_offer(offer.closed(OfferState.ACCEPTED, now))
+        accepted = offer.closed(OfferState.ACCEPTED, now)
+        if before.state is RideState.DRIVER_EN_ROUTE and before.driver is not None:
+            return await self._swap(tx, before, before.driver.driver_id, shift.driver, accepted, now)
+        await tx.save_offer(accepted)
         ride = before.assigned(shift.driver, offer.pickup_eta_seconds, now)
         await tx.save_ride(before, ride)
         await tx.tell(RideAssigned(ride, now))
         await keep_shift(tx, shift, shift.bound(), self.clock)
+        return ride
+
+    @staticmethod
+    async def _swap(
+        tx: Transaction, before: Ride, former_driver_id: UUID, driver: DriverFacts, accepted: Offer, now: datetime
+    ) -> Ride:
+        """Give the ride to the driver who was asked to come instead, and let the former one go."""
+        ride = before.swapped(driver, accepted.pickup_eta_seconds, now)
+        await tx.save_ride(before, ride)
+        # After it: only now is the former driver's offer no longer the ride's accepted one.
+        await tx.save_offer(accepted)
+        await tx.tell(RideDriverSwapped(ride, now, former_driver_id))
+        await let_driver_go(tx, former_driver_id, now)
         return ride
 
     @staticmethod

@@ -9,7 +9,7 @@ from matching_service.domain.events import RideMatchingStarted
 from matching_service.domain.offer import ExclusionCause
 from matching_service.domain.ride import Ride
 from matching_service.use_cases.ports import RequestKey, Store
-from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_driver
+from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_driver, withdraw_offer
 from shared_kernel.clock import Clock
 
 
@@ -33,7 +33,9 @@ class CancelAssignment:
                 return await ride_of_answer(tx, answer)
             before = await ride_of_driver(tx, ride_id, driver_id)
             now = self.clock.now()
-            ride = before.given_back(words, now)
+            # Who was asked to come instead is asked anew, as all others are, when the ride looks for a driver again.
+            told, _ = await withdraw_offer(tx, before, now)
+            ride = told.given_back(words, now)
             await tx.save_ride(before, ride)
             await tx.exclude(ride.id, driver_id, ExclusionCause.GAVE_BACK, now)
             await tx.tell(RideMatchingStarted(ride, now, driver_id))

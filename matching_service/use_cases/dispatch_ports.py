@@ -40,6 +40,26 @@ class WaitingRide:
 
 
 @dataclass(frozen=True, slots=True)
+class EnRouteRide:
+    """A ride whose driver is on the way and may still change."""
+
+    ride_id: UUID
+    driver_id: UUID
+    pickup: Place
+    dropoff: Place
+    product: str
+    requested_at: datetime
+    promised_pickup_at: datetime
+    """When the driver who was assigned first would have come."""
+    swap_count: int
+    excluded_driver_ids: frozenset[UUID]
+    funding: Funding = Funding.CARD
+    city: str = ""
+    shard: str = ""
+    needs: frozenset[Capability] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """A pair that dispatch chose. `cost` is the solver's, in seconds; kept to explain the choice.
 
@@ -52,6 +72,19 @@ class Proposal:
     pickup_eta_seconds: int
     cost: float
     fence: int = 0
+    instead_of: UUID | None = None
+    """The driver who is on the way to the ride, of a swap: the ride keeps that one until this one accepts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reroute:
+    """A ride that changes drivers within a ring of rides, and the drivers before and after."""
+
+    ride_id: UUID
+    former_driver_id: UUID
+    driver_id: UUID
+    pickup_eta_seconds: int
+    fence: int = 0
 
 
 class OfferOutcome(StrEnum):
@@ -59,7 +92,7 @@ class OfferOutcome(StrEnum):
 
     OFFERED = "offered"
     RIDE_GONE = "ride_gone"
-    """The ride no longer waits: canceled, unmatched or offered already."""
+    """The ride no longer waits: canceled, unmatched or offered already; of a swap, its driver is another or there."""
     DRIVER_TAKEN = "driver_taken"
     """The driver has an open offer or a live ride, may not take the ride's cash, or the shift ended."""
     FENCED = "fenced"
@@ -79,6 +112,25 @@ class WaitingRides(Protocol):
 
     async def list_waiting(self, shards: Collection[str], limit: int) -> list[WaitingRide]:
         """Return at most `limit` of these shards, returned ones first, then the longest waiting."""
+        ...
+
+
+class EnRouteRides(Protocol):
+    """The rides whose driver may still change."""
+
+    async def list_en_route(self, shards: Collection[str], max_swaps: int, limit: int) -> list[EnRouteRide]:
+        """Return at most `limit` rides of shards with less than `max_swaps` swaps and no open offer.
+
+        Those that were promised the latest pickup come first: they have the most to gain.
+        """
+        ...
+
+
+class Rerouter(Protocol):
+    """Changes the drivers of rides among themselves."""
+
+    async def reroute(self, ring: Sequence[Reroute]) -> bool:
+        """Change all drivers of a ring at once; False, with nothing done, when one of the rides has moved on."""
         ...
 
 

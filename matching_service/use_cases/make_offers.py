@@ -53,7 +53,7 @@ class MakeOffers:
         try:
             async with self.store.transaction() as tx:
                 ride = await tx.lock_ride(proposal.ride_id)
-                if ride is None or ride.state is not RideState.MATCHING:
+                if ride is None or not _stands(ride, proposal):
                     return OfferOutcome.RIDE_GONE
                 # From here to the commit nobody can take the shard over: who was stopped after choosing, and wakes up
                 # when another matcher has it, proposes nothing.
@@ -102,6 +102,15 @@ class MakeOffers:
         # The insert may have waited for an accept of the former offer, whose ride can only now be seen.
         if await tx.live_ride_id_of_driver(proposal.driver_id) is not None:
             raise _DriverTakenError
-        offered = ride.offered(now)
+        # The offer of a swap leaves the ride with its driver until it is accepted.
+        offered = ride.offered(now) if proposal.instead_of is None else ride.told()
         await tx.save_ride(ride, offered)
         await tx.tell(OfferCreated(offer, offered.version, now))
+
+
+def _stands(ride: Ride, proposal: Proposal) -> bool:
+    """Whether the ride is still as dispatch saw it: waiting, or with the driver on the way who is to be replaced."""
+    if proposal.instead_of is None:
+        return ride.state is RideState.MATCHING
+    driver = ride.driver
+    return ride.state is RideState.DRIVER_EN_ROUTE and driver is not None and driver.driver_id == proposal.instead_of

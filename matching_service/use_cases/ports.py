@@ -84,6 +84,10 @@ class Transaction(Protocol):
         """Store a locked ride after its moves; the history and the assignments follow from the difference."""
         ...
 
+    async def save_ring(self, moves: Sequence[tuple[Ride, Ride]]) -> None:
+        """Store locked rides that exchanged their drivers among themselves, as `save_ride` does one."""
+        ...
+
     async def live_ride_id_of_driver(self, driver_id: UUID) -> UUID | None: ...
 
     async def find_offer(self, offer_id: UUID, driver_id: UUID) -> Offer | None:

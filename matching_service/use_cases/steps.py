@@ -8,6 +8,7 @@ from uuid import UUID
 from matching_service.domain.events import OfferClosed, RideMatchingStarted, ShiftChanged, ShiftEnded
 from matching_service.domain.offer import ExclusionCause, Offer, OfferState
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_states import RideState
 from matching_service.domain.shift import Shift
 from matching_service.use_cases.ports import Transaction
 from shared_kernel.errors import NotFound
@@ -56,12 +57,18 @@ async def ride_of_driver(tx: Transaction, ride_id: UUID, driver_id: UUID) -> Rid
 
 
 async def close_unanswered(tx: Transaction, ride: Ride, offer: Offer, cause: ExclusionCause, now: datetime) -> Offer:
-    """Close the open offer of a locked ride as declined or expired; the ride looks for another driver."""
+    """Close the open offer of a locked ride as declined or expired.
+
+    The ride looks for another driver; one that has a driver on the way (the offer was of a swap) keeps that one.
+    """
     closed = offer.closed(OfferState(cause.value), now)
     await tx.save_offer(closed)
     await tx.exclude(ride.id, offer.driver_id, cause, now)
     told = ride.told()
     await tx.tell(OfferClosed(closed, told.version, now))
+    if ride.state is not RideState.OFFERED:
+        await tx.save_ride(ride, told)
+        return closed
     waiting = told.offer_closed(now)
     await tx.save_ride(ride, waiting)
     await tx.tell(RideMatchingStarted(waiting, now))

@@ -90,6 +90,14 @@ def _driver_words(driver: DriverFacts | None) -> dict[str, str | int | Money]:
     }
 
 
+def _coming_words(fact: RideFact) -> dict[str, str | int | Money]:
+    return {
+        **_driver_words(fact.driver),
+        "start_pin": fact.start_pin,
+        "pickup_eta_minutes": max(1, round((fact.pickup_eta_seconds or 0) / 60)),
+    }
+
+
 def _has_fee(fact: RideFact) -> bool:
     return fact.fee is not None and fact.fee.amount_minor > 0
 
@@ -101,11 +109,8 @@ def _canceled_words(fact: RideFact) -> dict[str, str | int | Money]:
 _RIDER_TEMPLATES: Mapping[Happening, Callable[[RideFact], Mapping[str, str | int | Money]]] = {
     Happening.RIDE_PAYMENT_FAILED: lambda fact: {"funding": fact.funding, "reason": fact.reason},
     Happening.RIDE_REMATCHING: lambda _: {},
-    Happening.RIDE_ASSIGNED: lambda fact: {
-        **_driver_words(fact.driver),
-        "start_pin": fact.start_pin,
-        "pickup_eta_minutes": max(1, round((fact.pickup_eta_seconds or 0) / 60)),
-    },
+    Happening.RIDE_ASSIGNED: _coming_words,
+    Happening.RIDE_DRIVER_SWAPPED: _coming_words,
     Happening.DRIVER_ARRIVED: lambda fact: {**_driver_words(fact.driver), "start_pin": fact.start_pin},
     Happening.RIDE_COMPLETED: lambda fact: {"funding": fact.funding},
     Happening.RIDE_CANCELED: _canceled_words,
@@ -131,7 +136,7 @@ _ORDER_WORDS = frozenset(
     }
 )
 """Where an order is spoken of in words of its own."""
-_DRIVER_TEMPLATES = frozenset({Happening.RIDE_CANCELED})
+_DRIVER_TEMPLATES = frozenset({Happening.RIDE_CANCELED, Happening.RIDE_DRIVER_SWAPPED})
 _TOLD_SHIFT_ENDS = frozenset({"silent", "break_over"})
 _MONEY_TOPICS = frozenset({Happening.RIDE_PAYMENT_FAILED})
 
@@ -163,19 +168,24 @@ def _for_driver(fact: RideFact) -> list[Message]:
     if driver_id is None:
         return []
     told = fact.happening in _DRIVER_TEMPLATES
-    return [
-        Message(
-            account_id=driver_id,
-            topic=fact.happening,
-            priority=Priority.TRIP_CRITICAL,
-            life=TRIP_LIFE,
-            ride_id=fact.ride_id,
-            ride_version=fact.version,
-            live_type="ride_updated",
-            live_data=ride_updated(fact, for_rider=False),
-            template=f"driver_{fact.happening}" if told else "",
-        )
-    ]
+    messages = [_driver_message(fact, driver_id, f"driver_{fact.happening}" if told else "")]
+    if fact.happening is Happening.RIDE_DRIVER_SWAPPED and fact.former_driver_id is not None:
+        messages.append(_driver_message(fact, fact.former_driver_id, "driver_ride_taken_over"))
+    return messages
+
+
+def _driver_message(fact: RideFact, driver_id: UUID, template: str) -> Message:
+    return Message(
+        account_id=driver_id,
+        topic=fact.happening,
+        priority=Priority.TRIP_CRITICAL,
+        life=TRIP_LIFE,
+        ride_id=fact.ride_id,
+        ride_version=fact.version,
+        live_type="ride_updated",
+        live_data=ride_updated(fact, for_rider=False),
+        template=template,
+    )
 
 
 def _offer_message(fact: OfferFact) -> Message:

@@ -122,6 +122,9 @@ _READERS: Mapping[type[Message], Callable[[Any, int], Fact]] = {
     matching.RidePaymentFailed: lambda event, _: _ride(Happening.RIDE_PAYMENT_FAILED, event.ride),
     matching.RideMatchingStarted: lambda event, _: _matching_started(event),
     matching.RideAssigned: lambda event, _: _ride(Happening.RIDE_ASSIGNED, event.ride),
+    matching.RideDriverSwapped: lambda event, _: _ride(
+        Happening.RIDE_DRIVER_SWAPPED, event.ride, former_driver_id=_uuid(event.former_driver_id)
+    ),
     matching.DriverArrived: lambda event, _: _ride(Happening.DRIVER_ARRIVED, event.ride),
     matching.TripStarted: lambda event, _: _ride(Happening.TRIP_STARTED, event.ride),
     matching.StopReached: lambda event, _: _ride(Happening.STOP_REACHED, event.ride),

@@ -116,6 +116,10 @@ class RideBase(Answer):
     fare: Fare
     driver: RideDriver | None
     pickup_eta_seconds: int | None
+    promised_pickup_at: Timestamp | None = Field(
+        description="When the driver who accepted first would have come; a swap of drivers never makes it later."
+    )
+    swap_count: int = Field(description="How often another driver came instead, since that one is there sooner.")
     requested_at: Timestamp
     assigned_at: Timestamp | None
     arrived_at: Timestamp | None
@@ -178,6 +182,10 @@ def _base(message: rides_pb2.Ride) -> dict[str, Any]:
         "fare": fare(message.fare),
         "driver": driver,
         "pickup_eta_seconds": message.pickup_eta_seconds if message.HasField("pickup_eta_seconds") else None,
+        "promised_pickup_at": timestamp(message.promised_pickup_time)
+        if message.HasField("promised_pickup_time")
+        else None,
+        "swap_count": message.swap_count,
         "requested_at": timestamp(message.request_time),
         "assigned_at": timestamp(message.assign_time) if message.HasField("assign_time") else None,
         "arrived_at": timestamp(message.arrive_time) if message.HasField("arrive_time") else None,

@@ -13,10 +13,12 @@ from matching_service.domain.quote import Quote
 from matching_service.domain.ride_kind import Capability
 from matching_service.use_cases.dispatch_ports import (
     Claim,
+    EnRouteRide,
     GainedShard,
     OfferOutcome,
     OpenShift,
     Proposal,
+    Reroute,
     ShardsSeen,
     WaitingRide,
 )
@@ -138,14 +140,24 @@ class FakeRideBoard:
         self.rides = list(rides)
         self.offers: dict[UUID, Proposal] = {}
         self.proposed: list[Proposal] = []
+        self.en_route: list[EnRouteRide] = []
+        self.rerouted: list[Sequence[Reroute]] = []
         self.no_cash: set[UUID] = set()
 
     async def list_waiting(self, shards: Collection[str], limit: int) -> list[WaitingRide]:
         waiting = [ride for ride in self.rides if ride.ride_id not in self.offers and ride.shard in shards]
         return sorted(waiting, key=lambda ride: (not ride.returned, ride.requested_at))[:limit]
 
+    async def list_en_route(self, shards: Collection[str], max_swaps: int, limit: int) -> list[EnRouteRide]:
+        return [ride for ride in self.en_route if ride.ride_id not in self.offers and ride.shard in shards][:limit]
+
+    async def reroute(self, ring: Sequence[Reroute]) -> bool:
+        self.rerouted.append(ring)
+        return True
+
     async def busy(self) -> frozenset[UUID]:
-        return frozenset(offer.driver_id for offer in self.offers.values())
+        on_the_way = {ride.driver_id for ride in self.en_route}
+        return frozenset(offer.driver_id for offer in self.offers.values()) | on_the_way
 
     async def no_cash_driver_ids(self, currency_code: str) -> frozenset[UUID]:
         return frozenset(self.no_cash)

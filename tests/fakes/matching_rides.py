@@ -164,6 +164,8 @@ class MemoryTransaction:
                 raise Conflict("active_ride", "")
             row = AssignmentRow(after.id, after.driver.driver_id, after.assigned_at or after.moved_at)
             self._tables.assignments.append(row)
+        if before.has_driver and after.has_driver and after.driver is not None and before.driver != after.driver:
+            await self._swap(before, after, after.driver.driver_id)
         if before.has_driver and not after.has_driver:
             for row in self._tables.assignments:
                 if row.ride_id == after.id and row.released_at is None:
@@ -177,6 +179,27 @@ class MemoryTransaction:
             if after.payment_state in OWED_PAYMENT_STATES:
                 self._tables.sagas[after.id] = SagaRow(self._store.clock.now(), None)
         self._tables.rides[after.id] = after
+
+    async def _swap(self, before: Ride, after: Ride, driver_id: UUID) -> None:
+        if await self.live_ride_id_of_driver(driver_id) is not None:
+            raise Conflict("active_ride", "")
+        self._change_over(before, after)
+
+    def _change_over(self, before: Ride, after: Ride) -> None:
+        assert after.driver is not None
+        for row in self._tables.assignments:
+            if row.ride_id == after.id and row.released_at is None:
+                row.released_at = after.moved_at
+        moved_at = after.assigned_at or after.moved_at
+        self._tables.assignments.append(AssignmentRow(after.id, after.driver.driver_id, moved_at))
+        self._tables.moves[after.id].append(_record(before.state, after))
+
+    async def save_ring(self, moves: Sequence[tuple[Ride, Ride]]) -> None:
+        for before, after in moves:
+            if self._tables.rides[before.id] != before:
+                raise RuntimeError("a ride was saved that was not locked")
+            self._change_over(before, after)
+            self._tables.rides[after.id] = after
 
     async def live_ride_id_of_driver(self, driver_id: UUID) -> UUID | None:
         for ride in self._tables.rides.values():

@@ -42,6 +42,7 @@ from matching_service.use_cases.preview_cancellation import PreviewCancellation
 from matching_service.use_cases.read_rides import ReadRides
 from matching_service.use_cases.report_no_show import ReportNoShow
 from matching_service.use_cases.request_ride import PaidBy, RequestRide
+from matching_service.use_cases.reroute_drivers import RerouteDrivers
 from matching_service.use_cases.return_order import ReturnOrder
 from matching_service.use_cases.start_shift import StartShift
 from matching_service.use_cases.start_trip import StartTrip
@@ -125,6 +126,7 @@ class Stage:
         self.stop_unapproved = StopUnapprovedDriver(store, self.accounts, clock)
         self.keep_standing = KeepDriverStanding(store, clock)
         self.offers = MakeOffers(store, clock, self.new_id)
+        self.reroute = RerouteDrivers(store, clock)
         self.accept = AcceptOffer(store, clock)
         self.decline = DeclineOffer(store, clock)
         self.arrive = ArriveAtPickup(store, clock)

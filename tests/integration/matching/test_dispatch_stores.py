@@ -12,28 +12,28 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Database
 from matching_service.adapters.city_file import load_city
-from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.adapters.redis_dispatch import RedisReservations
 from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.adapters.shard_cells import shard_of
 from matching_service.domain.city import VehicleClass
-from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.quote import Place
 from matching_service.entrypoints.dispatch_worker import DispatchWorker
 from matching_service.use_cases.dispatch_ports import (
     Claim,
+    EnRouteRide,
     OfferOutcome,
     OpenShift,
     Proposal,
+    Reroute,
     Reservations,
     WaitingRide,
 )
-from matching_service.use_cases.dispatch_tick import DispatchTick
 from matching_service.use_cases.keep_shards import KeepShards
 from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_dispatch import NOON, FakeReservations, FakeRideBoard, FakeShardLeases, FakeShifts, HandClock
+from tests.fakes.matching_tick import make_tick
 
 CITY = load_city(None)
 
@@ -113,6 +113,12 @@ class OfferTable:
     async def no_cash_driver_ids(self, currency_code: str) -> frozenset[UUID]:
         return frozenset()
 
+    async def list_en_route(self, shards: Collection[str], max_swaps: int, limit: int) -> list[EnRouteRide]:
+        return []
+
+    async def reroute(self, ring: Sequence[Reroute]) -> bool:
+        return False
+
     async def make_offers(self, proposals: Sequence[Proposal]) -> list[OfferOutcome]:
         outcomes = [await self._offer(proposal) for proposal in proposals]
         self.outcomes += outcomes
@@ -151,24 +157,7 @@ async def race(redis: Redis, url: str, reservations: Sequence[Reservations]) -> 
     try:
         async with database.transaction() as connection:
             await connection.run_sync(board.metadata.create_all)
-        tickers = [
-            DispatchTick(
-                cities=FixedCities(CITY),
-                waiting=board,
-                locations=locations,
-                busy=board,
-                on_shift=shifts,
-                standings=board,
-                headings=shifts,
-                eta=CrowFliesEta(CITY.travel),
-                matcher=matcher,
-                reservations=each,
-                offers=board,
-                clock=clock,
-                monotonic=clock.monotonic,
-            )
-            for each in reservations
-        ]
+        tickers = [make_tick(CITY, board, locations, shifts, matcher, each, clock) for each in reservations]
         fences = dict.fromkeys((ride.shard for ride in rides), 1)
         await asyncio.gather(*(tick(fences) for tick in tickers))
         for _ in range(3):  # those who lost a race are dispatched by the ticks after it
@@ -212,21 +201,7 @@ async def test_when_one_worker_leaves_the_other_takes_its_shards(redis: Redis) -
     drivers = positions(2)
     await locations.record(drivers)
     shifts = FakeShifts({driver.driver_id: OpenShift(uuid4(), VehicleClass.ECONOMY) for driver in drivers})
-    tick = DispatchTick(
-        cities=FixedCities(CITY),
-        waiting=board,
-        locations=locations,
-        busy=board,
-        on_shift=shifts,
-        standings=board,
-        headings=shifts,
-        eta=CrowFliesEta(CITY.travel),
-        matcher=matcher,
-        reservations=RedisReservations(redis),
-        offers=board,
-        clock=clock,
-        monotonic=clock.monotonic,
-    )
+    tick = make_tick(CITY, board, locations, shifts, matcher, RedisReservations(redis), clock)
     leases, shard = FakeShardLeases(clock), shard_of(drivers[0].point)
     leases.busy = {shard}
 

@@ -23,6 +23,7 @@ from matching_service.use_cases.ports import Store
 from shared_kernel.errors import DomainError
 from tests.fakes.matching_rides import FakePayments
 from tests.fakes.matching_stage import CITY, Stage
+from tests.fakes.matching_swaps import ring_of, swap_offer
 from tests.integration.matching.stage import open_database, stage_on
 
 ROUNDS = 12
@@ -379,3 +380,57 @@ async def test_the_summary_finds_a_double_assignment(stage: Stage, database: Dat
         )
     # With the driver's own ride, and with the other driver of the second ride.
     assert found == 2
+
+
+async def test_swap_accepted_against_arrival_cancel_and_give_back(stage: Stage, database: Database) -> None:
+    for number in range(ROUNDS):
+        ride, former = await stage.assigned()
+        nearer = await stage.driver()
+        offer = await swap_offer(stage, ride, former, nearer)
+        rivals = (
+            lambda ride=ride, former=former: stage.arrive(stage.key(), former, ride.id),
+            lambda ride=ride: stage.cancel(stage.key(), ride.rider_id, ride.id, "", ""),
+            lambda ride=ride, former=former: stage.give_back(stage.key(), former, ride.id, ""),
+        )
+        await at_once([stage.accept(stage.key(), nearer, offer.id), rivals[number % 3]()])
+        after = await stage.now(ride)
+        bound = {former, nearer} - {each for each in (former, nearer) if await stage.driver_is_free(each)}
+        assert bound == ({after.driver.driver_id} if after.has_driver and after.driver is not None else set())
+    await check_nothing_is_doubled(stage, database)
+
+
+async def test_rings_that_share_rides_and_swaps_of_the_same_rides(stage: Stage, database: Database) -> None:
+    for _ in range(ROUNDS):
+        rides = [(await stage.assigned())[0] for _ in range(3)]
+        nearer = await stage.driver()
+        assert rides[0].driver is not None
+        proposal = Proposal(rides[0].id, nearer, 90, 150.0, instead_of=rides[0].driver.driver_id)
+        outcomes = await at_once(
+            [
+                stage.reroute.reroute(ring_of(rides[0], rides[1])),
+                stage.reroute.reroute(ring_of(rides[1], rides[2])),
+                stage.reroute.reroute(ring_of(rides[2], rides[0])),
+                stage.offers.make_offers([proposal]),
+            ]
+        )
+        assert outcomes[:3].count(True) <= 1
+        drivers = {(await stage.now(ride)).driver for ride in rides}
+        assert drivers == {ride.driver for ride in rides}
+    await check_nothing_is_doubled(stage, database)
+
+
+async def test_no_ride_is_swapped_more_often_than_the_table_allows(stage: Stage, database: Database) -> None:
+    ride, _ = await stage.assigned()
+    with pytest.raises(DBAPIError, match="ck_ride_swap_count"):
+        async with database.transaction() as connection:
+            await connection.execute(update(tables.rides).where(tables.rides.c.id == ride.id).values(swap_count=11))
+
+
+async def test_a_swap_by_hand_is_recorded_as_a_move(stage: Stage, database: Database) -> None:
+    ride, _ = await stage.assigned()
+    row = tables.rides.c
+    swapped = update(tables.rides).where(row.id == ride.id).values(driver_id=stage.new_id(), version=row.version + 1)
+    async with database.transaction() as connection:
+        await connection.execute(swapped)
+    moves, _ = await stage.reader.history(ride.id, 20)
+    assert moves[-1].from_state is moves[-1].to_state is RideState.DRIVER_EN_ROUTE

@@ -120,6 +120,11 @@ class Story:
         ride = self.ride(rides_pb2.RIDE_STATE_MATCHING, 6)
         return matching.RideMatchingStarted(ride=ride, rematching=True, former_driver_id=str(self.driver_id))
 
+    def swapped(self) -> matching.RideDriverSwapped:
+        """Another driver comes instead."""
+        ride = self.ride(rides_pb2.RIDE_STATE_DRIVER_EN_ROUTE, 6, driver=True)
+        return matching.RideDriverSwapped(ride=ride, former_driver_id=str(uuid4()))
+
     def canceled(self, state: rides_pb2.RideState.ValueType, *, fee: bool) -> matching.RideCanceled:
         ride = self.ride(state, 6)
         return matching.RideCanceled(ride=ride, former_driver_id=str(self.driver_id), fee=FEE if fee else None)

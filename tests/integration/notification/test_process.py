@@ -149,6 +149,7 @@ TURNS = [
     Turn(Story.payment_failed, "payment_failed", "ride_payment_failed", concerns_driver=False),
     Turn(Story.unmatched, "no_driver_available", "ride_unmatched", concerns_driver=False),
     Turn(Story.rematching, "matching", "ride_rematching", concerns_driver=True),
+    Turn(Story.swapped, "driver_en_route", "ride_driver_swapped", concerns_driver=True),
     Turn(canceled_late, "canceled_by_rider", "ride_canceled", concerns_driver=True),
     Turn(canceled_by_an_operator, "canceled_by_platform", "ride_canceled", concerns_driver=True),
     Turn(rider_did_not_come, "no_show", "ride_no_show", concerns_driver=True),

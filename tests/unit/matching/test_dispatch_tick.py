@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from matching_service.adapters.city_file import load_city
-from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker
 from matching_service.domain.city import VehicleClass
@@ -20,8 +19,8 @@ from matching_service.domain.locations import DriverPosition
 from matching_service.domain.quote import Place
 from matching_service.domain.ride_kind import Capability
 from matching_service.domain.terms import Funding
-from matching_service.use_cases.dispatch_ports import Matcher, OfferOutcome, OpenShift, WaitingRide
-from matching_service.use_cases.dispatch_tick import DispatchTick, TickReport
+from matching_service.use_cases.dispatch_ports import EnRouteRide, Matcher, OfferOutcome, OpenShift, WaitingRide
+from matching_service.use_cases.dispatch_tick import TickReport
 from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_dispatch import (
     NOON,
@@ -31,6 +30,7 @@ from tests.fakes.matching_dispatch import (
     FakeShifts,
     HandClock,
 )
+from tests.fakes.matching_tick import make_tick
 
 CITY = load_city(None)
 METERS_PER_DEGREE = 111_195.08
@@ -75,21 +75,7 @@ class City:
         return driver_id
 
     async def tick(self, fences: Mapping[str, int] = MappingProxyType({"": 1})) -> TickReport:
-        tick = DispatchTick(
-            cities=FixedCities(CITY),
-            waiting=self.board,
-            locations=self.locations,
-            busy=self.board,
-            on_shift=self.shifts,
-            standings=self.board,
-            headings=self.shifts,
-            eta=CrowFliesEta(CITY.travel),
-            matcher=self.matcher,
-            reservations=self.reservations,
-            offers=self.board,
-            clock=self.clock,
-            monotonic=self.clock.monotonic,
-        )
+        tick = make_tick(CITY, self.board, self.locations, self.shifts, self.matcher, self.reservations, self.clock)
         return await tick(fences)
 
     def offered(self) -> dict[int, UUID]:
@@ -164,8 +150,8 @@ async def test_a_driver_who_may_not_take_cash_is_passed_over_for_cash_rides_alon
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 3_000), st.sampled_from(Funding)), min_size=1, max_size=30),
-    st.lists(st.tuples(st.integers(0, 3_000), st.booleans()), min_size=1, max_size=40),
+    st.lists(st.tuples(st.integers(0, 2_700), st.sampled_from(Funding)), min_size=1, max_size=30),
+    st.lists(st.tuples(st.integers(0, 2_700), st.booleans()), min_size=1, max_size=40),
 )
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_cash_ride_is_ever_offered_to_a_blocked_driver(
@@ -187,7 +173,7 @@ async def test_no_cash_ride_is_ever_offered_to_a_blocked_driver(
 
 
 async def test_a_driver_beyond_the_cap_is_not_asked(city: City) -> None:
-    reach = CrowFliesEta(CITY.travel).reach_meters(CITY.dispatch.pickup_eta_cap_seconds)
+    reach = CrowFliesEta(CITY.travel).reach_meters(CITY.dispatch.first_pickup_eta_cap_seconds)
     city.board.rides = [ride(1)]
     city.driver(1, reach + 10)
     report = await city.tick()
@@ -196,6 +182,22 @@ async def test_a_driver_beyond_the_cap_is_not_asked(city: City) -> None:
     city.driver(2, reach - 10)
     await city.tick()
     assert city.offered() == {1: UUID(int=1_002)}
+
+
+async def test_the_cap_grows_with_the_wait_up_to_the_most(city: City) -> None:
+    eta = CrowFliesEta(CITY.travel)
+    city.driver(1, eta.reach_meters(800) - 10)
+    city.board.rides = [ride(1, waited=95)]  # 600 s + 2 x 95 s
+    await city.tick()
+    assert city.offered() == {}
+    city.board.rides = [ride(1, waited=100)]
+    await city.tick()
+    assert city.offered() == {1: UUID(int=1_001)}
+    city.board = FakeRideBoard([ride(1, waited=100_000)])
+    city.locations.positions.clear()
+    city.driver(2, eta.reach_meters(CITY.dispatch.pickup_eta_cap_seconds) + 10)
+    await city.tick()
+    assert city.offered() == {}
 
 
 async def test_an_xl_may_serve_economy_but_not_the_other_way_round(city: City) -> None:
@@ -292,6 +294,73 @@ async def test_rides_of_others_shards_are_left_to_their_owners_and_offers_carry_
         city.driver(number, 100 + number)
     await city.tick({"mine": 7, "too": 9})
     assert {proposal.ride_id.int: proposal.fence for proposal in city.board.proposed} == {1: 7, 3: 9}
+
+
+def en_route(number: int, meters_north: float, driver_id: UUID, promised_in: float) -> EnRouteRide:
+    """A ride whose driver was promised to come in so many seconds from now."""
+    place, promised_at = Place(at(meters_north)), NOON + timedelta(seconds=promised_in)
+    return EnRouteRide(UUID(int=number), driver_id, place, place, "economy", NOON, promised_at, 0, frozenset())
+
+
+async def test_a_free_driver_much_nearer_is_asked_to_come_instead(city: City) -> None:
+    former = city.driver(1, 2_000)  # 434 s off
+    nearer = city.driver(2, 300)
+    city.board.en_route = [en_route(1, 0, former, 440)]
+    report = await city.tick()
+    [proposal] = city.board.proposed
+    assert (proposal.driver_id, proposal.instead_of, proposal.pickup_eta_seconds) == (nearer, former, 66)
+    assert (report.en_route, report.outcomes) == (1, {OfferOutcome.OFFERED: 1})
+    assert (await city.tick()).en_route == 0  # an offer is open on it
+
+
+async def test_a_gain_below_a_minute_changes_no_driver(city: City) -> None:
+    former = city.driver(1, 1_000)
+    city.driver(2, 740)
+    city.board.en_route = [en_route(1, 0, former, 300)]
+    await city.tick()
+    assert city.board.proposed == []
+
+
+async def test_within_the_last_minute_no_driver_changes(city: City) -> None:
+    former = city.driver(1, 270)  # 59 s off
+    city.driver(2, 0)
+    city.board.rides = [ride(2, 270)]
+    city.board.en_route = [en_route(1, 0, former, 300)]
+    report = await city.tick()
+    assert report.en_route == 0
+    assert city.offered() == {2: UUID(int=1_002)}
+
+
+async def test_drivers_on_the_way_change_riders_where_both_come_sooner_in_sum(city: City) -> None:
+    first, second = city.driver(1, 3_000), city.driver(2, 0)
+    city.board.en_route = [en_route(1, 0, first, 700), en_route(2, 3_500, second, 800)]
+    report = await city.tick()
+    [ring] = city.board.rerouted
+    assert {(step.ride_id.int, step.former_driver_id, step.driver_id) for step in ring} == {
+        (1, first, second),
+        (2, second, first),
+    }
+    assert (report.rerouted, city.board.proposed) == (2, [])
+
+
+async def test_no_rider_waits_longer_than_promised_for_the_sake_of_another(city: City) -> None:
+    first, second = city.driver(1, 1_000), city.driver(2, 2_000)
+    # The second is 217 s nearer to ride 2 by the first one's driver; ride 1 would then be picked up after 434 s.
+    city.board.en_route = [en_route(1, 0, first, 433), en_route(2, 1_000, second, 500)]
+    await city.tick()
+    assert city.board.rerouted == []
+
+
+async def test_a_waiting_ride_at_the_end_of_a_chain_gets_the_free_driver(city: City) -> None:
+    # Best in sum: ride 1 gets the free driver, ride 2 the one who is on the way to ride 1. First the free one is asked.
+    former = city.driver(1, 1_000)
+    free = city.driver(2, -500)
+    city.board.en_route = [en_route(1, 0, former, 250)]
+    city.board.rides = [ride(2, 1_050)]
+    await city.tick()
+    [proposal] = city.board.proposed
+    assert (proposal.ride_id.int, proposal.driver_id, proposal.instead_of) == (2, free, None)
+    assert city.board.rerouted == []
 
 
 async def test_the_same_inputs_give_the_same_offers(city: City) -> None:

@@ -69,6 +69,7 @@ _MOVES: dict[RideMove, Callable[[Ride, datetime], Ride]] = {
     RideMove.MAKE_OFFER: lambda ride, now: ride.offered(now),
     RideMove.CLOSE_OFFER: lambda ride, now: ride.offer_closed(now),
     RideMove.ACCEPT_OFFER: lambda ride, now: ride.assigned(_DRIVER, 180, now),
+    RideMove.SWAP_DRIVER: lambda ride, now: ride.swapped(_DRIVER, 90, now),
     RideMove.ARRIVE: lambda ride, now: ride.arrived(now),
     RideMove.START_TRIP: lambda ride, now: ride.started(now),
     RideMove.COMPLETE_TRIP: lambda ride, now: ride.completed(now),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from notification_service.domain.facts import Fact, Happening, ShiftFact
@@ -14,6 +16,17 @@ def to(account: object, fact: Fact) -> Message:
     """Return the one message of a fact that goes to an account."""
     [message] = [message for message in messages_for(fact) if message.account_id == account]
     return message
+
+
+def test_a_swap_is_told_to_the_rider_and_to_both_drivers() -> None:
+    former = UUID(int=77)
+    told = messages_for(ride_fact(Happening.RIDE_DRIVER_SWAPPED, former_driver_id=former))
+    assert [(message.account_id, message.template) for message in told] == [
+        (RIDER, "rider_ride_driver_swapped"),
+        (DRIVER, "driver_ride_driver_swapped"),
+        (former, "driver_ride_taken_over"),
+    ]
+    assert "start_pin" not in told[2].live_data
 
 
 @pytest.mark.parametrize("happening", [h for h in Happening if h.startswith(("ride_", "driver_", "trip_"))])

@@ -10,7 +10,7 @@ from notification_service.adapters.templates import TemplateFiles
 from notification_service.domain.facts import Fact, Happening, ShiftFact
 from notification_service.domain.messages import Message, messages_for
 from shared_kernel.money import Money
-from tests.unit.notification.samples import DRIVER, receipt_fact, ride_fact
+from tests.unit.notification.samples import DRIVER, RIDER, receipt_fact, ride_fact
 
 TEMPLATES = TemplateFiles()
 FUNDINGS = ("card", "wallet", "cash")
@@ -30,6 +30,7 @@ FACTS: list[Fact] = [
         for fee in (None, Money("USD", 400))
         for reason in ("", "recipient_absent", "refused", "address_wrong", "age_not_shown", "pin_not_known")
     ),
+    ride_fact(Happening.RIDE_DRIVER_SWAPPED, former_driver_id=RIDER),
     *(receipt_fact(funding, *amounts) for funding in FUNDINGS for amounts in ((2280,), (0, 2280), (0, 0, 2280))),
     *(ShiftFact(Happening.SHIFT_ENDED, DRIVER, reason) for reason in ("silent", "break_over")),
 ]

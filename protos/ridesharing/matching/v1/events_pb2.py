@@ -27,7 +27,7 @@ from ridesharing.common.v1 import money_pb2 as ridesharing_dot_common_dot_v1_dot
 from ridesharing.matching.v1 import rides_pb2 as ridesharing_dot_matching_dot_v1_dot_rides__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$ridesharing/matching/v1/events.proto\x12\x17ridesharing.matching.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/matching/v1/rides.proto\"<\n\rRideRequested\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"@\n\x11RidePaymentFailed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"p\n\x13RideMatchingStarted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x12\n\nrematching\x18\x02 \x01(\x08\x12\x18\n\x10\x66ormer_driver_id\x18\x03 \x01(\t\"=\n\x0cOfferCreated\x12-\n\x05offer\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Offer\"<\n\x0bOfferClosed\x12-\n\x05offer\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Offer\";\n\x0cRideAssigned\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rDriverArrived\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\":\n\x0bTripStarted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\":\n\x0bStopReached\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"7\n\x08StopLeft\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rRideCompleted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"=\n\x0e\x44\x65liveryFailed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rOrderReturned\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"\x80\x01\n\x0cRideCanceled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x18\n\x10\x66ormer_driver_id\x18\x02 \x01(\t\x12)\n\x03\x66\x65\x65\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\"<\n\rRideUnmatched\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"A\n\x12RidePaymentSettled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"=\n\x0cShiftStarted\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\"=\n\x0cShiftChanged\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\"i\n\nShiftEnded\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$ridesharing/matching/v1/events.proto\x12\x17ridesharing.matching.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/matching/v1/rides.proto\"<\n\rRideRequested\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"@\n\x11RidePaymentFailed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"p\n\x13RideMatchingStarted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x12\n\nrematching\x18\x02 \x01(\x08\x12\x18\n\x10\x66ormer_driver_id\x18\x03 \x01(\t\"=\n\x0cOfferCreated\x12-\n\x05offer\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Offer\"<\n\x0bOfferClosed\x12-\n\x05offer\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Offer\";\n\x0cRideAssigned\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"Z\n\x11RideDriverSwapped\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x18\n\x10\x66ormer_driver_id\x18\x02 \x01(\t\"<\n\rDriverArrived\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\":\n\x0bTripStarted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\":\n\x0bStopReached\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"7\n\x08StopLeft\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rRideCompleted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"=\n\x0e\x44\x65liveryFailed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rOrderReturned\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"\x80\x01\n\x0cRideCanceled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x18\n\x10\x66ormer_driver_id\x18\x02 \x01(\t\x12)\n\x03\x66\x65\x65\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\"<\n\rRideUnmatched\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"A\n\x12RidePaymentSettled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"=\n\x0cShiftStarted\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\"=\n\x0cShiftChanged\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\"i\n\nShiftEnded\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,30 +46,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OFFERCLOSED']._serialized_end=535
   _globals['_RIDEASSIGNED']._serialized_start=537
   _globals['_RIDEASSIGNED']._serialized_end=596
-  _globals['_DRIVERARRIVED']._serialized_start=598
-  _globals['_DRIVERARRIVED']._serialized_end=658
-  _globals['_TRIPSTARTED']._serialized_start=660
-  _globals['_TRIPSTARTED']._serialized_end=718
-  _globals['_STOPREACHED']._serialized_start=720
-  _globals['_STOPREACHED']._serialized_end=778
-  _globals['_STOPLEFT']._serialized_start=780
-  _globals['_STOPLEFT']._serialized_end=835
-  _globals['_RIDECOMPLETED']._serialized_start=837
-  _globals['_RIDECOMPLETED']._serialized_end=897
-  _globals['_DELIVERYFAILED']._serialized_start=899
-  _globals['_DELIVERYFAILED']._serialized_end=960
-  _globals['_ORDERRETURNED']._serialized_start=962
-  _globals['_ORDERRETURNED']._serialized_end=1022
-  _globals['_RIDECANCELED']._serialized_start=1025
-  _globals['_RIDECANCELED']._serialized_end=1153
-  _globals['_RIDEUNMATCHED']._serialized_start=1155
-  _globals['_RIDEUNMATCHED']._serialized_end=1215
-  _globals['_RIDEPAYMENTSETTLED']._serialized_start=1217
-  _globals['_RIDEPAYMENTSETTLED']._serialized_end=1282
-  _globals['_SHIFTSTARTED']._serialized_start=1284
-  _globals['_SHIFTSTARTED']._serialized_end=1345
-  _globals['_SHIFTCHANGED']._serialized_start=1347
-  _globals['_SHIFTCHANGED']._serialized_end=1408
-  _globals['_SHIFTENDED']._serialized_start=1410
-  _globals['_SHIFTENDED']._serialized_end=1515
+  _globals['_RIDEDRIVERSWAPPED']._serialized_start=598
+  _globals['_RIDEDRIVERSWAPPED']._serialized_end=688
+  _globals['_DRIVERARRIVED']._serialized_start=690
+  _globals['_DRIVERARRIVED']._serialized_end=750
+  _globals['_TRIPSTARTED']._serialized_start=752
+  _globals['_TRIPSTARTED']._serialized_end=810
+  _globals['_STOPREACHED']._serialized_start=812
+  _globals['_STOPREACHED']._serialized_end=870
+  _globals['_STOPLEFT']._serialized_start=872
+  _globals['_STOPLEFT']._serialized_end=927
+  _globals['_RIDECOMPLETED']._serialized_start=929
+  _globals['_RIDECOMPLETED']._serialized_end=989
+  _globals['_DELIVERYFAILED']._serialized_start=991
+  _globals['_DELIVERYFAILED']._serialized_end=1052
+  _globals['_ORDERRETURNED']._serialized_start=1054
+  _globals['_ORDERRETURNED']._serialized_end=1114
+  _globals['_RIDECANCELED']._serialized_start=1117
+  _globals['_RIDECANCELED']._serialized_end=1245
+  _globals['_RIDEUNMATCHED']._serialized_start=1247
+  _globals['_RIDEUNMATCHED']._serialized_end=1307
+  _globals['_RIDEPAYMENTSETTLED']._serialized_start=1309
+  _globals['_RIDEPAYMENTSETTLED']._serialized_end=1374
+  _globals['_SHIFTSTARTED']._serialized_start=1376
+  _globals['_SHIFTSTARTED']._serialized_end=1437
+  _globals['_SHIFTCHANGED']._serialized_start=1439
+  _globals['_SHIFTCHANGED']._serialized_end=1500
+  _globals['_SHIFTENDED']._serialized_start=1502
+  _globals['_SHIFTENDED']._serialized_end=1607
 # @@protoc_insertion_point(module_scope)

@@ -172,6 +172,34 @@ class RideAssigned(_message.Message):
 Global___RideAssigned: _TypeAlias = RideAssigned  # noqa: Y015
 
 @_typing.final
+class RideDriverSwapped(_message.Message):
+    """RideDriverSwapped: another driver is on the way instead of the former one, who is free or sent to another rider."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_FIELD_NUMBER: _builtins.int
+    FORMER_DRIVER_ID_FIELD_NUMBER: _builtins.int
+    former_driver_id: _builtins.str
+    """Who was on the way before (UUID)."""
+    @_builtins.property
+    def ride(self) -> _rides_pb2.Ride:
+        """The ride after it, with the start PIN for the rider."""
+
+    def __init__(
+        self,
+        *,
+        ride: _rides_pb2.Ride | None = ...,
+        former_driver_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["former_driver_id", b"former_driver_id", "ride", b"ride"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RideDriverSwapped: _TypeAlias = RideDriverSwapped  # noqa: Y015
+
+@_typing.final
 class DriverArrived(_message.Message):
     """DriverArrived: the driver waits at the pickup."""
 

@@ -853,6 +853,8 @@ class Ride(_message.Message):
     TRIP_ETA_SECONDS_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     DELIVERY_FIELD_NUMBER: _builtins.int
+    PROMISED_PICKUP_TIME_FIELD_NUMBER: _builtins.int
+    SWAP_COUNT_FIELD_NUMBER: _builtins.int
     ride_id: _builtins.str
     """The ride's id (UUID)."""
     state: Global___RideState.ValueType
@@ -889,6 +891,8 @@ class Ride(_message.Message):
     """Expected time in the vehicle in seconds, with the wait at each stop."""
     kind: Global___RideKind.ValueType
     """What kind of thing it is."""
+    swap_count: _builtins.int
+    """How often the driver changed while on the way, since another could come sooner."""
     @_builtins.property
     def driver(self) -> Global___DriverFacts:
         """The driver of the assignment; absent while there is none."""
@@ -937,6 +941,10 @@ class Ride(_message.Message):
     def delivery(self) -> Global___Delivery:
         """The order of a delivery; absent for other kinds."""
 
+    @_builtins.property
+    def promised_pickup_time(self) -> _timestamp_pb2.Timestamp:
+        """When the driver who accepted first would have come: a swap of drivers never makes the pickup later."""
+
     def __init__(
         self,
         *,
@@ -970,10 +978,12 @@ class Ride(_message.Message):
         trip_eta_seconds: _builtins.int = ...,
         kind: Global___RideKind.ValueType = ...,
         delivery: Global___Delivery | None = ...,
+        promised_pickup_time: _timestamp_pb2.Timestamp | None = ...,
+        swap_count: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "delivery", b"delivery", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "request_time", b"request_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_promised_pickup_time", b"_promised_pickup_time", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "delivery", b"delivery", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "promised_pickup_time", b"promised_pickup_time", "request_time", b"request_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "city", b"city", "delivery", b"delivery", "distance_meters", b"distance_meters", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "funding", b"funding", "kind", b"kind", "passengers", b"passengers", "payment_state", b"payment_state", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "policy_version", b"policy_version", "product", b"product", "quote_id", b"quote_id", "reason", b"reason", "request_time", b"request_time", "ride_id", b"ride_id", "rider_id", b"rider_id", "rider_name", b"rider_name", "start_pin", b"start_pin", "start_time", b"start_time", "state", b"state", "stops", b"stops", "trip_eta_seconds", b"trip_eta_seconds", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_promised_pickup_time", b"_promised_pickup_time", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "city", b"city", "delivery", b"delivery", "distance_meters", b"distance_meters", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "funding", b"funding", "kind", b"kind", "passengers", b"passengers", "payment_state", b"payment_state", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "policy_version", b"policy_version", "product", b"product", "promised_pickup_time", b"promised_pickup_time", "quote_id", b"quote_id", "reason", b"reason", "request_time", b"request_time", "ride_id", b"ride_id", "rider_id", b"rider_id", "rider_name", b"rider_name", "start_pin", b"start_pin", "start_time", b"start_time", "state", b"state", "stops", b"stops", "swap_count", b"swap_count", "trip_eta_seconds", b"trip_eta_seconds", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__arrive_time: _TypeAlias = _typing.Literal["arrive_time"]  # noqa: Y015
     _WhichOneofArgType__arrive_time: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time"]  # noqa: Y015
@@ -989,6 +999,8 @@ class Ride(_message.Message):
     _WhichOneofArgType__end_time: _TypeAlias = _typing.Literal["_end_time", b"_end_time"]  # noqa: Y015
     _WhichOneofReturnType__pickup_eta_seconds: _TypeAlias = _typing.Literal["pickup_eta_seconds"]  # noqa: Y015
     _WhichOneofArgType__pickup_eta_seconds: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds"]  # noqa: Y015
+    _WhichOneofReturnType__promised_pickup_time: _TypeAlias = _typing.Literal["promised_pickup_time"]  # noqa: Y015
+    _WhichOneofArgType__promised_pickup_time: _TypeAlias = _typing.Literal["_promised_pickup_time", b"_promised_pickup_time"]  # noqa: Y015
     _WhichOneofReturnType__start_time: _TypeAlias = _typing.Literal["start_time"]  # noqa: Y015
     _WhichOneofArgType__start_time: _TypeAlias = _typing.Literal["_start_time", b"_start_time"]  # noqa: Y015
     @_typing.overload
@@ -1005,6 +1017,8 @@ class Ride(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__end_time) -> _WhichOneofReturnType__end_time | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__pickup_eta_seconds) -> _WhichOneofReturnType__pickup_eta_seconds | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__promised_pickup_time) -> _WhichOneofReturnType__promised_pickup_time | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__start_time) -> _WhichOneofReturnType__start_time | None: ...
 

@@ -1,0 +1,158 @@
+"""Which driver for which ride: candidates, their costs, the choice, and the moves that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from matching_service.domain.assignment import (
+    Limits,
+    Pair,
+    PairCost,
+    choose_greedily,
+    is_on_the_way,
+    pair_cost,
+    pickup_cap_seconds,
+    unserved_seconds,
+)
+from matching_service.domain.eta import Leg
+from matching_service.domain.moves import Moves, moves_of
+from matching_service.use_cases.dispatch_picture import Picture
+from matching_service.use_cases.dispatch_ports import EtaProvider, Matcher
+
+CANDIDATES = 16
+WIDE_CANDIDATES = 64
+"""Of the second pass: a fixed number of candidates starves hot spots, where all share the same nearest drivers."""
+SOLVER_BUDGET_SECONDS = 0.25
+
+
+@dataclass(slots=True)
+class Choice:
+    """What was weighed and chosen, by the places of seekers and drivers in the picture."""
+
+    weighed: list[PairCost] = field(default_factory=list[PairCost])
+    """Every pair within its cap, with the terms of its cost."""
+    chosen: list[PairCost] = field(default_factory=list[PairCost])
+    moves: Moves = field(default_factory=Moves)
+    cost_by_pair: dict[Pair, PairCost] = field(default_factory=dict[Pair, PairCost])
+    """Of the pairs that moves name."""
+    candidates: int = 0
+    greedy_passes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """Chooses for all rides of a picture at once; deterministic for the same answers of its ports."""
+
+    eta: EtaProvider
+    matcher: Matcher
+    monotonic: Callable[[], float]
+    budget_seconds: float = SOLVER_BUDGET_SECONDS
+
+    async def __call__(self, picture: Picture) -> Choice:
+        """Choose; a pair of the second pass is one of a free driver and a ride that waits."""
+        choice = Choice()
+        if not picture.seekers or not picture.drivers:
+            return choice
+        solve_until = self.monotonic() + self.budget_seconds
+        everybody = range(len(picture.seekers)), range(len(picture.drivers))
+        choice.chosen = await self._match(picture, *everybody, CANDIDATES, solve_until, choice)
+        served, taken = {pair.seeker for pair in choice.chosen}, {pair.driver for pair in choice.chosen}
+        left = [index for index, seeker in enumerate(picture.seekers) if index not in served and seeker.bound is None]
+        free = [index for index in range(picture.free) if index not in taken]
+        # With fewer drivers than candidates the first pass saw them all, and a wider one can find nobody.
+        if left and free and len(picture.drivers) > CANDIDATES:
+            choice.chosen += await self._match(picture, left, free, WIDE_CANDIDATES, solve_until, choice)
+        choice.moves = moves_of(choice.chosen, picture.seekers, picture.bound_driver_by_seeker)
+        await self._weigh_moves(picture, choice)
+        return choice
+
+    async def _match(
+        self,
+        picture: Picture,
+        seeker_places: Sequence[int],
+        driver_places: Sequence[int],
+        candidates: int,
+        solve_until: float,
+        choice: Choice,
+    ) -> list[PairCost]:
+        seekers = [picture.seekers[place] for place in seeker_places]
+        drivers = [picture.drivers[place] for place in driver_places]
+        limits = self._limits(candidates, picture)
+        near = await self.matcher.candidates(seekers, drivers, limits)
+        if limits.headings:
+            near = [pair for pair in near if is_on_the_way(seekers[pair.seeker], drivers[pair.driver], limits)]
+        pairs = [Pair(seeker_places[pair.seeker], driver_places[pair.driver]) for pair in near]
+        bound = picture.bound_driver_by_seeker
+        pairs = [pair for pair in pairs if bound.get(pair.seeker) != pair.driver]
+        choice.candidates += len(pairs)
+        costs = await self._weigh(picture, pairs)
+        choice.weighed += costs
+        if len(driver_places) > picture.free:
+            costs = self._own(picture) + costs
+        place = {seeker: index for index, seeker in enumerate(seeker_places)}
+        local = [cost._replace(seeker=place[cost.seeker]) for cost in costs]
+        unserved = [unserved_seconds(seeker, seeker.pickup_eta_cap_seconds) for seeker in seekers]
+        chosen = await self.matcher.solve(local, unserved, solve_until - self.monotonic()) if local else []
+        if chosen is None:
+            choice.greedy_passes += 1
+            # Without the time to solve it nobody's driver is changed.
+            plain = [index for index, cost in enumerate(costs) if _is_plain(cost, picture)]
+            greedy = choose_greedily([local[index] for index in plain], seekers)
+            chosen = [plain[index] for index in greedy]
+        return [costs[index] for index in chosen]
+
+    def _limits(self, candidates: int, picture: Picture) -> Limits:
+        longest_seconds = max(seeker.pickup_eta_cap_seconds for seeker in picture.seekers)
+        reach_meters = self.eta.reach_meters(longest_seconds)
+        return Limits(candidates, reach_meters, picture.no_cash_driver_ids, picture.headings, picture.capabilities)
+
+    def _own(self, picture: Picture) -> list[PairCost]:
+        return [
+            pair_cost(
+                Pair(seeker, driver),
+                picture.seekers[seeker],
+                picture.drivers[driver].driver_id,
+                picture.own_eta_seconds[seeker],
+            )
+            for seeker, driver in picture.bound_driver_by_seeker.items()
+        ]
+
+    async def _weigh(self, picture: Picture, pairs: Sequence[Pair]) -> list[PairCost]:
+        if not pairs:
+            return []
+        points = {place: picture.drivers[place].point for place in {pair.driver for pair in pairs}}
+        etas = await self.eta.seconds([Leg(points[pair.driver], picture.seekers[pair.seeker].pickup) for pair in pairs])
+        caps = {place: pickup_cap_seconds(picture.seekers[place]) for place in {pair.seeker for pair in pairs}}
+        return [
+            pair_cost(pair, picture.seekers[pair.seeker], picture.drivers[pair.driver].driver_id, eta)
+            for pair, eta in zip(pairs, etas, strict=True)
+            if eta <= caps[pair.seeker]
+        ]
+
+    async def _weigh_moves(self, picture: Picture, choice: Choice) -> None:
+        """Know the cost of each move, and drop those that are not right by themselves: too far, or of too little gain.
+
+        The end of a chain may be nobody's candidate, so its pair is weighed now.
+        """
+        moves = choice.moves
+        known = {Pair(cost.seeker, cost.driver): cost for cost in choice.chosen}
+        unknown = [pair for pair in moves.offers if pair not in known]
+        known |= {Pair(cost.seeker, cost.driver): cost for cost in await self._weigh(picture, unknown)}
+        moves.offers[:] = [pair for pair in moves.offers if pair in known]
+        moves.swaps[:] = [
+            pair
+            for pair in moves.swaps
+            if known[pair].terms.pickup_eta + picture.seekers[pair.seeker].swaps.min_gain_seconds
+            <= picture.own_eta_seconds[pair.seeker]
+        ]
+        moves.reroutes[:] = [
+            ring
+            for ring in moves.reroutes
+            if all(picture.seekers[pair.seeker].swaps.reroute_without_consent for pair in ring)
+        ]
+        choice.cost_by_pair = known
+
+
+def _is_plain(cost: PairCost, picture: Picture) -> bool:
+    return cost.driver < picture.free and picture.seekers[cost.seeker].bound is None

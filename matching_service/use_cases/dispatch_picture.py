@@ -1,0 +1,187 @@
+"""What a tick sees: the rides that look for a driver or may change theirs, and the drivers who could come.
+
+Seconds old when it is drawn, and never trusted for longer than the tick takes: the database judges every move.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from matching_service.domain.assignment import Bound, Seeker, head_start_seconds
+from matching_service.domain.city import Atlas, CityPolicy, VehicleClass
+from matching_service.domain.eta import Leg
+from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
+from matching_service.domain.ride_kind import Capability
+from matching_service.domain.terms import Funding
+from matching_service.use_cases.city_ports import Cities
+from matching_service.use_cases.dispatch_ports import (
+    BusyDrivers,
+    CashStandings,
+    EnRouteRide,
+    EnRouteRides,
+    EtaProvider,
+    Headings,
+    LiveLocations,
+    OnShift,
+    WaitingRide,
+    WaitingRides,
+)
+from shared_kernel.clock import Clock
+from shared_kernel.geo import GeoPoint
+
+MAX_WAITING = 2_000
+"""Rides of one tick; the rest come at the next, the returned and the longest waiting first."""
+MAX_EN_ROUTE = 500
+"""Rides whose driver may change at one tick; those that were promised the latest pickup."""
+
+
+@dataclass(slots=True)
+class Picture:
+    """Seekers and drivers of a tick. Free drivers come first, then those on the way to a seeker of this picture."""
+
+    waiting: int = 0
+    """Rides that look for a driver, also those of which nothing can be made now."""
+    seekers: list[Seeker] = field(default_factory=list[Seeker])
+    drivers: list[DriverPosition] = field(default_factory=list[DriverPosition])
+    free: int = 0
+    """How many of the drivers are free."""
+    stale: int = 0
+    """Drivers left out since they were silent."""
+    bound_driver_by_seeker: dict[int, int] = field(default_factory=dict[int, int])
+    own_eta_seconds: dict[int, int] = field(default_factory=dict[int, int])
+    """By seeker: when its own driver, who is on the way, will come."""
+    no_cash_driver_ids: frozenset[UUID] = frozenset()
+    capabilities: Mapping[UUID, frozenset[Capability]] = field(default_factory=dict[UUID, frozenset[Capability]])
+    """What drivers declared that they can carry; only where a seeker needs it."""
+    headings: Mapping[UUID, GeoPoint] = field(default_factory=dict[UUID, GeoPoint])
+    """Where drivers want to get to, of those who take only rides on their way."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawPicture:
+    """Draws the picture, from the rows of rides and shifts and from live locations."""
+
+    cities: Cities
+    waiting: WaitingRides
+    en_route: EnRouteRides
+    locations: LiveLocations
+    busy: BusyDrivers
+    on_shift: OnShift
+    standings: CashStandings
+    headings: Headings
+    eta: EtaProvider
+    clock: Clock
+
+    async def __call__(self, shards: Collection[str]) -> Picture:
+        """Draw it for the rides of some shards. Where there are none, drivers are not looked at."""
+        rides = await self.waiting.list_waiting(shards, MAX_WAITING)
+        atlas = await self.cities.in_force()
+        most_swaps = max((city.dispatch.swaps.max_per_ride for city in atlas.policies), default=0)
+        under_way = await self.en_route.list_en_route(shards, most_swaps, MAX_EN_ROUTE) if most_swaps else []
+        picture = Picture(waiting=len(rides), seekers=self._waiting_seekers(rides, atlas))
+        if not picture.seekers and not under_way:
+            return picture
+        longest_seconds = max((city.dispatch.pickup_eta_cap_seconds for city in atlas.policies), default=0)
+        reach_meters = self.eta.reach_meters(longest_seconds)
+        snapshot, busy, on_shift, picture.headings = await asyncio.gather(
+            self.locations.snapshot_near(shards, reach_meters),
+            self.busy.busy(),
+            self.on_shift.on_shift(),
+            self.headings.headings(),
+        )
+        now = self.clock.now()
+        fresh_since = now.timestamp() - FRESH_SECONDS
+        fresh = [position for position in snapshot if position.measured_at >= fresh_since]
+        picture.stale = len(snapshot) - len(fresh)
+        picture.drivers = _free(fresh, busy, on_shift)
+        picture.free = len(picture.drivers)
+        if under_way:
+            await self._add_en_route(picture, under_way, {each.driver_id: each for each in fresh}, atlas)
+        if any(seeker.pays_cash for seeker in picture.seekers):
+            picture.no_cash_driver_ids = await self._no_cash_driver_ids(atlas)
+        if any(seeker.needs for seeker in picture.seekers):
+            picture.capabilities = await self.on_shift.capabilities()
+        return picture
+
+    async def _no_cash_driver_ids(self, atlas: Atlas) -> frozenset[UUID]:
+        barred: set[UUID] = set()
+        for currency_code in sorted({city.currency_code for city in atlas.policies}):
+            barred |= await self.standings.no_cash_driver_ids(currency_code)
+        return frozenset(barred)
+
+    def _waiting_seekers(self, rides: Sequence[WaitingRide], atlas: Atlas) -> list[Seeker]:
+        now = self.clock.now()
+        seekers: list[Seeker] = []
+        for ride in rides:
+            city = atlas.of(ride.city, ride.pickup.point)
+            # A product that the city no longer sells has no vehicles: its rides end with their search window.
+            if city is None or ride.product not in city.products:
+                continue
+            seekers.append(
+                _seeker(ride, city, now, head_start_seconds((now - ride.requested_at).total_seconds(), ride.returned))
+            )
+        return seekers
+
+    async def _add_en_route(
+        self, picture: Picture, rides: Sequence[EnRouteRide], fresh: Mapping[UUID, DriverPosition], atlas: Atlas
+    ) -> None:
+        known: list[tuple[EnRouteRide, CityPolicy, DriverPosition]] = []
+        for ride in rides:
+            city, position = atlas.of(ride.city, ride.pickup.point), fresh.get(ride.driver_id)
+            if city is None or position is None or ride.product not in city.products:
+                continue
+            if ride.swap_count < city.dispatch.swaps.max_per_ride:
+                known.append((ride, city, position))
+        if not known:
+            return
+        now = self.clock.now()
+        etas = await self.eta.seconds([Leg(position.point, ride.pickup.point) for ride, _, position in known])
+        for (ride, city, position), own_eta_seconds in zip(known, etas, strict=True):
+            if own_eta_seconds <= city.dispatch.swaps.not_within_seconds:
+                continue
+            promised_in_seconds = (ride.promised_pickup_at - now).total_seconds()
+            # Of a driver who will be late, whoever comes no later than that one is welcome.
+            bound = Bound(ride.driver_id, max(promised_in_seconds, own_eta_seconds))
+            picture.bound_driver_by_seeker[len(picture.seekers)] = len(picture.drivers)
+            picture.own_eta_seconds[len(picture.seekers)] = own_eta_seconds
+            picture.seekers.append(_seeker(ride, city, now, 0.0, bound))
+            picture.drivers.append(position)
+
+
+def _seeker(
+    ride: WaitingRide | EnRouteRide,
+    city: CityPolicy,
+    now: datetime,
+    head_start: float,
+    bound: Bound | None = None,
+) -> Seeker:
+    return Seeker(
+        ride.ride_id,
+        ride.pickup.point,
+        city.products[ride.product].vehicle_classes,
+        ride.excluded_driver_ids,
+        head_start,
+        pays_cash=ride.funding is Funding.CASH,
+        needs=ride.needs,
+        dropoff=ride.dropoff.point,
+        pickup_eta_cap_seconds=city.dispatch.pickup_eta_cap_seconds,
+        waited_seconds=(now - ride.requested_at).total_seconds(),
+        bound=bound,
+        cap=city.dispatch.pickup_cap,
+        swaps=city.dispatch.swaps,
+        shard=ride.shard,
+    )
+
+
+def _free(
+    fresh: Sequence[DriverPosition], busy: frozenset[UUID], on_shift: Mapping[UUID, VehicleClass]
+) -> list[DriverPosition]:
+    return [
+        position
+        for position in fresh
+        if position.driver_id not in busy and on_shift.get(position.driver_id) is position.vehicle_class
+    ]

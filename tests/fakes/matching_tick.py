@@ -1,0 +1,55 @@
+"""A tick of dispatch over fakes and stores."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from matching_service.adapters.fixed_cities import FixedCities
+from matching_service.domain.city import CityPolicy
+from matching_service.domain.eta import CrowFliesEta
+from matching_service.use_cases.dispatch_choice import Choose
+from matching_service.use_cases.dispatch_picture import DrawPicture
+from matching_service.use_cases.dispatch_ports import (
+    BusyDrivers,
+    CashStandings,
+    EnRouteRides,
+    LiveLocations,
+    Matcher,
+    OfferMaker,
+    Rerouter,
+    Reservations,
+    WaitingRides,
+)
+from matching_service.use_cases.dispatch_tick import DispatchTick
+from tests.fakes.matching_dispatch import FakeShifts, HandClock
+
+
+class Board(WaitingRides, EnRouteRides, BusyDrivers, CashStandings, OfferMaker, Rerouter, Protocol):
+    """All that a tick asks of rides."""
+
+
+def make_tick(
+    city: CityPolicy,
+    board: Board,
+    locations: LiveLocations,
+    shifts: FakeShifts,
+    matcher: Matcher,
+    reservations: Reservations,
+    clock: HandClock,
+) -> DispatchTick:
+    """Put a tick together."""
+    eta = CrowFliesEta(city.travel)
+    draw = DrawPicture(
+        cities=FixedCities(city),
+        waiting=board,
+        en_route=board,
+        locations=locations,
+        busy=board,
+        on_shift=shifts,
+        standings=board,
+        headings=shifts,
+        eta=eta,
+        clock=clock,
+    )
+    choose = Choose(eta, matcher, clock.monotonic)
+    return DispatchTick(draw=draw, choose=choose, reservations=reservations, offers=board, rerouter=board)

@@ -97,6 +97,28 @@ def locations(
     _report(lambda: measure_locations(Plan(rounds, a_round), typer.echo), as_json)
 
 
+@app.command()
+def eta(as_json: AsJson = False) -> None:
+    """Measure how wrong travel times are on real taxi trips, as estimated and as completed trips have taught them."""
+    from jitney.bench.eta import measure_eta
+
+    _report(lambda: measure_eta(typer.echo), as_json)
+
+
+@app.command()
+def streets(
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="Rounds of each question; medians count.")] = 7,
+    growth_to: Annotated[
+        int, typer.Option(min=4_000, max=2_000_000, help="Nodes up to which the growth with the map is measured.")
+    ] = 400_000,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what dispatch asks the streets at a tick, beside the bare searches; and building and loading a map."""
+    from jitney.bench.streets import measure_streets
+
+    _report(lambda: measure_streets(rounds, growth_to, typer.echo), as_json)
+
+
 def _report(measure: Callable[[], Result], as_json: bool) -> None:
     """Prints what was found and ends with the exit code that says whether the target is met."""
     from rich.console import Console

@@ -37,6 +37,9 @@ def up(
     data: Data = _DATA,
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Return once everything is healthy.")] = False,
     city: Annotated[bool, typer.Option(help="Let simulated riders and drivers live in it.")] = False,
+    street_map: Annotated[
+        Path | None, typer.Option("--map", metavar="FILE", help="The city's streets, made by jitney map build.")
+    ] = None,
 ) -> None:
     """Start everything: PostgreSQL, Redis, the sandbox, four services and the edge."""
     from rich.console import Console
@@ -45,6 +48,8 @@ def up(
     from jitney.stack.up import run_stack
     from jitney.stack.welcome import welcome
 
+    if street_map is not None:
+        os.environ["JITNEY_MATCHING_MAP_FILE"] = str(street_map.absolute())
     settings = StackSettings.read(os.environ, data)
     console = Console(highlight=False, soft_wrap=True)
     if detach:

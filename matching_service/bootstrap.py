@@ -186,7 +186,7 @@ def build(settings: MatchingSettings) -> Application:
     )
     relay = OutboxRelay(database, tables.outbox, redis, EVENT_STREAM, relay_wakeup)
     matcher = ScipyMatcher()
-    closers.append(matcher.close)
+    closers += [matcher.close, *maps.closers]
     workers = _workers(database, redis, relay, stores, matcher)
     dead_letters = DeadLetters(database, tables.dead_letters)
     handler = EventHandler(StopUnapprovedDriver(store, stores.accounts, clock), KeepDriverStanding(store, clock))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,7 @@ class Maps(NamedTuple):
     """The best provider that is set, with the next as its fall-back."""
     learn: LearnTravelTimes
     lesson_asked: Wakeup
+    closers: list[Callable[[], Awaitable[object]]]
 
 
 def build_maps(settings: MatchingSettings, city: CityPolicy, database: Database, clock: Clock) -> Maps:
@@ -51,8 +53,19 @@ def build_maps(settings: MatchingSettings, city: CityPolicy, database: Database,
         street = StreetEta(graph, eta, in_force.timing_of(StreetEta.provider), horizon_seconds)
         eta = street
         estimators.append(street)
+    closers: list[Callable[[], Awaitable[object]]] = []
+    if settings.matching_osrm_url is not None:
+        import httpx  # noqa: PLC0415 (few deployments have an OSRM; the others save its memory)
+
+        from matching_service.adapters.osrm_eta import OsrmEta  # noqa: PLC0415
+
+        client = httpx.AsyncClient(base_url=settings.matching_osrm_url)
+        closers.append(client.aclose)
+        osrm = OsrmEta(client, eta, in_force.timing_of(OsrmEta.provider), time.monotonic)
+        eta = osrm
+        estimators.append(osrm)
     learn = LearnTravelTimes(trips=store, estimators=estimators, store=store, in_force=in_force, clock=clock, zone=zone)
-    return Maps(eta, learn, Wakeup())
+    return Maps(eta, learn, Wakeup(), closers)
 
 
 def add_map_work(maps: Maps, workers: Workers, server: ServiceServer) -> None:

@@ -23,6 +23,8 @@ class MatchingSettings(ChassisSettings):
     matching_listen: str = "127.0.0.1:50051"
     matching_metrics_listen: str = "127.0.0.1:9101"
     matching_city_file: Path | None = None
+    matching_osrm_url: str | None = Field(default=None, pattern=r"^https?://[^/]+")
+    """An OSRM server with the city's streets, asked before the map."""
     matching_map_file: Path | None = None
     """The city's streets, made by `jitney map build`; without it travel times go by the great circle."""
     matching_database_connections: int = Field(default=16, ge=4, le=200)

@@ -1,11 +1,14 @@
-"""What any EtaProvider does: by the great circle, by the streets."""
+"""What any EtaProvider does: by the great circle, by the streets, by an OSRM server."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from matching_service.adapters.osm_reader import read_streets
+from matching_service.adapters.osrm_eta import OsrmEta
 from matching_service.adapters.street_builder import build_street_map
 from matching_service.adapters.street_eta import StreetEta
 from matching_service.adapters.street_graph import StreetGraph
@@ -14,6 +17,7 @@ from matching_service.domain.eta import CrowFliesEta, Leg
 from matching_service.domain.travel_times import AS_ESTIMATED, Timing
 from matching_service.use_cases.dispatch_ports import EtaProvider
 from shared_kernel.geo import GeoPoint, haversine_meters
+from tests.fakes.matching_osrm_process import osrm_server
 from tests.fakes.matching_streets import POINTS, write_town
 
 TRAVEL = TravelPolicy(circuity=1.2, speed_kmh=36.0)
@@ -36,11 +40,20 @@ def timing() -> HandTiming:
     return HandTiming()
 
 
-@pytest.fixture(params=["crow_flies", "street"])
+@pytest.fixture(scope="module")
+def osrm_url() -> Iterator[str]:
+    with osrm_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["crow_flies", "street", "osrm"])
 async def eta(request: pytest.FixtureRequest, tmp_path: Path, timing: HandTiming) -> AsyncIterator[EtaProvider]:
     crow_flies = CrowFliesEta(TRAVEL, timing)
     if request.param == "crow_flies":
         yield crow_flies
+    elif request.param == "osrm":
+        async with httpx.AsyncClient(base_url=request.getfixturevalue("osrm_url")) as client:
+            yield OsrmEta(client, crow_flies, timing, time.monotonic)
     else:
         street_map = build_street_map(read_streets(write_town(tmp_path / "town.osm.pbf"))).street_map
         yield StreetEta(StreetGraph(street_map), crow_flies, timing, horizon_seconds=1500)

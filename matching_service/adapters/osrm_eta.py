@@ -1,0 +1,246 @@
+"""The EtaProvider that asks an OSRM server over HTTP.
+
+Its API is described at https://project-osrm.org/docs/v5.24.0/api/: `/table` tells the seconds of many pairs, `/route` a
+way with its length and line. What it does not answer in time, the provider behind it tells; a server that fails is left
+alone for a while. OSRM knows no traffic of its own: the hour's timing comes on top, as for every provider.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from math import ceil, isfinite
+from typing import Any
+
+import httpx
+
+from matching_service.adapters.eta_metrics import count_fallback, count_told
+from matching_service.adapters.street_eta import OFF_MAP_METERS
+from matching_service.domain.breaker import Breaker
+from matching_service.domain.eta import Leg, Trip
+from matching_service.domain.travel_times import TimingNow
+from matching_service.use_cases.dispatch_ports import EtaProvider
+from shared_kernel.geo import GeoPoint, haversine_meters
+
+_log = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS = 1.0
+"""Of all that one question takes: a tick does not wait longer."""
+MAX_PLACES = 100
+"""Of one table: what OSRM allows unless its operator sets more (--max-table-size)."""
+MAX_CALLS = 8
+"""Under way at once."""
+MAX_ANSWER_BYTES = 4_000_000
+FAILURES, REST_SECONDS = 3, 10.0
+TOP_METERS_PER_SECOND = 130 / 3.6
+"""Nobody is driven faster: bound of how far one gets."""
+LESSON_SECONDS = 30.0
+"""Of one table while travel times are learned, when nobody waits."""
+
+
+class OsrmEta:
+    """See the module. `client` has the server as its base address."""
+
+    provider = "osrm"
+    map_id = ""
+
+    def __init__(
+        self, client: httpx.AsyncClient, beyond: EtaProvider, timing: TimingNow, monotonic: Callable[[], float]
+    ) -> None:
+        self._client = client
+        self._beyond = beyond
+        self._timing = timing
+        self._monotonic = monotonic
+        self._breaker = Breaker(FAILURES, REST_SECONDS)
+        self._calls = asyncio.Semaphore(MAX_CALLS)
+
+    async def trip(self, origin: GeoPoint, destination: GeoPoint) -> Trip:
+        """Return the quickest way with its line on the map."""
+        path = f"/route/v1/driving/{_places((origin, destination))}"
+        try:
+            answer = await self._ask(path, {"overview": "full", "geometries": "polyline"}, TIMEOUT_SECONDS)
+            if any(waypoint["distance"] > OFF_MAP_METERS for waypoint in answer["waypoints"]):
+                raise _OffMapError
+            route = answer["routes"][0]
+            meters, estimate, line = float(route["distance"]), float(route["duration"]), str(route["geometry"])
+            if not (isfinite(meters) and isfinite(estimate) and meters >= 0 and estimate >= 0):
+                raise ValueError("a way has no length or time below zero")
+        except _CAUSES as error:
+            count_fallback(self.provider, _cause(error), 1)
+            return await self._beyond.trip(origin, destination)
+        count_told(self.provider, 1)
+        length = max(meters, haversine_meters(origin, destination))
+        return Trip(ceil(length), ceil(self._timing().seconds(estimate)), line)
+
+    async def seconds(self, legs: Sequence[Leg]) -> list[int]:
+        """Return the seconds of each leg, one or more."""
+        timing = self._timing()
+        told = await self._tables(legs, TIMEOUT_SECONDS)
+        open_legs = [index for index, seconds in enumerate(told) if seconds is None]
+        others = iter(await self._beyond.seconds([legs[index] for index in open_legs]) if open_legs else ())
+        count_told(self.provider, len(legs) - len(open_legs))
+        return [next(others) if each is None else max(1, ceil(timing.seconds(each))) for each in told]
+
+    async def estimates(self, legs: Sequence[Leg]) -> list[float | None]:
+        """Return the seconds of each leg without traffic; None for what the server does not tell."""
+        return await self._tables(legs, LESSON_SECONDS)
+
+    def reach_meters(self, seconds: float) -> float:
+        """Return how far one gets at the highest speed there is."""
+        on_street = self._timing().estimate_seconds(seconds) * TOP_METERS_PER_SECOND
+        return max(on_street, self._beyond.reach_meters(seconds))
+
+    async def _tables(self, legs: Sequence[Leg], timeout_seconds: float) -> list[float | None]:
+        """Ask for legs in tables of a bounded size; None for what was not answered."""
+        told: list[float | None] = [None] * len(legs)
+
+        settled = 0
+
+        async def ask(table: _Table) -> None:
+            nonlocal settled
+            causes: dict[str, int] = {}
+            try:
+                query = {"annotations": "duration", "sources": table.sources, "destinations": table.destinations}
+                answer = await self._ask(f"/table/v1/driving/{_places(table.places)}", query, timeout_seconds)
+                for leg, row, column in table.cells:
+                    seconds = _cell(answer, row, column)
+                    if isinstance(seconds, str):
+                        causes[seconds] = causes.get(seconds, 0) + 1
+                    else:
+                        told[leg] = seconds
+            except _CAUSES as error:
+                causes = {_cause(error): sum(told[leg] is None for leg, _, _ in table.cells)}
+            settled += len(table.cells)
+            for cause, count in causes.items():
+                count_fallback(self.provider, cause, count)
+
+        try:
+            async with asyncio.timeout(timeout_seconds), asyncio.TaskGroup() as group:
+                for table in _as_tables(legs):
+                    group.create_task(ask(table))
+        except TimeoutError:
+            # What was answered in time stands.
+            self._breaker.failed(self._monotonic())
+            count_fallback(self.provider, "timeout", len(legs) - settled)
+        return told
+
+    async def _ask(self, path: str, query: dict[str, str], timeout_seconds: float) -> Any:
+        async with self._calls:
+            if not self._breaker.lets_through(self._monotonic()):
+                raise _AtRestError
+            try:
+                answer = await self._client.get(path, params=query, timeout=timeout_seconds)
+                if len(answer.content) > MAX_ANSWER_BYTES:
+                    raise ValueError("the answer is too long")
+                body = answer.json()
+                # 400 with a code (NoRoute, NoSegment, ...) is an answer: the server is well.
+                if answer.status_code >= 500 or not isinstance(body, dict):
+                    raise ValueError(f"the server answered {answer.status_code}")
+            except (httpx.HTTPError, ValueError) as error:
+                self._breaker.failed(self._monotonic())
+                _log.warning("OSRM did not answer", extra={"error": type(error).__name__})
+                raise
+            self._breaker.succeeded()
+        if body.get("code") != "Ok":
+            raise _NoWayError
+        return body
+
+
+class _AtRestError(Exception):
+    """The breaker is open."""
+
+
+class _OffMapError(Exception):
+    """A place is far from every street that the server knows."""
+
+
+class _NoWayError(Exception):
+    """The server knows no way, or no street near a place."""
+
+
+_CAUSES = (_AtRestError, _OffMapError, _NoWayError, httpx.HTTPError, ValueError, LookupError, TypeError)
+
+
+def _cause(error: Exception) -> str:
+    match error:
+        case _AtRestError():
+            return "at_rest"
+        case _OffMapError():
+            return "off_map"
+        case _NoWayError():
+            return "no_way"
+        case httpx.TimeoutException():
+            return "timeout"
+        case httpx.HTTPError():
+            return "unreachable"
+        case _:
+            return "malformed"
+
+
+def _cell(answer: Any, row: int, column: int) -> float | str:
+    """Return the seconds of a cell, or why there are none. The server snaps places to streets however far they are."""
+    ends = (answer["sources"][row], answer["destinations"][column])
+    if any(end["distance"] > OFF_MAP_METERS for end in ends):
+        return "off_map"
+    seconds = answer["durations"][row][column]
+    if seconds is None:
+        return "no_way"
+    if not (isfinite(seconds) and seconds >= 0):
+        raise ValueError("a time is below zero")
+    return float(seconds)
+
+
+class _Table:
+    """One question: its places, which of them are sources and destinations, and whose legs its cells are."""
+
+    def __init__(self) -> None:
+        self.cells: list[tuple[int, int, int]] = []
+        """Leg, row among the sources, column among the destinations."""
+        self._rows: dict[GeoPoint, int] = {}
+        self._columns: dict[GeoPoint, int] = {}
+
+    def takes(self, leg: Leg) -> bool:
+        """Tell whether there is room for a leg."""
+        new = (leg.origin not in self._rows) + (leg.destination not in self._columns)
+        return len(self._rows) + len(self._columns) + new <= MAX_PLACES
+
+    def add(self, index: int, leg: Leg) -> None:
+        """Take a leg in."""
+        row = self._rows.setdefault(leg.origin, len(self._rows))
+        column = self._columns.setdefault(leg.destination, len(self._columns))
+        self.cells.append((index, row, column))
+
+    @property
+    def places(self) -> list[GeoPoint]:
+        """All places: where legs begin, then where they end."""
+        return [*self._rows, *self._columns]
+
+    @property
+    def sources(self) -> str:
+        """Which places legs begin at, as OSRM writes it."""
+        return ";".join(str(index) for index in range(len(self._rows)))
+
+    @property
+    def destinations(self) -> str:
+        """Which places legs end at."""
+        return ";".join(str(len(self._rows) + index) for index in range(len(self._columns)))
+
+
+def _as_tables(legs: Sequence[Leg]) -> list[_Table]:
+    """Put legs into tables, those to the same place together: a table is filled before the next is begun."""
+    tables: list[_Table] = []
+    order = sorted(range(len(legs)), key=lambda index: (*_key(legs[index].destination), *_key(legs[index].origin)))
+    for index in order:
+        if not tables or not tables[-1].takes(legs[index]):
+            tables.append(_Table())
+        tables[-1].add(index, legs[index])
+    return tables
+
+
+def _key(point: GeoPoint) -> tuple[float, float]:
+    return point.latitude, point.longitude
+
+
+def _places(points: Iterable[GeoPoint]) -> str:
+    return ";".join(f"{point.longitude:.6f},{point.latitude:.6f}" for point in points)

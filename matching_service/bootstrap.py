@@ -36,6 +36,7 @@ from matching_service.adapters.payment_client import PaymentClient
 from matching_service.adapters.postgres import PostgresStore
 from matching_service.adapters.postgres_cities import PostgresCities, PostgresPolicyArchive
 from matching_service.adapters.postgres_dispatch import PostgresDispatchReads
+from matching_service.adapters.postgres_edits import PostgresEditQueue
 from matching_service.adapters.postgres_quotes import PostgresQuotes
 from matching_service.adapters.postgres_reads import PostgresRideReader
 from matching_service.adapters.postgres_saga import PostgresSagaQueue
@@ -53,6 +54,7 @@ from matching_service.entrypoints.location_streams import LocationStreams, count
 from matching_service.entrypoints.workers import sweep_forever, watch_saga_forever
 from matching_service.settings import SERVICE, MatchingSettings
 from matching_service.use_cases.accept_offer import AcceptOffer
+from matching_service.use_cases.advance_edits import AdvanceEdits
 from matching_service.use_cases.advance_saga import AdvanceSaga
 from matching_service.use_cases.arrive_at_pickup import ArriveAtPickup
 from matching_service.use_cases.cancel_assignment import CancelAssignment
@@ -63,11 +65,13 @@ from matching_service.use_cases.close_searches import CloseSearches
 from matching_service.use_cases.collect_order import CollectOrder
 from matching_service.use_cases.complete_trip import CompleteTrip
 from matching_service.use_cases.create_quotes import CreateQuotes
+from matching_service.use_cases.decide_edits import AcceptRideEdit, AnswerRideEdit, ReadRideEdit
 from matching_service.use_cases.decline_offer import DeclineOffer
 from matching_service.use_cases.dispatch_choice import Choose
 from matching_service.use_cases.dispatch_picture import DrawPicture
 from matching_service.use_cases.dispatch_ports import EtaProvider
 from matching_service.use_cases.dispatch_tick import DispatchTick
+from matching_service.use_cases.edit_policies import EditPolicies
 from matching_service.use_cases.end_due_shifts import EndDueShifts
 from matching_service.use_cases.end_shift import EndShift
 from matching_service.use_cases.expire_offers import ExpireOffers
@@ -83,6 +87,7 @@ from matching_service.use_cases.make_offers import MakeOffers
 from matching_service.use_cases.pass_stops import LeaveStop, ReachStop
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
 from matching_service.use_cases.put_city_policy import PutCityPolicy
+from matching_service.use_cases.quote_ride_edit import QuoteRideEdit
 from matching_service.use_cases.read_rides import ReadRides
 from matching_service.use_cases.report_locations import ReportLocations
 from matching_service.use_cases.report_no_show import ReportNoShow
@@ -132,6 +137,8 @@ class _Stores:
     locations: RedisLiveLocations
     eta: EtaProvider
     saga: AdvanceSaga
+    edits: AdvanceEdits
+    edit_policies: EditPolicies
     accounts: IdentityClient
 
 
@@ -167,21 +174,26 @@ def build(settings: MatchingSettings) -> Application:
     jitter = random.Random()  # noqa: S311 (jitter is no secret)
     city_files = load_cities(settings.matching_city_file)
     home = city_files[0].policy
+    payments = PaymentClient(payment_channel)
+    reader, cities = PostgresRideReader(database), PostgresCities(database, city_files, clock, time.monotonic)
+    edit_policies = EditPolicies(reader, cities)
     stores = _Stores(
         home=home,
-        cities=PostgresCities(database, city_files, clock, time.monotonic),
+        cities=cities,
         archive=PostgresPolicyArchive(database),
         clock=clock,
         new_id=new_id,
         store=store,
-        reader=PostgresRideReader(database),
+        reader=reader,
         reads=PostgresDispatchReads(database),
         shifts=PostgresShiftReader(database),
         queue=queue,
         quotes=PostgresQuotes(database, tables.quotes),
         locations=RedisLiveLocations(redis),
         eta=(maps := build_maps(settings, home, database, clock)).eta,
-        saga=AdvanceSaga(store, queue, PaymentClient(payment_channel), clock, jitter),
+        saga=AdvanceSaga(store, queue, payments, clock, jitter),
+        edits=AdvanceEdits(store, PostgresEditQueue(database), payments, edit_policies, clock, jitter),
+        edit_policies=edit_policies,
         accounts=IdentityClient(identity_channel),
     )
     relay = OutboxRelay(database, tables.outbox, redis, EVENT_STREAM, relay_wakeup)
@@ -248,6 +260,7 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
     workers.add("outbox relay", relay.run)
     workers.add("dispatch", dispatch.run)
     workers.add("saga", lambda: sweep_forever("saga", stores.saga, limit=SWEEP_LIMIT, period_seconds=0.25))
+    workers.add("edits", lambda: sweep_forever("edits", stores.edits, limit=SWEEP_LIMIT, period_seconds=0.5))
     workers.add("offers", lambda: sweep_forever("offers", expire_offers, limit=SWEEP_LIMIT, period_seconds=0.5))
     workers.add("searches", lambda: sweep_forever("searches", close_searches, limit=SWEEP_LIMIT, period_seconds=1.0))
     due_shifts = EndDueShifts(store, stores.shifts, stores.locations, clock)
@@ -280,6 +293,11 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
         get_ride_location=GetRideLocation(stores.reads, stores.locations, clock),
         preview_cancellation=PreviewCancellation(store, clock, secret),
         cancel_ride=CancelRide(store, clock),
+        edits=grpc_rides.Edits(
+            QuoteRideEdit(store, stores.reader, stores.edit_policies, stores.eta, stores.locations, clock, new_id),
+            AcceptRideEdit(store, stores.reader, stores.edit_policies, stores.edits, clock),
+            ReadRideEdit(stores.reader),
+        ),
     )
     believed = stores.home.locations
     if settings.matching_max_speed_kmh is not None:
@@ -311,6 +329,7 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
         hand_over_order=HandOverOrder(store, clock),
         fail_delivery=FailDelivery(store, clock),
         return_order=ReturnOrder(store, clock),
+        answer_ride_edit=AnswerRideEdit(store, stores.reader, stores.edit_policies, stores.edits, clock),
         complete_trip=CompleteTrip(store, clock),
         cancel_assignment=CancelAssignment(store, clock),
         report_no_show=ReportNoShow(store, clock),

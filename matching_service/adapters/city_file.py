@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from matching_service.domain.city import (
     CityPolicy,
     DispatchPolicy,
+    EditPolicy,
     FeePolicy,
     LocationPolicy,
     Product,
@@ -111,6 +112,14 @@ class _Stops(_Strict):
     wait_seconds: Annotated[int, Field(ge=0, le=3600)] = 180
 
 
+class _Edits(_Strict):
+    quote_seconds: Annotated[int, Field(ge=10, le=3600)] = 120
+    max_pickup_meters: Annotated[int, Field(ge=0, le=100_000)] = 3000
+    redispatch_meters: Annotated[int, Field(ge=0, le=100_000)] = 800
+    driver_consent_seconds: Annotated[int, Field(ge=0, le=36_000)] = 1200
+    driver_answer_seconds: Annotated[int, Field(ge=5, le=600)] = 45
+
+
 class _Locations(_Strict):
     max_speed_kmh: Annotated[float, Field(gt=0, le=100_000)]
     max_accuracy_meters: Annotated[float, Field(gt=0, le=10_000)]
@@ -174,6 +183,7 @@ class _CityFile(_Strict):
     fees: _Fees
     dispatch: _Dispatch
     stops: _Stops = _Stops()
+    edits: _Edits = _Edits()
     locations: _Locations
     travel: _Travel
     products: Annotated[dict[_Name, _Product], Field(min_length=1, max_length=50)]
@@ -319,6 +329,7 @@ def _as_policy(content: _CityFile) -> CityPolicy:
             **content.dispatch.model_dump(exclude={"swaps"}), swaps=SwapPolicy(**content.dispatch.swaps.model_dump())
         ),
         stops=StopPolicy(**content.stops.model_dump()),
+        edits=EditPolicy(**content.edits.model_dump()),
         locations=LocationPolicy(**content.locations.model_dump()),
         travel=TravelPolicy(**content.travel.model_dump()),
     )

@@ -81,6 +81,13 @@ class PaymentClient:
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from error
 
+    async def increment(self, key: str, ride_id: UUID, amount: Money, timeout_seconds: float) -> PaymentOutcome:
+        request = pb.IncrementHoldRequest(request_id=key, ride_id=str(ride_id), amount=_money(amount))
+        try:
+            return _outcome((await self._stub.IncrementHold(request, timeout=timeout_seconds)).payment)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error) from error
+
     async def void(self, key: str, ride_id: UUID, timeout_seconds: float) -> PaymentOutcome:
         request = pb.VoidHoldRequest(request_id=key, ride_id=str(ride_id))
         try:

@@ -20,6 +20,7 @@ from chassis.database import Database
 from chassis.outbox import OutgoingEvent, append_events
 from chassis.runtime import Wakeup
 from matching_service.adapters import tables
+from matching_service.adapters.edit_rows import edit_from, edit_moves, edit_row, edit_timer
 from matching_service.adapters.postgres_cities import add_policy
 from matching_service.adapters.rows import (
     Columns,
@@ -35,6 +36,7 @@ from matching_service.adapters.rows import (
     stop_rows,
 )
 from matching_service.domain.city_versions import PolicyVersion
+from matching_service.domain.edit import RideEdit
 from matching_service.domain.events import Event
 from matching_service.domain.offer import ExclusionCause, Offer
 from matching_service.domain.ride import Ride
@@ -61,6 +63,7 @@ _REFUSALS = {
     "uq_offer_accepted_ride": ("offer_taken", "another driver has the ride"),
     "uq_offer_open_driver": ("driver_busy", "the driver has an open offer"),
     "uq_offer_open_ride": ("ride_offered", "the ride is offered to another driver"),
+    "uq_ride_edit_under_way": ("edit_under_way", "another edit of the ride is being decided"),
     "uq_shift_open_driver": ("shift_open", "the driver is online already"),
     "pk_city_policy": ("policy_moved_on", "the city has another newest version: compare with that first"),
 }
@@ -290,6 +293,21 @@ class PostgresTransaction:
     async def open_offer_of_driver(self, driver_id: UUID) -> Offer | None:
         offer = tables.offers.c
         return await self._offer(offers_with_places().where(offer.driver_id == driver_id, offer.state == "open"))
+
+    async def add_edit(self, edit: RideEdit) -> None:
+        row = {**edit_row(edit), **edit_timer(edit, self._clock.now())}
+        await self._connection.execute(insert(tables.ride_edits).values(**row))
+
+    async def lock_edit(self, ride_id: UUID, edit_id: UUID) -> RideEdit | None:
+        edit = tables.ride_edits.c
+        mine = select(tables.ride_edits).where(edit.id == edit_id, edit.ride_id == ride_id)
+        row = await self._one(mine.with_for_update(key_share=True))
+        return None if row is None else edit_from(row)
+
+    async def save_edit(self, edit: RideEdit) -> None:
+        changes = {**edit_moves(edit), **edit_timer(edit, self._clock.now())}
+        statement = update(tables.ride_edits).where(tables.ride_edits.c.id == edit.id)
+        await self._connection.execute(statement.values(**changes))
 
     async def add_offer(self, offer: Offer) -> None:
         await self._connection.execute(insert(tables.offers).values(**offer_row(offer)))

@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
 from matching_service.adapters import tables
+from matching_service.adapters.edit_rows import edit_from
 from matching_service.adapters.postgres import offers_with_places, stops_of_rides
 from matching_service.adapters.rows import offer_from, ride_from, shift_from
+from matching_service.domain.edit import RideEdit
 from matching_service.domain.offer import Offer
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import DRIVER_STATES, LIVE_STATES, RideState
@@ -141,6 +143,13 @@ class PostgresRideReader:
         offer = tables.offers.c
         due = offers_with_places().where(offer.state == "open", offer.expires_at <= now)
         return await self._offers(due.order_by(offer.expires_at).limit(limit))
+
+    async def edit(self, ride_id: UUID, edit_id: UUID) -> RideEdit | None:
+        edit = tables.ride_edits.c
+        statement = select(tables.ride_edits).where(edit.id == edit_id, edit.ride_id == ride_id)
+        async with self._database.connect() as connection:
+            row = (await connection.execute(statement)).mappings().one_or_none()
+        return None if row is None else edit_from(row)
 
     async def overdue_searches(self, now: datetime, limit: int) -> list[UUID]:
         ride = tables.rides.c

@@ -83,6 +83,13 @@ def ride_row(ride: Ride) -> dict[str, Any]:
         "surge_permille": ride.surge_permille,
         "kind": ride.kind.value,
         **_delivery_columns(ride.delivery),
+        "held_minor": ride.held_minor,
+        "route_version": ride.route_version,
+        "driven_meters": ride.driven_meters,
+        "driven_seconds": ride.driven_seconds,
+        "driven_to_latitude": None if ride.driven_to is None else ride.driven_to.latitude,
+        "driven_to_longitude": None if ride.driven_to is None else ride.driven_to.longitude,
+        "driven_at": ride.driven_at,
     }
 
 
@@ -187,6 +194,14 @@ def ride_from(
         surge_permille=row["surge_permille"],
         kind=RideKind(row["kind"]),
         delivery=_delivery_from(row) if row["delivery"] is not None else None,
+        held_minor=row["held_minor"],
+        route_version=row["route_version"],
+        driven_meters=row["driven_meters"],
+        driven_seconds=row["driven_seconds"],
+        driven_to=None
+        if row["driven_to_latitude"] is None
+        else GeoPoint(row["driven_to_latitude"], row["driven_to_longitude"]),
+        driven_at=row["driven_at"],
     )
 
 

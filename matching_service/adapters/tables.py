@@ -31,6 +31,7 @@ from chassis.dead_letters import dead_letter_table
 from chassis.idempotency import idempotency_table
 from chassis.inbox import inbox_table
 from chassis.outbox import outbox_table
+from matching_service.adapters.edit_rows import edit_table
 from matching_service.adapters.postgres_quotes import quote_table
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.delivery import DeliveryFailure, ProofKind
@@ -137,6 +138,13 @@ rides = Table(
     Column("proof_kind", Text),
     Column("proof_reference", Text),
     Column("delivery_failure", Text),
+    Column("held_minor", BigInteger, nullable=False, server_default=text("0")),
+    Column("route_version", Integer, nullable=False, server_default=text("1")),
+    Column("driven_meters", Integer, nullable=False, server_default=text("0")),
+    Column("driven_seconds", Integer, nullable=False, server_default=text("0")),
+    Column("driven_to_latitude", Float(53)),
+    Column("driven_to_longitude", Float(53)),
+    Column("driven_at", DateTime(timezone=True)),
     # The saga: a step is owed while the payment is pending, and then there is a time for the next attempt.
     Column("saga_next_attempt_at", DateTime(timezone=True)),
     Column("saga_leased_until", DateTime(timezone=True)),
@@ -172,6 +180,9 @@ rides = Table(
         f"({_among('payment_state', OWED_PAYMENT_STATES)}) = (saga_next_attempt_at IS NOT NULL)", "saga_step_owed"
     ),
     CheckConstraint("payment_state <> 'capture_pending' OR driver_id IS NOT NULL", "capture_has_a_driver"),
+    CheckConstraint("passengers > 0", "passengers"),
+    CheckConstraint("stop_count >= 0", "stop_count"),
+    CheckConstraint("held_minor >= 0", "held_not_negative"),
     # Whoever rides has one ride at a time; orders may be under way beside it.
     Index(
         "uq_ride_live_rider",
@@ -252,6 +263,8 @@ travel_times = Table(
     ),
     comment="Append-only: what trips taught of travel times; of a provider and map the newest in force counts",
 )
+
+ride_edits = edit_table(metadata)
 
 ride_transitions = Table(
     "ride_transition",

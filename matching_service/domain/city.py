@@ -125,6 +125,22 @@ class StopPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class EditPolicy:
+    """What riders may change of a ride that is under way."""
+
+    quote_seconds: int
+    """So long the price of an edit is kept."""
+    max_pickup_meters: int
+    """How far the pickup may be moved, as the crow flies."""
+    redispatch_meters: int
+    """When it is moved by more than that, another driver is looked for."""
+    driver_consent_seconds: int
+    """A driver who is bound is asked before the rest of the trip gets longer by more than that."""
+    driver_answer_seconds: int
+    """So long the driver may think."""
+
+
+@dataclass(frozen=True, slots=True)
 class LocationPolicy:
     """What pings of a driver are believed."""
 
@@ -188,6 +204,7 @@ class CityPolicy:
     fees: FeePolicy
     dispatch: DispatchPolicy
     stops: StopPolicy
+    edits: EditPolicy
     locations: LocationPolicy
     travel: TravelPolicy
     version: int = 0

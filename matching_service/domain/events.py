@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from matching_service.domain.edit import RideEdit
 from matching_service.domain.offer import Offer
 from matching_service.domain.ride import Ride
 from matching_service.domain.shift import Shift
@@ -82,6 +83,25 @@ class DeliveryFailed(RideFact):
 
 class OrderReturned(RideFact):
     """The goods of a delivery are back at the shop."""
+
+
+@dataclass(frozen=True, slots=True)
+class RideEditFact(RideFact):
+    """A fact about an edit of a ride."""
+
+    edit: RideEdit
+
+
+class RideEditProposed(RideEditFact):
+    """The driver is asked whether the trip may get so much longer."""
+
+
+class RideEdited(RideEditFact):
+    """The ride is what an edit made of it."""
+
+
+class RideEditClosed(RideEditFact):
+    """An edit that the rider accepted came to nothing."""
 
 
 @dataclass(frozen=True, slots=True)

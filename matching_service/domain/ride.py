@@ -12,12 +12,15 @@ from uuid import UUID
 
 from matching_service.domain import stops as stop_moves
 from matching_service.domain.delivery import Delivery, DeliveryFailure, Proof
+from matching_service.domain.edit import Plan
 from matching_service.domain.quote import Fare, FareLine, FareLineKind, Place, Quote
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.ride_states import (
     DRIVER_STATES,
+    EDITABLE_STATES,
     INITIAL_STATE,
     LIVE_STATES,
+    PICKUP_EDITABLE_STATES,
     PaymentState,
     RideMove,
     RideState,
@@ -26,9 +29,10 @@ from matching_service.domain.ride_states import (
     next_state,
 )
 from matching_service.domain.shift import DriverFacts
-from matching_service.domain.stops import Stop
+from matching_service.domain.stops import Stop, StopState
 from matching_service.domain.terms import Funding, RideTerms
 from shared_kernel.errors import Conflict
+from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
 
 MAX_PIN_FAILURES = 5
@@ -91,6 +95,16 @@ class Ride:
     kind: RideKind = RideKind.PRIVATE
     delivery: Delivery | None = None
     """The order of a delivery, and of no other kind."""
+    held_minor: int = 0
+    """What the hold stands on, in minor units of the fare's currency; 0 before it does."""
+    route_version: int = 1
+    """Grows with each stop that is reached or left and each edit: what an edit was made for must still be so."""
+    driven_meters: int = 0
+    driven_seconds: int = 0
+    """What of the way lay behind the driver at the last edit during the trip, as it was planned and priced."""
+    driven_to: GeoPoint | None = None
+    """Where the driver was then."""
+    driven_at: datetime | None = None
 
     @classmethod
     def requested(
@@ -169,7 +183,7 @@ class Ride:
         """The hold stands: look for a driver; or, when the ride ended meanwhile, release it."""
         if not self.is_live:
             return replace(self, payment_state=self._pay(PaymentState.VOID_PENDING), version=self.version + 1)
-        held = replace(self, payment_state=self._pay(PaymentState.HELD))
+        held = replace(self, payment_state=self._pay(PaymentState.HELD), held_minor=self.fare.total.amount_minor)
         return replace(held._moved(RideMove.PLACE_HOLD, now), search_until=self._search_until(now))
 
     def hold_declined(self, reason: str, now: datetime) -> Self:
@@ -238,7 +252,7 @@ class Ride:
 
     def started(self, now: datetime) -> Self:
         """The rider is in the vehicle."""
-        return replace(self._moved(RideMove.START_TRIP, now), started_at=now)
+        return replace(self._moved(RideMove.START_TRIP, now), started_at=now, route_version=self.route_version + 1)
 
     def completed(self, now: datetime) -> Self:
         """The trip was made: the fare is collected. From here on the payment only goes forward."""
@@ -248,12 +262,12 @@ class Ride:
     def stop_reached(self, stop_id: UUID, now: datetime) -> Self:
         """The driver is at a stop. Raises what `stop_moves.reached` does, and Conflict `not_under_way`."""
         self._refuse_unless_under_way()
-        return replace(self, stops=stop_moves.reached(self.stops, stop_id, now), version=self.version + 1)
+        return self._on_the_way(stop_moves.reached(self.stops, stop_id, now))
 
     def stop_left(self, stop_id: UUID, now: datetime) -> Self:
         """The trip goes on from a stop. Raises what `stop_moves.left` does, and Conflict `not_under_way`."""
         self._refuse_unless_under_way()
-        return replace(self, stops=stop_moves.left(self.stops, stop_id, now), version=self.version + 1)
+        return self._on_the_way(stop_moves.left(self.stops, stop_id, now))
 
     @property
     def carried(self) -> Delivery:
@@ -283,18 +297,57 @@ class Ride:
 
     def given_back(self, words: str, now: datetime) -> Self:
         """The driver gave the ride back: look for another at the same fare, with a new window and fresh PIN tries."""
+        return replace(self._without_driver(RideMove.GIVE_BACK, "driver_canceled", now), words=words)
+
+    # Edits
+
+    def refuse_unless_editable(self, *, moves_pickup: bool) -> None:
+        """Raise the Conflict that tells why an edit is not possible now: `not_editable`, `pickup_fixed`."""
+        movable = self.kind is RideKind.PRIVATE and self.payment_state is PaymentState.HELD
+        if self.state not in EDITABLE_STATES or not movable:
+            raise Conflict(
+                "not_editable",
+                f"a {self.kind} ride that is {self.state} cannot be edited",
+                metadata={"from_state": self.state.value},
+            )
+        if moves_pickup and self.state not in PICKUP_EDITABLE_STATES:
+            raise Conflict("pickup_fixed", "the driver is there already: the pickup cannot be moved")
+
+    @property
+    def open_stops(self) -> tuple[Stop, ...]:
+        """The stops that the driver has not left yet."""
+        return tuple(stop for stop in self.stops if stop.state in (StopState.PENDING, StopState.REACHED))
+
+    @property
+    def passed_stops(self) -> tuple[Stop, ...]:
+        """The stops that the driver has left."""
+        return tuple(stop for stop in self.stops if stop.state in (StopState.LEFT, StopState.SKIPPED))
+
+    def edited(self, plan: Plan, now: datetime) -> Self:
+        """Go on by another plan: its fare is what is owed from now on."""
         return replace(
-            self._moved(RideMove.GIVE_BACK, now),
-            driver=None,
-            pickup_eta_seconds=None,
-            promised_pickup_at=None,
-            assigned_at=None,
-            arrived_at=None,
-            pin_failures=0,
-            reason="driver_canceled",
-            words=words,
-            search_until=self._search_until(now),
+            self,
+            pickup=plan.pickup,
+            dropoff=plan.dropoff,
+            stops=(*self.passed_stops, *plan.stops),
+            fare=plan.fare,
+            distance_meters=plan.distance_meters,
+            trip_seconds=plan.trip_seconds,
+            driven_meters=plan.driven_meters,
+            driven_seconds=plan.driven_seconds,
+            driven_to=plan.driven_to,
+            driven_at=now if plan.driven_to is not None else None,
+            route_version=self.route_version + 1,
+            version=self.version + 1,
         )
+
+    def hold_raised(self, total: Money) -> Self:
+        """The hold stands on more."""
+        return replace(self, held_minor=max(self.held_minor, total.amount_minor))
+
+    def pickup_moved_far(self, now: datetime) -> Self:
+        """The pickup went too far for the driver on the way: look for another, with a new window."""
+        return self._without_driver(RideMove.MOVE_PICKUP_FAR, "pickup_moved", now)
 
     def no_show(self, now: datetime) -> Self:
         """The rider did not come within the waiting time: the fee is collected. Raises Conflict `too_early`."""
@@ -366,6 +419,22 @@ class Ride:
 
     def _pay(self, target: PaymentState) -> PaymentState:
         return next_payment_state(self.payment_state, target)
+
+    def _without_driver(self, move: RideMove, reason: str, now: datetime) -> Self:
+        return replace(
+            self._moved(move, now),
+            driver=None,
+            pickup_eta_seconds=None,
+            promised_pickup_at=None,
+            assigned_at=None,
+            arrived_at=None,
+            pin_failures=0,
+            reason=reason,
+            search_until=self._search_until(now),
+        )
+
+    def _on_the_way(self, stops: tuple[Stop, ...]) -> Self:
+        return replace(self, stops=stops, route_version=self.route_version + 1, version=self.version + 1)
 
     def _refuse_unless_under_way(self) -> None:
         if self.state is not RideState.IN_PROGRESS:

@@ -46,6 +46,7 @@ class RideMove(StrEnum):
     FAIL_DELIVERY = "fail_delivery"
     BRING_BACK = "bring_back"
     GIVE_BACK = "give_back"
+    MOVE_PICKUP_FAR = "move_pickup_far"
     REPORT_NO_SHOW = "report_no_show"
     CANCEL_BY_RIDER = "cancel_by_rider"
     CANCEL_BY_PLATFORM = "cancel_by_platform"
@@ -80,6 +81,7 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition(_S.DRIVER_EN_ROUTE, _M.ARRIVE, _S.ARRIVED),
     Transition(_S.DRIVER_EN_ROUTE, _M.SWAP_DRIVER, _S.DRIVER_EN_ROUTE),
     Transition(_S.DRIVER_EN_ROUTE, _M.GIVE_BACK, _S.MATCHING),
+    Transition(_S.DRIVER_EN_ROUTE, _M.MOVE_PICKUP_FAR, _S.MATCHING),
     Transition(_S.DRIVER_EN_ROUTE, _M.CANCEL_BY_RIDER, _S.CANCELED_BY_RIDER),
     Transition(_S.DRIVER_EN_ROUTE, _M.CANCEL_BY_PLATFORM, _S.CANCELED_BY_PLATFORM),
     Transition(_S.ARRIVED, _M.START_TRIP, _S.IN_PROGRESS),
@@ -107,6 +109,11 @@ DRIVER_STATES: Final = frozenset({_S.DRIVER_EN_ROUTE, _S.ARRIVED, _S.IN_PROGRESS
 """Live states in which a driver is bound to the ride."""
 DISPATCHED_STATES: Final = frozenset({_S.MATCHING, _S.OFFERED, _S.DRIVER_EN_ROUTE})
 """States that dispatch may lead elsewhere: a shard with such rides needs a matcher."""
+
+EDITABLE_STATES: Final = frozenset({_S.MATCHING, _S.OFFERED, _S.DRIVER_EN_ROUTE, _S.ARRIVED, _S.IN_PROGRESS})
+"""States in which the rider may change where the ride goes."""
+PICKUP_EDITABLE_STATES: Final = EDITABLE_STATES - {_S.ARRIVED, _S.IN_PROGRESS}
+"""States in which the rider may also change where it begins."""
 
 
 def may_move(state: RideState, move: RideMove) -> bool:

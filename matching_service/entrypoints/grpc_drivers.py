@@ -18,6 +18,7 @@ from matching_service.use_cases.cancel_assignment import CancelAssignment
 from matching_service.use_cases.change_shift import ChangeShift
 from matching_service.use_cases.collect_order import CollectOrder
 from matching_service.use_cases.complete_trip import CompleteTrip
+from matching_service.use_cases.decide_edits import AnswerRideEdit
 from matching_service.use_cases.decline_offer import DeclineOffer
 from matching_service.use_cases.end_shift import EndShift
 from matching_service.use_cases.fail_delivery import FailDelivery
@@ -60,6 +61,7 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
         hand_over_order: HandOverOrder,
         fail_delivery: FailDelivery,
         return_order: ReturnOrder,
+        answer_ride_edit: AnswerRideEdit,
         complete_trip: CompleteTrip,
         cancel_assignment: CancelAssignment,
         report_no_show: ReportNoShow,
@@ -80,6 +82,7 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
         self._hand_over_order = hand_over_order
         self._fail_delivery = fail_delivery
         self._return_order = return_order
+        self._answer_ride_edit = answer_ride_edit
         self._complete_trip = complete_trip
         self._cancel_assignment = cancel_assignment
         self._report_no_show = report_no_show
@@ -196,6 +199,16 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
             request.request_id, current_actor().account_id, UUID(request.ride_id), request.received_by
         )
         return pb.ReturnOrderResponse(ride=_for_driver(ride))
+
+    async def AnswerRideEdit(self, request: pb.AnswerRideEditRequest, context: Context) -> pb.AnswerRideEditResponse:
+        edit = await self._answer_ride_edit(
+            request.request_id,
+            current_actor().account_id,
+            UUID(request.ride_id),
+            UUID(request.edit_id),
+            agreed=request.agreed,
+        )
+        return pb.AnswerRideEditResponse(edit=wire.edit_message(edit))
 
     async def CompleteTrip(self, request: pb.CompleteTripRequest, context: Context) -> pb.CompleteTripResponse:
         ride = await self._complete_trip(request.request_id, current_actor().account_id, UUID(request.ride_id))

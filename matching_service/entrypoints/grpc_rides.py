@@ -8,12 +8,15 @@ from uuid import UUID
 import grpc
 
 from chassis.auth import Actor, Role, current_actor
+from matching_service.domain.quote import Place
 from matching_service.domain.ride import Ride
 from matching_service.entrypoints import wire, wire_delivery
 from matching_service.use_cases.cancel_ride import CancelRide
 from matching_service.use_cases.create_quotes import CreateQuotes, CreateQuotesCommand
+from matching_service.use_cases.decide_edits import AcceptRideEdit, ReadRideEdit
 from matching_service.use_cases.get_ride_location import GetRideLocation
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
+from matching_service.use_cases.quote_ride_edit import EditCommand, QuoteRideEdit
 from matching_service.use_cases.read_rides import ReadRides
 from matching_service.use_cases.request_ride import PaidBy, RequestRide
 from ridesharing.matching.v1 import ride_service_pb2 as pb
@@ -37,6 +40,7 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
         get_ride_location: GetRideLocation,
         preview_cancellation: PreviewCancellation,
         cancel_ride: CancelRide,
+        edits: Edits,
     ) -> None:
         self._create_quotes = create_quotes
         self._request_ride = request_ride
@@ -44,6 +48,7 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
         self._get_ride_location = get_ride_location
         self._preview_cancellation = preview_cancellation
         self._cancel_ride = cancel_ride
+        self._edits = edits
 
     async def CreateQuotes(self, request: pb.CreateQuotesRequest, context: Context) -> pb.CreateQuotesResponse:
         command = CreateQuotesCommand(
@@ -119,6 +124,56 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
             request.reason,
         )
         return pb.CancelRideResponse(ride=wire.ride_message(ride, with_pin=True))
+
+    async def QuoteRideEdit(self, request: pb.QuoteRideEditRequest, context: Context) -> pb.QuoteRideEditResponse:
+        actor = current_actor()
+        edit = await self._edits.quote(
+            request.request_id,
+            actor.account_id,
+            UUID(request.ride_id),
+            _edit_command(request),
+            rider_id=_owner(actor).rider_id,
+        )
+        return pb.QuoteRideEditResponse(edit=wire.edit_message(edit))
+
+    async def AcceptRideEdit(self, request: pb.AcceptRideEditRequest, context: Context) -> pb.AcceptRideEditResponse:
+        actor = current_actor()
+        edit = await self._edits.accept(
+            request.request_id,
+            actor.account_id,
+            UUID(request.ride_id),
+            UUID(request.edit_id),
+            rider_id=_owner(actor).rider_id,
+        )
+        return pb.AcceptRideEditResponse(edit=wire.edit_message(edit))
+
+    async def GetRideEdit(self, request: pb.GetRideEditRequest, context: Context) -> pb.GetRideEditResponse:
+        owner = _owner(current_actor())
+        edit = await self._edits.read(
+            UUID(request.ride_id), UUID(request.edit_id), rider_id=owner.rider_id, driver_id=owner.driver_id
+        )
+        return pb.GetRideEditResponse(edit=wire.edit_message(edit))
+
+
+class Edits(NamedTuple):
+    """The use cases of edits."""
+
+    quote: QuoteRideEdit
+    accept: AcceptRideEdit
+    read: ReadRideEdit
+
+
+def _edit_command(request: pb.QuoteRideEditRequest) -> EditCommand:
+    stops: tuple[UUID | Place, ...] | None = None
+    if request.HasField("stops"):
+        stops = tuple(
+            UUID(choice.stop_id) if choice.stop_id else wire.place_from(choice.place) for choice in request.stops.stops
+        )
+    return EditCommand(
+        wire.place_from(request.pickup) if request.HasField("pickup") else None,
+        wire.place_from(request.dropoff) if request.HasField("dropoff") else None,
+        stops,
+    )
 
 
 class _Owner(NamedTuple):

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from matching_service.domain import events
+from matching_service.domain.edit import EditState, RideEdit
 from matching_service.domain.offer import Offer, OfferState
 from matching_service.domain.quote import Fare, FareLineKind, Place, Quote
 from matching_service.domain.ride import Ride
@@ -31,6 +32,7 @@ OFFER_STATES = {state: rides_pb2.OfferState.Value(f"OFFER_STATE_{state.name}") f
 FARE_LINE_KINDS = {kind: rides_pb2.FareLineKind.Value(f"FARE_LINE_KIND_{kind.name}") for kind in FareLineKind}
 FUNDINGS = {funding: rides_pb2.Funding.Value(f"FUNDING_{funding.name}") for funding in Funding}
 SHIFT_END_REASONS = {reason: rides_pb2.ShiftEndReason.Value(f"SHIFT_END_REASON_{reason.name}") for reason in EndReason}
+EDIT_STATES = {state: rides_pb2.EditState.Value(f"EDIT_STATE_{state.name}") for state in EditState}
 STOP_STATES = {state: rides_pb2.StopState.Value(f"STOP_STATE_{state.name}") for state in StopState}
 _RIDE_STATE_BY_NUMBER: dict[int, RideState] = {number: state for state, number in RIDE_STATES.items()}
 _FUNDING_BY_NUMBER: dict[int, Funding] = {number: funding for funding, number in FUNDINGS.items()}
@@ -106,6 +108,31 @@ def _stop_message(stop: Stop) -> rides_pb2.RideStop:
     for field, moment in ((message.reach_time, stop.reached_at), (message.leave_time, stop.left_at)):
         if moment is not None:
             field.FromDatetime(moment)
+    return message
+
+
+def edit_message(edit: RideEdit) -> rides_pb2.RideEdit:
+    """Write an edit."""
+    plan = edit.plan
+    message = rides_pb2.RideEdit(
+        edit_id=str(edit.id),
+        ride_id=str(edit.ride_id),
+        state=EDIT_STATES[edit.state],
+        reason=edit.reason,
+        pickup=place_message(plan.pickup),
+        dropoff=place_message(plan.dropoff),
+        stops=map(_stop_message, plan.stops),
+        fare=fare_message(plan.fare),
+        fare_before=money_message(edit.fare_before),
+        difference_minor=edit.difference_minor,
+        distance_meters=plan.distance_meters,
+        trip_eta_seconds=plan.trip_seconds,
+        driven_meters=plan.driven_meters,
+        added_seconds=edit.added_seconds,
+        expire_time=timestamp(edit.expires_at),
+    )
+    if edit.answer_until is not None:
+        message.answer_time.FromDatetime(edit.answer_until)
     return message
 
 
@@ -258,6 +285,8 @@ def before_from(token: str) -> UUID | None:
 def event_message(event: events.Event) -> Message:
     """Write an event as the message of its name. The PIN goes along where the contract says so."""
     match event:
+        case events.RideEditFact(ride=ride, edit=edit):
+            return _EDIT_EVENTS[type(event)](ride=ride_message(ride), edit=edit_message(edit))
         case events.RideFact():
             return _ride_event(event)
         case events.OfferFact():
@@ -273,6 +302,11 @@ def event_message(event: events.Event) -> Message:
             return events_pb2.ShiftEnded(shift=shift, end_time=shift.end_time)
 
 
+_EDIT_EVENTS: dict[type[events.RideEditFact], Callable[..., Message]] = {
+    events.RideEditProposed: events_pb2.RideEditProposed,
+    events.RideEdited: events_pb2.RideEdited,
+    events.RideEditClosed: events_pb2.RideEditClosed,
+}
 _PLAIN_RIDE_EVENTS: dict[type[events.RideFact], Callable[..., Message]] = {
     events.RideRequested: events_pb2.RideRequested,
     events.RidePaymentFailed: events_pb2.RidePaymentFailed,

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.city_versions import PolicyVersion
+from matching_service.domain.edit import RideEdit
 from matching_service.domain.events import Event
 from matching_service.domain.offer import ExclusionCause, Offer
 from matching_service.domain.ride import Ride
@@ -56,7 +57,7 @@ class Transaction(Protocol):
     """One transaction. Locks are taken ride first, then offer, then shift, so that none waits for another in a ring.
 
     Adding what the database's unique indexes refuse is a Conflict: `active_ride`, `quote_used`, `driver_busy`,
-    `ride_offered`, `shift_open`, `policy_moved_on`.
+    `ride_offered`, `shift_open`, `policy_moved_on`, `edit_under_way`.
     """
 
     async def claim(self, request: RequestKey) -> bytes | None:
@@ -97,6 +98,16 @@ class Transaction(Protocol):
     async def open_offer_of_ride(self, ride_id: UUID) -> Offer | None: ...
 
     async def open_offer_of_driver(self, driver_id: UUID) -> Offer | None: ...
+
+    async def add_edit(self, edit: RideEdit) -> None: ...
+
+    async def lock_edit(self, ride_id: UUID, edit_id: UUID) -> RideEdit | None:
+        """Return an edit of a locked ride and keep others from changing it."""
+        ...
+
+    async def save_edit(self, edit: RideEdit) -> None:
+        """Store an edit after its move; Conflict `edit_under_way` where another one of the ride is."""
+        ...
 
     async def add_offer(self, offer: Offer) -> None: ...
 
@@ -238,6 +249,10 @@ class RideReader(Protocol):
         """Return open offers whose time is over, the oldest first."""
         ...
 
+    async def edit(self, ride_id: UUID, edit_id: UUID) -> RideEdit | None:
+        """Return an edit of a ride."""
+        ...
+
     async def overdue_searches(self, now: datetime, limit: int) -> list[UUID]:
         """Return rides that are REQUESTED or MATCHING beyond their search window."""
         ...
@@ -304,6 +319,26 @@ class SagaQueue(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class OwedEdit:
+    """An edit that is due: its driver's time is over, or its hold is to be raised. `attempts` were made before."""
+
+    edit: RideEdit
+    attempts: int
+
+
+class EditQueue(Protocol):
+    """The edits under way, as rows with a time to come back to."""
+
+    async def claim(self, now: datetime, limit: int, lease_seconds: float) -> list[OwedEdit]:
+        """Lease edits that are due to this replica; others skip them until the lease is over."""
+        ...
+
+    async def postpone(self, edit_id: UUID, until: datetime, error: str) -> None:
+        """Give the lease back after an attempt without an outcome; nothing happens if the edit moved on."""
+        ...
+
+
 class PaymentStatus(StrEnum):
     """What payment_service says of a ride's payment."""
 
@@ -334,6 +369,10 @@ class Payments(Protocol):
     async def capture(
         self, key: str, ride_id: UUID, driver_id: UUID, lines: Sequence[ChargeLine], timeout_seconds: float
     ) -> PaymentOutcome: ...
+
+    async def increment(self, key: str, ride_id: UUID, amount: Money, timeout_seconds: float) -> PaymentOutcome:
+        """Ask for the hold of a ride to be raised to an amount. A decline is a Conflict: what was held still is."""
+        ...
 
     async def void(self, key: str, ride_id: UUID, timeout_seconds: float) -> PaymentOutcome: ...
 

@@ -25,6 +25,9 @@ class Happening(StrEnum):
     TRIP_STARTED = "trip_started"
     STOP_REACHED = "stop_reached"
     STOP_LEFT = "stop_left"
+    RIDE_EDIT_PROPOSED = "ride_edit_proposed"
+    RIDE_EDITED = "ride_edited"
+    RIDE_EDIT_CLOSED = "ride_edit_closed"
     RIDE_COMPLETED = "ride_completed"
     RIDE_RETURNING = "ride_returning"
     RIDE_RETURNED = "ride_returned"
@@ -50,6 +53,16 @@ class DriverFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class EditFacts:
+    """What people are told of an edit of a ride: what the whole ride costs by it, and how it ended."""
+
+    edit_id: UUID
+    fare: Money
+    reason: str
+    added_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class RideFact:
     """A ride changed. `state`, `payment_state`, `funding` and `kind` are public words (`arrived`, `held`, `cash`)."""
 
@@ -69,6 +82,7 @@ class RideFact:
     kind: str = "private"
     hand_over_pin: str = ""
     """Of a delivery that is carried: for the recipient, told to whoever ordered."""
+    edit: EditFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

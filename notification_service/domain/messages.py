@@ -13,7 +13,16 @@ from enum import IntEnum, StrEnum
 from typing import Any
 from uuid import UUID
 
-from notification_service.domain.facts import DriverFacts, Fact, Happening, OfferFact, ReceiptFact, RideFact, ShiftFact
+from notification_service.domain.facts import (
+    DriverFacts,
+    EditFacts,
+    Fact,
+    Happening,
+    OfferFact,
+    ReceiptFact,
+    RideFact,
+    ShiftFact,
+)
 from shared_kernel.ids import to_public_id
 from shared_kernel.money import Money
 
@@ -108,10 +117,12 @@ def _canceled_words(fact: RideFact) -> dict[str, str | int | Money]:
 
 _RIDER_TEMPLATES: Mapping[Happening, Callable[[RideFact], Mapping[str, str | int | Money]]] = {
     Happening.RIDE_PAYMENT_FAILED: lambda fact: {"funding": fact.funding, "reason": fact.reason},
-    Happening.RIDE_REMATCHING: lambda _: {},
+    Happening.RIDE_REMATCHING: lambda fact: {"reason": fact.reason},
     Happening.RIDE_ASSIGNED: _coming_words,
     Happening.RIDE_DRIVER_SWAPPED: _coming_words,
     Happening.DRIVER_ARRIVED: lambda fact: {**_driver_words(fact.driver), "start_pin": fact.start_pin},
+    Happening.RIDE_EDITED: lambda fact: _edit_words(fact.edit),
+    Happening.RIDE_EDIT_CLOSED: lambda fact: _edit_words(fact.edit),
     Happening.RIDE_COMPLETED: lambda fact: {"funding": fact.funding},
     Happening.RIDE_CANCELED: _canceled_words,
     Happening.RIDE_NO_SHOW: _canceled_words,
@@ -136,9 +147,29 @@ _ORDER_WORDS = frozenset(
     }
 )
 """Where an order is spoken of in words of its own."""
-_DRIVER_TEMPLATES = frozenset({Happening.RIDE_CANCELED, Happening.RIDE_DRIVER_SWAPPED})
+_DRIVER_TEMPLATES = frozenset(
+    {
+        Happening.RIDE_CANCELED,
+        Happening.RIDE_DRIVER_SWAPPED,
+        Happening.RIDE_EDIT_PROPOSED,
+        Happening.RIDE_EDITED,
+    }
+)
+_TAKEN_BACK = frozenset({"pickup_moved"})
+"""Reasons of a driver's ride to be matched again that are not the driver's own."""
 _TOLD_SHIFT_ENDS = frozenset({"silent", "break_over"})
 _MONEY_TOPICS = frozenset({Happening.RIDE_PAYMENT_FAILED})
+
+
+def _edit_words(edit: EditFacts | None) -> dict[str, str | int | Money]:
+    if edit is None:
+        return {}
+    return {"fare": edit.fare, "reason": edit.reason, "added_minutes": max(0, round(edit.added_seconds / 60))}
+
+
+_DRIVER_WORDS: Mapping[Happening, Callable[[RideFact], Mapping[str, str | int | Money]]] = {
+    Happening.RIDE_EDIT_PROPOSED: lambda fact: _edit_words(fact.edit),
+}
 
 
 def _for_rider(fact: RideFact) -> list[Message]:
@@ -167,7 +198,8 @@ def _for_driver(fact: RideFact) -> list[Message]:
     driver_id = fact.driver.driver_id if fact.driver else fact.former_driver_id
     if driver_id is None:
         return []
-    told = fact.happening in _DRIVER_TEMPLATES
+    taken_back = fact.happening is Happening.RIDE_REMATCHING and fact.reason in _TAKEN_BACK
+    told = fact.happening in _DRIVER_TEMPLATES or taken_back
     messages = [_driver_message(fact, driver_id, f"driver_{fact.happening}" if told else "")]
     if fact.happening is Happening.RIDE_DRIVER_SWAPPED and fact.former_driver_id is not None:
         messages.append(_driver_message(fact, fact.former_driver_id, "driver_ride_taken_over"))
@@ -175,6 +207,7 @@ def _for_driver(fact: RideFact) -> list[Message]:
 
 
 def _driver_message(fact: RideFact, driver_id: UUID, template: str) -> Message:
+    words = _DRIVER_WORDS.get(fact.happening)
     return Message(
         account_id=driver_id,
         topic=fact.happening,
@@ -185,6 +218,7 @@ def _driver_message(fact: RideFact, driver_id: UUID, template: str) -> Message:
         live_type="ride_updated",
         live_data=ride_updated(fact, for_rider=False),
         template=template,
+        context=words(fact) if template and words is not None else {},
     )
 
 
@@ -267,6 +301,8 @@ def ride_updated(fact: RideFact, *, for_rider: bool) -> dict[str, Any]:
                 "plate": fact.driver.vehicle_plate,
             },
         }
+    if fact.edit is not None:
+        data["edit_id"] = to_public_id("edit", fact.edit.edit_id)
     if for_rider and fact.start_pin:
         data["start_pin"] = fact.start_pin
     if for_rider and fact.hand_over_pin:

@@ -10,7 +10,16 @@ from uuid import UUID
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from notification_service.domain.facts import DriverFacts, Fact, Happening, OfferFact, ReceiptFact, RideFact, ShiftFact
+from notification_service.domain.facts import (
+    DriverFacts,
+    EditFacts,
+    Fact,
+    Happening,
+    OfferFact,
+    ReceiptFact,
+    RideFact,
+    ShiftFact,
+)
 from ridesharing.common.v1.geo_point_pb2 import Place
 from ridesharing.common.v1.money_pb2 import Money as WireMoney
 from ridesharing.matching.v1 import events_pb2 as matching
@@ -63,6 +72,11 @@ def _canceled(event: matching.RideCanceled) -> RideFact:
 
 def _returned(ride: rides_pb2.Ride) -> RideFact:
     return _ride(Happening.RIDE_RETURNED, ride, fee=_money(ride.delivery.return_fee))
+
+
+def _edit(happening: Happening, ride: rides_pb2.Ride, edit: rides_pb2.RideEdit) -> RideFact:
+    facts = EditFacts(UUID(edit.edit_id), _money(edit.fare.total), edit.reason, edit.added_seconds)
+    return _ride(happening, ride, edit=facts)
 
 
 def _offer(happening: Happening, offer: rides_pb2.Offer, version: int) -> OfferFact:
@@ -129,6 +143,9 @@ _READERS: Mapping[type[Message], Callable[[Any, int], Fact]] = {
     matching.TripStarted: lambda event, _: _ride(Happening.TRIP_STARTED, event.ride),
     matching.StopReached: lambda event, _: _ride(Happening.STOP_REACHED, event.ride),
     matching.StopLeft: lambda event, _: _ride(Happening.STOP_LEFT, event.ride),
+    matching.RideEditProposed: lambda event, _: _edit(Happening.RIDE_EDIT_PROPOSED, event.ride, event.edit),
+    matching.RideEdited: lambda event, _: _edit(Happening.RIDE_EDITED, event.ride, event.edit),
+    matching.RideEditClosed: lambda event, _: _edit(Happening.RIDE_EDIT_CLOSED, event.ride, event.edit),
     matching.RideCompleted: lambda event, _: _ride(Happening.RIDE_COMPLETED, event.ride),
     matching.DeliveryFailed: lambda event, _: _ride(Happening.RIDE_RETURNING, event.ride),
     matching.OrderReturned: lambda event, _: _returned(event.ride),

@@ -195,14 +195,14 @@ def _base(message: rides_pb2.Ride) -> dict[str, Any]:
         "driver_silent_since": timestamp(message.driver_silent_since_time)
         if message.HasField("driver_silent_since_time")
         else None,
-        "stops": [_stop(item) for item in message.stops],
+        "stops": [ride_stop(item) for item in message.stops],
         "passengers": message.passengers,
         "distance_meters": message.distance_meters,
         "trip_eta_seconds": message.trip_eta_seconds,
     }
 
 
-def _stop(message: rides_pb2.RideStop) -> RideStop:
+def ride_stop(message: rides_pb2.RideStop) -> RideStop:
     return RideStop(
         id=public_id("stop", message.stop_id),
         place=place(message.place),

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.city_versions import PolicyVersion
+from matching_service.domain.edit import UNDER_WAY_STATES, EditState, RideEdit
 from matching_service.domain.events import Event
 from matching_service.domain.offer import ExclusionCause, Offer, OfferState
 from matching_service.domain.ride import Ride
@@ -25,6 +26,7 @@ from matching_service.use_cases.ports import (
     DriverStanding,
     FeeConsent,
     OpenShiftRecord,
+    OwedEdit,
     OwedStep,
     PaymentOutcome,
     PaymentStatus,
@@ -38,6 +40,7 @@ from matching_service.use_cases.ports import (
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, DomainError
 from shared_kernel.geo import GeoPoint
+from shared_kernel.money import Money
 
 _LEGAL = {(item.source, item.target) for item in TRANSITIONS}
 FIRST_ATTEMPT_LEASE_SECONDS = 5.0
@@ -76,6 +79,8 @@ class Tables:
     standings: dict[tuple[UUID, str], tuple[int, bool]] = field(
         default_factory=dict[tuple[UUID, str], tuple[int, bool]]
     )
+    edits: dict[UUID, RideEdit] = field(default_factory=dict[UUID, RideEdit])
+    edit_timers: dict[UUID, SagaRow] = field(default_factory=dict[UUID, SagaRow])
     shifts: dict[UUID, Shift] = field(default_factory=dict[UUID, Shift])
     headings: list[tuple[UUID, datetime]] = field(default_factory=list[tuple[UUID, datetime]])
     consents: dict[UUID, FeeConsent] = field(default_factory=dict[UUID, FeeConsent])
@@ -217,6 +222,26 @@ class MemoryTransaction:
     async def open_offer_of_driver(self, driver_id: UUID) -> Offer | None:
         return next((offer for offer in _open(self._tables) if offer.driver_id == driver_id), None)
 
+    async def add_edit(self, edit: RideEdit) -> None:
+        self._tables.edits[edit.id] = edit
+
+    async def lock_edit(self, ride_id: UUID, edit_id: UUID) -> RideEdit | None:
+        edit = self._tables.edits.get(edit_id)
+        return edit if edit is not None and edit.ride_id == ride_id else None
+
+    async def save_edit(self, edit: RideEdit) -> None:
+        others = (other for other in self._tables.edits.values() if other.id != edit.id)
+        under_way = edit.state in UNDER_WAY_STATES
+        if under_way and any(o.ride_id == edit.ride_id and o.state in UNDER_WAY_STATES for o in others):
+            raise Conflict("edit_under_way", "")
+        self._tables.edits[edit.id] = edit
+        self._tables.edit_timers.pop(edit.id, None)
+        now = self._store.clock.now()
+        if edit.state is EditState.AWAITING_DRIVER and edit.answer_until is not None:
+            self._tables.edit_timers[edit.id] = SagaRow(edit.answer_until, None)
+        elif edit.state is EditState.HOLD_PENDING:
+            self._tables.edit_timers[edit.id] = SagaRow(now, now + timedelta(seconds=FIRST_ATTEMPT_LEASE_SECONDS))
+
     async def add_offer(self, offer: Offer) -> None:
         if await self.open_offer_of_driver(offer.driver_id) is not None:
             raise Conflict("driver_busy", "")
@@ -346,6 +371,10 @@ class MemoryRideReader:
         due = sorted((offer for offer in _open(self._tables) if offer.is_due(now)), key=lambda offer: offer.expires_at)
         return due[:limit]
 
+    async def edit(self, ride_id: UUID, edit_id: UUID) -> RideEdit | None:
+        edit = self._tables.edits.get(edit_id)
+        return edit if edit is not None and edit.ride_id == ride_id else None
+
     async def overdue_searches(self, now: datetime, limit: int) -> list[UUID]:
         waiting = (RideState.REQUESTED, RideState.MATCHING)
         overdue = [ride for ride in self._tables.rides.values() if ride.state in waiting and ride.search_until <= now]
@@ -422,12 +451,37 @@ class MemorySagaQueue:
             row.next_attempt_at, row.leased_until, row.attempts, row.error = until, None, row.attempts + 1, error
 
 
+class MemoryEditQueue:
+    """The EditQueue over the same rows."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    async def claim(self, now: datetime, limit: int, lease_seconds: float) -> list[OwedEdit]:
+        due = [
+            (row.next_attempt_at, edit_id, row)
+            for edit_id, row in self._store.tables.edit_timers.items()
+            if row.next_attempt_at <= now and (row.leased_until is None or row.leased_until <= now)
+        ]
+        due.sort(key=lambda item: item[:2])
+        for _, _, row in due[:limit]:
+            row.leased_until = now + timedelta(seconds=lease_seconds)
+        return [OwedEdit(self._store.tables.edits[edit_id], row.attempts) for _, edit_id, row in due[:limit]]
+
+    async def postpone(self, edit_id: UUID, until: datetime, error: str) -> None:
+        row = self._store.tables.edit_timers.get(edit_id)
+        if row is not None and self._store.tables.edits[edit_id].state is EditState.HOLD_PENDING:
+            row.next_attempt_at, row.leased_until, row.attempts, row.error = until, None, row.attempts + 1, error
+
+
 class FakePayments:
     """payment_service: at most one hold a ride; `failures` are raised first, `unknown` steps answer PENDING."""
 
     def __init__(self) -> None:
         self.failures: list[DomainError] = []
         self.declines: str = ""
+        self.increment_declines: str = ""
+        self.raised: dict[UUID, Money] = {}
         self.holds: dict[UUID, PaymentStatus] = {}
         self.funded: dict[UUID, Funding] = {}
         self.calls: list[tuple[str, UUID]] = []
@@ -448,6 +502,15 @@ class FakePayments:
         self.captured.setdefault(ride_id, (driver_id, tuple(lines)))
         self.holds[ride_id] = PaymentStatus.CAPTURED
         return PaymentOutcome(PaymentStatus.CAPTURED)
+
+    async def increment(self, key: str, ride_id: UUID, amount: Money, timeout_seconds: float) -> PaymentOutcome:
+        self._called(key, ride_id)
+        if self.holds.get(ride_id) is not PaymentStatus.HELD:
+            raise Conflict("invalid_transition", "there is no hold to raise")
+        if self.increment_declines:
+            raise Conflict(self.increment_declines, "")
+        self.raised[ride_id] = amount
+        return PaymentOutcome(PaymentStatus.HELD)
 
     async def void(self, key: str, ride_id: UUID, timeout_seconds: float) -> PaymentOutcome:
         self._called(key, ride_id)

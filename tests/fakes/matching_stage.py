@@ -11,12 +11,14 @@ from uuid import UUID
 from matching_service.adapters.city_file import load_city
 from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.domain.delivery import DeliveryOrder, ItemSize
+from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.offer import Offer
 from matching_service.domain.quote import Fare, FareLine, FareLineKind, Place, Quote
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_kind import Capability
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.accept_offer import AcceptOffer
+from matching_service.use_cases.advance_edits import AdvanceEdits
 from matching_service.use_cases.advance_saga import AdvanceSaga
 from matching_service.use_cases.arrive_at_pickup import ArriveAtPickup
 from matching_service.use_cases.cancel_assignment import CancelAssignment
@@ -25,8 +27,10 @@ from matching_service.use_cases.change_shift import ChangeShift
 from matching_service.use_cases.close_searches import CloseSearches
 from matching_service.use_cases.collect_order import CollectOrder
 from matching_service.use_cases.complete_trip import CompleteTrip
+from matching_service.use_cases.decide_edits import AcceptRideEdit, AnswerRideEdit
 from matching_service.use_cases.decline_offer import DeclineOffer
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal, QuoteStore
+from matching_service.use_cases.edit_policies import EditPolicies
 from matching_service.use_cases.end_due_shifts import EndDueShifts
 from matching_service.use_cases.end_shift import EndShift
 from matching_service.use_cases.expire_offers import ExpireOffers
@@ -37,8 +41,17 @@ from matching_service.use_cases.keep_driver_standing import KeepDriverStanding
 from matching_service.use_cases.list_shifts import ListShifts
 from matching_service.use_cases.make_offers import MakeOffers
 from matching_service.use_cases.pass_stops import LeaveStop, ReachStop
-from matching_service.use_cases.ports import DriverStanding, Payments, RideReader, SagaQueue, ShiftReader, Store
+from matching_service.use_cases.ports import (
+    DriverStanding,
+    EditQueue,
+    Payments,
+    RideReader,
+    SagaQueue,
+    ShiftReader,
+    Store,
+)
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
+from matching_service.use_cases.quote_ride_edit import QuoteRideEdit
 from matching_service.use_cases.read_rides import ReadRides
 from matching_service.use_cases.report_no_show import ReportNoShow
 from matching_service.use_cases.request_ride import PaidBy, RequestRide
@@ -97,6 +110,7 @@ class Stage:
     quotes: QuoteStore
     payments: Payments
     shifts: ShiftReader
+    edit_queue: EditQueue
     told: Callable[[], Awaitable[list[tuple[UUID, int]]]]
     """Reads the aggregate and the version of each event told, in order."""
     clock: HandClock = field(default_factory=HandClock)
@@ -113,6 +127,12 @@ class Stage:
         self.request_ride = RequestRide(
             store, self.reader, self.quotes, self.accounts, self.saga, self.cities, clock, self.new_id, seeded, wait
         )
+        policies = EditPolicies(self.reader, self.cities)
+        self.edits = AdvanceEdits(store, self.edit_queue, self.payments, policies, clock, seeded, wait)
+        eta = CrowFliesEta(CITY.travel)
+        self.quote_edit = QuoteRideEdit(store, self.reader, policies, eta, self.locations, clock, self.new_id)
+        self.accept_edit = AcceptRideEdit(store, self.reader, policies, self.edits, clock, wait)
+        self.answer_edit = AnswerRideEdit(store, self.reader, policies, self.edits, clock, wait)
         self.preview = PreviewCancellation(store, clock, seeded)
         self.cancel = CancelRide(store, clock)
         self.force_cancel = ForceCancelRide(store, clock)

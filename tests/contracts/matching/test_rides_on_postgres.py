@@ -11,6 +11,7 @@ from tests.unit.matching.test_cancels import TestCancels
 from tests.unit.matching.test_cash_rides import TestCashOffers, TestStandings
 from tests.unit.matching.test_deliveries import TestDeliveries
 from tests.unit.matching.test_drives import TestDrives, TestOffers, TestShifts
+from tests.unit.matching.test_edits import TestEdits
 from tests.unit.matching.test_requests import TestRequests
 from tests.unit.matching.test_ride_reads import TestReads
 from tests.unit.matching.test_saga import TestSaga
@@ -21,6 +22,7 @@ __all__ = [
     "TestCashOffers",
     "TestDeliveries",
     "TestDrives",
+    "TestEdits",
     "TestOffers",
     "TestReads",
     "TestRequests",

@@ -12,6 +12,7 @@ from chassis.database import Database
 from chassis.runtime import Wakeup
 from matching_service.adapters import tables
 from matching_service.adapters.postgres import PostgresStore
+from matching_service.adapters.postgres_edits import PostgresEditQueue
 from matching_service.adapters.postgres_quotes import PostgresQuotes
 from matching_service.adapters.postgres_reads import PostgresRideReader
 from matching_service.adapters.postgres_saga import PostgresSagaQueue
@@ -42,6 +43,7 @@ def stage_on(
         PostgresQuotes(database, tables.quotes),
         payments,
         PostgresShiftReader(database),
+        PostgresEditQueue(database),
         told,
         clock,
         payment_seconds,

@@ -5,7 +5,14 @@ from uuid import UUID
 import pytest
 
 from tests.fakes.matching_dispatch import FakeQuotes, HandClock
-from tests.fakes.matching_rides import FakePayments, MemoryRideReader, MemorySagaQueue, MemoryShiftReader, MemoryStore
+from tests.fakes.matching_rides import (
+    FakePayments,
+    MemoryEditQueue,
+    MemoryRideReader,
+    MemorySagaQueue,
+    MemoryShiftReader,
+    MemoryStore,
+)
 from tests.fakes.matching_stage import Stage
 
 
@@ -25,4 +32,6 @@ def stage(payments: FakePayments) -> Stage:
         return [(event.aggregate_id, event.aggregate_version) for event in store.tables.events]
 
     queue, shifts = MemorySagaQueue(store), MemoryShiftReader(store)
-    return Stage(store, MemoryRideReader(store), queue, FakeQuotes(), payments, shifts, told, clock)
+    return Stage(
+        store, MemoryRideReader(store), queue, FakeQuotes(), payments, shifts, MemoryEditQueue(store), told, clock
+    )

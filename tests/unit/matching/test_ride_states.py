@@ -75,6 +75,7 @@ _MOVES: dict[RideMove, Callable[[Ride, datetime], Ride]] = {
     RideMove.COMPLETE_TRIP: lambda ride, now: ride.completed(now),
     RideMove.FAIL_DELIVERY: lambda ride, now: ride.delivery_failed(DeliveryFailure.REFUSED, "", now),
     RideMove.BRING_BACK: lambda ride, now: ride.brought_back(Proof(ProofKind.SIGNATURE, "Kim"), now),
+    RideMove.MOVE_PICKUP_FAR: lambda ride, now: ride.pickup_moved_far(now),
     RideMove.GIVE_BACK: lambda ride, now: ride.given_back("", now),
     RideMove.REPORT_NO_SHOW: lambda ride, now: ride.no_show(now),
     RideMove.CANCEL_BY_RIDER: lambda ride, now: ride.canceled_by_rider("", now),

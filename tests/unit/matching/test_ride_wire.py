@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 
 from matching_service.domain import events
 from matching_service.domain.delivery import DeliveryFailure, ItemSize, ProofKind
+from matching_service.domain.edit import EditState
 from matching_service.domain.offer import OfferState
 from matching_service.domain.quote import FareLineKind
 from matching_service.domain.ride_kind import Capability, RideKind
@@ -30,6 +31,7 @@ from tests.unit.matching.test_ride_states import a_delivery, a_ride
         (OfferState, rides_pb2.OfferState, "OFFER_STATE_"),
         (FareLineKind, rides_pb2.FareLineKind, "FARE_LINE_KIND_"),
         (Funding, rides_pb2.Funding, "FUNDING_"),
+        (EditState, rides_pb2.EditState, "EDIT_STATE_"),
         (StopState, rides_pb2.StopState, "STOP_STATE_"),
         (RideKind, rides_pb2.RideKind, "RIDE_KIND_"),
         (Capability, rides_pb2.Capability, "CAPABILITY_"),

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from notification_service.domain.facts import DriverFacts, Happening, OfferFact, ReceiptFact, RideFact
+from notification_service.domain.facts import DriverFacts, EditFacts, Happening, OfferFact, ReceiptFact, RideFact
 from shared_kernel.money import Money
 
 RIDE = UUID("01890000-0000-7000-8000-000000000001")
 RIDER = UUID("01890000-0000-7000-8000-000000000002")
 DRIVER = UUID("01890000-0000-7000-8000-000000000003")
 OFFER = UUID("01890000-0000-7000-8000-000000000004")
+EDIT = UUID("01890000-0000-7000-8000-000000000005")
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DRIVER_FACTS = DriverFacts(DRIVER, "Ana", "Toyota Prius", "blue", "7ABC123")
 
@@ -31,6 +32,8 @@ def ride_fact(happening: Happening, **changes: Any) -> RideFact:
         "pickup_eta_seconds": 200,
         "reason": "",
     }
+    if happening.startswith("ride_edit"):
+        values["edit"] = EditFacts(EDIT, Money("USD", 3110), "", 1500)
     return RideFact(**(values | changes))
 
 

@@ -7,10 +7,10 @@ from itertools import product
 import pytest
 
 from notification_service.adapters.templates import TemplateFiles
-from notification_service.domain.facts import Fact, Happening, ShiftFact
+from notification_service.domain.facts import EditFacts, Fact, Happening, ShiftFact
 from notification_service.domain.messages import Message, messages_for
 from shared_kernel.money import Money
-from tests.unit.notification.samples import DRIVER, RIDER, receipt_fact, ride_fact
+from tests.unit.notification.samples import DRIVER, EDIT, RIDER, receipt_fact, ride_fact
 
 TEMPLATES = TemplateFiles()
 FUNDINGS = ("card", "wallet", "cash")
@@ -31,6 +31,11 @@ FACTS: list[Fact] = [
         for reason in ("", "recipient_absent", "refused", "address_wrong", "age_not_shown", "pin_not_known")
     ),
     ride_fact(Happening.RIDE_DRIVER_SWAPPED, former_driver_id=RIDER),
+    ride_fact(Happening.RIDE_REMATCHING, driver=None, former_driver_id=DRIVER, reason="pickup_moved"),
+    *(
+        ride_fact(Happening.RIDE_EDIT_CLOSED, edit=EditFacts(EDIT, Money("USD", 3110), reason, 60))
+        for reason in ("driver_declined", "driver_did_not_answer", "increment_declined", "ride_went_on")
+    ),
     *(receipt_fact(funding, *amounts) for funding in FUNDINGS for amounts in ((2280,), (0, 2280), (0, 0, 2280))),
     *(ShiftFact(Happening.SHIFT_ENDED, DRIVER, reason) for reason in ("silent", "break_over")),
 ]

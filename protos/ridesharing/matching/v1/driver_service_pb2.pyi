@@ -896,6 +896,64 @@ class LeaveStopResponse(_message.Message):
 Global___LeaveStopResponse: _TypeAlias = LeaveStopResponse  # noqa: Y015
 
 @_typing.final
+class AnswerRideEditRequest(_message.Message):
+    """AnswerRideEditRequest answers an edit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RIDE_ID_FIELD_NUMBER: _builtins.int
+    EDIT_ID_FIELD_NUMBER: _builtins.int
+    AGREED_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Key the client made and keeps."""
+    ride_id: _builtins.str
+    """The ride (UUID)."""
+    edit_id: _builtins.str
+    """The edit (UUID)."""
+    agreed: _builtins.bool
+    """Whether the driver agrees."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        ride_id: _builtins.str = ...,
+        edit_id: _builtins.str = ...,
+        agreed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreed", b"agreed", "edit_id", b"edit_id", "request_id", b"request_id", "ride_id", b"ride_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerRideEditRequest: _TypeAlias = AnswerRideEditRequest  # noqa: Y015
+
+@_typing.final
+class AnswerRideEditResponse(_message.Message):
+    """AnswerRideEditResponse carries the edit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EDIT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def edit(self) -> _rides_pb2.RideEdit:
+        """The edit."""
+
+    def __init__(
+        self,
+        *,
+        edit: _rides_pb2.RideEdit | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["edit", b"edit"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["edit", b"edit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerRideEditResponse: _TypeAlias = AnswerRideEditResponse  # noqa: Y015
+
+@_typing.final
 class CollectOrderRequest(_message.Message):
     """CollectOrderRequest names the ride."""
 

@@ -115,6 +115,11 @@ class DriverServiceStub:
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.LeaveStopRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.LeaveStopResponse.FromString,
                 _registered_method=True)
+        self.AnswerRideEdit = channel.unary_unary(
+                '/ridesharing.matching.v1.DriverService/AnswerRideEdit',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.AnswerRideEditRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.AnswerRideEditResponse.FromString,
+                _registered_method=True)
         self.CollectOrder = channel.unary_unary(
                 '/ridesharing.matching.v1.DriverService/CollectOrder',
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.CollectOrderRequest.SerializeToString,
@@ -274,6 +279,14 @@ class DriverServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AnswerRideEdit(self, request, context):
+        """AnswerRideEdit agrees to an edit that makes the trip much longer, or does not: then it stays as it was. Errors:
+        edit_not_found, edit_closed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CollectOrder(self, request, context):
         """CollectOrder takes a delivery along from the shop, with its pickup code where the order asks for one. Errors:
         not_a_delivery, pickup_code_invalid, pin_locked, invalid_transition.
@@ -412,6 +425,11 @@ def add_DriverServiceServicer_to_server(servicer, server):
                     servicer.LeaveStop,
                     request_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.LeaveStopRequest.FromString,
                     response_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.LeaveStopResponse.SerializeToString,
+            ),
+            'AnswerRideEdit': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnswerRideEdit,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.AnswerRideEditRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.AnswerRideEditResponse.SerializeToString,
             ),
             'CollectOrder': grpc.unary_unary_rpc_method_handler(
                     servicer.CollectOrder,
@@ -882,6 +900,33 @@ class DriverService:
             '/ridesharing.matching.v1.DriverService/LeaveStop',
             ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.LeaveStopRequest.SerializeToString,
             ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.LeaveStopResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnswerRideEdit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.DriverService/AnswerRideEdit',
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.AnswerRideEditRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.AnswerRideEditResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -77,6 +77,10 @@ class DriverServiceStub:
     """
     LeaveStop: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.LeaveStopRequest, _driver_service_pb2.LeaveStopResponse]
     """LeaveStop says that the trip goes on from the stop. Errors: stop_not_found, invalid_stop_move, not_under_way."""
+    AnswerRideEdit: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.AnswerRideEditRequest, _driver_service_pb2.AnswerRideEditResponse]
+    """AnswerRideEdit agrees to an edit that makes the trip much longer, or does not: then it stays as it was. Errors:
+    edit_not_found, edit_closed.
+    """
     CollectOrder: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.CollectOrderRequest, _driver_service_pb2.CollectOrderResponse]
     """CollectOrder takes a delivery along from the shop, with its pickup code where the order asks for one. Errors:
     not_a_delivery, pickup_code_invalid, pin_locked, invalid_transition.
@@ -155,6 +159,10 @@ class DriverServiceAsyncStub(DriverServiceStub):
     """
     LeaveStop: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.LeaveStopRequest, _driver_service_pb2.LeaveStopResponse]  # type: ignore[assignment]
     """LeaveStop says that the trip goes on from the stop. Errors: stop_not_found, invalid_stop_move, not_under_way."""
+    AnswerRideEdit: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.AnswerRideEditRequest, _driver_service_pb2.AnswerRideEditResponse]  # type: ignore[assignment]
+    """AnswerRideEdit agrees to an edit that makes the trip much longer, or does not: then it stays as it was. Errors:
+    edit_not_found, edit_closed.
+    """
     CollectOrder: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.CollectOrderRequest, _driver_service_pb2.CollectOrderResponse]  # type: ignore[assignment]
     """CollectOrder takes a delivery along from the shop, with its pickup code where the order asks for one. Errors:
     not_a_delivery, pickup_code_invalid, pin_locked, invalid_transition.
@@ -326,6 +334,16 @@ class DriverServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_driver_service_pb2.LeaveStopResponse, _abc.Awaitable[_driver_service_pb2.LeaveStopResponse]]:
         """LeaveStop says that the trip goes on from the stop. Errors: stop_not_found, invalid_stop_move, not_under_way."""
+
+    @_abc_1.abstractmethod
+    def AnswerRideEdit(
+        self,
+        request: _driver_service_pb2.AnswerRideEditRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_driver_service_pb2.AnswerRideEditResponse, _abc.Awaitable[_driver_service_pb2.AnswerRideEditResponse]]:
+        """AnswerRideEdit agrees to an edit that makes the trip much longer, or does not: then it stays as it was. Errors:
+        edit_not_found, edit_closed.
+        """
 
     @_abc_1.abstractmethod
     def CollectOrder(

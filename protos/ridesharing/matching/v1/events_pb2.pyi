@@ -320,6 +320,96 @@ class RideCompleted(_message.Message):
 Global___RideCompleted: _TypeAlias = RideCompleted  # noqa: Y015
 
 @_typing.final
+class RideEditProposed(_message.Message):
+    """RideEditProposed: the driver is asked whether the trip may get much longer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_FIELD_NUMBER: _builtins.int
+    EDIT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ride(self) -> _rides_pb2.Ride:
+        """The ride as it stands."""
+
+    @_builtins.property
+    def edit(self) -> _rides_pb2.RideEdit:
+        """The edit."""
+
+    def __init__(
+        self,
+        *,
+        ride: _rides_pb2.Ride | None = ...,
+        edit: _rides_pb2.RideEdit | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["edit", b"edit", "ride", b"ride"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["edit", b"edit", "ride", b"ride"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RideEditProposed: _TypeAlias = RideEditProposed  # noqa: Y015
+
+@_typing.final
+class RideEdited(_message.Message):
+    """RideEdited: the ride goes another way, at another fare."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_FIELD_NUMBER: _builtins.int
+    EDIT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ride(self) -> _rides_pb2.Ride:
+        """The ride after it."""
+
+    @_builtins.property
+    def edit(self) -> _rides_pb2.RideEdit:
+        """The edit."""
+
+    def __init__(
+        self,
+        *,
+        ride: _rides_pb2.Ride | None = ...,
+        edit: _rides_pb2.RideEdit | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["edit", b"edit", "ride", b"ride"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["edit", b"edit", "ride", b"ride"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RideEdited: _TypeAlias = RideEdited  # noqa: Y015
+
+@_typing.final
+class RideEditClosed(_message.Message):
+    """RideEditClosed: an edit that the rider accepted came to nothing; the ride stays as it was."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_FIELD_NUMBER: _builtins.int
+    EDIT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ride(self) -> _rides_pb2.Ride:
+        """The ride."""
+
+    @_builtins.property
+    def edit(self) -> _rides_pb2.RideEdit:
+        """The edit; its reason tells why."""
+
+    def __init__(
+        self,
+        *,
+        ride: _rides_pb2.Ride | None = ...,
+        edit: _rides_pb2.RideEdit | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["edit", b"edit", "ride", b"ride"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["edit", b"edit", "ride", b"ride"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RideEditClosed: _TypeAlias = RideEditClosed  # noqa: Y015
+
+@_typing.final
 class DeliveryFailed(_message.Message):
     """DeliveryFailed: the goods of a delivery could not be handed over and go back to the shop."""
 

@@ -23,6 +23,232 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class StopChoice(_message.Message):
+    """StopChoice is a stop after an edit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STOP_ID_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    stop_id: _builtins.str
+    """A stop that the ride has and that is not left yet (UUID)."""
+    @_builtins.property
+    def place(self) -> _geo_point_pb2.Place:
+        """A new one."""
+
+    def __init__(
+        self,
+        *,
+        stop_id: _builtins.str = ...,
+        place: _geo_point_pb2.Place | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["choice", b"choice", "place", b"place", "stop_id", b"stop_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choice", b"choice", "place", b"place", "stop_id", b"stop_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_choice: _TypeAlias = _typing.Literal["stop_id", "place"]  # noqa: Y015
+    _WhichOneofArgType_choice: _TypeAlias = _typing.Literal["choice", b"choice"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_choice) -> _WhichOneofReturnType_choice | None: ...
+
+Global___StopChoice: _TypeAlias = StopChoice  # noqa: Y015
+
+@_typing.final
+class StopChoices(_message.Message):
+    """StopChoices are all stops that are still to be made."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STOPS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def stops(self) -> _containers.RepeatedCompositeFieldContainer[Global___StopChoice]:
+        """The stops in their order; none takes all out."""
+
+    def __init__(
+        self,
+        *,
+        stops: _abc.Iterable[Global___StopChoice] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["stops", b"stops"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StopChoices: _TypeAlias = StopChoices  # noqa: Y015
+
+@_typing.final
+class QuoteRideEditRequest(_message.Message):
+    """QuoteRideEditRequest says what is to be changed; what is absent stays."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RIDE_ID_FIELD_NUMBER: _builtins.int
+    PICKUP_FIELD_NUMBER: _builtins.int
+    DROPOFF_FIELD_NUMBER: _builtins.int
+    STOPS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Key the client made and keeps."""
+    ride_id: _builtins.str
+    """The ride (UUID)."""
+    @_builtins.property
+    def pickup(self) -> _geo_point_pb2.Place:
+        """Where the rider is to be picked up."""
+
+    @_builtins.property
+    def dropoff(self) -> _geo_point_pb2.Place:
+        """Where the rider goes."""
+
+    @_builtins.property
+    def stops(self) -> Global___StopChoices:
+        """The stops still to be made."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        ride_id: _builtins.str = ...,
+        pickup: _geo_point_pb2.Place | None = ...,
+        dropoff: _geo_point_pb2.Place | None = ...,
+        stops: Global___StopChoices | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "pickup", b"pickup", "stops", b"stops"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "pickup", b"pickup", "request_id", b"request_id", "ride_id", b"ride_id", "stops", b"stops"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuoteRideEditRequest: _TypeAlias = QuoteRideEditRequest  # noqa: Y015
+
+@_typing.final
+class QuoteRideEditResponse(_message.Message):
+    """QuoteRideEditResponse carries the edit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EDIT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def edit(self) -> _rides_pb2.RideEdit:
+        """The edit."""
+
+    def __init__(
+        self,
+        *,
+        edit: _rides_pb2.RideEdit | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["edit", b"edit"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["edit", b"edit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuoteRideEditResponse: _TypeAlias = QuoteRideEditResponse  # noqa: Y015
+
+@_typing.final
+class AcceptRideEditRequest(_message.Message):
+    """AcceptRideEditRequest names an edit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RIDE_ID_FIELD_NUMBER: _builtins.int
+    EDIT_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Key the client made and keeps."""
+    ride_id: _builtins.str
+    """The ride (UUID)."""
+    edit_id: _builtins.str
+    """The edit (UUID)."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        ride_id: _builtins.str = ...,
+        edit_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["edit_id", b"edit_id", "request_id", b"request_id", "ride_id", b"ride_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcceptRideEditRequest: _TypeAlias = AcceptRideEditRequest  # noqa: Y015
+
+@_typing.final
+class AcceptRideEditResponse(_message.Message):
+    """AcceptRideEditResponse carries the edit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EDIT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def edit(self) -> _rides_pb2.RideEdit:
+        """The edit."""
+
+    def __init__(
+        self,
+        *,
+        edit: _rides_pb2.RideEdit | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["edit", b"edit"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["edit", b"edit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcceptRideEditResponse: _TypeAlias = AcceptRideEditResponse  # noqa: Y015
+
+@_typing.final
+class GetRideEditRequest(_message.Message):
+    """GetRideEditRequest names an edit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_ID_FIELD_NUMBER: _builtins.int
+    EDIT_ID_FIELD_NUMBER: _builtins.int
+    ride_id: _builtins.str
+    """The ride (UUID)."""
+    edit_id: _builtins.str
+    """The edit (UUID)."""
+    def __init__(
+        self,
+        *,
+        ride_id: _builtins.str = ...,
+        edit_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["edit_id", b"edit_id", "ride_id", b"ride_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRideEditRequest: _TypeAlias = GetRideEditRequest  # noqa: Y015
+
+@_typing.final
+class GetRideEditResponse(_message.Message):
+    """GetRideEditResponse carries the edit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EDIT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def edit(self) -> _rides_pb2.RideEdit:
+        """The edit."""
+
+    def __init__(
+        self,
+        *,
+        edit: _rides_pb2.RideEdit | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["edit", b"edit"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["edit", b"edit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRideEditResponse: _TypeAlias = GetRideEditResponse  # noqa: Y015
+
+@_typing.final
 class CreateQuotesRequest(_message.Message):
     """CreateQuotesRequest says from where to where."""
 

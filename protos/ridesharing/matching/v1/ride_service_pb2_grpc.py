@@ -75,6 +75,21 @@ class RideServiceStub:
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.CancelRideRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.CancelRideResponse.FromString,
                 _registered_method=True)
+        self.QuoteRideEdit = channel.unary_unary(
+                '/ridesharing.matching.v1.RideService/QuoteRideEdit',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.QuoteRideEditRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.QuoteRideEditResponse.FromString,
+                _registered_method=True)
+        self.AcceptRideEdit = channel.unary_unary(
+                '/ridesharing.matching.v1.RideService/AcceptRideEdit',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.AcceptRideEditRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.AcceptRideEditResponse.FromString,
+                _registered_method=True)
+        self.GetRideEdit = channel.unary_unary(
+                '/ridesharing.matching.v1.RideService/GetRideEdit',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.GetRideEditRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.GetRideEditResponse.FromString,
+                _registered_method=True)
 
 
 class RideServiceServicer:
@@ -142,6 +157,31 @@ class RideServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def QuoteRideEdit(self, request, context):
+        """QuoteRideEdit tells what another way of a ride costs: another pickup (before the driver is there), dropoff or other
+        stops. What lies behind the driver is kept at its price. Errors: nothing_to_edit, not_editable, pickup_fixed,
+        pickup_too_far, unknown_stop, too_many_stops, outside_service_area, trip_too_short, trip_too_long, edit_outdated.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcceptRideEdit(self, request, context):
+        """AcceptRideEdit has a ride go the way of an edit, at its price. Where the fare rises above what is held, the hold is
+        raised first; a much longer trip is the driver's to agree to. Errors: edit_not_found, edit_closed, edit_expired,
+        edit_outdated (the ride went on), edit_under_way, not_editable, pickup_fixed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRideEdit(self, request, context):
+        """GetRideEdit returns an edit of a ride of the caller, or any for operators. Errors: edit_not_found.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RideServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -184,6 +224,21 @@ def add_RideServiceServicer_to_server(servicer, server):
                     servicer.CancelRide,
                     request_deserializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.CancelRideRequest.FromString,
                     response_serializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.CancelRideResponse.SerializeToString,
+            ),
+            'QuoteRideEdit': grpc.unary_unary_rpc_method_handler(
+                    servicer.QuoteRideEdit,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.QuoteRideEditRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.QuoteRideEditResponse.SerializeToString,
+            ),
+            'AcceptRideEdit': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcceptRideEdit,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.AcceptRideEditRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.AcceptRideEditResponse.SerializeToString,
+            ),
+            'GetRideEdit': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRideEdit,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.GetRideEditRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.GetRideEditResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -403,6 +458,87 @@ class RideService:
             '/ridesharing.matching.v1.RideService/CancelRide',
             ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.CancelRideRequest.SerializeToString,
             ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.CancelRideResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def QuoteRideEdit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.RideService/QuoteRideEdit',
+            ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.QuoteRideEditRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.QuoteRideEditResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcceptRideEdit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.RideService/AcceptRideEdit',
+            ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.AcceptRideEditRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.AcceptRideEditResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRideEdit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.RideService/GetRideEdit',
+            ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.GetRideEditRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.GetRideEditResponse.FromString,
             options,
             channel_credentials,
             insecure,

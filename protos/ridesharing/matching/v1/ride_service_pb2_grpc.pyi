@@ -57,6 +57,18 @@ class RideServiceStub:
     """CancelRide ends the caller's ride. Errors: not_cancellable, fee_consent_required (a fee is due and no token, or
     a token of a lower fee, was given).
     """
+    QuoteRideEdit: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.QuoteRideEditRequest, _ride_service_pb2.QuoteRideEditResponse]
+    """QuoteRideEdit tells what another way of a ride costs: another pickup (before the driver is there), dropoff or other
+    stops. What lies behind the driver is kept at its price. Errors: nothing_to_edit, not_editable, pickup_fixed,
+    pickup_too_far, unknown_stop, too_many_stops, outside_service_area, trip_too_short, trip_too_long, edit_outdated.
+    """
+    AcceptRideEdit: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.AcceptRideEditRequest, _ride_service_pb2.AcceptRideEditResponse]
+    """AcceptRideEdit has a ride go the way of an edit, at its price. Where the fare rises above what is held, the hold is
+    raised first; a much longer trip is the driver's to agree to. Errors: edit_not_found, edit_closed, edit_expired,
+    edit_outdated (the ride went on), edit_under_way, not_editable, pickup_fixed.
+    """
+    GetRideEdit: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.GetRideEditRequest, _ride_service_pb2.GetRideEditResponse]
+    """GetRideEdit returns an edit of a ride of the caller, or any for operators. Errors: edit_not_found."""
 
 @_typing.type_check_only
 class RideServiceAsyncStub(RideServiceStub):
@@ -87,6 +99,18 @@ class RideServiceAsyncStub(RideServiceStub):
     """CancelRide ends the caller's ride. Errors: not_cancellable, fee_consent_required (a fee is due and no token, or
     a token of a lower fee, was given).
     """
+    QuoteRideEdit: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.QuoteRideEditRequest, _ride_service_pb2.QuoteRideEditResponse]  # type: ignore[assignment]
+    """QuoteRideEdit tells what another way of a ride costs: another pickup (before the driver is there), dropoff or other
+    stops. What lies behind the driver is kept at its price. Errors: nothing_to_edit, not_editable, pickup_fixed,
+    pickup_too_far, unknown_stop, too_many_stops, outside_service_area, trip_too_short, trip_too_long, edit_outdated.
+    """
+    AcceptRideEdit: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.AcceptRideEditRequest, _ride_service_pb2.AcceptRideEditResponse]  # type: ignore[assignment]
+    """AcceptRideEdit has a ride go the way of an edit, at its price. Where the fare rises above what is held, the hold is
+    raised first; a much longer trip is the driver's to agree to. Errors: edit_not_found, edit_closed, edit_expired,
+    edit_outdated (the ride went on), edit_under_way, not_editable, pickup_fixed.
+    """
+    GetRideEdit: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.GetRideEditRequest, _ride_service_pb2.GetRideEditResponse]  # type: ignore[assignment]
+    """GetRideEdit returns an edit of a ride of the caller, or any for operators. Errors: edit_not_found."""
 
 class RideServiceServicer(metaclass=_abc_1.ABCMeta):
     """RideService is what riders do: ask for a price, ask for a ride, follow it, cancel it."""
@@ -162,5 +186,35 @@ class RideServiceServicer(metaclass=_abc_1.ABCMeta):
         """CancelRide ends the caller's ride. Errors: not_cancellable, fee_consent_required (a fee is due and no token, or
         a token of a lower fee, was given).
         """
+
+    @_abc_1.abstractmethod
+    def QuoteRideEdit(
+        self,
+        request: _ride_service_pb2.QuoteRideEditRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ride_service_pb2.QuoteRideEditResponse, _abc.Awaitable[_ride_service_pb2.QuoteRideEditResponse]]:
+        """QuoteRideEdit tells what another way of a ride costs: another pickup (before the driver is there), dropoff or other
+        stops. What lies behind the driver is kept at its price. Errors: nothing_to_edit, not_editable, pickup_fixed,
+        pickup_too_far, unknown_stop, too_many_stops, outside_service_area, trip_too_short, trip_too_long, edit_outdated.
+        """
+
+    @_abc_1.abstractmethod
+    def AcceptRideEdit(
+        self,
+        request: _ride_service_pb2.AcceptRideEditRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ride_service_pb2.AcceptRideEditResponse, _abc.Awaitable[_ride_service_pb2.AcceptRideEditResponse]]:
+        """AcceptRideEdit has a ride go the way of an edit, at its price. Where the fare rises above what is held, the hold is
+        raised first; a much longer trip is the driver's to agree to. Errors: edit_not_found, edit_closed, edit_expired,
+        edit_outdated (the ride went on), edit_under_way, not_editable, pickup_fixed.
+        """
+
+    @_abc_1.abstractmethod
+    def GetRideEdit(
+        self,
+        request: _ride_service_pb2.GetRideEditRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ride_service_pb2.GetRideEditResponse, _abc.Awaitable[_ride_service_pb2.GetRideEditResponse]]:
+        """GetRideEdit returns an edit of a ride of the caller, or any for operators. Errors: edit_not_found."""
 
 def add_RideServiceServicer_to_server(servicer: RideServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

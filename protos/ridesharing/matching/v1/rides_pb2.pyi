@@ -406,6 +406,46 @@ STOP_STATE_SKIPPED: StopState.ValueType  # 4
 """The trip ended before it."""
 Global___StopState: _TypeAlias = StopState  # noqa: Y015
 
+class _EditState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EditStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EditState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EDIT_STATE_UNSPECIFIED: _EditState.ValueType  # 0
+    """Not told."""
+    EDIT_STATE_QUOTED: _EditState.ValueType  # 1
+    """Its price is promised; it may be accepted."""
+    EDIT_STATE_AWAITING_DRIVER: _EditState.ValueType  # 2
+    """The rider accepted; the driver is asked, since the trip would get much longer."""
+    EDIT_STATE_HOLD_PENDING: _EditState.ValueType  # 3
+    """The hold is being raised to the new fare."""
+    EDIT_STATE_APPLIED: _EditState.ValueType  # 4
+    """The ride is what the edit made of it."""
+    EDIT_STATE_REFUSED: _EditState.ValueType  # 5
+    """The driver or the rider's bank said no: the ride stays as it was."""
+    EDIT_STATE_LAPSED: _EditState.ValueType  # 6
+    """The ride went on or ended meanwhile, or the driver did not answer: the ride stays as it was."""
+
+class EditState(_EditState, metaclass=_EditStateEnumTypeWrapper):
+    """EditState is where an edit of a ride stands."""
+
+EDIT_STATE_UNSPECIFIED: EditState.ValueType  # 0
+"""Not told."""
+EDIT_STATE_QUOTED: EditState.ValueType  # 1
+"""Its price is promised; it may be accepted."""
+EDIT_STATE_AWAITING_DRIVER: EditState.ValueType  # 2
+"""The rider accepted; the driver is asked, since the trip would get much longer."""
+EDIT_STATE_HOLD_PENDING: EditState.ValueType  # 3
+"""The hold is being raised to the new fare."""
+EDIT_STATE_APPLIED: EditState.ValueType  # 4
+"""The ride is what the edit made of it."""
+EDIT_STATE_REFUSED: EditState.ValueType  # 5
+"""The driver or the rider's bank said no: the ride stays as it was."""
+EDIT_STATE_LAPSED: EditState.ValueType  # 6
+"""The ride went on or ended meanwhile, or the driver did not answer: the ride stays as it was."""
+Global___EditState: _TypeAlias = EditState  # noqa: Y015
+
 class _OfferState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -1023,6 +1063,104 @@ class Ride(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__start_time) -> _WhichOneofReturnType__start_time | None: ...
 
 Global___Ride: _TypeAlias = Ride  # noqa: Y015
+
+@_typing.final
+class RideEdit(_message.Message):
+    """RideEdit is another way of a ride, at a price of its own."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EDIT_ID_FIELD_NUMBER: _builtins.int
+    RIDE_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    PICKUP_FIELD_NUMBER: _builtins.int
+    DROPOFF_FIELD_NUMBER: _builtins.int
+    STOPS_FIELD_NUMBER: _builtins.int
+    FARE_FIELD_NUMBER: _builtins.int
+    FARE_BEFORE_FIELD_NUMBER: _builtins.int
+    DIFFERENCE_MINOR_FIELD_NUMBER: _builtins.int
+    DISTANCE_METERS_FIELD_NUMBER: _builtins.int
+    TRIP_ETA_SECONDS_FIELD_NUMBER: _builtins.int
+    DRIVEN_METERS_FIELD_NUMBER: _builtins.int
+    ADDED_SECONDS_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    ANSWER_TIME_FIELD_NUMBER: _builtins.int
+    edit_id: _builtins.str
+    """The edit's id (UUID)."""
+    ride_id: _builtins.str
+    """The ride (UUID)."""
+    state: Global___EditState.ValueType
+    """Where it stands."""
+    reason: _builtins.str
+    """Why it came to nothing: a stable reason, for example driver_declined or increment_declined; empty otherwise."""
+    difference_minor: _builtins.int
+    """What it would get dearer by, in minor units; below zero when cheaper."""
+    distance_meters: _builtins.int
+    """Expected distance of the whole ride in meters."""
+    trip_eta_seconds: _builtins.int
+    """Expected time in the vehicle in seconds, with the wait at each stop."""
+    driven_meters: _builtins.int
+    """Meters of it that lie behind the driver, kept at their price."""
+    added_seconds: _builtins.int
+    """Seconds that the rest of the trip gets longer by; below zero when shorter."""
+    @_builtins.property
+    def pickup(self) -> _geo_point_pb2.Place:
+        """Where the rider would be picked up."""
+
+    @_builtins.property
+    def dropoff(self) -> _geo_point_pb2.Place:
+        """Where the rider would go."""
+
+    @_builtins.property
+    def stops(self) -> _containers.RepeatedCompositeFieldContainer[Global___RideStop]:
+        """The stops that the driver would still make, in this order."""
+
+    @_builtins.property
+    def fare(self) -> Global___Fare:
+        """What the whole ride would cost."""
+
+    @_builtins.property
+    def fare_before(self) -> _money_pb2.Money:
+        """What it costs without the edit."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the price is promised."""
+
+    @_builtins.property
+    def answer_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the driver may answer; absent unless asked."""
+
+    def __init__(
+        self,
+        *,
+        edit_id: _builtins.str = ...,
+        ride_id: _builtins.str = ...,
+        state: Global___EditState.ValueType = ...,
+        reason: _builtins.str = ...,
+        pickup: _geo_point_pb2.Place | None = ...,
+        dropoff: _geo_point_pb2.Place | None = ...,
+        stops: _abc.Iterable[Global___RideStop] | None = ...,
+        fare: Global___Fare | None = ...,
+        fare_before: _money_pb2.Money | None = ...,
+        difference_minor: _builtins.int = ...,
+        distance_meters: _builtins.int = ...,
+        trip_eta_seconds: _builtins.int = ...,
+        driven_meters: _builtins.int = ...,
+        added_seconds: _builtins.int = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        answer_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_answer_time", b"_answer_time", "answer_time", b"answer_time", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "fare_before", b"fare_before", "pickup", b"pickup"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_answer_time", b"_answer_time", "added_seconds", b"added_seconds", "answer_time", b"answer_time", "difference_minor", b"difference_minor", "distance_meters", b"distance_meters", "driven_meters", b"driven_meters", "dropoff", b"dropoff", "edit_id", b"edit_id", "expire_time", b"expire_time", "fare", b"fare", "fare_before", b"fare_before", "pickup", b"pickup", "reason", b"reason", "ride_id", b"ride_id", "state", b"state", "stops", b"stops", "trip_eta_seconds", b"trip_eta_seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__answer_time: _TypeAlias = _typing.Literal["answer_time"]  # noqa: Y015
+    _WhichOneofArgType__answer_time: _TypeAlias = _typing.Literal["_answer_time", b"_answer_time"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__answer_time) -> _WhichOneofReturnType__answer_time | None: ...
+
+Global___RideEdit: _TypeAlias = RideEdit  # noqa: Y015
 
 @_typing.final
 class Offer(_message.Message):

@@ -1,0 +1,180 @@
+"""Edits of rides as rows, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from matching_service.adapters.postgres_quotes import fare_from_json, fare_lines_json, places_from_json, places_json
+from matching_service.domain.edit import UNDER_WAY_STATES, EditState, Plan, RideEdit
+from matching_service.domain.quote import Place
+from matching_service.domain.stops import Stop, StopState
+from shared_kernel.geo import GeoPoint
+from shared_kernel.money import Money
+
+FIRST_ATTEMPT_LEASE_SECONDS = 5.0
+"""Who accepted the edit has its hold raised; the sweep takes over when that has not ended by then."""
+
+
+def edit_table(metadata: MetaData) -> Table:
+    """Define the table of edits; places are [latitude, longitude, address], stops [id, place, state, times] each."""
+    states = ", ".join(f"'{state}'" for state in sorted(EditState))
+    under_way = ", ".join(f"'{state}'" for state in sorted(UNDER_WAY_STATES))
+    return Table(
+        "ride_edit",
+        metadata,
+        Column("id", Uuid, primary_key=True),
+        Column("ride_id", Uuid, ForeignKey("ride.id"), nullable=False),
+        Column("made_by", Uuid, nullable=False),
+        Column("state", Text, nullable=False),
+        Column("reason", Text, nullable=False, server_default=text("''")),
+        Column("pickup", JSONB, nullable=False),
+        Column("dropoff", JSONB, nullable=False),
+        Column("stops", JSONB, nullable=False),
+        Column("currency_code", Text, nullable=False),
+        Column("fare_total_minor", BigInteger, nullable=False),
+        Column("fare_lines", JSONB, nullable=False),
+        Column("fare_before_minor", BigInteger, nullable=False),
+        Column("distance_meters", Integer, nullable=False),
+        Column("trip_seconds", Integer, nullable=False),
+        Column("driven_meters", Integer, nullable=False),
+        Column("driven_seconds", Integer, nullable=False),
+        Column("driven_to_latitude", Float(53)),
+        Column("driven_to_longitude", Float(53)),
+        Column("added_seconds", Integer, nullable=False),
+        Column("route_version", Integer, nullable=False),
+        Column("created_at", DateTime(timezone=True), nullable=False),
+        Column("expires_at", DateTime(timezone=True), nullable=False),
+        Column("answer_until", DateTime(timezone=True)),
+        Column("closed_at", DateTime(timezone=True)),
+        # While the edit is under way there is a time to come back to it.
+        Column("due_at", DateTime(timezone=True)),
+        Column("leased_until", DateTime(timezone=True)),
+        Column("attempts", Integer, nullable=False, server_default=text("0")),
+        Column("error", Text, nullable=False, server_default=text("''")),
+        CheckConstraint(f"state IN ({states})", name="state"),
+        CheckConstraint(f"(state IN ({under_way})) = (due_at IS NOT NULL)", name="due_while_under_way"),
+        CheckConstraint("(state IN ('applied', 'refused', 'lapsed')) = (closed_at IS NOT NULL)", name="closed"),
+        CheckConstraint("fare_total_minor > 0", name="fare_above_zero"),
+        Index("uq_ride_edit_under_way", "ride_id", unique=True, postgresql_where=text(f"state IN ({under_way})")),
+        Index("ix_ride_edit_ride", "ride_id", "created_at"),
+        Index("ix_ride_edit_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        comment="Other ways of rides, each at a price of its own, and what became of them",
+    )
+
+
+def edit_row(edit: RideEdit) -> dict[str, Any]:
+    """Write an edit, all but the columns of its timer."""
+    plan = edit.plan
+    return {
+        "id": edit.id,
+        "ride_id": edit.ride_id,
+        "made_by": edit.made_by,
+        "pickup": places_json([plan.pickup])[0],
+        "dropoff": places_json([plan.dropoff])[0],
+        "stops": [_stop_json(stop) for stop in plan.stops],
+        "currency_code": plan.fare.total.currency_code,
+        "fare_total_minor": plan.fare.total.amount_minor,
+        "fare_lines": fare_lines_json(plan.fare),
+        "fare_before_minor": edit.fare_before.amount_minor,
+        "distance_meters": plan.distance_meters,
+        "trip_seconds": plan.trip_seconds,
+        "driven_meters": plan.driven_meters,
+        "driven_seconds": plan.driven_seconds,
+        "driven_to_latitude": None if plan.driven_to is None else plan.driven_to.latitude,
+        "driven_to_longitude": None if plan.driven_to is None else plan.driven_to.longitude,
+        "added_seconds": edit.added_seconds,
+        "route_version": edit.route_version,
+        "created_at": edit.created_at,
+        "expires_at": edit.expires_at,
+        **edit_moves(edit),
+    }
+
+
+def edit_moves(edit: RideEdit) -> dict[str, Any]:
+    """Write what the moves of an edit change."""
+    return {
+        "state": edit.state.value,
+        "reason": edit.reason,
+        "answer_until": edit.answer_until,
+        "closed_at": edit.closed_at,
+    }
+
+
+def edit_timer(edit: RideEdit, now: datetime) -> dict[str, Any]:
+    """Write when to come back to an edit after a move of it."""
+    timer: dict[str, Any] = {"due_at": None, "leased_until": None, "attempts": 0, "error": ""}
+    match edit.state:
+        case EditState.AWAITING_DRIVER:
+            return {**timer, "due_at": edit.answer_until}
+        case EditState.HOLD_PENDING:
+            return {**timer, "due_at": now, "leased_until": now + timedelta(seconds=FIRST_ATTEMPT_LEASE_SECONDS)}
+        case _:
+            return timer
+
+
+def edit_from(row: Mapping[Any, Any]) -> RideEdit:
+    """Read an edit."""
+    currency_code, latitude = row["currency_code"], row["driven_to_latitude"]
+    [pickup, dropoff] = places_from_json([row["pickup"], row["dropoff"]])
+    plan = Plan(
+        pickup=pickup,
+        dropoff=dropoff,
+        stops=tuple(_stop_from(item) for item in row["stops"]),
+        fare=fare_from_json(currency_code, row["fare_total_minor"], row["fare_lines"]),
+        distance_meters=row["distance_meters"],
+        trip_seconds=row["trip_seconds"],
+        driven_meters=row["driven_meters"],
+        driven_seconds=row["driven_seconds"],
+        driven_to=None if latitude is None else GeoPoint(latitude, row["driven_to_longitude"]),
+    )
+    return RideEdit(
+        id=row["id"],
+        ride_id=row["ride_id"],
+        made_by=row["made_by"],
+        plan=plan,
+        fare_before=Money(currency_code, row["fare_before_minor"]),
+        added_seconds=row["added_seconds"],
+        route_version=row["route_version"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        state=EditState(row["state"]),
+        reason=row["reason"],
+        answer_until=row["answer_until"],
+        closed_at=row["closed_at"],
+    )
+
+
+def _stop_json(stop: Stop) -> list[Any]:
+    [place] = places_json([stop.place])
+    reached_at = None if stop.reached_at is None else stop.reached_at.isoformat()
+    return [str(stop.id), place, stop.state.value, reached_at]
+
+
+def _stop_from(item: list[Any]) -> Stop:
+    stop_id, [latitude, longitude, address], state, reached_at = item
+    return Stop(
+        UUID(stop_id),
+        Place(GeoPoint(latitude, longitude), address),
+        StopState(state),
+        None if reached_at is None else datetime.fromisoformat(reached_at),
+    )

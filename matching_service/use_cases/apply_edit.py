@@ -1,0 +1,94 @@
+"""The last step of an edit: the ride becomes what was priced. Shared by all ways there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from matching_service.domain.city import EditPolicy
+from matching_service.domain.edit import RideEdit
+from matching_service.domain.events import RideEditClosed, RideEdited, RideEditProposed, RideMatchingStarted
+from matching_service.domain.ride import Ride
+from matching_service.domain.ride_states import RideState
+from matching_service.use_cases.ports import Transaction
+from matching_service.use_cases.steps import let_driver_go, withdraw_offer
+from shared_kernel.errors import Conflict
+from shared_kernel.geo import haversine_meters
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An edit and its ride after a step."""
+
+    edit: RideEdit
+    ride: Ride
+
+
+async def agree_to_edit(
+    tx: Transaction, ride: Ride, edit: RideEdit, policy: EditPolicy, now: datetime, *, driver_agreed: bool
+) -> Judged:
+    """Take an edit on from the rider's or the driver's yes: to the driver, to the hold, or onto the ride."""
+    reason = _gone(ride, edit)
+    if reason:
+        return await close_edit(tx, ride, edit.lapsed(reason, now), now)
+    if not driver_agreed and ride.has_driver and edit.added_seconds > policy.driver_consent_seconds:
+        asked = edit.awaiting_driver(now + timedelta(seconds=policy.driver_answer_seconds))
+        await tx.save_edit(asked)
+        told = ride.told()
+        await tx.save_ride(ride, told)
+        await tx.tell(RideEditProposed(told, now, asked))
+        return Judged(asked, told)
+    if edit.plan.fare.total.amount_minor > ride.held_minor:
+        waiting = edit.awaiting_hold()
+        await tx.save_edit(waiting)
+        return Judged(waiting, ride)
+    return await apply_edit(tx, ride, edit, policy, now)
+
+
+async def apply_edit(tx: Transaction, before: Ride, edit: RideEdit, policy: EditPolicy, now: datetime) -> Judged:
+    """Make a locked ride what its edit says; one that went on meanwhile lapses the edit instead."""
+    reason = _gone(before, edit)
+    if reason:
+        return await close_edit(tx, before, edit.lapsed(reason, now), now)
+    moved_meters = haversine_meters(before.pickup.point, edit.plan.pickup.point)
+    await tx.save_edit(edit.applied(now))
+    ride, offered_to = await withdraw_offer(tx, before, now)
+    ride = ride.edited(edit.plan, now)
+    await tx.tell(RideEdited(ride, now, edit.applied(now)))
+    if offered_to is not None:
+        # What that driver would have said yes to is no longer the ride.
+        ride = ride.offer_closed(now)
+        await tx.tell(RideMatchingStarted(ride, now))
+    ride = await _send_another(tx, ride, moved_meters > policy.redispatch_meters, now)
+    await tx.save_ride(before, ride)
+    return Judged(edit.applied(now), ride)
+
+
+def _gone(ride: Ride, edit: RideEdit) -> str:
+    """Return why the ride is no longer what was edited; empty while it is."""
+    try:
+        ride.refuse_unless_editable(moves_pickup=edit.plan.pickup.point != ride.pickup.point)
+    except Conflict as error:
+        return error.reason
+    return "" if ride.route_version == edit.route_version else "ride_went_on"
+
+
+async def _send_another(tx: Transaction, ride: Ride, far: bool, now: datetime) -> Ride:
+    if not far or ride.state is not RideState.DRIVER_EN_ROUTE:
+        return ride
+    released: UUID | None = ride.driver.driver_id if ride.driver else None
+    waiting = ride.pickup_moved_far(now)
+    await tx.tell(RideMatchingStarted(waiting, now, released))
+    if released is not None:
+        await let_driver_go(tx, released, now)
+    return waiting
+
+
+async def close_edit(tx: Transaction, ride: Ride, closed: RideEdit, now: datetime) -> Judged:
+    """Store the end of an edit that came to nothing, and tell of it."""
+    await tx.save_edit(closed)
+    told = ride.told()
+    await tx.save_ride(ride, told)
+    await tx.tell(RideEditClosed(told, now, closed))
+    return Judged(closed, told)

@@ -1,0 +1,223 @@
+"""Tell what another way of a ride costs, the part already driven kept at its price."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from matching_service.domain.city import CityPolicy
+from matching_service.domain.edit import Plan, RideEdit
+from matching_service.domain.locations import GONE_SECONDS
+from matching_service.domain.pricing import price_ride
+from matching_service.domain.quote import Place
+from matching_service.domain.ride import Ride
+from matching_service.domain.ride_states import RideState
+from matching_service.domain.stops import Stop, StopState
+from matching_service.use_cases.dispatch_ports import EtaProvider, LiveLocations
+from matching_service.use_cases.edit_policies import EditPolicies
+from matching_service.use_cases.plan_route import plan_route
+from matching_service.use_cases.ports import RequestKey, RideReader, Store
+from matching_service.use_cases.steps import ride_not_found
+from shared_kernel.clock import Clock
+from shared_kernel.errors import Conflict, DomainError, FieldViolation, InvalidInput
+from shared_kernel.geo import GeoPoint, haversine_meters
+from shared_kernel.ids import IdSource
+
+
+@dataclass(frozen=True, slots=True)
+class EditCommand:
+    """What is to be changed; None leaves it. A stop is the id of one that the ride has, or a new place."""
+
+    pickup: Place | None = None
+    dropoff: Place | None = None
+    stops: tuple[UUID | Place, ...] | None = None
+
+    def fields(self) -> tuple[str, ...]:
+        """Write it for the fingerprint of a request."""
+        return (str(self.pickup), str(self.dropoff), str(self.stops))
+
+
+class _Behind(NamedTuple):
+    """What of the way lies behind the driver, and where the rest begins."""
+
+    meters: int
+    seconds: int
+    until: GeoPoint | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRideEdit:
+    """QuoteRideEdit. An edit binds nobody until it is accepted."""
+
+    store: Store
+    reader: RideReader
+    policies: EditPolicies
+    eta: EtaProvider
+    locations: LiveLocations
+    clock: Clock
+    new_id: IdSource
+
+    async def __call__(
+        self, request_id: str, actor_id: UUID, ride_id: UUID, command: EditCommand, *, rider_id: UUID | None
+    ) -> RideEdit:
+        """Return the edit with its price; the same key returns the same one.
+
+        Args:
+            request_id: the key the client keeps.
+            actor_id: who asks.
+            ride_id: the ride.
+            command: what is to be changed.
+            rider_id: whose ride it must be; None for operators.
+
+        Raises:
+            NotFound: `ride_not_found`.
+            Conflict: `not_editable`, `pickup_fixed`, `edit_outdated` (the ride went on meanwhile).
+            InvalidInput: `nothing_to_edit`, `unknown_stop`, `too_many_stops`, `outside_service_area`,
+                `pickup_too_far`, `trip_too_short`, `trip_too_long`.
+        """
+        ride = await self.reader.ride(ride_id, rider_id=rider_id)
+        if ride is None:
+            raise ride_not_found()
+        # No call within a transaction: the way may be another service's to tell.
+        planned = await self._try(ride, actor_id, command)
+        request = RequestKey(actor_id, "QuoteRideEdit", request_id, (str(ride_id), *command.fields()))
+        async with self.store.transaction() as tx:
+            answer = await tx.claim(request)
+            locked = await tx.lock_ride(ride_id)
+            if answer is not None:
+                known = await tx.lock_edit(ride_id, UUID(bytes=answer))
+                if known is not None:
+                    return known
+            if isinstance(planned, DomainError):
+                raise planned
+            if locked is None or locked.route_version != ride.route_version or locked.state is not ride.state:
+                raise Conflict("edit_outdated", "the ride went on meanwhile; ask again")
+            await tx.add_edit(planned)
+            if answer is None:
+                await tx.complete(planned.id.bytes)
+        return planned
+
+    async def _try(self, ride: Ride, actor_id: UUID, command: EditCommand) -> RideEdit | DomainError:
+        # The key is judged first: repeated after the edit was applied it gives that edit.
+        try:
+            return await self._edit(ride, actor_id, command)
+        except (InvalidInput, Conflict) as error:
+            return error
+
+    async def _edit(self, ride: Ride, actor_id: UUID, command: EditCommand) -> RideEdit:
+        pickup, dropoff = command.pickup or ride.pickup, command.dropoff or ride.dropoff
+        stops = ride.open_stops if command.stops is None else self._stops(ride, command.stops)
+        if (pickup, dropoff, stops) == (ride.pickup, ride.dropoff, ride.open_stops):
+            raise InvalidInput("nothing_to_edit", "the ride is that already")
+        ride.refuse_unless_editable(moves_pickup=pickup.point != ride.pickup.point)
+        city = await self.policies.city_of(ride)
+        _refuse(city, ride, pickup, dropoff, stops)
+        plan, added_seconds = await self._plan(city, ride, pickup, dropoff, stops)
+        now = self.clock.now()
+        return RideEdit(
+            id=self.new_id(),
+            ride_id=ride.id,
+            made_by=actor_id,
+            plan=plan,
+            fare_before=ride.fare.total,
+            added_seconds=added_seconds,
+            route_version=ride.route_version,
+            created_at=now,
+            expires_at=now + timedelta(seconds=city.edits.quote_seconds),
+        )
+
+    def _stops(self, ride: Ride, chosen: Sequence[UUID | Place]) -> tuple[Stop, ...]:
+        known = {stop.id: stop for stop in ride.open_stops}
+        here = tuple(stop for stop in ride.open_stops if stop.state is StopState.REACHED)
+        stops: list[Stop] = []
+        for choice in chosen:
+            if isinstance(choice, Place):
+                stops.append(Stop(self.new_id(), choice))
+            elif choice not in known:
+                violation = FieldViolation("stops", "must be stops of the ride that are not left yet, each once")
+                raise InvalidInput("unknown_stop", "the ride has no such stop to keep", violations=[violation])
+            else:
+                stops.append(known.pop(choice))
+        # Where the driver is now can neither be taken out nor come later.
+        return (*here, *(stop for stop in stops if stop not in here))
+
+    async def _plan(
+        self, city: CityPolicy, ride: Ride, pickup: Place, dropoff: Place, stops: tuple[Stop, ...]
+    ) -> tuple[Plan, int]:
+        product = city.products.get(ride.product)
+        if product is None:
+            raise Conflict("not_editable", "the city no longer sells the product")
+        wait = city.stops.wait_seconds
+        behind = await self._behind(ride, wait)
+        start = behind.until or pickup.point
+        ahead = [stop.place.point for stop in stops if stop.state is StopState.PENDING]
+        before = [stop.place.point for stop in ride.open_stops if stop.state is StopState.PENDING]
+        rest = await plan_route(self.eta, [start, *ahead, dropoff.point], wait)
+        old_rest = await plan_route(self.eta, [behind.until or ride.pickup.point, *before, ride.dropoff.point], wait)
+        meters, seconds = behind.meters + rest.meters, behind.seconds + rest.seconds
+        _refuse_length(city, meters)
+        fare = price_ride(product, city.tax, meters, seconds)
+        plan = Plan(
+            pickup, dropoff, stops, fare, meters, seconds, behind.meters, behind.seconds, driven_to=behind.until
+        )
+        return plan, rest.seconds - old_rest.seconds
+
+    async def _behind(self, ride: Ride, wait_seconds: int) -> _Behind:
+        """Measure the way from the pickup, or the last edit, by the stops passed since then, to where the driver is.
+
+        Where that is not known it ends at the last place known to be passed.
+        """
+        if ride.state is not RideState.IN_PROGRESS or ride.started_at is None:
+            return _Behind(0, 0, None)
+        since = ride.driven_at or ride.started_at
+        passed = [stop.place.point for stop in ride.stops if stop.reached_at is not None and stop.reached_at > since]
+        points = [ride.driven_to or ride.pickup.point, *passed]
+        at_a_stop = any(stop.state is StopState.REACHED for stop in ride.stops)
+        here = None if at_a_stop else await self._driver_point(ride)
+        if here is not None:
+            points.append(here)
+        way = await plan_route(self.eta, points, 0)
+        waits = wait_seconds * len(passed)
+        return _Behind(ride.driven_meters + way.meters, ride.driven_seconds + way.seconds + waits, points[-1])
+
+    async def _driver_point(self, ride: Ride) -> GeoPoint | None:
+        position = None if ride.driver is None else await self.locations.last(ride.driver.driver_id)
+        if position is None:
+            return None
+        age = self.clock.now() - datetime.fromtimestamp(position.measured_at, UTC)
+        return position.point if age <= timedelta(seconds=GONE_SECONDS) else None
+
+
+def _refuse(city: CityPolicy, ride: Ride, pickup: Place, dropoff: Place, stops: tuple[Stop, ...]) -> None:
+    pending = [stop for stop in stops if stop.state is StopState.PENDING]
+    if len(pending) > city.stops.max_stops:
+        raise InvalidInput(
+            "too_many_stops",
+            f"a ride has at most {city.stops.max_stops} stops",
+            violations=[FieldViolation("stops", f"must have at most {city.stops.max_stops} items")],
+        )
+    places = [("pickup", pickup), ("stops", None), ("dropoff", dropoff)]
+    violations = [
+        FieldViolation(field, f"must be in the service area of {city.name}")
+        for field, place in places
+        if not all(
+            city.service_area.contains(each.point) for each in ([place] if place else [stop.place for stop in pending])
+        )
+    ]
+    if violations:
+        raise InvalidInput("outside_service_area", "the ride leaves the service area", violations=violations)
+    if haversine_meters(pickup.point, ride.pickup.point) > city.edits.max_pickup_meters:
+        violation = FieldViolation("pickup", f"must be within {city.edits.max_pickup_meters} m of the present one")
+        raise InvalidInput("pickup_too_far", "so far a pickup cannot be moved", violations=[violation])
+
+
+def _refuse_length(city: CityPolicy, meters: int) -> None:
+    if meters < city.min_trip_meters:
+        violation = FieldViolation("dropoff", "is too close to the pickup")
+        raise InvalidInput("trip_too_short", "the trip would be too short", violations=[violation])
+    if meters > city.max_trip_meters:
+        violation = FieldViolation("dropoff", "is too far from the pickup")
+        raise InvalidInput("trip_too_long", "the trip would be too long", violations=[violation])

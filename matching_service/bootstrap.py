@@ -347,5 +347,5 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
         put=PutCityPolicy(store, stores.archive, read_document, clock),
     )
     server.add(add_CityServiceServicer_to_server, cities, grpc_cities.SERVICE_NAME)
-    products = grpc_products.ProductServicer(ListProducts(stores.cities))
+    products = grpc_products.ProductServicer(ListProducts(stores.cities, clock))
     server.add(add_ProductServiceServicer_to_server, products, grpc_products.SERVICE_NAME)

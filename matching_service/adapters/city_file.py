@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from matching_service.adapters.city_fares import Amount, Corners, FareTables, Name, Scoped, Share, Strict, TaxTable
 from matching_service.domain.city import (
     CityPolicy,
     DispatchPolicy,
@@ -22,74 +23,50 @@ from matching_service.domain.city import (
     FeePolicy,
     LocationPolicy,
     Product,
-    ServiceArea,
     StopPolicy,
     SwapPolicy,
-    Tax,
     TravelPolicy,
     VehicleClass,
 )
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.stops import MAX_STOPS
 from shared_kernel.errors import DomainError, FieldViolation, InvalidInput
-from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money, exponent
-
-_Amount = Annotated[int, Field(ge=0, le=10_000_000)]
-_Share = Annotated[int, Field(ge=0, le=10_000)]
-_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class CityFileError(ValueError):
     """A city file that cannot be used; the text names the file, each key at fault and the reason."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class _Area(_Strict):
-    corners: Annotated[list[tuple[float, float]], Field(min_length=3, max_length=10_000)]
-
-    @field_validator("corners", mode="before")
-    @classmethod
-    def _as_tuples(cls, value: object) -> object:
-        # TOML has arrays alone; strict validation would ask for tuples.
-        if not isinstance(value, list):
-            return value
-        return [tuple(corner) if isinstance(corner, list) else corner for corner in value]
-
-    @field_validator("corners")
-    @classmethod
-    def _on_the_earth(cls, corners: list[tuple[float, float]]) -> list[tuple[float, float]]:
-        for index, (latitude, longitude) in enumerate(corners):
-            try:
-                GeoPoint(latitude, longitude)
-            except DomainError:
-                raise ValueError(f"corner {index} is not a [latitude, longitude] on the Earth") from None
-        return corners
-
-
-class _Tax(_Strict):
-    rate_basis_points: _Share
-    jurisdiction: Annotated[str, Field(min_length=1, max_length=80)]
-
-
-class _Fees(_Strict):
+class _Fees(Strict):
     free_cancel_seconds: Annotated[int, Field(ge=0, le=3600)]
-    cancel_fee_minor: _Amount
-    no_show_fee_minor: _Amount
+    cancel_fee_minor: Amount
+    no_show_fee_minor: Amount
     no_show_wait_seconds: Annotated[int, Field(ge=0, le=3600)]
+    # With defaults: the stored documents of a release before them lack them.
+    cancel_fee_per_minute_minor: Amount = 0
+    cancel_fee_most_minor: Amount | None = None
+    late_grace_seconds: Annotated[int, Field(ge=0, le=7200)] | None = None
+    waiting_grace_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
+    waiting_most_seconds: Annotated[int, Field(ge=0, le=7200)] = 1800
+
+    @model_validator(mode="after")
+    def _most_is_not_less(self) -> Self:
+        if self.cancel_fee_most_minor is not None and self.cancel_fee_most_minor < self.cancel_fee_minor:
+            raise ValueError("cancel_fee_most_minor is below cancel_fee_minor")
+        if self.cancel_fee_per_minute_minor and self.cancel_fee_most_minor is None:
+            raise ValueError("a fee that grows by the minute needs cancel_fee_most_minor")
+        return self
 
 
-class _Swaps(_Strict):
+class _Swaps(Strict):
     max_per_ride: Annotated[int, Field(ge=0, le=10)] = 2
     min_gain_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
     not_within_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
     reroute_without_consent: bool = True
 
 
-class _Dispatch(_Strict):
+class _Dispatch(Strict):
     tick_seconds: Annotated[float, Field(ge=0.1, le=30)]
     offer_seconds: Annotated[int, Field(ge=1, le=120)]
     search_window_seconds: Annotated[int, Field(ge=10, le=7200)]
@@ -106,13 +83,13 @@ class _Dispatch(_Strict):
         return self
 
 
-class _Stops(_Strict):
+class _Stops(Strict):
     # With defaults, as all of this section: the stored documents of a release before it lack it.
     max_stops: Annotated[int, Field(ge=0, le=MAX_STOPS)] = MAX_STOPS
     wait_seconds: Annotated[int, Field(ge=0, le=3600)] = 180
 
 
-class _Edits(_Strict):
+class _Edits(Strict):
     quote_seconds: Annotated[int, Field(ge=10, le=3600)] = 120
     max_pickup_meters: Annotated[int, Field(ge=0, le=100_000)] = 3000
     redispatch_meters: Annotated[int, Field(ge=0, le=100_000)] = 800
@@ -120,27 +97,29 @@ class _Edits(_Strict):
     driver_answer_seconds: Annotated[int, Field(ge=5, le=600)] = 45
 
 
-class _Locations(_Strict):
+class _Locations(Strict):
     max_speed_kmh: Annotated[float, Field(gt=0, le=100_000)]
     max_accuracy_meters: Annotated[float, Field(gt=0, le=10_000)]
 
 
-class _Travel(_Strict):
+class _Travel(Strict):
     circuity: Annotated[float, Field(ge=1, le=5)]
     speed_kmh: Annotated[float, Field(gt=0, le=200)]
 
 
-class _Product(_Strict):
+class _Product(Strict):
     vehicle_classes: Annotated[list[VehicleClass], Field(min_length=1)]
-    base_minor: _Amount
-    per_kilometer_minor: _Amount
-    per_minute_minor: _Amount
-    minimum_minor: _Amount
-    booking_fee_minor: _Amount
+    base_minor: Amount
+    per_kilometer_minor: Amount
+    per_minute_minor: Amount
+    minimum_minor: Amount
+    booking_fee_minor: Amount
+    waiting_per_minute_minor: Amount = 0
+    available: Scoped = Scoped()
     # With a default: the stored documents of a release before it lack it.
     seats: Annotated[int, Field(ge=1, le=60)] = 4
     kind: RideKind = RideKind.PRIVATE
-    return_fee_minor: _Amount | None = None
+    return_fee_minor: Amount | None = None
 
     @field_validator("kind", mode="before")
     @classmethod
@@ -168,25 +147,26 @@ class _Product(_Strict):
         return [known[name] for name in value]
 
 
-class _CityFile(_Strict):
-    city: _Name
+class _CityFile(FareTables):
+    city: Name
     name: Annotated[str, Field(min_length=1, max_length=80)]
     time_zone: str
     currency_code: str
-    commission_basis_points: _Share
+    commission_basis_points: Share
     cash_accepted: bool
     quote_seconds: Annotated[int, Field(ge=10, le=3600)]
     min_trip_meters: Annotated[int, Field(ge=0)]
     max_trip_meters: Annotated[int, Field(gt=0, le=2_000_000)]
-    service_area: _Area
-    tax: _Tax
+    service_area: Corners
+    # One tax on all rides, or several in [[taxes]].
+    tax: TaxTable | None = None
     fees: _Fees
     dispatch: _Dispatch
     stops: _Stops = _Stops()
     edits: _Edits = _Edits()
     locations: _Locations
     travel: _Travel
-    products: Annotated[dict[_Name, _Product], Field(min_length=1, max_length=50)]
+    products: Annotated[dict[Name, _Product], Field(min_length=1, max_length=50)]
 
     @field_validator("currency_code")
     @classmethod
@@ -211,6 +191,41 @@ class _CityFile(_Strict):
         if self.min_trip_meters >= self.max_trip_meters:
             raise ValueError("min_trip_meters is not below max_trip_meters")
         return self
+
+    @model_validator(mode="after")
+    def _one_tax_or_several(self) -> Self:
+        if (self.tax is None) == (not self.taxes):
+            raise ValueError("a city has either [tax] or [[taxes]]")
+        jurisdictions = [tax.jurisdiction for tax in self.all_taxes]
+        if len(set(jurisdictions)) != len(jurisdictions):
+            raise ValueError("two taxes have one jurisdiction: a receipt could not tell them apart")
+        return self
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Self:
+        scopes = [
+            *self.scoped(),
+            *((f"products.{name}.available", sold.available) for name, sold in self.products.items()),
+        ]
+        for place, scope in scopes:
+            for product in scope.products:
+                if product not in self.products:
+                    raise ValueError(f"{place}.products: there is no product {product!r}")
+            for zone in (*scope.pickup_zones, *scope.dropoff_zones):
+                if zone not in self.zones:
+                    raise ValueError(f"{place}: there is no zone {zone!r}")
+        for index, toll in enumerate(self.tolls):
+            if toll.zone is not None and toll.zone not in self.zones:
+                raise ValueError(f"tolls.{index}.zone: there is no zone {toll.zone!r}")
+        for name, sold in self.products.items():
+            if sold.available.products or sold.available.dropoff_zones:
+                raise ValueError(f"products.{name}.available: takes pickup_zones and windows alone")
+        return self
+
+    @property
+    def all_taxes(self) -> list[TaxTable]:
+        """The taxes, however they are written."""
+        return list(self.taxes) if self.tax is None else [self.tax]
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +318,8 @@ def _as_policy(content: _CityFile) -> CityPolicy:
             seats=product.seats,
             kind=product.kind,
             return_fee=None if product.return_fee_minor is None else money(product.return_fee_minor),
+            waiting_per_minute=money(product.waiting_per_minute_minor),
+            available=product.available.scope(),
         )
         for name, product in content.products.items()
     }
@@ -311,9 +328,9 @@ def _as_policy(content: _CityFile) -> CityPolicy:
         name=content.name,
         time_zone=content.time_zone,
         currency_code=content.currency_code,
-        service_area=ServiceArea(tuple(GeoPoint(*corner) for corner in content.service_area.corners)),
+        service_area=content.service_area.area(),
         products=products,
-        tax=Tax(content.tax.rate_basis_points, content.tax.jurisdiction),
+        fares=content.book(money, content.all_taxes),
         commission_basis_points=content.commission_basis_points,
         cash_accepted=content.cash_accepted,
         quote_seconds=content.quote_seconds,
@@ -324,6 +341,11 @@ def _as_policy(content: _CityFile) -> CityPolicy:
             cancel_fee=money(content.fees.cancel_fee_minor),
             no_show_fee=money(content.fees.no_show_fee_minor),
             no_show_wait_seconds=content.fees.no_show_wait_seconds,
+            cancel_fee_per_minute=money(content.fees.cancel_fee_per_minute_minor),
+            cancel_fee_most=money(content.fees.cancel_fee_most_minor or content.fees.cancel_fee_minor),
+            late_grace_seconds=content.fees.late_grace_seconds,
+            waiting_grace_seconds=content.fees.waiting_grace_seconds,
+            waiting_most_seconds=content.fees.waiting_most_seconds,
         ),
         dispatch=DispatchPolicy(
             **content.dispatch.model_dump(exclude={"swaps"}), swaps=SwapPolicy(**content.dispatch.swaps.model_dump())

@@ -35,6 +35,8 @@ _KINDS = {
     ChargeKind.FARE: payments_pb2.CHARGE_LINE_KIND_FARE,
     ChargeKind.BOOKING_FEE: payments_pb2.CHARGE_LINE_KIND_BOOKING_FEE,
     ChargeKind.TAX: payments_pb2.CHARGE_LINE_KIND_TAX,
+    ChargeKind.WAITING: payments_pb2.CHARGE_LINE_KIND_WAITING,
+    ChargeKind.TOLL: payments_pb2.CHARGE_LINE_KIND_TOLL,
     ChargeKind.CANCEL_FEE: payments_pb2.CHARGE_LINE_KIND_CANCEL_FEE,
 }
 

@@ -33,7 +33,7 @@ from shared_kernel.money import Money
 
 
 def quote_table(metadata: MetaData) -> Table:
-    """Define the table of quotes; a fare's lines are one JSON array of [kind, amount_minor] in the fare's order.
+    """Define the table of quotes; a fare's lines are one JSON array of [kind, amount_minor, name?] in the fare's order.
 
     The stops are one of [latitude, longitude, address], in the order in which they would be driven to.
     """
@@ -128,15 +128,18 @@ def places_from_json(places: Sequence[Sequence[Any]]) -> tuple[Place, ...]:
 
 
 def fare_lines_json(fare: Fare) -> list[list[str | int]]:
-    """Write the lines of a fare as they stand in a JSON column."""
-    return [[line.kind.value, line.amount.amount_minor] for line in fare.lines]
+    """Write the lines of a fare as they stand in a JSON column: kind, amount, and the name of those that have one."""
+    return [[line.kind.value, line.amount.amount_minor, *([line.name] if line.name else ())] for line in fare.lines]
 
 
 def fare_from_json(currency_code: str, total_minor: int, lines: Sequence[Sequence[Any]]) -> Fare:
     """Read a fare; lines that do not sum to the total are a ValueError (somebody changed the row)."""
     return Fare(
         Money(currency_code, total_minor),
-        tuple(FareLine(FareLineKind(kind), Money(currency_code, amount_minor)) for kind, amount_minor in lines),
+        tuple(
+            FareLine(FareLineKind(kind), Money(currency_code, amount_minor), *name)
+            for kind, amount_minor, *name in lines
+        ),
     )
 
 

@@ -163,7 +163,7 @@ def ride_from(
         fare=fare_from_json(currency_code, row["fare_total_minor"], row["fare_lines"]),
         distance_meters=row["distance_meters"],
         note=row["note"],
-        terms=RideTerms(**row["terms"]),
+        terms=RideTerms.read(row["terms"]),
         start_pin=row["start_pin"],
         requested_at=row["requested_at"],
         moved_at=row["moved_at"],

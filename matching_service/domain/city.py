@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from matching_service.domain.fare_book import FareBook, Scope
 from matching_service.domain.ride_kind import RideKind
+from matching_service.domain.zones import ServiceArea
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
 
@@ -35,17 +37,13 @@ class Product:
     """The platform's own; no driver earns from it."""
     seats: int
     """How many passengers it carries at most."""
+    waiting_per_minute: Money
+    """For the driver's wait at the pickup beyond the city's grace."""
+    available: Scope
+    """Where and when it can be asked for."""
     kind: RideKind = RideKind.PRIVATE
     return_fee: Money | None = None
     """Of a delivery: what bringing the goods back costs beside the fare."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tax:
-    """The tax on a fare: on all lines, booking fee included."""
-
-    rate_basis_points: int
-    jurisdiction: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +56,16 @@ class FeePolicy:
     no_show_fee: Money
     no_show_wait_seconds: int
     """From the arrival on, a driver waits for so long before a no-show can be reported."""
+    cancel_fee_per_minute: Money
+    """Comes on top for each minute that the driver has driven to the pickup beyond the free time."""
+    cancel_fee_most: Money
+    """The fee grows no further than this."""
+    late_grace_seconds: int | None
+    """So long after the promised arrival of a driver who is not there, a cancel is free again; None: it is not."""
+    waiting_grace_seconds: int
+    """From the arrival on, the driver's wait is free for so long."""
+    waiting_most_seconds: int
+    """A longer wait than this beyond the grace is not charged for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,29 +167,6 @@ class TravelPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceArea:
-    """A simple polygon on the map; its last corner joins the first. It may not cross the 180th meridian."""
-
-    corners: tuple[GeoPoint, ...]
-
-    def __post_init__(self) -> None:
-        if len(self.corners) < 3:
-            raise ValueError("a service area has three corners or more")
-
-    def contains(self, point: GeoPoint) -> bool:
-        """Whether a point lies inside, by counting the edges a ray to the east crosses (even-odd rule)."""
-        inside = False
-        before = self.corners[-1]
-        for corner in self.corners:
-            if (corner.latitude > point.latitude) != (before.latitude > point.latitude):
-                share = (point.latitude - before.latitude) / (corner.latitude - before.latitude)
-                if point.longitude < before.longitude + share * (corner.longitude - before.longitude):
-                    inside = not inside
-            before = corner
-        return inside
-
-
-@dataclass(frozen=True, slots=True)
 class CityPolicy:
     """All that one city decides. Every amount of it is in `currency_code`."""
 
@@ -193,7 +178,7 @@ class CityPolicy:
     currency_code: str
     service_area: ServiceArea
     products: Mapping[str, Product]
-    tax: Tax
+    fares: FareBook
     commission_basis_points: int
     """The platform's share of base, distance, time, minimum and surge."""
     cash_accepted: bool

@@ -1,53 +1,148 @@
-"""What a ride costs and what its driver earns: whole minor units, each rounding stated."""
+"""What a ride costs and what its driver earns: whole minor units, each rounding stated.
+
+flat price, or base + distance + time, brought up to the minimum
++ surge                   on the above, not on a flat price
++ surcharges + booking fee
++ taxes                   each on the sum of all above
++ tolls                   as the driver pays them
++ waiting                 once the trip begins; the taxes are then those of the sum with it
+"""
 
 from __future__ import annotations
 
-from matching_service.domain.city import Product, Tax
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from matching_service.domain.city import CityPolicy, Product
+from matching_service.domain.fare_book import Moment, PaidBy, Rates, Tax
 from matching_service.domain.quote import Fare, FareLine, FareLineKind
+from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
 
 BASIS_POINTS = 10_000
+NO_SURGE_PERMILLE = 1000
 
-EARNING_KINDS = frozenset(
-    {
-        FareLineKind.BASE,
-        FareLineKind.DISTANCE,
-        FareLineKind.TIME,
-        FareLineKind.MINIMUM,
-        FareLineKind.SURGE,
-        FareLineKind.CANCEL_FEE,
-        FareLineKind.NO_SHOW_FEE,
-        FareLineKind.RETURN_FEE,
-    }
+SPLIT_KINDS = (
+    frozenset(
+        {
+            FareLineKind.FLAT,
+            FareLineKind.BASE,
+            FareLineKind.DISTANCE,
+            FareLineKind.TIME,
+            FareLineKind.MINIMUM,
+            FareLineKind.SURGE,
+            FareLineKind.RETURN_FEE,
+        }
+    ),
+    frozenset({FareLineKind.WAITING}),
+    frozenset({FareLineKind.CANCEL_FEE, FareLineKind.NO_SHOW_FEE}),
 )
-"""The lines a driver earns from, less the commission. The booking fee is the platform's, the tax the authority's."""
+"""The lines a driver earns from, less the commission; each group is one line of the capture, rounded by itself. A toll
+is the driver's whole. Booking fee and surcharge are the platform's, taxes the authorities'."""
 
 
-def price_ride(product: Product, tax: Tax, distance_meters: int, trip_seconds: int) -> Fare:
+class PricedTrip(NamedTuple):
+    """What a price is asked for: when the ride begins, its places in their order, and the way through them.
+
+    `line` is where the way runs, as far as it is known: through a street graph, or straight from place to place.
+    """
+
+    at: datetime
+    places: Sequence[GeoPoint]
+    meters: int
+    seconds: int
+    line: Sequence[GeoPoint]
+
+
+def moment_of(city: CityPolicy, at: datetime, pickup: GeoPoint, dropoff: GeoPoint | None = None) -> Moment:
+    """Return what the scopes of the city's policy are held against."""
+    return city.fares.moment(at.astimezone(ZoneInfo(city.time_zone)), pickup, dropoff)
+
+
+def price_trip(city: CityPolicy, product: Product, trip: PricedTrip, surge_permille: int = NO_SURGE_PERMILLE) -> Fare:
     """Price a trip.
 
-    Distance and time are each rounded half up to the minor unit. When base, distance and time fall short of the
-    product's minimum, a line makes up for it. The booking fee comes on top. The tax is on the sum of all these, rounded
-    half up once. Lines of zero are left out, save the base.
+    Distance, time and surge are each rounded half up to the minor unit, each tax once on the sum it is on. When base,
+    distance and time fall short of the minimum, a line makes up for it. Lines of zero are left out, save the base.
     """
-    if distance_meters < 0 or trip_seconds < 0:
+    if trip.meters < 0 or trip.seconds < 0:
         raise ValueError("a trip has no negative distance or time")
-    currency = product.base.currency_code
-    distance = _share(product.per_kilometer, distance_meters, 1000)
-    time = _share(product.per_minute, trip_seconds, 60)
-    plain = product.base + distance + time
-    shortfall = max(product.minimum - plain, Money.zero(currency), key=lambda amount: amount.amount_minor)
-    before_tax = plain + shortfall + product.booking_fee
-    lines = [
-        FareLine(FareLineKind.BASE, product.base),
+    if surge_permille < NO_SURGE_PERMILLE:
+        raise ValueError("a surge is 1000 or more")
+    moment = moment_of(city, trip.at, trip.places[0], trip.places[-1])
+    rates = next((rule.rates for rule in city.fares.rules if rule.scope.covers(product.name, moment)), Rates())
+    untaxed = _ride_lines(product, rates, trip, surge_permille)
+    passed_on: list[FareLine] = []
+    for surcharge in city.fares.surcharges:
+        if surcharge.scope.covers(product.name, moment):
+            if surcharge.paid_by is PaidBy.DRIVER:
+                passed_on.append(FareLine(FareLineKind.TOLL, surcharge.amount, surcharge.name))
+            else:
+                untaxed.append(FareLine(FareLineKind.SURCHARGE, surcharge.amount, surcharge.name))
+    booking_fee = product.booking_fee if rates.booking_fee is None else rates.booking_fee
+    untaxed.append(FareLine(FareLineKind.BOOKING_FEE, booking_fee))
+    passed_on += [
+        FareLine(FareLineKind.TOLL, toll.amount, toll.name)
+        for toll in city.fares.tolls
+        if toll.scope.covers(product.name, moment) and toll.is_due(trip.line)
+    ]
+    taxes = tax_lines(untaxed, [tax for tax in city.fares.taxes if tax.scope.covers(product.name, moment)])
+    lines = [*untaxed, *taxes, *passed_on]
+    kept = [line for line in lines if line.amount.amount_minor or line.kind is FareLineKind.BASE]
+    return Fare.of(city.currency_code, kept)
+
+
+def _ride_lines(product: Product, rates: Rates, trip: PricedTrip, surge_permille: int) -> list[FareLine]:
+    if rates.flat is not None:
+        return [FareLine(FareLineKind.FLAT, rates.flat)]
+    base = product.base if rates.base is None else rates.base
+    per_kilometer = product.per_kilometer if rates.per_kilometer is None else rates.per_kilometer
+    per_minute = product.per_minute if rates.per_minute is None else rates.per_minute
+    distance, time = _share(per_kilometer, trip.meters, 1000), _share(per_minute, trip.seconds, 60)
+    minimum = product.minimum if rates.minimum is None else rates.minimum
+    plain = base + distance + time
+    shortfall = max(minimum - plain, Money.zero(base.currency_code), key=lambda amount: amount.amount_minor)
+    surge = _share(plain + shortfall, surge_permille - NO_SURGE_PERMILLE, NO_SURGE_PERMILLE)
+    return [
+        FareLine(FareLineKind.BASE, base),
         FareLine(FareLineKind.DISTANCE, distance),
         FareLine(FareLineKind.TIME, time),
         FareLine(FareLineKind.MINIMUM, shortfall),
-        FareLine(FareLineKind.BOOKING_FEE, product.booking_fee),
-        FareLine(FareLineKind.TAX, _share(before_tax, tax.rate_basis_points, BASIS_POINTS)),
+        FareLine(FareLineKind.SURGE, surge),
     ]
-    kept = [line for line in lines if line.amount.amount_minor or line.kind is FareLineKind.BASE]
-    return Fare.of(currency, kept)
+
+
+def tax_lines(taxed: Sequence[FareLine], taxes: Iterable[Tax]) -> list[FareLine]:
+    """Make the tax lines on these lines, one a tax, named by its jurisdiction."""
+    if not taxed:
+        return []
+    total = sum((line.amount for line in taxed), Money.zero(taxed[0].amount.currency_code))
+    return [
+        FareLine(FareLineKind.TAX, _share(total, tax.rate_basis_points, BASIS_POINTS), tax.jurisdiction)
+        for tax in taxes
+    ]
+
+
+def with_waiting(fare: Fare, per_minute: Money, waited_seconds: int, taxes: Sequence[Tax]) -> Fare:
+    """Add the driver's wait at the pickup, rounded half up, and tax the sum anew; nothing else changes.
+
+    `taxes` are those the fare was made with; a tax line of another jurisdiction stays as it is.
+    """
+    amount = _share(per_minute, max(0, waited_seconds), 60)
+    if not amount.amount_minor:
+        return fare
+    waiting = FareLine(FareLineKind.WAITING, amount)
+    taxed = [line for line in fare.lines if line.kind not in (FareLineKind.TAX, FareLineKind.TOLL)]
+    anew = {line.name: line for line in tax_lines([*taxed, waiting], taxes)}
+    kept = [
+        anew.pop(line.name, line) if line.kind is FareLineKind.TAX else line
+        for line in fare.lines
+        if line.kind is not FareLineKind.WAITING
+    ]
+    late = [line for line in anew.values() if line.amount.amount_minor]
+    return Fare.of(fare.total.currency_code, [*kept, waiting, *late])
 
 
 def price_fee(kind: FareLineKind, fee: Money) -> Fare:
@@ -56,16 +151,18 @@ def price_fee(kind: FareLineKind, fee: Money) -> Fare:
 
 
 def driver_earnings(fare: Fare, commission_basis_points: int) -> Money:
-    """Return what the driver earns from a fare before tips.
+    """Return what the driver earns from a fare before tips, tolls included.
 
-    Split as payment_service splits the capture, so that what an offer promises is what the ledger credits: the odd
-    minor unit goes to the larger remainder, in a tie to the driver.
+    Split as payment_service splits the capture, so that what an offer promises is what the ledger credits: in each of
+    its lines the odd minor unit goes to the larger remainder, in a tie to the driver.
     """
-    shared = Money.zero(fare.total.currency_code)
-    for line in fare.lines:
-        if line.kind in EARNING_KINDS:
-            shared += line.amount
-    earned, _ = shared.split([BASIS_POINTS - commission_basis_points, commission_basis_points])
+    earned = fare.amount_of(FareLineKind.TOLL)
+    for kinds in SPLIT_KINDS:
+        shared = Money.zero(fare.total.currency_code)
+        for line in fare.lines:
+            if line.kind in kinds:
+                shared += line.amount
+        earned += shared.split([BASIS_POINTS - commission_basis_points, commission_basis_points])[0]
     return earned
 
 

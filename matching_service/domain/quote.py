@@ -46,6 +46,10 @@ class FareLineKind(StrEnum):
     CANCEL_FEE = "cancel_fee"
     NO_SHOW_FEE = "no_show_fee"
     RETURN_FEE = "return_fee"
+    FLAT = "flat"
+    WAITING = "waiting"
+    TOLL = "toll"
+    SURCHARGE = "surcharge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class FareLine:
 
     kind: FareLineKind
     amount: Money
+    name: str = ""
+    """What people call it, where lines of a kind differ: the toll, the surcharge, the tax's jurisdiction."""
 
     def __post_init__(self) -> None:
         if self.amount.amount_minor < 0:

@@ -42,9 +42,10 @@ MAX_PIN_FAILURES = 5
 class Ride:
     """A ride.
 
-    `fare` is the quoted one, on which the hold stands; `fee` replaces it as what is owed after a late cancel or a
-    no-show, and comes beside it when a delivery was brought back. `driver` is the present driver, or after the end the
-    one who was bound last. `payment_method_id` is the card's, and None for a wallet or cash.
+    `fare` is the quoted one, on which the hold stands, from the start of the trip on with the driver's wait; `fee`
+    replaces it as what is owed after a late cancel or a no-show, and comes beside it when a delivery was brought back.
+    `driver` is the present driver, or after the end the one who was bound last. `payment_method_id` is the card's, and
+    None for a wallet or cash.
     """
 
     id: UUID
@@ -251,8 +252,17 @@ class Ride:
         return self.pin_failures >= MAX_PIN_FAILURES
 
     def started(self, now: datetime) -> Self:
-        """The rider is in the vehicle."""
-        return replace(self._moved(RideMove.START_TRIP, now), started_at=now, route_version=self.route_version + 1)
+        """The rider is in the vehicle; from here on the fare contains the driver's wait at the pickup."""
+        moved = self._moved(RideMove.START_TRIP, now)
+        fare = self.terms.with_waiting(self.fare, self._waited_seconds(now))
+        return replace(moved, started_at=now, fare=fare, route_version=self.route_version + 1)
+
+    def with_its_wait(self, fare: Fare) -> Fare:
+        """Return another fare with what the driver's wait at the pickup cost, if the trip has begun."""
+        return fare if self.started_at is None else self.terms.with_waiting(fare, self._waited_seconds(self.started_at))
+
+    def _waited_seconds(self, until: datetime) -> float:
+        return 0.0 if self.arrived_at is None else (until - self.arrived_at).total_seconds()
 
     def completed(self, now: datetime) -> Self:
         """The trip was made: the fare is collected. From here on the payment only goes forward."""
@@ -350,7 +360,10 @@ class Ride:
         return self._without_driver(RideMove.MOVE_PICKUP_FAR, "pickup_moved", now)
 
     def no_show(self, now: datetime) -> Self:
-        """The rider did not come within the waiting time: the fee is collected. Raises Conflict `too_early`."""
+        """The rider did not come within the waiting time: the fee is collected, unless the driver came late.
+
+        Raises Conflict `too_early`.
+        """
         next_state(self.state, RideMove.REPORT_NO_SHOW)
         if self.arrived_at is not None:
             wait_until = self.arrived_at + timedelta(seconds=self.terms.no_show_wait_seconds)
@@ -360,7 +373,8 @@ class Ride:
                     "the rider still has time to come",
                     retry_after_seconds=(wait_until - now).total_seconds(),
                 )
-        fee = self._fee(FareLineKind.NO_SHOW_FEE, self.terms.no_show_fee_minor)
+        late = self.driver_late(now)
+        fee = None if late else self._fee(FareLineKind.NO_SHOW_FEE, self.terms.no_show_fee_minor)
         return replace(self, fee=fee)._ended(RideMove.REPORT_NO_SHOW, "rider_no_show", now, collect=fee is not None)
 
     # Ends from outside the trip
@@ -368,7 +382,8 @@ class Ride:
     def cancel_fee(self, now: datetime) -> Money:
         """Return the fee of a rider's cancel at this moment.
 
-        Free until a driver is bound and for `free_cancel_seconds` after; never more than what is held.
+        Free until a driver is bound and for `free_cancel_seconds` after, and again when the driver is not there so long
+        after the promised time; never more than what is held.
 
         Raises:
             Conflict: `not_cancellable`.
@@ -376,15 +391,26 @@ class Ride:
         if not may_move(self.state, RideMove.CANCEL_BY_RIDER):
             raise not_cancellable(self)
         free_until = self.free_cancel_until
-        if not self.has_driver or (self.state is RideState.DRIVER_EN_ROUTE and free_until and now < free_until):
+        en_route = self.state is RideState.DRIVER_EN_ROUTE
+        if not self.has_driver or self.driver_late(now) or (en_route and free_until and now < free_until):
             return Money.zero(self.fare.total.currency_code)
-        fee = self._fee(FareLineKind.CANCEL_FEE, self.terms.cancel_fee_minor)
+        # At the pickup the driver no longer drives: the fee stays what it was at the arrival.
+        until = min(self.arrived_at or now, now)
+        driven_seconds = 0.0 if self.assigned_at is None else (until - self.assigned_at).total_seconds()
+        fee = self._fee(FareLineKind.CANCEL_FEE, self.terms.cancel_fee_minor_after(driven_seconds))
         return Money.zero(self.fare.total.currency_code) if fee is None else fee.amount
 
     @property
     def free_cancel_until(self) -> datetime | None:
         """Until when a cancel stays free after the assignment; None without one."""
         return self.assigned_at and self.assigned_at + timedelta(seconds=self.terms.free_cancel_seconds)
+
+    def driver_late(self, now: datetime) -> bool:
+        """Whether the driver is, or came, so late for the promised time that a cancel or no-show costs no fee."""
+        grace_seconds = self.terms.late_grace_seconds
+        if self.promised_pickup_at is None or grace_seconds is None:
+            return False
+        return (self.arrived_at or now) >= self.promised_pickup_at + timedelta(seconds=grace_seconds)
 
     def canceled_by_rider(self, words: str, now: datetime) -> Self:
         """The rider canceled; a fee that is due is collected."""

@@ -6,11 +6,15 @@ The lines of a capture are made here, so that the same ride always asks payment_
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from math import ceil
+from typing import Any
 
 from matching_service.domain.city import CityPolicy
-from matching_service.domain.pricing import driver_earnings
+from matching_service.domain.fare_book import Scope, Tax
+from matching_service.domain.pricing import driver_earnings, with_waiting
 from matching_service.domain.quote import Fare, FareLineKind
 from shared_kernel.money import Money
 
@@ -30,6 +34,8 @@ class ChargeKind(StrEnum):
     BOOKING_FEE = "booking_fee"
     TAX = "tax"
     CANCEL_FEE = "cancel_fee"
+    WAITING = "waiting"
+    TOLL = "toll"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +60,25 @@ class RideTerms:
     no_show_wait_seconds: int
     commission_basis_points: int
     tax_jurisdiction: str
+    """Whom a tax line without a name is owed to: one of the time when a city had one tax."""
+    # With defaults, as all that came later: the terms of rides before it lack it.
+    cancel_fee_per_minute_minor: int = 0
+    cancel_fee_most_minor: int = 0
+    late_grace_seconds: int | None = None
+    waiting_grace_seconds: int = 0
+    waiting_most_seconds: int = 0
+    waiting_per_minute_minor: int = 0
+    surge_permille: int = 1000
+    """What the quote's price was multiplied by; a price for a change of the ride is too."""
+    taxes: tuple[tuple[str, int], ...] = ()
+    """Jurisdiction and basis points of the city's taxes: what a fare that waiting is added to is taxed by anew."""
     return_fee_minor: int = 0
     """What bringing a delivery back to its shop costs beside the fare."""
 
     @classmethod
-    def of(cls, policy: CityPolicy) -> RideTerms:
-        """Take the terms from the city's policy."""
+    def of(cls, policy: CityPolicy, product: str, surge_permille: int = 1000) -> RideTerms:
+        """Take the terms of a product's rides from the city's policy."""
+        fees, sold, taxes = policy.fees, policy.products.get(product), policy.fares.taxes
         return cls(
             offer_seconds=policy.dispatch.offer_seconds,
             search_window_seconds=policy.dispatch.search_window_seconds,
@@ -68,28 +87,60 @@ class RideTerms:
             no_show_fee_minor=policy.fees.no_show_fee.amount_minor,
             no_show_wait_seconds=policy.fees.no_show_wait_seconds,
             commission_basis_points=policy.commission_basis_points,
-            tax_jurisdiction=policy.tax.jurisdiction,
+            tax_jurisdiction=taxes[0].jurisdiction if taxes else "",
+            cancel_fee_per_minute_minor=fees.cancel_fee_per_minute.amount_minor,
+            cancel_fee_most_minor=fees.cancel_fee_most.amount_minor,
+            late_grace_seconds=fees.late_grace_seconds,
+            waiting_grace_seconds=fees.waiting_grace_seconds,
+            waiting_most_seconds=fees.waiting_most_seconds,
+            surge_permille=surge_permille,
+            waiting_per_minute_minor=0 if sold is None else sold.waiting_per_minute.amount_minor,
+            taxes=tuple((tax.jurisdiction, tax.rate_basis_points) for tax in taxes),
         )
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> RideTerms:
+        """Read terms as they were stored; what a later release put beside them means nothing here."""
+        known = {field.name for field in fields(cls)}
+        taxes = tuple((jurisdiction, rate) for jurisdiction, rate in stored.get("taxes", ()))
+        kept: dict[str, Any] = {name: value for name, value in stored.items() if name in known}
+        kept["taxes"] = taxes
+        return cls(**kept)
 
     def earnings(self, fare: Fare) -> Money:
         """Return the driver's share of a fare, before tips."""
         return driver_earnings(fare, self.commission_basis_points)
 
+    def with_waiting(self, fare: Fare, waited_seconds: float) -> Fare:
+        """Return the fare with what the driver's wait at the pickup costs: seconds from the arrival to the start."""
+        charged = min(int(waited_seconds) - self.waiting_grace_seconds, self.waiting_most_seconds)
+        per_minute = Money(fare.total.currency_code, self.waiting_per_minute_minor)
+        named = {line.name for line in fare.lines if line.kind is FareLineKind.TAX}
+        taxes = [Tax(rate, jurisdiction, Scope()) for jurisdiction, rate in self.taxes if jurisdiction in named]
+        return with_waiting(fare, per_minute, charged, taxes)
+
+    def cancel_fee_minor_after(self, driven_seconds: float) -> int:
+        """Return the fee of a cancel so long after the assignment, beyond the free time; started minutes count."""
+        over = max(0.0, driven_seconds - self.free_cancel_seconds)
+        grown = self.cancel_fee_minor + self.cancel_fee_per_minute_minor * ceil(over / 60)
+        return min(grown, max(self.cancel_fee_minor, self.cancel_fee_most_minor))
+
     def charge_lines(self, fare: Fare) -> tuple[ChargeLine, ...]:
         """Return the lines of the capture of a fare; they sum to its total, and lines of nothing are left out."""
-        sums: dict[ChargeKind, Money] = {}
+        sums: dict[tuple[ChargeKind, str], Money] = {}
         for line in fare.lines:
             kind = _charge_kind(line.kind)
-            sums[kind] = sums.get(kind, Money.zero(fare.total.currency_code)) + line.amount
-        return tuple(self._charge_line(kind, amount) for kind, amount in sums.items() if amount.amount_minor > 0)
+            owed_to = (line.name or self.tax_jurisdiction) if kind is ChargeKind.TAX else ""
+            sums[kind, owed_to] = sums.get((kind, owed_to), Money.zero(fare.total.currency_code)) + line.amount
+        return tuple(self._charge_line(*key, amount) for key, amount in sums.items() if amount.amount_minor > 0)
 
-    def _charge_line(self, kind: ChargeKind, amount: Money) -> ChargeLine:
-        split = kind in (ChargeKind.FARE, ChargeKind.CANCEL_FEE)
+    def _charge_line(self, kind: ChargeKind, owed_to: str, amount: Money) -> ChargeLine:
+        split = kind in (ChargeKind.FARE, ChargeKind.CANCEL_FEE, ChargeKind.WAITING)
         return ChargeLine(
             kind,
             amount,
             commission_basis_points=self.commission_basis_points if split else 0,
-            tax_jurisdiction=self.tax_jurisdiction if kind is ChargeKind.TAX else "",
+            tax_jurisdiction=owed_to,
         )
 
 
@@ -97,9 +148,13 @@ def _charge_kind(kind: FareLineKind) -> ChargeKind:
     match kind:
         case FareLineKind.CANCEL_FEE | FareLineKind.NO_SHOW_FEE:
             return ChargeKind.CANCEL_FEE
-        case FareLineKind.BOOKING_FEE:
+        case FareLineKind.BOOKING_FEE | FareLineKind.SURCHARGE:
             return ChargeKind.BOOKING_FEE
         case FareLineKind.TAX:
             return ChargeKind.TAX
+        case FareLineKind.WAITING:
+            return ChargeKind.WAITING
+        case FareLineKind.TOLL:
+            return ChargeKind.TOLL
         case _:
             return ChargeKind.FARE

@@ -25,9 +25,9 @@ class ProductServicer(product_service_pb2_grpc.ProductServiceServicer):
         self, request: pb.ListProductsRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.ListProductsResponse:
         pickup = wire.point_from(request.pickup) if request.HasField("pickup") else None
-        city = await self._list_products(pickup)
+        sold = await self._list_products(pickup)
         return pb.ListProductsResponse(
-            products=[_message(product, city.cash_accepted) for product in city.products.values()]
+            products=[_message(product, sold.city.cash_accepted) for product in sold.products]
         )
 
 
@@ -40,6 +40,8 @@ def _message(product: Product, cash_accepted: bool) -> pb.Product:
         minimum=wire.money_message(product.minimum),
         booking_fee=wire.money_message(product.booking_fee),
         cash_accepted=cash_accepted,
+        waiting_per_minute=wire.money_message(product.waiting_per_minute),
+        vehicle_classes=sorted(product.vehicle_classes),
         seats=product.seats,
         kind=wire_delivery.RIDE_KINDS[product.kind],
     )

@@ -210,7 +210,8 @@ def quote_message(quote: Quote) -> rides_pb2.Quote:
 def fare_message(fare: Fare) -> rides_pb2.Fare:
     """Write a fare."""
     lines = [
-        rides_pb2.FareLine(kind=FARE_LINE_KINDS[line.kind], amount=money_message(line.amount)) for line in fare.lines
+        rides_pb2.FareLine(kind=FARE_LINE_KINDS[line.kind], amount=money_message(line.amount), name=line.name)
+        for line in fare.lines
     ]
     return rides_pb2.Fare(total=money_message(fare.total), lines=lines)
 

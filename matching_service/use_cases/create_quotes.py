@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from matching_service.domain.city import CityPolicy, Product
 from matching_service.domain.eta import Leg
-from matching_service.domain.pricing import price_ride
+from matching_service.domain.pricing import PricedTrip, moment_of, price_trip
 from matching_service.domain.quote import Place, Quote
 from matching_service.domain.ride_kind import RideKind
 from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import EtaProvider, FreeDrivers, QuoteStore
 from matching_service.use_cases.plan_route import plan_route
 from shared_kernel.clock import Clock
-from shared_kernel.errors import FieldViolation, InvalidInput
+from shared_kernel.errors import Conflict, FieldViolation, InvalidInput
 from shared_kernel.geo import GeoPoint
 from shared_kernel.ids import IdSource
 
@@ -58,15 +58,18 @@ class CreateQuotes:
         """Price the trip and store the quotes.
 
         Raises InvalidInput `unknown_product`, `too_many_passengers`, `too_many_stops`, `outside_service_area`,
-        `trip_too_short` or `trip_too_long`.
+        `trip_too_short` or `trip_too_long`, and Conflict `product_unavailable`.
         """
         city = await self._city(command)
+        now = self._clock.now()
         products = _with_seats(_products(city, command.product), command.passengers)
+        products = _available(city, products, now, command.pickup.point)
         _check_stops(city, command.stops)
         points = [place.point for place in (command.pickup, *command.stops, command.dropoff)]
         trip = await plan_route(self._eta, points, city.stops.wait_seconds)
         _check_length(city, trip.meters)
-        expires_at = self._clock.now() + timedelta(seconds=city.quote_seconds)
+        expires_at = now + timedelta(seconds=city.quote_seconds)
+        priced = PricedTrip(now, points, trip.meters, trip.seconds, line=points)
         quotes = [
             Quote(
                 id=self._new_id(),
@@ -74,7 +77,7 @@ class CreateQuotes:
                 product=product.name,
                 pickup=command.pickup,
                 dropoff=command.dropoff,
-                fare=price_ride(product, city.tax, trip.meters, trip.seconds),
+                fare=price_trip(city, product, priced),
                 distance_meters=trip.meters,
                 trip_eta_seconds=trip.seconds,
                 pickup_eta_seconds=await self._pickup_eta_seconds(city, product, command.pickup.point),
@@ -132,6 +135,15 @@ def _products(city: CityPolicy, name: str | None) -> list[Product]:
             "no such product in this city",
             violations=[FieldViolation("product", f"must be one of {known}")],
         ) from None
+
+
+def _available(city: CityPolicy, products: list[Product], now: datetime, pickup: GeoPoint) -> list[Product]:
+    moment = moment_of(city, now, pickup)
+    available = [product for product in products if product.available.covers(product.name, moment)]
+    if not available:
+        names = ", ".join(product.name for product in products)
+        raise Conflict("product_unavailable", f"{names}: not to be had from there at this time")
+    return available
 
 
 def _with_seats(products: list[Product], passengers: int) -> list[Product]:

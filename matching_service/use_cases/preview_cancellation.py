@@ -39,6 +39,9 @@ class PreviewCancellation:
             now = self.clock.now()
             expires_at = now + timedelta(seconds=CONSENT_SECONDS)
             fee = ride.cancel_fee(now)
+            if fee.amount_minor:
+                # One that grows is told as it will be when the token ends: the cancel costs this at most.
+                fee = max(fee, ride.cancel_fee(expires_at), key=lambda amount: amount.amount_minor)
             if fee.amount_minor == 0 or ride.assigned_at is None:
                 # Free, but not for longer than the free period.
                 return CancellationPreview(fee, "", min(expires_at, ride.free_cancel_until or expires_at))

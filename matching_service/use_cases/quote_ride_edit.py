@@ -11,7 +11,7 @@ from uuid import UUID
 from matching_service.domain.city import CityPolicy
 from matching_service.domain.edit import Plan, RideEdit
 from matching_service.domain.locations import GONE_SECONDS
-from matching_service.domain.pricing import price_ride
+from matching_service.domain.pricing import PricedTrip, price_trip
 from matching_service.domain.quote import Place
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
@@ -159,7 +159,10 @@ class QuoteRideEdit:
         old_rest = await plan_route(self.eta, [behind.until or ride.pickup.point, *before, ride.dropoff.point], wait)
         meters, seconds = behind.meters + rest.meters, behind.seconds + rest.seconds
         _refuse_length(city, meters)
-        fare = price_ride(product, city.tax, meters, seconds)
+        places = [pickup.point, *(stop.place.point for stop in (*ride.passed_stops, *stops)), dropoff.point]
+        # By the hours and the surge that the first price was made by, with the wait that was.
+        priced = PricedTrip(ride.requested_at, places, meters, seconds, line=places)
+        fare = ride.with_its_wait(price_trip(city, product, priced, ride.terms.surge_permille))
         plan = Plan(
             pickup, dropoff, stops, fare, meters, seconds, behind.meters, behind.seconds, driven_to=behind.until
         )

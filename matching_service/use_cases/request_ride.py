@@ -135,7 +135,7 @@ class RequestRide:
         product = policy.products.get(quote.product)
         kind = RideKind.PRIVATE if product is None else product.kind
         _check_order(kind, order)
-        terms = RideTerms.of(policy)
+        terms = RideTerms.of(policy, quote.product, quote.surge_permille)
         if product is not None and product.return_fee is not None:
             terms = replace(terms, return_fee_minor=product.return_fee.amount_minor)
         return Ride.requested(

@@ -39,6 +39,8 @@ class Product(Answer):
     seats: int = Field(description="How many passengers it carries at most.", examples=[4])
     kind: str = Field(examples=["private"])
     return_fee: Money | None = Field(description="Of a delivery that has to be brought back, beside the fare.")
+    waiting_per_minute: Money
+    vehicle_classes: list[str] = Field(examples=[["economy", "xl"]])
 
 
 class ProductsQuery(Parameters):
@@ -75,6 +77,8 @@ def products(message: product_service_pb2.ListProductsResponse) -> Products:
                 seats=item.seats,
                 kind=RIDE_KINDS.text(item.kind or rides_pb2.RIDE_KIND_PRIVATE),
                 return_fee=money(item.return_fee) if item.HasField("return_fee") else None,
+                waiting_per_minute=money(item.waiting_per_minute),
+                vehicle_classes=list(item.vehicle_classes),
             )
             for item in message.products
         ]
@@ -96,6 +100,7 @@ class FareLine(Answer):
 
     kind: str = Field(examples=["distance"])
     amount: Money
+    name: str | None = Field(description="The toll, the surcharge, the tax's jurisdiction.", examples=["Bay Bridge"])
 
 
 class Fare(Answer):
@@ -107,8 +112,13 @@ class Fare(Answer):
 
 def fare(message: rides_pb2.Fare) -> Fare:
     """Convert a fare."""
-    lines = [FareLine(kind=FARE_LINE_KINDS.text(line.kind), amount=money(line.amount)) for line in message.lines]
+    lines = [_line(line) for line in message.lines]
     return Fare(total=money(message.total), lines=lines)
+
+
+def _line(message: rides_pb2.FareLine) -> FareLine:
+    kind = FARE_LINE_KINDS.text(message.kind)
+    return FareLine(kind=kind, amount=money(message.amount), name=message.name or None)
 
 
 class Quote(Answer):

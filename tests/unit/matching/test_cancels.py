@@ -1,5 +1,8 @@
 """Cancels, their fees and consents; no-shows; what the operator ends."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from matching_service.domain.quote import Fare, FareLine, FareLineKind
@@ -178,3 +181,65 @@ class TestCancels:
         await stage.complete(stage.key(), driver_id, ride.id)
         error = await refusal(stage.force_cancel(stage.key(), stage.new_id(), ride.id, "late"))
         assert error.reason == "not_cancellable"
+
+
+class TestFeesThatGrowAndFall:
+    """What a cancel or a no-show costs when the driver drove long, or came late."""
+
+    async def test_the_fee_grows_by_the_started_minute_of_driving_up_to_its_most(self, stage: Stage):
+        ride, _ = await stage.assigned()
+        terms = replace(ride.terms, cancel_fee_per_minute_minor=40, cancel_fee_most_minor=700, late_grace_seconds=None)
+        ride, now = replace(ride, terms=terms), stage.clock.now()
+        now += timedelta(seconds=CITY.fees.free_cancel_seconds)
+        fees = [ride.cancel_fee(now + timedelta(seconds=over)).amount_minor for over in (0, 1, 60, 61, 290, 9_999)]
+        assert fees == [500, 540, 540, 580, 700, 700]
+
+    async def test_at_the_pickup_the_fee_grows_no_more(self, stage: Stage):
+        ride, _ = await stage.assigned()
+        terms = replace(ride.terms, cancel_fee_per_minute_minor=40, cancel_fee_most_minor=700)
+        stage.clock.advance(170)
+        ride = replace(ride, terms=terms).arrived(stage.clock.now())
+        assert ride.cancel_fee(stage.clock.now() + timedelta(seconds=900)) == usd(540)
+
+    async def test_a_cancel_is_free_again_when_the_driver_is_late(self, stage: Stage):
+        ride, _ = await stage.assigned()
+        assert (ride.pickup_eta_seconds, ride.terms.late_grace_seconds) == (180, 300)
+        stage.clock.advance(479)
+        assert ride.cancel_fee(stage.clock.now()) == CITY.fees.cancel_fee
+        assert (await stage.preview(ride.rider_id, ride.id)).fee == CITY.fees.cancel_fee
+        stage.clock.advance(1)
+        ended = await stage.cancel(stage.key(), ride.rider_id, ride.id, "", "")
+        assert (ended.fee, ended.payment_state) == (None, PaymentState.VOID_PENDING)
+
+    async def test_a_driver_who_came_late_gets_no_fee_of_a_no_show(self, stage: Stage):
+        ride, driver_id = await stage.assigned()
+        stage.clock.advance(480)
+        await stage.arrive(stage.key(), driver_id, ride.id)
+        assert (await stage.preview(ride.rider_id, ride.id)).fee == usd(0)
+        stage.clock.advance(CITY.fees.no_show_wait_seconds)
+        ended = await stage.no_show(stage.key(), driver_id, ride.id)
+        assert (ended.fee, ended.payment_state) == (None, PaymentState.VOID_PENDING)
+
+
+class TestWaiting:
+    """The driver's wait at the pickup."""
+
+    async def test_a_wait_beyond_the_grace_is_charged_above_the_hold_and_split_with_the_driver(
+        self, stage: Stage, payments: FakePayments
+    ):
+        ride, driver_id = await stage.arrived()
+        stage.clock.advance(CITY.fees.waiting_grace_seconds + 90)
+        started = await stage.start(stage.key(), driver_id, ride.id, ride.start_pin)
+        # A minute and a half at 39 cents, rounded up; the tax line of the stage's fare names no jurisdiction.
+        assert started.fare.amount_of(FareLineKind.WAITING) == usd(59)
+        assert started.fare.total == ride.fare.total + usd(59)
+        await stage.complete(stage.key(), driver_id, ride.id)
+        await stage.settle()
+        _, lines = payments.captured[ride.id]
+        assert ChargeLine(ChargeKind.WAITING, usd(59), CITY.commission_basis_points) in lines
+        assert sum(line.amount.amount_minor for line in lines) == started.fare.total.amount_minor
+
+    async def test_a_wait_within_the_grace_costs_nothing(self, stage: Stage):
+        ride, driver_id = await stage.arrived()
+        stage.clock.advance(CITY.fees.waiting_grace_seconds)
+        assert (await stage.start(stage.key(), driver_id, ride.id, ride.start_pin)).fare == ride.fare

@@ -76,6 +76,18 @@ def test_a_folder_without_a_file_is_refused(tmp_path: Path) -> None:
         ('kind = "delivery"', 'kind = "parcel"', "products.delivery.kind: Value error, unknown kind 'parcel'"),
         ('kind = "delivery"', "", "products.delivery: Value error, return_fee_minor is for"),
         ("return_fee_minor = 400", "", "products.delivery: Value error, return_fee_minor is for"),
+        ("[tax]", "[[taxes]]\nrate_basis_points = 1\njurisdiction = 'x'\n[tax]", "either [tax] or [[taxes]]"),
+        (
+            "[tax]",
+            "[[tolls]]\nname = 'b'\namount_minor = 1\n[tax]",
+            "tolls.0: Value error, a toll has a gate or",
+        ),
+        ("[tax]", "[[tolls]]\nname = 'b'\namount_minor = 1\nzone = 'sea'\n[tax]", "there is no zone 'sea'"),
+        ("[tax]", "[[fares]]\nname = 'f'\nflat_minor = 1\nbase_minor = 1\n[tax]", "flat_minor takes the place"),
+        ("[tax]", "[[fares]]\nname = 'f'\nproducts = ['boat']\n[tax]", "there is no product 'boat'"),
+        ("[tax]", "[[fares]]\nname = 'f'\nwindows = [{days = ['mon'], from = '9:00', to = '10:00'}]\n[tax]", "from"),
+        ("[tax]", "[[surcharges]]\nname = 'a'\namount_minor = 1\npaid_by = 'rider'\n[tax]", "unknown payer 'rider'"),
+        ("cancel_fee_minor = 500", "cancel_fee_minor = 500\ncancel_fee_per_minute_minor = 5", "needs cancel_fee_most"),
     ],
 )
 def test_a_fault_is_told_by_file_key_and_reason(was: str, becomes: str, told: str) -> None:

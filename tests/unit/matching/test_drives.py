@@ -213,7 +213,7 @@ class TestDrives:
             (
                 ChargeLine(ChargeKind.FARE, usd(1801), share),
                 ChargeLine(ChargeKind.BOOKING_FEE, usd(150)),
-                ChargeLine(ChargeKind.TAX, usd(99), tax_jurisdiction=CITY.tax.jurisdiction),
+                ChargeLine(ChargeKind.TAX, usd(99), tax_jurisdiction=CITY.fares.taxes[0].jurisdiction),
             ),
         )
         moves, offers = await stage.reader.history(ride.id, 100)

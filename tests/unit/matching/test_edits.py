@@ -7,7 +7,7 @@ from matching_service.domain.city import VehicleClass
 from matching_service.domain.edit import EditState, RideEdit
 from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.locations import DriverPosition
-from matching_service.domain.pricing import price_ride
+from matching_service.domain.pricing import PricedTrip, price_trip
 from matching_service.domain.quote import Place
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
@@ -61,7 +61,9 @@ class TestEdits:
         assert (edit.state, edit.fare_before) == (EditState.QUOTED, FARE.total)
         product = CITY.products["economy"]
         plan = edit.plan
-        assert plan.fare == price_ride(product, CITY.tax, plan.distance_meters, plan.trip_seconds)
+        places = [ride.pickup.point, FAR.point]
+        trip = PricedTrip(ride.requested_at, places, plan.distance_meters, plan.trip_seconds, places)
+        assert plan.fare == price_trip(CITY, product, trip)
         assert edit.difference_minor == plan.fare.total.amount_minor - FARE.total.amount_minor > 0
         assert await stage.now(ride) == ride
 

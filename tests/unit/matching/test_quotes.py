@@ -1,20 +1,27 @@
 """Promising prices."""
 
+from dataclasses import replace
+from datetime import time
 from uuid import UUID
 
 import pytest
 
 from matching_service.adapters.city_file import load_city
 from matching_service.adapters.fixed_cities import FixedCities
-from matching_service.domain.city import VehicleClass
+from matching_service.domain.city import CityPolicy, VehicleClass
 from matching_service.domain.eta import CrowFliesEta, Leg
-from matching_service.domain.pricing import price_ride
-from matching_service.domain.quote import Place
+from matching_service.domain.fare_book import Scope, Toll, Window
+from matching_service.domain.pricing import PricedTrip, price_trip
+from matching_service.domain.quote import FareLineKind, Place
+from matching_service.domain.ride_kind import RideKind
+from matching_service.domain.zones import Gate, ServiceArea
 from matching_service.use_cases.create_quotes import CreateQuotes, CreateQuotesCommand
-from shared_kernel.errors import InvalidInput
+from matching_service.use_cases.list_products import ListProducts
+from shared_kernel.errors import Conflict, InvalidInput
 from shared_kernel.geo import GeoPoint
 from shared_kernel.ids import Uuid7Source
-from tests.fakes.matching_dispatch import FakeFreeDrivers, FakeQuotes, HandClock
+from shared_kernel.money import Money
+from tests.fakes.matching_dispatch import NOON, FakeFreeDrivers, FakeQuotes, HandClock
 
 CITY = load_city(None)
 RIDER = UUID(int=1)
@@ -22,10 +29,10 @@ CITY_HALL = Place(GeoPoint(37.7793, -122.4193), "City Hall")
 PIER = Place(GeoPoint(37.8087, -122.4098), "Pier 39")
 
 
-def quoting(free: FakeFreeDrivers | None = None) -> tuple[CreateQuotes, FakeQuotes, HandClock]:
+def quoting(free: FakeFreeDrivers | None = None, city: CityPolicy = CITY) -> tuple[CreateQuotes, FakeQuotes, HandClock]:
     store, clock = FakeQuotes(), HandClock()
     use_case = CreateQuotes(
-        cities=FixedCities(CITY),
+        cities=FixedCities(city),
         eta=CrowFliesEta(CITY.travel),
         free_drivers=free or FakeFreeDrivers(None),
         quotes=store,
@@ -113,7 +120,9 @@ async def test_a_ride_with_stops_is_priced_leg_by_leg_with_the_wait_at_each_stop
     assert quote.distance_meters == there.distance_meters + back.distance_meters
     assert quote.trip_eta_seconds == there.trip_eta_seconds + back.trip_eta_seconds + CITY.stops.wait_seconds
     product = CITY.products["economy"]
-    assert quote.fare == price_ride(product, CITY.tax, quote.distance_meters, quote.trip_eta_seconds)
+    places = [CITY_HALL.point, PIER.point, CITY_HALL.point]
+    trip = PricedTrip(NOON, places, quote.distance_meters, quote.trip_eta_seconds, places)
+    assert quote.fare == price_trip(CITY, product, trip)
 
 
 async def test_more_stops_than_the_city_allows_are_refused() -> None:
@@ -143,3 +152,61 @@ async def test_a_party_that_no_product_carries_is_refused(product: str | None, p
     with pytest.raises(InvalidInput) as refused:
         await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER, product, passengers=passengers))
     assert refused.value.reason == "too_many_passengers"
+
+
+async def test_a_product_is_sold_where_and_when_it_is_available() -> None:
+    here = ServiceArea(
+        tuple(GeoPoint(*corner) for corner in [(37.77, -122.43), (37.79, -122.43), (37.79, -122.41), (37.77, -122.41)])
+    )
+    friday_noon = Window(frozenset({4}), time(5), time(6))  # 12:00 UTC is 05:00 by the city's clock
+    for scope, sold in (
+        (Scope(pickup_zones=frozenset({"hall"})), ["economy", "xl", "wheelchair"]),
+        (Scope(windows=(friday_noon,)), ["economy", "xl", "wheelchair"]),
+        (Scope(windows=(replace(friday_noon, days=frozenset({0})),)), ["economy", "wheelchair"]),
+    ):
+        products = dict(CITY.products) | {"xl": replace(CITY.products["xl"], available=scope)}
+        city = replace(CITY, products=products, fares=replace(CITY.fares, zones={"hall": here}))
+        create_quotes, _, clock = quoting(city=city)
+        quotes = await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER))
+        assert [quote.product for quote in quotes] == sold
+        listed = await ListProducts(FixedCities(city), clock)(CITY_HALL.point)
+        assert [product.name for product in listed.products if product.kind is RideKind.PRIVATE] == sold
+        if "xl" not in sold:
+            with pytest.raises(Conflict) as caught:
+                await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER, "xl"))
+            assert caught.value.reason == "product_unavailable"
+
+
+async def test_a_trip_over_the_bridge_is_quoted_with_its_toll() -> None:
+    bridge = Toll("bridge", Scope(), Money("USD", 700), Gate(GeoPoint(37.79, -122.5), GeoPoint(37.79, -122.3), False))
+    city = replace(CITY, fares=replace(CITY.fares, tolls=(bridge,)))
+    create_quotes, _, _ = quoting(city=city)
+    [over] = await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER, "economy"))
+    assert [line.amount.amount_minor for line in over.fare.lines if line.name == "bridge"] == [700]
+    near = Place(GeoPoint(37.7693, -122.4193))
+    [short] = await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, near, "economy"))
+    assert short.fare.amount_of(FareLineKind.TOLL) == Money("USD", 0)
+
+
+async def test_a_pickup_tells_which_of_two_cities_sells() -> None:
+    corners = [(37.80, -122.5), (38.1, -122.5), (38.1, -122.3), (37.80, -122.3)]
+    north = ServiceArea(tuple(GeoPoint(*corner) for corner in corners))
+    other = replace(CITY, city="marin", service_area=north, products={"economy": CITY.products["economy"]})
+    create_quotes, _, clock = quoting(city=other)
+    create_quotes = CreateQuotes(
+        cities=FixedCities(CITY, other),
+        eta=CrowFliesEta(CITY.travel),
+        free_drivers=FakeFreeDrivers(None),
+        quotes=FakeQuotes(),
+        clock=clock,
+        new_id=Uuid7Source(),
+    )
+    up = Place(GeoPoint(37.9, -122.4))
+    assert {quote.city for quote in await create_quotes(CreateQuotesCommand(RIDER, PIER, up))} == {"marin"}
+    assert {quote.city for quote in await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER))} == {CITY.city}
+    with pytest.raises(InvalidInput) as leaving:
+        await create_quotes(CreateQuotesCommand(RIDER, up, CITY_HALL))
+    assert [violation.field for violation in leaving.value.violations] == ["dropoff"]
+    with pytest.raises(InvalidInput) as nowhere:
+        await ListProducts(FixedCities(CITY, other), clock)(None)
+    assert nowhere.value.reason == "pickup_required"

@@ -49,7 +49,7 @@ def a_ride() -> Ride:
         fare=FARE,
         distance_meters=4_200,
         note="",
-        terms=RideTerms.of(CITY),
+        terms=RideTerms.of(CITY, "economy"),
         start_pin="0042",
         requested_at=NOON,
         moved_at=NOON,

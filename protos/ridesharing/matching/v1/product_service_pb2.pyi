@@ -63,6 +63,8 @@ class Product(_message.Message):
     SEATS_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     RETURN_FEE_FIELD_NUMBER: _builtins.int
+    WAITING_PER_MINUTE_FIELD_NUMBER: _builtins.int
+    VEHICLE_CLASSES_FIELD_NUMBER: _builtins.int
     product: _builtins.str
     """Its name, for example economy; what CreateQuotes takes."""
     cash_accepted: _builtins.bool
@@ -95,6 +97,14 @@ class Product(_message.Message):
     def return_fee(self) -> _money_pb2.Money:
         """Of a delivery: what a return to the shop costs beside the fare; absent for other kinds."""
 
+    @_builtins.property
+    def waiting_per_minute(self) -> _money_pb2.Money:
+        """Rate a minute of the driver's wait at the pickup beyond the city's grace."""
+
+    @_builtins.property
+    def vehicle_classes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Classes of the vehicles that serve it, for example xl."""
+
     def __init__(
         self,
         *,
@@ -108,10 +118,12 @@ class Product(_message.Message):
         seats: _builtins.int = ...,
         kind: _rides_pb2.RideKind.ValueType = ...,
         return_fee: _money_pb2.Money | None = ...,
+        waiting_per_minute: _money_pb2.Money | None = ...,
+        vehicle_classes: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_return_fee", b"_return_fee", "base", b"base", "booking_fee", b"booking_fee", "minimum", b"minimum", "per_kilometer", b"per_kilometer", "per_minute", b"per_minute", "return_fee", b"return_fee"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_return_fee", b"_return_fee", "base", b"base", "booking_fee", b"booking_fee", "minimum", b"minimum", "per_kilometer", b"per_kilometer", "per_minute", b"per_minute", "return_fee", b"return_fee", "waiting_per_minute", b"waiting_per_minute"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_return_fee", b"_return_fee", "base", b"base", "booking_fee", b"booking_fee", "cash_accepted", b"cash_accepted", "kind", b"kind", "minimum", b"minimum", "per_kilometer", b"per_kilometer", "per_minute", b"per_minute", "product", b"product", "return_fee", b"return_fee", "seats", b"seats"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_return_fee", b"_return_fee", "base", b"base", "booking_fee", b"booking_fee", "cash_accepted", b"cash_accepted", "kind", b"kind", "minimum", b"minimum", "per_kilometer", b"per_kilometer", "per_minute", b"per_minute", "product", b"product", "return_fee", b"return_fee", "seats", b"seats", "vehicle_classes", b"vehicle_classes", "waiting_per_minute", b"waiting_per_minute"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__return_fee: _TypeAlias = _typing.Literal["return_fee"]  # noqa: Y015
     _WhichOneofArgType__return_fee: _TypeAlias = _typing.Literal["_return_fee", b"_return_fee"]  # noqa: Y015

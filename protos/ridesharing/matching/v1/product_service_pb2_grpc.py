@@ -47,7 +47,8 @@ class ProductServiceServicer:
     """
 
     def ListProducts(self, request, context):
-        """ListProducts returns the products of the city that serves a place with their rates, in the order of the policy.
+        """ListProducts returns the products that can be asked for at a place now, with their usual rates, in the order of the
+        city's policy; what a ride costs a quote tells. Without a place all products of the only city.
         Errors: outside_service_area, pickup_required (the deployment serves several cities).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -34,7 +34,8 @@ class ProductServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ProductServiceAsyncStub: ...
     ListProducts: _grpc.UnaryUnaryMultiCallable[_product_service_pb2.ListProductsRequest, _product_service_pb2.ListProductsResponse]
-    """ListProducts returns the products of the city that serves a place with their rates, in the order of the policy.
+    """ListProducts returns the products that can be asked for at a place now, with their usual rates, in the order of the
+    city's policy; what a ride costs a quote tells. Without a place all products of the only city.
     Errors: outside_service_area, pickup_required (the deployment serves several cities).
     """
 
@@ -44,7 +45,8 @@ class ProductServiceAsyncStub(ProductServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListProducts: _aio.UnaryUnaryMultiCallable[_product_service_pb2.ListProductsRequest, _product_service_pb2.ListProductsResponse]  # type: ignore[assignment]
-    """ListProducts returns the products of the city that serves a place with their rates, in the order of the policy.
+    """ListProducts returns the products that can be asked for at a place now, with their usual rates, in the order of the
+    city's policy; what a ride costs a quote tells. Without a place all products of the only city.
     Errors: outside_service_area, pickup_required (the deployment serves several cities).
     """
 
@@ -57,7 +59,8 @@ class ProductServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _product_service_pb2.ListProductsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_product_service_pb2.ListProductsResponse, _abc.Awaitable[_product_service_pb2.ListProductsResponse]]:
-        """ListProducts returns the products of the city that serves a place with their rates, in the order of the policy.
+        """ListProducts returns the products that can be asked for at a place now, with their usual rates, in the order of the
+        city's policy; what a ride costs a quote tells. Without a place all products of the only city.
         Errors: outside_service_area, pickup_required (the deployment serves several cities).
         """
 

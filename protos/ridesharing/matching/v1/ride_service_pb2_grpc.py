@@ -98,7 +98,8 @@ class RideServiceServicer:
 
     def CreateQuotes(self, request, context):
         """CreateQuotes promises a price for each product that carries persons, or for the one named. Errors:
-        outside_service_area, trip_too_short, trip_too_long, unknown_product, too_many_stops, too_many_passengers.
+        outside_service_area, product_unavailable (not there or not now), trip_too_short, trip_too_long, unknown_product,
+        too_many_stops, too_many_passengers.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,7 +35,8 @@ class RideServiceStub:
     def __new__(cls, channel: _aio.Channel) -> RideServiceAsyncStub: ...
     CreateQuotes: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.CreateQuotesRequest, _ride_service_pb2.CreateQuotesResponse]
     """CreateQuotes promises a price for each product that carries persons, or for the one named. Errors:
-    outside_service_area, trip_too_short, trip_too_long, unknown_product, too_many_stops, too_many_passengers.
+    outside_service_area, product_unavailable (not there or not now), trip_too_short, trip_too_long, unknown_product,
+    too_many_stops, too_many_passengers.
     """
     RequestRide: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.RequestRideRequest, _ride_service_pb2.RequestRideResponse]
     """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
@@ -77,7 +78,8 @@ class RideServiceAsyncStub(RideServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateQuotes: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.CreateQuotesRequest, _ride_service_pb2.CreateQuotesResponse]  # type: ignore[assignment]
     """CreateQuotes promises a price for each product that carries persons, or for the one named. Errors:
-    outside_service_area, trip_too_short, trip_too_long, unknown_product, too_many_stops, too_many_passengers.
+    outside_service_area, product_unavailable (not there or not now), trip_too_short, trip_too_long, unknown_product,
+    too_many_stops, too_many_passengers.
     """
     RequestRide: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.RequestRideRequest, _ride_service_pb2.RequestRideResponse]  # type: ignore[assignment]
     """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
@@ -122,7 +124,8 @@ class RideServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ride_service_pb2.CreateQuotesResponse, _abc.Awaitable[_ride_service_pb2.CreateQuotesResponse]]:
         """CreateQuotes promises a price for each product that carries persons, or for the one named. Errors:
-        outside_service_area, trip_too_short, trip_too_long, unknown_product, too_many_stops, too_many_passengers.
+        outside_service_area, product_unavailable (not there or not now), trip_too_short, trip_too_long, unknown_product,
+        too_many_stops, too_many_passengers.
         """
 
     @_abc_1.abstractmethod

@@ -346,6 +346,14 @@ class _FareLineKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FareLine
     """Fee when the rider did not come."""
     FARE_LINE_KIND_RETURN_FEE: _FareLineKind.ValueType  # 10
     """Fee for bringing a delivery back to its shop."""
+    FARE_LINE_KIND_FLAT: _FareLineKind.ValueType  # 20
+    """A fixed price for the ride, for example between two zones; in place of base, distance, time and minimum."""
+    FARE_LINE_KIND_WAITING: _FareLineKind.ValueType  # 21
+    """The driver's wait at the pickup beyond the city's grace; there from the start of the trip on."""
+    FARE_LINE_KIND_TOLL: _FareLineKind.ValueType  # 22
+    """A toll or a fee that the driver pays on the way; the driver's alone."""
+    FARE_LINE_KIND_SURCHARGE: _FareLineKind.ValueType  # 23
+    """An amount on top for some rides, for example of an airport, that the platform pays on."""
 
 class FareLineKind(_FareLineKind, metaclass=_FareLineKindEnumTypeWrapper):
     """FareLineKind says what a line of a fare is for."""
@@ -372,6 +380,14 @@ FARE_LINE_KIND_NO_SHOW_FEE: FareLineKind.ValueType  # 9
 """Fee when the rider did not come."""
 FARE_LINE_KIND_RETURN_FEE: FareLineKind.ValueType  # 10
 """Fee for bringing a delivery back to its shop."""
+FARE_LINE_KIND_FLAT: FareLineKind.ValueType  # 20
+"""A fixed price for the ride, for example between two zones; in place of base, distance, time and minimum."""
+FARE_LINE_KIND_WAITING: FareLineKind.ValueType  # 21
+"""The driver's wait at the pickup beyond the city's grace; there from the start of the trip on."""
+FARE_LINE_KIND_TOLL: FareLineKind.ValueType  # 22
+"""A toll or a fee that the driver pays on the way; the driver's alone."""
+FARE_LINE_KIND_SURCHARGE: FareLineKind.ValueType  # 23
+"""An amount on top for some rides, for example of an airport, that the platform pays on."""
 Global___FareLineKind: _TypeAlias = FareLineKind  # noqa: Y015
 
 class _StopState:
@@ -632,8 +648,11 @@ class FareLine(_message.Message):
 
     KIND_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
     kind: Global___FareLineKind.ValueType
     """What it is for."""
+    name: _builtins.str
+    """What people call it: the toll, the surcharge, the tax's jurisdiction; empty where the kind says all."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """The amount."""
@@ -643,10 +662,11 @@ class FareLine(_message.Message):
         *,
         kind: Global___FareLineKind.ValueType = ...,
         amount: _money_pb2.Money | None = ...,
+        name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "kind", b"kind"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "kind", b"kind", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -203,6 +203,18 @@ def payment(
             typer.echo(line)
 
 
+@app.command()
+def explain(
+    ride: Annotated[str, typer.Argument(metavar="RIDE", help="A UUID or ride_...")],
+    data: Data = _DATA,
+) -> None:
+    """Tell why a ride got its driver, or none: each tick of dispatch, the drivers around, what they cost."""
+    from jitney.explain import explain as tell
+
+    for line in tell(ride, data):
+        typer.echo(line)
+
+
 maps = typer.Typer(help="Street maps for travel times and ways.", no_args_is_help=True)
 app.add_typer(maps, name="map")
 

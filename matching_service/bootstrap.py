@@ -42,10 +42,12 @@ from matching_service.adapters.postgres_reads import PostgresRideReader
 from matching_service.adapters.postgres_saga import PostgresSagaQueue
 from matching_service.adapters.postgres_shards import PostgresShardLeases
 from matching_service.adapters.postgres_shifts import PostgresShiftReader
+from matching_service.adapters.postgres_traces import PostgresTraces
 from matching_service.adapters.redis_dispatch import RedisReservations
 from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.bootstrap_maps import add_map_work, build_maps
+from matching_service.adapters.scipy_nearest import ScipyNearest
 from matching_service.domain.city import CityPolicy
 from matching_service.entrypoints import grpc_cities, grpc_drivers, grpc_operators, grpc_products, grpc_rides, wire
 from matching_service.entrypoints.dispatch_worker import DispatchWorker
@@ -76,6 +78,7 @@ from matching_service.use_cases.end_due_shifts import EndDueShifts
 from matching_service.use_cases.end_shift import EndShift
 from matching_service.use_cases.expire_offers import ExpireOffers
 from matching_service.use_cases.fail_delivery import FailDelivery
+from matching_service.use_cases.explain_dispatch import ExplainDispatch
 from matching_service.use_cases.force_cancel_ride import ForceCancelRide
 from matching_service.use_cases.get_ride_location import GetRideLocation
 from matching_service.use_cases.hand_over_order import HandOverOrder
@@ -98,6 +101,7 @@ from matching_service.use_cases.start_shift import StartShift
 from matching_service.use_cases.start_trip import StartTrip
 from matching_service.use_cases.stop_unapproved_driver import StopUnapprovedDriver
 from matching_service.use_cases.take_break import TakeBreak
+from matching_service.use_cases.trace_ticks import TraceTicks
 from matching_service.use_cases.watch_drivers import WatchDrivers
 from ridesharing.common.v1.dead_letter_service_pb2_grpc import add_DeadLetterServiceServicer_to_server
 from ridesharing.matching.v1.city_service_pb2_grpc import add_CityServiceServicer_to_server
@@ -111,6 +115,7 @@ from shared_kernel.ids import Uuid7Source
 EVENT_STREAM = "events:matching"
 QUOTES_KEEP_SECONDS = 7 * 86_400
 HEADINGS_KEEP_SECONDS = 2 * 86_400
+TRACES_KEEP_SECONDS = 3 * 86_400
 MATCHERS_KEEP_SECONDS = 86_400
 IDLE_IN_TRANSACTION_SECONDS = 5.0
 """No transaction of this service waits for anything but the database: one that idles belongs to a process that was
@@ -132,6 +137,7 @@ class _Stores:
     reader: PostgresRideReader
     reads: PostgresDispatchReads
     shifts: PostgresShiftReader
+    traces: PostgresTraces
     queue: PostgresSagaQueue
     quotes: PostgresQuotes
     locations: RedisLiveLocations
@@ -187,6 +193,7 @@ def build(settings: MatchingSettings) -> Application:
         reader=reader,
         reads=PostgresDispatchReads(database),
         shifts=PostgresShiftReader(database),
+        traces=PostgresTraces(database),
         queue=queue,
         quotes=PostgresQuotes(database, tables.quotes),
         locations=RedisLiveLocations(redis),
@@ -237,6 +244,7 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
         reservations=RedisReservations(redis),
         offers=MakeOffers(store, clock, stores.new_id),
         rerouter=RerouteDrivers(store, clock),
+        trace=TraceTicks(stores.traces, ScipyNearest(), clock),
     )
     dispatch = DispatchWorker(
         tick=tick,
@@ -254,6 +262,7 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
         Keep(tables.inbox_events, "consumed_at", INBOX_KEEP_SECONDS),
         Keep(tables.quotes, "expires_at", QUOTES_KEEP_SECONDS),
         Keep(tables.shift_headings, "set_at", HEADINGS_KEEP_SECONDS),
+        Keep(tables.dispatch_traces, "ticked_at", TRACES_KEEP_SECONDS),
         Keep(tables.matchers, "expires_at", MATCHERS_KEEP_SECONDS),
     ]
     workers = Workers()
@@ -338,6 +347,7 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
         read_rides=read_rides,
         force_cancel_ride=ForceCancelRide(store, clock),
         list_shifts=ListShifts(stores.shifts),
+        explain=ExplainDispatch(stores.reader, stores.traces),
     )
     server.add(add_RideServiceServicer_to_server, rides, grpc_rides.SERVICE_NAME)
     server.add(add_DriverServiceServicer_to_server, drivers, grpc_drivers.SERVICE_NAME)

@@ -35,6 +35,7 @@ from matching_service.adapters.edit_rows import edit_table
 from matching_service.adapters.postgres_quotes import quote_table
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.delivery import DeliveryFailure, ProofKind
+from matching_service.domain.explanation import Fate
 from matching_service.domain.offer import ExclusionCause, OfferState
 from matching_service.domain.ride_kind import Capability, RideKind
 from matching_service.domain.ride_states import (
@@ -428,6 +429,25 @@ shard_leases = Table(
     # lease does not.
     UniqueConstraint("shard", "fence"),
     comment="Which matcher dispatches which shard; a trigger lets the fence grow alone",
+)
+
+dispatch_traces = Table(
+    "dispatch_trace",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("ride_id", Uuid, nullable=False),
+    Column("ticked_at", DateTime(timezone=True), nullable=False),
+    Column("fate", Text, nullable=False),
+    Column("driver_id", Uuid),
+    Column("waited_seconds", Integer, nullable=False),
+    Column("drivers_seen", Integer, nullable=False),
+    Column("drivers_free", Integer, nullable=False),
+    Column("repeats", Integer, nullable=False),
+    Column("candidates", JSONB, nullable=False),
+    CheckConstraint(_among("fate", Fate), "fate"),
+    Index("ix_dispatch_trace_ride", "ride_id", "id"),
+    Index("ix_dispatch_trace_ticked_at", "ticked_at"),
+    comment="Why dispatch did what it did, for operators; judges nothing, is kept for three days, and may be lost",
 )
 
 cancel_consents = Table(

@@ -35,6 +35,7 @@ FAILED_BEATS = Counter("dispatch_failed_beats_total", "Beats that did not reach 
 OWNED_SHARDS = Gauge("dispatch_owned_shards", "Shards that this process dispatches")
 MATCHERS = Gauge("dispatch_matchers", "Processes that dispatch, as this one sees it")
 SHARD_CHANGES = Counter("dispatch_shard_changes_total", "Leases of shards that came or went, by how", ["how"])
+UNTRACED = Counter("dispatch_untraced_ticks_total", "Ticks that could not write down why they chose as they did")
 _BY_OUTCOME = {outcome: OFFERS.labels(outcome.value) for outcome in OfferOutcome}
 
 _TRIM_EVERY_SECONDS = 10.0
@@ -168,5 +169,6 @@ def _observe(report: TickReport, seconds: float) -> None:
     CONTENDED.inc(report.contended)
     GREEDY_PASSES.inc(report.greedy_passes)
     REROUTED.inc(report.rerouted)
+    UNTRACED.inc(report.untraced)
     for outcome, count in report.outcomes.items():
         _BY_OUTCOME[outcome].inc(count)

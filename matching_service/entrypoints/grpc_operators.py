@@ -9,7 +9,9 @@ import grpc
 
 from chassis.auth import current_actor
 from matching_service.entrypoints import wire
+from matching_service.entrypoints.explain_wire import explanation_message
 from matching_service.entrypoints.grpc_rides import DEFAULT_PAGE
+from matching_service.use_cases.explain_dispatch import ExplainDispatch
 from matching_service.use_cases.force_cancel_ride import ForceCancelRide
 from matching_service.use_cases.list_shifts import ListShifts
 from matching_service.use_cases.ports import RideMoveRecord, ShiftFilter, Waits
@@ -31,9 +33,17 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class DispatchOperatorServicer(dispatch_operator_service_pb2_grpc.DispatchOperatorServiceServicer):
     """What the people who run the service see and do."""
 
-    def __init__(self, *, read_rides: ReadRides, force_cancel_ride: ForceCancelRide, list_shifts: ListShifts) -> None:
+    def __init__(
+        self,
+        *,
+        read_rides: ReadRides,
+        force_cancel_ride: ForceCancelRide,
+        list_shifts: ListShifts,
+        explain: ExplainDispatch,
+    ) -> None:
         self._read = read_rides
         self._list_shifts = list_shifts
+        self._explain = explain
         self._force_cancel_ride = force_cancel_ride
 
     async def SearchRides(self, request: pb.SearchRidesRequest, context: Context) -> pb.SearchRidesResponse:
@@ -72,6 +82,9 @@ class DispatchOperatorServicer(dispatch_operator_service_pb2_grpc.DispatchOperat
             request_to_pickup=_wait_message(summary.request_to_pickup),
             open_shift_count=summary.open_shift_count,
         )
+
+    async def ExplainDispatch(self, request: pb.ExplainDispatchRequest, context: Context) -> pb.ExplainDispatchResponse:
+        return explanation_message(await self._explain(UUID(request.ride_id)))
 
     async def ListShifts(self, request: pb.ListShiftsRequest, context: Context) -> pb.ListShiftsResponse:
         page = await self._list_shifts(

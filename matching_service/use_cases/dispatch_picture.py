@@ -59,6 +59,11 @@ class Picture:
     """What drivers declared that they can carry; only where a seeker needs it."""
     headings: Mapping[UUID, GeoPoint] = field(default_factory=dict[UUID, GeoPoint])
     """Where drivers want to get to, of those who take only rides on their way."""
+    snapshot: Sequence[DriverPosition] = ()
+    """Everybody whose location is known, to explain why the others are not among the drivers."""
+    fresh_since: float = 0.0
+    busy: frozenset[UUID] = frozenset()
+    on_shift: Mapping[UUID, VehicleClass] = field(default_factory=dict[UUID, VehicleClass])
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,7 @@ class DrawPicture:
         fresh_since = now.timestamp() - FRESH_SECONDS
         fresh = [position for position in snapshot if position.measured_at >= fresh_since]
         picture.stale = len(snapshot) - len(fresh)
+        picture.snapshot, picture.fresh_since, picture.busy, picture.on_shift = snapshot, fresh_since, busy, on_shift
         picture.drivers = _free(fresh, busy, on_shift)
         picture.free = len(picture.drivers)
         if under_way:

@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from matching_service.domain.assignment import Pair
+from matching_service.domain.explanation import Fate
 from matching_service.use_cases.dispatch_choice import Choice, Choose
 from matching_service.use_cases.dispatch_picture import DrawPicture, Picture
 from matching_service.use_cases.dispatch_ports import (
@@ -27,6 +29,7 @@ from matching_service.use_cases.dispatch_ports import (
     Rerouter,
     Reservations,
 )
+from matching_service.use_cases.trace_ticks import TraceTicks
 
 RESERVATION_SECONDS = 10.0
 """Far beyond the time from reserving to the offer's row; a process that dies holds drivers up no longer."""
@@ -47,7 +50,11 @@ class TickReport:
     greedy_passes: int = 0
     rerouted: int = 0
     """Rides that changed drivers among themselves."""
+    untraced: int = 0
+    """1 where the tick could not write down why."""
     outcomes: dict[OfferOutcome, int] = field(default_factory=dict[OfferOutcome, int])
+    fates: dict[UUID, Fate] = field(default_factory=dict[UUID, Fate])
+    """What became of each ride that a move was made for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,8 @@ class DispatchTick:
     reservations: Reservations
     offers: OfferMaker
     rerouter: Rerouter
+    trace: TraceTicks | None = None
+    """Writes down why; a tick that is measured alone has none."""
 
     async def __call__(self, fences: Mapping[str, int]) -> TickReport:
         """Match, make offers and reroute once, for the rides of some shards. `fences` are those of the leases on them.
@@ -78,7 +87,10 @@ class DispatchTick:
         for ring in choice.moves.reroutes:
             if await self.rerouter.reroute([_reroute(pair, picture, choice, fences) for pair in ring]):
                 report.rerouted += len(ring)
+                report.fates |= {picture.seekers[pair.seeker].ride_id: Fate.REROUTED for pair in ring}
         await self._offer([*choice.moves.offers, *choice.moves.swaps], picture, choice, fences, report)
+        if self.trace is not None and await self.trace(picture, choice, report.fates) < 0:
+            report.untraced = 1
         return report
 
     async def _offer(
@@ -102,13 +114,25 @@ class DispatchTick:
             if picture.drivers[pair.driver].driver_id in gained
         ]
         report.contended = len(pairs) - len(proposals)
+        report.fates |= {
+            picture.seekers[pair.seeker].ride_id: Fate.CONTENDED
+            for pair in pairs
+            if picture.drivers[pair.driver].driver_id not in gained
+        }
         try:
             outcomes = await self.offers.make_offers(proposals) if proposals else []
         finally:
             # Whoever got an offer is busy by the database now, the others are free again.
             await self.reservations.release([claim for claim in claims if claim.position.driver_id in gained])
-        for outcome in outcomes:
+        for proposal, outcome in zip(proposals, outcomes, strict=True):
             report.outcomes[outcome] = report.outcomes.get(outcome, 0) + 1
+            report.fates[proposal.ride_id] = _fate(proposal, outcome)
+
+
+def _fate(proposal: Proposal, outcome: OfferOutcome) -> Fate:
+    if outcome is OfferOutcome.OFFERED and proposal.instead_of is not None:
+        return Fate.SWAP_OFFERED
+    return Fate(outcome.value)
 
 
 def _proposal(pair: Pair, picture: Picture, choice: Choice, fences: Mapping[str, int]) -> Proposal:

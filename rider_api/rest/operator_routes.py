@@ -7,6 +7,7 @@ from rider_api.rest.calls import ask, call, edge, next_cursor, page_token
 from rider_api.rest.routing import Routes
 from rider_api.schemas.common import PageQuery, timestamp_message
 from rider_api.schemas.drivers import Driver, driver
+from rider_api.schemas.explanations import DispatchExplanation, dispatch_explanation
 from rider_api.schemas.notifications import DeliverySummary, delivery_summary
 from rider_api.schemas.operators import (
     DeadLetterPath,
@@ -111,6 +112,13 @@ def set_driver_status(path: DriverPath, body: DriverStatusChange) -> Driver:
         reason=body.reason,
     )
     return driver(ask(edge().backends.identity.SetDriverStatus, request).driver)
+
+
+@routes.route("GET", "/operator/rides/<ride_id>/dispatch", roles=_OPERATOR, answer=DispatchExplanation, problems=(404,))
+def explain_dispatch(path: RidePath) -> DispatchExplanation:
+    """Tell why a ride got its driver, or none: each tick with the drivers around it. Kept for three days."""
+    request = dispatch_operator_service_pb2.ExplainDispatchRequest(ride_id=str(path.ride_id))
+    return dispatch_explanation(ask(edge().backends.dispatch.ExplainDispatch, request))
 
 
 @routes.route("GET", "/operator/shifts", roles=_OPERATOR, answer=OperatorShifts)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from ridesharing.matching.v1 import explanations_pb2 as _explanations_pb2
 from ridesharing.matching.v1 import rides_pb2 as _rides_pb2
 import builtins as _builtins
 import sys
@@ -482,3 +483,61 @@ class ListShiftsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListShiftsResponse: _TypeAlias = ListShiftsResponse  # noqa: Y015
+
+@_typing.final
+class ExplainDispatchRequest(_message.Message):
+    """ExplainDispatchRequest names a ride."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_ID_FIELD_NUMBER: _builtins.int
+    ride_id: _builtins.str
+    """The ride (UUID)."""
+    def __init__(
+        self,
+        *,
+        ride_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ride_id", b"ride_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainDispatchRequest: _TypeAlias = ExplainDispatchRequest  # noqa: Y015
+
+@_typing.final
+class ExplainDispatchResponse(_message.Message):
+    """ExplainDispatchResponse tells what dispatch knew and did."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_FIELD_NUMBER: _builtins.int
+    TICKS_FIELD_NUMBER: _builtins.int
+    OFFERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ride(self) -> _rides_pb2.Ride:
+        """The ride as it stands."""
+
+    @_builtins.property
+    def ticks(self) -> _containers.RepeatedCompositeFieldContainer[_explanations_pb2.TickTrace]:
+        """The ticks that it took part in, oldest first; the newest 200."""
+
+    @_builtins.property
+    def offers(self) -> _containers.RepeatedCompositeFieldContainer[_rides_pb2.Offer]:
+        """The offers, oldest first."""
+
+    def __init__(
+        self,
+        *,
+        ride: _rides_pb2.Ride | None = ...,
+        ticks: _abc.Iterable[_explanations_pb2.TickTrace] | None = ...,
+        offers: _abc.Iterable[_rides_pb2.Offer] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["offers", b"offers", "ride", b"ride", "ticks", b"ticks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainDispatchResponse: _TypeAlias = ExplainDispatchResponse  # noqa: Y015

@@ -55,6 +55,11 @@ class DispatchOperatorServiceStub:
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.SummarizeRidesRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.SummarizeRidesResponse.FromString,
                 _registered_method=True)
+        self.ExplainDispatch = channel.unary_unary(
+                '/ridesharing.matching.v1.DispatchOperatorService/ExplainDispatch',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ExplainDispatchRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ExplainDispatchResponse.FromString,
+                _registered_method=True)
         self.ListShifts = channel.unary_unary(
                 '/ridesharing.matching.v1.DispatchOperatorService/ListShifts',
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ListShiftsRequest.SerializeToString,
@@ -94,6 +99,14 @@ class DispatchOperatorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExplainDispatch(self, request, context):
+        """ExplainDispatch tells why a ride got its driver, or none: each tick with the drivers around it, what they would have
+        cost and what excluded them. Kept for three days. Errors: ride_not_found.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListShifts(self, request, context):
         """ListShifts pages through open shifts, newest first: who is online, on a break, silent, and on which ride.
         """
@@ -123,6 +136,11 @@ def add_DispatchOperatorServiceServicer_to_server(servicer, server):
                     servicer.SummarizeRides,
                     request_deserializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.SummarizeRidesRequest.FromString,
                     response_serializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.SummarizeRidesResponse.SerializeToString,
+            ),
+            'ExplainDispatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainDispatch,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ExplainDispatchRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ExplainDispatchResponse.SerializeToString,
             ),
             'ListShifts': grpc.unary_unary_rpc_method_handler(
                     servicer.ListShifts,
@@ -239,6 +257,33 @@ class DispatchOperatorService:
             '/ridesharing.matching.v1.DispatchOperatorService/SummarizeRides',
             ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.SummarizeRidesRequest.SerializeToString,
             ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.SummarizeRidesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainDispatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.DispatchOperatorService/ExplainDispatch',
+            ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ExplainDispatchRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ExplainDispatchResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,10 @@ class DispatchOperatorServiceStub:
     """GetRideHistory returns all moves of state and all offers of a ride."""
     SummarizeRides: _grpc.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.SummarizeRidesRequest, _dispatch_operator_service_pb2.SummarizeRidesResponse]
     """SummarizeRides counts the rides asked for since a time, with the waits, and looks for double assignments."""
+    ExplainDispatch: _grpc.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.ExplainDispatchRequest, _dispatch_operator_service_pb2.ExplainDispatchResponse]
+    """ExplainDispatch tells why a ride got its driver, or none: each tick with the drivers around it, what they would have
+    cost and what excluded them. Kept for three days. Errors: ride_not_found.
+    """
     ListShifts: _grpc.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.ListShiftsRequest, _dispatch_operator_service_pb2.ListShiftsResponse]
     """ListShifts pages through open shifts, newest first: who is online, on a break, silent, and on which ride."""
 
@@ -57,6 +61,10 @@ class DispatchOperatorServiceAsyncStub(DispatchOperatorServiceStub):
     """GetRideHistory returns all moves of state and all offers of a ride."""
     SummarizeRides: _aio.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.SummarizeRidesRequest, _dispatch_operator_service_pb2.SummarizeRidesResponse]  # type: ignore[assignment]
     """SummarizeRides counts the rides asked for since a time, with the waits, and looks for double assignments."""
+    ExplainDispatch: _aio.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.ExplainDispatchRequest, _dispatch_operator_service_pb2.ExplainDispatchResponse]  # type: ignore[assignment]
+    """ExplainDispatch tells why a ride got its driver, or none: each tick with the drivers around it, what they would have
+    cost and what excluded them. Kept for three days. Errors: ride_not_found.
+    """
     ListShifts: _aio.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.ListShiftsRequest, _dispatch_operator_service_pb2.ListShiftsResponse]  # type: ignore[assignment]
     """ListShifts pages through open shifts, newest first: who is online, on a break, silent, and on which ride."""
 
@@ -94,6 +102,16 @@ class DispatchOperatorServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_dispatch_operator_service_pb2.SummarizeRidesResponse, _abc.Awaitable[_dispatch_operator_service_pb2.SummarizeRidesResponse]]:
         """SummarizeRides counts the rides asked for since a time, with the waits, and looks for double assignments."""
+
+    @_abc_1.abstractmethod
+    def ExplainDispatch(
+        self,
+        request: _dispatch_operator_service_pb2.ExplainDispatchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dispatch_operator_service_pb2.ExplainDispatchResponse, _abc.Awaitable[_dispatch_operator_service_pb2.ExplainDispatchResponse]]:
+        """ExplainDispatch tells why a ride got its driver, or none: each tick with the drivers around it, what they would have
+        cost and what excluded them. Kept for three days. Errors: ride_not_found.
+        """
 
     @_abc_1.abstractmethod
     def ListShifts(

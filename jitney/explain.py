@@ -23,6 +23,7 @@ _VERDICTS = {
     "BUSY": "busy: has an offer or a ride, or is on a break",
     "OFF_SHIFT": "offline, or about to go",
     "WRONG_CLASS": "the vehicle is of another class than the product takes",
+    "NOT_CAPABLE": "has not what the ride needs",
     "DECLINED": "was asked before: declined, did not answer, or gave the ride back",
     "NO_CASH": "owes too much to take a ride in cash",
     "HEADING": "is on the way home, and the ride goes elsewhere",

@@ -46,8 +46,8 @@ from matching_service.adapters.postgres_traces import PostgresTraces
 from matching_service.adapters.redis_dispatch import RedisReservations
 from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.adapters.scipy_assignment import ScipyMatcher
-from matching_service.bootstrap_maps import add_map_work, build_maps
 from matching_service.adapters.scipy_nearest import ScipyNearest
+from matching_service.bootstrap_maps import add_map_work, build_maps
 from matching_service.domain.city import CityPolicy
 from matching_service.entrypoints import grpc_cities, grpc_drivers, grpc_operators, grpc_products, grpc_rides, wire
 from matching_service.entrypoints.dispatch_worker import DispatchWorker
@@ -77,8 +77,8 @@ from matching_service.use_cases.edit_policies import EditPolicies
 from matching_service.use_cases.end_due_shifts import EndDueShifts
 from matching_service.use_cases.end_shift import EndShift
 from matching_service.use_cases.expire_offers import ExpireOffers
-from matching_service.use_cases.fail_delivery import FailDelivery
 from matching_service.use_cases.explain_dispatch import ExplainDispatch
+from matching_service.use_cases.fail_delivery import FailDelivery
 from matching_service.use_cases.force_cancel_ride import ForceCancelRide
 from matching_service.use_cases.get_ride_location import GetRideLocation
 from matching_service.use_cases.hand_over_order import HandOverOrder

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from math import ceil
+from statistics import fmean
 from typing import Any
 
 from jitney.simulator.api import Api
@@ -20,8 +21,9 @@ PROMISED_SHARE = 0.95
 class Report:
     """The figures of a run.
 
-    Waits are simulated seconds, `request_to_offer_*` seconds of the wall's clock. `near_*` is of the requests that had
-    a free driver near: the others wait for a driver to become free.
+    `dispatch_mode` is what the city did: batch, broadcast, or mixed where it changed meanwhile; `offers_per_ride` is of
+    the rides that were asked for in the run. Waits are simulated seconds, `request_to_offer_*` seconds of the wall's
+    clock. `near_*` is of the requests that had a free driver near: the others wait for a driver to become free.
     """
 
     seed: int
@@ -35,6 +37,9 @@ class Report:
     ends: dict[str, int]
     with_a_driver_near: int
     completed_with_a_driver_near: int
+    dispatch_mode: str
+    offers_per_ride: float | None
+    wait_mean_seconds: float | None
     wait_p50_seconds: float | None
     wait_p95_seconds: float | None
     request_to_offer_p50_seconds: float | None
@@ -101,6 +106,9 @@ async def write_report(
         ends=dict(tally.ends.most_common()),
         with_a_driver_near=len(tally.with_a_driver_near),
         completed_with_a_driver_near=tally.completed_with_a_driver_near,
+        dispatch_mode=_mode(rides["offer_count"], rides["broadcast_offer_count"]),
+        offers_per_ride=round(rides["offer_count"] / tally.requested, 2) if tally.requested else None,
+        wait_mean_seconds=round(fmean(tally.waits_seconds), 2) if tally.waits_seconds else None,
         wait_p50_seconds=percentile(tally.waits_seconds, 0.50),
         wait_p95_seconds=percentile(tally.waits_seconds, 0.95),
         request_to_offer_p50_seconds=round(offers["p50_seconds"], 2) if offers["count"] else None,
@@ -115,6 +123,13 @@ async def write_report(
         deliveries={f"{item['channel']} {item['state']}": item["count"] for item in notices["deliveries"]},
         troubles=dict(tally.troubles.most_common()),
     )
+
+
+def _mode(offers: int, broadcast: int) -> str:
+    """Name how rides were offered, by the offers that were made."""
+    if 0 < broadcast < offers:
+        return "mixed"
+    return "broadcast" if broadcast else "batch"
 
 
 async def _seconds_to_first_offer(api: Api, token: str, ride_ids: Sequence[str]) -> list[float]:
@@ -161,7 +176,13 @@ def lines_of(report: Report) -> list[tuple[str, str]]:
         ("With a free driver near", f"{report.with_a_driver_near}, of which {share:.1f} % completed"),
         (
             "Wait for the driver",
-            f"p50 {_seconds(report.wait_p50_seconds)}, p95 {_seconds(report.wait_p95_seconds)} (simulated)",
+            f"mean {_seconds(report.wait_mean_seconds)}, p50 {_seconds(report.wait_p50_seconds)}, "
+            f"p95 {_seconds(report.wait_p95_seconds)} (simulated)",
+        ),
+        (
+            "Offers a ride",
+            f"{'none' if report.offers_per_ride is None else f'{report.offers_per_ride:g}'}, "
+            f"mode {report.dispatch_mode}",
         ),
         (
             "Request to offer",

@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from matching_service.adapters.city_fares import Amount, Corners, FareTables, Name, Scoped, Share, Strict, TaxTable
 from matching_service.domain.city import (
     CityPolicy,
+    DispatchMode,
     DispatchPolicy,
     EditPolicy,
     FeePolicy,
@@ -28,6 +29,7 @@ from matching_service.domain.city import (
     TravelPolicy,
     VehicleClass,
 )
+from matching_service.domain.offer import MAX_BROADCAST_OFFERS
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.stops import MAX_STOPS
 from shared_kernel.errors import DomainError, FieldViolation, InvalidInput
@@ -75,6 +77,8 @@ class _Dispatch(Strict):
     first_pickup_eta_cap_seconds: Annotated[int, Field(ge=60, le=7200)] = 600
     pickup_eta_cap_growth: Annotated[float, Field(ge=0, le=100)] = 2.0
     swaps: _Swaps = _Swaps()
+    mode: Literal["batch", "broadcast"] = "batch"
+    broadcast_offers: Annotated[int, Field(ge=2, le=MAX_BROADCAST_OFFERS)] = 5
 
     @model_validator(mode="after")
     def _window_holds_an_offer(self) -> Self:
@@ -348,7 +352,9 @@ def _as_policy(content: _CityFile) -> CityPolicy:
             waiting_most_seconds=content.fees.waiting_most_seconds,
         ),
         dispatch=DispatchPolicy(
-            **content.dispatch.model_dump(exclude={"swaps"}), swaps=SwapPolicy(**content.dispatch.swaps.model_dump())
+            **content.dispatch.model_dump(exclude={"swaps", "mode"}),
+            swaps=SwapPolicy(**content.dispatch.swaps.model_dump()),
+            mode=DispatchMode(content.dispatch.mode),
         ),
         stops=StopPolicy(**content.stops.model_dump()),
         edits=EditPolicy(**content.edits.model_dump()),

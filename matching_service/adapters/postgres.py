@@ -64,6 +64,7 @@ _REFUSALS = {
     "uq_offer_open_driver": ("driver_busy", "the driver has an open offer"),
     "uq_offer_open_ride": ("ride_offered", "the ride is offered to another driver"),
     "uq_ride_edit_under_way": ("edit_under_way", "another edit of the ride is being decided"),
+    "uq_offer_open_slot": ("ride_offered", "the ride is offered to another driver"),
     "uq_shift_open_driver": ("shift_open", "the driver is online already"),
     "pk_city_policy": ("policy_moved_on", "the city has another newest version: compare with that first"),
 }
@@ -286,9 +287,10 @@ class PostgresTransaction:
         offer = tables.offers.c
         return await self._offer(offers_with_places().where(offer.id == offer_id, offer.driver_id == driver_id))
 
-    async def open_offer_of_ride(self, ride_id: UUID) -> Offer | None:
+    async def open_offers_of_ride(self, ride_id: UUID) -> list[Offer]:
         offer = tables.offers.c
-        return await self._offer(offers_with_places().where(offer.ride_id == ride_id, offer.state == "open"))
+        mine = offers_with_places().where(offer.ride_id == ride_id, offer.state == "open").order_by(offer.slot)
+        return [offer_from(row) for row in (await self._connection.execute(mine)).mappings()]
 
     async def open_offer_of_driver(self, driver_id: UUID) -> Offer | None:
         offer = tables.offers.c

@@ -117,6 +117,9 @@ class PostgresRideReader:
         ride = tables.rides.c
         by_state = select(ride.state, func.count()).where(ride.requested_at >= since).group_by(ride.state)
         open_shifts = select(func.count()).select_from(tables.shifts).where(tables.shifts.c.ended_at.is_(None))
+        offer = tables.offers.c
+        numbers = (func.count(), func.count().filter(offer.slot > 0))
+        offers = select(*numbers).join(tables.rides, ride.id == offer.ride_id).where(ride.requested_at >= since)
         async with self._database.transaction() as connection:
             counts = {RideState(state): count for state, count in (await connection.execute(by_state))}
             return RideSummary(
@@ -125,6 +128,7 @@ class PostgresRideReader:
                 await _waits(connection, _REQUEST_TO_OFFER, since),
                 await _waits(connection, _REQUEST_TO_PICKUP, since),
                 await connection.scalar(open_shifts) or 0,
+                *(await connection.execute(offers)).one(),
             )
 
     async def open_offer(self, driver_id: UUID) -> Offer | None:

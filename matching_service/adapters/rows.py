@@ -265,6 +265,7 @@ def offer_row(offer: Offer) -> dict[str, Any]:
         "pickup_eta_seconds": offer.pickup_eta_seconds,
         "cost": offer.cost,
         "earnings_minor": offer.earnings.amount_minor,
+        "slot": offer.slot,
     }
 
 
@@ -289,6 +290,7 @@ def offer_from(row: Columns) -> Offer:
         passengers=row["passengers"],
         kind=RideKind(row["kind"]),
         order=order_from(row["delivery"]).without_phones() if row["delivery"] is not None else None,
+        slot=row["slot"],
     )
 
 

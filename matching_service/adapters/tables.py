@@ -18,6 +18,7 @@ from sqlalchemy import (
     Index,
     Integer,
     PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -36,7 +37,7 @@ from matching_service.adapters.postgres_quotes import quote_table
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.delivery import DeliveryFailure, ProofKind
 from matching_service.domain.explanation import Fate
-from matching_service.domain.offer import ExclusionCause, OfferState
+from matching_service.domain.offer import MAX_BROADCAST_OFFERS, ExclusionCause, OfferState
 from matching_service.domain.ride_kind import Capability, RideKind
 from matching_service.domain.ride_states import (
     DISPATCHED_STATES,
@@ -318,10 +319,14 @@ offers = Table(
     Column("earnings_minor", BigInteger, nullable=False),
     # The assignment an accepted offer became is over: the ride was given back.
     Column("given_back", Boolean, nullable=False, server_default=text("false")),
+    # 0 for a ride's only offer; offers of a broadcast, which are open together, are numbered from 1 on.
+    Column("slot", SmallInteger, nullable=False, server_default=text("0")),
     CheckConstraint(_among("state", OfferState), "state"),
     CheckConstraint("(state = 'open') = (closed_at IS NULL)", "closed"),
     Index("uq_offer_open_driver", "driver_id", unique=True, postgresql_where=text("state = 'open'")),
-    Index("uq_offer_open_ride", "ride_id", unique=True, postgresql_where=text("state = 'open'")),
+    Index("uq_offer_open_ride", "ride_id", unique=True, postgresql_where=text("state = 'open' AND slot = 0")),
+    Index("uq_offer_open_slot", "ride_id", "slot", unique=True, postgresql_where=text("state = 'open' AND slot > 0")),
+    CheckConstraint(f"slot BETWEEN 0 AND {MAX_BROADCAST_OFFERS}", "slot"),
     Index(
         "uq_offer_accepted_ride",
         "ride_id",

@@ -59,6 +59,8 @@ class Seeker:
     bound: Bound | None = None
     cap: PickupCap = _NO_GROWTH
     swaps: SwapPolicy = NO_SWAPS
+    broadcast_offers: int = 0
+    """So many of the nearest are asked at once, in cities of the mode broadcast; 0: the solver chooses one."""
     shard: str = ""
 
 

@@ -94,6 +94,15 @@ class SwapPolicy:
 NO_SWAPS = SwapPolicy(0, 0, 0, reroute_without_consent=False)
 
 
+class DispatchMode(StrEnum):
+    """How a ride is proposed."""
+
+    BATCH = "batch"
+    """To the one driver whom the solver chose for it, with all rides of the moment in view."""
+    BROADCAST = "broadcast"
+    """To several of the nearest at once; the first to accept has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class DispatchPolicy:
     """How drivers are looked for."""
@@ -106,6 +115,9 @@ class DispatchPolicy:
     first_pickup_eta_cap_seconds: int
     pickup_eta_cap_growth: float
     swaps: SwapPolicy
+    mode: DispatchMode = DispatchMode.BATCH
+    broadcast_offers: int = 5
+    """So many drivers are asked at once in the mode of that name."""
 
     @property
     def pickup_cap(self) -> PickupCap:

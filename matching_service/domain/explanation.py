@@ -28,6 +28,8 @@ class Verdict(StrEnum):
     OFF_SHIFT = "off_shift"
     """Offline, or about to go."""
     WRONG_CLASS = "wrong_class"
+    NOT_CAPABLE = "not_capable"
+    """Has not what the ride needs, for example what a courier carries orders in."""
     DECLINED = "declined"
     """Declined this ride, did not answer it, or gave it back."""
     NO_CASH = "no_cash"

@@ -30,6 +30,13 @@ class Moves:
     """Rides with a driver on the way, each with a free driver to be asked."""
     reroutes: list[tuple[Pair, ...]] = field(default_factory=list[tuple[Pair, ...]])
     """Rings: each ride gets the driver who is on the way to the next."""
+    broadcasts: list[tuple[Pair, ...]] = field(default_factory=list[tuple[Pair, ...]])
+    """Waiting rides, each with several free drivers who are asked at once, the nearest first."""
+
+    @property
+    def slot_by_pair(self) -> dict[Pair, int]:
+        """The number of each pair among those of its broadcast, from 1 on."""
+        return {pair: number for pairs in self.broadcasts for number, pair in enumerate(pairs, 1)}
 
 
 def moves_of(chosen: Sequence[PairCost], seekers: Sequence[Seeker], bound_driver_by_seeker: Mapping[int, int]) -> Moves:

@@ -14,6 +14,9 @@ from matching_service.domain.terms import Funding
 from shared_kernel.errors import Conflict
 from shared_kernel.money import Money
 
+MAX_BROADCAST_OFFERS = 10
+"""So many offers of one ride may be open at once, by the database's own check."""
+
 
 class OfferState(StrEnum):
     """Where an offer stands; the names are those of the contract's OfferState."""
@@ -52,6 +55,8 @@ class Offer:
     funding: Funding
     """Of the ride; cash is for the driver to collect."""
     closed_at: datetime | None = None
+    slot: int = 0
+    """0: the ride's only offer. Of a broadcast, its number among those open at once, from 1 on."""
     stops: tuple[Place, ...] = ()
     passengers: int = 1
     kind: RideKind = RideKind.PRIVATE

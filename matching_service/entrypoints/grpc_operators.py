@@ -81,6 +81,8 @@ class DispatchOperatorServicer(dispatch_operator_service_pb2_grpc.DispatchOperat
             request_to_offer=_wait_message(summary.request_to_offer),
             request_to_pickup=_wait_message(summary.request_to_pickup),
             open_shift_count=summary.open_shift_count,
+            offer_count=summary.offer_count,
+            broadcast_offer_count=summary.broadcast_offer_count,
         )
 
     async def ExplainDispatch(self, request: pb.ExplainDispatchRequest, context: Context) -> pb.ExplainDispatchResponse:

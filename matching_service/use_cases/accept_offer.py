@@ -14,7 +14,7 @@ from matching_service.domain.shift import DriverFacts
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.going_offline import keep_shift
 from matching_service.use_cases.ports import RequestKey, Store, Transaction
-from matching_service.use_cases.steps import let_driver_go, ride_not_found, ride_of_answer
+from matching_service.use_cases.steps import let_driver_go, ride_not_found, ride_of_answer, withdraw_offers
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, NotFound
 
@@ -71,13 +71,15 @@ class AcceptOffer:
         if offer.funding is Funding.CASH and not await tx.may_take_cash(driver_id, offer.earnings.currency_code):
             raise Conflict("cash_not_allowed", "the driver owes too much to take a ride that is paid in cash")
         accepted = offer.closed(OfferState.ACCEPTED, now)
+        await keep_shift(tx, shift, shift.bound(), self.clock)
         if before.state is RideState.DRIVER_EN_ROUTE and before.driver is not None:
             return await self._swap(tx, before, before.driver.driver_id, shift.driver, accepted, now)
         await tx.save_offer(accepted)
-        ride = before.assigned(shift.driver, offer.pickup_eta_seconds, now)
+        # Of a broadcast: the first to accept has the ride, and the others learn it with the same commit.
+        told, _ = await withdraw_offers(tx, before, now, but=offer.id)
+        ride = told.assigned(shift.driver, offer.pickup_eta_seconds, now)
         await tx.save_ride(before, ride)
         await tx.tell(RideAssigned(ride, now))
-        await keep_shift(tx, shift, shift.bound(), self.clock)
         return ride
 
     @staticmethod

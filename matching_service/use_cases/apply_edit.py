@@ -12,7 +12,7 @@ from matching_service.domain.events import RideEditClosed, RideEdited, RideEditP
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.use_cases.ports import Transaction
-from matching_service.use_cases.steps import let_driver_go, withdraw_offer
+from matching_service.use_cases.steps import let_driver_go, withdraw_offers
 from shared_kernel.errors import Conflict
 from shared_kernel.geo import haversine_meters
 
@@ -53,11 +53,11 @@ async def apply_edit(tx: Transaction, before: Ride, edit: RideEdit, policy: Edit
         return await close_edit(tx, before, edit.lapsed(reason, now), now)
     moved_meters = haversine_meters(before.pickup.point, edit.plan.pickup.point)
     await tx.save_edit(edit.applied(now))
-    ride, offered_to = await withdraw_offer(tx, before, now)
+    ride, offered_to = await withdraw_offers(tx, before, now)
     ride = ride.edited(edit.plan, now)
     await tx.tell(RideEdited(ride, now, edit.applied(now)))
-    if offered_to is not None:
-        # What that driver would have said yes to is no longer the ride.
+    if offered_to is not None and ride.state is RideState.OFFERED:
+        # What that driver would have said yes to is no longer the ride. (Of a swap, the driver on the way stays.)
         ride = ride.offer_closed(now)
         await tx.tell(RideMatchingStarted(ride, now))
     ride = await _send_another(tx, ride, moved_meters > policy.redispatch_meters, now)

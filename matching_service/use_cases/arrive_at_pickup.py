@@ -9,7 +9,7 @@ from matching_service.domain.events import DriverArrived
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.use_cases.ports import RequestKey, Store
-from matching_service.use_cases.steps import ride_of_answer, ride_of_driver, withdraw_offer
+from matching_service.use_cases.steps import ride_of_answer, ride_of_driver, withdraw_offers
 from shared_kernel.clock import Clock
 
 
@@ -35,7 +35,7 @@ class ArriveAtPickup:
             if ride.state is not RideState.ARRIVED:
                 before, now = ride, self.clock.now()
                 # Somebody may have been asked to come instead: too late.
-                told, _ = await withdraw_offer(tx, before, now)
+                told, _ = await withdraw_offers(tx, before, now)
                 ride = told.arrived(now)
                 await tx.save_ride(before, ride)
                 await tx.tell(DriverArrived(ride, now))

@@ -9,7 +9,7 @@ from matching_service.domain.events import RideMatchingStarted
 from matching_service.domain.offer import ExclusionCause
 from matching_service.domain.ride import Ride
 from matching_service.use_cases.ports import RequestKey, Store
-from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_driver, withdraw_offer
+from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_driver, withdraw_offers
 from shared_kernel.clock import Clock
 
 
@@ -34,7 +34,7 @@ class CancelAssignment:
             before = await ride_of_driver(tx, ride_id, driver_id)
             now = self.clock.now()
             # Who was asked to come instead is asked anew, as all others are, when the ride looks for a driver again.
-            told, _ = await withdraw_offer(tx, before, now)
+            told, _ = await withdraw_offers(tx, before, now)
             ride = told.given_back(words, now)
             await tx.save_ride(before, ride)
             await tx.exclude(ride.id, driver_id, ExclusionCause.GAVE_BACK, now)

@@ -10,7 +10,7 @@ from matching_service.domain.events import RideCanceled
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.use_cases.ports import RequestKey, Store, Transaction
-from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_rider, withdraw_offer
+from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_rider, withdraw_offers
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
 from shared_kernel.money import Money
@@ -49,7 +49,7 @@ class CancelRide:
         if fee.amount_minor:
             await self._check_consent(tx, before, fee, token)
         bound = before.driver.driver_id if before.has_driver and before.driver else None
-        told, offered = await withdraw_offer(tx, before, now)
+        told, offered = await withdraw_offers(tx, before, now)
         ride = told.canceled_by_rider(words, now)
         await tx.save_ride(before, ride)
         await tx.tell(RideCanceled(ride, now, bound or offered))

@@ -55,27 +55,54 @@ class Choose:
         if not picture.seekers or not picture.drivers:
             return choice
         solve_until = self.monotonic() + self.budget_seconds
-        everybody = range(len(picture.seekers)), range(len(picture.drivers))
-        choice.chosen = await self._match(picture, *everybody, CANDIDATES, solve_until, choice)
+        solved = [place for place, seeker in enumerate(picture.seekers) if not seeker.broadcast_offers]
+        everybody = solved, range(len(picture.drivers))
+        if solved:
+            choice.chosen = await self._match(picture, *everybody, CANDIDATES, solve_until, choice)
         served, taken = {pair.seeker for pair in choice.chosen}, {pair.driver for pair in choice.chosen}
-        left = [index for index, seeker in enumerate(picture.seekers) if index not in served and seeker.bound is None]
+        left = [place for place in solved if place not in served and picture.seekers[place].bound is None]
         free = [index for index in range(picture.free) if index not in taken]
         # With fewer drivers than candidates the first pass saw them all, and a wider one can find nobody.
         if left and free and len(picture.drivers) > CANDIDATES:
             choice.chosen += await self._match(picture, left, free, WIDE_CANDIDATES, solve_until, choice)
         choice.moves = moves_of(choice.chosen, picture.seekers, picture.bound_driver_by_seeker)
         await self._weigh_moves(picture, choice)
+        if len(solved) < len(picture.seekers):
+            await self._broadcast(picture, choice)
         return choice
 
-    async def _match(
+    async def _broadcast(self, picture: Picture, choice: Choice) -> None:
+        """Choose whom to ask at once for each ride of a city that broadcasts, the one that waited longest first.
+
+        A driver is asked for one ride at a time, so that nobody is shown what somebody else already took.
+        """
+        moves = choice.moves
+        taken = {pair.driver for pair in [*moves.offers, *moves.swaps]}
+        free = [place for place in range(picture.free) if place not in taken]
+        places = [place for place, seeker in enumerate(picture.seekers) if seeker.broadcast_offers]
+        if not free:
+            return
+        costs = await self._costs(picture, places, free, WIDE_CANDIDATES, choice)
+        by_seeker: dict[int, list[PairCost]] = {place: [] for place in places}
+        for cost in sorted(costs, key=lambda each: each.seconds):
+            by_seeker[cost.seeker].append(cost)
+        for place in sorted(places, key=lambda each: -picture.seekers[each].head_start_seconds):
+            near = [cost for cost in by_seeker[place] if cost.driver not in taken]
+            asked = near[: picture.seekers[place].broadcast_offers]
+            if asked:
+                taken |= {cost.driver for cost in asked}
+                moves.broadcasts.append(tuple(Pair(cost.seeker, cost.driver) for cost in asked))
+                choice.cost_by_pair |= {Pair(cost.seeker, cost.driver): cost for cost in asked}
+
+    async def _costs(
         self,
         picture: Picture,
         seeker_places: Sequence[int],
         driver_places: Sequence[int],
         candidates: int,
-        solve_until: float,
         choice: Choice,
     ) -> list[PairCost]:
+        """Weigh the candidates of some seekers among some drivers."""
         seekers = [picture.seekers[place] for place in seeker_places]
         drivers = [picture.drivers[place] for place in driver_places]
         limits = self._limits(candidates, picture)
@@ -88,10 +115,23 @@ class Choose:
         choice.candidates += len(pairs)
         costs = await self._weigh(picture, pairs)
         choice.weighed += costs
+        return costs
+
+    async def _match(
+        self,
+        picture: Picture,
+        seeker_places: Sequence[int],
+        driver_places: Sequence[int],
+        candidates: int,
+        solve_until: float,
+        choice: Choice,
+    ) -> list[PairCost]:
+        costs = await self._costs(picture, seeker_places, driver_places, candidates, choice)
         if len(driver_places) > picture.free:
             costs = self._own(picture) + costs
         place = {seeker: index for index, seeker in enumerate(seeker_places)}
         local = [cost._replace(seeker=place[cost.seeker]) for cost in costs]
+        seekers = [picture.seekers[place] for place in seeker_places]
         unserved = [unserved_seconds(seeker, seeker.pickup_eta_cap_seconds) for seeker in seekers]
         chosen = await self.matcher.solve(local, unserved, solve_until - self.monotonic()) if local else []
         if chosen is None:

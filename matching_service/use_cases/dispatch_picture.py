@@ -12,7 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from matching_service.domain.assignment import Bound, Seeker, head_start_seconds
-from matching_service.domain.city import Atlas, CityPolicy, VehicleClass
+from matching_service.domain.city import Atlas, CityPolicy, DispatchMode, VehicleClass
 from matching_service.domain.eta import Leg
 from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
 from matching_service.domain.ride_kind import Capability
@@ -140,7 +140,9 @@ class DrawPicture:
             city, position = atlas.of(ride.city, ride.pickup.point), fresh.get(ride.driver_id)
             if city is None or position is None or ride.product not in city.products:
                 continue
-            if ride.swap_count < city.dispatch.swaps.max_per_ride:
+            # Where the first to accept has the ride, it stays theirs.
+            in_batch = city.dispatch.mode is DispatchMode.BATCH
+            if in_batch and ride.swap_count < city.dispatch.swaps.max_per_ride:
                 known.append((ride, city, position))
         if not known:
             return
@@ -179,6 +181,7 @@ def _seeker(
         bound=bound,
         cap=city.dispatch.pickup_cap,
         swaps=city.dispatch.swaps,
+        broadcast_offers=city.dispatch.broadcast_offers if city.dispatch.mode is DispatchMode.BROADCAST else 0,
         shard=ride.shard,
     )
 

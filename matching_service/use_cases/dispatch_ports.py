@@ -74,6 +74,8 @@ class Proposal:
     fence: int = 0
     instead_of: UUID | None = None
     """The driver who is on the way to the ride, of a swap: the ride keeps that one until this one accepts."""
+    slot: int = 0
+    """Of a broadcast, its number among the ride's offers, from 1 on."""
 
 
 @dataclass(frozen=True, slots=True)

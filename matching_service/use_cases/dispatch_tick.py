@@ -88,7 +88,8 @@ class DispatchTick:
             if await self.rerouter.reroute([_reroute(pair, picture, choice, fences) for pair in ring]):
                 report.rerouted += len(ring)
                 report.fates |= {picture.seekers[pair.seeker].ride_id: Fate.REROUTED for pair in ring}
-        await self._offer([*choice.moves.offers, *choice.moves.swaps], picture, choice, fences, report)
+        broadcast = [pair for pairs in choice.moves.broadcasts for pair in pairs]
+        await self._offer([*choice.moves.offers, *choice.moves.swaps, *broadcast], picture, choice, fences, report)
         if self.trace is not None and await self.trace(picture, choice, report.fates) < 0:
             report.untraced = 1
         return report
@@ -108,8 +109,9 @@ class DispatchTick:
             Claim(picture.drivers[pair.driver], shard, fences[shard]) for pair, shard in zip(pairs, shards, strict=True)
         ]
         gained = await self.reservations.reserve(claims, RESERVATION_SECONDS)
+        slots = choice.moves.slot_by_pair
         proposals = [
-            _proposal(pair, picture, choice, fences)
+            _proposal(pair, picture, choice, fences, slots.get(pair, 0))
             for pair in pairs
             if picture.drivers[pair.driver].driver_id in gained
         ]
@@ -126,7 +128,9 @@ class DispatchTick:
             await self.reservations.release([claim for claim in claims if claim.position.driver_id in gained])
         for proposal, outcome in zip(proposals, outcomes, strict=True):
             report.outcomes[outcome] = report.outcomes.get(outcome, 0) + 1
-            report.fates[proposal.ride_id] = _fate(proposal, outcome)
+            # Of a broadcast it is enough that one was asked.
+            if report.fates.get(proposal.ride_id) is not Fate.OFFERED:
+                report.fates[proposal.ride_id] = _fate(proposal, outcome)
 
 
 def _fate(proposal: Proposal, outcome: OfferOutcome) -> Fate:
@@ -135,7 +139,7 @@ def _fate(proposal: Proposal, outcome: OfferOutcome) -> Fate:
     return Fate(outcome.value)
 
 
-def _proposal(pair: Pair, picture: Picture, choice: Choice, fences: Mapping[str, int]) -> Proposal:
+def _proposal(pair: Pair, picture: Picture, choice: Choice, fences: Mapping[str, int], slot: int) -> Proposal:
     cost, seeker = choice.cost_by_pair[pair], picture.seekers[pair.seeker]
     return Proposal(
         seeker.ride_id,
@@ -144,6 +148,7 @@ def _proposal(pair: Pair, picture: Picture, choice: Choice, fences: Mapping[str,
         cost.seconds - seeker.head_start_seconds,
         fences[seeker.shard],
         None if seeker.bound is None else seeker.bound.driver_id,
+        slot,
     )
 
 

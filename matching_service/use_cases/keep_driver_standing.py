@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from matching_service.domain.events import RideMatchingStarted
+from matching_service.domain.ride_states import RideState
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.ports import DriverStanding, Store
 from matching_service.use_cases.steps import withdraw_offer
@@ -41,10 +42,18 @@ class KeepDriverStanding:
             ride = await tx.lock_ride(seen.ride_id)
             # Again, under the ride's lock: it may have been closed meanwhile.
             offer = await tx.open_offer_of_driver(driver_id)
-            if ride is None or offer != seen or await tx.may_take_cash(driver_id, seen.earnings.currency_code):
+            if (
+                ride is None
+                or offer is None
+                or offer != seen
+                or await tx.may_take_cash(driver_id, seen.earnings.currency_code)
+            ):
                 return
             now = self.clock.now()
-            told, _ = await withdraw_offer(tx, ride, now)
+            told = await withdraw_offer(tx, ride, offer, now)
+            if ride.state is not RideState.OFFERED or await tx.open_offers_of_ride(ride.id):
+                await tx.save_ride(ride, told)
+                return
             waiting = told.offer_closed(now)
             await tx.save_ride(ride, waiting)
             await tx.tell(RideMatchingStarted(waiting, now))

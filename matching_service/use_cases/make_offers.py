@@ -53,7 +53,7 @@ class MakeOffers:
         try:
             async with self.store.transaction() as tx:
                 ride = await tx.lock_ride(proposal.ride_id)
-                if ride is None or not _stands(ride, proposal):
+                if ride is None or not await _stands(tx, ride, proposal):
                     return OfferOutcome.RIDE_GONE
                 # From here to the commit nobody can take the shard over: who was stopped after choosing, and wakes up
                 # when another matcher has it, proposes nothing.
@@ -86,6 +86,7 @@ class MakeOffers:
             passengers=ride.passengers,
             kind=ride.kind,
             order=ride.delivery.order.without_phones() if ride.delivery else None,
+            slot=proposal.slot,
         )
         # First the insert, which waits for whoever closes the driver's former offer, and only then the shift: a driver
         # who goes offline locks in that order, too, and the other way round the two would wait for each other.
@@ -102,15 +103,20 @@ class MakeOffers:
         # The insert may have waited for an accept of the former offer, whose ride can only now be seen.
         if await tx.live_ride_id_of_driver(proposal.driver_id) is not None:
             raise _DriverTakenError
-        # The offer of a swap leaves the ride with its driver until it is accepted.
-        offered = ride.offered(now) if proposal.instead_of is None else ride.told()
+        # The offer of a swap leaves the ride with its driver until it is accepted; one of a broadcast joins the others.
+        offered = ride.offered(now) if ride.state is RideState.MATCHING else ride.told()
         await tx.save_ride(ride, offered)
         await tx.tell(OfferCreated(offer, offered.version, now))
 
 
-def _stands(ride: Ride, proposal: Proposal) -> bool:
-    """Whether the ride is still as dispatch saw it: waiting, or with the driver on the way who is to be replaced."""
+async def _stands(tx: Transaction, ride: Ride, proposal: Proposal) -> bool:
+    """Whether the ride is still as dispatch saw it.
+
+    It waits, or is offered by the same broadcast, or has the driver on the way who is to be replaced.
+    """
     if proposal.instead_of is None:
+        if ride.state is RideState.OFFERED and proposal.slot:
+            return all(offer.slot for offer in await tx.open_offers_of_ride(ride.id))
         return ride.state is RideState.MATCHING
     driver = ride.driver
     return ride.state is RideState.DRIVER_EN_ROUTE and driver is not None and driver.driver_id == proposal.instead_of

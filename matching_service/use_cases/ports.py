@@ -95,7 +95,9 @@ class Transaction(Protocol):
         """Return an offer made to this driver, or None."""
         ...
 
-    async def open_offer_of_ride(self, ride_id: UUID) -> Offer | None: ...
+    async def open_offers_of_ride(self, ride_id: UUID) -> list[Offer]:
+        """Return the open offer of a ride, or all of a broadcast, by their slots."""
+        ...
 
     async def open_offer_of_driver(self, driver_id: UUID) -> Offer | None: ...
 
@@ -214,6 +216,10 @@ class RideSummary:
     request_to_offer: Waits = Waits()
     request_to_pickup: Waits = Waits()
     open_shift_count: int = 0
+    offer_count: int = 0
+    """Of these rides."""
+    broadcast_offer_count: int = 0
+    """Those of them that were open together with others of their ride."""
 
 
 class RideReader(Protocol):

@@ -36,7 +36,7 @@ class RerouteDrivers:
         locked: dict[UUID, Ride] = {}
         for step in sorted(ring, key=lambda each: each.ride_id):  # in one order, so that no two rings wait in a circle
             ride = await tx.lock_ride(step.ride_id)
-            if ride is None or not _stands(ride, step) or await tx.open_offer_of_ride(ride.id) is not None:
+            if ride is None or not _stands(ride, step) or await tx.open_offers_of_ride(ride.id):
                 return False
             if await tx.keep_fence(ride.id) != step.fence:
                 return False  # another matcher has taken the shard over

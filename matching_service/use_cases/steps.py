@@ -59,14 +59,16 @@ async def ride_of_driver(tx: Transaction, ride_id: UUID, driver_id: UUID) -> Rid
 async def close_unanswered(tx: Transaction, ride: Ride, offer: Offer, cause: ExclusionCause, now: datetime) -> Offer:
     """Close the open offer of a locked ride as declined or expired.
 
-    The ride looks for another driver; one that has a driver on the way (the offer was of a swap) keeps that one.
+    The ride looks for another driver, unless others of a broadcast may still accept; one that has a driver on the way
+    (the offer was of a swap) keeps that one.
     """
     closed = offer.closed(OfferState(cause.value), now)
     await tx.save_offer(closed)
     await tx.exclude(ride.id, offer.driver_id, cause, now)
     told = ride.told()
     await tx.tell(OfferClosed(closed, told.version, now))
-    if ride.state is not RideState.OFFERED:
+    # Of a broadcast others may still accept; the close is not in the way of what is read here.
+    if ride.state is not RideState.OFFERED or await tx.open_offers_of_ride(ride.id):
         await tx.save_ride(ride, told)
         return closed
     waiting = told.offer_closed(now)
@@ -75,16 +77,28 @@ async def close_unanswered(tx: Transaction, ride: Ride, offer: Offer, cause: Exc
     return closed
 
 
-async def withdraw_offer(tx: Transaction, ride: Ride, now: datetime) -> tuple[Ride, UUID | None]:
-    """Withdraw the open offer of a locked ride that goes away; return the ride and who had the offer."""
-    offer = await tx.open_offer_of_ride(ride.id)
-    if offer is None:
-        return ride, None
+async def withdraw_offers(
+    tx: Transaction, ride: Ride, now: datetime, *, but: UUID | None = None
+) -> tuple[Ride, UUID | None]:
+    """Withdraw what is offered of a locked ride that goes away, or goes to the driver of the offer `but`.
+
+    Returns the ride, a version on for each that was told, and who had the (first) offer.
+    """
+    told, first = ride, None
+    for offer in await tx.open_offers_of_ride(ride.id):
+        if offer.id != but:
+            told = await withdraw_offer(tx, told, offer, now)
+            first = first or offer.driver_id
+    return told, first
+
+
+async def withdraw_offer(tx: Transaction, ride: Ride, offer: Offer, now: datetime) -> Ride:
+    """Withdraw one open offer of a locked ride; return the ride, which is yet to be saved."""
     closed = offer.closed(OfferState.WITHDRAWN, now)
     await tx.save_offer(closed)
     told = ride.told()
     await tx.tell(OfferClosed(closed, told.version, now))
-    return told, offer.driver_id
+    return told
 
 
 async def let_driver_go(tx: Transaction, driver_id: UUID, now: datetime, *, driven: bool = False) -> None:

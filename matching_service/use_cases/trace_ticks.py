@@ -116,18 +116,21 @@ class _Telling:
         self._cost = {Pair(cost.seeker, cost.driver): cost for cost in choice.weighed}
         self._cost |= choice.cost_by_pair
         moves = choice.moves
-        pairs = [*moves.offers, *moves.swaps, *(pair for ring in moves.reroutes for pair in ring)]
-        self._driver = {pair.seeker: pair.driver for pair in pairs}
+        groups = [*moves.reroutes, *moves.broadcasts]
+        pairs = [*moves.offers, *moves.swaps, *(pair for group in groups for pair in group)]
+        self._drivers: dict[int, list[int]] = {}
+        for pair in pairs:
+            self._drivers.setdefault(pair.seeker, []).append(pair.driver)
         self._seeker = {pair.driver: pair.seeker for pair in pairs}
         self._limits = Limits(0, 0.0, picture.no_cash_driver_ids, picture.headings)
 
     def trace(self, place: int, around: Sequence[DriverPosition], now: datetime) -> Trace:
         picture, seeker = self._picture, self._picture.seekers[place]
-        chosen = self._driver.get(place)
+        chosen = [picture.drivers[driver] for driver in self._drivers.get(place, ())]
         fate = self._fates.get(seeker.ride_id)
         near = list(around)
-        if chosen is not None and all(each.driver_id != picture.drivers[chosen].driver_id for each in near):
-            near.append(picture.drivers[chosen])
+        told = {each.driver_id for each in near}
+        near += [each for each in chosen if each.driver_id not in told]
         candidates = tuple(self._candidate(place, seeker, position, fate) for position in near)
         if fate is None:
             could = any(each.cost_seconds is not None for each in candidates)
@@ -136,7 +139,7 @@ class _Telling:
             ride_id=seeker.ride_id,
             ticked_at=now,
             fate=fate,
-            driver_id=None if chosen is None else picture.drivers[chosen].driver_id,
+            driver_id=chosen[0].driver_id if chosen else None,
             waited_seconds=int(seeker.waited_seconds),
             drivers_seen=len(picture.snapshot),
             drivers_free=picture.free,
@@ -147,14 +150,14 @@ class _Telling:
         driver = self._place.get(position.driver_id)
         cost = None if driver is None else self._cost.get(Pair(place, driver))
         lost_to: UUID | None = None
-        if driver is not None and self._driver.get(place) == driver:
+        if driver is not None and driver in self._drivers.get(place, ()):
             verdict = _FAILED.get(fate, Verdict.CHOSEN) if fate is not None else Verdict.CHOSEN
         elif cost is not None and driver is not None:
             other = self._seeker.get(driver)
             if other is not None:
                 verdict, lost_to = Verdict.LOST, self._picture.seekers[other].ride_id
             else:
-                verdict = Verdict.DEARER if place in self._driver else Verdict.UNCHOSEN
+                verdict = Verdict.DEARER if place in self._drivers else Verdict.UNCHOSEN
         else:
             verdict = self._excluded(seeker, position)
         return Candidate(
@@ -173,6 +176,7 @@ class _Telling:
             (Verdict.BUSY, driver_id in picture.busy),
             (Verdict.OFF_SHIFT, picture.on_shift.get(driver_id) is not position.vehicle_class),
             (Verdict.WRONG_CLASS, position.vehicle_class not in seeker.vehicle_classes),
+            (Verdict.NOT_CAPABLE, not seeker.needs <= picture.capabilities.get(driver_id, frozenset())),
             (Verdict.DECLINED, driver_id in seeker.excluded_driver_ids),
             (Verdict.NO_CASH, seeker.pays_cash and driver_id in picture.no_cash_driver_ids),
             (Verdict.HEADING, not is_on_the_way(seeker, position, self._limits)),

@@ -164,6 +164,8 @@ class RideSummary(Answer):
     request_to_offer: WaitSummary
     request_to_pickup: WaitSummary
     open_shift_count: int
+    offer_count: int
+    broadcast_offer_count: int = Field(description="Offers that were open together with others of their ride.")
 
 
 def ride_summary(message: dispatch_operator_service_pb2.SummarizeRidesResponse) -> RideSummary:
@@ -174,6 +176,8 @@ def ride_summary(message: dispatch_operator_service_pb2.SummarizeRidesResponse) 
         request_to_offer=_wait(message.request_to_offer),
         request_to_pickup=_wait(message.request_to_pickup),
         open_shift_count=message.open_shift_count,
+        offer_count=message.offer_count,
+        broadcast_offer_count=message.broadcast_offer_count,
     )
 
 

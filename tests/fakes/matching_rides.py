@@ -216,8 +216,9 @@ class MemoryTransaction:
         offer = self._tables.offers.get(offer_id)
         return offer if offer is not None and offer.driver_id == driver_id else None
 
-    async def open_offer_of_ride(self, ride_id: UUID) -> Offer | None:
-        return next((offer for offer in _open(self._tables) if offer.ride_id == ride_id), None)
+    async def open_offers_of_ride(self, ride_id: UUID) -> list[Offer]:
+        mine = [offer for offer in _open(self._tables) if offer.ride_id == ride_id]
+        return sorted(mine, key=lambda offer: offer.slot)
 
     async def open_offer_of_driver(self, driver_id: UUID) -> Offer | None:
         return next((offer for offer in _open(self._tables) if offer.driver_id == driver_id), None)
@@ -245,7 +246,7 @@ class MemoryTransaction:
     async def add_offer(self, offer: Offer) -> None:
         if await self.open_offer_of_driver(offer.driver_id) is not None:
             raise Conflict("driver_busy", "")
-        if await self.open_offer_of_ride(offer.ride_id) is not None:
+        if any(other.slot == offer.slot for other in await self.open_offers_of_ride(offer.ride_id)):
             raise Conflict("ride_offered", "")
         self._tables.offers[offer.id] = offer
 
@@ -359,6 +360,11 @@ class MemoryRideReader:
             _waits([(firsts[ride.id] - ride.requested_at).total_seconds() for ride in rides if ride.id in firsts]),
             _waits([(ride.arrived_at - ride.requested_at).total_seconds() for ride in rides if ride.arrived_at]),
             sum(shift.ended_at is None for shift in self._tables.shifts.values()),
+            sum(any(offer.ride_id == ride.id for ride in rides) for offer in self._tables.offers.values()),
+            sum(
+                offer.slot > 0 and any(offer.ride_id == ride.id for ride in rides)
+                for offer in self._tables.offers.values()
+            ),
         )
 
     async def open_offer(self, driver_id: UUID) -> Offer | None:

@@ -357,10 +357,16 @@ class SummarizeRidesResponse(_message.Message):
     REQUEST_TO_OFFER_FIELD_NUMBER: _builtins.int
     REQUEST_TO_PICKUP_FIELD_NUMBER: _builtins.int
     OPEN_SHIFT_COUNT_FIELD_NUMBER: _builtins.int
+    OFFER_COUNT_FIELD_NUMBER: _builtins.int
+    BROADCAST_OFFER_COUNT_FIELD_NUMBER: _builtins.int
     double_assignment_count: _builtins.int
     """Pairs of assignments of one driver, or of one ride, that overlap in time. Anything but zero is a defect."""
     open_shift_count: _builtins.int
     """Drivers with an open shift now."""
+    offer_count: _builtins.int
+    """Offers of these rides."""
+    broadcast_offer_count: _builtins.int
+    """Those of them that were open together with others of their ride: the first to accept had it."""
     @_builtins.property
     def states(self) -> _containers.RepeatedCompositeFieldContainer[Global___RideStateCount]:
         """Counts by state."""
@@ -381,10 +387,12 @@ class SummarizeRidesResponse(_message.Message):
         request_to_offer: Global___WaitSummary | None = ...,
         request_to_pickup: Global___WaitSummary | None = ...,
         open_shift_count: _builtins.int = ...,
+        offer_count: _builtins.int = ...,
+        broadcast_offer_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["request_to_offer", b"request_to_offer", "request_to_pickup", b"request_to_pickup"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["double_assignment_count", b"double_assignment_count", "open_shift_count", b"open_shift_count", "request_to_offer", b"request_to_offer", "request_to_pickup", b"request_to_pickup", "states", b"states"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["broadcast_offer_count", b"broadcast_offer_count", "double_assignment_count", b"double_assignment_count", "offer_count", b"offer_count", "open_shift_count", b"open_shift_count", "request_to_offer", b"request_to_offer", "request_to_pickup", b"request_to_pickup", "states", b"states"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

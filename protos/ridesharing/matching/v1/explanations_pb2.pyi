@@ -56,6 +56,8 @@ class _CandidateVerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cand
     """Chosen, and reserved by another matcher meanwhile."""
     CANDIDATE_VERDICT_REFUSED: _CandidateVerdict.ValueType  # 14
     """Chosen, and the database refused the offer: the driver or the ride was taken meanwhile."""
+    CANDIDATE_VERDICT_NOT_CAPABLE: _CandidateVerdict.ValueType  # 15
+    """Has not what the ride needs, for example what a courier carries orders in."""
 
 class CandidateVerdict(_CandidateVerdict, metaclass=_CandidateVerdictEnumTypeWrapper):
     """CandidateVerdict is what a tick of dispatch made of a driver for a ride."""
@@ -90,6 +92,8 @@ CANDIDATE_VERDICT_CONTENDED: CandidateVerdict.ValueType  # 13
 """Chosen, and reserved by another matcher meanwhile."""
 CANDIDATE_VERDICT_REFUSED: CandidateVerdict.ValueType  # 14
 """Chosen, and the database refused the offer: the driver or the ride was taken meanwhile."""
+CANDIDATE_VERDICT_NOT_CAPABLE: CandidateVerdict.ValueType  # 15
+"""Has not what the ride needs, for example what a courier carries orders in."""
 Global___CandidateVerdict: _TypeAlias = CandidateVerdict  # noqa: Y015
 
 class _TickFate:

@@ -18,7 +18,7 @@ _HURRIED = {
     "search_window_seconds = 300": "search_window_seconds = 10",
     "free_cancel_seconds = 120": "free_cancel_seconds = 1",
     "no_show_wait_seconds = 300": "no_show_wait_seconds = 1",
-    "tick_seconds = 1.0": "tick_seconds = 0.5",
+    "tick_seconds = 2.0": "tick_seconds = 0.5",
 }
 
 

@@ -91,6 +91,7 @@ from matching_service.use_cases.pass_stops import LeaveStop, ReachStop
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
 from matching_service.use_cases.put_city_policy import PutCityPolicy
 from matching_service.use_cases.quote_ride_edit import QuoteRideEdit
+from matching_service.use_cases.read_ride_route import ReadRideRoute
 from matching_service.use_cases.read_rides import ReadRides
 from matching_service.use_cases.report_locations import ReportLocations
 from matching_service.use_cases.report_no_show import ReportNoShow
@@ -220,7 +221,7 @@ def build(settings: MatchingSettings) -> Application:
         closers=closers,
     )
     _add_servicers(server, settings, stores)
-    add_map_work(maps, workers, server)
+    add_map_work(maps, ReadRideRoute(stores.reader, stores.locations, stores.eta, clock), workers, server)
     server.add(add_DeadLetterServiceServicer_to_server, DeadLetterServicer(dead_letters), DEAD_LETTER_SERVICE)
     return Application(server, workers, closers)
 

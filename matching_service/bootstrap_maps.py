@@ -21,6 +21,7 @@ from matching_service.entrypoints.travel_time_worker import learn_forever
 from matching_service.settings import MatchingSettings
 from matching_service.use_cases.dispatch_ports import EtaProvider
 from matching_service.use_cases.learn_travel_times import LearnTravelTimes, TravelTimesInForce
+from matching_service.use_cases.read_ride_route import ReadRideRoute
 from matching_service.use_cases.travel_time_ports import Estimator
 from ridesharing.matching.v1.map_service_pb2_grpc import add_MapServiceServicer_to_server
 from shared_kernel.clock import Clock
@@ -68,8 +69,10 @@ def build_maps(settings: MatchingSettings, city: CityPolicy, database: Database,
     return Maps(eta, learn, Wakeup(), closers)
 
 
-def add_map_work(maps: Maps, workers: Workers, server: ServiceServer) -> None:
-    """Have travel times learned, and told to operators."""
+def add_map_work(maps: Maps, route: ReadRideRoute, workers: Workers, server: ServiceServer) -> None:
+    """Have travel times learned and told to operators, and the ways of rides told to whom they concern."""
     workers.add("travel times", lambda: learn_forever(maps.learn, maps.lesson_asked, time.monotonic))
-    servicer = grpc_maps.MapServicer(learn_travel_times=maps.learn, ask_for_lesson=maps.lesson_asked.wake)
+    servicer = grpc_maps.MapServicer(
+        learn_travel_times=maps.learn, ask_for_lesson=maps.lesson_asked.wake, read_ride_route=route
+    )
     server.add(add_MapServiceServicer_to_server, servicer, grpc_maps.SERVICE_NAME)

@@ -19,6 +19,7 @@ from matching_service.adapters.eta_metrics import count_fallback, count_told
 from matching_service.adapters.street_eta import OFF_MAP_METERS
 from matching_service.domain.breaker import Breaker
 from matching_service.domain.eta import Leg, Trip
+from matching_service.domain.polyline import decode_polyline
 from matching_service.domain.travel_times import TimingNow
 from matching_service.use_cases.dispatch_ports import EtaProvider
 from shared_kernel.geo import GeoPoint, haversine_meters
@@ -66,6 +67,7 @@ class OsrmEta:
             meters, estimate, line = float(route["distance"]), float(route["duration"]), str(route["geometry"])
             if not (isfinite(meters) and isfinite(estimate) and meters >= 0 and estimate >= 0):
                 raise ValueError("a way has no length or time below zero")
+            decode_polyline(line)  # what cannot be drawn is not handed on
         except _CAUSES as error:
             count_fallback(self.provider, _cause(error), 1)
             return await self._beyond.trip(origin, destination)

@@ -13,6 +13,7 @@ from chassis.database import Database
 from matching_service.adapters import tables
 from matching_service.domain.eta import Leg
 from matching_service.domain.learned_times import TravelTimes
+from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.ride_states import RideState
 from matching_service.use_cases.travel_time_ports import MeasuredTrip, TravelTimesVersion
 from shared_kernel.geo import GeoPoint
@@ -38,7 +39,7 @@ class PostgresTravelTimes:
             )
             # Rides are asked for in the order of their ids, and few of them long before they end.
             .where(ride.requested_at >= since, ride.state == RideState.COMPLETED.value)
-            .where(ride.started_at.is_not(None), ride.stop_count == 0)
+            .where(ride.started_at.is_not(None), ride.stop_count == 0, ride.kind == RideKind.PRIVATE.value)
             .order_by(ride.requested_at.desc())
             .limit(limit)
         )

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from shared_kernel.errors import InvalidInput
+from shared_kernel.geo import GeoPoint
+
 _PRECISION = 1e5
 
 
@@ -24,6 +27,17 @@ def encode_polyline(points: Iterable[tuple[float, float]]) -> str:
             text.append(chr(bits + 63))
         before = here
     return "".join(text)
+
+
+def join_polylines(lines: Iterable[str]) -> str:
+    """Write lines, each of which begins where the one before ends, as one; empty when any of them is unknown."""
+    points: list[tuple[float, float]] = []
+    for line in lines:
+        if not line:
+            return ""
+        more = decode_polyline(line)
+        points += more[1:] if points and more[:1] == points[-1:] else more
+    return encode_polyline(points)
 
 
 def decode_polyline(text: str) -> list[tuple[float, float]]:
@@ -48,3 +62,11 @@ def decode_polyline(text: str) -> list[tuple[float, float]]:
         longitude += values[index + 1]
         points.append((latitude / _PRECISION, longitude / _PRECISION))
     return points
+
+
+def points_of(text: str) -> list[GeoPoint]:
+    """Return the points of a line that is ours or a provider's; none where it is empty or cannot be read."""
+    try:
+        return [GeoPoint(*point) for point in decode_polyline(text)]
+    except (ValueError, InvalidInput):
+        return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
@@ -118,6 +118,8 @@ class Quote:
     """Which version of that policy; a ride asked for with this quote keeps to it."""
     stops: tuple[Place, ...] = ()
     passengers: int = 1
+    polyline: str = field(default="", compare=False)
+    """The way on the map (see domain/polyline), for the answer alone: it is not kept. Empty where no map tells it."""
 
     def is_expired(self, now: datetime) -> bool:
         """Whether the promise is over: the moment of expiry itself no longer counts."""

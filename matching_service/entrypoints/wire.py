@@ -201,6 +201,7 @@ def quote_message(quote: Quote) -> rides_pb2.Quote:
         passengers=quote.passengers,
         city=quote.city,
         policy_version=quote.policy_version,
+        route_polyline=quote.polyline,
     )
     if quote.pickup_eta_seconds is not None:
         message.pickup_eta_seconds = quote.pickup_eta_seconds

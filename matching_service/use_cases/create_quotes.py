@@ -8,6 +8,7 @@ from uuid import UUID
 
 from matching_service.domain.city import CityPolicy, Product
 from matching_service.domain.eta import Leg
+from matching_service.domain.polyline import points_of
 from matching_service.domain.pricing import PricedTrip, moment_of, price_trip
 from matching_service.domain.quote import Place, Quote
 from matching_service.domain.ride_kind import RideKind
@@ -69,7 +70,8 @@ class CreateQuotes:
         trip = await plan_route(self._eta, points, city.stops.wait_seconds)
         _check_length(city, trip.meters)
         expires_at = now + timedelta(seconds=city.quote_seconds)
-        priced = PricedTrip(now, points, trip.meters, trip.seconds, line=points)
+        polyline = trip.polyline
+        priced = PricedTrip(now, points, trip.meters, trip.seconds, line=points_of(polyline) or points)
         quotes = [
             Quote(
                 id=self._new_id(),
@@ -87,6 +89,7 @@ class CreateQuotes:
                 policy_version=city.version,
                 stops=command.stops,
                 passengers=command.passengers,
+                polyline=polyline,
             )
             for product in products
         ]

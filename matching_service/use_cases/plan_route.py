@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from matching_service.domain.eta import Trip
+from matching_service.domain.polyline import join_polylines
 from matching_service.use_cases.dispatch_ports import EtaProvider
 from shared_kernel.geo import GeoPoint
 
@@ -22,6 +23,11 @@ class Route:
     def meters(self) -> int:
         """The length of all legs."""
         return sum(leg.meters for leg in self.legs)
+
+    @property
+    def polyline(self) -> str:
+        """The line on the map through all legs; empty where no map tells it."""
+        return join_polylines(leg.polyline for leg in self.legs)
 
     @property
     def seconds(self) -> int:

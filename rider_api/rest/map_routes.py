@@ -1,15 +1,24 @@
-"""What operators see and do of travel times."""
+"""The way of a ride, and what operators see and do of travel times."""
 
 from __future__ import annotations
 
 from chassis.auth import Role
 from rider_api.rest.calls import ask, edge
 from rider_api.rest.routing import Routes
-from rider_api.schemas.maps import LearnedTravelTimes, TravelTimesQuery, learned_travel_times
+from rider_api.schemas.maps import LearnedTravelTimes, RideRoute, TravelTimesQuery, learned_travel_times, ride_route
+from rider_api.schemas.rides import RidePath
 from ridesharing.matching.v1 import map_service_pb2
 
 routes = Routes("maps", "Maps and travel times")
 _OPERATOR = (Role.OPERATOR,)
+_CONCERNED = (Role.RIDER, Role.DRIVER, Role.OPERATOR)
+
+
+@routes.route("GET", "/rides/<ride_id>/route", roles=_CONCERNED, answer=RideRoute, problems=(404, 409))
+def read_ride_route(path: RidePath) -> RideRoute:
+    """Tell the way of a live ride that is still to be driven, from where the driver is."""
+    request = map_service_pb2.GetRideRouteRequest(ride_id=str(path.ride_id))
+    return ride_route(ask(edge().backends.maps.GetRideRoute, request))
 
 
 @routes.route("GET", "/operator/travel-times", roles=_OPERATOR, answer=LearnedTravelTimes)

@@ -1,11 +1,52 @@
-"""Travel times that were learned, as operators see them."""
+"""The way of a ride, and travel times that were learned."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
-from rider_api.schemas.common import Answer, Parameters, Timestamp, timestamp
+from rider_api.schemas.common import Answer, OpenEnum, Parameters, Place, Timestamp, place, timestamp
 from ridesharing.matching.v1 import map_service_pb2
+
+ROUTE_ENDS = OpenEnum(map_service_pb2.RouteEnd.items(), "ROUTE_END")
+
+
+class RouteLeg(Answer):
+    """A leg of a ride's way."""
+
+    end: str = Field(description="To what it leads: pickup, stop or dropoff.", examples=["pickup"])
+    place: Place
+    distance_meters: int
+    eta_seconds: int = Field(description="Waits are not part of it.")
+    polyline: str | None = Field(
+        description="Its line on the map, an encoded polyline of five decimals; null where no map tells it."
+    )
+
+
+class RideRoute(Answer):
+    """The way of a ride that is still to be driven."""
+
+    legs: list[RouteLeg] = Field(description="While the driver comes, the first leads to the pickup.")
+    measured_at: Timestamp | None = Field(
+        description="When the driver was where the first leg begins; null where nobody knows: then it begins where the"
+        " ride was last, and the leg to the pickup is left out."
+    )
+
+
+def ride_route(message: map_service_pb2.GetRideRouteResponse) -> RideRoute:
+    """Read the contract's way."""
+    return RideRoute(
+        legs=[
+            RouteLeg(
+                end=ROUTE_ENDS.text(leg.end),
+                place=place(leg.place),
+                distance_meters=leg.distance_meters,
+                eta_seconds=leg.eta_seconds,
+                polyline=leg.polyline or None,
+            )
+            for leg in message.legs
+        ],
+        measured_at=timestamp(message.measure_time) if message.HasField("measure_time") else None,
+    )
 
 
 class TravelTimesQuery(Parameters):

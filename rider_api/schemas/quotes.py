@@ -135,6 +135,9 @@ class Quote(Answer):
     expires_at: Timestamp
     surge_permille: int = Field(description="Multiplier of demand in the price; 1000 is none.", examples=[1000])
     stops: list[Place] = Field(description="On the way; distance and time are by way of them, with the wait at each.")
+    route_polyline: str | None = Field(
+        description="The way on the map, an encoded polyline of five decimals; null where no map tells it."
+    )
     passengers: int
 
 
@@ -162,5 +165,6 @@ def _quote(message: rides_pb2.Quote) -> Quote:
         expires_at=timestamp(message.expire_time),
         surge_permille=message.surge_permille,
         stops=[place(stop) for stop in message.stops],
+        route_polyline=message.route_polyline or None,
         passengers=message.passengers,
     )

@@ -38,6 +38,7 @@ def write_town(
     streets: Mapping[str, str] = TOWN,
     nodes: Mapping[str, Mapping[str, str]] | None = None,
     turns: Sequence[tuple[str, str, str, str]] = (),
+    origin: GeoPoint = POINTS["D"],
 ) -> Path:
     """Write the town.
 
@@ -47,19 +48,20 @@ def write_town(
         streets: which points each street connects.
         nodes: tags of points.
         turns: restrictions as (kind, from street, via point, to street).
+        origin: where D lies.
     """
     number = {name: index + 1 for index, name in enumerate(sorted(POINTS))}
     way_number = {name: 100 + index for index, name in enumerate(streets)}
     with SimpleWriter(str(path), overwrite=True) as writer:
         for name, point in sorted(POINTS.items()):
-            place = (point.longitude, point.latitude)
+            place = (point.longitude + origin.longitude, point.latitude + origin.latitude)
             writer.add_node(Node(id=number[name], version=1, location=place, tags=dict((nodes or {}).get(name, {}))))
         for name, corners in streets.items():
             own = {**STREET, **(tags or {}).get(name, {})}
             writer.add_way(Way(id=way_number[name], version=1, nodes=[number[each] for each in corners], tags=own))
-        for index, (kind, origin, via, target) in enumerate(turns):
+        for index, (kind, source, via, target) in enumerate(turns):
             members = [
-                ("w", way_number[origin], "from"),
+                ("w", way_number[source], "from"),
                 ("n", number[via], "via"),
                 ("w", way_number[target], "to"),
             ]

@@ -15,6 +15,7 @@ from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.learned_times import HOURS, UNTAUGHT
 from matching_service.entrypoints.grpc_maps import MapServicer
 from matching_service.use_cases.learn_travel_times import LearnTravelTimes, TravelTimesInForce
+from matching_service.use_cases.read_ride_route import ReadRideRoute
 from matching_service.use_cases.travel_time_ports import TravelTimesVersion
 from ridesharing.matching.v1 import map_service_pb2 as pb
 from tests.fakes.matching_dispatch import NOON, HandClock
@@ -176,7 +177,9 @@ async def test_what_was_learned_is_never_changed(database: Database, attack: str
 
 async def test_operators_are_told_what_was_learned_and_may_ask_for_more(database: Database) -> None:
     learning, asked = Learning(database), Wakeup()
-    servicer = MapServicer(learn_travel_times=learning.learn, ask_for_lesson=asked.wake)
+    stage = stage_on(database, FakePayments())
+    route = ReadRideRoute(stage.reader, stage.locations, learning.eta, learning.clock)
+    servicer = MapServicer(learn_travel_times=learning.learn, ask_for_lesson=asked.wake, read_ride_route=route)
     await learning.store.add(version(1))
     context: object = None
     answer = await servicer.ListTravelTimes(pb.ListTravelTimesRequest(), context)  # pyright: ignore[reportArgumentType]

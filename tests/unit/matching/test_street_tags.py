@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching_service.domain.polyline import decode_polyline, encode_polyline
+from matching_service.domain.polyline import decode_polyline, encode_polyline, points_of
 from matching_service.domain.street_tags import Street, blocks_cars, limit_kmh, street_of, turn_kind
+from shared_kernel.geo import GeoPoint
 
 
 @pytest.mark.parametrize(
@@ -92,6 +93,11 @@ def test_a_polyline_is_read_back_to_a_meter(line: list[tuple[float, float]]) -> 
     assert [value for point in back for value in point] == pytest.approx(
         [value for point in line for value in point], abs=0.6e-5
     )
+
+
+def test_the_points_of_what_is_no_line_are_none() -> None:
+    assert points_of(encode_polyline([(1.0, 2.0)])) == [GeoPoint(1.0, 2.0)]
+    assert points_of("") == points_of("_p~iF") == points_of(encode_polyline([(91.0, 0.0)])) == []
 
 
 @pytest.mark.parametrize("text", ["_p~iF", "_p~iF~ps|", "é", "~~~~~~~~~~"])

@@ -25,31 +25,44 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
+from ridesharing.common.v1 import geo_point_pb2 as ridesharing_dot_common_dot_v1_dot_geo__point__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)ridesharing/matching/v1/map_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\"\xe9\x01\n\x0bTravelTimes\x12\x10\n\x08provider\x18\x01 \x01(\t\x12\x0e\n\x06map_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12.\n\nlearn_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ntrip_count\x18\x05 \x01(\x05\x12\x14\n\x0c\x65rror_before\x18\x06 \x01(\x01\x12\x13\n\x0b\x65rror_after\x18\x07 \x01(\x01\x12\x10\n\x08in_force\x18\x08 \x01(\x08\x12\x15\n\rstart_seconds\x18\t \x01(\x01\x12\x0f\n\x07\x66\x61\x63tors\x18\n \x03(\x01\"6\n\x16ListTravelTimesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\"U\n\x17ListTravelTimesResponse\x12:\n\x0ctravel_times\x18\x01 \x03(\x0b\x32$.ridesharing.matching.v1.TravelTimes\"\x19\n\x17LearnTravelTimesRequest\"\x1a\n\x18LearnTravelTimesResponse2\x8e\x02\n\nMapService\x12}\n\x0fListTravelTimes\x12/.ridesharing.matching.v1.ListTravelTimesRequest\x1a\x30.ridesharing.matching.v1.ListTravelTimesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x80\x01\n\x10LearnTravelTimes\x12\x30.ridesharing.matching.v1.LearnTravelTimesRequest\x1a\x31.ridesharing.matching.v1.LearnTravelTimesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)ridesharing/matching/v1/map_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\"\xa7\x01\n\x08RouteLeg\x12.\n\x03\x65nd\x18\x01 \x01(\x0e\x32!.ridesharing.matching.v1.RouteEnd\x12+\n\x05place\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.Place\x12\x17\n\x0f\x64istance_meters\x18\x03 \x01(\x05\x12\x13\n\x0b\x65ta_seconds\x18\x04 \x01(\x05\x12\x10\n\x08polyline\x18\x05 \x01(\t\"0\n\x13GetRideRouteRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x8f\x01\n\x14GetRideRouteResponse\x12/\n\x04legs\x18\x01 \x03(\x0b\x32!.ridesharing.matching.v1.RouteLeg\x12\x35\n\x0cmeasure_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x42\x0f\n\r_measure_time\"\xe9\x01\n\x0bTravelTimes\x12\x10\n\x08provider\x18\x01 \x01(\t\x12\x0e\n\x06map_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12.\n\nlearn_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ntrip_count\x18\x05 \x01(\x05\x12\x14\n\x0c\x65rror_before\x18\x06 \x01(\x01\x12\x13\n\x0b\x65rror_after\x18\x07 \x01(\x01\x12\x10\n\x08in_force\x18\x08 \x01(\x08\x12\x15\n\rstart_seconds\x18\t \x01(\x01\x12\x0f\n\x07\x66\x61\x63tors\x18\n \x03(\x01\"6\n\x16ListTravelTimesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\"U\n\x17ListTravelTimesResponse\x12:\n\x0ctravel_times\x18\x01 \x03(\x0b\x32$.ridesharing.matching.v1.TravelTimes\"\x19\n\x17LearnTravelTimesRequest\"\x1a\n\x18LearnTravelTimesResponse*f\n\x08RouteEnd\x12\x19\n\x15ROUTE_END_UNSPECIFIED\x10\x00\x12\x14\n\x10ROUTE_END_PICKUP\x10\x01\x12\x12\n\x0eROUTE_END_STOP\x10\x02\x12\x15\n\x11ROUTE_END_DROPOFF\x10\x03\x32\x87\x03\n\nMapService\x12}\n\x0fListTravelTimes\x12/.ridesharing.matching.v1.ListTravelTimesRequest\x1a\x30.ridesharing.matching.v1.ListTravelTimesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x80\x01\n\x10LearnTravelTimes\x12\x30.ridesharing.matching.v1.LearnTravelTimesRequest\x1a\x31.ridesharing.matching.v1.LearnTravelTimesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12w\n\x0cGetRideRoute\x12,.ridesharing.matching.v1.GetRideRouteRequest\x1a-.ridesharing.matching.v1.GetRideRouteResponse\"\n\xa2\xbb\x18\x06\n\x04\x02\x03\x04\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ridesharing.matching.v1.map_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_GETRIDEROUTEREQUEST'].fields_by_name['ride_id']._loaded_options = None
+  _globals['_GETRIDEROUTEREQUEST'].fields_by_name['ride_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_LISTTRAVELTIMESREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTTRAVELTIMESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\006\032\004\030d(\000'
   _globals['_MAPSERVICE'].methods_by_name['ListTravelTimes']._loaded_options = None
   _globals['_MAPSERVICE'].methods_by_name['ListTravelTimes']._serialized_options = b'\242\273\030\003\n\001\004'
   _globals['_MAPSERVICE'].methods_by_name['LearnTravelTimes']._loaded_options = None
   _globals['_MAPSERVICE'].methods_by_name['LearnTravelTimes']._serialized_options = b'\242\273\030\003\n\001\004'
-  _globals['_TRAVELTIMES']._serialized_start=169
-  _globals['_TRAVELTIMES']._serialized_end=402
-  _globals['_LISTTRAVELTIMESREQUEST']._serialized_start=404
-  _globals['_LISTTRAVELTIMESREQUEST']._serialized_end=458
-  _globals['_LISTTRAVELTIMESRESPONSE']._serialized_start=460
-  _globals['_LISTTRAVELTIMESRESPONSE']._serialized_end=545
-  _globals['_LEARNTRAVELTIMESREQUEST']._serialized_start=547
-  _globals['_LEARNTRAVELTIMESREQUEST']._serialized_end=572
-  _globals['_LEARNTRAVELTIMESRESPONSE']._serialized_start=574
-  _globals['_LEARNTRAVELTIMESRESPONSE']._serialized_end=600
-  _globals['_MAPSERVICE']._serialized_start=603
-  _globals['_MAPSERVICE']._serialized_end=873
+  _globals['_MAPSERVICE'].methods_by_name['GetRideRoute']._loaded_options = None
+  _globals['_MAPSERVICE'].methods_by_name['GetRideRoute']._serialized_options = b'\242\273\030\006\n\004\002\003\004\005'
+  _globals['_ROUTEEND']._serialized_start=1007
+  _globals['_ROUTEEND']._serialized_end=1109
+  _globals['_ROUTELEG']._serialized_start=208
+  _globals['_ROUTELEG']._serialized_end=375
+  _globals['_GETRIDEROUTEREQUEST']._serialized_start=377
+  _globals['_GETRIDEROUTEREQUEST']._serialized_end=425
+  _globals['_GETRIDEROUTERESPONSE']._serialized_start=428
+  _globals['_GETRIDEROUTERESPONSE']._serialized_end=571
+  _globals['_TRAVELTIMES']._serialized_start=574
+  _globals['_TRAVELTIMES']._serialized_end=807
+  _globals['_LISTTRAVELTIMESREQUEST']._serialized_start=809
+  _globals['_LISTTRAVELTIMESREQUEST']._serialized_end=863
+  _globals['_LISTTRAVELTIMESRESPONSE']._serialized_start=865
+  _globals['_LISTTRAVELTIMESRESPONSE']._serialized_end=950
+  _globals['_LEARNTRAVELTIMESREQUEST']._serialized_start=952
+  _globals['_LEARNTRAVELTIMESREQUEST']._serialized_end=977
+  _globals['_LEARNTRAVELTIMESRESPONSE']._serialized_start=979
+  _globals['_LEARNTRAVELTIMESRESPONSE']._serialized_end=1005
+  _globals['_MAPSERVICE']._serialized_start=1112
+  _globals['_MAPSERVICE']._serialized_end=1503
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,8 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from ridesharing.common.v1 import geo_point_pb2 as _geo_point_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -18,6 +20,130 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _RouteEnd:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RouteEndEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RouteEnd.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ROUTE_END_UNSPECIFIED: _RouteEnd.ValueType  # 0
+    """Not told."""
+    ROUTE_END_PICKUP: _RouteEnd.ValueType  # 1
+    """The pickup; of goods that are brought back too."""
+    ROUTE_END_STOP: _RouteEnd.ValueType  # 2
+    """A stop on the way."""
+    ROUTE_END_DROPOFF: _RouteEnd.ValueType  # 3
+    """The dropoff."""
+
+class RouteEnd(_RouteEnd, metaclass=_RouteEndEnumTypeWrapper):
+    """RouteEnd says to what a leg of a ride's way leads."""
+
+ROUTE_END_UNSPECIFIED: RouteEnd.ValueType  # 0
+"""Not told."""
+ROUTE_END_PICKUP: RouteEnd.ValueType  # 1
+"""The pickup; of goods that are brought back too."""
+ROUTE_END_STOP: RouteEnd.ValueType  # 2
+"""A stop on the way."""
+ROUTE_END_DROPOFF: RouteEnd.ValueType  # 3
+"""The dropoff."""
+Global___RouteEnd: _TypeAlias = RouteEnd  # noqa: Y015
+
+@_typing.final
+class RouteLeg(_message.Message):
+    """RouteLeg is a leg of a ride's way."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    END_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    DISTANCE_METERS_FIELD_NUMBER: _builtins.int
+    ETA_SECONDS_FIELD_NUMBER: _builtins.int
+    POLYLINE_FIELD_NUMBER: _builtins.int
+    end: Global___RouteEnd.ValueType
+    """To what it leads."""
+    distance_meters: _builtins.int
+    """Its length."""
+    eta_seconds: _builtins.int
+    """Its expected time; waits are not part of it."""
+    polyline: _builtins.str
+    """Its line on the map as an encoded polyline of five decimals; empty where no map tells it."""
+    @_builtins.property
+    def place(self) -> _geo_point_pb2.Place:
+        """The place at its end."""
+
+    def __init__(
+        self,
+        *,
+        end: Global___RouteEnd.ValueType = ...,
+        place: _geo_point_pb2.Place | None = ...,
+        distance_meters: _builtins.int = ...,
+        eta_seconds: _builtins.int = ...,
+        polyline: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["place", b"place"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["distance_meters", b"distance_meters", "end", b"end", "eta_seconds", b"eta_seconds", "place", b"place", "polyline", b"polyline"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RouteLeg: _TypeAlias = RouteLeg  # noqa: Y015
+
+@_typing.final
+class GetRideRouteRequest(_message.Message):
+    """GetRideRouteRequest names a ride."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_ID_FIELD_NUMBER: _builtins.int
+    ride_id: _builtins.str
+    """The ride (UUID)."""
+    def __init__(
+        self,
+        *,
+        ride_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ride_id", b"ride_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRideRouteRequest: _TypeAlias = GetRideRouteRequest  # noqa: Y015
+
+@_typing.final
+class GetRideRouteResponse(_message.Message):
+    """GetRideRouteResponse is the way that is left."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEGS_FIELD_NUMBER: _builtins.int
+    MEASURE_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def legs(self) -> _containers.RepeatedCompositeFieldContainer[Global___RouteLeg]:
+        """The legs in their order: to the pickup while the driver comes, then to the stops and the dropoff."""
+
+    @_builtins.property
+    def measure_time(self) -> _timestamp_pb2.Timestamp:
+        """When the driver was where the first leg begins; absent where nobody knows: then it begins where the ride was last,
+        and the leg to the pickup is left out.
+        """
+
+    def __init__(
+        self,
+        *,
+        legs: _abc.Iterable[Global___RouteLeg] | None = ...,
+        measure_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_measure_time", b"_measure_time", "measure_time", b"measure_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_measure_time", b"_measure_time", "legs", b"legs", "measure_time", b"measure_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__measure_time: _TypeAlias = _typing.Literal["measure_time"]  # noqa: Y015
+    _WhichOneofArgType__measure_time: _TypeAlias = _typing.Literal["_measure_time", b"_measure_time"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__measure_time) -> _WhichOneofReturnType__measure_time | None: ...
+
+Global___GetRideRouteResponse: _TypeAlias = GetRideRouteResponse  # noqa: Y015
 
 @_typing.final
 class TravelTimes(_message.Message):

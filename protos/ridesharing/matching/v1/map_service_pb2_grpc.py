@@ -45,6 +45,11 @@ class MapServiceStub:
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_map__service__pb2.LearnTravelTimesRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_matching_dot_v1_dot_map__service__pb2.LearnTravelTimesResponse.FromString,
                 _registered_method=True)
+        self.GetRideRoute = channel.unary_unary(
+                '/ridesharing.matching.v1.MapService/GetRideRoute',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_map__service__pb2.GetRideRouteRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_map__service__pb2.GetRideRouteResponse.FromString,
+                _registered_method=True)
 
 
 class MapServiceServicer:
@@ -66,6 +71,14 @@ class MapServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetRideRoute(self, request, context):
+        """GetRideRoute tells the way of a live ride that is still to be driven, from where the driver is; of the caller's
+        ride, or any for operators and services. Errors: ride_not_found, ride_over.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MapServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -78,6 +91,11 @@ def add_MapServiceServicer_to_server(servicer, server):
                     servicer.LearnTravelTimes,
                     request_deserializer=ridesharing_dot_matching_dot_v1_dot_map__service__pb2.LearnTravelTimesRequest.FromString,
                     response_serializer=ridesharing_dot_matching_dot_v1_dot_map__service__pb2.LearnTravelTimesResponse.SerializeToString,
+            ),
+            'GetRideRoute': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRideRoute,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_map__service__pb2.GetRideRouteRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_map__service__pb2.GetRideRouteResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -135,6 +153,33 @@ class MapService:
             '/ridesharing.matching.v1.MapService/LearnTravelTimes',
             ridesharing_dot_matching_dot_v1_dot_map__service__pb2.LearnTravelTimesRequest.SerializeToString,
             ridesharing_dot_matching_dot_v1_dot_map__service__pb2.LearnTravelTimesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRideRoute(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.MapService/GetRideRoute',
+            ridesharing_dot_matching_dot_v1_dot_map__service__pb2.GetRideRouteRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_map__service__pb2.GetRideRouteResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,10 @@ class MapServiceStub:
     """LearnTravelTimes has travel times learned now, before the day is over; ListTravelTimes tells when it is done. With
     fewer than 200 trips in eight weeks nothing is learned.
     """
+    GetRideRoute: _grpc.UnaryUnaryMultiCallable[_map_service_pb2.GetRideRouteRequest, _map_service_pb2.GetRideRouteResponse]
+    """GetRideRoute tells the way of a live ride that is still to be driven, from where the driver is; of the caller's
+    ride, or any for operators and services. Errors: ride_not_found, ride_over.
+    """
 
 @_typing.type_check_only
 class MapServiceAsyncStub(MapServiceStub):
@@ -50,6 +54,10 @@ class MapServiceAsyncStub(MapServiceStub):
     LearnTravelTimes: _aio.UnaryUnaryMultiCallable[_map_service_pb2.LearnTravelTimesRequest, _map_service_pb2.LearnTravelTimesResponse]  # type: ignore[assignment]
     """LearnTravelTimes has travel times learned now, before the day is over; ListTravelTimes tells when it is done. With
     fewer than 200 trips in eight weeks nothing is learned.
+    """
+    GetRideRoute: _aio.UnaryUnaryMultiCallable[_map_service_pb2.GetRideRouteRequest, _map_service_pb2.GetRideRouteResponse]  # type: ignore[assignment]
+    """GetRideRoute tells the way of a live ride that is still to be driven, from where the driver is; of the caller's
+    ride, or any for operators and services. Errors: ride_not_found, ride_over.
     """
 
 class MapServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -71,6 +79,16 @@ class MapServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_map_service_pb2.LearnTravelTimesResponse, _abc.Awaitable[_map_service_pb2.LearnTravelTimesResponse]]:
         """LearnTravelTimes has travel times learned now, before the day is over; ListTravelTimes tells when it is done. With
         fewer than 200 trips in eight weeks nothing is learned.
+        """
+
+    @_abc_1.abstractmethod
+    def GetRideRoute(
+        self,
+        request: _map_service_pb2.GetRideRouteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_map_service_pb2.GetRideRouteResponse, _abc.Awaitable[_map_service_pb2.GetRideRouteResponse]]:
+        """GetRideRoute tells the way of a live ride that is still to be driven, from where the driver is; of the caller's
+        ride, or any for operators and services. Errors: ride_not_found, ride_over.
         """
 
 def add_MapServiceServicer_to_server(servicer: MapServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -722,6 +722,7 @@ class Quote(_message.Message):
     PASSENGERS_FIELD_NUMBER: _builtins.int
     CITY_FIELD_NUMBER: _builtins.int
     POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    ROUTE_POLYLINE_FIELD_NUMBER: _builtins.int
     quote_id: _builtins.str
     """The quote's id (UUID)."""
     product: _builtins.str
@@ -740,6 +741,10 @@ class Quote(_message.Message):
     """Key of the city whose policy made the price."""
     policy_version: _builtins.int
     """Version of that policy; a ride asked for with the quote keeps to it."""
+    route_polyline: _builtins.str
+    """The way on the map as an encoded polyline of five decimals; empty where no map tells it, and only in the answer to
+    CreateQuotes.
+    """
     @_builtins.property
     def pickup(self) -> _geo_point_pb2.Place:
         """Where the ride would start."""
@@ -777,10 +782,11 @@ class Quote(_message.Message):
         passengers: _builtins.int = ...,
         city: _builtins.str = ...,
         policy_version: _builtins.int = ...,
+        route_polyline: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "city", b"city", "distance_meters", b"distance_meters", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "policy_version", b"policy_version", "product", b"product", "quote_id", b"quote_id", "stops", b"stops", "surge_permille", b"surge_permille", "trip_eta_seconds", b"trip_eta_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "city", b"city", "distance_meters", b"distance_meters", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "policy_version", b"policy_version", "product", b"product", "quote_id", b"quote_id", "route_polyline", b"route_polyline", "stops", b"stops", "surge_permille", b"surge_permille", "trip_eta_seconds", b"trip_eta_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__pickup_eta_seconds: _TypeAlias = _typing.Literal["pickup_eta_seconds"]  # noqa: Y015
     _WhichOneofArgType__pickup_eta_seconds: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds"]  # noqa: Y015

@@ -11,6 +11,7 @@ from uuid import UUID
 from matching_service.domain.city import CityPolicy
 from matching_service.domain.edit import Plan, RideEdit
 from matching_service.domain.locations import GONE_SECONDS
+from matching_service.domain.polyline import points_of
 from matching_service.domain.pricing import PricedTrip, price_trip
 from matching_service.domain.quote import Place
 from matching_service.domain.ride import Ride
@@ -160,8 +161,9 @@ class QuoteRideEdit:
         meters, seconds = behind.meters + rest.meters, behind.seconds + rest.seconds
         _refuse_length(city, meters)
         places = [pickup.point, *(stop.place.point for stop in (*ride.passed_stops, *stops)), dropoff.point]
+        line = points_of((await plan_route(self.eta, places, wait)).polyline) or places
         # By the hours and the surge that the first price was made by, with the wait that was.
-        priced = PricedTrip(ride.requested_at, places, meters, seconds, line=places)
+        priced = PricedTrip(ride.requested_at, places, meters, seconds, line=line)
         fare = ride.with_its_wait(price_trip(city, product, priced, ride.terms.surge_permille))
         plan = Plan(
             pickup, dropoff, stops, fare, meters, seconds, behind.meters, behind.seconds, driven_to=behind.until

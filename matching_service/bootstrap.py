@@ -83,6 +83,7 @@ from matching_service.use_cases.force_cancel_ride import ForceCancelRide
 from matching_service.use_cases.get_ride_location import GetRideLocation
 from matching_service.use_cases.hand_over_order import HandOverOrder
 from matching_service.use_cases.keep_driver_standing import KeepDriverStanding
+from matching_service.use_cases.keep_schedules import KeepSchedules
 from matching_service.use_cases.keep_shards import KeepShards
 from matching_service.use_cases.list_products import ListProducts
 from matching_service.use_cases.list_shifts import ListShifts
@@ -146,6 +147,7 @@ class _Stores:
     saga: AdvanceSaga
     edits: AdvanceEdits
     edit_policies: EditPolicies
+    free_drivers: SnapshotFreeDrivers
     accounts: IdentityClient
 
 
@@ -184,6 +186,7 @@ def build(settings: MatchingSettings) -> Application:
     payments = PaymentClient(payment_channel)
     reader, cities = PostgresRideReader(database), PostgresCities(database, city_files, clock, time.monotonic)
     edit_policies = EditPolicies(reader, cities)
+    locations, reads = RedisLiveLocations(redis), PostgresDispatchReads(database)
     stores = _Stores(
         home=home,
         cities=cities,
@@ -192,16 +195,17 @@ def build(settings: MatchingSettings) -> Application:
         new_id=new_id,
         store=store,
         reader=reader,
-        reads=PostgresDispatchReads(database),
+        reads=reads,
         shifts=PostgresShiftReader(database),
         traces=PostgresTraces(database),
         queue=queue,
         quotes=PostgresQuotes(database, tables.quotes),
-        locations=RedisLiveLocations(redis),
+        locations=locations,
         eta=(maps := build_maps(settings, home, database, clock)).eta,
         saga=AdvanceSaga(store, queue, payments, clock, jitter),
         edits=AdvanceEdits(store, PostgresEditQueue(database), payments, edit_policies, clock, jitter),
         edit_policies=edit_policies,
+        free_drivers=SnapshotFreeDrivers(locations, reads, clock, time.monotonic),
         accounts=IdentityClient(identity_channel),
     )
     relay = OutboxRelay(database, tables.outbox, redis, EVENT_STREAM, relay_wakeup)
@@ -256,6 +260,7 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
         clock=clock,
         tick_seconds=stores.home.dispatch.tick_seconds,
     )
+    schedules = KeepSchedules(store, reader, stores.edit_policies, stores.free_drivers, stores.eta, clock)
     expire_offers, close_searches = ExpireOffers(store, reader, clock), CloseSearches(store, reader, clock)
     keeps = [
         Keep(tables.outbox, "published_at", EVENTS_KEEP_SECONDS),
@@ -270,6 +275,7 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
     workers.add("outbox relay", relay.run)
     workers.add("dispatch", dispatch.run)
     workers.add("saga", lambda: sweep_forever("saga", stores.saga, limit=SWEEP_LIMIT, period_seconds=0.25))
+    workers.add("schedules", lambda: sweep_forever("schedules", schedules, limit=SWEEP_LIMIT, period_seconds=1.0))
     workers.add("edits", lambda: sweep_forever("edits", stores.edits, limit=SWEEP_LIMIT, period_seconds=0.5))
     workers.add("offers", lambda: sweep_forever("offers", expire_offers, limit=SWEEP_LIMIT, period_seconds=0.5))
     workers.add("searches", lambda: sweep_forever("searches", close_searches, limit=SWEEP_LIMIT, period_seconds=1.0))
@@ -286,12 +292,11 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
     store, clock, new_id = stores.store, stores.clock, stores.new_id
     read_rides = ReadRides(stores.reader)
     secret = random.SystemRandom()
-    free_drivers = SnapshotFreeDrivers(stores.locations, stores.reads, clock, time.monotonic)
     rides = grpc_rides.RideServicer(
         create_quotes=CreateQuotes(
             cities=stores.cities,
             eta=stores.eta,
-            free_drivers=free_drivers,
+            free_drivers=stores.free_drivers,
             quotes=stores.quotes,
             clock=clock,
             new_id=new_id,

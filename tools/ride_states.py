@@ -12,7 +12,7 @@ from pathlib import Path
 
 from matching_service.domain.ride_states import (
     END_STATES,
-    INITIAL_STATE,
+    INITIAL_STATES,
     OWED_PAYMENT_STATES,
     PAYMENT_TRANSITIONS,
     TRANSITIONS,
@@ -32,7 +32,7 @@ def draw() -> str:
         "",
         "```mermaid",
         "stateDiagram-v2",
-        f"    [*] --> {INITIAL_STATE}",
+        *(f"    [*] --> {state}" for state in sorted(INITIAL_STATES)),
         *(f"    {item.source} --> {item.target}: {item.move}" for item in TRANSITIONS),
         *(f"    {state} --> [*]" for state in sorted(END_STATES)),
         "```",
@@ -44,6 +44,7 @@ def draw() -> str:
         "",
         "```mermaid",
         "stateDiagram-v2",
+        f"    [*] --> {PaymentState.HOLD_NOT_DUE}",
         f"    [*] --> {PaymentState.HOLD_PENDING}",
         *(f"    {source} --> {target}" for source, target in sorted(PAYMENT_TRANSITIONS)),
         "```",

@@ -24,6 +24,7 @@ from matching_service.domain.city import (
     FeePolicy,
     LocationPolicy,
     Product,
+    SchedulePolicy,
     StopPolicy,
     SwapPolicy,
     TravelPolicy,
@@ -101,6 +102,24 @@ class _Edits(Strict):
     driver_answer_seconds: Annotated[int, Field(ge=5, le=600)] = 45
 
 
+class _Schedule(Strict):
+    min_ahead_seconds: Annotated[int, Field(ge=60, le=86_400)] = 1800
+    max_ahead_seconds: Annotated[int, Field(ge=3600, le=31_536_000)] = 2_592_000
+    max_rides: Annotated[int, Field(ge=0, le=50)] = 5
+    # Far below the seven days that a hold on a card lasts.
+    hold_lead_seconds: Annotated[int, Field(ge=0, le=259_200)] = 3600
+    remind_lead_seconds: Annotated[int, Field(ge=0, le=259_200)] = 2700
+    search_lead_seconds: Annotated[int, Field(ge=60, le=7200)] = 1800
+    search_margin_seconds: Annotated[int, Field(ge=0, le=3600)] = 180
+    free_cancel_lead_seconds: Annotated[int, Field(ge=0, le=86_400)] = 900
+
+    @model_validator(mode="after")
+    def _times_in_order(self) -> Self:
+        if self.min_ahead_seconds >= self.max_ahead_seconds:
+            raise ValueError("min_ahead_seconds is not below max_ahead_seconds")
+        return self
+
+
 class _Locations(Strict):
     max_speed_kmh: Annotated[float, Field(gt=0, le=100_000)]
     max_accuracy_meters: Annotated[float, Field(gt=0, le=10_000)]
@@ -168,6 +187,7 @@ class _CityFile(FareTables):
     dispatch: _Dispatch
     stops: _Stops = _Stops()
     edits: _Edits = _Edits()
+    schedule: _Schedule = _Schedule()
     locations: _Locations
     travel: _Travel
     products: Annotated[dict[Name, _Product], Field(min_length=1, max_length=50)]
@@ -358,6 +378,7 @@ def _as_policy(content: _CityFile) -> CityPolicy:
         ),
         stops=StopPolicy(**content.stops.model_dump()),
         edits=EditPolicy(**content.edits.model_dump()),
+        schedule=SchedulePolicy(**content.schedule.model_dump()),
         locations=LocationPolicy(**content.locations.model_dump()),
         travel=TravelPolicy(**content.travel.model_dump()),
     )

@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from matching_service.adapters.postgres_quotes import fare_from_json, fare_lines_json, places_from_json, places_json
 from matching_service.domain.edit import UNDER_WAY_STATES, EditState, Plan, RideEdit
 from matching_service.domain.quote import Place
+from matching_service.domain.schedule import Schedule
 from matching_service.domain.stops import Stop, StopState
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
@@ -60,6 +61,10 @@ def edit_table(metadata: MetaData) -> Table:
         Column("driven_seconds", Integer, nullable=False),
         Column("driven_to_latitude", Float(53)),
         Column("driven_to_longitude", Float(53)),
+        Column("pickup_at", DateTime(timezone=True)),
+        Column("hold_at", DateTime(timezone=True)),
+        Column("remind_at", DateTime(timezone=True)),
+        Column("dispatch_at", DateTime(timezone=True)),
         Column("added_seconds", Integer, nullable=False),
         Column("route_version", Integer, nullable=False),
         Column("created_at", DateTime(timezone=True), nullable=False),
@@ -102,6 +107,7 @@ def edit_row(edit: RideEdit) -> dict[str, Any]:
         "driven_seconds": plan.driven_seconds,
         "driven_to_latitude": None if plan.driven_to is None else plan.driven_to.latitude,
         "driven_to_longitude": None if plan.driven_to is None else plan.driven_to.longitude,
+        **schedule_columns(plan.schedule),
         "added_seconds": edit.added_seconds,
         "route_version": edit.route_version,
         "created_at": edit.created_at,
@@ -146,6 +152,7 @@ def edit_from(row: Mapping[Any, Any]) -> RideEdit:
         driven_meters=row["driven_meters"],
         driven_seconds=row["driven_seconds"],
         driven_to=None if latitude is None else GeoPoint(latitude, row["driven_to_longitude"]),
+        schedule=schedule_from(row),
     )
     return RideEdit(
         id=row["id"],
@@ -162,6 +169,23 @@ def edit_from(row: Mapping[Any, Any]) -> RideEdit:
         answer_until=row["answer_until"],
         closed_at=row["closed_at"],
     )
+
+
+def schedule_columns(schedule: Schedule | None) -> dict[str, Any]:
+    """Write the times of a ride that was asked for ahead."""
+    return {
+        "pickup_at": schedule and schedule.pickup_at,
+        "hold_at": schedule and schedule.hold_at,
+        "remind_at": schedule and schedule.remind_at,
+        "dispatch_at": schedule and schedule.dispatch_at,
+    }
+
+
+def schedule_from(row: Mapping[Any, Any]) -> Schedule | None:
+    """Read the times of a ride, if it has any."""
+    if row["pickup_at"] is None:
+        return None
+    return Schedule(row["pickup_at"], row["hold_at"], row["remind_at"], row["dispatch_at"])
 
 
 def _stop_json(stop: Stop) -> list[Any]:

@@ -40,7 +40,7 @@ from matching_service.domain.edit import RideEdit
 from matching_service.domain.events import Event
 from matching_service.domain.offer import ExclusionCause, Offer
 from matching_service.domain.ride import Ride
-from matching_service.domain.ride_states import DRIVER_STATES, OWED_PAYMENT_STATES
+from matching_service.domain.ride_states import DRIVER_STATES, OWED_PAYMENT_STATES, RideState
 from matching_service.domain.shift import Shift
 from matching_service.domain.stops import Stop
 from matching_service.use_cases.ports import DriverStanding, FeeConsent, RequestKey
@@ -63,6 +63,7 @@ _REFUSALS = {
     "uq_offer_accepted_ride": ("offer_taken", "another driver has the ride"),
     "uq_offer_open_driver": ("driver_busy", "the driver has an open offer"),
     "uq_offer_open_ride": ("ride_offered", "the ride is offered to another driver"),
+    "ex_ride_schedule": ("schedule_overlap", "another ride of the rider is at that time"),
     "uq_ride_edit_under_way": ("edit_under_way", "another edit of the ride is being decided"),
     "uq_offer_open_slot": ("ride_offered", "the ride is offered to another driver"),
     "uq_shift_open_driver": ("shift_open", "the driver is online already"),
@@ -183,10 +184,19 @@ class PostgresTransaction:
 
     async def add_ride(self, ride: Ride) -> None:
         leased_until = ride.requested_at + timedelta(seconds=FIRST_ATTEMPT_LEASE_SECONDS)
-        saga = {"saga_next_attempt_at": ride.requested_at, "saga_leased_until": leased_until}
+        owed = ride.payment_state in OWED_PAYMENT_STATES
+        saga = {"saga_next_attempt_at": ride.requested_at, "saga_leased_until": leased_until} if owed else {}
         await self._connection.execute(insert(tables.rides).values(**ride_row(ride), **saga))
         if ride.stops:
             await self._connection.execute(insert(tables.ride_stops), list(stop_rows(ride).values()))
+
+    async def scheduled_count(self, rider_id: UUID) -> int:
+        # Two requests of one rider would each count without the other.
+        lock = func.pg_advisory_xact_lock(func.hashtextextended(f"schedule:{rider_id}", 0))
+        await self._connection.execute(select(lock))
+        ride = tables.rides.c
+        mine = select(func.count()).where(ride.rider_id == rider_id, ride.state == RideState.SCHEDULED.value)
+        return await self._connection.scalar(mine) or 0
 
     async def lock_ride(self, ride_id: UUID, *, rider_id: UUID | None = None) -> Ride | None:
         statement = select(tables.rides).where(tables.rides.c.id == ride_id).with_for_update(key_share=True)

@@ -37,7 +37,9 @@ class PostgresDispatchReads:
             .label("excluded")
         )
         waiting = select(tables.rides, excluded).where(ride.state == "matching", ride.shard.in_(shards))
-        statement = waiting.order_by(excluded.is_(None), ride.requested_at, ride.id).limit(limit)
+        # One that was asked for ahead has waited since its search began.
+        since = func.coalesce(ride.dispatch_at, ride.requested_at)
+        statement = waiting.order_by(excluded.is_(None), since, ride.id).limit(limit)
         async with self._database.connect() as connection:
             rows = (await connection.execute(statement)).mappings().all()
         return [
@@ -46,7 +48,7 @@ class PostgresDispatchReads:
                 pickup=place_from(row, "pickup"),
                 dropoff=place_from(row, "dropoff"),
                 product=row["product"],
-                requested_at=row["requested_at"],
+                requested_at=row["dispatch_at"] or row["requested_at"],
                 excluded_driver_ids=frozenset(row["excluded"] or ()),
                 returned=row["excluded"] is not None,
                 funding=Funding(row["funding"]),

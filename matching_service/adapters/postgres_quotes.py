@@ -61,6 +61,7 @@ def quote_table(metadata: MetaData) -> Table:
         Column("policy_version", Integer, nullable=False, server_default=text("0")),
         Column("stops", JSONB, nullable=False, server_default=text("'[]'")),
         Column("passengers", Integer, nullable=False, server_default=text("1")),
+        Column("pickup_at", DateTime(timezone=True)),
         CheckConstraint("total_minor >= 0", name="total_not_negative"),
         CheckConstraint("distance_meters >= 0 AND trip_eta_seconds >= 0", name="trip_not_negative"),
         CheckConstraint("surge_permille >= 1000", name="surge_at_least_none"),
@@ -93,6 +94,7 @@ def quote_row(quote: Quote) -> dict[str, Any]:
         "policy_version": quote.policy_version,
         "stops": places_json(quote.stops),
         "passengers": quote.passengers,
+        "pickup_at": quote.pickup_at,
     }
 
 
@@ -114,6 +116,7 @@ def quote_from_row(columns: Mapping[Any, Any]) -> Quote:
         policy_version=columns["policy_version"],
         stops=places_from_json(columns["stops"]),
         passengers=columns["passengers"],
+        pickup_at=columns["pickup_at"],
     )
 
 

@@ -17,12 +17,12 @@ from matching_service.adapters.rows import offer_from, ride_from, shift_from
 from matching_service.domain.edit import RideEdit
 from matching_service.domain.offer import Offer
 from matching_service.domain.ride import Ride
-from matching_service.domain.ride_states import DRIVER_STATES, LIVE_STATES, RideState
+from matching_service.domain.ride_states import ACTIVE_STATES, DRIVER_STATES, RideState
 from matching_service.domain.shift import Shift
 from matching_service.use_cases.ports import RideMoveRecord, RideSummary, Waits
 
 _DRIVER_STATES = [state.value for state in DRIVER_STATES]
-_LIVE_STATES = [state.value for state in LIVE_STATES]
+_ACTIVE_STATES = [state.value for state in ACTIVE_STATES]
 
 # Independent of the indexes that forbid them: it looks at what was recorded. The touching ends of two assignments do
 # not overlap, since ranges exclude their end.
@@ -47,7 +47,8 @@ _REQUEST_TO_OFFER = text(
     _WAITS.format(
         seconds="""
     SELECT extract(epoch FROM min(offer.created_at) - ride.requested_at)::float8 AS seconds
-    FROM ride JOIN offer ON offer.ride_id = ride.id WHERE ride.requested_at >= :since GROUP BY ride.id
+    FROM ride JOIN offer ON offer.ride_id = ride.id
+    WHERE ride.requested_at >= :since AND ride.pickup_at IS NULL GROUP BY ride.id
 """
     )
 )
@@ -55,7 +56,7 @@ _REQUEST_TO_PICKUP = text(
     _WAITS.format(
         seconds="""
     SELECT extract(epoch FROM arrived_at - requested_at)::float8 AS seconds
-    FROM ride WHERE requested_at >= :since AND arrived_at IS NOT NULL
+    FROM ride WHERE requested_at >= :since AND arrived_at IS NOT NULL AND pickup_at IS NULL
 """
     )
 )
@@ -72,7 +73,7 @@ class PostgresRideReader:
         return next(iter(await self._rides(statement)), None)
 
     async def live_ride(self, *, rider_id: UUID | None = None, driver_id: UUID | None = None) -> Ride | None:
-        states = _LIVE_STATES if driver_id is None else _DRIVER_STATES
+        states = _ACTIVE_STATES if driver_id is None else _DRIVER_STATES
         statement = _rides_of(rider_id, driver_id).where(tables.rides.c.state.in_(states))
         # The ride of the person before the orders under way beside it.
         statement = statement.order_by(tables.rides.c.kind == "delivery", tables.rides.c.id.desc()).limit(1)
@@ -147,6 +148,16 @@ class PostgresRideReader:
         offer = tables.offers.c
         due = offers_with_places().where(offer.state == "open", offer.expires_at <= now)
         return await self._offers(due.order_by(offer.expires_at).limit(limit))
+
+    async def due_schedules(self, now: datetime, limit: int) -> list[Ride]:
+        ride = tables.rides.c
+        due = _rides_of(None, None).where(ride.timer_at <= now)
+        return await self._rides(due.order_by(ride.timer_at).limit(limit))
+
+    async def scheduled_rides(self, rider_id: UUID, limit: int) -> list[Ride]:
+        ride = tables.rides.c
+        mine = _rides_of(rider_id, None).where(ride.state == RideState.SCHEDULED.value)
+        return await self._rides(mine.order_by(ride.pickup_at).limit(limit))
 
     async def edit(self, ride_id: UUID, edit_id: UUID) -> RideEdit | None:
         edit = tables.ride_edits.c

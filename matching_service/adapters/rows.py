@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from matching_service.adapters.edit_rows import schedule_columns, schedule_from
 from matching_service.adapters.postgres_quotes import fare_from_json, fare_lines_json
 from matching_service.adapters.shard_cells import shard_of
 from matching_service.domain.city import VehicleClass
@@ -90,6 +91,8 @@ def ride_row(ride: Ride) -> dict[str, Any]:
         "driven_to_latitude": None if ride.driven_to is None else ride.driven_to.latitude,
         "driven_to_longitude": None if ride.driven_to is None else ride.driven_to.longitude,
         "driven_at": ride.driven_at,
+        **schedule_columns(ride.schedule),
+        "timer_at": ride.schedule.due_at if ride.schedule and ride.state is RideState.SCHEDULED else None,
     }
 
 
@@ -202,6 +205,7 @@ def ride_from(
         if row["driven_to_latitude"] is None
         else GeoPoint(row["driven_to_latitude"], row["driven_to_longitude"]),
         driven_at=row["driven_at"],
+        schedule=schedule_from(row),
     )
 
 

@@ -40,8 +40,10 @@ from matching_service.domain.explanation import Fate
 from matching_service.domain.offer import MAX_BROADCAST_OFFERS, ExclusionCause, OfferState
 from matching_service.domain.ride_kind import Capability, RideKind
 from matching_service.domain.ride_states import (
+    ACTIVE_STATES,
     DISPATCHED_STATES,
     DRIVER_STATES,
+    INITIAL_STATES,
     LIVE_STATES,
     OWED_PAYMENT_STATES,
     PaymentState,
@@ -147,6 +149,13 @@ rides = Table(
     Column("driven_to_latitude", Float(53)),
     Column("driven_to_longitude", Float(53)),
     Column("driven_at", DateTime(timezone=True)),
+    # Of a ride that was asked for ahead: its time, and what is to be seen to before; timer_at is the next of these.
+    # No two of a rider overlap: the exclusion constraint ex_ride_schedule, which the migration makes.
+    Column("pickup_at", DateTime(timezone=True)),
+    Column("hold_at", DateTime(timezone=True)),
+    Column("remind_at", DateTime(timezone=True)),
+    Column("dispatch_at", DateTime(timezone=True)),
+    Column("timer_at", DateTime(timezone=True)),
     # The saga: a step is owed while the payment is pending, and then there is a time for the next attempt.
     Column("saga_next_attempt_at", DateTime(timezone=True)),
     Column("saga_leased_until", DateTime(timezone=True)),
@@ -185,12 +194,16 @@ rides = Table(
     CheckConstraint("passengers > 0", "passengers"),
     CheckConstraint("stop_count >= 0", "stop_count"),
     CheckConstraint("held_minor >= 0", "held_not_negative"),
+    CheckConstraint("(state = 'scheduled') = (timer_at IS NOT NULL)", "timer_while_scheduled"),
+    CheckConstraint("(pickup_at IS NULL) = (dispatch_at IS NULL)", "schedule_whole"),
+    CheckConstraint("timer_at IS NULL OR pickup_at IS NOT NULL", "timer_of_a_schedule"),
+    CheckConstraint("payment_state <> 'hold_not_due' OR state = 'scheduled'", "hold_due_once_begun"),
     # Whoever rides has one ride at a time; orders may be under way beside it.
     Index(
         "uq_ride_live_rider",
         "rider_id",
         unique=True,
-        postgresql_where=text(f"{_among('state', LIVE_STATES)} AND kind <> 'delivery'"),
+        postgresql_where=text(f"{_among('state', ACTIVE_STATES)} AND kind <> 'delivery'"),
     ),
     Index("uq_ride_live_driver", "driver_id", unique=True, postgresql_where=text(_among("state", DRIVER_STATES))),
     Index("ix_ride_rider", "rider_id", "id"),
@@ -198,6 +211,7 @@ rides = Table(
     Index("ix_ride_requested_at", "requested_at"),
     Index("ix_ride_waiting", "state", "search_until", postgresql_where=text("state IN ('requested', 'matching')")),
     Index("ix_ride_shard_dispatched", "shard", postgresql_where=text(_among("state", DISPATCHED_STATES))),
+    Index("ix_ride_timer", "timer_at", postgresql_where=text("timer_at IS NOT NULL")),
     Index("ix_ride_saga", "saga_next_attempt_at", postgresql_where=text("saga_next_attempt_at IS NOT NULL")),
 )
 
@@ -284,7 +298,7 @@ ride_transitions = Table(
         ["legal_ride_move.from_state", "legal_ride_move.to_state"],
         name="fk_ride_transition_legal_ride_move",
     ),
-    CheckConstraint("from_state IS NOT NULL OR to_state = 'requested'", "begins_requested"),
+    CheckConstraint(f"from_state IS NOT NULL OR {_among('to_state', INITIAL_STATES)}", "begins_requested"),
     comment="Written by a trigger on ride, so that no move of a ride goes unrecorded or unjudged",
 )
 

@@ -161,6 +161,25 @@ class EditPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class SchedulePolicy:
+    """Rides that are asked for ahead."""
+
+    min_ahead_seconds: int
+    max_ahead_seconds: int
+    max_rides: int
+    """How many of them a rider may have at a time."""
+    hold_lead_seconds: int
+    """So long before the pickup the fare is held."""
+    remind_lead_seconds: int
+    search_lead_seconds: int
+    """So long before the pickup drivers are first looked at."""
+    search_margin_seconds: int
+    """The search begins so much earlier than the nearest driver needs, for the time of offers."""
+    free_cancel_lead_seconds: int
+    """Until so long before the pickup a cancel is free even when a driver is on the way."""
+
+
+@dataclass(frozen=True, slots=True)
 class LocationPolicy:
     """What pings of a driver are believed."""
 
@@ -202,6 +221,7 @@ class CityPolicy:
     dispatch: DispatchPolicy
     stops: StopPolicy
     edits: EditPolicy
+    schedule: SchedulePolicy
     locations: LocationPolicy
     travel: TravelPolicy
     version: int = 0

@@ -16,6 +16,7 @@ from typing import Final, Self
 from uuid import UUID
 
 from matching_service.domain.quote import Fare, Place
+from matching_service.domain.schedule import Schedule
 from matching_service.domain.stops import Stop
 from shared_kernel.errors import Conflict, NotFound
 from shared_kernel.geo import GeoPoint
@@ -68,6 +69,8 @@ class Plan:
     driven_meters: int = 0
     driven_seconds: int = 0
     driven_to: GeoPoint | None = None
+    schedule: Schedule | None = None
+    """The new times of a scheduled ride; None where they stay."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,14 @@ class RideRequested(RideFact):
     """A rider asked for a ride."""
 
 
+class RideScheduled(RideFact):
+    """A rider asked for a ride ahead."""
+
+
+class RideReminded(RideFact):
+    """A scheduled pickup is near."""
+
+
 class RidePaymentFailed(RideFact):
     """The hold was declined."""
 

@@ -120,6 +120,8 @@ class Quote:
     passengers: int = 1
     polyline: str = field(default="", compare=False)
     """The way on the map (see domain/polyline), for the answer alone: it is not kept. Empty where no map tells it."""
+    pickup_at: datetime | None = None
+    """When the ride is to begin; None for now."""
 
     def is_expired(self, now: datetime) -> bool:
         """Whether the promise is over: the moment of expiry itself no longer counts."""

@@ -16,6 +16,7 @@ from matching_service.domain.edit import Plan
 from matching_service.domain.quote import Fare, FareLine, FareLineKind, Place, Quote
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.ride_states import (
+    ACTIVE_STATES,
     DRIVER_STATES,
     EDITABLE_STATES,
     INITIAL_STATE,
@@ -28,6 +29,7 @@ from matching_service.domain.ride_states import (
     next_payment_state,
     next_state,
 )
+from matching_service.domain.schedule import Schedule
 from matching_service.domain.shift import DriverFacts
 from matching_service.domain.stops import Stop, StopState
 from matching_service.domain.terms import Funding, RideTerms
@@ -106,6 +108,8 @@ class Ride:
     driven_to: GeoPoint | None = None
     """Where the driver was then."""
     driven_at: datetime | None = None
+    schedule: Schedule | None = None
+    """Of a ride that was asked for ahead."""
 
     @classmethod
     def requested(
@@ -123,6 +127,7 @@ class Ride:
         stops: tuple[Stop, ...] = (),
         kind: RideKind = RideKind.PRIVATE,
         delivery: Delivery | None = None,
+        schedule: Schedule | None = None,
     ) -> Self:
         """Ask for the ride of a quote, whose stops got ids. Raises Conflict `quote_expired`."""
         if quote.is_expired(now):
@@ -146,7 +151,10 @@ class Ride:
             policy_version=quote.policy_version,
             requested_at=now,
             moved_at=now,
-            search_until=now + timedelta(seconds=terms.search_window_seconds),
+            search_until=(schedule.pickup_at if schedule else now) + timedelta(seconds=terms.search_window_seconds),
+            state=RideState.SCHEDULED if schedule else INITIAL_STATE,
+            payment_state=PaymentState.HOLD_NOT_DUE if schedule else PaymentState.HOLD_PENDING,
+            schedule=schedule,
             stops=stops,
             passengers=quote.passengers,
             trip_seconds=quote.trip_eta_seconds,
@@ -154,6 +162,11 @@ class Ride:
             kind=kind,
             delivery=delivery,
         )
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the ride is live and does not only wait for its time."""
+        return self.state in ACTIVE_STATES
 
     @property
     def is_live(self) -> bool:
@@ -185,6 +198,8 @@ class Ride:
         if not self.is_live:
             return replace(self, payment_state=self._pay(PaymentState.VOID_PENDING), version=self.version + 1)
         held = replace(self, payment_state=self._pay(PaymentState.HELD), held_minor=self.fare.total.amount_minor)
+        if self.state is RideState.SCHEDULED:
+            return replace(held, version=self.version + 1)
         return replace(held._moved(RideMove.PLACE_HOLD, now), search_until=self._search_until(now))
 
     def hold_declined(self, reason: str, now: datetime) -> Self:
@@ -262,7 +277,15 @@ class Ride:
         return fare if self.started_at is None else self.terms.with_waiting(fare, self._waited_seconds(self.started_at))
 
     def _waited_seconds(self, until: datetime) -> float:
-        return 0.0 if self.arrived_at is None else (until - self.arrived_at).total_seconds()
+        waits_from = self._waits_from
+        return 0.0 if waits_from is None else max(0.0, (until - waits_from).total_seconds())
+
+    @property
+    def _waits_from(self) -> datetime | None:
+        """Since when the driver waits for the rider: who comes early to a scheduled ride, from its time on."""
+        if self.arrived_at is None or self.schedule is None:
+            return self.arrived_at
+        return max(self.arrived_at, self.schedule.pickup_at)
 
     def completed(self, now: datetime) -> Self:
         """The trip was made: the fare is collected. From here on the payment only goes forward."""
@@ -309,12 +332,46 @@ class Ride:
         """The driver gave the ride back: look for another at the same fare, with a new window and fresh PIN tries."""
         return replace(self._without_driver(RideMove.GIVE_BACK, "driver_canceled", now), words=words)
 
+    # Before a scheduled pickup
+
+    @property
+    def _scheduled(self) -> Schedule:
+        if self.schedule is None:
+            raise Conflict("not_scheduled", "the ride was not asked for ahead")
+        return self.schedule
+
+    def hold_due(self) -> Self:
+        """It is time to hold the fare."""
+        return replace(
+            self,
+            schedule=self._scheduled.hold_seen_to(),
+            payment_state=self._pay(PaymentState.HOLD_PENDING),
+            version=self.version + 1,
+        )
+
+    def reminded(self) -> Self:
+        """The rider is told that the pickup is near."""
+        return replace(self, schedule=self._scheduled.reminded(), version=self.version + 1)
+
+    def looked_for_drivers(self, next_look_at: datetime) -> Self:
+        """It is too early to send one; the version stays, nobody is told."""
+        return replace(self, schedule=self._scheduled.looked(next_look_at))
+
+    def search_begun(self, now: datetime) -> Self:
+        """Look for a driver now; or, while the hold's outcome is not known, wait for that as any ride does."""
+        move = RideMove.BEGIN_SEARCH if self.payment_state is PaymentState.HELD else RideMove.AWAIT_HOLD
+        begun = replace(self._moved(move, now), schedule=self._scheduled.looked(now))
+        if begun.payment_state is PaymentState.HOLD_NOT_DUE:
+            begun = replace(begun, payment_state=begun._pay(PaymentState.HOLD_PENDING))
+        return replace(begun, search_until=self._search_until(max(now, self._scheduled.pickup_at)))
+
     # Edits
 
     def refuse_unless_editable(self, *, moves_pickup: bool) -> None:
         """Raise the Conflict that tells why an edit is not possible now: `not_editable`, `pickup_fixed`."""
-        movable = self.kind is RideKind.PRIVATE and self.payment_state is PaymentState.HELD
-        if self.state not in EDITABLE_STATES or not movable:
+        awaited = self.state is RideState.SCHEDULED and self.payment_state is PaymentState.HOLD_NOT_DUE
+        paid_for = self.payment_state is PaymentState.HELD or awaited
+        if self.state not in EDITABLE_STATES or self.kind is not RideKind.PRIVATE or not paid_for:
             raise Conflict(
                 "not_editable",
                 f"a {self.kind} ride that is {self.state} cannot be edited",
@@ -347,6 +404,8 @@ class Ride:
             driven_seconds=plan.driven_seconds,
             driven_to=plan.driven_to,
             driven_at=now if plan.driven_to is not None else None,
+            schedule=self.schedule if plan.schedule is None else plan.schedule,
+            search_until=self.search_until if plan.schedule is None else self._search_until(plan.schedule.pickup_at),
             route_version=self.route_version + 1,
             version=self.version + 1,
         )
@@ -365,8 +424,8 @@ class Ride:
         Raises Conflict `too_early`.
         """
         next_state(self.state, RideMove.REPORT_NO_SHOW)
-        if self.arrived_at is not None:
-            wait_until = self.arrived_at + timedelta(seconds=self.terms.no_show_wait_seconds)
+        if self._waits_from is not None:
+            wait_until = self._waits_from + timedelta(seconds=self.terms.no_show_wait_seconds)
             if now < wait_until:
                 raise Conflict(
                     "too_early",
@@ -392,7 +451,8 @@ class Ride:
             raise not_cancellable(self)
         free_until = self.free_cancel_until
         en_route = self.state is RideState.DRIVER_EN_ROUTE
-        if not self.has_driver or self.driver_late(now) or (en_route and free_until and now < free_until):
+        free = free_until is not None and now < free_until and (en_route or self.schedule is not None)
+        if not self.has_driver or self.driver_late(now) or free:
             return Money.zero(self.fare.total.currency_code)
         # At the pickup the driver no longer drives: the fee stays what it was at the arrival.
         until = min(self.arrived_at or now, now)
@@ -402,15 +462,23 @@ class Ride:
 
     @property
     def free_cancel_until(self) -> datetime | None:
-        """Until when a cancel stays free after the assignment; None without one."""
-        return self.assigned_at and self.assigned_at + timedelta(seconds=self.terms.free_cancel_seconds)
+        """Until when a cancel stays free after the assignment, and of a scheduled ride before its time; or None."""
+        if self.assigned_at is None:
+            return None
+        free_until = self.assigned_at + timedelta(seconds=self.terms.free_cancel_seconds)
+        if self.schedule is None:
+            return free_until
+        return max(free_until, self.schedule.pickup_at - timedelta(seconds=self.terms.free_cancel_lead_seconds))
 
     def driver_late(self, now: datetime) -> bool:
         """Whether the driver is, or came, so late for the promised time that a cancel or no-show costs no fee."""
         grace_seconds = self.terms.late_grace_seconds
         if self.promised_pickup_at is None or grace_seconds is None:
             return False
-        return (self.arrived_at or now) >= self.promised_pickup_at + timedelta(seconds=grace_seconds)
+        # Nobody is late before the time that was agreed on.
+        agreed_at = self.promised_pickup_at if self.schedule is None else self.schedule.pickup_at
+        promised_at = max(self.promised_pickup_at, agreed_at)
+        return (self.arrived_at or now) >= promised_at + timedelta(seconds=grace_seconds)
 
     def canceled_by_rider(self, words: str, now: datetime) -> Self:
         """The rider canceled; a fee that is due is collected."""
@@ -440,6 +508,8 @@ class Ride:
         if self.payment_state is PaymentState.HOLD_PENDING:
             # The hold's outcome comes first; `hold_placed` then releases it.
             return ended
+        if self.payment_state is PaymentState.HOLD_NOT_DUE:
+            return replace(ended, payment_state=self._pay(PaymentState.VOIDED))
         owed = PaymentState.CAPTURE_PENDING if collect else PaymentState.VOID_PENDING
         return replace(ended, payment_state=self._pay(owed))
 

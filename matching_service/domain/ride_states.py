@@ -15,6 +15,7 @@ from shared_kernel.errors import Conflict
 class RideState(StrEnum):
     """Where a ride stands; the names are those of the contract's RideState."""
 
+    SCHEDULED = "scheduled"
     REQUESTED = "requested"
     PAYMENT_FAILED = "payment_failed"
     MATCHING = "matching"
@@ -34,6 +35,8 @@ class RideState(StrEnum):
 class RideMove(StrEnum):
     """What can happen to a ride."""
 
+    BEGIN_SEARCH = "begin_search"
+    AWAIT_HOLD = "await_hold"
     PLACE_HOLD = "place_hold"
     DECLINE_HOLD = "decline_hold"
     MAKE_OFFER = "make_offer"
@@ -65,7 +68,13 @@ class Transition:
 _S, _M = RideState, RideMove
 
 INITIAL_STATE: Final = RideState.REQUESTED
+INITIAL_STATES: Final = frozenset({INITIAL_STATE, RideState.SCHEDULED})
 TRANSITIONS: Final[tuple[Transition, ...]] = (
+    Transition(_S.SCHEDULED, _M.BEGIN_SEARCH, _S.MATCHING),
+    Transition(_S.SCHEDULED, _M.AWAIT_HOLD, _S.REQUESTED),
+    Transition(_S.SCHEDULED, _M.DECLINE_HOLD, _S.PAYMENT_FAILED),
+    Transition(_S.SCHEDULED, _M.CANCEL_BY_RIDER, _S.CANCELED_BY_RIDER),
+    Transition(_S.SCHEDULED, _M.CANCEL_BY_PLATFORM, _S.CANCELED_BY_PLATFORM),
     Transition(_S.REQUESTED, _M.PLACE_HOLD, _S.MATCHING),
     Transition(_S.REQUESTED, _M.DECLINE_HOLD, _S.PAYMENT_FAILED),
     Transition(_S.REQUESTED, _M.CANCEL_BY_RIDER, _S.CANCELED_BY_RIDER),
@@ -104,13 +113,17 @@ _TARGETS_OF_MOVE: Final = {
 
 LIVE_STATES: Final = frozenset(item.source for item in TRANSITIONS)
 """States with a way out; all others are ends."""
+ACTIVE_STATES: Final = LIVE_STATES - {_S.SCHEDULED}
+"""Live states but the one that only waits for its time: a rider has one such ride."""
 END_STATES: Final = frozenset(RideState) - LIVE_STATES
 DRIVER_STATES: Final = frozenset({_S.DRIVER_EN_ROUTE, _S.ARRIVED, _S.IN_PROGRESS, _S.RETURNING})
 """Live states in which a driver is bound to the ride."""
 DISPATCHED_STATES: Final = frozenset({_S.MATCHING, _S.OFFERED, _S.DRIVER_EN_ROUTE})
 """States that dispatch may lead elsewhere: a shard with such rides needs a matcher."""
 
-EDITABLE_STATES: Final = frozenset({_S.MATCHING, _S.OFFERED, _S.DRIVER_EN_ROUTE, _S.ARRIVED, _S.IN_PROGRESS})
+EDITABLE_STATES: Final = frozenset(
+    {_S.SCHEDULED, _S.MATCHING, _S.OFFERED, _S.DRIVER_EN_ROUTE, _S.ARRIVED, _S.IN_PROGRESS}
+)
 """States in which the rider may change where the ride goes."""
 PICKUP_EDITABLE_STATES: Final = EDITABLE_STATES - {_S.ARRIVED, _S.IN_PROGRESS}
 """States in which the rider may also change where it begins."""
@@ -141,6 +154,8 @@ def next_state(state: RideState, move: RideMove) -> RideState:
 class PaymentState(StrEnum):
     """Where a ride's payment stands, as the ride's saga sees it; the names are those of the contract's PaymentState."""
 
+    HOLD_NOT_DUE = "hold_not_due"
+    """Of a ride whose time is far off: nothing is held yet."""
     HOLD_PENDING = "hold_pending"
     HOLD_DECLINED = "hold_declined"
     HELD = "held"
@@ -152,6 +167,9 @@ class PaymentState(StrEnum):
 
 PAYMENT_TRANSITIONS: Final[frozenset[tuple[PaymentState, PaymentState]]] = frozenset(
     {
+        (PaymentState.HOLD_NOT_DUE, PaymentState.HOLD_PENDING),
+        # The ride ended before anything was held.
+        (PaymentState.HOLD_NOT_DUE, PaymentState.VOIDED),
         (PaymentState.HOLD_PENDING, PaymentState.HELD),
         (PaymentState.HOLD_PENDING, PaymentState.HOLD_DECLINED),
         # The ride ended while the hold's outcome was not known, and then the hold turned out to stand.

@@ -75,6 +75,9 @@ class RideTerms:
     return_fee_minor: int = 0
     """What bringing a delivery back to its shop costs beside the fare."""
 
+    free_cancel_lead_seconds: int = 0
+    """Of a scheduled ride: a cancel is free until so long before the pickup."""
+
     @classmethod
     def of(cls, policy: CityPolicy, product: str, surge_permille: int = 1000) -> RideTerms:
         """Take the terms of a product's rides from the city's policy."""
@@ -96,6 +99,7 @@ class RideTerms:
             surge_permille=surge_permille,
             waiting_per_minute_minor=0 if sold is None else sold.waiting_per_minute.amount_minor,
             taxes=tuple((tax.jurisdiction, tax.rate_basis_points) for tax in taxes),
+            free_cancel_lead_seconds=policy.schedule.free_cancel_lead_seconds,
         )
 
     @classmethod

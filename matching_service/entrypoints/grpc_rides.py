@@ -58,6 +58,7 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
             request.product or None,
             tuple(map(wire.place_from, request.stops)),
             request.passengers or 1,
+            wire.moment_from(request.pickup_time, "pickup_time") if request.HasField("pickup_time") else None,
         )
         return pb.CreateQuotesResponse(quotes=map(wire.quote_message, await self._create_quotes(command)))
 
@@ -98,6 +99,12 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
         return pb.ListRidesResponse(
             rides=[_as_seen_by(actor, ride) for ride in page.rides], next_page_token=wire.page_token(page.next_before)
         )
+
+    async def ListScheduledRides(
+        self, request: pb.ListScheduledRidesRequest, context: Context
+    ) -> pb.ListScheduledRidesResponse:
+        rides = await self._read.scheduled(current_actor().account_id)
+        return pb.ListScheduledRidesResponse(rides=[wire.ride_message(ride, with_pin=True) for ride in rides])
 
     async def GetRideLocation(self, request: pb.GetRideLocationRequest, context: Context) -> pb.GetRideLocationResponse:
         location = await self._get_ride_location(UUID(request.ride_id), current_actor().account_id)
@@ -173,6 +180,7 @@ def _edit_command(request: pb.QuoteRideEditRequest) -> EditCommand:
         wire.place_from(request.pickup) if request.HasField("pickup") else None,
         wire.place_from(request.dropoff) if request.HasField("dropoff") else None,
         stops,
+        wire.moment_from(request.pickup_time, "pickup_time") if request.HasField("pickup_time") else None,
     )
 
 

@@ -96,6 +96,7 @@ def ride_message(
         (message.arrive_time, ride.arrived_at),
         (message.start_time, ride.started_at),
         (message.end_time, ride.ended_at),
+        (message.pickup_time, None if ride.schedule is None else ride.schedule.pickup_at),
         (message.driver_silent_since_time, ride.driver_silent_since),
     ):
         if moment is not None:
@@ -133,6 +134,8 @@ def edit_message(edit: RideEdit) -> rides_pb2.RideEdit:
     )
     if edit.answer_until is not None:
         message.answer_time.FromDatetime(edit.answer_until)
+    if plan.schedule is not None:
+        message.pickup_time.FromDatetime(plan.schedule.pickup_at)
     return message
 
 
@@ -203,6 +206,8 @@ def quote_message(quote: Quote) -> rides_pb2.Quote:
         policy_version=quote.policy_version,
         route_polyline=quote.polyline,
     )
+    if quote.pickup_at is not None:
+        message.pickup_time.FromDatetime(quote.pickup_at)
     if quote.pickup_eta_seconds is not None:
         message.pickup_eta_seconds = quote.pickup_eta_seconds
     return message
@@ -311,6 +316,8 @@ _EDIT_EVENTS: dict[type[events.RideEditFact], Callable[..., Message]] = {
 }
 _PLAIN_RIDE_EVENTS: dict[type[events.RideFact], Callable[..., Message]] = {
     events.RideRequested: events_pb2.RideRequested,
+    events.RideScheduled: events_pb2.RideScheduled,
+    events.RideReminded: events_pb2.RideReminded,
     events.RidePaymentFailed: events_pb2.RidePaymentFailed,
     events.StopReached: events_pb2.StopReached,
     events.StopLeft: events_pb2.StopLeft,

@@ -10,7 +10,7 @@ from matching_service.domain.city import EditPolicy
 from matching_service.domain.edit import RideEdit
 from matching_service.domain.events import RideEditClosed, RideEdited, RideEditProposed, RideMatchingStarted
 from matching_service.domain.ride import Ride
-from matching_service.domain.ride_states import RideState
+from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.use_cases.ports import Transaction
 from matching_service.use_cases.steps import let_driver_go, withdraw_offers
 from shared_kernel.errors import Conflict
@@ -39,7 +39,8 @@ async def agree_to_edit(
         await tx.save_ride(ride, told)
         await tx.tell(RideEditProposed(told, now, asked))
         return Judged(asked, told)
-    if edit.plan.fare.total.amount_minor > ride.held_minor:
+    # Where nothing is held yet, the hold is placed later, on whatever the fare is then.
+    if ride.payment_state is PaymentState.HELD and edit.plan.fare.total.amount_minor > ride.held_minor:
         waiting = edit.awaiting_hold()
         await tx.save_edit(waiting)
         return Judged(waiting, ride)

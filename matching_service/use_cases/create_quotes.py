@@ -12,6 +12,7 @@ from matching_service.domain.polyline import points_of
 from matching_service.domain.pricing import PricedTrip, moment_of, price_trip
 from matching_service.domain.quote import Place, Quote
 from matching_service.domain.ride_kind import RideKind
+from matching_service.domain.schedule import refuse_pickup_time
 from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import EtaProvider, FreeDrivers, QuoteStore
 from matching_service.use_cases.plan_route import plan_route
@@ -33,6 +34,8 @@ class CreateQuotesCommand:
     product: str | None = None
     stops: tuple[Place, ...] = ()
     passengers: int = 1
+    pickup_at: datetime | None = None
+    """When the ride is to begin; None for now."""
 
 
 class CreateQuotes:
@@ -59,19 +62,24 @@ class CreateQuotes:
         """Price the trip and store the quotes.
 
         Raises InvalidInput `unknown_product`, `too_many_passengers`, `too_many_stops`, `outside_service_area`,
-        `trip_too_short` or `trip_too_long`, and Conflict `product_unavailable`.
+        `trip_too_short`, `trip_too_long`, `pickup_time_too_soon`, `pickup_time_too_far` or `not_schedulable`, and
+        Conflict `product_unavailable`.
         """
         city = await self._city(command)
         now = self._clock.now()
         products = _with_seats(_products(city, command.product), command.passengers)
-        products = _available(city, products, now, command.pickup.point)
+        begins_at = command.pickup_at or now
+        products = _available(city, products, begins_at, command.pickup.point)
         _check_stops(city, command.stops)
+        if command.pickup_at is not None:
+            refuse_pickup_time(command.pickup_at, now, city.schedule)
+            products = _schedulable(products)
         points = [place.point for place in (command.pickup, *command.stops, command.dropoff)]
         trip = await plan_route(self._eta, points, city.stops.wait_seconds)
         _check_length(city, trip.meters)
         expires_at = now + timedelta(seconds=city.quote_seconds)
         polyline = trip.polyline
-        priced = PricedTrip(now, points, trip.meters, trip.seconds, line=points_of(polyline) or points)
+        priced = PricedTrip(begins_at, points, trip.meters, trip.seconds, line=points_of(polyline) or points)
         quotes = [
             Quote(
                 id=self._new_id(),
@@ -90,6 +98,7 @@ class CreateQuotes:
                 stops=command.stops,
                 passengers=command.passengers,
                 polyline=polyline,
+                pickup_at=command.pickup_at,
             )
             for product in products
         ]
@@ -147,6 +156,14 @@ def _available(city: CityPolicy, products: list[Product], now: datetime, pickup:
         names = ", ".join(product.name for product in products)
         raise Conflict("product_unavailable", f"{names}: not to be had from there at this time")
     return available
+
+
+def _schedulable(products: list[Product]) -> list[Product]:
+    private = [product for product in products if product.kind is RideKind.PRIVATE]
+    if not private:
+        violation = FieldViolation("pickup_time", "is for rides of one party alone")
+        raise InvalidInput("not_schedulable", "that cannot be asked for ahead", violations=[violation])
+    return private
 
 
 def _with_seats(products: list[Product], passengers: int) -> list[Product]:

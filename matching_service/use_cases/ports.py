@@ -57,7 +57,8 @@ class Transaction(Protocol):
     """One transaction. Locks are taken ride first, then offer, then shift, so that none waits for another in a ring.
 
     Adding what the database's unique indexes refuse is a Conflict: `active_ride`, `quote_used`, `driver_busy`,
-    `ride_offered`, `shift_open`, `policy_moved_on`, `edit_under_way`.
+    `ride_offered`, `shift_open`, `policy_moved_on`, `edit_under_way`,
+    `schedule_overlap`.
     """
 
     async def claim(self, request: RequestKey) -> bytes | None:
@@ -76,6 +77,10 @@ class Transaction(Protocol):
         ...
 
     async def add_ride(self, ride: Ride) -> None: ...
+
+    async def scheduled_count(self, rider_id: UUID) -> int:
+        """Count a rider's scheduled rides, and keep others from adding to them."""
+        ...
 
     async def lock_ride(self, ride_id: UUID, *, rider_id: UUID | None = None) -> Ride | None:
         """Return a ride and keep others from changing it; None if there is none, or not of this rider."""
@@ -253,6 +258,14 @@ class RideReader(Protocol):
 
     async def expired_offers(self, now: datetime, limit: int) -> list[Offer]:
         """Return open offers whose time is over, the oldest first."""
+        ...
+
+    async def due_schedules(self, now: datetime, limit: int) -> list[Ride]:
+        """Return SCHEDULED rides that something is to be seen to of."""
+        ...
+
+    async def scheduled_rides(self, rider_id: UUID, limit: int) -> list[Ride]:
+        """Return a rider's SCHEDULED rides, the next one first."""
         ...
 
     async def edit(self, ride_id: UUID, edit_id: UUID) -> RideEdit | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -15,7 +15,8 @@ from matching_service.domain.polyline import points_of
 from matching_service.domain.pricing import PricedTrip, price_trip
 from matching_service.domain.quote import Place
 from matching_service.domain.ride import Ride
-from matching_service.domain.ride_states import RideState
+from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.schedule import Schedule, refuse_pickup_time
 from matching_service.domain.stops import Stop, StopState
 from matching_service.use_cases.dispatch_ports import EtaProvider, LiveLocations
 from matching_service.use_cases.edit_policies import EditPolicies
@@ -35,10 +36,11 @@ class EditCommand:
     pickup: Place | None = None
     dropoff: Place | None = None
     stops: tuple[UUID | Place, ...] | None = None
+    pickup_at: datetime | None = None
 
     def fields(self) -> tuple[str, ...]:
         """Write it for the fingerprint of a request."""
-        return (str(self.pickup), str(self.dropoff), str(self.stops))
+        return (str(self.pickup), str(self.dropoff), str(self.stops), str(self.pickup_at))
 
 
 class _Behind(NamedTuple):
@@ -75,9 +77,10 @@ class QuoteRideEdit:
 
         Raises:
             NotFound: `ride_not_found`.
-            Conflict: `not_editable`, `pickup_fixed`, `edit_outdated` (the ride went on meanwhile).
+            Conflict: `not_editable`, `pickup_fixed`, `edit_outdated` (the ride went on meanwhile), `not_scheduled`
+                (a ride that has begun has no other time).
             InvalidInput: `nothing_to_edit`, `unknown_stop`, `too_many_stops`, `outside_service_area`,
-                `pickup_too_far`, `trip_too_short`, `trip_too_long`.
+                `pickup_too_far`, `trip_too_short`, `trip_too_long`, `pickup_time_too_soon`, `pickup_time_too_far`.
         """
         ride = await self.reader.ride(ride_id, rider_id=rider_id)
         if ride is None:
@@ -111,13 +114,17 @@ class QuoteRideEdit:
     async def _edit(self, ride: Ride, actor_id: UUID, command: EditCommand) -> RideEdit:
         pickup, dropoff = command.pickup or ride.pickup, command.dropoff or ride.dropoff
         stops = ride.open_stops if command.stops is None else self._stops(ride, command.stops)
-        if (pickup, dropoff, stops) == (ride.pickup, ride.dropoff, ride.open_stops):
+        later = command.pickup_at is not None and (not ride.schedule or command.pickup_at != ride.schedule.pickup_at)
+        if (pickup, dropoff, stops) == (ride.pickup, ride.dropoff, ride.open_stops) and not later:
             raise InvalidInput("nothing_to_edit", "the ride is that already")
         ride.refuse_unless_editable(moves_pickup=pickup.point != ride.pickup.point)
         city = await self.policies.city_of(ride)
         _refuse(city, ride, pickup, dropoff, stops)
-        plan, added_seconds = await self._plan(city, ride, pickup, dropoff, stops)
+        agreed_at = ride.requested_at if ride.schedule is None else ride.schedule.pickup_at
+        plan, added_seconds = await self._plan(city, ride, pickup, dropoff, stops, command.pickup_at or agreed_at)
         now = self.clock.now()
+        if later and command.pickup_at is not None:
+            plan = replace(plan, schedule=_other_times(ride, command.pickup_at, city, now))
         return RideEdit(
             id=self.new_id(),
             ride_id=ride.id,
@@ -146,7 +153,7 @@ class QuoteRideEdit:
         return (*here, *(stop for stop in stops if stop not in here))
 
     async def _plan(
-        self, city: CityPolicy, ride: Ride, pickup: Place, dropoff: Place, stops: tuple[Stop, ...]
+        self, city: CityPolicy, ride: Ride, pickup: Place, dropoff: Place, stops: tuple[Stop, ...], at: datetime
     ) -> tuple[Plan, int]:
         product = city.products.get(ride.product)
         if product is None:
@@ -163,7 +170,7 @@ class QuoteRideEdit:
         places = [pickup.point, *(stop.place.point for stop in (*ride.passed_stops, *stops)), dropoff.point]
         line = points_of((await plan_route(self.eta, places, wait)).polyline) or places
         # By the hours and the surge that the first price was made by, with the wait that was.
-        priced = PricedTrip(ride.requested_at, places, meters, seconds, line=line)
+        priced = PricedTrip(at, places, meters, seconds, line=line)
         fare = ride.with_its_wait(price_trip(city, product, priced, ride.terms.surge_permille))
         plan = Plan(
             pickup, dropoff, stops, fare, meters, seconds, behind.meters, behind.seconds, driven_to=behind.until
@@ -196,6 +203,14 @@ class QuoteRideEdit:
         return position.point if age <= timedelta(seconds=GONE_SECONDS) else None
 
 
+def _other_times(ride: Ride, pickup_at: datetime, city: CityPolicy, now: datetime) -> Schedule:
+    if ride.state is not RideState.SCHEDULED:
+        raise Conflict("not_scheduled", "the ride has begun: it has no other time")
+    refuse_pickup_time(pickup_at, now, city.schedule)
+    schedule = Schedule.of(pickup_at, city.schedule)
+    return schedule.hold_seen_to() if ride.payment_state is PaymentState.HELD else schedule
+
+
 def _refuse(city: CityPolicy, ride: Ride, pickup: Place, dropoff: Place, stops: tuple[Stop, ...]) -> None:
     pending = [stop for stop in stops if stop.state is StopState.PENDING]
     if len(pending) > city.stops.max_stops:
@@ -214,7 +229,9 @@ def _refuse(city: CityPolicy, ride: Ride, pickup: Place, dropoff: Place, stops: 
     ]
     if violations:
         raise InvalidInput("outside_service_area", "the ride leaves the service area", violations=violations)
-    if haversine_meters(pickup.point, ride.pickup.point) > city.edits.max_pickup_meters:
+    # Nobody is on the way to a ride whose time is far off.
+    moved_meters = 0.0 if ride.state is RideState.SCHEDULED else haversine_meters(pickup.point, ride.pickup.point)
+    if moved_meters > city.edits.max_pickup_meters:
         violation = FieldViolation("pickup", f"must be within {city.edits.max_pickup_meters} m of the present one")
         raise InvalidInput("pickup_too_far", "so far a pickup cannot be moved", violations=[violation])
 

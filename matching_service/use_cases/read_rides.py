@@ -15,6 +15,8 @@ from matching_service.use_cases.steps import ride_not_found
 from shared_kernel.errors import NotFound
 
 MAX_HISTORY = 1_000
+MAX_SCHEDULED = 50
+"""The most that any city's policy allows a rider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,10 @@ class ReadRides:
         if ride is None:
             raise NotFound("no_current_ride", "there is no ride under way")
         return ride
+
+    async def scheduled(self, rider_id: UUID) -> list[Ride]:
+        """Return a rider's rides that wait for their time, the next one first."""
+        return await self.reader.scheduled_rides(rider_id, MAX_SCHEDULED)
 
     async def page(
         self,

@@ -8,11 +8,12 @@ from uuid import UUID
 
 from matching_service.domain.city import CityPolicy
 from matching_service.domain.delivery import Delivery, DeliveryOrder
-from matching_service.domain.events import RideRequested
+from matching_service.domain.events import RideRequested, RideScheduled
 from matching_service.domain.quote import Quote
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_kind import RideKind
-from matching_service.domain.ride_states import RideState
+from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.schedule import Schedule
 from matching_service.domain.stops import Stop
 from matching_service.domain.terms import Funding, RideTerms
 from matching_service.use_cases.advance_saga import AdvanceSaga
@@ -69,11 +70,14 @@ class RequestRide:
     ) -> Ride:
         """Return the ride: MATCHING, or still REQUESTED when the hold's outcome is not known in time.
 
+        A ride that is asked for ahead is SCHEDULED, and nothing is held yet.
+
         Raises:
             NotFound: `quote_not_found`, or `payment_method_not_found` (the ride is kept as after a decline).
             InvalidInput: `order_required`, `order_not_taken`: an order goes with a delivery, and with nothing else.
-            Conflict: `quote_expired`, `quote_used`, `active_ride`, `cash_not_accepted`, or `payment_declined` (the
-                ride is kept as PAYMENT_FAILED, its id is in the metadata). The same key raises the same decline again.
+            Conflict: `too_many_scheduled`, `schedule_overlap` (another ride is at that time), `quote_expired`,
+                `quote_used`, `active_ride`, `cash_not_accepted`, or `payment_declined` (the ride is kept as
+                PAYMENT_FAILED, its id is in the metadata). The same key raises the same decline again.
         """
         source = str(paid_by.payment_method_id or paid_by.funding)
         request = RequestKey(rider_id, "RequestRide", request_id, (str(quote_id), source, note, *_fields(order)))
@@ -92,10 +96,13 @@ class RequestRide:
                 raise Conflict("cash_not_accepted", "rides are not paid in cash here")
             else:
                 ride = self._ride(quote, policy, paid_by, rider_name, note, order)
+                if ride.schedule is not None and await tx.scheduled_count(rider_id) >= policy.schedule.max_rides:
+                    raise Conflict("too_many_scheduled", f"no more than {policy.schedule.max_rides} rides at a time")
                 await tx.add_ride(ride)
-                await tx.tell(RideRequested(ride, ride.requested_at))
+                told = RideRequested if ride.schedule is None else RideScheduled
+                await tx.tell(told(ride, ride.requested_at))
                 await tx.complete(ride.id.bytes)
-        if answer is None:
+        if answer is None and ride.payment_state is PaymentState.HOLD_PENDING:
             # Without a transaction: the call to payment_service may take its time, and its outcome may stay unknown.
             await self.saga.hold_now(ride, self.hold_seconds)
             ride = await self.reader.ride(ride.id, rider_id=rider_id) or ride
@@ -151,6 +158,7 @@ class RequestRide:
             stops=tuple(Stop(self.new_id(), place) for place in quote.stops),
             kind=kind,
             delivery=None if order is None else Delivery(order, self._pin()),
+            schedule=None if quote.pickup_at is None else Schedule.of(quote.pickup_at, policy.schedule),
         )
 
     def _pin(self) -> str:

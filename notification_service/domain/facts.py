@@ -16,6 +16,8 @@ class Happening(StrEnum):
     """The kinds of facts that people are told of; each is a topic of its own."""
 
     RIDE_REQUESTED = "ride_requested"
+    RIDE_SCHEDULED = "ride_scheduled"
+    RIDE_REMINDED = "ride_reminded"
     RIDE_PAYMENT_FAILED = "ride_payment_failed"
     RIDE_MATCHING = "ride_matching"
     RIDE_REMATCHING = "ride_rematching"
@@ -83,6 +85,8 @@ class RideFact:
     hand_over_pin: str = ""
     """Of a delivery that is carried: for the recipient, told to whoever ordered."""
     edit: EditFacts | None = None
+    pickup_at: datetime | None = None
+    """Of a ride that was asked for ahead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,7 @@ def _canceled_words(fact: RideFact) -> dict[str, str | int | Money]:
 
 _RIDER_TEMPLATES: Mapping[Happening, Callable[[RideFact], Mapping[str, str | int | Money]]] = {
     Happening.RIDE_PAYMENT_FAILED: lambda fact: {"funding": fact.funding, "reason": fact.reason},
+    Happening.RIDE_REMINDED: lambda _: {},
     Happening.RIDE_REMATCHING: lambda fact: {"reason": fact.reason},
     Happening.RIDE_ASSIGNED: _coming_words,
     Happening.RIDE_DRIVER_SWAPPED: _coming_words,
@@ -301,6 +302,8 @@ def ride_updated(fact: RideFact, *, for_rider: bool) -> dict[str, Any]:
                 "plate": fact.driver.vehicle_plate,
             },
         }
+    if fact.pickup_at is not None:
+        data["pickup_at"] = fact.pickup_at.isoformat().replace("+00:00", "Z")
     if fact.edit is not None:
         data["edit_id"] = to_public_id("edit", fact.edit.edit_id)
     if for_rider and fact.start_pin:

@@ -51,6 +51,7 @@ def _ride(happening: Happening, ride: rides_pb2.Ride, **more: Any) -> RideFact:
         start_pin=ride.start_pin,
         pickup_eta_seconds=ride.pickup_eta_seconds if ride.HasField("pickup_eta_seconds") else None,
         reason=ride.reason,
+        pickup_at=ride.pickup_time.ToDatetime(tzinfo=UTC) if ride.HasField("pickup_time") else None,
         funding=_funding(rides_pb2.Funding.Name(ride.funding)),
         kind=_kind(ride.kind),
         hand_over_pin=ride.delivery.hand_over_pin,
@@ -133,6 +134,8 @@ def _shift_ended(event: matching.ShiftEnded) -> ShiftFact:
 
 _READERS: Mapping[type[Message], Callable[[Any, int], Fact]] = {
     matching.RideRequested: lambda event, _: _ride(Happening.RIDE_REQUESTED, event.ride),
+    matching.RideScheduled: lambda event, _: _ride(Happening.RIDE_SCHEDULED, event.ride),
+    matching.RideReminded: lambda event, _: _ride(Happening.RIDE_REMINDED, event.ride),
     matching.RidePaymentFailed: lambda event, _: _ride(Happening.RIDE_PAYMENT_FAILED, event.ride),
     matching.RideMatchingStarted: lambda event, _: _matching_started(event),
     matching.RideAssigned: lambda event, _: _ride(Happening.RIDE_ASSIGNED, event.ride),

@@ -13,6 +13,7 @@ _PUBLIC = {
     "request_id": "Idempotency-Key",
     "pings": "locations",
     "measure_time": "measured_at",
+    "pickup_time": "pickup_at",
     "start_pin": "pin",
     "page_size": "limit",
     "page_token": "cursor",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chassis.auth import Role
 from rider_api.rest.calls import ask, edge
 from rider_api.rest.routing import Routes
+from rider_api.schemas.common import timestamp_message
 from rider_api.schemas.quotes import Products, ProductsQuery, QuoteRequest, Quotes, products, quotes
 from ridesharing.common.v1 import geo_point_pb2
 from ridesharing.matching.v1 import product_service_pb2, ride_service_pb2
@@ -30,5 +31,6 @@ def create_quotes(body: QuoteRequest) -> Quotes:
         product=body.product,
         stops=[stop.message() for stop in body.stops],
         passengers=body.passengers,
+        pickup_time=None if body.pickup_at is None else timestamp_message(body.pickup_at),
     )
     return quotes(ask(edge().backends.rides.CreateQuotes, request))

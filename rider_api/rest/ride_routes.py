@@ -18,6 +18,7 @@ from rider_api.schemas.rides import (
     RideRequest,
     RiderRide,
     RiderRides,
+    ScheduledRides,
     cancellation_preview,
     ride_location,
     rider_ride,
@@ -69,6 +70,13 @@ def list_rides(query: PageQuery) -> RiderRides:
     message = ride_service_pb2.ListRidesRequest(page_size=query.limit, page_token=page_token(query.cursor))
     page = ask(edge().backends.rides.ListRides, message)
     return RiderRides(items=[rider_ride(ride) for ride in page.rides], next_cursor=next_cursor(page.next_page_token))
+
+
+@routes.route("GET", "/rides/scheduled", roles=_RIDER, answer=ScheduledRides)
+def list_scheduled_rides() -> ScheduledRides:
+    """Return the caller's rides that wait for their time, the next one first."""
+    rides = ask(edge().backends.rides.ListScheduledRides, ride_service_pb2.ListScheduledRidesRequest()).rides
+    return ScheduledRides(items=[rider_ride(ride) for ride in rides])
 
 
 @routes.route("GET", "/rides/current", roles=_RIDER, answer=RiderRide, problems=(404,))

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from rider_api.schemas.common import (
     Answer,
     EditId,
+    Moment,
     Money,
     OpenEnum,
     Parameters,
@@ -23,6 +24,7 @@ from rider_api.schemas.common import (
     place,
     public_id,
     timestamp,
+    timestamp_message,
 )
 from rider_api.schemas.quotes import Fare, fare
 from rider_api.schemas.rides import RideStop, ride_stop
@@ -66,6 +68,7 @@ class EditRequest(Request):
 
     pickup: PlaceRequest | None = Field(default=None, description="Until the driver is there.")
     dropoff: PlaceRequest | None = None
+    pickup_at: Moment | None = Field(default=None, description="When a scheduled ride is to begin.")
     stops: list[StopChoice] | None = Field(
         default=None,
         max_length=6,
@@ -79,6 +82,7 @@ class EditRequest(Request):
             ride_id=str(ride_id),
             pickup=None if self.pickup is None else self.pickup.message(),
             dropoff=None if self.dropoff is None else self.dropoff.message(),
+            pickup_time=None if self.pickup_at is None else timestamp_message(self.pickup_at),
         )
         if self.stops is not None:
             message.stops.CopyFrom(ride_service_pb2.StopChoices(stops=[stop.message() for stop in self.stops]))
@@ -109,6 +113,7 @@ class RideEdit(Answer):
     driven_meters: int = Field(description="Of the whole way, what lies behind the driver and is kept at its price.")
     added_seconds: int = Field(description="What the rest of the trip gets longer by.")
     expires_at: Timestamp
+    pickup_at: Timestamp | None = Field(description="When a scheduled ride would begin, where that is changed.")
     answer_until: Timestamp | None = Field(description="While the driver is asked: until when.")
 
 
@@ -130,5 +135,6 @@ def ride_edit(message: rides_pb2.RideEdit) -> RideEdit:
         driven_meters=message.driven_meters,
         added_seconds=message.added_seconds,
         expires_at=timestamp(message.expire_time),
+        pickup_at=timestamp(message.pickup_time) if message.HasField("pickup_time") else None,
         answer_until=timestamp(message.answer_time) if message.HasField("answer_time") else None,
     )

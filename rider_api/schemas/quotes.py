@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from rider_api.schemas.common import (
     Answer,
+    Moment,
     Money,
     OpenEnum,
     Parameters,
@@ -93,6 +94,7 @@ class QuoteRequest(Request):
     product: str = Field(default="", max_length=40, description="Only this product.", examples=["economy"])
     stops: list[PlaceRequest] = Field(default=[], max_length=5, description="On the way, in this order.")
     passengers: int = Field(default=1, ge=1, le=60, description="Products with fewer seats are left out.")
+    pickup_at: Moment | None = Field(default=None, description="When the ride is to begin; null for now.")
 
 
 class FareLine(Answer):
@@ -139,6 +141,7 @@ class Quote(Answer):
         description="The way on the map, an encoded polyline of five decimals; null where no map tells it."
     )
     passengers: int
+    pickup_at: Timestamp | None = Field(description="When the ride is to begin; null for now.")
 
 
 class Quotes(Answer):
@@ -167,4 +170,5 @@ def _quote(message: rides_pb2.Quote) -> Quote:
         stops=[place(stop) for stop in message.stops],
         route_polyline=message.route_polyline or None,
         passengers=message.passengers,
+        pickup_at=timestamp(message.pickup_time) if message.HasField("pickup_time") else None,
     )

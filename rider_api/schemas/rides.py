@@ -131,6 +131,7 @@ class RideBase(Answer):
     )
     stops: list[RideStop] = Field(description="In the order in which they are driven to.")
     passengers: int
+    pickup_at: Timestamp | None = Field(description="When the rider is to be picked up; null for a ride now.")
     distance_meters: int = Field(description="Expected, by way of the stops.")
     trip_eta_seconds: int = Field(description="Expected time in the vehicle, with the wait at each stop.")
 
@@ -197,6 +198,7 @@ def _base(message: rides_pb2.Ride) -> dict[str, Any]:
         else None,
         "stops": [ride_stop(item) for item in message.stops],
         "passengers": message.passengers,
+        "pickup_at": timestamp(message.pickup_time) if message.HasField("pickup_time") else None,
         "distance_meters": message.distance_meters,
         "trip_eta_seconds": message.trip_eta_seconds,
     }
@@ -245,6 +247,12 @@ class RiderRides(Answer):
 
     items: list[RiderRide]
     next_cursor: str | None
+
+
+class ScheduledRides(Answer):
+    """A rider's rides that wait for their time, the next one first."""
+
+    items: list[RiderRide]
 
 
 class DriverRides(Answer):

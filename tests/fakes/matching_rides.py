@@ -148,14 +148,29 @@ class MemoryTransaction:
         if any(other.quote_id == ride.quote_id for other in others):
             raise Conflict("quote_used", "")
         if ride.kind is not RideKind.DELIVERY and any(
-            other.rider_id == ride.rider_id and other.is_live and other.kind is not RideKind.DELIVERY
+            other.rider_id == ride.rider_id and other.is_active and other.kind is not RideKind.DELIVERY
             for other in others
+            if ride.is_active
         ):
             raise Conflict("active_ride", "")
+        self._refuse_overlap(ride)
         self._tables.rides[ride.id] = ride
         leased_until = ride.requested_at + timedelta(seconds=FIRST_ATTEMPT_LEASE_SECONDS)
-        self._tables.sagas[ride.id] = SagaRow(ride.requested_at, leased_until)
+        if ride.payment_state in OWED_PAYMENT_STATES:
+            self._tables.sagas[ride.id] = SagaRow(ride.requested_at, leased_until)
         self._tables.moves[ride.id] = [_record(None, ride)]
+
+    def _refuse_overlap(self, ride: Ride) -> None:
+        if ride.state is not RideState.SCHEDULED:
+            return
+        for other in self._tables.rides.values():
+            mine = other.rider_id == ride.rider_id and other.id != ride.id
+            if mine and other.state is RideState.SCHEDULED and _at_one_time(other, ride):
+                raise Conflict("schedule_overlap", "")
+
+    async def scheduled_count(self, rider_id: UUID) -> int:
+        mine = (ride for ride in self._tables.rides.values() if ride.rider_id == rider_id)
+        return sum(ride.state is RideState.SCHEDULED for ride in mine)
 
     async def lock_ride(self, ride_id: UUID, *, rider_id: UUID | None = None) -> Ride | None:
         ride = self._tables.rides.get(ride_id)
@@ -164,6 +179,10 @@ class MemoryTransaction:
     async def save_ride(self, before: Ride, after: Ride) -> None:
         if self._tables.rides[before.id] != before:
             raise RuntimeError("a ride was saved that was not locked")
+        self._refuse_overlap(after)
+        others = (ride for ride in self._tables.rides.values() if ride.rider_id == after.rider_id)
+        if after.is_active and not before.is_active and any(ride.is_active for ride in others):
+            raise Conflict("active_ride", "")
         if after.has_driver and after.driver is not None and not before.has_driver:
             if await self.live_ride_id_of_driver(after.driver.driver_id) is not None:
                 raise Conflict("active_ride", "")
@@ -327,7 +346,7 @@ class MemoryRideReader:
 
     async def live_ride(self, *, rider_id: UUID | None = None, driver_id: UUID | None = None) -> Ride | None:
         mine = sorted(self._of(rider_id, driver_id), key=lambda ride: ride.kind is RideKind.DELIVERY)
-        return next((ride for ride in mine if (ride.is_live if driver_id is None else ride.has_driver)), None)
+        return next((ride for ride in mine if (ride.is_active if driver_id is None else ride.has_driver)), None)
 
     async def rides(
         self,
@@ -376,6 +395,18 @@ class MemoryRideReader:
     async def expired_offers(self, now: datetime, limit: int) -> list[Offer]:
         due = sorted((offer for offer in _open(self._tables) if offer.is_due(now)), key=lambda offer: offer.expires_at)
         return due[:limit]
+
+    async def due_schedules(self, now: datetime, limit: int) -> list[Ride]:
+        waiting = [ride for ride in self._tables.rides.values() if ride.state is RideState.SCHEDULED and ride.schedule]
+        return [ride for ride in waiting if ride.schedule and ride.schedule.due_at <= now][:limit]
+
+    async def scheduled_rides(self, rider_id: UUID, limit: int) -> list[Ride]:
+        mine = [
+            (ride.schedule.pickup_at, ride.id, ride)
+            for ride in self._of(rider_id, None)
+            if ride.state is RideState.SCHEDULED and ride.schedule
+        ]
+        return [ride for _, _, ride in sorted(mine)][:limit]
 
     async def edit(self, ride_id: UUID, edit_id: UUID) -> RideEdit | None:
         edit = self._tables.edits.get(edit_id)
@@ -555,6 +586,15 @@ class FakeAccounts:
 
 def _open(tables: Tables) -> list[Offer]:
     return [offer for offer in tables.offers.values() if offer.state is OfferState.OPEN]
+
+
+def _at_one_time(one: Ride, other: Ride) -> bool:
+    def period(ride: Ride) -> tuple[datetime, datetime]:
+        begins = ride.schedule.pickup_at if ride.schedule else ride.requested_at
+        return begins, begins + timedelta(seconds=max(60, ride.trip_seconds))
+
+    (begins, ends), (others_begin, others_end) = period(one), period(other)
+    return begins < others_end and others_begin < ends
 
 
 def _open_shift(tables: Tables, driver_id: UUID) -> Shift | None:

@@ -38,6 +38,7 @@ from matching_service.use_cases.fail_delivery import FailDelivery
 from matching_service.use_cases.force_cancel_ride import ForceCancelRide
 from matching_service.use_cases.hand_over_order import HandOverOrder
 from matching_service.use_cases.keep_driver_standing import KeepDriverStanding
+from matching_service.use_cases.keep_schedules import KeepSchedules
 from matching_service.use_cases.list_shifts import ListShifts
 from matching_service.use_cases.make_offers import MakeOffers
 from matching_service.use_cases.pass_stops import LeaveStop, ReachStop
@@ -65,7 +66,7 @@ from matching_service.use_cases.watch_drivers import WatchDrivers
 from shared_kernel.geo import GeoPoint
 from shared_kernel.ids import Uuid7Source
 from shared_kernel.money import Money
-from tests.fakes.matching_dispatch import FakeLiveLocations, HandClock
+from tests.fakes.matching_dispatch import FakeFreeDrivers, FakeLiveLocations, HandClock
 from tests.fakes.matching_rides import FakeAccounts
 
 PICKUP = Place(GeoPoint(37.7749, -122.4194), "Market Street")
@@ -133,6 +134,8 @@ class Stage:
         self.quote_edit = QuoteRideEdit(store, self.reader, policies, eta, self.locations, clock, self.new_id)
         self.accept_edit = AcceptRideEdit(store, self.reader, policies, self.edits, clock, wait)
         self.answer_edit = AnswerRideEdit(store, self.reader, policies, self.edits, clock, wait)
+        self.free_drivers = FakeFreeDrivers(None)
+        self.schedules = KeepSchedules(store, self.reader, policies, self.free_drivers, eta, clock)
         self.preview = PreviewCancellation(store, clock, seeded)
         self.cancel = CancelRide(store, clock)
         self.force_cancel = ForceCancelRide(store, clock)
@@ -177,6 +180,13 @@ class Stage:
         quote = replace(quote, stops=stops)
         await self.quotes.add([quote])
         return quote
+
+    async def scheduled(self, ahead: timedelta, rider_id: UUID | None = None) -> Ride:
+        """A ride that is asked for so long ahead."""
+        rider_id = rider_id or self.new_id()
+        quote = replace(await self.quote(rider_id), id=self.new_id(), pickup_at=self.clock.now() + ahead)
+        await self.quotes.add([quote])
+        return await self.request_ride(self.key(), rider_id, quote.id, self.card(), "")
 
     def card(self) -> PaidBy:
         """A card of the rider's."""

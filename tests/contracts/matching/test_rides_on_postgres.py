@@ -15,6 +15,7 @@ from tests.unit.matching.test_edits import TestEdits
 from tests.unit.matching.test_requests import TestRequests
 from tests.unit.matching.test_ride_reads import TestReads
 from tests.unit.matching.test_saga import TestSaga
+from tests.unit.matching.test_schedules import TestSchedules
 from tests.unit.matching.test_stops import TestStops
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "TestReads",
     "TestRequests",
     "TestSaga",
+    "TestSchedules",
     "TestShifts",
     "TestStandings",
     "TestStops",

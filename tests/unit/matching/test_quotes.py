@@ -1,7 +1,7 @@
 """Promising prices."""
 
 from dataclasses import replace
-from datetime import time
+from datetime import time, timedelta
 from uuid import UUID
 
 import pytest
@@ -210,3 +210,18 @@ async def test_a_pickup_tells_which_of_two_cities_sells() -> None:
     with pytest.raises(InvalidInput) as nowhere:
         await ListProducts(FixedCities(CITY, other), clock)(None)
     assert nowhere.value.reason == "pickup_required"
+
+
+async def test_a_ride_ahead_is_quoted_within_the_citys_bounds() -> None:
+    create_quotes, _, clock = quoting()
+    tomorrow = clock.now() + timedelta(days=1)
+    [quote] = await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER, "economy", pickup_at=tomorrow))
+    assert quote.pickup_at == tomorrow
+    for moment, reason in (
+        (clock.now() + timedelta(seconds=CITY.schedule.min_ahead_seconds - 1), "pickup_time_too_soon"),
+        (clock.now() - timedelta(days=1), "pickup_time_too_soon"),
+        (clock.now() + timedelta(seconds=CITY.schedule.max_ahead_seconds + 1), "pickup_time_too_far"),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER, "economy", pickup_at=moment))
+        assert refused.value.reason == reason

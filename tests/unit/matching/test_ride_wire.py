@@ -66,6 +66,8 @@ def test_a_ride_shows_the_riders_name_to_the_driver_alone():
     ("fact", "message", "has_pin"),
     [
         (events.RideRequested, events_pb2.RideRequested, False),
+        (events.RideScheduled, events_pb2.RideScheduled, False),
+        (events.RideReminded, events_pb2.RideReminded, False),
         (events.RidePaymentFailed, events_pb2.RidePaymentFailed, False),
         (events.RideMatchingStarted, events_pb2.RideMatchingStarted, False),
         (events.RideAssigned, events_pb2.RideAssigned, True),

@@ -44,6 +44,54 @@ class RideRequested(_message.Message):
 Global___RideRequested: _TypeAlias = RideRequested  # noqa: Y015
 
 @_typing.final
+class RideScheduled(_message.Message):
+    """RideScheduled: a rider asked for a ride ahead."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ride(self) -> _rides_pb2.Ride:
+        """The ride after it."""
+
+    def __init__(
+        self,
+        *,
+        ride: _rides_pb2.Ride | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RideScheduled: _TypeAlias = RideScheduled  # noqa: Y015
+
+@_typing.final
+class RideReminded(_message.Message):
+    """RideReminded: a scheduled pickup is near."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ride(self) -> _rides_pb2.Ride:
+        """The ride after it."""
+
+    def __init__(
+        self,
+        *,
+        ride: _rides_pb2.Ride | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RideReminded: _TypeAlias = RideReminded  # noqa: Y015
+
+@_typing.final
 class RidePaymentFailed(_message.Message):
     """RidePaymentFailed: the hold was declined; the ride is over."""
 

@@ -30,7 +30,7 @@ from ridesharing.common.v1 import money_pb2 as ridesharing_dot_common_dot_v1_dot
 from ridesharing.matching.v1 import rides_pb2 as ridesharing_dot_matching_dot_v1_dot_rides__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*ridesharing/matching/v1/ride_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/matching/v1/rides.proto\"i\n\nStopChoice\x12\x1b\n\x07stop_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12-\n\x05place\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceH\x00\x42\x0f\n\x06\x63hoice\x12\x05\xbaH\x02\x08\x01\"K\n\x0bStopChoices\x12<\n\x05stops\x18\x01 \x03(\x0b\x32#.ridesharing.matching.v1.StopChoiceB\x08\xbaH\x05\x92\x01\x02\x10\x06\"\xee\x01\n\x14QuoteRideEditRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12,\n\x06pickup\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Place\x12-\n\x07\x64ropoff\x18\x04 \x01(\x0b\x32\x1c.ridesharing.common.v1.Place\x12\x33\n\x05stops\x18\x05 \x01(\x0b\x32$.ridesharing.matching.v1.StopChoices\"H\n\x15QuoteRideEditResponse\x12/\n\x04\x65\x64it\x18\x01 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"x\n\x15\x41\x63\x63\x65ptRideEditRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x07\x65\x64it_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"I\n\x16\x41\x63\x63\x65ptRideEditResponse\x12/\n\x04\x65\x64it\x18\x01 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"J\n\x12GetRideEditRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x07\x65\x64it_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"F\n\x13GetRideEditResponse\x12/\n\x04\x65\x64it\x18\x01 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"\xf2\x01\n\x13\x43reateQuotesRequest\x12\x34\n\x06pickup\x18\x01 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x06\xbaH\x03\xc8\x01\x01\x12\x35\n\x07\x64ropoff\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x06\xbaH\x03\xc8\x01\x01\x12\x18\n\x07product\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x35\n\x05stops\x18\x04 \x03(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x08\xbaH\x05\x92\x01\x02\x10\x05\x12\x1d\n\npassengers\x18\x05 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18<(\x00\"F\n\x14\x43reateQuotesResponse\x12.\n\x06quotes\x18\x01 \x03(\x0b\x32\x1e.ridesharing.matching.v1.Quote\"\xcb\x03\n\x12RequestRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1a\n\x08quote_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x11payment_method_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12;\n\x07\x66unding\x18\x05 \x01(\x0e\x32 .ridesharing.matching.v1.FundingB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12=\n\x08\x64\x65livery\x18\x1e \x01(\x0b\x32&.ridesharing.matching.v1.DeliveryOrderH\x00\x88\x01\x01:\xa4\x01\xbaH\xa0\x01\x1a\x9d\x01\n\x11request_ride.card\x12Qpayment_method_id names a card where the funding is a card, and nothing otherwise\x1a\x35(this.funding <= 1) == (this.payment_method_id != \'\')B\x0b\n\t_delivery\"B\n\x13RequestRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"+\n\x0eGetRideRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\">\n\x0fGetRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"\x17\n\x15GetCurrentRideRequest\"E\n\x16GetCurrentRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"N\n\x10ListRidesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"Z\n\x11ListRidesResponse\x12,\n\x05rides\x18\x01 \x03(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"3\n\x16GetRideLocationRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"{\n\x17GetRideLocationResponse\x12.\n\x05point\x18\x01 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x30\n\x0cmeasure_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"7\n\x1aPreviewCancellationRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x94\x01\n\x1bPreviewCancellationResponse\x12)\n\x03\x66\x65\x65\x18\x01 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x19\n\x11\x66\x65\x65_consent_token\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x98\x01\n\x11\x43\x61ncelRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12#\n\x11\x66\x65\x65_consent_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"A\n\x12\x43\x61ncelRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride2\xb2\n\n\x0bRideService\x12t\n\x0c\x43reateQuotes\x12,.ridesharing.matching.v1.CreateQuotesRequest\x1a-.ridesharing.matching.v1.CreateQuotesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12q\n\x0bRequestRide\x12+.ridesharing.matching.v1.RequestRideRequest\x1a,.ridesharing.matching.v1.RequestRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12h\n\x07GetRide\x12\'.ridesharing.matching.v1.GetRideRequest\x1a(.ridesharing.matching.v1.GetRideResponse\"\n\xa2\xbb\x18\x06\n\x04\x02\x03\x04\x05\x12{\n\x0eGetCurrentRide\x12..ridesharing.matching.v1.GetCurrentRideRequest\x1a/.ridesharing.matching.v1.GetCurrentRideResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12l\n\tListRides\x12).ridesharing.matching.v1.ListRidesRequest\x1a*.ridesharing.matching.v1.ListRidesResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12}\n\x0fGetRideLocation\x12/.ridesharing.matching.v1.GetRideLocationRequest\x1a\x30.ridesharing.matching.v1.GetRideLocationResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12\x89\x01\n\x13PreviewCancellation\x12\x33.ridesharing.matching.v1.PreviewCancellationRequest\x1a\x34.ridesharing.matching.v1.PreviewCancellationResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12n\n\nCancelRide\x12*.ridesharing.matching.v1.CancelRideRequest\x1a+.ridesharing.matching.v1.CancelRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12x\n\rQuoteRideEdit\x12-.ridesharing.matching.v1.QuoteRideEditRequest\x1a..ridesharing.matching.v1.QuoteRideEditResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x04\x12{\n\x0e\x41\x63\x63\x65ptRideEdit\x12..ridesharing.matching.v1.AcceptRideEditRequest\x1a/.ridesharing.matching.v1.AcceptRideEditResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x04\x12s\n\x0bGetRideEdit\x12+.ridesharing.matching.v1.GetRideEditRequest\x1a,.ridesharing.matching.v1.GetRideEditResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x03\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*ridesharing/matching/v1/ride_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/matching/v1/rides.proto\"i\n\nStopChoice\x12\x1b\n\x07stop_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12-\n\x05place\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceH\x00\x42\x0f\n\x06\x63hoice\x12\x05\xbaH\x02\x08\x01\"K\n\x0bStopChoices\x12<\n\x05stops\x18\x01 \x03(\x0b\x32#.ridesharing.matching.v1.StopChoiceB\x08\xbaH\x05\x92\x01\x02\x10\x06\"\x9f\x02\n\x14QuoteRideEditRequest\x12/\n\x0bpickup_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12,\n\x06pickup\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Place\x12-\n\x07\x64ropoff\x18\x04 \x01(\x0b\x32\x1c.ridesharing.common.v1.Place\x12\x33\n\x05stops\x18\x05 \x01(\x0b\x32$.ridesharing.matching.v1.StopChoices\"H\n\x15QuoteRideEditResponse\x12/\n\x04\x65\x64it\x18\x01 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"x\n\x15\x41\x63\x63\x65ptRideEditRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x07\x65\x64it_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"I\n\x16\x41\x63\x63\x65ptRideEditResponse\x12/\n\x04\x65\x64it\x18\x01 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"J\n\x12GetRideEditRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x07\x65\x64it_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"F\n\x13GetRideEditResponse\x12/\n\x04\x65\x64it\x18\x01 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"\xa3\x02\n\x13\x43reateQuotesRequest\x12\x34\n\x06pickup\x18\x01 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x06\xbaH\x03\xc8\x01\x01\x12\x35\n\x07\x64ropoff\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x06\xbaH\x03\xc8\x01\x01\x12\x18\n\x07product\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x35\n\x05stops\x18\x04 \x03(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x08\xbaH\x05\x92\x01\x02\x10\x05\x12\x1d\n\npassengers\x18\x05 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18<(\x00\x12/\n\x0bpickup_time\x18( \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"F\n\x14\x43reateQuotesResponse\x12.\n\x06quotes\x18\x01 \x03(\x0b\x32\x1e.ridesharing.matching.v1.Quote\"\xcb\x03\n\x12RequestRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1a\n\x08quote_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x11payment_method_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12;\n\x07\x66unding\x18\x05 \x01(\x0e\x32 .ridesharing.matching.v1.FundingB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12=\n\x08\x64\x65livery\x18\x1e \x01(\x0b\x32&.ridesharing.matching.v1.DeliveryOrderH\x00\x88\x01\x01:\xa4\x01\xbaH\xa0\x01\x1a\x9d\x01\n\x11request_ride.card\x12Qpayment_method_id names a card where the funding is a card, and nothing otherwise\x1a\x35(this.funding <= 1) == (this.payment_method_id != \'\')B\x0b\n\t_delivery\"B\n\x13RequestRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"+\n\x0eGetRideRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\">\n\x0fGetRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"\x17\n\x15GetCurrentRideRequest\"E\n\x16GetCurrentRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"N\n\x10ListRidesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"Z\n\x11ListRidesResponse\x12,\n\x05rides\x18\x01 \x03(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1b\n\x19ListScheduledRidesRequest\"J\n\x1aListScheduledRidesResponse\x12,\n\x05rides\x18\x01 \x03(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"3\n\x16GetRideLocationRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"{\n\x17GetRideLocationResponse\x12.\n\x05point\x18\x01 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x30\n\x0cmeasure_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"7\n\x1aPreviewCancellationRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x94\x01\n\x1bPreviewCancellationResponse\x12)\n\x03\x66\x65\x65\x18\x01 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x19\n\x11\x66\x65\x65_consent_token\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x98\x01\n\x11\x43\x61ncelRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12#\n\x11\x66\x65\x65_consent_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"A\n\x12\x43\x61ncelRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride2\xbb\x0b\n\x0bRideService\x12t\n\x0c\x43reateQuotes\x12,.ridesharing.matching.v1.CreateQuotesRequest\x1a-.ridesharing.matching.v1.CreateQuotesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12q\n\x0bRequestRide\x12+.ridesharing.matching.v1.RequestRideRequest\x1a,.ridesharing.matching.v1.RequestRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12h\n\x07GetRide\x12\'.ridesharing.matching.v1.GetRideRequest\x1a(.ridesharing.matching.v1.GetRideResponse\"\n\xa2\xbb\x18\x06\n\x04\x02\x03\x04\x05\x12{\n\x0eGetCurrentRide\x12..ridesharing.matching.v1.GetCurrentRideRequest\x1a/.ridesharing.matching.v1.GetCurrentRideResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12l\n\tListRides\x12).ridesharing.matching.v1.ListRidesRequest\x1a*.ridesharing.matching.v1.ListRidesResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12\x86\x01\n\x12ListScheduledRides\x12\x32.ridesharing.matching.v1.ListScheduledRidesRequest\x1a\x33.ridesharing.matching.v1.ListScheduledRidesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12}\n\x0fGetRideLocation\x12/.ridesharing.matching.v1.GetRideLocationRequest\x1a\x30.ridesharing.matching.v1.GetRideLocationResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12\x89\x01\n\x13PreviewCancellation\x12\x33.ridesharing.matching.v1.PreviewCancellationRequest\x1a\x34.ridesharing.matching.v1.PreviewCancellationResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12n\n\nCancelRide\x12*.ridesharing.matching.v1.CancelRideRequest\x1a+.ridesharing.matching.v1.CancelRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12x\n\rQuoteRideEdit\x12-.ridesharing.matching.v1.QuoteRideEditRequest\x1a..ridesharing.matching.v1.QuoteRideEditResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x04\x12{\n\x0e\x41\x63\x63\x65ptRideEdit\x12..ridesharing.matching.v1.AcceptRideEditRequest\x1a/.ridesharing.matching.v1.AcceptRideEditResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x04\x12s\n\x0bGetRideEdit\x12+.ridesharing.matching.v1.GetRideEditRequest\x1a,.ridesharing.matching.v1.GetRideEditResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x03\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -107,6 +107,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RIDESERVICE'].methods_by_name['GetCurrentRide']._serialized_options = b'\242\273\030\004\n\002\002\003'
   _globals['_RIDESERVICE'].methods_by_name['ListRides']._loaded_options = None
   _globals['_RIDESERVICE'].methods_by_name['ListRides']._serialized_options = b'\242\273\030\004\n\002\002\003'
+  _globals['_RIDESERVICE'].methods_by_name['ListScheduledRides']._loaded_options = None
+  _globals['_RIDESERVICE'].methods_by_name['ListScheduledRides']._serialized_options = b'\242\273\030\003\n\001\002'
   _globals['_RIDESERVICE'].methods_by_name['GetRideLocation']._loaded_options = None
   _globals['_RIDESERVICE'].methods_by_name['GetRideLocation']._serialized_options = b'\242\273\030\003\n\001\002'
   _globals['_RIDESERVICE'].methods_by_name['PreviewCancellation']._loaded_options = None
@@ -124,49 +126,53 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STOPCHOICES']._serialized_start=387
   _globals['_STOPCHOICES']._serialized_end=462
   _globals['_QUOTERIDEEDITREQUEST']._serialized_start=465
-  _globals['_QUOTERIDEEDITREQUEST']._serialized_end=703
-  _globals['_QUOTERIDEEDITRESPONSE']._serialized_start=705
-  _globals['_QUOTERIDEEDITRESPONSE']._serialized_end=777
-  _globals['_ACCEPTRIDEEDITREQUEST']._serialized_start=779
-  _globals['_ACCEPTRIDEEDITREQUEST']._serialized_end=899
-  _globals['_ACCEPTRIDEEDITRESPONSE']._serialized_start=901
-  _globals['_ACCEPTRIDEEDITRESPONSE']._serialized_end=974
-  _globals['_GETRIDEEDITREQUEST']._serialized_start=976
-  _globals['_GETRIDEEDITREQUEST']._serialized_end=1050
-  _globals['_GETRIDEEDITRESPONSE']._serialized_start=1052
-  _globals['_GETRIDEEDITRESPONSE']._serialized_end=1122
-  _globals['_CREATEQUOTESREQUEST']._serialized_start=1125
-  _globals['_CREATEQUOTESREQUEST']._serialized_end=1367
-  _globals['_CREATEQUOTESRESPONSE']._serialized_start=1369
-  _globals['_CREATEQUOTESRESPONSE']._serialized_end=1439
-  _globals['_REQUESTRIDEREQUEST']._serialized_start=1442
-  _globals['_REQUESTRIDEREQUEST']._serialized_end=1901
-  _globals['_REQUESTRIDERESPONSE']._serialized_start=1903
-  _globals['_REQUESTRIDERESPONSE']._serialized_end=1969
-  _globals['_GETRIDEREQUEST']._serialized_start=1971
-  _globals['_GETRIDEREQUEST']._serialized_end=2014
-  _globals['_GETRIDERESPONSE']._serialized_start=2016
-  _globals['_GETRIDERESPONSE']._serialized_end=2078
-  _globals['_GETCURRENTRIDEREQUEST']._serialized_start=2080
-  _globals['_GETCURRENTRIDEREQUEST']._serialized_end=2103
-  _globals['_GETCURRENTRIDERESPONSE']._serialized_start=2105
-  _globals['_GETCURRENTRIDERESPONSE']._serialized_end=2174
-  _globals['_LISTRIDESREQUEST']._serialized_start=2176
-  _globals['_LISTRIDESREQUEST']._serialized_end=2254
-  _globals['_LISTRIDESRESPONSE']._serialized_start=2256
-  _globals['_LISTRIDESRESPONSE']._serialized_end=2346
-  _globals['_GETRIDELOCATIONREQUEST']._serialized_start=2348
-  _globals['_GETRIDELOCATIONREQUEST']._serialized_end=2399
-  _globals['_GETRIDELOCATIONRESPONSE']._serialized_start=2401
-  _globals['_GETRIDELOCATIONRESPONSE']._serialized_end=2524
-  _globals['_PREVIEWCANCELLATIONREQUEST']._serialized_start=2526
-  _globals['_PREVIEWCANCELLATIONREQUEST']._serialized_end=2581
-  _globals['_PREVIEWCANCELLATIONRESPONSE']._serialized_start=2584
-  _globals['_PREVIEWCANCELLATIONRESPONSE']._serialized_end=2732
-  _globals['_CANCELRIDEREQUEST']._serialized_start=2735
-  _globals['_CANCELRIDEREQUEST']._serialized_end=2887
-  _globals['_CANCELRIDERESPONSE']._serialized_start=2889
-  _globals['_CANCELRIDERESPONSE']._serialized_end=2954
-  _globals['_RIDESERVICE']._serialized_start=2957
-  _globals['_RIDESERVICE']._serialized_end=4287
+  _globals['_QUOTERIDEEDITREQUEST']._serialized_end=752
+  _globals['_QUOTERIDEEDITRESPONSE']._serialized_start=754
+  _globals['_QUOTERIDEEDITRESPONSE']._serialized_end=826
+  _globals['_ACCEPTRIDEEDITREQUEST']._serialized_start=828
+  _globals['_ACCEPTRIDEEDITREQUEST']._serialized_end=948
+  _globals['_ACCEPTRIDEEDITRESPONSE']._serialized_start=950
+  _globals['_ACCEPTRIDEEDITRESPONSE']._serialized_end=1023
+  _globals['_GETRIDEEDITREQUEST']._serialized_start=1025
+  _globals['_GETRIDEEDITREQUEST']._serialized_end=1099
+  _globals['_GETRIDEEDITRESPONSE']._serialized_start=1101
+  _globals['_GETRIDEEDITRESPONSE']._serialized_end=1171
+  _globals['_CREATEQUOTESREQUEST']._serialized_start=1174
+  _globals['_CREATEQUOTESREQUEST']._serialized_end=1465
+  _globals['_CREATEQUOTESRESPONSE']._serialized_start=1467
+  _globals['_CREATEQUOTESRESPONSE']._serialized_end=1537
+  _globals['_REQUESTRIDEREQUEST']._serialized_start=1540
+  _globals['_REQUESTRIDEREQUEST']._serialized_end=1999
+  _globals['_REQUESTRIDERESPONSE']._serialized_start=2001
+  _globals['_REQUESTRIDERESPONSE']._serialized_end=2067
+  _globals['_GETRIDEREQUEST']._serialized_start=2069
+  _globals['_GETRIDEREQUEST']._serialized_end=2112
+  _globals['_GETRIDERESPONSE']._serialized_start=2114
+  _globals['_GETRIDERESPONSE']._serialized_end=2176
+  _globals['_GETCURRENTRIDEREQUEST']._serialized_start=2178
+  _globals['_GETCURRENTRIDEREQUEST']._serialized_end=2201
+  _globals['_GETCURRENTRIDERESPONSE']._serialized_start=2203
+  _globals['_GETCURRENTRIDERESPONSE']._serialized_end=2272
+  _globals['_LISTRIDESREQUEST']._serialized_start=2274
+  _globals['_LISTRIDESREQUEST']._serialized_end=2352
+  _globals['_LISTRIDESRESPONSE']._serialized_start=2354
+  _globals['_LISTRIDESRESPONSE']._serialized_end=2444
+  _globals['_LISTSCHEDULEDRIDESREQUEST']._serialized_start=2446
+  _globals['_LISTSCHEDULEDRIDESREQUEST']._serialized_end=2473
+  _globals['_LISTSCHEDULEDRIDESRESPONSE']._serialized_start=2475
+  _globals['_LISTSCHEDULEDRIDESRESPONSE']._serialized_end=2549
+  _globals['_GETRIDELOCATIONREQUEST']._serialized_start=2551
+  _globals['_GETRIDELOCATIONREQUEST']._serialized_end=2602
+  _globals['_GETRIDELOCATIONRESPONSE']._serialized_start=2604
+  _globals['_GETRIDELOCATIONRESPONSE']._serialized_end=2727
+  _globals['_PREVIEWCANCELLATIONREQUEST']._serialized_start=2729
+  _globals['_PREVIEWCANCELLATIONREQUEST']._serialized_end=2784
+  _globals['_PREVIEWCANCELLATIONRESPONSE']._serialized_start=2787
+  _globals['_PREVIEWCANCELLATIONRESPONSE']._serialized_end=2935
+  _globals['_CANCELRIDEREQUEST']._serialized_start=2938
+  _globals['_CANCELRIDEREQUEST']._serialized_end=3090
+  _globals['_CANCELRIDERESPONSE']._serialized_start=3092
+  _globals['_CANCELRIDERESPONSE']._serialized_end=3157
+  _globals['_RIDESERVICE']._serialized_start=3160
+  _globals['_RIDESERVICE']._serialized_end=4627
 # @@protoc_insertion_point(module_scope)

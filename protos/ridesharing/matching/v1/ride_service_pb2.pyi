@@ -82,6 +82,7 @@ class QuoteRideEditRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    PICKUP_TIME_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     RIDE_ID_FIELD_NUMBER: _builtins.int
     PICKUP_FIELD_NUMBER: _builtins.int
@@ -91,6 +92,10 @@ class QuoteRideEditRequest(_message.Message):
     """Key the client made and keeps."""
     ride_id: _builtins.str
     """The ride (UUID)."""
+    @_builtins.property
+    def pickup_time(self) -> _timestamp_pb2.Timestamp:
+        """When the rider is to be picked up; of a scheduled ride."""
+
     @_builtins.property
     def pickup(self) -> _geo_point_pb2.Place:
         """Where the rider is to be picked up."""
@@ -106,15 +111,16 @@ class QuoteRideEditRequest(_message.Message):
     def __init__(
         self,
         *,
+        pickup_time: _timestamp_pb2.Timestamp | None = ...,
         request_id: _builtins.str = ...,
         ride_id: _builtins.str = ...,
         pickup: _geo_point_pb2.Place | None = ...,
         dropoff: _geo_point_pb2.Place | None = ...,
         stops: Global___StopChoices | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "pickup", b"pickup", "stops", b"stops"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "pickup", b"pickup", "pickup_time", b"pickup_time", "stops", b"stops"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "pickup", b"pickup", "request_id", b"request_id", "ride_id", b"ride_id", "stops", b"stops"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "pickup", b"pickup", "pickup_time", b"pickup_time", "request_id", b"request_id", "ride_id", b"ride_id", "stops", b"stops"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -259,6 +265,7 @@ class CreateQuotesRequest(_message.Message):
     PRODUCT_FIELD_NUMBER: _builtins.int
     STOPS_FIELD_NUMBER: _builtins.int
     PASSENGERS_FIELD_NUMBER: _builtins.int
+    PICKUP_TIME_FIELD_NUMBER: _builtins.int
     product: _builtins.str
     """Only this product, for example a delivery; all that carry persons when empty."""
     passengers: _builtins.int
@@ -275,6 +282,10 @@ class CreateQuotesRequest(_message.Message):
     def stops(self) -> _containers.RepeatedCompositeFieldContainer[_geo_point_pb2.Place]:
         """Where it would stop on the way, in this order."""
 
+    @_builtins.property
+    def pickup_time(self) -> _timestamp_pb2.Timestamp:
+        """When the ride is to begin, ahead of time; absent for now."""
+
     def __init__(
         self,
         *,
@@ -283,10 +294,11 @@ class CreateQuotesRequest(_message.Message):
         product: _builtins.str = ...,
         stops: _abc.Iterable[_geo_point_pb2.Place] | None = ...,
         passengers: _builtins.int = ...,
+        pickup_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "pickup", b"pickup"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "pickup", b"pickup", "pickup_time", b"pickup_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "passengers", b"passengers", "pickup", b"pickup", "product", b"product", "stops", b"stops"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "passengers", b"passengers", "pickup", b"pickup", "pickup_time", b"pickup_time", "product", b"product", "stops", b"stops"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -526,6 +538,47 @@ class ListRidesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListRidesResponse: _TypeAlias = ListRidesResponse  # noqa: Y015
+
+@_typing.final
+class ListScheduledRidesRequest(_message.Message):
+    """ListScheduledRidesRequest is empty: the token says whose."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListScheduledRidesRequest: _TypeAlias = ListScheduledRidesRequest  # noqa: Y015
+
+@_typing.final
+class ListScheduledRidesResponse(_message.Message):
+    """ListScheduledRidesResponse carries the rides."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rides(self) -> _containers.RepeatedCompositeFieldContainer[_rides_pb2.Ride]:
+        """The rides."""
+
+    def __init__(
+        self,
+        *,
+        rides: _abc.Iterable[_rides_pb2.Ride] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rides", b"rides"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListScheduledRidesResponse: _TypeAlias = ListScheduledRidesResponse  # noqa: Y015
 
 @_typing.final
 class GetRideLocationRequest(_message.Message):

@@ -60,6 +60,11 @@ class RideServiceStub:
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.ListRidesRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.ListRidesResponse.FromString,
                 _registered_method=True)
+        self.ListScheduledRides = channel.unary_unary(
+                '/ridesharing.matching.v1.RideService/ListScheduledRides',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.ListScheduledRidesRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.ListScheduledRidesResponse.FromString,
+                _registered_method=True)
         self.GetRideLocation = channel.unary_unary(
                 '/ridesharing.matching.v1.RideService/GetRideLocation',
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.GetRideLocationRequest.SerializeToString,
@@ -99,7 +104,7 @@ class RideServiceServicer:
     def CreateQuotes(self, request, context):
         """CreateQuotes promises a price for each product that carries persons, or for the one named. Errors:
         outside_service_area, product_unavailable (not there or not now), trip_too_short, trip_too_long, unknown_product,
-        too_many_stops, too_many_passengers.
+        too_many_stops, too_many_passengers, pickup_time_too_soon, pickup_time_too_far, not_schedulable.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -107,7 +112,7 @@ class RideServiceServicer:
 
     def RequestRide(self, request, context):
         """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
-        answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, cash_not_accepted (the
+        answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, too_many_scheduled, schedule_overlap, cash_not_accepted (the
         city takes no cash), order_required, order_not_taken (an order goes with a delivery alone), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
         in the error's metadata).
         """
@@ -131,6 +136,13 @@ class RideServiceServicer:
 
     def ListRides(self, request, context):
         """ListRides pages through the caller's rides, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListScheduledRides(self, request, context):
+        """ListScheduledRides returns the caller's rides that wait for their time, the next one first (at most 50).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -161,7 +173,8 @@ class RideServiceServicer:
     def QuoteRideEdit(self, request, context):
         """QuoteRideEdit tells what another way of a ride costs: another pickup (before the driver is there), dropoff or other
         stops. What lies behind the driver is kept at its price. Errors: nothing_to_edit, not_editable, pickup_fixed,
-        pickup_too_far, unknown_stop, too_many_stops, outside_service_area, trip_too_short, trip_too_long, edit_outdated.
+        pickup_too_far, unknown_stop, too_many_stops, outside_service_area, trip_too_short, trip_too_long, edit_outdated, not_scheduled,
+        pickup_time_too_soon, pickup_time_too_far.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -210,6 +223,11 @@ def add_RideServiceServicer_to_server(servicer, server):
                     servicer.ListRides,
                     request_deserializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.ListRidesRequest.FromString,
                     response_serializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.ListRidesResponse.SerializeToString,
+            ),
+            'ListScheduledRides': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListScheduledRides,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.ListScheduledRidesRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.ListScheduledRidesResponse.SerializeToString,
             ),
             'GetRideLocation': grpc.unary_unary_rpc_method_handler(
                     servicer.GetRideLocation,
@@ -378,6 +396,33 @@ class RideService:
             '/ridesharing.matching.v1.RideService/ListRides',
             ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.ListRidesRequest.SerializeToString,
             ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.ListRidesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListScheduledRides(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.RideService/ListScheduledRides',
+            ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.ListScheduledRidesRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.ListScheduledRidesResponse.FromString,
             options,
             channel_credentials,
             insecure,

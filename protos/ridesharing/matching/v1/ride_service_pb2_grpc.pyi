@@ -36,11 +36,11 @@ class RideServiceStub:
     CreateQuotes: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.CreateQuotesRequest, _ride_service_pb2.CreateQuotesResponse]
     """CreateQuotes promises a price for each product that carries persons, or for the one named. Errors:
     outside_service_area, product_unavailable (not there or not now), trip_too_short, trip_too_long, unknown_product,
-    too_many_stops, too_many_passengers.
+    too_many_stops, too_many_passengers, pickup_time_too_soon, pickup_time_too_far, not_schedulable.
     """
     RequestRide: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.RequestRideRequest, _ride_service_pb2.RequestRideResponse]
     """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
-    answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, cash_not_accepted (the
+    answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, too_many_scheduled, schedule_overlap, cash_not_accepted (the
     city takes no cash), order_required, order_not_taken (an order goes with a delivery alone), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
     in the error's metadata).
     """
@@ -50,6 +50,8 @@ class RideServiceStub:
     """GetCurrentRide returns the caller's live ride. Errors: no_current_ride."""
     ListRides: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.ListRidesRequest, _ride_service_pb2.ListRidesResponse]
     """ListRides pages through the caller's rides, newest first."""
+    ListScheduledRides: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.ListScheduledRidesRequest, _ride_service_pb2.ListScheduledRidesResponse]
+    """ListScheduledRides returns the caller's rides that wait for their time, the next one first (at most 50)."""
     GetRideLocation: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.GetRideLocationRequest, _ride_service_pb2.GetRideLocationResponse]
     """GetRideLocation returns where the driver of the caller's ride is. Errors: no_live_location."""
     PreviewCancellation: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.PreviewCancellationRequest, _ride_service_pb2.PreviewCancellationResponse]
@@ -61,7 +63,8 @@ class RideServiceStub:
     QuoteRideEdit: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.QuoteRideEditRequest, _ride_service_pb2.QuoteRideEditResponse]
     """QuoteRideEdit tells what another way of a ride costs: another pickup (before the driver is there), dropoff or other
     stops. What lies behind the driver is kept at its price. Errors: nothing_to_edit, not_editable, pickup_fixed,
-    pickup_too_far, unknown_stop, too_many_stops, outside_service_area, trip_too_short, trip_too_long, edit_outdated.
+    pickup_too_far, unknown_stop, too_many_stops, outside_service_area, trip_too_short, trip_too_long, edit_outdated, not_scheduled,
+    pickup_time_too_soon, pickup_time_too_far.
     """
     AcceptRideEdit: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.AcceptRideEditRequest, _ride_service_pb2.AcceptRideEditResponse]
     """AcceptRideEdit has a ride go the way of an edit, at its price. Where the fare rises above what is held, the hold is
@@ -79,11 +82,11 @@ class RideServiceAsyncStub(RideServiceStub):
     CreateQuotes: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.CreateQuotesRequest, _ride_service_pb2.CreateQuotesResponse]  # type: ignore[assignment]
     """CreateQuotes promises a price for each product that carries persons, or for the one named. Errors:
     outside_service_area, product_unavailable (not there or not now), trip_too_short, trip_too_long, unknown_product,
-    too_many_stops, too_many_passengers.
+    too_many_stops, too_many_passengers, pickup_time_too_soon, pickup_time_too_far, not_schedulable.
     """
     RequestRide: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.RequestRideRequest, _ride_service_pb2.RequestRideResponse]  # type: ignore[assignment]
     """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
-    answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, cash_not_accepted (the
+    answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, too_many_scheduled, schedule_overlap, cash_not_accepted (the
     city takes no cash), order_required, order_not_taken (an order goes with a delivery alone), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
     in the error's metadata).
     """
@@ -93,6 +96,8 @@ class RideServiceAsyncStub(RideServiceStub):
     """GetCurrentRide returns the caller's live ride. Errors: no_current_ride."""
     ListRides: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.ListRidesRequest, _ride_service_pb2.ListRidesResponse]  # type: ignore[assignment]
     """ListRides pages through the caller's rides, newest first."""
+    ListScheduledRides: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.ListScheduledRidesRequest, _ride_service_pb2.ListScheduledRidesResponse]  # type: ignore[assignment]
+    """ListScheduledRides returns the caller's rides that wait for their time, the next one first (at most 50)."""
     GetRideLocation: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.GetRideLocationRequest, _ride_service_pb2.GetRideLocationResponse]  # type: ignore[assignment]
     """GetRideLocation returns where the driver of the caller's ride is. Errors: no_live_location."""
     PreviewCancellation: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.PreviewCancellationRequest, _ride_service_pb2.PreviewCancellationResponse]  # type: ignore[assignment]
@@ -104,7 +109,8 @@ class RideServiceAsyncStub(RideServiceStub):
     QuoteRideEdit: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.QuoteRideEditRequest, _ride_service_pb2.QuoteRideEditResponse]  # type: ignore[assignment]
     """QuoteRideEdit tells what another way of a ride costs: another pickup (before the driver is there), dropoff or other
     stops. What lies behind the driver is kept at its price. Errors: nothing_to_edit, not_editable, pickup_fixed,
-    pickup_too_far, unknown_stop, too_many_stops, outside_service_area, trip_too_short, trip_too_long, edit_outdated.
+    pickup_too_far, unknown_stop, too_many_stops, outside_service_area, trip_too_short, trip_too_long, edit_outdated, not_scheduled,
+    pickup_time_too_soon, pickup_time_too_far.
     """
     AcceptRideEdit: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.AcceptRideEditRequest, _ride_service_pb2.AcceptRideEditResponse]  # type: ignore[assignment]
     """AcceptRideEdit has a ride go the way of an edit, at its price. Where the fare rises above what is held, the hold is
@@ -125,7 +131,7 @@ class RideServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_ride_service_pb2.CreateQuotesResponse, _abc.Awaitable[_ride_service_pb2.CreateQuotesResponse]]:
         """CreateQuotes promises a price for each product that carries persons, or for the one named. Errors:
         outside_service_area, product_unavailable (not there or not now), trip_too_short, trip_too_long, unknown_product,
-        too_many_stops, too_many_passengers.
+        too_many_stops, too_many_passengers, pickup_time_too_soon, pickup_time_too_far, not_schedulable.
         """
 
     @_abc_1.abstractmethod
@@ -135,7 +141,7 @@ class RideServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ride_service_pb2.RequestRideResponse, _abc.Awaitable[_ride_service_pb2.RequestRideResponse]]:
         """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
-        answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, cash_not_accepted (the
+        answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, too_many_scheduled, schedule_overlap, cash_not_accepted (the
         city takes no cash), order_required, order_not_taken (an order goes with a delivery alone), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
         in the error's metadata).
         """
@@ -163,6 +169,14 @@ class RideServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ride_service_pb2.ListRidesResponse, _abc.Awaitable[_ride_service_pb2.ListRidesResponse]]:
         """ListRides pages through the caller's rides, newest first."""
+
+    @_abc_1.abstractmethod
+    def ListScheduledRides(
+        self,
+        request: _ride_service_pb2.ListScheduledRidesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ride_service_pb2.ListScheduledRidesResponse, _abc.Awaitable[_ride_service_pb2.ListScheduledRidesResponse]]:
+        """ListScheduledRides returns the caller's rides that wait for their time, the next one first (at most 50)."""
 
     @_abc_1.abstractmethod
     def GetRideLocation(
@@ -198,7 +212,8 @@ class RideServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_ride_service_pb2.QuoteRideEditResponse, _abc.Awaitable[_ride_service_pb2.QuoteRideEditResponse]]:
         """QuoteRideEdit tells what another way of a ride costs: another pickup (before the driver is there), dropoff or other
         stops. What lies behind the driver is kept at its price. Errors: nothing_to_edit, not_editable, pickup_fixed,
-        pickup_too_far, unknown_stop, too_many_stops, outside_service_area, trip_too_short, trip_too_long, edit_outdated.
+        pickup_too_far, unknown_stop, too_many_stops, outside_service_area, trip_too_short, trip_too_long, edit_outdated, not_scheduled,
+        pickup_time_too_soon, pickup_time_too_far.
         """
 
     @_abc_1.abstractmethod

@@ -58,6 +58,8 @@ class _RideStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RideState.V
     """A delivery could not be handed over: the courier brings it back to the shop."""
     RIDE_STATE_RETURNED: _RideState.ValueType  # 14
     """End: the goods are back at the shop; the fare and the fee of the return are owed."""
+    RIDE_STATE_SCHEDULED: _RideState.ValueType  # 15
+    """Asked for ahead; waits for its time."""
 
 class RideState(_RideState, metaclass=_RideStateEnumTypeWrapper):
     """RideState is where a ride stands. The legal moves are one table in matching_service/domain."""
@@ -92,6 +94,8 @@ RIDE_STATE_RETURNING: RideState.ValueType  # 13
 """A delivery could not be handed over: the courier brings it back to the shop."""
 RIDE_STATE_RETURNED: RideState.ValueType  # 14
 """End: the goods are back at the shop; the fare and the fee of the return are owed."""
+RIDE_STATE_SCHEDULED: RideState.ValueType  # 15
+"""Asked for ahead; waits for its time."""
 Global___RideState: _TypeAlias = RideState  # noqa: Y015
 
 class _PaymentState:
@@ -116,6 +120,8 @@ class _PaymentStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PaymentS
     """The hold's release is owed or under way."""
     PAYMENT_STATE_VOIDED: _PaymentState.ValueType  # 7
     """The hold was released: nothing was taken."""
+    PAYMENT_STATE_HOLD_NOT_DUE: _PaymentState.ValueType  # 8
+    """Of a ride whose time is far off: nothing is held yet."""
 
 class PaymentState(_PaymentState, metaclass=_PaymentStateEnumTypeWrapper):
     """PaymentState is where a ride's payment stands, as the ride's saga sees it."""
@@ -136,6 +142,8 @@ PAYMENT_STATE_VOID_PENDING: PaymentState.ValueType  # 6
 """The hold's release is owed or under way."""
 PAYMENT_STATE_VOIDED: PaymentState.ValueType  # 7
 """The hold was released: nothing was taken."""
+PAYMENT_STATE_HOLD_NOT_DUE: PaymentState.ValueType  # 8
+"""Of a ride whose time is far off: nothing is held yet."""
 Global___PaymentState: _TypeAlias = PaymentState  # noqa: Y015
 
 class _Funding:
@@ -723,6 +731,7 @@ class Quote(_message.Message):
     CITY_FIELD_NUMBER: _builtins.int
     POLICY_VERSION_FIELD_NUMBER: _builtins.int
     ROUTE_POLYLINE_FIELD_NUMBER: _builtins.int
+    PICKUP_TIME_FIELD_NUMBER: _builtins.int
     quote_id: _builtins.str
     """The quote's id (UUID)."""
     product: _builtins.str
@@ -765,6 +774,10 @@ class Quote(_message.Message):
     def stops(self) -> _containers.RepeatedCompositeFieldContainer[_geo_point_pb2.Place]:
         """Where it would stop on the way, in this order; distance and time are by way of them, with the wait at each."""
 
+    @_builtins.property
+    def pickup_time(self) -> _timestamp_pb2.Timestamp:
+        """When the ride is to begin; absent for now."""
+
     def __init__(
         self,
         *,
@@ -783,14 +796,20 @@ class Quote(_message.Message):
         city: _builtins.str = ...,
         policy_version: _builtins.int = ...,
         route_polyline: _builtins.str = ...,
+        pickup_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "city", b"city", "distance_meters", b"distance_meters", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "policy_version", b"policy_version", "product", b"product", "quote_id", b"quote_id", "route_polyline", b"route_polyline", "stops", b"stops", "surge_permille", b"surge_permille", "trip_eta_seconds", b"trip_eta_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "city", b"city", "distance_meters", b"distance_meters", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "policy_version", b"policy_version", "product", b"product", "quote_id", b"quote_id", "route_polyline", b"route_polyline", "stops", b"stops", "surge_permille", b"surge_permille", "trip_eta_seconds", b"trip_eta_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__pickup_eta_seconds: _TypeAlias = _typing.Literal["pickup_eta_seconds"]  # noqa: Y015
     _WhichOneofArgType__pickup_eta_seconds: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds"]  # noqa: Y015
+    _WhichOneofReturnType__pickup_time: _TypeAlias = _typing.Literal["pickup_time"]  # noqa: Y015
+    _WhichOneofArgType__pickup_time: _TypeAlias = _typing.Literal["_pickup_time", b"_pickup_time"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__pickup_eta_seconds) -> _WhichOneofReturnType__pickup_eta_seconds | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__pickup_time) -> _WhichOneofReturnType__pickup_time | None: ...
 
 Global___Quote: _TypeAlias = Quote  # noqa: Y015
 
@@ -921,6 +940,7 @@ class Ride(_message.Message):
     DELIVERY_FIELD_NUMBER: _builtins.int
     PROMISED_PICKUP_TIME_FIELD_NUMBER: _builtins.int
     SWAP_COUNT_FIELD_NUMBER: _builtins.int
+    PICKUP_TIME_FIELD_NUMBER: _builtins.int
     ride_id: _builtins.str
     """The ride's id (UUID)."""
     state: Global___RideState.ValueType
@@ -1011,6 +1031,10 @@ class Ride(_message.Message):
     def promised_pickup_time(self) -> _timestamp_pb2.Timestamp:
         """When the driver who accepted first would have come: a swap of drivers never makes the pickup later."""
 
+    @_builtins.property
+    def pickup_time(self) -> _timestamp_pb2.Timestamp:
+        """When the rider is to be picked up; absent for a ride now."""
+
     def __init__(
         self,
         *,
@@ -1046,10 +1070,11 @@ class Ride(_message.Message):
         delivery: Global___Delivery | None = ...,
         promised_pickup_time: _timestamp_pb2.Timestamp | None = ...,
         swap_count: _builtins.int = ...,
+        pickup_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_promised_pickup_time", b"_promised_pickup_time", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "delivery", b"delivery", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "promised_pickup_time", b"promised_pickup_time", "request_time", b"request_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "_promised_pickup_time", b"_promised_pickup_time", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "delivery", b"delivery", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "promised_pickup_time", b"promised_pickup_time", "request_time", b"request_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_promised_pickup_time", b"_promised_pickup_time", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "city", b"city", "delivery", b"delivery", "distance_meters", b"distance_meters", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "funding", b"funding", "kind", b"kind", "passengers", b"passengers", "payment_state", b"payment_state", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "policy_version", b"policy_version", "product", b"product", "promised_pickup_time", b"promised_pickup_time", "quote_id", b"quote_id", "reason", b"reason", "request_time", b"request_time", "ride_id", b"ride_id", "rider_id", b"rider_id", "rider_name", b"rider_name", "start_pin", b"start_pin", "start_time", b"start_time", "state", b"state", "stops", b"stops", "swap_count", b"swap_count", "trip_eta_seconds", b"trip_eta_seconds", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "_promised_pickup_time", b"_promised_pickup_time", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "city", b"city", "delivery", b"delivery", "distance_meters", b"distance_meters", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "funding", b"funding", "kind", b"kind", "passengers", b"passengers", "payment_state", b"payment_state", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "policy_version", b"policy_version", "product", b"product", "promised_pickup_time", b"promised_pickup_time", "quote_id", b"quote_id", "reason", b"reason", "request_time", b"request_time", "ride_id", b"ride_id", "rider_id", b"rider_id", "rider_name", b"rider_name", "start_pin", b"start_pin", "start_time", b"start_time", "state", b"state", "stops", b"stops", "swap_count", b"swap_count", "trip_eta_seconds", b"trip_eta_seconds", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__arrive_time: _TypeAlias = _typing.Literal["arrive_time"]  # noqa: Y015
     _WhichOneofArgType__arrive_time: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time"]  # noqa: Y015
@@ -1065,6 +1090,8 @@ class Ride(_message.Message):
     _WhichOneofArgType__end_time: _TypeAlias = _typing.Literal["_end_time", b"_end_time"]  # noqa: Y015
     _WhichOneofReturnType__pickup_eta_seconds: _TypeAlias = _typing.Literal["pickup_eta_seconds"]  # noqa: Y015
     _WhichOneofArgType__pickup_eta_seconds: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds"]  # noqa: Y015
+    _WhichOneofReturnType__pickup_time: _TypeAlias = _typing.Literal["pickup_time"]  # noqa: Y015
+    _WhichOneofArgType__pickup_time: _TypeAlias = _typing.Literal["_pickup_time", b"_pickup_time"]  # noqa: Y015
     _WhichOneofReturnType__promised_pickup_time: _TypeAlias = _typing.Literal["promised_pickup_time"]  # noqa: Y015
     _WhichOneofArgType__promised_pickup_time: _TypeAlias = _typing.Literal["_promised_pickup_time", b"_promised_pickup_time"]  # noqa: Y015
     _WhichOneofReturnType__start_time: _TypeAlias = _typing.Literal["start_time"]  # noqa: Y015
@@ -1083,6 +1110,8 @@ class Ride(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__end_time) -> _WhichOneofReturnType__end_time | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__pickup_eta_seconds) -> _WhichOneofReturnType__pickup_eta_seconds | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__pickup_time) -> _WhichOneofReturnType__pickup_time | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__promised_pickup_time) -> _WhichOneofReturnType__promised_pickup_time | None: ...
     @_typing.overload
@@ -1112,6 +1141,7 @@ class RideEdit(_message.Message):
     ADDED_SECONDS_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     ANSWER_TIME_FIELD_NUMBER: _builtins.int
+    PICKUP_TIME_FIELD_NUMBER: _builtins.int
     edit_id: _builtins.str
     """The edit's id (UUID)."""
     ride_id: _builtins.str
@@ -1158,6 +1188,10 @@ class RideEdit(_message.Message):
     def answer_time(self) -> _timestamp_pb2.Timestamp:
         """Until when the driver may answer; absent unless asked."""
 
+    @_builtins.property
+    def pickup_time(self) -> _timestamp_pb2.Timestamp:
+        """When the rider would be picked up, where that is changed."""
+
     def __init__(
         self,
         *,
@@ -1177,14 +1211,20 @@ class RideEdit(_message.Message):
         added_seconds: _builtins.int = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         answer_time: _timestamp_pb2.Timestamp | None = ...,
+        pickup_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_answer_time", b"_answer_time", "answer_time", b"answer_time", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "fare_before", b"fare_before", "pickup", b"pickup"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_answer_time", b"_answer_time", "_pickup_time", b"_pickup_time", "answer_time", b"answer_time", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "fare_before", b"fare_before", "pickup", b"pickup", "pickup_time", b"pickup_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_answer_time", b"_answer_time", "added_seconds", b"added_seconds", "answer_time", b"answer_time", "difference_minor", b"difference_minor", "distance_meters", b"distance_meters", "driven_meters", b"driven_meters", "dropoff", b"dropoff", "edit_id", b"edit_id", "expire_time", b"expire_time", "fare", b"fare", "fare_before", b"fare_before", "pickup", b"pickup", "reason", b"reason", "ride_id", b"ride_id", "state", b"state", "stops", b"stops", "trip_eta_seconds", b"trip_eta_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_answer_time", b"_answer_time", "_pickup_time", b"_pickup_time", "added_seconds", b"added_seconds", "answer_time", b"answer_time", "difference_minor", b"difference_minor", "distance_meters", b"distance_meters", "driven_meters", b"driven_meters", "dropoff", b"dropoff", "edit_id", b"edit_id", "expire_time", b"expire_time", "fare", b"fare", "fare_before", b"fare_before", "pickup", b"pickup", "pickup_time", b"pickup_time", "reason", b"reason", "ride_id", b"ride_id", "state", b"state", "stops", b"stops", "trip_eta_seconds", b"trip_eta_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__answer_time: _TypeAlias = _typing.Literal["answer_time"]  # noqa: Y015
     _WhichOneofArgType__answer_time: _TypeAlias = _typing.Literal["_answer_time", b"_answer_time"]  # noqa: Y015
+    _WhichOneofReturnType__pickup_time: _TypeAlias = _typing.Literal["pickup_time"]  # noqa: Y015
+    _WhichOneofArgType__pickup_time: _TypeAlias = _typing.Literal["_pickup_time", b"_pickup_time"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__answer_time) -> _WhichOneofReturnType__answer_time | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__pickup_time) -> _WhichOneofReturnType__pickup_time | None: ...
 
 Global___RideEdit: _TypeAlias = RideEdit  # noqa: Y015
 

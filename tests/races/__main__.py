@@ -4,6 +4,7 @@
 --seed 7        chance
 --lanes 6       rounds that run beside each other
 --variants      the broken variants instead, each until its race notices it
+--take-overs 3  instead: seconds until another matcher makes offers where one was killed, stopped, told to leave
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ import logging
 import sys
 import time
 from collections.abc import Sequence
+from statistics import fmean
 
 from tests.fakes.matching_dispatch import NOON
 from tests.integration.embedded import embedded_postgres, embedded_redis
 from tests.races.ground import Ground, Lane, ground
 from tests.races.run import Outcome, run, settle
 from tests.races.scenes import RACES
+from tests.races.takeover import measure
 from tests.races.variants import VARIANTS
+
+PROMISED_SECONDS = 8.0
 
 
 def _say(line: str) -> None:
@@ -72,6 +77,21 @@ async def _main(chosen: argparse.Namespace, postgres_url: str, redis_url: str) -
         return await _races(chosen.only or list(RACES), chosen.rounds, lanes)
 
 
+async def _take_overs(rounds: int, seed: int) -> bool:
+    measured = await measure(rounds, _say, seed)
+    slowest = 0.0
+    for kind, seconds in measured.seconds_by_kind.items():
+        slowest = max(slowest, *seconds)
+        _say(f"{kind}: {len(seconds)} shards, mean {fmean(seconds):.2f} s, slowest {max(seconds):.2f} s")
+    _say(
+        f"take-over: slowest {slowest:.2f} s (promised: {PROMISED_SECONDS:g} s), {measured.offers} offers, "
+        f"{len(measured.doubles)} offered or bound twice"
+    )
+    for double in measured.doubles:
+        _say(f"  VIOLATION  {double}")
+    return slowest <= PROMISED_SECONDS and not measured.doubles
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.races")
     parser.add_argument("--rounds", type=int, default=1_000)
@@ -79,8 +99,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--lanes", type=int, default=6)
     parser.add_argument("--variants", action="store_true")
+    parser.add_argument("--take-overs", type=int, default=0)
     chosen = parser.parse_args()
     logging.disable(logging.WARNING)
+    if chosen.take_overs:
+        return 0 if asyncio.run(_take_overs(chosen.take_overs, chosen.seed)) else 1
     with embedded_postgres() as postgres, embedded_redis() as redis:
         well = asyncio.run(_main(chosen, postgres.migrated("matching"), redis.url(3)))
     return 0 if well else 1

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from chassis.database import Database
 from matching_service.adapters.postgres_shards import PostgresShardLeases
 from matching_service.adapters.redis_dispatch import RedisReservations
-from matching_service.adapters.shard_cells import shard_of
+from matching_service.adapters.shard_cells import shard_of, with_halo
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.offer import Offer
@@ -31,12 +31,14 @@ from shared_kernel.geo import GeoPoint
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.matching_dispatch import HandClock
 from tests.fakes.matching_rides import FakeAccounts, FakePayments
-from tests.fakes.matching_stage import Stage
+from tests.fakes.matching_stage import PICKUP, Stage
 from tests.integration.matching.stage import open_database, stage_on
 from tests.races.invariants import wrongs
 from tests.races.jitter import JitteredStore, a_head_start
 
 POOL = 12
+_AROUND_METERS = 16_000
+"""Nineteen shards: enough for all lanes."""
 _MOST_STEPS = 12
 """Of a ride from any state to its end, with a good deal to spare."""
 
@@ -76,8 +78,8 @@ class Lane:
         self.reservations = [RedisReservations(ground.redis) for _ in ground.databases]
         self.leases = [PostgresShardLeases(database) for database in ground.databases]
         self.new_id = Uuid7Source()
-        self.pickup = Place(GeoPoint(-60 + number * 1.5, -60.0))
-        self.shard = shard_of(self.pickup.point)
+        self.shard = sorted(with_halo([shard_of(PICKUP.point)], _AROUND_METERS))[number]
+        self.pickup = Place(middle_of(self.shard))
         self.matcher_ids = [self.new_id(), self.new_id()]
         self.drivers: list[UUID] = []
         self.rides: list[Ride] = []
@@ -100,10 +102,10 @@ class Lane:
         while len(self.drivers) < 3:
             self.drivers.append(await self.one.driver())
 
-    async def ride(self) -> Ride:
-        """A ride in MATCHING, in the lane's shard."""
+    async def ride(self, pickup: Place | None = None) -> Ride:
+        """A ride in MATCHING, in the lane's shard unless it is asked for elsewhere."""
         rider_id = self.new_id()
-        quote = replace(await self.one.quote(rider_id), id=self.new_id(), pickup=self.pickup)
+        quote = replace(await self.one.quote(rider_id), id=self.new_id(), pickup=pickup or self.pickup)
         await self.one.quotes.add([quote])
         ride = await self.one.request_ride(self.key(), rider_id, quote.id, self.one.card(), "")
         self.rides.append(ride)
@@ -121,22 +123,22 @@ class Lane:
 
     async def proposal(self, ride: Ride, driver_id: UUID) -> Proposal:
         """A proposal under the fence of now."""
-        return Proposal(ride.id, driver_id, 60, 60.0, await self.fence())
+        return Proposal(ride.id, driver_id, 60, 60.0, await self.fence(ride))
 
-    async def assigned(self) -> tuple[Ride, UUID]:
+    async def assigned(self, pickup: Place | None = None) -> tuple[Ride, UUID]:
         """A ride whose driver, the first of the lane, is on the way."""
-        ride, driver_id = await self.ride(), self.drivers[0]
+        ride, driver_id = await self.ride(pickup), self.drivers[0]
         offer = await self.offer(ride, driver_id)
         return await self.one.accept(self.key(), driver_id, offer.id), driver_id
 
-    async def arrived(self) -> tuple[Ride, UUID]:
+    async def arrived(self, pickup: Place | None = None) -> tuple[Ride, UUID]:
         """The same at the pickup."""
-        ride, driver_id = await self.assigned()
+        ride, driver_id = await self.assigned(pickup)
         return await self.one.arrive(self.key(), driver_id, ride.id), driver_id
 
-    async def under_way(self) -> tuple[Ride, UUID]:
+    async def under_way(self, pickup: Place | None = None) -> tuple[Ride, UUID]:
         """The same with the rider in the vehicle."""
-        ride, driver_id = await self.arrived()
+        ride, driver_id = await self.arrived(pickup)
         return await self.one.start(self.key(), driver_id, ride.id, ride.start_pin), driver_id
 
     def position(self, driver_id: UUID) -> DriverPosition:
@@ -144,11 +146,11 @@ class Lane:
         point = self.pickup.point
         return DriverPosition(driver_id, point.latitude, point.longitude, 0.0, 1, VehicleClass.ECONOMY, 0)
 
-    async def fence(self) -> int:
-        """The fence of the lane's shard; zero before anybody owned it."""
+    async def fence(self, ride: Ride) -> int:
+        """The fence of a ride's shard; zero before anybody owned it."""
         async with self.ground.databases[0].connect() as connection:
             found = await connection.scalar(
-                text("SELECT fence FROM shard_lease WHERE shard = :shard"), {"shard": self.shard}
+                text("SELECT fence FROM shard_lease WHERE shard = :shard"), {"shard": shard_of(ride.pickup.point)}
             )
         return found or 0
 
@@ -249,6 +251,14 @@ class _OwnOffers:
     async def expired_offers(self, now: datetime, limit: int) -> list[Offer]:
         mine = {ride.id for ride in self._lane.rides}
         return [offer for offer in await self._reader.expired_offers(now, limit) if offer.ride_id in mine]
+
+
+def middle_of(shard: str) -> GeoPoint:
+    """Where the middle of a shard is."""
+    import h3  # noqa: PLC0415
+
+    latitude, longitude = cast("tuple[float, float]", cast("Any", h3).cell_to_latlng(shard))
+    return GeoPoint(latitude, longitude)
 
 
 Race = Callable[[Lane], Awaitable[str]]

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
 from chassis.database import Database
+from tests.fakes.matching_rides import FakePayments
 
 _LIVE = "('driver_en_route', 'arrived', 'in_progress')"
 
@@ -43,13 +44,14 @@ _WRONGS = {
         GROUP BY ride_id HAVING count(*) > 1""",
     "a ride and its open offer do not agree": """
         SELECT r.id FROM ride r LEFT JOIN offer o ON o.ride_id = r.id AND o.state = 'open'
-        WHERE r.id = ANY(:rides) AND (r.state = 'offered') <> (o.id IS NOT NULL)""",
+        WHERE r.id = ANY(:rides) AND CASE r.state WHEN 'offered' THEN o.id IS NULL
+            WHEN 'driver_en_route' THEN o.driver_id = r.driver_id ELSE o.id IS NOT NULL END""",
     "a ride and its assignment do not agree": """
         SELECT r.id FROM ride r LEFT JOIN assignment a ON a.ride_id = r.id AND a.released_at IS NULL
         WHERE r.id = ANY(:rides) AND CASE WHEN r.state IN {live} THEN a.driver_id IS DISTINCT FROM r.driver_id
             ELSE a.id IS NOT NULL END""",
     "a ride is bound to a driver who did not accept it": """
-        SELECT r.id FROM ride r WHERE r.id = ANY(:rides) AND r.state IN {live} AND NOT EXISTS (
+        SELECT r.id FROM ride r WHERE r.id = ANY(:rides) AND r.state IN {live} AND r.swap_count = 0 AND NOT EXISTS (
             SELECT FROM offer o
             WHERE o.ride_id = r.id AND o.driver_id = r.driver_id AND o.state = 'accepted' AND NOT o.given_back)""",
     "an offer was accepted after its time": """
@@ -103,6 +105,21 @@ _UNSETTLED = text(
     "SELECT count(*) FROM ride WHERE ended_at IS NOT NULL"
     " AND payment_state NOT IN ('captured', 'voided', 'hold_declined')"
 )
+
+
+_ENDED = text("SELECT id, driver_id, coalesce(fee_minor, fare_total_minor) FROM ride WHERE payment_state = 'captured'")
+
+
+async def wrongly_captured(database: Database, payments: FakePayments) -> int:
+    """Return how many rides were not captured for what is owed, or not for the driver who drove."""
+    async with database.connect() as connection:
+        rows = (await connection.execute(_ENDED)).all()
+    owed = {ride_id: (driver_id, owed_minor) for ride_id, driver_id, owed_minor in rows}
+    captured = {
+        ride_id: (driver_id, sum(line.amount.amount_minor for line in lines))
+        for ride_id, (driver_id, lines) in payments.captured.items()
+    }
+    return sum(owed.get(ride_id) != captured.get(ride_id) for ride_id in owed.keys() | captured.keys())
 
 
 async def unsettled(database: Database) -> int:

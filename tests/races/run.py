@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.races.ground import Lane, Race, WrongError
-from tests.races.invariants import unsettled
+from tests.races.invariants import unsettled, wrongly_captured
 
 
 @dataclass
@@ -42,10 +42,12 @@ async def run(lanes: Sequence[Lane], race: Race, rounds: int, most_violations: i
 
 
 async def settle(lanes: Sequence[Lane]) -> int:
-    """Let the saga come to rest; return how many rides ended without the end of their payment."""
+    """Let the saga come to rest; return how many rides ended without the end of their payment, or with a wrong one."""
     latest = max(lanes, key=lambda lane: lane.clock.now())
     for _ in range(3):
         # What another replica had leased, or was to ask for again, is due a while later.
         latest.clock.advance(120)
         await latest.one.settle()
-    return await unsettled(latest.ground.databases[0])
+        await latest.one.edits(1_000)
+    ground = latest.ground
+    return await unsettled(ground.databases[0]) + await wrongly_captured(ground.databases[0], ground.payments)

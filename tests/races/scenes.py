@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from matching_service.domain.edit import RideEdit
+from matching_service.domain.quote import Place
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
-from matching_service.use_cases.dispatch_ports import Claim, OfferOutcome, Proposal
+from matching_service.use_cases.dispatch_ports import Claim, OfferOutcome, Proposal, Reroute
+from matching_service.use_cases.quote_ride_edit import EditCommand
 from shared_kernel.errors import DomainError
+from shared_kernel.geo import GeoPoint
+from tests.fakes.matching_stage import PICKUP
 from tests.races.ground import Lane, Race, WrongError, how
 from tests.races.jitter import a_head_start
+
+_NEAR = Place(GeoPoint(37.7860, -122.4280), "ten blocks on")
+_FAR = Place(GeoPoint(37.4419, -122.1430), "half an hour on")
 
 
 def _told(answers: Mapping[str, Any]) -> str:
@@ -275,7 +284,7 @@ async def two_owners_of_one_shard(lane: Lane) -> str:
 async def redis_flushed_in_mid_offer(lane: Lane) -> str:
     """Two matchers reserve one driver for two rides while Redis forgets everything."""
     rides, driver_id = [await lane.ride(), await lane.ride()], lane.drivers[0]
-    fence = await lane.fence()
+    fence = await lane.fence(rides[0])
 
     async def flush() -> None:
         for _ in range(4):
@@ -298,6 +307,94 @@ async def redis_flushed_in_mid_offer(lane: Lane) -> str:
     return f"{outcomes[0]} and {outcomes[1]}"
 
 
+async def _two_on_the_way(lane: Lane) -> tuple[list[Ride], list[Reroute]]:
+    """Two rides whose drivers are on the way, and the ring that exchanges them."""
+    rides: list[Ride] = []
+    for driver_id in lane.drivers[:2]:
+        ride = await lane.ride()
+        offer = await lane.offer(ride, driver_id)
+        rides.append(await lane.one.accept(lane.key(), driver_id, offer.id))
+    one, other = lane.drivers[:2]
+    fence = await lane.fence(rides[0])
+    return rides, [Reroute(rides[0].id, one, other, 60, fence), Reroute(rides[1].id, other, one, 60, fence)]
+
+
+async def reroute_vs_people(lane: Lane) -> str:
+    """Two drivers are exchanged while one of them arrives or gives back, or a rider cancels."""
+    rides, ring = await _two_on_the_way(lane)
+    driver_id = lane.drivers[0]
+    what, act = lane.chance.choice(
+        (
+            ("arrive", lambda: lane.other.arrive(lane.key(), driver_id, rides[0].id)),
+            ("give_back", lambda: lane.other.give_back(lane.key(), driver_id, rides[0].id, "")),
+            ("cancel", lambda: lane.other.cancel(lane.key(), rides[0].rider_id, rides[0].id, "", "")),
+            ("offline", lambda: lane.other.end_shift(lane.key(), driver_id)),
+        )
+    )
+    answers = await lane.at_once(reroute=lane.one.reroute.reroute(ring), act=act())
+    return f"rerouted: {answers['reroute']}, {what}: {how(answers['act'])}"
+
+
+async def two_reroutes(lane: Lane) -> str:
+    """Two matchers, one of which is about to be replaced, exchange the same drivers at once."""
+    rides, ring = await _two_on_the_way(lane)
+    answers = await lane.at_once(one=lane.one.reroute.reroute(ring), other=lane.other.reroute.reroute(ring[::-1]))
+    _demand(list(answers.values()).count(True) == 1, f"not one of two exchanges was made: {_told(answers)}")
+    swaps = [(await lane.one.now(ride)).swap_count for ride in rides]
+    _demand(swaps == [1, 1], f"the rides were swapped {swaps} times")
+    return "one of two"
+
+
+async def swap_vs_people(lane: Lane) -> str:
+    """Another driver accepts to come instead while the one on the way arrives or gives back, and the rider cancels."""
+    ride, driver_id = await lane.assigned()
+    proposal = replace(await lane.proposal(ride, lane.drivers[1]), instead_of=driver_id)
+    [outcome] = await lane.one.offers.make_offers([proposal])
+    offer = await lane.one.reader.open_offer(lane.drivers[1])
+    if outcome is not OfferOutcome.OFFERED or offer is None:
+        raise WrongError(f"a swap was not offered: {outcome}")
+    what, act = lane.chance.choice(
+        (
+            ("arrive", lambda: lane.one.arrive(lane.key(), driver_id, ride.id)),
+            ("give_back", lambda: lane.one.give_back(lane.key(), driver_id, ride.id, "")),
+            ("cancel", lambda: lane.one.cancel(lane.key(), ride.rider_id, ride.id, "", "")),
+            ("offline", lambda: lane.one.end_shift(lane.key(), lane.drivers[1])),
+        )
+    )
+    answers = await lane.at_once(accept=lane.other.accept(lane.key(), lane.drivers[1], offer.id), act=act())
+    return f"accept: {how(answers['accept'])}, {what}: {how(answers['act'])}"
+
+
+async def edit_vs_complete(lane: Lane) -> str:
+    """The rider agrees to another way while the driver ends the trip: what is captured is what was driven for."""
+    ride, driver_id = await lane.under_way(PICKUP)
+    edit = await _edit(lane, ride)
+    answers = await lane.at_once(
+        edit=lane.one.accept_edit(lane.key(), ride.rider_id, ride.id, edit.id, rider_id=ride.rider_id),
+        complete=lane.other.complete(lane.key(), driver_id, ride.id),
+    )
+    state = answers["edit"].state.value if isinstance(answers["edit"], RideEdit) else how(answers["edit"])
+    return f"edit: {state}, complete: {how(answers['complete'])}"
+
+
+async def edit_vs_accept(lane: Lane) -> str:
+    """The rider agrees to another way while a driver accepts the one that was offered."""
+    ride, driver_id = await lane.ride(PICKUP), lane.drivers[0]
+    offer = await lane.offer(ride, driver_id)
+    edit = await _edit(lane, ride)
+    answers = await lane.at_once(
+        edit=lane.one.accept_edit(lane.key(), ride.rider_id, ride.id, edit.id, rider_id=ride.rider_id),
+        accept=lane.other.accept(lane.key(), driver_id, offer.id),
+    )
+    state = answers["edit"].state.value if isinstance(answers["edit"], RideEdit) else how(answers["edit"])
+    return f"edit: {state}, accept: {how(answers['accept'])}"
+
+
+async def _edit(lane: Lane, ride: Ride) -> RideEdit:
+    command = EditCommand(dropoff=lane.chance.choice((_NEAR, _FAR)))
+    return await lane.one.quote_edit(lane.key(), ride.rider_id, ride.id, command, rider_id=ride.rider_id)
+
+
 RACES: Mapping[str, Race] = {
     race.__name__: race
     for race in (
@@ -316,5 +413,10 @@ RACES: Mapping[str, Race] = {
         complete_vs_cancel,
         two_owners_of_one_shard,
         redis_flushed_in_mid_offer,
+        reroute_vs_people,
+        two_reroutes,
+        swap_vs_people,
+        edit_vs_complete,
+        edit_vs_accept,
     )
 }

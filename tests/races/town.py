@@ -43,6 +43,7 @@ from tests.fakes.matching_rides import FakePayments
 from tests.fakes.matching_stage import CITY, PICKUP, Stage
 from tests.integration.embedded import TestPostgres, free_port
 from tests.integration.matching.stage import open_database, stage_on
+from tests.races.ground import middle_of
 
 _PATIENCE_SECONDS = 60.0
 _REPORT_SECONDS = 4.0
@@ -285,13 +286,13 @@ async def _started(launcher: Launcher, spec: ProcessSpec, folder: Path) -> Store
 
 def _places(shards: Sequence[str]) -> dict[str, GeoPoint]:
     """A pickup in each shard, a third of the way from its middle to the middle of them all: near the borders."""
-    import h3  # noqa: PLC0415
-
-    middle: tuple[float, float] = cast("Any", h3).cell_to_latlng(shard_of(PICKUP.point))
-    places: dict[str, GeoPoint] = {}
+    center, places = middle_of(shard_of(PICKUP.point)), dict[str, GeoPoint]()
     for shard in shards:
-        latitude, longitude = cast("Any", h3).cell_to_latlng(shard)
-        places[shard] = GeoPoint(latitude + (middle[0] - latitude) * 0.4, longitude + (middle[1] - longitude) * 0.4)
+        own = middle_of(shard)
+        places[shard] = GeoPoint(
+            own.latitude + (center.latitude - own.latitude) * 0.4,
+            own.longitude + (center.longitude - own.longitude) * 0.4,
+        )
         if shard_of(places[shard]) != shard:
             raise ValueError(f"{places[shard]} does not lie in {shard}")
     return places

@@ -33,9 +33,9 @@ _WRONGS = {
     "a driver has two open offers": """
         SELECT driver_id FROM offer WHERE driver_id = ANY(:drivers) AND state = 'open'
         GROUP BY driver_id HAVING count(*) > 1""",
-    "a ride has two open offers": """
+    "a ride has two open offers that are no broadcast": """
         SELECT ride_id FROM offer WHERE ride_id = ANY(:rides) AND state = 'open'
-        GROUP BY ride_id HAVING count(*) > 1""",
+        GROUP BY ride_id HAVING count(*) > 1 AND min(slot) = 0""",
     "a driver has an open offer and a live ride": """
         SELECT o.driver_id FROM offer o JOIN ride r ON r.driver_id = o.driver_id AND r.state IN {live}
         WHERE o.driver_id = ANY(:drivers) AND o.state = 'open'""",

@@ -365,6 +365,35 @@ async def swap_vs_people(lane: Lane) -> str:
     return f"accept: {how(answers['accept'])}, {what}: {how(answers['act'])}"
 
 
+async def broadcast(lane: Lane) -> str:
+    """A ride is offered to three drivers, two of whom accept at once, while the third declines or the rider cancels."""
+    ride = await lane.ride()
+    proposals = [
+        replace(await lane.proposal(ride, driver_id), slot=slot)
+        for slot, driver_id in enumerate(lane.drivers[:3], start=1)
+    ]
+    outcomes = [(await lane.one.offers.make_offers([proposal]))[0] for proposal in proposals]
+    _demand(set(outcomes) == {OfferOutcome.OFFERED}, f"a broadcast was made of {outcomes}")
+    found = [await lane.one.reader.open_offer(driver_id) for driver_id in lane.drivers[:3]]
+    offers = [offer.id for offer in found if offer is not None]
+    what, act = lane.chance.choice(
+        (
+            ("decline", lambda: lane.one.decline(lane.key(), lane.drivers[2], offers[2])),
+            ("cancel", lambda: lane.one.cancel(lane.key(), ride.rider_id, ride.id, "", "")),
+            ("accept", lambda: lane.one.accept(lane.key(), lane.drivers[2], offers[2])),
+        )
+    )
+    answers = await lane.at_once(
+        first=lane.one.accept(lane.key(), lane.drivers[0], offers[0]),
+        second=lane.other.accept(lane.key(), lane.drivers[1], offers[1]),
+        third=act(),
+    )
+    accepts = [how(answers[name]) for name in ("first", "second", *(("third",) if what == "accept" else ()))]
+    _demand(accepts.count("driver_en_route") <= 1, f"more than one driver has the ride: {accepts}")
+    _demand(what == "cancel" or accepts.count("driver_en_route") == 1, f"no driver has the ride: {accepts}")
+    return f"{', '.join(sorted(accepts))}; {what}: {how(answers['third'])}"
+
+
 async def edit_vs_complete(lane: Lane) -> str:
     """The rider agrees to another way while the driver ends the trip: what is captured is what was driven for."""
     ride, driver_id = await lane.under_way(PICKUP)
@@ -416,6 +445,7 @@ RACES: Mapping[str, Race] = {
         reroute_vs_people,
         two_reroutes,
         swap_vs_people,
+        broadcast,
         edit_vs_complete,
         edit_vs_accept,
     )

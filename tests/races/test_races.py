@@ -10,7 +10,7 @@ from tests.races.run import run, settle
 from tests.races.scenes import RACES
 from tests.races.variants import VARIANTS
 
-ROUNDS = 4
+ROUNDS = 3
 LANES = 3
 ROUNDS_TO_NOTICE = 90
 

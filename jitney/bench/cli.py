@@ -119,6 +119,38 @@ def streets(
     _report(lambda: measure_streets(rounds, growth_to, typer.echo), as_json)
 
 
+@app.command()
+def evenings(
+    days: Annotated[str, typer.Option(help="Of the recorded ones, with commas between; all ten if left out.")] = "",
+    policies: Annotated[str, typer.Option(help="Of greedy, batch and own, with commas between.")] = "greedy,batch,own",
+    minutes: Annotated[float, typer.Option(min=25, max=180, help="Of each evening, from 18 h on.")] = 180,
+    city_scale: Annotated[
+        bool, typer.Option("--city-scale", help="All days as one evening, with 5,200 cars: takes hours.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what riders of real evenings wait, beside greedy dispatch and plain batches."""
+    from jitney.bench.evening_demand import DAYS
+    from jitney.bench.evenings import Plan, measure_evenings
+
+    names = ["own"] if city_scale else [name.strip() for name in policies.split(",")]
+    chosen = [day.strip() for day in days.split(",")] if days else list(DAYS)
+    _report(lambda: measure_evenings(Plan(chosen, names, minutes, city_scale), typer.echo), as_json)
+
+
+@app.command()
+def dispatch_tick(
+    riders: Annotated[int, typer.Option(min=10, max=2_000, help="Who wait.")] = 1_000,
+    drivers: Annotated[int, typer.Option(min=100, max=200_000, help="Who are free.")] = 20_000,
+    ticks: Annotated[int, typer.Option(min=5, max=1_000, help="How often it is measured.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a tick of dispatch in a city at its fullest, beside the best choice among all pairs."""
+    from jitney.bench.dispatch_tick import Plan, measure_dispatch_tick
+
+    _report(lambda: measure_dispatch_tick(Plan(riders, drivers, ticks), typer.echo), as_json)
+
+
 def _report(measure: Callable[[], Result], as_json: bool) -> None:
     """Prints what was found and ends with the exit code that says whether the target is met."""
     from rich.console import Console

@@ -1,0 +1,182 @@
+"""How long a tick of dispatch takes in a city at its fullest: from the stores to the reservations, no offer made.
+
+1,000 riders wait and 20,000 drivers are free. The pickup times are the service's default (great circle, stretched).
+Beside it stand the least cost among all twenty million pairs, which takes seconds, and the greedy choice.
+"""
+
+import asyncio
+import gc
+import os
+import random
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from jitney.bench.dispatch_load import dense_least_cost, draw_points, put_drivers, put_riders
+from jitney.bench.evening_service import POLICIES, MatchingService, service_on
+from jitney.bench.evenings import percentile
+from jitney.bench.parts import matching
+from jitney.bench.result import Detail, Promise, Result
+from jitney.bench.stores_alone import Stores, stores_alone
+
+TARGET_MILLIS = 300.0
+MOST_ABOVE_OPTIMUM = 1.01
+GROWTH = 10
+_WARM_UP = 3
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many riders wait, how many drivers are free, and how often a tick is measured."""
+
+    riders: int
+    drivers: int
+    ticks: int
+
+
+@dataclass
+class Found:
+    """Milliseconds of each tick and of its parts; what the choice costs, in seconds of pickup."""
+
+    ticks: list[float] = field(default_factory=list[float])
+    cpu: list[float] = field(default_factory=list[float])
+    draw: list[float] = field(default_factory=list[float])
+    choose: list[float] = field(default_factory=list[float])
+    reserve: list[float] = field(default_factory=list[float])
+    cost: float = 0.0
+    greedy_cost: float = 0.0
+    least_cost: float = 0.0
+    greedy_passes: int = 0
+    small_ticks: list[float] = field(default_factory=list[float])
+
+
+def measure_dispatch_tick(plan: Plan, say: Callable[[str], None]) -> Result:
+    """Measures on stores of its own."""
+    found = Found()
+    with stores_alone() as stores:
+        small = Plan(plan.riders // GROWTH, plan.drivers // GROWTH, plan.ticks)
+        asyncio.run(_measure(stores, stores.database("matching"), small, found, say, whole=False))
+        asyncio.run(_measure(stores, stores.database("matching"), plan, found, say, whole=True))
+    return result_of(plan, found)
+
+
+def result_of(plan: Plan, found: Found) -> Result:
+    """The 99th of a hundred ticks."""
+    return Result(
+        name="dispatch-tick",
+        value=percentile(found.ticks, 0.99),
+        unit="ms",
+        limit=statistics.median(found.cpu),
+        target=TARGET_MILLIS,
+        details=(
+            Detail("riders who wait", plan.riders, ""),
+            Detail("free drivers", plan.drivers, ""),
+            Detail("median", statistics.median(found.ticks), "ms"),
+            Detail("CPU of our process, median (the limit)", statistics.median(found.cpu), "ms"),
+            Detail("reading the stores, median", statistics.median(found.draw), "ms"),
+            Detail("candidates, pickup times and the choice, median", statistics.median(found.choose), "ms"),
+            Detail("reservations, median", statistics.median(found.reserve), "ms"),
+            Detail(f"median with a {GROWTH}th of riders and drivers", statistics.median(found.small_ticks), "ms"),
+            Detail("greedy choice / least cost of all pairs", found.greedy_cost / found.least_cost, ""),
+            Detail("passes that were greedy for want of time", found.greedy_passes, ""),
+            Detail("load of the machine", os.getloadavg()[0], ""),
+        ),
+        also=[Promise("cost / least cost of all pairs", found.cost / found.least_cost, most=MOST_ABOVE_OPTIMUM)],
+    )
+
+
+async def _measure(
+    stores: Stores, database_url: str, plan: Plan, found: Found, say: Callable[[str], None], *, whole: bool
+) -> None:
+    from chassis.redis_client import open_redis
+
+    redis = open_redis(stores.redis_url)
+    await redis.flushall()
+    await redis.aclose()
+    chance = random.Random(1)  # noqa: S311 (where people stand is no secret)
+    begin = datetime(2024, 5, 17, 18, 0, tzinfo=UTC)
+    async with service_on(database_url, stores.redis_url, begin, POLICIES["own"]) as service:
+        riders, drivers = draw_points(plan.riders, chance), draw_points(plan.drivers, chance)
+        await put_riders(service, riders, chance)
+        await put_drivers(service, drivers)
+        say(f"{plan.riders} riders wait, {plan.drivers} drivers are free")
+        watch = _Watch(service, riders)
+        for _ in range(_WARM_UP):
+            await watch.tick()
+        for _ in range(plan.ticks):
+            _, choice, times = await watch.tick()
+            if not whole:
+                found.small_ticks.append(times.total)
+                continue
+            found.ticks.append(times.total)
+            found.cpu.append(times.cpu)
+            found.draw.append(times.draw)
+            found.choose.append(times.choose)
+            found.reserve.append(times.reserve)
+            found.greedy_passes += choice.greedy_passes
+        if whole:
+            await _judge(service, watch, found)
+
+
+async def _judge(service: MatchingService, watch: "_Watch", found: Found) -> None:
+    """What the choice costs, beside the greedy one and the best of all."""
+    picture, choice, _ = await watch.tick()
+    assignment = matching("domain.assignment")
+    unserved = [assignment.unserved_seconds(each, each.pickup_eta_cap_seconds) for each in picture.seekers]
+    found.cost = assignment.total_seconds(choice.chosen, range(len(choice.chosen)), unserved)
+    greedy = assignment.choose_greedily(choice.weighed, picture.seekers)
+    found.greedy_cost = assignment.total_seconds(choice.weighed, greedy, unserved)
+    found.least_cost = dense_least_cost(picture, service.city.travel)
+
+
+@dataclass(frozen=True)
+class _Times:
+    total: float
+    cpu: float
+    draw: float
+    choose: float
+    reserve: float
+
+
+class _Watch:
+    """The parts of the service's own tick, timed one by one; the offers are left out."""
+
+    def __init__(self, service: MatchingService, pickups: Sequence[Any]) -> None:
+        shard_of = matching("adapters.shard_cells").shard_of
+        self._service = service
+        self._fences = dict.fromkeys(map(shard_of, pickups), 0)
+        self._claim = matching("use_cases.dispatch_ports").Claim
+
+    async def tick(self) -> tuple[Any, Any, _Times]:
+        """One tick; what it saw, chose and took."""
+        tick = self._service.tick
+        gc.collect()
+        cpu, begun = time.process_time(), time.perf_counter()
+        picture = await tick.draw(self._fences.keys())
+        drawn = time.perf_counter()
+        choice = await tick.choose(picture)
+        chosen = time.perf_counter()
+        claims = [
+            self._claim(picture.drivers[pair.driver], picture.seekers[pair.seeker].shard, 0)
+            for pair in choice.moves.offers
+        ]
+        gained = await tick.reservations.reserve(claims, 10.0)
+        done = time.perf_counter()
+        cpu = time.process_time() - cpu
+        await tick.reservations.release(claims)
+        if len(gained) != len(claims):
+            raise RuntimeError("a driver was reserved by somebody else")
+        return (
+            picture,
+            choice,
+            _Times(
+                1_000 * (done - begun),
+                1_000 * cpu,
+                1_000 * (drawn - begun),
+                1_000 * (chosen - drawn),
+                1_000 * (done - chosen),
+            ),
+        )

@@ -1,0 +1,45 @@
+"""A small evening through the service's use cases, on real stores."""
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from jitney.bench.dispatch_load import draw_points
+from jitney.bench.evening_demand import Evening
+from jitney.bench.evening_replay import WARM_UP_SECONDS, Replay
+from jitney.bench.evening_service import POLICIES, service_on
+from jitney.simulator.trips import Trip
+
+RIDES, CARS = 24, 7
+
+
+def small_evening() -> Evening:
+    """More riders than cars at times, so that there is something to swap."""
+    chance = random.Random(3)
+    places = draw_points(2 * RIDES + CARS, chance)
+    trips = [
+        Trip(WARM_UP_SECONDS + 20.0 * number, places[2 * number], places[2 * number + 1], 300.0)
+        for number in range(RIDES)
+    ]
+    return Evening("small", datetime(2024, 5, 17, 18, 0, tzinfo=UTC), trips, places[-CARS:])
+
+
+@pytest.mark.parametrize("name", ["greedy", "own"])
+async def test_every_rider_is_picked_up_or_gives_up_and_no_driver_has_two(
+    name: str, migrated_postgres_url: Callable[[str], str], redis_url_for: Callable[[int], str]
+) -> None:
+    evening, policy = small_evening(), POLICIES[name]
+    url = migrated_postgres_url("matching")
+    async with service_on(url, redis_url_for(11), evening.begin, policy) as service:
+        outcome = await Replay(service, evening, policy).run()
+        summary = await service.reader.summary(evening.begin)
+    states = {state.value: count for state, count in summary.count_by_state.items()}
+    assert set(states) <= {"completed", "no_driver_available"}
+    assert states["completed"] == len(outcome.waits)
+    assert sum(states.values()) == outcome.asked == RIDES
+    assert len(outcome.earned_minor) == CARS
+    assert outcome.double_assignments == 0
+    assert max(outcome.swaps) <= 2
+    assert all(wait >= 1 for wait in outcome.waits)

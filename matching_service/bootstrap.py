@@ -31,6 +31,7 @@ from chassis.streams import EventConsumer
 from matching_service.adapters import tables
 from matching_service.adapters.city_file import load_cities, read_document
 from matching_service.adapters.free_drivers import SnapshotFreeDrivers
+from matching_service.adapters.h3_cells import H3Cells
 from matching_service.adapters.identity_client import IdentityClient
 from matching_service.adapters.payment_client import PaymentClient
 from matching_service.adapters.postgres import PostgresStore
@@ -42,9 +43,11 @@ from matching_service.adapters.postgres_reads import PostgresRideReader
 from matching_service.adapters.postgres_saga import PostgresSagaQueue
 from matching_service.adapters.postgres_shards import PostgresShardLeases
 from matching_service.adapters.postgres_shifts import PostgresShiftReader
+from matching_service.adapters.postgres_surge import PostgresSurge
 from matching_service.adapters.postgres_traces import PostgresTraces
 from matching_service.adapters.redis_dispatch import RedisReservations
 from matching_service.adapters.redis_locations import RedisLiveLocations
+from matching_service.adapters.redis_surge import RedisSurge
 from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.adapters.scipy_nearest import ScipyNearest
 from matching_service.bootstrap_maps import add_map_work, build_maps
@@ -66,6 +69,8 @@ from matching_service.use_cases.city_policies import ReadCityPolicies
 from matching_service.use_cases.close_searches import CloseSearches
 from matching_service.use_cases.collect_order import CollectOrder
 from matching_service.use_cases.complete_trip import CompleteTrip
+from matching_service.use_cases.compute_surge import ComputeSurge
+from matching_service.use_cases.control_surge import ControlSurge, ReadSurge
 from matching_service.use_cases.create_quotes import CreateQuotes
 from matching_service.use_cases.decide_edits import AcceptRideEdit, AnswerRideEdit, ReadRideEdit
 from matching_service.use_cases.decline_offer import DeclineOffer
@@ -133,6 +138,9 @@ class _Stores:
     """The first of the deployment's city files: what a process is made with that serves all cities alike."""
     cities: PostgresCities
     archive: PostgresPolicyArchive
+    cells: H3Cells
+    surge: RedisSurge
+    surge_reads: PostgresSurge
     clock: SystemClock
     new_id: Uuid7Source
     store: PostgresStore
@@ -191,6 +199,9 @@ def build(settings: MatchingSettings) -> Application:
         home=home,
         cities=cities,
         archive=PostgresPolicyArchive(database),
+        cells=(cells := H3Cells()),
+        surge=RedisSurge(redis, cells),
+        surge_reads=PostgresSurge(database),
         clock=clock,
         new_id=new_id,
         store=store,
@@ -283,6 +294,19 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
     workers.add("shifts", lambda: sweep_forever("shifts", due_shifts, limit=SWEEP_LIMIT, period_seconds=1.0))
     watch_drivers = WatchDrivers(store, stores.shifts, stores.locations, clock)
     workers.add("silence", lambda: sweep_forever("silence", watch_drivers, limit=SWEEP_LIMIT, period_seconds=5.0))
+    compute_surge = ComputeSurge(
+        cities=stores.cities,
+        demand=stores.surge_reads,
+        controls=stores.surge_reads,
+        locations=stores.locations,
+        busy=stores.reads,
+        on_shift=stores.reads,
+        board=stores.surge,
+        cells=stores.cells,
+        clock=clock,
+        holder=f"{socket.gethostname()}:{os.getpid()}",
+    )
+    workers.add("surge", lambda: sweep_forever("surge", compute_surge, limit=SWEEP_LIMIT, period_seconds=1.0))
     workers.add("saga watch", lambda: watch_saga_forever(stores.queue.oldest_owed_at, clock))
     workers.add("retention", lambda: trim_forever(database, keeps, clock))
     return workers
@@ -300,6 +324,7 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
             quotes=stores.quotes,
             clock=clock,
             new_id=new_id,
+            surge=stores.surge,
         ),
         request_ride=RequestRide(
             store, stores.reader, stores.quotes, stores.accounts, stores.saga, stores.cities, clock, new_id, secret
@@ -361,6 +386,8 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
     cities = grpc_cities.CityServicer(
         read=ReadCityPolicies(stores.cities, stores.archive, read_document),
         put=PutCityPolicy(store, stores.archive, read_document, clock),
+        read_surge=ReadSurge(stores.cities, stores.surge_reads, stores.surge, stores.cells),
+        control_surge=ControlSurge(stores.cities, store, stores.surge, clock),
     )
     server.add(add_CityServiceServicer_to_server, cities, grpc_cities.SERVICE_NAME)
     products = grpc_products.ProductServicer(ListProducts(stores.cities, clock))

@@ -102,7 +102,8 @@ class Rider:
         quote = answer["quotes"][0]
         by_cash = self._payment_method_id is None
         paid_by = {"funding": "cash"} if by_cash else {"payment_method_id": self._payment_method_id}
-        body = {"quote_id": quote["id"], **paid_by}
+        # Simulated riders say yes to any surge.
+        body = {"quote_id": quote["id"], "surge_consent_token": quote["surge_consent_token"], **paid_by}
         return await self._person.do("POST", "/v1/rides", body)
 
     async def _follow(self, ride_id: str, requested_at: float) -> dict[str, Any]:

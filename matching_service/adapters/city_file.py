@@ -33,6 +33,7 @@ from matching_service.domain.city import (
 from matching_service.domain.offer import MAX_BROADCAST_OFFERS
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.stops import MAX_STOPS
+from matching_service.domain.surge import SurgePolicy
 from shared_kernel.errors import DomainError, FieldViolation, InvalidInput
 from shared_kernel.money import Money, exponent
 
@@ -67,6 +68,19 @@ class _Swaps(Strict):
     min_gain_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
     not_within_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
     reroute_without_consent: bool = True
+
+
+class _Surge(Strict):
+    period_seconds: Annotated[int, Field(ge=1, le=600)]
+    horizon_seconds: Annotated[int, Field(ge=0, le=3600)]
+    least_requests: Annotated[int, Field(ge=1, le=10_000)]
+    start_permille: Annotated[int, Field(ge=0, le=100_000)]
+    slope_permille: Annotated[int, Field(ge=0, le=10_000)]
+    cap_permille: Annotated[int, Field(ge=1000, le=10_000)]
+    step_permille: Annotated[int, Field(ge=1, le=1000)]
+    hysteresis_permille: Annotated[int, Field(ge=0, le=5000)]
+    average_permille: Annotated[int, Field(ge=1, le=1000)]
+    consent_permille: Annotated[int, Field(ge=1001, le=10_001)]
 
 
 class _Dispatch(Strict):
@@ -185,6 +199,8 @@ class _CityFile(FareTables):
     tax: TaxTable | None = None
     fees: _Fees
     dispatch: _Dispatch
+    # Without it the city has no surge.
+    surge: _Surge | None = None
     stops: _Stops = _Stops()
     edits: _Edits = _Edits()
     schedule: _Schedule = _Schedule()
@@ -354,6 +370,7 @@ def _as_policy(content: _CityFile) -> CityPolicy:
         currency_code=content.currency_code,
         service_area=content.service_area.area(),
         products=products,
+        surge=None if content.surge is None else SurgePolicy(**content.surge.model_dump()),
         fares=content.book(money, content.all_taxes),
         commission_basis_points=content.commission_basis_points,
         cash_accepted=content.cash_accepted,

@@ -22,6 +22,7 @@ from chassis.runtime import Wakeup
 from matching_service.adapters import tables
 from matching_service.adapters.edit_rows import edit_from, edit_moves, edit_row, edit_timer
 from matching_service.adapters.postgres_cities import add_policy
+from matching_service.adapters.postgres_surge import add_control
 from matching_service.adapters.rows import (
     Columns,
     changed_columns,
@@ -44,6 +45,7 @@ from matching_service.domain.ride_states import DRIVER_STATES, OWED_PAYMENT_STAT
 from matching_service.domain.shift import Shift
 from matching_service.domain.stops import Stop
 from matching_service.use_cases.ports import DriverStanding, FeeConsent, RequestKey
+from matching_service.use_cases.surge_ports import SurgeControlSet
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, DomainError
 from shared_kernel.geo import GeoPoint
@@ -413,6 +415,9 @@ class PostgresTransaction:
 
     async def add_policy(self, version: PolicyVersion) -> None:
         await add_policy(self._connection, version)
+
+    async def add_surge_control(self, control: SurgeControlSet) -> None:
+        await add_control(self._connection, control)
 
     async def tell(self, event: Event) -> None:
         message = self._event_message(event)

@@ -282,6 +282,21 @@ travel_times = Table(
 
 ride_edits = edit_table(metadata)
 
+surge_controls = Table(
+    "surge_control",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("city", Text, nullable=False),
+    Column("frozen", Boolean, nullable=False),
+    Column("cap_permille", Integer),
+    Column("made_by", Uuid, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("note", Text, nullable=False),
+    CheckConstraint("cap_permille >= 1000", "cap_at_least_none"),
+    Index("ix_surge_control_city", "city", "id"),
+    comment="Append-only: the newest of a city holds",
+)
+
 ride_transitions = Table(
     "ride_transition",
     metadata,

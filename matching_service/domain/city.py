@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from matching_service.domain.fare_book import FareBook, Scope
 from matching_service.domain.ride_kind import RideKind
+from matching_service.domain.surge import SurgePolicy
 from matching_service.domain.zones import ServiceArea
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
@@ -210,6 +211,8 @@ class CityPolicy:
     service_area: ServiceArea
     products: Mapping[str, Product]
     fares: FareBook
+    surge: SurgePolicy | None
+    """None: the city has no surge."""
     commission_basis_points: int
     """The platform's share of base, distance, time, minimum and surge."""
     cash_accepted: bool

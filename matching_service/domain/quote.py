@@ -116,6 +116,8 @@ class Quote:
     """The key of the city whose policy made the price; empty for a quote of the time before cities had keys."""
     policy_version: int = 0
     """Which version of that policy; a ride asked for with this quote keeps to it."""
+    surge_consent_token: str = ""
+    """What a request must bring back to show that the rider said yes to the surge; empty where none is asked for."""
     stops: tuple[Place, ...] = ()
     passengers: int = 1
     polyline: str = field(default="", compare=False)

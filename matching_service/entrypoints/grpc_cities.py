@@ -10,8 +10,10 @@ import grpc
 from chassis.auth import current_actor
 from matching_service.domain.city import CityPolicy
 from matching_service.domain.city_versions import PolicyChange, PolicyVersion
+from matching_service.domain.surge import SurgeControl
 from matching_service.entrypoints import wire
 from matching_service.use_cases.city_policies import ReadCityPolicies
+from matching_service.use_cases.control_surge import ControlSurge, ReadSurge
 from matching_service.use_cases.put_city_policy import PutCityPolicy, PutCityPolicyCommand
 from ridesharing.matching.v1 import city_service_pb2 as pb
 from ridesharing.matching.v1 import city_service_pb2_grpc
@@ -19,6 +21,7 @@ from shared_kernel.errors import FieldViolation, InvalidInput
 
 SERVICE_NAME = "ridesharing.matching.v1.CityService"
 _DEFAULT_PAGE = 50
+_DEFAULT_CELLS = 100
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -26,9 +29,13 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class CityServicer(city_service_pb2_grpc.CityServiceServicer):
     """Cities' policies, for the people who run the service."""
 
-    def __init__(self, *, read: ReadCityPolicies, put: PutCityPolicy) -> None:
+    def __init__(
+        self, *, read: ReadCityPolicies, put: PutCityPolicy, read_surge: ReadSurge, control_surge: ControlSurge
+    ) -> None:
         self._read = read
         self._put = put
+        self._read_surge = read_surge
+        self._control_surge = control_surge
 
     async def ListCities(self, request: pb.ListCitiesRequest, context: Context) -> pb.ListCitiesResponse:
         return pb.ListCitiesResponse(cities=map(_city_message, await self._read.list_cities()))
@@ -68,6 +75,36 @@ class CityServicer(city_service_pb2_grpc.CityServiceServicer):
         )
         version = await self._put(request.request_id, current_actor().account_id, command)
         return pb.PutCityPolicyResponse(policy=_policy_message(version))
+
+    async def GetSurge(self, request: pb.GetSurgeRequest, context: Context) -> pb.GetSurgeResponse:
+        picture = await self._read_surge(request.city, request.limit or _DEFAULT_CELLS)
+        message = pb.GetSurgeResponse(
+            control=_control_message(picture.control),
+            cells=[
+                pb.SurgeCell(
+                    cell=cell.cell,
+                    center=wire.point_message(cell.center),
+                    surge_permille=cell.permille,
+                    mean_permille=cell.mean_permille,
+                )
+                for cell in picture.cells
+            ],
+        )
+        if picture.computed_at is not None:
+            message.compute_time.FromDatetime(picture.computed_at)
+        return message
+
+    async def SetSurgeControl(self, request: pb.SetSurgeControlRequest, context: Context) -> pb.SetSurgeControlResponse:
+        given = request.control
+        control = SurgeControl(given.frozen, given.cap_permille if given.HasField("cap_permille") else None)
+        held = await self._control_surge(
+            request.request_id, current_actor().account_id, request.city, control, request.note
+        )
+        return pb.SetSurgeControlResponse(control=_control_message(held))
+
+
+def _control_message(control: SurgeControl) -> pb.SurgeControl:
+    return pb.SurgeControl(frozen=control.frozen, cap_permille=control.cap_permille)
 
 
 def _city_message(policy: CityPolicy) -> pb.City:

@@ -205,6 +205,7 @@ def quote_message(quote: Quote) -> rides_pb2.Quote:
         city=quote.city,
         policy_version=quote.policy_version,
         route_polyline=quote.polyline,
+        surge_consent_token=quote.surge_consent_token,
     )
     if quote.pickup_at is not None:
         message.pickup_time.FromDatetime(quote.pickup_at)

@@ -9,19 +9,18 @@ from uuid import UUID
 from matching_service.domain.city import CityPolicy, Product
 from matching_service.domain.eta import Leg
 from matching_service.domain.polyline import points_of
-from matching_service.domain.pricing import PricedTrip, moment_of, price_trip
-from matching_service.domain.quote import Place, Quote
+from matching_service.domain.pricing import NO_SURGE_PERMILLE, PricedTrip, moment_of, price_trip
+from matching_service.domain.quote import Fare, FareLineKind, Place, Quote
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.schedule import refuse_pickup_time
 from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import EtaProvider, FreeDrivers, QuoteStore
 from matching_service.use_cases.plan_route import plan_route
+from matching_service.use_cases.surge_ports import SurgeReader
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, FieldViolation, InvalidInput
 from shared_kernel.geo import GeoPoint
 from shared_kernel.ids import IdSource
-
-NO_SURGE_PERMILLE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +49,16 @@ class CreateQuotes:
         quotes: QuoteStore,
         clock: Clock,
         new_id: IdSource,
+        surge: SurgeReader | None = None,
     ) -> None:
+        """Make it; without a reader of surge, prices have none."""
         self._cities = cities
         self._eta = eta
         self._free_drivers = free_drivers
         self._quotes = quotes
         self._clock = clock
         self._new_id = new_id
+        self._surge = surge
 
     async def __call__(self, command: CreateQuotesCommand) -> list[Quote]:
         """Price the trip and store the quotes.
@@ -80,6 +82,10 @@ class CreateQuotes:
         expires_at = now + timedelta(seconds=city.quote_seconds)
         polyline = trip.polyline
         priced = PricedTrip(begins_at, points, trip.meters, trip.seconds, line=points_of(polyline) or points)
+        # Of a ride ahead nobody knows yet how many will ask for one then.
+        surges = command.pickup_at is None
+        surge_permille = await self._surge_permille(city, command.pickup.point) if surges else NO_SURGE_PERMILLE
+        fares = [price_trip(city, product, priced, surge_permille) for product in products]
         quotes = [
             Quote(
                 id=self._new_id(),
@@ -87,20 +93,21 @@ class CreateQuotes:
                 product=product.name,
                 pickup=command.pickup,
                 dropoff=command.dropoff,
-                fare=price_trip(city, product, priced),
+                fare=fare,
                 distance_meters=trip.meters,
                 trip_eta_seconds=trip.seconds,
                 pickup_eta_seconds=await self._pickup_eta_seconds(city, product, command.pickup.point),
                 expires_at=expires_at,
-                surge_permille=NO_SURGE_PERMILLE,
+                surge_permille=surge_permille if _is_surged(fare) else NO_SURGE_PERMILLE,
                 city=city.city,
                 policy_version=city.version,
+                surge_consent_token=self._consent_token(city, fare, surge_permille),
                 stops=command.stops,
                 passengers=command.passengers,
                 polyline=polyline,
                 pickup_at=command.pickup_at,
             )
-            for product in products
+            for product, fare in zip(products, fares, strict=True)
         ]
         await self._quotes.add(quotes)
         return quotes
@@ -124,6 +131,15 @@ class CreateQuotes:
             raise InvalidInput("outside_service_area", "the ride leaves the service area", violations=violations)
         return city
 
+    async def _surge_permille(self, city: CityPolicy, pickup: GeoPoint) -> int:
+        if self._surge is None or city.surge is None:
+            return NO_SURGE_PERMILLE
+        return min(city.surge.cap_permille, await self._surge.permille_at(city.city, pickup))
+
+    def _consent_token(self, city: CityPolicy, fare: Fare, surge_permille: int) -> str:
+        asked = city.surge is not None and surge_permille >= city.surge.consent_permille and _is_surged(fare)
+        return self._new_id().hex if asked else ""
+
     async def _pickup_eta_seconds(self, city: CityPolicy, product: Product, pickup: GeoPoint) -> int | None:
         cap_seconds = city.dispatch.pickup_eta_cap_seconds
         reach_meters = self._eta.reach_meters(cap_seconds)
@@ -132,6 +148,10 @@ class CreateQuotes:
             return None
         [seconds] = await self._eta.seconds([Leg(nearest, pickup)])
         return seconds if seconds <= cap_seconds else None
+
+
+def _is_surged(fare: Fare) -> bool:
+    return fare.amount_of(FareLineKind.SURGE).amount_minor > 0
 
 
 def _products(city: CityPolicy, name: str | None) -> list[Product]:

@@ -19,6 +19,7 @@ from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.shift import DriverFacts, Shift
 from matching_service.domain.terms import ChargeLine
+from matching_service.use_cases.surge_ports import SurgeControlSet
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
 
@@ -176,6 +177,8 @@ class Transaction(Protocol):
         ...
 
     async def add_policy(self, version: PolicyVersion) -> None: ...
+
+    async def add_surge_control(self, control: SurgeControlSet) -> None: ...
 
     async def tell(self, event: Event) -> None:
         """Write an event to be published once this transaction is committed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import random
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -67,6 +68,7 @@ class RequestRide:
         paid_by: PaidBy,
         note: str,
         order: DeliveryOrder | None = None,
+        surge_consent_token: str = "",
     ) -> Ride:
         """Return the ride: MATCHING, or still REQUESTED when the hold's outcome is not known in time.
 
@@ -76,11 +78,14 @@ class RequestRide:
             NotFound: `quote_not_found`, or `payment_method_not_found` (the ride is kept as after a decline).
             InvalidInput: `order_required`, `order_not_taken`: an order goes with a delivery, and with nothing else.
             Conflict: `too_many_scheduled`, `schedule_overlap` (another ride is at that time), `quote_expired`,
-                `quote_used`, `active_ride`, `cash_not_accepted`, or `payment_declined` (the ride is kept as
-                PAYMENT_FAILED, its id is in the metadata). The same key raises the same decline again.
+                `quote_used`, `active_ride`, `cash_not_accepted`, `surge_consent_required` (the quote has a token that
+                was not brought back), or `payment_declined` (the ride is kept as PAYMENT_FAILED, its id is in the
+                metadata). The same key raises the same decline again.
         """
         source = str(paid_by.payment_method_id or paid_by.funding)
-        request = RequestKey(rider_id, "RequestRide", request_id, (str(quote_id), source, note, *_fields(order)))
+        consent = (surge_consent_token,) if surge_consent_token else ()
+        fields = (str(quote_id), source, note, *_fields(order), *consent)
+        request = RequestKey(rider_id, "RequestRide", request_id, fields)
         quote = await self._quote(quote_id, rider_id)
         policy = None if isinstance(quote, NotFound) else await self._policy(quote)
         rider_name = await self.accounts.first_name(rider_id, NAME_SECONDS)
@@ -94,6 +99,8 @@ class RequestRide:
                 raise Conflict("quote_expired", "the price is no longer promised; ask for a new quote")
             elif paid_by.funding is Funding.CASH and not policy.cash_accepted:
                 raise Conflict("cash_not_accepted", "rides are not paid in cash here")
+            elif quote.surge_consent_token and not _same(quote.surge_consent_token, surge_consent_token):
+                raise _surge_consent_required(quote)
             else:
                 ride = self._ride(quote, policy, paid_by, rider_name, note, order)
                 if ride.schedule is not None and await tx.scheduled_count(rider_id) >= policy.schedule.max_rides:
@@ -189,3 +196,15 @@ def _check_order(kind: RideKind, order: DeliveryOrder | None) -> None:
     if kind is not RideKind.DELIVERY and order is not None:
         violation = FieldViolation("delivery", "is for products of the kind delivery alone")
         raise InvalidInput("order_not_taken", "the product carries persons", violations=[violation])
+
+
+def _surge_consent_required(quote: Quote) -> Conflict:
+    return Conflict(
+        "surge_consent_required",
+        "this price is much raised by demand: ask the rider, and hand the quote's surge_consent_token over",
+        metadata={"quote_id": str(quote.id), "surge_permille": str(quote.surge_permille)},
+    )
+
+
+def _same(token: str, given: str) -> bool:
+    return hmac.compare_digest(token.encode(), given.encode())

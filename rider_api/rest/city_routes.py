@@ -16,9 +16,15 @@ from rider_api.schemas.cities import (
     CityPolicyDiffQuery,
     CityPolicyPath,
     CityPolicyPut,
+    Surge,
+    SurgeControl,
+    SurgeControlChange,
+    SurgeQuery,
     cities,
     city_policy,
     city_policy_changes,
+    surge,
+    surge_control,
 )
 from rider_api.schemas.common import PageQuery, timestamp_message
 from ridesharing.matching.v1 import city_service_pb2
@@ -62,6 +68,30 @@ def compare_city_policies(path: CityPolicyPath, query: CityPolicyDiffQuery) -> C
     )
     answer = ask(edge().backends.cities.DiffCityPolicies, request)
     return CityPolicyDiff(changes=city_policy_changes(list(answer.changes)))
+
+
+@routes.route("GET", "/operator/cities/<city>/surge", roles=_OPERATOR, answer=Surge, problems=(404,))
+def read_surge(path: CityPath, query: SurgeQuery) -> Surge:
+    """Return a city's cells that have a surge, the highest first."""
+    request = city_service_pb2.GetSurgeRequest(city=path.city, limit=query.limit)
+    return surge(ask(edge().backends.cities.GetSurge, request))
+
+
+@routes.route(
+    "PUT",
+    "/operator/cities/<city>/surge-control",
+    roles=_OPERATOR,
+    answer=SurgeControl,
+    problems=(404,),
+    needs_key=True,
+)
+def set_surge_control(path: CityPath, body: SurgeControlChange) -> SurgeControl:
+    """Freeze a city's surge as it is, or cap it lower than its policy does, until it is set again."""
+    control = city_service_pb2.SurgeControl(frozen=body.frozen, cap_permille=body.cap_permille)
+    request = city_service_pb2.SetSurgeControlRequest(
+        request_id=call().key, city=path.city, control=control, note=body.note
+    )
+    return surge_control(ask(edge().backends.cities.SetSurgeControl, request).control)
 
 
 @routes.route("POST", "/operator/city-policies/check", roles=_OPERATOR, answer=CheckedCityPolicy)

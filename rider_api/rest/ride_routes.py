@@ -60,6 +60,7 @@ def request_ride(body: RideRequest) -> RiderRide:
         funding=body.funding_number(),
         note=body.note,
         delivery=None if body.delivery is None else body.delivery.message(),
+        surge_consent_token=body.surge_consent_token or "",
     )
     return rider_ride(ask(edge().backends.rides.RequestRide, message).ride)
 

@@ -137,3 +137,68 @@ class CityPolicyPut(Request):
     effective_at: Moment | None = Field(default=None, description="From when on; at once when absent.")
     base_version: int = Field(ge=0, le=2_147_483_646, description="The newest version that you know; 0 for a new city.")
     note: str = Field(default="", max_length=500)
+
+
+class SurgeQuery(Parameters):
+    """How many cells."""
+
+    limit: int = Field(default=100, ge=1, le=1000)
+
+
+class SurgeControl(Answer):
+    """What an operator laid on a city's surge."""
+
+    frozen: bool
+    cap_permille: int | None
+
+
+class SurgeCell(Answer):
+    """One H3 cell of resolution 8."""
+
+    cell: str
+    latitude: float
+    longitude: float
+    surge_permille: int = Field(description="The multiplier in prices now.", examples=[1500])
+    mean_permille: int = Field(description="The moving average that it follows.", examples=[1480])
+
+
+class Surge(Answer):
+    """A city's surge."""
+
+    computed_at: Timestamp | None = Field(description="Null where none is known, and then prices have none.")
+    control: SurgeControl
+    cells: list[SurgeCell]
+
+
+class SurgeControlChange(Request):
+    """Takes the place of what was laid before."""
+
+    frozen: bool = Field(default=False, description="The multipliers stand still.")
+    cap_permille: int | None = Field(
+        default=None, ge=1000, le=10_000, description="No multiplier is above this; 1000 ends all surge."
+    )
+    note: str = Field(default="", max_length=500)
+
+
+def surge_control(message: city_service_pb2.SurgeControl) -> SurgeControl:
+    """Convert a control."""
+    cap = message.cap_permille if message.HasField("cap_permille") else None
+    return SurgeControl(frozen=message.frozen, cap_permille=cap)
+
+
+def surge(message: city_service_pb2.GetSurgeResponse) -> Surge:
+    """Convert a city's surge."""
+    return Surge(
+        computed_at=timestamp(message.compute_time) if message.HasField("compute_time") else None,
+        control=surge_control(message.control),
+        cells=[
+            SurgeCell(
+                cell=cell.cell,
+                latitude=cell.center.latitude,
+                longitude=cell.center.longitude,
+                surge_permille=cell.surge_permille,
+                mean_permille=cell.mean_permille,
+            )
+            for cell in message.cells
+        ],
+    )

@@ -136,6 +136,9 @@ class Quote(Answer):
     pickup_eta_seconds: int | None = Field(description="Null when no driver is near.")
     expires_at: Timestamp
     surge_permille: int = Field(description="Multiplier of demand in the price; 1000 is none.", examples=[1000])
+    surge_consent_token: str | None = Field(
+        description="Ask the rider for an explicit yes to the surge, and send it with the request for the ride."
+    )
     stops: list[Place] = Field(description="On the way; distance and time are by way of them, with the wait at each.")
     route_polyline: str | None = Field(
         description="The way on the map, an encoded polyline of five decimals; null where no map tells it."
@@ -167,6 +170,7 @@ def _quote(message: rides_pb2.Quote) -> Quote:
         pickup_eta_seconds=message.pickup_eta_seconds if message.HasField("pickup_eta_seconds") else None,
         expires_at=timestamp(message.expire_time),
         surge_permille=message.surge_permille,
+        surge_consent_token=message.surge_consent_token or None,
         stops=[place(stop) for stop in message.stops],
         route_polyline=message.route_polyline or None,
         passengers=message.passengers,

@@ -46,6 +46,9 @@ class RideRequest(Request):
     delivery: DeliveryOrderRequest | None = Field(
         default=None, description="What is carried; with a product of the kind delivery, and with no other."
     )
+    surge_consent_token: str | None = Field(
+        default=None, max_length=64, description="Of a quote that has one: the rider said yes to its surge."
+    )
 
     @field_validator("payment_method_id")
     @classmethod

@@ -37,6 +37,7 @@ from matching_service.use_cases.ports import (
     Waits,
     WatchedShift,
 )
+from matching_service.use_cases.surge_ports import SurgeControlSet
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, DomainError
 from shared_kernel.geo import GeoPoint
@@ -90,6 +91,7 @@ class Tables:
     fences: dict[UUID, int] = field(default_factory=dict[UUID, int])
     taken_in: set[UUID] = field(default_factory=set[UUID])
     policies: dict[tuple[str, int], PolicyVersion] = field(default_factory=dict[tuple[str, int], PolicyVersion])
+    surge_controls: list[SurgeControlSet] = field(default_factory=list[SurgeControlSet])
     events: list[Event] = field(default_factory=list[Event])
 
 
@@ -326,6 +328,9 @@ class MemoryTransaction:
 
     async def add_policy(self, version: PolicyVersion) -> None:
         self._tables.policies[version.city, version.version] = version
+
+    async def add_surge_control(self, control: SurgeControlSet) -> None:
+        self._tables.surge_controls.append(control)
 
     async def tell(self, event: Event) -> None:
         self._tables.events.append(event)

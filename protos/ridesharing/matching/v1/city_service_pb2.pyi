@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from ridesharing.common.v1 import geo_point_pb2 as _geo_point_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -465,3 +466,191 @@ class PutCityPolicyResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PutCityPolicyResponse: _TypeAlias = PutCityPolicyResponse  # noqa: Y015
+
+@_typing.final
+class SurgeControl(_message.Message):
+    """SurgeControl is what an operator laid on a city's surge."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROZEN_FIELD_NUMBER: _builtins.int
+    CAP_PERMILLE_FIELD_NUMBER: _builtins.int
+    frozen: _builtins.bool
+    """The multipliers stand still."""
+    cap_permille: _builtins.int
+    """No multiplier is above this, in thousandths; absent where the policy's cap alone counts. 1000 ends all surge."""
+    def __init__(
+        self,
+        *,
+        frozen: _builtins.bool = ...,
+        cap_permille: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cap_permille", b"_cap_permille", "cap_permille", b"cap_permille"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cap_permille", b"_cap_permille", "cap_permille", b"cap_permille", "frozen", b"frozen"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__cap_permille: _TypeAlias = _typing.Literal["cap_permille"]  # noqa: Y015
+    _WhichOneofArgType__cap_permille: _TypeAlias = _typing.Literal["_cap_permille", b"_cap_permille"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cap_permille) -> _WhichOneofReturnType__cap_permille | None: ...
+
+Global___SurgeControl: _TypeAlias = SurgeControl  # noqa: Y015
+
+@_typing.final
+class SurgeCell(_message.Message):
+    """SurgeCell is one H3 cell of resolution 8."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CELL_FIELD_NUMBER: _builtins.int
+    CENTER_FIELD_NUMBER: _builtins.int
+    SURGE_PERMILLE_FIELD_NUMBER: _builtins.int
+    MEAN_PERMILLE_FIELD_NUMBER: _builtins.int
+    cell: _builtins.str
+    """The cell's index in hexadecimal."""
+    surge_permille: _builtins.int
+    """The multiplier in prices now, in thousandths."""
+    mean_permille: _builtins.int
+    """The moving average that it follows."""
+    @_builtins.property
+    def center(self) -> _geo_point_pb2.GeoPoint:
+        """Its middle."""
+
+    def __init__(
+        self,
+        *,
+        cell: _builtins.str = ...,
+        center: _geo_point_pb2.GeoPoint | None = ...,
+        surge_permille: _builtins.int = ...,
+        mean_permille: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["center", b"center"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cell", b"cell", "center", b"center", "mean_permille", b"mean_permille", "surge_permille", b"surge_permille"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SurgeCell: _TypeAlias = SurgeCell  # noqa: Y015
+
+@_typing.final
+class GetSurgeRequest(_message.Message):
+    """GetSurgeRequest names a city."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CITY_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    city: _builtins.str
+    """The city's key."""
+    limit: _builtins.int
+    """At most so many cells (1 to 1000, 0 for 100)."""
+    def __init__(
+        self,
+        *,
+        city: _builtins.str = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["city", b"city", "limit", b"limit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSurgeRequest: _TypeAlias = GetSurgeRequest  # noqa: Y015
+
+@_typing.final
+class GetSurgeResponse(_message.Message):
+    """GetSurgeResponse tells a city's surge."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMPUTE_TIME_FIELD_NUMBER: _builtins.int
+    CONTROL_FIELD_NUMBER: _builtins.int
+    CELLS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def compute_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was computed; absent where none is known, and then prices have none."""
+
+    @_builtins.property
+    def control(self) -> Global___SurgeControl:
+        """What is laid on it."""
+
+    @_builtins.property
+    def cells(self) -> _containers.RepeatedCompositeFieldContainer[Global___SurgeCell]:
+        """The cells."""
+
+    def __init__(
+        self,
+        *,
+        compute_time: _timestamp_pb2.Timestamp | None = ...,
+        control: Global___SurgeControl | None = ...,
+        cells: _abc.Iterable[Global___SurgeCell] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_compute_time", b"_compute_time", "compute_time", b"compute_time", "control", b"control"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_compute_time", b"_compute_time", "cells", b"cells", "compute_time", b"compute_time", "control", b"control"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__compute_time: _TypeAlias = _typing.Literal["compute_time"]  # noqa: Y015
+    _WhichOneofArgType__compute_time: _TypeAlias = _typing.Literal["_compute_time", b"_compute_time"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__compute_time) -> _WhichOneofReturnType__compute_time | None: ...
+
+Global___GetSurgeResponse: _TypeAlias = GetSurgeResponse  # noqa: Y015
+
+@_typing.final
+class SetSurgeControlRequest(_message.Message):
+    """SetSurgeControlRequest lays a control on a city's surge, in place of the one before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CITY_FIELD_NUMBER: _builtins.int
+    CONTROL_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Key the client made and keeps."""
+    city: _builtins.str
+    """The city's key."""
+    note: _builtins.str
+    """Words for the record."""
+    @_builtins.property
+    def control(self) -> Global___SurgeControl:
+        """The control; an empty one lifts what was laid."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        city: _builtins.str = ...,
+        control: Global___SurgeControl | None = ...,
+        note: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["control", b"control"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["city", b"city", "control", b"control", "note", b"note", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetSurgeControlRequest: _TypeAlias = SetSurgeControlRequest  # noqa: Y015
+
+@_typing.final
+class SetSurgeControlResponse(_message.Message):
+    """SetSurgeControlResponse carries what holds now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTROL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def control(self) -> Global___SurgeControl:
+        """The control."""
+
+    def __init__(
+        self,
+        *,
+        control: Global___SurgeControl | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["control", b"control"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["control", b"control"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetSurgeControlResponse: _TypeAlias = SetSurgeControlResponse  # noqa: Y015

@@ -61,6 +61,16 @@ class CityServiceStub:
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_city__service__pb2.CheckCityPolicyRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_matching_dot_v1_dot_city__service__pb2.CheckCityPolicyResponse.FromString,
                 _registered_method=True)
+        self.GetSurge = channel.unary_unary(
+                '/ridesharing.matching.v1.CityService/GetSurge',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_city__service__pb2.GetSurgeRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_city__service__pb2.GetSurgeResponse.FromString,
+                _registered_method=True)
+        self.SetSurgeControl = channel.unary_unary(
+                '/ridesharing.matching.v1.CityService/SetSurgeControl',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_city__service__pb2.SetSurgeControlRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_city__service__pb2.SetSurgeControlResponse.FromString,
+                _registered_method=True)
         self.PutCityPolicy = channel.unary_unary(
                 '/ridesharing.matching.v1.CityService/PutCityPolicy',
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_city__service__pb2.PutCityPolicyRequest.SerializeToString,
@@ -110,6 +120,22 @@ class CityServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSurge(self, request, context):
+        """GetSurge returns a city's cells that have a surge, the highest first, and what an operator laid on it. Errors:
+        city_not_found.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetSurgeControl(self, request, context):
+        """SetSurgeControl freezes a city's surge as it is, or caps it lower than its policy does, until it is set again.
+        Quotes that were made keep their price. Errors: city_not_found.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PutCityPolicy(self, request, context):
         """PutCityPolicy stores a new version of a city's policy; a key of a city that there is not yet begins one. Errors:
         invalid_city_policy, effective_in_the_past, policy_moved_on (the base is not the newest version).
@@ -145,6 +171,16 @@ def add_CityServiceServicer_to_server(servicer, server):
                     servicer.CheckCityPolicy,
                     request_deserializer=ridesharing_dot_matching_dot_v1_dot_city__service__pb2.CheckCityPolicyRequest.FromString,
                     response_serializer=ridesharing_dot_matching_dot_v1_dot_city__service__pb2.CheckCityPolicyResponse.SerializeToString,
+            ),
+            'GetSurge': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSurge,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_city__service__pb2.GetSurgeRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_city__service__pb2.GetSurgeResponse.SerializeToString,
+            ),
+            'SetSurgeControl': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetSurgeControl,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_city__service__pb2.SetSurgeControlRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_city__service__pb2.SetSurgeControlResponse.SerializeToString,
             ),
             'PutCityPolicy': grpc.unary_unary_rpc_method_handler(
                     servicer.PutCityPolicy,
@@ -289,6 +325,60 @@ class CityService:
             '/ridesharing.matching.v1.CityService/CheckCityPolicy',
             ridesharing_dot_matching_dot_v1_dot_city__service__pb2.CheckCityPolicyRequest.SerializeToString,
             ridesharing_dot_matching_dot_v1_dot_city__service__pb2.CheckCityPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSurge(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.CityService/GetSurge',
+            ridesharing_dot_matching_dot_v1_dot_city__service__pb2.GetSurgeRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_city__service__pb2.GetSurgeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetSurgeControl(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.CityService/SetSurgeControl',
+            ridesharing_dot_matching_dot_v1_dot_city__service__pb2.SetSurgeControlRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_city__service__pb2.SetSurgeControlResponse.FromString,
             options,
             channel_credentials,
             insecure,

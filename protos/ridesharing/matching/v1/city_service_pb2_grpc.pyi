@@ -49,6 +49,14 @@ class CityServiceStub:
     """CheckCityPolicy reads a document and compares it with the newest version of its city; nothing is stored. Errors:
     invalid_city_policy (each violation names a key of the document).
     """
+    GetSurge: _grpc.UnaryUnaryMultiCallable[_city_service_pb2.GetSurgeRequest, _city_service_pb2.GetSurgeResponse]
+    """GetSurge returns a city's cells that have a surge, the highest first, and what an operator laid on it. Errors:
+    city_not_found.
+    """
+    SetSurgeControl: _grpc.UnaryUnaryMultiCallable[_city_service_pb2.SetSurgeControlRequest, _city_service_pb2.SetSurgeControlResponse]
+    """SetSurgeControl freezes a city's surge as it is, or caps it lower than its policy does, until it is set again.
+    Quotes that were made keep their price. Errors: city_not_found.
+    """
     PutCityPolicy: _grpc.UnaryUnaryMultiCallable[_city_service_pb2.PutCityPolicyRequest, _city_service_pb2.PutCityPolicyResponse]
     """PutCityPolicy stores a new version of a city's policy; a key of a city that there is not yet begins one. Errors:
     invalid_city_policy, effective_in_the_past, policy_moved_on (the base is not the newest version).
@@ -74,6 +82,14 @@ class CityServiceAsyncStub(CityServiceStub):
     CheckCityPolicy: _aio.UnaryUnaryMultiCallable[_city_service_pb2.CheckCityPolicyRequest, _city_service_pb2.CheckCityPolicyResponse]  # type: ignore[assignment]
     """CheckCityPolicy reads a document and compares it with the newest version of its city; nothing is stored. Errors:
     invalid_city_policy (each violation names a key of the document).
+    """
+    GetSurge: _aio.UnaryUnaryMultiCallable[_city_service_pb2.GetSurgeRequest, _city_service_pb2.GetSurgeResponse]  # type: ignore[assignment]
+    """GetSurge returns a city's cells that have a surge, the highest first, and what an operator laid on it. Errors:
+    city_not_found.
+    """
+    SetSurgeControl: _aio.UnaryUnaryMultiCallable[_city_service_pb2.SetSurgeControlRequest, _city_service_pb2.SetSurgeControlResponse]  # type: ignore[assignment]
+    """SetSurgeControl freezes a city's surge as it is, or caps it lower than its policy does, until it is set again.
+    Quotes that were made keep their price. Errors: city_not_found.
     """
     PutCityPolicy: _aio.UnaryUnaryMultiCallable[_city_service_pb2.PutCityPolicyRequest, _city_service_pb2.PutCityPolicyResponse]  # type: ignore[assignment]
     """PutCityPolicy stores a new version of a city's policy; a key of a city that there is not yet begins one. Errors:
@@ -127,6 +143,26 @@ class CityServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_city_service_pb2.CheckCityPolicyResponse, _abc.Awaitable[_city_service_pb2.CheckCityPolicyResponse]]:
         """CheckCityPolicy reads a document and compares it with the newest version of its city; nothing is stored. Errors:
         invalid_city_policy (each violation names a key of the document).
+        """
+
+    @_abc_1.abstractmethod
+    def GetSurge(
+        self,
+        request: _city_service_pb2.GetSurgeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_city_service_pb2.GetSurgeResponse, _abc.Awaitable[_city_service_pb2.GetSurgeResponse]]:
+        """GetSurge returns a city's cells that have a surge, the highest first, and what an operator laid on it. Errors:
+        city_not_found.
+        """
+
+    @_abc_1.abstractmethod
+    def SetSurgeControl(
+        self,
+        request: _city_service_pb2.SetSurgeControlRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_city_service_pb2.SetSurgeControlResponse, _abc.Awaitable[_city_service_pb2.SetSurgeControlResponse]]:
+        """SetSurgeControl freezes a city's surge as it is, or caps it lower than its policy does, until it is set again.
+        Quotes that were made keep their price. Errors: city_not_found.
         """
 
     @_abc_1.abstractmethod

@@ -340,6 +340,7 @@ class RequestRideRequest(_message.Message):
     NOTE_FIELD_NUMBER: _builtins.int
     FUNDING_FIELD_NUMBER: _builtins.int
     DELIVERY_FIELD_NUMBER: _builtins.int
+    SURGE_CONSENT_TOKEN_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Key the client made and keeps."""
     quote_id: _builtins.str
@@ -350,6 +351,8 @@ class RequestRideRequest(_message.Message):
     """Words for the driver."""
     funding: _rides_pb2.Funding.ValueType
     """Where the money comes from."""
+    surge_consent_token: _builtins.str
+    """The token of a quote that has one: the rider said yes to its surge."""
     @_builtins.property
     def delivery(self) -> _rides_pb2.DeliveryOrder:
         """What is carried; with a product of the kind delivery, and with no other."""
@@ -363,10 +366,11 @@ class RequestRideRequest(_message.Message):
         note: _builtins.str = ...,
         funding: _rides_pb2.Funding.ValueType = ...,
         delivery: _rides_pb2.DeliveryOrder | None = ...,
+        surge_consent_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_delivery", b"_delivery", "delivery", b"delivery"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_delivery", b"_delivery", "delivery", b"delivery", "funding", b"funding", "note", b"note", "payment_method_id", b"payment_method_id", "quote_id", b"quote_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_delivery", b"_delivery", "delivery", b"delivery", "funding", b"funding", "note", b"note", "payment_method_id", b"payment_method_id", "quote_id", b"quote_id", "request_id", b"request_id", "surge_consent_token", b"surge_consent_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__delivery: _TypeAlias = _typing.Literal["delivery"]  # noqa: Y015
     _WhichOneofArgType__delivery: _TypeAlias = _typing.Literal["_delivery", b"_delivery"]  # noqa: Y015

@@ -732,6 +732,7 @@ class Quote(_message.Message):
     POLICY_VERSION_FIELD_NUMBER: _builtins.int
     ROUTE_POLYLINE_FIELD_NUMBER: _builtins.int
     PICKUP_TIME_FIELD_NUMBER: _builtins.int
+    SURGE_CONSENT_TOKEN_FIELD_NUMBER: _builtins.int
     quote_id: _builtins.str
     """The quote's id (UUID)."""
     product: _builtins.str
@@ -754,6 +755,8 @@ class Quote(_message.Message):
     """The way on the map as an encoded polyline of five decimals; empty where no map tells it, and only in the answer to
     CreateQuotes.
     """
+    surge_consent_token: _builtins.str
+    """Set where the surge is so high that the city wants the rider's explicit yes: RequestRide must bring it back."""
     @_builtins.property
     def pickup(self) -> _geo_point_pb2.Place:
         """Where the ride would start."""
@@ -797,10 +800,11 @@ class Quote(_message.Message):
         policy_version: _builtins.int = ...,
         route_polyline: _builtins.str = ...,
         pickup_time: _timestamp_pb2.Timestamp | None = ...,
+        surge_consent_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "city", b"city", "distance_meters", b"distance_meters", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "policy_version", b"policy_version", "product", b"product", "quote_id", b"quote_id", "route_polyline", b"route_polyline", "stops", b"stops", "surge_permille", b"surge_permille", "trip_eta_seconds", b"trip_eta_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "city", b"city", "distance_meters", b"distance_meters", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "policy_version", b"policy_version", "product", b"product", "quote_id", b"quote_id", "route_polyline", b"route_polyline", "stops", b"stops", "surge_consent_token", b"surge_consent_token", "surge_permille", b"surge_permille", "trip_eta_seconds", b"trip_eta_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__pickup_eta_seconds: _TypeAlias = _typing.Literal["pickup_eta_seconds"]  # noqa: Y015
     _WhichOneofArgType__pickup_eta_seconds: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds"]  # noqa: Y015

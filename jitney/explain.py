@@ -12,6 +12,7 @@ from shared_kernel.errors import InvalidInput
 from shared_kernel.ids import from_public_id, to_public_id
 
 _MINUTES, _CALL_SECONDS = 10, 30.0
+_LEAST_SECONDS = 0.5
 
 _VERDICTS = {
     "CHOSEN": "chosen",
@@ -115,7 +116,9 @@ def _candidate(facts: Any) -> str:
     mark = "*" if verdict == "CHOSEN" else " "
     line = f"        {mark} {_public('acct', facts.driver_id)}  {facts.distance_meters:>6} m"
     if facts.HasField("cost_seconds"):
-        terms = ", ".join(f"{_TERMS.get(term.name, term.name)} {term.seconds:+.0f}" for term in facts.terms)
+        largest = sorted(facts.terms, key=lambda term: -abs(term.seconds))
+        told = [term for term in largest if abs(term.seconds) >= _LEAST_SECONDS]
+        terms = ", ".join(f"{_TERMS.get(term.name, term.name)} {term.seconds:+.0f}" for term in told)
         line += f"  {facts.pickup_eta_seconds:>4} s away, cost {facts.cost_seconds:.0f} s ({terms})"
     return f"{line}  {words}"
 

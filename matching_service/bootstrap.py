@@ -30,6 +30,7 @@ from chassis.server import ServiceServer
 from chassis.streams import EventConsumer
 from matching_service.adapters import tables
 from matching_service.adapters.city_file import load_cities, read_document
+from matching_service.adapters.coarse_places import coarse
 from matching_service.adapters.free_drivers import SnapshotFreeDrivers
 from matching_service.adapters.h3_cells import H3Cells
 from matching_service.adapters.identity_client import IdentityClient
@@ -38,6 +39,7 @@ from matching_service.adapters.postgres import PostgresStore
 from matching_service.adapters.postgres_cities import PostgresCities, PostgresPolicyArchive
 from matching_service.adapters.postgres_dispatch import PostgresDispatchReads
 from matching_service.adapters.postgres_edits import PostgresEditQueue
+from matching_service.adapters.postgres_mds import PostgresMdsReader
 from matching_service.adapters.postgres_quotes import PostgresQuotes
 from matching_service.adapters.postgres_reads import PostgresRideReader
 from matching_service.adapters.postgres_saga import PostgresSagaQueue
@@ -52,7 +54,15 @@ from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.adapters.scipy_nearest import ScipyNearest
 from matching_service.bootstrap_maps import add_map_work, build_maps
 from matching_service.domain.city import CityPolicy
-from matching_service.entrypoints import grpc_cities, grpc_drivers, grpc_operators, grpc_products, grpc_rides, wire
+from matching_service.entrypoints import (
+    grpc_cities,
+    grpc_drivers,
+    grpc_mds,
+    grpc_operators,
+    grpc_products,
+    grpc_rides,
+    wire,
+)
 from matching_service.entrypoints.dispatch_worker import DispatchWorker
 from matching_service.entrypoints.event_consumer import EVENT_TYPES, STREAMS, EventHandler
 from matching_service.entrypoints.location_streams import LocationStreams, count_pings
@@ -83,6 +93,7 @@ from matching_service.use_cases.end_due_shifts import EndDueShifts
 from matching_service.use_cases.end_shift import EndShift
 from matching_service.use_cases.expire_offers import ExpireOffers
 from matching_service.use_cases.explain_dispatch import ExplainDispatch
+from matching_service.use_cases.export_mds import ExportMds
 from matching_service.use_cases.fail_delivery import FailDelivery
 from matching_service.use_cases.force_cancel_ride import ForceCancelRide
 from matching_service.use_cases.get_ride_location import GetRideLocation
@@ -114,6 +125,7 @@ from ridesharing.common.v1.dead_letter_service_pb2_grpc import add_DeadLetterSer
 from ridesharing.matching.v1.city_service_pb2_grpc import add_CityServiceServicer_to_server
 from ridesharing.matching.v1.dispatch_operator_service_pb2_grpc import add_DispatchOperatorServiceServicer_to_server
 from ridesharing.matching.v1.driver_service_pb2_grpc import add_DriverServiceServicer_to_server
+from ridesharing.matching.v1.mds_service_pb2_grpc import add_MdsServiceServicer_to_server
 from ridesharing.matching.v1.product_service_pb2_grpc import add_ProductServiceServicer_to_server
 from ridesharing.matching.v1.ride_service_pb2_grpc import add_RideServiceServicer_to_server
 from shared_kernel.clock import SystemClock
@@ -148,6 +160,7 @@ class _Stores:
     reads: PostgresDispatchReads
     shifts: PostgresShiftReader
     traces: PostgresTraces
+    mds: PostgresMdsReader
     queue: PostgresSagaQueue
     quotes: PostgresQuotes
     locations: RedisLiveLocations
@@ -209,6 +222,7 @@ def build(settings: MatchingSettings) -> Application:
         reads=reads,
         shifts=PostgresShiftReader(database),
         traces=PostgresTraces(database),
+        mds=PostgresMdsReader(database),
         queue=queue,
         quotes=PostgresQuotes(database, tables.quotes),
         locations=locations,
@@ -380,6 +394,8 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
         list_shifts=ListShifts(stores.shifts),
         explain=ExplainDispatch(stores.reader, stores.traces),
     )
+    mds = ExportMds(stores.mds, stores.shifts, stores.locations, coarse, settings.matching_mds_provider_id, clock)
+    server.add(add_MdsServiceServicer_to_server, grpc_mds.MdsServicer(mds), grpc_mds.SERVICE_NAME)
     server.add(add_RideServiceServicer_to_server, rides, grpc_rides.SERVICE_NAME)
     server.add(add_DriverServiceServicer_to_server, drivers, grpc_drivers.SERVICE_NAME)
     server.add(add_DispatchOperatorServiceServicer_to_server, operators, grpc_operators.SERVICE_NAME)

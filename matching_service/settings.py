@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
@@ -32,5 +33,7 @@ class MatchingSettings(ChassisSettings):
     """Mean rate of pings that one driver may keep up."""
     matching_max_speed_kmh: float | None = Field(default=None, gt=0)
     """In place of the city's: a stack that replays a city faster than life moves its drivers faster too."""
+    matching_mds_provider_id: UUID | None = None
+    """The provider's id in the list of the Mobility Data Specification; without it nothing is exported."""
     identity_target: str = "127.0.0.1:50050"
     payment_target: str = "127.0.0.1:50052"

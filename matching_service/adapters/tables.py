@@ -209,6 +209,7 @@ rides = Table(
     Index("ix_ride_rider", "rider_id", "id"),
     Index("ix_ride_driver", "driver_id", "id", postgresql_where=text("driver_id IS NOT NULL")),
     Index("ix_ride_requested_at", "requested_at"),
+    Index("ix_ride_completed_at", "ended_at", postgresql_where=text("state = 'completed'")),
     Index("ix_ride_waiting", "state", "search_until", postgresql_where=text("state IN ('requested', 'matching')")),
     Index("ix_ride_shard_dispatched", "shard", postgresql_where=text(_among("state", DISPATCHED_STATES))),
     Index("ix_ride_timer", "timer_at", postgresql_where=text("timer_at IS NOT NULL")),

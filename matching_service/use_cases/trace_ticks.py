@@ -121,7 +121,10 @@ class _Telling:
         self._drivers: dict[int, list[int]] = {}
         for pair in pairs:
             self._drivers.setdefault(pair.seeker, []).append(pair.driver)
-        self._seeker = {pair.driver: pair.seeker for pair in pairs}
+        # What the solver chose counts also where no move came of it: the driver was not free for others.
+        self._seeker = {cost.driver: cost.seeker for cost in choice.chosen} | {
+            pair.driver: pair.seeker for pair in pairs
+        }
         self._limits = Limits(0, 0.0, picture.no_cash_driver_ids, picture.headings)
 
     def trace(self, place: int, around: Sequence[DriverPosition], now: datetime) -> Trace:
@@ -153,8 +156,8 @@ class _Telling:
         if driver is not None and driver in self._drivers.get(place, ()):
             verdict = _FAILED.get(fate, Verdict.CHOSEN) if fate is not None else Verdict.CHOSEN
         elif cost is not None and driver is not None:
-            other = self._seeker.get(driver)
-            if other is not None:
+            other = self._seeker.get(driver, place)
+            if other != place:
                 verdict, lost_to = Verdict.LOST, self._picture.seekers[other].ride_id
             else:
                 verdict = Verdict.DEARER if place in self._drivers else Verdict.UNCHOSEN

@@ -25,6 +25,7 @@ from rider_api.rest import (
     driver_routes,
     edit_routes,
     map_routes,
+    mds_routes,
     me_routes,
     operator_routes,
     payment_method_routes,
@@ -60,6 +61,7 @@ ROUTES: tuple[Routes, ...] = (
     shift_routes.routes,
     delivery_routes.routes,
     operator_routes.routes,
+    mds_routes.routes,
     city_routes.routes,
     map_routes.routes,
 )

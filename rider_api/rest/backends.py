@@ -19,6 +19,7 @@ from ridesharing.matching.v1.city_service_pb2_grpc import CityServiceStub
 from ridesharing.matching.v1.dispatch_operator_service_pb2_grpc import DispatchOperatorServiceStub
 from ridesharing.matching.v1.driver_service_pb2_grpc import DriverServiceStub
 from ridesharing.matching.v1.map_service_pb2_grpc import MapServiceStub
+from ridesharing.matching.v1.mds_service_pb2_grpc import MdsServiceStub
 from ridesharing.matching.v1.product_service_pb2_grpc import ProductServiceStub
 from ridesharing.matching.v1.ride_service_pb2_grpc import RideServiceStub
 from ridesharing.notification.v1.notification_service_pb2_grpc import NotificationServiceStub
@@ -86,6 +87,10 @@ class Backends:
     @property
     def dispatch(self) -> DispatchOperatorServiceStub:
         return self.stub("matching", DispatchOperatorServiceStub)
+
+    @property
+    def mds(self) -> MdsServiceStub:
+        return self.stub("matching", MdsServiceStub)
 
     @property
     def maps(self) -> MapServiceStub:

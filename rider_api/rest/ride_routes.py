@@ -23,7 +23,7 @@ from rider_api.schemas.rides import (
     ride_location,
     rider_ride,
 )
-from ridesharing.matching.v1 import ride_service_pb2
+from ridesharing.matching.v1 import ride_service_pb2, rides_pb2
 from ridesharing.payment.v1 import payment_service_pb2
 
 routes = Routes("rides", "Rides")
@@ -32,13 +32,23 @@ _RIDER = (Role.RIDER,)
 _REQUEST_RIDE_SECONDS = 8.0
 
 
-def versioned(body: BaseModel, version: int) -> Reply | Response:
+def versioned(body: BaseModel, version: int | str) -> Reply | Response:
     """Answer with an ETag of the row's version, or 304 where the client has that version already."""
     headers = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
     known = request.if_none_match
     if known.contains(str(version)) or known.star_tag:
         return Response(status=304, headers={**headers, "ETag": f'"{version}"'})
     return Reply(body, {**headers, "ETag": f'"{version}"'})
+
+
+def ride_version(ride: rides_pb2.Ride) -> int | str:
+    """Return what tells two views of a ride apart: its version, and since when its driver is silent.
+
+    Silence is the driver's device's and comes and goes without the ride changing.
+    """
+    if not ride.HasField("driver_silent_since_time"):
+        return ride.version
+    return f"{ride.version}-{ride.driver_silent_since_time.seconds}"
 
 
 @routes.route(
@@ -92,7 +102,7 @@ def read_current_ride() -> Reply | Response:
 def read_ride(path: RidePath) -> Reply | Response:
     """Return one of the caller's rides; with If-None-Match, 304 while it has not changed."""
     ride = ask(edge().backends.rides.GetRide, ride_service_pb2.GetRideRequest(ride_id=str(path.ride_id))).ride
-    return versioned(rider_ride(ride), ride.version)
+    return versioned(rider_ride(ride), ride_version(ride))
 
 
 @routes.route("GET", "/rides/<ride_id>/location", roles=_RIDER, answer=RideLocation, problems=(404, 409))

@@ -25,6 +25,7 @@ from ridesharing.matching.v1 import (
     dispatch_operator_service_pb2,
     driver_service_pb2,
     map_service_pb2,
+    mds_service_pb2,
     product_service_pb2,
     ride_service_pb2,
 )
@@ -39,6 +40,7 @@ _FILES = (
     product_service_pb2,
     city_service_pb2,
     map_service_pb2,
+    mds_service_pb2,
     dispatch_operator_service_pb2,
     payment_service_pb2,
     webhook_service_pb2,

@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -28,6 +28,9 @@ ANOTHER = UUID("01890a5d-ac96-774b-bcce-b302099a8058")
 
 
 def test_a_ride_that_has_not_changed_is_304(client: FlaskClient, backends: Backends, bearer: Bearer) -> None:
+    answered = cast("ride_service_pb2.GetRideResponse", filled(ride_service_pb2.GetRideResponse()))
+    answered.ride.ClearField("driver_silent_since_time")
+    backends.answers["GetRide"] = answered
     first = client.get(f"/v1/rides/{RIDE}", headers=bearer(Role.RIDER))
     assert (first.status_code, first.headers["ETag"]) == (200, '"7"')
     assert first.headers["Cache-Control"] == "private, no-cache"
@@ -36,6 +39,14 @@ def test_a_ride_that_has_not_changed_is_304(client: FlaskClient, backends: Backe
     changed = client.get(f"/v1/rides/{RIDE}", headers={**bearer(Role.RIDER), "If-None-Match": '"6"'})
     assert changed.status_code == 200
     assert backends.last("GetRide").ride_id == RIDE_UUID
+
+
+def test_a_driver_who_fell_silent_changes_what_the_rider_is_shown(
+    client: FlaskClient, backends: Backends, bearer: Bearer
+) -> None:
+    answer = client.get(f"/v1/rides/{RIDE}", headers={**bearer(Role.RIDER), "If-None-Match": '"7"'})
+    assert (answer.status_code, answer.headers["ETag"]) == (200, '"7-1893456000"')
+    assert answer.get_json()["driver_silent_since"] == "2030-01-01T00:00:00.000000Z"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,46 @@
+"""What the export of trips and vehicles reads: rides without their stops, of which nothing is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, cast, func, literal, select, true
+
+from chassis.database import Database
+from matching_service.adapters import tables
+from matching_service.adapters.rows import ride_from
+from matching_service.domain.ride import Ride
+
+
+class PostgresMdsReader:
+    """The MdsReader of production."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def completed(self, since: datetime, until: datetime, limit: int, after: UUID | None) -> list[Ride]:
+        ride = tables.rides.c
+        ended = (ride.state == "completed", ride.ended_at >= since, ride.ended_at < until)
+        statement = select(tables.rides).where(*ended).order_by(ride.id).limit(limit)
+        if after is not None:
+            statement = statement.where(ride.id > after)
+        async with self._database.connect() as connection:
+            return [ride_from(row, ()) for row in (await connection.execute(statement)).mappings()]
+
+    async def last_rides(self, driver_ids: Sequence[UUID]) -> dict[UUID, Ride]:
+        if not driver_ids:
+            return {}
+        wanted = (
+            func.unnest(cast(literal(list(driver_ids), ARRAY(Uuid)), ARRAY(Uuid)))
+            .table_valued("driver_id")
+            .render_derived()
+        )
+        ride = tables.rides.c
+        newest = select(tables.rides).where(ride.driver_id == wanted.c.driver_id).order_by(ride.id.desc()).limit(1)
+        last = newest.lateral("last")
+        async with self._database.connect() as connection:
+            rows = (await connection.execute(select(*last.c).select_from(wanted.join(last, true())))).mappings()
+            rides = [ride_from(row, ()) for row in rows]
+        return {ride.driver.driver_id: ride for ride in rides if ride.driver is not None}

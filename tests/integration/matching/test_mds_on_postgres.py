@@ -1,0 +1,37 @@
+"""The export of trips and vehicles on a real database."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+from matching_service.adapters.coarse_places import coarse
+from matching_service.adapters.postgres_mds import PostgresMdsReader
+from matching_service.domain.mds import VehicleState, trip_id
+from matching_service.use_cases.export_mds import ExportMds
+from tests.fakes.matching_rides import FakePayments
+from tests.integration.matching.stage import open_database, stage_on
+from tests.unit.matching.test_mds import driven, hour_of
+from tests.unit.matching.test_shift_wishes import hear
+
+
+async def test_an_hours_trips_and_the_vehicles_are_exported_page_by_page(
+    migrated_postgres_url: Callable[[str], str],
+) -> None:
+    async with open_database(migrated_postgres_url("matching")) as database:
+        stage, provider_id = stage_on(database, FakePayments()), uuid4()
+        reader = PostgresMdsReader(database)
+        export = ExportMds(reader, stage.shifts, stage.locations, coarse, provider_id, stage.clock)
+        hour = hour_of(stage)
+        wanted = [trip_id(provider_id, (await driven(stage)).id) for _ in range(3)]
+        on_trip, driver_id = await stage.under_way()
+        hear(stage, driver_id)
+        stage.clock.advance(7200)
+        first = await export.trips(hour, 2, None)
+        second = await export.trips(hour, 2, first.next_after)
+        assert [trip.trip_id for trip in [*first.items, *second.items]] == wanted
+        assert (await export.trips(hour + timedelta(hours=1), 10, None)).items == []
+        vehicles = (await export.vehicles(10, None)).items
+        assert [vehicle.state for vehicle in vehicles].count(VehicleState.AVAILABLE) == 3
+        [driving] = [vehicle for vehicle in vehicles if vehicle.trip_id == trip_id(provider_id, on_trip.id)]
+        assert (driving.state, driving.event_type) == (VehicleState.ON_TRIP, "trip_start")
+        assert await reader.last_rides([]) == {}

@@ -21,6 +21,20 @@ class Behavior:
     """Riders with a card whose card is declined."""
     cash_share: float = 0.15
     """Riders who pay in cash; all others have a card."""
+    xl_share: float = 0.06
+    """Riders who come in a party of five or six; every eighth driver comes with an XL then."""
+    wheelchair_share: float = 0.04
+    """Riders in a wheelchair; every twelfth driver comes with a vehicle for one then."""
+    stops_share: float = 0.08
+    """Riders who want to stop on the way."""
+    edit_share: float = 0.05
+    """Riders who change where they go once they ride."""
+    scheduled_share: float = 0.0
+    """Riders who ask ahead."""
+    schedule_ahead_seconds: float = 1860.0
+    """How far ahead, in seconds of the wall's clock, which the service reads."""
+    stop_seconds: tuple[float, float] = (30.0, 120.0)
+    """How long a vehicle waits at a stop."""
     patience_seconds: float = 600.0
     """How long a rider waits for a driver to be found."""
     answer_seconds: tuple[float, float] = (2.0, 6.0)

@@ -34,6 +34,14 @@ def simulate(
         float, typer.Option(min=0.1, max=1_000, help="Demand of its own, in simulated minutes; without --trips.")
     ] = 3,
     cash_share: Annotated[float, typer.Option(min=0, max=1, help="Share of riders who pay in cash.")] = 0.15,
+    xl_share: Annotated[float, typer.Option(min=0, max=1, help="Share of parties of five or six.")] = 0.06,
+    wheelchair_share: Annotated[float, typer.Option(min=0, max=1, help="Share of riders in a wheelchair.")] = 0.04,
+    stops_share: Annotated[float, typer.Option(min=0, max=1, help="Share of riders who stop on the way.")] = 0.08,
+    edit_share: Annotated[float, typer.Option(min=0, max=1, help="Share who change where they go on the way.")] = 0.05,
+    scheduled_share: Annotated[float, typer.Option(min=0, max=1, help="Share of riders who ask ahead.")] = 0.0,
+    schedule_ahead: Annotated[
+        float, typer.Option(min=1, help="How far ahead they ask, in seconds of the clock on the wall.")
+    ] = 1860,
     seed: Annotated[int, typer.Option(min=0, help="Chance; the same seed draws the same people.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report for programs, and nothing else.")] = False,
     rest_url: Annotated[str, typer.Option(help="The REST interface; default from JITNEY_REST_LISTEN.")] = "",
@@ -94,8 +102,17 @@ def simulate(
     def operator_token() -> str:
         return make_token(key_folder, "operator", None, 10)
 
+    behavior = Behavior(
+        cash_share=cash_share,
+        xl_share=xl_share,
+        wheelchair_share=wheelchair_share,
+        stops_share=stops_share,
+        edit_share=edit_share,
+        scheduled_share=scheduled_share,
+        schedule_ahead_seconds=schedule_ahead,
+    )
     operator_token()  # keys that are missing are told now, not after the run
-    simulation = run_simulation(plan, addresses, operator_token, progress, Behavior(cash_share=cash_share))
+    simulation = run_simulation(plan, addresses, operator_token, progress, behavior)
     try:
         with progress:
             report = asyncio.run(_until_stopped(simulation))

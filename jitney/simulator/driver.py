@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from jitney.simulator.api import ApiError, SignedIn, sign_in
+from jitney.simulator.kinds import next_place, vehicle_class_of
 from jitney.simulator.live import LiveStream
 from jitney.simulator.locations import LocationReporter
 from jitney.simulator.motion import Vehicle, drive_seconds
@@ -58,16 +59,22 @@ class Driver:
             "model": _MODELS[number % len(_MODELS)],
             "color": _COLORS[number // len(_MODELS) % len(_COLORS)],
             "plate": f"SIM{number:04d}",
-            "vehicle_class": "economy",
+            "vehicle_class": vehicle_class_of(number, world.behavior),
         }
         application = {"display_name": f"{_NAMES[number % len(_NAMES)]} {number + 1}", "vehicle": vehicle}
-        standing = await person.do("POST", "/v1/driver/application", application)
+        try:
+            standing = await person.do("POST", "/v1/driver/application", application)
+        except ApiError as error:
+            if error.code != "application_exists":
+                raise
+            # Of an earlier run that drew other vehicles: the driver comes with that one.
+            standing = await person.get("/v1/driver")
         if standing["status"] != "approved":
             raise RuntimeError(
                 f"a simulated driver is {standing['status']}: "
                 "the simulator needs JITNEY_IDENTITY_DRIVER_APPROVAL=automatic"
             )
-        return cls(world, person, Vehicle(place))
+        return cls(world, person, Vehicle(place, standing["vehicle"]["vehicle_class"]))
 
     async def run(self) -> None:
         """Drive until canceled, then go offline."""
@@ -144,21 +151,32 @@ class Driver:
                     if self._world.happens(self._world.behavior.driver_cancel_share):
                         await self._person.do("POST", f"/v1/driver/rides/{ride_id}/cancel", {})
                         return
-                    pickup = _point(ride["pickup"])
+                    pickup, _ = next_place(ride)
                     if await self._go(ride_id, pickup, drive_seconds(self._here(), pickup)):
                         await self._person.do("POST", f"/v1/driver/rides/{ride_id}/arrive")
                 case "arrived":
                     await self._board(ride_id)
                 case "in_progress":
-                    dropoff = _point(ride["dropoff"])
-                    seconds = self._world.trip_seconds.get(ride_id) or drive_seconds(self._here(), dropoff)
-                    if await self._go(ride_id, dropoff, seconds):
-                        await self._person.do("POST", f"/v1/driver/rides/{ride_id}/complete")
+                    await self._drive_on(ride_id, ride)
                 case _:
                     await self._world.clock.sleep(1)
         except ApiError as error:
             # The ride was canceled meanwhile: the next look tells.
             self._world.tally.troubles[f"drive: {error.code}"] += 1
+
+    async def _drive_on(self, ride_id: str, ride: dict[str, Any]) -> None:
+        """Go on to the next stop, from there, or to the dropoff."""
+        world = self._world
+        place, stop = next_place(ride)
+        if stop is None:
+            seconds = world.trip_seconds.get(ride_id) or drive_seconds(self._here(), place)
+            if await self._go(ride_id, place, seconds):
+                await self._person.do("POST", f"/v1/driver/rides/{ride_id}/complete")
+        elif stop["state"] == "reached":
+            await world.clock.sleep(world.between(world.behavior.stop_seconds))
+            await self._person.do("POST", f"/v1/driver/rides/{ride_id}/stops/{stop['id']}/leave")
+        elif await self._go(ride_id, place, drive_seconds(self._here(), place)):
+            await self._person.do("POST", f"/v1/driver/rides/{ride_id}/stops/{stop['id']}/reach")
 
     async def _board(self, ride_id: str) -> None:
         world = self._world
@@ -174,7 +192,7 @@ class Driver:
         return self._vehicle.place(self._world.clock.seconds())
 
     async def _go(self, ride_id: str, place: GeoPoint, seconds: float) -> bool:
-        """Drive; False when the ride was taken away on the way, and then the vehicle stops where it is."""
+        """Drive; False when the ride is gone or goes elsewhere by now, and then the vehicle stops where it is."""
         clock = self._world.clock
         arrives = clock.seconds() + seconds
         self._vehicle.drive(place, clock.seconds(), seconds)
@@ -186,11 +204,8 @@ class Driver:
             except TimeoutError:
                 return True
             ride = await self._current("/v1/driver/rides/current")
-            if ride is None or str(ride["id"]) != ride_id or ride["state"] not in _STILL_MINE:
+            gone = ride is None or str(ride["id"]) != ride_id or ride["state"] not in _STILL_MINE
+            if gone or ride is None or next_place(ride)[0] != place:
                 self._vehicle.drive(self._here(), clock.seconds(), 0)
                 return False
         return True
-
-
-def _point(place: dict[str, Any]) -> GeoPoint:
-    return GeoPoint(place["latitude"], place["longitude"])

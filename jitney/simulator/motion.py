@@ -17,7 +17,8 @@ def drive_seconds(start: GeoPoint, end: GeoPoint) -> float:
 class Vehicle:
     """A vehicle that stands, or drives from one place to another between two moments."""
 
-    def __init__(self, place: GeoPoint) -> None:
+    def __init__(self, place: GeoPoint, vehicle_class: str = "economy") -> None:
+        self.vehicle_class = vehicle_class
         self._start = self._end = place
         self._leaves = self._arrives = 0.0
 

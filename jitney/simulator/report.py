@@ -34,6 +34,9 @@ class Report:
     requested: int
     completed: int
     completed_by_funding: dict[str, int]
+    requested_by_kind: dict[str, int]
+    completed_by_kind: dict[str, int]
+    edits: dict[str, int]
     ends: dict[str, int]
     with_a_driver_near: int
     completed_with_a_driver_near: int
@@ -103,6 +106,9 @@ async def write_report(
         requested=tally.requested,
         completed=tally.completed,
         completed_by_funding=dict(tally.completed_by_funding.most_common()),
+        requested_by_kind=dict(tally.requested_by_kind.most_common()),
+        completed_by_kind=dict(tally.completed_by_kind.most_common()),
+        edits=dict(tally.edits.most_common()),
         ends=dict(tally.ends.most_common()),
         with_a_driver_near=len(tally.with_a_driver_near),
         completed_with_a_driver_near=tally.completed_with_a_driver_near,
@@ -158,6 +164,11 @@ def lines_of(report: Report) -> list[tuple[str, str]]:
     share = 100 * report.completed_with_a_driver_near / report.with_a_driver_near if report.with_a_driver_near else 0.0
     ended = ", ".join(f"{count} {end}" for end, count in report.ends.items() if end != "completed") or "none"
     paid = ", ".join(f"{funding} {count}" for funding, count in report.completed_by_funding.items()) or "none"
+    kinds = ", ".join(
+        f"{kind} {report.completed_by_kind.get(kind, 0)} of {count}" for kind, count in report.requested_by_kind.items()
+    )
+    kinds = kinds or "none"
+    edits = ", ".join(f"{count} {state}" for state, count in report.edits.items()) or "none"
     fares = ", ".join(str(Money(code, amount)) for code, amount in report.fares_minor.items()) or "none"
     sums = ", ".join(f"{code} {amount}" for code, amount in report.postings_sum_minor.items()) or "no postings"
     delivered = ", ".join(f"{count} {what}" for what, count in report.deliveries.items()) or "none"
@@ -172,6 +183,8 @@ def lines_of(report: Report) -> list[tuple[str, str]]:
         ("Requested", str(report.requested)),
         ("Completed", str(report.completed)),
         ("  paid by", paid),
+        ("  of a kind", kinds),
+        ("  edits", edits),
         ("Other ends", ended),
         ("With a free driver near", f"{report.with_a_driver_near}, of which {share:.1f} % completed"),
         (

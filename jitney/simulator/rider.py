@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jitney.simulator.api import ApiError, SignedIn, Unreachable, sign_in
+from jitney.simulator.kinds import SERVED_BY, Wish, draw_wish
 from jitney.simulator.live import LiveStream
 from jitney.simulator.trips import Trip
 from jitney.simulator.world import World
+from shared_kernel.geo import GeoPoint
 
 ENDS = frozenset(
     {"payment_failed", "completed", "no_driver_available", "canceled_by_rider", "canceled_by_platform", "no_show"}
 )
-_PREPARED_STATES = frozenset({"requested", "matching", "offered"})
+_PREPARED_STATES = frozenset({"scheduled", "requested", "matching", "offered"})
 _POLL_WALL_SECONDS = 5.0
 """A stream that is silent this long is doubted, and the ride is read."""
 
@@ -50,12 +53,16 @@ class Rider:
         """Take one ride from asking to its end, and note how it went; False for a rider who cannot take another."""
         world = self._world
         requested_at = world.clock.seconds()
-        near = world.has_a_free_driver_near(trip.pickup)
-        world.waiting[self] = trip.pickup
+        wish = draw_wish(world, trip)
+        now = not wish.ahead_seconds
+        near = now and world.has_a_free_driver_near(trip.pickup, SERVED_BY[wish.product])
+        if now:
+            world.waiting[self] = trip.pickup
+        world.tally.requested_by_kind.update(wish.names)
         try:
-            ride = await self._request(trip)
+            ride = await self._request(trip, wish)
         except ApiError as error:
-            world.waiting.pop(self)
+            world.waiting.pop(self, None)
             world.tally.requested += 1
             world.tally.ends["payment_failed" if error.code == "payment_declined" else error.code] += 1
             return False
@@ -68,9 +75,10 @@ class Rider:
         world.tally.requested += 1
         if near:
             world.tally.with_a_driver_near.append(ride_id)
-        world.trip_seconds[ride_id] = trip.trip_seconds
+        if not wish.stops:
+            world.trip_seconds[ride_id] = trip.trip_seconds
         try:
-            end = await self._follow(ride_id, requested_at)
+            end = await self._follow(ride_id, requested_at, wish)
         finally:
             world.waiting.pop(self, None)
             world.trip_seconds.pop(ride_id, None)
@@ -78,6 +86,7 @@ class Rider:
         world.tally.ends[end["state"]] += 1
         if end["state"] == "completed":
             world.tally.completed += 1
+            world.tally.completed_by_kind.update(wish.names)
             world.tally.completed_by_funding[end["funding"]] += 1
             world.tally.completed_with_a_driver_near += near
             total = end["fare"]["total"]
@@ -93,25 +102,30 @@ class Rider:
                 return None
             raise
 
-    async def _request(self, trip: Trip) -> dict[str, Any]:
-        places = {
-            "pickup": {"latitude": trip.pickup.latitude, "longitude": trip.pickup.longitude},
-            "dropoff": {"latitude": trip.dropoff.latitude, "longitude": trip.dropoff.longitude},
+    async def _request(self, trip: Trip, wish: Wish) -> dict[str, Any]:
+        asked: dict[str, Any] = {
+            "pickup": _place(trip.pickup),
+            "dropoff": _place(trip.dropoff),
+            "product": wish.product,
+            "stops": [_place(stop) for stop in wish.stops],
+            "passengers": wish.passengers,
         }
-        answer = await self._person.do("POST", "/v1/quotes", {**places, "product": "economy"})
-        quote = answer["quotes"][0]
+        if wish.ahead_seconds:
+            asked["pickup_at"] = (datetime.now(UTC) + timedelta(seconds=wish.ahead_seconds)).isoformat()
+        quote = (await self._person.do("POST", "/v1/quotes", asked))["quotes"][0]
         by_cash = self._payment_method_id is None
         paid_by = {"funding": "cash"} if by_cash else {"payment_method_id": self._payment_method_id}
         # Simulated riders say yes to any surge.
         body = {"quote_id": quote["id"], "surge_consent_token": quote["surge_consent_token"], **paid_by}
         return await self._person.do("POST", "/v1/rides", body)
 
-    async def _follow(self, ride_id: str, requested_at: float) -> dict[str, Any]:
+    async def _follow(self, ride_id: str, requested_at: float, wish: Wish) -> dict[str, Any]:
         """Watch the ride until its end; cancel when patience is over or the mind has changed."""
         world = self._world
         changed = asyncio.Event()
         watcher = asyncio.create_task(self._watch(changed))
-        gives_up_at = requested_at + world.behavior.patience_seconds
+        gives_up_at = requested_at + wish.ahead_seconds * world.clock.speed + world.behavior.patience_seconds
+        edits_to = wish.edits_to
         changes_mind = world.happens(world.behavior.rider_cancel_share)
         waited = False
         try:
@@ -126,7 +140,10 @@ class Rider:
                     world.waiting.pop(self, None)
                 if ride.get("start_pin"):
                     world.spoken_pins[ride_id] = ride["start_pin"]
-                if ride["arrived_at"] and not waited:
+                if ride["state"] == "in_progress" and edits_to is not None:
+                    await self._edit(ride_id, edits_to)
+                    edits_to = None
+                if ride["arrived_at"] and not waited and not wish.ahead_seconds:
                     waited = True
                     world.tally.waits_seconds.append(world.clock.seconds() - requested_at)
                 impatient = ride["state"] in _PREPARED_STATES and world.clock.seconds() >= gives_up_at
@@ -146,6 +163,22 @@ class Rider:
             watcher.cancel()
             await asyncio.gather(watcher, return_exceptions=True)
 
+    async def _edit(self, ride_id: str, dropoff: GeoPoint) -> None:
+        """Have the ride go elsewhere, at the price that is told."""
+        tally = self._world.tally
+        try:
+            edit = await self._person.do("POST", f"/v1/rides/{ride_id}/edits", {"dropoff": _place(dropoff)})
+            edit = await self._person.do("POST", f"/v1/rides/{ride_id}/edits/{edit['id']}/accept")
+        except ApiError as error:
+            # The driver reached a stop, or the end, at that moment.
+            tally.edits[error.code] += 1
+        except Unreachable:
+            tally.troubles["edit: no answer"] += 1
+        else:
+            tally.edits[edit["state"]] += 1
+            # The streets to the new place are others than those that the trip's time was measured on.
+            self._world.trip_seconds.pop(ride_id, None)
+
     async def _watch(self, changed: asyncio.Event) -> None:
         async for event in LiveStream(self._world.streams, self._person).events():
             if event.type in ("ride_updated", "resync"):
@@ -162,3 +195,7 @@ class Rider:
             self._world.tally.troubles[f"cancel: {error.code}"] += 1
         except Unreachable:
             self._world.tally.troubles["cancel: no answer"] += 1
+
+
+def _place(point: GeoPoint) -> dict[str, float]:
+    return {"latitude": point.latitude, "longitude": point.longitude}

@@ -30,6 +30,10 @@ class Tally:
     ends: Counter[str] = field(default_factory=Counter[str])
     waits_seconds: list[float] = field(default_factory=list[float])
     fares_minor: Counter[str] = field(default_factory=Counter[str])
+    requested_by_kind: Counter[str] = field(default_factory=Counter[str])
+    completed_by_kind: Counter[str] = field(default_factory=Counter[str])
+    edits: Counter[str] = field(default_factory=Counter[str])
+    """What became of edits that riders accepted, by their state."""
     troubles: Counter[str] = field(default_factory=Counter[str])
 
 
@@ -63,13 +67,16 @@ class World:
         """Draw whether something with a share of all cases happens."""
         return self.chance.random() < share
 
-    def has_a_free_driver_near(self, place: GeoPoint) -> bool:
+    def has_a_free_driver_near(self, place: GeoPoint, classes: frozenset[str]) -> bool:
         """Tell whether a rider who asks at a place now has a free driver near.
 
-        That is: near the place there are more free vehicles than riders who asked earlier and still wait, so that one
-        is left for this rider.
+        That is: near the place there are more free vehicles of these classes than riders who asked earlier and still
+        wait, so that one is left for this rider.
         """
         now, near_meters = self.clock.seconds(), self.behavior.near_meters
-        free = sum(haversine_meters(car.place(now), place) <= near_meters for car in self.free_vehicles.values())
+        free = sum(
+            car.vehicle_class in classes and haversine_meters(car.place(now), place) <= near_meters
+            for car in self.free_vehicles.values()
+        )
         earlier = sum(haversine_meters(other, place) <= near_meters for other in self.waiting.values())
         return free > earlier

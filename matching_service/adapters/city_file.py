@@ -117,13 +117,13 @@ class _Edits(Strict):
 
 
 class _Schedule(Strict):
-    min_ahead_seconds: Annotated[int, Field(ge=60, le=86_400)] = 1800
+    min_ahead_seconds: Annotated[int, Field(ge=0, le=86_400)] = 1800
     max_ahead_seconds: Annotated[int, Field(ge=3600, le=31_536_000)] = 2_592_000
     max_rides: Annotated[int, Field(ge=0, le=50)] = 5
     # Far below the seven days that a hold on a card lasts.
     hold_lead_seconds: Annotated[int, Field(ge=0, le=259_200)] = 3600
     remind_lead_seconds: Annotated[int, Field(ge=0, le=259_200)] = 2700
-    search_lead_seconds: Annotated[int, Field(ge=60, le=7200)] = 1800
+    search_lead_seconds: Annotated[int, Field(ge=0, le=7200)] = 1800
     search_margin_seconds: Annotated[int, Field(ge=0, le=3600)] = 180
     free_cancel_lead_seconds: Annotated[int, Field(ge=0, le=86_400)] = 900
 

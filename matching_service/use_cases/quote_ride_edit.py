@@ -113,11 +113,11 @@ class QuoteRideEdit:
 
     async def _edit(self, ride: Ride, actor_id: UUID, command: EditCommand) -> RideEdit:
         pickup, dropoff = command.pickup or ride.pickup, command.dropoff or ride.dropoff
+        ride.refuse_unless_editable(moves_pickup=pickup.point != ride.pickup.point)
         stops = ride.open_stops if command.stops is None else self._stops(ride, command.stops)
         later = command.pickup_at is not None and (not ride.schedule or command.pickup_at != ride.schedule.pickup_at)
         if (pickup, dropoff, stops) == (ride.pickup, ride.dropoff, ride.open_stops) and not later:
             raise InvalidInput("nothing_to_edit", "the ride is that already")
-        ride.refuse_unless_editable(moves_pickup=pickup.point != ride.pickup.point)
         city = await self.policies.city_of(ride)
         _refuse(city, ride, pickup, dropoff, stops)
         agreed_at = ride.requested_at if ride.schedule is None else ride.schedule.pickup_at

@@ -37,6 +37,9 @@ RideStateName = Literal[
     "canceled_by_rider",
     "canceled_by_platform",
     "no_show",
+    "scheduled",
+    "returning",
+    "returned",
 ]
 
 

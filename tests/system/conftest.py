@@ -18,6 +18,12 @@ _HURRIED = {
     "search_window_seconds = 300": "search_window_seconds = 10",
     "free_cancel_seconds = 120": "free_cancel_seconds = 1",
     "no_show_wait_seconds = 300": "no_show_wait_seconds = 1",
+    "min_ahead_seconds = 1800": "min_ahead_seconds = 1",
+    "hold_lead_seconds = 3600": "hold_lead_seconds = 6",
+    "remind_lead_seconds = 2700": "remind_lead_seconds = 5",
+    "search_lead_seconds = 1800": "search_lead_seconds = 4",
+    "search_margin_seconds = 180": "search_margin_seconds = 1",
+    "driver_consent_seconds = 1200": "driver_consent_seconds = 900",
     "tick_seconds = 2.0": "tick_seconds = 0.5",
 }
 

@@ -55,10 +55,10 @@ class Town:
         method = await person.do("POST", "/v1/payment-methods", {"psp_token": card})
         return HandRider(person, method["id"])
 
-    async def driver(self, place: GeoPoint = UNION_SQUARE) -> HandDriver:
-        """Sign a new driver up and take them online at a place."""
+    async def driver(self, place: GeoPoint = UNION_SQUARE, vehicle_class: str = "economy") -> HandDriver:
+        """Sign a new driver up with a vehicle and take them online at a place."""
         person = await sign_in(self.api, self.sandbox, self._phone_number(), "driver")
-        vehicle = {"model": "Toyota Prius", "color": "blue", "plate": "7ABC123", "vehicle_class": "economy"}
+        vehicle = {"model": "Toyota Prius", "color": "blue", "plate": "7ABC123", "vehicle_class": vehicle_class}
         await person.do("POST", "/v1/driver/application", {"display_name": "Ana", "vehicle": vehicle})
         driver = HandDriver(self, person, place)
         await driver.go_online()
@@ -101,9 +101,11 @@ class HandRider:
         self.person = person
         self.payment_method_id = payment_method_id
 
-    async def quote(self, pickup: GeoPoint = UNION_SQUARE, dropoff: GeoPoint = FERRY_BUILDING) -> dict[str, Any]:
+    async def quote(
+        self, pickup: GeoPoint = UNION_SQUARE, dropoff: GeoPoint = FERRY_BUILDING, **more: Any
+    ) -> dict[str, Any]:
         """Ask for a price."""
-        body = {"pickup": _place(pickup), "dropoff": _place(dropoff), "product": "economy"}
+        body = {"pickup": place_of(pickup), "dropoff": place_of(dropoff), "product": "economy", **more}
         return (await self.person.do("POST", "/v1/quotes", body))["quotes"][0]
 
     async def request(
@@ -113,6 +115,11 @@ class HandRider:
         quote = await self.quote(pickup, dropoff)
         paid_by = {"payment_method_id": self.payment_method_id} if funding == "card" else {"funding": funding}
         body = {"quote_id": quote["id"], **paid_by}
+        return str((await self.person.do("POST", "/v1/rides", body))["id"])
+
+    async def ask(self, quote: dict[str, Any]) -> str:
+        """Ask for the ride of a quote, with the card; return its id."""
+        body = {"quote_id": quote["id"], "payment_method_id": self.payment_method_id}
         return str((await self.person.do("POST", "/v1/rides", body))["id"])
 
     async def ride(self, ride_id: str) -> dict[str, Any]:
@@ -202,5 +209,6 @@ async def refusal(call: Awaitable[Any]) -> ApiError:
     raise AssertionError("this should have been refused")
 
 
-def _place(point: GeoPoint) -> dict[str, float]:
+def place_of(point: GeoPoint) -> dict[str, float]:
+    """Write a place as the interface takes it."""
     return {"latitude": point.latitude, "longitude": point.longitude}

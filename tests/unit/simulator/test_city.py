@@ -46,10 +46,12 @@ def test_made_up_demand_is_the_same_for_a_seed_and_comes_at_its_rate() -> None:
 
 def test_the_report_tells_rides_by_funding() -> None:
     values: dict[str, Any] = {item.name: 0 for item in fields(Report)}
-    values |= {name: {} for name in ("ends", "fares_minor", "postings_sum_minor", "deliveries", "troubles")}
+    values |= {name: {} for name in ("ends", "fares_minor", "postings_sum_minor", "deliveries", "troubles", "edits")}
+    values["requested_by_kind"], values["completed_by_kind"] = {"xl": 4, "stops": 2}, {"xl": 3}
     values["completed_by_funding"] = {"card": 17, "cash": 3}
     report = Report(**values)
     assert dict(lines_of(report))["  paid by"] == "card 17, cash 3"
+    assert dict(lines_of(report))["  of a kind"] == "xl 3 of 4, stops 0 of 2"
     assert report.as_json()["completed_by_funding"] == {"card": 17, "cash": 3}
 
 

@@ -42,6 +42,7 @@ from matching_service.adapters.postgres_edits import PostgresEditQueue
 from matching_service.adapters.postgres_mds import PostgresMdsReader
 from matching_service.adapters.postgres_quotes import PostgresQuotes
 from matching_service.adapters.postgres_reads import PostgresRideReader
+from matching_service.adapters.postgres_runs import PostgresSharedRuns
 from matching_service.adapters.postgres_saga import PostgresSagaQueue
 from matching_service.adapters.postgres_shards import PostgresShardLeases
 from matching_service.adapters.postgres_shifts import PostgresShiftReader
@@ -95,6 +96,7 @@ from matching_service.use_cases.expire_offers import ExpireOffers
 from matching_service.use_cases.explain_dispatch import ExplainDispatch
 from matching_service.use_cases.export_mds import ExportMds
 from matching_service.use_cases.fail_delivery import FailDelivery
+from matching_service.use_cases.find_joins import FindJoins
 from matching_service.use_cases.force_cancel_ride import ForceCancelRide
 from matching_service.use_cases.get_ride_location import GetRideLocation
 from matching_service.use_cases.hand_over_order import HandOverOrder
@@ -268,6 +270,8 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
             standings=stores.reads,
             headings=stores.reads,
             eta=stores.eta,
+            runs=PostgresSharedRuns(database),
+            find_joins=FindJoins(stores.eta, clock),
             clock=clock,
         ),
         choose=Choose(stores.eta, matcher, time.monotonic),
@@ -373,7 +377,7 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
         change_shift=ChangeShift(store, clock),
         read_rides=read_rides,
         locations=LocationStreams(report_locations),
-        accept_offer=AcceptOffer(store, clock),
+        accept_offer=AcceptOffer(store, clock, new_id),
         decline_offer=DeclineOffer(store, clock),
         arrive_at_pickup=ArriveAtPickup(store, clock),
         start_trip=StartTrip(store, clock),

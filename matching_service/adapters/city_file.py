@@ -25,12 +25,14 @@ from matching_service.domain.city import (
     LocationPolicy,
     Product,
     SchedulePolicy,
+    SharingPolicy,
     StopPolicy,
     SwapPolicy,
     TravelPolicy,
     VehicleClass,
 )
 from matching_service.domain.offer import MAX_BROADCAST_OFFERS
+from matching_service.domain.pooling import MAX_PARTIES
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.stops import MAX_STOPS
 from matching_service.domain.surge import SurgePolicy
@@ -144,6 +146,13 @@ class _Travel(Strict):
     speed_kmh: Annotated[float, Field(gt=0, le=200)]
 
 
+class _Sharing(Strict):
+    max_detour_seconds: Annotated[int, Field(ge=0, le=3600)]
+    max_detour_basis_points: Annotated[int, Field(ge=0, le=20_000)]
+    max_wait_seconds: Annotated[int, Field(ge=0, le=3600)]
+    parties: Annotated[int, Field(ge=2, le=MAX_PARTIES)]
+
+
 class _Product(Strict):
     vehicle_classes: Annotated[list[VehicleClass], Field(min_length=1)]
     base_minor: Amount
@@ -157,6 +166,7 @@ class _Product(Strict):
     seats: Annotated[int, Field(ge=1, le=60)] = 4
     kind: RideKind = RideKind.PRIVATE
     return_fee_minor: Amount | None = None
+    sharing: _Sharing | None = None
 
     @field_validator("kind", mode="before")
     @classmethod
@@ -167,9 +177,11 @@ class _Product(Strict):
         return known[value]
 
     @model_validator(mode="after")
-    def _a_return_costs_what_is_said(self) -> Self:
+    def _has_what_its_kind_needs(self) -> Self:
         if (self.kind is RideKind.DELIVERY) != (self.return_fee_minor is not None):
             raise ValueError("return_fee_minor is for products of the kind delivery, and they need it")
+        if (self.kind is RideKind.POOLED) != (self.sharing is not None):
+            raise ValueError("sharing is for products of the kind pooled, and they need it")
         return self
 
     @field_validator("vehicle_classes", mode="before")
@@ -360,6 +372,7 @@ def _as_policy(content: _CityFile) -> CityPolicy:
             return_fee=None if product.return_fee_minor is None else money(product.return_fee_minor),
             waiting_per_minute=money(product.waiting_per_minute_minor),
             available=product.available.scope(),
+            sharing=None if product.sharing is None else SharingPolicy(**product.sharing.model_dump()),
         )
         for name, product in content.products.items()
     }

@@ -22,12 +22,14 @@ from chassis.runtime import Wakeup
 from matching_service.adapters import tables
 from matching_service.adapters.edit_rows import edit_from, edit_moves, edit_row, edit_timer
 from matching_service.adapters.postgres_cities import add_policy
+from matching_service.adapters.postgres_runs import open_run_of, views_of
 from matching_service.adapters.postgres_surge import add_control
 from matching_service.adapters.rows import (
     Columns,
     changed_columns,
     offer_from,
     offer_row,
+    plan_json,
     ride_from,
     ride_row,
     shift_from,
@@ -42,6 +44,7 @@ from matching_service.domain.events import Event
 from matching_service.domain.offer import ExclusionCause, Offer
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import DRIVER_STATES, OWED_PAYMENT_STATES, RideState
+from matching_service.domain.run import Run, RunView
 from matching_service.domain.shift import Shift
 from matching_service.domain.stops import Stop
 from matching_service.use_cases.ports import DriverStanding, FeeConsent, RequestKey
@@ -59,6 +62,12 @@ _DRIVER_STATES = [state.value for state in DRIVER_STATES]
 _REFUSALS = {
     "uq_ride_live_rider": ("active_ride", "another ride is under way"),
     "uq_ride_quote_id": ("quote_used", "a ride was asked for with this quote already"),
+    "uq_run_open_driver": ("active_ride", "the driver has another ride"),
+    "uq_ride_live_run_slot": ("run_full", "the vehicle has no place left"),
+    "ck_ride_run_open": ("run_over", "the run is over"),
+    "ck_ride_run_shared": ("active_ride", "the driver's ride shares no vehicle"),
+    "ck_ride_run_slot": ("run_full", "the vehicle has no place left"),
+    "ck_ride_run_seats": ("no_seat_left", "the vehicle has no seat left until somebody gets out"),
     "uq_ride_live_driver": ("active_ride", "the driver has another ride"),
     "uq_assignment_open_driver": ("active_ride", "the driver has another ride"),
     "uq_assignment_open_ride": ("offer_taken", "another driver has the ride"),
@@ -294,6 +303,21 @@ class PostgresTransaction:
         ride = tables.rides.c
         statement = select(ride.id).where(ride.driver_id == driver_id, ride.state.in_(_DRIVER_STATES))
         return await self._connection.scalar(statement)
+
+    async def lock_run(self, driver_id: UUID) -> RunView | None:
+        return next(iter(await views_of(self._connection, open_run_of(driver_id).with_for_update())), None)
+
+    async def run_of(self, driver_id: UUID) -> RunView | None:
+        return next(iter(await views_of(self._connection, open_run_of(driver_id))), None)
+
+    async def add_run(self, run: Run) -> None:
+        values = {"id": run.id, "driver_id": run.driver_id, "parties": run.parties, "seats": run.seats}
+        values |= {"plan": plan_json(run.plan), "opened_at": run.opened_at}
+        await self._connection.execute(insert(tables.runs).values(**values))
+
+    async def save_plan(self, run: Run) -> None:
+        mine = update(tables.runs).where(tables.runs.c.id == run.id)
+        await self._connection.execute(mine.values(plan=plan_json(run.plan)))
 
     async def find_offer(self, offer_id: UUID, driver_id: UUID) -> Offer | None:
         offer = tables.offers.c

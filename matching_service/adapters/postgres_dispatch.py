@@ -13,6 +13,7 @@ from matching_service.adapters.rows import order_from, place_from
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.ride_kind import Capability
 from matching_service.domain.ride_states import DRIVER_STATES
+from matching_service.domain.run import Sharing
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import EnRouteRide, OpenShift, WaitingRide
 from shared_kernel.errors import NotFound
@@ -55,6 +56,8 @@ class PostgresDispatchReads:
                 city=row["city"],
                 shard=row["shard"],
                 needs=order_from(row["delivery"]).needs if row["delivery"] is not None else frozenset(),
+                sharing=Sharing(**row["sharing"]) if row["sharing"] is not None else None,
+                passengers=row["passengers"],
             )
             for row in rows
         ]
@@ -74,6 +77,7 @@ class PostgresDispatchReads:
             ride.shard.in_(shards),
             ride.swap_count < max_swaps,
             ride.promised_pickup_at.is_not(None),
+            ride.kind != "pooled",  # what the parties of a run were promised hangs together
             ~asked,
         )
         statement = under_way.order_by(ride.promised_pickup_at.desc(), ride.id).limit(limit)

@@ -63,6 +63,7 @@ def quote_table(metadata: MetaData) -> Table:
         Column("stops", JSONB, nullable=False, server_default=text("'[]'")),
         Column("passengers", Integer, nullable=False, server_default=text("1")),
         Column("pickup_at", DateTime(timezone=True)),
+        Column("max_detour_seconds", Integer),
         CheckConstraint("total_minor >= 0", name="total_not_negative"),
         CheckConstraint("distance_meters >= 0 AND trip_eta_seconds >= 0", name="trip_not_negative"),
         CheckConstraint("surge_permille >= 1000", name="surge_at_least_none"),
@@ -97,6 +98,7 @@ def quote_row(quote: Quote) -> dict[str, Any]:
         "stops": places_json(quote.stops),
         "passengers": quote.passengers,
         "pickup_at": quote.pickup_at,
+        "max_detour_seconds": quote.max_detour_seconds,
     }
 
 
@@ -120,6 +122,7 @@ def quote_from_row(columns: Mapping[Any, Any]) -> Quote:
         stops=places_from_json(columns["stops"]),
         passengers=columns["passengers"],
         pickup_at=columns["pickup_at"],
+        max_detour_seconds=columns["max_detour_seconds"],
     )
 
 

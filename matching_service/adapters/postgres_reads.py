@@ -13,11 +13,13 @@ from chassis.database import Database
 from matching_service.adapters import tables
 from matching_service.adapters.edit_rows import edit_from
 from matching_service.adapters.postgres import offers_with_places, stops_of_rides
+from matching_service.adapters.postgres_runs import open_run_of, views_of
 from matching_service.adapters.rows import offer_from, ride_from, shift_from
 from matching_service.domain.edit import RideEdit
 from matching_service.domain.offer import Offer
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import ACTIVE_STATES, DRIVER_STATES, RideState
+from matching_service.domain.run import RunView
 from matching_service.domain.shift import Shift
 from matching_service.use_cases.ports import RideMoveRecord, RideSummary, Waits
 
@@ -25,14 +27,15 @@ _DRIVER_STATES = [state.value for state in DRIVER_STATES]
 _ACTIVE_STATES = [state.value for state in ACTIVE_STATES]
 
 # Independent of the indexes that forbid them: it looks at what was recorded. The touching ends of two assignments do
-# not overlap, since ranges exclude their end.
+# not overlap, since ranges exclude their end. Parties who share a vehicle are of one run, each in a slot of its own.
 _DOUBLE_ASSIGNMENTS = text("""
     WITH period AS MATERIALIZED (
-        SELECT id, ride_id, driver_id, tstzrange(assigned_at, released_at) AS held
+        SELECT id, ride_id, driver_id, run_id, run_slot, tstzrange(assigned_at, released_at) AS held
         FROM assignment WHERE released_at IS NULL OR released_at >= :since
     )
     SELECT (SELECT count(*) FROM period a JOIN period b
-                ON a.driver_id = b.driver_id AND a.id < b.id AND a.held && b.held)
+                ON a.driver_id = b.driver_id AND a.id < b.id AND a.held && b.held
+                AND (a.run_id IS DISTINCT FROM b.run_id OR a.run_id IS NULL OR a.run_slot = b.run_slot))
          + (SELECT count(*) FROM period a JOIN period b
                 ON a.ride_id = b.ride_id AND a.driver_id <> b.driver_id AND a.id < b.id AND a.held && b.held)
 """)
@@ -136,6 +139,10 @@ class PostgresRideReader:
         offer = tables.offers.c
         found = await self._offers(offers_with_places().where(offer.driver_id == driver_id, offer.state == "open"))
         return next(iter(found), None)
+
+    async def run_of(self, driver_id: UUID) -> RunView | None:
+        async with self._database.connect() as connection:
+            return next(iter(await views_of(connection, open_run_of(driver_id))), None)
 
     async def open_shift(self, driver_id: UUID) -> Shift | None:
         shift = tables.shifts.c

@@ -14,10 +14,12 @@ from matching_service.adapters.shard_cells import shard_of
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.delivery import Delivery, DeliveryFailure, DeliveryOrder, ItemSize, Proof, ProofKind
 from matching_service.domain.offer import Offer, OfferState
+from matching_service.domain.pooling import PlanStop, StopAction
 from matching_service.domain.quote import FareLine, FareLineKind, Place
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_kind import Capability, RideKind
 from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.run import Run, RunRide, Sharing
 from matching_service.domain.shift import DriverFacts, EndReason, Shift
 from matching_service.domain.stops import Stop, StopState
 from matching_service.domain.terms import Funding, RideTerms
@@ -93,6 +95,9 @@ def ride_row(ride: Ride) -> dict[str, Any]:
         "driven_at": ride.driven_at,
         **schedule_columns(ride.schedule),
         "timer_at": ride.schedule.due_at if ride.schedule and ride.state is RideState.SCHEDULED else None,
+        "sharing": asdict(ride.sharing) if ride.sharing else None,
+        "run_id": ride.run_id,
+        "run_slot": ride.run_slot,
     }
 
 
@@ -206,6 +211,10 @@ def ride_from(
         else GeoPoint(row["driven_to_latitude"], row["driven_to_longitude"]),
         driven_at=row["driven_at"],
         schedule=schedule_from(row),
+        sharing=Sharing(**row["sharing"]) if row["sharing"] is not None else None,
+        # The run of a private ride is the database's own affair.
+        run_id=row["run_id"] if row["kind"] == "pooled" else None,
+        run_slot=row["run_slot"] if row["kind"] == "pooled" else None,
     )
 
 
@@ -228,6 +237,37 @@ def _delivery_from(row: Columns) -> Delivery:
         hand_over_failures=row["hand_over_failures"],
         proof=Proof(ProofKind(row["proof_kind"]), row["proof_reference"]) if row["proof_kind"] else None,
         failure=DeliveryFailure(row["delivery_failure"]) if row["delivery_failure"] else None,
+    )
+
+
+def plan_json(plan: Sequence[PlanStop]) -> list[list[str]]:
+    """Write a plan as it stands in a JSON column: [ride, action] each."""
+    return [[str(stop.ride_id), stop.action.value] for stop in plan]
+
+
+def plan_from(value: Sequence[Sequence[str]]) -> tuple[PlanStop, ...]:
+    """Read a plan."""
+    return tuple(PlanStop(UUID(ride_id), StopAction(action)) for ride_id, action in value)
+
+
+def run_from(row: Columns) -> Run:
+    """Read a run."""
+    return Run(row["id"], row["driver_id"], row["parties"], row["seats"], row["opened_at"], plan_from(row["plan"]))
+
+
+def run_ride_from(row: Columns) -> RunRide:
+    """Read what planning needs of a live ride of a shared run."""
+    return RunRide(
+        ride_id=row["id"],
+        state=RideState(row["state"]),
+        slot=row["run_slot"],
+        passengers=row["passengers"],
+        pickup=place_from(row, "pickup"),
+        dropoff=place_from(row, "dropoff"),
+        sharing=Sharing(**row["sharing"]),
+        assigned_at=row["assigned_at"],
+        pickup_eta_seconds=row["pickup_eta_seconds"] or 0,
+        started_at=row["started_at"],
     )
 
 
@@ -270,6 +310,8 @@ def offer_row(offer: Offer) -> dict[str, Any]:
         "cost": offer.cost,
         "earnings_minor": offer.earnings.amount_minor,
         "slot": offer.slot,
+        "run_id": offer.run_id,
+        "plan": plan_json(offer.plan) if offer.plan else None,
     }
 
 
@@ -295,6 +337,8 @@ def offer_from(row: Columns) -> Offer:
         kind=RideKind(row["kind"]),
         order=order_from(row["delivery"]).without_phones() if row["delivery"] is not None else None,
         slot=row["slot"],
+        run_id=row["run_id"],
+        plan=plan_from(row["plan"] or ()),
     )
 
 

@@ -38,6 +38,7 @@ from matching_service.domain.city import VehicleClass
 from matching_service.domain.delivery import DeliveryFailure, ProofKind
 from matching_service.domain.explanation import Fate
 from matching_service.domain.offer import MAX_BROADCAST_OFFERS, ExclusionCause, OfferState
+from matching_service.domain.pooling import MAX_PARTIES
 from matching_service.domain.ride_kind import Capability, RideKind
 from matching_service.domain.ride_states import (
     ACTIVE_STATES,
@@ -74,6 +75,24 @@ legal_ride_moves = Table(
     Column("to_state", Text, nullable=False),
     PrimaryKeyConstraint("from_state", "to_state"),
     comment="The state machine of rides as the database holds it: ride_states.TRANSITIONS",
+)
+
+runs = Table(
+    "run",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("driver_id", Uuid, nullable=False),
+    Column("parties", Integer, nullable=False),
+    Column("seats", Integer, nullable=False),
+    Column("plan", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("closed_at", DateTime(timezone=True)),
+    UniqueConstraint("id", "driver_id"),
+    CheckConstraint(f"parties BETWEEN 1 AND {MAX_PARTIES}", "parties"),
+    CheckConstraint("seats > 0", "seats"),
+    CheckConstraint("closed_at >= opened_at", "closed_after_opened"),
+    Index("uq_run_open_driver", "driver_id", unique=True, postgresql_where=text("closed_at IS NULL")),
+    comment="What a driver has taken on; opened and closed by triggers on ride, so whoever binds a driver has one",
 )
 
 rides = Table(
@@ -156,6 +175,10 @@ rides = Table(
     Column("remind_at", DateTime(timezone=True)),
     Column("dispatch_at", DateTime(timezone=True)),
     Column("timer_at", DateTime(timezone=True)),
+    Column("sharing", JSONB(none_as_null=True)),
+    # Filled in by a trigger where whoever binds the driver does not: a run of its own.
+    Column("run_id", Uuid),
+    Column("run_slot", Integer),
     # The saga: a step is owed while the payment is pending, and then there is a time for the next attempt.
     Column("saga_next_attempt_at", DateTime(timezone=True)),
     Column("saga_leased_until", DateTime(timezone=True)),
@@ -177,6 +200,11 @@ rides = Table(
     CheckConstraint(_among("proof_kind", ProofKind), "proof_kind"),
     CheckConstraint("(proof_kind IS NULL) = (proof_reference IS NULL)", "proof_whole"),
     CheckConstraint("kind <> 'delivery' OR state <> 'completed' OR proof_kind IS NOT NULL", "delivered_with_proof"),
+    CheckConstraint("(kind = 'pooled') = (sharing IS NOT NULL)", "sharing_of_a_pooled_ride"),
+    ForeignKeyConstraint(["run_id", "driver_id"], ["run.id", "run.driver_id"], name="fk_ride_run"),
+    CheckConstraint("(run_id IS NULL) = (run_slot IS NULL)", "run_whole"),
+    CheckConstraint(f"NOT ({_among('state', DRIVER_STATES)}) OR run_id IS NOT NULL", "driver_on_a_run"),
+    CheckConstraint("run_slot >= 0 AND (kind = 'pooled' OR run_slot = 0)", "run_slot"),
     CheckConstraint(_among("delivery_failure", DeliveryFailure), "delivery_failure"),
     CheckConstraint(
         "state NOT IN ('returning', 'returned') OR (kind = 'delivery' AND delivery_failure IS NOT NULL)",
@@ -205,7 +233,21 @@ rides = Table(
         unique=True,
         postgresql_where=text(f"{_among('state', ACTIVE_STATES)} AND kind <> 'delivery'"),
     ),
-    Index("uq_ride_live_driver", "driver_id", unique=True, postgresql_where=text(_among("state", DRIVER_STATES))),
+    # Of rides that share no vehicle; of all, a driver's one open run with a slot a ride.
+    Index(
+        "uq_ride_live_driver",
+        "driver_id",
+        unique=True,
+        postgresql_where=text(f"{_among('state', DRIVER_STATES)} AND kind <> 'pooled'"),
+    ),
+    Index(
+        "uq_ride_live_run_slot",
+        "run_id",
+        "run_slot",
+        unique=True,
+        postgresql_where=text(_among("state", DRIVER_STATES)),
+    ),
+    Index("ix_ride_run", "run_id", postgresql_where=text("run_id IS NOT NULL")),
     Index("ix_ride_rider", "rider_id", "id"),
     Index("ix_ride_driver", "driver_id", "id", postgresql_where=text("driver_id IS NOT NULL")),
     Index("ix_ride_requested_at", "requested_at"),
@@ -326,9 +368,18 @@ assignments = Table(
     Column("driver_id", Uuid, nullable=False),
     Column("assigned_at", DateTime(timezone=True), nullable=False),
     Column("released_at", DateTime(timezone=True)),
+    # Copied from the ride by a trigger.
+    Column("run_id", Uuid),
+    Column("run_slot", Integer, nullable=False, server_default=text("0")),
     CheckConstraint("released_at >= assigned_at", "released_after_assigned"),
     Index("uq_assignment_open_ride", "ride_id", unique=True, postgresql_where=text("released_at IS NULL")),
-    Index("uq_assignment_open_driver", "driver_id", unique=True, postgresql_where=text("released_at IS NULL")),
+    Index(
+        "uq_assignment_open_driver",
+        "driver_id",
+        "run_slot",
+        unique=True,
+        postgresql_where=text("released_at IS NULL"),
+    ),
     Index("ix_assignment_driver", "driver_id", "assigned_at"),
     Index("ix_assignment_ride", "ride_id", "assigned_at"),
     Index("ix_assignment_released_at", "released_at"),
@@ -347,6 +398,9 @@ offers = Table(
     Column("pickup_eta_seconds", Integer, nullable=False),
     Column("cost", Float(53), nullable=False),
     Column("earnings_minor", BigInteger, nullable=False),
+    # Of a pooled ride that joins a run.
+    Column("run_id", Uuid),
+    Column("plan", JSONB(none_as_null=True)),
     # The assignment an accepted offer became is over: the ride was given back.
     Column("given_back", Boolean, nullable=False, server_default=text("false")),
     # 0 for a ride's only offer; offers of a broadcast, which are open together, are numbered from 1 on.

@@ -11,6 +11,7 @@ from matching_service.domain.city import NO_SWAPS, PickupCap, SwapPolicy, Vehicl
 from matching_service.domain.heading import brings_closer
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.ride_kind import Capability
+from matching_service.domain.run import Sharing
 from shared_kernel.geo import GeoPoint
 
 AGING_RATE = 0.1
@@ -62,6 +63,9 @@ class Seeker:
     broadcast_offers: int = 0
     """So many of the nearest are asked at once, in cities of the mode broadcast; 0: the solver chooses one."""
     shard: str = ""
+    sharing: Sharing | None = None
+    """Of a pooled ride, with how many come along."""
+    passengers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ class CostTerms(NamedTuple):
     pickup_eta: float = 0.0
     swap: float = 0.0
     """Of a ride that would change its driver: the least gain that is worth it."""
+    shared: float = 0.0
+    """Of a pooled ride that joins others: what they lose and its own detour, less the vehicle that is spared."""
 
 
 class PairCost(NamedTuple):

@@ -24,6 +24,19 @@ class VehicleClass(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SharingPolicy:
+    """What parties of a pooled product agree to: how much longer ride and wait may become for others."""
+
+    max_detour_seconds: int
+    max_detour_basis_points: int
+    """Of the ride alone; the less of the two bounds counts."""
+    max_wait_seconds: int
+    """How much later the pickup may become after a driver accepted."""
+    parties: int
+    """How many share a vehicle at most."""
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """What a rider can ask for, who may serve it and what it costs."""
 
@@ -45,6 +58,8 @@ class Product:
     kind: RideKind = RideKind.PRIVATE
     return_fee: Money | None = None
     """Of a delivery: what bringing the goods back costs beside the fare."""
+    sharing: SharingPolicy | None = None
+    """Of a pooled product, and of no other."""
 
 
 @dataclass(frozen=True, slots=True)

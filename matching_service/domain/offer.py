@@ -8,6 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from matching_service.domain.delivery import DeliveryOrder
+from matching_service.domain.pooling import PlanStop
 from matching_service.domain.quote import Place
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.terms import Funding
@@ -62,6 +63,10 @@ class Offer:
     kind: RideKind = RideKind.PRIVATE
     order: DeliveryOrder | None = None
     """What a delivery carries, without phone numbers."""
+    run_id: UUID | None = None
+    """Of a pooled ride that joins a run: which one."""
+    plan: tuple[PlanStop, ...] = ()
+    """The run's stops with the ride in them; empty for a ride that begins a run."""
 
     def is_due(self, now: datetime) -> bool:
         """Whether the time to answer is over: the moment of expiry itself no longer counts."""

@@ -124,6 +124,8 @@ class Quote:
     """The way on the map (see domain/polyline), for the answer alone: it is not kept. Empty where no map tells it."""
     pickup_at: datetime | None = None
     """When the ride is to begin; None for now."""
+    max_detour_seconds: int | None = None
+    """Of a pooled product: how much longer the ride may become for others; the request says that it may."""
 
     def is_expired(self, now: datetime) -> bool:
         """Whether the promise is over: the moment of expiry itself no longer counts."""

@@ -29,6 +29,7 @@ from matching_service.domain.ride_states import (
     next_payment_state,
     next_state,
 )
+from matching_service.domain.run import Sharing
 from matching_service.domain.schedule import Schedule
 from matching_service.domain.shift import DriverFacts
 from matching_service.domain.stops import Stop, StopState
@@ -110,6 +111,11 @@ class Ride:
     driven_at: datetime | None = None
     schedule: Schedule | None = None
     """Of a ride that was asked for ahead."""
+    sharing: Sharing | None = None
+    """What the rider of a pooled ride agreed to."""
+    run_id: UUID | None = None
+    """Of a pooled ride: the run of the driver that it is, or was to its end, part of, and its slot there."""
+    run_slot: int | None = None
 
     @classmethod
     def requested(
@@ -128,6 +134,7 @@ class Ride:
         kind: RideKind = RideKind.PRIVATE,
         delivery: Delivery | None = None,
         schedule: Schedule | None = None,
+        sharing: Sharing | None = None,
     ) -> Self:
         """Ask for the ride of a quote, whose stops got ids. Raises Conflict `quote_expired`."""
         if quote.is_expired(now):
@@ -161,6 +168,7 @@ class Ride:
             surge_permille=quote.surge_permille,
             kind=kind,
             delivery=delivery,
+            sharing=sharing,
         )
 
     @property
@@ -250,6 +258,10 @@ class Ride:
             swap_count=self.swap_count + 1,
             assigned_at=now,
         )
+
+    def on_run(self, run_id: UUID, slot: int) -> Self:
+        """Take a place in a driver's run, with the assignment."""
+        return replace(self, run_id=run_id, run_slot=slot)
 
     # The driver's moves
 
@@ -524,6 +536,8 @@ class Ride:
             promised_pickup_at=None,
             assigned_at=None,
             arrived_at=None,
+            run_id=None,
+            run_slot=None,
             pin_failures=0,
             reason=reason,
             search_until=self._search_until(now),

@@ -140,6 +140,9 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
         ride = await self._accept_offer(request.request_id, current_actor().account_id, UUID(request.offer_id))
         return pb.AcceptOfferResponse(ride=_for_driver(ride))
 
+    async def GetPlan(self, request: pb.GetPlanRequest, context: Context) -> pb.GetPlanResponse:
+        return pb.GetPlanResponse(stops=map(wire.plan_message, await self._read.plan(current_actor().account_id)))
+
     async def DeclineOffer(self, request: pb.DeclineOfferRequest, context: Context) -> pb.DeclineOfferResponse:
         offer = await self._decline_offer(request.request_id, current_actor().account_id, UUID(request.offer_id))
         return pb.DeclineOfferResponse(offer=wire.offer_message(offer))

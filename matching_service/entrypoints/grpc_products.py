@@ -44,6 +44,7 @@ def _message(product: Product, cash_accepted: bool) -> pb.Product:
         vehicle_classes=sorted(product.vehicle_classes),
         seats=product.seats,
         kind=wire_delivery.RIDE_KINDS[product.kind],
+        parties=0 if product.sharing is None else product.sharing.parties,
     )
     if product.return_fee is not None:
         message.return_fee.CopyFrom(wire.money_message(product.return_fee))

@@ -74,6 +74,7 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
             request.note,
             wire_delivery.order_from(request.delivery) if request.HasField("delivery") else None,
             request.surge_consent_token,
+            request.accepted_detour_seconds,
         )
         return pb.RequestRideResponse(ride=wire.ride_message(ride, with_pin=True))
 

@@ -12,6 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from matching_service.domain import events
 from matching_service.domain.edit import EditState, RideEdit
 from matching_service.domain.offer import Offer, OfferState
+from matching_service.domain.pooling import StopAction
 from matching_service.domain.quote import Fare, FareLineKind, Place, Quote
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
@@ -19,6 +20,7 @@ from matching_service.domain.shift import EndReason, Shift
 from matching_service.domain.stops import Stop, StopState
 from matching_service.domain.terms import Funding
 from matching_service.entrypoints import wire_delivery
+from matching_service.use_cases.read_rides import PlannedStop
 from ridesharing.common.v1 import geo_point_pb2, money_pb2
 from ridesharing.matching.v1 import events_pb2, rides_pb2
 from shared_kernel.errors import FieldViolation, InvalidInput
@@ -34,6 +36,7 @@ FUNDINGS = {funding: rides_pb2.Funding.Value(f"FUNDING_{funding.name}") for fund
 SHIFT_END_REASONS = {reason: rides_pb2.ShiftEndReason.Value(f"SHIFT_END_REASON_{reason.name}") for reason in EndReason}
 EDIT_STATES = {state: rides_pb2.EditState.Value(f"EDIT_STATE_{state.name}") for state in EditState}
 STOP_STATES = {state: rides_pb2.StopState.Value(f"STOP_STATE_{state.name}") for state in StopState}
+PLAN_ACTIONS = {action: rides_pb2.PlanAction.Value(f"PLAN_ACTION_{action.name}") for action in StopAction}
 _RIDE_STATE_BY_NUMBER: dict[int, RideState] = {number: state for state, number in RIDE_STATES.items()}
 _FUNDING_BY_NUMBER: dict[int, Funding] = {number: funding for funding, number in FUNDINGS.items()}
 
@@ -70,6 +73,14 @@ def ride_message(
         kind=wire_delivery.RIDE_KINDS[ride.kind],
         swap_count=ride.swap_count,
     )
+    if ride.sharing is not None:
+        message.sharing.CopyFrom(
+            rides_pb2.Sharing(
+                max_detour_seconds=ride.sharing.max_detour_seconds,
+                max_wait_seconds=ride.sharing.max_wait_seconds,
+                run_id=_text(ride.run_id),
+            )
+        )
     if ride.delivery is not None:
         delivery = wire_delivery.delivery_message(
             ride.delivery,
@@ -156,6 +167,7 @@ def offer_message(offer: Offer) -> rides_pb2.Offer:
         stops=map(place_message, offer.stops),
         passengers=offer.passengers,
         kind=wire_delivery.RIDE_KINDS[offer.kind],
+        joins_run=offer.run_id is not None,
     )
     if offer.order is not None:
         message.order.CopyFrom(wire_delivery.order_message(offer.order.without_phones()))
@@ -209,6 +221,8 @@ def quote_message(quote: Quote) -> rides_pb2.Quote:
     )
     if quote.pickup_at is not None:
         message.pickup_time.FromDatetime(quote.pickup_at)
+    if quote.max_detour_seconds is not None:
+        message.sharing.max_detour_seconds = quote.max_detour_seconds
     if quote.pickup_eta_seconds is not None:
         message.pickup_eta_seconds = quote.pickup_eta_seconds
     return message
@@ -221,6 +235,16 @@ def fare_message(fare: Fare) -> rides_pb2.Fare:
         for line in fare.lines
     ]
     return rides_pb2.Fare(total=money_message(fare.total), lines=lines)
+
+
+def plan_message(planned: PlannedStop) -> rides_pb2.PlanStop:
+    """Write a stop of a driver's plan."""
+    return rides_pb2.PlanStop(
+        ride_id=str(planned.stop.ride_id),
+        action=PLAN_ACTIONS[planned.stop.action],
+        place=place_message(planned.place),
+        passengers=planned.passengers,
+    )
 
 
 def money_message(money: Money) -> money_pb2.Money:

@@ -13,10 +13,12 @@ from matching_service.domain.ride_states import RideState
 from matching_service.domain.shift import DriverFacts
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.going_offline import keep_shift
+from matching_service.use_cases.join_run import join_run
 from matching_service.use_cases.ports import RequestKey, Store, Transaction
 from matching_service.use_cases.steps import let_driver_go, ride_not_found, ride_of_answer, withdraw_offers
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, NotFound
+from shared_kernel.ids import IdSource
 
 
 def offer_not_found() -> NotFound:
@@ -33,6 +35,7 @@ class AcceptOffer:
 
     store: Store
     clock: Clock
+    new_id: IdSource
 
     async def __call__(self, request_id: str, driver_id: UUID, offer_id: UUID) -> Ride:
         """Return the ride, now the driver's; accepted before by the same driver: the ride as it stands.
@@ -40,7 +43,7 @@ class AcceptOffer:
         Raises:
             NotFound: `offer_not_found`.
             Conflict: `offer_taken`, `offer_expired`, `offer_withdrawn`, `offer_declined`, `active_ride`,
-                `cash_not_allowed`.
+                `cash_not_allowed`, `run_full`.
         """
         async with self.store.transaction() as tx:
             answer = await tx.claim(RequestKey(driver_id, "AcceptOffer", request_id, (str(offer_id),)))
@@ -65,6 +68,8 @@ class AcceptOffer:
             return before
         if offer.is_due(now):
             raise Conflict("offer_expired", "the time to answer is over")
+        # Before the shift, as whoever ends a ride of the run does it.
+        view = None if before.sharing is None else await tx.lock_run(driver_id)
         shift = await tx.lock_shift(driver_id)
         if shift is None:
             raise Conflict("offer_withdrawn", "the driver is offline")
@@ -78,6 +83,8 @@ class AcceptOffer:
         # Of a broadcast: the first to accept has the ride, and the others learn it with the same commit.
         told, _ = await withdraw_offers(tx, before, now, but=offer.id)
         ride = told.assigned(shift.driver, offer.pickup_eta_seconds, now)
+        if before.sharing is not None:
+            ride = await join_run(tx, ride, offer, before.sharing, view, self.new_id, now)
         await tx.save_ride(before, ride)
         await tx.tell(RideAssigned(ride, now))
         return ride

@@ -12,6 +12,7 @@ from matching_service.domain.polyline import points_of
 from matching_service.domain.pricing import NO_SURGE_PERMILLE, PricedTrip, moment_of, price_trip
 from matching_service.domain.quote import Fare, FareLineKind, Place, Quote
 from matching_service.domain.ride_kind import RideKind
+from matching_service.domain.run import max_detour_seconds
 from matching_service.domain.schedule import refuse_pickup_time
 from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import EtaProvider, FreeDrivers, QuoteStore
@@ -69,7 +70,7 @@ class CreateQuotes:
         """
         city = await self._city(command)
         now = self._clock.now()
-        products = _with_seats(_products(city, command.product), command.passengers)
+        products = _with_seats(_products(city, command.product, len(command.stops)), command.passengers)
         begins_at = command.pickup_at or now
         products = _available(city, products, begins_at, command.pickup.point)
         _check_stops(city, command.stops)
@@ -106,6 +107,7 @@ class CreateQuotes:
                 passengers=command.passengers,
                 polyline=polyline,
                 pickup_at=command.pickup_at,
+                max_detour_seconds=_max_detour_seconds(product, trip.seconds),
             )
             for product, fare in zip(products, fares, strict=True)
         ]
@@ -154,12 +156,20 @@ def _is_surged(fare: Fare) -> bool:
     return fare.amount_of(FareLineKind.SURGE).amount_minor > 0
 
 
-def _products(city: CityPolicy, name: str | None) -> list[Product]:
+def _products(city: CityPolicy, name: str | None, stops: int) -> list[Product]:
     if name is None:
-        # A delivery is asked for by name: it carries no rider.
-        return [product for product in city.products.values() if product.kind is not RideKind.DELIVERY]
+        # A delivery is asked for by name: it carries no rider. Who shares a vehicle makes no stops of their own.
+        barred = {RideKind.DELIVERY, RideKind.POOLED} if stops else {RideKind.DELIVERY}
+        return [product for product in city.products.values() if product.kind not in barred]
     try:
-        return [city.products[name]]
+        product = city.products[name]
+        if stops and product.kind is RideKind.POOLED:
+            raise InvalidInput(
+                "too_many_stops",
+                "a ride that shares its vehicle makes no stops of its own",
+                violations=[FieldViolation("stops", "must be empty for a pooled product")],
+            )
+        return [product]
     except KeyError:
         known = ", ".join(city.products)
         raise InvalidInput(
@@ -184,6 +194,10 @@ def _schedulable(products: list[Product]) -> list[Product]:
         violation = FieldViolation("pickup_time", "is for rides of one party alone")
         raise InvalidInput("not_schedulable", "that cannot be asked for ahead", violations=[violation])
     return private
+
+
+def _max_detour_seconds(product: Product, direct_seconds: int) -> int | None:
+    return None if product.sharing is None else max_detour_seconds(product.sharing, direct_seconds)
 
 
 def _with_seats(products: list[Product], passengers: int) -> list[Product]:

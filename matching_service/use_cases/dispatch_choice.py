@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from matching_service.domain.assignment import (
+    CostTerms,
     Limits,
     Pair,
     PairCost,
@@ -17,6 +18,7 @@ from matching_service.domain.assignment import (
 )
 from matching_service.domain.eta import Leg
 from matching_service.domain.moves import Moves, moves_of
+from matching_service.domain.pooling import join_seconds
 from matching_service.use_cases.dispatch_picture import Picture
 from matching_service.use_cases.dispatch_ports import EtaProvider, Matcher
 
@@ -56,14 +58,15 @@ class Choose:
             return choice
         solve_until = self.monotonic() + self.budget_seconds
         solved = [place for place, seeker in enumerate(picture.seekers) if not seeker.broadcast_offers]
-        everybody = solved, range(len(picture.drivers))
+        everybody = solved, range(picture.ordinary_drivers)
+        joins = _joins(picture)
         if solved:
-            choice.chosen = await self._match(picture, *everybody, CANDIDATES, solve_until, choice)
+            choice.chosen = await self._match(picture, *everybody, CANDIDATES, solve_until, choice, joins)
         served, taken = {pair.seeker for pair in choice.chosen}, {pair.driver for pair in choice.chosen}
         left = [place for place in solved if place not in served and picture.seekers[place].bound is None]
         free = [index for index in range(picture.free) if index not in taken]
         # With fewer drivers than candidates the first pass saw them all, and a wider one can find nobody.
-        if left and free and len(picture.drivers) > CANDIDATES:
+        if left and free and picture.ordinary_drivers > CANDIDATES:
             choice.chosen += await self._match(picture, left, free, WIDE_CANDIDATES, solve_until, choice)
         choice.moves = moves_of(choice.chosen, picture.seekers, picture.bound_driver_by_seeker)
         await self._weigh_moves(picture, choice)
@@ -125,8 +128,12 @@ class Choose:
         candidates: int,
         solve_until: float,
         choice: Choice,
+        joins: Sequence[PairCost] = (),
     ) -> list[PairCost]:
         costs = await self._costs(picture, seeker_places, driver_places, candidates, choice)
+        choice.candidates += len(joins)
+        choice.weighed += joins
+        costs = [*costs, *joins]
         if len(driver_places) > picture.free:
             costs = self._own(picture) + costs
         place = {seeker: index for index, seeker in enumerate(seeker_places)}
@@ -192,6 +199,20 @@ class Choose:
             if all(picture.seekers[pair.seeker].swaps.reroute_without_consent for pair in ring)
         ]
         choice.cost_by_pair = known
+
+
+def _joins(picture: Picture) -> list[PairCost]:
+    """Weigh the pooled rides that fit into runs, beside the pickup times of free drivers."""
+    costs: list[PairCost] = []
+    for pair, planned in picture.joins.items():
+        pickup_eta, seconds = planned.insertion.pickup_seconds, join_seconds(planned.insertion)
+        terms = CostTerms(pickup_eta=pickup_eta, shared=seconds - pickup_eta)
+        barred = picture.seekers[pair.seeker].pays_cash and (
+            picture.drivers[pair.driver].driver_id in picture.no_cash_driver_ids
+        )
+        if not barred:
+            costs.append(PairCost(pair.seeker, pair.driver, seconds, terms))
+    return costs
 
 
 def _is_plain(cost: PairCost, picture: Picture) -> bool:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from matching_service.domain.assignment import Bound, Seeker, head_start_seconds
+from matching_service.domain.assignment import Bound, Pair, Seeker, head_start_seconds
 from matching_service.domain.city import Atlas, CityPolicy, DispatchMode, VehicleClass
 from matching_service.domain.eta import Leg
 from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
+from matching_service.domain.pooling import Insertion
 from matching_service.domain.ride_kind import Capability
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.city_ports import Cities
@@ -27,21 +28,34 @@ from matching_service.use_cases.dispatch_ports import (
     Headings,
     LiveLocations,
     OnShift,
+    SharedRuns,
     WaitingRide,
     WaitingRides,
 )
+from matching_service.use_cases.find_joins import FindJoins, PooledSeeker, RunOnTheRoad
 from shared_kernel.clock import Clock
 from shared_kernel.geo import GeoPoint
 
 MAX_WAITING = 2_000
 """Rides of one tick; the rest come at the next, the returned and the longest waiting first."""
+MAX_RUNS = 500
+"""Shared runs that pooled rides are planned into at one tick."""
 MAX_EN_ROUTE = 500
 """Rides whose driver may change at one tick; those that were promised the latest pickup."""
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedJoin:
+    """A pooled ride's place in a run."""
+
+    run_id: UUID
+    insertion: Insertion
+
+
 @dataclass(slots=True)
 class Picture:
-    """Seekers and drivers of a tick. Free drivers come first, then those on the way to a seeker of this picture."""
+    """Seekers and drivers of a tick. Free drivers come first, then those on the way to a seeker of this picture, then
+    those with parties who let others come along."""
 
     waiting: int = 0
     """Rides that look for a driver, also those of which nothing can be made now."""
@@ -64,6 +78,15 @@ class Picture:
     fresh_since: float = 0.0
     busy: frozenset[UUID] = frozenset()
     on_shift: Mapping[UUID, VehicleClass] = field(default_factory=dict[UUID, VehicleClass])
+    sharing_drivers: int = 0
+    """How many of the drivers have parties already: they are for pooled rides that fit in, and for no others."""
+    joins: dict[Pair, PlannedJoin] = field(default_factory=dict[Pair, PlannedJoin])
+    """The pooled rides that fit into runs, by the places of seeker and driver."""
+
+    @property
+    def ordinary_drivers(self) -> int:
+        """How many of the drivers may be anybody's candidates."""
+        return len(self.drivers) - self.sharing_drivers
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +102,8 @@ class DrawPicture:
     standings: CashStandings
     headings: Headings
     eta: EtaProvider
+    runs: SharedRuns
+    find_joins: FindJoins
     clock: Clock
 
     async def __call__(self, shards: Collection[str]) -> Picture:
@@ -107,11 +132,33 @@ class DrawPicture:
         picture.free = len(picture.drivers)
         if under_way:
             await self._add_en_route(picture, under_way, {each.driver_id: each for each in fresh}, atlas)
+        if any(seeker.sharing is not None for seeker in picture.seekers):
+            await self._add_joins(picture, {each.driver_id: each for each in fresh if each.driver_id in on_shift})
         if any(seeker.pays_cash for seeker in picture.seekers):
             picture.no_cash_driver_ids = await self._no_cash_driver_ids(atlas)
         if any(seeker.needs for seeker in picture.seekers):
             picture.capabilities = await self.on_shift.capabilities()
         return picture
+
+    async def _add_joins(self, picture: Picture, positions: Mapping[UUID, DriverPosition]) -> None:
+        """Find out where pooled rides fit into runs; a driver who is on the way home takes no more parties."""
+        pooled = [
+            PooledSeeker(place, seeker, seeker.sharing, seeker.passengers)
+            for place, seeker in enumerate(picture.seekers)
+            if seeker.sharing is not None and seeker.bound is None
+        ]
+        runs = [
+            RunOnTheRoad(view, positions[view.run.driver_id])
+            for view in await self.runs.with_room(MAX_RUNS)
+            if view.run.driver_id in positions and view.run.driver_id not in picture.headings
+        ]
+        joins = await self.find_joins(pooled, runs)
+        first = len(picture.drivers)
+        picture.drivers += [run.position for run in runs]
+        picture.sharing_drivers = len(runs)
+        for join in joins:
+            planned = PlannedJoin(runs[join.run].view.run.id, join.insertion)
+            picture.joins[Pair(join.seeker, first + join.run)] = planned
 
     async def _no_cash_driver_ids(self, atlas: Atlas) -> frozenset[UUID]:
         barred: set[UUID] = set()
@@ -181,9 +228,17 @@ def _seeker(
         bound=bound,
         cap=city.dispatch.pickup_cap,
         swaps=city.dispatch.swaps,
-        broadcast_offers=city.dispatch.broadcast_offers if city.dispatch.mode is DispatchMode.BROADCAST else 0,
+        broadcast_offers=_broadcast_offers(ride, city),
         shard=ride.shard,
+        sharing=ride.sharing if isinstance(ride, WaitingRide) else None,
+        passengers=ride.passengers if isinstance(ride, WaitingRide) else 1,
     )
+
+
+def _broadcast_offers(ride: WaitingRide | EnRouteRide, city: CityPolicy) -> int:
+    # Where a party fits in is planned for one vehicle: a pooled ride is offered to one driver at a time.
+    pooled = city.products[ride.product].sharing is not None
+    return city.dispatch.broadcast_offers if city.dispatch.mode is DispatchMode.BROADCAST and not pooled else 0
 
 
 def _free(

@@ -13,8 +13,10 @@ from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.eta import Leg, Trip
 from matching_service.domain.locations import DriverPosition, RecordOutcome
+from matching_service.domain.pooling import PlanStop
 from matching_service.domain.quote import Place, Quote
 from matching_service.domain.ride_kind import Capability
+from matching_service.domain.run import RunView, Sharing
 from matching_service.domain.terms import Funding
 from shared_kernel.geo import GeoPoint
 
@@ -37,6 +39,9 @@ class WaitingRide:
     """Of the pickup."""
     needs: frozenset[Capability] = frozenset()
     """What a courier must have declared; nothing for rides that carry persons."""
+    sharing: Sharing | None = None
+    """Of a pooled ride, with how many come along."""
+    passengers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,9 @@ class Proposal:
     """The driver who is on the way to the ride, of a swap: the ride keeps that one until this one accepts."""
     slot: int = 0
     """Of a broadcast, its number among the ride's offers, from 1 on."""
+    run_id: UUID | None = None
+    """The run that a pooled ride joins, and `plan`: the order of its stops with the ride in them."""
+    plan: tuple[PlanStop, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +249,14 @@ class Claim(NamedTuple):
     position: DriverPosition
     shard: str
     fence: int
+
+
+class SharedRuns(Protocol):
+    """Runs that parties may share."""
+
+    async def with_room(self, limit: int) -> Sequence[RunView]:
+        """Return at most `limit` open runs with room for another party, of drivers who are not asked just now."""
+        ...
 
 
 class Reservations(Protocol):

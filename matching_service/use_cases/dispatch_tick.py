@@ -141,6 +141,7 @@ def _fate(proposal: Proposal, outcome: OfferOutcome) -> Fate:
 
 def _proposal(pair: Pair, picture: Picture, choice: Choice, fences: Mapping[str, int], slot: int) -> Proposal:
     cost, seeker = choice.cost_by_pair[pair], picture.seekers[pair.seeker]
+    join = picture.joins.get(pair)
     return Proposal(
         seeker.ride_id,
         picture.drivers[pair.driver].driver_id,
@@ -149,6 +150,8 @@ def _proposal(pair: Pair, picture: Picture, choice: Choice, fences: Mapping[str,
         fences[seeker.shard],
         None if seeker.bound is None else seeker.bound.driver_id,
         slot,
+        None if join is None else join.run_id,
+        () if join is None else join.insertion.plan,
     )
 
 

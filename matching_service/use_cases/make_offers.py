@@ -87,6 +87,8 @@ class MakeOffers:
             kind=ride.kind,
             order=ride.delivery.order.without_phones() if ride.delivery else None,
             slot=proposal.slot,
+            run_id=proposal.run_id,
+            plan=proposal.plan,
         )
         # First the insert, which waits for whoever closes the driver's former offer, and only then the shift: a driver
         # who goes offline locks in that order, too, and the other way round the two would wait for each other.
@@ -101,7 +103,7 @@ class MakeOffers:
         if ride.delivery is not None and not ride.delivery.order.needs <= shift.capabilities:
             raise _DriverTakenError
         # The insert may have waited for an accept of the former offer, whose ride can only now be seen.
-        if await tx.live_ride_id_of_driver(proposal.driver_id) is not None:
+        if await tx.live_ride_id_of_driver(proposal.driver_id) is not None and not await _may_join(tx, ride, proposal):
             raise _DriverTakenError
         # The offer of a swap leaves the ride with its driver until it is accepted; one of a broadcast joins the others.
         offered = ride.offered(now) if ride.state is RideState.MATCHING else ride.told()
@@ -118,5 +120,14 @@ async def _stands(tx: Transaction, ride: Ride, proposal: Proposal) -> bool:
         if ride.state is RideState.OFFERED and proposal.slot:
             return all(offer.slot for offer in await tx.open_offers_of_ride(ride.id))
         return ride.state is RideState.MATCHING
-    driver = ride.driver
-    return ride.state is RideState.DRIVER_EN_ROUTE and driver is not None and driver.driver_id == proposal.instead_of
+    if ride.state is not RideState.DRIVER_EN_ROUTE or ride.sharing is not None or ride.driver is None:
+        return False
+    return ride.driver.driver_id == proposal.instead_of
+
+
+async def _may_join(tx: Transaction, ride: Ride, proposal: Proposal) -> bool:
+    """Tell whether the driver's run is the one that a pooled ride was planned into, and has room."""
+    if ride.sharing is None or proposal.run_id is None:
+        return False
+    view = await tx.run_of(proposal.driver_id)
+    return view is not None and view.run.id == proposal.run_id and view.has_room

@@ -17,6 +17,7 @@ from matching_service.domain.events import Event
 from matching_service.domain.offer import ExclusionCause, Offer
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.run import Run, RunView
 from matching_service.domain.shift import DriverFacts, Shift
 from matching_service.domain.terms import ChargeLine
 from matching_service.use_cases.surge_ports import SurgeControlSet
@@ -55,7 +56,7 @@ class DriverStanding:
 
 
 class Transaction(Protocol):
-    """One transaction. Locks are taken ride first, then offer, then shift, so that none waits for another in a ring.
+    """One transaction. Locks are taken ride, offer, run, shift, so that none waits for another in a ring.
 
     Adding what the database's unique indexes refuse is a Conflict: `active_ride`, `quote_used`, `driver_busy`,
     `ride_offered`, `shift_open`, `policy_moved_on`, `edit_under_way`,
@@ -96,6 +97,25 @@ class Transaction(Protocol):
         ...
 
     async def live_ride_id_of_driver(self, driver_id: UUID) -> UUID | None: ...
+
+    async def lock_run(self, driver_id: UUID) -> RunView | None:
+        """Return the driver's open run that parties may share, and keep others from joining or closing it.
+
+        The run of a private ride or a delivery is none of these.
+        """
+        ...
+
+    async def run_of(self, driver_id: UUID) -> RunView | None:
+        """Return the same without a lock."""
+        ...
+
+    async def add_run(self, run: Run) -> None:
+        """Open a run for a pooled ride that begins one; it closes by itself with the last of its rides."""
+        ...
+
+    async def save_plan(self, run: Run) -> None:
+        """Store the order of stops of a locked run."""
+        ...
 
     async def find_offer(self, offer_id: UUID, driver_id: UUID) -> Offer | None:
         """Return an offer made to this driver, or None."""
@@ -256,6 +276,10 @@ class RideReader(Protocol):
     async def summary(self, since: datetime) -> RideSummary: ...
 
     async def open_offer(self, driver_id: UUID) -> Offer | None: ...
+
+    async def run_of(self, driver_id: UUID) -> RunView | None:
+        """Return the driver's open run that parties may share."""
+        ...
 
     async def open_shift(self, driver_id: UUID) -> Shift | None: ...
 

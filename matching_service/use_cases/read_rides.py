@@ -7,8 +7,11 @@ from datetime import datetime
 from uuid import UUID
 
 from matching_service.domain.offer import Offer
+from matching_service.domain.pooling import PlanStop, StopAction
+from matching_service.domain.quote import Place
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
+from matching_service.domain.run import alone
 from matching_service.domain.shift import Shift
 from matching_service.use_cases.ports import RideMoveRecord, RideReader, RideSummary
 from matching_service.use_cases.steps import ride_not_found
@@ -17,6 +20,7 @@ from shared_kernel.errors import NotFound
 MAX_HISTORY = 1_000
 MAX_SCHEDULED = 50
 """The most that any city's policy allows a rider."""
+_AFTER_PICKUP = frozenset({RideState.IN_PROGRESS, RideState.RETURNING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,15 @@ class Page:
 
     rides: list[Ride]
     next_before: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStop:
+    """A stop of a driver's plan, where it is, and how many get in or out."""
+
+    stop: PlanStop
+    place: Place
+    passengers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +54,15 @@ class ReadRides:
         return ride
 
     async def current(self, *, rider_id: UUID | None = None, driver_id: UUID | None = None) -> Ride:
-        """Return the live ride of a rider or driver. Raises NotFound `no_current_ride`."""
+        """Return the live ride of a rider or driver; of parties who share a vehicle the one whose stop comes next.
+
+        Raises NotFound `no_current_ride`.
+        """
         ride = await self.reader.live_ride(rider_id=rider_id, driver_id=driver_id)
+        if ride is not None and driver_id is not None and ride.sharing is not None:
+            view = await self.reader.run_of(driver_id)
+            if view is not None and view.pending:
+                ride = await self.reader.ride(view.pending[0].ride_id, driver_id=driver_id) or ride
         if ride is None:
             raise NotFound("no_current_ride", "there is no ride under way")
         return ride
@@ -50,6 +70,27 @@ class ReadRides:
     async def scheduled(self, rider_id: UUID) -> list[Ride]:
         """Return a rider's rides that wait for their time, the next one first."""
         return await self.reader.scheduled_rides(rider_id, MAX_SCHEDULED)
+
+    async def plan(self, driver_id: UUID) -> list[PlannedStop]:
+        """Return the stops that are left of the driver's ride or rides, in the order in which they are driven to.
+
+        Raises NotFound `no_current_ride`.
+        """
+        view = await self.reader.run_of(driver_id)
+        if view is not None and view.pending:
+            rides = {ride.ride_id: ride for ride in view.rides}
+            return [
+                PlannedStop(stop, rides[stop.ride_id].place_of(stop), rides[stop.ride_id].passengers)
+                for stop in view.pending
+            ]
+        ride = await self.current(driver_id=driver_id)
+        stops = alone(ride.id)[1:] if ride.state in _AFTER_PICKUP else alone(ride.id)
+        # What cannot be handed over goes back to where it was picked up.
+        last = ride.pickup if ride.state is RideState.RETURNING else ride.dropoff
+        return [
+            PlannedStop(stop, ride.pickup if stop.action is StopAction.PICK_UP else last, ride.passengers)
+            for stop in stops
+        ]
 
     async def page(
         self,

@@ -14,6 +14,7 @@ from matching_service.domain.quote import Quote
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.run import Sharing
 from matching_service.domain.schedule import Schedule
 from matching_service.domain.stops import Stop
 from matching_service.domain.terms import Funding, RideTerms
@@ -69,6 +70,7 @@ class RequestRide:
         note: str,
         order: DeliveryOrder | None = None,
         surge_consent_token: str = "",
+        accepted_detour_seconds: int = 0,
     ) -> Ride:
         """Return the ride: MATCHING, or still REQUESTED when the hold's outcome is not known in time.
 
@@ -79,12 +81,13 @@ class RequestRide:
             InvalidInput: `order_required`, `order_not_taken`: an order goes with a delivery, and with nothing else.
             Conflict: `too_many_scheduled`, `schedule_overlap` (another ride is at that time), `quote_expired`,
                 `quote_used`, `active_ride`, `cash_not_accepted`, `surge_consent_required` (the quote has a token that
-                was not brought back), or `payment_declined` (the ride is kept as PAYMENT_FAILED, its id is in the
-                metadata). The same key raises the same decline again.
+                was not brought back), `detour_not_accepted` (of a pooled quote, which says how much longer the ride may
+                become), or `payment_declined` (the ride is kept as PAYMENT_FAILED, its id is in the metadata). The same
+                key raises the same decline again.
         """
         source = str(paid_by.payment_method_id or paid_by.funding)
         consent = (surge_consent_token,) if surge_consent_token else ()
-        fields = (str(quote_id), source, note, *_fields(order), *consent)
+        fields = (str(quote_id), source, note, *_fields(order, accepted_detour_seconds), *consent)
         request = RequestKey(rider_id, "RequestRide", request_id, fields)
         quote = await self._quote(quote_id, rider_id)
         policy = None if isinstance(quote, NotFound) else await self._policy(quote)
@@ -101,6 +104,8 @@ class RequestRide:
                 raise Conflict("cash_not_accepted", "rides are not paid in cash here")
             elif quote.surge_consent_token and not _same(quote.surge_consent_token, surge_consent_token):
                 raise _surge_consent_required(quote)
+            elif accepted_detour_seconds < (quote.max_detour_seconds or 0):
+                raise _detour_not_accepted(quote.max_detour_seconds or 0)
             else:
                 ride = self._ride(quote, policy, paid_by, rider_name, note, order)
                 if ride.schedule is not None and await tx.scheduled_count(rider_id) >= policy.schedule.max_rides:
@@ -164,6 +169,7 @@ class RequestRide:
             now=self.clock.now(),
             stops=tuple(Stop(self.new_id(), place) for place in quote.stops),
             kind=kind,
+            sharing=None if product is None else Sharing.of(product, quote.trip_eta_seconds),
             delivery=None if order is None else Delivery(order, self._pin()),
             schedule=None if quote.pickup_at is None else Schedule.of(quote.pickup_at, policy.schedule),
         )
@@ -172,9 +178,17 @@ class RequestRide:
         return f"{self.pins.randrange(10_000):04d}"
 
 
-def _fields(order: DeliveryOrder | None) -> tuple[str, ...]:
+def _detour_not_accepted(seconds: int) -> Conflict:
+    return Conflict(
+        "detour_not_accepted",
+        f"others may make the ride up to {seconds} s longer: say that they may",
+        metadata={"max_detour_seconds": str(seconds)},
+    )
+
+
+def _fields(order: DeliveryOrder | None, accepted_detour_seconds: int) -> tuple[str, ...]:
     if order is None:
-        return ()
+        return (f"detour {accepted_detour_seconds}",) if accepted_detour_seconds else ()
     return (
         order.shop_name,
         order.shop_phone,

@@ -63,6 +63,7 @@ class RerouteDrivers:
 def _stands(ride: Ride, step: Reroute) -> bool:
     return (
         ride.state is RideState.DRIVER_EN_ROUTE
+        and ride.sharing is None
         and ride.driver is not None
         and ride.driver.driver_id == step.former_driver_id
     )

@@ -107,7 +107,10 @@ async def let_driver_go(tx: Transaction, driver_id: UUID, now: datetime, *, driv
     `driven`: the ride came to its end; one that was called off is no last ride for who asked for one more while free.
     """
     shift = await tx.lock_shift(driver_id)
-    after = None if shift is None else shift.freed(now, driven=driven)
-    if after is not None and after != shift:
+    # Under the shift's lock: of parties who share the vehicle, the last to leave lets the driver go.
+    if shift is None or await tx.live_ride_id_of_driver(driver_id) is not None:
+        return
+    after = shift.freed(now, driven=driven)
+    if after != shift:
         await tx.save_shift(after)
         await tx.tell(ShiftChanged(after, now) if after.ended_at is None else ShiftEnded(after, now))

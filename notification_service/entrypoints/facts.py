@@ -96,6 +96,7 @@ def _offer(happening: Happening, offer: rides_pb2.Offer, version: int) -> OfferF
         "passengers": offer.passengers,
         "kind": _kind(offer.kind),
         "order": _order(offer.order) if offer.HasField("order") else None,
+        "joins_run": offer.joins_run,
     }
     return OfferFact(
         happening=happening,

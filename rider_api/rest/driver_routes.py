@@ -14,10 +14,12 @@ from rider_api.schemas.drivers import (
     LocationBatch,
     Offer,
     OfferPath,
+    Plan,
     TripStart,
     driver,
     location_answer,
     offer,
+    plan,
 )
 from rider_api.schemas.payments import Earnings, earnings
 from rider_api.schemas.rides import DriverRide, DriverRides, RidePath, StopPath, driver_ride
@@ -151,6 +153,12 @@ def list_driver_rides(query: PageQuery) -> DriverRides:
 def read_current_driver_ride() -> DriverRide:
     """Return the caller's live ride."""
     return driver_ride(ask(edge().backends.rides.GetCurrentRide, ride_service_pb2.GetCurrentRideRequest()).ride)
+
+
+@routes.route("GET", "/driver/plan", roles=_DRIVER, answer=Plan, problems=(404,))
+def read_plan() -> Plan:
+    """Return the stops that are left of the caller's ride, or of the rides that share the vehicle, in their order."""
+    return plan(ask(edge().backends.drivers.GetPlan, driver_service_pb2.GetPlanRequest()))
 
 
 @routes.route("GET", "/driver/earnings", roles=_DRIVER, answer=Earnings)

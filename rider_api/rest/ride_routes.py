@@ -69,6 +69,7 @@ def request_ride(body: RideRequest) -> RiderRide:
         payment_method_id="" if body.payment_method_id is None else str(body.payment_method_id),
         funding=body.funding_number(),
         note=body.note,
+        accepted_detour_seconds=body.accepted_detour_seconds,
         delivery=None if body.delivery is None else body.delivery.message(),
         surge_consent_token=body.surge_consent_token or "",
     )

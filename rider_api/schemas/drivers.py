@@ -35,6 +35,7 @@ from ridesharing.matching.v1 import driver_service_pb2, rides_pb2
 DRIVER_STATUSES = OpenEnum(accounts_pb2.DriverStatus.items(), "DRIVER_STATUS")
 VEHICLE_CLASSES = OpenEnum(accounts_pb2.VehicleClass.items(), "VEHICLE_CLASS")
 PING_VERDICTS = OpenEnum(driver_service_pb2.PingVerdict.items(), "PING_VERDICT")
+PLAN_ACTIONS = OpenEnum(rides_pb2.PlanAction.items(), "PLAN_ACTION")
 OFFER_STATES = OpenEnum(rides_pb2.OfferState.items(), "OFFER_STATE")
 # float32 on the wire: beyond its range a finite number would turn into infinity.
 _MAX_ACCURACY_METERS = 1e9
@@ -177,6 +178,7 @@ class Offer(Answer):
     passengers: int
     kind: str = Field(examples=["private"])
     order: DeliveryOrder | None = Field(description="What a delivery carries.")
+    joins_run: bool = Field(description="Of a pooled ride: others share the vehicle already.")
 
 
 def offer(message: rides_pb2.Offer) -> Offer:
@@ -196,6 +198,37 @@ def offer(message: rides_pb2.Offer) -> Offer:
         passengers=message.passengers,
         kind=RIDE_KINDS.text(message.kind or rides_pb2.RIDE_KIND_PRIVATE),
         order=delivery_order(message.order) if message.HasField("order") else None,
+        joins_run=message.joins_run,
+    )
+
+
+class PlanStop(Answer):
+    """A stop of a driver's plan."""
+
+    ride_id: str = Field(examples=["ride_01h4556qpqexqvskwzpczs00jq"])
+    action: str = Field(examples=["pick_up"])
+    place: Place
+    passengers: int = Field(description="How many get in or out.")
+
+
+class Plan(Answer):
+    """The stops that are left, the next one first."""
+
+    stops: list[PlanStop]
+
+
+def plan(message: driver_service_pb2.GetPlanResponse) -> Plan:
+    """Convert a plan."""
+    return Plan(
+        stops=[
+            PlanStop(
+                ride_id=public_id("ride", stop.ride_id),
+                action=PLAN_ACTIONS.text(stop.action),
+                place=place(stop.place),
+                passengers=stop.passengers,
+            )
+            for stop in message.stops
+        ]
     )
 
 

@@ -39,6 +39,7 @@ class Product(Answer):
     cash_accepted: bool
     seats: int = Field(description="How many passengers it carries at most.", examples=[4])
     kind: str = Field(examples=["private"])
+    parties: int = Field(description="Of a pooled product: how many share a vehicle at most; 0 for others.")
     return_fee: Money | None = Field(description="Of a delivery that has to be brought back, beside the fare.")
     waiting_per_minute: Money
     vehicle_classes: list[str] = Field(examples=[["economy", "xl"]])
@@ -77,6 +78,7 @@ def products(message: product_service_pb2.ListProductsResponse) -> Products:
                 cash_accepted=item.cash_accepted,
                 seats=item.seats,
                 kind=RIDE_KINDS.text(item.kind or rides_pb2.RIDE_KIND_PRIVATE),
+                parties=item.parties,
                 return_fee=money(item.return_fee) if item.HasField("return_fee") else None,
                 waiting_per_minute=money(item.waiting_per_minute),
                 vehicle_classes=list(item.vehicle_classes),
@@ -135,6 +137,9 @@ class Quote(Answer):
     trip_eta_seconds: int
     pickup_eta_seconds: int | None = Field(description="Null when no driver is near.")
     expires_at: Timestamp
+    max_detour_seconds: int | None = Field(
+        description="Of a pooled product: how much longer than alone the ride may become for others."
+    )
     surge_permille: int = Field(description="Multiplier of demand in the price; 1000 is none.", examples=[1000])
     surge_consent_token: str | None = Field(
         description="Ask the rider for an explicit yes to the surge, and send it with the request for the ride."
@@ -171,6 +176,7 @@ def _quote(message: rides_pb2.Quote) -> Quote:
         expires_at=timestamp(message.expire_time),
         surge_permille=message.surge_permille,
         surge_consent_token=message.surge_consent_token or None,
+        max_detour_seconds=message.sharing.max_detour_seconds if message.HasField("sharing") else None,
         stops=[place(stop) for stop in message.stops],
         route_polyline=message.route_polyline or None,
         passengers=message.passengers,

@@ -22,6 +22,7 @@ from rider_api.schemas.common import (
     money,
     place,
     public_id,
+    public_id_or_none,
     timestamp,
 )
 from rider_api.schemas.deliveries import RIDE_KINDS, Delivery, DeliveryOrderRequest, delivery
@@ -48,6 +49,9 @@ class RideRequest(Request):
     )
     surge_consent_token: str | None = Field(
         default=None, max_length=64, description="Of a quote that has one: the rider said yes to its surge."
+    )
+    accepted_detour_seconds: int = Field(
+        default=0, ge=0, le=86_400, description="Of a pooled quote: its `max_detour_seconds`, or more."
     )
 
     @field_validator("payment_method_id")
@@ -76,6 +80,14 @@ class StopPath(Parameters):
 
     ride_id: RideId
     stop_id: StopId
+
+
+class RideSharing(Answer):
+    """What the rider of a pooled ride agreed to."""
+
+    max_detour_seconds: int = Field(description="How much longer than alone the ride may become for others.")
+    max_wait_seconds: int = Field(description="How much later the pickup may become after a driver accepted.")
+    run_id: str | None = Field(description="Rides that share a vehicle have one run.")
 
 
 class VehicleFacts(Answer):
@@ -111,6 +123,7 @@ class RideBase(Answer):
     state: str = Field(examples=["driver_en_route"])
     payment_state: str | None = Field(examples=["held"])
     kind: str = Field(examples=["private"])
+    sharing: RideSharing | None
     funding: str = Field(description="Where the rider's money comes from.", examples=["card"])
     version: int
     product: str
@@ -177,6 +190,7 @@ def _base(message: rides_pb2.Ride) -> dict[str, Any]:
         "id": public_id("ride", message.ride_id),
         "state": RIDE_STATES.text(message.state),
         "payment_state": PAYMENT_STATES.text_or_none(message.payment_state),
+        "sharing": _sharing(message.sharing) if message.HasField("sharing") else None,
         "kind": RIDE_KINDS.text(message.kind or rides_pb2.RIDE_KIND_PRIVATE),
         "funding": FUNDINGS.text(message.funding or rides_pb2.FUNDING_CARD),
         "version": message.version,
@@ -214,6 +228,14 @@ def ride_stop(message: rides_pb2.RideStop) -> RideStop:
         state=STOP_STATES.text(message.state),
         reached_at=timestamp(message.reach_time) if message.HasField("reach_time") else None,
         left_at=timestamp(message.leave_time) if message.HasField("leave_time") else None,
+    )
+
+
+def _sharing(message: rides_pb2.Sharing) -> RideSharing:
+    return RideSharing(
+        max_detour_seconds=message.max_detour_seconds,
+        max_wait_seconds=message.max_wait_seconds,
+        run_id=public_id_or_none("run", message.run_id),
     )
 
 

@@ -11,6 +11,7 @@ from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition, RecordOutcome
 from matching_service.domain.quote import Quote
 from matching_service.domain.ride_kind import Capability
+from matching_service.domain.run import RunView
 from matching_service.use_cases.dispatch_ports import (
     Claim,
     EnRouteRide,
@@ -143,6 +144,8 @@ class FakeRideBoard:
         self.en_route: list[EnRouteRide] = []
         self.rerouted: list[Sequence[Reroute]] = []
         self.no_cash: set[UUID] = set()
+        self.runs: list[RunView] = []
+        self.under_way: set[UUID] = set()
 
     async def list_waiting(self, shards: Collection[str], limit: int) -> list[WaitingRide]:
         waiting = [ride for ride in self.rides if ride.ride_id not in self.offers and ride.shard in shards]
@@ -157,7 +160,10 @@ class FakeRideBoard:
 
     async def busy(self) -> frozenset[UUID]:
         on_the_way = {ride.driver_id for ride in self.en_route}
-        return frozenset(offer.driver_id for offer in self.offers.values()) | on_the_way
+        return frozenset(offer.driver_id for offer in self.offers.values()) | on_the_way | self.under_way
+
+    async def with_room(self, limit: int) -> Sequence[RunView]:
+        return self.runs[:limit]
 
     async def no_cash_driver_ids(self, currency_code: str) -> frozenset[UUID]:
         return frozenset(self.no_cash)

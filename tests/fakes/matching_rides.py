@@ -19,6 +19,7 @@ from matching_service.domain.offer import ExclusionCause, Offer, OfferState
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.ride_states import OWED_PAYMENT_STATES, TRANSITIONS, PaymentState, RideState
+from matching_service.domain.run import Run, RunRide, RunView
 from matching_service.domain.shift import DriverFacts, Shift
 from matching_service.domain.terms import ChargeLine, Funding
 from matching_service.use_cases.ports import (
@@ -65,6 +66,8 @@ class AssignmentRow:
     driver_id: UUID
     assigned_at: datetime
     released_at: datetime | None = None
+    run_id: UUID | None = None
+    run_slot: int = 0
 
 
 @dataclass
@@ -82,6 +85,7 @@ class Tables:
     )
     edits: dict[UUID, RideEdit] = field(default_factory=dict[UUID, RideEdit])
     edit_timers: dict[UUID, SagaRow] = field(default_factory=dict[UUID, SagaRow])
+    runs: dict[UUID, Run] = field(default_factory=dict[UUID, Run])
     shifts: dict[UUID, Shift] = field(default_factory=dict[UUID, Shift])
     headings: list[tuple[UUID, datetime]] = field(default_factory=list[tuple[UUID, datetime]])
     consents: dict[UUID, FeeConsent] = field(default_factory=dict[UUID, FeeConsent])
@@ -186,16 +190,14 @@ class MemoryTransaction:
         if after.is_active and not before.is_active and any(ride.is_active for ride in others):
             raise Conflict("active_ride", "")
         if after.has_driver and after.driver is not None and not before.has_driver:
-            if await self.live_ride_id_of_driver(after.driver.driver_id) is not None:
-                raise Conflict("active_ride", "")
-            row = AssignmentRow(after.id, after.driver.driver_id, after.assigned_at or after.moved_at)
-            self._tables.assignments.append(row)
+            await self._bind(after, after.driver.driver_id)
         if before.has_driver and after.has_driver and after.driver is not None and before.driver != after.driver:
             await self._swap(before, after, after.driver.driver_id)
         if before.has_driver and not after.has_driver:
             for row in self._tables.assignments:
                 if row.ride_id == after.id and row.released_at is None:
                     row.released_at = after.ended_at or after.moved_at
+        _check_seats(self._tables, before, after)
         if before.state is not after.state:
             if (before.state, after.state) not in _LEGAL:
                 raise AssertionError(f"{before.state} to {after.state} is not in the table")
@@ -205,6 +207,15 @@ class MemoryTransaction:
             if after.payment_state in OWED_PAYMENT_STATES:
                 self._tables.sagas[after.id] = SagaRow(self._store.clock.now(), None)
         self._tables.rides[after.id] = after
+
+    async def _bind(self, after: Ride, driver_id: UUID) -> None:
+        if after.sharing is not None and after.run_id in self._tables.runs:
+            _check_slot(self._tables, after)
+        elif await self.live_ride_id_of_driver(driver_id) is not None:
+            raise Conflict("active_ride", "")
+        bound_at = after.assigned_at or after.moved_at
+        row = AssignmentRow(after.id, driver_id, bound_at, run_id=after.run_id, run_slot=after.run_slot or 0)
+        self._tables.assignments.append(row)
 
     async def _swap(self, before: Ride, after: Ride, driver_id: UUID) -> None:
         if await self.live_ride_id_of_driver(driver_id) is not None:
@@ -232,6 +243,20 @@ class MemoryTransaction:
             if ride.has_driver and ride.driver is not None and ride.driver.driver_id == driver_id:
                 return ride.id
         return None
+
+    async def lock_run(self, driver_id: UUID) -> RunView | None:
+        return _run_of(self._tables, driver_id)
+
+    async def run_of(self, driver_id: UUID) -> RunView | None:
+        return _run_of(self._tables, driver_id)
+
+    async def add_run(self, run: Run) -> None:
+        if await self.live_ride_id_of_driver(run.driver_id) is not None:
+            raise Conflict("active_ride", "")
+        self._tables.runs[run.id] = run
+
+    async def save_plan(self, run: Run) -> None:
+        self._tables.runs[run.id] = run
 
     async def find_offer(self, offer_id: UUID, driver_id: UUID) -> Offer | None:
         offer = self._tables.offers.get(offer_id)
@@ -393,6 +418,9 @@ class MemoryRideReader:
 
     async def open_offer(self, driver_id: UUID) -> Offer | None:
         return next((offer for offer in _open(self._tables) if offer.driver_id == driver_id), None)
+
+    async def run_of(self, driver_id: UUID) -> RunView | None:
+        return _run_of(self._tables, driver_id)
 
     async def open_shift(self, driver_id: UUID) -> Shift | None:
         return _open_shift(self._tables, driver_id)
@@ -589,6 +617,53 @@ class FakeAccounts:
         return self.name
 
 
+def _check_slot(tables: Tables, ride: Ride) -> None:
+    """As the database's index on the slots of a run does."""
+    others = (other for other in tables.rides.values() if other.id != ride.id and other.run_id == ride.run_id)
+    if any(other.has_driver and other.run_slot == ride.run_slot for other in others):
+        raise Conflict("run_full", "")
+
+
+def _check_seats(tables: Tables, before: Ride, ride: Ride) -> None:
+    """As the database's trigger does when a party gets in."""
+    if ride.sharing is None or ride.state is not RideState.IN_PROGRESS or before.state is ride.state:
+        return
+    run = tables.runs.get(ride.run_id) if ride.run_id else None
+    inside = [
+        other.passengers
+        for other in tables.rides.values()
+        if other.id != ride.id and other.run_id == ride.run_id and other.state is RideState.IN_PROGRESS
+    ]
+    if run is not None and sum(inside) + ride.passengers > run.seats:
+        raise Conflict("no_seat_left", "")
+
+
+def _run_of(tables: Tables, driver_id: UUID) -> RunView | None:
+    for run in tables.runs.values():
+        live = [ride for ride in tables.rides.values() if ride.run_id == run.id and ride.has_driver]
+        if run.driver_id == driver_id and live:
+            return RunView(run, tuple(map(_run_ride, sorted(live, key=lambda ride: ride.run_slot or 0))))
+    return None
+
+
+def _run_ride(ride: Ride) -> RunRide:
+    assert ride.sharing is not None
+    assert ride.run_slot is not None
+    assert ride.assigned_at is not None
+    return RunRide(
+        ride.id,
+        ride.state,
+        ride.run_slot,
+        ride.passengers,
+        ride.pickup,
+        ride.dropoff,
+        ride.sharing,
+        ride.assigned_at,
+        ride.pickup_eta_seconds or 0,
+        ride.started_at,
+    )
+
+
 def _open(tables: Tables) -> list[Offer]:
     return [offer for offer in tables.offers.values() if offer.state is OfferState.OPEN]
 
@@ -626,4 +701,10 @@ def _doubles(rows: list[AssignmentRow]) -> int:
         )
 
     pairs = ((a, b) for index, a in enumerate(rows) for b in rows[index + 1 :])
-    return sum((a.driver_id == b.driver_id or a.ride_id == b.ride_id) and overlap(a, b) for a, b in pairs)
+
+    def share(a: AssignmentRow, b: AssignmentRow) -> bool:
+        return a.run_id is not None and a.run_id == b.run_id and a.run_slot != b.run_slot
+
+    return sum(
+        ((a.driver_id == b.driver_id and not share(a, b)) or a.ride_id == b.ride_id) and overlap(a, b) for a, b in pairs
+    )

@@ -16,6 +16,7 @@ from matching_service.domain.offer import Offer
 from matching_service.domain.quote import Fare, FareLine, FareLineKind, Place, Quote
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_kind import Capability
+from matching_service.domain.run import alone
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.accept_offer import AcceptOffer
 from matching_service.use_cases.advance_edits import AdvanceEdits
@@ -150,7 +151,7 @@ class Stage:
         self.keep_standing = KeepDriverStanding(store, clock)
         self.offers = MakeOffers(store, clock, self.new_id)
         self.reroute = RerouteDrivers(store, clock)
-        self.accept = AcceptOffer(store, clock)
+        self.accept = AcceptOffer(store, clock, self.new_id)
         self.decline = DeclineOffer(store, clock)
         self.arrive = ArriveAtPickup(store, clock)
         self.start = StartTrip(store, clock)
@@ -206,6 +207,40 @@ class Stage:
         rider_id = rider_id or self.new_id()
         quote = await self.quote(rider_id, product="delivery")
         return await self.request_ride(self.key(), rider_id, quote.id, self.card(), "", order or ORDER)
+
+    async def pooled(self, passengers: int = 1, rider_id: UUID | None = None) -> Ride:
+        """A pooled ride in MATCHING; alone it takes 840 s, and others may make it 420 s longer."""
+        rider_id = rider_id or self.new_id()
+        quote = await self.pooled_quote(rider_id, passengers)
+        return await self.request_ride(self.key(), rider_id, quote.id, self.card(), "", accepted_detour_seconds=420)
+
+    async def pooled_quote(self, rider_id: UUID, passengers: int = 1) -> Quote:
+        """The quote of a pooled ride."""
+        quote = replace(await self.quote(rider_id, product="pool"), id=self.new_id())
+        quote = replace(quote, passengers=passengers, max_detour_seconds=420)
+        await self.quotes.add([quote])
+        return quote
+
+    async def shared(self, *passengers: int) -> tuple[list[Ride], UUID]:
+        """Pooled rides on one run, all of whose parties wait for their driver: first come, first in the plan."""
+        driver_id = await self.driver()
+        rides: list[Ride] = []
+        for number in passengers or (1, 1):
+            ride = await self.pooled(number)
+            offer = await (self.join(ride, driver_id) if rides else self.offer(ride, driver_id))
+            rides.append(await self.accept(self.key(), driver_id, offer.id))
+        return rides, driver_id
+
+    async def join(self, ride: Ride, driver_id: UUID) -> Offer:
+        """The open offer of a ride to a driver who has others: picked up and dropped off after them."""
+        view = await self.reader.run_of(driver_id)
+        assert view is not None
+        plan = (*view.pending, *alone(ride.id))
+        proposal = Proposal(ride.id, driver_id, 300, 300.0, run_id=view.run.id, plan=plan)
+        assert await self.offers.make_offers([proposal]) == [OfferOutcome.OFFERED]
+        offer = await self.reader.open_offer(driver_id)
+        assert offer is not None
+        return offer
 
     async def stand(self, driver_id: UUID, version: int, *, cash_allowed: bool) -> None:
         """payment_service tells whether a driver may take cash."""

@@ -18,13 +18,15 @@ from matching_service.use_cases.dispatch_ports import (
     OfferMaker,
     Rerouter,
     Reservations,
+    SharedRuns,
     WaitingRides,
 )
 from matching_service.use_cases.dispatch_tick import DispatchTick
+from matching_service.use_cases.find_joins import FindJoins
 from tests.fakes.matching_dispatch import FakeShifts, HandClock
 
 
-class Board(WaitingRides, EnRouteRides, BusyDrivers, CashStandings, OfferMaker, Rerouter, Protocol):
+class Board(WaitingRides, EnRouteRides, BusyDrivers, CashStandings, OfferMaker, Rerouter, SharedRuns, Protocol):
     """All that a tick asks of rides."""
 
 
@@ -49,6 +51,8 @@ def make_tick(
         standings=board,
         headings=shifts,
         eta=eta,
+        runs=board,
+        find_joins=FindJoins(eta, clock),
         clock=clock,
     )
     choose = Choose(eta, matcher, clock.monotonic)

@@ -12,6 +12,7 @@ from tests.unit.matching.test_cash_rides import TestCashOffers, TestStandings
 from tests.unit.matching.test_deliveries import TestDeliveries
 from tests.unit.matching.test_drives import TestDrives, TestOffers, TestShifts
 from tests.unit.matching.test_edits import TestEdits
+from tests.unit.matching.test_pools import TestPools
 from tests.unit.matching.test_requests import TestRequests
 from tests.unit.matching.test_ride_reads import TestReads
 from tests.unit.matching.test_saga import TestSaga
@@ -25,6 +26,7 @@ __all__ = [
     "TestDrives",
     "TestEdits",
     "TestOffers",
+    "TestPools",
     "TestReads",
     "TestRequests",
     "TestSaga",

@@ -19,6 +19,7 @@ from matching_service.adapters.shard_cells import shard_of
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.quote import Place
+from matching_service.domain.run import RunView
 from matching_service.entrypoints.dispatch_worker import DispatchWorker
 from matching_service.use_cases.dispatch_ports import (
     Claim,
@@ -114,6 +115,9 @@ class OfferTable:
         return frozenset()
 
     async def list_en_route(self, shards: Collection[str], max_swaps: int, limit: int) -> list[EnRouteRide]:
+        return []
+
+    async def with_room(self, limit: int) -> Sequence[RunView]:
         return []
 
     async def reroute(self, ring: Sequence[Reroute]) -> bool:

@@ -125,6 +125,20 @@ class Story:
         ride = self.ride(rides_pb2.RIDE_STATE_DRIVER_EN_ROUTE, 6, driver=True)
         return matching.RideDriverSwapped(ride=ride, former_driver_id=str(uuid4()))
 
+    def delivery_failed(self) -> matching.DeliveryFailed:
+        """Nobody was there, and the goods go back to the shop."""
+        return matching.DeliveryFailed(ride=self._order(rides_pb2.RIDE_STATE_RETURNING, 8))
+
+    def order_returned(self) -> matching.OrderReturned:
+        """The shop has the goods again."""
+        return matching.OrderReturned(ride=self._order(rides_pb2.RIDE_STATE_RETURNED, 9))
+
+    def _order(self, state: rides_pb2.RideState.ValueType, version: int) -> rides_pb2.Ride:
+        ride = self.ride(state, version, driver=True)
+        ride.kind, ride.reason = rides_pb2.RIDE_KIND_DELIVERY, "recipient_absent"
+        ride.delivery.return_fee.CopyFrom(FEE)
+        return ride
+
     def canceled(self, state: rides_pb2.RideState.ValueType, *, fee: bool) -> matching.RideCanceled:
         ride = self.ride(state, 6)
         return matching.RideCanceled(ride=ride, former_driver_id=str(self.driver_id), fee=FEE if fee else None)

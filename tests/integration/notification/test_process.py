@@ -152,6 +152,8 @@ TURNS = [
     Turn(Story.swapped, "driver_en_route", "ride_driver_swapped", concerns_driver=True),
     Turn(canceled_late, "canceled_by_rider", "ride_canceled", concerns_driver=True),
     Turn(canceled_by_an_operator, "canceled_by_platform", "ride_canceled", concerns_driver=True),
+    Turn(Story.delivery_failed, "returning", "ride_returning", concerns_driver=True),
+    Turn(Story.order_returned, "returned", "ride_returned", concerns_driver=True),
     Turn(rider_did_not_come, "no_show", "ride_no_show", concerns_driver=True),
 ]
 

@@ -16,7 +16,7 @@ DEFAULT = files("matching_service").joinpath("cities/default.toml").read_text(en
 def test_the_packaged_city_is_the_san_francisco_bay_in_dollars() -> None:
     city = load_city(None)
     assert city.currency_code == "USD"
-    assert list(city.products) == ["economy", "xl", "wheelchair", "delivery"]
+    assert list(city.products) == ["economy", "xl", "wheelchair", "delivery", "pool"]
     assert city.service_area.contains(GeoPoint(37.7793, -122.4193))
     assert not city.service_area.contains(GeoPoint(38.58, -121.49))
     assert city.products["xl"].vehicle_classes == {VehicleClass.XL}

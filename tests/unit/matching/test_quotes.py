@@ -45,7 +45,7 @@ def quoting(free: FakeFreeDrivers | None = None, city: CityPolicy = CITY) -> tup
 async def test_each_product_gets_a_quote_that_is_stored_and_expires() -> None:
     create_quotes, store, clock = quoting()
     quotes = await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER))
-    assert [quote.product for quote in quotes] == ["economy", "xl", "wheelchair"]
+    assert [quote.product for quote in quotes] == ["economy", "xl", "wheelchair", "pool"]
     assert [await store.get(quote.id, RIDER) for quote in quotes] == quotes
     first = quotes[0]
     assert first.pickup_eta_seconds is None
@@ -68,7 +68,7 @@ async def test_the_pickup_time_is_that_of_the_nearest_free_driver_of_the_product
     near = GeoPoint(37.7893, -122.4193)  # 1112 m: 241.4 s
     create_quotes, _, _ = quoting(FakeFreeDrivers(near, frozenset({VehicleClass.XL})))
     quotes = await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER))
-    assert [quote.pickup_eta_seconds for quote in quotes] == [242, 242, None]
+    assert [quote.pickup_eta_seconds for quote in quotes] == [242, 242, None, 242]
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ async def test_a_product_is_sold_where_and_when_it_is_available() -> None:
         city = replace(CITY, products=products, fares=replace(CITY.fares, zones={"hall": here}))
         create_quotes, _, clock = quoting(city=city)
         quotes = await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER))
-        assert [quote.product for quote in quotes] == sold
+        assert [quote.product for quote in quotes] == [*sold, "pool"]
         listed = await ListProducts(FixedCities(city), clock)(CITY_HALL.point)
         assert [product.name for product in listed.products if product.kind is RideKind.PRIVATE] == sold
         if "xl" not in sold:

@@ -85,6 +85,11 @@ class DriverServiceStub:
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.GetCurrentOfferRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.GetCurrentOfferResponse.FromString,
                 _registered_method=True)
+        self.GetPlan = channel.unary_unary(
+                '/ridesharing.matching.v1.DriverService/GetPlan',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.GetPlanRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.GetPlanResponse.FromString,
+                _registered_method=True)
         self.AcceptOffer = channel.unary_unary(
                 '/ridesharing.matching.v1.DriverService/AcceptOffer',
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.AcceptOfferRequest.SerializeToString,
@@ -234,9 +239,17 @@ class DriverServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetPlan(self, request, context):
+        """GetPlan returns the stops that are left of the driver's ride, or of the rides that share the vehicle, in the order
+        in which they are driven to. Errors: no_current_ride.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AcceptOffer(self, request, context):
         """AcceptOffer binds the ride to the driver. Errors: offer_taken, offer_expired, offer_withdrawn, offer_declined,
-        active_ride, cash_not_allowed (the driver owes too much to take cash).
+        active_ride, cash_not_allowed (the driver owes too much to take cash), run_full (others share the vehicle already).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -258,7 +271,7 @@ class DriverServiceServicer:
 
     def StartTrip(self, request, context):
         """StartTrip begins the trip with the rider's PIN. Errors: pin_invalid, pin_locked, invalid_transition,
-        not_a_passenger (a delivery is collected).
+        not_a_passenger (a delivery is collected), no_seat_left (until others who share the vehicle get out).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -395,6 +408,11 @@ def add_DriverServiceServicer_to_server(servicer, server):
                     servicer.GetCurrentOffer,
                     request_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.GetCurrentOfferRequest.FromString,
                     response_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.GetCurrentOfferResponse.SerializeToString,
+            ),
+            'GetPlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPlan,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.GetPlanRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.GetPlanResponse.SerializeToString,
             ),
             'AcceptOffer': grpc.unary_unary_rpc_method_handler(
                     servicer.AcceptOffer,
@@ -738,6 +756,33 @@ class DriverService:
             '/ridesharing.matching.v1.DriverService/GetCurrentOffer',
             ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.GetCurrentOfferRequest.SerializeToString,
             ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.GetCurrentOfferResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.DriverService/GetPlan',
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.GetPlanRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_driver__service__pb2.GetPlanResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -59,9 +59,13 @@ class DriverServiceStub:
     """ReportLocations takes one batch of pings. Errors: no_open_shift."""
     GetCurrentOffer: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.GetCurrentOfferRequest, _driver_service_pb2.GetCurrentOfferResponse]
     """GetCurrentOffer returns the open offer of the driver. Errors: no_open_offer."""
+    GetPlan: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.GetPlanRequest, _driver_service_pb2.GetPlanResponse]
+    """GetPlan returns the stops that are left of the driver's ride, or of the rides that share the vehicle, in the order
+    in which they are driven to. Errors: no_current_ride.
+    """
     AcceptOffer: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.AcceptOfferRequest, _driver_service_pb2.AcceptOfferResponse]
     """AcceptOffer binds the ride to the driver. Errors: offer_taken, offer_expired, offer_withdrawn, offer_declined,
-    active_ride, cash_not_allowed (the driver owes too much to take cash).
+    active_ride, cash_not_allowed (the driver owes too much to take cash), run_full (others share the vehicle already).
     """
     DeclineOffer: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.DeclineOfferRequest, _driver_service_pb2.DeclineOfferResponse]
     """DeclineOffer says no; the driver is not asked for that ride again."""
@@ -69,7 +73,7 @@ class DriverServiceStub:
     """ArriveAtPickup says that the driver waits at the pickup. Errors: invalid_transition."""
     StartTrip: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.StartTripRequest, _driver_service_pb2.StartTripResponse]
     """StartTrip begins the trip with the rider's PIN. Errors: pin_invalid, pin_locked, invalid_transition,
-    not_a_passenger (a delivery is collected).
+    not_a_passenger (a delivery is collected), no_seat_left (until others who share the vehicle get out).
     """
     ReachStop: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.ReachStopRequest, _driver_service_pb2.ReachStopResponse]
     """ReachStop says that the driver waits at the next stop of the trip. Errors: stop_not_found, stop_out_of_order,
@@ -141,9 +145,13 @@ class DriverServiceAsyncStub(DriverServiceStub):
     """ReportLocations takes one batch of pings. Errors: no_open_shift."""
     GetCurrentOffer: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.GetCurrentOfferRequest, _driver_service_pb2.GetCurrentOfferResponse]  # type: ignore[assignment]
     """GetCurrentOffer returns the open offer of the driver. Errors: no_open_offer."""
+    GetPlan: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.GetPlanRequest, _driver_service_pb2.GetPlanResponse]  # type: ignore[assignment]
+    """GetPlan returns the stops that are left of the driver's ride, or of the rides that share the vehicle, in the order
+    in which they are driven to. Errors: no_current_ride.
+    """
     AcceptOffer: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.AcceptOfferRequest, _driver_service_pb2.AcceptOfferResponse]  # type: ignore[assignment]
     """AcceptOffer binds the ride to the driver. Errors: offer_taken, offer_expired, offer_withdrawn, offer_declined,
-    active_ride, cash_not_allowed (the driver owes too much to take cash).
+    active_ride, cash_not_allowed (the driver owes too much to take cash), run_full (others share the vehicle already).
     """
     DeclineOffer: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.DeclineOfferRequest, _driver_service_pb2.DeclineOfferResponse]  # type: ignore[assignment]
     """DeclineOffer says no; the driver is not asked for that ride again."""
@@ -151,7 +159,7 @@ class DriverServiceAsyncStub(DriverServiceStub):
     """ArriveAtPickup says that the driver waits at the pickup. Errors: invalid_transition."""
     StartTrip: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.StartTripRequest, _driver_service_pb2.StartTripResponse]  # type: ignore[assignment]
     """StartTrip begins the trip with the rider's PIN. Errors: pin_invalid, pin_locked, invalid_transition,
-    not_a_passenger (a delivery is collected).
+    not_a_passenger (a delivery is collected), no_seat_left (until others who share the vehicle get out).
     """
     ReachStop: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.ReachStopRequest, _driver_service_pb2.ReachStopResponse]  # type: ignore[assignment]
     """ReachStop says that the driver waits at the next stop of the trip. Errors: stop_not_found, stop_out_of_order,
@@ -282,13 +290,23 @@ class DriverServiceServicer(metaclass=_abc_1.ABCMeta):
         """GetCurrentOffer returns the open offer of the driver. Errors: no_open_offer."""
 
     @_abc_1.abstractmethod
+    def GetPlan(
+        self,
+        request: _driver_service_pb2.GetPlanRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_driver_service_pb2.GetPlanResponse, _abc.Awaitable[_driver_service_pb2.GetPlanResponse]]:
+        """GetPlan returns the stops that are left of the driver's ride, or of the rides that share the vehicle, in the order
+        in which they are driven to. Errors: no_current_ride.
+        """
+
+    @_abc_1.abstractmethod
     def AcceptOffer(
         self,
         request: _driver_service_pb2.AcceptOfferRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_driver_service_pb2.AcceptOfferResponse, _abc.Awaitable[_driver_service_pb2.AcceptOfferResponse]]:
         """AcceptOffer binds the ride to the driver. Errors: offer_taken, offer_expired, offer_withdrawn, offer_declined,
-        active_ride, cash_not_allowed (the driver owes too much to take cash).
+        active_ride, cash_not_allowed (the driver owes too much to take cash), run_full (others share the vehicle already).
         """
 
     @_abc_1.abstractmethod
@@ -314,7 +332,7 @@ class DriverServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_driver_service_pb2.StartTripResponse, _abc.Awaitable[_driver_service_pb2.StartTripResponse]]:
         """StartTrip begins the trip with the rider's PIN. Errors: pin_invalid, pin_locked, invalid_transition,
-        not_a_passenger (a delivery is collected).
+        not_a_passenger (a delivery is collected), no_seat_left (until others who share the vehicle get out).
         """
 
     @_abc_1.abstractmethod

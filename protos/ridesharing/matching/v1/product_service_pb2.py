@@ -28,7 +28,7 @@ from ridesharing.common.v1 import money_pb2 as ridesharing_dot_common_dot_v1_dot
 from ridesharing.matching.v1 import rides_pb2 as ridesharing_dot_matching_dot_v1_dot_rides__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-ridesharing/matching/v1/product_service.proto\x12\x17ridesharing.matching.v1\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/matching/v1/rides.proto\"V\n\x13ListProductsRequest\x12\x34\n\x06pickup\x18\x01 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPointH\x00\x88\x01\x01\x42\t\n\x07_pickup\"\xff\x03\n\x07Product\x12\x0f\n\x07product\x18\x01 \x01(\t\x12*\n\x04\x62\x61se\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x33\n\rper_kilometer\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x30\n\nper_minute\x18\x04 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12-\n\x07minimum\x18\x05 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x31\n\x0b\x62ooking_fee\x18\x06 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x15\n\rcash_accepted\x18\x07 \x01(\x08\x12\r\n\x05seats\x18\x08 \x01(\x05\x12/\n\x04kind\x18\x1e \x01(\x0e\x32!.ridesharing.matching.v1.RideKind\x12\x35\n\nreturn_fee\x18\x1f \x01(\x0b\x32\x1c.ridesharing.common.v1.MoneyH\x00\x88\x01\x01\x12\x38\n\x12waiting_per_minute\x18\x14 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x17\n\x0fvehicle_classes\x18\x15 \x03(\tB\r\n\x0b_return_fee\"J\n\x14ListProductsResponse\x12\x32\n\x08products\x18\x01 \x03(\x0b\x32 .ridesharing.matching.v1.Product2\x88\x01\n\x0eProductService\x12v\n\x0cListProducts\x12,.ridesharing.matching.v1.ListProductsRequest\x1a-.ridesharing.matching.v1.ListProductsResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x03\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-ridesharing/matching/v1/product_service.proto\x12\x17ridesharing.matching.v1\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/matching/v1/rides.proto\"V\n\x13ListProductsRequest\x12\x34\n\x06pickup\x18\x01 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPointH\x00\x88\x01\x01\x42\t\n\x07_pickup\"\x90\x04\n\x07Product\x12\x0f\n\x07product\x18\x01 \x01(\t\x12*\n\x04\x62\x61se\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x33\n\rper_kilometer\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x30\n\nper_minute\x18\x04 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12-\n\x07minimum\x18\x05 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x31\n\x0b\x62ooking_fee\x18\x06 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x15\n\rcash_accepted\x18\x07 \x01(\x08\x12\r\n\x05seats\x18\x08 \x01(\x05\x12/\n\x04kind\x18\x1e \x01(\x0e\x32!.ridesharing.matching.v1.RideKind\x12\x35\n\nreturn_fee\x18\x1f \x01(\x0b\x32\x1c.ridesharing.common.v1.MoneyH\x00\x88\x01\x01\x12\x38\n\x12waiting_per_minute\x18\x14 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x17\n\x0fvehicle_classes\x18\x15 \x03(\t\x12\x0f\n\x07parties\x18  \x01(\x05\x42\r\n\x0b_return_fee\"J\n\x14ListProductsResponse\x12\x32\n\x08products\x18\x01 \x03(\x0b\x32 .ridesharing.matching.v1.Product2\x88\x01\n\x0eProductService\x12v\n\x0cListProducts\x12,.ridesharing.matching.v1.ListProductsRequest\x1a-.ridesharing.matching.v1.ListProductsResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x03\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,9 +40,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTPRODUCTSREQUEST']._serialized_start=221
   _globals['_LISTPRODUCTSREQUEST']._serialized_end=307
   _globals['_PRODUCT']._serialized_start=310
-  _globals['_PRODUCT']._serialized_end=821
-  _globals['_LISTPRODUCTSRESPONSE']._serialized_start=823
-  _globals['_LISTPRODUCTSRESPONSE']._serialized_end=897
-  _globals['_PRODUCTSERVICE']._serialized_start=900
-  _globals['_PRODUCTSERVICE']._serialized_end=1036
+  _globals['_PRODUCT']._serialized_end=838
+  _globals['_LISTPRODUCTSRESPONSE']._serialized_start=840
+  _globals['_LISTPRODUCTSRESPONSE']._serialized_end=914
+  _globals['_PRODUCTSERVICE']._serialized_start=917
+  _globals['_PRODUCTSERVICE']._serialized_end=1053
 # @@protoc_insertion_point(module_scope)

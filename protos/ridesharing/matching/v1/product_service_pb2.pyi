@@ -65,6 +65,7 @@ class Product(_message.Message):
     RETURN_FEE_FIELD_NUMBER: _builtins.int
     WAITING_PER_MINUTE_FIELD_NUMBER: _builtins.int
     VEHICLE_CLASSES_FIELD_NUMBER: _builtins.int
+    PARTIES_FIELD_NUMBER: _builtins.int
     product: _builtins.str
     """Its name, for example economy; what CreateQuotes takes."""
     cash_accepted: _builtins.bool
@@ -73,6 +74,8 @@ class Product(_message.Message):
     """How many passengers it carries at most."""
     kind: _rides_pb2.RideKind.ValueType
     """What kind of rides it is for."""
+    parties: _builtins.int
+    """Of a pooled product: how many parties share a vehicle at most; 0 for other kinds."""
     @_builtins.property
     def base(self) -> _money_pb2.Money:
         """Flat amount of every ride."""
@@ -120,10 +123,11 @@ class Product(_message.Message):
         return_fee: _money_pb2.Money | None = ...,
         waiting_per_minute: _money_pb2.Money | None = ...,
         vehicle_classes: _abc.Iterable[_builtins.str] | None = ...,
+        parties: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_return_fee", b"_return_fee", "base", b"base", "booking_fee", b"booking_fee", "minimum", b"minimum", "per_kilometer", b"per_kilometer", "per_minute", b"per_minute", "return_fee", b"return_fee", "waiting_per_minute", b"waiting_per_minute"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_return_fee", b"_return_fee", "base", b"base", "booking_fee", b"booking_fee", "cash_accepted", b"cash_accepted", "kind", b"kind", "minimum", b"minimum", "per_kilometer", b"per_kilometer", "per_minute", b"per_minute", "product", b"product", "return_fee", b"return_fee", "seats", b"seats", "vehicle_classes", b"vehicle_classes", "waiting_per_minute", b"waiting_per_minute"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_return_fee", b"_return_fee", "base", b"base", "booking_fee", b"booking_fee", "cash_accepted", b"cash_accepted", "kind", b"kind", "minimum", b"minimum", "parties", b"parties", "per_kilometer", b"per_kilometer", "per_minute", b"per_minute", "product", b"product", "return_fee", b"return_fee", "seats", b"seats", "vehicle_classes", b"vehicle_classes", "waiting_per_minute", b"waiting_per_minute"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__return_fee: _TypeAlias = _typing.Literal["return_fee"]  # noqa: Y015
     _WhichOneofArgType__return_fee: _TypeAlias = _typing.Literal["_return_fee", b"_return_fee"]  # noqa: Y015

@@ -341,6 +341,7 @@ class RequestRideRequest(_message.Message):
     FUNDING_FIELD_NUMBER: _builtins.int
     DELIVERY_FIELD_NUMBER: _builtins.int
     SURGE_CONSENT_TOKEN_FIELD_NUMBER: _builtins.int
+    ACCEPTED_DETOUR_SECONDS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Key the client made and keeps."""
     quote_id: _builtins.str
@@ -353,6 +354,8 @@ class RequestRideRequest(_message.Message):
     """Where the money comes from."""
     surge_consent_token: _builtins.str
     """The token of a quote that has one: the rider said yes to its surge."""
+    accepted_detour_seconds: _builtins.int
+    """Of a pooled quote: how much longer than alone the ride may become, at least what the quote says."""
     @_builtins.property
     def delivery(self) -> _rides_pb2.DeliveryOrder:
         """What is carried; with a product of the kind delivery, and with no other."""
@@ -367,10 +370,11 @@ class RequestRideRequest(_message.Message):
         funding: _rides_pb2.Funding.ValueType = ...,
         delivery: _rides_pb2.DeliveryOrder | None = ...,
         surge_consent_token: _builtins.str = ...,
+        accepted_detour_seconds: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_delivery", b"_delivery", "delivery", b"delivery"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_delivery", b"_delivery", "delivery", b"delivery", "funding", b"funding", "note", b"note", "payment_method_id", b"payment_method_id", "quote_id", b"quote_id", "request_id", b"request_id", "surge_consent_token", b"surge_consent_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_delivery", b"_delivery", "accepted_detour_seconds", b"accepted_detour_seconds", "delivery", b"delivery", "funding", b"funding", "note", b"note", "payment_method_id", b"payment_method_id", "quote_id", b"quote_id", "request_id", b"request_id", "surge_consent_token", b"surge_consent_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__delivery: _TypeAlias = _typing.Literal["delivery"]  # noqa: Y015
     _WhichOneofArgType__delivery: _TypeAlias = _typing.Literal["_delivery", b"_delivery"]  # noqa: Y015

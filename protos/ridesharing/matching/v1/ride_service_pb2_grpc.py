@@ -112,10 +112,11 @@ class RideServiceServicer:
 
     def RequestRide(self, request, context):
         """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
-        answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, surge_consent_required (the
-        quote has a token of consent and it was not brought back), too_many_scheduled, schedule_overlap, cash_not_accepted (the
-        city takes no cash), order_required, order_not_taken (an order goes with a delivery alone), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
-        in the error's metadata).
+        answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, too_many_scheduled,
+        schedule_overlap, surge_consent_required (the quote has a token of consent and it was not brought back),
+        cash_not_accepted (the city takes no cash), order_required, order_not_taken (an order goes with a delivery alone),
+        detour_not_accepted (of a pooled quote), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the
+        decline_reason are in the error's metadata).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,10 +40,11 @@ class RideServiceStub:
     """
     RequestRide: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.RequestRideRequest, _ride_service_pb2.RequestRideResponse]
     """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
-    answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, surge_consent_required (the
-    quote has a token of consent and it was not brought back), too_many_scheduled, schedule_overlap, cash_not_accepted (the
-    city takes no cash), order_required, order_not_taken (an order goes with a delivery alone), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
-    in the error's metadata).
+    answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, too_many_scheduled,
+    schedule_overlap, surge_consent_required (the quote has a token of consent and it was not brought back),
+    cash_not_accepted (the city takes no cash), order_required, order_not_taken (an order goes with a delivery alone),
+    detour_not_accepted (of a pooled quote), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the
+    decline_reason are in the error's metadata).
     """
     GetRide: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.GetRideRequest, _ride_service_pb2.GetRideResponse]
     """GetRide returns a ride of the caller, or any for operators and services."""
@@ -87,10 +88,11 @@ class RideServiceAsyncStub(RideServiceStub):
     """
     RequestRide: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.RequestRideRequest, _ride_service_pb2.RequestRideResponse]  # type: ignore[assignment]
     """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
-    answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, surge_consent_required (the
-    quote has a token of consent and it was not brought back), too_many_scheduled, schedule_overlap, cash_not_accepted (the
-    city takes no cash), order_required, order_not_taken (an order goes with a delivery alone), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
-    in the error's metadata).
+    answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, too_many_scheduled,
+    schedule_overlap, surge_consent_required (the quote has a token of consent and it was not brought back),
+    cash_not_accepted (the city takes no cash), order_required, order_not_taken (an order goes with a delivery alone),
+    detour_not_accepted (of a pooled quote), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the
+    decline_reason are in the error's metadata).
     """
     GetRide: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.GetRideRequest, _ride_service_pb2.GetRideResponse]  # type: ignore[assignment]
     """GetRide returns a ride of the caller, or any for operators and services."""
@@ -143,10 +145,11 @@ class RideServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ride_service_pb2.RequestRideResponse, _abc.Awaitable[_ride_service_pb2.RequestRideResponse]]:
         """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
-        answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, surge_consent_required (the
-        quote has a token of consent and it was not brought back), too_many_scheduled, schedule_overlap, cash_not_accepted (the
-        city takes no cash), order_required, order_not_taken (an order goes with a delivery alone), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the decline_reason are
-        in the error's metadata).
+        answer; else the ride is still REQUESTED. Errors: quote_expired, quote_used, active_ride, too_many_scheduled,
+        schedule_overlap, surge_consent_required (the quote has a token of consent and it was not brought back),
+        cash_not_accepted (the city takes no cash), order_required, order_not_taken (an order goes with a delivery alone),
+        detour_not_accepted (of a pooled quote), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the
+        decline_reason are in the error's metadata).
         """
 
     @_abc_1.abstractmethod

@@ -398,6 +398,30 @@ FARE_LINE_KIND_SURCHARGE: FareLineKind.ValueType  # 23
 """An amount on top for some rides, for example of an airport, that the platform pays on."""
 Global___FareLineKind: _TypeAlias = FareLineKind  # noqa: Y015
 
+class _PlanAction:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PlanActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PlanAction.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PLAN_ACTION_UNSPECIFIED: _PlanAction.ValueType  # 0
+    """Not told."""
+    PLAN_ACTION_PICK_UP: _PlanAction.ValueType  # 1
+    """A party gets in, or goods are collected."""
+    PLAN_ACTION_DROP_OFF: _PlanAction.ValueType  # 2
+    """A party gets out, or goods are handed over or brought back."""
+
+class PlanAction(_PlanAction, metaclass=_PlanActionEnumTypeWrapper):
+    """PlanAction is what happens at a stop of a driver's plan."""
+
+PLAN_ACTION_UNSPECIFIED: PlanAction.ValueType  # 0
+"""Not told."""
+PLAN_ACTION_PICK_UP: PlanAction.ValueType  # 1
+"""A party gets in, or goods are collected."""
+PLAN_ACTION_DROP_OFF: PlanAction.ValueType  # 2
+"""A party gets out, or goods are handed over or brought back."""
+Global___PlanAction: _TypeAlias = PlanAction  # noqa: Y015
+
 class _StopState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -711,12 +735,79 @@ class Fare(_message.Message):
 Global___Fare: _TypeAlias = Fare  # noqa: Y015
 
 @_typing.final
+class Sharing(_message.Message):
+    """Sharing is what the rider of a pooled ride agrees to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MAX_DETOUR_SECONDS_FIELD_NUMBER: _builtins.int
+    MAX_WAIT_SECONDS_FIELD_NUMBER: _builtins.int
+    RUN_ID_FIELD_NUMBER: _builtins.int
+    max_detour_seconds: _builtins.int
+    """How much longer than alone the ride may become for others, in seconds."""
+    max_wait_seconds: _builtins.int
+    """How much later the pickup may become after a driver accepted, in seconds; not told in a quote."""
+    run_id: _builtins.str
+    """The run of the driver that the ride is part of (UUID); empty while it is part of none."""
+    def __init__(
+        self,
+        *,
+        max_detour_seconds: _builtins.int = ...,
+        max_wait_seconds: _builtins.int = ...,
+        run_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_detour_seconds", b"max_detour_seconds", "max_wait_seconds", b"max_wait_seconds", "run_id", b"run_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Sharing: _TypeAlias = Sharing  # noqa: Y015
+
+@_typing.final
+class PlanStop(_message.Message):
+    """PlanStop is a stop of a driver's plan."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_ID_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    PASSENGERS_FIELD_NUMBER: _builtins.int
+    ride_id: _builtins.str
+    """Whose (UUID of the ride)."""
+    action: Global___PlanAction.ValueType
+    """What for."""
+    passengers: _builtins.int
+    """How many get in or out."""
+    @_builtins.property
+    def place(self) -> _geo_point_pb2.Place:
+        """Where."""
+
+    def __init__(
+        self,
+        *,
+        ride_id: _builtins.str = ...,
+        action: Global___PlanAction.ValueType = ...,
+        place: _geo_point_pb2.Place | None = ...,
+        passengers: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["place", b"place"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "passengers", b"passengers", "place", b"place", "ride_id", b"ride_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanStop: _TypeAlias = PlanStop  # noqa: Y015
+
+@_typing.final
 class Quote(_message.Message):
     """Quote is a price promised until it expires."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     QUOTE_ID_FIELD_NUMBER: _builtins.int
+    SHARING_FIELD_NUMBER: _builtins.int
     PRODUCT_FIELD_NUMBER: _builtins.int
     PICKUP_FIELD_NUMBER: _builtins.int
     DROPOFF_FIELD_NUMBER: _builtins.int
@@ -758,6 +849,10 @@ class Quote(_message.Message):
     surge_consent_token: _builtins.str
     """Set where the surge is so high that the city wants the rider's explicit yes: RequestRide must bring it back."""
     @_builtins.property
+    def sharing(self) -> Global___Sharing:
+        """What the rider of a pooled product agrees to; absent for other products."""
+
+    @_builtins.property
     def pickup(self) -> _geo_point_pb2.Place:
         """Where the ride would start."""
 
@@ -785,6 +880,7 @@ class Quote(_message.Message):
         self,
         *,
         quote_id: _builtins.str = ...,
+        sharing: Global___Sharing | None = ...,
         product: _builtins.str = ...,
         pickup: _geo_point_pb2.Place | None = ...,
         dropoff: _geo_point_pb2.Place | None = ...,
@@ -802,18 +898,22 @@ class Quote(_message.Message):
         pickup_time: _timestamp_pb2.Timestamp | None = ...,
         surge_consent_token: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "_sharing", b"_sharing", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "sharing", b"sharing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "city", b"city", "distance_meters", b"distance_meters", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "policy_version", b"policy_version", "product", b"product", "quote_id", b"quote_id", "route_polyline", b"route_polyline", "stops", b"stops", "surge_consent_token", b"surge_consent_token", "surge_permille", b"surge_permille", "trip_eta_seconds", b"trip_eta_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "_sharing", b"_sharing", "city", b"city", "distance_meters", b"distance_meters", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "policy_version", b"policy_version", "product", b"product", "quote_id", b"quote_id", "route_polyline", b"route_polyline", "sharing", b"sharing", "stops", b"stops", "surge_consent_token", b"surge_consent_token", "surge_permille", b"surge_permille", "trip_eta_seconds", b"trip_eta_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__pickup_eta_seconds: _TypeAlias = _typing.Literal["pickup_eta_seconds"]  # noqa: Y015
     _WhichOneofArgType__pickup_eta_seconds: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds"]  # noqa: Y015
     _WhichOneofReturnType__pickup_time: _TypeAlias = _typing.Literal["pickup_time"]  # noqa: Y015
     _WhichOneofArgType__pickup_time: _TypeAlias = _typing.Literal["_pickup_time", b"_pickup_time"]  # noqa: Y015
+    _WhichOneofReturnType__sharing: _TypeAlias = _typing.Literal["sharing"]  # noqa: Y015
+    _WhichOneofArgType__sharing: _TypeAlias = _typing.Literal["_sharing", b"_sharing"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__pickup_eta_seconds) -> _WhichOneofReturnType__pickup_eta_seconds | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__pickup_time) -> _WhichOneofReturnType__pickup_time | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__sharing) -> _WhichOneofReturnType__sharing | None: ...
 
 Global___Quote: _TypeAlias = Quote  # noqa: Y015
 
@@ -945,6 +1045,7 @@ class Ride(_message.Message):
     PROMISED_PICKUP_TIME_FIELD_NUMBER: _builtins.int
     SWAP_COUNT_FIELD_NUMBER: _builtins.int
     PICKUP_TIME_FIELD_NUMBER: _builtins.int
+    SHARING_FIELD_NUMBER: _builtins.int
     ride_id: _builtins.str
     """The ride's id (UUID)."""
     state: Global___RideState.ValueType
@@ -1039,6 +1140,10 @@ class Ride(_message.Message):
     def pickup_time(self) -> _timestamp_pb2.Timestamp:
         """When the rider is to be picked up; absent for a ride now."""
 
+    @_builtins.property
+    def sharing(self) -> Global___Sharing:
+        """What the rider of a pooled ride agreed to; absent for other kinds."""
+
     def __init__(
         self,
         *,
@@ -1075,10 +1180,11 @@ class Ride(_message.Message):
         promised_pickup_time: _timestamp_pb2.Timestamp | None = ...,
         swap_count: _builtins.int = ...,
         pickup_time: _timestamp_pb2.Timestamp | None = ...,
+        sharing: Global___Sharing | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "_promised_pickup_time", b"_promised_pickup_time", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "delivery", b"delivery", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "promised_pickup_time", b"promised_pickup_time", "request_time", b"request_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "_promised_pickup_time", b"_promised_pickup_time", "_sharing", b"_sharing", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "delivery", b"delivery", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "promised_pickup_time", b"promised_pickup_time", "request_time", b"request_time", "sharing", b"sharing", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "_promised_pickup_time", b"_promised_pickup_time", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "city", b"city", "delivery", b"delivery", "distance_meters", b"distance_meters", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "funding", b"funding", "kind", b"kind", "passengers", b"passengers", "payment_state", b"payment_state", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "policy_version", b"policy_version", "product", b"product", "promised_pickup_time", b"promised_pickup_time", "quote_id", b"quote_id", "reason", b"reason", "request_time", b"request_time", "ride_id", b"ride_id", "rider_id", b"rider_id", "rider_name", b"rider_name", "start_pin", b"start_pin", "start_time", b"start_time", "state", b"state", "stops", b"stops", "swap_count", b"swap_count", "trip_eta_seconds", b"trip_eta_seconds", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "_promised_pickup_time", b"_promised_pickup_time", "_sharing", b"_sharing", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "city", b"city", "delivery", b"delivery", "distance_meters", b"distance_meters", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "funding", b"funding", "kind", b"kind", "passengers", b"passengers", "payment_state", b"payment_state", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "policy_version", b"policy_version", "product", b"product", "promised_pickup_time", b"promised_pickup_time", "quote_id", b"quote_id", "reason", b"reason", "request_time", b"request_time", "ride_id", b"ride_id", "rider_id", b"rider_id", "rider_name", b"rider_name", "sharing", b"sharing", "start_pin", b"start_pin", "start_time", b"start_time", "state", b"state", "stops", b"stops", "swap_count", b"swap_count", "trip_eta_seconds", b"trip_eta_seconds", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__arrive_time: _TypeAlias = _typing.Literal["arrive_time"]  # noqa: Y015
     _WhichOneofArgType__arrive_time: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time"]  # noqa: Y015
@@ -1098,6 +1204,8 @@ class Ride(_message.Message):
     _WhichOneofArgType__pickup_time: _TypeAlias = _typing.Literal["_pickup_time", b"_pickup_time"]  # noqa: Y015
     _WhichOneofReturnType__promised_pickup_time: _TypeAlias = _typing.Literal["promised_pickup_time"]  # noqa: Y015
     _WhichOneofArgType__promised_pickup_time: _TypeAlias = _typing.Literal["_promised_pickup_time", b"_promised_pickup_time"]  # noqa: Y015
+    _WhichOneofReturnType__sharing: _TypeAlias = _typing.Literal["sharing"]  # noqa: Y015
+    _WhichOneofArgType__sharing: _TypeAlias = _typing.Literal["_sharing", b"_sharing"]  # noqa: Y015
     _WhichOneofReturnType__start_time: _TypeAlias = _typing.Literal["start_time"]  # noqa: Y015
     _WhichOneofArgType__start_time: _TypeAlias = _typing.Literal["_start_time", b"_start_time"]  # noqa: Y015
     @_typing.overload
@@ -1118,6 +1226,8 @@ class Ride(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__pickup_time) -> _WhichOneofReturnType__pickup_time | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__promised_pickup_time) -> _WhichOneofReturnType__promised_pickup_time | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__sharing) -> _WhichOneofReturnType__sharing | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__start_time) -> _WhichOneofReturnType__start_time | None: ...
 
@@ -1253,6 +1363,7 @@ class Offer(_message.Message):
     PASSENGERS_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     ORDER_FIELD_NUMBER: _builtins.int
+    JOINS_RUN_FIELD_NUMBER: _builtins.int
     offer_id: _builtins.str
     """The offer's id (UUID)."""
     ride_id: _builtins.str
@@ -1271,6 +1382,8 @@ class Offer(_message.Message):
     """How many people ride."""
     kind: Global___RideKind.ValueType
     """What kind of ride it is."""
+    joins_run: _builtins.bool
+    """True for a pooled ride that joins parties whom the driver has already."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """Until when the driver may answer."""
@@ -1313,10 +1426,11 @@ class Offer(_message.Message):
         passengers: _builtins.int = ...,
         kind: Global___RideKind.ValueType = ...,
         order: Global___DeliveryOrder | None = ...,
+        joins_run: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_order", b"_order", "dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "order", b"order", "pickup", b"pickup"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_order", b"_order", "distance_meters", b"distance_meters", "driver_id", b"driver_id", "dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "funding", b"funding", "kind", b"kind", "offer_id", b"offer_id", "order", b"order", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "ride_id", b"ride_id", "state", b"state", "stops", b"stops"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_order", b"_order", "distance_meters", b"distance_meters", "driver_id", b"driver_id", "dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "funding", b"funding", "joins_run", b"joins_run", "kind", b"kind", "offer_id", b"offer_id", "order", b"order", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "ride_id", b"ride_id", "state", b"state", "stops", b"stops"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__order: _TypeAlias = _typing.Literal["order"]  # noqa: Y015
     _WhichOneofArgType__order: _TypeAlias = _typing.Literal["_order", b"_order"]  # noqa: Y015

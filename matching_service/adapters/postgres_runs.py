@@ -1,0 +1,53 @@
+"""Runs that parties share, in Postgres."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database import Database
+from matching_service.adapters import tables
+from matching_service.adapters.rows import run_from, run_ride_from
+from matching_service.domain.ride_states import DRIVER_STATES
+from matching_service.domain.run import RunRide, RunView
+
+_DRIVER_STATES = [state.value for state in DRIVER_STATES]
+
+
+def open_run_of(driver_id: UUID) -> Select[Any]:
+    """Select the driver's open run that parties may share."""
+    run = tables.runs.c
+    return select(tables.runs).where(run.driver_id == driver_id, run.closed_at.is_(None), run.parties > 1)
+
+
+async def views_of(connection: AsyncConnection, statement: Select[Any]) -> list[RunView]:
+    """Read the runs of a statement with their live rides."""
+    runs = [run_from(row) for row in (await connection.execute(statement)).mappings()]
+    if not runs:
+        return []
+    ride = tables.rides.c
+    live = select(tables.rides).where(ride.run_id.in_([run.id for run in runs]), ride.state.in_(_DRIVER_STATES))
+    rides: dict[UUID, list[RunRide]] = {}
+    for row in (await connection.execute(live.order_by(ride.run_slot))).mappings():
+        rides.setdefault(row["run_id"], []).append(run_ride_from(row))
+    return [RunView(run, tuple(rides.get(run.id, ()))) for run in runs]
+
+
+class PostgresSharedRuns:
+    """The SharedRuns of production."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def with_room(self, limit: int) -> Sequence[RunView]:
+        """Return runs of drivers without an open offer, the latest opened first."""
+        run, offer = tables.runs.c, tables.offers.c
+        asked = select(offer.id).where(offer.driver_id == run.driver_id, offer.state == "open").exists()
+        statement = select(tables.runs).where(run.closed_at.is_(None), run.parties > 1, ~asked)
+        async with self._database.connect() as connection:
+            views = await views_of(connection, statement.order_by(run.opened_at.desc()).limit(limit))
+        return [view for view in views if view.has_room and view.rides]

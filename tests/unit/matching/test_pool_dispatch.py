@@ -1,0 +1,119 @@
+"""Pooled rides in a tick of dispatch: free drivers, and drivers with parties whom they fit in with."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from matching_service.adapters.scipy_assignment import ScipyMatcher
+from matching_service.domain.pooling import PlanStop, StopAction
+from matching_service.domain.quote import Place
+from matching_service.domain.ride_states import RideState
+from matching_service.domain.run import Run, RunRide, RunView, Sharing, alone
+from matching_service.domain.terms import Funding
+from matching_service.use_cases.dispatch_ports import WaitingRide
+from tests.fakes.matching_dispatch import NOON
+from tests.unit.matching.test_dispatch_tick import City, at, ride
+
+UP, OFF = StopAction.PICK_UP, StopAction.DROP_OFF
+SHARING = Sharing(direct_seconds=1_000, max_detour_seconds=500, max_wait_seconds=240, parties=3, seats=4)
+
+
+@pytest.fixture
+async def city() -> AsyncIterator[City]:
+    matcher = ScipyMatcher()
+    yield City(matcher)
+    await matcher.close()
+
+
+def pooled(number: int, pickup_meters: float, dropoff_meters: float, passengers: int = 1) -> WaitingRide:
+    places = Place(at(pickup_meters)), Place(at(dropoff_meters))
+    found = replace(ride(number, product="pool"), pickup=places[0], dropoff=places[1])
+    direct_seconds = round(abs(dropoff_meters - pickup_meters) * 0.2171)
+    return replace(found, sharing=replace(SHARING, direct_seconds=direct_seconds), passengers=passengers)
+
+
+def driving(city: City, number: int, here: float, to: float, *, passengers: int = 1, slack: int = 500) -> RunView:
+    """A driver who has a party on board, on the way from here to there."""
+    driver_id = city.driver(number, here)
+    sharing = replace(SHARING, direct_seconds=round(abs(to - here) * 0.2171), max_detour_seconds=slack)
+    party = RunRide(
+        UUID(int=500 + number),
+        RideState.IN_PROGRESS,
+        0,
+        passengers,
+        Place(at(here)),
+        Place(at(to)),
+        sharing,
+        NOON - timedelta(seconds=60),
+        30,
+        NOON - timedelta(seconds=5),
+    )
+    run = Run(UUID(int=900 + number), driver_id, 3, 4, NOON, alone(party.ride_id))
+    view = RunView(run, (party,))
+    city.board.runs.append(view)
+    city.board.under_way.add(driver_id)
+    return view
+
+
+async def test_a_pooled_ride_on_the_way_comes_along_rather_than_taking_a_free_driver(city: City) -> None:
+    view = driving(city, 1, here=0, to=5_000)
+    city.driver(2, 1_400)
+    city.board.rides = [pooled(1, 1_000, 4_500)]
+    await city.tick()
+    [proposal] = city.board.proposed
+    assert (proposal.driver_id, proposal.run_id) == (view.run.driver_id, view.run.id)
+    first = view.rides[0].ride_id
+    assert list(proposal.plan) == [PlanStop(UUID(int=1), UP), PlanStop(UUID(int=1), OFF), PlanStop(first, OFF)]
+    assert proposal.pickup_eta_seconds == 218  # 1,000 m x 1.20 at 19.9 km/h
+
+
+async def test_a_pooled_ride_out_of_the_way_gets_a_free_driver(city: City) -> None:
+    driving(city, 1, here=0, to=5_000, slack=60)
+    free = city.driver(2, -700)
+    city.board.rides = [pooled(1, -600, -4_000)]
+    await city.tick()
+    [proposal] = city.board.proposed
+    assert (proposal.driver_id, proposal.run_id, proposal.plan) == (free, None, ())
+
+
+async def test_two_pooled_rides_do_not_join_one_run_in_one_tick(city: City) -> None:
+    view = driving(city, 1, here=0, to=5_000)
+    city.board.rides = [pooled(1, 1_000, 4_500), pooled(2, 1_100, 4_600)]
+    await city.tick()
+    assert [proposal.driver_id for proposal in city.board.proposed] == [view.run.driver_id]
+
+
+async def test_a_driver_with_parties_is_no_candidate_of_anybody_else(city: City) -> None:
+    driving(city, 1, here=0, to=5_000)
+    city.board.rides = [ride(1, 100)]
+    await city.tick()
+    assert city.board.proposed == []
+
+
+async def test_a_pooled_ride_for_which_there_is_no_seat_waits(city: City) -> None:
+    driving(city, 1, here=0, to=5_000, passengers=3)
+    city.board.rides = [pooled(1, 1_000, 4_500, passengers=2)]
+    await city.tick()
+    assert city.board.proposed == []
+
+
+async def test_a_driver_who_declined_or_may_not_take_cash_is_not_asked_again(city: City) -> None:
+    view = driving(city, 1, here=0, to=5_000)
+    city.board.rides = [replace(pooled(1, 1_000, 4_500), excluded_driver_ids=frozenset({view.run.driver_id}))]
+    await city.tick()
+    city.board.no_cash = {view.run.driver_id}
+    city.board.rides = [replace(pooled(2, 1_000, 4_500), funding=Funding.CASH)]
+    await city.tick()
+    assert city.board.proposed == []
+
+
+async def test_a_silent_driver_with_parties_is_not_asked(city: City) -> None:
+    view = driving(city, 1, here=0, to=5_000)
+    position = city.locations.positions[view.run.driver_id]
+    city.locations.positions[view.run.driver_id] = position._replace(measured_at=NOON.timestamp() - 30)
+    city.board.rides = [pooled(1, 1_000, 4_500)]
+    await city.tick()
+    assert city.board.proposed == []

@@ -4,6 +4,7 @@
 --seed 7        chance
 --lanes 6       rounds that run beside each other
 --variants      the broken variants instead, each until its race notices it
+--reservations 1000000  instead: so many contested reservations, and a tenth of them while Redis is flushed
 --take-overs 3  instead: seconds until another matcher makes offers where one was killed, stopped, told to leave
 """
 
@@ -20,6 +21,7 @@ from statistics import fmean
 from tests.fakes.matching_dispatch import NOON
 from tests.integration.embedded import embedded_postgres, embedded_redis
 from tests.races.ground import Ground, Lane, ground
+from tests.races.reservations import DRIVERS, MATCHERS, contest, prepare
 from tests.races.run import Outcome, run, settle
 from tests.races.scenes import RACES
 from tests.races.takeover import measure
@@ -77,6 +79,24 @@ async def _main(chosen: argparse.Namespace, postgres_url: str, redis_url: str) -
         return await _races(chosen.only or list(RACES), chosen.rounds, lanes)
 
 
+def _reservations(contested: int, postgres_url: str, redis_url: str) -> bool:
+    asyncio.run(prepare(postgres_url))
+    rounds = -(-contested // (DRIVERS * MATCHERS))
+    well = True
+    for numbers, flushed in ((range(rounds), False), (range(rounds, rounds + max(1, rounds // 10)), True)):
+        began = time.monotonic()
+        found = contest(postgres_url, redis_url, numbers, flushed=flushed)
+        _say(
+            f"{'Redis flushed all the while' if flushed else 'Redis kept its memory'}: {found.contested} contested "
+            f"reservations of {found.drivers} drivers by {MATCHERS} matchers, {found.won} won, {found.doubly_reserved} "
+            f"drivers reserved twice; {found.bound} assignments, {found.doubly_bound} double assignments; "
+            f"{time.monotonic() - began:.0f} s"
+        )
+        well &= found.doubly_bound == 0 and found.bound == found.drivers
+        well &= flushed or (found.won == found.drivers and found.doubly_reserved == 0)
+    return well
+
+
 async def _take_overs(rounds: int, seed: int) -> bool:
     measured = await measure(rounds, _say, seed)
     slowest = 0.0
@@ -99,12 +119,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--lanes", type=int, default=6)
     parser.add_argument("--variants", action="store_true")
+    parser.add_argument("--reservations", type=int, default=0)
     parser.add_argument("--take-overs", type=int, default=0)
     chosen = parser.parse_args()
     logging.disable(logging.WARNING)
     if chosen.take_overs:
         return 0 if asyncio.run(_take_overs(chosen.take_overs, chosen.seed)) else 1
     with embedded_postgres() as postgres, embedded_redis() as redis:
+        if chosen.reservations:
+            well = _reservations(chosen.reservations, postgres.migrated("matching"), redis.url(4))
+            return 0 if well else 1
         well = asyncio.run(_main(chosen, postgres.migrated("matching"), redis.url(3)))
     return 0 if well else 1
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.fakes.matching_dispatch import NOON
 from tests.races.ground import Ground, Lane, ground
+from tests.races.reservations import contest_here, prepare
 from tests.races.run import run, settle
 from tests.races.scenes import RACES
 from tests.races.variants import VARIANTS
@@ -47,3 +48,18 @@ async def test_a_broken_variant_is_noticed(
     async with ground(migrated_postgres_url("matching"), redis_url_for(7), seed=11) as made, variant.broken(made):
         lanes = [Lane(made, number) for number in range(LANES)]
         assert (await run(lanes, RACES[variant.race], ROUNDS_TO_NOTICE, most_violations=1)).violations
+
+
+@pytest.mark.parametrize("flushed", [False, True])
+async def test_contested_reservations_assign_no_driver_twice(
+    migrated_postgres_url: Callable[[str], str], redis_url_for: Callable[[int], str], flushed: bool
+):
+    url = migrated_postgres_url("matching")
+    await prepare(url)
+    found = await contest_here(url, redis_url_for(8), range(4), flushed=flushed)
+    assert (found.bound, found.doubly_bound) == (found.drivers, 0)
+    if flushed:
+        # Were this zero, PostgreSQL would not have been asked.
+        assert found.doubly_reserved > 0
+    else:
+        assert (found.won, found.doubly_reserved) == (found.drivers, 0)

@@ -47,7 +47,7 @@ from tests.races.ground import middle_of
 
 _PATIENCE_SECONDS = 60.0
 _REPORT_SECONDS = 4.0
-_QUICK = {"synchronous_commit": "off", "autovacuum": "off"}
+_QUIET = {"autovacuum": "off"}
 
 
 Store = tuple[ProcessSpec, subprocess.Popen[bytes]]
@@ -201,13 +201,21 @@ class Town:
             return (await connection.execute(text(sql), values)).all()
 
     async def until(self, found: Callable[[], Any], what: str) -> None:
-        """Look until it is so; AssertionError when that takes too long."""
+        """Look until it is so; AssertionError when that takes too long. A store that is away is asked again."""
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                while not await found():  # noqa: ASYNC110 (another process is looked at; it sets no event)
+                while not await self._is_so(found):  # noqa: ASYNC110 (other processes are looked at; they set no event)
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise AssertionError(f"never: {what}\n{self.logs()}") from None
+
+    async def _is_so(self, found: Callable[[], Any]) -> bool:
+        try:
+            return bool(await found())
+        except DomainError as error:
+            if not error.retryable:
+                raise
+            return False
 
     async def all_shards_are_owned_by(self, matchers: Sequence[Matcher]) -> None:
         """Wait until every shard has an owner, and each of these some."""
@@ -235,7 +243,7 @@ async def town(offer_seconds: int = 600) -> AsyncGenerator[Town]:
     ):
         folder = Path(place)
         folder.chmod(0o711)  # noqa: ASYNC240 (where we are root, PostgreSQL runs as somebody else)
-        cluster = Cluster(folder / "postgres", "127.0.0.1", free_port(), new_password(), _QUICK)
+        cluster = Cluster(folder / "postgres", "127.0.0.1", free_port(), new_password(), _QUIET)
         cluster.create()
         redis_server = EmbeddedRedis(folder / "redis", "127.0.0.1", free_port(), new_password())
         redis_server.create()

@@ -18,7 +18,8 @@ LEGAL_ENDS = {
     # A fee may be due; and the hold may be declined after the cancel.
     "canceled_by_rider": {"voided", "captured", "hold_declined"},
     "canceled_by_platform": {"voided", "hold_declined"},
-    "no_show": {"captured"},
+    # No fee is due when the driver came late.
+    "no_show": {"captured", "voided"},
 }
 """What may have become of the payment, by how the ride ended."""
 

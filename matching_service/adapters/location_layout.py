@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from uuid import UUID
 
 from matching_service.domain.city import VehicleClass
@@ -100,6 +101,23 @@ def seen_key(cell: str) -> str:
 def home_key(driver_id: UUID) -> str:
     """Name the key that holds the cell of a driver."""
     return f"home:{driver_id}"
+
+
+def unpack_all(driver_ids: Iterable[UUID], values: Iterable[bytes]) -> list[DriverPosition]:
+    """Read many values at once, each of the driver in its place: a tick sees tens of thousands.
+
+    One walk over joined bytes, and tuples made past the constructor, take less than half of the time.
+    """
+    make, classes = tuple.__new__, _CLASSES
+    return [
+        make(
+            DriverPosition,
+            (driver_id, latitude / 1e7, longitude / 1e7, millis / 1000, sequence, classes[code], shift_tag),
+        )
+        for driver_id, (sequence, shift_tag, millis, latitude, longitude, code) in zip(
+            driver_ids, LAYOUT.iter_unpack(b"".join(values)), strict=True
+        )
+    ]
 
 
 def unpack(driver_id: UUID, value: bytes) -> DriverPosition:

@@ -33,6 +33,7 @@ from matching_service.adapters.location_layout import (
     pack,
     seen_key,
     unpack,
+    unpack_all,
 )
 from matching_service.adapters.shard_cells import shard_at, with_halo
 from matching_service.domain.locations import DriverPosition, RecordOutcome
@@ -78,7 +79,7 @@ class RedisLiveLocations:
         if home is None:
             return None
         value = await _answered(self._redis.hget(location_key(home.decode()), cast("str", driver_id.bytes)))
-        return None if value is None else self._position(driver_id.bytes, value)
+        return None if value is None else unpack(driver_id, value)
 
     async def snapshot(self) -> list[DriverPosition]:
         return await self._snapshot(await _answered(self._redis.zrange(CELLS_KEY, 0, -1)))
@@ -101,7 +102,7 @@ class RedisLiveLocations:
                 if LAYOUT.unpack(newest[driver])[2] > LAYOUT.unpack(positions[driver])[2]:
                     positions[driver] = newest[driver]
             newest.update(positions)
-        return [self._position(driver, value) for driver, value in newest.items()]
+        return unpack_all(map(self._id_of, newest), newest.values())
 
     async def forget(self, driver_id: UUID) -> None:
         home = await _answered(self._redis.getdel(home_key(driver_id)))
@@ -184,13 +185,13 @@ class RedisLiveLocations:
         await _answered(self._redis.set(home_key(position.driver_id), old_cell, ex=_HOME_SECONDS))
         return False
 
-    def _position(self, driver: bytes, value: bytes) -> DriverPosition:
+    def _id_of(self, driver: bytes) -> UUID:
         driver_id = self._ids.get(driver)
         if driver_id is None:
             if len(self._ids) >= _MAX_IDS_KNOWN:
                 self._ids.clear()
             driver_id = self._ids[driver] = UUID(bytes=driver)
-        return unpack(driver_id, value)
+        return driver_id
 
 
 async def _answered(call: Any) -> Any:

@@ -99,6 +99,15 @@ def test_what_is_no_better_is_not_put_in_force() -> None:
     assert not lesson.is_better
 
 
+def test_trips_that_judge_do_not_teach() -> None:
+    # Those held out alone were driven at ten on Monday, and took three times their estimate.
+    driven = [DrivenTrip(10, 600, 1800) if index % 5 == 0 else DrivenTrip(50, 600, 600) for index in range(1000)]
+    lesson = learn(driven, UNTAUGHT)
+    assert lesson is not None
+    assert lesson.error_after == pytest.approx(2 / 3, abs=0.05)
+    assert lesson.times.timing(10).seconds(600) > 1500  # what is put in force has learned from all
+
+
 def test_untaught_every_estimate_stands() -> None:
     assert UNTAUGHT.timing(100) == AS_ESTIMATED
 

@@ -108,6 +108,12 @@ def test_only_and_no_rules_on_a_one_way_grid_force_the_long_way(tmp_path: Path) 
     assert way(graph, "AE") == ["A", "B", "C", "F", "E"]
 
 
+def test_neighbors_whom_a_river_parts_are_found_at_a_second_look(tmp_path: Path) -> None:
+    streets = {"north": "ABC", "bridge": "CF", "south": "DEF"}
+    graph = StreetGraph(built(write_town(tmp_path / "town.osm.pbf", streets=streets)).street_map)
+    assert driven(graph, "AD") == pytest.approx(4 * BLOCK_SECONDS + SIDE_SECONDS, rel=1e-3)
+
+
 def test_what_takes_longer_than_the_limit_is_infinite(tmp_path: Path) -> None:
     graph = StreetGraph(built(write_town(tmp_path / "town.osm.pbf")).street_map)
     assert driven(graph, "AF", limit=100) == float("inf")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import extract, select
+from sqlalchemy import ColumnElement, extract, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Database
@@ -15,8 +15,10 @@ from matching_service.domain.eta import Leg
 from matching_service.domain.learned_times import TravelTimes
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.ride_states import RideState
-from matching_service.use_cases.travel_time_ports import MeasuredTrip, TravelTimesVersion
+from matching_service.use_cases.travel_time_ports import MeasuredTrip, ToldTimes, TravelTimesVersion
 from shared_kernel.geo import GeoPoint
+
+LEAST_COMPARED_SECONDS = 30
 
 
 class PostgresTravelTimes:
@@ -48,6 +50,36 @@ class PostgresTravelTimes:
         return [
             MeasuredTrip(Leg(GeoPoint(row[0], row[1]), GeoPoint(row[2], row[3])), row[4], float(row[5])) for row in rows
         ]
+
+    async def told_pickups(self, since: datetime) -> ToldTimes:
+        ride = tables.rides.c
+        return await self._told(since, ride.pickup_eta_seconds, ride.arrived_at - ride.assigned_at)
+
+    async def told_trips(self, since: datetime) -> ToldTimes:
+        ride = tables.rides.c
+        straight = ride.stop_count == 0, ride.kind == RideKind.PRIVATE.value
+        return await self._told(since, ride.trip_seconds, ride.ended_at - ride.started_at, *straight)
+
+    async def _told(
+        self, since: datetime, told: ColumnElement[int], took: ColumnElement[Any], *which: ColumnElement[bool]
+    ) -> ToldTimes:
+        ride = tables.rides.c
+        seconds = extract("epoch", took)
+        statement = select(
+            func.count(),
+            func.avg(func.abs(told - seconds) / seconds),
+            func.percentile_cont(0.5).within_group(told / seconds),
+        ).where(
+            ride.requested_at >= since,
+            ride.state == RideState.COMPLETED.value,
+            told > 0,
+            # Of what took less than some seconds any error is many times as long: a driver who stood there already.
+            seconds >= LEAST_COMPARED_SECONDS,
+            *which,
+        )
+        async with self._database.connect() as connection:
+            count, mean_error, median_ratio = (await connection.execute(statement)).one()
+        return ToldTimes(count, float(mean_error or 0), float(median_ratio or 0))
 
     async def newest(self, provider: str, map_id: str, *, in_force: bool) -> TravelTimesVersion | None:
         column = tables.travel_times.c

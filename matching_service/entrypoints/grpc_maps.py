@@ -12,7 +12,7 @@ from chassis.auth import Role, current_actor
 from matching_service.entrypoints import wire
 from matching_service.use_cases.learn_travel_times import LearnTravelTimes
 from matching_service.use_cases.read_ride_route import ReadRideRoute, RouteEnd, RouteLeg
-from matching_service.use_cases.travel_time_ports import TravelTimesVersion
+from matching_service.use_cases.travel_time_ports import ToldTimes, TravelTimesVersion
 from ridesharing.matching.v1 import map_service_pb2 as pb
 from ridesharing.matching.v1 import map_service_pb2_grpc
 
@@ -39,7 +39,10 @@ class MapServicer(map_service_pb2_grpc.MapServiceServicer):
 
     async def ListTravelTimes(self, request: pb.ListTravelTimesRequest, context: Context) -> pb.ListTravelTimesResponse:
         versions = await self._learn.versions(request.page_size or DEFAULT_VERSIONS)
-        return pb.ListTravelTimesResponse(travel_times=map(_version_message, versions))
+        pickups, trips = await self._learn.told()
+        return pb.ListTravelTimesResponse(
+            travel_times=map(_version_message, versions), pickups=_told_message(pickups), trips=_told_message(trips)
+        )
 
     async def LearnTravelTimes(
         self, request: pb.LearnTravelTimesRequest, context: Context
@@ -69,6 +72,10 @@ def _leg_message(leg: RouteLeg) -> pb.RouteLeg:
         eta_seconds=leg.trip.seconds,
         polyline=leg.trip.polyline,
     )
+
+
+def _told_message(told: ToldTimes) -> pb.ToldTimes:
+    return pb.ToldTimes(count=told.rides, mean_error=told.mean_error, median_ratio=told.median_ratio)
 
 
 def _version_message(version: TravelTimesVersion) -> pb.TravelTimes:

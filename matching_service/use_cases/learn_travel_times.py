@@ -12,6 +12,7 @@ from matching_service.use_cases.travel_time_ports import (
     Estimator,
     MeasuredTrip,
     MeasuredTrips,
+    ToldTimes,
     TravelTimesStore,
     TravelTimesVersion,
 )
@@ -22,6 +23,8 @@ LEARN_FROM = timedelta(days=56)
 MAX_TRIPS = 20_000
 """The newest ones; half a second of work a provider in a thread."""
 LEARN_EVERY = timedelta(days=1)
+COMPARED = timedelta(days=7)
+"""Rides of so long are compared with what their people were told."""
 
 
 class TravelTimesInForce:
@@ -95,6 +98,11 @@ class LearnTravelTimes:
     async def versions(self, limit: int) -> list[TravelTimesVersion]:
         """Return what was learned, newest first."""
         return await self._store.versions(limit)
+
+    async def told(self) -> tuple[ToldTimes, ToldTimes]:
+        """Return how wrong times to pickups, and of trips, were told of late."""
+        since = self._clock.now() - COMPARED
+        return await self._trips.told_pickups(since), await self._trips.told_trips(since)
 
     async def _learn(self, estimator: Estimator, trips: Sequence[MeasuredTrip]) -> TravelTimesVersion | None:
         estimates = await estimator.estimates([trip.leg for trip in trips])

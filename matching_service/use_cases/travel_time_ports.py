@@ -40,8 +40,26 @@ class TravelTimesVersion:
     times: TravelTimes
 
 
+class ToldTimes(NamedTuple):
+    """What people were told beside what came true; zeros where nothing was."""
+
+    rides: int = 0
+    mean_error: float = 0.0
+    """Mean of |told - measured| / measured."""
+    median_ratio: float = 0.0
+    """Median of told / measured: below 1 too little was told."""
+
+
 class MeasuredTrips(Protocol):
     """The trips that were made."""
+
+    async def told_pickups(self, since: datetime) -> ToldTimes:
+        """Compare the times to pickups, from the acceptance of who drove in the end, in rides asked for since."""
+        ...
+
+    async def told_trips(self, since: datetime) -> ToldTimes:
+        """Compare the quoted times of trips that went straight from pickup to drop-off, in rides asked for since."""
+        ...
 
     async def recent_trips(self, since: datetime, limit: int) -> list[MeasuredTrip]:
         """Return the newest completed trips that went straight from pickup to drop-off, newest first."""

@@ -74,10 +74,20 @@ class TravelTimes(Answer):
     )
 
 
+class ToldTimes(Answer):
+    """What people were told beside what came true, in the completed rides of the last seven days."""
+
+    count: int
+    mean_error: float = Field(description="Mean of |told - measured| / measured.")
+    median_ratio: float = Field(description="Median of told / measured: below 1 too little was told.")
+
+
 class LearnedTravelTimes(Answer):
-    """What was learned, newest first."""
+    """What was learned, newest first, and how wrong people were told."""
 
     items: list[TravelTimes]
+    pickups: ToldTimes = Field(description="Times to the pickup, as told when the driver accepted.")
+    trips: ToldTimes = Field(description="Times of trips without stops, as told in their quotes.")
 
 
 def learned_travel_times(message: map_service_pb2.ListTravelTimesResponse) -> LearnedTravelTimes:
@@ -97,5 +107,11 @@ def learned_travel_times(message: map_service_pb2.ListTravelTimesResponse) -> Le
                 factors=list(each.factors),
             )
             for each in message.travel_times
-        ]
+        ],
+        pickups=_told(message.pickups),
+        trips=_told(message.trips),
     )
+
+
+def _told(message: map_service_pb2.ToldTimes) -> ToldTimes:
+    return ToldTimes(count=message.count, mean_error=message.mean_error, median_ratio=message.median_ratio)

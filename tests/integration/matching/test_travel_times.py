@@ -16,7 +16,7 @@ from matching_service.domain.learned_times import HOURS, UNTAUGHT
 from matching_service.entrypoints.grpc_maps import MapServicer
 from matching_service.use_cases.learn_travel_times import LearnTravelTimes, TravelTimesInForce
 from matching_service.use_cases.read_ride_route import ReadRideRoute
-from matching_service.use_cases.travel_time_ports import TravelTimesVersion
+from matching_service.use_cases.travel_time_ports import ToldTimes, TravelTimesVersion
 from ridesharing.matching.v1 import map_service_pb2 as pb
 from tests.fakes.matching_dispatch import NOON, HandClock
 from tests.fakes.matching_rides import FakePayments
@@ -92,6 +92,23 @@ async def test_completed_rides_teach_how_long_the_way_takes(database: Database) 
     assert version.error_before == pytest.approx(0.6, abs=0.01)
     assert version.error_after < 0.05
     assert await learning.seconds() == pytest.approx(2.5 * untaught, rel=0.05)
+
+
+async def test_what_was_told_is_compared_with_what_came_true(database: Database) -> None:
+    learning = Learning(database)
+    assert await learning.learn.told() == (ToldTimes(), ToldTimes())
+    stage = stage_on(database, FakePayments())
+    ride, driver_id = await stage.assigned()  # 180 s are told to the pickup, 840 s for the trip
+    stage.clock.advance(240)
+    await stage.arrive(stage.key(), driver_id, ride.id)
+    await stage.start(stage.key(), driver_id, ride.id, ride.start_pin)
+    stage.clock.advance(700)
+    await stage.complete(stage.key(), driver_id, ride.id)
+    pickups, trips = await learning.learn.told()
+    assert pickups == pytest.approx((1, 60 / 240, 180 / 240))
+    assert trips == pytest.approx((1, 140 / 700, 840 / 700))
+    learning.clock.advance(8 * 86_400)
+    assert await learning.learn.told() == (ToldTimes(), ToldTimes())
 
 
 async def test_another_replica_has_it_in_force_without_a_restart_and_learns_no_sooner_than_a_day_later(

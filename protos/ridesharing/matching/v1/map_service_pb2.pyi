@@ -230,24 +230,66 @@ class ListTravelTimesRequest(_message.Message):
 Global___ListTravelTimesRequest: _TypeAlias = ListTravelTimesRequest  # noqa: Y015
 
 @_typing.final
+class ToldTimes(_message.Message):
+    """ToldTimes compares what people were told with what came true, in the completed rides of the last seven days."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNT_FIELD_NUMBER: _builtins.int
+    MEAN_ERROR_FIELD_NUMBER: _builtins.int
+    MEDIAN_RATIO_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    """How many were compared."""
+    mean_error: _builtins.float
+    """Mean of |told - measured| / measured (0.3 is 30 %)."""
+    median_ratio: _builtins.float
+    """Median of told / measured: below 1 too little was told."""
+    def __init__(
+        self,
+        *,
+        count: _builtins.int = ...,
+        mean_error: _builtins.float = ...,
+        median_ratio: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "mean_error", b"mean_error", "median_ratio", b"median_ratio"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ToldTimes: _TypeAlias = ToldTimes  # noqa: Y015
+
+@_typing.final
 class ListTravelTimesResponse(_message.Message):
     """ListTravelTimesResponse carries them."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     TRAVEL_TIMES_FIELD_NUMBER: _builtins.int
+    PICKUPS_FIELD_NUMBER: _builtins.int
+    TRIPS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def travel_times(self) -> _containers.RepeatedCompositeFieldContainer[Global___TravelTimes]:
         """What was learned, newest first."""
+
+    @_builtins.property
+    def pickups(self) -> Global___ToldTimes:
+        """Times to the pickup, as told when the present driver accepted."""
+
+    @_builtins.property
+    def trips(self) -> Global___ToldTimes:
+        """Times of trips without stops, as told in their quotes."""
 
     def __init__(
         self,
         *,
         travel_times: _abc.Iterable[Global___TravelTimes] | None = ...,
+        pickups: Global___ToldTimes | None = ...,
+        trips: Global___ToldTimes | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["pickups", b"pickups", "trips", b"trips"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["travel_times", b"travel_times"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["pickups", b"pickups", "travel_times", b"travel_times", "trips", b"trips"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -57,7 +57,7 @@ class MapServiceServicer:
     """
 
     def ListTravelTimes(self, request, context):
-        """ListTravelTimes returns what was learned from completed trips, newest first.
+        """ListTravelTimes returns what was learned from completed trips, newest first, and how wrong people were told.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,7 +34,7 @@ class MapServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> MapServiceAsyncStub: ...
     ListTravelTimes: _grpc.UnaryUnaryMultiCallable[_map_service_pb2.ListTravelTimesRequest, _map_service_pb2.ListTravelTimesResponse]
-    """ListTravelTimes returns what was learned from completed trips, newest first."""
+    """ListTravelTimes returns what was learned from completed trips, newest first, and how wrong people were told."""
     LearnTravelTimes: _grpc.UnaryUnaryMultiCallable[_map_service_pb2.LearnTravelTimesRequest, _map_service_pb2.LearnTravelTimesResponse]
     """LearnTravelTimes has travel times learned now, before the day is over; ListTravelTimes tells when it is done. With
     fewer than 200 trips in eight weeks nothing is learned.
@@ -50,7 +50,7 @@ class MapServiceAsyncStub(MapServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListTravelTimes: _aio.UnaryUnaryMultiCallable[_map_service_pb2.ListTravelTimesRequest, _map_service_pb2.ListTravelTimesResponse]  # type: ignore[assignment]
-    """ListTravelTimes returns what was learned from completed trips, newest first."""
+    """ListTravelTimes returns what was learned from completed trips, newest first, and how wrong people were told."""
     LearnTravelTimes: _aio.UnaryUnaryMultiCallable[_map_service_pb2.LearnTravelTimesRequest, _map_service_pb2.LearnTravelTimesResponse]  # type: ignore[assignment]
     """LearnTravelTimes has travel times learned now, before the day is over; ListTravelTimes tells when it is done. With
     fewer than 200 trips in eight weeks nothing is learned.
@@ -69,7 +69,7 @@ class MapServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _map_service_pb2.ListTravelTimesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_map_service_pb2.ListTravelTimesResponse, _abc.Awaitable[_map_service_pb2.ListTravelTimesResponse]]:
-        """ListTravelTimes returns what was learned from completed trips, newest first."""
+        """ListTravelTimes returns what was learned from completed trips, newest first, and how wrong people were told."""
 
     @_abc_1.abstractmethod
     def LearnTravelTimes(

@@ -116,6 +116,7 @@ def offers_with_places() -> Select[Any]:
         ride.currency_code,
         ride.funding,
         ride.passengers,
+        ride.pickup_at,
         stops_of_rides(),
         ride.kind,
         ride.delivery,
@@ -331,6 +332,10 @@ class PostgresTransaction:
     async def open_offer_of_driver(self, driver_id: UUID) -> Offer | None:
         offer = tables.offers.c
         return await self._offer(offers_with_places().where(offer.driver_id == driver_id, offer.state == "open"))
+
+    async def edit_count(self, ride_id: UUID) -> int:
+        of_ride = select(func.count()).where(tables.ride_edits.c.ride_id == ride_id)
+        return await self._connection.scalar(of_ride) or 0
 
     async def add_edit(self, edit: RideEdit) -> None:
         row = {**edit_row(edit), **edit_timer(edit, self._clock.now())}

@@ -334,6 +334,7 @@ def offer_from(row: Columns) -> Offer:
         closed_at=row["closed_at"],
         stops=tuple(stop.place for stop in stops_from_json(row["stops"])),
         passengers=row["passengers"],
+        pickup_at=row["pickup_at"],
         kind=RideKind(row["kind"]),
         order=order_from(row["delivery"]).without_phones() if row["delivery"] is not None else None,
         slot=row["slot"],

@@ -52,6 +52,10 @@ EDIT_TRANSITIONS: Final[frozenset[tuple[EditState, EditState]]] = frozenset(
 )
 
 
+MAX_EDITS = 50
+"""How many edits of a ride are priced, accepted or not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a ride becomes by an edit: its places, and the whole way from the pickup with its price.

@@ -60,6 +60,8 @@ class Offer:
     """0: the ride's only offer. Of a broadcast, its number among those open at once, from 1 on."""
     stops: tuple[Place, ...] = ()
     passengers: int = 1
+    pickup_at: datetime | None = None
+    """When the rider is to be picked up; None for a ride now."""
     kind: RideKind = RideKind.PRIVATE
     order: DeliveryOrder | None = None
     """What a delivery carries, without phone numbers."""

@@ -171,6 +171,8 @@ def offer_message(offer: Offer) -> rides_pb2.Offer:
     )
     if offer.order is not None:
         message.order.CopyFrom(wire_delivery.order_message(offer.order.without_phones()))
+    if offer.pickup_at is not None:
+        message.pickup_time.FromDatetime(offer.pickup_at)
     return message
 
 

@@ -84,6 +84,7 @@ class MakeOffers:
             funding=ride.funding,
             stops=tuple(stop.place for stop in ride.stops),
             passengers=ride.passengers,
+            pickup_at=None if ride.schedule is None else ride.schedule.pickup_at,
             kind=ride.kind,
             order=ride.delivery.order.without_phones() if ride.delivery else None,
             slot=proposal.slot,

@@ -127,6 +127,10 @@ class Transaction(Protocol):
 
     async def open_offer_of_driver(self, driver_id: UUID) -> Offer | None: ...
 
+    async def edit_count(self, ride_id: UUID) -> int:
+        """Count the edits of a locked ride."""
+        ...
+
     async def add_edit(self, edit: RideEdit) -> None: ...
 
     async def lock_edit(self, ride_id: UUID, edit_id: UUID) -> RideEdit | None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from matching_service.domain.city import CityPolicy
-from matching_service.domain.edit import Plan, RideEdit
+from matching_service.domain.edit import MAX_EDITS, Plan, RideEdit
 from matching_service.domain.locations import GONE_SECONDS
 from matching_service.domain.polyline import points_of
 from matching_service.domain.pricing import PricedTrip, price_trip
@@ -78,7 +78,7 @@ class QuoteRideEdit:
         Raises:
             NotFound: `ride_not_found`.
             Conflict: `not_editable`, `pickup_fixed`, `edit_outdated` (the ride went on meanwhile), `not_scheduled`
-                (a ride that has begun has no other time).
+                (a ride that has begun has no other time), `too_many_edits`.
             InvalidInput: `nothing_to_edit`, `unknown_stop`, `too_many_stops`, `outside_service_area`,
                 `pickup_too_far`, `trip_too_short`, `trip_too_long`, `pickup_time_too_soon`, `pickup_time_too_far`.
         """
@@ -99,6 +99,8 @@ class QuoteRideEdit:
                 raise planned
             if locked is None or locked.route_version != ride.route_version or locked.state is not ride.state:
                 raise Conflict("edit_outdated", "the ride went on meanwhile; ask again")
+            if await tx.edit_count(ride_id) >= MAX_EDITS:
+                raise Conflict("too_many_edits", f"no more than {MAX_EDITS} edits of a ride are priced")
             await tx.add_edit(planned)
             if answer is None:
                 await tx.complete(planned.id.bytes)

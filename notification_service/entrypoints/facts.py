@@ -97,6 +97,7 @@ def _offer(happening: Happening, offer: rides_pb2.Offer, version: int) -> OfferF
         "kind": _kind(offer.kind),
         "order": _order(offer.order) if offer.HasField("order") else None,
         "joins_run": offer.joins_run,
+        "pickup_at": _rfc3339(offer.pickup_time) if offer.HasField("pickup_time") else None,
     }
     return OfferFact(
         happening=happening,

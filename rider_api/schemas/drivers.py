@@ -179,6 +179,7 @@ class Offer(Answer):
     kind: str = Field(examples=["private"])
     order: DeliveryOrder | None = Field(description="What a delivery carries.")
     joins_run: bool = Field(description="Of a pooled ride: others share the vehicle already.")
+    pickup_at: Timestamp | None = Field(description="When the rider is to be picked up; null for a ride now.")
 
 
 def offer(message: rides_pb2.Offer) -> Offer:
@@ -199,6 +200,7 @@ def offer(message: rides_pb2.Offer) -> Offer:
         kind=RIDE_KINDS.text(message.kind or rides_pb2.RIDE_KIND_PRIVATE),
         order=delivery_order(message.order) if message.HasField("order") else None,
         joins_run=message.joins_run,
+        pickup_at=timestamp(message.pickup_time) if message.HasField("pickup_time") else None,
     )
 
 

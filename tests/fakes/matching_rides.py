@@ -269,6 +269,9 @@ class MemoryTransaction:
     async def open_offer_of_driver(self, driver_id: UUID) -> Offer | None:
         return next((offer for offer in _open(self._tables) if offer.driver_id == driver_id), None)
 
+    async def edit_count(self, ride_id: UUID) -> int:
+        return sum(edit.ride_id == ride_id for edit in self._tables.edits.values())
+
     async def add_edit(self, edit: RideEdit) -> None:
         self._tables.edits[edit.id] = edit
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from matching_service.domain.city import VehicleClass
-from matching_service.domain.edit import EditState, RideEdit
+from matching_service.domain.edit import MAX_EDITS, EditState, RideEdit
 from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.pricing import PricedTrip, price_trip
@@ -286,6 +286,14 @@ class TestEdits:
             (EditCommand(stops=(ride.stops[0].id, ride.stops[0].id)), "unknown_stop"),
         ):
             assert (await refusal(quoted(stage, ride, command))).reason == reason
+
+    async def test_prices_of_edits_are_told_a_bounded_number_of_times(self, stage: Stage):
+        ride, _ = await stage.assigned()
+        edit = await quoted(stage, ride, EditCommand(dropoff=BAKERY))
+        for _ in range(MAX_EDITS - 1):
+            await quoted(stage, ride, EditCommand(dropoff=BAKERY))
+        assert (await refusal(quoted(stage, ride, EditCommand(dropoff=FAR)))).reason == "too_many_edits"
+        assert (await accepted(stage, edit)).state is EditState.APPLIED
 
     async def test_somebody_elses_ride_is_not_edited(self, stage: Stage):
         ride, _ = await stage.assigned()

@@ -98,6 +98,8 @@ class TestSchedules:
         begun = await wait_until(stage, ride, SCHEDULE.search_lead_seconds)
         driver_id = await stage.driver()
         offer = await stage.offer(begun, driver_id)
+        assert begun.schedule is not None
+        assert offer.pickup_at == begun.schedule.pickup_at
         await stage.accept(stage.key(), driver_id, offer.id)
         await stage.arrive(stage.key(), driver_id, ride.id)
         # Early: the rider has until the time agreed on, and the wait after it.

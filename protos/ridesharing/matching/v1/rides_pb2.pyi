@@ -1364,6 +1364,7 @@ class Offer(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     ORDER_FIELD_NUMBER: _builtins.int
     JOINS_RUN_FIELD_NUMBER: _builtins.int
+    PICKUP_TIME_FIELD_NUMBER: _builtins.int
     offer_id: _builtins.str
     """The offer's id (UUID)."""
     ride_id: _builtins.str
@@ -1408,6 +1409,10 @@ class Offer(_message.Message):
     def order(self) -> Global___DeliveryOrder:
         """What a delivery carries, without phone numbers; absent for other kinds."""
 
+    @_builtins.property
+    def pickup_time(self) -> _timestamp_pb2.Timestamp:
+        """When the rider is to be picked up; absent for a ride now."""
+
     def __init__(
         self,
         *,
@@ -1427,14 +1432,20 @@ class Offer(_message.Message):
         kind: Global___RideKind.ValueType = ...,
         order: Global___DeliveryOrder | None = ...,
         joins_run: _builtins.bool = ...,
+        pickup_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_order", b"_order", "dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "order", b"order", "pickup", b"pickup"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_order", b"_order", "_pickup_time", b"_pickup_time", "dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "order", b"order", "pickup", b"pickup", "pickup_time", b"pickup_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_order", b"_order", "distance_meters", b"distance_meters", "driver_id", b"driver_id", "dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "funding", b"funding", "joins_run", b"joins_run", "kind", b"kind", "offer_id", b"offer_id", "order", b"order", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "ride_id", b"ride_id", "state", b"state", "stops", b"stops"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_order", b"_order", "_pickup_time", b"_pickup_time", "distance_meters", b"distance_meters", "driver_id", b"driver_id", "dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "funding", b"funding", "joins_run", b"joins_run", "kind", b"kind", "offer_id", b"offer_id", "order", b"order", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "ride_id", b"ride_id", "state", b"state", "stops", b"stops"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__order: _TypeAlias = _typing.Literal["order"]  # noqa: Y015
     _WhichOneofArgType__order: _TypeAlias = _typing.Literal["_order", b"_order"]  # noqa: Y015
+    _WhichOneofReturnType__pickup_time: _TypeAlias = _typing.Literal["pickup_time"]  # noqa: Y015
+    _WhichOneofArgType__pickup_time: _TypeAlias = _typing.Literal["_pickup_time", b"_pickup_time"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__order) -> _WhichOneofReturnType__order | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__pickup_time) -> _WhichOneofReturnType__pickup_time | None: ...
 
 Global___Offer: _TypeAlias = Offer  # noqa: Y015
 

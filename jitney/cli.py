@@ -40,6 +40,7 @@ def up(
     street_map: Annotated[
         Path | None, typer.Option("--map", metavar="FILE", help="The city's streets, made by jitney map build.")
     ] = None,
+    matchers: Annotated[int, typer.Option(min=1, max=16, help="How many processes share the dispatching.")] = 1,
 ) -> None:
     """Start everything: PostgreSQL, Redis, the sandbox, four services and the edge."""
     from rich.console import Console
@@ -56,7 +57,8 @@ def up(
         from jitney.stack.detach import start_detached
 
         with console.status("Starting Jitney"):
-            seconds = start_detached(settings.data, ["--data", str(data), "--city" if city else "--no-city"])
+            arguments = ["--data", str(data), "--city" if city else "--no-city", "--matchers", str(matchers)]
+            seconds = start_detached(settings.data, arguments)
         console.print(welcome(settings, seconds=seconds, with_city=city, detached=True))
         return
     with contextlib.ExitStack() as spinner:
@@ -69,7 +71,7 @@ def up(
         def say(line: str) -> None:
             console.print(line, markup=False)
 
-        asyncio.run(run_stack(settings, os.environ, with_city=city, say=say, when_healthy=greet))
+        asyncio.run(run_stack(settings, os.environ, with_city=city, matchers=matchers, say=say, when_healthy=greet))
 
 
 @app.command()

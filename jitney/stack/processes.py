@@ -56,6 +56,13 @@ class ProcessFactory:
             for prefix in (f"JITNEY_{service.upper()}_",)
         ]
 
+    def matchers(self, count: int) -> list[ProcessSpec]:
+        """More processes that dispatch, beside the one that serves: they share the shards of the map with it."""
+        return [
+            self._python(f"matcher-{number}", ("matching_service", "work"), ("JITNEY_MATCHING_",))
+            for number in range(2, count + 1)
+        ]
+
     def edge(self) -> list[ProcessSpec]:
         """The two processes of the edge."""
         return [

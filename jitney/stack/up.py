@@ -36,6 +36,7 @@ async def run_stack(
     inherited: Mapping[str, str],
     *,
     with_city: bool,
+    matchers: int = 1,
     say: Callable[[str], None],
     when_healthy: Callable[[float], None],
 ) -> None:
@@ -45,6 +46,7 @@ async def run_stack(
         settings: how the stack looks.
         inherited: the environment to hand on.
         with_city: also let riders and drivers of its own live in it.
+        matchers: how many processes dispatch, that of matching_service included.
         say: tells one plain line.
         when_healthy: called once with the seconds that the start took.
 
@@ -59,7 +61,7 @@ async def run_stack(
         if count:
             say(f"Ended {count} processes that an earlier run left behind.")
         require_free(settings.listening())
-        plan = _Plan(settings, inherited)
+        plan = _Plan(settings, inherited, matchers)
         with Launcher() as launcher:
             async with Supervisor(folder, launcher, say) as supervisor:
                 stop = _stop_event(supervisor)
@@ -95,8 +97,9 @@ async def _tell(follower: Follower, say: Callable[[str], None]) -> None:
 class _Plan:
     """What the steps of a start share."""
 
-    def __init__(self, settings: StackSettings, inherited: Mapping[str, str]) -> None:
+    def __init__(self, settings: StackSettings, inherited: Mapping[str, str], matchers: int) -> None:
         self.settings = settings
+        self.matchers = matchers
         self.credentials = Credentials.load_or_make(settings.data.secrets)
         make_signing_keys(settings.data.keys)
         self.whole = compose(settings, self.credentials)
@@ -115,9 +118,8 @@ async def _start(plan: _Plan, supervisor: Supervisor) -> None:
             for spec in factory.edge():
                 group.create_task(supervisor.start(spec, Stage.EDGE, needs=services_run))
             await asyncio.gather(redis, schemas)
-            await asyncio.gather(
-                *(group.create_task(supervisor.start(spec, Stage.SERVICES)) for spec in factory.services())
-            )
+            specs = [*factory.services(), *factory.matchers(plan.matchers)]
+            await asyncio.gather(*(group.create_task(supervisor.start(spec, Stage.SERVICES)) for spec in specs))
             services_run.set()
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None

@@ -29,6 +29,16 @@ def test_a_service_sees_its_own_database_and_nobody_elses(tmp_path: Path) -> Non
         assert not [name for name in spec.environment if name.endswith("_DATABASE_URL")]
 
 
+def test_more_matchers_see_what_matching_sees_and_listen_nowhere(tmp_path: Path) -> None:
+    settings = StackSettings.read({}, tmp_path)
+    factory = ProcessFactory(settings, compose(settings, _credentials(tmp_path)), {})
+    matching = next(spec for spec in factory.services() if spec.name == "matching")
+    more = factory.matchers(3)
+    assert [spec.name for spec in more] == ["matcher-2", "matcher-3"]
+    assert all(spec.environment == matching.environment and spec.port is None for spec in more)
+    assert factory.matchers(1) == []
+
+
 def test_the_owner_of_the_ledger_is_known_to_the_migrations_alone(tmp_path: Path) -> None:
     settings = StackSettings.read({}, tmp_path)
     factory = ProcessFactory(settings, compose(settings, _credentials(tmp_path)), {})

@@ -8,7 +8,7 @@ from matching_service.domain.edit import MAX_EDITS, EditState, RideEdit
 from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.pricing import PricedTrip, price_trip
-from matching_service.domain.quote import Place
+from matching_service.domain.quote import FareLineKind, Place
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.terms import ChargeLine
@@ -66,6 +66,26 @@ class TestEdits:
         assert plan.fare == price_trip(CITY, product, trip)
         assert edit.difference_minor == plan.fare.total.amount_minor - FARE.total.amount_minor > 0
         assert await stage.now(ride) == ride
+
+    async def test_a_new_way_keeps_what_the_drivers_wait_cost(self, stage: Stage):
+        ride, driver_id = await stage.arrived()
+        stage.clock.advance(CITY.fees.waiting_grace_seconds + 120)
+        started = await stage.start(stage.key(), driver_id, ride.id, ride.start_pin)
+        waiting = started.fare.amount_of(FareLineKind.WAITING)
+        assert waiting.amount_minor == 78
+        plan = (await quoted(stage, started, EditCommand(dropoff=FAR))).plan
+        assert plan.fare.amount_of(FareLineKind.WAITING) == waiting
+        assert plan.fare.amount_of(FareLineKind.SURGE).amount_minor == 0
+
+    async def test_a_new_way_is_priced_by_the_surge_of_the_first_price(self, stage: Stage):
+        rider_id = stage.new_id()
+        quote = replace(await stage.quote(rider_id), surge_permille=1400)
+        await stage.quotes.add([quote])
+        ride = await stage.request_ride(stage.key(), rider_id, quote.id, stage.card(), "")
+        fare = (await quoted(stage, ride, EditCommand(dropoff=FAR))).plan.fare
+        plain = [FareLineKind.BASE, FareLineKind.DISTANCE, FareLineKind.TIME, FareLineKind.MINIMUM]
+        raised = sum(fare.amount_of(kind).amount_minor for kind in plain) * 400
+        assert fare.amount_of(FareLineKind.SURGE).amount_minor == (raised + 500) // 1000
 
     async def test_a_dearer_ride_has_its_hold_raised_and_then_goes_there_at_that_fare(
         self, stage: Stage, payments: FakePayments

@@ -91,7 +91,7 @@ class Pair(NamedTuple):
 
 
 class CostTerms(NamedTuple):
-    """What a pair's cost is the sum of, in seconds, each by its name. A tuple: a tick has tens of thousands of them.
+    """What a pair's cost is the sum of, in seconds, each by its name.
 
     What a ride brings along whoever drives it (its head start) is no part of a pair: it stands in `unserved_seconds`.
     """
@@ -109,7 +109,14 @@ class PairCost(NamedTuple):
     seeker: int
     driver: int
     seconds: float
-    terms: CostTerms = CostTerms()
+    swap_seconds: float = 0.0
+    shared_seconds: float = 0.0
+
+    @property
+    def terms(self) -> CostTerms:
+        """What it is the sum of. Made when asked for: a tick weighs tens of thousands of pairs and explains a few."""
+        pickup_eta_seconds = self.seconds - self.swap_seconds - self.shared_seconds
+        return CostTerms(pickup_eta_seconds, self.swap_seconds, self.shared_seconds)
 
 
 def is_on_the_way(seeker: Seeker, driver: DriverPosition, limits: Limits) -> bool:
@@ -140,9 +147,10 @@ def pickup_cap_seconds(seeker: Seeker) -> float:
 
 def pair_cost(pair: Pair, seeker: Seeker, driver_id: UUID, eta_seconds: int) -> PairCost:
     """Weigh a pair. A ride's own driver, who is on the way, costs no more than the time that is left."""
-    changes = seeker.bound is not None and seeker.bound.driver_id != driver_id
-    terms = CostTerms(eta_seconds, seeker.swaps.min_gain_seconds if changes else 0.0)
-    return PairCost(pair.seeker, pair.driver, sum(terms), terms)
+    if seeker.bound is None or seeker.bound.driver_id == driver_id:
+        return PairCost(pair.seeker, pair.driver, eta_seconds)
+    swap_seconds = seeker.swaps.min_gain_seconds
+    return PairCost(pair.seeker, pair.driver, eta_seconds + swap_seconds, swap_seconds)
 
 
 def unserved_seconds(seeker: Seeker, pickup_eta_cap_seconds: int) -> float:

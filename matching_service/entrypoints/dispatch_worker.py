@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from chassis.runtime import collector_paused
 from matching_service.domain.locations import GONE_SECONDS
 from matching_service.use_cases.dispatch_ports import LiveLocations, OfferOutcome
 from matching_service.use_cases.dispatch_tick import DispatchTick, TickReport
@@ -119,7 +120,8 @@ class DispatchWorker:
         begun = loop.time()
         fences = self._shards.held()
         if fences:
-            report = await self._tick(fences)
+            with collector_paused():
+                report = await self._tick(fences)
             _observe(report, loop.time() - begun)
         if begun >= self._trim_at and self._shards.has_chore(_TRIM_CHORE):
             self._trim_at = begun + _TRIM_EVERY_SECONDS

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from matching_service.domain.assignment import (
-    CostTerms,
     Limits,
     Pair,
     PairCost,
@@ -112,9 +111,12 @@ class Choose:
         near = await self.matcher.candidates(seekers, drivers, limits)
         if limits.headings:
             near = [pair for pair in near if is_on_the_way(seekers[pair.seeker], drivers[pair.driver], limits)]
-        pairs = [Pair(seeker_places[pair.seeker], driver_places[pair.driver]) for pair in near]
+        pairs = near
+        if len(seeker_places) < len(picture.seekers) or len(driver_places) < len(picture.drivers):
+            pairs = [Pair(seeker_places[pair.seeker], driver_places[pair.driver]) for pair in near]
         bound = picture.bound_driver_by_seeker
-        pairs = [pair for pair in pairs if bound.get(pair.seeker) != pair.driver]
+        if bound:
+            pairs = [pair for pair in pairs if bound.get(pair.seeker) != pair.driver]
         choice.candidates += len(pairs)
         costs = await self._weigh(picture, pairs)
         choice.weighed += costs
@@ -134,10 +136,12 @@ class Choose:
         choice.candidates += len(joins)
         choice.weighed += joins
         costs = [*costs, *joins]
-        if len(driver_places) > picture.free:
-            costs = self._own(picture) + costs
         place = {seeker: index for index, seeker in enumerate(seeker_places)}
-        local = [cost._replace(seeker=place[cost.seeker]) for cost in costs]
+        if len(driver_places) > picture.free:
+            costs = [cost for cost in self._own(picture) if cost.seeker in place] + costs
+        local = costs
+        if len(seeker_places) < len(picture.seekers):
+            local = [cost._replace(seeker=place[cost.seeker]) for cost in costs]
         seekers = [picture.seekers[place] for place in seeker_places]
         unserved = [unserved_seconds(seeker, seeker.pickup_eta_cap_seconds) for seeker in seekers]
         chosen = await self.matcher.solve(local, unserved, solve_until - self.monotonic()) if local else []
@@ -206,12 +210,12 @@ def _joins(picture: Picture) -> list[PairCost]:
     costs: list[PairCost] = []
     for pair, planned in picture.joins.items():
         pickup_eta, seconds = planned.insertion.pickup_seconds, join_seconds(planned.insertion)
-        terms = CostTerms(pickup_eta=pickup_eta, shared=seconds - pickup_eta)
+        shared_seconds = seconds - pickup_eta
         barred = picture.seekers[pair.seeker].pays_cash and (
             picture.drivers[pair.driver].driver_id in picture.no_cash_driver_ids
         )
         if not barred:
-            costs.append(PairCost(pair.seeker, pair.driver, seconds, terms))
+            costs.append(PairCost(pair.seeker, pair.driver, seconds, shared_seconds=shared_seconds))
     return costs
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.deadlines import call_timeout, deadline, remaining_seconds
-from chassis.runtime import Backoff, Wakeup, Workers
+from chassis.runtime import Backoff, Wakeup, Workers, collector_paused
 
 
 @given(st.integers(0, 2**32), st.integers(1, 60))
@@ -142,3 +144,13 @@ def test_a_deadline_that_is_over_still_makes_a_time_out() -> None:
         bounded = call_timeout(None)
         assert bounded is not None
         assert 0 < bounded < 0.01
+
+
+def test_the_collector_rests_until_the_last_of_overlapping_blocks_ends() -> None:
+    with ExitStack() as first, ExitStack() as second:
+        first.enter_context(collector_paused())
+        second.enter_context(collector_paused())
+        first.close()
+        assert not gc.isenabled()
+        second.close()
+        assert gc.isenabled()

@@ -115,7 +115,7 @@ class PairCost(NamedTuple):
     @property
     def terms(self) -> CostTerms:
         """What it is the sum of. Made when asked for: a tick weighs tens of thousands of pairs and explains a few."""
-        pickup_eta_seconds = self.seconds - self.swap_seconds - self.shared_seconds
+        pickup_eta_seconds = round(self.seconds - self.swap_seconds - self.shared_seconds, 3)
         return CostTerms(pickup_eta_seconds, self.swap_seconds, self.shared_seconds)
 
 

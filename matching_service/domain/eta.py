@@ -7,6 +7,7 @@ from math import ceil
 from typing import NamedTuple
 
 from matching_service.domain.city import TravelPolicy
+from matching_service.domain.polyline import join_polylines
 from matching_service.domain.travel_times import TimingNow, as_estimated
 from shared_kernel.geo import GeoPoint, haversine_meters
 
@@ -18,6 +19,12 @@ class Trip(NamedTuple):
     seconds: int
     polyline: str = ""
     """The line on the map (see domain/polyline); empty where no map tells it."""
+
+
+def join_trips(trips: Sequence[Trip]) -> Trip:
+    """Return the way through several, each of which begins where the one before ends."""
+    line = join_polylines(trip.polyline for trip in trips)
+    return Trip(sum(trip.meters for trip in trips), sum(trip.seconds for trip in trips), line)
 
 
 class Leg(NamedTuple):

@@ -27,7 +27,9 @@ async def route(stage: Stage, ride: Ride) -> RideRoute:
 
 async def be_at(stage: Stage, driver_id: UUID, point: GeoPoint) -> datetime:
     now = stage.clock.now()
-    position = DriverPosition(driver_id, point.latitude, point.longitude, now.timestamp(), 1, VehicleClass.ECONOMY, 1)
+    position = DriverPosition(
+        driver_id, point.latitude, point.longitude, now.timestamp(), int(now.timestamp()), VehicleClass.ECONOMY, 1
+    )
     await stage.locations.record([position])
     return now
 
@@ -82,6 +84,31 @@ async def test_a_ride_that_is_over_has_no_way_and_somebody_elses_is_not_found(st
     assert (await read(ride.id)).legs  # an operator
     await stage.complete(stage.key(), driver_id, ride.id)
     assert (await refusal(read(ride.id))).reason == "ride_over"
+
+
+async def test_in_a_shared_vehicle_the_way_leads_by_the_others_places_and_does_not_name_them(stage: Stage) -> None:
+    [first, second], driver_id = await stage.shared()
+    await be_at(stage, driver_id, GARAGE)
+    alone, after = await route(stage, first), await route(stage, second)
+    assert ends(alone) == ends(after) == ["pickup", "dropoff"]
+    # The second is picked up once the first is dropped off, so the leg to it is three.
+    to_first, across, back = (
+        await ETA.trip(GARAGE, PICKUP.point),
+        await ETA.trip(PICKUP.point, DROPOFF.point),
+        await ETA.trip(DROPOFF.point, PICKUP.point),
+    )
+    assert alone.legs[0].trip == to_first
+    assert after.legs[0].trip.seconds == to_first.seconds + across.seconds + back.seconds
+    assert after.legs[0].trip.meters == to_first.meters + across.meters + back.meters
+    assert after.legs[0].place == second.pickup
+    stage.clock.advance(61)  # nobody hears of the driver
+    assert ends(await route(stage, second)) == ["dropoff"]
+    await stage.arrive(stage.key(), driver_id, first.id)
+    assert ends(await route(stage, first)) == ["dropoff"]
+    await stage.start(stage.key(), driver_id, first.id, first.start_pin)
+    await be_at(stage, driver_id, GARAGE)
+    assert (await route(stage, first)).legs[0].trip == await ETA.trip(GARAGE, DROPOFF.point)
+    assert ends(await route(stage, second)) == ["pickup", "dropoff"]
 
 
 def test_lines_that_meet_become_one() -> None:

@@ -48,6 +48,7 @@ _TERMS = {
     "swap": "least gain that a change of drivers must bring",
     "fairness": "fairness between drivers",
     "destination": "value of where the ride ends",
+    "shared": "what it costs those who are on board",
     "decline_risk": "risk that the driver declines",
 }
 

@@ -13,6 +13,8 @@ from matching_service.adapters import tables
 from matching_service.adapters.rows import ride_from
 from matching_service.domain.ride import Ride
 
+_NEAREST_TO_THE_END = ("in_progress", "arrived", "driver_en_route")
+
 
 class PostgresMdsReader:
     """The MdsReader of production."""
@@ -32,6 +34,16 @@ class PostgresMdsReader:
     async def last_rides(self, driver_ids: Sequence[UUID]) -> dict[UUID, Ride]:
         if not driver_ids:
             return {}
+        ride = tables.rides.c
+        live = select(tables.rides).where(ride.driver_id.in_(driver_ids), ride.state.in_(_NEAREST_TO_THE_END))
+        async with self._database.connect() as connection:
+            under_way = [ride_from(row, ()) for row in (await connection.execute(live)).mappings()]
+        # Of parties who share a vehicle, the one that is furthest on tells what the vehicle does.
+        under_way.sort(key=lambda each: -_NEAREST_TO_THE_END.index(each.state.value))
+        by_driver = {ride.driver.driver_id: ride for ride in under_way if ride.driver is not None}
+        return await self._newest([each for each in driver_ids if each not in by_driver]) | by_driver
+
+    async def _newest(self, driver_ids: Sequence[UUID]) -> dict[UUID, Ride]:
         wanted = (
             func.unnest(cast(literal(list(driver_ids), ARRAY(Uuid)), ARRAY(Uuid)))
             .table_valued("driver_id")

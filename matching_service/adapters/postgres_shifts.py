@@ -24,9 +24,10 @@ class PostgresShiftReader:
 
     async def open_shifts(self, limit: int, before: UUID | None, which: ShiftFilter) -> list[OpenShiftRecord]:
         shift, ride = tables.shifts.c, tables.rides.c
-        live = (ride.driver_id == shift.driver_id) & ride.state.in_(_DRIVER_STATES)
-        joined = tables.shifts.outerjoin(tables.rides, live)
-        statement = select(tables.shifts, ride.id.label("ride_id")).select_from(joined).where(shift.ended_at.is_(None))
+        # Parties who share a vehicle have a ride each; the one that was asked for first stands for them.
+        live = select(ride.id).where(ride.driver_id == shift.driver_id, ride.state.in_(_DRIVER_STATES))
+        first = live.order_by(ride.id).limit(1).scalar_subquery().label("ride_id")
+        statement = select(tables.shifts, first).where(shift.ended_at.is_(None))
         if which is ShiftFilter.SILENT:
             statement = statement.where(shift.silent_since.is_not(None))
         elif which is ShiftFilter.ON_BREAK:

@@ -8,6 +8,7 @@ from matching_service.adapters.coarse_places import coarse
 from matching_service.adapters.postgres_mds import PostgresMdsReader
 from matching_service.domain.mds import VehicleState, trip_id
 from matching_service.use_cases.export_mds import ExportMds
+from matching_service.use_cases.ports import ShiftFilter
 from tests.fakes.matching_rides import FakePayments
 from tests.integration.matching.stage import open_database, stage_on
 from tests.unit.matching.test_mds import driven, hour_of
@@ -35,3 +36,20 @@ async def test_an_hours_trips_and_the_vehicles_are_exported_page_by_page(
         [driving] = [vehicle for vehicle in vehicles if vehicle.trip_id == trip_id(provider_id, on_trip.id)]
         assert (driving.state, driving.event_type) == (VehicleState.ON_TRIP, "trip_start")
         assert await reader.last_rides([]) == {}
+
+
+async def test_parties_who_share_a_vehicle_make_one_vehicle_and_one_shift(
+    migrated_postgres_url: Callable[[str], str],
+) -> None:
+    async with open_database(migrated_postgres_url("matching")) as database:
+        stage, provider_id = stage_on(database, FakePayments()), uuid4()
+        [first, second], driver_id = await stage.shared()
+        await stage.arrive(stage.key(), driver_id, first.id)
+        await stage.start(stage.key(), driver_id, first.id, first.start_pin)
+        [record] = (await stage.list_shifts(10, None, ShiftFilter.ALL)).shifts
+        assert record.ride_id == min(first.id, second.id)
+        reader = PostgresMdsReader(database)
+        [vehicle] = (
+            await ExportMds(reader, stage.shifts, stage.locations, coarse, provider_id, stage.clock).vehicles(10, None)
+        ).items
+        assert (vehicle.state, vehicle.trip_id) == (VehicleState.ON_TRIP, trip_id(provider_id, first.id))

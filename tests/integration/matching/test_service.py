@@ -30,6 +30,7 @@ from ridesharing.matching.v1 import (
     dispatch_operator_service_pb2_grpc,
     driver_service_pb2,
     driver_service_pb2_grpc,
+    explanations_pb2,
     ride_service_pb2,
     ride_service_pb2_grpc,
     rides_pb2,
@@ -238,7 +239,24 @@ async def test_a_ride_is_quoted_dispatched_driven_and_paid(service: Running):
     search = dispatch_operator_service_pb2.SearchRidesRequest(states=[rides_pb2.RIDE_STATE_COMPLETED])
     found = await service.operators.SearchRides(search, **operator)
     assert ride.ride_id in {each.ride_id for each in found.rides}
+    await explained(service, operator, offer)
+    assert summary.offer_count >= 1
     await service.drivers.EndShift(driver_service_pb2.EndShiftRequest(request_id=service.key()), **driver)
+
+
+async def explained(service: Running, operator: dict[str, Any], offer: rides_pb2.Offer) -> None:
+    """Wait until operators are told why an offer was made: it is written down after the offer."""
+    explain = dispatch_operator_service_pb2.ExplainDispatchRequest(ride_id=offer.ride_id)
+
+    async def ask() -> dispatch_operator_service_pb2.ExplainDispatchResponse | None:
+        answer = await service.operators.ExplainDispatch(explain, **operator)
+        return answer if answer.ticks else None
+
+    last = (await eventually(ask)).ticks[-1]
+    assert (last.fate, last.driver_id) == (explanations_pb2.TICK_FATE_OFFERED, offer.driver_id)
+    [chosen] = [each for each in last.candidates if each.driver_id == offer.driver_id]
+    assert chosen.verdict == explanations_pb2.CANDIDATE_VERDICT_CHOSEN
+    assert chosen.pickup_eta_seconds == offer.pickup_eta_seconds
 
 
 async def told(service: Running, ride_id: str, types: str) -> None:

@@ -20,6 +20,7 @@ LEGAL_ENDS = {
     "canceled_by_platform": {"voided", "hold_declined"},
     # No fee is due when the driver came late.
     "no_show": {"captured", "voided"},
+    "returned": {"captured"},
 }
 """What may have become of the payment, by how the ride ended."""
 
@@ -37,7 +38,8 @@ async def psp_intents(town: Town) -> dict[str, list[dict[str, Any]]]:
     while after is not None:
         page = await town.sandbox.call("GET", "/_sim/ledger", params={"after": after, "limit": 1000})
         for intent in page["payment_intents"]:
-            found[intent["metadata"]["ride_id"]].append(intent)
+            # What is collected above a hold names its collection, not the ride.
+            found[intent["metadata"].get("ride_id", "")].append(intent)
         after = page["next_after"]
     return dict(found)
 

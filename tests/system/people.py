@@ -191,6 +191,15 @@ class HandDriver:
         offer = await self.offer(ride_id)
         return await self.person.do("POST", f"/v1/driver/offers/{offer['id']}/accept")
 
+    async def plan(self) -> dict[str, Any]:
+        """Read the stops that are left; none without a ride."""
+        try:
+            return await self.person.get("/v1/driver/plan")
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return {"stops": []}
+
     async def step(self, ride_id: str, step: str, body: Any = None) -> dict[str, Any]:
         """Do a step of a ride: arrive, start, complete, cancel, no-show."""
         return await self.person.do("POST", f"/v1/driver/rides/{ride_id}/{step}", body)

@@ -29,6 +29,12 @@ class Behavior:
     """Riders who want to stop on the way."""
     edit_share: float = 0.05
     """Riders who change where they go once they ride."""
+    pool_share: float = 0.0
+    """Riders who share a vehicle for a lower price."""
+    delivery_share: float = 0.0
+    """Who has an order brought instead of riding; every driver takes orders then."""
+    failed_delivery_share: float = 0.05
+    """Orders that nobody takes, and that go back to the shop."""
     scheduled_share: float = 0.0
     """Riders who ask ahead."""
     schedule_ahead_seconds: float = 1860.0

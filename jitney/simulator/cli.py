@@ -38,6 +38,10 @@ def simulate(
     wheelchair_share: Annotated[float, typer.Option(min=0, max=1, help="Share of riders in a wheelchair.")] = 0.04,
     stops_share: Annotated[float, typer.Option(min=0, max=1, help="Share of riders who stop on the way.")] = 0.08,
     edit_share: Annotated[float, typer.Option(min=0, max=1, help="Share who change where they go on the way.")] = 0.05,
+    pool_share: Annotated[float, typer.Option(min=0, max=1, help="Share of riders who share a vehicle.")] = 0.05,
+    delivery_share: Annotated[
+        float, typer.Option(min=0, max=1, help="Share who have an order brought instead of riding.")
+    ] = 0.05,
     scheduled_share: Annotated[float, typer.Option(min=0, max=1, help="Share of riders who ask ahead.")] = 0.0,
     schedule_ahead: Annotated[
         float, typer.Option(min=1, help="How far ahead they ask, in seconds of the clock on the wall.")
@@ -108,6 +112,8 @@ def simulate(
         wheelchair_share=wheelchair_share,
         stops_share=stops_share,
         edit_share=edit_share,
+        pool_share=pool_share,
+        delivery_share=delivery_share,
         scheduled_share=scheduled_share,
         schedule_ahead_seconds=schedule_ahead,
     )

@@ -33,7 +33,7 @@ _NAMES = (
 )
 _MODELS = ("Toyota Prius", "Honda Fit", "Kia Niro", "Chevrolet Bolt")
 _COLORS = ("white", "black", "silver", "blue")
-_STILL_MINE = frozenset({"driver_en_route", "arrived", "in_progress"})
+_STILL_MINE = frozenset({"driver_en_route", "arrived", "in_progress", "returning"})
 _DOUBT_WALL_SECONDS = 10.0
 _ASK_PIN_WALL_SECONDS = 0.2
 
@@ -47,6 +47,7 @@ class Driver:
         self._vehicle = vehicle
         self._heard = asyncio.Event()
         self._answered: set[str] = set()
+        self._shares = False
         self.reporter = LocationReporter(
             world.matching, person, lambda: self._vehicle.place(self._world.clock.seconds())
         )
@@ -78,7 +79,9 @@ class Driver:
 
     async def run(self) -> None:
         """Drive until canceled, then go offline."""
-        await self._person.do("PUT", "/v1/driver/availability", {"online": True})
+        takes_orders = self._world.behavior.delivery_share > 0
+        able = ["delivery", "thermal_bag"] if takes_orders else []
+        await self._person.do("PUT", "/v1/driver/availability", {"online": True, "capabilities": able})
         helpers = [asyncio.create_task(self.reporter.run()), asyncio.create_task(self._listen())]
         try:
             while True:
@@ -145,6 +148,7 @@ class Driver:
     async def _drive(self, ride: dict[str, Any]) -> None:
         """Bring a ride from wherever it stands to its end, or give it back."""
         ride_id = str(ride["id"])
+        self._shares = ride["kind"] == "pooled"
         try:
             match ride["state"]:
                 case "driver_en_route":
@@ -154,8 +158,17 @@ class Driver:
                     pickup, _ = next_place(ride)
                     if await self._go(ride_id, pickup, drive_seconds(self._here(), pickup)):
                         await self._person.do("POST", f"/v1/driver/rides/{ride_id}/arrive")
+                case "arrived" if ride["kind"] == "delivery":
+                    await self._world.clock.sleep(self._world.between(self._world.behavior.boarding_seconds))
+                    await self._person.do("POST", f"/v1/driver/rides/{ride_id}/collect", {})
                 case "arrived":
                     await self._board(ride_id)
+                case "in_progress" if ride["kind"] == "delivery":
+                    await self._deliver(ride_id, ride)
+                case "returning":
+                    shop, _ = next_place(ride)
+                    if await self._go(ride_id, shop, drive_seconds(self._here(), shop)):
+                        await self._person.do("POST", f"/v1/driver/rides/{ride_id}/return", {"received_by": "Kim"})
                 case "in_progress":
                     await self._drive_on(ride_id, ride)
                 case _:
@@ -178,6 +191,23 @@ class Driver:
         elif await self._go(ride_id, place, drive_seconds(self._here(), place)):
             await self._person.do("POST", f"/v1/driver/rides/{ride_id}/stops/{stop['id']}/reach")
 
+    async def _deliver(self, ride_id: str, ride: dict[str, Any]) -> None:
+        """Bring an order to its recipient, who may not be there."""
+        world = self._world
+        place, _ = next_place(ride)
+        seconds = world.trip_seconds.get(ride_id) or drive_seconds(self._here(), place)
+        if self._here() != place and not await self._go(ride_id, place, seconds):
+            return
+        if world.happens(world.behavior.failed_delivery_share):
+            await self._person.do("POST", f"/v1/driver/rides/{ride_id}/fail-delivery", {"failure": "recipient_absent"})
+            return
+        pin = world.recipient_pins.get(ride_id)
+        if pin is None:
+            # Whoever ordered has not told the recipient yet.
+            await asyncio.sleep(_ASK_PIN_WALL_SECONDS)
+            return
+        await self._person.do("POST", f"/v1/driver/rides/{ride_id}/hand-over", {"proof_kind": "pin", "pin": pin})
+
     async def _board(self, ride_id: str) -> None:
         world = self._world
         await world.clock.sleep(world.between(world.behavior.boarding_seconds))
@@ -187,6 +217,12 @@ class Driver:
             await asyncio.sleep(_ASK_PIN_WALL_SECONDS)
             return
         await self._person.do("POST", f"/v1/driver/rides/{ride_id}/start", {"pin": pin})
+
+    async def _answer_on_the_way(self) -> None:
+        """Whoever has parties may be asked to take another along; the vehicle drives on meanwhile."""
+        offer = await self._current("/v1/driver/offers/current") if self._shares else None
+        if offer is not None and offer["id"] not in self._answered:
+            await self._answer(offer)
 
     def _here(self) -> GeoPoint:
         return self._vehicle.place(self._world.clock.seconds())
@@ -203,6 +239,7 @@ class Driver:
                     await self._heard.wait()
             except TimeoutError:
                 return True
+            await self._answer_on_the_way()
             ride = await self._current("/v1/driver/rides/current")
             gone = ride is None or str(ride["id"]) != ride_id or ride["state"] not in _STILL_MINE
             if gone or ride is None or next_place(ride)[0] != place:

@@ -15,6 +15,8 @@ SERVED_BY: Final[Mapping[str, frozenset[str]]] = {
     "economy": frozenset({"economy", "xl"}),
     "xl": frozenset({"xl"}),
     "wheelchair": frozenset({"wheelchair"}),
+    "pool": frozenset({"economy", "xl"}),
+    "delivery": frozenset({"economy", "xl"}),
 }
 """Which vehicle classes serve a product in the packaged city."""
 _EVERY_EIGHTH, _EVERY_TWELFTH = 8, 12
@@ -51,6 +53,10 @@ def draw_wish(world: World, trip: Trip) -> Wish:
         product = "wheelchair"
     elif world.happens(behavior.xl_share):
         product = "xl"
+    elif world.happens(behavior.pool_share):
+        return Wish(product="pool", passengers=world.chance.randint(1, 2))
+    elif world.happens(behavior.delivery_share):
+        return Wish(product="delivery")
     return Wish(
         product=product,
         passengers=world.chance.randint(5, 6) if product == "xl" else world.chance.randint(1, 3),
@@ -58,6 +64,18 @@ def draw_wish(world: World, trip: Trip) -> Wish:
         edits_to=_on_the_way(trip, 0.8, world) if world.happens(behavior.edit_share) else None,
         ahead_seconds=behavior.schedule_ahead_seconds if world.happens(behavior.scheduled_share) else 0.0,
     )
+
+
+def order_of(number: int) -> dict[str, Any]:
+    """Make up what somebody has brought."""
+    return {
+        "shop_name": "Corner Bakery",
+        "order_reference": f"S-{number}",
+        "recipient_name": "Robin",
+        "items": "2 loaves of bread",
+        "size": "small",
+        "capabilities": ["thermal_bag"],
+    }
 
 
 def _on_the_way(trip: Trip, share: float, world: World) -> GeoPoint:

@@ -36,6 +36,12 @@ class Report:
     completed_by_funding: dict[str, int]
     requested_by_kind: dict[str, int]
     completed_by_kind: dict[str, int]
+    pooled_count: int
+    """Pooled rides that were completed, and how many of them had another party in the vehicle's run."""
+    shared_count: int
+    detour_mean_seconds: float | None
+    detour_p95_seconds: float | None
+    hand_overs: dict[str, int]
     edits: dict[str, int]
     ends: dict[str, int]
     with_a_driver_near: int
@@ -109,6 +115,11 @@ async def write_report(
         requested_by_kind=dict(tally.requested_by_kind.most_common()),
         completed_by_kind=dict(tally.completed_by_kind.most_common()),
         edits=dict(tally.edits.most_common()),
+        pooled_count=sum(tally.rides_by_run.values()),
+        shared_count=sum(parties for parties in tally.rides_by_run.values() if parties > 1),
+        detour_mean_seconds=round(fmean(tally.detours_seconds), 1) if tally.detours_seconds else None,
+        detour_p95_seconds=percentile(tally.detours_seconds, 0.95),
+        hand_overs=dict(tally.hand_overs.most_common()),
         ends=dict(tally.ends.most_common()),
         with_a_driver_near=len(tally.with_a_driver_near),
         completed_with_a_driver_near=tally.completed_with_a_driver_near,
@@ -185,6 +196,12 @@ def lines_of(report: Report) -> list[tuple[str, str]]:
         ("  paid by", paid),
         ("  of a kind", kinds),
         ("  edits", edits),
+        (
+            "  pooled",
+            f"{report.pooled_count}, of which {report.shared_count} shared a run; longer than alone by "
+            f"mean {_seconds(report.detour_mean_seconds)}, p95 {_seconds(report.detour_p95_seconds)} (simulated)",
+        ),
+        ("  orders", ", ".join(f"{count} {how}" for how, count in report.hand_overs.items()) or "none"),
         ("Other ends", ended),
         ("With a free driver near", f"{report.with_a_driver_near}, of which {share:.1f} % completed"),
         (

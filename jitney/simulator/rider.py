@@ -7,14 +7,23 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jitney.simulator.api import ApiError, SignedIn, Unreachable, sign_in
-from jitney.simulator.kinds import SERVED_BY, Wish, draw_wish
+from jitney.simulator.kinds import SERVED_BY, Wish, draw_wish, order_of
 from jitney.simulator.live import LiveStream
+from jitney.simulator.motion import drive_seconds
 from jitney.simulator.trips import Trip
 from jitney.simulator.world import World
 from shared_kernel.geo import GeoPoint
 
 ENDS = frozenset(
-    {"payment_failed", "completed", "no_driver_available", "canceled_by_rider", "canceled_by_platform", "no_show"}
+    {
+        "payment_failed",
+        "completed",
+        "no_driver_available",
+        "canceled_by_rider",
+        "canceled_by_platform",
+        "no_show",
+        "returned",
+    }
 )
 _PREPARED_STATES = frozenset({"scheduled", "requested", "matching", "offered"})
 _POLL_WALL_SECONDS = 5.0
@@ -75,7 +84,7 @@ class Rider:
         world.tally.requested += 1
         if near:
             world.tally.with_a_driver_near.append(ride_id)
-        if not wish.stops:
+        if not wish.stops and wish.product != "pool":
             world.trip_seconds[ride_id] = trip.trip_seconds
         try:
             end = await self._follow(ride_id, requested_at, wish)
@@ -83,16 +92,30 @@ class Rider:
             world.waiting.pop(self, None)
             world.trip_seconds.pop(ride_id, None)
             world.spoken_pins.pop(ride_id, None)
+            world.recipient_pins.pop(ride_id, None)
         world.tally.ends[end["state"]] += 1
+        # An order that had to go back was carried as promised.
+        world.tally.completed_with_a_driver_near += near and end["state"] in ("completed", "returned")
         if end["state"] == "completed":
             world.tally.completed += 1
             world.tally.completed_by_kind.update(wish.names)
             world.tally.completed_by_funding[end["funding"]] += 1
-            world.tally.completed_with_a_driver_near += near
             total = end["fare"]["total"]
             world.tally.fares_minor[total["currency_code"]] += total["amount_minor"]
+        self._note_kind(end, trip)
         world.tell(f"{ride_id} {end['state']}")
         return True
+
+    def _note_kind(self, end: dict[str, Any], trip: Trip) -> None:
+        """Note what only rides of a kind have: who shared, and how orders ended."""
+        tally = self._world.tally
+        if end["delivery"] is not None and end["state"] in ("completed", "returned"):
+            tally.hand_overs["returned" if end["state"] == "returned" else end["delivery"]["proof_kind"]] += 1
+        if end["sharing"] is not None and end["state"] == "completed":
+            tally.rides_by_run[end["sharing"]["run_id"]] += 1
+            ridden = datetime.fromisoformat(end["ended_at"]) - datetime.fromisoformat(end["started_at"])
+            alone_seconds = drive_seconds(trip.pickup, trip.dropoff)
+            tally.detours_seconds.append(ridden.total_seconds() * self._world.clock.speed - alone_seconds)
 
     async def _current(self) -> dict[str, Any] | None:
         try:
@@ -117,6 +140,10 @@ class Rider:
         paid_by = {"funding": "cash"} if by_cash else {"payment_method_id": self._payment_method_id}
         # Simulated riders say yes to any surge.
         body = {"quote_id": quote["id"], "surge_consent_token": quote["surge_consent_token"], **paid_by}
+        if wish.product == "delivery":
+            body["delivery"] = order_of(self._world.tally.requested)
+        if quote["max_detour_seconds"] is not None:
+            body["accepted_detour_seconds"] = quote["max_detour_seconds"]
         return await self._person.do("POST", "/v1/rides", body)
 
     async def _follow(self, ride_id: str, requested_at: float, wish: Wish) -> dict[str, Any]:
@@ -140,6 +167,8 @@ class Rider:
                     world.waiting.pop(self, None)
                 if ride.get("start_pin"):
                     world.spoken_pins[ride_id] = ride["start_pin"]
+                if ride["delivery"] is not None and ride["delivery"]["hand_over_pin"]:
+                    world.recipient_pins[ride_id] = ride["delivery"]["hand_over_pin"]
                 if ride["state"] == "in_progress" and edits_to is not None:
                     await self._edit(ride_id, edits_to)
                     edits_to = None

@@ -32,6 +32,12 @@ class Tally:
     fares_minor: Counter[str] = field(default_factory=Counter[str])
     requested_by_kind: Counter[str] = field(default_factory=Counter[str])
     completed_by_kind: Counter[str] = field(default_factory=Counter[str])
+    rides_by_run: Counter[str] = field(default_factory=Counter[str])
+    """Pooled rides that were completed, by the run that they were part of."""
+    detours_seconds: list[float] = field(default_factory=list[float])
+    """How much longer than alone each pooled ride took, in simulated seconds."""
+    hand_overs: Counter[str] = field(default_factory=Counter[str])
+    """How orders ended: by the proof of their hand-over, or returned."""
     edits: Counter[str] = field(default_factory=Counter[str])
     """What became of edits that riders accepted, by their state."""
     troubles: Counter[str] = field(default_factory=Counter[str])
@@ -54,6 +60,8 @@ class World:
     """Vehicles whose drivers wait for an offer, by the driver's account."""
     spoken_pins: dict[str, str] = field(default_factory=dict[str, str])
     """The PIN that the rider of a ride tells the driver at the kerb."""
+    recipient_pins: dict[str, str] = field(default_factory=dict[str, str])
+    """The PIN that the recipient of an order tells its courier at the door."""
     waiting: dict[object, GeoPoint] = field(default_factory=dict[object, GeoPoint])
     """Where riders stand who have asked and have no driver yet, by whatever names them."""
     trip_seconds: dict[str, float] = field(default_factory=dict[str, float])

@@ -132,7 +132,7 @@ class MatchingService:
             store, self.reader, quotes, accounts, self.saga, self.cities, clock, new_id, chance
         )
         self.start_shift = matching("use_cases.start_shift").StartShift(store, accounts, clock, new_id)
-        self.accept = matching("use_cases.accept_offer").AcceptOffer(store, clock)
+        self.accept = matching("use_cases.accept_offer").AcceptOffer(store, clock, new_id)
         self.arrive = matching("use_cases.arrive_at_pickup").ArriveAtPickup(store, clock)
         self.start_trip = matching("use_cases.start_trip").StartTrip(store, clock)
         self.complete = matching("use_cases.complete_trip").CompleteTrip(store, clock)
@@ -164,6 +164,8 @@ class MatchingService:
             standings=self.reads,
             headings=self.reads,
             eta=self.eta,
+            runs=matching("adapters.postgres_runs").PostgresSharedRuns(self.database),
+            find_joins=matching("use_cases.find_joins").FindJoins(self.eta, self.clock),
             clock=self.clock,
         )
         self.tick = matching("use_cases.dispatch_tick").DispatchTick(
@@ -225,7 +227,10 @@ async def service_on(
     from chassis.database import Database
     from chassis.redis_client import open_redis
 
-    database = Database(database_url, pool_size=8, name="bench", statement_timeout_seconds=60)
+    # The time of the replay stands still while something waits: on a busy machine it may wait long.
+    database = Database(
+        database_url, pool_size=8, name="bench", pool_timeout_seconds=600, statement_timeout_seconds=600
+    )
     redis = open_redis(redis_url)
     service = MatchingService(database, redis, ReplayClock(begin), policy)
     try:

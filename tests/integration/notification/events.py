@@ -139,6 +139,60 @@ class Story:
         ride.delivery.return_fee.CopyFrom(FEE)
         return ride
 
+    def scheduled(self) -> matching.RideScheduled:
+        """Asked for ahead."""
+        return matching.RideScheduled(ride=self.ride(rides_pb2.RIDE_STATE_SCHEDULED, 1))
+
+    def reminded(self) -> matching.RideReminded:
+        """The pickup that was asked for ahead is near."""
+        return matching.RideReminded(ride=self.ride(rides_pb2.RIDE_STATE_SCHEDULED, 2))
+
+    def stop_reached(self) -> matching.StopReached:
+        """The trip pauses at a stop."""
+        return matching.StopReached(ride=self.ride(rides_pb2.RIDE_STATE_IN_PROGRESS, 8, driver=True))
+
+    def stop_left(self) -> matching.StopLeft:
+        """The trip goes on."""
+        return matching.StopLeft(ride=self.ride(rides_pb2.RIDE_STATE_IN_PROGRESS, 9, driver=True))
+
+    def edit_proposed(self) -> matching.RideEditProposed:
+        """The driver is asked about a longer way."""
+        return matching.RideEditProposed(
+            ride=self.ride(rides_pb2.RIDE_STATE_IN_PROGRESS, 8, driver=True), edit=self._edit("")
+        )
+
+    def edited(self) -> matching.RideEdited:
+        """The ride goes another way."""
+        return matching.RideEdited(
+            ride=self.ride(rides_pb2.RIDE_STATE_IN_PROGRESS, 9, driver=True), edit=self._edit("")
+        )
+
+    def edit_closed(self) -> matching.RideEditClosed:
+        """The driver did not want the longer way."""
+        return matching.RideEditClosed(
+            ride=self.ride(rides_pb2.RIDE_STATE_IN_PROGRESS, 9, driver=True), edit=self._edit("driver_declined")
+        )
+
+    def shift_ended(self) -> matching.ShiftEnded:
+        """The driver was not heard of for too long."""
+        shift = rides_pb2.Shift(
+            shift_id=str(uuid4()),
+            driver_id=str(self.driver_id),
+            version=3,
+            end_reason=rides_pb2.SHIFT_END_REASON_SILENT,
+            end_time=moment(),
+        )
+        return matching.ShiftEnded(shift=shift, end_time=shift.end_time)
+
+    def _edit(self, reason: str) -> rides_pb2.RideEdit:
+        return rides_pb2.RideEdit(
+            edit_id=str(uuid4()),
+            ride_id=str(self.ride_id),
+            reason=reason,
+            fare=rides_pb2.Fare(total=TOTAL),
+            added_seconds=600,
+        )
+
     def canceled(self, state: rides_pb2.RideState.ValueType, *, fee: bool) -> matching.RideCanceled:
         ride = self.ride(state, 6)
         return matching.RideCanceled(ride=ride, former_driver_id=str(self.driver_id), fee=FEE if fee else None)
@@ -162,6 +216,8 @@ def aggregate_of(message: Message) -> tuple[UUID, int]:
             return UUID(message.offer.ride_id), 3
         case matching.OfferClosed():
             return UUID(message.offer.ride_id), 4
+        case matching.ShiftEnded():
+            return UUID(message.shift.shift_id), message.shift.version
         case payment.PaymentCaptured():
             return UUID(message.payment.ride_id), message.payment.version
         case identity.AccountCreated() | identity.AccountUpdated():

@@ -152,15 +152,21 @@ TURNS = [
     Turn(Story.swapped, "driver_en_route", "ride_driver_swapped", concerns_driver=True),
     Turn(canceled_late, "canceled_by_rider", "ride_canceled", concerns_driver=True),
     Turn(canceled_by_an_operator, "canceled_by_platform", "ride_canceled", concerns_driver=True),
+    Turn(Story.reminded, "scheduled", "ride_reminded", concerns_driver=False),
+    Turn(Story.edited, "in_progress", "ride_edited", concerns_driver=True),
+    Turn(Story.edit_closed, "in_progress", "ride_edit_closed", concerns_driver=True),
     Turn(Story.delivery_failed, "returning", "ride_returning", concerns_driver=True),
     Turn(Story.order_returned, "returned", "ride_returned", concerns_driver=True),
     Turn(rider_did_not_come, "no_show", "ride_no_show", concerns_driver=True),
 ]
+# What a rider's app shows without a word: the rider made it happen, or sees it.
+SILENT_TURNS = [Story.scheduled, Story.stop_reached, Story.stop_left, Story.edit_proposed]
 
 
 def test_every_event_that_people_are_told_of_is_published_here() -> None:
     story = Story()
     published = {type(message) for message in story.a_whole_ride()} | {type(turn.event(story)) for turn in TURNS}
+    published |= {type(event(story)) for event in (*SILENT_TURNS, Story.shift_ended)}
     assert published == set(FACT_TYPES)
 
 
@@ -246,6 +252,33 @@ async def test_every_other_turn_of_a_ride_is_told_to_whom_it_concerns(service: R
         assert data_of(told)["state"] == turn.state
     else:
         assert await service.live(story.driver_id) == []
+
+
+@pytest.mark.parametrize("event", SILENT_TURNS, ids=lambda event: event.__name__)
+async def test_what_a_rider_sees_anyway_is_live_without_words(
+    service: Running, event: Callable[[Story], Message]
+) -> None:
+    story = Story()
+    await publish(service.redis, event(story))
+    [told] = await service.live_once_there_are(1, story.rider_id)
+    assert (told.type, data_of(told).get("notification")) == ("ride_updated", None)
+    assert await service.inbox(story.rider_id) == []
+
+
+async def test_driver_is_asked_about_a_longer_way_in_words(service: Running) -> None:
+    story = Story()
+    await publish(service.redis, story.edit_proposed())
+    [told] = await service.live_once_there_are(1, story.driver_id)
+    [item] = await service.inbox(story.driver_id)
+    assert (item.topic, item.body) == ("ride_edit_proposed", data_of(told)["notification"]["body"])
+
+
+async def test_driver_who_fell_silent_reads_why_no_rides_came(service: Running) -> None:
+    story = Story()
+    await publish(service.redis, story.shift_ended())
+    [_] = await service.live_once_there_are(1, story.driver_id)
+    [item] = await service.inbox(story.driver_id)
+    assert item.topic == "shift_ended"
 
 
 async def test_people_are_told_in_the_language_of_their_account(service: Running) -> None:

@@ -79,7 +79,7 @@ class TestEdits:
 
     async def test_a_new_way_is_priced_by_the_surge_of_the_first_price(self, stage: Stage):
         rider_id = stage.new_id()
-        quote = replace(await stage.quote(rider_id), surge_permille=1400)
+        quote = replace(await stage.quote(rider_id), id=stage.new_id(), surge_permille=1400)
         await stage.quotes.add([quote])
         ride = await stage.request_ride(stage.key(), rider_id, quote.id, stage.card(), "")
         fare = (await quoted(stage, ride, EditCommand(dropoff=FAR))).plan.fare

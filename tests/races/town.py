@@ -34,6 +34,7 @@ from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.quote import Place
 from matching_service.domain.ride import Ride
+from matching_service.domain.shards import preferred_owner
 from shared_kernel.clock import SystemClock
 from shared_kernel.errors import DomainError
 from shared_kernel.geo import GeoPoint
@@ -218,13 +219,17 @@ class Town:
             return False
 
     async def all_shards_are_owned_by(self, matchers: Sequence[Matcher]) -> None:
-        """Wait until every shard has an owner, and each of these some."""
+        """Wait until these alone live and every shard is owned by the one of them whose share it is."""
+        pids = {str(each.pid) for each in matchers}
 
         async def so() -> bool:
-            owners = await self.owners()
-            return set(owners.values()) == {str(each.pid) for each in matchers} and set(owners) == set(self.shards)
+            rows = await self._rows("SELECT id, name FROM matcher WHERE expires_at > clock_timestamp()")
+            pid_by_id = {row.id: row.name.rsplit(":", 1)[1] for row in rows}
+            owner_by_shard = {shard: preferred_owner(shard, pid_by_id) for shard in self.shards}
+            share = {shard: pid_by_id[owner] for shard, owner in owner_by_shard.items() if owner is not None}
+            return set(pid_by_id.values()) == pids and await self.owners() == share
 
-        await self.until(so, f"the shards are shared among {[each.pid for each in matchers]}: {await self.owners()}")
+        await self.until(so, f"the shards are shared among {sorted(pids)}: {await self.owners()}")
 
     def logs(self) -> str:
         """The last words of the matchers."""

@@ -146,10 +146,23 @@ class HandRider:
 
     async def cancel(self, ride_id: str) -> dict[str, Any]:
         """Cancel a ride, consenting to its fee; return the preview."""
-        preview = await self.person.do("POST", f"/v1/rides/{ride_id}/cancellation-preview")
+        preview = await self._preview(ride_id)
+        try:
+            await self._cancel_as_previewed(ride_id, preview)
+        except ApiError as error:
+            if error.code != "fee_consent_required":
+                raise
+            # The free time ended between the two.
+            preview = await self._preview(ride_id)
+            await self._cancel_as_previewed(ride_id, preview)
+        return preview
+
+    async def _preview(self, ride_id: str) -> dict[str, Any]:
+        return await self.person.do("POST", f"/v1/rides/{ride_id}/cancellation-preview")
+
+    async def _cancel_as_previewed(self, ride_id: str, preview: dict[str, Any]) -> None:
         body = {"fee_consent_token": preview["fee_consent_token"]} if preview["fee_consent_token"] else {}
         await self.person.do("POST", f"/v1/rides/{ride_id}/cancel", body)
-        return preview
 
 
 class HandDriver:

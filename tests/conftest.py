@@ -1,7 +1,21 @@
 """What all tests share."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # How fast the machine is says nothing about the code: an example may take its time, and so may making one.
 settings.register_profile("jitney", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("jitney")
+
+FIGURE = "figure"
+"""The name of a test's property that is a line for the end of the report, from whichever process it ran in."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the figures. It stands here since a run in several processes collects nothing where the report is made."""
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
+    lines = [value for report in reports for name, value in report.user_properties if name == FIGURE]
+    if lines:
+        terminalreporter.section("figures")
+        for line in lines:
+            terminalreporter.write_line(str(line))

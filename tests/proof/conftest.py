@@ -1,4 +1,4 @@
-"""The ground of the proof, and its figures at the end of the report."""
+"""The ground of the proof, and its figures for the end of the report."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.conftest import FIGURE
 from tests.proof.ground import Ground, ground
 from tests.proof.stage import Stage
-
-_FIGURE = "figure of the proof"
 
 Figures = Callable[[str], None]
 """Takes a line for the end of the report."""
@@ -37,13 +36,4 @@ def stage(proof_ground: Ground) -> Iterator[Stage]:
 @pytest.fixture
 def figures(record_property: Callable[[str, object], None]) -> Figures:
     """Take lines for the end of the report; they travel with the test's result, from whichever process it ran in."""
-    return lambda line: record_property(_FIGURE, line)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
-    lines = [value for report in reports for name, value in report.user_properties if name == _FIGURE]
-    if lines:
-        terminalreporter.section("proof of payment_service")
-        for line in lines:
-            terminalreporter.write_line(str(line))
+    return lambda line: record_property(FIGURE, line)

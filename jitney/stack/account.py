@@ -8,10 +8,13 @@ permissions of folders that are not ours: what that account needs is kept in a f
 import os
 import pwd
 import stat
+import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from jitney.stack import run_as
 from jitney.stack.problems import StackError
 
 _NAMES = ("nobody", "daemon")
@@ -44,6 +47,13 @@ def unprivileged_account() -> Account | None:
         "PostgreSQL does not run as root, and this machine has no account named nobody to run it as.\n"
         "Start jitney from an ordinary account."
     )
+
+
+def command_as(account: Account | None, command: Sequence[str]) -> list[str]:
+    """The command line that runs `command` (its program by absolute path) as the account; None: as we are."""
+    if account is None:
+        return list(command)
+    return [sys.executable, "-I", "-S", run_as.__file__, str(account.uid), str(account.gid), *command]
 
 
 def can_reach(path: Path, account: Account | None) -> bool:

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import IO
 
 from jitney.stack import keeper
+from jitney.stack.account import command_as
 from jitney.stack.problems import StackError, plain_file_errors
 from jitney.stack.specs import ProcessSpec
 
@@ -81,15 +82,11 @@ class Launcher:
             self._keeper.stdin.flush()
 
     def _spawn(self, spec: ProcessSpec, log: IO[bytes]) -> subprocess.Popen[bytes]:
-        account = spec.account
         try:
             return subprocess.Popen(
-                spec.argv,
+                command_as(spec.account, spec.argv),
                 env=dict(spec.environment),
                 cwd=spec.folder,
-                user=None if account is None else account.uid,
-                group=None if account is None else account.gid,
-                extra_groups=None if account is None else [],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jitney.stack.account import Account, can_reach, shared_place, unprivileged_account
+from jitney.stack.account import Account, can_reach, command_as, shared_place, unprivileged_account
 from jitney.stack.binaries import postgres_home
 from jitney.stack.problems import StackError, plain_file_errors
 from jitney.stack.specs import ProcessSpec
@@ -135,18 +135,18 @@ class Cluster:
         _give(password_file, account)
         data = building / "data"
         result = subprocess.run(
-            [
-                *(str(home / "bin/initdb"), "-D", str(data), "-U", SUPERUSER, f"--pwfile={password_file}"),
-                *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin"),
-                *("--builtin-locale=C.UTF-8", "--no-sync", "--no-instructions"),
-                # The server is given these when it starts; initdb would otherwise measure the machine for them.
-                *("-c", "max_connections=120", "-c", "shared_buffers=64MB", "-c", "timezone=UTC"),
-            ],
+            command_as(
+                account,
+                [
+                    *(str(home / "bin/initdb"), "-D", str(data), "-U", SUPERUSER, f"--pwfile={password_file}"),
+                    *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin"),
+                    *("--builtin-locale=C.UTF-8", "--no-sync", "--no-instructions"),
+                    # The server is given these when it starts; initdb would otherwise measure the machine for them.
+                    *("-c", "max_connections=120", "-c", "shared_buffers=64MB", "-c", "timezone=UTC"),
+                ],
+            ),
             env=_environment(),
             cwd="/",
-            user=None if account is None else account.uid,
-            group=None if account is None else account.gid,
-            extra_groups=None if account is None else [],
             capture_output=True,
             text=True,
             timeout=_INIT_SECONDS,

@@ -26,7 +26,7 @@ from notification_service.adapters.live_stream import LiveStreamSender
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.sms import SmsSender
 from notification_service.adapters.templates import TemplateFiles
-from notification_service.domain.messages import Channel
+from notification_service.domain.channels import Channel
 from notification_service.entrypoints.delivery_worker import deliver_forever
 from notification_service.entrypoints.event_consumer import EVENT_TYPES, STREAMS, EventHandler
 from notification_service.entrypoints.grpc_servicer import SERVICE_NAME, NotificationServicer

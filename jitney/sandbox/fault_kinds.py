@@ -21,6 +21,8 @@ class FaultKind(StrEnum):
     RATE_LIMITED = "rate_limited"
     CONFLICT = "conflict"
     UNAVAILABLE = "unavailable"
+    REFUSED = "refused"
+    UNREGISTERED = "unregistered"
     DOWN = "down"
     DELAY = "delay"
     DECLINE = "decline"
@@ -75,6 +77,10 @@ FAULTS: Final[dict[FaultKind, Fault]] = {
     FaultKind.RATE_LIMITED: Fault(_BOTH, "429, and nothing was done; the key is not spent."),
     FaultKind.CONFLICT: Fault(("psp",), "409, as if the same key were being worked on."),
     FaultKind.UNAVAILABLE: Fault(_BOTH, "503, and nothing was done; the key is not spent."),
+    FaultKind.REFUSED: Fault(("sms",), "The message is refused for good, as one that is wrong (400)."),
+    FaultKind.UNREGISTERED: Fault(
+        ("sms",), "The recipient is refused for good: an SMS to somebody who unsubscribed (400, code 21610)."
+    ),
     FaultKind.DOWN: Fault(
         ("psp",), "Every connection is reset for `seconds` of the sandbox's clock, from the making of the rule on."
     ),

@@ -11,6 +11,7 @@ import binascii
 import re
 import secrets
 import sqlite3
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -33,6 +34,15 @@ _PARAMETERS = frozenset({"To", "From", "Body", "StatusCallback"})
 _RECIPIENT = re.compile(r"\+[1-9][0-9]{6,14}")
 _SENDER = re.compile(r"\+?[0-9]{3,15}|(?=.*[A-Za-z])[A-Za-z0-9 +&_-]{1,11}")
 _CALLBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+_REFUSALS: Mapping[FaultKind | None, tuple[int, int, str]] = {
+    FaultKind.RATE_LIMITED: (429, 20429, "Too Many Requests"),
+    FaultKind.UNAVAILABLE: (503, 20503, "Service Unavailable"),
+    FaultKind.ERROR_BEFORE_EFFECT: (500, 20500, "Internal Server Error"),
+    FaultKind.REFUSED: (400, 21211, "The 'To' number is not a valid phone number"),
+    FaultKind.UNREGISTERED: (400, 21610, "Attempt to send to unsubscribed recipient"),
+}
 
 
 class SmsError(Exception):
@@ -77,12 +87,8 @@ class SmsProvider:
     async def _accept(self, request: Request, form: dict[str, str]) -> Response:
         fault = await self._world.faults.draw("sms", "messages.create")
         match fault and fault.kind:
-            case FaultKind.RATE_LIMITED:
-                raise SmsError(429, 20429, "Too Many Requests")
-            case FaultKind.UNAVAILABLE:
-                raise SmsError(503, 20503, "Service Unavailable")
-            case FaultKind.ERROR_BEFORE_EFFECT:
-                raise SmsError(500, 20500, "Internal Server Error")
+            case kind if kind in _REFUSALS:
+                raise SmsError(*_REFUSALS[kind])
             case FaultKind.RESET_BEFORE_EFFECT:
                 return await self._silences.reset(request)
             case FaultKind.TIMEOUT_BEFORE_EFFECT if fault:

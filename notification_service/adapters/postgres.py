@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,9 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database import Database
 from chassis.inbox import first_time
 from notification_service.adapters.tables import deliveries, inbox_events, notifications, recipients
+from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.delivery import DeliveryState, DueDelivery, Outcome
 from notification_service.domain.inbox_item import InboxItem
-from notification_service.domain.messages import Channel, Priority
+from notification_service.domain.sending import Content, Outgoing, Target
 from notification_service.use_cases.ports import DeliveryCount, OwedCode, OwedMessage
 from shared_kernel.errors import Conflict
 from shared_kernel.ids import IdSource
@@ -43,13 +45,14 @@ _CLAIM = text("""
     FROM due, notification n
     WHERE delivery.delivery_id = due.delivery_id AND n.notification_id = delivery.notification_id
     RETURNING delivery.delivery_id, delivery.notification_id, delivery.channel, delivery.target, delivery.priority,
-              delivery.attempts, n.expires_at, n.live_type, n.live_data, n.body
+              delivery.attempts, n.topic, n.locale, n.collapse_key, n.expires_at, n.live_type, n.live_data,
+              n.contents -> delivery.channel AS content
 """)
 
 # What a code's SMS said, and to whom, is nobody's business once it is sent or over.
 _WIPE_WORDS = text("""
-    UPDATE notification SET body = ''
-    WHERE topic = 'one_time_code' AND body <> '' AND notification_id = ANY(:notification_ids)
+    UPDATE notification SET contents = '{}'
+    WHERE topic = 'one_time_code' AND contents <> '{}' AND notification_id = ANY(:notification_ids)
 """)
 
 
@@ -112,7 +115,9 @@ class PostgresTransaction:
                 priority=Priority.SECURITY.value,
                 in_inbox=False,
                 title="",
-                body=code.body,
+                body="",
+                contents=_contents({Channel.SMS: code.content}),
+                locale=code.locale,
                 live_type="",
                 live_data="",
                 created_at=code.created_at,
@@ -200,21 +205,7 @@ class PostgresStore:
             rows = await connection.execute(
                 _CLAIM, {"channel": channel.value, "now": now, "claimed_until": now + lease, "limit": limit}
             )
-            due = [
-                DueDelivery(
-                    delivery_id=row.delivery_id,
-                    notification_id=row.notification_id,
-                    channel=Channel(row.channel),
-                    target=row.target,
-                    priority=Priority(row.priority),
-                    attempts=row.attempts,
-                    expires_at=row.expires_at,
-                    live_type=row.live_type,
-                    live_data=row.live_data,
-                    body=row.body,
-                )
-                for row in rows
-            ]
+            due = [DueDelivery(row.delivery_id, row.attempts, _outgoing(row), Target(row.target)) for row in rows]
         return sorted(due, key=lambda delivery: delivery.delivery_id.int)
 
     async def record(self, outcomes: Sequence[tuple[DueDelivery, Outcome]], now: datetime) -> None:
@@ -237,7 +228,9 @@ class PostgresStore:
             await connection.execute(
                 statement, [_outcome_row(delivery, outcome, now) for delivery, outcome in outcomes]
             )
-            spoken = [delivery.notification_id for delivery in finished if delivery.channel is Channel.SMS]
+            spoken = [
+                delivery.message.notification_id for delivery in finished if delivery.message.channel is Channel.SMS
+            ]
             if spoken:
                 await connection.execute(_WIPE_WORDS, {"notification_ids": spoken})
 
@@ -283,8 +276,11 @@ def _notification_row(owed: OwedMessage) -> dict[str, Any]:
         "ride_id": message.ride_id,
         "ride_version": message.ride_version,
         "in_inbox": Channel.INBOX in message.channels,
-        "title": owed.text.title,
-        "body": owed.text.body,
+        "title": owed.inbox.title,
+        "body": owed.inbox.body,
+        "contents": _contents(owed.contents),
+        "locale": owed.locale,
+        "collapse_key": owed.message.collapse_key,
         "live_type": owed.live_type,
         "live_data": owed.live_data,
         "created_at": owed.created_at,
@@ -292,16 +288,39 @@ def _notification_row(owed: OwedMessage) -> dict[str, Any]:
     }
 
 
+def _contents(contents: Mapping[Channel, Content]) -> dict[str, dict[str, str]]:
+    return {
+        channel.value: {name: words for name, words in asdict(content).items() if words}
+        for channel, content in contents.items()
+    }
+
+
+def _outgoing(row: Any) -> Outgoing:
+    return Outgoing(
+        notification_id=row.notification_id,
+        channel=Channel(row.channel),
+        topic=row.topic,
+        priority=Priority(row.priority),
+        expires_at=row.expires_at,
+        content=Content(**row.content) if row.content else Content(),
+        locale=row.locale,
+        collapse_key=row.collapse_key,
+        live_type=row.live_type,
+        live_data=row.live_data,
+    )
+
+
 def _outcome_row(delivery: DueDelivery, outcome: Outcome, now: datetime) -> dict[str, Any]:
     over = outcome.state is not DeliveryState.PENDING
-    wipe = over and delivery.channel is Channel.SMS
+    wipe = over and delivery.message.channel is Channel.SMS
+    address = delivery.target.address
     return {
         "claimed_id": delivery.delivery_id,
         "new_state": outcome.state.value,
         "new_error": outcome.error,
         "retry_at": outcome.next_attempt_at,
         "ended_at": now if over else None,
-        "kept_target": f"…{delivery.target[-2:]}" if wipe else delivery.target,
+        "kept_target": f"…{address[-2:]}" if wipe else address,
     }
 
 

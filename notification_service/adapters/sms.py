@@ -2,43 +2,77 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 
-from notification_service.domain.delivery import DeliveryFailed, DueDelivery
+from notification_service.adapters.http_answers import attempt, common_failure
+from notification_service.domain.sending import (
+    Accepted,
+    Outgoing,
+    Refused,
+    SendResult,
+    Target,
+    Unavailable,
+    Unregistered,
+)
 
-_TOO_MANY = 429
-_SERVER_ERRORS = 500
-_LONGEST_RETRY_AFTER_SECONDS = 300.0
+_UNSUBSCRIBED = 21610
+"""Twilio's code for a recipient who answered STOP."""
 
 
 class SmsSender:
     """Hands an SMS to the provider.
 
-    A request whose answer does not come may have been sent: it is tried again, so a code may arrive twice, never not at
-    all.
+    The interface knows no key of ours, so that an SMS whose answer is lost may come twice when it is sent again.
     """
 
-    def __init__(self, client: httpx.AsyncClient, account: str, sender: str) -> None:
-        """Take a client whose base URL and credentials are the provider's, and the number or name to send from."""
+    def __init__(
+        self, client: httpx.AsyncClient, account: str, sender: str, *, provider: str = "sms", status_url: str = ""
+    ) -> None:
+        """Take a client whose base URL and credentials are the provider's, and the number or name to send from.
+
+        `status_url` is where the provider is to post its signed receipts; empty: it posts none.
+        """
         self._client = client
         self._path = f"/2010-04-01/Accounts/{account}/Messages.json"
-        self._sender = sender
+        self._form = {"From": sender} | ({"StatusCallback": status_url} if status_url else {})
+        self._provider = provider
 
-    async def send(self, delivery: DueDelivery) -> None:
-        """Send one SMS; DeliveryFailed `sms_unavailable`, `sms_throttled`, or for good `sms_refused`."""
-        form = {"To": delivery.target, "From": self._sender, "Body": delivery.body}
-        try:
-            answer = await self._client.post(self._path, data=form)
-        except httpx.HTTPError as error:
-            raise DeliveryFailed("sms_unavailable") from error
-        if answer.status_code == _TOO_MANY:
-            raise DeliveryFailed("sms_throttled", retry_after_seconds=_retry_after_seconds(answer))
-        if answer.status_code >= _SERVER_ERRORS:
-            raise DeliveryFailed("sms_unavailable", retry_after_seconds=_retry_after_seconds(answer))
-        if not answer.is_success:
-            raise DeliveryFailed(f"sms_refused_{answer.status_code}", permanent=True)
+    @property
+    def provider(self) -> str:
+        """Its name in the settings."""
+        return self._provider
+
+    def takes(self, target: Target) -> bool:
+        """Every phone number."""
+        del target
+        return True
+
+    async def send(self, message: Outgoing, target: Target) -> SendResult:
+        """Send one SMS. Reasons: `sms_throttled`, `_unavailable`, `_unanswered`, `_unsubscribed`, `_refused_<code>`."""
+        form = {**self._form, "To": target.address, "Body": message.content.body}
+        answer = await attempt("sms", lambda: self._client.post(self._path, data=form))
+        return _read("sms", answer) if isinstance(answer, httpx.Response) else answer
 
 
-def _retry_after_seconds(answer: httpx.Response) -> float | None:
-    value = answer.headers.get("retry-after", "")
-    return min(float(value), _LONGEST_RETRY_AFTER_SECONDS) if value.isdecimal() else None
+def _read(channel: str, answer: httpx.Response) -> SendResult:
+    if failure := common_failure(channel, answer):
+        return failure
+    body = _json(answer)
+    if answer.is_success:
+        return Accepted(str(body.get("sid", "")))
+    if answer.status_code in {401, 403, 404}:
+        # Whom the provider does not know is our setting's fault, not the message's: another provider may take it.
+        return Unavailable(f"{channel}_credentials_refused_{answer.status_code}")
+    if body.get("code") == _UNSUBSCRIBED:
+        return Unregistered(f"{channel}_unsubscribed")
+    return Refused(f"{channel}_refused_{body.get('code', answer.status_code)}")
+
+
+def _json(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        body = answer.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

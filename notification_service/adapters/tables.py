@@ -18,6 +18,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.database import new_metadata
 from chassis.dead_letters import dead_letter_table
@@ -50,6 +51,11 @@ notifications = Table(
     Column("in_inbox", Boolean, nullable=False),
     Column("title", Text, nullable=False),
     Column("body", Text, nullable=False),
+    # The words by channel, written when the message was owed: {"push": {"title", "body"}, "email": {…, "html"}, …}.
+    Column("contents", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("locale", Text, nullable=False, server_default=text("'en'")),
+    # Of several with the same key a device shows the newest; empty: each by itself.
+    Column("collapse_key", Text, nullable=False, server_default=text("''")),
     Column("live_type", Text, nullable=False),
     Column("live_data", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
@@ -83,7 +89,7 @@ deliveries = Table(
     Column("finished_at", DateTime(timezone=True)),
     Column("error", Text, nullable=False, server_default=text("''")),
     UniqueConstraint("notification_id", "channel", "target"),
-    CheckConstraint("channel IN ('inbox', 'stream', 'sms')", "channel"),
+    CheckConstraint("channel IN ('inbox', 'stream', 'push', 'sms', 'voice', 'email')", "channel"),
     CheckConstraint("state IN ('pending', 'sent', 'dropped', 'failed')", "state"),
     CheckConstraint("(state = 'pending') = (finished_at IS NULL)", "finished"),
     Index("ix_delivery_due", "channel", "priority", "next_attempt_at", postgresql_where=text("state = 'pending'")),

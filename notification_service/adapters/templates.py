@@ -10,7 +10,7 @@ from babel.numbers import format_currency
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
-from notification_service.use_cases.ports import Text
+from notification_service.domain.sending import Content
 from shared_kernel.money import Money, exponent
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -33,7 +33,7 @@ class TemplateFiles:
         """Return the names of the templates that a language has."""
         return {name.partition("/")[2] for name in self._templates if name.startswith(f"{language}/")}
 
-    def render(self, template: str, locale: str, context: Mapping[str, str | int | Money]) -> Text:
+    def render(self, template: str, locale: str, context: Mapping[str, str | int | Money]) -> Content:
         """Fill in a template; a language that is not had falls back to its base, then to English."""
         base = locale.replace("_", "-").partition("-")[0].lower()
         language = base if f"{base}/{template}" in self._templates else FALLBACK
@@ -41,7 +41,7 @@ class TemplateFiles:
             name: _amount(value, language) if isinstance(value, Money) else value for name, value in context.items()
         }
         title, _, body = self._templates[f"{language}/{template}"].render(words).strip().partition("\n")
-        return Text(title.strip(), body.strip())
+        return Content(title.strip(), body.strip())
 
 
 def _amount(money: Money, language: str) -> str:

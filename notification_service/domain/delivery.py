@@ -8,7 +8,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from notification_service.domain.messages import Channel, Priority
+from notification_service.domain.sending import (
+    Accepted,
+    Outgoing,
+    Refused,
+    SendResult,
+    Target,
+    Throttled,
+    Unavailable,
+    Unknown,
+    Unregistered,
+)
 
 MAX_ATTEMPTS = 8
 _LONGEST_WAIT_SECONDS = 120.0
@@ -25,18 +35,12 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """A claimed delivery and what it carries. `target` is an account's id or a phone number."""
+    """A claimed delivery: what it carries, where to, and the how-manieth attempt this is."""
 
     delivery_id: UUID
-    notification_id: UUID
-    channel: Channel
-    target: str
-    priority: Priority
     attempts: int
-    expires_at: datetime
-    live_type: str
-    live_data: str
-    body: str
+    message: Outgoing
+    target: Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +52,21 @@ class Outcome:
     error: str = ""
 
 
-class DeliveryFailed(Exception):
-    """The channel did not take the message.
-
-    `permanent` is for what no further try can mend; `retry_after_seconds` is what the provider asked for.
-    """
-
-    def __init__(self, reason: str, *, permanent: bool = False, retry_after_seconds: float | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.permanent = permanent
-        self.retry_after_seconds = retry_after_seconds
-
-
-def after_failure(delivery: DueDelivery, failure: DeliveryFailed, now: datetime, jitter: random.Random) -> Outcome:
-    """Decide what follows a failure: wait 1, 2, 4, 8 … s with jitter, or as the provider asked, while it lives."""
-    if failure.permanent or delivery.attempts >= MAX_ATTEMPTS:
-        return Outcome(DeliveryState.FAILED, error=failure.reason)
+def after_sending(delivery: DueDelivery, result: SendResult, now: datetime, jitter: random.Random) -> Outcome:
+    """Decide what follows an attempt: wait 1, 2, 4, 8 … s with jitter, or as the provider asked, while it lives."""
+    match result:
+        case Accepted():
+            return Outcome(DeliveryState.SENT)
+        case Refused(reason) | Unregistered(reason):
+            return Outcome(DeliveryState.FAILED, error=reason)
+        case Throttled(reason, asked) | Unavailable(reason, asked):
+            retry_after_seconds = asked or 0.0
+        case Unknown(reason):
+            retry_after_seconds = 0.0
+    if delivery.attempts >= MAX_ATTEMPTS:
+        return Outcome(DeliveryState.FAILED, error=reason)
     wait = min(_LONGEST_WAIT_SECONDS, 2.0 ** (delivery.attempts - 1)) * jitter.uniform(0.75, 1.25)
-    next_attempt_at = now + timedelta(seconds=max(wait, failure.retry_after_seconds or 0.0))
-    if next_attempt_at >= delivery.expires_at:
-        return Outcome(DeliveryState.FAILED, error=f"{failure.reason}; its time ends before the next try")
-    return Outcome(DeliveryState.PENDING, next_attempt_at, failure.reason)
+    next_attempt_at = now + timedelta(seconds=max(wait, retry_after_seconds))
+    if next_attempt_at >= delivery.message.expires_at:
+        return Outcome(DeliveryState.FAILED, error=f"{reason}; its time ends before the next try")
+    return Outcome(DeliveryState.PENDING, next_attempt_at, reason)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
 from typing import Any
 from uuid import UUID
 
+from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.facts import (
     DriverFacts,
     EditFacts,
@@ -25,23 +25,6 @@ from notification_service.domain.facts import (
 )
 from shared_kernel.ids import to_public_id
 from shared_kernel.money import Money
-
-
-class Channel(StrEnum):
-    """A way to a person."""
-
-    INBOX = "inbox"
-    STREAM = "stream"
-    SMS = "sms"
-
-
-class Priority(IntEnum):
-    """Lower goes first."""
-
-    SECURITY = 0
-    TRIP_CRITICAL = 1
-    MONEY = 2
-
 
 TRIP_LIFE = timedelta(minutes=2)
 """How long the news of a trip are worth sending; the state itself can be read at any time."""
@@ -65,6 +48,7 @@ class Message:
     ride_id: UUID | None
     ride_version: int
     expires_at: datetime | None = None
+    collapse_key: str = ""
     live_type: str = ""
     live_data: Mapping[str, Any] = field(default_factory=dict[str, Any])
     template: str = ""

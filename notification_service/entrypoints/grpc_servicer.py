@@ -11,9 +11,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.auth import current_actor
 from chassis.runtime import Wakeup
+from notification_service.domain.channels import Channel
 from notification_service.domain.delivery import DeliveryState
 from notification_service.domain.inbox_item import InboxItem
-from notification_service.domain.messages import Channel
 from notification_service.use_cases.list_notifications import ListNotifications
 from notification_service.use_cases.mark_notification_read import MarkNotificationRead
 from notification_service.use_cases.send_one_time_code import SendOneTimeCode
@@ -28,6 +28,9 @@ CHANNEL_TO_WIRE = {
     Channel.INBOX: notifications_pb2.CHANNEL_INBOX,
     Channel.STREAM: notifications_pb2.CHANNEL_STREAM,
     Channel.SMS: notifications_pb2.CHANNEL_SMS,
+    Channel.PUSH: notifications_pb2.CHANNEL_PUSH,
+    Channel.EMAIL: notifications_pb2.CHANNEL_EMAIL,
+    Channel.VOICE: notifications_pb2.CHANNEL_VOICE,
 }
 STATE_TO_WIRE = {
     DeliveryState.PENDING: notifications_pb2.DELIVERY_STATE_PENDING,

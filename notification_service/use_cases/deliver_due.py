@@ -7,9 +7,10 @@ import logging
 import random
 from datetime import timedelta
 
-from notification_service.domain.delivery import DeliveryFailed, DeliveryState, DueDelivery, Outcome, after_failure
-from notification_service.domain.messages import Channel
-from notification_service.use_cases.ports import ChannelSender, Store
+from notification_service.domain.channels import Channel
+from notification_service.domain.delivery import DeliveryState, DueDelivery, Outcome, after_sending
+from notification_service.domain.sending import Accepted
+from notification_service.use_cases.ports import Sender, Store
 from shared_kernel.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ class DeliverDue:
         self,
         store: Store,
         channel: Channel,
-        sender: ChannelSender,
+        sender: Sender,
         clock: Clock,
         jitter: random.Random,
     ) -> None:
@@ -47,21 +48,20 @@ class DeliverDue:
         return len(due)
 
     async def _attempt(self, delivery: DueDelivery) -> Outcome:
-        if self._clock.now() >= delivery.expires_at:
+        if self._clock.now() >= delivery.message.expires_at:
             return Outcome(DeliveryState.DROPPED, error="expired")
-        try:
-            await self._sender.send(delivery)
-        except DeliveryFailed as failure:
-            outcome = after_failure(delivery, failure, self._clock.now(), self._jitter)
+        result = await self._sender.send(delivery.message, delivery.target)
+        outcome = after_sending(delivery, result, self._clock.now(), self._jitter)
+        if not isinstance(result, Accepted):
             _log.warning(
                 "a delivery failed",
                 extra={
                     "delivery_id": str(delivery.delivery_id),
-                    "channel": delivery.channel.value,
-                    "reason": failure.reason,
+                    "channel": self._channel.value,
+                    "provider": self._sender.provider,
+                    "reason": result.reason,
                     "attempts": delivery.attempts,
                     "state": outcome.state.value,
                 },
             )
-            return outcome
-        return Outcome(DeliveryState.SENT)
+        return outcome

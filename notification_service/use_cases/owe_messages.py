@@ -8,7 +8,8 @@ from uuid import UUID
 
 from notification_service.domain.facts import Fact
 from notification_service.domain.messages import Message, messages_for
-from notification_service.use_cases.ports import OwedMessage, Store, Templates, Text
+from notification_service.domain.sending import Content
+from notification_service.use_cases.ports import OwedMessage, Store, Templates
 from shared_kernel.clock import Clock
 from shared_kernel.ids import IdSource, to_public_id
 
@@ -35,7 +36,7 @@ class OweMessages:
         return len(owed)
 
     def _write(self, event_id: UUID, message: Message, locale: str, now: datetime) -> OwedMessage:
-        text = Text("", "")
+        text = Content()
         if message.template:
             text = self._templates.render(message.template, locale, message.context)
         notification_id = self._new_id()
@@ -59,7 +60,9 @@ class OweMessages:
             notification_id=notification_id,
             dedupe_key=f"{event_id}:{message.account_id}",
             message=message,
-            text=text,
+            inbox=text,
+            contents={},
+            locale=locale,
             live_type=live_type,
             live_data=json.dumps(live_data, ensure_ascii=False, separators=(",", ":")),
             created_at=now,

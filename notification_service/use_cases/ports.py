@@ -9,18 +9,12 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from notification_service.domain.channels import Channel
 from notification_service.domain.delivery import DeliveryState, DueDelivery, Outcome
 from notification_service.domain.inbox_item import InboxItem
-from notification_service.domain.messages import Channel, Message
+from notification_service.domain.messages import Message
+from notification_service.domain.sending import Content, Outgoing, SendResult, Target
 from shared_kernel.money import Money
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A message in words."""
-
-    title: str
-    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +24,9 @@ class OwedMessage:
     notification_id: UUID
     dedupe_key: str
     message: Message
-    text: Text
+    inbox: Content
+    contents: Mapping[Channel, Content]
+    locale: str
     live_type: str
     live_data: str
     created_at: datetime
@@ -45,7 +41,8 @@ class OwedCode:
     dedupe_key: str
     fingerprint: bytes
     phone_number: str
-    body: str
+    content: Content
+    locale: str
     created_at: datetime
     expires_at: datetime
 
@@ -107,14 +104,26 @@ class Store(Protocol):
 class Templates(Protocol):
     """Words in a person's language."""
 
-    def render(self, template: str, locale: str, context: Mapping[str, str | int | Money]) -> Text:
+    def render(self, template: str, locale: str, context: Mapping[str, str | int | Money]) -> Content:
         """Fill in a template; a language that is not had falls back to its base, then to English."""
         ...
 
 
-class ChannelSender(Protocol):
-    """A way out of the house."""
+class Sender(Protocol):
+    """A way out of the house: one provider of one channel."""
 
-    async def send(self, delivery: DueDelivery) -> None:
-        """Hand a message over; raises DeliveryFailed."""
+    @property
+    def provider(self) -> str:
+        """Its name in the settings, by which its health is kept and its receipts come."""
+        ...
+
+    def takes(self, target: Target) -> bool:
+        """Tell whether it can reach such a target at all; a push provider cannot reach every platform."""
+        ...
+
+    async def send(self, message: Outgoing, target: Target) -> SendResult:
+        """Hand a message over and tell what the provider said; does not raise for what a provider does.
+
+        It takes a bounded time, shorter than a delivery's lease.
+        """
         ...

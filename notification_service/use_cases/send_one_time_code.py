@@ -41,7 +41,8 @@ class SendOneTimeCode:
             dedupe_key=f"otp:{caller}:{request_id}",
             fingerprint=fingerprint,
             phone_number=phone_number,
-            body=text.body,
+            content=text,
+            locale=locale or "en",
             created_at=now,
             expires_at=expires_at,
         )

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections import deque
 from enum import StrEnum
 
-from notification_service.domain.delivery import DeliveryFailed, DueDelivery
+from notification_service.domain.sending import (
+    Accepted,
+    Outgoing,
+    Refused,
+    SendResult,
+    Target,
+    Throttled,
+    Unavailable,
+    Unknown,
+    Unregistered,
+)
 
 
 class Fault(StrEnum):
@@ -21,34 +31,46 @@ class Fault(StrEnum):
     """It is taken, and no answer comes."""
     REFUSED = "refused"
     """It will never be taken."""
+    UNREGISTERED = "unregistered"
+    """Nothing will reach this target again."""
 
 
 class FakeSender:
-    """A channel that takes all messages but those a fault strikes."""
+    """A provider that takes all messages but those a fault strikes."""
 
-    def __init__(self, channel: str, *, retry_after_seconds: float | None = None) -> None:
+    def __init__(self, channel: str, *, retry_after_seconds: float | None = None, provider: str = "fake") -> None:
         """Fail with a channel's reasons (`<channel>_unavailable`); answers of failure say when to come again."""
         self._channel = channel
         self._retry_after_seconds = retry_after_seconds
+        self._provider = provider
         self._faults: deque[Fault] = deque()
-        self.sent: list[DueDelivery] = []
+        self.sent: list[tuple[Outgoing, Target]] = []
+
+    @property
+    def provider(self) -> str:
+        return self._provider
+
+    def takes(self, target: Target) -> bool:
+        return True
 
     def fail(self, fault: Fault, times: int = 1) -> None:
         """Let the next messages go wrong, after those that are to go wrong already."""
         self._faults.extend([fault] * times)
 
-    async def send(self, delivery: DueDelivery) -> None:
+    async def send(self, message: Outgoing, target: Target) -> SendResult:
         fault = self._faults.popleft() if self._faults else None
         if fault in (None, Fault.LOST_ANSWER):
-            self.sent.append(delivery)
+            self.sent.append((message, target))
         match fault:
             case None:
-                return
+                return Accepted(f"{self._provider}-{len(self.sent)}")
             case Fault.UNAVAILABLE:
-                raise DeliveryFailed(f"{self._channel}_unavailable", retry_after_seconds=self._retry_after_seconds)
+                return Unavailable(f"{self._channel}_unavailable", self._retry_after_seconds)
             case Fault.THROTTLED:
-                raise DeliveryFailed(f"{self._channel}_throttled", retry_after_seconds=self._retry_after_seconds)
+                return Throttled(f"{self._channel}_throttled", self._retry_after_seconds)
             case Fault.HANGS | Fault.LOST_ANSWER:
-                raise DeliveryFailed(f"{self._channel}_unavailable")
+                return Unknown(f"{self._channel}_unanswered")
             case Fault.REFUSED:
-                raise DeliveryFailed(f"{self._channel}_refused_400", permanent=True)
+                return Refused(f"{self._channel}_refused")
+            case Fault.UNREGISTERED:
+                return Unregistered(f"{self._channel}_unregistered")

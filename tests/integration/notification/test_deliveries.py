@@ -17,13 +17,13 @@ from chassis.redis_client import awaited
 from notification_service.adapters.live_stream import LiveStreamSender
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.templates import TemplateFiles
+from notification_service.domain.channels import Channel
 from notification_service.domain.facts import Happening, RideFact
-from notification_service.domain.messages import Channel
 from notification_service.use_cases.deliver_due import LEASE, DeliverDue
 from notification_service.use_cases.list_notifications import ListNotifications
 from notification_service.use_cases.mark_notification_read import MarkNotificationRead
 from notification_service.use_cases.owe_messages import OweMessages
-from notification_service.use_cases.ports import ChannelSender
+from notification_service.use_cases.ports import Sender
 from notification_service.use_cases.remember_locale import RememberLocale
 from notification_service.use_cases.send_one_time_code import SendOneTimeCode
 from notification_service.use_cases.summarize_deliveries import SummarizeDeliveries
@@ -41,7 +41,7 @@ def fresh(happening: Happening, version: int, rider_id: UUID, ride_id: UUID) -> 
     return replace(ride_fact(happening), ride_id=ride_id, rider_id=rider_id, version=version, driver=None)
 
 
-def deliver(store: PostgresStore, clock: SetClock, sender: ChannelSender, channel: Channel) -> DeliverDue:
+def deliver(store: PostgresStore, clock: SetClock, sender: Sender, channel: Channel) -> DeliverDue:
     return DeliverDue(store, channel, sender, clock, random.Random(1))
 
 
@@ -91,7 +91,7 @@ async def test_the_news_of_a_ride_come_in_its_order_even_when_one_fails_first(
     assert sender.sent == []
     clock.moment += timedelta(seconds=2)
     await drain(deliver_due)
-    assert [json.loads(sent.live_data)["version"] for sent in sender.sent] == [1, 2, 3]
+    assert [json.loads(sent.live_data)["version"] for sent, _ in sender.sent] == [1, 2, 3]
 
 
 async def test_what_has_outlived_itself_is_dropped(
@@ -186,8 +186,8 @@ async def test_a_code_is_owed_once_for_its_key_sent_and_then_forgotten(
     assert isinstance(other[0], Conflict)
     sender = FakeSender("sms")
     await drain(deliver(store, clock, sender, Channel.SMS))
-    [sms] = sender.sent
-    assert (sms.target, "123456" in sms.body) == (PHONE, True)
+    [(sms, target)] = sender.sent
+    assert (target.address, "123456" in sms.content.body) == (PHONE, True)
     async with database.connect() as connection:
         kept = (await connection.exec_driver_sql("SELECT n.*::text, d.*::text FROM notification n, delivery d")).all()
     assert "123456" not in str(kept)

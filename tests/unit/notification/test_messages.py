@@ -6,8 +6,9 @@ from uuid import UUID
 
 import pytest
 
+from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.facts import Fact, Happening, ShiftFact
-from notification_service.domain.messages import Channel, Message, Priority, messages_for
+from notification_service.domain.messages import Message, messages_for
 from shared_kernel.money import Money
 from tests.unit.notification.samples import DRIVER, RIDER, offer_fact, receipt_fact, ride_fact
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from notification_service.domain.channels import Channel
 from notification_service.domain.delivery import DeliveryState
 from notification_service.domain.facts import OfferFact, RideFact
-from notification_service.domain.messages import Channel
 from notification_service.entrypoints.facts import FACT_TYPES, fact_from
 from notification_service.entrypoints.grpc_servicer import CHANNEL_TO_WIRE, STATE_TO_WIRE
 from ridesharing.matching.v1 import events_pb2 as matching

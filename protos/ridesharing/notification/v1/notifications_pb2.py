@@ -25,17 +25,17 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/ridesharing/notification/v1/notifications.proto\x12\x1bridesharing.notification.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd7\x01\n\x0cNotification\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\x12\r\n\x05topic\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0c\n\x04\x62ody\x18\x04 \x01(\t\x12\x0f\n\x07ride_id\x18\x05 \x01(\t\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\tread_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x42\x0c\n\n_read_time*Z\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x11\n\rCHANNEL_INBOX\x10\x01\x12\x12\n\x0e\x43HANNEL_STREAM\x10\x02\x12\x0f\n\x0b\x43HANNEL_SMS\x10\x03*\x9b\x01\n\rDeliveryState\x12\x1e\n\x1a\x44\x45LIVERY_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44\x45LIVERY_STATE_PENDING\x10\x01\x12\x17\n\x13\x44\x45LIVERY_STATE_SENT\x10\x02\x12\x1a\n\x16\x44\x45LIVERY_STATE_DROPPED\x10\x03\x12\x19\n\x15\x44\x45LIVERY_STATE_FAILED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/ridesharing/notification/v1/notifications.proto\x12\x1bridesharing.notification.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd7\x01\n\x0cNotification\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\x12\r\n\x05topic\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0c\n\x04\x62ody\x18\x04 \x01(\t\x12\x0f\n\x07ride_id\x18\x05 \x01(\t\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\tread_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x42\x0c\n\n_read_time*\x92\x01\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x11\n\rCHANNEL_INBOX\x10\x01\x12\x12\n\x0e\x43HANNEL_STREAM\x10\x02\x12\x0f\n\x0b\x43HANNEL_SMS\x10\x03\x12\x10\n\x0c\x43HANNEL_PUSH\x10\x04\x12\x11\n\rCHANNEL_EMAIL\x10\x05\x12\x11\n\rCHANNEL_VOICE\x10\x06*\x9b\x01\n\rDeliveryState\x12\x1e\n\x1a\x44\x45LIVERY_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44\x45LIVERY_STATE_PENDING\x10\x01\x12\x17\n\x13\x44\x45LIVERY_STATE_SENT\x10\x02\x12\x1a\n\x16\x44\x45LIVERY_STATE_DROPPED\x10\x03\x12\x19\n\x15\x44\x45LIVERY_STATE_FAILED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ridesharing.notification.v1.notifications_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CHANNEL']._serialized_start=331
-  _globals['_CHANNEL']._serialized_end=421
-  _globals['_DELIVERYSTATE']._serialized_start=424
-  _globals['_DELIVERYSTATE']._serialized_end=579
+  _globals['_CHANNEL']._serialized_start=332
+  _globals['_CHANNEL']._serialized_end=478
+  _globals['_DELIVERYSTATE']._serialized_start=481
+  _globals['_DELIVERYSTATE']._serialized_end=636
   _globals['_NOTIFICATION']._serialized_start=114
   _globals['_NOTIFICATION']._serialized_end=329
 # @@protoc_insertion_point(module_scope)

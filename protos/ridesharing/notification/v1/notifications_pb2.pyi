@@ -32,6 +32,12 @@ class _ChannelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Channel.Value
     """The live stream of a connected app."""
     CHANNEL_SMS: _Channel.ValueType  # 3
     """SMS."""
+    CHANNEL_PUSH: _Channel.ValueType  # 4
+    """A push to a device."""
+    CHANNEL_EMAIL: _Channel.ValueType  # 5
+    """Mail."""
+    CHANNEL_VOICE: _Channel.ValueType  # 6
+    """A call that reads the message out."""
 
 class Channel(_Channel, metaclass=_ChannelEnumTypeWrapper):
     """Channel is a way to a person."""
@@ -44,6 +50,12 @@ CHANNEL_STREAM: Channel.ValueType  # 2
 """The live stream of a connected app."""
 CHANNEL_SMS: Channel.ValueType  # 3
 """SMS."""
+CHANNEL_PUSH: Channel.ValueType  # 4
+"""A push to a device."""
+CHANNEL_EMAIL: Channel.ValueType  # 5
+"""Mail."""
+CHANNEL_VOICE: Channel.ValueType  # 6
+"""A call that reads the message out."""
 Global___Channel: _TypeAlias = Channel  # noqa: Y015
 
 class _DeliveryState:

@@ -1,0 +1,25 @@
+"""The ways to a person, and what goes first."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+
+class Channel(StrEnum):
+    """A way to a person."""
+
+    INBOX = "inbox"
+    STREAM = "stream"
+    PUSH = "push"
+    SMS = "sms"
+    VOICE = "voice"
+    EMAIL = "email"
+
+
+class Priority(IntEnum):
+    """Lower goes first."""
+
+    SECURITY = 0
+    TRIP_CRITICAL = 1
+    MONEY = 2
+    MARKETING = 3

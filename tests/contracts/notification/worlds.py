@@ -1,0 +1,193 @@
+"""A way out of notification_service, and a look at those it reaches."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, cast
+from uuid import uuid4
+
+import httpx
+from redis.asyncio import Redis
+
+from chassis.redis_client import awaited
+from notification_service.adapters.live_stream import LiveStreamSender
+from notification_service.domain.channels import Channel, Priority
+from notification_service.domain.sending import Content, Outgoing, SendResult, Target
+from notification_service.use_cases.ports import Sender
+from tests.fakes.notification_senders import FakeSender, Fault
+
+SENDER = "Jitney"
+NEVER_ANSWERED_SECONDS = 10
+"""Longer than the patience of any sender here."""
+_numbers = itertools.count(100)
+
+SANDBOX_FAULTS = {
+    Fault.UNAVAILABLE: "unavailable",
+    Fault.THROTTLED: "rate_limited",
+    Fault.HANGS: "timeout_before_effect",
+    Fault.LOST_ANSWER: "timeout_after_effect",
+    Fault.REFUSED: "refused",
+    Fault.UNREGISTERED: "unregistered",
+}
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A message and where it goes."""
+
+    message: Outgoing
+    target: Target
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A message at its receiver: the words of an SMS, a push or a mail, or an entry of a live stream."""
+
+    content: tuple[str, ...]
+
+
+class World(Protocol):
+    """A sender and a look at its receivers."""
+
+    @property
+    def sender(self) -> Sender: ...
+
+    def message(self) -> Posted:
+        """Make a message to somebody who was sent nothing yet."""
+        ...
+
+    def content(self, posted: Posted) -> Arrived:
+        """Return what the receiver is to see."""
+        ...
+
+    async def fail(self, fault: Fault) -> None:
+        """Let the next message go wrong."""
+        ...
+
+    async def arrived(self, posted: Posted) -> Sequence[Arrived]:
+        """Return what the receiver was sent, oldest first."""
+        ...
+
+
+def an_outgoing(channel: Channel, content: Content, live_type: str = "", live_data: str = "") -> Outgoing:
+    return Outgoing(
+        notification_id=uuid4(),
+        channel=channel,
+        topic="ride_assigned",
+        priority=Priority.TRIP_CRITICAL,
+        expires_at=datetime.now(UTC) + timedelta(minutes=5),
+        content=content,
+        live_type=live_type,
+        live_data=live_data,
+    )
+
+
+def sms_message() -> Posted:
+    words = Content(body="Tu código de Jitney es 482913")
+    return Posted(an_outgoing(Channel.SMS, words), Target(f"+1415555{next(_numbers):04d}"))
+
+
+def sms_content(posted: Posted) -> Arrived:
+    return Arrived((posted.target.address, SENDER, posted.message.content.body))
+
+
+def stream_message() -> Posted:
+    message = an_outgoing(Channel.STREAM, Content(), "ride_updated", '{"version":1,"reason":"¿qué?"}')
+    return Posted(message, Target(str(uuid4())))
+
+
+def stream_content(posted: Posted) -> Arrived:
+    message = posted.message
+    return Arrived((str(message.notification_id), message.live_type, message.live_data, message.expires_at.isoformat()))
+
+
+class FakeWorld:
+    """A fake."""
+
+    def __init__(self, fake: FakeSender, message: Callable[[], Posted], content: Callable[[Posted], Arrived]) -> None:
+        self.sender = fake
+        self._message = message
+        self._content = content
+
+    def message(self) -> Posted:
+        return self._message()
+
+    def content(self, posted: Posted) -> Arrived:
+        return self._content(posted)
+
+    async def fail(self, fault: Fault) -> None:
+        self.sender.fail(fault)
+
+    async def arrived(self, posted: Posted) -> Sequence[Arrived]:
+        return [self._content(Posted(*sent)) for sent in self.sender.sent if sent[1] == posted.target]
+
+
+class SmsWorld:
+    """The real sender of SMS and the sandbox."""
+
+    def __init__(self, sender: Sender, controls: httpx.AsyncClient) -> None:
+        self.sender = sender
+        self._controls = controls
+
+    def message(self) -> Posted:
+        return sms_message()
+
+    def content(self, posted: Posted) -> Arrived:
+        return sms_content(posted)
+
+    async def fail(self, fault: Fault) -> None:
+        await script(self._controls, "sms", fault)
+
+    async def arrived(self, posted: Posted) -> Sequence[Arrived]:
+        answer = await self._controls.get("/_sim/messages", params={"to": posted.target.address})
+        newest_first = cast("list[dict[str, Any]]", answer.raise_for_status().json()["messages"])
+        return [Arrived((sms["to"], sms["from"], sms["body"])) for sms in reversed(newest_first)]
+
+
+async def script(controls: httpx.AsyncClient, target: str, fault: Fault) -> None:
+    """Let the sandbox do the next call to a provider wrong."""
+    rule = {"target": target, "kind": SANDBOX_FAULTS[fault], "seconds": NEVER_ANSWERED_SECONDS}
+    (await controls.post("/_sim/faults", json=rule)).raise_for_status()
+
+
+class RedisWorld:
+    """The real sender of live streams and Redis; a fault is another Redis, which is not there or does not answer."""
+
+    provider = "redis"
+
+    def __init__(self, redis: Redis, absent: Redis, silent: Redis) -> None:
+        self._redis = redis
+        self._faulty = {Fault.UNAVAILABLE: LiveStreamSender(absent), Fault.HANGS: LiveStreamSender(silent)}
+        self._real = LiveStreamSender(redis)
+        self._next: LiveStreamSender | None = None
+
+    @property
+    def sender(self) -> Sender:
+        return self
+
+    def takes(self, target: Target) -> bool:
+        return self._real.takes(target)
+
+    def message(self) -> Posted:
+        return stream_message()
+
+    def content(self, posted: Posted) -> Arrived:
+        return stream_content(posted)
+
+    async def send(self, message: Outgoing, target: Target) -> SendResult:
+        """Send, to the faulty one if the next message is to go wrong."""
+        sender, self._next = self._next or self._real, None
+        return await sender.send(message, target)
+
+    async def fail(self, fault: Fault) -> None:
+        self._next = self._faulty[fault]
+
+    async def arrived(self, posted: Posted) -> Sequence[Arrived]:
+        entries = await awaited(self._redis.xrange(f"live:{posted.target.address}"))
+        return [
+            Arrived(tuple(fields[name].decode() for name in (b"id", b"type", b"data", b"expires_at")))
+            for _, fields in cast("list[tuple[bytes, dict[bytes, bytes]]]", entries)
+        ]

@@ -19,31 +19,38 @@ from rider_api.metrics import HTTP_HANDLED, HTTP_SECONDS
 from rider_api.problems import INTERNAL, Problem, ProblemError, problem_of
 from rider_api.rest import (
     auth_routes,
+    books_routes,
     callback_routes,
     city_routes,
     delivery_routes,
     driver_routes,
+    earnings_routes,
     edit_routes,
     map_routes,
     mds_routes,
     me_routes,
+    operator_driver_money_routes,
+    operator_money_routes,
+    operator_payment_routes,
     operator_routes,
     payment_method_routes,
     quote_routes,
     ride_routes,
     shift_routes,
     system_routes,
+    wallet_routes,
 )
 from rider_api.rest.backends import Backends
 from rider_api.rest.calls import Call, Edge, call
 from rider_api.rest.cursors import Cursors
 from rider_api.rest.openapi import document
 from rider_api.rest.readiness import Readiness
-from rider_api.rest.routing import ROLES_ATTRIBUTE, Routes
+from rider_api.rest.routing import ROLES_ATTRIBUTE, SCOPE_ATTRIBUTE, Routes
 from rider_api.rest.strict_json import MAX_BODY_BYTES
 from rider_api.rest.ticket_office import TicketOffice
 from rider_api.schemas.accounts import PublicKeys
 from rider_api.schemas.problems import Problem as ProblemSchema
+from rider_api.scopes import OPEN_SCOPE, holds
 from rider_api.settings import RestSettings
 from shared_kernel.clock import SystemClock
 from shared_kernel.errors import DomainError, PermissionRefused, Unauthenticated
@@ -61,6 +68,12 @@ ROUTES: tuple[Routes, ...] = (
     shift_routes.routes,
     delivery_routes.routes,
     operator_routes.routes,
+    wallet_routes.routes,
+    operator_money_routes.routes,
+    operator_payment_routes.routes,
+    operator_driver_money_routes.routes,
+    earnings_routes.routes,
+    books_routes.routes,
     mds_routes.routes,
     city_routes.routes,
     map_routes.routes,
@@ -123,8 +136,9 @@ def make_app(edge: Edge) -> Flask:
         given_id = request.headers.get(REQUEST_ID)
         g.call = Call(request_id=request_id_of(given_id, edge.new_id), begun=time.perf_counter())
         if request.routing_exception is None:
-            roles = getattr(app.view_functions[cast("str", request.endpoint)], ROLES_ATTRIBUTE, frozenset[Role]())
-            _admit(call(), roles, edge.verifier)
+            view = app.view_functions[cast("str", request.endpoint)]
+            roles = getattr(view, ROLES_ATTRIBUTE, frozenset[Role]())
+            _admit(call(), roles, getattr(view, SCOPE_ATTRIBUTE, ""), edge.verifier)
 
     def finish(response: Response) -> Response:
         current = call()
@@ -147,8 +161,8 @@ def make_app(edge: Edge) -> Flask:
     return app
 
 
-def _admit(current: Call, roles: frozenset[Role], verifier: TokenVerifier) -> None:
-    if Role.ANONYMOUS in roles:
+def _admit(current: Call, roles: frozenset[Role], scope: str, verifier: TokenVerifier) -> None:
+    if Role.ANONYMOUS in roles and scope == OPEN_SCOPE:
         # A token that happens to be sent along is not looked at: an expired one must not stand in a refresh's way.
         return
     token = bearer_token_of(request.headers.get("Authorization"))
@@ -157,6 +171,8 @@ def _admit(current: Call, roles: frozenset[Role], verifier: TokenVerifier) -> No
     actor = verifier.verify(token)
     if actor.role not in roles:
         raise PermissionRefused("role_not_allowed", f"a token of the role {actor.role.value} may not do this")
+    if not scope or not holds(actor.role, scope):
+        raise PermissionRefused("scope_not_allowed", f"this needs a token with the scope {scope or 'that nobody has'}")
     if actor.role is not Role.SERVICE:
         _ = actor.account_id
     current.actor, current.token = actor, token

@@ -20,7 +20,7 @@ from rider_api.schemas.accounts import (
 from ridesharing.common.v1 import access_pb2
 from ridesharing.identity.v1 import identity_service_pb2
 
-routes = Routes("auth", "Sign-in")
+routes = Routes("auth", "Sign-in", area="account")
 _OPEN = (Role.ANONYMOUS,)
 
 

@@ -23,7 +23,14 @@ from ridesharing.matching.v1.mds_service_pb2_grpc import MdsServiceStub
 from ridesharing.matching.v1.product_service_pb2_grpc import ProductServiceStub
 from ridesharing.matching.v1.ride_service_pb2_grpc import RideServiceStub
 from ridesharing.notification.v1.notification_service_pb2_grpc import NotificationServiceStub
+from ridesharing.payment.v1.dispute_service_pb2_grpc import DisputeServiceStub
+from ridesharing.payment.v1.driver_account_service_pb2_grpc import DriverAccountServiceStub
 from ridesharing.payment.v1.payment_service_pb2_grpc import PaymentServiceStub
+from ridesharing.payment.v1.payout_service_pb2_grpc import PayoutServiceStub
+from ridesharing.payment.v1.reconciliation_service_pb2_grpc import ReconciliationServiceStub
+from ridesharing.payment.v1.refund_service_pb2_grpc import RefundServiceStub
+from ridesharing.payment.v1.statement_service_pb2_grpc import StatementServiceStub
+from ridesharing.payment.v1.wallet_service_pb2_grpc import WalletServiceStub
 from ridesharing.payment.v1.webhook_service_pb2_grpc import PspEventServiceStub
 
 S = TypeVar("S")
@@ -99,6 +106,34 @@ class Backends:
     @property
     def payments(self) -> PaymentServiceStub:
         return self.stub("payment", PaymentServiceStub)
+
+    @property
+    def wallets(self) -> WalletServiceStub:
+        return self.stub("payment", WalletServiceStub)
+
+    @property
+    def refunds(self) -> RefundServiceStub:
+        return self.stub("payment", RefundServiceStub)
+
+    @property
+    def disputes(self) -> DisputeServiceStub:
+        return self.stub("payment", DisputeServiceStub)
+
+    @property
+    def payouts(self) -> PayoutServiceStub:
+        return self.stub("payment", PayoutServiceStub)
+
+    @property
+    def driver_accounts(self) -> DriverAccountServiceStub:
+        return self.stub("payment", DriverAccountServiceStub)
+
+    @property
+    def statements(self) -> StatementServiceStub:
+        return self.stub("payment", StatementServiceStub)
+
+    @property
+    def reconciliation(self) -> ReconciliationServiceStub:
+        return self.stub("payment", ReconciliationServiceStub)
 
     @property
     def psp_events(self) -> PspEventServiceStub:

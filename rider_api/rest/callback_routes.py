@@ -13,7 +13,8 @@ from chassis.deadlines import deadline
 from chassis.telemetry import span_from
 from rider_api.problems import Problem, ProblemError
 from rider_api.rest.calls import ask, call, edge
-from rider_api.rest.routing import ROLES_ATTRIBUTE
+from rider_api.rest.routing import ROLES_ATTRIBUTE, SCOPE_ATTRIBUTE
+from rider_api.scopes import OPEN_SCOPE
 from ridesharing.payment.v1 import webhook_service_pb2
 
 MAX_CALLBACK_BYTES = 256 * 1024
@@ -26,6 +27,7 @@ def make_blueprint() -> Blueprint:
     """Make the routes."""
     blueprint = Blueprint("callbacks", __name__)
     setattr(receive_stripe_event, ROLES_ATTRIBUTE, frozenset({Role.ANONYMOUS}))
+    setattr(receive_stripe_event, SCOPE_ATTRIBUTE, OPEN_SCOPE)
     blueprint.add_url_rule(_STRIPE_PATH, view_func=receive_stripe_event, methods=["POST"])
     return blueprint
 

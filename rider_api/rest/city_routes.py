@@ -29,7 +29,7 @@ from rider_api.schemas.cities import (
 from rider_api.schemas.common import PageQuery, timestamp_message
 from ridesharing.matching.v1 import city_service_pb2
 
-routes = Routes("cities", "Operating")
+routes = Routes("cities", "Operating", area="operate_cities")
 _OPERATOR = (Role.OPERATOR,)
 
 

@@ -9,7 +9,7 @@ from rider_api.schemas.deliveries import FailedDelivery, HandOver, OrderCollecti
 from rider_api.schemas.rides import DriverRide, RidePath, driver_ride
 from ridesharing.matching.v1 import driver_service_pb2
 
-routes = Routes("deliveries", "Deliveries")
+routes = Routes("deliveries", "Deliveries", area="driving")
 _DRIVER = (Role.DRIVER,)
 
 

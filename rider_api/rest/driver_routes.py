@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from flask import Response
+
 from chassis.auth import Role
 from rider_api.rest.calls import ask, call, edge, next_cursor, page_token
-from rider_api.rest.routing import Routes
+from rider_api.rest.ride_routes import ride_version, versioned
+from rider_api.rest.routing import Reply, Routes
 from rider_api.schemas.common import PageQuery
 from rider_api.schemas.drivers import (
     AssignmentCancellation,
@@ -27,11 +30,19 @@ from ridesharing.identity.v1 import identity_service_pb2
 from ridesharing.matching.v1 import driver_service_pb2, ride_service_pb2
 from ridesharing.payment.v1 import payment_service_pb2
 
-routes = Routes("driver", "Driving")
+routes = Routes("driver", "Driving", area="driving")
 _DRIVER = (Role.DRIVER,)
 
 
-@routes.route("POST", "/driver/application", roles=(Role.RIDER, Role.DRIVER), answer=Driver, status=201, needs_key=True)
+@routes.route(
+    "POST",
+    "/driver/application",
+    roles=(Role.RIDER, Role.DRIVER),
+    area="applications",
+    answer=Driver,
+    status=201,
+    needs_key=True,
+)
 def submit_driver_application(body: DriverApplication) -> Driver:
     """Ask to drive with a vehicle."""
     request = identity_service_pb2.SubmitDriverApplicationRequest(
@@ -155,13 +166,20 @@ def read_current_driver_ride() -> DriverRide:
     return driver_ride(ask(edge().backends.rides.GetCurrentRide, ride_service_pb2.GetCurrentRideRequest()).ride)
 
 
+@routes.route("GET", "/driver/rides/<ride_id>", roles=_DRIVER, answer=DriverRide, problems=(404,))
+def read_driver_ride(path: RidePath) -> Reply | Response:
+    """Return a ride that the caller drives or drove; with If-None-Match, 304 while it has not changed."""
+    ride = ask(edge().backends.rides.GetRide, ride_service_pb2.GetRideRequest(ride_id=str(path.ride_id))).ride
+    return versioned(driver_ride(ride), ride_version(ride))
+
+
 @routes.route("GET", "/driver/plan", roles=_DRIVER, answer=Plan, problems=(404,))
 def read_plan() -> Plan:
     """Return the stops that are left of the caller's ride, or of the rides that share the vehicle, in their order."""
     return plan(ask(edge().backends.drivers.GetPlan, driver_service_pb2.GetPlanRequest()))
 
 
-@routes.route("GET", "/driver/earnings", roles=_DRIVER, answer=Earnings)
+@routes.route("GET", "/driver/earnings", roles=_DRIVER, area="earnings", answer=Earnings)
 def read_earnings() -> Earnings:
     """Return what is owed to the caller, with the latest changes."""
     return earnings(ask(edge().backends.payments.GetEarnings, payment_service_pb2.GetEarningsRequest()))

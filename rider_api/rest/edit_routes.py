@@ -9,7 +9,7 @@ from rider_api.schemas.edits import EditAnswer, EditPath, EditRequest, RideEdit,
 from rider_api.schemas.rides import RidePath
 from ridesharing.matching.v1 import driver_service_pb2, ride_service_pb2
 
-routes = Routes("edits", "Edits of rides")
+routes = Routes("edits", "Edits of rides", area="rides")
 _RIDER = (Role.RIDER,)
 _DRIVER = (Role.DRIVER,)
 _OPERATOR = (Role.OPERATOR,)
@@ -45,7 +45,9 @@ def accept_edit(path: EditPath) -> RideEdit:
     return _accept(path)
 
 
-@routes.route("GET", "/driver/rides/<ride_id>/edits/<edit_id>", roles=_DRIVER, answer=RideEdit, problems=(404,))
+@routes.route(
+    "GET", "/driver/rides/<ride_id>/edits/<edit_id>", roles=_DRIVER, area="driving", answer=RideEdit, problems=(404,)
+)
 def read_proposed_edit(path: EditPath) -> RideEdit:
     """Return an edit of the ride that the caller drives."""
     return _read(path)
@@ -55,6 +57,7 @@ def read_proposed_edit(path: EditPath) -> RideEdit:
     "POST",
     "/driver/rides/<ride_id>/edits/<edit_id>/answer",
     roles=_DRIVER,
+    area="driving",
     answer=RideEdit,
     problems=(404,),
     needs_key=True,
@@ -72,6 +75,7 @@ def answer_edit(path: EditPath, body: EditAnswer) -> RideEdit:
     "POST",
     "/operator/rides/<ride_id>/edits",
     roles=_OPERATOR,
+    area="operate_rides",
     answer=RideEdit,
     status=201,
     problems=(404,),
@@ -86,6 +90,7 @@ def quote_edit_for_rider(path: RidePath, body: EditRequest) -> RideEdit:
     "POST",
     "/operator/rides/<ride_id>/edits/<edit_id>/accept",
     roles=_OPERATOR,
+    area="operate_rides",
     answer=RideEdit,
     problems=(404,),
     needs_key=True,

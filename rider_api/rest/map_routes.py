@@ -9,12 +9,12 @@ from rider_api.schemas.maps import LearnedTravelTimes, RideRoute, TravelTimesQue
 from rider_api.schemas.rides import RidePath
 from ridesharing.matching.v1 import map_service_pb2
 
-routes = Routes("maps", "Maps and travel times")
+routes = Routes("maps", "Maps and travel times", area="operate_maps")
 _OPERATOR = (Role.OPERATOR,)
 _CONCERNED = (Role.RIDER, Role.DRIVER, Role.OPERATOR)
 
 
-@routes.route("GET", "/rides/<ride_id>/route", roles=_CONCERNED, answer=RideRoute, problems=(404, 409))
+@routes.route("GET", "/rides/<ride_id>/route", roles=_CONCERNED, area="maps", answer=RideRoute, problems=(404, 409))
 def read_ride_route(path: RidePath) -> RideRoute:
     """Tell the way of a live ride that is still to be driven, from where the driver is."""
     request = map_service_pb2.GetRideRouteRequest(ride_id=str(path.ride_id))

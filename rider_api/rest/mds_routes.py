@@ -21,7 +21,7 @@ from rider_api.schemas.mds import (
 from ridesharing.matching.v1 import mds_service_pb2
 from shared_kernel.errors import FieldViolation, InvalidInput
 
-routes = Routes("mds", "Agencies")
+routes = Routes("mds", "Agencies", area="agencies")
 _OPERATOR = (Role.OPERATOR,)
 
 

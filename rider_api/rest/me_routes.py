@@ -14,7 +14,7 @@ from rider_api.tickets import TICKET_LIFETIME_SECONDS
 from ridesharing.identity.v1 import identity_service_pb2
 from ridesharing.notification.v1 import notification_service_pb2
 
-routes = Routes("me", "Me")
+routes = Routes("me", "Me", area="account")
 _PEOPLE = (Role.RIDER, Role.DRIVER, Role.OPERATOR)
 _TRAVELERS = (Role.RIDER, Role.DRIVER)
 
@@ -34,7 +34,7 @@ def change_account(body: AccountChange) -> Account:
     return account(ask(edge().backends.identity.UpdateAccount, request).account)
 
 
-@routes.route("GET", "/me/notifications", roles=_TRAVELERS, answer=Notifications)
+@routes.route("GET", "/me/notifications", roles=_TRAVELERS, area="notifications", answer=Notifications)
 def list_notifications(query: PageQuery) -> Notifications:
     """Page through the caller's inbox, newest first."""
     request = notification_service_pb2.ListNotificationsRequest(
@@ -47,7 +47,12 @@ def list_notifications(query: PageQuery) -> Notifications:
 
 
 @routes.route(
-    "POST", "/me/notifications/<notification_id>/read", roles=_TRAVELERS, answer=Notification, problems=(404,)
+    "POST",
+    "/me/notifications/<notification_id>/read",
+    roles=_TRAVELERS,
+    area="notifications",
+    answer=Notification,
+    problems=(404,),
 )
 def mark_notification_read(path: NotificationPath) -> Notification:
     """Note that the caller read a notification."""
@@ -55,7 +60,7 @@ def mark_notification_read(path: NotificationPath) -> Notification:
     return notification(ask(edge().backends.notifications.MarkNotificationRead, request).notification)
 
 
-@routes.route("POST", "/me/stream-tickets", roles=_TRAVELERS, answer=StreamTicket, status=201)
+@routes.route("POST", "/me/stream-tickets", roles=_TRAVELERS, area="notifications", answer=StreamTicket, status=201)
 def make_stream_ticket() -> StreamTicket:
     """Return a ticket that opens the caller's live stream once, within 60 seconds."""
     ticket = edge().tickets.sell(call().actor)

@@ -25,6 +25,7 @@ def document(app: OpenAPI, facts: Sequence[RouteFacts]) -> bytes:
     for fact in facts:
         operation = spec["paths"][fact.path][fact.method.lower()]
         operation["x-roles"] = sorted(role.value for role in fact.roles)
+        operation["x-scope"] = fact.scope
         body = operation.get("requestBody")
         if body is not None:
             name = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from flask import Response
+
 from chassis.auth import Role
 from rider_api.rest.calls import ask, call, edge, next_cursor, page_token
-from rider_api.rest.routing import Routes
+from rider_api.rest.ride_routes import ride_version, versioned
+from rider_api.rest.routing import Reply, Routes
 from rider_api.schemas.common import PageQuery, timestamp_message
 from rider_api.schemas.drivers import Driver, driver
 from rider_api.schemas.explanations import DispatchExplanation, dispatch_explanation
@@ -32,11 +35,11 @@ from rider_api.schemas.rides import OperatorRide, RidePath, operator_ride
 from rider_api.schemas.shifts import OperatorShifts, ShiftSearchQuery, operator_shift
 from ridesharing.common.v1 import dead_letter_service_pb2
 from ridesharing.identity.v1 import accounts_pb2, identity_service_pb2
-from ridesharing.matching.v1 import dispatch_operator_service_pb2, rides_pb2
+from ridesharing.matching.v1 import dispatch_operator_service_pb2, ride_service_pb2, rides_pb2
 from ridesharing.notification.v1 import notification_service_pb2
 from ridesharing.payment.v1 import payment_service_pb2
 
-routes = Routes("operator", "Operating")
+routes = Routes("operator", "Operating", area="operate_rides")
 _OPERATOR = (Role.OPERATOR,)
 
 
@@ -61,6 +64,13 @@ def summarize_rides(query: SinceQuery) -> RideSummary:
     return ride_summary(ask(edge().backends.dispatch.SummarizeRides, request))
 
 
+@routes.route("GET", "/operator/rides/<ride_id>", roles=_OPERATOR, answer=OperatorRide, problems=(404,))
+def read_any_ride(path: RidePath) -> Reply | Response:
+    """Return a ride; with If-None-Match, 304 while it has not changed."""
+    ride = ask(edge().backends.rides.GetRide, ride_service_pb2.GetRideRequest(ride_id=str(path.ride_id))).ride
+    return versioned(operator_ride(ride), ride_version(ride))
+
+
 @routes.route("GET", "/operator/rides/<ride_id>/history", roles=_OPERATOR, answer=RideHistory, problems=(404,))
 def read_ride_history(path: RidePath) -> RideHistory:
     """Return all moves of state and all offers of a ride."""
@@ -79,7 +89,9 @@ def force_cancel_ride(path: RidePath, body: ForcedCancellation) -> OperatorRide:
     return operator_ride(ask(edge().backends.dispatch.ForceCancelRide, request).ride)
 
 
-@routes.route("GET", "/operator/rides/<ride_id>/journal", roles=_OPERATOR, answer=Journal, problems=(404,))
+@routes.route(
+    "GET", "/operator/rides/<ride_id>/journal", roles=_OPERATOR, area="operate_money", answer=Journal, problems=(404,)
+)
 def list_journal_entries(path: RidePath, query: PageQuery) -> Journal:
     """Page through the ledger's entries of a ride, oldest first."""
     request = payment_service_pb2.ListJournalEntriesRequest(
@@ -89,7 +101,7 @@ def list_journal_entries(path: RidePath, query: PageQuery) -> Journal:
     return journal(page, next_cursor(page.next_page_token))
 
 
-@routes.route("GET", "/operator/drivers", roles=_OPERATOR, answer=Drivers)
+@routes.route("GET", "/operator/drivers", roles=_OPERATOR, area="operate_drivers", answer=Drivers)
 def list_drivers(query: DriverSearchQuery) -> Drivers:
     """Page through drivers, newest first."""
     status = accounts_pb2.DriverStatus.DRIVER_STATUS_UNSPECIFIED
@@ -102,7 +114,14 @@ def list_drivers(query: DriverSearchQuery) -> Drivers:
     return Drivers(items=[driver(item) for item in page.drivers], next_cursor=next_cursor(page.next_page_token))
 
 
-@routes.route("PUT", "/operator/drivers/<driver_id>/status", roles=_OPERATOR, answer=Driver, problems=(404,))
+@routes.route(
+    "PUT",
+    "/operator/drivers/<driver_id>/status",
+    roles=_OPERATOR,
+    area="operate_drivers",
+    answer=Driver,
+    problems=(404,),
+)
 def set_driver_status(path: DriverPath, body: DriverStatusChange) -> Driver:
     """Approve, reject, suspend or restore a driver."""
     request = identity_service_pb2.SetDriverStatusRequest(
@@ -121,7 +140,7 @@ def explain_dispatch(path: RidePath) -> DispatchExplanation:
     return dispatch_explanation(ask(edge().backends.dispatch.ExplainDispatch, request))
 
 
-@routes.route("GET", "/operator/shifts", roles=_OPERATOR, answer=OperatorShifts)
+@routes.route("GET", "/operator/shifts", roles=_OPERATOR, area="operate_drivers", answer=OperatorShifts)
 def list_shifts(query: ShiftSearchQuery) -> OperatorShifts:
     """Page through open shifts, newest first: who is on a break, whose device is silent, and on which ride."""
     request = dispatch_operator_service_pb2.ListShiftsRequest(
@@ -133,20 +152,22 @@ def list_shifts(query: ShiftSearchQuery) -> OperatorShifts:
     )
 
 
-@routes.route("GET", "/operator/ledger/trial-balance", roles=_OPERATOR, answer=TrialBalance)
+@routes.route("GET", "/operator/ledger/trial-balance", roles=_OPERATOR, area="operate_money", answer=TrialBalance)
 def read_trial_balance() -> TrialBalance:
     """Sum the ledger by currency and account kind."""
     return trial_balance(ask(edge().backends.payments.GetTrialBalance, payment_service_pb2.GetTrialBalanceRequest()))
 
 
-@routes.route("GET", "/operator/notifications/summary", roles=_OPERATOR, answer=DeliverySummary)
+@routes.route(
+    "GET", "/operator/notifications/summary", roles=_OPERATOR, area="operate_messages", answer=DeliverySummary
+)
 def summarize_deliveries(query: SinceQuery) -> DeliverySummary:
     """Count what was owed since a time and what became of it."""
     request = notification_service_pb2.SummarizeDeliveriesRequest(since_time=timestamp_message(query.since))
     return delivery_summary(ask(edge().backends.notifications.SummarizeDeliveries, request))
 
 
-@routes.route("GET", "/operator/dead-letters/<service>", roles=_OPERATOR, answer=DeadLetters)
+@routes.route("GET", "/operator/dead-letters/<service>", roles=_OPERATOR, area="operate_messages", answer=DeadLetters)
 def list_dead_letters(path: DeadLettersPath, query: PageQuery) -> DeadLetters:
     """Page through the events that a service could not take in, oldest first."""
     request = dead_letter_service_pb2.ListDeadLettersRequest(page_size=query.limit, page_token=page_token(query.cursor))
@@ -157,7 +178,12 @@ def list_dead_letters(path: DeadLettersPath, query: PageQuery) -> DeadLetters:
 
 
 @routes.route(
-    "POST", "/operator/dead-letters/<service>/<event_id>/replay", roles=_OPERATOR, answer=None, problems=(404,)
+    "POST",
+    "/operator/dead-letters/<service>/<event_id>/replay",
+    roles=_OPERATOR,
+    area="operate_messages",
+    answer=None,
+    problems=(404,),
 )
 def replay_dead_letter(path: DeadLetterPath) -> None:
     """Hand a parked event to its consumer again; it is removed when that succeeds."""

@@ -11,11 +11,14 @@ from rider_api.schemas.payments import (
     PaymentMethodPath,
     PaymentMethodRequest,
     PaymentMethods,
+    PaymentMethodSetup,
+    PaymentMethodSetupPath,
     payment_method,
+    payment_method_setup,
 )
 from ridesharing.payment.v1 import payment_service_pb2
 
-routes = Routes("payment_methods", "Payment methods")
+routes = Routes("payment_methods", "Payment methods", area="payments")
 _RIDER = (Role.RIDER,)
 
 
@@ -45,3 +48,35 @@ def remove_payment_method(path: PaymentMethodPath) -> None:
         request_id=call().key, payment_method_id=str(path.payment_method_id)
     )
     ask(edge().backends.payments.RemovePaymentMethod, request)
+
+
+@routes.route("POST", "/payment-methods/setups", roles=_RIDER, answer=PaymentMethodSetup, status=201, needs_key=True)
+def set_up_payment_method(body: PaymentMethodRequest) -> PaymentMethodSetup:
+    """Keep a card whose bank may ask for its holder; `action_required` says that it does."""
+    request = payment_service_pb2.SetUpPaymentMethodRequest(request_id=call().key, psp_token=body.psp_token)
+    return payment_method_setup(ask(edge().backends.payments.SetUpPaymentMethod, request).setup)
+
+
+@routes.route(
+    "POST",
+    "/payment-methods/setups/<setup_id>/finish",
+    roles=_RIDER,
+    answer=PaymentMethodSetup,
+    problems=(404,),
+    needs_key=True,
+)
+def finish_payment_method_setup(path: PaymentMethodSetupPath) -> PaymentMethodSetup:
+    """Look how a set-up stands after the card's holder acted; another look wants another key."""
+    request = payment_service_pb2.FinishPaymentMethodSetupRequest(request_id=call().key, setup_id=str(path.setup_id))
+    return payment_method_setup(ask(edge().backends.payments.FinishPaymentMethodSetup, request).setup)
+
+
+@routes.route(
+    "PUT", "/payment-methods/<payment_method_id>/default", roles=_RIDER, answer=PaymentMethod, problems=(404,)
+)
+def set_default_payment_method(path: PaymentMethodPath) -> PaymentMethod:
+    """Choose the card that is taken where none is named."""
+    request = payment_service_pb2.SetDefaultPaymentMethodRequest(
+        request_id=call().key, payment_method_id=str(path.payment_method_id)
+    )
+    return payment_method(ask(edge().backends.payments.SetDefaultPaymentMethod, request).payment_method)

@@ -10,10 +10,10 @@ from rider_api.schemas.quotes import Products, ProductsQuery, QuoteRequest, Quot
 from ridesharing.common.v1 import geo_point_pb2
 from ridesharing.matching.v1 import product_service_pb2, ride_service_pb2
 
-routes = Routes("quotes", "Quotes")
+routes = Routes("quotes", "Quotes", area="quotes")
 
 
-@routes.route("GET", "/products", roles=(Role.RIDER, Role.DRIVER, Role.OPERATOR), answer=Products)
+@routes.route("GET", "/products", roles=(Role.RIDER, Role.DRIVER, Role.OPERATOR), area="products", answer=Products)
 def list_products(query: ProductsQuery) -> Products:
     """Return the products of the city that serves a place, with their rates."""
     request = product_service_pb2.ListProductsRequest()

@@ -26,7 +26,7 @@ from rider_api.schemas.rides import (
 from ridesharing.matching.v1 import ride_service_pb2, rides_pb2
 from ridesharing.payment.v1 import payment_service_pb2
 
-routes = Routes("rides", "Rides")
+routes = Routes("rides", "Rides", area="rides")
 _RIDER = (Role.RIDER,)
 # The hold is placed within it: its outcome, when it comes soon, is in the answer.
 _REQUEST_RIDE_SECONDS = 8.0

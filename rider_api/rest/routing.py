@@ -26,11 +26,13 @@ from rider_api.problems import Problem, ProblemError
 from rider_api.rest.calls import DEFAULT_SECONDS, call, edge
 from rider_api.rest.strict_json import MAX_BODY_BYTES, parse_object, require_json, validated
 from rider_api.schemas.common import NoBody
+from rider_api.scopes import OPEN_SCOPE, scope_of
 from shared_kernel.errors import FieldViolation, InvalidInput
 
 F = TypeVar("F", bound=Callable[..., object])
 
 ROLES_ATTRIBUTE = "roles_of_route"
+SCOPE_ATTRIBUTE = "scope_of_route"
 _PREFIX = "/v1"
 IDEMPOTENCY_KEY = "Idempotency-Key"
 _KEY_FORM = re.compile(r"[!-~]{1,128}")
@@ -53,14 +55,20 @@ class RouteFacts:
     method: str
     path: str
     roles: frozenset[Role]
+    scope: str
     needs_key: bool
     takes_key: bool
 
 
 class Routes:
-    """The routes of one subject. Every route names its roles: one without is refused to everybody, and by a test."""
+    """The routes of one subject.
 
-    def __init__(self, name: str, tag: str) -> None:
+    Every route has roles and a scope: one without is refused to everybody, and by a test.
+    """
+
+    def __init__(self, name: str, tag: str, area: str) -> None:
+        """Make the set of routes; `area` is what their scopes are of (`rider_api.scopes`)."""
+        self.area = area
         self.blueprint = APIBlueprint(name, __name__, url_prefix=_PREFIX, abp_tags=[Tag(name=tag)])
         self.facts: list[RouteFacts] = []
 
@@ -70,6 +78,7 @@ class Routes:
         rule: str,
         *,
         roles: Sequence[Role],
+        area: str = "",
         answer: type[BaseModel] | None,
         status: int = 200,
         problems: Sequence[int] = (),
@@ -82,6 +91,7 @@ class Routes:
             method: HTTP method.
             rule: path below `/v1`, in Flask's spelling.
             roles: who may call; `Role.ANONYMOUS` admits callers without a token.
+            area: whose scope it needs, where it is not the subject's.
             answer: model of the answer; None for 204.
             status: of the answer.
             problems: statuses beyond those that every route may have.
@@ -91,18 +101,20 @@ class Routes:
 
         def register(handler: F) -> F:
             path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", f"{_PREFIX}{rule}")
-            facts = RouteFacts(method, path, frozenset(roles), needs_key, method != "GET")
+            is_open = Role.ANONYMOUS in roles
+            scope = scope_of(OPEN_SCOPE if is_open else area or self.area, method)
+            facts = RouteFacts(method, path, frozenset(roles), scope, needs_key, method != "GET")
             self.facts.append(facts)
             view = _view(handler, facts, status if answer else 204, seconds)
             setattr(view, ROLES_ATTRIBUTE, frozenset(roles))
+            setattr(view, SCOPE_ATTRIBUTE, scope)
             # Tells flask-openapi to leave the validation to the view.
             setattr(view, "__delay_validate_request__", True)  # noqa: B010 (a function's own attribute)
-            is_open = Role.ANONYMOUS in roles
             add: Any = getattr(self.blueprint, method.lower())
             add(
                 rule,
                 operation_id=handler.__name__,
-                security=[] if is_open else [{"access_token": []}],
+                security=[] if is_open else [{"access_token": [scope]}],
                 responses=_responses(answer, status, is_open, method, problems),
             )(view)
             return handler

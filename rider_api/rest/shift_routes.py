@@ -18,7 +18,7 @@ from rider_api.schemas.shifts import (
 from ridesharing.matching.v1 import driver_service_pb2
 from shared_kernel.errors import DomainError
 
-routes = Routes("shift", "Driving")
+routes = Routes("shift", "Driving", area="driving")
 _DRIVER = (Role.DRIVER,)
 
 

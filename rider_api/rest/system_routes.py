@@ -11,7 +11,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from chassis.auth import Role
 from rider_api.rest.calls import edge
 from rider_api.rest.readiness import NEEDED
-from rider_api.rest.routing import ROLES_ATTRIBUTE
+from rider_api.rest.routing import ROLES_ATTRIBUTE, SCOPE_ATTRIBUTE
+from rider_api.scopes import OPEN_SCOPE
 
 
 def make_blueprint(openapi_document: bytes) -> Blueprint:
@@ -20,6 +21,7 @@ def make_blueprint(openapi_document: bytes) -> Blueprint:
 
     def add(rule: str, view: Callable[[], Response]) -> None:
         setattr(view, ROLES_ATTRIBUTE, frozenset({Role.ANONYMOUS}))
+        setattr(view, SCOPE_ATTRIBUTE, OPEN_SCOPE)
         blueprint.add_url_rule(rule, view_func=view)
 
     def read_openapi() -> Response:

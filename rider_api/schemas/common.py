@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp as TimestampMessage
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -16,6 +17,7 @@ from shared_kernel.errors import InvalidInput
 from shared_kernel.ids import from_public_id, to_public_id
 
 _EXAMPLE_UUID = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
+_MAX_AMOUNT_MINOR = 10**15
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 
 
@@ -65,6 +67,13 @@ OfferId = Annotated[UUID, BeforeValidator(_reader("offer")), _form("offer")]
 EditId = Annotated[UUID, BeforeValidator(_reader("edit")), _form("edit")]
 StopId = Annotated[UUID, BeforeValidator(_reader("stop")), _form("stop")]
 PaymentMethodId = Annotated[UUID, BeforeValidator(_reader("pm")), _form("pm")]
+PaymentId = Annotated[UUID, BeforeValidator(_reader("pay")), _form("pay")]
+SetupId = Annotated[UUID, BeforeValidator(_reader("setup")), _form("setup")]
+RefundId = Annotated[UUID, BeforeValidator(_reader("rfnd")), _form("rfnd")]
+DisputeId = Annotated[UUID, BeforeValidator(_reader("disp")), _form("disp")]
+PayoutId = Annotated[UUID, BeforeValidator(_reader("pout")), _form("pout")]
+ReconciliationRunId = Annotated[UUID, BeforeValidator(_reader("recon")), _form("recon")]
+ReconciliationItemId = Annotated[UUID, BeforeValidator(_reader("item")), _form("item")]
 NotificationId = Annotated[UUID, BeforeValidator(_reader("ntf")), _form("ntf")]
 
 
@@ -86,6 +95,11 @@ Timestamp = Annotated[
 def timestamp(message: TimestampMessage) -> str:
     """Write a time by RFC 3339, in UTC, to the microsecond."""
     return rfc3339(datetime.fromtimestamp(message.seconds, UTC).replace(microsecond=message.nanos // 1000))
+
+
+def timestamp_or_none(message: Message, name: str) -> str | None:
+    """Write a time of a message; None where it is not set."""
+    return timestamp(getattr(message, name)) if message.HasField(name) else None
 
 
 def rfc3339(moment: datetime) -> str:
@@ -131,6 +145,17 @@ def money(message: money_pb2.Money) -> Money:
     return Money(currency_code=message.currency_code, amount_minor=message.amount_minor)
 
 
+class MoneyRequest(Request):
+    """An amount above zero, in the currency's minor unit (cents for USD)."""
+
+    currency_code: str = Field(pattern="^[A-Z]{3}$", examples=["USD"])
+    amount_minor: int = Field(ge=1, le=_MAX_AMOUNT_MINOR, examples=[500])
+
+    def message(self) -> money_pb2.Money:
+        """Write it for the contracts."""
+        return money_pb2.Money(currency_code=self.currency_code, amount_minor=self.amount_minor)
+
+
 class PlaceRequest(Request):
     """A place as a client names it (WGS 84)."""
 
@@ -164,6 +189,12 @@ class PageQuery(Parameters):
     cursor: str = Field(default="", max_length=512, description="The `next_cursor` of the page before.")
 
 
+class CurrencyQuery(Parameters):
+    """In which currency."""
+
+    currency_code: str = Field(pattern="^[A-Z]{3}$", description="ISO 4217 code.", examples=["USD"])
+
+
 class OpenEnum:
     """Names of a contract's enumeration as the public API spells them: lower case, without the type's prefix.
 
@@ -179,6 +210,10 @@ class OpenEnum:
     def text(self, number: int) -> str:
         """Return the public name of a value."""
         return self._names.get(number, "unknown")
+
+    def number(self, name: str | None) -> int:
+        """Return the value of a public name that a request's own schema allows; the zero value for none."""
+        return 0 if name is None else next(number for number, known in self._names.items() if known == name)
 
     def text_or_none(self, number: int) -> str | None:
         """Return the public name of a value, None for the zero value."""

@@ -11,6 +11,7 @@ from rider_api.schemas.common import (
     Parameters,
     PaymentMethodId,
     Request,
+    SetupId,
     Timestamp,
     money,
     public_id,
@@ -20,6 +21,7 @@ from rider_api.schemas.common import (
 from ridesharing.payment.v1 import payment_service_pb2, payments_pb2
 
 FUNDINGS = OpenEnum(payments_pb2.Funding.items(), "FUNDING")
+SETUP_STATUSES = OpenEnum(payments_pb2.PaymentMethodSetupStatus.items(), "PAYMENT_METHOD_SETUP_STATUS")
 CHARGE_LINE_KINDS = OpenEnum(payments_pb2.ChargeLineKind.items(), "CHARGE_LINE_KIND")
 
 
@@ -43,6 +45,7 @@ class PaymentMethod(Answer):
     last_digits: str = Field(examples=["4242"])
     expire_month: int = Field(ge=1, le=12)
     expire_year: int
+    is_default: bool = Field(description="Taken where none is named.")
 
 
 class PaymentMethods(Answer):
@@ -60,6 +63,40 @@ def payment_method(message: payments_pb2.PaymentMethod) -> PaymentMethod:
         last_digits=message.last_digits,
         expire_month=message.expire_month,
         expire_year=message.expire_year,
+        is_default=message.is_default,
+    )
+
+
+class PaymentMethodSetupPath(Parameters):
+    """Names the set-up of a card."""
+
+    setup_id: SetupId
+
+
+class PaymentMethodSetup(Answer):
+    """The way of a card from a token to one that may be charged in its holder's absence."""
+
+    id: str = Field(examples=["setup_01h4556qpqexqvskwzpczs00jq"])
+    status: str = Field(examples=["succeeded"])
+    payment_method: PaymentMethod | None = Field(description="The card, once it is kept.")
+    client_secret: str | None = Field(description="For the PSP's own library, while the bank asks for the holder.")
+    next_action: str | None = Field(description="What the bank asks for, in the PSP's words.")
+    redirect_url: str | None = Field(description="The bank's page, where it is one.")
+    decline_reason: str | None
+    created_at: Timestamp
+
+
+def payment_method_setup(message: payments_pb2.PaymentMethodSetup) -> PaymentMethodSetup:
+    """Convert a set-up."""
+    return PaymentMethodSetup(
+        id=public_id("setup", message.setup_id),
+        status=SETUP_STATUSES.text(message.status),
+        payment_method=payment_method(message.payment_method) if message.HasField("payment_method") else None,
+        client_secret=message.client_secret or None,
+        next_action=message.next_action or None,
+        redirect_url=message.redirect_url or None,
+        decline_reason=message.decline_reason or None,
+        created_at=timestamp(message.create_time),
     )
 
 

@@ -30,7 +30,17 @@ from ridesharing.matching.v1 import (
     ride_service_pb2,
 )
 from ridesharing.notification.v1 import notification_service_pb2
-from ridesharing.payment.v1 import payment_service_pb2, webhook_service_pb2
+from ridesharing.payment.v1 import (
+    dispute_service_pb2,
+    driver_account_service_pb2,
+    payment_service_pb2,
+    payout_service_pb2,
+    reconciliation_service_pb2,
+    refund_service_pb2,
+    statement_service_pb2,
+    wallet_service_pb2,
+    webhook_service_pb2,
+)
 
 _NAMESPACE = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 _FILES = (
@@ -43,6 +53,13 @@ _FILES = (
     mds_service_pb2,
     dispatch_operator_service_pb2,
     payment_service_pb2,
+    wallet_service_pb2,
+    refund_service_pb2,
+    dispute_service_pb2,
+    payout_service_pb2,
+    driver_account_service_pb2,
+    statement_service_pb2,
+    reconciliation_service_pb2,
     webhook_service_pb2,
     notification_service_pb2,
     dead_letter_service_pb2,
@@ -61,7 +78,9 @@ def filled(message: Message, depth: int = 0) -> Message:
     """Fill a message with a plausible value in every field, one element in every list."""
     for field in message.DESCRIPTOR.fields:
         target = message
-        if field.message_type is not None:
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            getattr(target, field.name)["name"] = "value"
+        elif field.message_type is not None:
             inner = getattr(target, field.name).add() if field.is_repeated else getattr(target, field.name)
             if isinstance(inner, Timestamp):
                 inner.CopyFrom(NOW)
@@ -79,7 +98,7 @@ def _value(field: Any) -> Any:
     if field.enum_type is not None:
         return field.enum_type.values[-1].number
     if field.type == FieldDescriptor.TYPE_STRING:
-        if field.name.endswith("_id"):
+        if field.name.endswith("_id") or field.name == "retry_of":
             return str(uuid5(_NAMESPACE, field.name))
         return {"currency_code": "USD", "next_page_token": "page-2", "start_pin": "4821"}.get(field.name, field.name)
     if field.type == FieldDescriptor.TYPE_BOOL:

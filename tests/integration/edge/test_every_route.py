@@ -9,8 +9,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from chassis.auth import Role
-from rider_api.rest.app import ROUTES
-from rider_api.rest.routing import ROLES_ATTRIBUTE, RouteFacts
+from rider_api.rest.app import ROUTES, make_app, make_edge
+from rider_api.rest.routing import ROLES_ATTRIBUTE, SCOPE_ATTRIBUTE, RouteFacts
+from rider_api.scopes import holds
+from rider_api.settings import RestSettings
 from shared_kernel.errors import (
     Conflict,
     DomainError,
@@ -71,6 +73,39 @@ def test_every_address_names_its_roles(app: Flask) -> None:
         if not getattr(app.view_functions[rule.endpoint], ROLES_ATTRIBUTE, None)
     ]
     assert nameless == []
+
+
+def test_every_address_has_a_scope_that_its_roles_hold(app: Flask) -> None:
+    views = {rule.rule: app.view_functions[rule.endpoint] for rule in app.url_map.iter_rules()}
+    assert [rule for rule, view in views.items() if not getattr(view, SCOPE_ATTRIBUTE, "")] == []
+    unheld = [
+        (rule, role)
+        for rule, view in views.items()
+        for role in getattr(view, ROLES_ATTRIBUTE)
+        if not holds(role, getattr(view, SCOPE_ATTRIBUTE))
+    ]
+    assert unheld == []
+
+
+def test_an_address_without_a_scope_is_refused_to_everybody(
+    edge_settings: RestSettings, bearer: Bearer, document: Document
+) -> None:
+    edge = make_edge(edge_settings)
+    app = make_app(edge)
+
+    def forgotten() -> str:
+        return "secret"
+
+    setattr(forgotten, ROLES_ATTRIBUTE, frozenset(Role))
+    app.add_url_rule("/v1/forgotten", view_func=forgotten)
+    for headers, told in (
+        ({}, (401, "token_required")),
+        *((bearer(role), (403, "scope_not_allowed")) for role in Role if role is not Role.ANONYMOUS),
+    ):
+        answer = app.test_client().get("/v1/forgotten", headers=headers)
+        assert (answer.status_code, answer.get_json(force=True)["code"]) == told
+        document.check_schema({"$ref": "#/components/schemas/Problem"}, answer.get_json(force=True))
+    edge.backends.close()
 
 
 def test_every_address_of_the_public_api_is_documented(app: Flask, document: Document) -> None:

@@ -64,8 +64,10 @@ class StreamReader:
         dead_letters: DeadLetters,
         claim_idle_seconds: float,
         first_retry_seconds: float,
+        handle_together: Callable[[Sequence[IncomingEvent]], Awaitable[None]] | None = None,
     ) -> None:
         self.stream = group.stream
+        self._handle_together = handle_together
         self._group = group
         self._types = types
         self._handle = handle
@@ -115,9 +117,37 @@ class StreamReader:
         if len(self._held_ids) >= _MAX_HELD_ENTRIES:
             await asyncio.sleep(max(0.0, wait))
             return
-        for stream_id, fields in await self._group.read_new(max(1, int(wait * 1000))):
+        entries = await self._group.read_new(max(1, int(wait * 1000)))
+        for stream_id, fields in await self._take_together(entries):
             await self._take(stream_id, fields, tries=1)
         await self._acknowledge()
+
+    async def _take_together(self, entries: Sequence[RawEntry]) -> Sequence[RawEntry]:
+        """Try several new events as one; return those that are to be taken one by one: all, if that failed.
+
+        Whether it did is told by its transaction: then none of them had an effect, and each is tried by itself, so that
+        one bad event harms no other.
+        """
+        if self._handle_together is None or len(entries) < 2:
+            return entries
+        apart: list[RawEntry] = []
+        together: list[tuple[bytes, IncomingEvent]] = []
+        try:
+            for stream_id, fields in entries:
+                event = Envelope.read(fields)
+                if event.type not in self._types or event.aggregate_id in self._held:
+                    apart.append((stream_id, fields))
+                else:
+                    together.append((stream_id, self._types.open(event)))
+            if together:
+                await self._handle_together([event for _, event in together])
+        except Exception as error:
+            _log.info("events are taken in one by one", extra={"stream": self.stream, "cause": describe(error)})
+            return entries
+        for stream_id, event in together:
+            CONSUMER_HANDLED.labels(event.type, "handled").inc()
+            self._done.append(stream_id)
+        return apart
 
     async def _take_again(self, entries: Sequence[RawEntry]) -> None:
         known = self._held_ids.union(self._done)

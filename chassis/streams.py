@@ -49,6 +49,7 @@ class EventConsumer:
         *,
         claim_idle_seconds: float = 30.0,
         first_retry_seconds: float = 0.1,
+        handle_together: Callable[[Sequence[IncomingEvent]], Awaitable[None]] | None = None,
     ) -> None:
         """Make a consumer.
 
@@ -62,7 +63,10 @@ class EventConsumer:
             types: the messages to be handled; events of other types are acknowledged unread.
             claim_idle_seconds: after which a silent replica's events are taken over.
             first_retry_seconds: the first pause after a failure; it doubles up to five seconds.
+            handle_together: has the effect of several new events, in their order and in one transaction; where it
+                raises, none had any, and each goes to `handler`.
         """
+        self._together = handle_together
         self._handler = handler
         self._types = EventTypes(types)
         self._group = group
@@ -75,6 +79,7 @@ class EventConsumer:
                 dead_letters=dead_letters,
                 claim_idle_seconds=claim_idle_seconds,
                 first_retry_seconds=first_retry_seconds,
+                handle_together=None if handle_together is None else self._handle_together,
             )
             for stream in streams
         ]
@@ -94,6 +99,17 @@ class EventConsumer:
         with span, deadline(HANDLER_SECONDS):
             async with asyncio.timeout(HANDLER_SECONDS):
                 await self._handler(event)
+
+    async def _handle_together(self, events: Sequence[IncomingEvent]) -> None:
+        if self._together is None:
+            return
+        # Of several traces one is gone on with; each event's own stands in its row.
+        span = span_from(
+            events[0].traceparent, "consume several", attributes={"messaging.batch.message_count": len(events)}
+        )
+        with span, deadline(HANDLER_SECONDS):
+            async with asyncio.timeout(HANDLER_SECONDS):
+                await self._together(events)
 
     async def _replay(self, letter: DeadLetter) -> None:
         await self._handle(self._types.open(letter))

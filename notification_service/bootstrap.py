@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import httpx
 
-from chassis.auth import TokenVerifier
+from chassis.auth import TokenSigner, TokenVerifier
+from chassis.clients import open_channel
 from chassis.database import Database
 from chassis.dead_letter_servicer import SERVICE_NAME as DEAD_LETTER_SERVICE
 from chassis.dead_letter_servicer import DeadLetterServicer
@@ -18,20 +19,22 @@ from chassis.inbox import KEEP_SECONDS
 from chassis.redis_client import open_redis, ping
 from chassis.retention import Keep, trim_forever
 from chassis.revisions import head_revision
-from chassis.runtime import Wakeup, Workers
+from chassis.runtime import Workers
 from chassis.server import ServiceServer
 from chassis.streams import EventConsumer
-from notification_service.adapters import tables
+from notification_service.adapters import people_tables, tables
+from notification_service.adapters.identity_addresses import IdentityAddresses
 from notification_service.adapters.live_stream import LiveStreamSender
 from notification_service.adapters.postgres import PostgresStore
+from notification_service.adapters.postgres_deliveries import PostgresDeliveries
 from notification_service.adapters.sms import SmsSender
 from notification_service.adapters.templates import TemplateFiles
+from notification_service.bootstrap_delivery import add_workers, lanes_of, make_workers
 from notification_service.domain.channels import Channel
-from notification_service.entrypoints.delivery_worker import deliver_forever
+from notification_service.entrypoints.delivery_worker import Alarms
 from notification_service.entrypoints.event_consumer import EVENT_TYPES, STREAMS, EventHandler
 from notification_service.entrypoints.grpc_servicer import SERVICE_NAME, NotificationServicer
 from notification_service.settings import SERVICE, NotificationSettings
-from notification_service.use_cases.deliver_due import DeliverDue
 from notification_service.use_cases.list_notifications import ListNotifications
 from notification_service.use_cases.mark_notification_read import MarkNotificationRead
 from notification_service.use_cases.owe_messages import OweMessages
@@ -44,7 +47,9 @@ from shared_kernel.clock import SystemClock
 from shared_kernel.ids import Uuid7Source
 
 NOTIFICATION_KEEP_SECONDS = 30 * 86_400
-_SMS_CONNECTIONS = 20
+_SMS_CONNECTIONS = 150
+"""More than all lanes of a channel have on their way at once: none waits for another's."""
+_DATABASE_CONNECTIONS = 12
 
 
 class Application(NamedTuple):
@@ -58,7 +63,7 @@ class Application(NamedTuple):
 def build(settings: NotificationSettings) -> Application:
     """Put the service together; call it inside the event loop that it will run on."""
     clock, new_id = SystemClock(), Uuid7Source()
-    database = Database(settings.notification_database_url, name=SERVICE)
+    database = Database(settings.notification_database_url, _DATABASE_CONNECTIONS, name=SERVICE)
     redis = open_redis(settings.redis_url)
     sms_client = httpx.AsyncClient(
         base_url=settings.notification_sms_url,
@@ -71,22 +76,39 @@ def build(settings: NotificationSettings) -> Application:
     store = PostgresStore(database, new_id)
     templates = TemplateFiles()
     dead_letters = DeadLetters(database, tables.dead_letters)
-    stream_wakeup, sms_wakeup = Wakeup(), Wakeup()
-    handler = EventHandler(OweMessages(store, templates, clock, new_id), RememberLocale(store), stream_wakeup)
-    consumer = EventConsumer(redis, STREAMS, SERVICE, socket.gethostname(), handler, dead_letters, EVENT_TYPES)
+    deliveries = PostgresDeliveries(database)
     jitter = random.Random()  # noqa: S311 (jitter is no secret)
     sms = SmsSender(sms_client, settings.notification_sms_account, settings.notification_sms_sender)
-    deliver_stream = DeliverDue(store, Channel.STREAM, LiveStreamSender(redis), clock, jitter)
-    deliver_sms = DeliverDue(store, Channel.SMS, sms, clock, jitter)
+    identity_channel = open_channel(settings.identity_target, TokenSigner.from_dir(settings.signing_keys_dir, SERVICE))
+    closers.insert(0, identity_channel.close)
+    delivering = make_workers(
+        {Channel.STREAM: [LiveStreamSender(redis)], Channel.SMS: [sms]},
+        deliveries,
+        IdentityAddresses(identity_channel),
+        clock,
+        jitter,
+    )
+    alarms = Alarms(lanes_of(delivering), deliveries, clock)
+    handler = EventHandler(OweMessages(store, templates, clock, new_id), RememberLocale(store), alarms)
+    consumer = EventConsumer(
+        redis,
+        STREAMS,
+        SERVICE,
+        socket.gethostname(),
+        handler,
+        dead_letters,
+        EVENT_TYPES,
+        handle_together=handler.take,
+    )
     keeps = [
         Keep(tables.inbox_events, "consumed_at", KEEP_SECONDS),
         Keep(tables.notifications, "created_at", NOTIFICATION_KEEP_SECONDS),
+        Keep(people_tables.devices, "removed_at", NOTIFICATION_KEEP_SECONDS),
     ]
 
     workers = Workers()
     workers.add("event consumer", consumer.run)
-    workers.add("live stream deliveries", lambda: deliver_forever(deliver_stream, stream_wakeup))
-    workers.add("sms deliveries", lambda: deliver_forever(deliver_sms, sms_wakeup))
+    add_workers(workers, delivering, alarms)
     workers.add("retention", lambda: trim_forever(database, keeps, clock))
 
     head = head_revision("notification_service")
@@ -102,7 +124,7 @@ def build(settings: NotificationSettings) -> Application:
         list_notifications=ListNotifications(store),
         mark_notification_read=MarkNotificationRead(store, clock),
         summarize_deliveries=SummarizeDeliveries(store),
-        sms_wakeup=sms_wakeup,
+        alarms=alarms,
     )
     server.add(add_NotificationServiceServicer_to_server, servicer, SERVICE_NAME)
     server.add(add_DeadLetterServiceServicer_to_server, DeadLetterServicer(dead_letters), DEAD_LETTER_SERVICE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
@@ -15,6 +17,8 @@ class NotificationSettings(ChassisSettings):
 
     model_config = SettingsConfigDict(env_prefix="JITNEY_", frozen=True, extra="ignore")
 
+    signing_keys_dir: Path = Field()  # pyright: ignore[reportIncompatibleVariableOverride]
+    """This service asks identity for numbers, so it must be able to sign as `notification`."""
     notification_database_url: str
     notification_listen: str = "127.0.0.1:50053"
     notification_metrics_listen: str = "127.0.0.1:9103"
@@ -23,3 +27,4 @@ class NotificationSettings(ChassisSettings):
     notification_sms_token: str = Field(default="sandbox_token", repr=False)
     notification_sms_sender: str = "Jitney"
     notification_sms_timeout_seconds: float = Field(default=10.0, gt=0, le=25)
+    identity_target: str = "127.0.0.1:50050"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -10,13 +13,16 @@ from notification_service.domain.sending import Accepted, Outgoing, SendResult, 
 
 KEPT_ENTRIES = 500
 KEPT_SECONDS = 86_400
+_MOST_AT_ONCE = 200
 
 
 class LiveStreamSender:
-    """Appends a message to the stream `live:<account>`."""
+    """Appends messages to the streams `live:<account>`; those handed over at the same time go in one piece."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._waiting: list[tuple[str, dict[str | bytes, str], asyncio.Future[SendResult]]] = []
+        self._writing: asyncio.Task[None] | None = None
 
     @property
     def provider(self) -> str:
@@ -30,17 +36,35 @@ class LiveStreamSender:
 
     async def send(self, message: Outgoing, target: Target) -> SendResult:
         """Append the message, or tell `redis_unavailable` or, when no answer comes in time, `redis_unanswered`."""
-        key = f"live:{target.address}"
         entry: dict[str | bytes, str] = {
             "id": str(message.notification_id),
             "type": message.live_type,
             "data": message.live_data,
             "expires_at": message.expires_at.isoformat(),
         }
+        result: asyncio.Future[SendResult] = asyncio.get_running_loop().create_future()
+        self._waiting.append((f"live:{target.address}", entry, result))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write())
+        return await result
+
+    async def _write(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:_MOST_AT_ONCE], self._waiting[_MOST_AT_ONCE:]
+                result = await self._append([(key, entry) for key, entry, _ in batch])
+                for _, _, waiting in batch:
+                    if not waiting.done():  # whoever waits no longer has given up on it
+                        waiting.set_result(result)
+        finally:
+            self._writing = None
+
+    async def _append(self, entries: Sequence[tuple[str, dict[str | bytes, str]]]) -> SendResult:
         try:
             async with self._redis.pipeline(transaction=False) as pipeline:
-                pipeline.xadd(key, {**entry}, maxlen=KEPT_ENTRIES, approximate=True)
-                pipeline.expire(key, KEPT_SECONDS)
+                for key, entry in entries:
+                    pipeline.xadd(key, {**entry}, maxlen=KEPT_ENTRIES, approximate=True)
+                    pipeline.expire(key, KEPT_SECONDS)
                 await pipeline.execute()
         except (RedisTimeoutError, TimeoutError):
             return Unknown("redis_unanswered")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -25,7 +26,7 @@ _LONGEST_WAIT_SECONDS = 120.0
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands; all but pending are ends."""
+    """Where a delivery stands; all but pending are ends, though a failed one may be replayed."""
 
     PENDING = "pending"
     SENT = "sent"
@@ -35,12 +36,19 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """A claimed delivery: what it carries, where to, and the how-manieth attempt this is."""
+    """A claimed delivery: what it carries, where to, and the how-manieth attempt this is.
+
+    `moot_because` names why it is not to be sent any more: acknowledged, superseded, collapsed, device_removed.
+    """
 
     delivery_id: UUID
     attempts: int
     message: Outgoing
     target: Target
+    account_id: UUID | None = None
+    device_id: UUID | None = None
+    last_provider: str = ""
+    moot_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,31 @@ class Outcome:
     state: DeliveryState
     next_attempt_at: datetime | None = None
     error: str = ""
+    dead_target: bool = False
+    """Nothing will reach this token or address again."""
+    uncounted: bool = False
+    """No provider was asked: it does not count as an attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryEvent:
+    """What a provider said to a delivery, at the time or later by a receipt."""
+
+    kind: str
+    happened_at: datetime
+    provider: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt: which provider was asked last, what was said, what follows."""
+
+    due: DueDelivery
+    outcome: Outcome
+    provider: str = ""
+    provider_message_id: str = ""
+    events: Sequence[DeliveryEvent] = field(default=())
 
 
 def after_sending(delivery: DueDelivery, result: SendResult, now: datetime, jitter: random.Random) -> Outcome:
@@ -57,8 +90,10 @@ def after_sending(delivery: DueDelivery, result: SendResult, now: datetime, jitt
     match result:
         case Accepted():
             return Outcome(DeliveryState.SENT)
-        case Refused(reason) | Unregistered(reason):
+        case Refused(reason):
             return Outcome(DeliveryState.FAILED, error=reason)
+        case Unregistered(reason):
+            return Outcome(DeliveryState.FAILED, error=reason, dead_target=True)
         case Throttled(reason, asked) | Unavailable(reason, asked):
             retry_after_seconds = asked or 0.0
         case Unknown(reason):
@@ -70,3 +105,11 @@ def after_sending(delivery: DueDelivery, result: SendResult, now: datetime, jitt
     if next_attempt_at >= delivery.message.expires_at:
         return Outcome(DeliveryState.FAILED, error=f"{reason}; its time ends before the next try")
     return Outcome(DeliveryState.PENDING, next_attempt_at, reason)
+
+
+def put_off(delivery: DueDelivery, until: datetime, jitter: random.Random) -> Outcome:
+    """Wait for a provider: all of the channel's are being left alone. Spread a little, so that they do not all come."""
+    next_attempt_at = until + timedelta(seconds=jitter.uniform(0.0, 1.0))
+    if next_attempt_at >= delivery.message.expires_at:
+        return Outcome(DeliveryState.FAILED, error="no_provider; its time ends before one is tried again")
+    return Outcome(DeliveryState.PENDING, next_attempt_at, "no_provider", uncounted=True)

@@ -1,16 +1,50 @@
-"""The worker of a channel: woken when something is owed, with a slow poll behind it."""
+"""The workers of the lanes: woken when something is owed, with one slow look at all of them behind it."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable, Sequence
+
 from chassis.runtime import Wakeup
-from notification_service.use_cases.deliver_due import DeliverDue
+from notification_service.domain.channels import Channel, Priority
+from notification_service.domain.lanes import Lane
+from notification_service.use_cases.ports import Deliveries, OwedMessage
+from shared_kernel.clock import Clock
 
 POLL_SECONDS = 1.0
+_LONG_SECONDS = 3_600.0
 
 
-async def deliver_forever(deliver_due: DeliverDue, wakeup: Wakeup) -> None:
-    """Send batch after batch while something is due, then wait to be woken or for the poll."""
-    while True:
-        while await deliver_due():
-            continue
-        await wakeup.wait(POLL_SECONDS)
+class Alarms:
+    """Wakes the worker of a lane. What has a time to come, a retry or an escalation, is found by the look each second:
+    one question for all lanes, so that idle lanes cost nothing."""
+
+    def __init__(self, lanes: Sequence[Lane], deliveries: Deliveries, clock: Clock) -> None:
+        self._lanes = lanes
+        self._deliveries = deliveries
+        self._clock = clock
+        self._wakeups = {(lane.channel, lane.priority): Wakeup() for lane in lanes}
+
+    def wake(self, channel: Channel, priority: Priority) -> None:
+        """Say that something was owed in a lane."""
+        wakeup = self._wakeups.get((channel, priority))
+        if wakeup is not None:
+            wakeup.wake()
+
+    def wake_for(self, owed: Iterable[OwedMessage]) -> None:
+        """Wake the lanes of messages that were just owed."""
+        for channel, priority in {
+            (planned.channel, message.message.priority) for message in owed for planned in message.planned
+        }:
+            self.wake(channel, priority)
+
+    async def wait(self, lane: Lane) -> None:
+        """Wait until something may be due in a lane."""
+        await self._wakeups[(lane.channel, lane.priority)].wait(_LONG_SECONDS)
+
+    async def watch(self) -> None:
+        """Look for ever for lanes in which something is due; a worker."""
+        while True:
+            for channel, priority in await self._deliveries.due_lanes(self._lanes, self._clock.now()):
+                self.wake(channel, priority)
+            await asyncio.sleep(POLL_SECONDS)

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from chassis.runtime import Wakeup
+from collections.abc import Sequence
+
 from chassis.streams import IncomingEvent
+from notification_service.entrypoints.delivery_worker import Alarms
 from notification_service.entrypoints.facts import FACT_TYPES, fact_from
 from notification_service.use_cases.owe_messages import OweMessages
 from notification_service.use_cases.remember_locale import RememberLocale
 from ridesharing.identity.v1 import events_pb2 as identity
 
 STREAMS = ("events:matching", "events:payment", "events:identity")
-EVENT_TYPES = (*FACT_TYPES, identity.AccountCreated, identity.AccountUpdated)
+_ACCOUNTS = (identity.AccountCreated, identity.AccountUpdated)
+EVENT_TYPES = (*FACT_TYPES, *_ACCOUNTS)
 
 
 class EventHandler:
-    """Hands each event to its use case and wakes the delivery worker."""
+    """Hands events to their use cases and wakes the workers of what is owed by them."""
 
-    def __init__(self, owe_messages: OweMessages, remember_locale: RememberLocale, deliveries_wakeup: Wakeup) -> None:
+    def __init__(self, owe_messages: OweMessages, remember_locale: RememberLocale, alarms: Alarms) -> None:
         self._owe_messages = owe_messages
         self._remember_locale = remember_locale
-        self._deliveries_wakeup = deliveries_wakeup
+        self._alarms = alarms
 
     async def __call__(self, event: IncomingEvent) -> None:
         """Take one event in; its effect and its id are one transaction."""
-        match event.message:
-            case identity.AccountCreated() | identity.AccountUpdated() as account:
-                await self._remember_locale(event.id, event.aggregate_id, account.locale)
-            case message:
-                if await self._owe_messages(event.id, fact_from(message, event.aggregate_version)):
-                    self._deliveries_wakeup.wake()
+        await self.take([event])
+
+    async def take(self, events: Sequence[IncomingEvent]) -> None:
+        """Take events in together: what people are told of is one transaction, so that a thousand a second are."""
+        told = [event for event in events if not isinstance(event.message, _ACCOUNTS)]
+        for event in events:
+            if isinstance(event.message, _ACCOUNTS):
+                await self._remember_locale(event.id, event.aggregate_id, event.message.locale)
+        if told:
+            facts = [(event.id, fact_from(event.message, event.aggregate_version)) for event in told]
+            self._alarms.wake_for(await self._owe_messages.all_of(facts))

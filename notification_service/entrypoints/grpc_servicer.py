@@ -10,10 +10,10 @@ import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.auth import current_actor
-from chassis.runtime import Wakeup
-from notification_service.domain.channels import Channel
+from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.delivery import DeliveryState
 from notification_service.domain.inbox_item import InboxItem
+from notification_service.entrypoints.delivery_worker import Alarms
 from notification_service.use_cases.list_notifications import ListNotifications
 from notification_service.use_cases.mark_notification_read import MarkNotificationRead
 from notification_service.use_cases.send_one_time_code import SendOneTimeCode
@@ -50,13 +50,13 @@ class NotificationServicer(notification_service_pb2_grpc.NotificationServiceServ
         list_notifications: ListNotifications,
         mark_notification_read: MarkNotificationRead,
         summarize_deliveries: SummarizeDeliveries,
-        sms_wakeup: Wakeup,
+        alarms: Alarms,
     ) -> None:
         self._send_one_time_code = send_one_time_code
         self._list_notifications = list_notifications
         self._mark_notification_read = mark_notification_read
         self._summarize_deliveries = summarize_deliveries
-        self._sms_wakeup = sms_wakeup
+        self._alarms = alarms
 
     async def SendOneTimeCode(
         self, request: pb.SendOneTimeCodeRequest, context: _Context
@@ -69,7 +69,7 @@ class NotificationServicer(notification_service_pb2_grpc.NotificationServiceServ
             locale=request.locale,
             expires_at=request.expire_time.ToDatetime(tzinfo=UTC),
         )
-        self._sms_wakeup.wake()
+        self._alarms.wake(Channel.SMS, Priority.SECURITY)
         return pb.SendOneTimeCodeResponse(notification_id=str(notification_id))
 
     async def ListNotifications(

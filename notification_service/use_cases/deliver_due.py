@@ -1,67 +1,169 @@
-"""Send what is due on one channel: claim, drop what has outlived itself, hand over, write down what became of it."""
+"""Send what is due in one lane: claim, drop what is moot, hand over, write down what became of it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import random
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
+from typing import Any
 
 from notification_service.domain.channels import Channel
-from notification_service.domain.delivery import DeliveryState, DueDelivery, Outcome, after_sending
-from notification_service.domain.sending import Accepted
-from notification_service.use_cases.ports import Sender, Store
+from notification_service.domain.delivery import (
+    Attempt,
+    DeliveryState,
+    DueDelivery,
+    Outcome,
+    after_sending,
+    put_off,
+)
+from notification_service.domain.lanes import Budget, Lane
+from notification_service.domain.sending import Accepted, Target, Unknown
+from notification_service.use_cases.ports import Addresses, Deliveries
+from notification_service.use_cases.send_by_providers import SendByProviders
 from shared_kernel.clock import Clock
+from shared_kernel.errors import DomainError
 
 _log = logging.getLogger(__name__)
-BATCH = 200
 LEASE = timedelta(seconds=30)
-"""Longer than any sender's time-out: a claim that runs out belongs to a worker that died."""
+"""Longer than all providers of a channel may take together: a claim that runs out belongs to a worker that died."""
+_END_SECONDS = 2.0
+_BY_ACCOUNT = frozenset({Channel.SMS, Channel.VOICE, Channel.EMAIL})
 
 
 class DeliverDue:
-    """One round of a channel's worker; each channel has its own, so that a slow provider delays nobody else's.
+    """The worker of a lane; each lane has its own, so that a slow provider or a long queue delays nobody else's.
 
-    At least once: a worker that dies after sending sends again after the lease.
+    At least once: a worker that dies after sending sends again after the lease. What was sent is written down as soon
+    as it is known, in whatever groups come together while the last ones are being written.
     """
 
     def __init__(
         self,
-        store: Store,
-        channel: Channel,
-        sender: Sender,
+        lane: Lane,
+        deliveries: Deliveries,
+        send: SendByProviders,
+        addresses: Addresses,
         clock: Clock,
         jitter: random.Random,
     ) -> None:
-        self._store = store
-        self._channel = channel
-        self._sender = sender
+        self.lane = lane
+        self._deliveries = deliveries
+        self._send = send
+        self._addresses = addresses
         self._clock = clock
         self._jitter = jitter
+        self._budget = Budget(lane.per_second)
+        self._under_way: set[asyncio.Task[Attempt]] = set()
 
     async def __call__(self) -> int:
-        """Send one batch; return how many deliveries were claimed."""
-        due = await self._store.claim_due(self._channel, self._clock.now(), LEASE, BATCH)
-        if due:
-            outcomes = await asyncio.gather(*(self._attempt(delivery) for delivery in due))
-            await self._store.record(list(zip(due, outcomes, strict=True)), self._clock.now())
-        return len(due)
+        """Send what may be claimed now and see it through; return how many that were."""
+        claimed, _ = await self._claim()
+        while self._under_way:
+            await self._record(await self._some_of(self._under_way))
+        return claimed
 
-    async def _attempt(self, delivery: DueDelivery) -> Outcome:
+    async def run(self, wait: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        """Send for ever; `wait` returns when something may be due."""
+        waiting = asyncio.create_task(wait())
+        may_be_more = True
+        try:
+            while True:
+                if may_be_more:
+                    _, may_be_more = await self._claim()
+                done = await self._some_of({waiting, *self._under_way})
+                if waiting in done:
+                    done.discard(waiting)
+                    waiting = asyncio.create_task(wait())
+                    may_be_more = True
+                if done:
+                    await self._record(done)
+                    # What followed them in their ride's order may go now.
+                    may_be_more = True
+        finally:
+            waiting.cancel()
+            await self._end()
+
+    async def _claim(self) -> tuple[int, bool]:
+        """Begin what is due; return how many, and whether more may be due."""
+        now = self._clock.now()
+        free_at = self._send.free_at()
+        if free_at is not None and free_at > now:
+            return 0, False
+        room = self._budget.take(self.lane.concurrency - len(self._under_way), now)
+        if room <= 0:
+            return 0, False
+        due = await self._deliveries.claim(self.lane, now, LEASE, room)
+        self._budget.give_back(room - len(due))
+        for delivery in due:
+            self._under_way.add(asyncio.create_task(self._attempt(delivery)))
+        return len(due), len(due) == room
+
+    async def _some_of(self, tasks: set[asyncio.Task[Any]]) -> set[asyncio.Task[Any]]:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return done
+
+    async def _record(self, done: set[asyncio.Task[Attempt]]) -> None:
+        self._under_way -= done
+        await self._deliveries.record([task.result() for task in done], self._clock.now())
+
+    async def _end(self) -> None:
+        """Let what is on its way come to its end and write it down, so that a restart sends nothing twice."""
+        if not self._under_way:
+            return
+        done, late = await asyncio.wait(self._under_way, timeout=_END_SECONDS)
+        for task in late:
+            task.cancel()
+        self._under_way.clear()
+        if done:
+            attempts = [task.result() for task in done if task.exception() is None]
+            await self._deliveries.record(attempts, self._clock.now())
+
+    async def _attempt(self, delivery: DueDelivery) -> Attempt:
+        if delivery.moot_because:
+            return Attempt(delivery, Outcome(DeliveryState.DROPPED, error=delivery.moot_because))
         if self._clock.now() >= delivery.message.expires_at:
-            return Outcome(DeliveryState.DROPPED, error="expired")
-        result = await self._sender.send(delivery.message, delivery.target)
-        outcome = after_sending(delivery, result, self._clock.now(), self._jitter)
-        if not isinstance(result, Accepted):
+            return Attempt(delivery, Outcome(DeliveryState.DROPPED, error="expired"))
+        try:
+            target = await self._target(delivery)
+        except DomainError as failure:
+            unknown = Unknown(failure.reason)
+            return Attempt(delivery, after_sending(delivery, unknown, self._clock.now(), self._jitter))
+        if target is None:
+            return Attempt(delivery, Outcome(DeliveryState.DROPPED, error="no_address"))
+        answer = await self._send(delivery.message, target, self.lane.patience_seconds, delivery.last_provider)
+        if answer.result is None:
+            until = answer.free_at or self._clock.now()
+            return Attempt(delivery, put_off(delivery, until, self._jitter), delivery.last_provider)
+        outcome = after_sending(delivery, answer.result, self._clock.now(), self._jitter)
+        accepted = isinstance(answer.result, Accepted)
+        if not accepted:
             _log.warning(
                 "a delivery failed",
                 extra={
                     "delivery_id": str(delivery.delivery_id),
-                    "channel": self._channel.value,
-                    "provider": self._sender.provider,
-                    "reason": result.reason,
+                    "channel": self.lane.channel.value,
+                    "provider": answer.provider,
+                    "reason": outcome.error,
                     "attempts": delivery.attempts,
                     "state": outcome.state.value,
                 },
             )
-        return outcome
+        # Of our own stream's thousands a second the row itself tells enough.
+        quiet = accepted and self.lane.channel is Channel.STREAM
+        return Attempt(
+            delivery,
+            outcome,
+            answer.provider,
+            answer.result.provider_message_id if isinstance(answer.result, Accepted) else "",
+            () if quiet else answer.events,
+        )
+
+    async def _target(self, delivery: DueDelivery) -> Target | None:
+        """Return where it goes; None where the person has no such address. Numbers are asked for, not kept here."""
+        by_account = self.lane.channel in _BY_ACCOUNT and delivery.account_id is not None
+        if not by_account or delivery.target.address != str(delivery.account_id):
+            return delivery.target
+        address = await self._addresses.address(delivery.account_id, self.lane.channel)  # pyright: ignore[reportArgumentType] (judged above)
+        return None if address is None else Target(address)

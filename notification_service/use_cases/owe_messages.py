@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
 from uuid import UUID
 
-from notification_service.domain.facts import Fact
+from notification_service.domain.channels import Priority
+from notification_service.domain.facts import Fact, OfferFact, RideFact
 from notification_service.domain.messages import Message, messages_for
+from notification_service.domain.planning import Leg, Reader, plan
+from notification_service.domain.preferences import local_day_zone
 from notification_service.domain.sending import Content
-from notification_service.use_cases.ports import OwedMessage, Store, Templates
+from notification_service.use_cases.ports import OwedMessage, Store, Templates, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.ids import IdSource, to_public_id
+
+_STRANGER = Reader()
 
 
 class OweMessages:
@@ -25,15 +32,46 @@ class OweMessages:
 
     async def __call__(self, event_id: UUID, fact: Fact) -> int:
         """Store what is owed for an event; return how many messages, zero if the event was taken in before."""
-        messages = messages_for(fact)
+        return len(await self.all_of([(event_id, fact)]))
+
+    async def all_of(self, events: Sequence[tuple[UUID, Fact]]) -> Sequence[OwedMessage]:
+        """Store what is owed for several events, in one transaction; those taken in before owe nothing more."""
         now = self._clock.now()
         async with self._store.transaction() as transaction:
-            if not await transaction.first_time(event_id):
-                return 0
-            locales = await transaction.locales([message.account_id for message in messages if message.template])
-            owed = [self._write(event_id, message, locales.get(message.account_id, "en"), now) for message in messages]
+            new = await transaction.first_times([event_id for event_id, _ in events])
+            messages = [
+                (event_id, fact, message)
+                for event_id, fact in events
+                if event_id in new
+                for message in messages_for(fact)
+            ]
+            if not messages:
+                return []
+            readers = await transaction.readers(sorted({message.account_id for _, _, message in messages}))
+            marketing = await self._marketing(transaction, [message for _, _, message in messages], readers, now)
+            owed: list[OwedMessage] = []
+            for event_id, fact, message in messages:
+                reader = readers.get(message.account_id, _STRANGER)
+                written = self._write(event_id, message, reader.locale, now)
+                owed.append(_planned(written, fact, reader, marketing))
             await transaction.owe(owed)
-        return len(owed)
+        return owed
+
+    async def _marketing(
+        self, transaction: Transaction, messages: Sequence[Message], readers: Mapping[UUID, Reader], now: datetime
+    ) -> dict[UUID, date | None]:
+        """Return the day that each reader's one marketing message counts for; None for who had theirs."""
+        days = {
+            message.account_id: now.astimezone(
+                local_day_zone(readers.get(message.account_id, _STRANGER).quiet_hours)
+            ).date()
+            for message in messages
+            if message.priority is Priority.MARKETING
+        }
+        if not days:
+            return {}
+        had = await transaction.marketed(list(days.items()))
+        return {account_id: None if (account_id, day) in had else day for account_id, day in days.items()}
 
     def _write(self, event_id: UUID, message: Message, locale: str, now: datetime) -> OwedMessage:
         text = Content()
@@ -68,3 +106,25 @@ class OweMessages:
             created_at=now,
             expires_at=min(expires_at, message.expires_at or expires_at),
         )
+
+
+def _planned(owed: OwedMessage, fact: Fact, reader: Reader, marketing: dict[UUID, date | None]) -> OwedMessage:
+    """Add the deliveries to a message; its reader's one marketing message of the day is spent by it."""
+    message = owed.message
+    is_marketing = message.priority is Priority.MARKETING
+    day = marketing.pop(message.account_id, None) if is_marketing else None
+    return replace(
+        owed,
+        planned=plan(
+            [Leg(channel) for channel in message.channels],
+            message.account_id,
+            message.priority,
+            reader,
+            owed.created_at,
+            owed.expires_at,
+            over_budget=is_marketing and day is None,
+        ),
+        # Versions of a ride order the news of it; those of a payment for it are others.
+        ride_version=message.ride_version if isinstance(fact, RideFact | OfferFact) else 0,
+        marketing_on=day,
+    )

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from notification_service.domain.channels import Channel
-from notification_service.domain.delivery import DeliveryState, DueDelivery, Outcome
+from notification_service.domain.channels import Channel, Priority
+from notification_service.domain.delivery import Attempt, DeliveryState, DueDelivery
 from notification_service.domain.inbox_item import InboxItem
+from notification_service.domain.lanes import Lane
 from notification_service.domain.messages import Message
+from notification_service.domain.planning import Planned, Reader
+from notification_service.domain.provider_health import ProviderHealth
 from notification_service.domain.sending import Content, Outgoing, SendResult, Target
 from shared_kernel.money import Money
 
@@ -31,6 +34,10 @@ class OwedMessage:
     live_data: str
     created_at: datetime
     expires_at: datetime
+    planned: Sequence[Planned] = ()
+    ride_version: int = 0
+    """By which deliveries about its ride go in order; 0 where there is no such order."""
+    marketing_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,21 @@ class Transaction(Protocol):
 
     async def set_locale(self, account_id: UUID, locale: str) -> None: ...
 
-    async def locales(self, account_ids: Sequence[UUID]) -> Mapping[UUID, str]: ...
+    async def first_times(self, event_ids: Sequence[UUID]) -> set[UUID]:
+        """Note events; return those that were not taken in before."""
+        ...
+
+    async def readers(self, account_ids: Sequence[UUID]) -> Mapping[UUID, Reader]:
+        """Return what is known of people, as far as it decides how they are reached."""
+        ...
+
+    async def marketed(self, days: Sequence[tuple[UUID, date]]) -> set[tuple[UUID, date]]:
+        """Return which people had a marketing message on which of these days of theirs."""
+        ...
+
+    async def acknowledge(self, account_id: UUID, notification_id: UUID, now: datetime) -> datetime | None:
+        """Note that a notification was seen, once; drop what was to follow otherwise. None if it is not theirs."""
+        ...
 
     async def owe(self, messages: Sequence[OwedMessage]) -> None:
         """Store messages and their deliveries; one with a known dedupe key is left as it was."""
@@ -85,20 +106,40 @@ class Store(Protocol):
         """Open a transaction: committed when the block ends, rolled back when it raises."""
         ...
 
-    async def claim_due(self, channel: Channel, now: datetime, lease: timedelta, limit: int) -> Sequence[DueDelivery]:
-        """Claim a channel's due deliveries for the time of a lease, the most urgent first; of one ride and account
-        only the earliest, so that the news of a ride come in their order."""
-        ...
-
-    async def record(self, outcomes: Sequence[tuple[DueDelivery, Outcome]], now: datetime) -> None:
-        """Write down what became of claimed deliveries; the words and number of a finished SMS are wiped."""
-        ...
-
     async def inbox(
         self, account_id: UUID, limit: int, before: tuple[datetime, UUID] | None
     ) -> Sequence[InboxItem]: ...
 
     async def counts_since(self, since: datetime) -> tuple[Sequence[DeliveryCount], int]: ...
+
+
+class Deliveries(Protocol):
+    """The queue of deliveries."""
+
+    async def claim(self, lane: Lane, now: datetime, lease: timedelta, limit: int) -> Sequence[DueDelivery]:
+        """Claim what is due in a lane for the time of a lease; of one ride and target only the earliest, so that the
+        news of a ride come in their order."""
+        ...
+
+    async def due_lanes(self, lanes: Sequence[Lane], now: datetime) -> set[tuple[Channel, Priority]]:
+        """Tell in which lanes something is due."""
+        ...
+
+    async def record(self, attempts: Sequence[Attempt], now: datetime) -> None:
+        """Write down what became of claimed deliveries, and what follows for dead tokens and addresses."""
+        ...
+
+    async def note_health(self, health: ProviderHealth) -> None: ...
+
+    async def health(self) -> Sequence[ProviderHealth]: ...
+
+
+class Addresses(Protocol):
+    """Where people are reached, known to identity alone."""
+
+    async def address(self, account_id: UUID, channel: Channel) -> str | None:
+        """Return a person's number or mail address; None where there is none. Raises a DomainError in an outage."""
+        ...
 
 
 class Templates(Protocol):

@@ -57,6 +57,10 @@ class FakeSender:
         """Let the next messages go wrong, after those that are to go wrong already."""
         self._faults.extend([fault] * times)
 
+    def mend(self) -> None:
+        """Let nothing go wrong any more."""
+        self._faults.clear()
+
     async def send(self, message: Outgoing, target: Target) -> SendResult:
         fault = self._faults.popleft() if self._faults else None
         if fault in (None, Fault.LOST_ANSWER):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -16,9 +17,12 @@ from chassis.database import Database
 from chassis.redis_client import awaited
 from notification_service.adapters.live_stream import LiveStreamSender
 from notification_service.adapters.postgres import PostgresStore
+from notification_service.adapters.postgres_deliveries import PostgresDeliveries
 from notification_service.adapters.templates import TemplateFiles
-from notification_service.domain.channels import Channel
+from notification_service.bootstrap_delivery import make_workers
+from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.facts import Happening, RideFact
+from notification_service.domain.lanes import all_lanes
 from notification_service.use_cases.deliver_due import LEASE, DeliverDue
 from notification_service.use_cases.list_notifications import ListNotifications
 from notification_service.use_cases.mark_notification_read import MarkNotificationRead
@@ -29,11 +33,15 @@ from notification_service.use_cases.send_one_time_code import SendOneTimeCode
 from notification_service.use_cases.summarize_deliveries import SummarizeDeliveries
 from shared_kernel.errors import Conflict, InvalidInput, NotFound
 from shared_kernel.ids import Uuid7Source
+from tests.fakes.notification_people import FakeAddresses
 from tests.fakes.notification_senders import FakeSender, Fault
 from tests.integration.notification.conftest import SetClock
 from tests.unit.notification.samples import ride_fact
 
 PHONE = "+14155550123"
+STREAM_LANE = next(
+    lane for lane in all_lanes() if (lane.channel, lane.priority) == (Channel.STREAM, Priority.TRIP_CRITICAL)
+)
 
 
 def fresh(happening: Happening, version: int, rider_id: UUID, ride_id: UUID) -> RideFact:
@@ -41,8 +49,24 @@ def fresh(happening: Happening, version: int, rider_id: UUID, ride_id: UUID) -> 
     return replace(ride_fact(happening), ride_id=ride_id, rider_id=rider_id, version=version, driver=None)
 
 
-def deliver(store: PostgresStore, clock: SetClock, sender: Sender, channel: Channel) -> DeliverDue:
-    return DeliverDue(store, channel, sender, clock, random.Random(1))
+@dataclass(frozen=True)
+class Worker:
+    """The lanes of one channel, run in the order of their urgency."""
+
+    lanes: Sequence[DeliverDue]
+
+    async def __call__(self) -> int:
+        return sum([await lane() for lane in self.lanes])
+
+
+def deliver(
+    database: Database, clock: SetClock, senders: Sender | Sequence[Sender], channel: Channel, number: str = PHONE
+) -> Worker:
+    several = senders if isinstance(senders, Sequence) else [senders]
+    made = make_workers(
+        {channel: several}, PostgresDeliveries(database), FakeAddresses(number), clock, random.Random(1)
+    )
+    return Worker([worker for worker in made if worker.lane.channel is channel])
 
 
 async def counts(store: PostgresStore, clock: SetClock) -> dict[tuple[str, str], int]:
@@ -51,7 +75,7 @@ async def counts(store: PostgresStore, clock: SetClock) -> dict[tuple[str, str],
     return {(row.channel.value, row.state.value): row.count for row in rows}
 
 
-async def drain(deliver_due: DeliverDue) -> None:
+async def drain(deliver_due: Worker) -> None:
     """Run rounds until nothing is due."""
     while await deliver_due():
         continue
@@ -77,7 +101,7 @@ async def test_twenty_consumers_racing_with_one_event_owe_one_message(
 
 
 async def test_the_news_of_a_ride_come_in_its_order_even_when_one_fails_first(
-    store: PostgresStore, owe_messages: OweMessages, clock: SetClock
+    database: Database, store: PostgresStore, owe_messages: OweMessages, clock: SetClock
 ) -> None:
     rider, ride = uuid4(), uuid4()
     for version, happening in enumerate(
@@ -86,7 +110,7 @@ async def test_the_news_of_a_ride_come_in_its_order_even_when_one_fails_first(
         await owe_messages(uuid4(), fresh(happening, version, rider, ride))
     sender = FakeSender("redis")
     sender.fail(Fault.UNAVAILABLE)
-    deliver_due = deliver(store, clock, sender, Channel.STREAM)
+    deliver_due = deliver(database, clock, sender, Channel.STREAM)
     await drain(deliver_due)
     assert sender.sent == []
     clock.moment += timedelta(seconds=2)
@@ -95,23 +119,23 @@ async def test_the_news_of_a_ride_come_in_its_order_even_when_one_fails_first(
 
 
 async def test_what_has_outlived_itself_is_dropped(
-    store: PostgresStore, owe_messages: OweMessages, clock: SetClock
+    database: Database, store: PostgresStore, owe_messages: OweMessages, clock: SetClock
 ) -> None:
     await owe_messages(uuid4(), fresh(Happening.RIDE_ASSIGNED, 1, uuid4(), uuid4()))
     clock.moment += timedelta(minutes=3)
     sender = FakeSender("redis")
-    await drain(deliver(store, clock, sender, Channel.STREAM))
+    await drain(deliver(database, clock, sender, Channel.STREAM))
     assert sender.sent == []
     assert (await counts(store, clock))["stream", "dropped"] == 1
 
 
 async def test_a_claim_of_a_worker_that_died_is_taken_up_after_its_lease(
-    store: PostgresStore, owe_messages: OweMessages, clock: SetClock
+    database: Database, store: PostgresStore, owe_messages: OweMessages, clock: SetClock
 ) -> None:
     await owe_messages(uuid4(), fresh(Happening.RIDE_ASSIGNED, 1, uuid4(), uuid4()))
-    assert len(await store.claim_due(Channel.STREAM, clock.now(), LEASE, 10)) == 1
+    assert len(await PostgresDeliveries(database).claim(STREAM_LANE, clock.now(), LEASE, 10)) == 1
     sender = FakeSender("redis")
-    deliver_due = deliver(store, clock, sender, Channel.STREAM)
+    deliver_due = deliver(database, clock, sender, Channel.STREAM)
     assert await deliver_due() == 0
     clock.moment += LEASE
     await drain(deliver_due)
@@ -119,22 +143,23 @@ async def test_a_claim_of_a_worker_that_died_is_taken_up_after_its_lease(
 
 
 async def test_two_workers_never_claim_the_same_delivery(
-    store: PostgresStore, owe_messages: OweMessages, clock: SetClock
+    database: Database, store: PostgresStore, owe_messages: OweMessages, clock: SetClock
 ) -> None:
     for _ in range(40):
         await owe_messages(uuid4(), fresh(Happening.RIDE_ASSIGNED, 1, uuid4(), uuid4()))
-    claims = await asyncio.gather(*(store.claim_due(Channel.STREAM, clock.now(), LEASE, 15) for _ in range(4)))
+    queue = PostgresDeliveries(database)
+    claims = await asyncio.gather(*(queue.claim(STREAM_LANE, clock.now(), LEASE, 15) for _ in range(4)))
     claimed = [delivery.delivery_id for claim in claims for delivery in claim]
     assert len(claimed) == len(set(claimed))
     assert len(claimed) > 15
 
 
 async def test_a_message_reaches_the_live_stream_of_its_account(
-    store: PostgresStore, owe_messages: OweMessages, clock: SetClock, redis: Redis
+    database: Database, owe_messages: OweMessages, clock: SetClock, redis: Redis
 ) -> None:
     rider = uuid4()
     await owe_messages(uuid4(), fresh(Happening.RIDE_COMPLETED, 1, rider, uuid4()))
-    await drain(deliver(store, clock, LiveStreamSender(redis), Channel.STREAM))
+    await drain(deliver(database, clock, LiveStreamSender(redis), Channel.STREAM))
     [(_, entry)] = cast("list[tuple[bytes, dict[bytes, bytes]]]", await awaited(redis.xrange(f"live:{rider}")))
     assert entry[b"type"] == b"ride_updated"
     assert b'"notification":{"id":"ntf_' in entry[b"data"]
@@ -185,7 +210,7 @@ async def test_a_code_is_owed_once_for_its_key_sent_and_then_forgotten(
     other = await asyncio.gather(send(**asked, code="654321", expires_at=expires_at), return_exceptions=True)
     assert isinstance(other[0], Conflict)
     sender = FakeSender("sms")
-    await drain(deliver(store, clock, sender, Channel.SMS))
+    await drain(deliver(database, clock, sender, Channel.SMS))
     [(sms, target)] = sender.sent
     assert (target.address, "123456" in sms.content.body) == (PHONE, True)
     async with database.connect() as connection:
@@ -208,7 +233,7 @@ async def test_a_code_that_could_not_be_sent_in_time_is_forgotten_too(
     )
     sender = FakeSender("sms")
     sender.fail(Fault.UNAVAILABLE, times=9)
-    deliver_due = deliver(store, clock, sender, Channel.SMS)
+    deliver_due = deliver(database, clock, sender, Channel.SMS)
     for _ in range(9):
         await drain(deliver_due)
         clock.moment += timedelta(seconds=60)

@@ -1,0 +1,63 @@
+"""The tables of what is known of people: their devices, what they want to be told, and where nothing arrives."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Index, Table, Text, Time, Uuid, text
+
+from notification_service.adapters.tables import metadata
+
+devices = Table(
+    "device",
+    metadata,
+    Column("device_id", Uuid, primary_key=True),
+    Column("account_id", Uuid, nullable=False),
+    Column("platform", Text, nullable=False),
+    Column("app", Text, nullable=False),
+    # Of the push provider; a removed device has none.
+    Column("token", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+    Column("removed_at", DateTime(timezone=True)),
+    Column("removed_because", Text, nullable=False, server_default=text("''")),
+    CheckConstraint("platform IN ('android', 'ios', 'web')", "platform"),
+    CheckConstraint("(removed_at IS NULL) = (removed_because = '')", "removed"),
+    CheckConstraint("(removed_at IS NULL) = (token <> '')", "token"),
+    # A phone that changes hands tells its new owner's news to nobody else.
+    Index("uq_device_live_token", "platform", "token", unique=True, postgresql_where=text("removed_at IS NULL")),
+    Index("ix_device_live", "account_id", "seen_at", postgresql_where=text("removed_at IS NULL")),
+    Index("ix_device_removed", "removed_at", postgresql_where=text("removed_at IS NOT NULL")),
+)
+
+preferences = Table(
+    "preference",
+    metadata,
+    Column("account_id", Uuid, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("wanted", Boolean, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("subject IN ('money', 'marketing') OR wanted", "mandatory_subjects_stay_on"),
+    CheckConstraint("subject IN ('security', 'trips', 'money', 'marketing')", "subject"),
+    CheckConstraint("channel IN ('push', 'sms', 'email')", "channel"),
+)
+
+quiet_hours = Table(
+    "quiet_hours",
+    metadata,
+    Column("account_id", Uuid, primary_key=True),
+    Column("time_zone", Text, nullable=False),
+    Column("begins_at", Time, nullable=False),
+    Column("ends_at", Time, nullable=False),
+    CheckConstraint("begins_at <> ends_at", "not_empty"),
+)
+
+suppressions = Table(
+    "suppression",
+    metadata,
+    Column("account_id", Uuid, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("suppressed_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("channel IN ('sms', 'voice', 'email')", "channel"),
+)

@@ -1,0 +1,217 @@
+"""Owing messages: what is asked and written when an event is taken in, any number of rows a statement.
+
+Rows go as arrays, one a column, so that a statement's text stays the same whatever their number is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notification_service.domain.channels import Channel
+from notification_service.domain.delivery import DeliveryState
+from notification_service.domain.planning import Reader
+from notification_service.domain.preferences import QuietHours, Subject
+from notification_service.domain.sending import Content
+from notification_service.use_cases.ports import OwedMessage
+from shared_kernel.ids import IdSource
+
+# Sorted, so that two consumers that note the same events wait for each other instead of deadlocking.
+_FIRST_TIMES = text("""
+    INSERT INTO inbox (event_id, consumer)
+    SELECT event_id, :consumer FROM unnest(CAST(:event_ids AS uuid[])) AS e(event_id) ORDER BY event_id
+    ON CONFLICT DO NOTHING
+    RETURNING event_id
+""")
+
+_READERS = text("""
+    SELECT a.account_id, r.locale, q.time_zone, q.begins_at, q.ends_at,
+           ARRAY(SELECT device_id FROM device d WHERE d.account_id = a.account_id AND d.removed_at IS NULL
+                 ORDER BY d.seen_at DESC) AS device_ids,
+           ARRAY(SELECT p.subject || ':' || p.channel FROM preference p
+                 WHERE p.account_id = a.account_id AND NOT p.wanted) AS unwanted,
+           ARRAY(SELECT s.channel FROM suppression s WHERE s.account_id = a.account_id) AS suppressed
+    FROM unnest(CAST(:account_ids AS uuid[])) AS a(account_id)
+    LEFT JOIN recipient r USING (account_id)
+    LEFT JOIN quiet_hours q USING (account_id)
+""")
+
+_MARKETED = text("""
+    SELECT n.account_id, n.marketing_on
+    FROM unnest(CAST(:account_ids AS uuid[]), CAST(:days AS date[])) AS asked(account_id, marketing_on)
+    JOIN notification n ON n.account_id = asked.account_id AND n.marketing_on = asked.marketing_on
+""")
+
+# Both tables at once: of a message that was owed before, neither is written.
+_OWE = text("""
+    WITH owed AS (
+        INSERT INTO notification (
+            notification_id, dedupe_key, account_id, topic, priority, ride_id, ride_version, in_inbox, title, body,
+            contents, locale, collapse_key, live_type, live_data, created_at, expires_at, marketing_on)
+        SELECT notification_id, dedupe_key, account_id, topic, priority, ride_id, ride_version, in_inbox, title, body,
+               CAST(contents AS jsonb), locale, collapse_key, live_type, live_data, created_at, expires_at, marketing_on
+        FROM unnest(
+            CAST(:n_notification_id AS uuid[]), CAST(:n_dedupe_key AS text[]), CAST(:n_account_id AS uuid[]),
+            CAST(:n_topic AS text[]), CAST(:n_priority AS smallint[]), CAST(:n_ride_id AS uuid[]),
+            CAST(:n_ride_version AS int[]), CAST(:n_in_inbox AS boolean[]), CAST(:n_title AS text[]),
+            CAST(:n_body AS text[]), CAST(:n_contents AS text[]), CAST(:n_locale AS text[]),
+            CAST(:n_collapse_key AS text[]), CAST(:n_live_type AS text[]), CAST(:n_live_data AS text[]),
+            CAST(:n_created_at AS timestamptz[]), CAST(:n_expires_at AS timestamptz[]), CAST(:n_marketing_on AS date[]))
+            AS n(notification_id, dedupe_key, account_id, topic, priority, ride_id, ride_version, in_inbox, title, body,
+                 contents, locale, collapse_key, live_type, live_data, created_at, expires_at, marketing_on)
+        ON CONFLICT (dedupe_key) DO NOTHING
+        RETURNING notification_id)
+    INSERT INTO delivery (
+        delivery_id, notification_id, channel, target, state, priority, account_id, ride_id, ride_version,
+        next_attempt_at, finished_at, error, device_id, unless_acknowledged)
+    SELECT d.*
+    FROM unnest(
+        CAST(:d_delivery_id AS uuid[]), CAST(:d_notification_id AS uuid[]), CAST(:d_channel AS text[]),
+        CAST(:d_target AS text[]), CAST(:d_state AS text[]), CAST(:d_priority AS smallint[]),
+        CAST(:d_account_id AS uuid[]), CAST(:d_ride_id AS uuid[]), CAST(:d_ride_version AS int[]),
+        CAST(:d_next_attempt_at AS timestamptz[]), CAST(:d_finished_at AS timestamptz[]), CAST(:d_error AS text[]),
+        CAST(:d_device_id AS uuid[]), CAST(:d_unless_acknowledged AS boolean[]))
+        AS d(delivery_id, notification_id, channel, target, state, priority, account_id, ride_id, ride_version,
+             next_attempt_at, finished_at, error, device_id, unless_acknowledged)
+    WHERE d.notification_id IN (SELECT notification_id FROM owed)
+""")
+
+_ACKNOWLEDGE = text("""
+    UPDATE notification SET acknowledged_at = coalesce(acknowledged_at, :now)
+    WHERE notification_id = :notification_id AND account_id = :account_id
+    RETURNING acknowledged_at
+""")
+# One that a worker has just claimed finds out by itself, from the notification.
+_CALL_OFF = text("""
+    UPDATE delivery SET state = 'dropped', error = 'acknowledged', finished_at = :now
+    WHERE notification_id = :notification_id AND state = 'pending' AND unless_acknowledged AND attempts = 0
+""")
+
+
+async def first_times(connection: AsyncConnection, event_ids: Sequence[UUID], consumer: str) -> set[UUID]:
+    """Note events; return those that were not taken in before."""
+    rows = await connection.execute(_FIRST_TIMES, {"event_ids": list(event_ids), "consumer": consumer})
+    return {row.event_id for row in rows}
+
+
+async def readers(connection: AsyncConnection, account_ids: Sequence[UUID]) -> Mapping[UUID, Reader]:
+    """Return what is known of people, as far as it decides how they are reached."""
+    rows = await connection.execute(_READERS, {"account_ids": list(account_ids)})
+    return {row.account_id: _reader(row) for row in rows}
+
+
+async def marketed(connection: AsyncConnection, days: Sequence[tuple[UUID, date]]) -> set[tuple[UUID, date]]:
+    """Return which people had a marketing message on which of these days of theirs."""
+    parameters = {"account_ids": [account_id for account_id, _ in days], "days": [day for _, day in days]}
+    rows = await connection.execute(_MARKETED, parameters)
+    return {(row.account_id, row.marketing_on) for row in rows}
+
+
+async def owe(connection: AsyncConnection, messages: Sequence[OwedMessage], new_id: IdSource) -> None:
+    """Store messages and their planned deliveries; one with a known dedupe key is left as it was."""
+    notifications = [_notification(owed) for owed in messages]
+    deliveries = [row for owed in messages for row in _deliveries(owed, new_id)]
+    await connection.execute(
+        _OWE, {**_columns("n", _NOTIFICATION_COLUMNS, notifications), **_columns("d", _DELIVERY_COLUMNS, deliveries)}
+    )
+
+
+async def acknowledge(
+    connection: AsyncConnection, account_id: UUID, notification_id: UUID, now: datetime
+) -> datetime | None:
+    """Note that a notification was seen, once; drop what was to follow otherwise. None if it is not theirs."""
+    key = {"notification_id": notification_id, "now": now}
+    at: datetime | None = await connection.scalar(_ACKNOWLEDGE, {**key, "account_id": account_id})
+    if at is not None:
+        await connection.execute(_CALL_OFF, key)
+    return at
+
+
+def contents_of(contents: Mapping[Channel, Content]) -> dict[str, dict[str, str]]:
+    """Write the words by channel as they are stored."""
+    return {
+        channel.value: {name: words for name, words in asdict(content).items() if words}
+        for channel, content in contents.items()
+    }
+
+
+def _reader(row: Any) -> Reader:
+    return Reader(
+        device_ids=row.device_ids,
+        unwanted=frozenset(
+            (Subject(subject), Channel(channel))
+            for subject, _, channel in (pair.partition(":") for pair in row.unwanted)
+        ),
+        quiet_hours=QuietHours(row.time_zone, row.begins_at, row.ends_at) if row.time_zone else None,
+        suppressed=frozenset(Channel(channel) for channel in row.suppressed),
+        locale=row.locale or "en",
+    )
+
+
+_NOTIFICATION_COLUMNS = (
+    *("notification_id", "dedupe_key", "account_id", "topic", "priority", "ride_id", "ride_version", "in_inbox"),
+    *("title", "body", "contents", "locale", "collapse_key", "live_type", "live_data", "created_at", "expires_at"),
+    "marketing_on",
+)
+_DELIVERY_COLUMNS = (
+    *("delivery_id", "notification_id", "channel", "target", "state", "priority", "account_id", "ride_id"),
+    *("ride_version", "next_attempt_at", "finished_at", "error", "device_id", "unless_acknowledged"),
+)
+
+
+def _notification(owed: OwedMessage) -> tuple[object, ...]:
+    message = owed.message
+    return (
+        owed.notification_id,
+        owed.dedupe_key,
+        message.account_id,
+        str(message.topic),
+        message.priority.value,
+        message.ride_id,
+        owed.ride_version,
+        any(planned.channel is Channel.INBOX for planned in owed.planned),
+        owed.inbox.title,
+        owed.inbox.body,
+        json.dumps(contents_of(owed.contents)),
+        owed.locale,
+        message.collapse_key,
+        owed.live_type,
+        owed.live_data,
+        owed.created_at,
+        owed.expires_at,
+        owed.marketing_on,
+    )
+
+
+def _deliveries(owed: OwedMessage, new_id: IdSource) -> list[tuple[object, ...]]:
+    return [
+        (
+            new_id(),
+            owed.notification_id,
+            planned.channel.value,
+            planned.target,
+            planned.state.value,
+            owed.message.priority.value,
+            owed.message.account_id,
+            owed.message.ride_id,
+            owed.ride_version,
+            planned.next_attempt_at,
+            None if planned.state is DeliveryState.PENDING else owed.created_at,
+            planned.reason,
+            planned.device_id,
+            planned.unless_acknowledged,
+        )
+        for planned in owed.planned
+    ]
+
+
+def _columns(prefix: str, names: Sequence[str], rows: Sequence[Sequence[object]]) -> dict[str, list[object]]:
+    by_column = [list(values) for values in zip(*rows, strict=True)] if rows else [[] for _ in names]
+    return {f"{prefix}_{name}": values for name, values in zip(names, by_column, strict=True)}

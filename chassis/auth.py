@@ -1,14 +1,15 @@
 """Who calls: ES256 access tokens (RFC 7519), their making, their checking, and the actor of the current call.
 
-Rules (docs of the token format): `kid` names the issuer and equals `iss`; `aud` is `jitney`; the issuers `identity` and
-`cli` may vouch for anybody, every other issuer only for itself as a service.
+Rules (docs of the token format): `kid` names the issuer and equals `iss`; `aud` is `jitney`; `ver` is 1; the issuers
+`identity` and `cli` may vouch for anybody, every other issuer only for itself as a service. `scope` says for what a
+token may be used (RFC 8693 §4.2); without any, for all that its role may.
 """
 
 from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,6 +29,7 @@ AUDIENCE = "jitney"
 ALGORITHM = "ES256"
 ISSUERS_OF_PEOPLE = frozenset({"identity", "cli"})
 CLOCK_SKEW_SECONDS = 30
+TOKEN_VERSION = 1
 _MAX_TOKEN_LENGTH = 4_096
 _MAX_VERIFIED = 4_096
 _OWN_TOKEN_LIFETIME_SECONDS = 300
@@ -41,6 +43,21 @@ class Role(StrEnum):
     DRIVER = "driver"
     OPERATOR = "operator"
     SERVICE = "service"
+    SUPPORT = "support"
+    ADMIN = "admin"
+    PARTNER = "partner"
+
+
+STAFF = frozenset({Role.SUPPORT, Role.OPERATOR, Role.ADMIN})
+"""The people who run the service."""
+OPERATORS = frozenset({Role.OPERATOR, Role.ADMIN})
+"""Those of them who may change things."""
+
+
+def with_implied(roles: Iterable[Role]) -> frozenset[Role]:
+    """Return roles with those that may all the same: an admin may all that an operator may."""
+    named = frozenset(roles)
+    return named | {Role.ADMIN} if Role.OPERATOR in named else named
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +69,13 @@ class Actor:
     token_id: str
     issuer: str
     session_id: str = ""
+    scopes: frozenset[str] = frozenset()
+    """For what the token may be used; none stands for all that its role may. A partner's always has some."""
 
     @property
     def account_id(self) -> UUID:
-        """The account of a person; a service or a caller without a token has none (`account_required`)."""
-        if self.role in (Role.RIDER, Role.DRIVER, Role.OPERATOR):
+        """The account of a person, or the API key of a partner; others have none (`account_required`)."""
+        if self.role not in (Role.ANONYMOUS, Role.SERVICE):
             try:
                 return UUID(self.subject)
             except ValueError:
@@ -119,10 +138,11 @@ class TokenVerifier:
                 str(claims["jti"]),
                 str(claims["iss"]),
                 str(claims.get("sid", "")),
+                frozenset(str(claims.get("scope", "")).split()),
             )
         except (KeyError, TypeError, ValueError):
             raise _invalid() from None
-        if issued > now + CLOCK_SKEW_SECONDS:
+        if type(claims["ver"]) is not int or claims["ver"] != TOKEN_VERSION or issued > now + CLOCK_SKEW_SECONDS:
             raise _invalid()
         # Until the clocks' skew has passed as well: otherwise a token made for seconds is dead on arrival elsewhere.
         if now >= expiry + CLOCK_SKEW_SECONDS:
@@ -148,7 +168,7 @@ class TokenVerifier:
                 audience=AUDIENCE,
                 issuer=issuer,
                 options={
-                    "require": ["iss", "aud", "sub", "exp", "iat", "jti"],
+                    "require": ["iss", "aud", "sub", "exp", "iat", "jti", "ver"],
                     "verify_exp": False,
                     "verify_iat": False,
                     "verify_nbf": False,
@@ -175,7 +195,15 @@ class TokenSigner:
             raise ValueError(f"{issuer}.pem is not a P-256 key")
         return cls(issuer, key, clock)
 
-    def sign(self, subject: str, role: Role, lifetime_seconds: int, session_id: str = "") -> str:
+    def sign(
+        self,
+        subject: str,
+        role: Role,
+        lifetime_seconds: int,
+        session_id: str = "",
+        *,
+        scopes: Iterable[str] = (),
+    ) -> str:
         """Make a token for somebody; refuses (ValueError) what no verifier would accept from this issuer."""
         if self.issuer not in ISSUERS_OF_PEOPLE and (role is not Role.SERVICE or subject != self.issuer):
             raise ValueError(f"the issuer {self.issuer} may only sign for itself as a service")
@@ -186,6 +214,8 @@ class TokenSigner:
             "sub": subject,
             "sid": session_id,
             "role": role.value,
+            "scope": " ".join(sorted(scopes)),
+            "ver": TOKEN_VERSION,
             "iat": now,
             "exp": now + lifetime_seconds,
             "jti": str(uuid4()),
@@ -218,7 +248,7 @@ def bearer_token(metadata: object) -> str:
 
 
 def _check_vouching(actor: Actor) -> None:
-    if actor.role is Role.ANONYMOUS:
+    if actor.role is Role.ANONYMOUS or (actor.role is Role.PARTNER and not actor.scopes):
         raise _invalid()
     if actor.issuer not in ISSUERS_OF_PEOPLE and (actor.role is not Role.SERVICE or actor.subject != actor.issuer):
         raise _invalid()

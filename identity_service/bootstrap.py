@@ -19,6 +19,7 @@ from identity_service.adapters.access_tokens import SignedAccessTokens
 from identity_service.adapters.ciphers import CodeAndTokenCiphers, PhoneVault, SystemRandom
 from identity_service.adapters.notification_client import GrpcCodeSender
 from identity_service.adapters.postgres import PostgresStore
+from identity_service.bootstrap_staff import add_staff_services
 from identity_service.domain.one_time_codes import CodeLimits
 from identity_service.entrypoints.grpc_servicer import SERVICE_NAME, IdentityServicer, UseCases
 from identity_service.entrypoints.workers import forget_expired_codes, sweep_owed_codes
@@ -49,6 +50,7 @@ _KEEPS = (
     # Longer than any limit or code looks back.
     Keep(tables.otp_allowances, "hour_started_at", _DAY_SECONDS),
     Keep(tables.otp_challenges, "created_at", _DAY_SECONDS),
+    Keep(tables.otp_budgets, "window_started_at", 2 * _DAY_SECONDS),
     # As long as the reuse of a spent token is to raise the alarm; afterwards it is merely unknown.
     Keep(tables.refresh_tokens, "spent_at", 7 * _DAY_SECONDS),
     Keep(tables.sign_ins, "expires_at", 7 * _DAY_SECONDS),
@@ -82,11 +84,12 @@ def build_use_cases(
             ciphers=ciphers,
             random=random,
             limits=limits,
+            budgets=settings.code_budgets,
             clock=clock,
             new_id=new_id,
             fictional_numbers_allowed=settings.environment == "local",
         ),
-        verify_otp=VerifyOtp(store, ciphers, pairs, clock, new_id),
+        verify_otp=VerifyOtp(store, ciphers, pairs, settings.code_budgets, clock, new_id),
         refresh_tokens=RefreshTokens(store, ciphers, pairs, clock),
         sign_out=SignOut(store, clock),
         read_account=ReadAccount(store),
@@ -107,6 +110,7 @@ class Identity:
             raise ValueError("JITNEY_SIGNING_KEYS_DIR is needed to sign access tokens")
         self._settings = settings
         clock, new_id = clock or SystemClock(), Uuid7Source()
+        self._clock = clock
         signer = TokenSigner.from_dir(settings.signing_keys_dir, ISSUER, clock)
         self._verifier = TokenVerifier.from_file(settings.jwks_file, clock)
         self._database = Database(
@@ -115,7 +119,7 @@ class Identity:
         self._redis = open_redis(settings.redis_url)
         self._channel = open_channel(settings.notification_target, signer)
         relay_wakeup = Wakeup()
-        store = PostgresStore(self._database, PhoneVault(settings.phone_key), clock, new_id, relay_wakeup)
+        self._store = store = PostgresStore(self._database, PhoneVault(settings.phone_key), clock, new_id, relay_wakeup)
         sender: CodeSender = GrpcCodeSender(self._channel)
         hand_over = HandOverCodes(store, sender, clock)
         relay = OutboxRelay(self._database, tables.outbox, self._redis, STREAM, relay_wakeup, clock=clock)
@@ -140,6 +144,7 @@ class Identity:
             closers=[self._channel.close, self._redis.aclose, self._database.dispose],
         )
         server.add(add_IdentityServiceServicer_to_server, IdentityServicer(self._use_cases), SERVICE_NAME)
+        add_staff_services(server, self._store, self._clock)
         return server
 
     async def serve(self) -> None:

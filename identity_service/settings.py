@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 
 from chassis.settings import Address, ChassisSettings, parse_address
+from identity_service.domain.code_budgets import BudgetLimits
 from identity_service.domain.drivers import ApprovalPolicy
 
 _SECRET_BYTES = 32
@@ -47,6 +48,21 @@ class IdentitySettings(ChassisSettings):
     identity_otp_per_phone_per_hour: int = Field(default=10, ge=1, le=1_000_000)
     identity_otp_overall_per_minute: int = Field(default=6_000, ge=1, le=1_000_000)
     """How many codes all phones together may ask for: a brake on what SMS can cost."""
+    identity_otp_per_device_per_hour: int = Field(default=10, ge=1, le=1_000_000)
+    identity_otp_per_address_per_hour: int = Field(default=60, ge=1, le=1_000_000)
+    """By IPv4 address, or IPv6 network of 64 bits. Many phones of a mobile operator share an address."""
+    identity_otp_per_block_per_hour: int = Field(default=60, ge=1, le=1_000_000)
+    """By block of numbers: the number without its last four digits."""
+    identity_otp_per_country_per_hour: int = Field(default=20_000, ge=1, le=10_000_000)
+    identity_otp_wrong_guesses_per_address_per_hour: int = Field(default=100, ge=5, le=1_000_000)
+    identity_otp_countries: list[str] = Field(default_factory=list[str])
+    """ISO 3166 codes of the countries that get codes, for example ["US","MX"]; all where empty."""
+    identity_sms_daily_spending_micros: int = Field(default=500_000_000, ge=1, le=10**15)
+    """What the codes of a day may cost, in millionths of the currency that SMS are paid in."""
+    identity_sms_price_micros: int = Field(default=50_000, ge=0, le=10**9)
+    """What a code costs where its country has no price of its own."""
+    identity_sms_price_micros_by_country: dict[str, int] = Field(default_factory=dict[str, int])
+    """For example {"US": 7900, "FR": 69000}."""
     identity_database_pool_size: int = Field(default=8, ge=2, le=100)
 
     @property
@@ -58,6 +74,21 @@ class IdentitySettings(ChassisSettings):
     def metrics_address(self) -> Address:
         """Where `/metrics` is served."""
         return parse_address(self.identity_metrics_listen)
+
+    @property
+    def code_budgets(self) -> BudgetLimits:
+        """What codes may use up beyond the limits of a phone."""
+        return BudgetLimits(
+            per_device_per_hour=self.identity_otp_per_device_per_hour,
+            per_address_per_hour=self.identity_otp_per_address_per_hour,
+            per_block_per_hour=self.identity_otp_per_block_per_hour,
+            per_country_per_hour=self.identity_otp_per_country_per_hour,
+            wrong_guesses_per_address_per_hour=self.identity_otp_wrong_guesses_per_address_per_hour,
+            daily_spending_micros=self.identity_sms_daily_spending_micros,
+            default_price_micros=self.identity_sms_price_micros,
+            price_micros_by_country=self.identity_sms_price_micros_by_country,
+            countries=frozenset(self.identity_otp_countries),
+        )
 
     @property
     def otp_pepper(self) -> bytes:

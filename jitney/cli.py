@@ -30,6 +30,8 @@ class TokenRole(StrEnum):
     RIDER = "rider"
     DRIVER = "driver"
     SERVICE = "service"
+    SUPPORT = "support"
+    ADMIN = "admin"
 
 
 @app.command()

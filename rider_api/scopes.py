@@ -13,25 +13,30 @@ from chassis.auth import Role
 OPEN_SCOPE = "open"
 """Of routes that anybody may use, with a token or without."""
 
+_OPERATORS = frozenset(
+    {
+        "account",
+        "products",
+        "maps",
+        "operate_rides",
+        "operate_drivers",
+        "operate_money",
+        "operate_cities",
+        "operate_maps",
+        "operate_messages",
+        "agencies",
+        "audit",
+    }
+)
 _TRAVELERS = {"account", "notifications", "applications", "products", "maps"}
 _AREAS: Mapping[Role, frozenset[str]] = {
     Role.ANONYMOUS: frozenset(),
     Role.RIDER: frozenset({*_TRAVELERS, "rides", "quotes", "payments"}),
     Role.DRIVER: frozenset({*_TRAVELERS, "driving", "earnings"}),
-    Role.OPERATOR: frozenset(
-        {
-            "account",
-            "products",
-            "maps",
-            "operate_rides",
-            "operate_drivers",
-            "operate_money",
-            "operate_cities",
-            "operate_maps",
-            "operate_messages",
-            "agencies",
-        }
-    ),
+    Role.SUPPORT: frozenset({"account", "operate_drivers"}),
+    Role.OPERATOR: _OPERATORS,
+    Role.ADMIN: _OPERATORS | {"staff"},
+    Role.PARTNER: frozenset({"agencies"}),
     Role.SERVICE: frozenset(),
 }
 AREAS = frozenset().union(*_AREAS.values())

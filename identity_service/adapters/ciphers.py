@@ -47,12 +47,17 @@ class PhoneVault:
 
     def __init__(self, phone_key: bytes) -> None:
         self._index_key = _derived(phone_key, "phone index")
+        self._budget_key = _derived(phone_key, "code budgets")
         self._phone_key = _derived(phone_key, "phone numbers")
         self._owed_key = _derived(phone_key, "owed codes")
 
     def index(self, phone_number: str) -> bytes:
         """Return the blind index (32 bytes): the same for the same number, and no way back without the key."""
         return hmac.digest(self._index_key, phone_number.encode(), "sha256")
+
+    def budget_key(self, kind: str, key: str) -> bytes:
+        """Return the digest under which a budget is kept: addresses and devices are nobody else's business."""
+        return hmac.digest(self._budget_key, f"{kind} {key}".encode(), "sha256")
 
     def seal_phone(self, account_id: UUID, phone_number: str) -> bytes:
         """Seal an account's number."""

@@ -9,7 +9,15 @@ from google.protobuf.message import Message
 
 from chassis.outbox import OutgoingEvent
 from identity_service.domain.drivers import DriverStatus
-from identity_service.domain.events import AccountCreated, AccountUpdated, DriverStatusChanged, Event
+from identity_service.domain.events import (
+    AccountCreated,
+    AccountUpdated,
+    DriverStatusChanged,
+    Event,
+    NewDeviceSignedIn,
+    RefreshTokenReused,
+)
+from ridesharing.common.v1 import access_pb2
 from ridesharing.identity.v1 import accounts_pb2, events_pb2
 
 _STATUSES = {
@@ -35,4 +43,15 @@ def _aggregate_and_message(event: Event) -> tuple[UUID, Message]:
         case DriverStatusChanged(driver_id=driver_id, status=status, reason=reason):
             return driver_id, events_pb2.DriverStatusChanged(
                 driver_id=str(driver_id), status=_STATUSES[status], reason=reason
+            )
+        case NewDeviceSignedIn(sign_in_id=sign_in_id, account_id=account_id, device_id=device_id, role=role):
+            return sign_in_id, events_pb2.NewDeviceSignedIn(
+                account_id=str(account_id),
+                session_id=str(sign_in_id),
+                device_id=device_id,
+                role=access_pb2.Role.Value(f"ROLE_{role.upper()}"),
+            )
+        case RefreshTokenReused(sign_in_id=sign_in_id, account_id=account_id, device_id=device_id):
+            return sign_in_id, events_pb2.RefreshTokenReused(
+                account_id=str(account_id), session_id=str(sign_in_id), device_id=device_id
             )

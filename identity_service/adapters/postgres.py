@@ -17,8 +17,10 @@ from identity_service.adapters import tables
 from identity_service.adapters.ciphers import PhoneVault
 from identity_service.adapters.event_messages import outgoing
 from identity_service.adapters.postgres_accounts import PostgresAccounts
+from identity_service.adapters.postgres_audit import PostgresAuditLog
 from identity_service.adapters.postgres_challenges import PostgresChallenges
 from identity_service.adapters.postgres_drivers import PostgresDrivers
+from identity_service.adapters.postgres_roles import PostgresRoles
 from identity_service.adapters.postgres_sign_ins import PostgresSignIns
 from identity_service.domain.events import Event
 from identity_service.use_cases.ports import Request
@@ -63,6 +65,8 @@ class PostgresTransaction:
     challenges: PostgresChallenges
     sign_ins: PostgresSignIns
     drivers: PostgresDrivers
+    roles: PostgresRoles
+    audit: PostgresAuditLog
     requests: PostgresRequests
     connection: AsyncConnection
     clock: Clock
@@ -96,6 +100,8 @@ class PostgresStore:
                 PostgresChallenges(connection, self._vault),
                 PostgresSignIns(connection),
                 PostgresDrivers(connection),
+                PostgresRoles(connection),
+                PostgresAuditLog(connection, self._clock),
                 PostgresRequests(connection, self._clock),
                 connection,
                 self._clock,

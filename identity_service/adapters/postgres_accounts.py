@@ -36,6 +36,12 @@ class PostgresAccounts:
         row = (await self._connection.execute(query.with_for_update() if lock else query)).first()
         return _account(row) if row else None
 
+    async def find_by_phone(self, phone_number: str) -> Account | None:
+        """Return the account of a number."""
+        query = select(*_COLUMNS).where(accounts.c.phone_index == self._vault.index(phone_number))
+        row = (await self._connection.execute(query)).first()
+        return _account(row) if row else None
+
     async def find_or_add(self, account: Account, phone_number: str) -> tuple[Account, bool]:
         """Return the account of a number, added if there was none, and whether it was."""
         index = self._vault.index(phone_number)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, case, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity_service.adapters.ciphers import PhoneVault
-from identity_service.adapters.tables import otp_allowances, otp_challenges
+from identity_service.adapters.tables import otp_allowances, otp_budgets, otp_challenges
+from identity_service.domain.code_budgets import Charge
 from identity_service.domain.one_time_codes import Allowance, Challenge, OwedCode, resend_delay
+
+_log = logging.getLogger(__name__)
 
 _FORGOTTEN: dict[str, Any] = {"owed_sealed": None, "next_send_at": None}
 
@@ -65,6 +69,40 @@ class PostgresChallenges:
         )
         row = (await self._connection.execute(query)).first()
         return _challenge(row) if row else None
+
+    async def charge(self, charges: Sequence[Charge], now: datetime) -> datetime | None:
+        """Take charges out of their budgets; when the first that is used up begins anew, None if none is."""
+        for charge in charges:
+            statement = upsert(otp_budgets).values(
+                kind=charge.kind.value, key_digest=self._budget_key(charge), window_started_at=now, used=charge.amount
+            )
+            over = otp_budgets.c.window_started_at <= now - charge.window
+            more = otp_budgets.c.used + statement.excluded.used
+            taken = statement.on_conflict_do_update(
+                index_elements=[otp_budgets.c.kind, otp_budgets.c.key_digest],
+                set_={
+                    "used": case((over, statement.excluded.used), else_=more),
+                    "window_started_at": case((over, now), else_=otp_budgets.c.window_started_at),
+                },
+            ).returning(otp_budgets.c.used, otp_budgets.c.window_started_at)
+            row = (await self._connection.execute(taken)).one()
+            if row.used > charge.limit:
+                _log.warning("a budget of one-time codes is used up", extra={"budget": charge.kind.value})
+                return row.window_started_at + charge.window
+        return None
+
+    async def used_up(self, charge: Charge, now: datetime) -> datetime | None:
+        """Return when a budget without room for a charge begins anew."""
+        query = select(otp_budgets.c.used, otp_budgets.c.window_started_at).where(
+            otp_budgets.c.kind == charge.kind.value, otp_budgets.c.key_digest == self._budget_key(charge)
+        )
+        row = (await self._connection.execute(query)).first()
+        if row is None or row.window_started_at <= now - charge.window or row.used + charge.amount <= charge.limit:
+            return None
+        return row.window_started_at + charge.window
+
+    def _budget_key(self, charge: Charge) -> bytes:
+        return self._vault.budget_key(charge.kind.value, charge.key)
 
     async def replace(self, challenge: Challenge, owed: OwedCode, next_send_at: datetime) -> None:
         """Add a challenge with its code owed; the phone's open one closes and what it owed is forgotten."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity_service.adapters.tables import refresh_tokens, sign_ins
-from identity_service.domain.sign_ins import EndReason, RefreshToken, SignIn, SignInRole
+from identity_service.domain.sign_ins import EndReason, LiveSignIn, RefreshToken, SignIn, SignInRole
 
 
 class PostgresSignIns:
@@ -36,6 +37,7 @@ class PostgresSignIns:
                 device_id=sign_in.device_id,
                 role=sign_in.role.value,
                 started_at=sign_in.started_at,
+                last_used_at=sign_in.started_at,
                 last_sequence=sign_in.last_sequence,
                 expires_at=token.expires_at,
             )
@@ -95,7 +97,7 @@ class PostgresSignIns:
         await self._connection.execute(
             update(sign_ins)
             .where(sign_ins.c.sign_in_id == successor.sign_in_id)
-            .values(last_sequence=successor.sequence, expires_at=successor.expires_at)
+            .values(last_sequence=successor.sequence, expires_at=successor.expires_at, last_used_at=spent.spent_at)
         )
 
     async def end(self, sign_in_id: UUID, reason: EndReason, now: datetime) -> None:
@@ -105,6 +107,63 @@ class PostgresSignIns:
             .where(sign_ins.c.sign_in_id == sign_in_id, sign_ins.c.ended_at.is_(None))
             .values(ended_at=now, end_reason=reason.value)
         )
+
+    async def is_new_device(self, account_id: UUID, device_id: str) -> bool:
+        """Tell whether an account signed in before, but never on this device."""
+        query = select(func.count(), func.count().filter(sign_ins.c.device_id == device_id)).where(
+            sign_ins.c.account_id == account_id
+        )
+        row = (await self._connection.execute(query)).one()
+        return row[0] > 0 and row[1] == 0
+
+    async def live(self, account_id: UUID, now: datetime, at_most: int) -> Sequence[LiveSignIn]:
+        """Return an account's live sign-ins, the newest first."""
+        query = (
+            select(sign_ins)
+            .where(sign_ins.c.account_id == account_id, sign_ins.c.ended_at.is_(None), sign_ins.c.expires_at > now)
+            .order_by(sign_ins.c.started_at.desc(), sign_ins.c.sign_in_id.desc())
+            .limit(at_most)
+        )
+        return [
+            LiveSignIn(
+                row.sign_in_id,
+                row.device_id,
+                SignInRole(row.role),
+                row.started_at,
+                row.last_used_at,
+                row.expires_at,
+            )
+            for row in await self._connection.execute(query)
+        ]
+
+    async def end_own(self, account_id: UUID, sign_in_id: UUID, reason: EndReason, now: datetime) -> bool:
+        """End a sign-in of an account; True if it is one of the account's."""
+        own = (sign_ins.c.sign_in_id == sign_in_id) & (sign_ins.c.account_id == account_id)
+        if (await self._connection.execute(select(sign_ins.c.sign_in_id).where(own))).first() is None:
+            return False
+        await self.end(sign_in_id, reason, now)
+        return True
+
+    async def end_all(
+        self,
+        account_id: UUID,
+        reason: EndReason,
+        now: datetime,
+        *,
+        but: UUID | None = None,
+        role: SignInRole | None = None,
+    ) -> int:
+        """End an account's live sign-ins."""
+        statement = (
+            update(sign_ins)
+            .where(sign_ins.c.account_id == account_id, sign_ins.c.ended_at.is_(None))
+            .values(ended_at=now, end_reason=reason.value)
+        )
+        if but is not None:
+            statement = statement.where(sign_ins.c.sign_in_id != but)
+        if role is not None:
+            statement = statement.where(sign_ins.c.role == role.value)
+        return (await self._connection.execute(statement)).rowcount
 
     async def _add(self, token: RefreshToken) -> None:
         await self._connection.execute(

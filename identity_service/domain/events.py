@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from identity_service.domain.drivers import DriverStatus
+from identity_service.domain.sign_ins import SignInRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +37,25 @@ class DriverStatusChanged:
     reason: str
 
 
-Event = AccountCreated | AccountUpdated | DriverStatusChanged
+@dataclass(frozen=True, slots=True)
+class NewDeviceSignedIn:
+    """Somebody who had signed in before did so on a device that was not seen yet. The aggregate is the sign-in."""
+
+    sign_in_id: UUID
+    account_id: UUID
+    device_id: str
+    role: SignInRole
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshTokenReused:
+    """A refresh token was used twice, so its sign-in ended: it may have been stolen. The aggregate is the sign-in."""
+
+    sign_in_id: UUID
+    account_id: UUID
+    device_id: str
+    version: int = 2
+
+
+Event = AccountCreated | AccountUpdated | DriverStatusChanged | NewDeviceSignedIn | RefreshTokenReused

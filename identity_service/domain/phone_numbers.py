@@ -36,6 +36,12 @@ def check_phone_number(text: str, *, fictional_allowed: bool) -> str:
     return text
 
 
+def country_of(phone_number: str) -> str:
+    """Return the country (ISO 3166) of a number in E.164; of a plan that several share, its calling code."""
+    number = phonenumbers.parse(phone_number, None)
+    return phonenumbers.region_code_for_number(number) or f"+{number.country_code}"
+
+
 def last_digits(phone_number: str) -> str:
     """Return what may be shown of a number."""
     return phone_number[-_LAST_DIGITS:]

@@ -16,6 +16,8 @@ from shared_kernel.errors import Unauthenticated
 
 ACCESS_LIFETIME_SECONDS = 600
 REFRESH_LIFETIME = timedelta(days=30)
+STAFF_REFRESH_LIFETIME = timedelta(hours=12)
+"""Of those who see other people's data: a shift, not a month."""
 GRACE = timedelta(seconds=30)
 TOKEN_BYTES = 32
 
@@ -25,6 +27,14 @@ class SignInRole(StrEnum):
 
     RIDER = "rider"
     DRIVER = "driver"
+    SUPPORT = "support"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+    @property
+    def refresh_lifetime(self) -> timedelta:
+        """How long a refresh token of the role counts."""
+        return REFRESH_LIFETIME if self in (SignInRole.RIDER, SignInRole.DRIVER) else STAFF_REFRESH_LIFETIME
 
 
 class EndReason(StrEnum):
@@ -33,6 +43,9 @@ class EndReason(StrEnum):
     SIGNED_OUT = "signed_out"
     REPLACED = "replaced"
     TOKEN_REUSED = "token_reused"  # noqa: S105 (a reason, no secret)
+    REVOKED = "revoked"
+    ROLE_REVOKED = "role_revoked"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +61,18 @@ class SignIn:
     """The number of the newest refresh token of the family."""
     ended_at: datetime | None = None
     end_reason: EndReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSignIn:
+    """A live sign-in as its owner sees it."""
+
+    sign_in_id: UUID
+    device_id: str
+    role: SignInRole
+    started_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import grpc
 
 from chassis.auth import Role, current_actor
 from identity_service.entrypoints import wire
+from identity_service.entrypoints.callers import acting_staff, caller_address, current_sign_in
 from identity_service.use_cases.list_drivers import ListDrivers
 from identity_service.use_cases.read_account import ReadAccount
 from identity_service.use_cases.read_contact import ReadContact
@@ -52,7 +53,13 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         self._use_cases = use_cases
 
     async def RequestOtp(self, request: pb.RequestOtpRequest, context: Context) -> pb.RequestOtpResponse:
-        requested = await self._use_cases.request_otp(request.request_id, request.phone_number, request.locale)
+        requested = await self._use_cases.request_otp(
+            request.request_id,
+            request.phone_number,
+            request.locale,
+            device_id=request.device_id,
+            address=caller_address(request.client_address, context),
+        )
         return pb.RequestOtpResponse(
             expire_time=wire.to_timestamp(requested.expires_at),
             next_request_time=wire.to_timestamp(requested.next_request_at),
@@ -60,7 +67,11 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
 
     async def VerifyOtp(self, request: pb.VerifyOtpRequest, context: Context) -> pb.VerifyOtpResponse:
         signed_in = await self._use_cases.verify_otp(
-            request.phone_number, request.code, wire.from_role(request.role), request.device_id
+            request.phone_number,
+            request.code,
+            wire.from_role(request.role),
+            request.device_id,
+            caller_address(request.client_address, context),
         )
         return pb.VerifyOtpResponse(
             tokens=wire.to_token_pair(signed_in.tokens),
@@ -73,7 +84,7 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         return pb.RefreshTokensResponse(tokens=wire.to_token_pair(pair))
 
     async def SignOut(self, request: pb.SignOutRequest, context: Context) -> pb.SignOutResponse:
-        await self._use_cases.sign_out(_sign_in_id())
+        await self._use_cases.sign_out(current_sign_in())
         return pb.SignOutResponse()
 
     async def GetAccount(self, request: pb.GetAccountRequest, context: Context) -> pb.GetAccountResponse:
@@ -116,7 +127,7 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
 
     async def SetDriverStatus(self, request: pb.SetDriverStatusRequest, context: Context) -> pb.SetDriverStatusResponse:
         driver = await self._use_cases.set_driver_status(
-            current_actor().subject,
+            acting_staff(),
             request.request_id,
             UUID(request.driver_id),
             wire.from_status(request.status),
@@ -129,11 +140,3 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         return pb.GetContactResponse(
             phone_number=contact.phone_number, locale=contact.locale, display_name=contact.display_name
         )
-
-
-def _sign_in_id() -> UUID | None:
-    """Return the sign-in of the caller's token; tokens made for local work (`cli`) have none."""
-    try:
-        return UUID(current_actor().session_id)
-    except ValueError:
-        return None

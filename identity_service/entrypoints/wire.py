@@ -17,7 +17,13 @@ from ridesharing.common.v1 import access_pb2
 from ridesharing.identity.v1 import accounts_pb2
 from shared_kernel.errors import FieldViolation, InvalidInput
 
-_ROLES = {SignInRole.RIDER: access_pb2.ROLE_RIDER, SignInRole.DRIVER: access_pb2.ROLE_DRIVER}
+_ROLES = {
+    SignInRole.RIDER: access_pb2.ROLE_RIDER,
+    SignInRole.DRIVER: access_pb2.ROLE_DRIVER,
+    SignInRole.SUPPORT: access_pb2.ROLE_SUPPORT,
+    SignInRole.OPERATOR: access_pb2.ROLE_OPERATOR,
+    SignInRole.ADMIN: access_pb2.ROLE_ADMIN,
+}
 _ROLES_BY_NUMBER = {number: role for role, number in _ROLES.items()}
 _STATUSES = {
     DriverStatus.PENDING: accounts_pb2.DRIVER_STATUS_PENDING,
@@ -82,8 +88,13 @@ def to_driver(driver: Driver) -> accounts_pb2.Driver:
     )
 
 
+def to_role(role: SignInRole) -> access_pb2.Role.ValueType:
+    """Write a role that people sign in with."""
+    return _ROLES[role]
+
+
 def from_role(number: int) -> SignInRole:
-    """Read the role to sign in as; the contract admits rider and driver alone."""
+    """Read a role that people sign in with; the contract admits no other."""
     return _ROLES_BY_NUMBER[access_pb2.Role.ValueType(number)]
 
 

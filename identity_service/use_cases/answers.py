@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,17 @@ from identity_service.domain.drivers import Driver, DriverStatus, Vehicle, Vehic
 def dump(answer: Account | Driver) -> bytes:
     """Write an answer."""
     return json.dumps(asdict(answer), default=_plain, separators=(",", ":")).encode()
+
+
+def dump_json(fields: Mapping[str, object]) -> bytes:
+    """Write an answer's fields."""
+    return json.dumps(fields, default=_plain, separators=(",", ":")).encode()
+
+
+def load_json(kept: bytes) -> dict[str, Any]:
+    """Read an answer's fields; times and ids are text."""
+    fields: dict[str, Any] = json.loads(kept)
+    return fields
 
 
 def load_account(kept: bytes) -> Account:

@@ -10,16 +10,21 @@ from typing import Protocol
 from uuid import UUID
 
 from identity_service.domain.accounts import Account, Contact
+from identity_service.domain.audit import Act, AuditEntry
+from identity_service.domain.code_budgets import Charge
 from identity_service.domain.drivers import Driver, DriverStatus
 from identity_service.domain.events import Event
 from identity_service.domain.one_time_codes import Allowance, Challenge, OwedCode
-from identity_service.domain.sign_ins import EndReason, RefreshToken, SignIn, SignInRole
+from identity_service.domain.roles import RoleGrant
+from identity_service.domain.sign_ins import EndReason, LiveSignIn, RefreshToken, SignIn, SignInRole
 
 
 class Accounts(Protocol):
     """People, found by id or by phone number; the number is kept sealed."""
 
     async def find(self, account_id: UUID, *, lock: bool = False) -> Account | None: ...
+
+    async def find_by_phone(self, phone_number: str) -> Account | None: ...
 
     async def find_or_add(self, account: Account, phone_number: str) -> tuple[Account, bool]:
         """Return the account of a phone number, added if there was none, and whether it was. One winner of many."""
@@ -44,6 +49,17 @@ class Challenges(Protocol):
         ...
 
     async def find_request(self, phone_number: str, request_id: str) -> Challenge | None: ...
+
+    async def charge(self, charges: Sequence[Charge], now: datetime) -> datetime | None:
+        """Take charges out of their budgets; return when the first that is used up begins anew, None if none is.
+
+        Where one is used up the transaction must not commit. The rows stay locked until it ends.
+        """
+        ...
+
+    async def used_up(self, charge: Charge, now: datetime) -> datetime | None:
+        """Return when a budget that has no room for a charge begins anew; None where it has room."""
+        ...
 
     async def replace(self, challenge: Challenge, owed: OwedCode, next_send_at: datetime) -> None:
         """Add a challenge with its code owed, and close the phone's open one, if any. Under the allowance's lock."""
@@ -83,6 +99,30 @@ class SignIns(Protocol):
         """End a sign-in; one that has ended, or never was, stays as it is."""
         ...
 
+    async def is_new_device(self, account_id: UUID, device_id: str) -> bool:
+        """Tell whether an account has signed in before, but never on this device, as far back as sign-ins are kept."""
+        ...
+
+    async def live(self, account_id: UUID, now: datetime, at_most: int) -> Sequence[LiveSignIn]:
+        """Return an account's live sign-ins, the newest first."""
+        ...
+
+    async def end_own(self, account_id: UUID, sign_in_id: UUID, reason: EndReason, now: datetime) -> bool:
+        """End a sign-in of an account; True if it is one of the account's, ended before or now."""
+        ...
+
+    async def end_all(
+        self,
+        account_id: UUID,
+        reason: EndReason,
+        now: datetime,
+        *,
+        but: UUID | None = None,
+        role: SignInRole | None = None,
+    ) -> int:
+        """End an account's live sign-ins, but for one, or only those of a role; return how many ended."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class DriverPage:
@@ -106,6 +146,48 @@ class Drivers(Protocol):
     async def save(self, driver: Driver) -> None: ...
 
     async def page(self, status: DriverStatus | None, after: tuple[datetime, UUID] | None, size: int) -> DriverPage: ...
+
+
+class Roles(Protocol):
+    """Granted roles."""
+
+    async def add(self, grant: RoleGrant) -> tuple[RoleGrant, bool]:
+        """Add a grant; return the one that stands, which may be older, and whether it is this one."""
+        ...
+
+    async def remove(self, account_id: UUID, role: SignInRole) -> bool: ...
+
+    async def has(self, account_id: UUID, role: SignInRole) -> bool: ...
+
+    async def page(self, after: tuple[datetime, UUID] | None, size: int) -> RoleGrantPage: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGrantPage:
+    """Grants, the newest first, and where the next page begins (None on the last)."""
+
+    grants: Sequence[RoleGrant]
+    next_after: tuple[datetime, UUID] | None
+
+
+class AuditLog(Protocol):
+    """The audit log: it grows and is read, nothing else."""
+
+    async def append(self, act: Act) -> None:
+        """Write an act behind the newest entry. Others who append wait until the transaction ends: do it last."""
+        ...
+
+    async def page(
+        self, before: int | None, size: int, *, subject_id: str = "", actor_id: str = "", act: str = ""
+    ) -> Sequence[AuditEntry]:
+        """Return at most `size` entries with a smaller sequence than `before`, the newest first."""
+        ...
+
+    async def run(self, first: int, count: int) -> Sequence[AuditEntry]:
+        """Return at most `count` entries from a sequence on, the oldest first, as they stand."""
+        ...
+
+    async def head(self) -> AuditEntry | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +229,12 @@ class Transaction(Protocol):
 
     @property
     def drivers(self) -> Drivers: ...
+
+    @property
+    def roles(self) -> Roles: ...
+
+    @property
+    def audit(self) -> AuditLog: ...
 
     @property
     def requests(self) -> Requests: ...

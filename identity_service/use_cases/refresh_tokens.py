@@ -6,8 +6,8 @@ import logging
 from dataclasses import replace
 from datetime import datetime
 
+from identity_service.domain.events import RefreshTokenReused
 from identity_service.domain.sign_ins import (
-    REFRESH_LIFETIME,
     EndReason,
     RefreshToken,
     SignIn,
@@ -53,6 +53,7 @@ class RefreshTokens:
                 return self._repeat(sign_in, kept, token, now)
             if verdict is Verdict.REUSED:
                 await transaction.sign_ins.end(sign_in.sign_in_id, EndReason.TOKEN_REUSED, now)
+                await transaction.record(RefreshTokenReused(sign_in.sign_in_id, sign_in.account_id, sign_in.device_id))
         # After the commit: the family must stay ended.
         if verdict is Verdict.REUSED:
             _log.warning("a spent refresh token ended its sign-in", extra={"sign_in_id": str(sign_in.sign_in_id)})
@@ -71,4 +72,4 @@ class RefreshTokens:
         if kept.sealed_successor is None or kept.spent_at is None:
             raise refresh_invalid()
         text = self._ciphers.open_successor(token, kept.sealed_successor)
-        return self._pairs.pair(sign_in, text, kept.spent_at + REFRESH_LIFETIME, now)
+        return self._pairs.pair(sign_in, text, kept.spent_at + sign_in.role.refresh_lifetime, now)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from identity_service.domain.code_budgets import BudgetLimits
 from identity_service.domain.one_time_codes import LIFETIME, Challenge, CodeLimits, OwedCode, resend_delay, throttled
-from identity_service.domain.phone_numbers import check_phone_number
+from identity_service.domain.phone_numbers import check_phone_number, country_of
 from identity_service.domain.texts import clean_locale
 from identity_service.use_cases.hand_over_codes import HandOverCodes
 from identity_service.use_cases.ports import Ciphers, RandomSource, Store, Transaction
@@ -38,6 +39,7 @@ class RequestOtp:
         ciphers: Ciphers,
         random: RandomSource,
         limits: CodeLimits,
+        budgets: BudgetLimits,
         clock: Clock,
         new_id: IdSource,
         fictional_numbers_allowed: bool,
@@ -47,12 +49,17 @@ class RequestOtp:
         self._ciphers = ciphers
         self._random = random
         self._limits = limits
+        self._budgets = budgets
         self._clock = clock
         self._new_id = new_id
         self._fictional_numbers_allowed = fictional_numbers_allowed
 
-    async def __call__(self, request_id: str, phone_number: str, locale: str) -> CodeRequested:
+    async def __call__(
+        self, request_id: str, phone_number: str, locale: str, *, device_id: str = "", address: str = ""
+    ) -> CodeRequested:
         """Owe a code to a phone. The same request id does not owe a second one.
+
+        `device_id` and `address` (`address_key`) are what asked, empty where nobody knows.
 
         Raises:
             InvalidInput: `phone_not_supported`, `invalid_argument`.
@@ -61,6 +68,7 @@ class RequestOtp:
         """
         number = check_phone_number(phone_number, fictional_allowed=self._fictional_numbers_allowed)
         language = clean_locale("locale", locale)
+        charges = self._budgets.charges(number, country_of(number), device_id, address)
         now = self._clock.now()
         async with self._store.transaction() as transaction:
             allowance = await transaction.challenges.lock_allowance(number, now)
@@ -86,6 +94,10 @@ class RequestOtp:
             )
             owed = OwedCode(challenge_id, number, code, language, challenge.expires_at)
             await transaction.challenges.replace(challenge, owed, now + resend_delay(1))
+            # Last, because all who ask for codes share these rows.
+            begins_anew = await transaction.challenges.charge(charges, now)
+            if begins_anew is not None:
+                raise throttled((begins_anew - now).total_seconds())
         await self._hand_over.one(owed)
         return CodeRequested(challenge.expires_at, challenge.next_request_at)
 

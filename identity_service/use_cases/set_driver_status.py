@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from identity_service.domain.actors import ActingStaff
+from identity_service.domain.audit import Act
 from identity_service.domain.drivers import Driver, DriverStatus
 from identity_service.domain.events import DriverStatusChanged
 from identity_service.use_cases.answers import dump, load_driver
 from identity_service.use_cases.ports import Request, Store
 from shared_kernel.errors import NotFound
+
+
+def act_on_driver(staff: ActingStaff, before: Driver, after: Driver) -> Act:
+    """Name a decision on a driver for the audit log: approved, rejected, suspended, or restored after a suspension."""
+    restored = before.status is DriverStatus.SUSPENDED and after.status is DriverStatus.APPROVED
+    word = "restored" if restored else after.status.value
+    return Act(staff, f"driver_{word}", "driver", str(after.driver_id), after.status_reason)
 
 
 class SetDriverStatus:
@@ -18,7 +27,7 @@ class SetDriverStatus:
         self._store = store
 
     async def __call__(
-        self, operator: str, request_id: str, driver_id: UUID, status: DriverStatus, reason: str
+        self, staff: ActingStaff, request_id: str, driver_id: UUID, status: DriverStatus, reason: str
     ) -> Driver:
         """Return the driver after the decision; where the status stands already, nothing changes.
 
@@ -27,7 +36,7 @@ class SetDriverStatus:
             Conflict: `invalid_transition`, `idempotency_key_reused`.
             InvalidInput: `invalid_argument`.
         """
-        request = Request(operator, "SetDriverStatus", request_id, (str(driver_id), status.value, reason))
+        request = Request(staff.actor_id, "SetDriverStatus", request_id, (str(driver_id), status.value, reason))
         async with self._store.transaction() as transaction:
             kept = await transaction.requests.claim(request)
             if kept is not None:
@@ -42,4 +51,6 @@ class SetDriverStatus:
                     DriverStatusChanged(driver_id, decided.version, decided.status, decided.status_reason)
                 )
             await transaction.requests.keep(request, dump(decided))
+            if decided is not driver:
+                await transaction.audit.append(act_on_driver(staff, driver, decided))
         return decided

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from identity_service.domain.sign_ins import ACCESS_LIFETIME_SECONDS, REFRESH_LIFETIME, RefreshToken, SignIn, TokenPair
+from identity_service.domain.sign_ins import ACCESS_LIFETIME_SECONDS, RefreshToken, SignIn, TokenPair
 from identity_service.use_cases.ports import AccessTokens, Ciphers, RandomSource
 
 
@@ -37,4 +37,4 @@ class TokenPairs:
     def _token(self, sign_in: SignIn, sequence: int, now: datetime) -> tuple[RefreshToken, str]:
         text = self._random.refresh_token()
         digest = self._ciphers.refresh_digest(text)
-        return RefreshToken(digest, sign_in.sign_in_id, sequence, now + REFRESH_LIFETIME), text
+        return RefreshToken(digest, sign_in.sign_in_id, sequence, now + sign_in.role.refresh_lifetime), text

@@ -8,9 +8,11 @@ from datetime import datetime
 from uuid import UUID
 
 from identity_service.domain.accounts import Account
-from identity_service.domain.events import AccountCreated
-from identity_service.domain.one_time_codes import Challenge, code_invalid
+from identity_service.domain.code_budgets import BudgetLimits
+from identity_service.domain.events import AccountCreated, NewDeviceSignedIn
+from identity_service.domain.one_time_codes import Challenge, code_invalid, throttled
 from identity_service.domain.phone_numbers import last_digits
+from identity_service.domain.roles import STAFF_ROLES, not_granted
 from identity_service.domain.sign_ins import SignIn, SignInRole, TokenPair
 from identity_service.domain.texts import clean_text
 from identity_service.use_cases.ports import Ciphers, Store, Transaction
@@ -33,37 +35,66 @@ class SignedIn:
 class VerifyOtp:
     """Checks a guess, makes the account at the first sign-in, and begins the device's refresh family."""
 
-    def __init__(self, store: Store, ciphers: Ciphers, pairs: TokenPairs, clock: Clock, new_id: IdSource) -> None:
+    def __init__(
+        self,
+        store: Store,
+        ciphers: Ciphers,
+        pairs: TokenPairs,
+        budgets: BudgetLimits,
+        clock: Clock,
+        new_id: IdSource,
+    ) -> None:
         self._store = store
         self._ciphers = ciphers
         self._pairs = pairs
+        self._budgets = budgets
         self._clock = clock
         self._new_id = new_id
 
-    async def __call__(self, phone_number: str, code: str, role: SignInRole, device_id: str) -> SignedIn:
+    async def __call__(
+        self, phone_number: str, code: str, role: SignInRole, device_id: str, address: str = ""
+    ) -> SignedIn:
         """Sign a device in.
 
         Raises:
             Unauthenticated: `otp_invalid`, whatever is wrong with the code.
+            LimitExceeded: `otp_throttled`, after too many wrong guesses from one address.
+            PermissionRefused: `role_not_granted`; the code is used up all the same.
             InvalidInput: `invalid_argument`.
         """
         device = clean_text("device_id", device_id)
         now = self._clock.now()
+        guess = self._budgets.guess(address)
         signed_in: SignedIn | None = None
+        granted = True
         async with self._store.transaction() as transaction:
+            begins_anew = await transaction.challenges.used_up(guess, now) if guess else None
+            if begins_anew is not None:
+                raise throttled((begins_anew - now).total_seconds())
             # The row's lock makes guesses queue, so that the fifth is counted before a sixth is compared.
             challenge = await transaction.challenges.lock_open(phone_number)
             right = self._is_right(challenge, code)
             if challenge is not None and challenge.takes_guess(now):
                 await transaction.challenges.save(challenge.guessed(right=right, now=now))
-                if right:
+                granted = not right or await self._is_granted(transaction, phone_number, role)
+                if right and granted:
                     signed_in = await self._sign_in(
                         transaction, phone_number, challenge.locale, role=role, device_id=device, now=now
                     )
+            if signed_in is None and guess is not None:
+                await transaction.challenges.charge([guess], now)
         # After the commit: a wrong guess must count.
+        if not granted:
+            raise not_granted()
         if signed_in is None:
             raise code_invalid()
         return signed_in
+
+    async def _is_granted(self, transaction: Transaction, phone_number: str, role: SignInRole) -> bool:
+        if role not in STAFF_ROLES:
+            return True
+        account = await transaction.accounts.find_by_phone(phone_number)
+        return account is not None and await transaction.roles.has(account.account_id, role)
 
     def _is_right(self, challenge: Challenge | None, code: str) -> bool:
         # Digested even without a challenge, so that the time does not tell whether a code was asked for.
@@ -86,6 +117,8 @@ class VerifyOtp:
         if new_account:
             await transaction.record(AccountCreated(account.account_id, account.version, account.locale))
         sign_in = SignIn(self._new_id(), account.account_id, device_id, role, now)
+        if not new_account and await transaction.sign_ins.is_new_device(account.account_id, device_id):
+            await transaction.record(NewDeviceSignedIn(sign_in.sign_in_id, account.account_id, device_id, role))
         first, text = self._pairs.first_token(sign_in, now)
         await transaction.sign_ins.begin(sign_in, first)
         return SignedIn(self._pairs.pair(sign_in, text, first.expires_at, now), account, new_account)

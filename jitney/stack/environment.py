@@ -89,6 +89,12 @@ def compose(settings: StackSettings, credentials: Credentials) -> dict[str, str]
         "JITNEY_IDENTITY_OTP_PEPPER": credentials["identity_otp_pepper"],
         "JITNEY_IDENTITY_PHONE_KEY": credentials["identity_phone_key"],
         "JITNEY_IDENTITY_DRIVER_APPROVAL": "automatic",
+        # Simulated people all come from here, with numbers of a few blocks, and their codes cost nothing.
+        "JITNEY_IDENTITY_OTP_PER_ADDRESS_PER_HOUR": "1000000",
+        "JITNEY_IDENTITY_OTP_PER_BLOCK_PER_HOUR": "1000000",
+        "JITNEY_IDENTITY_OTP_PER_COUNTRY_PER_HOUR": "1000000",
+        "JITNEY_IDENTITY_OTP_WRONG_GUESSES_PER_ADDRESS_PER_HOUR": "1000000",
+        "JITNEY_IDENTITY_SMS_PRICE_MICROS": "0",
         # Simulated drivers drive many times as fast as life.
         "JITNEY_MATCHING_MAX_SPEED_KMH": "10000",
         "JITNEY_PAYMENT_PSP_URL": f"{sandbox}/psp",

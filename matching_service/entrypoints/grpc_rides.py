@@ -195,7 +195,7 @@ class _Owner(NamedTuple):
 
 def _owner(actor: Actor) -> _Owner:
     match actor.role:
-        case Role.OPERATOR | Role.SERVICE:
+        case Role.OPERATOR | Role.ADMIN | Role.SUPPORT | Role.SERVICE:
             return _Owner(None, None)
         case Role.DRIVER:
             return _Owner(None, actor.account_id)

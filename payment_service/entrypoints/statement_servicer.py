@@ -35,6 +35,7 @@ _KINDS_OF = {
     Role.RIDER: (AccountKind.RIDER_WALLET, AccountKind.RIDER_CREDIT, AccountKind.RIDER_RECEIVABLE),
     Role.DRIVER: (AccountKind.DRIVER,),
     Role.OPERATOR: tuple(AccountKind),
+    Role.ADMIN: tuple(AccountKind),
 }
 _HEADER = ("time (UTC)", "entry", "kind", "purpose", "ride", "payment", "amount", "balance")
 

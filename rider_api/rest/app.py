@@ -36,7 +36,9 @@ from rider_api.rest import (
     payment_method_routes,
     quote_routes,
     ride_routes,
+    session_routes,
     shift_routes,
+    staff_routes,
     system_routes,
     wallet_routes,
 )
@@ -60,6 +62,7 @@ _log = logging.getLogger(__name__)
 ROUTES: tuple[Routes, ...] = (
     auth_routes.routes,
     me_routes.routes,
+    session_routes.routes,
     quote_routes.routes,
     ride_routes.routes,
     edit_routes.routes,
@@ -74,6 +77,7 @@ ROUTES: tuple[Routes, ...] = (
     operator_driver_money_routes.routes,
     earnings_routes.routes,
     books_routes.routes,
+    staff_routes.routes,
     mds_routes.routes,
     city_routes.routes,
     map_routes.routes,
@@ -171,7 +175,7 @@ def _admit(current: Call, roles: frozenset[Role], scope: str, verifier: TokenVer
     actor = verifier.verify(token)
     if actor.role not in roles:
         raise PermissionRefused("role_not_allowed", f"a token of the role {actor.role.value} may not do this")
-    if not scope or not holds(actor.role, scope):
+    if not scope or not holds(actor.role, scope) or (actor.scopes and scope not in actor.scopes):
         raise PermissionRefused("scope_not_allowed", f"this needs a token with the scope {scope or 'that nobody has'}")
     if actor.role is not Role.SERVICE:
         _ = actor.account_id

@@ -14,7 +14,10 @@ import grpc
 from chassis.clients import open_sync_channel
 from rider_api.settings import EdgeSettings
 from ridesharing.common.v1.dead_letter_service_pb2_grpc import DeadLetterServiceStub
+from ridesharing.identity.v1.audit_service_pb2_grpc import AuditServiceStub
 from ridesharing.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
+from ridesharing.identity.v1.role_service_pb2_grpc import RoleServiceStub
+from ridesharing.identity.v1.session_service_pb2_grpc import SessionServiceStub
 from ridesharing.matching.v1.city_service_pb2_grpc import CityServiceStub
 from ridesharing.matching.v1.dispatch_operator_service_pb2_grpc import DispatchOperatorServiceStub
 from ridesharing.matching.v1.driver_service_pb2_grpc import DriverServiceStub
@@ -74,6 +77,18 @@ class Backends:
     @property
     def identity(self) -> IdentityServiceStub:
         return self.stub("identity", IdentityServiceStub)
+
+    @property
+    def sessions(self) -> SessionServiceStub:
+        return self.stub("identity", SessionServiceStub)
+
+    @property
+    def roles(self) -> RoleServiceStub:
+        return self.stub("identity", RoleServiceStub)
+
+    @property
+    def audit(self) -> AuditServiceStub:
+        return self.stub("identity", AuditServiceStub)
 
     @property
     def rides(self) -> RideServiceStub:

@@ -15,7 +15,7 @@ from ridesharing.identity.v1 import identity_service_pb2
 from ridesharing.notification.v1 import notification_service_pb2
 
 routes = Routes("me", "Me", area="account")
-_PEOPLE = (Role.RIDER, Role.DRIVER, Role.OPERATOR)
+_PEOPLE = (Role.RIDER, Role.DRIVER, Role.SUPPORT, Role.OPERATOR)
 _TRAVELERS = (Role.RIDER, Role.DRIVER)
 
 

@@ -101,7 +101,7 @@ def list_journal_entries(path: RidePath, query: PageQuery) -> Journal:
     return journal(page, next_cursor(page.next_page_token))
 
 
-@routes.route("GET", "/operator/drivers", roles=_OPERATOR, area="operate_drivers", answer=Drivers)
+@routes.route("GET", "/operator/drivers", roles=(Role.SUPPORT, Role.OPERATOR), area="operate_drivers", answer=Drivers)
 def list_drivers(query: DriverSearchQuery) -> Drivers:
     """Page through drivers, newest first."""
     status = accounts_pb2.DriverStatus.DRIVER_STATUS_UNSPECIFIED

@@ -19,7 +19,7 @@ from flask_openapi.models.tag import Tag
 from opentelemetry.trace import SpanKind
 from pydantic import BaseModel
 
-from chassis.auth import Role
+from chassis.auth import Role, with_implied
 from chassis.deadlines import deadline
 from chassis.telemetry import span_from
 from rider_api.problems import Problem, ProblemError
@@ -103,10 +103,10 @@ class Routes:
             path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", f"{_PREFIX}{rule}")
             is_open = Role.ANONYMOUS in roles
             scope = scope_of(OPEN_SCOPE if is_open else area or self.area, method)
-            facts = RouteFacts(method, path, frozenset(roles), scope, needs_key, method != "GET")
+            facts = RouteFacts(method, path, with_implied(roles), scope, needs_key, method != "GET")
             self.facts.append(facts)
             view = _view(handler, facts, status if answer else 204, seconds)
-            setattr(view, ROLES_ATTRIBUTE, frozenset(roles))
+            setattr(view, ROLES_ATTRIBUTE, facts.roles)
             setattr(view, SCOPE_ATTRIBUTE, scope)
             # Tells flask-openapi to leave the validation to the view.
             setattr(view, "__delay_validate_request__", True)  # noqa: B010 (a function's own attribute)

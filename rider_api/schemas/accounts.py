@@ -25,6 +25,7 @@ class OtpRequest(Request):
 
     phone_number: PhoneNumber
     locale: Locale | None = None
+    device_id: str = Field(default="", max_length=128, description="As at the sign-in.", examples=["pixel-7-a1"])
 
 
 class OtpAnswer(Answer):
@@ -44,7 +45,7 @@ class OtpVerification(Request):
 
     phone_number: PhoneNumber
     code: str = Field(pattern="^[0-9]{6}$", examples=["042137"])
-    role: Literal["rider", "driver"]
+    role: Literal["rider", "driver", "support", "operator", "admin"]
     device_id: str = Field(min_length=1, max_length=128, examples=["pixel-7-a1"])
 
 

@@ -74,6 +74,7 @@ DisputeId = Annotated[UUID, BeforeValidator(_reader("disp")), _form("disp")]
 PayoutId = Annotated[UUID, BeforeValidator(_reader("pout")), _form("pout")]
 ReconciliationRunId = Annotated[UUID, BeforeValidator(_reader("recon")), _form("recon")]
 ReconciliationItemId = Annotated[UUID, BeforeValidator(_reader("item")), _form("item")]
+SessionId = Annotated[UUID, BeforeValidator(_reader("sess")), _form("sess")]
 NotificationId = Annotated[UUID, BeforeValidator(_reader("ntf")), _form("ntf")]
 
 

@@ -19,7 +19,12 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from chassis.auth import Actor, TokenVerifier, current_actor
 from chassis.interceptors import ServiceInterceptor
 from ridesharing.common.v1 import dead_letter_service_pb2
-from ridesharing.identity.v1 import identity_service_pb2
+from ridesharing.identity.v1 import (
+    audit_service_pb2,
+    identity_service_pb2,
+    role_service_pb2,
+    session_service_pb2,
+)
 from ridesharing.matching.v1 import (
     city_service_pb2,
     dispatch_operator_service_pb2,
@@ -45,6 +50,9 @@ from ridesharing.payment.v1 import (
 _NAMESPACE = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 _FILES = (
     identity_service_pb2,
+    session_service_pb2,
+    role_service_pb2,
+    audit_service_pb2,
     ride_service_pb2,
     driver_service_pb2,
     product_service_pb2,

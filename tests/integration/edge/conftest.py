@@ -70,7 +70,8 @@ def bearer(signing_keys: Path) -> Callable[..., dict[str, str]]:
         if role is Role.SERVICE:
             token = service.sign("payment", role, lifetime_seconds)
         else:
-            token = people.sign(str(account), role, lifetime_seconds)
+            scopes = ["agencies:read", "bookings:write"] if role is Role.PARTNER else []
+            token = people.sign(str(account), role, lifetime_seconds, scopes=scopes)
         return {"Authorization": f"Bearer {token}"}
 
     return make

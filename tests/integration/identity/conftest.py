@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import asyncpg
+import grpc
 import pytest
 from redis.asyncio import Redis
 
@@ -46,6 +47,7 @@ class RunningIdentity:
     """A running identity and its surroundings."""
 
     stub: IdentityServiceAsyncStub
+    channel: grpc.aio.Channel
     target: str
     notifications: RecordingNotifications
     clock: SteppedClock
@@ -87,6 +89,10 @@ class RunningIdentity:
     @property
     def operator(self) -> Metadata:
         return self.bearer(Role.OPERATOR, UUID(int=7))
+
+    @property
+    def admin(self) -> Metadata:
+        return self.bearer(Role.ADMIN, UUID(int=8))
 
     async def fetch(self, query: str, *arguments: object) -> list[Any]:
         connection = await asyncpg.connect(self.database_url)
@@ -139,6 +145,9 @@ def run_identity(
                 "identity_phone_key": "22" * 32,
                 "identity_otp_interval_seconds": 0,
                 "identity_otp_per_phone_per_hour": 1000,
+                "identity_otp_per_address_per_hour": 1_000_000,
+                "identity_otp_per_block_per_hour": 1_000_000,
+                "identity_otp_wrong_guesses_per_address_per_hour": 1_000_000,
                 "redis_url": redis_url,
                 "jwks_file": jwks_file,
                 "signing_keys_dir": signing_keys,
@@ -152,7 +161,9 @@ def run_identity(
             try:
                 async with open_channel(target) as channel:
                     stub: Any = IdentityServiceStub(channel)
-                    yield RunningIdentity(stub, target, notifications, clock, signing_keys, database_url, redis_url)
+                    yield RunningIdentity(
+                        stub, channel, target, notifications, clock, signing_keys, database_url, redis_url
+                    )
             finally:
                 server.stop()
                 await asyncio.wait_for(running, 20)

@@ -1,6 +1,7 @@
 """Rotation of refresh tokens, and what becomes of those that are used twice."""
 
 import asyncio
+from collections.abc import Callable
 
 import jwt
 import pytest
@@ -33,10 +34,12 @@ async def test_a_refresh_gives_a_new_pair_for_the_same_person(identity: RunningI
     assert claims["iss"] == "identity"
 
 
-async def test_a_race_of_fifty_refreshes_leaves_one_family_and_nobody_signed_out(identity: RunningIdentity) -> None:
+async def test_a_race_of_a_hundred_refreshes_leaves_one_family_and_nobody_signed_out(
+    identity: RunningIdentity, record_property: Callable[[str, object], None]
+) -> None:
     signed_in = await identity.sign_in()
     token = signed_in.tokens.refresh_token
-    pairs = await asyncio.gather(*(identity.refresh(token) for _ in range(50)))
+    pairs = await asyncio.gather(*(identity.refresh(token) for _ in range(100)))
     assert len({pair.refresh_token for pair in pairs}) == 1
     rows = await identity.fetch(
         "SELECT s.sign_in_id, s.ended_at, s.last_sequence, count(t.digest) FILTER (WHERE t.spent_at IS NULL) AS unspent"
@@ -45,6 +48,7 @@ async def test_a_race_of_fifty_refreshes_leaves_one_family_and_nobody_signed_out
     )
     assert [(row["ended_at"], row["last_sequence"], row["unspent"]) for row in rows] == [(None, 2, 1)]
     assert (await identity.refresh(pairs[0].refresh_token)).refresh_token
+    record_property("figure", "refresh race: 100 at once, 1 successor, 1 family, 0 signed out")
 
 
 async def test_within_the_grace_the_previous_token_gets_its_successor_again(run_identity: Runner) -> None:

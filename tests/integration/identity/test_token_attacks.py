@@ -35,6 +35,7 @@ def claims(identity: RunningIdentity, **others: object) -> dict[str, object]:
         "iat": now,
         "exp": now + 600,
         "jti": "one",
+        "ver": 1,
     }
     return {name: value for name, value in (good | others).items() if value is not None}
 
@@ -103,7 +104,7 @@ async def test_a_token_of_an_unknown_key_under_a_known_name_is_refused(identity:
     assert await refusal_of(identity, token) == "invalid_token"
 
 
-@pytest.mark.parametrize("missing", ["iss", "aud", "sub", "role", "iat", "exp", "jti"])
+@pytest.mark.parametrize("missing", ["iss", "aud", "sub", "role", "iat", "exp", "jti", "ver"])
 async def test_a_token_without_a_claim_is_refused(identity: RunningIdentity, missing: str) -> None:
     token = signed(identity, "identity", "identity", claims(identity, **{missing: None}))
     assert await refusal_of(identity, token) == "invalid_token"
@@ -132,7 +133,7 @@ async def test_a_service_cannot_speak_for_another(identity: RunningIdentity) -> 
     assert await refusal_of(identity, signed(identity, "matching", "matching", body)) == "invalid_token"
 
 
-@pytest.mark.parametrize("role", ["anonymous", "admin", "OPERATOR", ""])
+@pytest.mark.parametrize("role", ["anonymous", "root", "partner", "OPERATOR", ""])
 async def test_a_role_that_is_none_is_refused(identity: RunningIdentity, role: str) -> None:
     token = signed(identity, "identity", "identity", claims(identity, role=role))
     assert await refusal_of(identity, token) == "invalid_token"

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.auth import CLOCK_SKEW_SECONDS, Actor, Role, TokenSigner, TokenVerifier, bearer_token
+from chassis.auth import CLOCK_SKEW_SECONDS, Actor, Role, TokenSigner, TokenVerifier, bearer_token, with_implied
 from shared_kernel.errors import Unauthenticated
 from tests.unit.chassis.keys import MovableClock, key_of, public_jwk, signer_of, verifier
 
@@ -27,6 +27,7 @@ def reason_of(verify: TokenVerifier, token: str) -> str:
 def forge(clock: MovableClock, signed_by: str = "identity", kid: str | None = None, **changes: Any) -> str:
     now = int(clock.now().timestamp())
     claims: dict[str, Any] = {"iss": signed_by, "aud": "jitney", "sub": "x", "sid": "", "role": "rider", "jti": "1"}
+    claims["ver"] = 1
     claims |= {"iat": now, "exp": now + 60}
     claims = {name: value for name, value in (claims | changes).items() if value is not None}
     return jwt.encode(claims, key_of(signed_by), algorithm="ES256", headers={"kid": kid or signed_by})
@@ -65,7 +66,12 @@ def test_a_token_of_the_future_is_refused() -> None:
     [
         {"aud": "somebody"},
         {"iss": "matching"},
-        {"role": "admin"},
+        {"role": "root"},
+        {"role": "partner"},
+        {"ver": None},
+        {"ver": 2},
+        {"ver": True},
+        {"ver": "1"},
         {"role": "anonymous"},
         {"role": None},
         {"sub": None},
@@ -155,3 +161,15 @@ def test_a_key_set_without_names_is_refused_at_the_start(tmp_path: Path) -> None
 
     with pytest.raises(ValueError, match="kid"):
         TokenVerifier.from_file(tmp_path / "jwks.json")
+
+
+def test_a_token_says_for_what_it_may_be_used() -> None:
+    clock = MovableClock()
+    token = signer_of("identity", clock).sign(str(uuid4()), Role.PARTNER, 60, scopes=["mds:read", "bookings:write"])
+
+    assert verifier(clock).verify(token).scopes == {"mds:read", "bookings:write"}
+
+
+def test_an_admin_may_what_an_operator_may_and_not_the_other_way_round() -> None:
+    assert with_implied([Role.OPERATOR]) == {Role.OPERATOR, Role.ADMIN}
+    assert with_implied([Role.ADMIN, Role.SUPPORT]) == {Role.ADMIN, Role.SUPPORT}

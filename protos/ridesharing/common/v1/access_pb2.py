@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"ridesharing/common/v1/access.proto\x12\x15ridesharing.common.v1\x1a google/protobuf/descriptor.proto\"4\n\x06\x41\x63\x63\x65ss\x12*\n\x05roles\x18\x01 \x03(\x0e\x32\x1b.ridesharing.common.v1.Role*v\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x12\n\x0eROLE_ANONYMOUS\x10\x01\x12\x0e\n\nROLE_RIDER\x10\x02\x12\x0f\n\x0bROLE_DRIVER\x10\x03\x12\x11\n\rROLE_OPERATOR\x10\x04\x12\x10\n\x0cROLE_SERVICE\x10\x05:O\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1d.ridesharing.common.v1.Accessb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"ridesharing/common/v1/access.proto\x12\x15ridesharing.common.v1\x1a google/protobuf/descriptor.proto\"K\n\x06\x41\x63\x63\x65ss\x12*\n\x05roles\x18\x01 \x03(\x0e\x32\x1b.ridesharing.common.v1.Role\x12\x15\n\rpartner_scope\x18\x02 \x01(\t*\xaa\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x12\n\x0eROLE_ANONYMOUS\x10\x01\x12\x0e\n\nROLE_RIDER\x10\x02\x12\x0f\n\x0bROLE_DRIVER\x10\x03\x12\x11\n\rROLE_OPERATOR\x10\x04\x12\x10\n\x0cROLE_SERVICE\x10\x05\x12\x10\n\x0cROLE_SUPPORT\x10\x06\x12\x0e\n\nROLE_ADMIN\x10\x07\x12\x10\n\x0cROLE_PARTNER\x10\x08:O\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1d.ridesharing.common.v1.Accessb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ridesharing.common.v1.access_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROLE']._serialized_start=149
-  _globals['_ROLE']._serialized_end=267
+  _globals['_ROLE']._serialized_start=173
+  _globals['_ROLE']._serialized_end=343
   _globals['_ACCESS']._serialized_start=95
-  _globals['_ACCESS']._serialized_end=147
+  _globals['_ACCESS']._serialized_end=170
 # @@protoc_insertion_point(module_scope)

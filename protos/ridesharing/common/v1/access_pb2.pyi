@@ -39,6 +39,12 @@ class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType],
     """A person who runs the service."""
     ROLE_SERVICE: _Role.ValueType  # 5
     """Another back end of the same deployment."""
+    ROLE_SUPPORT: _Role.ValueType  # 6
+    """A person who helps riders and drivers: looks, and changes little."""
+    ROLE_ADMIN: _Role.ValueType  # 7
+    """A person who says who runs the service; may all that an operator may."""
+    ROLE_PARTNER: _Role.ValueType  # 8
+    """A program of somebody else, that came with an API key; it may what its scopes say."""
 
 class Role(_Role, metaclass=_RoleEnumTypeWrapper):
     """Role is the part in which a caller acts."""
@@ -55,6 +61,12 @@ ROLE_OPERATOR: Role.ValueType  # 4
 """A person who runs the service."""
 ROLE_SERVICE: Role.ValueType  # 5
 """Another back end of the same deployment."""
+ROLE_SUPPORT: Role.ValueType  # 6
+"""A person who helps riders and drivers: looks, and changes little."""
+ROLE_ADMIN: Role.ValueType  # 7
+"""A person who says who runs the service; may all that an operator may."""
+ROLE_PARTNER: Role.ValueType  # 8
+"""A program of somebody else, that came with an API key; it may what its scopes say."""
 Global___Role: _TypeAlias = Role  # noqa: Y015
 
 @_typing.final
@@ -64,6 +76,9 @@ class Access(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ROLES_FIELD_NUMBER: _builtins.int
+    PARTNER_SCOPE_FIELD_NUMBER: _builtins.int
+    partner_scope: _builtins.str
+    """What a partner's token must be good for, for example agencies:read; a method without it is closed to partners."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]:
         """The roles that may call; ROLE_ANONYMOUS admits callers without a token."""
@@ -72,10 +87,11 @@ class Access(_message.Message):
         self,
         *,
         roles: _abc.Iterable[Global___Role.ValueType] | None = ...,
+        partner_scope: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["roles", b"roles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["partner_scope", b"partner_scope", "roles", b"roles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,20 +22,25 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
 from ridesharing.identity.v1 import accounts_pb2 as ridesharing_dot_identity_dot_v1_dot_accounts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$ridesharing/identity/v1/events.proto\x12\x17ridesharing.identity.v1\x1a&ridesharing/identity/v1/accounts.proto\"4\n\x0e\x41\x63\x63ountCreated\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0e\n\x06locale\x18\x02 \x01(\t\"4\n\x0e\x41\x63\x63ountUpdated\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0e\n\x06locale\x18\x02 \x01(\t\"o\n\x13\x44riverStatusChanged\x12\x11\n\tdriver_id\x18\x01 \x01(\t\x12\x35\n\x06status\x18\x02 \x01(\x0e\x32%.ridesharing.identity.v1.DriverStatus\x12\x0e\n\x06reason\x18\x03 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$ridesharing/identity/v1/events.proto\x12\x17ridesharing.identity.v1\x1a\"ridesharing/common/v1/access.proto\x1a&ridesharing/identity/v1/accounts.proto\"4\n\x0e\x41\x63\x63ountCreated\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0e\n\x06locale\x18\x02 \x01(\t\"4\n\x0e\x41\x63\x63ountUpdated\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0e\n\x06locale\x18\x02 \x01(\t\"o\n\x13\x44riverStatusChanged\x12\x11\n\tdriver_id\x18\x01 \x01(\t\x12\x35\n\x06status\x18\x02 \x01(\x0e\x32%.ridesharing.identity.v1.DriverStatus\x12\x0e\n\x06reason\x18\x03 \x01(\t\"y\n\x11NewDeviceSignedIn\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x11\n\tdevice_id\x18\x03 \x01(\t\x12)\n\x04role\x18\x04 \x01(\x0e\x32\x1b.ridesharing.common.v1.Role\"O\n\x12RefreshTokenReused\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x11\n\tdevice_id\x18\x03 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ridesharing.identity.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ACCOUNTCREATED']._serialized_start=105
-  _globals['_ACCOUNTCREATED']._serialized_end=157
-  _globals['_ACCOUNTUPDATED']._serialized_start=159
-  _globals['_ACCOUNTUPDATED']._serialized_end=211
-  _globals['_DRIVERSTATUSCHANGED']._serialized_start=213
-  _globals['_DRIVERSTATUSCHANGED']._serialized_end=324
+  _globals['_ACCOUNTCREATED']._serialized_start=141
+  _globals['_ACCOUNTCREATED']._serialized_end=193
+  _globals['_ACCOUNTUPDATED']._serialized_start=195
+  _globals['_ACCOUNTUPDATED']._serialized_end=247
+  _globals['_DRIVERSTATUSCHANGED']._serialized_start=249
+  _globals['_DRIVERSTATUSCHANGED']._serialized_end=360
+  _globals['_NEWDEVICESIGNEDIN']._serialized_start=362
+  _globals['_NEWDEVICESIGNEDIN']._serialized_end=483
+  _globals['_REFRESHTOKENREUSED']._serialized_start=485
+  _globals['_REFRESHTOKENREUSED']._serialized_end=564
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,7 @@ isort:skip_file
 
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from ridesharing.common.v1 import access_pb2 as _access_pb2
 from ridesharing.identity.v1 import accounts_pb2 as _accounts_pb2
 import builtins as _builtins
 import sys
@@ -98,3 +99,67 @@ class DriverStatusChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DriverStatusChanged: _TypeAlias = DriverStatusChanged  # noqa: Y015
+
+@_typing.final
+class NewDeviceSignedIn(_message.Message):
+    """NewDeviceSignedIn: a person who had signed in before did so on a device that was not seen yet."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    """The account (UUID)."""
+    session_id: _builtins.str
+    """The sign-in (UUID); the event's aggregate."""
+    device_id: _builtins.str
+    """The device's own name for itself."""
+    role: _access_pb2.Role.ValueType
+    """The role it signed in with."""
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+        device_id: _builtins.str = ...,
+        role: _access_pb2.Role.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "device_id", b"device_id", "role", b"role", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NewDeviceSignedIn: _TypeAlias = NewDeviceSignedIn  # noqa: Y015
+
+@_typing.final
+class RefreshTokenReused(_message.Message):
+    """RefreshTokenReused: a refresh token was used twice, so somebody may have stolen it; its sign-in has ended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    """The account (UUID)."""
+    session_id: _builtins.str
+    """The sign-in that ended (UUID); the event's aggregate."""
+    device_id: _builtins.str
+    """The device's own name for itself."""
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+        device_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "device_id", b"device_id", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefreshTokenReused: _TypeAlias = RefreshTokenReused  # noqa: Y015

@@ -30,22 +30,32 @@ class RequestOtpRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     PHONE_NUMBER_FIELD_NUMBER: _builtins.int
     LOCALE_FIELD_NUMBER: _builtins.int
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    CLIENT_ADDRESS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Key the client made and keeps; the same key does not send a second SMS."""
     phone_number: _builtins.str
     """E.164, for example +14155550100."""
     locale: _builtins.str
     """BCP 47 language of the SMS; en when empty."""
+    device_id: _builtins.str
+    """The device's own name for itself; devices have a limit of their own."""
+    client_address: _builtins.str
+    """Where the request came from (IPv4 or IPv6), as the edge saw it. Believed of services alone; of others it is the
+    address of the connection.
+    """
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         phone_number: _builtins.str = ...,
         locale: _builtins.str = ...,
+        device_id: _builtins.str = ...,
+        client_address: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["locale", b"locale", "phone_number", b"phone_number", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_address", b"client_address", "device_id", b"device_id", "locale", b"locale", "phone_number", b"phone_number", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -91,14 +101,17 @@ class VerifyOtpRequest(_message.Message):
     CODE_FIELD_NUMBER: _builtins.int
     ROLE_FIELD_NUMBER: _builtins.int
     DEVICE_ID_FIELD_NUMBER: _builtins.int
+    CLIENT_ADDRESS_FIELD_NUMBER: _builtins.int
     phone_number: _builtins.str
     """E.164, as in the request."""
     code: _builtins.str
     """Six digits."""
     role: _access_pb2.Role.ValueType
-    """The role to sign in as: rider or driver."""
+    """The role to sign in as: rider, driver, or one that was granted: support, operator, admin."""
     device_id: _builtins.str
     """The device's own name for itself; one refresh family a device."""
+    client_address: _builtins.str
+    """Where the request came from, as in RequestOtpRequest."""
     def __init__(
         self,
         *,
@@ -106,10 +119,11 @@ class VerifyOtpRequest(_message.Message):
         code: _builtins.str = ...,
         role: _access_pb2.Role.ValueType = ...,
         device_id: _builtins.str = ...,
+        client_address: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "device_id", b"device_id", "phone_number", b"phone_number", "role", b"role"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_address", b"client_address", "code", b"code", "device_id", b"device_id", "phone_number", b"phone_number", "role", b"role"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -105,7 +105,8 @@ class IdentityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def VerifyOtp(self, request, context):
-        """VerifyOtp trades a code for tokens and makes the account at the first sign-in. Errors: otp_invalid.
+        """VerifyOtp trades a code for tokens and makes the account at the first sign-in. Errors: otp_invalid,
+        otp_throttled, role_not_granted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,7 +38,9 @@ class IdentityServiceStub:
     Errors: otp_throttled, phone_not_supported.
     """
     VerifyOtp: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.VerifyOtpRequest, _identity_service_pb2.VerifyOtpResponse]
-    """VerifyOtp trades a code for tokens and makes the account at the first sign-in. Errors: otp_invalid."""
+    """VerifyOtp trades a code for tokens and makes the account at the first sign-in. Errors: otp_invalid,
+    otp_throttled, role_not_granted.
+    """
     RefreshTokens: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.RefreshTokensRequest, _identity_service_pb2.RefreshTokensResponse]
     """RefreshTokens rotates a refresh token. Using one twice ends the whole sign-in. Errors: refresh_invalid,
     refresh_reused.
@@ -70,7 +72,9 @@ class IdentityServiceAsyncStub(IdentityServiceStub):
     Errors: otp_throttled, phone_not_supported.
     """
     VerifyOtp: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.VerifyOtpRequest, _identity_service_pb2.VerifyOtpResponse]  # type: ignore[assignment]
-    """VerifyOtp trades a code for tokens and makes the account at the first sign-in. Errors: otp_invalid."""
+    """VerifyOtp trades a code for tokens and makes the account at the first sign-in. Errors: otp_invalid,
+    otp_throttled, role_not_granted.
+    """
     RefreshTokens: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.RefreshTokensRequest, _identity_service_pb2.RefreshTokensResponse]  # type: ignore[assignment]
     """RefreshTokens rotates a refresh token. Using one twice ends the whole sign-in. Errors: refresh_invalid,
     refresh_reused.
@@ -111,7 +115,9 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_service_pb2.VerifyOtpRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_identity_service_pb2.VerifyOtpResponse, _abc.Awaitable[_identity_service_pb2.VerifyOtpResponse]]:
-        """VerifyOtp trades a code for tokens and makes the account at the first sign-in. Errors: otp_invalid."""
+        """VerifyOtp trades a code for tokens and makes the account at the first sign-in. Errors: otp_invalid,
+        otp_throttled, role_not_granted.
+        """
 
     @_abc_1.abstractmethod
     def RefreshTokens(

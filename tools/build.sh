@@ -63,5 +63,5 @@ say "Installing $(grep -c '^[a-z].*==' requirements.lock) locked packages."
 .venv/bin/uv pip install --no-deps --no-build-isolation --editable . >> "$log" 2>&1 ||
   fail "The project cannot be installed."
 # Modules that are compiled already make the first start as quick as the second.
-.venv/bin/python -m compileall -q shared_kernel chassis ./*_service rider_api jitney protos >> "$log" 2>&1 ||
+.venv/bin/python -m compileall -q shared_kernel chassis ./*_service rider_api jitney clients/python protos >> "$log" 2>&1 ||
   fail "The project does not compile."

@@ -22,6 +22,8 @@ CHECKS: Mapping[str, tuple[str, ...]] = {
     "types": ("pyright", "--warnings"),
     "migrations": (sys.executable, "-m", "tools.check_migrations"),
     "stubs": (sys.executable, "-m", "tools.stubs", "--check"),
+    "clients": (sys.executable, "-m", "tools.clients", "--check"),
+    "typescript": (sys.executable, "-m", "tools.typescript"),
     "contracts": (sys.executable, "-m", "tools.stubs", "--lint"),
     "imports": ("lint-imports", "--no-cache"),
     "states": (sys.executable, "-m", "tools.ride_states", "--check"),

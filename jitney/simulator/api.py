@@ -1,134 +1,94 @@
-"""The public REST interface as an app uses it: tokens renewed, keys kept, and patience with a service that restarts."""
+"""The public REST interface as an app uses it: the Python client, and people who sign in by text message."""
 
 from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import uuid4
+from typing import Any, Literal, TypeVar, cast
 
 import httpx
 
-_TRIES = 12
-_LONGEST_WAIT_SECONDS = 2.0
-_RENEW_BEFORE = timedelta(seconds=60)
-_BUSY = frozenset({429, 500, 502, 503, 504})
-_SIGN_IN_AGAIN = 401
-_IN_FLIGHT = "request_in_flight"
+from jitney_client import ApiError, Client, RenewedTokens, Transport, Unreachable
+from jitney_client.models import SignIn
 
+__all__ = ["Api", "ApiError", "SignedIn", "Unreachable", "found", "sign_in"]
 
-class ApiError(Exception):
-    """The interface refused a request: its HTTP status, the stable code and the whole problem document."""
-
-    def __init__(self, status: int, problem: dict[str, Any]) -> None:
-        self.status = status
-        self.code = str(problem.get("code", ""))
-        self.problem = problem
-        super().__init__(f"{status} {self.code}: {problem.get('detail', '')}")
-
-
-class Unreachable(Exception):
-    """The interface did not answer within all tries."""
+T = TypeVar("T")
 
 
 class Api:
     """One HTTP client for all simulated people."""
 
     def __init__(self, client: httpx.AsyncClient, jitter: random.Random) -> None:
-        self._client = client
-        self._jitter = jitter
+        self.transport = Transport(client, jitter=jitter.random)
+
+    def as_bearer(self, token: str) -> Client:
+        """Return all operations of whoever bears a token."""
+        return Client.with_token(self.transport, token)
 
     async def call(
         self, method: str, path: str, *, json: Any = None, token: str = "", key: str = "", params: Any = None
     ) -> dict[str, Any]:
-        """Send a request; the same one again, with the same key, while the answer is that the service is busy.
+        """Call any path, also one that is none of the public interface (the sandbox), with nothing added.
 
         Raises:
             ApiError: the request was refused for good.
-            Unreachable: no answer after about a quarter of a minute.
+            Unreachable: no answer after a third of a minute.
         """
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        if key:
-            headers["Idempotency-Key"] = key
-        trouble = ""
-        for attempt in range(_TRIES):
-            wait = min(_LONGEST_WAIT_SECONDS, 0.1 * 2**attempt)
-            try:
-                answer = await self._client.request(method, path, json=json, headers=headers, params=params)
-            except httpx.TransportError as error:
-                trouble = type(error).__name__
-            else:
-                if answer.is_success:
-                    return answer.json() if answer.content else {}
-                error = ApiError(answer.status_code, _problem(answer))
-                if answer.status_code not in _BUSY and error.code != _IN_FLIGHT:
-                    raise error
-                trouble = str(error)
-            await asyncio.sleep(wait * self._jitter.uniform(0.5, 1.0))
-        raise Unreachable(f"{method} {path}: {trouble}")
-
-
-def _problem(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        problem = answer.json()
-    except ValueError:
-        return {"detail": answer.text[:200]}
-    return problem if isinstance(problem, dict) else {"detail": str(problem)[:200]}
+        answer = await self.transport.send(method, path, token=token, key=key, query=params, body=json)
+        return cast("dict[str, Any]", answer.json()) if answer.content else {}
 
 
 class SignedIn:
-    """Somebody who is signed in on a device, as a rider or a driver."""
+    """Somebody who is signed in on a device, as a rider or a driver: all operations, and any path."""
 
-    def __init__(self, api: Api, answer: dict[str, Any]) -> None:
-        self._api = api
-        self._renewing = asyncio.Lock()
-        self.account_id = str(answer["account"]["id"])
-        self._take(answer)
-
-    def _take(self, answer: dict[str, Any]) -> None:
-        self._access_token = str(answer["access_token"])
-        self._refresh_token = str(answer["refresh_token"])
-        self._expires_at = datetime.fromisoformat(answer["access_expires_at"])
+    def __init__(self, api: Api, answer: SignIn) -> None:
+        self.tokens = RenewedTokens(api.transport, answer)
+        self.client = Client(api.transport, self.tokens)
+        self.account_id = answer["account"]["id"]
 
     async def token(self) -> str:
         """Return an access token that is good for a while."""
-        async with self._renewing:
-            if datetime.now(UTC) + _RENEW_BEFORE >= self._expires_at:
-                answer = await self._api.call(
-                    "POST", "/v1/auth/token/refresh", json={"refresh_token": self._refresh_token}
-                )
-                self._take(answer)
-            return self._access_token
+        return await self.tokens.token()
 
     async def get(self, path: str) -> dict[str, Any]:
         """Read something."""
-        return await self._api.call("GET", path, token=await self.token())
+        return await self.client.call("GET", path)
 
     async def do(self, method: str, path: str, json: Any = None) -> dict[str, Any]:
         """Change something, with a key of its own that stays the same over all tries."""
-        return await self._api.call(method, path, json=json, token=await self.token(), key=str(uuid4()))
+        return await self.client.call(method, path, body=json) or {}
 
 
-async def sign_in(api: Api, sandbox: Api, phone_number: str, role: str) -> SignedIn:
+async def found(reading: Awaitable[T]) -> T | None:
+    """Return what is read, None where there is nothing."""
+    try:
+        return await reading
+    except ApiError as error:
+        if error.status == 404:
+            return None
+        raise
+
+
+async def sign_in(api: Api, sandbox: Api, phone_number: str, role: Literal["rider", "driver"]) -> SignedIn:
     """Sign in by one-time code, read from the SMS in the sandbox."""
     since = datetime.now(UTC) - timedelta(seconds=1)
-    await api.call("POST", "/v1/auth/otp", json={"phone_number": phone_number}, key=str(uuid4()))
+    anybody = Client(api.transport)
+    await anybody.request_otp({"phone_number": phone_number})
     code = await _code_from_sms(sandbox, phone_number, since)
-    answer = await api.call(
-        "POST",
-        "/v1/auth/otp/verify",
-        json={"phone_number": phone_number, "code": code, "role": role, "device_id": f"simulator-{phone_number}"},
-    )
+    device = f"simulator-{phone_number}"
+    answer = await anybody.verify_otp({"phone_number": phone_number, "code": code, "role": role, "device_id": device})
     return SignedIn(api, answer)
 
 
 async def _code_from_sms(sandbox: Api, phone_number: str, since: datetime) -> str:
     for _ in range(100):
-        found = await sandbox.call(
+        page = await sandbox.call(
             "GET", "/_sim/messages", params={"to": phone_number, "since": since.isoformat(), "limit": 1}
         )
-        for message in found["messages"]:
+        for message in page["messages"]:
             if message["code"]:
                 return str(message["code"])
         await asyncio.sleep(0.1)

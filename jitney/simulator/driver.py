@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
-from jitney.simulator.api import ApiError, SignedIn, sign_in
+from jitney.simulator.api import ApiError, SignedIn, found, sign_in
 from jitney.simulator.kinds import next_place, vehicle_class_of
 from jitney.simulator.live import LiveStream
 from jitney.simulator.locations import LocationReporter
 from jitney.simulator.motion import Vehicle, drive_seconds
 from jitney.simulator.world import World
+from jitney_client.models import Availability, DriverApplication, DriverRide, Offer, VehicleRequest
 from shared_kernel.geo import GeoPoint
 
 _NAMES = (
@@ -44,6 +44,7 @@ class Driver:
     def __init__(self, world: World, person: SignedIn, vehicle: Vehicle) -> None:
         self._world = world
         self._person = person
+        self._api = person.client
         self._vehicle = vehicle
         self._heard = asyncio.Event()
         self._answered: set[str] = set()
@@ -56,20 +57,21 @@ class Driver:
     async def join(cls, world: World, number: int, phone_number: str, place: GeoPoint) -> Driver:
         """Sign up, apply with a vehicle and be approved."""
         person = await sign_in(world.api, world.sandbox, phone_number, "driver")
-        vehicle = {
+        vehicle: VehicleRequest = {
             "model": _MODELS[number % len(_MODELS)],
             "color": _COLORS[number // len(_MODELS) % len(_COLORS)],
             "plate": f"SIM{number:04d}",
             "vehicle_class": vehicle_class_of(number, world.behavior),
         }
-        application = {"display_name": f"{_NAMES[number % len(_NAMES)]} {number + 1}", "vehicle": vehicle}
+        name = f"{_NAMES[number % len(_NAMES)]} {number + 1}"
+        application: DriverApplication = {"display_name": name, "vehicle": vehicle}
         try:
-            standing = await person.do("POST", "/v1/driver/application", application)
+            standing = await person.client.submit_driver_application(application)
         except ApiError as error:
             if error.code != "application_exists":
                 raise
             # Of an earlier run that drew other vehicles: the driver comes with that one.
-            standing = await person.get("/v1/driver")
+            standing = await person.client.read_driver()
         if standing["status"] != "approved":
             raise RuntimeError(
                 f"a simulated driver is {standing['status']}: "
@@ -79,9 +81,10 @@ class Driver:
 
     async def run(self) -> None:
         """Drive until canceled, then go offline."""
-        takes_orders = self._world.behavior.delivery_share > 0
-        able = ["delivery", "thermal_bag"] if takes_orders else []
-        await self._person.do("PUT", "/v1/driver/availability", {"online": True, "capabilities": able})
+        going_online: Availability = {"online": True}
+        if self._world.behavior.delivery_share > 0:
+            going_online["capabilities"] = ["delivery", "thermal_bag"]
+        await self._api.change_availability(going_online)
         helpers = [asyncio.create_task(self.reporter.run()), asyncio.create_task(self._listen())]
         try:
             while True:
@@ -94,7 +97,7 @@ class Driver:
 
     async def leave(self) -> None:
         """Go offline: at once, or after the ride under way."""
-        await self._person.do("PUT", "/v1/driver/availability", {"online": False})
+        await self._api.change_availability({"online": False})
 
     async def _listen(self) -> None:
         async for event in LiveStream(self._world.streams, self._person).events():
@@ -103,12 +106,12 @@ class Driver:
 
     async def _wait_and_drive(self) -> None:
         """Look at the ride or offer there is; wait to hear something when there is none."""
-        ride = await self._current("/v1/driver/rides/current")
+        ride = await found(self._api.read_current_driver_ride())
         if ride is not None:
             self._world.free_vehicles.pop(self._person.account_id, None)
             await self._drive(ride)
             return
-        offer = await self._current("/v1/driver/offers/current")
+        offer = await found(self._api.read_current_offer())
         if offer is not None and offer["id"] not in self._answered:
             self._world.free_vehicles.pop(self._person.account_id, None)
             await self._answer(offer)
@@ -122,15 +125,7 @@ class Driver:
         finally:
             self._heard.clear()
 
-    async def _current(self, path: str) -> dict[str, Any] | None:
-        try:
-            return await self._person.get(path)
-        except ApiError as error:
-            if error.status == 404:
-                return None
-            raise
-
-    async def _answer(self, offer: dict[str, Any]) -> None:
+    async def _answer(self, offer: Offer) -> None:
         world = self._world
         self._answered.add(offer["id"])
         await world.clock.sleep(world.between(world.behavior.answer_seconds))
@@ -138,14 +133,14 @@ class Driver:
             return
         try:
             if world.happens(world.behavior.decline_share):
-                await self._person.do("POST", f"/v1/driver/offers/{offer['id']}/decline")
+                await self._api.decline_offer(offer["id"])
             else:
-                await self._person.do("POST", f"/v1/driver/offers/{offer['id']}/accept")
+                await self._api.accept_offer(offer["id"])
         except ApiError as error:
             # Too late, withdrawn, or gone to somebody else: part of the trade.
             world.tally.troubles[f"answer: {error.code}"] += 1
 
-    async def _drive(self, ride: dict[str, Any]) -> None:
+    async def _drive(self, ride: DriverRide) -> None:
         """Bring a ride from wherever it stands to its end, or give it back."""
         ride_id = str(ride["id"])
         self._shares = ride["kind"] == "pooled"
@@ -153,14 +148,14 @@ class Driver:
             match ride["state"]:
                 case "driver_en_route":
                     if self._world.happens(self._world.behavior.driver_cancel_share):
-                        await self._person.do("POST", f"/v1/driver/rides/{ride_id}/cancel", {})
+                        await self._api.cancel_assignment(ride_id)
                         return
                     pickup, _ = next_place(ride)
                     if await self._go(ride_id, pickup, drive_seconds(self._here(), pickup)):
-                        await self._person.do("POST", f"/v1/driver/rides/{ride_id}/arrive")
+                        await self._api.arrive_at_pickup(ride_id)
                 case "arrived" if ride["kind"] == "delivery":
                     await self._world.clock.sleep(self._world.between(self._world.behavior.boarding_seconds))
-                    await self._person.do("POST", f"/v1/driver/rides/{ride_id}/collect", {})
+                    await self._api.collect_order(ride_id)
                 case "arrived":
                     await self._board(ride_id)
                 case "in_progress" if ride["kind"] == "delivery":
@@ -168,7 +163,7 @@ class Driver:
                 case "returning":
                     shop, _ = next_place(ride)
                     if await self._go(ride_id, shop, drive_seconds(self._here(), shop)):
-                        await self._person.do("POST", f"/v1/driver/rides/{ride_id}/return", {"received_by": "Kim"})
+                        await self._api.return_order(ride_id, {"received_by": "Kim"})
                 case "in_progress":
                     await self._drive_on(ride_id, ride)
                 case _:
@@ -177,21 +172,21 @@ class Driver:
             # The ride was canceled meanwhile: the next look tells.
             self._world.tally.troubles[f"drive: {error.code}"] += 1
 
-    async def _drive_on(self, ride_id: str, ride: dict[str, Any]) -> None:
+    async def _drive_on(self, ride_id: str, ride: DriverRide) -> None:
         """Go on to the next stop, from there, or to the dropoff."""
         world = self._world
         place, stop = next_place(ride)
         if stop is None:
             seconds = world.trip_seconds.get(ride_id) or drive_seconds(self._here(), place)
             if await self._go(ride_id, place, seconds):
-                await self._person.do("POST", f"/v1/driver/rides/{ride_id}/complete")
+                await self._api.complete_trip(ride_id)
         elif stop["state"] == "reached":
             await world.clock.sleep(world.between(world.behavior.stop_seconds))
-            await self._person.do("POST", f"/v1/driver/rides/{ride_id}/stops/{stop['id']}/leave")
+            await self._api.leave_stop(ride_id, stop["id"])
         elif await self._go(ride_id, place, drive_seconds(self._here(), place)):
-            await self._person.do("POST", f"/v1/driver/rides/{ride_id}/stops/{stop['id']}/reach")
+            await self._api.reach_stop(ride_id, stop["id"])
 
-    async def _deliver(self, ride_id: str, ride: dict[str, Any]) -> None:
+    async def _deliver(self, ride_id: str, ride: DriverRide) -> None:
         """Bring an order to its recipient, who may not be there."""
         world = self._world
         place, _ = next_place(ride)
@@ -199,14 +194,14 @@ class Driver:
         if self._here() != place and not await self._go(ride_id, place, seconds):
             return
         if world.happens(world.behavior.failed_delivery_share):
-            await self._person.do("POST", f"/v1/driver/rides/{ride_id}/fail-delivery", {"failure": "recipient_absent"})
+            await self._api.fail_delivery(ride_id, {"failure": "recipient_absent"})
             return
         pin = world.recipient_pins.get(ride_id)
         if pin is None:
             # Whoever ordered has not told the recipient yet.
             await asyncio.sleep(_ASK_PIN_WALL_SECONDS)
             return
-        await self._person.do("POST", f"/v1/driver/rides/{ride_id}/hand-over", {"proof_kind": "pin", "pin": pin})
+        await self._api.hand_over_order(ride_id, {"proof_kind": "pin", "pin": pin})
 
     async def _board(self, ride_id: str) -> None:
         world = self._world
@@ -216,11 +211,11 @@ class Driver:
             # The rider has not looked at the phone yet.
             await asyncio.sleep(_ASK_PIN_WALL_SECONDS)
             return
-        await self._person.do("POST", f"/v1/driver/rides/{ride_id}/start", {"pin": pin})
+        await self._api.start_trip(ride_id, {"pin": pin})
 
     async def _answer_on_the_way(self) -> None:
         """Whoever has parties may be asked to take another along; the vehicle drives on meanwhile."""
-        offer = await self._current("/v1/driver/offers/current") if self._shares else None
+        offer = await found(self._api.read_current_offer()) if self._shares else None
         if offer is not None and offer["id"] not in self._answered:
             await self._answer(offer)
 
@@ -240,7 +235,7 @@ class Driver:
             except TimeoutError:
                 return True
             await self._answer_on_the_way()
-            ride = await self._current("/v1/driver/rides/current")
+            ride = await found(self._api.read_current_driver_ride())
             gone = ride is None or str(ride["id"]) != ride_id or ride["state"] not in _STILL_MINE
             if gone or ride is None or next_place(ride)[0] != place:
                 self._vehicle.drive(self._here(), clock.seconds(), 0)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from jitney.simulator.behavior import Behavior
 from jitney.simulator.trips import Trip
 from jitney.simulator.world import World
+from jitney_client.models import DeliveryOrderRequest
 from shared_kernel.geo import GeoPoint
 
 SERVED_BY: Final[Mapping[str, frozenset[str]]] = {
@@ -66,7 +67,7 @@ def draw_wish(world: World, trip: Trip) -> Wish:
     )
 
 
-def order_of(number: int) -> dict[str, Any]:
+def order_of(number: int) -> DeliveryOrderRequest:
     """Make up what somebody has brought."""
     return {
         "shop_name": "Corner Bakery",
@@ -87,7 +88,7 @@ def _on_the_way(trip: Trip, share: float, world: World) -> GeoPoint:
     )
 
 
-def vehicle_class_of(number: int, behavior: Behavior) -> str:
+def vehicle_class_of(number: int, behavior: Behavior) -> Literal["economy", "xl", "wheelchair"]:
     """Return what a driver comes with; the same one in each run, so that the approval stands."""
     if behavior.wheelchair_share and number % _EVERY_TWELFTH == _EVERY_TWELFTH - 1:
         return "wheelchair"

@@ -11,6 +11,7 @@ from typing import Any
 
 from jitney.simulator.api import Api
 from jitney.simulator.world import Tally
+from jitney_client import Client
 from shared_kernel.money import Money
 
 PROMISED_SHARE = 0.95
@@ -97,12 +98,13 @@ async def write_report(
     unsettled_payment_count: int,
 ) -> Report:
     """Ask the operator's interface for its side and put both together."""
-    moment = {"since": since.isoformat().replace("+00:00", "Z")}
-    rides = await api.call("GET", "/v1/operator/rides/summary", token=operator_token, params=moment)
-    balance = await api.call("GET", "/v1/operator/ledger/trial-balance", token=operator_token)
-    notices = await api.call("GET", "/v1/operator/notifications/summary", token=operator_token, params=moment)
+    moment = since.isoformat().replace("+00:00", "Z")
+    operator = api.as_bearer(operator_token)
+    rides = await operator.summarize_rides(since=moment)
+    balance = await operator.read_trial_balance()
+    notices = await operator.summarize_deliveries(since=moment)
     offers = rides["request_to_offer"]
-    near = await _seconds_to_first_offer(api, operator_token, tally.with_a_driver_near)
+    near = await _seconds_to_first_offer(operator, tally.with_a_driver_near)
     return Report(
         seed=seed,
         speed=speed,
@@ -149,11 +151,11 @@ def _mode(offers: int, broadcast: int) -> str:
     return "broadcast" if broadcast else "batch"
 
 
-async def _seconds_to_first_offer(api: Api, token: str, ride_ids: Sequence[str]) -> list[float]:
+async def _seconds_to_first_offer(operator: Client, ride_ids: Sequence[str]) -> list[float]:
     """Return how long each ride took from the request to its first offer; one that never had any is left out."""
     waits: list[float] = []
     for ride_id in ride_ids:
-        history = await api.call("GET", f"/v1/operator/rides/{ride_id}/history", token=token)
+        history = await operator.read_ride_history(ride_id)
         requested_at = datetime.fromisoformat(history["ride"]["requested_at"])
         offered = (move["occurred_at"] for move in history["transitions"] if move["to_state"] == "offered")
         first = next(offered, None)

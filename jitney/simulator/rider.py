@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from jitney.simulator.api import ApiError, SignedIn, Unreachable, sign_in
+from jitney.simulator.api import ApiError, SignedIn, Unreachable, found, sign_in
 from jitney.simulator.kinds import SERVED_BY, Wish, draw_wish, order_of
 from jitney.simulator.live import LiveStream
 from jitney.simulator.motion import drive_seconds
 from jitney.simulator.trips import Trip
 from jitney.simulator.world import World
+from jitney_client.models import PlaceRequest, QuoteRequest, RideRequest, RiderRide
 from shared_kernel.geo import GeoPoint
 
 ENDS = frozenset(
@@ -37,6 +37,7 @@ class Rider:
         """Take part in a world; without a payment method the rider pays in cash."""
         self._world = world
         self._person = person
+        self._api = person.client
         self._payment_method_id = payment_method_id
 
     @classmethod
@@ -47,14 +48,14 @@ class Rider:
         if not world.happens(world.behavior.cash_share):
             declined = world.happens(world.behavior.declined_card_share)
             token = "pm_card_chargeCustomerFail" if declined else "pm_card_visa"
-            payment_method_id = str((await person.do("POST", "/v1/payment-methods", {"psp_token": token}))["id"])
+            payment_method_id = (await person.client.add_payment_method({"psp_token": token}))["id"]
         rider = cls(world, person, payment_method_id)
         await rider._leave_nothing_open()
         return rider
 
     async def _leave_nothing_open(self) -> None:
         """Cancel a ride that an earlier run left; one that cannot be canceled any more its driver brings home."""
-        ride = await self._current()
+        ride = await found(self._api.read_current_ride())
         if ride is not None:
             await self._cancel(str(ride["id"]))
 
@@ -77,7 +78,7 @@ class Rider:
             return False
         except Unreachable:
             # Nobody said whether the ride was made.
-            ride = await self._current()
+            ride = await found(self._api.read_current_ride())
             if ride is None:
                 raise
         ride_id = str(ride["id"])
@@ -106,27 +107,23 @@ class Rider:
         world.tell(f"{ride_id} {end['state']}")
         return True
 
-    def _note_kind(self, end: dict[str, Any], trip: Trip) -> None:
+    def _note_kind(self, end: RiderRide, trip: Trip) -> None:
         """Note what only rides of a kind have: who shared, and how orders ended."""
         tally = self._world.tally
         if end["delivery"] is not None and end["state"] in ("completed", "returned"):
-            tally.hand_overs["returned" if end["state"] == "returned" else end["delivery"]["proof_kind"]] += 1
+            proof = "returned" if end["state"] == "returned" else end["delivery"]["proof_kind"]
+            tally.hand_overs[proof or "none"] += 1
         if end["sharing"] is not None and end["state"] == "completed":
-            tally.rides_by_run[end["sharing"]["run_id"]] += 1
-            ridden = datetime.fromisoformat(end["ended_at"]) - datetime.fromisoformat(end["started_at"])
+            run_id, ended_at, started_at = end["sharing"]["run_id"], end["ended_at"], end["started_at"]
+            if run_id is None or ended_at is None or started_at is None:
+                raise RuntimeError(f"{end['id']} is completed, yet was part of no run, or did not begin or end")
+            tally.rides_by_run[run_id] += 1
+            ridden = datetime.fromisoformat(ended_at) - datetime.fromisoformat(started_at)
             alone_seconds = drive_seconds(trip.pickup, trip.dropoff)
             tally.detours_seconds.append(ridden.total_seconds() * self._world.clock.speed - alone_seconds)
 
-    async def _current(self) -> dict[str, Any] | None:
-        try:
-            return await self._person.get("/v1/rides/current")
-        except ApiError as error:
-            if error.status == 404:
-                return None
-            raise
-
-    async def _request(self, trip: Trip, wish: Wish) -> dict[str, Any]:
-        asked: dict[str, Any] = {
+    async def _request(self, trip: Trip, wish: Wish) -> RiderRide:
+        asked: QuoteRequest = {
             "pickup": _place(trip.pickup),
             "dropoff": _place(trip.dropoff),
             "product": wish.product,
@@ -135,18 +132,20 @@ class Rider:
         }
         if wish.ahead_seconds:
             asked["pickup_at"] = (datetime.now(UTC) + timedelta(seconds=wish.ahead_seconds)).isoformat()
-        quote = (await self._person.do("POST", "/v1/quotes", asked))["quotes"][0]
-        by_cash = self._payment_method_id is None
-        paid_by = {"funding": "cash"} if by_cash else {"payment_method_id": self._payment_method_id}
+        quote = (await self._api.create_quotes(asked))["quotes"][0]
         # Simulated riders say yes to any surge.
-        body = {"quote_id": quote["id"], "surge_consent_token": quote["surge_consent_token"], **paid_by}
+        body: RideRequest = {"quote_id": quote["id"], "surge_consent_token": quote["surge_consent_token"]}
+        if self._payment_method_id is None:
+            body["funding"] = "cash"
+        else:
+            body["payment_method_id"] = self._payment_method_id
         if wish.product == "delivery":
             body["delivery"] = order_of(self._world.tally.requested)
         if quote["max_detour_seconds"] is not None:
             body["accepted_detour_seconds"] = quote["max_detour_seconds"]
-        return await self._person.do("POST", "/v1/rides", body)
+        return await self._api.request_ride(body)
 
-    async def _follow(self, ride_id: str, requested_at: float, wish: Wish) -> dict[str, Any]:
+    async def _follow(self, ride_id: str, requested_at: float, wish: Wish) -> RiderRide:
         """Watch the ride until its end; cancel when patience is over or the mind has changed."""
         world = self._world
         changed = asyncio.Event()
@@ -158,17 +157,14 @@ class Rider:
         try:
             while True:
                 try:
-                    ride = await self._person.get(f"/v1/rides/{ride_id}")
+                    ride = await self._api.read_ride(ride_id)
                 except Unreachable:
                     continue  # the ride goes on, whether or not the app can see it
                 if ride["state"] in ENDS:
                     return ride
                 if ride["state"] not in _PREPARED_STATES:
                     world.waiting.pop(self, None)
-                if ride.get("start_pin"):
-                    world.spoken_pins[ride_id] = ride["start_pin"]
-                if ride["delivery"] is not None and ride["delivery"]["hand_over_pin"]:
-                    world.recipient_pins[ride_id] = ride["delivery"]["hand_over_pin"]
+                self._tell_pins(ride)
                 if ride["state"] == "in_progress" and edits_to is not None:
                     await self._edit(ride_id, edits_to)
                     edits_to = None
@@ -192,12 +188,20 @@ class Rider:
             watcher.cancel()
             await asyncio.gather(watcher, return_exceptions=True)
 
+    def _tell_pins(self, ride: RiderRide) -> None:
+        """Tell the driver the PIN that starts the trip, and the recipient the one of the hand-over."""
+        delivery = ride["delivery"]
+        if ride["start_pin"]:
+            self._world.spoken_pins[ride["id"]] = ride["start_pin"]
+        if delivery is not None and delivery["hand_over_pin"]:
+            self._world.recipient_pins[ride["id"]] = delivery["hand_over_pin"]
+
     async def _edit(self, ride_id: str, dropoff: GeoPoint) -> None:
         """Have the ride go elsewhere, at the price that is told."""
         tally = self._world.tally
         try:
-            edit = await self._person.do("POST", f"/v1/rides/{ride_id}/edits", {"dropoff": _place(dropoff)})
-            edit = await self._person.do("POST", f"/v1/rides/{ride_id}/edits/{edit['id']}/accept")
+            edit = await self._api.quote_edit(ride_id, {"dropoff": _place(dropoff)})
+            edit = await self._api.accept_edit(ride_id, edit["id"])
         except ApiError as error:
             # The driver reached a stop, or the end, at that moment.
             tally.edits[error.code] += 1
@@ -215,10 +219,8 @@ class Rider:
 
     async def _cancel(self, ride_id: str) -> None:
         try:
-            preview = await self._person.do("POST", f"/v1/rides/{ride_id}/cancellation-preview")
-            await self._person.do(
-                "POST", f"/v1/rides/{ride_id}/cancel", {"fee_consent_token": preview.get("fee_consent_token")}
-            )
+            preview = await self._api.preview_cancellation(ride_id)
+            await self._api.cancel_ride(ride_id, {"fee_consent_token": preview["fee_consent_token"]})
         except ApiError as error:
             # The ride went on while the rider was making up their mind: the next look tells.
             self._world.tally.troubles[f"cancel: {error.code}"] += 1
@@ -226,5 +228,5 @@ class Rider:
             self._world.tally.troubles["cancel: no answer"] += 1
 
 
-def _place(point: GeoPoint) -> dict[str, float]:
+def _place(point: GeoPoint) -> PlaceRequest:
     return {"latitude": point.latitude, "longitude": point.longitude}

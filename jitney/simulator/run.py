@@ -25,6 +25,7 @@ from jitney.simulator.report import Report, write_report
 from jitney.simulator.rider import Rider
 from jitney.simulator.trips import Trip
 from jitney.simulator.world import World
+from jitney_client import Client
 from shared_kernel.geo import GeoPoint
 
 _SIGN_INS_AT_ONCE = 8
@@ -217,22 +218,19 @@ async def _unsettled_payments(world: World, operator_token: Callable[[], str], s
     """Wait for the payments of ended rides to settle; return how many had not after a minute."""
     deadline = time.monotonic() + _SETTLE_WALL_SECONDS
     while True:
-        unsettled = await _count_unsettled(world.api, operator_token(), since)
+        unsettled = await _count_unsettled(world.api.as_bearer(operator_token()), since)
         if not unsettled or time.monotonic() >= deadline:
             return unsettled
         await asyncio.sleep(1.0)
 
 
-async def _count_unsettled(api: Api, token: str, since: datetime) -> int:
-    unsettled, cursor = 0, None
-    while True:
-        parameters = {"limit": 100, **({"cursor": cursor} if cursor else {})}
-        page = await api.call("GET", "/v1/operator/rides", token=token, params=parameters)
-        recent = [ride for ride in page["items"] if datetime.fromisoformat(ride["requested_at"]) >= since]
-        unsettled += sum(ride["ended_at"] is not None and ride["payment_state"] not in _SETTLED for ride in recent)
-        cursor = page["next_cursor"]
-        if not cursor or len(recent) < len(page["items"]):
-            return unsettled
+async def _count_unsettled(operator: Client, since: datetime) -> int:
+    unsettled = 0
+    async for ride in operator.iterate_search_rides(limit=100):
+        if datetime.fromisoformat(ride["requested_at"]) < since:
+            break
+        unsettled += ride["ended_at"] is not None and ride["payment_state"] not in _SETTLED
+    return unsettled
 
 
 def phone_number(seed: int, number: int) -> str:

@@ -1,0 +1,1 @@
+"""Writes the clients' generated parts (models and operations) from the OpenAPI document."""

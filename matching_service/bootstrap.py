@@ -32,11 +32,12 @@ from matching_service.adapters import tables
 from matching_service.adapters.city_file import load_cities, read_document
 from matching_service.adapters.coarse_places import coarse
 from matching_service.adapters.free_drivers import SnapshotFreeDrivers
-from matching_service.adapters.h3_cells import H3Cells
+from matching_service.adapters.h3_cells import DESTINATION_RESOLUTION, H3Cells
 from matching_service.adapters.identity_client import IdentityClient
 from matching_service.adapters.payment_client import PaymentClient
 from matching_service.adapters.postgres import PostgresStore
 from matching_service.adapters.postgres_cities import PostgresCities, PostgresPolicyArchive
+from matching_service.adapters.postgres_destinations import PostgresDestinations
 from matching_service.adapters.postgres_dispatch import PostgresDispatchReads
 from matching_service.adapters.postgres_edits import PostgresEditQueue
 from matching_service.adapters.postgres_mds import PostgresMdsReader
@@ -64,6 +65,7 @@ from matching_service.entrypoints import (
     grpc_rides,
     wire,
 )
+from matching_service.entrypoints.destination_worker import learn_values_forever
 from matching_service.entrypoints.dispatch_worker import DispatchWorker
 from matching_service.entrypoints.event_consumer import EVENT_TYPES, STREAMS, EventHandler
 from matching_service.entrypoints.location_streams import LocationStreams, count_pings
@@ -89,6 +91,7 @@ from matching_service.use_cases.dispatch_choice import Choose
 from matching_service.use_cases.dispatch_picture import DrawPicture
 from matching_service.use_cases.dispatch_ports import EtaProvider
 from matching_service.use_cases.dispatch_tick import DispatchTick
+from matching_service.use_cases.driver_worth import KnowWorth
 from matching_service.use_cases.edit_policies import EditPolicies
 from matching_service.use_cases.end_due_shifts import EndDueShifts
 from matching_service.use_cases.end_shift import EndShift
@@ -103,6 +106,7 @@ from matching_service.use_cases.hand_over_order import HandOverOrder
 from matching_service.use_cases.keep_driver_standing import KeepDriverStanding
 from matching_service.use_cases.keep_schedules import KeepSchedules
 from matching_service.use_cases.keep_shards import KeepShards
+from matching_service.use_cases.learn_destination_values import LearnDestinationValues
 from matching_service.use_cases.list_products import ListProducts
 from matching_service.use_cases.list_shifts import ListShifts
 from matching_service.use_cases.make_offers import MakeOffers
@@ -259,6 +263,10 @@ def build(settings: MatchingSettings) -> Application:
 
 def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stores, matcher: ScipyMatcher) -> Workers:
     store, reader, clock = stores.store, stores.reader, stores.clock
+    destinations = PostgresDestinations(database)
+    learn_values = LearnDestinationValues(
+        stores.cities, destinations, destinations, H3Cells(DESTINATION_RESOLUTION), clock
+    )
     tick = DispatchTick(
         draw=DrawPicture(
             cities=stores.cities,
@@ -272,6 +280,7 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
             eta=stores.eta,
             runs=PostgresSharedRuns(database),
             find_joins=FindJoins(stores.eta, clock),
+            know_worth=KnowWorth(stores.reads, learn_values, time.monotonic),
             clock=clock,
         ),
         choose=Choose(stores.eta, matcher, time.monotonic),
@@ -325,6 +334,7 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
         holder=f"{socket.gethostname()}:{os.getpid()}",
     )
     workers.add("surge", lambda: sweep_forever("surge", compute_surge, limit=SWEEP_LIMIT, period_seconds=1.0))
+    workers.add("destinations", lambda: learn_values_forever(learn_values))
     workers.add("saga watch", lambda: watch_saga_forever(stores.queue.oldest_owed_at, clock))
     workers.add("retention", lambda: trim_forever(database, keeps, clock))
     return workers

@@ -65,7 +65,8 @@ class Replay:
         self._outcome = Outcome(evening.name, len(self._cars))
 
     async def run(self) -> Outcome:
-        """Replay the evening to the end of its last trip."""
+        """Replay the evening to the end of its last trip; what the evenings before taught counts from its begin."""
+        await self._service.learn_values()
         for car in self._cars:
             await self._service.start_shift(self._key(), car.driver_id)
         for number, trip in enumerate(self._evening.trips):
@@ -77,6 +78,10 @@ class Replay:
             at, _, what = heapq.heappop(self._due)
             self._service.clock.seconds = max(self._service.clock.seconds, at)
             await what()
+        for car in self._cars:
+            await self._service.end_shift(self._key(), car.driver_id)
+        while await self._service.saga():
+            pass
         return await self._judged()
 
     @property

@@ -131,6 +131,7 @@ class MatchingService:
         self.request_ride = matching("use_cases.request_ride").RequestRide(
             store, self.reader, quotes, accounts, self.saga, self.cities, clock, new_id, chance
         )
+        self.end_shift = matching("use_cases.end_shift").EndShift(store, clock)
         self.start_shift = matching("use_cases.start_shift").StartShift(store, accounts, clock, new_id)
         self.accept = matching("use_cases.accept_offer").AcceptOffer(store, clock, new_id)
         self.arrive = matching("use_cases.arrive_at_pickup").ArriveAtPickup(store, clock)
@@ -153,6 +154,11 @@ class MatchingService:
 
         self.matcher = matching("adapters.scipy_assignment").ScipyMatcher()
         self.offers = matching("use_cases.make_offers").MakeOffers(self.store, self.clock, self.new_id)
+        cells = matching("adapters.h3_cells")
+        destinations = matching("adapters.postgres_destinations").PostgresDestinations(self.database)
+        self.learn_values = matching("use_cases.learn_destination_values").LearnDestinationValues(
+            self.cities, destinations, destinations, cells.H3Cells(cells.DESTINATION_RESOLUTION), self.clock
+        )
         self.rerouter = WatchedRerouter(matching("use_cases.reroute_drivers").RerouteDrivers(self.store, self.clock))
         draw = matching("use_cases.dispatch_picture").DrawPicture(
             cities=self.cities,
@@ -166,6 +172,9 @@ class MatchingService:
             eta=self.eta,
             runs=matching("adapters.postgres_runs").PostgresSharedRuns(self.database),
             find_joins=matching("use_cases.find_joins").FindJoins(self.eta, self.clock),
+            know_worth=matching("use_cases.driver_worth").KnowWorth(
+                self.reads, self.learn_values, self.clock.monotonic
+            ),
             clock=self.clock,
         )
         self.tick = matching("use_cases.dispatch_tick").DispatchTick(
@@ -213,7 +222,11 @@ def _city(policy: Policy) -> Any:
     if policy.plain:
         # Two hours: no driver is too far.
         dispatch = replace(
-            dispatch, swaps=domain.NO_SWAPS, first_pickup_eta_cap_seconds=7_200, pickup_eta_cap_seconds=7_200
+            dispatch,
+            swaps=domain.NO_SWAPS,
+            weights=domain.NO_WEIGHTS,
+            first_pickup_eta_cap_seconds=7_200,
+            pickup_eta_cap_seconds=7_200,
         )
     travel = domain.TravelPolicy(CIRCUITY, SPEED_KMH)
     return replace(city, travel=travel, dispatch=dispatch, min_trip_meters=0)
@@ -223,7 +236,7 @@ def _city(policy: Policy) -> Any:
 async def service_on(
     database_url: str, redis_url: str, begin: datetime, policy: Policy
 ) -> AsyncGenerator[MatchingService]:
-    """The service on a migrated database and an empty Redis."""
+    """The service on a migrated database, which may hold the evenings before, and an empty Redis."""
     from chassis.database import Database
     from chassis.redis_client import open_redis
 

@@ -7,7 +7,8 @@ policies see the same riders and the same cars.
     greedy   each rider, in the order of arrival, gets the nearest free car at once; who finds none waits, and a
              car that becomes free takes the nearest of those who wait
     batch    the service's ticks every five seconds, without swaps and without a cap on pickup time
-    own      the service's ticks with the packaged city's policy
+    own      the service's ticks with the packaged city's policy; its database keeps the evenings before, from which it
+             learns where drivers wait long, as it would in production
 """
 
 import asyncio
@@ -111,9 +112,10 @@ def measure_evenings(plan: Plan, say: Callable[[str], None]) -> Result:
     found = {name: Figures() for name in plan.policies}
     tick_millis: dict[int, float] = {}
     with stores_alone() as stores:
+        databases = {name: stores.database("matching") for name in plan.policies}
         for evening in _evenings(plan):
             for name in plan.policies:
-                outcome = replay(stores, evening, name)
+                outcome = replay(stores, databases[name], evening, name)
                 one = Figures()
                 one.add(outcome)
                 found[name].add(outcome)
@@ -125,13 +127,11 @@ def measure_evenings(plan: Plan, say: Callable[[str], None]) -> Result:
     return result_of(found, tick_millis, city_scale=plan.city_scale)
 
 
-def replay(stores: Stores, evening: Evening, policy_name: str) -> Outcome:
-    """One evening with one policy, on a database and a Redis without a past."""
+def replay(stores: Stores, database_url: str, evening: Evening, policy_name: str) -> Outcome:
+    """One evening with one policy, on the database of that policy and a Redis without a past."""
     from chassis.redis_client import open_redis
     from jitney.bench.evening_replay import Replay
     from jitney.bench.evening_service import POLICIES, service_on
-
-    database_url = stores.database("matching")
 
     async def run() -> Outcome:
         redis = open_redis(stores.redis_url)

@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from matching_service.adapters.city_fares import Amount, Corners, FareTables, Name, Scoped, Share, Strict, TaxTable
 from matching_service.domain.city import (
     CityPolicy,
+    CostWeights,
     DispatchMode,
     DispatchPolicy,
     EditPolicy,
@@ -85,6 +86,12 @@ class _Surge(Strict):
     consent_permille: Annotated[int, Field(ge=1001, le=10_001)]
 
 
+class _Weights(Strict):
+    fairness_seconds: Annotated[float, Field(ge=0, le=600)] = 60.0
+    decline_seconds: Annotated[float, Field(ge=0, le=600)] = 15.0
+    destination: Annotated[float, Field(ge=0, le=2)] = 0.5
+
+
 class _Dispatch(Strict):
     tick_seconds: Annotated[float, Field(ge=0.1, le=30)]
     offer_seconds: Annotated[int, Field(ge=1, le=120)]
@@ -96,6 +103,7 @@ class _Dispatch(Strict):
     swaps: _Swaps = _Swaps()
     mode: Literal["batch", "broadcast"] = "batch"
     broadcast_offers: Annotated[int, Field(ge=2, le=MAX_BROADCAST_OFFERS)] = 5
+    weights: _Weights = _Weights()
 
     @model_validator(mode="after")
     def _window_holds_an_offer(self) -> Self:
@@ -402,9 +410,10 @@ def _as_policy(content: _CityFile) -> CityPolicy:
             waiting_most_seconds=content.fees.waiting_most_seconds,
         ),
         dispatch=DispatchPolicy(
-            **content.dispatch.model_dump(exclude={"swaps", "mode"}),
+            **content.dispatch.model_dump(exclude={"swaps", "mode", "weights"}),
             swaps=SwapPolicy(**content.dispatch.swaps.model_dump()),
             mode=DispatchMode(content.dispatch.mode),
+            weights=CostWeights(**content.dispatch.weights.model_dump()),
         ),
         stops=StopPolicy(**content.stops.model_dump()),
         edits=EditPolicy(**content.edits.model_dump()),

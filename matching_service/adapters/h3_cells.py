@@ -1,4 +1,7 @@
-"""The cells of surge: H3 of resolution 8, of about 0.7 km². h3 is imported when the first place is asked for."""
+"""Cells of the map by H3: of resolution 8 (about 0.7 km²) for surge, of 7 (about 5 km²) for the value of destinations.
+
+h3 is imported when the first place is asked for.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,18 @@ from typing import Any
 
 from shared_kernel.geo import GeoPoint
 
-RESOLUTION = 8
+SURGE_RESOLUTION = 8
+DESTINATION_RESOLUTION = 7
 
 
 class H3Cells:
     """The Cells of production."""
 
+    def __init__(self, resolution: int = SURGE_RESOLUTION) -> None:
+        self._resolution = resolution
+
     def cell_of(self, point: GeoPoint) -> str:
-        return str(_h3().latlng_to_cell(point.latitude, point.longitude, RESOLUTION))
+        return str(_h3().latlng_to_cell(point.latitude, point.longitude, self._resolution))
 
     def neighbors(self, cell: str) -> Collection[str]:
         return _ring(cell)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from google.protobuf.message import Message
-from sqlalchemy import ColumnElement, Label, Select, case, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Label, Select, Update, case, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
@@ -411,6 +411,19 @@ class PostgresTransaction:
         statement = update(tables.shifts).where(tables.shifts.c.id == shift.id)
         await self._connection.execute(statement.values(**shift_wishes(shift)))
 
+    async def count_answer(self, driver_id: UUID, *, accepted: bool) -> None:
+        shift = tables.shifts.c
+        counted = shift.offers_accepted if accepted else shift.offers_missed
+        await self._connection.execute(_of_open_shift(driver_id).values({counted: counted + 1}))
+
+    async def count_earnings(self, driver_id: UUID, earnings: Money) -> None:
+        shift = tables.shifts.c
+        code = func.coalesce(shift.earned_currency_code, earnings.currency_code)
+        same = _of_open_shift(driver_id).where(code == earnings.currency_code)
+        await self._connection.execute(
+            same.values(earned_minor=shift.earned_minor + earnings.amount_minor, earned_currency_code=code)
+        )
+
     async def headings_since(self, driver_id: UUID, since: datetime) -> list[datetime]:
         heading = tables.shift_headings.c
         recent = select(heading.set_at).where(heading.driver_id == driver_id, heading.set_at > since)
@@ -469,6 +482,11 @@ class PostgresTransaction:
 def _open_shift(driver_id: UUID) -> Select[Any]:
     shift = tables.shifts.c
     return select(tables.shifts).where(shift.driver_id == driver_id, shift.ended_at.is_(None))
+
+
+def _of_open_shift(driver_id: UUID) -> Update:
+    shift = tables.shifts.c
+    return update(tables.shifts).where(shift.driver_id == driver_id, shift.ended_at.is_(None))
 
 
 def _refusal(error: IntegrityError) -> DomainError | None:

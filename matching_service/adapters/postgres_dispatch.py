@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, func, select, union
+from sqlalchemy import ARRAY, ColumnElement, Float, Uuid, cast, extract, func, select, union
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from chassis.database import Database
 from matching_service.adapters import tables
 from matching_service.adapters.rows import order_from, place_from
 from matching_service.domain.city import VehicleClass
+from matching_service.domain.driver_record import DriverRecord
 from matching_service.domain.ride_kind import Capability
 from matching_service.domain.ride_states import DRIVER_STATES
 from matching_service.domain.run import Sharing
@@ -28,7 +31,7 @@ def _all_of(driver_id: ColumnElement[UUID]) -> ColumnElement[Any]:
 
 
 class PostgresDispatchReads:
-    """WaitingRides, EnRouteRides, BusyDrivers, CashStandings, OnShift, Headings and RideDrivers of production."""
+    """WaitingRides, EnRouteRides, BusyDrivers, CashStandings, OnShift, Headings, DriverRecords and RideDrivers."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -138,6 +141,24 @@ class PostgresDispatchReads:
         for vehicle_class, driver_ids in rows:
             by_driver |= dict.fromkeys(driver_ids, VehicleClass(vehicle_class))
         return by_driver
+
+    async def records(self, now: datetime) -> Mapping[UUID, DriverRecord]:
+        """Return what open shifts have come to. In arrays: a row a driver would take the client ten times as long."""
+        shift = tables.shifts.c
+        resting = func.coalesce(shift.break_since, now)
+        active = extract("epoch", resting - shift.started_at) - shift.paused_seconds
+        columns = (
+            shift.driver_id,
+            shift.earned_minor,
+            shift.earned_currency_code,
+            cast(active, Float(53)),
+            shift.offers_accepted,
+            shift.offers_missed,
+        )
+        in_one_order = (func.coalesce(func.array_agg(aggregate_order_by(each, shift.id)), []) for each in columns)
+        async with self._database.connect() as connection:
+            row = (await connection.execute(select(*in_one_order).where(shift.ended_at.is_(None)))).one()
+        return {driver_id: DriverRecord(*facts) for driver_id, *facts in zip(*row, strict=True)}
 
     async def headings(self) -> Mapping[UUID, GeoPoint]:
         """Return where drivers want to get to, of those who take only rides on their way."""

@@ -373,6 +373,7 @@ def shift_wishes(shift: Shift) -> dict[str, Any]:
         "silent_until": shift.silent_until,
         "end_reason": shift.end_reason.value if shift.end_reason else None,
         "capabilities": sorted(shift.capabilities),
+        "paused_seconds": shift.paused_seconds,
     }
 
 
@@ -396,4 +397,5 @@ def shift_from(row: Columns) -> Shift:
         silent_until=row["silent_until"],
         end_reason=EndReason(row["end_reason"]) if row["end_reason"] else None,
         capabilities=frozenset(Capability(name) for name in row["capabilities"]),
+        paused_seconds=row["paused_seconds"],
     )

@@ -111,7 +111,8 @@ def assign(costs: Sequence[PairCost], unserved: Sequence[float]) -> list[int]:
     """Choose the pairs of least total cost, counting `unserved[i]` for each seeker i left out; return their indices.
 
     Each seeker gets a column of its own beside the drivers', which stands for being left out: so a full matching always
-    exists, as scipy's sparse solver asks. All costs are above zero, since it takes a zero for no edge.
+    exists, as scipy's sparse solver asks. It takes a zero for no edge, so all weights are lifted above zero by the
+    same; every seeker has exactly one of them, so the least choice stays the least.
     """
     import numpy as np  # noqa: PLC0415 (see the module)
     from scipy.sparse import csr_array  # noqa: PLC0415
@@ -126,8 +127,7 @@ def assign(costs: Sequence[PairCost], unserved: Sequence[float]) -> list[int]:
     rows = np.concatenate([[row_by_seeker[cost.seeker] for cost in costs], np.arange(len(seekers))])
     columns = np.concatenate([[column_by_driver[cost.driver] for cost in costs], own_columns])
     weights = np.array([cost.seconds for cost in costs] + [unserved[seeker] for seeker in seekers], dtype=float)
-    if weights.min() <= 0:
-        raise ValueError("every cost of an assignment is above zero")
+    weights += max(0.0, 1.0 - weights.min())
     shape = (len(seekers), len(column_by_driver) + len(seekers))
     chosen_rows, chosen_columns = min_weight_full_bipartite_matching(csr_array((weights, (rows, columns)), shape=shape))
     chosen = set(zip(chosen_rows.tolist(), chosen_columns.tolist(), strict=True))

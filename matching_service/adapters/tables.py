@@ -36,6 +36,7 @@ from matching_service.adapters.edit_rows import edit_table
 from matching_service.adapters.postgres_quotes import quote_table
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.delivery import DeliveryFailure, ProofKind
+from matching_service.domain.destination_values import MOST_SECONDS, QUARTERS
 from matching_service.domain.explanation import Fate
 from matching_service.domain.offer import MAX_BROADCAST_OFFERS, ExclusionCause, OfferState
 from matching_service.domain.pooling import MAX_PARTIES
@@ -325,6 +326,20 @@ travel_times = Table(
 
 ride_edits = edit_table(metadata)
 
+destination_values = Table(
+    "destination_value",
+    metadata,
+    Column("city", Text, nullable=False),
+    Column("cell", Text, nullable=False),
+    Column("quarter", SmallInteger, nullable=False),
+    Column("extra_idle_seconds", Float(53), nullable=False),
+    Column("learned_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("city", "cell", "quarter"),
+    CheckConstraint(f"quarter BETWEEN 0 AND {QUARTERS - 1}", "quarter"),
+    CheckConstraint(f"abs(extra_idle_seconds) <= {MOST_SECONDS:.0f}", "seconds"),
+    comment="How much longer than the city's mean drivers wait for the next passenger, by where and when",
+)
+
 surge_controls = Table(
     "surge_control",
     metadata,
@@ -466,6 +481,15 @@ shifts = Table(
     Column("silent_since", DateTime(timezone=True)),
     Column("silent_until", DateTime(timezone=True)),
     Column("end_reason", Text),
+    Column("paused_seconds", Integer, nullable=False, server_default=text("0")),
+    # The shift in figures, for dispatch: counted by statements of their own, not with the rest of the row.
+    Column("earned_minor", BigInteger, nullable=False, server_default=text("0")),
+    Column("earned_currency_code", Text),
+    Column("offers_accepted", Integer, nullable=False, server_default=text("0")),
+    Column("offers_missed", Integer, nullable=False, server_default=text("0")),
+    CheckConstraint("paused_seconds >= 0", "paused"),
+    CheckConstraint("earned_minor >= 0 AND offers_accepted >= 0 AND offers_missed >= 0", "figures"),
+    CheckConstraint("earned_currency_code IS NOT NULL OR earned_minor = 0", "earned_in_a_currency"),
     CheckConstraint(_among("vehicle_class", VehicleClass), "vehicle_class"),
     CheckConstraint(_among("end_reason", EndReason), "end_reason"),
     CheckConstraint("(break_since IS NULL) = (break_until IS NULL)", "break_whole"),

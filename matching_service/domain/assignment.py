@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-from matching_service.domain.city import NO_SWAPS, PickupCap, SwapPolicy, VehicleClass
+from matching_service.domain.city import NO_SWAPS, NO_WEIGHTS, CostWeights, PickupCap, SwapPolicy, VehicleClass
 from matching_service.domain.heading import brings_closer
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.ride_kind import Capability
@@ -60,6 +60,11 @@ class Seeker:
     bound: Bound | None = None
     cap: PickupCap = _NO_GROWTH
     swaps: SwapPolicy = NO_SWAPS
+    weights: CostWeights = NO_WEIGHTS
+    """What beside the time to the pickup the city weighs."""
+    city: str = ""
+    dropoff_extra_idle_seconds: float = 0.0
+    """How much longer than elsewhere drivers wait where the ride ends (`destination_values`)."""
     broadcast_offers: int = 0
     """So many of the nearest are asked at once, in cities of the mode broadcast; 0: the solver chooses one."""
     shard: str = ""
@@ -101,22 +106,31 @@ class CostTerms(NamedTuple):
     """Of a ride that would change its driver: the least gain that is worth it."""
     shared: float = 0.0
     """Of a pooled ride that joins others: what they lose and its own detour, less the vehicle that is spared."""
+    fairness: float = 0.0
+    """Below zero for a driver who has earned less than the others in the time they were out."""
+    decline_risk: float = 0.0
+    """What it costs the rider if the driver says no, by how likely that is."""
+    destination: float = 0.0
+    """Of a ride that leads to where drivers wait longer for the next one; below zero the other way round."""
 
 
 class PairCost(NamedTuple):
-    """A pair that may be chosen, and its cost in seconds; always above zero."""
+    """A pair that may be chosen, and its cost in seconds."""
 
     seeker: int
     driver: int
     seconds: float
     swap_seconds: float = 0.0
     shared_seconds: float = 0.0
+    fairness_seconds: float = 0.0
+    decline_risk_seconds: float = 0.0
+    destination_seconds: float = 0.0
 
     @property
     def terms(self) -> CostTerms:
         """What it is the sum of. Made when asked for: a tick weighs tens of thousands of pairs and explains a few."""
-        pickup_eta_seconds = round(self.seconds - self.swap_seconds - self.shared_seconds, 3)
-        return CostTerms(pickup_eta_seconds, self.swap_seconds, self.shared_seconds)
+        others = self[3:]
+        return CostTerms(round(self.seconds - sum(others), 3), *others)
 
 
 def is_on_the_way(seeker: Seeker, driver: DriverPosition, limits: Limits) -> bool:
@@ -145,19 +159,43 @@ def pickup_cap_seconds(seeker: Seeker) -> float:
     return min(cap.first_seconds + cap.growth * max(seeker.waited_seconds, 0.0), cap.most_seconds)
 
 
-def pair_cost(pair: Pair, seeker: Seeker, driver_id: UUID, eta_seconds: int) -> PairCost:
-    """Weigh a pair. A ride's own driver, who is on the way, costs no more than the time that is left."""
-    if seeker.bound is None or seeker.bound.driver_id == driver_id:
+class DriverTerms(NamedTuple):
+    """What speaks for or against a driver whatever the ride, before the city's weights."""
+
+    earnings_deficit: float = 0.0
+    """See `driver_record`: 1 for who has earned nothing, below 0 for who has more than the mean."""
+    miss_chance: float = 0.0
+    extra_idle_seconds: float = 0.0
+    """How much longer than elsewhere drivers wait where this one is."""
+
+
+NO_TERMS = DriverTerms()
+
+
+def pair_cost(
+    pair: Pair, seeker: Seeker, driver_id: UUID, eta_seconds: int, driver: DriverTerms = NO_TERMS
+) -> PairCost:
+    """Weigh a pair. A ride's own driver, who is on the way, costs no more than the time that is left.
+
+    Of a ride that has a driver already nothing but time counts: what a change is worth, riders feel.
+    """
+    if seeker.bound is not None:
+        swap_seconds = 0.0 if seeker.bound.driver_id == driver_id else float(seeker.swaps.min_gain_seconds)
+        return PairCost(pair.seeker, pair.driver, eta_seconds + swap_seconds, swap_seconds)
+    weights = seeker.weights
+    if weights is NO_WEIGHTS:
         return PairCost(pair.seeker, pair.driver, eta_seconds)
-    swap_seconds = seeker.swaps.min_gain_seconds
-    return PairCost(pair.seeker, pair.driver, eta_seconds + swap_seconds, swap_seconds)
+    fairness = -weights.fairness_seconds * driver.earnings_deficit
+    decline_risk = weights.decline_seconds * driver.miss_chance
+    destination = weights.destination * (seeker.dropoff_extra_idle_seconds - driver.extra_idle_seconds)
+    seconds = eta_seconds + fairness + decline_risk + destination
+    return PairCost(pair.seeker, pair.driver, seconds, 0.0, 0.0, fairness, decline_risk, destination)
 
 
 def unserved_seconds(seeker: Seeker, pickup_eta_cap_seconds: int) -> float:
     """Return what it costs to leave a ride without a driver in this batch.
 
-    With one such cost a ride, taking the head start off all of its pairs or adding it here chooses the same pairs; here
-    it keeps every weight above zero, which the sparse solver needs.
+    With one such cost a ride, taking the head start off all of its pairs or adding it here chooses the same pairs.
     """
     if seeker.bound is not None:
         return BOUND_UNSERVED_SECONDS

@@ -110,6 +110,20 @@ class SwapPolicy:
 NO_SWAPS = SwapPolicy(0, 0, 0, reroute_without_consent=False)
 
 
+class CostWeights(NamedTuple):
+    """What beside the time to the pickup counts when a driver is chosen, in seconds of that time."""
+
+    fairness_seconds: float
+    """So much nearer counts a driver who has earned nothing yet, so much further one with twice the mean."""
+    decline_seconds: float
+    """What a rider loses by an offer that is declined; counts by how likely that is."""
+    destination: float
+    """Seconds for each second that drivers wait longer where the ride ends than where the driver is."""
+
+
+NO_WEIGHTS = CostWeights(0.0, 0.0, 0.0)
+
+
 class DispatchMode(StrEnum):
     """How a ride is proposed."""
 
@@ -134,6 +148,7 @@ class DispatchPolicy:
     mode: DispatchMode = DispatchMode.BATCH
     broadcast_offers: int = 5
     """So many drivers are asked at once in the mode of that name."""
+    weights: CostWeights = NO_WEIGHTS
 
     @property
     def pickup_cap(self) -> PickupCap:

@@ -69,6 +69,8 @@ class Shift:
     end_reason: EndReason | None = None
     capabilities: frozenset[Capability] = frozenset()
     """What the driver declared beside taking rides."""
+    paused_seconds: int = 0
+    """Spent in breaks that are over."""
 
     @property
     def driver_id(self) -> UUID:
@@ -96,9 +98,9 @@ class Shift:
         """Close the shift as soon as the ride under way has ended."""
         return replace(self._moved(), ends_after_ride=True)
 
-    def staying(self) -> Shift:
+    def staying(self, now: datetime) -> Shift:
         """Take back every wish to stop: the end after the ride, the last ride, the break."""
-        plain = replace(self, ends_after_ride=False, last_ride=False, break_since=None, break_until=None)
+        plain = replace(self._resumed(now), ends_after_ride=False, last_ride=False)
         return self if plain == self else replace(plain, version=self.version + 1)
 
     def declaring(self, capabilities: frozenset[Capability]) -> Shift:
@@ -132,9 +134,9 @@ class Shift:
             raise Conflict("break_open", "the driver is on a break already")
         return replace(self._moved(), break_since=now, break_until=now + timedelta(seconds=seconds))
 
-    def back(self) -> Shift:
+    def back(self, now: datetime) -> Shift:
         """End the break; without one nothing changes."""
-        return self if self.break_until is None else replace(self._moved(), break_since=None, break_until=None)
+        return self if self.break_until is None else self._moved()._resumed(now)
 
     def heading_to(self, destination: GeoPoint | None) -> Shift:
         """Take only rides towards a place from now on; None takes all again."""
@@ -163,6 +165,12 @@ class Shift:
     def given_time(self, now: datetime) -> Shift:
         """Start the timer of a silent driver anew: a ride is under way, which nobody ends from afar."""
         return replace(self, silent_until=now + timedelta(seconds=SILENT_OFF_SECONDS))
+
+    def _resumed(self, now: datetime) -> Shift:
+        if self.break_since is None:
+            return self
+        paused_seconds = self.paused_seconds + max(0, int((now - self.break_since).total_seconds()))
+        return replace(self, break_since=None, break_until=None, paused_seconds=paused_seconds)
 
     def _moved(self) -> Shift:
         return replace(self, version=self.version + 1)

@@ -77,6 +77,7 @@ class AcceptOffer:
             raise Conflict("cash_not_allowed", "the driver owes too much to take a ride that is paid in cash")
         accepted = offer.closed(OfferState.ACCEPTED, now)
         await keep_shift(tx, shift, shift.bound(), self.clock)
+        await tx.count_answer(driver_id, accepted=True)
         if before.state is RideState.DRIVER_EN_ROUTE and before.driver is not None:
             return await self._swap(tx, before, before.driver.driver_id, shift.driver, accepted, now)
         await tx.save_offer(accepted)

@@ -79,7 +79,7 @@ class ChangeShift:
     async def _back(self, tx: Transaction, shift: Shift) -> Shift:
         if shift.due_reason(self.clock.now()) is EndReason.BREAK_OVER:
             return await end_shift(tx, shift, self.clock, EndReason.BREAK_OVER)
-        return await keep_shift(tx, shift, shift.back(), self.clock)
+        return await keep_shift(tx, shift, shift.back(self.clock.now()), self.clock)
 
     async def _change(self, request: RequestKey, change: Callable[[Transaction, Shift], Awaitable[Shift]]) -> Shift:
         async with self.store.transaction() as tx:

@@ -40,6 +40,7 @@ class CompleteTrip:
                 ride = before.completed(now)
                 await tx.save_ride(before, ride)
                 await tx.tell(RideCompleted(ride, now))
+                await tx.count_earnings(driver_id, ride.terms.earnings(ride.fare))
                 await let_driver_go(tx, driver_id, now, driven=True)
             await tx.complete(ride.id.bytes)
             return ride

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from matching_service.domain.assignment import (
+    NO_TERMS,
     Limits,
     Pair,
     PairCost,
@@ -108,7 +109,14 @@ class Choose:
         seekers = [picture.seekers[place] for place in seeker_places]
         drivers = [picture.drivers[place] for place in driver_places]
         limits = self._limits(candidates, picture)
-        near = await self.matcher.candidates(seekers, drivers, limits)
+        # So many of the free and so many of those on the way: where most are on the way, the nearest of all hold hardly
+        # a free one, and a chain of moves would lack its first link.
+        near: list[Pair] = []
+        free = sum(place < picture.free for place in driver_places)
+        for first, last in ((0, free), (free, len(drivers))):
+            if first < last:
+                found = await self.matcher.candidates(seekers, drivers[first:last], limits)
+                near += found if not first else [Pair(pair.seeker, pair.driver + first) for pair in found]
         if limits.headings:
             near = [pair for pair in near if is_on_the_way(seekers[pair.seeker], drivers[pair.driver], limits)]
         pairs = near
@@ -175,11 +183,7 @@ class Choose:
         points = {place: picture.drivers[place].point for place in {pair.driver for pair in pairs}}
         etas = await self.eta.seconds([Leg(points[pair.driver], picture.seekers[pair.seeker].pickup) for pair in pairs])
         caps = {place: pickup_cap_seconds(picture.seekers[place]) for place in {pair.seeker for pair in pairs}}
-        return [
-            pair_cost(pair, picture.seekers[pair.seeker], picture.drivers[pair.driver].driver_id, eta)
-            for pair, eta in zip(pairs, etas, strict=True)
-            if eta <= caps[pair.seeker]
-        ]
+        return [_weighed(pair, eta, picture) for pair, eta in zip(pairs, etas, strict=True) if eta <= caps[pair.seeker]]
 
     async def _weigh_moves(self, picture: Picture, choice: Choice) -> None:
         """Know the cost of each move, and drop those that are not right by themselves: too far, or of too little gain.
@@ -203,6 +207,13 @@ class Choose:
             if all(picture.seekers[pair.seeker].swaps.reroute_without_consent for pair in ring)
         ]
         choice.cost_by_pair = known
+
+
+def _weighed(pair: Pair, eta_seconds: int, picture: Picture) -> PairCost:
+    seeker, driver = picture.seekers[pair.seeker], picture.drivers[pair.driver]
+    worth = picture.worth_by_city.get(seeker.city)
+    terms = NO_TERMS if worth is None else worth.terms(driver)
+    return pair_cost(pair, seeker, driver.driver_id, eta_seconds, terms)
 
 
 def _joins(picture: Picture) -> list[PairCost]:

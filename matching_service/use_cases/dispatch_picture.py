@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from matching_service.domain.assignment import Bound, Pair, Seeker, head_start_seconds
-from matching_service.domain.city import Atlas, CityPolicy, DispatchMode, VehicleClass
+from matching_service.domain.city import NO_WEIGHTS, Atlas, CityPolicy, DispatchMode, VehicleClass
 from matching_service.domain.eta import Leg
 from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
 from matching_service.domain.pooling import Insertion
@@ -32,6 +32,7 @@ from matching_service.use_cases.dispatch_ports import (
     WaitingRide,
     WaitingRides,
 )
+from matching_service.use_cases.driver_worth import KnowWorth, Worth
 from matching_service.use_cases.find_joins import FindJoins, PooledSeeker, RunOnTheRoad
 from shared_kernel.clock import Clock
 from shared_kernel.geo import GeoPoint
@@ -80,6 +81,8 @@ class Picture:
     on_shift: Mapping[UUID, VehicleClass] = field(default_factory=dict[UUID, VehicleClass])
     sharing_drivers: int = 0
     """How many of the drivers have parties already: they are for pooled rides that fit in, and for no others."""
+    worth_by_city: dict[str, Worth] = field(default_factory=dict[str, Worth])
+    """What counts for or against drivers, in cities where anything does but the way to the pickup."""
     joins: dict[Pair, PlannedJoin] = field(default_factory=dict[Pair, PlannedJoin])
     """The pooled rides that fit into runs, by the places of seeker and driver."""
 
@@ -104,6 +107,7 @@ class DrawPicture:
     eta: EtaProvider
     runs: SharedRuns
     find_joins: FindJoins
+    know_worth: KnowWorth
     clock: Clock
 
     async def __call__(self, shards: Collection[str]) -> Picture:
@@ -130,6 +134,7 @@ class DrawPicture:
         picture.snapshot, picture.fresh_since, picture.busy, picture.on_shift = snapshot, fresh_since, busy, on_shift
         picture.drivers = _free(fresh, busy, on_shift)
         picture.free = len(picture.drivers)
+        await self._add_worth(picture, atlas)
         if under_way:
             await self._add_en_route(picture, under_way, {each.driver_id: each for each in fresh}, atlas)
         if any(seeker.sharing is not None for seeker in picture.seekers):
@@ -139,6 +144,19 @@ class DrawPicture:
         if any(seeker.needs for seeker in picture.seekers):
             picture.capabilities = await self.on_shift.capabilities()
         return picture
+
+    async def _add_worth(self, picture: Picture, atlas: Atlas) -> None:
+        """Look up what counts for or against drivers, and put it to the rides: where do they lead to?"""
+        now = self.clock.now()
+        for key in sorted({seeker.city for seeker in picture.seekers if seeker.weights != NO_WEIGHTS}):
+            city = atlas.named(key)
+            if city is not None:
+                picture.worth_by_city[key] = await self.know_worth(city, now)
+        for place, seeker in enumerate(picture.seekers):
+            worth = picture.worth_by_city.get(seeker.city)
+            extra_seconds = 0.0 if worth is None else worth.extra_at(seeker.dropoff)
+            if extra_seconds:
+                picture.seekers[place] = replace(seeker, dropoff_extra_idle_seconds=extra_seconds)
 
     async def _add_joins(self, picture: Picture, positions: Mapping[UUID, DriverPosition]) -> None:
         """Find out where pooled rides fit into runs; a driver who is on the way home takes no more parties."""
@@ -228,6 +246,8 @@ def _seeker(
         bound=bound,
         cap=city.dispatch.pickup_cap,
         swaps=city.dispatch.swaps,
+        weights=city.dispatch.weights,
+        city=city.city,
         broadcast_offers=_broadcast_offers(ride, city),
         shard=ride.shard,
         sharing=ride.sharing if isinstance(ride, WaitingRide) else None,

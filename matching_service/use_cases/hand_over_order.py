@@ -74,5 +74,6 @@ class HandOverOrder:
         ride = before.handed_over(Proof(hand_over.kind, hand_over.reference), now)
         await tx.save_ride(before, ride)
         await tx.tell(RideCompleted(ride, now))
+        await tx.count_earnings(driver_id, ride.terms.earnings(ride.fare))
         await let_driver_go(tx, driver_id, now, driven=True)
         return ride

@@ -182,6 +182,14 @@ class Transaction(Protocol):
 
     async def save_shift(self, shift: Shift) -> None: ...
 
+    async def count_answer(self, driver_id: UUID, *, accepted: bool) -> None:
+        """Count an offer in the driver's open shift as accepted, or as declined or left unanswered."""
+        ...
+
+    async def count_earnings(self, driver_id: UUID, earnings: Money) -> None:
+        """Add what a ride brought the driver to the open shift; the first one's currency is the shift's."""
+        ...
+
     async def headings_since(self, driver_id: UUID, since: datetime) -> list[datetime]:
         """Return when the driver set a destination after that."""
         ...

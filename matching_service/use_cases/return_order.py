@@ -39,6 +39,7 @@ class ReturnOrder:
                 ride = before.brought_back(Proof(ProofKind.SIGNATURE, received_by), now)
                 await tx.save_ride(before, ride)
                 await tx.tell(OrderReturned(ride, now))
+                await tx.count_earnings(driver_id, ride.terms.earnings(ride.fare))
                 await let_driver_go(tx, driver_id, now, driven=True)
             await tx.complete(ride.id.bytes)
             return ride

@@ -64,4 +64,4 @@ class StartShift:
     ) -> Shift:
         if shift.vehicle_class is not driver.vehicle_class:
             raise Conflict("shift_open", "end the shift with the other vehicle first")
-        return await keep_shift(tx, shift, shift.staying().declaring(capabilities), self.clock)
+        return await keep_shift(tx, shift, shift.staying(self.clock.now()).declaring(capabilities), self.clock)

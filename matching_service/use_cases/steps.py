@@ -65,6 +65,7 @@ async def close_unanswered(tx: Transaction, ride: Ride, offer: Offer, cause: Exc
     closed = offer.closed(OfferState(cause.value), now)
     await tx.save_offer(closed)
     await tx.exclude(ride.id, offer.driver_id, cause, now)
+    await tx.count_answer(offer.driver_id, accepted=False)
     told = ride.told()
     await tx.tell(OfferClosed(closed, told.version, now))
     # Of a broadcast others may still accept; the close is not in the way of what is read here.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from matching_service.domain.city import VehicleClass
+from matching_service.domain.city import CityPolicy, VehicleClass
+from matching_service.domain.driver_record import DriverRecord
 from matching_service.domain.locations import DriverPosition, RecordOutcome
 from matching_service.domain.quote import Quote
 from matching_service.domain.ride_kind import Capability
@@ -117,6 +118,8 @@ class FakeShifts:
         self.shifts = dict(shifts or {})
         self.homes: dict[UUID, GeoPoint] = {}
         self.declared: dict[UUID, frozenset[Capability]] = {}
+        self.figures: dict[UUID, DriverRecord] = {}
+        self.extra_idle: Callable[[GeoPoint], float] | None = None
         self.asked = 0
 
     async def on_shift(self) -> Mapping[UUID, VehicleClass]:
@@ -124,6 +127,12 @@ class FakeShifts:
 
     async def headings(self) -> Mapping[UUID, GeoPoint]:
         return self.homes
+
+    async def records(self, now: datetime) -> Mapping[UUID, DriverRecord]:
+        return self.figures
+
+    def extra_idle_seconds(self, city: CityPolicy, now: datetime) -> Callable[[GeoPoint], float] | None:
+        return self.extra_idle
 
     async def capabilities(self) -> Mapping[UUID, frozenset[Capability]]:
         return self.declared

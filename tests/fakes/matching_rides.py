@@ -87,6 +87,8 @@ class Tables:
     edit_timers: dict[UUID, SagaRow] = field(default_factory=dict[UUID, SagaRow])
     runs: dict[UUID, Run] = field(default_factory=dict[UUID, Run])
     shifts: dict[UUID, Shift] = field(default_factory=dict[UUID, Shift])
+    answers: list[tuple[UUID, bool]] = field(default_factory=list[tuple[UUID, bool]])
+    earnings: list[tuple[UUID, Money]] = field(default_factory=list[tuple[UUID, Money]])
     headings: list[tuple[UUID, datetime]] = field(default_factory=list[tuple[UUID, datetime]])
     consents: dict[UUID, FeeConsent] = field(default_factory=dict[UUID, FeeConsent])
     keys: dict[tuple[UUID, str, str], tuple[tuple[str, ...], bytes]] = field(
@@ -338,6 +340,12 @@ class MemoryTransaction:
 
     async def save_shift(self, shift: Shift) -> None:
         self._tables.shifts[shift.id] = shift
+
+    async def count_answer(self, driver_id: UUID, *, accepted: bool) -> None:
+        self._tables.answers.append((driver_id, accepted))
+
+    async def count_earnings(self, driver_id: UUID, earnings: Money) -> None:
+        self._tables.earnings.append((driver_id, earnings))
 
     async def headings_since(self, driver_id: UUID, since: datetime) -> list[datetime]:
         return [set_at for driver, set_at in self._tables.headings if driver == driver_id and set_at > since]

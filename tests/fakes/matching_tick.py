@@ -22,6 +22,7 @@ from matching_service.use_cases.dispatch_ports import (
     WaitingRides,
 )
 from matching_service.use_cases.dispatch_tick import DispatchTick
+from matching_service.use_cases.driver_worth import KnowWorth
 from matching_service.use_cases.find_joins import FindJoins
 from tests.fakes.matching_dispatch import FakeShifts, HandClock
 
@@ -53,6 +54,7 @@ def make_tick(
         eta=eta,
         runs=board,
         find_joins=FindJoins(eta, clock),
+        know_worth=KnowWorth(shifts, shifts, clock.monotonic),
         clock=clock,
     )
     choose = Choose(eta, matcher, clock.monotonic)

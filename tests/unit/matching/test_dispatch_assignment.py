@@ -124,9 +124,9 @@ def test_no_pairs_choose_nothing() -> None:
     assert assign([], [2_400.0]) == []
 
 
-def test_a_cost_of_zero_is_refused() -> None:
-    with pytest.raises(ValueError, match="above zero"):
-        assign([PairCost(0, 0, 0)], [1])
+def test_a_cost_may_be_zero_or_below_where_much_speaks_for_a_driver() -> None:
+    costs = [PairCost(0, 0, -40), PairCost(0, 1, 30), PairCost(1, 0, 0), PairCost(1, 1, 75)]
+    assert [costs[index] for index in assign(costs, [2_400, 2_400])] == [costs[1], costs[2]]
 
 
 points = st.builds(GeoPoint, st.floats(37.6, 37.8), st.floats(-122.5, -122.3))

@@ -8,21 +8,19 @@ import asyncio
 import heapq
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from itertools import count
 from typing import Any
 from uuid import UUID
 
-from jitney.bench.evening_cars import Car, drive_seconds
+from jitney.bench.evening_cars import Car
 from jitney.bench.evening_demand import Evening
-from jitney.bench.evening_service import MatchingService, Policy
+from jitney.bench.evening_outcome import WARM_UP_SECONDS, Outcome
+from jitney.bench.evening_service import MatchingService
 from jitney.bench.parts import matching
 from jitney.stack.problems import StackError
 
-WARM_UP_SECONDS = 1_200.0
-"""Rides asked for earlier are not counted."""
 MOVING_TELL_SECONDS = 4.0
 STANDING_TELL_SECONDS = 10.0
 """How often drivers' apps tell where they are, on the way to a rider and otherwise."""
@@ -30,28 +28,12 @@ SETTLE_SECONDS = 30.0
 _TOGETHER = 6
 
 
-@dataclass
-class Outcome:
-    """What became of the rides that count, and what the drivers earned."""
-
-    name: str
-    cars: int
-    asked: int = 0
-    waits: list[float] = field(default_factory=list[float])
-    swaps: list[int] = field(default_factory=list[int])
-    earned_minor: list[int] = field(default_factory=list[int])
-    empty_seconds: float = 0.0
-    double_assignments: int = 0
-    tick_seconds: list[float] = field(default_factory=list[float])
-
-
 class Replay:
     """See the module. `run` is called once."""
 
-    def __init__(self, service: MatchingService, evening: Evening, policy: Policy) -> None:
+    def __init__(self, service: MatchingService, evening: Evening) -> None:
         self._service = service
         self._evening = evening
-        self._policy = policy
         self._cars = [Car(service.new_id(), point) for point in evening.cars]
         self._car_by_driver = {car.driver_id: car for car in self._cars}
         self._rides: dict[int, Any] = {}
@@ -72,8 +54,7 @@ class Replay:
         for number, trip in enumerate(self._evening.trips):
             self._at(trip.at_seconds, partial(self._ask, number))
         self._at(SETTLE_SECONDS, self._settle)
-        if not self._policy.greedy:
-            self._at(self._service.tick_seconds, self._tick)
+        self._at(self._service.tick_seconds, self._tick)
         while self._due:
             at, _, what = heapq.heappop(self._due)
             self._service.clock.seconds = max(self._service.clock.seconds, at)
@@ -113,36 +94,11 @@ class Replay:
         self._rides[number], self._number_by_ride[ride.id] = ride, number
         self._waiting.append(number)
         self._at(self._now + ride.terms.search_window_seconds, partial(self._give_up, number))
-        if self._policy.greedy:
-            await self._take_nearest_car(number)
 
     async def _give_up(self, number: int) -> None:
         if number in self._waiting:
             await self._service.close_searches()
             self._waiting.remove(number)
-
-    # The greedy peer
-
-    async def _take_nearest_car(self, number: int) -> None:
-        pickup = self._evening.trips[number].pickup
-        free = [car for car in self._cars if car.is_free]
-        if free:
-            await self._propose(number, min(free, key=lambda car: drive_seconds(car.point, pickup)))
-
-    async def _take_nearest_rider(self, car: Car) -> None:
-        if self._waiting:
-            trips = self._evening.trips
-            nearest = min(self._waiting, key=lambda number: drive_seconds(car.point, trips[number].pickup))
-            await self._propose(nearest, car)
-
-    async def _propose(self, number: int, car: Car) -> None:
-        ports = matching("use_cases.dispatch_ports")
-        seconds = drive_seconds(car.point, self._evening.trips[number].pickup)
-        proposal = ports.Proposal(self._rides[number].id, car.driver_id, int(seconds), seconds)
-        outcomes = await self._service.offers.make_offers([proposal])
-        if outcomes != [ports.OfferOutcome.OFFERED]:
-            raise StackError(f"An offer was not made: {outcomes}.")
-        await self._answer()
 
     # Dispatch, and the drivers' answers
 
@@ -202,10 +158,7 @@ class Replay:
         ride = await self._service.complete(self._key(), car.driver_id, self._rides[number].id)
         car.earned_minor += ride.terms.earnings(ride.fare).amount_minor
         car.point, car.ride, car.occupied = self._evening.trips[number].dropoff, None, False
-        if self._policy.greedy:
-            await self._take_nearest_rider(car)
-        else:
-            await self._tell(car)
+        await self._tell(car)
 
     async def _settle(self) -> None:
         while await self._service.saga():

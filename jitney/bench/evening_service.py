@@ -74,10 +74,9 @@ class _NobodyNear:
 
 @dataclass(frozen=True)
 class Policy:
-    """How rides are matched: each at once by `greedy`, else by ticks of the service."""
+    """How the service's ticks match rides."""
 
     name: str
-    greedy: bool = False
     tick_seconds: float | None = None
     """None is the city's own."""
     plain: bool = False
@@ -85,7 +84,6 @@ class Policy:
 
 
 POLICIES = {
-    "greedy": Policy("greedy", greedy=True),
     "batch": Policy("batch", tick_seconds=5.0, plain=True),
     "own": Policy("own"),
 }
@@ -97,7 +95,7 @@ class MatchingService:
     def __init__(self, database: Any, redis: Any, clock: ReplayClock, policy: Policy) -> None:
         self.database = database
         self.clock = clock
-        self.city = _city(policy)
+        self.city = replayed_city(policy)
         self.tick_seconds = policy.tick_seconds or self.city.dispatch.tick_seconds
         self._make_stores(redis)
         self._make_use_cases()
@@ -214,7 +212,7 @@ class WatchedRerouter:
         return done
 
 
-def _city(policy: Policy) -> Any:
+def replayed_city(policy: Policy = POLICIES["own"]) -> Any:
     """The packaged city with the travel of the replay; rides as short as recorded are allowed."""
     domain = matching("domain.city")
     city = matching("adapters.city_file").load_city(None)

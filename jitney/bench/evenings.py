@@ -2,7 +2,8 @@
 
 San Francisco's recorded taxi trips from 18 to 21 h go through the service's own use cases, on a real PostgreSQL and
 Redis under a clock that the replay moves: each rider asks, is matched, picked up and driven as long as recorded. All
-policies see the same riders and the same cars.
+policies see the same riders and the same cars. Greedy dispatch decides nothing that a service is needed for and runs in
+memory, where no time passes from the request to the car's start.
 
     greedy   each rider, in the order of arrival, gets the nearest free car at once; who finds none waits, and a
              car that becomes free takes the nearest of those who wait
@@ -19,7 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from jitney.bench.evening_demand import Evening, read_evening, read_pooled_evening
-from jitney.bench.evening_replay import Outcome
+from jitney.bench.evening_outcome import Outcome
 from jitney.bench.result import Detail, Promise, Result
 from jitney.bench.stores_alone import Stores, stores_alone
 from jitney.stack.problems import StackError
@@ -112,10 +113,10 @@ def measure_evenings(plan: Plan, say: Callable[[str], None]) -> Result:
     found = {name: Figures() for name in plan.policies}
     tick_millis: dict[int, float] = {}
     with stores_alone() as stores:
-        databases = {name: stores.database("matching") for name in plan.policies}
+        databases = {name: stores.database("matching") for name in plan.policies if name != PEER}
         for evening in _evenings(plan):
             for name in plan.policies:
-                outcome = replay(stores, databases[name], evening, name)
+                outcome = replay_greedy(evening) if name == PEER else replay(stores, databases[name], evening, name)
                 one = Figures()
                 one.add(outcome)
                 found[name].add(outcome)
@@ -125,6 +126,14 @@ def measure_evenings(plan: Plan, say: Callable[[str], None]) -> Result:
     for name, figures in found.items():
         say(f"all         {name:6}  {figures.asked:5} rides              {figures.line()}")
     return result_of(found, tick_millis, city_scale=plan.city_scale)
+
+
+def replay_greedy(evening: Evening) -> Outcome:
+    """One evening with greedy dispatch, in memory."""
+    from jitney.bench.evening_fares import earnings_minor
+    from jitney.bench.evening_greedy import GreedyReplay
+
+    return GreedyReplay(evening, earnings_minor(evening.begin)).run()
 
 
 def replay(stores: Stores, database_url: str, evening: Evening, policy_name: str) -> Outcome:
@@ -139,7 +148,7 @@ def replay(stores: Stores, database_url: str, evening: Evening, policy_name: str
         await redis.aclose()
         policy = POLICIES[policy_name]
         async with service_on(database_url, stores.redis_url, evening.begin, policy) as service:
-            return await Replay(service, evening, policy).run()
+            return await Replay(service, evening).run()
 
     return asyncio.run(run())
 
@@ -197,6 +206,7 @@ def _evenings(plan: Plan) -> Sequence[Evening]:
 def _check(plan: Plan) -> None:
     from jitney.bench.evening_service import POLICIES
 
-    unknown = [name for name in plan.policies if name not in POLICIES]
+    unknown = [name for name in plan.policies if name not in (PEER, *POLICIES)]
     if unknown or OURS not in plan.policies:
-        raise StackError(f"Policies are {', '.join(POLICIES)}; {OURS} is what is measured and belongs to them.")
+        known = ", ".join((PEER, *POLICIES))
+        raise StackError(f"Policies are {known}; {OURS} is what is measured and belongs to them.")

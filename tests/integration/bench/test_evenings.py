@@ -8,7 +8,9 @@ import pytest
 
 from jitney.bench.dispatch_load import draw_points
 from jitney.bench.evening_demand import Evening
-from jitney.bench.evening_replay import WARM_UP_SECONDS, Replay
+from jitney.bench.evening_greedy import GreedyReplay
+from jitney.bench.evening_outcome import WARM_UP_SECONDS
+from jitney.bench.evening_replay import Replay
 from jitney.bench.evening_service import POLICIES, service_on
 from jitney.simulator.trips import Trip
 
@@ -26,14 +28,23 @@ def small_evening() -> Evening:
     return Evening("small", datetime(2024, 5, 17, 18, 0, tzinfo=UTC), trips, places[-CARS:])
 
 
-@pytest.mark.parametrize("name", ["greedy", "own"])
+def test_greedy_dispatch_serves_who_waits_nearest_and_loses_who_waits_too_long() -> None:
+    evening = small_evening()
+    outcome = GreedyReplay(evening, lambda trip: int(trip.trip_seconds)).run()
+    assert outcome.asked == RIDES
+    assert CARS < len(outcome.waits) < RIDES
+    assert sum(outcome.earned_minor) == 300 * len(outcome.waits)
+    assert set(outcome.swaps) == {0}
+
+
+@pytest.mark.parametrize("name", ["batch", "own"])
 async def test_every_rider_is_picked_up_or_gives_up_and_no_driver_has_two(
     name: str, migrated_postgres_url: Callable[[str], str], redis_url_for: Callable[[int], str]
 ) -> None:
     evening, policy = small_evening(), POLICIES[name]
     url = migrated_postgres_url("matching")
     async with service_on(url, redis_url_for(11), evening.begin, policy) as service:
-        outcome = await Replay(service, evening, policy).run()
+        outcome = await Replay(service, evening).run()
         summary = await service.reader.summary(evening.begin)
     states = {state.value: count for state, count in summary.count_by_state.items()}
     assert set(states) <= {"completed", "no_driver_available"}

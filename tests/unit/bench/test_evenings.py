@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from jitney.bench.evening_cars import Car, drive_seconds
-from jitney.bench.evening_replay import Outcome
+from jitney.bench.evening_outcome import Outcome
 from jitney.bench.evenings import Figures, gini, percentile, result_of
 from shared_kernel.geo import GeoPoint
 

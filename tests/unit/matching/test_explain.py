@@ -186,6 +186,6 @@ async def test_the_story_of_a_ride_is_told_in_words(stage: Stage, city: Traced) 
     assert "economy, offered" in lines[0]
     assert "after 9 s, with 1 of 2 drivers free: offered to acct_" in lines[1]
     assert "silent for more than 15 s" in text
-    assert "66 s away, cost 65 s (way to the pickup +66, head start of a ride that waits or was given back -1)" in text
+    assert "66 s away, cost 67 s (way to the pickup +66, risk that the driver declines +2, head start of a" in text
     assert lines[-1].endswith(": open")
     assert (await refusal(explain(stage.new_id()))).reason == "ride_not_found"

@@ -121,7 +121,8 @@ async def copy_drives(database: Database, pattern: UUID, count: int, latitude: f
 async def test_where_drivers_waited_long_is_learned_from_completed_rides(database: Database, stage: Stage) -> None:
     await drive(stage, driver_id := await stage.driver())
     async with database.connect() as connection:
-        pattern = await connection.scalar(select(tables.rides.c.id).where(tables.rides.c.driver_id == driver_id))
+        mine = select(tables.rides.c.id).where(tables.rides.c.driver_id == driver_id)
+        pattern = (await connection.scalars(mine)).one()
     learning = learning_on(database, stage)
     assert await learning() == 0
     assert learning.extra_idle_seconds(CITY, stage.clock.now()) is None

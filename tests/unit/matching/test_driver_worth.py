@@ -132,7 +132,7 @@ async def test_records_are_read_once_in_a_while_and_places_looked_up_for_who_is_
     know = KnowWorth(shifts, shifts, clock.monotonic)
     north = DriverPosition(DRIVER, 37.8, -122.4, clock.monotonic(), 1, VehicleClass.ECONOMY, 0)
     worth = await know(CITY, clock.now())
-    assert worth.terms(north) == DriverTerms(0.5, pytest.approx(0.1), 30.0)
+    assert worth.terms(north) == pytest.approx(DriverTerms(0.5, 0.1, 30.0))
     shifts.figures = {DRIVER: record(3_000), UUID(int=2): record(3_000)}
     assert (await know(CITY, clock.now())).terms(north).earnings_deficit == 0.5
     clock.advance(RECORDS_SECONDS)

@@ -143,12 +143,15 @@ def dispatch_tick(
     riders: Annotated[int, typer.Option(min=10, max=2_000, help="Who wait.")] = 1_000,
     drivers: Annotated[int, typer.Option(min=100, max=200_000, help="Who are free.")] = 20_000,
     ticks: Annotated[int, typer.Option(min=5, max=1_000, help="How often it is measured.")] = 100,
+    great_circle: Annotated[
+        bool, typer.Option("--great-circle", help="Pickup times as without a map, not by the streets of one.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure a tick of dispatch in a city at its fullest, beside the best choice among all pairs."""
     from jitney.bench.dispatch_tick import Plan, measure_dispatch_tick
 
-    _report(lambda: measure_dispatch_tick(Plan(riders, drivers, ticks), typer.echo), as_json)
+    _report(lambda: measure_dispatch_tick(Plan(riders, drivers, ticks, not great_circle), typer.echo), as_json)
 
 
 def _report(measure: Callable[[], Result], as_json: bool) -> None:

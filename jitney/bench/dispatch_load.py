@@ -1,6 +1,7 @@
 """A city at its fullest: riders who wait and free drivers, drawn by a seed, in a real PostgreSQL and Redis."""
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 from jitney.bench.evening_service import MatchingService
@@ -54,42 +55,59 @@ async def put_drivers(service: MatchingService, points: list[GeoPoint]) -> None:
         await service.locations.record(positions[first : first + 1_000])
 
 
-async def put_riders(service: MatchingService, points: list[GeoPoint], chance: random.Random) -> None:
+async def put_riders(
+    service: MatchingService, points: list[GeoPoint], dropoffs: list[GeoPoint], chance: random.Random
+) -> None:
     """Rides that look for a driver; each was asked for in the usual way, some seconds ago."""
     place, paid_by = matching("domain.quote").Place, matching("use_cases.request_ride").PaidBy
     command = matching("use_cases.create_quotes").CreateQuotesCommand
     begin = service.clock.seconds
-    for point in points:
+    for point, dropoff in zip(points, dropoffs, strict=True):
         service.clock.seconds = begin - chance.uniform(0, 30)
         rider_id = service.new_id()
-        [dropoff] = draw_points(1, chance)
         [quote] = await service.create_quotes(command(rider_id, place(point), place(dropoff), "economy"))
         await service.request_ride(service.new_id().hex, rider_id, quote.id, paid_by.card(service.new_id()), "")
     service.clock.seconds = begin
 
 
-def dense_least_cost(picture: Any, travel: Any) -> float:
-    """The cost of the best choice among all pairs there are: seconds of pickup, and what the unserved count."""
+def dense_least_cost(picture: Any, all_seconds: Callable[[Any, Any], Any]) -> float:
+    """The cost of the best choice among all pairs there are: seconds with all terms, and what the unserved count."""
     import numpy as np
     from scipy.optimize import linear_sum_assignment
 
     assignment = matching("domain.assignment")
-    eta = matching("domain.eta").CrowFliesEta(travel)
-    seekers, drivers = picture.seekers, picture.drivers
-    seconds = _all_seconds(seekers, drivers, eta)
+    seekers = picture.seekers
+    seconds = all_seconds(seekers, picture.drivers)
     caps = np.array([assignment.pickup_cap_seconds(seeker) for seeker in seekers])
     unserved = np.array([assignment.unserved_seconds(seeker, seeker.pickup_eta_cap_seconds) for seeker in seekers])
     # Whom nobody serves may as well get the farthest driver: what that pair costs is what being unserved does.
-    costs = np.where(seconds <= caps[:, None], seconds, unserved[:, None])
+    costs = np.where(seconds <= caps[:, None], seconds + _other_terms(picture), unserved[:, None])
     rows, columns = linear_sum_assignment(costs)
     return float(costs[rows, columns].sum())
 
 
-def _all_seconds(seekers: Any, drivers: Any, eta: Any) -> Any:
+def _other_terms(picture: Any) -> Any:
+    """What each pair costs beside its way to the pickup, as `pair_cost` weighs it; all rides are of one city."""
+    import numpy as np
+
+    seekers = picture.seekers
+    worth = picture.worth_by_city.get(seekers[0].city)
+    if worth is None:
+        return 0.0
+    weights = seekers[0].weights
+    terms = np.array([worth.terms(driver) for driver in picture.drivers])
+    of_drivers = weights.decline_seconds * terms[:, 1] - weights.fairness_seconds * terms[:, 0]
+    of_ends = np.array([seeker.dropoff_extra_idle_seconds for seeker in seekers])
+    return of_drivers[None, :] + weights.destination * (of_ends[:, None] - terms[None, :, 2])
+
+
+def all_seconds(travel: Any, seekers: Any, drivers: Any) -> Any:
     """Seconds of every pair, as `CrowFliesEta` tells them, on the sphere."""
     import numpy as np
 
     from shared_kernel.geo import EARTH_RADIUS_METERS
+
+    eta = matching("domain.eta").CrowFliesEta(travel)
 
     def radians(points: Any) -> Any:
         return np.radians(np.array([(point.latitude, point.longitude) for point in points]))

@@ -6,7 +6,7 @@ process; neither is measured here.
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -234,7 +234,11 @@ def replayed_city(policy: Policy = POLICIES["own"]) -> Any:
 
 @asynccontextmanager
 async def service_on(
-    database_url: str, redis_url: str, begin: datetime, policy: Policy
+    database_url: str,
+    redis_url: str,
+    begin: datetime,
+    policy: Policy,
+    make: Callable[[Any, Any, ReplayClock, Policy], MatchingService] = MatchingService,
 ) -> AsyncGenerator[MatchingService]:
     """The service on a migrated database, which may hold the evenings before, and an empty Redis."""
     from chassis.database import Database
@@ -245,7 +249,7 @@ async def service_on(
         database_url, pool_size=8, name="bench", pool_timeout_seconds=600, statement_timeout_seconds=600
     )
     redis = open_redis(redis_url)
-    service = MatchingService(database, redis, ReplayClock(begin), policy)
+    service = make(database, redis, ReplayClock(begin), policy)
     try:
         yield service
     finally:

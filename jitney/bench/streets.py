@@ -68,7 +68,7 @@ class _City:
         import numpy as np
 
         self.side = int(nodes**0.5)
-        self.graph: Any = import_module("matching_service.adapters.street_graph").StreetGraph(_grid(self.side))
+        self.graph: Any = import_module("matching_service.adapters.street_graph").StreetGraph(grid_map(self.side))
         eta = import_module("matching_service.domain.eta")
         city = import_module("matching_service.domain.city")
         times = import_module("matching_service.domain.travel_times")
@@ -150,7 +150,8 @@ class _City:
         return np.array(_CENTER) + self.chance.uniform(0, reach, (count, 2)) / [1.0, np.cos(np.radians(_CENTER[0]))]
 
 
-def _grid(side: int) -> Any:
+def grid_map(side: int) -> Any:
+    """A square grid of streets, each direction of each with a pace of its own."""
     import numpy as np
 
     maps = import_module("matching_service.adapters.street_map")

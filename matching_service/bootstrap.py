@@ -146,6 +146,8 @@ IDLE_IN_TRANSACTION_SECONDS = 5.0
 """No transaction of this service waits for anything but the database: one that idles belongs to a process that was
 stopped, and holds up a ride, a driver and a shard."""
 SWEEP_LIMIT = 64
+WATCH_CHORE = "watch over silent drivers"
+"""One matcher is enough to read all shifts and all locations every five seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,11 +291,12 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
         rerouter=RerouteDrivers(store, clock),
         trace=TraceTicks(stores.traces, ScipyNearest(), clock),
     )
+    shards = KeepShards(
+        PostgresShardLeases(database), time.monotonic, stores.new_id(), f"{socket.gethostname()}:{os.getpid()}"
+    )
     dispatch = DispatchWorker(
         tick=tick,
-        shards=KeepShards(
-            PostgresShardLeases(database), time.monotonic, stores.new_id(), f"{socket.gethostname()}:{os.getpid()}"
-        ),
+        shards=shards,
         locations=stores.locations,
         clock=clock,
         tick_seconds=stores.home.dispatch.tick_seconds,
@@ -319,7 +322,7 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
     workers.add("searches", lambda: sweep_forever("searches", close_searches, limit=SWEEP_LIMIT, period_seconds=1.0))
     due_shifts = EndDueShifts(store, stores.shifts, stores.locations, clock)
     workers.add("shifts", lambda: sweep_forever("shifts", due_shifts, limit=SWEEP_LIMIT, period_seconds=1.0))
-    watch_drivers = WatchDrivers(store, stores.shifts, stores.locations, clock)
+    watch_drivers = WatchDrivers(store, stores.shifts, stores.locations, clock, lambda: shards.has_chore(WATCH_CHORE))
     workers.add("silence", lambda: sweep_forever("silence", watch_drivers, limit=SWEEP_LIMIT, period_seconds=5.0))
     compute_surge = ComputeSurge(
         cities=stores.cities,

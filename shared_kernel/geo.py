@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import asin, cos, isfinite, radians, sin, sqrt
+from math import asin, cos, radians, sin, sqrt
 
 from shared_kernel.errors import FieldViolation, InvalidInput
 
@@ -19,13 +19,15 @@ class GeoPoint:
     longitude: float
 
     def __post_init__(self) -> None:
+        # No comparison with NaN holds. A tick of dispatch makes tens of thousands of points: the good ones go fast.
+        if -90 <= self.latitude <= 90 and -180 <= self.longitude <= 180:
+            return
         violations = [
             FieldViolation(name, f"must be a number from {-bound} to {bound}")
             for name, value, bound in (("latitude", self.latitude, 90), ("longitude", self.longitude, 180))
-            if not (isfinite(value) and -bound <= value <= bound)
+            if not -bound <= value <= bound
         ]
-        if violations:
-            raise InvalidInput("invalid_location", "the location is not a place on the Earth", violations=violations)
+        raise InvalidInput("invalid_location", "the location is not a place on the Earth", violations=violations)
 
 
 def haversine_meters(a: GeoPoint, b: GeoPoint) -> float:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import cos, radians
 from typing import Any
+from uuid import UUID
 
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
@@ -59,13 +60,17 @@ class SnapshotFreeDrivers:
     async def _draw(self) -> Mapping[VehicleClass, _Tree]:
         snapshot, busy = await asyncio.gather(self._locations.snapshot(), self._busy.busy())
         fresh_since = self._clock.now().timestamp() - FRESH_SECONDS
-        by_class: dict[VehicleClass, list[DriverPosition]] = {}
-        for position in snapshot:
-            if position.measured_at >= fresh_since and position.driver_id not in busy:
-                by_class.setdefault(position.vehicle_class, []).append(position)
-        return await asyncio.to_thread(
-            lambda: {vehicle_class: _Tree(positions) for vehicle_class, positions in by_class.items()}
-        )
+        return await asyncio.to_thread(_trees, snapshot, busy, fresh_since)
+
+
+def _trees(
+    snapshot: Sequence[DriverPosition], busy: frozenset[UUID], fresh_since: float
+) -> Mapping[VehicleClass, _Tree]:
+    by_class: dict[VehicleClass, list[DriverPosition]] = {}
+    for position in snapshot:
+        if position.measured_at >= fresh_since and position.driver_id not in busy:
+            by_class.setdefault(position.vehicle_class, []).append(position)
+    return {vehicle_class: _Tree(positions) for vehicle_class, positions in by_class.items()}
 
 
 class _Tree:

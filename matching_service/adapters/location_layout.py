@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
-from uuid import UUID
+import uuid
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from asyncpg.pgproto.pgproto import UUID
 
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition
@@ -13,6 +17,15 @@ CELLS_KEY = "loc:cells"
 
 LAYOUT = struct.Struct(">QIqiiB")
 """sequence, shift tag, measured (ms), latitude and longitude (1e-7 degrees, 1.1 cm), vehicle class; big-endian."""
+_ROW = [
+    ("sequence", ">u8"),
+    ("tag", ">u4"),
+    ("millis", ">i8"),
+    ("latitude", ">i4"),
+    ("longitude", ">i4"),
+    ("code", "u1"),
+]
+"""The same for numpy."""
 _CLASSES = (VehicleClass.ECONOMY, VehicleClass.XL, VehicleClass.WHEELCHAIR)
 _CODE_BY_CLASS = {vehicle_class: code for code, vehicle_class in enumerate(_CLASSES)}
 
@@ -98,29 +111,44 @@ def seen_key(cell: str) -> str:
     return f"seen:{{{cell}}}"
 
 
-def home_key(driver_id: UUID) -> str:
+def home_key(driver_id: uuid.UUID) -> str:
     """Name the key that holds the cell of a driver."""
     return f"home:{driver_id}"
 
 
-def unpack_all(driver_ids: Iterable[UUID], values: Iterable[bytes]) -> list[DriverPosition]:
-    """Read many values at once, each of the driver in its place: a tick sees tens of thousands.
+def unpack_all(cells: Iterable[Mapping[bytes, bytes]]) -> list[DriverPosition]:
+    """Read the hashes of some cells, of a driver who stands in two the newer position; for a thread, as there may be
+    tens of thousands.
 
-    One walk over joined bytes, and tuples made past the constructor, take less than half of the time.
+    All numbers are read at once, and tuples made past the constructor. The ids are of the class that the database's
+    driver makes, which is hashed and compared in a third of the time.
     """
-    make, classes = tuple.__new__, _CLASSES
-    return [
-        make(
-            DriverPosition,
-            (driver_id, latitude / 1e7, longitude / 1e7, millis / 1000, sequence, classes[code], shift_tag),
-        )
-        for driver_id, (sequence, shift_tag, millis, latitude, longitude, code) in zip(
-            driver_ids, LAYOUT.iter_unpack(b"".join(values)), strict=True
-        )
-    ]
+    import numpy as np  # noqa: PLC0415 (a tenth of a second to import; only who reads all locations needs it)
+
+    newest: dict[bytes, bytes] = {}
+    for positions in cells:
+        older = [
+            driver
+            for driver in newest.keys() & positions.keys()
+            if LAYOUT.unpack(newest[driver])[2] > LAYOUT.unpack(positions[driver])[2]
+        ]
+        kept = {driver: newest[driver] for driver in older}
+        newest.update(positions)
+        newest.update(kept)
+    rows: Any = np.frombuffer(b"".join(newest.values()), np.dtype(_ROW))
+    columns = (
+        map(UUID, newest),
+        (rows["latitude"] / 1e7).tolist(),
+        (rows["longitude"] / 1e7).tolist(),
+        (rows["millis"] / 1000).tolist(),
+        rows["sequence"].tolist(),
+        map(_CLASSES.__getitem__, rows["code"].tolist()),
+        rows["tag"].tolist(),
+    )
+    return list(map(partial(tuple.__new__, DriverPosition), zip(*columns, strict=True)))
 
 
-def unpack(driver_id: UUID, value: bytes) -> DriverPosition:
+def unpack(driver_id: uuid.UUID, value: bytes) -> DriverPosition:
     """Read what `pack` wrote."""
     sequence, shift_tag, measured_millis, latitude, longitude, code = LAYOUT.unpack(value)
     return DriverPosition(

@@ -30,6 +30,11 @@ def _all_of(driver_id: ColumnElement[UUID]) -> ColumnElement[Any]:
     return func.array_agg(driver_id, type_=ARRAY(Uuid))
 
 
+def _seeking(ride: Any) -> list[ColumnElement[Any]]:
+    places = [ride[f"{end}_{name}"] for end in ("pickup", "dropoff") for name in ("latitude", "longitude", "address")]
+    return [ride.id, *places, ride.product, ride.requested_at, ride.funding, ride.city, ride.shard, ride.delivery]
+
+
 class PostgresDispatchReads:
     """WaitingRides, EnRouteRides, BusyDrivers, CashStandings, OnShift, Headings, DriverRecords and RideDrivers."""
 
@@ -45,7 +50,9 @@ class PostgresDispatchReads:
             .scalar_subquery()
             .label("excluded")
         )
-        waiting = select(tables.rides, excluded).where(ride.state == "matching", ride.shard.in_(shards))
+        # Whole rides, of sixty columns, would take several times as long to read.
+        columns = [*_seeking(ride), ride.dispatch_at, ride.sharing, ride.passengers]
+        waiting = select(*columns, excluded).where(ride.state == "matching", ride.shard.in_(shards))
         # One that was asked for ahead has waited since its search began.
         since = func.coalesce(ride.dispatch_at, ride.requested_at)
         statement = waiting.order_by(excluded.is_(None), since, ride.id).limit(limit)
@@ -80,7 +87,8 @@ class PostgresDispatchReads:
             .label("excluded")
         )
         asked = select(offer.id).where(offer.ride_id == ride.id, offer.state == "open").exists()
-        under_way = select(tables.rides, excluded).where(
+        columns = [*_seeking(ride), ride.driver_id, ride.promised_pickup_at, ride.swap_count]
+        under_way = select(*columns, excluded).where(
             ride.state == "driver_en_route",
             ride.shard.in_(shards),
             ride.swap_count < max_swaps,

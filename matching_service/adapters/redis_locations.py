@@ -23,7 +23,6 @@ from redis.exceptions import RedisError
 
 from matching_service.adapters.location_layout import (
     CELLS_KEY,
-    LAYOUT,
     LEAVE,
     RECORD,
     TRIM,
@@ -43,7 +42,6 @@ _HOME_SECONDS = 120
 _MAX_PENDING = 10_000
 _MAX_BATCH = 512
 _TRIM_BATCH = 1_000
-_MAX_IDS_KNOWN = 200_000
 
 
 class RedisLiveLocations:
@@ -63,7 +61,6 @@ class RedisLiveLocations:
         self._unlist = redis.register_script(UNLIST)
         self._pending: list[tuple[Sequence[DriverPosition], asyncio.Future[list[RecordOutcome]]]] = []
         self._flush: asyncio.Task[None] | None = None
-        self._ids: dict[bytes, UUID] = {}
 
     async def record(self, positions: Sequence[DriverPosition]) -> list[RecordOutcome]:
         if len(self._pending) >= _MAX_PENDING:
@@ -96,13 +93,7 @@ class RedisLiveLocations:
             for cell in cells:
                 pipeline.hgetall(location_key(cell.decode()))
             hashes: list[dict[bytes, bytes]] = await _answered(pipeline.execute())
-        newest: dict[bytes, bytes] = {}
-        for positions in hashes:
-            for driver in newest.keys() & positions.keys():
-                if LAYOUT.unpack(newest[driver])[2] > LAYOUT.unpack(positions[driver])[2]:
-                    positions[driver] = newest[driver]
-            newest.update(positions)
-        return unpack_all(map(self._id_of, newest), newest.values())
+        return await asyncio.to_thread(unpack_all, hashes)
 
     async def forget(self, driver_id: UUID) -> None:
         home = await _answered(self._redis.getdel(home_key(driver_id)))
@@ -184,14 +175,6 @@ class RedisLiveLocations:
         await _answered(self._leave([location_key(cell), seen_key(cell)], [driver, value]))
         await _answered(self._redis.set(home_key(position.driver_id), old_cell, ex=_HOME_SECONDS))
         return False
-
-    def _id_of(self, driver: bytes) -> UUID:
-        driver_id = self._ids.get(driver)
-        if driver_id is None:
-            if len(self._ids) >= _MAX_IDS_KNOWN:
-                self._ids.clear()
-            driver_id = self._ids[driver] = UUID(bytes=driver)
-        return driver_id
 
 
 async def _answered(call: Any) -> Any:

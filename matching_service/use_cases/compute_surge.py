@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
-from matching_service.domain.city import CityPolicy
-from matching_service.domain.locations import FRESH_SECONDS
+from matching_service.domain.city import CityPolicy, VehicleClass
+from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
 from matching_service.domain.surge import CellCounts, SurgePolicy, next_surges
 from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import BusyDrivers, LiveLocations, OnShift
@@ -78,17 +79,25 @@ class ComputeSurge:
         snapshot, busy, on_shift = await asyncio.gather(
             self.locations.snapshot(), self.busy.busy(), self.on_shift.on_shift()
         )
-        fresh_since = now.timestamp() - FRESH_SECONDS
-        return [
-            position.point
-            for position in snapshot
-            if position.measured_at >= fresh_since
-            and position.driver_id not in busy
-            and on_shift.get(position.driver_id) is position.vehicle_class
-        ]
+        return await asyncio.to_thread(_idle_points, snapshot, busy, on_shift, now.timestamp() - FRESH_SECONDS)
 
     def _counted(self, points: Iterable[GeoPoint], weight: float = 1.0) -> Counter[str]:
         counts: Counter[str] = Counter()
         for point in points:
             counts[self.cells.cell_of(point)] += weight  # pyright: ignore[reportArgumentType] (fractions count too)
         return counts
+
+
+def _idle_points(
+    snapshot: Sequence[DriverPosition],
+    busy: frozenset[UUID],
+    on_shift: Mapping[UUID, VehicleClass],
+    fresh_since: float,
+) -> list[GeoPoint]:
+    return [
+        position.point
+        for position in snapshot
+        if position.measured_at >= fresh_since
+        and position.driver_id not in busy
+        and on_shift.get(position.driver_id) is position.vehicle_class
+    ]

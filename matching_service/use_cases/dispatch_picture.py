@@ -132,7 +132,7 @@ class DrawPicture:
         fresh = [position for position in snapshot if position.measured_at >= fresh_since]
         picture.stale = len(snapshot) - len(fresh)
         picture.snapshot, picture.fresh_since, picture.busy, picture.on_shift = snapshot, fresh_since, busy, on_shift
-        picture.drivers = _free(fresh, busy, on_shift)
+        picture.drivers = await asyncio.to_thread(_free, fresh, busy, on_shift)
         picture.free = len(picture.drivers)
         await self._add_worth(picture, atlas)
         if under_way:

@@ -13,6 +13,7 @@ from matching_service.domain.ride_states import RideState
 from matching_service.domain.shift import LOST_SECONDS, MAX_BREAK_SECONDS, SILENT_OFF_SECONDS, EndReason
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
 from matching_service.use_cases.ports import ShiftFilter
+from matching_service.use_cases.watch_drivers import WatchDrivers
 from shared_kernel.errors import Conflict
 from shared_kernel.geo import GeoPoint, haversine_meters
 from tests.fakes.matching_stage import Stage
@@ -172,6 +173,20 @@ class TestSilence:
             assert await stage.end_due() == 1
         assert (await stage.now(ride)).state is RideState.DRIVER_EN_ROUTE
         assert (await stage.read.current_shift(driver_id)).silent_since is not None
+
+    async def test_who_has_not_the_turn_judges_nobody_and_begins_anew_when_it_comes(self, stage: Stage):
+        driver_id = await stage.driver()
+        turn = [True]
+        watch = WatchDrivers(stage.store, stage.shifts, stage.locations, stage.clock, lambda: turn[0])
+        assert await watch(10) == 0  # missed from now on
+        turn[0] = False
+        stage.clock.advance(LOST_SECONDS)
+        assert await watch(10) == 0
+        assert (await stage.read.current_shift(driver_id)).silent_since is None
+        turn[0] = True
+        assert await watch(10) == 0  # what it missed before counts no more
+        stage.clock.advance(LOST_SECONDS)
+        assert await watch(10) == 1
 
     async def test_a_driver_who_is_heard_of_again_is_no_longer_silent(self, stage: Stage):
         driver_id = await stage.driver()

@@ -219,6 +219,37 @@ def explain(
         typer.echo(line)
 
 
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", file_okay=False, help="Where the files go.")],
+    first: Annotated[str, typer.Option("--from", metavar="HOUR", help="Of the trips: 2030-01-31T18, in UTC.")],
+    last: Annotated[str, typer.Option("--to", metavar="HOUR", help="Up to its begin; this hour's if left out.")] = "",
+    url: Annotated[
+        str | None, typer.Option(envvar="JITNEY_API", help="Of the API, for a stack that is not a local one.")
+    ] = None,
+    data: Data = _DATA,
+) -> None:
+    """Write trips and vehicles for an agency (MDS, docs/mds.md) into files, by the operator's API.
+
+    The operator's token is made with the local stack's keys, or taken from JITNEY_TOKEN.
+    """
+    from datetime import UTC, datetime
+
+    import httpx
+
+    from jitney import mds_export
+    from jitney.stack.environment import StackSettings
+    from jitney.stack.tokens import make_token
+
+    hours = mds_export.hours_between(first, last, datetime.now(UTC))
+    settings = StackSettings.read(os.environ, data)
+    token = os.environ.get("JITNEY_TOKEN") or make_token(settings.data.keys, "operator", None, 60)
+    base_url = url or f"http://{settings.addresses['JITNEY_REST_LISTEN'].local}"
+    with httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
+        for line in mds_export.export(client, folder, hours):
+            typer.echo(line)
+
+
 maps = typer.Typer(help="Street maps for travel times and ways.", no_args_is_help=True)
 app.add_typer(maps, name="map")
 

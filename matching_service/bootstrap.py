@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import socket
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from redis.asyncio import Redis
@@ -55,7 +56,6 @@ from matching_service.adapters.redis_surge import RedisSurge
 from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.adapters.scipy_nearest import ScipyNearest
 from matching_service.bootstrap_maps import add_map_work, build_maps
-from matching_service.domain.city import CityPolicy
 from matching_service.entrypoints import (
     grpc_cities,
     grpc_drivers,
@@ -110,6 +110,7 @@ from matching_service.use_cases.learn_destination_values import LearnDestination
 from matching_service.use_cases.list_products import ListProducts
 from matching_service.use_cases.list_shifts import ListShifts
 from matching_service.use_cases.make_offers import MakeOffers
+from matching_service.use_cases.pace_ticks import PaceTicks
 from matching_service.use_cases.pass_stops import LeaveStop, ReachStop
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
 from matching_service.use_cases.put_city_policy import PutCityPolicy
@@ -154,8 +155,6 @@ WATCH_CHORE = "watch over silent drivers"
 class _Stores:
     """What rides, offers and dispatch stand on."""
 
-    home: CityPolicy
-    """The first of the deployment's city files: what a process is made with that serves all cities alike."""
     cities: PostgresCities
     archive: PostgresPolicyArchive
     cells: H3Cells
@@ -211,13 +210,12 @@ def build(settings: MatchingSettings) -> Application:
     queue = PostgresSagaQueue(database)
     jitter = random.Random()  # noqa: S311 (jitter is no secret)
     city_files = load_cities(settings.matching_city_file)
-    home = city_files[0].policy
+    known = [file.policy for file in city_files]
     payments = PaymentClient(payment_channel)
     reader, cities = PostgresRideReader(database), PostgresCities(database, city_files, clock, time.monotonic)
     edit_policies = EditPolicies(reader, cities)
     locations, reads = RedisLiveLocations(redis), PostgresDispatchReads(database)
     stores = _Stores(
-        home=home,
         cities=cities,
         archive=PostgresPolicyArchive(database),
         cells=(cells := H3Cells()),
@@ -234,7 +232,7 @@ def build(settings: MatchingSettings) -> Application:
         queue=queue,
         quotes=PostgresQuotes(database, tables.quotes),
         locations=locations,
-        eta=(maps := build_maps(settings, home, database, clock)).eta,
+        eta=(maps := build_maps(settings, cities, known, database, clock)).eta,
         saga=AdvanceSaga(store, queue, payments, clock, jitter),
         edits=AdvanceEdits(store, PostgresEditQueue(database), payments, edit_policies, clock, jitter),
         edit_policies=edit_policies,
@@ -299,7 +297,7 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
         shards=shards,
         locations=stores.locations,
         clock=clock,
-        tick_seconds=stores.home.dispatch.tick_seconds,
+        pace=PaceTicks(stores.cities, asyncio.get_running_loop().time),
     )
     schedules = KeepSchedules(store, reader, stores.edit_policies, stores.free_drivers, stores.eta, clock)
     expire_offers, close_searches = ExpireOffers(store, reader, clock), CloseSearches(store, reader, clock)
@@ -370,11 +368,7 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
             ReadRideEdit(stores.reader),
         ),
     )
-    believed = stores.home.locations
-    if settings.matching_max_speed_kmh is not None:
-        believed = replace(believed, max_speed_kmh=settings.matching_max_speed_kmh)
     report_locations = ReportLocations(
-        policy=believed,
         cities=stores.cities,
         on_shift=stores.reads,
         locations=stores.locations,
@@ -382,6 +376,7 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
         monotonic=time.monotonic,
         max_pings_per_second=settings.matching_pings_per_second,
         observe=count_pings,
+        max_speed_kmh=settings.matching_max_speed_kmh,
     )
     drivers = grpc_drivers.DriverServicer(
         start_shift=StartShift(store, stores.accounts, clock, new_id),

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from chassis.database import Database
 from chassis.runtime import Wakeup, Workers
 from chassis.server import ServiceServer
+from matching_service.adapters.city_travel import CityTravelEta
 from matching_service.adapters.postgres_travel_times import PostgresTravelTimes
 from matching_service.adapters.street_eta import StreetEta
 from matching_service.adapters.street_graph import StreetGraph
 from matching_service.adapters.street_map import load_map
 from matching_service.domain.city import CityPolicy
-from matching_service.domain.eta import CrowFliesEta
 from matching_service.entrypoints import grpc_maps
 from matching_service.entrypoints.travel_time_worker import learn_forever
 from matching_service.settings import MatchingSettings
+from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import EtaProvider
 from matching_service.use_cases.learn_travel_times import LearnTravelTimes, TravelTimesInForce
 from matching_service.use_cases.read_ride_route import ReadRideRoute
@@ -40,17 +41,19 @@ class Maps(NamedTuple):
     closers: list[Callable[[], Awaitable[object]]]
 
 
-def build_maps(settings: MatchingSettings, city: CityPolicy, database: Database, clock: Clock) -> Maps:
-    """Put the providers together. Raises MapError when the map cannot be used."""
+def build_maps(
+    settings: MatchingSettings, cities: Cities, known: Sequence[CityPolicy], database: Database, clock: Clock
+) -> Maps:
+    """Put the providers together; `known` are the policies of the city files. Raises MapError for a map of no use."""
     store = PostgresTravelTimes(database)
-    zone = ZoneInfo(city.time_zone)
+    zone = ZoneInfo(known[0].time_zone)
     in_force = TravelTimesInForce(store, clock, zone)
-    crow_flies = CrowFliesEta(city.travel, in_force.timing_of(CrowFliesEta.provider))
+    crow_flies = CityTravelEta(cities, known, in_force.timing_of(CityTravelEta.provider))
     eta: EtaProvider = crow_flies
     estimators: list[Estimator] = [crow_flies]
     if settings.matching_map_file is not None:
         graph = StreetGraph(load_map(settings.matching_map_file))
-        horizon_seconds = HORIZON_CAPS * city.dispatch.pickup_eta_cap_seconds
+        horizon_seconds = HORIZON_CAPS * max(city.dispatch.pickup_eta_cap_seconds for city in known)
         street = StreetEta(graph, eta, in_force.timing_of(StreetEta.provider), horizon_seconds)
         eta = street
         estimators.append(street)

@@ -138,7 +138,6 @@ class MatchingService:
         self.complete = matching("use_cases.complete_trip").CompleteTrip(store, clock)
         self.close_searches = matching("use_cases.close_searches").CloseSearches(store, self.reader, clock)
         self.report = matching("use_cases.report_locations").ReportLocations(
-            policy=self.city.locations,
             cities=self.cities,
             on_shift=self.reads,
             locations=self.locations,

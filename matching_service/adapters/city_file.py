@@ -94,6 +94,9 @@ class _Weights(Strict):
 
 class _Dispatch(Strict):
     tick_seconds: Annotated[float, Field(ge=0.1, le=30)]
+    # With defaults: the stored documents of a release before them lack them.
+    late_accept_seconds: Annotated[int, Field(ge=0, le=60)] = 10
+    most_tick_seconds: Annotated[float, Field(ge=0.1, le=60)] = 5.0
     offer_seconds: Annotated[int, Field(ge=1, le=120)]
     search_window_seconds: Annotated[int, Field(ge=10, le=7200)]
     pickup_eta_cap_seconds: Annotated[int, Field(ge=60, le=7200)]

@@ -41,7 +41,7 @@ from matching_service.adapters.rows import (
 from matching_service.domain.city_versions import PolicyVersion
 from matching_service.domain.edit import RideEdit
 from matching_service.domain.events import Event
-from matching_service.domain.offer import ExclusionCause, Offer
+from matching_service.domain.offer import ExclusionCause, Offer, OfferState
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import DRIVER_STATES, OWED_PAYMENT_STATES, RideState
 from matching_service.domain.run import Run, RunView
@@ -367,6 +367,21 @@ class PostgresTransaction:
         changed = await self._connection.execute(statement.values(state=offer.state.value, closed_at=offer.closed_at))
         if changed.rowcount != 1:
             raise RuntimeError("an offer was closed that was not open")
+
+    async def take_up_offer(self, offer: Offer) -> None:
+        row, exclusion = tables.offers.c, tables.exclusions.c
+        statement = update(tables.offers).where(row.id == offer.id, row.state == OfferState.EXPIRED.value)
+        changed = await self._connection.execute(statement.values(state=offer.state.value, closed_at=offer.closed_at))
+        if changed.rowcount != 1:
+            raise RuntimeError("an offer was taken up that had not expired")
+        kept_from_it = (exclusion.ride_id == offer.ride_id) & (exclusion.driver_id == offer.driver_id)
+        expired = exclusion.cause == ExclusionCause.EXPIRED.value
+        await self._connection.execute(delete(tables.exclusions).where(kept_from_it, expired))
+
+    async def was_driver_of(self, ride_id: UUID, driver_id: UUID) -> bool:
+        row = tables.assignments.c
+        mine = select(row.id).where(row.ride_id == ride_id, row.driver_id == driver_id).limit(1)
+        return await self._connection.scalar(mine) is not None
 
     async def is_excluded(self, ride_id: UUID, driver_id: UUID) -> bool:
         mine = (tables.exclusions.c.ride_id == ride_id) & (tables.exclusions.c.driver_id == driver_id)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Float, Uuid, cast, extract, func, select, union
+from sqlalchemy import ARRAY, ColumnElement, Float, Uuid, cast, extract, func, select, true, union
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from chassis.database import Database
@@ -35,13 +35,19 @@ def _seeking(ride: Any) -> list[ColumnElement[Any]]:
     return [ride.id, *places, ride.product, ride.requested_at, ride.funding, ride.city, ride.shard, ride.delivery]
 
 
+def _of(cities: Collection[str]) -> ColumnElement[bool]:
+    return tables.rides.c.city.in_(["", *cities]) if cities else true()
+
+
 class PostgresDispatchReads:
     """WaitingRides, EnRouteRides, BusyDrivers, CashStandings, OnShift, Headings, DriverRecords and RideDrivers."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list_waiting(self, shards: Collection[str], limit: int) -> list[WaitingRide]:
+    async def list_waiting(
+        self, shards: Collection[str], limit: int, cities: Collection[str] = ()
+    ) -> list[WaitingRide]:
         """Return rides in MATCHING in these shards: closed offers or assignments first, then long waits."""
         ride, exclusion = tables.rides.c, tables.exclusions.c
         excluded = (
@@ -52,7 +58,7 @@ class PostgresDispatchReads:
         )
         # Whole rides, of sixty columns, would take several times as long to read.
         columns = [*_seeking(ride), ride.dispatch_at, ride.sharing, ride.passengers]
-        waiting = select(*columns, excluded).where(ride.state == "matching", ride.shard.in_(shards))
+        waiting = select(*columns, excluded).where(ride.state == "matching", ride.shard.in_(shards), _of(cities))
         # One that was asked for ahead has waited since its search began.
         since = func.coalesce(ride.dispatch_at, ride.requested_at)
         statement = waiting.order_by(excluded.is_(None), since, ride.id).limit(limit)
@@ -77,7 +83,9 @@ class PostgresDispatchReads:
             for row in rows
         ]
 
-    async def list_en_route(self, shards: Collection[str], max_swaps: int, limit: int) -> list[EnRouteRide]:
+    async def list_en_route(
+        self, shards: Collection[str], max_swaps: int, limit: int, cities: Collection[str] = ()
+    ) -> list[EnRouteRide]:
         """Return rides with a driver on the way who may change, those that were promised the latest pickup first."""
         ride, exclusion, offer = tables.rides.c, tables.exclusions.c, tables.offers.c
         excluded = (
@@ -91,6 +99,7 @@ class PostgresDispatchReads:
         under_way = select(*columns, excluded).where(
             ride.state == "driver_en_route",
             ride.shard.in_(shards),
+            _of(cities),
             ride.swap_count < max_swaps,
             ride.promised_pickup_at.is_not(None),
             ride.kind != "pooled",  # what the parties of a run were promised hangs together

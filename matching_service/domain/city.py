@@ -138,6 +138,7 @@ class DispatchPolicy:
     """How drivers are looked for."""
 
     tick_seconds: float
+    """Between two looks for drivers."""
     offer_seconds: int
     search_window_seconds: int
     pickup_eta_cap_seconds: int
@@ -149,6 +150,10 @@ class DispatchPolicy:
     broadcast_offers: int = 5
     """So many drivers are asked at once in the mode of that name."""
     weights: CostWeights = NO_WEIGHTS
+    late_accept_seconds: int = 10
+    """So long after its end an offer may still be accepted, if the ride has found nobody and the driver is free."""
+    most_tick_seconds: float = 5.0
+    """How far the tick may grow while rides far outnumber free drivers."""
 
     @property
     def pickup_cap(self) -> PickupCap:

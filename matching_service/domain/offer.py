@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -73,6 +73,16 @@ class Offer:
     def is_due(self, now: datetime) -> bool:
         """Whether the time to answer is over: the moment of expiry itself no longer counts."""
         return now >= self.expires_at
+
+    def is_over(self, now: datetime, grace_seconds: int) -> bool:
+        """Whether it is too late for an accept, also with the grace."""
+        return now >= self.expires_at + timedelta(seconds=grace_seconds)
+
+    def accepted_late(self, now: datetime) -> Offer:
+        """Take up an offer that has run out; of all closed ones it alone may change, and only to this."""
+        if self.state is not OfferState.EXPIRED:
+            raise Conflict(f"offer_{self.state}", f"the offer was {self.state}")
+        return replace(self, state=OfferState.ACCEPTED, closed_at=now)
 
     def closed(self, state: OfferState, now: datetime) -> Offer:
         """Close an open offer; a closed one never changes again (`offer_<state>`)."""

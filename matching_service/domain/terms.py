@@ -77,6 +77,8 @@ class RideTerms:
 
     free_cancel_lead_seconds: int = 0
     """Of a scheduled ride: a cancel is free until so long before the pickup."""
+    late_accept_seconds: int = 0
+    """So long after its end an offer of the ride may still be accepted."""
 
     @classmethod
     def of(cls, policy: CityPolicy, product: str, surge_permille: int = 1000) -> RideTerms:
@@ -100,6 +102,7 @@ class RideTerms:
             waiting_per_minute_minor=0 if sold is None else sold.waiting_per_minute.amount_minor,
             taxes=tuple((tax.jurisdiction, tax.rate_basis_points) for tax in taxes),
             free_cancel_lead_seconds=policy.schedule.free_cancel_lead_seconds,
+            late_accept_seconds=policy.dispatch.late_accept_seconds,
         )
 
     @classmethod

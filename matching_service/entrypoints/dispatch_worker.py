@@ -13,6 +13,7 @@ from matching_service.domain.locations import GONE_SECONDS
 from matching_service.use_cases.dispatch_ports import LiveLocations, OfferOutcome
 from matching_service.use_cases.dispatch_tick import DispatchTick, TickReport
 from matching_service.use_cases.keep_shards import BEAT_SECONDS, BeatReport, KeepShards
+from matching_service.use_cases.pace_ticks import IDLE_SECONDS, PaceTicks
 from shared_kernel.clock import Clock
 from shared_kernel.errors import DomainError
 
@@ -43,6 +44,7 @@ _TRIM_EVERY_SECONDS = 10.0
 _TRIM_CHORE = "trim the live locations"
 _TICK_LIMIT_SECONDS = 15.0
 """A tick that hangs is given up, so that a matcher never keeps shards that it does nothing for."""
+_AFTER_A_FAILURE_SECONDS = 1.0
 _LEAVE_WITHIN_SECONDS = 1.0
 
 
@@ -54,13 +56,13 @@ class DispatchWorker:
     """
 
     def __init__(
-        self, *, tick: DispatchTick, shards: KeepShards, locations: LiveLocations, clock: Clock, tick_seconds: float
+        self, *, tick: DispatchTick, shards: KeepShards, locations: LiveLocations, clock: Clock, pace: PaceTicks
     ) -> None:
         self._tick = tick
         self._shards = shards
         self._locations = locations
         self._clock = clock
-        self._tick_seconds = tick_seconds
+        self._pace = pace
         self._trim_at = 0.0
         self._gained = asyncio.Event()
 
@@ -90,12 +92,11 @@ class DispatchWorker:
             await asyncio.sleep(max(0.0, begun + BEAT_SECONDS - loop.time()))
 
     async def _tick_forever(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
-            begun = loop.time()
+            rest_seconds = _AFTER_A_FAILURE_SECONDS
             try:
                 async with asyncio.timeout(_TICK_LIMIT_SECONDS):
-                    await self._turn()
+                    rest_seconds = await self._turn()
             except DomainError as error:
                 _let_only_outages_pass(error)
                 FAILED_TICKS.inc()
@@ -105,7 +106,7 @@ class DispatchWorker:
                 _log.warning("a tick of dispatch was given up", extra={"reason": "too_slow"})
             _leave_if_canceled()
             # A shard that was just gained may have waited for its owner long enough.
-            await self._rest(begun + self._tick_seconds - loop.time())
+            await self._rest(rest_seconds)
 
     async def _rest(self, seconds: float) -> None:
         try:
@@ -114,18 +115,25 @@ class DispatchWorker:
         except TimeoutError:
             return
 
-    async def _turn(self) -> None:
+    async def _turn(self) -> float:
+        """Tick for the cities that are due; return how long until the next are."""
         loop = asyncio.get_running_loop()
         self._gained.clear()
         begun = loop.time()
         fences = self._shards.held()
-        if fences:
-            with collector_paused():
-                report = await self._tick(fences)
+        cities = await self._pace.due() if fences else frozenset[str]()
+        if cities:
+            report = TickReport()
+            try:
+                with collector_paused():
+                    report = await self._tick(fences, cities)
+            finally:
+                self._pace.ticked(cities, begun, report.supplies)
             _observe(report, loop.time() - begun)
         if begun >= self._trim_at and self._shards.has_chore(_TRIM_CHORE):
             self._trim_at = begun + _TRIM_EVERY_SECONDS
             await self._locations.trim(self._clock.now() - timedelta(seconds=GONE_SECONDS))
+        return self._pace.rest_seconds() if fences else IDLE_SECONDS
 
     def _note(self, report: BeatReport) -> None:
         OWNED_SHARDS.set(report.owned)
@@ -138,6 +146,7 @@ class DispatchWorker:
         if told:
             _log.info("shards changed hands", extra={**told, "owned": report.owned, "matchers": report.matchers})
         if report.gained:
+            self._pace.hurry()
             self._gained.set()
 
     async def _leave(self) -> None:

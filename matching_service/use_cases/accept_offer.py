@@ -1,4 +1,8 @@
-"""A driver takes the ride of an offer."""
+"""A driver takes the ride of an offer, in time or a little late.
+
+A phone may be slow. Within the grace of the city's policy an accept still counts, if the ride looks for a driver and
+nobody else was asked. The ride's lock tells, and the unique indexes judge.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from matching_service.domain.events import RideAssigned, RideDriverSwapped
+from matching_service.domain.events import OfferCreated, RideAssigned, RideDriverSwapped
 from matching_service.domain.offer import Offer, OfferState
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
@@ -28,7 +32,7 @@ def offer_not_found() -> NotFound:
 
 @dataclass(frozen=True, slots=True)
 class AcceptOffer:
-    """AcceptOffer: binds the ride to the driver, if the offer is still open and its time is not over.
+    """AcceptOffer: binds the ride to the driver, if the offer is open, or its time not long over and the ride free.
 
     A ride with a driver on the way (the offer was of a swap) changes over from that one to this one.
     """
@@ -66,8 +70,9 @@ class AcceptOffer:
         self._refuse(offer, before)
         if offer.state is OfferState.ACCEPTED:
             return before
-        if offer.is_due(now):
-            raise Conflict("offer_expired", "the time to answer is over")
+        late = offer.is_due(now) or offer.state is OfferState.EXPIRED
+        if late:
+            _refuse_unless_free(offer, before, now)
         # Before the shift, as whoever ends a ride of the run does it.
         view = None if before.sharing is None else await tx.lock_run(driver_id)
         shift = await tx.lock_shift(driver_id)
@@ -75,12 +80,24 @@ class AcceptOffer:
             raise Conflict("offer_withdrawn", "the driver is offline")
         if offer.funding is Funding.CASH and not await tx.may_take_cash(driver_id, offer.earnings.currency_code):
             raise Conflict("cash_not_allowed", "the driver owes too much to take a ride that is paid in cash")
-        accepted = offer.closed(OfferState.ACCEPTED, now)
+        if late and await _is_asked_elsewhere(tx, offer):
+            raise _expired()
+        was_swept = offer.state is OfferState.EXPIRED
+        accepted = offer.accepted_late(now) if was_swept else offer.closed(OfferState.ACCEPTED, now)
         await keep_shift(tx, shift, shift.bound(), self.clock)
         await tx.count_answer(driver_id, accepted=True)
         if before.state is RideState.DRIVER_EN_ROUTE and before.driver is not None:
             return await self._swap(tx, before, before.driver.driver_id, shift.driver, accepted, now)
-        await tx.save_offer(accepted)
+        if was_swept:
+            await tx.take_up_offer(accepted)
+            # It looked for a driver since: as the table of states has it, it is offered and then assigned.
+            offered = before.offered(now)
+            await tx.save_ride(before, offered)
+            # Every version of a ride is told; this offer's news is too old to be shown to anybody.
+            await tx.tell(OfferCreated(offer, offered.version, now))
+            before = offered
+        else:
+            await tx.save_offer(accepted)
         # Of a broadcast: the first to accept has the ride, and the others learn it with the same commit.
         told, _ = await withdraw_offers(tx, before, now, but=offer.id)
         ride = told.assigned(shift.driver, offer.pickup_eta_seconds, now)
@@ -112,4 +129,22 @@ class AcceptOffer:
         elif offer.state is not OfferState.OPEN:
             if ride.has_driver and bound_to != offer.driver_id:
                 raise Conflict("offer_taken", "another driver has the ride", metadata={"offer_state": offer.state})
-            offer.refuse_unless_open()
+            if offer.state is not OfferState.EXPIRED:
+                offer.refuse_unless_open()
+
+
+def _expired() -> Conflict:
+    return Conflict("offer_expired", "the time to answer is over")
+
+
+def _refuse_unless_free(offer: Offer, ride: Ride, now: datetime) -> None:
+    """Refuse a late accept where somebody may have counted on it to be over: the offer of a swap, a place in a run."""
+    looking = RideState.MATCHING if offer.state is OfferState.EXPIRED else RideState.OFFERED
+    if offer.is_over(now, ride.terms.late_accept_seconds) or ride.state is not looking or ride.sharing is not None:
+        raise _expired()
+
+
+async def _is_asked_elsewhere(tx: Transaction, offer: Offer) -> bool:
+    """Tell, under the lock of the driver's shift, which whoever makes an offer waits for."""
+    other = await tx.open_offer_of_driver(offer.driver_id)
+    return other is not None and other.id != offer.id

@@ -6,6 +6,7 @@ Seconds old when it is drawn, and never trusted for longer than the tick takes: 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,6 +19,7 @@ from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
 from matching_service.domain.pooling import Insertion
 from matching_service.domain.ride_kind import Capability
 from matching_service.domain.terms import Funding
+from matching_service.domain.tick_pace import Supply, supply_of
 from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import (
     BusyDrivers,
@@ -83,6 +85,8 @@ class Picture:
     """How many of the drivers have parties already: they are for pooled rides that fit in, and for no others."""
     worth_by_city: dict[str, Worth] = field(default_factory=dict[str, Worth])
     """What counts for or against drivers, in cities where anything does but the way to the pickup."""
+    supplies: dict[str, Supply] = field(default_factory=dict[str, Supply])
+    """Of the cities with rides that wait, by their keys."""
     joins: dict[Pair, PlannedJoin] = field(default_factory=dict[Pair, PlannedJoin])
     """The pooled rides that fit into runs, by the places of seeker and driver."""
 
@@ -110,12 +114,12 @@ class DrawPicture:
     know_worth: KnowWorth
     clock: Clock
 
-    async def __call__(self, shards: Collection[str]) -> Picture:
-        """Draw it for the rides of some shards. Where there are none, drivers are not looked at."""
-        rides = await self.waiting.list_waiting(shards, MAX_WAITING)
+    async def __call__(self, shards: Collection[str], cities: Collection[str] = ()) -> Picture:
+        """Draw it for the rides of some shards, of all cities or some. Without rides, drivers are not looked at."""
+        rides = await self.waiting.list_waiting(shards, MAX_WAITING, cities)
         atlas = await self.cities.in_force()
         most_swaps = max((city.dispatch.swaps.max_per_ride for city in atlas.policies), default=0)
-        under_way = await self.en_route.list_en_route(shards, most_swaps, MAX_EN_ROUTE) if most_swaps else []
+        under_way = await self.en_route.list_en_route(shards, most_swaps, MAX_EN_ROUTE, cities) if most_swaps else []
         picture = Picture(waiting=len(rides), seekers=self._waiting_seekers(rides, atlas))
         if not picture.seekers and not under_way:
             return picture
@@ -135,6 +139,7 @@ class DrawPicture:
         picture.drivers = await asyncio.to_thread(_free, fresh, busy, on_shift)
         picture.free = len(picture.drivers)
         await self._add_worth(picture, atlas)
+        picture.supplies = _supplies(rides, atlas, picture.drivers)
         if under_way:
             await self._add_en_route(picture, under_way, {each.driver_id: each for each in fresh}, atlas)
         if any(seeker.sharing is not None for seeker in picture.seekers):
@@ -259,6 +264,12 @@ def _broadcast_offers(ride: WaitingRide | EnRouteRide, city: CityPolicy) -> int:
     # Where a party fits in is planned for one vehicle: a pooled ride is offered to one driver at a time.
     pooled = city.products[ride.product].sharing is not None
     return city.dispatch.broadcast_offers if city.dispatch.mode is DispatchMode.BROADCAST and not pooled else 0
+
+
+def _supplies(rides: Sequence[WaitingRide], atlas: Atlas, free: Sequence[DriverPosition]) -> dict[str, Supply]:
+    waiting = Counter(ride.city for ride in rides)
+    areas = {policy.city: policy.service_area for policy in atlas.policies}
+    return {city: supply_of(areas[city], count, free) for city, count in waiting.items() if city in areas}
 
 
 def _free(

@@ -120,16 +120,23 @@ class OpenShift:
 class WaitingRides(Protocol):
     """The rides that look for a driver."""
 
-    async def list_waiting(self, shards: Collection[str], limit: int) -> list[WaitingRide]:
-        """Return at most `limit` of these shards, returned ones first, then the longest waiting."""
+    async def list_waiting(
+        self, shards: Collection[str], limit: int, cities: Collection[str] = ()
+    ) -> list[WaitingRide]:
+        """Return at most `limit` of these shards, returned ones first, then the longest waiting.
+
+        With `cities`, only theirs, and those of the time before cities had keys.
+        """
         ...
 
 
 class EnRouteRides(Protocol):
     """The rides whose driver may still change."""
 
-    async def list_en_route(self, shards: Collection[str], max_swaps: int, limit: int) -> list[EnRouteRide]:
-        """Return at most `limit` rides of shards with less than `max_swaps` swaps and no open offer.
+    async def list_en_route(
+        self, shards: Collection[str], max_swaps: int, limit: int, cities: Collection[str] = ()
+    ) -> list[EnRouteRide]:
+        """Return at most `limit` rides of shards (and cities) with less than `max_swaps` swaps and no open offer.
 
         Those that were promised the latest pickup come first: they have the most to gain.
         """

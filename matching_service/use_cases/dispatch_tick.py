@@ -12,12 +12,13 @@ and two tickers may run at once. The offer itself is judged by the database.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from matching_service.domain.assignment import Pair
 from matching_service.domain.explanation import Fate
+from matching_service.domain.tick_pace import Supply
 from matching_service.use_cases.dispatch_choice import Choice, Choose
 from matching_service.use_cases.dispatch_picture import DrawPicture, Picture
 from matching_service.use_cases.dispatch_ports import (
@@ -53,6 +54,8 @@ class TickReport:
     untraced: int = 0
     """1 where the tick could not write down why."""
     outcomes: dict[OfferOutcome, int] = field(default_factory=dict[OfferOutcome, int])
+    supplies: Mapping[str, Supply] = field(default_factory=dict[str, Supply])
+    """Rides that wait and free drivers, of the cities with such rides."""
     fates: dict[UUID, Fate] = field(default_factory=dict[UUID, Fate])
     """What became of each ride that a move was made for."""
 
@@ -69,12 +72,13 @@ class DispatchTick:
     trace: TraceTicks | None = None
     """Writes down why; a tick that is measured alone has none."""
 
-    async def __call__(self, fences: Mapping[str, int]) -> TickReport:
+    async def __call__(self, fences: Mapping[str, int], cities: Collection[str] = ()) -> TickReport:
         """Match, make offers and reroute once, for the rides of some shards. `fences` are those of the leases on them.
 
-        The shards are solved as one problem: apart, each would spoil the others' best pairs along their common edges.
+        With `cities`, only for theirs, as each city has a tick of its own. The shards are solved as one problem: apart,
+        each would spoil the others' best pairs along their common edges.
         """
-        picture = await self.draw(fences.keys())
+        picture = await self.draw(fences.keys(), cities)
         choice = await self.choose(picture)
         report = TickReport(
             waiting=picture.waiting,
@@ -83,6 +87,7 @@ class DispatchTick:
             stale_drivers=picture.stale,
             candidates=choice.candidates,
             greedy_passes=choice.greedy_passes,
+            supplies=picture.supplies,
         )
         for ring in choice.moves.reroutes:
             if await self.rerouter.reroute([_reroute(pair, picture, choice, fences) for pair in ring]):

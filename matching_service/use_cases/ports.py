@@ -154,6 +154,14 @@ class Transaction(Protocol):
         """Store the close of an offer; the ride is locked, so the offer stands still."""
         ...
 
+    async def take_up_offer(self, offer: Offer) -> None:
+        """Store that an expired offer was accepted after all; its driver is no longer kept from the ride."""
+        ...
+
+    async def was_driver_of(self, ride_id: UUID, driver_id: UUID) -> bool:
+        """Tell whether a ride was this driver's for a while."""
+        ...
+
     async def is_excluded(self, ride_id: UUID, driver_id: UUID) -> bool: ...
 
     async def exclude(self, ride_id: UUID, driver_id: UUID, cause: ExclusionCause, now: datetime) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from matching_service.domain.city import Atlas, Bounds, LocationPolicy
+from matching_service.domain.city import Atlas, Bounds, CityPolicy, LocationPolicy
 from matching_service.domain.locations import (
     EVERYWHERE,
     DriverPosition,
@@ -23,9 +23,12 @@ from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import LiveLocations, OnShift, OpenShift
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, Unavailable
+from shared_kernel.geo import GeoPoint
 
 SHIFT_KNOWN_SECONDS = 5.0
 """So long an open shift is taken as known, so that a stream does not ask the database at each batch."""
+BELIEVED_WITHOUT_A_CITY = LocationPolicy(max_speed_kmh=250.0, max_accuracy_meters=200.0)
+"""Where no city has a policy."""
 MAX_DRIVERS_KNOWN = 100_000
 """Bound of the drivers a process remembers; the one heard of longest ago goes first."""
 
@@ -46,6 +49,8 @@ class _Known:
     shift: OpenShift
     shift_asked_at: float
     bucket: TokenBucket
+    believed: LocationPolicy
+    """Of the city that the driver is in."""
     last: Ping | None = field(default=None)
 
 
@@ -55,7 +60,6 @@ class ReportLocations:
     def __init__(
         self,
         *,
-        policy: LocationPolicy,
         cities: Cities,
         on_shift: OnShift,
         locations: LiveLocations,
@@ -63,22 +67,24 @@ class ReportLocations:
         monotonic: Callable[[], float],
         max_pings_per_second: float,
         observe: Callable[[PingVerdict, int], None],
+        max_speed_kmh: float | None = None,
     ) -> None:
         """Make it.
 
         Args:
-            policy: which pings are believed.
-            cities: where drivers can be.
+            cities: where drivers can be, and which of their pings are believed there.
             on_shift: tells the open shift of a driver.
             locations: keeps the newest position.
             clock: judges the age of a ping.
             monotonic: measures how long this process has known something, in seconds.
             max_pings_per_second: mean rate a driver may keep up; two batches of 100 may come at once.
             observe: is told how many pings met which verdict.
+            max_speed_kmh: what is believed in all cities, instead of what their policies say.
         """
-        self._policy = policy
         self._cities = cities
+        self._max_speed_kmh = max_speed_kmh
         self._boxes: Sequence[Bounds] = (EVERYWHERE,)
+        self._beliefs: Sequence[LocationPolicy] = (BELIEVED_WITHOUT_A_CITY,)
         self._atlas: Atlas | None = None
         self._on_shift = on_shift
         self._locations = locations
@@ -90,7 +96,7 @@ class ReportLocations:
 
     async def __call__(self, driver_id: UUID, pings: Sequence[Ping]) -> PingCounts:
         """Judge a batch and keep the last ping that is believed. Raises Conflict `no_open_shift`."""
-        known = await self._know(driver_id)
+        known = await self._know(driver_id, pings)
         counts: dict[PingVerdict, int] = {}
         allowed = known.bucket.take(len(pings), self._monotonic())
         # The newest of a batch matter most: what the rate does not allow is dropped from the older end.
@@ -98,7 +104,7 @@ class ReportLocations:
         if refused:
             counts[PingVerdict.RATE_LIMITED] = refused
             pings = pings[refused:]
-        newest = judge_pings(pings, known.last, self._clock.now().timestamp(), self._policy, self._boxes, counts)
+        newest = judge_pings(pings, known.last, self._clock.now().timestamp(), known.believed, self._boxes, counts)
         if newest is not None:
             await self._keep(driver_id, known, newest, counts)
         for verdict, count in counts.items():
@@ -134,9 +140,27 @@ class ReportLocations:
         atlas = await self._cities.in_force()
         if atlas is not self._atlas:
             self._boxes = [bounds_around(policy.service_area) for policy in atlas.policies] or [EVERYWHERE]
+            self._beliefs = [self._belief(policy) for policy in atlas.policies] or [BELIEVED_WITHOUT_A_CITY]
             self._atlas = atlas
 
-    async def _know(self, driver_id: UUID) -> _Known:
+    def _belief(self, policy: CityPolicy) -> LocationPolicy:
+        if self._max_speed_kmh is None:
+            return policy.locations
+        return replace(policy.locations, max_speed_kmh=self._max_speed_kmh)
+
+    def _believed_at(self, ping: Ping) -> LocationPolicy:
+        """Return what is believed in the city there, or in the first whose drivers may stand there."""
+        policies = () if self._atlas is None or len(self._beliefs) == 1 else self._atlas.policies
+        here = GeoPoint(ping.latitude, ping.longitude)
+        for policy, belief in zip(policies, self._beliefs, strict=False):
+            if policy.service_area.contains(here):
+                return belief
+        for box, belief in zip(self._boxes, self._beliefs, strict=False):
+            if box.south <= ping.latitude <= box.north and box.west <= ping.longitude <= box.east:
+                return belief
+        return self._beliefs[0]
+
+    async def _know(self, driver_id: UUID, pings: Sequence[Ping]) -> _Known:
         now = self._monotonic()
         known = self._known.get(driver_id)
         if known is None or now - known.shift_asked_at >= SHIFT_KNOWN_SECONDS:
@@ -145,9 +169,11 @@ class ReportLocations:
                 self._known.pop(driver_id, None)
                 raise Conflict("no_open_shift", "go online before telling where you are")
             if known is None or known.shift.shift_id != shift.shift_id:
-                known = _Known(shift, now, TokenBucket(self._rate, now))
+                known = _Known(shift, now, TokenBucket(self._rate, now), self._beliefs[0])
             known.shift, known.shift_asked_at = shift, now
             await self._look_where_drivers_can_be()
+            place = known.last or (pings[-1] if pings else None)
+            known.believed = self._beliefs[0] if place is None else self._believed_at(place)
         self._known[driver_id] = known
         self._known.move_to_end(driver_id)
         if len(self._known) > MAX_DRIVERS_KNOWN:

@@ -11,7 +11,7 @@ from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.shift import Shift
 from matching_service.use_cases.ports import Transaction
-from shared_kernel.errors import NotFound
+from shared_kernel.errors import Conflict, DomainError, NotFound
 
 
 def ride_not_found() -> NotFound:
@@ -51,9 +51,23 @@ async def ride_of_rider(tx: Transaction, ride_id: UUID, rider_id: UUID) -> Ride:
 async def ride_of_driver(tx: Transaction, ride_id: UUID, driver_id: UUID) -> Ride:
     """Lock a ride that this driver is, or was to its end, bound to."""
     ride = await tx.lock_ride(ride_id)
-    if ride is None or ride.driver is None or ride.driver.driver_id != driver_id:
+    if ride is None:
         raise ride_not_found()
+    if ride.driver is None or ride.driver.driver_id != driver_id:
+        raise await _not_yours(tx, ride, driver_id)
     return ride
+
+
+async def _not_yours(tx: Transaction, ride: Ride, driver_id: UUID) -> DomainError:
+    """Tell a driver whose ride went to another one what to do now; to strangers there is no such ride."""
+    if not await tx.was_driver_of(ride.id, driver_id) or await tx.is_excluded(ride.id, driver_id):
+        return ride_not_found()
+    next_ride_id = await tx.live_ride_id_of_driver(driver_id)
+    given = "the ride was given to another driver"
+    if next_ride_id is None:
+        return Conflict("ride_reassigned", f"{given}: you are free, wait for the next offer")
+    facts = {"current_ride_id": str(next_ride_id)}
+    return Conflict("ride_reassigned", f"{given}: go on with the ride that you have now", metadata=facts)
 
 
 async def close_unanswered(tx: Transaction, ride: Ride, offer: Offer, cause: ExclusionCause, now: datetime) -> Offer:

@@ -156,11 +156,16 @@ class FakeRideBoard:
         self.runs: list[RunView] = []
         self.under_way: set[UUID] = set()
 
-    async def list_waiting(self, shards: Collection[str], limit: int) -> list[WaitingRide]:
-        waiting = [ride for ride in self.rides if ride.ride_id not in self.offers and ride.shard in shards]
+    async def list_waiting(
+        self, shards: Collection[str], limit: int, cities: Collection[str] = ()
+    ) -> list[WaitingRide]:
+        due = [ride for ride in self.rides if not cities or ride.city in {"", *cities}]
+        waiting = [ride for ride in due if ride.ride_id not in self.offers and ride.shard in shards]
         return sorted(waiting, key=lambda ride: (not ride.returned, ride.requested_at))[:limit]
 
-    async def list_en_route(self, shards: Collection[str], max_swaps: int, limit: int) -> list[EnRouteRide]:
+    async def list_en_route(
+        self, shards: Collection[str], max_swaps: int, limit: int, cities: Collection[str] = ()
+    ) -> list[EnRouteRide]:
         return [ride for ride in self.en_route if ride.ride_id not in self.offers and ride.shard in shards][:limit]
 
     async def reroute(self, ring: Sequence[Reroute]) -> bool:

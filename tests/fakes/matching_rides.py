@@ -309,6 +309,16 @@ class MemoryTransaction:
             raise RuntimeError("an offer was closed that was not open")
         self._tables.offers[offer.id] = offer
 
+    async def take_up_offer(self, offer: Offer) -> None:
+        if self._tables.offers[offer.id].state is not OfferState.EXPIRED:
+            raise RuntimeError("an offer was taken up that had not expired")
+        self._tables.offers[offer.id] = offer
+        if self._tables.exclusions.get((offer.ride_id, offer.driver_id)) is ExclusionCause.EXPIRED:
+            del self._tables.exclusions[offer.ride_id, offer.driver_id]
+
+    async def was_driver_of(self, ride_id: UUID, driver_id: UUID) -> bool:
+        return any((row.ride_id, row.driver_id) == (ride_id, driver_id) for row in self._tables.assignments)
+
     async def is_excluded(self, ride_id: UUID, driver_id: UUID) -> bool:
         return (ride_id, driver_id) in self._tables.exclusions
 

@@ -55,7 +55,9 @@ _WRONGS = {
             SELECT FROM offer o
             WHERE o.ride_id = r.id AND o.driver_id = r.driver_id AND o.state = 'accepted' AND NOT o.given_back)""",
     "an offer was accepted after its time": """
-        SELECT ride_id FROM offer WHERE ride_id = ANY(:rides) AND state = 'accepted' AND closed_at >= expires_at""",
+        SELECT o.ride_id FROM offer o JOIN ride r ON r.id = o.ride_id
+        WHERE o.ride_id = ANY(:rides) AND o.state = 'accepted' AND o.closed_at >= o.expires_at
+            + make_interval(secs => (r.terms ->> 'late_accept_seconds')::int)""",
     "an offer or a ride is with a driver who is offline": """
         SELECT d.id FROM unnest(CAST(:drivers AS uuid[])) AS d(id)
         WHERE NOT EXISTS (SELECT FROM shift s WHERE s.driver_id = d.id AND s.ended_at IS NULL)

@@ -14,6 +14,8 @@ from sqlalchemy import Select, text
 
 from matching_service.adapters.postgres import PostgresTransaction
 from matching_service.domain.offer import Offer
+from matching_service.use_cases import accept_offer
+from matching_service.use_cases.ports import Transaction
 from tests.races.ground import Ground
 
 
@@ -58,7 +60,11 @@ def _unlocked(self: Select[Any], **_: object) -> Select[Any]:
     return self
 
 
-def _never(self: Offer, now: datetime) -> bool:
+def _never_over(self: Offer, now: datetime, grace_seconds: int) -> bool:
+    return False
+
+
+async def _not_asked(tx: Transaction, offer: Offer) -> bool:
     return False
 
 
@@ -90,7 +96,10 @@ VARIANTS: Mapping[str, Variant] = {
     "the fence is not asked for": Variant(
         "two_owners_of_one_shard", _patched(PostgresTransaction, "keep_fence", _any_fence)
     ),
-    "an offer never runs out": Variant("late_accept", _patched(Offer, "is_due", _never)),
+    "an offer never runs out": Variant("late_accept", _patched(Offer, "is_over", _never_over)),
+    "nobody looks whether the driver is asked elsewhere": Variant(
+        "late_accept", _patched(accept_offer, "_is_asked_elsewhere", _not_asked)
+    ),
     "whoever gave the ride back is asked again": Variant(
         "reassign_vs_canceler", _patched(PostgresTransaction, "is_excluded", _not_excluded)
     ),

@@ -15,6 +15,7 @@ from tests.system.stack import Stack
 _HURRIED = {
     "quote_seconds = 300": "quote_seconds = 30",
     "offer_seconds = 15": "offer_seconds = 2",
+    "late_accept_seconds = 10": "late_accept_seconds = 0",
     "search_window_seconds = 300": "search_window_seconds = 10",
     "free_cancel_seconds = 120": "free_cancel_seconds = 1",
     "no_show_wait_seconds = 300": "no_show_wait_seconds = 1",

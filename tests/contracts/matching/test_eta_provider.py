@@ -2,11 +2,15 @@
 
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
+from matching_service.adapters.city_file import load_city
+from matching_service.adapters.city_travel import CityTravelEta
+from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.adapters.osm_reader import read_streets
 from matching_service.adapters.osrm_eta import OsrmEta
 from matching_service.adapters.street_builder import build_street_map
@@ -46,11 +50,14 @@ def osrm_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["crow_flies", "street", "osrm"])
+@pytest.fixture(params=["crow_flies", "cities", "street", "osrm"])
 async def eta(request: pytest.FixtureRequest, tmp_path: Path, timing: HandTiming) -> AsyncIterator[EtaProvider]:
     crow_flies = CrowFliesEta(TRAVEL, timing)
     if request.param == "crow_flies":
         yield crow_flies
+    elif request.param == "cities":
+        city = replace(load_city(None), travel=TRAVEL)
+        yield CityTravelEta(FixedCities(city), [city], timing)
     elif request.param == "osrm":
         async with httpx.AsyncClient(base_url=request.getfixturevalue("osrm_url")) as client:
             yield OsrmEta(client, crow_flies, timing, time.monotonic)

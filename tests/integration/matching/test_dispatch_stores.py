@@ -1,7 +1,9 @@
 """Reservations in a real Redis, workers over leases of shards, and tickers that race on a real Postgres."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -12,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Database
 from matching_service.adapters.city_file import load_city
+from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.adapters.redis_dispatch import RedisReservations
 from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.adapters.scipy_assignment import ScipyMatcher
@@ -32,6 +35,7 @@ from matching_service.use_cases.dispatch_ports import (
     WaitingRide,
 )
 from matching_service.use_cases.keep_shards import KeepShards
+from matching_service.use_cases.pace_ticks import PaceTicks
 from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_dispatch import NOON, FakeReservations, FakeRideBoard, FakeShardLeases, FakeShifts, HandClock
 from tests.fakes.matching_tick import make_tick
@@ -104,7 +108,9 @@ class OfferTable:
             found = await connection.execute(select(self.offer.c.ride_id, self.offer.c.driver_id))
             return [(row.ride_id, row.driver_id) for row in found]
 
-    async def list_waiting(self, shards: Collection[str], limit: int) -> list[WaitingRide]:
+    async def list_waiting(
+        self, shards: Collection[str], limit: int, cities: Collection[str] = ()
+    ) -> list[WaitingRide]:
         offered = {ride_id for ride_id, _ in await self.rows()}
         return [ride for ride in self.rides if ride.ride_id not in offered][:limit]
 
@@ -114,7 +120,9 @@ class OfferTable:
     async def no_cash_driver_ids(self, currency_code: str) -> frozenset[UUID]:
         return frozenset()
 
-    async def list_en_route(self, shards: Collection[str], max_swaps: int, limit: int) -> list[EnRouteRide]:
+    async def list_en_route(
+        self, shards: Collection[str], max_swaps: int, limit: int, cities: Collection[str] = ()
+    ) -> list[EnRouteRide]:
         return []
 
     async def with_room(self, limit: int) -> Sequence[RunView]:
@@ -209,9 +217,12 @@ async def test_when_one_worker_leaves_the_other_takes_its_shards(redis: Redis) -
     leases, shard = FakeShardLeases(clock), shard_of(drivers[0].point)
     leases.busy = {shard}
 
+    quick = replace(CITY, dispatch=replace(CITY.dispatch, tick_seconds=0.02))
+
     def worker(name: str) -> asyncio.Task[None]:
         shards = KeepShards(leases, clock.monotonic, uuid4(), name)
-        made = DispatchWorker(tick=tick, shards=shards, locations=locations, clock=clock, tick_seconds=0.02)
+        pace = PaceTicks(FixedCities(quick), time.monotonic)
+        made = DispatchWorker(tick=tick, shards=shards, locations=locations, clock=clock, pace=pace)
         return asyncio.create_task(made.run())
 
     async def one_more_ride() -> None:

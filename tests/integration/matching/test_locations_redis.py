@@ -13,7 +13,7 @@ from matching_service.adapters.city_file import load_city
 from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.adapters.free_drivers import SnapshotFreeDrivers
 from matching_service.adapters.redis_locations import RedisLiveLocations
-from matching_service.domain.city import LocationPolicy, VehicleClass
+from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition, Ping, PingVerdict, RecordOutcome
 from matching_service.use_cases.dispatch_ports import OpenShift
 from matching_service.use_cases.report_locations import PingCounts, ReportLocations
@@ -44,7 +44,6 @@ async def test_a_thousand_drivers_at_once_are_all_kept(redis: Redis) -> None:
     clock = HandClock()
     drivers = [uuid4() for _ in range(1_000)]
     report = ReportLocations(
-        policy=LocationPolicy(250, 200),
         cities=FixedCities(load_city(None)),
         on_shift=FakeShifts({driver: OpenShift(uuid4(), ECONOMY) for driver in drivers}),
         locations=RedisLiveLocations(redis),

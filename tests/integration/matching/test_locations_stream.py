@@ -18,7 +18,7 @@ from chassis.interceptors import ServiceInterceptor
 from matching_service.adapters.city_file import load_city
 from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.adapters.redis_locations import RedisLiveLocations
-from matching_service.domain.city import LocationPolicy, VehicleClass
+from matching_service.domain.city import VehicleClass
 from matching_service.entrypoints.location_streams import LocationStreams, count_pings
 from matching_service.use_cases.dispatch_ports import OpenShift
 from matching_service.use_cases.report_locations import ReportLocations
@@ -51,7 +51,6 @@ class World:
         self.shifts = FakeShifts({DRIVER: OpenShift(uuid4(), VehicleClass.ECONOMY)})
         self.locations = RedisLiveLocations(redis)
         self.report = ReportLocations(
-            policy=LocationPolicy(250, 200),
             cities=FixedCities(load_city(None)),
             on_shift=self.shifts,
             locations=self.locations,

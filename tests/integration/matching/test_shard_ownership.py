@@ -99,6 +99,10 @@ async def test_rides_that_dispatch_may_move_make_their_shard_a_busy_one(stage: S
     assert (await leases.look(A, "a", 30)).busy_shards == {SHARD}
     assert [waiting.shard for waiting in await reads.list_waiting([SHARD], 10)] == [SHARD]
     assert await reads.list_waiting(["elsewhere"], 10) == []
+    [waiting] = await reads.list_waiting([SHARD], 10, ["elsewhere", ride.city])
+    assert waiting.ride_id == ride.id
+    assert await reads.list_waiting([SHARD], 10, ["elsewhere"]) == []
+    assert await reads.list_en_route([SHARD], 2, 10, ["elsewhere"]) == []
     await stage.cancel(stage.key(), ride.rider_id, ride.id, "", "")
     assert (await leases.look(A, "a", 30)).busy_shards == frozenset()
 

@@ -20,7 +20,7 @@ from matching_service.domain.quote import Place
 from matching_service.domain.ride_kind import Capability
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import EnRouteRide, Matcher, OfferOutcome, OpenShift, WaitingRide
-from matching_service.use_cases.dispatch_tick import TickReport
+from matching_service.use_cases.dispatch_tick import DispatchTick, TickReport
 from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_dispatch import (
     NOON,
@@ -74,9 +74,11 @@ class City:
         self.shifts.shifts[driver_id] = OpenShift(UUID(int=5), vehicle_class)
         return driver_id
 
+    def made(self) -> DispatchTick:
+        return make_tick(CITY, self.board, self.locations, self.shifts, self.matcher, self.reservations, self.clock)
+
     async def tick(self, fences: Mapping[str, int] = MappingProxyType({"": 1})) -> TickReport:
-        tick = make_tick(CITY, self.board, self.locations, self.shifts, self.matcher, self.reservations, self.clock)
-        return await tick(fences)
+        return await self.made()(fences)
 
     def offered(self) -> dict[int, UUID]:
         return {ride_id.int: offer.driver_id for ride_id, offer in self.board.offers.items()}

@@ -10,6 +10,8 @@ from tests.fakes.matching_rides import FakePayments
 from tests.fakes.matching_stage import CITY, Stage, usd
 from tests.unit.matching.test_requests import refusal
 
+GRACE = CITY.dispatch.late_accept_seconds
+
 
 class TestShifts:
     """StartShift and EndShift."""
@@ -152,11 +154,48 @@ class TestOffers:
         assert (await refusal(stage.accept(stage.key(), stranger, offer.id))).reason == "offer_not_found"
         assert (await refusal(stage.decline(stage.key(), stranger, offer.id))).reason == "offer_not_found"
 
-    async def test_a_late_accept_is_refused_before_and_after_the_sweep(self, stage: Stage):
+    async def test_an_accept_within_the_grace_counts_before_the_sweep(self, stage: Stage):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        offer = await stage.offer(ride, driver_id)
+        stage.clock.advance(CITY.dispatch.offer_seconds + GRACE - 1)
+        assert (await stage.accept(stage.key(), driver_id, offer.id)).state is RideState.DRIVER_EN_ROUTE
+
+    async def test_an_accept_within_the_grace_counts_after_the_sweep(self, stage: Stage):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        offer = await stage.offer(ride, driver_id)
+        stage.clock.advance(CITY.dispatch.offer_seconds)
+        assert await stage.expire_offers() == 1
+        stage.clock.advance(GRACE - 1)
+        bound = await stage.accept(stage.key(), driver_id, offer.id)
+        assert (bound.state, bound.driver and bound.driver.driver_id) == (RideState.DRIVER_EN_ROUTE, driver_id)
+        assert await stage.accept(stage.key(), driver_id, offer.id) == bound
+        async with stage.store.transaction() as tx:
+            assert not await tx.is_excluded(ride.id, driver_id)
+        assert sorted(await stage.told_of(ride.id)) == list(range(1, bound.version + 1))
+
+    async def test_an_accept_within_the_grace_is_refused_once_the_ride_is_offered_on(self, stage: Stage):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        offer = await stage.offer(ride, driver_id)
+        stage.clock.advance(CITY.dispatch.offer_seconds)
+        await stage.expire_offers()
+        await stage.offer(ride, await stage.driver())
+        assert (await refusal(stage.accept(stage.key(), driver_id, offer.id))).reason == "offer_expired"
+
+    async def test_an_accept_within_the_grace_is_refused_once_the_driver_is_asked_elsewhere(self, stage: Stage):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        offer = await stage.offer(ride, driver_id)
+        stage.clock.advance(CITY.dispatch.offer_seconds)
+        await stage.expire_offers()
+        other = await stage.offer(await stage.ride(), driver_id)
+        assert (await refusal(stage.accept(stage.key(), driver_id, offer.id))).reason == "offer_expired"
+        await stage.accept(stage.key(), driver_id, other.id)
+        assert (await refusal(stage.accept(stage.key(), driver_id, offer.id))).reason == "active_ride"
+
+    async def test_an_accept_after_the_grace_is_refused_before_and_after_the_sweep(self, stage: Stage):
         ride, driver_id = await stage.ride(), await stage.driver()
         offer = await stage.offer(ride, driver_id)
         assert await stage.expire_offers() == 0
-        stage.clock.advance(CITY.dispatch.offer_seconds)
+        stage.clock.advance(CITY.dispatch.offer_seconds + GRACE)
         assert (await refusal(stage.accept(stage.key(), driver_id, offer.id))).reason == "offer_expired"
         assert await stage.expire_offers() == 1
         assert (await refusal(stage.accept(stage.key(), driver_id, offer.id))).reason == "offer_expired"

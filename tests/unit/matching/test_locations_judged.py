@@ -150,7 +150,6 @@ class Reporting:
 
     def process(self, max_pings_per_second: float = 100) -> ReportLocations:
         return ReportLocations(
-            policy=POLICY,
             cities=FixedCities(load_city(None)),
             on_shift=self.shifts,
             locations=self.locations,

@@ -18,6 +18,7 @@ from shared_kernel.errors import Conflict
 from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_stage import Stage
 from tests.fakes.matching_swaps import ring_of, swap_offer
+from tests.unit.matching.test_requests import refusal
 
 
 def driver_of(ride: Ride) -> UUID:
@@ -53,8 +54,16 @@ async def test_the_former_driver_can_neither_arrive_nor_accept_again(stage: Stag
     nearer = await stage.driver()
     offer = await swap_offer(stage, ride, former, nearer)
     await stage.accept(stage.key(), nearer, offer.id)
-    with pytest.raises(Exception, match="no such ride"):
-        await stage.arrive(stage.key(), former, ride.id)
+    for step in (
+        stage.arrive(stage.key(), former, ride.id),
+        stage.start(stage.key(), former, ride.id, ride.start_pin),
+        stage.give_back(stage.key(), former, ride.id, ""),
+    ):
+        error = await refusal(step)
+        assert isinstance(error, Conflict)
+        assert (error.reason, error.metadata) == ("ride_reassigned", {})
+        assert "wait for the next offer" in error.message
+    assert (await refusal(stage.arrive(stage.key(), await stage.driver(), ride.id))).reason == "ride_not_found"
     with pytest.raises(Conflict) as refused:
         await stage.accept(stage.key(), former, offers[0].id)
     assert refused.value.reason == "offer_withdrawn"
@@ -145,6 +154,8 @@ async def test_two_rides_change_drivers_at_once(stage: Stage) -> None:
     assert await stage.reroute.reroute(ring_of(*after))
     assert driver_of(await stage.now(first)) == one
     assert (await stage.reader.summary(stage.clock.now() - timedelta(hours=1))).double_assignment_count == 0
+    error = await refusal(stage.arrive(stage.key(), other, first.id))
+    assert (error.reason, error.metadata) == ("ride_reassigned", {"current_ride_id": str(second.id)})
     await stage.arrive(stage.key(), one, first.id)
 
 

@@ -248,7 +248,9 @@ class DriverServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AcceptOffer(self, request, context):
-        """AcceptOffer binds the ride to the driver. Errors: offer_taken, offer_expired, offer_withdrawn, offer_declined,
+        """AcceptOffer binds the ride to the driver. An accept that comes a little after the offer's end (the city's
+        late_accept_seconds) still counts while the ride looks for a driver, nobody else is asked for it and the driver is
+        asked for no other. Errors: offer_taken, offer_expired, offer_withdrawn, offer_declined,
         active_ride, cash_not_allowed (the driver owes too much to take cash), run_full (others share the vehicle already).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -263,7 +265,9 @@ class DriverServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ArriveAtPickup(self, request, context):
-        """ArriveAtPickup says that the driver waits at the pickup. Errors: invalid_transition.
+        """ArriveAtPickup says that the driver waits at the pickup. Errors: invalid_transition, and, as of each further step of
+        a ride, ride_reassigned: the ride went to another driver meanwhile, and this one is free or, as `current_ride_id` of
+        the error's metadata tells, has another ride now.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

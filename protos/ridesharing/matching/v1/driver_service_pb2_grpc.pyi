@@ -64,13 +64,18 @@ class DriverServiceStub:
     in which they are driven to. Errors: no_current_ride.
     """
     AcceptOffer: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.AcceptOfferRequest, _driver_service_pb2.AcceptOfferResponse]
-    """AcceptOffer binds the ride to the driver. Errors: offer_taken, offer_expired, offer_withdrawn, offer_declined,
+    """AcceptOffer binds the ride to the driver. An accept that comes a little after the offer's end (the city's
+    late_accept_seconds) still counts while the ride looks for a driver, nobody else is asked for it and the driver is
+    asked for no other. Errors: offer_taken, offer_expired, offer_withdrawn, offer_declined,
     active_ride, cash_not_allowed (the driver owes too much to take cash), run_full (others share the vehicle already).
     """
     DeclineOffer: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.DeclineOfferRequest, _driver_service_pb2.DeclineOfferResponse]
     """DeclineOffer says no; the driver is not asked for that ride again."""
     ArriveAtPickup: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.ArriveAtPickupRequest, _driver_service_pb2.ArriveAtPickupResponse]
-    """ArriveAtPickup says that the driver waits at the pickup. Errors: invalid_transition."""
+    """ArriveAtPickup says that the driver waits at the pickup. Errors: invalid_transition, and, as of each further step of
+    a ride, ride_reassigned: the ride went to another driver meanwhile, and this one is free or, as `current_ride_id` of
+    the error's metadata tells, has another ride now.
+    """
     StartTrip: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.StartTripRequest, _driver_service_pb2.StartTripResponse]
     """StartTrip begins the trip with the rider's PIN. Errors: pin_invalid, pin_locked, invalid_transition,
     not_a_passenger (a delivery is collected), no_seat_left (until others who share the vehicle get out).
@@ -150,13 +155,18 @@ class DriverServiceAsyncStub(DriverServiceStub):
     in which they are driven to. Errors: no_current_ride.
     """
     AcceptOffer: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.AcceptOfferRequest, _driver_service_pb2.AcceptOfferResponse]  # type: ignore[assignment]
-    """AcceptOffer binds the ride to the driver. Errors: offer_taken, offer_expired, offer_withdrawn, offer_declined,
+    """AcceptOffer binds the ride to the driver. An accept that comes a little after the offer's end (the city's
+    late_accept_seconds) still counts while the ride looks for a driver, nobody else is asked for it and the driver is
+    asked for no other. Errors: offer_taken, offer_expired, offer_withdrawn, offer_declined,
     active_ride, cash_not_allowed (the driver owes too much to take cash), run_full (others share the vehicle already).
     """
     DeclineOffer: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.DeclineOfferRequest, _driver_service_pb2.DeclineOfferResponse]  # type: ignore[assignment]
     """DeclineOffer says no; the driver is not asked for that ride again."""
     ArriveAtPickup: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.ArriveAtPickupRequest, _driver_service_pb2.ArriveAtPickupResponse]  # type: ignore[assignment]
-    """ArriveAtPickup says that the driver waits at the pickup. Errors: invalid_transition."""
+    """ArriveAtPickup says that the driver waits at the pickup. Errors: invalid_transition, and, as of each further step of
+    a ride, ride_reassigned: the ride went to another driver meanwhile, and this one is free or, as `current_ride_id` of
+    the error's metadata tells, has another ride now.
+    """
     StartTrip: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.StartTripRequest, _driver_service_pb2.StartTripResponse]  # type: ignore[assignment]
     """StartTrip begins the trip with the rider's PIN. Errors: pin_invalid, pin_locked, invalid_transition,
     not_a_passenger (a delivery is collected), no_seat_left (until others who share the vehicle get out).
@@ -305,7 +315,9 @@ class DriverServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _driver_service_pb2.AcceptOfferRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_driver_service_pb2.AcceptOfferResponse, _abc.Awaitable[_driver_service_pb2.AcceptOfferResponse]]:
-        """AcceptOffer binds the ride to the driver. Errors: offer_taken, offer_expired, offer_withdrawn, offer_declined,
+        """AcceptOffer binds the ride to the driver. An accept that comes a little after the offer's end (the city's
+        late_accept_seconds) still counts while the ride looks for a driver, nobody else is asked for it and the driver is
+        asked for no other. Errors: offer_taken, offer_expired, offer_withdrawn, offer_declined,
         active_ride, cash_not_allowed (the driver owes too much to take cash), run_full (others share the vehicle already).
         """
 
@@ -323,7 +335,10 @@ class DriverServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _driver_service_pb2.ArriveAtPickupRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_driver_service_pb2.ArriveAtPickupResponse, _abc.Awaitable[_driver_service_pb2.ArriveAtPickupResponse]]:
-        """ArriveAtPickup says that the driver waits at the pickup. Errors: invalid_transition."""
+        """ArriveAtPickup says that the driver waits at the pickup. Errors: invalid_transition, and, as of each further step of
+        a ride, ride_reassigned: the ride went to another driver meanwhile, and this one is free or, as `current_ride_id` of
+        the error's metadata tells, has another ride now.
+        """
 
     @_abc_1.abstractmethod
     def StartTrip(

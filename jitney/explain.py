@@ -90,7 +90,8 @@ def story(answer: Any) -> Iterator[str]:
     ride = answer.ride
     state = rides_pb2.RideState.Name(ride.state).removeprefix("RIDE_STATE_").lower()
     asked = ride.request_time.ToDatetime(UTC)
-    yield f"{_public('ride', ride.ride_id)}: {ride.product}, {state}, asked for at {asked:%Y-%m-%d %H:%M:%S} UTC"
+    what = ", ".join([ride.product, *_of_its_kind(ride), state])
+    yield f"{_public('ride', ride.ride_id)}: {what}, asked for at {asked:%Y-%m-%d %H:%M:%S} UTC"
     if not answer.ticks:
         yield "No tick of dispatch is on record: it has seen none yet, or they are older than three days."
     for tick in answer.ticks:
@@ -106,6 +107,19 @@ def story(answer: Any) -> Iterator[str]:
     for offer in answer.offers:
         state = rides_pb2.OfferState.Name(offer.state).removeprefix("OFFER_STATE_").lower()
         yield f"Offer to {_public('acct', offer.driver_id)} until {_clock(offer.expire_time)}: {state}"
+
+
+def _of_its_kind(ride: Any) -> Iterator[str]:
+    """What sets a ride apart from one person's now, from here to there: it tells which drivers could come, and when."""
+    from ridesharing.matching.v1 import rides_pb2
+
+    if ride.kind == rides_pb2.RIDE_KIND_POOLED:
+        yield "shared with other parties where one fits in"
+    if ride.stops:
+        yield f"with {len(ride.stops)} stop{'s' if len(ride.stops) > 1 else ''} on the way"
+    if ride.HasField("pickup_time"):
+        # A search begins some minutes before it: what the ticks tell of waiting counts from then.
+        yield f"for a pickup at {ride.pickup_time.ToDatetime(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _candidate(facts: Any) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -18,7 +18,7 @@ from matching_service.entrypoints.explain_wire import FATES, VERDICTS, explanati
 from matching_service.use_cases.dispatch_tick import TickReport
 from matching_service.use_cases.explain_dispatch import ExplainDispatch
 from matching_service.use_cases.trace_ticks import NEAREST, SAME_EVERY_SECONDS, TraceTicks
-from ridesharing.matching.v1 import explanations_pb2
+from ridesharing.matching.v1 import explanations_pb2, rides_pb2
 from shared_kernel.errors import Unavailable
 from tests.fakes.matching_stage import Stage
 from tests.fakes.matching_tick import make_tick
@@ -181,11 +181,17 @@ async def test_the_story_of_a_ride_is_told_in_words(stage: Stage, city: Traced) 
     city.driver(2, 300)
     await city.explained()
     explain = ExplainDispatch(stage.reader, city.traces)
-    lines = list(story(explanation_message(await explain(asked.id))))
+    answer = explanation_message(await explain(asked.id))
+    lines = list(story(answer))
     text = "\n".join(lines)
     assert "economy, offered" in lines[0]
     assert "after 9 s, with 1 of 2 drivers free: offered to acct_" in lines[1]
     assert "silent for more than 15 s" in text
     assert "66 s away, cost 67 s (way to the pickup +66, risk that the driver declines +2, head start of a" in text
     assert lines[-1].endswith(": open")
+    answer.ride.kind = rides_pb2.RIDE_KIND_POOLED
+    answer.ride.stops.add()
+    answer.ride.pickup_time.FromDatetime(datetime(2030, 1, 31, 18, 30, tzinfo=UTC))
+    kinds = "shared with other parties where one fits in, with 1 stop on the way, for a pickup at 2030-01-31 18:30"
+    assert kinds in next(story(answer))
     assert (await refusal(explain(stage.new_id()))).reason == "ride_not_found"

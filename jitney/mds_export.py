@@ -78,7 +78,7 @@ def _page(client: "httpx.Client", path: str, query: dict[str, str] | None) -> di
         response = client.get(path, params=query)
     except httpx.HTTPError as error:
         raise StackError(f"{client.base_url} does not answer: {error!r}") from None
-    if response.status_code != httpx.codes.OK:
+    if not response.is_success:
         try:
             problem: dict[str, Any] = response.json()
         except ValueError:

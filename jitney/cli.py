@@ -250,6 +250,48 @@ def export(
             typer.echo(line)
 
 
+@app.command()
+def refund(
+    what: Annotated[str, typer.Argument(metavar="RIDE_OR_PAYMENT", help="ride_... or pay_...")],
+    reason: Annotated[str, typer.Option(help="Why, for the record and the receipt.")],
+    amount: Annotated[str, typer.Option(help='Such as "12.50 USD"; all that is left if not given.')] = "",
+    platform_pays: Annotated[bool, typer.Option("--platform-pays", help="The driver keeps the whole share.")] = False,
+    key: Annotated[str, typer.Option(help="Names this refund: given again, it is not made twice.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="What the interface answered, for programs.")] = False,
+    data: Data = _DATA,
+) -> None:
+    """Give money back, all or a part."""
+    from jitney.operate.refunds import refund as give_back
+
+    told = give_back(what, amount, reason, platform_pays=platform_pays, key=key, as_json=as_json, data=data)
+    if told:
+        typer.echo(told)
+
+
+@app.command(context_settings=_PASS_ON, add_help_option=False)
+def rides(context: typer.Context) -> None:
+    """Find rides, look at them, cancel them."""
+    from jitney.operate.rides import app as commands
+
+    commands(args=context.args, prog_name="jitney rides")
+
+
+@app.command(context_settings=_PASS_ON, add_help_option=False)
+def drivers(context: typer.Context) -> None:
+    """List drivers; approve, reject, suspend them."""
+    from jitney.operate.drivers import app as commands
+
+    commands(args=context.args, prog_name="jitney drivers")
+
+
+@app.command("dead-letters", context_settings=_PASS_ON, add_help_option=False)
+def dead_letters(context: typer.Context) -> None:
+    """Look at events that a service could not take in, and hand them in again."""
+    from jitney.operate.dead_letters import app as commands
+
+    commands(args=context.args, prog_name="jitney dead-letters")
+
+
 maps = typer.Typer(help="Street maps for travel times and ways.", no_args_is_help=True)
 app.add_typer(maps, name="map")
 
@@ -312,6 +354,6 @@ def main() -> None:
         app(prog_name="jitney")
     except StackError as error:
         typer.echo(str(error), err=True)
-        sys.exit(1)
+        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -1,7 +1,7 @@
 """What can go wrong on somebody's machine, said in plain words.
 
-A `StackError` is always printed as it is and ends the command with exit code 1: its text names what is wrong and what
-moves it. Anything else that escapes is a defect of ours and keeps its traceback.
+A `StackError` is always printed as it is and ends the command with its exit code, 1 if it says no other: its text names
+what is wrong and what moves it. Anything else that escapes is a defect of ours and keeps its traceback.
 """
 
 import errno
@@ -12,6 +12,8 @@ from pathlib import Path
 
 class StackError(Exception):
     """Something that the person at the keyboard can put right; `str()` of it is the whole message."""
+
+    exit_code = 1
 
 
 @contextmanager

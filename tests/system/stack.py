@@ -77,11 +77,11 @@ class Stack:
     def matching_target(self) -> str:
         return self.addresses["JITNEY_MATCHING_LISTEN"]
 
-    def jitney(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run the command beside the stack."""
+    def jitney(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run the command beside the stack, with more variables in its environment."""
         return subprocess.run(
             [sys.executable, "-m", "jitney", *arguments],
-            env=self._environment,
+            env={**self._environment, **more},
             capture_output=True,
             text=True,
             timeout=180,

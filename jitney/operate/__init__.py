@@ -1,0 +1,1 @@
+"""Operators' commands by the public interface: rides, refunds, drivers, dead letters."""

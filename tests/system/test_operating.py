@@ -1,0 +1,96 @@
+"""`jitney` as an operator uses it, over the public interface of a running stack."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+from typing import Any
+
+from jitney.stack.tokens import make_token
+from shared_kernel.ids import Uuid7Source, to_public_id
+from tests.system.people import Town
+
+
+async def run(people: Town, *arguments: str, token: str = "", url: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command beside the stack, while its people live on."""
+    more = {**({"JITNEY_TOKEN": token} if token else {}), **({"JITNEY_REST_URL": url} if url else {})}
+    return await asyncio.to_thread(people.stack.jitney, *arguments, "--data", str(people.stack.data), **more)
+
+
+async def answer(people: Town, *arguments: str) -> Any:
+    """Run a command that must succeed, and return its JSON."""
+    done = await run(people, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+async def test_an_operator_follows_a_ride_and_gives_money_back(people: Town) -> None:
+    rider, driver = await people.rider(), await people.driver()
+    ride_id = await rider.request()
+    await driver.accept(ride_id)
+    await driver.step(ride_id, "arrive")
+    pin = (await rider.ride(ride_id))["start_pin"]
+    await driver.step(ride_id, "start", {"pin": pin})
+    await driver.step(ride_id, "complete")
+    await rider.settled(ride_id)
+
+    listed = await run(people, "rides", "list", "--state", "completed", "--limit", "150")
+    assert listed.returncode == 0, listed.stderr
+    assert listed.stdout.splitlines()[0].split() == "RIDE REQUESTED STATE PAYMENT PRODUCT FARE DRIVER".split()
+    assert ride_id in listed.stdout
+    shown = await run(people, "rides", "show", ride_id)
+    assert "completed" in shown.stdout
+    assert "captured, by card" in shown.stdout
+
+    lines = await answer(people, "rides", "timeline", ride_id)
+    assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
+    assert {line["where"] for line in lines} == {"matching", "payment"}
+    assert lines[-1]["where"] == "payment"
+    assert any(line["what"].endswith("-> completed") for line in lines)
+
+    given_back = ["refund", ride_id, "--amount", "1.25 USD", "--reason", "late", "--key", f"refund-{ride_id}"]
+    first, again = await answer(people, *given_back), await answer(people, *given_back)
+    assert first["id"] == again["id"]
+    assert first["amount"] == {"currency_code": "USD", "amount_minor": 125}
+
+
+async def test_an_operator_cancels_a_ride_and_learns_that_it_is_over(people: Town) -> None:
+    rider = await people.rider()
+    ride_id = await rider.request()
+    canceled = await answer(people, "rides", "cancel", ride_id, "--reason", "test")
+    assert canceled["state"] == "canceled_by_platform"
+    again = await run(people, "rides", "cancel", ride_id, "--reason", "test")
+    assert again.returncode == 5, again.stdout
+
+
+async def test_an_operator_suspends_a_driver_and_lets_them_drive_again(people: Town) -> None:
+    driver = await people.driver()
+    driver_id = driver.person.account_id
+    suspended = await answer(people, "drivers", "suspend", driver_id, "--reason", "documents")
+    assert suspended["status"] == "suspended"
+    assert driver_id in [item["id"] for item in await answer(people, "drivers", "list", "--status", "suspended")]
+    assert (await answer(people, "drivers", "approve", driver_id))["status"] == "approved"
+
+
+async def test_dead_letters_are_listed_and_replaying_none_says_so(people: Town) -> None:
+    listed = await run(people, "dead-letters", "list", "notification")
+    assert (listed.returncode, listed.stdout) == (0, "No dead letters.\n")
+    replayed = await run(people, "dead-letters", "replay", "notification")
+    assert (replayed.returncode, replayed.stdout) == (0, "No dead letters.\n")
+
+
+async def test_every_kind_of_refusal_has_an_exit_code_of_its_own(people: Town) -> None:
+    nobody = to_public_id("ride", Uuid7Source()())
+    rider_token = make_token(people.stack.data / "keys", "rider", None, 10)
+    missing, barred, odd, silent = await asyncio.gather(
+        run(people, "rides", "show", nobody),
+        run(people, "rides", "show", nobody, token=rider_token),
+        run(people, "refund", nobody, "--reason", "x", "--amount", "1.255 USD"),
+        run(people, "rides", "list", url="http://127.0.0.1:9"),
+    )
+    assert [done.returncode for done in (missing, barred, odd, silent)] == [3, 4, 1, 6]
+    assert "not_found" in missing.stderr
+    assert "role_not_allowed" in barred.stderr
+    assert "is no amount" in odd.stderr
+    assert "does not answer" in silent.stderr

@@ -33,13 +33,27 @@ from rider_api.settings import EdgeSettings
 from rider_api.stream.connection import EventStream
 from rider_api.stream.hub import Hub
 from rider_api.stream.replay import resume
+from rider_api.stream.ride_stream import RideStream, next_version
+from rider_api.stream.rides import Rides, RideView
 from rider_api.tickets import actor_of_ticket, ticket_key
 from shared_kernel.clock import Clock
-from shared_kernel.errors import DomainError, LimitExceeded, PermissionRefused, Unauthenticated, Unavailable
+from shared_kernel.errors import (
+    DomainError,
+    FieldViolation,
+    InvalidInput,
+    LimitExceeded,
+    PermissionRefused,
+    Unauthenticated,
+    Unavailable,
+)
+from shared_kernel.ids import from_public_id
 
 _log = logging.getLogger(__name__)
+_MOST_DIGITS = 9
 _LISTENERS = frozenset({Role.RIDER, Role.DRIVER})
 _PROBE_SECONDS = 1.0
+_LONGEST_WAIT_SECONDS = 25
+"""Of a long poll: shorter than proxies let a connection be silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +66,12 @@ class Streams:
     hub: Hub
     clock: Clock
     new_id: Callable[[], UUID]
+    rides: Rides
 
     async def listen(self, request: Request) -> EventStream:
         """Open the caller's live stream."""
         actor = await self._caller(request)
-        if actor.role not in _LISTENERS:
-            raise PermissionRefused("role_not_allowed", f"a token of the role {actor.role.value} may not do this")
-        if len(self.hub) >= self.settings.stream_connections_max:
-            raise LimitExceeded("too_many_streams", "no more live streams fit in here", retry_after_seconds=5)
+        self._admit(actor)
         resumption = await resume(self.redis, str(actor.account_id), request.headers.get("last-event-id", ""))
         return EventStream(
             self.hub,
@@ -69,6 +81,49 @@ class Streams:
             heartbeat_seconds=self.settings.stream_heartbeat_seconds,
             max_age_seconds=self.settings.stream_max_age_seconds,
         )
+
+    async def listen_to_ride(self, request: Request) -> ASGIApp:
+        """Open the stream of one ride, or answer with its next version (`after_version`)."""
+        token = bearer_token_of(request.headers.get("authorization"))
+        if not token:
+            raise Unauthenticated("token_required", "the events of a ride need an access token")
+        actor = self.verifier.verify(token)
+        self._admit(actor)
+        ride_id = from_public_id("ride", request.path_params["ride_id"])
+        after_version = _number(request, "after_version")
+        asked_seconds = _number(request, "wait_seconds")
+        wait_seconds = _LONGEST_WAIT_SECONDS if asked_seconds is None else min(asked_seconds, _LONGEST_WAIT_SECONDS)
+
+        async def look() -> RideView:
+            return await self.rides.read(ride_id, actor.role, token)
+
+        # Listen first, look then: what changes in between is heard of.
+        account, slot = actor.account_id, str(request.path_params["ride_id"])
+        now = await resume(self.redis, str(account), "")
+        first = await look()
+        if after_version is not None:
+            subscription = self.hub.subscribe(str(account), now.after, None)
+            try:
+                return await next_version(subscription, look, first, after_version, wait_seconds)
+            finally:
+                self.hub.unsubscribe(subscription)
+        known = request.headers.get("last-event-id", "")
+        stream = RideStream(
+            self.hub,
+            self.clock,
+            account,
+            now,
+            heartbeat_seconds=self.settings.stream_heartbeat_seconds,
+            max_age_seconds=self.settings.stream_max_age_seconds,
+            slot=slot,
+        )
+        return stream.watch(look, first, int(known) if known.isascii() and known.isdecimal() else 0)
+
+    def _admit(self, actor: Actor) -> None:
+        if actor.role not in _LISTENERS:
+            raise PermissionRefused("role_not_allowed", f"a token of the role {actor.role.value} may not do this")
+        if len(self.hub) >= self.settings.stream_connections_max:
+            raise LimitExceeded("too_many_streams", "no more live streams fit in here", retry_after_seconds=5)
 
     async def _caller(self, request: Request) -> Actor:
         token = bearer_token_of(request.headers.get("authorization"))
@@ -130,6 +185,7 @@ def make_app(streams: Streams) -> ASGIApp:
     app = Starlette(
         routes=[
             Route("/v1/me/stream", streams.listen, methods=["GET"]),
+            Route("/v1/rides/{ride_id}/events", streams.listen_to_ride, methods=["GET"]),
             Route("/healthz", read_liveness, methods=["GET"]),
             Route("/readyz", streams.read_readiness, methods=["GET"]),
             Route("/metrics", read_metrics, methods=["GET"]),
@@ -138,6 +194,16 @@ def make_app(streams: Streams) -> ASGIApp:
         lifespan=lifespan,
     )
     return _Envelope(app, security_headers(streams.settings.environment), streams.new_id)
+
+
+def _number(request: Request, name: str) -> int | None:
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
+        violation = FieldViolation(name, "must be a whole number from 0")
+        raise InvalidInput("invalid_request", f"{name} is no number", violations=[violation])
+    return int(text)
 
 
 class _Envelope:

@@ -16,6 +16,7 @@ from rider_api.keys import load_or_exit
 from rider_api.settings import EdgeSettings
 from rider_api.stream.app import Streams, make_app
 from rider_api.stream.hub import Hub
+from rider_api.stream.rides import Rides
 from shared_kernel.clock import Clock, SystemClock
 from shared_kernel.ids import Uuid7Source
 
@@ -43,6 +44,7 @@ def make_streams(settings: EdgeSettings, clock: Clock) -> Streams:
         hub=Hub(reader, redis, clock, new_id(), settings.stream_queue_size),
         clock=clock,
         new_id=new_id,
+        rides=Rides(settings.matching_target),
     )
 
 

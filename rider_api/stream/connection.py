@@ -11,12 +11,13 @@ from starlette.types import Receive, Scope, Send
 
 from rider_api.metrics import STREAM_CLOSED
 from rider_api.stream.events import HEARTBEAT, RESYNC, frame
-from rider_api.stream.hub import Hub, Subscription
+from rider_api.stream.hub import OWN, Hub
 from rider_api.stream.replay import Resumption
+from rider_api.stream.subscription import Subscription
 from shared_kernel.clock import Clock
 from shared_kernel.ids import to_public_id
 
-_RECONNECT_MILLIS = 2_000
+RECONNECT = b"retry: 2000\n\n"
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -37,7 +38,9 @@ class EventStream:
         *,
         heartbeat_seconds: float,
         max_age_seconds: float,
+        slot: str = OWN,
     ) -> None:
+        self._slot = slot
         self._hub = hub
         self._clock = clock
         self._account = account
@@ -50,7 +53,7 @@ class EventStream:
         """Send events until the client leaves, is superseded or slow, or the process ends."""
         del scope
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        subscription = self._hub.subscribe(str(self._account), self._resumption.after)
+        subscription = self._hub.subscribe(str(self._account), self._resumption.after, self._slot)
         watching = asyncio.create_task(_end_with_client(receive, subscription))
         try:
             async for chunk in self._chunks(subscription):
@@ -84,7 +87,7 @@ class EventStream:
     def _opening(self) -> bytes:
         resumption, now = self._resumption, self._clock.now()
         hello = json.dumps({"account_id": to_public_id("acct", self._account)})
-        frames = [f"retry: {_RECONNECT_MILLIS}\n".encode(), frame("hello", hello, resumption.position)]
+        frames = [RECONNECT, frame("hello", hello, resumption.position)]
         if resumption.gap:
             frames.append(RESYNC)
         frames += [frame(event.type, event.data, event.id) for event in resumption.missed if event.matters(now)]

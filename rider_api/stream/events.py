@@ -81,5 +81,10 @@ def frame(event_type: str, data: str, entry_id: EntryId | None = None) -> bytes:
     return ("\n".join(lines) + "\n\n").encode()
 
 
+def versioned_frame(event_type: str, data: str, version: int) -> bytes:
+    """Write one server-sent event whose id is a version."""
+    return f"id: {version}\nevent: {event_type}\ndata: {data}\n\n".encode()
+
+
 RESYNC = frame("resync", "{}")
 SUPERSEDED = frame("superseded", "{}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any, cast
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from rider_api.stream.events import (
     stream_key,
     write_entry_id,
 )
+from rider_api.stream.subscription import Subscription
 from shared_kernel.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -39,54 +41,19 @@ _BLOCK_MILLIS = 2_000
 _ENTRIES_A_READ = 100
 _KEYS_A_PIPELINE = 500
 _CONTROL_LIFETIME_SECONDS = 3_600
+_CONTROL_ENTRIES = 1_000
+# Longer than any connection lasts.
+_OWNER_LIFETIME_SECONDS = 7_200
+OWN = "me"
+"""The slot of an account's own live stream; the streams of its rides have slots of their own."""
 # Asking for many streams costs with their number, also when one of them has news: events of a few milliseconds share
 # a read.
 _PAUSE_SECONDS_A_STREAM = 0.000_005
 _PAUSE_SECONDS_MAX = 0.02
 
 
-class Subscription:
-    """One connection's place in its stream and what waits to be sent. It ends by an end frame, or by none."""
-
-    __slots__ = ("_queue", "account", "ended", "position")
-
-    def __init__(self, account: str, position: EntryId, queue_size: int) -> None:
-        self.account = account
-        self.position = position
-        self.ended = False
-        # One place more than events may take: the end always fits.
-        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(queue_size + 2)
-
-    def offer(self, data: bytes) -> bool:
-        """Put a frame in; False where too many wait already."""
-        if self._queue.qsize() >= self._queue.maxsize - 2:
-            return False
-        self._queue.put_nowait(data)
-        return True
-
-    def end(self, last_frame: bytes | None = None, *, drop_waiting: bool = False) -> None:
-        """End the connection, after what waits has been sent or at once."""
-        if self.ended:
-            return
-        self.ended = True
-        while drop_waiting and not self._queue.empty():
-            self._queue.get_nowait()
-        if last_frame is not None:
-            self._queue.put_nowait(last_frame)
-        self._queue.put_nowait(None)
-
-    async def take(self) -> tuple[bytes, bool]:
-        """Wait for frames; returns all that wait, in one piece, and whether the stream goes on after them."""
-        first = await self._queue.get()
-        if first is None:
-            return b"", False
-        frames = [first]
-        while not self._queue.empty():
-            item = self._queue.get_nowait()
-            if item is None:
-                return b"".join(frames), False
-            frames.append(item)
-        return b"".join(frames), True
+def _control_key(process: str) -> str:
+    return f"live_control:{process}"
 
 
 class Hub:
@@ -97,9 +64,12 @@ class Hub:
         self._redis = redis
         self._clock = clock
         self._queue_size = queue_size
-        self._control_key = f"live_control:{process_id}"
+        self._process = str(process_id)
+        self._control_key = _control_key(self._process)
         self._control_position = START
-        self._subscriptions: dict[str, Subscription] = {}
+        self._subscriptions: dict[tuple[str, str], Subscription] = {}
+        self._numbers = count(1)
+        self._claims: set[asyncio.Task[None]] = set()
         self._someone_listens = asyncio.Event()
         self._waking: asyncio.Task[None] | None = None
         self._wake_again = False
@@ -114,25 +84,34 @@ class Hub:
     def __len__(self) -> int:
         return len(self._subscriptions)
 
-    def subscribe(self, account: str, position: EntryId) -> Subscription:
-        """Begin to deliver what comes after a position; an older connection of the account ends (`superseded`)."""
-        subscription = Subscription(account, position, self._queue_size)
+    def subscribe(self, account: str, position: EntryId, slot: str | None = OWN) -> Subscription:
+        """Begin to deliver what comes after a position to one slot of an account.
+
+        An older connection of the slot ends (`superseded`): at once in this process, soon in another one. Without a
+        slot it is one beside all others.
+        """
+        number = next(self._numbers)
+        subscription = Subscription(account, slot or f"beside-{number}", number, position, self._queue_size)
         if self._closed:
             subscription.end()
             return subscription
-        older = self._subscriptions.get(account)
+        older = self._subscriptions.get((account, subscription.slot))
         if older is not None:
             self._end(older, "superseded", SUPERSEDED)
-        self._subscriptions[account] = subscription
+        self._subscriptions[account, subscription.slot] = subscription
         STREAM_CONNECTIONS.set(len(self._subscriptions))
         self._someone_listens.set()
         self._wake()
+        if slot is not None:
+            claim = asyncio.create_task(self._claim(subscription))
+            self._claims.add(claim)
+            claim.add_done_callback(self._claims.discard)
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Forget a connection that has ended."""
-        if self._subscriptions.get(subscription.account) is subscription:
-            del self._subscriptions[subscription.account]
+        if self._is_current(subscription):
+            del self._subscriptions[subscription.account, subscription.slot]
             STREAM_CONNECTIONS.set(len(self._subscriptions))
         if not self._subscriptions:
             self._someone_listens.clear()
@@ -162,8 +141,10 @@ class Hub:
                 await asyncio.sleep(backoff.next_seconds())
 
     async def _read_once(self) -> None:
-        asked = {stream_key(account): subscription for account, subscription in self._subscriptions.items()}
-        positions = {key: write_entry_id(subscription.position) for key, subscription in asked.items()}
+        asked: dict[str, list[Subscription]] = {}
+        for subscription in self._subscriptions.values():
+            asked.setdefault(stream_key(subscription.account), []).append(subscription)
+        positions = {key: write_entry_id(min(item.position for item in items)) for key, items in asked.items()}
         positions[self._control_key] = write_entry_id(self._control_position)
         answer = await self._reader.xread(cast("Any", positions), count=_ENTRIES_A_READ, block=_BLOCK_MILLIS)
         for raw_key, entries in _streams_of(answer):
@@ -173,12 +154,14 @@ class Hub:
                 continue
             if key == self._control_key:
                 self._control_position = last
+                self._obey(entries)
                 continue
-            subscription = asked[key]
-            # A connection that has ended meanwhile, or was superseded, is not fed any more; its successor reads anew.
-            if self._subscriptions.get(subscription.account) is subscription:
-                subscription.position = last
-                self._deliver(subscription, live_events(entries))
+            events = live_events(entries)
+            for subscription in asked[key]:
+                # A connection that has ended or was superseded meanwhile is not fed any more; its successor reads anew.
+                if self._is_current(subscription):
+                    after, subscription.position = subscription.position, max(last, subscription.position)
+                    self._deliver(subscription, [event for event in events if event.id > after])
         await asyncio.sleep(min(_PAUSE_SECONDS_MAX, len(asked) * _PAUSE_SECONDS_A_STREAM))
 
     def _deliver(self, subscription: Subscription, events: list[LiveEvent]) -> None:
@@ -218,6 +201,39 @@ class Hub:
             subscription.end(last_frame, drop_waiting=drop_waiting)
         self.unsubscribe(subscription)
 
+    def _is_current(self, subscription: Subscription) -> bool:
+        return self._subscriptions.get((subscription.account, subscription.slot)) is subscription
+
+    async def _claim(self, subscription: Subscription) -> None:
+        """Note that the account's connection is here now, and tell the process that had it before.
+
+        Only a hint: without Redis, two processes may serve a slot for a while, each with all events.
+        """
+        mine = f"{self._process}:{subscription.number}"
+        owner_key = f"live_owner:{subscription.account}:{subscription.slot}"
+        try:
+            before = await awaited(cast("Any", self._redis.set(owner_key, mine, ex=_OWNER_LIFETIME_SECONDS, get=True)))
+            process, _, number = cast("bytes", before or b"").decode().rpartition(":")
+            if process and process != self._process:
+                told = {"account": subscription.account, "slot": subscription.slot, "number": number}
+                await self._control(_control_key(process), told)
+        except (RedisError, OSError):
+            return
+
+    def _obey(self, entries: Sequence[object]) -> None:
+        """End the connections that other processes have newer ones of."""
+        for _, fields in cast("Sequence[tuple[bytes, Mapping[bytes, bytes]]]", entries):
+            if b"account" not in fields:
+                continue
+            key = (fields[b"account"].decode(), fields[b"slot"].decode())
+            subscription = self._subscriptions.get(key)
+            if subscription is not None and str(subscription.number) == fields[b"number"].decode():
+                self._end(subscription, "superseded", SUPERSEDED)
+
+    async def _control(self, key: str, fields: Mapping[str, str]) -> None:
+        await awaited(cast("Any", self._redis.xadd(key, cast("Any", fields), maxlen=_CONTROL_ENTRIES)))
+        await awaited(cast("Any", self._redis.expire(key, _CONTROL_LIFETIME_SECONDS)))
+
     def _wake(self) -> None:
         self._wake_again = True
         if self._waking is None or self._waking.done():
@@ -227,8 +243,7 @@ class Hub:
         while self._wake_again:
             self._wake_again = False
             try:
-                await awaited(cast("Any", self._redis.xadd(self._control_key, {"wake": "1"}, maxlen=1)))
-                await awaited(cast("Any", self._redis.expire(self._control_key, _CONTROL_LIFETIME_SECONDS)))
+                await self._control(self._control_key, {"wake": "1"})
             except (RedisError, OSError):
                 # The read ends by itself within two seconds.
                 return

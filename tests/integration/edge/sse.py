@@ -49,11 +49,13 @@ class EventReader:
 
 
 @asynccontextmanager
-async def listening(url: str, headers: Mapping[str, str], **params: str) -> AsyncGenerator[EventReader]:
+async def listening(
+    url: str, headers: Mapping[str, str], path: str = "/v1/me/stream", **params: str
+) -> AsyncGenerator[EventReader]:
     """Open a live stream."""
     async with (
         httpx.AsyncClient(timeout=WAIT_SECONDS) as client,
-        client.stream("GET", f"{url}/v1/me/stream", headers=dict(headers), params=params) as answer,
+        client.stream("GET", f"{url}{path}", headers=dict(headers), params=params) as answer,
     ):
         assert answer.status_code == 200, await answer.aread()
         assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"

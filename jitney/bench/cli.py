@@ -98,6 +98,19 @@ def locations(
 
 
 @app.command()
+def edge(
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="Rounds of each side, in turns; medians count.")] = 5,
+    a_round: Annotated[int, typer.Option(min=50, max=100_000, help="Requests a side and round.")] = 2_000,
+    streams: Annotated[int, typer.Option(min=0, max=50_000, help="Live streams that are held at once.")] = 5_000,
+    as_json: AsJson = False,
+) -> None:
+    """Measure quotes and reads of rides by REST beside a constant, and live streams held by one process."""
+    from jitney.bench.edge import Plan, measure_edge
+
+    _report(lambda: measure_edge(Plan(rounds, a_round, streams), typer.echo), as_json)
+
+
+@app.command()
 def eta(as_json: AsJson = False) -> None:
     """Measure how wrong travel times are on real taxi trips, as estimated and as completed trips have taught them."""
     from jitney.bench.eta import measure_eta

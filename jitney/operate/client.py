@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
+from uuid import NAMESPACE_URL, uuid5
 
 import typer
 
@@ -63,7 +64,9 @@ def ask(data: Path, question: "Callable[[Client], Awaitable[T]]") -> T:
     url = os.environ.get("JITNEY_REST_URL") or f"http://{settings.addresses['JITNEY_REST_LISTEN'].local}"
     given = os.environ.get("JITNEY_SIGNING_KEYS_DIR")
     keys = Path(given) if given else settings.data.keys
-    token = os.environ.get("JITNEY_TOKEN") or make_token(keys, "operator", None, _MINUTES)
+    # Always the same operator for the same keys: a key names a request only together with who made it.
+    operator = str(uuid5(NAMESPACE_URL, f"jitney:operator:{keys.absolute()}"))
+    token = os.environ.get("JITNEY_TOKEN") or make_token(keys, "operator", operator, _MINUTES)
 
     async def put() -> T:
         async with httpx.AsyncClient(base_url=url, timeout=30) as http:

@@ -6,7 +6,7 @@ import pytest
 
 from chassis.auth import Actor, Role
 from rider_api.stream.events import EntryId, frame, live_events, read_entry_id
-from rider_api.stream.hub import Subscription
+from rider_api.stream.subscription import Subscription
 from rider_api.tickets import actor_of_ticket, new_ticket, ticket_key, ticket_value
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -47,21 +47,21 @@ def test_an_event_matters_until_its_end() -> None:
 
 
 async def test_frames_that_wait_are_taken_in_one_piece() -> None:
-    subscription = Subscription("a", (0, 0), 10)
+    subscription = Subscription("a", "me", 1, (0, 0), 10)
     assert subscription.offer(b"1")
     assert subscription.offer(b"2")
     assert await subscription.take() == (b"12", True)
 
 
 async def test_what_waits_is_sent_before_the_end() -> None:
-    subscription = Subscription("a", (0, 0), 10)
+    subscription = Subscription("a", "me", 1, (0, 0), 10)
     subscription.offer(b"1")
     subscription.end(b"last")
     assert await subscription.take() == (b"1last", False)
 
 
 async def test_a_slow_client_has_room_for_its_end_alone() -> None:
-    subscription = Subscription("a", (0, 0), 2)
+    subscription = Subscription("a", "me", 1, (0, 0), 2)
     assert [subscription.offer(b"x") for _ in range(3)] == [True, True, False]
     subscription.end(b"resync", drop_waiting=True)
     subscription.end(b"again")

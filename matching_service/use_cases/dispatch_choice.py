@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from matching_service.domain.assignment import (
     NO_TERMS,
@@ -25,6 +27,8 @@ from matching_service.use_cases.dispatch_ports import EtaProvider, Matcher
 CANDIDATES = 16
 WIDE_CANDIDATES = 64
 """Of the second pass: a fixed number of candidates starves hot spots, where all share the same nearest drivers."""
+PAIRS_AT_ONCE = 2_000
+"""So many are weighed on the event loop; more would hold it up for longer than other calls may wait."""
 SOLVER_BUDGET_SECONDS = 0.25
 
 
@@ -182,8 +186,9 @@ class Choose:
             return []
         points = {place: picture.drivers[place].point for place in {pair.driver for pair in pairs}}
         etas = await self.eta.seconds([Leg(points[pair.driver], picture.seekers[pair.seeker].pickup) for pair in pairs])
-        caps = {place: pickup_cap_seconds(picture.seekers[place]) for place in {pair.seeker for pair in pairs}}
-        return [_weighed(pair, eta, picture) for pair, eta in zip(pairs, etas, strict=True) if eta <= caps[pair.seeker]]
+        if len(pairs) <= PAIRS_AT_ONCE:
+            return _weighed(picture, pairs, etas)
+        return await asyncio.to_thread(_weighed, picture, pairs, etas)
 
     async def _weigh_moves(self, picture: Picture, choice: Choice) -> None:
         """Know the cost of each move, and drop those that are not right by themselves: too far, or of too little gain.
@@ -209,11 +214,20 @@ class Choose:
         choice.cost_by_pair = known
 
 
-def _weighed(pair: Pair, eta_seconds: int, picture: Picture) -> PairCost:
-    seeker, driver = picture.seekers[pair.seeker], picture.drivers[pair.driver]
-    worth = picture.worth_by_city.get(seeker.city)
-    terms = NO_TERMS if worth is None else worth.terms(driver)
-    return pair_cost(pair, seeker, driver.driver_id, eta_seconds, terms)
+def _weighed(picture: Picture, pairs: Sequence[Pair], etas: Sequence[int]) -> list[PairCost]:
+    """Weigh the pairs that are within their seekers' caps, seeker by seeker, as candidates come."""
+    costs: list[PairCost] = []
+    weighed = zip(pairs, etas, strict=True)
+    for place, group in groupby(weighed, key=lambda each: each[0].seeker):
+        seeker = picture.seekers[place]
+        cap_seconds = pickup_cap_seconds(seeker)
+        worth = picture.worth_by_city.get(seeker.city)
+        for pair, eta_seconds in group:
+            if eta_seconds <= cap_seconds:
+                driver = picture.drivers[pair.driver]
+                terms = NO_TERMS if worth is None else worth.terms(driver)
+                costs.append(pair_cost(pair, seeker, driver.driver_id, eta_seconds, terms))
+    return costs
 
 
 def _joins(picture: Picture) -> list[PairCost]:

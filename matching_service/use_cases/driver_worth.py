@@ -50,8 +50,10 @@ class Worth:
         known = self._known.get(position.driver_id)
         if known is None:
             record = self.records.get(position.driver_id, _NEWCOMER)
+            # Most drivers of a full city stand where nothing is known: their place is not even made.
+            extra_seconds = 0.0 if self.extra_idle_seconds is None else self.extra_idle_seconds(position.point)
             known = self._known[position.driver_id] = DriverTerms(
-                earnings_deficit(record, self.mean_rate), miss_chance(record), self.extra_at(position.point)
+                earnings_deficit(record, self.mean_rate), miss_chance(record), extra_seconds
             )
         return known
 

@@ -13,8 +13,9 @@ check: build ## ruff, pyright, import rules, contracts, stubs, migrations
 
 build: .venv/.built ## make .venv with the locked packages (the other goals do this by themselves)
 
-protos: build ## write the stubs of the contracts anew
+protos: build ## write the stubs of the contracts and the OpenAPI document anew
 	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m tools.stubs
+	.venv/bin/python -m tools.openapi
 
 format: build ## format the code and mend what can be mended by itself
 	.venv/bin/ruff check --fix --quiet || true

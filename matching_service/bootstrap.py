@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import secrets
 import socket
 import time
 from collections.abc import Awaitable, Callable
@@ -37,6 +38,7 @@ from matching_service.adapters.h3_cells import DESTINATION_RESOLUTION, H3Cells
 from matching_service.adapters.identity_client import IdentityClient
 from matching_service.adapters.payment_client import PaymentClient
 from matching_service.adapters.postgres import PostgresStore
+from matching_service.adapters.postgres_after_rides import PostgresRatings, PostgresShares
 from matching_service.adapters.postgres_cities import PostgresCities, PostgresPolicyArchive
 from matching_service.adapters.postgres_destinations import PostgresDestinations
 from matching_service.adapters.postgres_dispatch import PostgresDispatchReads
@@ -57,6 +59,7 @@ from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.adapters.scipy_nearest import ScipyNearest
 from matching_service.bootstrap_maps import add_map_work, build_maps
 from matching_service.entrypoints import (
+    grpc_after_rides,
     grpc_cities,
     grpc_drivers,
     grpc_mds,
@@ -107,6 +110,7 @@ from matching_service.use_cases.keep_driver_standing import KeepDriverStanding
 from matching_service.use_cases.keep_schedules import KeepSchedules
 from matching_service.use_cases.keep_shards import KeepShards
 from matching_service.use_cases.learn_destination_values import LearnDestinationValues
+from matching_service.use_cases.list_nearby_drivers import ListNearbyDrivers
 from matching_service.use_cases.list_products import ListProducts
 from matching_service.use_cases.list_shifts import ListShifts
 from matching_service.use_cases.make_offers import MakeOffers
@@ -115,6 +119,7 @@ from matching_service.use_cases.pass_stops import LeaveStop, ReachStop
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
 from matching_service.use_cases.put_city_policy import PutCityPolicy
 from matching_service.use_cases.quote_ride_edit import QuoteRideEdit
+from matching_service.use_cases.rate_rides import RateRide, ReadRating
 from matching_service.use_cases.read_ride_route import ReadRideRoute
 from matching_service.use_cases.read_rides import ReadRides
 from matching_service.use_cases.report_locations import ReportLocations
@@ -122,6 +127,7 @@ from matching_service.use_cases.report_no_show import ReportNoShow
 from matching_service.use_cases.request_ride import RequestRide
 from matching_service.use_cases.reroute_drivers import RerouteDrivers
 from matching_service.use_cases.return_order import ReturnOrder
+from matching_service.use_cases.share_rides import ReadSharedRide, ShareRide
 from matching_service.use_cases.start_shift import StartShift
 from matching_service.use_cases.start_trip import StartTrip
 from matching_service.use_cases.stop_unapproved_driver import StopUnapprovedDriver
@@ -134,7 +140,9 @@ from ridesharing.matching.v1.dispatch_operator_service_pb2_grpc import add_Dispa
 from ridesharing.matching.v1.driver_service_pb2_grpc import add_DriverServiceServicer_to_server
 from ridesharing.matching.v1.mds_service_pb2_grpc import add_MdsServiceServicer_to_server
 from ridesharing.matching.v1.product_service_pb2_grpc import add_ProductServiceServicer_to_server
+from ridesharing.matching.v1.rating_service_pb2_grpc import add_RatingServiceServicer_to_server
 from ridesharing.matching.v1.ride_service_pb2_grpc import add_RideServiceServicer_to_server
+from ridesharing.matching.v1.share_service_pb2_grpc import add_ShareServiceServicer_to_server
 from shared_kernel.clock import SystemClock
 from shared_kernel.ids import Uuid7Source
 
@@ -143,6 +151,7 @@ QUOTES_KEEP_SECONDS = 7 * 86_400
 HEADINGS_KEEP_SECONDS = 2 * 86_400
 TRACES_KEEP_SECONDS = 3 * 86_400
 MATCHERS_KEEP_SECONDS = 86_400
+SHARES_KEEP_SECONDS = 86_400
 IDLE_IN_TRANSACTION_SECONDS = 5.0
 """No transaction of this service waits for anything but the database: one that idles belongs to a process that was
 stopped, and holds up a ride, a driver and a shard."""
@@ -166,6 +175,8 @@ class _Stores:
     reader: PostgresRideReader
     reads: PostgresDispatchReads
     shifts: PostgresShiftReader
+    shares: PostgresShares
+    ratings: PostgresRatings
     traces: PostgresTraces
     mds: PostgresMdsReader
     queue: PostgresSagaQueue
@@ -227,6 +238,8 @@ def build(settings: MatchingSettings) -> Application:
         reader=reader,
         reads=reads,
         shifts=PostgresShiftReader(database),
+        shares=PostgresShares(database),
+        ratings=PostgresRatings(database),
         traces=PostgresTraces(database),
         mds=PostgresMdsReader(database),
         queue=queue,
@@ -308,6 +321,7 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
         Keep(tables.quotes, "expires_at", QUOTES_KEEP_SECONDS),
         Keep(tables.shift_headings, "set_at", HEADINGS_KEEP_SECONDS),
         Keep(tables.dispatch_traces, "ticked_at", TRACES_KEEP_SECONDS),
+        Keep(tables.ride_shares, "expires_at", SHARES_KEEP_SECONDS),
         Keep(tables.matchers, "expires_at", MATCHERS_KEEP_SECONDS),
     ]
     workers = Workers()
@@ -360,6 +374,7 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
         ),
         read_rides=read_rides,
         get_ride_location=GetRideLocation(stores.reads, stores.locations, clock),
+        list_nearby_drivers=ListNearbyDrivers(stores.free_drivers),
         preview_cancellation=PreviewCancellation(store, clock, secret),
         cancel_ride=CancelRide(store, clock),
         edits=grpc_rides.Edits(
@@ -418,5 +433,14 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
         control_surge=ControlSurge(stores.cities, store, stores.surge, clock),
     )
     server.add(add_CityServiceServicer_to_server, cities, grpc_cities.SERVICE_NAME)
+    shares = grpc_after_rides.ShareServicer(
+        ShareRide(stores.reader, stores.shares, clock, lambda: secrets.token_urlsafe(24)),
+        ReadSharedRide(stores.reader, stores.shares, stores.locations, clock),
+    )
+    ratings = grpc_after_rides.RatingServicer(
+        RateRide(stores.reader, stores.ratings, clock), ReadRating(stores.ratings)
+    )
+    server.add(add_ShareServiceServicer_to_server, shares, grpc_after_rides.SHARE_SERVICE)
+    server.add(add_RatingServiceServicer_to_server, ratings, grpc_after_rides.RATING_SERVICE)
     products = grpc_products.ProductServicer(ListProducts(stores.cities, clock))
     server.add(add_ProductServiceServicer_to_server, products, grpc_products.SERVICE_NAME)

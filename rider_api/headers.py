@@ -11,9 +11,11 @@ from shared_kernel.errors import Unauthenticated
 REQUEST_ID = "X-Request-Id"
 _REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
+CONTENT_POLICY = "Content-Security-Policy"
+
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    CONTENT_POLICY: "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
 }
@@ -29,6 +31,12 @@ def security_headers(environment: str) -> dict[str, str]:
 def request_id_of(given: str | None, new_id: Callable[[], UUID]) -> str:
     """Return the client's own request id where it is harmless to log and echo, else a new one."""
     return given if given and _REQUEST_ID_FORM.fullmatch(given) else str(new_id())
+
+
+def client_address(remote: str | None, forwarded_for: str | None, proxies: int) -> str:
+    """Return the address of the client, as the outermost of our own proxies saw it."""
+    seen = [item.strip() for item in (forwarded_for or "").split(",") if item.strip()]
+    return seen[-proxies] if 0 < proxies <= len(seen) else remote or ""
 
 
 def bearer_token_of(authorization: str | None) -> str:

@@ -14,3 +14,8 @@ STREAM_CONNECTIONS = Gauge("stream_connections", "Live streams that are open")
 STREAM_EVENTS = Counter("stream_events_total", "Events handed to live streams", ["outcome"])
 STREAM_CLOSED = Counter("stream_closed_total", "Live streams that were closed by this side", ["reason"])
 STREAM_READ_FAILURES = Counter("stream_read_failures_total", "Times that reading from Redis failed")
+RATE_LIMITED = Counter("edge_rate_limited_total", "Requests refused for coming too often", ["pace"])
+REPLAYED = Counter("edge_replayed_total", "Requests answered with the kept answer to their Idempotency-Key")
+SHARED_REDIS_FAILURES = Counter(
+    "edge_shared_redis_failures_total", "Times that limits or kept answers went without Redis"
+)

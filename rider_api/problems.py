@@ -44,7 +44,12 @@ _STATUS_BY_KIND: dict[type[DomainError], int] = {
     Unavailable: 503,
     Unknown: 504,
 }
-_STATUS_BY_CODE = {"payment_declined": 402, "offer_expired": 410, "idempotency_key_reused": 422}
+_STATUS_BY_CODE = {
+    "payment_declined": 402,
+    "offer_expired": 410,
+    "idempotency_key_reused": 422,
+    "version_moved_on": 412,
+}
 # Codes that chassis.status gives to answers that carried no reason of ours: the transport's own failures.
 _STATUS_OF_TRANSPORT = {"rpc_deadline_exceeded": 504, "rpc_unavailable": 503, "rpc_unimplemented": 501}
 _CODE_OF_TRANSPORT = {503: "service_unavailable", 504: "outcome_unknown", 501: "not_available_here"}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from pydantic import Field, field_validator, model_validator
 
 from chassis.settings import ChassisSettings, parse_address
 from rider_api.defaults import REST_LISTEN, REST_THREADS, REST_THREADS_MAX, STREAM_LISTEN
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
 
 
 class EdgeSettings(ChassisSettings):
@@ -21,6 +24,18 @@ class EdgeSettings(ChassisSettings):
     notification_target: str = "127.0.0.1:50053"
     rest_threads: int = Field(default=REST_THREADS, ge=1, le=REST_THREADS_MAX)
     """Threads that answer REST requests; each waits for at most one back end at a time."""
+    rest_reads_per_minute: int = Field(default=1_200, ge=1)
+    """How often an account may look; requests beyond it are refused with 429 and Retry-After."""
+    rest_writes_per_minute: int = Field(default=600, ge=1)
+    """How often an account may change something, positions of drivers included."""
+    rest_sign_ins_per_minute: int = Field(default=60, ge=1)
+    """How often an address may try to sign in or to refresh tokens."""
+    rest_codes_per_minute: int = Field(default=10, ge=1)
+    """How many one-time codes an address may ask for; none at all while Redis does not answer."""
+    rest_cors_origins: str = ""
+    """Origins of web apps that may read answers, separated by commas, for example https://ops.example.org."""
+    rest_proxies: int = Field(default=0, ge=0, le=10)
+    """Proxies in front that add to X-Forwarded-For; addresses further left in it are anybody's invention."""
     stream_connections_max: int = Field(default=10_000, ge=1)
     stream_queue_size: int = Field(default=256, ge=1)
     """Events that may wait for one slow client before it is sent away."""
@@ -33,6 +48,19 @@ class EdgeSettings(ChassisSettings):
     def _is_an_address(cls, text: str) -> str:
         parse_address(text)
         return text
+
+    @field_validator("rest_cors_origins")
+    @classmethod
+    def _are_origins(cls, text: str) -> str:
+        for origin in text.split(",") if text else ():
+            if not _ORIGIN.fullmatch(origin.strip()):
+                raise ValueError(f"{origin.strip()!r} is not an origin of the form https://host or http://host:port")
+        return text
+
+    @property
+    def cors_origins(self) -> frozenset[str]:
+        """The origins, one by one."""
+        return frozenset(origin.strip() for origin in self.rest_cors_origins.split(",") if origin.strip())
 
 
 class RestSettings(EdgeSettings):

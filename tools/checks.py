@@ -25,6 +25,7 @@ CHECKS: Mapping[str, tuple[str, ...]] = {
     "clients": (sys.executable, "-m", "tools.clients", "--check"),
     "typescript": (sys.executable, "-m", "tools.typescript"),
     "contracts": (sys.executable, "-m", "tools.stubs", "--lint"),
+    "openapi": (sys.executable, "-m", "tools.openapi", "--check"),
     "imports": ("lint-imports", "--no-cache"),
     "states": (sys.executable, "-m", "tools.ride_states", "--check"),
     "ruff": ("ruff", "check"),

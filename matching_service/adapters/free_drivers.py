@@ -47,6 +47,12 @@ class SnapshotFreeDrivers:
         best = _nearest_of(point, found)
         return best if haversine_meters(best, point) <= reach_meters else None
 
+    async def around(self, point: GeoPoint, reach_meters: float, most: int) -> list[GeoPoint]:
+        picture = await self._current()
+        near = [place for tree in picture.values() for place in tree.around(point, most)]
+        within = sorted((haversine_meters(place, point), place.latitude, place.longitude, place) for place in near)
+        return [place for distance, _, _, place in within if distance <= reach_meters][:most]
+
     async def _current(self) -> Mapping[VehicleClass, _Tree]:
         async with self._renewing:
             if self._monotonic() - self._drawn_at >= _RENEW_SECONDS:
@@ -87,9 +93,13 @@ class _Tree:
 
     def nearest(self, point: GeoPoint) -> GeoPoint:
         """Return where the nearest driver is."""
-        ranks = list(range(1, min(_NEAREST, len(self._positions)) + 1))
+        return _nearest_of(point, self.around(point, _NEAREST))
+
+    def around(self, point: GeoPoint, most: int) -> list[GeoPoint]:
+        """Return where the nearest drivers are, about the nearest first."""
+        ranks = list(range(1, min(most, len(self._positions)) + 1))
         _, places = self._tree.query((point.latitude, point.longitude * self._map_scale), k=ranks)
-        return _nearest_of(point, [self._positions[place].point for place in places.tolist()])
+        return [self._positions[place].point for place in places.tolist()]
 
 
 def _nearest_of(point: GeoPoint, others: list[GeoPoint]) -> GeoPoint:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
@@ -40,6 +41,7 @@ from matching_service.domain.destination_values import MOST_SECONDS, QUARTERS
 from matching_service.domain.explanation import Fate
 from matching_service.domain.offer import MAX_BROADCAST_OFFERS, ExclusionCause, OfferState
 from matching_service.domain.pooling import MAX_PARTIES
+from matching_service.domain.rating import MAX_COMMENT_LENGTH, RatedPart
 from matching_service.domain.ride_kind import Capability, RideKind
 from matching_service.domain.ride_states import (
     ACTIVE_STATES,
@@ -572,4 +574,34 @@ cancel_consents = Table(
     Column("fee_minor", BigInteger, nullable=False),
     Column("assigned_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
+)
+
+ride_shares = Table(
+    "ride_share",
+    metadata,
+    Column("ride_id", Uuid, ForeignKey("ride.id"), primary_key=True),
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("octet_length(token_hash) = 32", name="hash"),
+    CheckConstraint("expires_at > created_at", name="lives"),
+    Index("uq_ride_share_token_hash", "token_hash", unique=True),
+    Index("ix_ride_share_expires_at", "expires_at"),
+)
+
+ride_ratings = Table(
+    "ride_rating",
+    metadata,
+    Column("ride_id", Uuid, ForeignKey("ride.id"), nullable=False),
+    Column("rated_part", Text, nullable=False),
+    Column("rated_id", Uuid, nullable=False),
+    Column("rater_id", Uuid, nullable=False),
+    Column("stars", SmallInteger, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("ride_id", "rated_part"),
+    CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
+    CheckConstraint(f"char_length(comment) <= {MAX_COMMENT_LENGTH}", name="comment"),
+    CheckConstraint(_among("rated_part", RatedPart), name="rated_part"),
+    Index("ix_ride_rating_rated", "rated_id", "rated_part", "created_at"),
 )

@@ -15,6 +15,7 @@ from matching_service.use_cases.cancel_ride import CancelRide
 from matching_service.use_cases.create_quotes import CreateQuotes, CreateQuotesCommand
 from matching_service.use_cases.decide_edits import AcceptRideEdit, ReadRideEdit
 from matching_service.use_cases.get_ride_location import GetRideLocation
+from matching_service.use_cases.list_nearby_drivers import ListNearbyDrivers
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
 from matching_service.use_cases.quote_ride_edit import EditCommand, QuoteRideEdit
 from matching_service.use_cases.read_rides import ReadRides
@@ -38,6 +39,7 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
         request_ride: RequestRide,
         read_rides: ReadRides,
         get_ride_location: GetRideLocation,
+        list_nearby_drivers: ListNearbyDrivers,
         preview_cancellation: PreviewCancellation,
         cancel_ride: CancelRide,
         edits: Edits,
@@ -46,6 +48,7 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
         self._request_ride = request_ride
         self._read = read_rides
         self._get_ride_location = get_ride_location
+        self._list_nearby_drivers = list_nearby_drivers
         self._preview_cancellation = preview_cancellation
         self._cancel_ride = cancel_ride
         self._edits = edits
@@ -114,6 +117,12 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
             point=wire.point_message(location.point), measure_time=wire.timestamp(location.measured_at)
         )
 
+    async def ListNearbyDrivers(
+        self, request: pb.ListNearbyDriversRequest, context: Context
+    ) -> pb.ListNearbyDriversResponse:
+        places = await self._list_nearby_drivers(wire.point_from(request.point))
+        return pb.ListNearbyDriversResponse(points=map(wire.point_message, places))
+
     async def PreviewCancellation(
         self, request: pb.PreviewCancellationRequest, context: Context
     ) -> pb.PreviewCancellationResponse:
@@ -131,6 +140,7 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
             UUID(request.ride_id),
             request.fee_consent_token,
             request.reason,
+            request.expected_version or None,
         )
         return pb.CancelRideResponse(ride=wire.ride_message(ride, with_pin=True))
 

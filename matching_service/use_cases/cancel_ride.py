@@ -10,7 +10,13 @@ from matching_service.domain.events import RideCanceled
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.use_cases.ports import RequestKey, Store, Transaction
-from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_rider, withdraw_offers
+from matching_service.use_cases.steps import (
+    let_driver_go,
+    ride_of_answer,
+    ride_of_rider,
+    version_moved_on,
+    withdraw_offers,
+)
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
 from shared_kernel.money import Money
@@ -24,13 +30,19 @@ class CancelRide:
     clock: Clock
 
     async def __call__(
-        self, request_id: str, rider_id: UUID, ride_id: UUID, fee_consent_token: str, words: str
+        self,
+        request_id: str,
+        rider_id: UUID,
+        ride_id: UUID,
+        fee_consent_token: str,
+        words: str,
+        expected_version: int | None = None,
     ) -> Ride:
         """Return the ride after it; a ride that the rider canceled before is returned as it is.
 
         Raises:
             NotFound: `ride_not_found`.
-            Conflict: `not_cancellable`, `fee_consent_required`.
+            Conflict: `not_cancellable`, `fee_consent_required`; `version_moved_on` where another version is expected.
         """
         request = RequestKey(rider_id, "CancelRide", request_id, (str(ride_id), fee_consent_token, words))
         async with self.store.transaction() as tx:
@@ -38,6 +50,8 @@ class CancelRide:
             if answer is not None:
                 return await ride_of_answer(tx, answer)
             ride = await ride_of_rider(tx, ride_id, rider_id)
+            if expected_version is not None and ride.version != expected_version:
+                raise version_moved_on(ride)
             if ride.state is not RideState.CANCELED_BY_RIDER:
                 ride = await self._cancel(tx, ride, fee_consent_token, words)
             await tx.complete(ride.id.bytes)

@@ -19,6 +19,15 @@ def ride_not_found() -> NotFound:
     return NotFound("ride_not_found", "there is no such ride")
 
 
+def version_moved_on(ride: Ride) -> Conflict:
+    """Make the refusal for who saw another version of a ride than the one that stands."""
+    return Conflict(
+        "version_moved_on",
+        f"the ride has changed: it has the version {ride.version} now",
+        metadata={"ride_id": str(ride.id)},
+    )
+
+
 async def ride_of_answer(tx: Transaction, answer: bytes) -> Ride:
     """Return the ride that a stored answer names, as it stands now."""
     ride = await tx.lock_ride(UUID(bytes=answer))

@@ -8,16 +8,15 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from flask import Flask, Response, g, request
-from flask_openapi.models.info import Info
-from flask_openapi.openapi import OpenAPI
 from werkzeug.exceptions import HTTPException
 
-from chassis.auth import Role, TokenSigner, TokenVerifier
-from rider_api.headers import REQUEST_ID, bearer_token_of, request_id_of, security_headers
+from chassis.auth import TokenSigner, TokenVerifier
+from rider_api.headers import REQUEST_ID, request_id_of, security_headers
 from rider_api.keys import load_or_exit
 from rider_api.metrics import HTTP_HANDLED, HTTP_SECONDS
 from rider_api.problems import INTERNAL, Problem, ProblemError, problem_of
 from rider_api.rest import (
+    after_ride_routes,
     auth_routes,
     books_routes,
     callback_routes,
@@ -42,20 +41,23 @@ from rider_api.rest import (
     system_routes,
     wallet_routes,
 )
+from rider_api.rest.admission import admit
 from rider_api.rest.backends import Backends
 from rider_api.rest.calls import Call, Edge, call
+from rider_api.rest.cors import allow, preflight
 from rider_api.rest.cursors import Cursors
-from rider_api.rest.openapi import document
+from rider_api.rest.openapi import document, openapi_app
+from rider_api.rest.rate_limits import RateLimits
 from rider_api.rest.readiness import Readiness
-from rider_api.rest.routing import ROLES_ATTRIBUTE, SCOPE_ATTRIBUTE, Routes
+from rider_api.rest.replays import Replays
+from rider_api.rest.routing import Routes
+from rider_api.rest.shared_redis import SharedRedis
 from rider_api.rest.strict_json import MAX_BODY_BYTES
 from rider_api.rest.ticket_office import TicketOffice
 from rider_api.schemas.accounts import PublicKeys
-from rider_api.schemas.problems import Problem as ProblemSchema
-from rider_api.scopes import OPEN_SCOPE, holds
 from rider_api.settings import RestSettings
 from shared_kernel.clock import SystemClock
-from shared_kernel.errors import DomainError, PermissionRefused, Unauthenticated
+from shared_kernel.errors import DomainError
 from shared_kernel.ids import Uuid7Source
 
 _log = logging.getLogger(__name__)
@@ -66,6 +68,7 @@ ROUTES: tuple[Routes, ...] = (
     quote_routes.routes,
     ride_routes.routes,
     edit_routes.routes,
+    after_ride_routes.routes,
     payment_method_routes.routes,
     driver_routes.routes,
     shift_routes.routes,
@@ -96,6 +99,7 @@ def make_edge(settings: RestSettings) -> Edge:
     """Put together what the routes need. Nothing is connected yet; a key file that cannot be read ends the process."""
     backends = Backends(settings)
     tickets = TicketOffice(settings.redis_url)
+    shared = SharedRedis(settings.redis_url)
     return Edge(
         settings=settings,
         backends=backends,
@@ -104,6 +108,8 @@ def make_edge(settings: RestSettings) -> Edge:
         cursors=load_or_exit("JITNEY_SIGNING_KEYS_DIR", lambda: Cursors.from_dir(settings.keys_dir)),
         tickets=tickets,
         readiness=Readiness(backends, tickets.answers),
+        limits=RateLimits(shared, settings),
+        replays=load_or_exit("JITNEY_SIGNING_KEYS_DIR", lambda: Replays.from_dir(shared, settings.keys_dir)),
         public_keys=load_or_exit(
             "JITNEY_JWKS_FILE", lambda: PublicKeys.model_validate_json(settings.jwks_file.read_bytes())
         ),
@@ -114,42 +120,37 @@ def make_edge(settings: RestSettings) -> Edge:
 
 def make_app(edge: Edge) -> Flask:
     """Make the application around what its routes need."""
-    app = OpenAPI(
-        "rider_api",
-        static_folder=None,
-        doc_ui=False,
-        info=Info(
-            title="Jitney",
-            version="1",
-            description="For riders, drivers and operators. Changes are additive; expect new fields and new names.",
-        ),
-        validation_error_status=400,
-        validation_error_model=ProblemSchema,
-    )
+    app = openapi_app(ROUTES)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
-    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
     app.extensions["edge"] = edge
-    for routes in ROUTES:
-        app.register_api(routes.blueprint)
     app.register_blueprint(system_routes.make_blueprint(document(app, [fact for r in ROUTES for fact in r.facts])))
     app.register_blueprint(callback_routes.make_blueprint())
     fixed_headers = security_headers(edge.settings.environment)
+    origins = edge.settings.cors_origins
 
-    def settle_caller() -> None:
+    def settle_caller() -> Response | None:
         given_id = request.headers.get(REQUEST_ID)
         g.call = Call(request_id=request_id_of(given_id, edge.new_id), begun=time.perf_counter())
-        if request.routing_exception is None:
-            view = app.view_functions[cast("str", request.endpoint)]
-            roles = getattr(view, ROLES_ATTRIBUTE, frozenset[Role]())
-            _admit(call(), roles, getattr(view, SCOPE_ATTRIBUTE, ""), edge.verifier)
+        asked = preflight(request, origins)
+        if asked is None and request.routing_exception is None:
+            admit(edge, app.view_functions[cast("str", request.endpoint)])
+        return asked
 
     def finish(response: Response) -> Response:
         current = call()
         for name, value in fixed_headers.items():
-            response.headers[name] = value
+            # One page for people names a policy of its own.
+            response.headers.setdefault(name, value)
         response.headers[REQUEST_ID] = current.request_id
         response.headers.setdefault("Cache-Control", "no-store")
+        if current.standing is not None:
+            response.headers.update(current.standing.headers())
+        if current.claim is not None and current.is_final:
+            edge.replays.settle(current.claim, response.status_code, dict(response.headers), response.get_data())
+        elif current.claim is not None:
+            edge.replays.forget(current.claim)
+        allow(request, response, origins)
         method = request.method if request.method in _METHODS else "other"
         route = request.url_rule.rule if request.url_rule is not None else "none"
         HTTP_HANDLED.labels(method, route, response.status_code).inc()
@@ -163,23 +164,6 @@ def make_app(edge: Edge) -> Flask:
     app.register_error_handler(HTTPException, _tell_http_error)
     app.register_error_handler(Exception, _tell_crash)
     return app
-
-
-def _admit(current: Call, roles: frozenset[Role], scope: str, verifier: TokenVerifier) -> None:
-    if Role.ANONYMOUS in roles and scope == OPEN_SCOPE:
-        # A token that happens to be sent along is not looked at: an expired one must not stand in a refresh's way.
-        return
-    token = bearer_token_of(request.headers.get("Authorization"))
-    if not token:
-        raise Unauthenticated("token_required", "this request needs an access token")
-    actor = verifier.verify(token)
-    if actor.role not in roles:
-        raise PermissionRefused("role_not_allowed", f"a token of the role {actor.role.value} may not do this")
-    if not scope or not holds(actor.role, scope) or (actor.scopes and scope not in actor.scopes):
-        raise PermissionRefused("scope_not_allowed", f"this needs a token with the scope {scope or 'that nobody has'}")
-    if actor.role is not Role.SERVICE:
-        _ = actor.account_id
-    current.actor, current.token = actor, token
 
 
 def _respond(problem: Problem) -> Response:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask import request
 
 from chassis.auth import Role
+from rider_api.headers import client_address
 from rider_api.rest.calls import ask, call, edge
+from rider_api.rest.rate_limits import Pace
 from rider_api.rest.routing import Routes
 from rider_api.schemas.accounts import (
     OtpAnswer,
@@ -29,10 +31,11 @@ _OPEN = (Role.ANONYMOUS,)
 def _client_address() -> str:
     """Return where the request came from, and ask in the edge's own name: of nobody else would it be believed."""
     call().token = edge().signer.own_token()
-    return request.remote_addr or ""
+    forwarded = request.headers.get("X-Forwarded-For")
+    return client_address(request.remote_addr, forwarded, edge().settings.rest_proxies)
 
 
-@routes.route("POST", "/auth/otp", roles=_OPEN, answer=OtpAnswer, status=202)
+@routes.route("POST", "/auth/otp", roles=_OPEN, pace=Pace.CODE, answer=OtpAnswer, status=202)
 def request_otp(body: OtpRequest) -> OtpAnswer:
     """Send a one-time code by SMS."""
     asked = identity_service_pb2.RequestOtpRequest(
@@ -71,7 +74,7 @@ def sign_out() -> None:
     ask(edge().backends.identity.SignOut, identity_service_pb2.SignOutRequest())
 
 
-@routes.route("GET", "/auth/jwks", roles=_OPEN, answer=PublicKeys)
+@routes.route("GET", "/auth/jwks", roles=_OPEN, pace=Pace.FREE, answer=PublicKeys)
 def read_public_keys() -> PublicKeys:
     """Return the public keys that access tokens can be checked with."""
     return edge().public_keys

@@ -24,7 +24,9 @@ from ridesharing.matching.v1.driver_service_pb2_grpc import DriverServiceStub
 from ridesharing.matching.v1.map_service_pb2_grpc import MapServiceStub
 from ridesharing.matching.v1.mds_service_pb2_grpc import MdsServiceStub
 from ridesharing.matching.v1.product_service_pb2_grpc import ProductServiceStub
+from ridesharing.matching.v1.rating_service_pb2_grpc import RatingServiceStub
 from ridesharing.matching.v1.ride_service_pb2_grpc import RideServiceStub
+from ridesharing.matching.v1.share_service_pb2_grpc import ShareServiceStub
 from ridesharing.notification.v1.notification_service_pb2_grpc import NotificationServiceStub
 from ridesharing.payment.v1.dispute_service_pb2_grpc import DisputeServiceStub
 from ridesharing.payment.v1.driver_account_service_pb2_grpc import DriverAccountServiceStub
@@ -101,6 +103,14 @@ class Backends:
     @property
     def cities(self) -> CityServiceStub:
         return self.stub("matching", CityServiceStub)
+
+    @property
+    def shares(self) -> ShareServiceStub:
+        return self.stub("matching", ShareServiceStub)
+
+    @property
+    def ratings(self) -> RatingServiceStub:
+        return self.stub("matching", RatingServiceStub)
 
     @property
     def drivers(self) -> DriverServiceStub:

@@ -16,7 +16,9 @@ from chassis.status import from_rpc_error
 from rider_api.rest.backends import Backends
 from rider_api.rest.cursors import Cursors
 from rider_api.rest.field_names import in_public_words
+from rider_api.rest.rate_limits import RateLimits, Standing
 from rider_api.rest.readiness import Readiness
+from rider_api.rest.replays import Claim, Replays
 from rider_api.rest.ticket_office import TicketOffice
 from rider_api.schemas.accounts import PublicKeys
 from rider_api.settings import EdgeSettings
@@ -40,6 +42,8 @@ class Edge:
     cursors: Cursors
     tickets: TicketOffice
     readiness: Readiness
+    limits: RateLimits
+    replays: Replays
     public_keys: PublicKeys
     clock: Clock
     new_id: Callable[[], UUID]
@@ -56,6 +60,12 @@ class Call:
     key: str = ""
     """What goes down as `request_id`: the Idempotency-Key, or a new one where the route does not ask for any."""
     seconds: float = DEFAULT_SECONDS
+    standing: Standing | None = None
+    """How the caller stands against the rate limit of the route."""
+    claim: Claim | None = None
+    """The Idempotency-Key that this request is the first with."""
+    is_final: bool = True
+    """False where the same key asked again will tell more: the answer is not kept then."""
     scope: str = field(default="")
     """The route, as the cursors of its list are bound to it."""
 

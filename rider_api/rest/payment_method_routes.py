@@ -16,7 +16,7 @@ from rider_api.schemas.payments import (
     payment_method,
     payment_method_setup,
 )
-from ridesharing.payment.v1 import payment_service_pb2
+from ridesharing.payment.v1 import payment_service_pb2, payments_pb2
 
 routes = Routes("payment_methods", "Payment methods", area="payments")
 _RIDER = (Role.RIDER,)
@@ -50,16 +50,19 @@ def remove_payment_method(path: PaymentMethodPath) -> None:
     ask(edge().backends.payments.RemovePaymentMethod, request)
 
 
-@routes.route("POST", "/payment-methods/setups", roles=_RIDER, answer=PaymentMethodSetup, status=201, needs_key=True)
+@routes.route("POST", "/payment-method-setups", roles=_RIDER, answer=PaymentMethodSetup, status=201, needs_key=True)
 def set_up_payment_method(body: PaymentMethodRequest) -> PaymentMethodSetup:
     """Keep a card whose bank may ask for its holder; `action_required` says that it does."""
     request = payment_service_pb2.SetUpPaymentMethodRequest(request_id=call().key, psp_token=body.psp_token)
-    return payment_method_setup(ask(edge().backends.payments.SetUpPaymentMethod, request).setup)
+    setup = ask(edge().backends.payments.SetUpPaymentMethod, request).setup
+    # The PSP has not answered yet: the same key asks again.
+    call().is_final = setup.status != payments_pb2.PAYMENT_METHOD_SETUP_STATUS_PENDING
+    return payment_method_setup(setup)
 
 
 @routes.route(
     "POST",
-    "/payment-methods/setups/<setup_id>/finish",
+    "/payment-method-setups/<setup_id>/finish",
     roles=_RIDER,
     answer=PaymentMethodSetup,
     problems=(404,),

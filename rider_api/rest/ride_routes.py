@@ -6,6 +6,7 @@ from flask import Response, request
 from pydantic import BaseModel
 
 from chassis.auth import Role
+from rider_api.problems import Problem, ProblemError
 from rider_api.rest.calls import ask, call, edge, next_cursor, page_token
 from rider_api.rest.routing import Reply, Routes
 from rider_api.schemas.common import PageQuery
@@ -30,6 +31,7 @@ routes = Routes("rides", "Rides", area="rides")
 _RIDER = (Role.RIDER,)
 # The hold is placed within it: its outcome, when it comes soon, is in the answer.
 _REQUEST_RIDE_SECONDS = 8.0
+_VERSIONS_END = 2**63
 
 
 def versioned(body: BaseModel, version: int | str) -> Reply | Response:
@@ -129,13 +131,34 @@ def preview_cancellation(path: RidePath) -> CancellationPreview:
     return cancellation_preview(ask(edge().backends.rides.PreviewCancellation, message))
 
 
-@routes.route("POST", "/rides/<ride_id>/cancel", roles=_RIDER, answer=RiderRide, problems=(404,), needs_key=True)
+def expected_version() -> int:
+    """Return the version that the client's If-Match names; 0 where it names none, or any."""
+    given = request.if_match
+    if not given or given.star_tag:
+        return 0
+    # Of a ride's ETag the part behind the version only says since when its driver is silent.
+    versions = [text.partition("-")[0] for text in given.as_set()]
+    if len(versions) != 1 or not versions[0].isdecimal() or not 0 < int(versions[0]) < _VERSIONS_END:
+        raise ProblemError(Problem(412, "version_moved_on", "If-Match names no version of this object"))
+    return int(versions[0])
+
+
+@routes.route(
+    "POST",
+    "/rides/<ride_id>/cancel",
+    roles=_RIDER,
+    answer=RiderRide,
+    problems=(404, 412),
+    needs_key=True,
+    takes_version=True,
+)
 def cancel_ride(path: RidePath, body: Cancellation) -> RiderRide:
-    """End the caller's ride; a fee needs the token of its preview."""
+    """End the caller's ride; a fee needs the token of its preview. With If-Match, only the version that it names."""
     message = ride_service_pb2.CancelRideRequest(
         request_id=call().key,
         ride_id=str(path.ride_id),
         fee_consent_token=body.fee_consent_token or "",
         reason=body.reason,
+        expected_version=expected_version(),
     )
     return rider_ride(ask(edge().backends.rides.CancelRide, message).ride)

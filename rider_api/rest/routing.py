@@ -22,20 +22,19 @@ from pydantic import BaseModel
 from chassis.auth import Role, with_implied
 from chassis.deadlines import deadline
 from chassis.telemetry import span_from
-from rider_api.problems import Problem, ProblemError
-from rider_api.rest.calls import DEFAULT_SECONDS, call, edge
-from rider_api.rest.strict_json import MAX_BODY_BYTES, parse_object, require_json, validated
+from rider_api.rest.calls import DEFAULT_SECONDS, call
+from rider_api.rest.rate_limits import Pace
+from rider_api.rest.reading import kept_answer, read_body, read_key, read_query
+from rider_api.rest.strict_json import validated
 from rider_api.schemas.common import NoBody
 from rider_api.scopes import OPEN_SCOPE, scope_of
-from shared_kernel.errors import FieldViolation, InvalidInput
 
 F = TypeVar("F", bound=Callable[..., object])
 
 ROLES_ATTRIBUTE = "roles_of_route"
 SCOPE_ATTRIBUTE = "scope_of_route"
+PACE_ATTRIBUTE = "pace_of_route"
 _PREFIX = "/v1"
-IDEMPOTENCY_KEY = "Idempotency-Key"
-_KEY_FORM = re.compile(r"[!-~]{1,128}")
 _SIGNED_IN_PROBLEMS = (401, 403, 429, 500, 503, 504)
 _OPEN_PROBLEMS = (429, 500, 503, 504)
 
@@ -58,6 +57,8 @@ class RouteFacts:
     scope: str
     needs_key: bool
     takes_key: bool
+    takes_version: bool = False
+    """Whether If-Match is heeded."""
 
 
 class Routes:
@@ -83,6 +84,8 @@ class Routes:
         status: int = 200,
         problems: Sequence[int] = (),
         needs_key: bool = False,
+        takes_version: bool = False,
+        pace: Pace | None = None,
         seconds: float = DEFAULT_SECONDS,
     ) -> Callable[[F], F]:
         """Register a handler.
@@ -96,6 +99,8 @@ class Routes:
             status: of the answer.
             problems: statuses beyond those that every route may have.
             needs_key: whether an Idempotency-Key must be given; other routes than GET take one all the same.
+            takes_version: whether the handler heeds If-Match.
+            pace: which rate limit counts; by method, or signing in where anybody may call, without it.
             seconds: how long the whole request may take.
         """
 
@@ -103,11 +108,13 @@ class Routes:
             path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", f"{_PREFIX}{rule}")
             is_open = Role.ANONYMOUS in roles
             scope = scope_of(OPEN_SCOPE if is_open else area or self.area, method)
-            facts = RouteFacts(method, path, with_implied(roles), scope, needs_key, method != "GET")
+            facts = RouteFacts(method, path, with_implied(roles), scope, needs_key, method != "GET", takes_version)
             self.facts.append(facts)
             view = _view(handler, facts, status if answer else 204, seconds)
             setattr(view, ROLES_ATTRIBUTE, facts.roles)
             setattr(view, SCOPE_ATTRIBUTE, scope)
+            usual = Pace.SIGN_IN if is_open else Pace.READ if method == "GET" else Pace.WRITE
+            setattr(view, PACE_ATTRIBUTE, pace or usual)
             # Tells flask-openapi to leave the validation to the view.
             setattr(view, "__delay_validate_request__", True)  # noqa: B010 (a function's own attribute)
             add: Any = getattr(self.blueprint, method.lower())
@@ -156,60 +163,20 @@ def _view(handler: Callable[..., object], facts: RouteFacts, status: int, second
             if path_model is not None:
                 given["path"] = validated(path_model, path_values)
             if query_model is not None:
-                given["query"] = validated(query_model, _query(lists))
+                given["query"] = validated(query_model, read_query(lists))
             elif request.query_string:
-                validated(NoBody, _query(lists))
+                validated(NoBody, read_query(lists))
             if facts.takes_key:
-                current.key = _key(facts.needs_key)
-                body = _body(body_model or NoBody)
+                current.key = read_key(facts.needs_key)
+                body = read_body(body_model or NoBody)
                 if body_model is not None:
                     given["body"] = body
+                kept = kept_answer(name, path_values)
+                if kept is not None:
+                    return kept
             return _answer(handler(**given), status)
 
     return view
-
-
-def _query(lists: frozenset[str]) -> dict[str, object]:
-    values: dict[str, object] = {}
-    for name, items in request.args.lists():
-        if name in lists:
-            values[name] = items
-        elif len(items) > 1:
-            violation = FieldViolation(name[:200], "may be given once")
-            raise InvalidInput("invalid_request", "a query parameter was given twice", violations=[violation])
-        else:
-            values[name] = items[0]
-    return values
-
-
-def _key(needed: bool) -> str:
-    key = request.headers.get(IDEMPOTENCY_KEY)
-    if key is None:
-        if needed:
-            raise InvalidInput(
-                "idempotency_key_required",
-                "this request needs an Idempotency-Key: a text you make, keep, and send again with a retry",
-                violations=[FieldViolation(IDEMPOTENCY_KEY, "is required")],
-            )
-        return str(edge().new_id())
-    if not _KEY_FORM.fullmatch(key):
-        raise InvalidInput(
-            "invalid_idempotency_key",
-            "the Idempotency-Key has a wrong form",
-            violations=[FieldViolation(IDEMPOTENCY_KEY, "must be 1 to 128 printable ASCII characters without spaces")],
-        )
-    return key
-
-
-def _body(model: type[BaseModel]) -> BaseModel:
-    raw = request.get_data(cache=False)
-    if len(raw) > MAX_BODY_BYTES:
-        # A body without a declared length is cut at the server's bound, without a word.
-        raise ProblemError(Problem(413, "body_too_large", f"a body may have {MAX_BODY_BYTES} bytes"))
-    if not raw and not any(info.is_required() for info in model.model_fields.values()):
-        return model()
-    require_json(request.headers.get("Content-Type"))
-    return validated(model, parse_object(raw))
 
 
 def _answer(result: object, status: int) -> Response:

@@ -1,15 +1,18 @@
-"""Liveness, readiness, metrics and the OpenAPI document: open to everybody, and no part of the versioned API."""
+"""Liveness, readiness, metrics, the OpenAPI document and its page: for everybody, and no part of the versioned API."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from chassis.auth import Role
+from rider_api.headers import CONTENT_POLICY
 from rider_api.rest.calls import edge
+from rider_api.rest.docs_page import PAGE_POLICY, docs_page
 from rider_api.rest.readiness import NEEDED
 from rider_api.rest.routing import ROLES_ATTRIBUTE, SCOPE_ATTRIBUTE
 from rider_api.scopes import OPEN_SCOPE
@@ -27,6 +30,17 @@ def make_blueprint(openapi_document: bytes) -> Blueprint:
     def read_openapi() -> Response:
         return Response(openapi_document, mimetype="application/json", headers={"Cache-Control": "no-cache"})
 
+    @cache
+    def page() -> bytes:
+        return docs_page(openapi_document)
+
+    def read_docs() -> Response:
+        """Show the API to people."""
+        answer = Response(page(), mimetype="text/html", headers={"Cache-Control": "no-cache"})
+        answer.headers[CONTENT_POLICY] = PAGE_POLICY
+        return answer
+
+    add("/docs", read_docs)
     add("/healthz", read_liveness)
     add("/readyz", read_readiness)
     add("/metrics", read_metrics)

@@ -36,6 +36,7 @@ from rider_api.schemas.wallets import (
 )
 from ridesharing.payment.v1 import (
     payment_service_pb2,
+    payments_pb2,
     refund_service_pb2,
     statement_service_pb2,
     wallet_service_pb2,
@@ -45,6 +46,12 @@ routes = Routes("wallet", "Wallet and payments", area="payments")
 _RIDER = (Role.RIDER,)
 # The card is charged within it: its outcome, when it comes soon, is in the answer.
 _CHARGE_SECONDS = 8.0
+
+
+def _charged(message: payments_pb2.Payment) -> Payment:
+    """Tell of a charge; while its outcome is not known, the same key asks for it again."""
+    call().is_final = not message.outcome_unknown
+    return payment(message)
 
 
 @routes.route("GET", "/wallet", roles=_RIDER, answer=Wallet)
@@ -78,7 +85,7 @@ def top_up_wallet(body: TopUpRequest) -> Payment:
         payment_method_id="" if body.payment_method_id is None else str(body.payment_method_id),
         amount=body.amount.message(),
     )
-    return payment(ask(edge().backends.wallets.TopUpWallet, request).payment)
+    return _charged(ask(edge().backends.wallets.TopUpWallet, request).payment)
 
 
 @routes.route("POST", "/wallet/withdrawals", roles=_RIDER, answer=Withdrawal, status=201, needs_key=True)
@@ -98,7 +105,7 @@ def list_withdrawals(query: PageQuery) -> Withdrawals:
     )
 
 
-@routes.route("GET", "/wallet/statement", roles=_RIDER, answer=Statement)
+@routes.route("GET", "/wallet/statement", roles=_RIDER, answer=Statement, problems=(404,))
 def read_wallet_statement(query: OwnStatementQuery) -> Statement:
     """Return what moved on one of the caller's accounts in a period, oldest first, with the balances at its ends."""
     request = statement_service_pb2.GetStatementRequest(
@@ -136,7 +143,7 @@ def pay_arrears(body: ChosenCardRequest) -> Payment:
         payment_method_id="" if body.payment_method_id is None else str(body.payment_method_id),
         currency_code=body.currency_code,
     )
-    return payment(ask(edge().backends.wallets.PayArrears, request).payment)
+    return _charged(ask(edge().backends.wallets.PayArrears, request).payment)
 
 
 @routes.route("GET", "/payments", roles=_RIDER, answer=Payments)
@@ -177,7 +184,7 @@ def add_tip(path: RidePath, body: TipRequest) -> Payment:
     request = payment_service_pb2.AddTipRequest(
         request_id=call().key, ride_id=str(path.ride_id), amount=body.amount.message()
     )
-    return payment(ask(edge().backends.payments.AddTip, request).payment)
+    return _charged(ask(edge().backends.payments.AddTip, request).payment)
 
 
 @routes.route("GET", "/rides/<ride_id>/refunds", roles=_RIDER, answer=Refunds)

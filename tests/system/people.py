@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import grpc
 import httpx
@@ -54,6 +54,10 @@ class Town:
         person = await sign_in(self.api, self.sandbox, self._phone_number(), "rider")
         method = await person.do("POST", "/v1/payment-methods", {"psp_token": card})
         return HandRider(person, method["id"])
+
+    async def signed_in(self, role: Literal["rider", "driver"]) -> SignedIn:
+        """Sign somebody new up, and no more."""
+        return await sign_in(self.api, self.sandbox, self._phone_number(), role)
 
     async def driver(self, place: GeoPoint = UNION_SQUARE, vehicle_class: str = "economy") -> HandDriver:
         """Sign a new driver up with a vehicle and take them online at a place."""

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from typing import Any, cast
 
-from rider_api.rest.app import make_app
-from rider_api.rest.calls import Edge
+from rider_api.rest import openapi
+from rider_api.rest.app import ROUTES
 
 
 def openapi_document() -> dict[str, Any]:
-    """Return what `/openapi.json` answers; its view alone is called, which needs nothing of the edge."""
-    edge = SimpleNamespace(settings=SimpleNamespace(environment="local"))
-    app = make_app(cast("Edge", edge))
-    endpoint, _ = app.url_map.bind("localhost").match("/openapi.json")
-    with app.test_request_context():
-        answer = cast("Any", app.view_functions[endpoint]())
-    return cast("dict[str, Any]", json.loads(answer.get_data()))
+    """Return what `/openapi.json` answers."""
+    return cast("dict[str, Any]", json.loads(openapi.openapi_document(ROUTES)))

@@ -109,6 +109,13 @@ class AvailabilityAnswer(TypedDict):
     shift: Shift | None
 
 
+class BlurredPoint(TypedDict):
+    """About where something is, to a thousandth of a degree."""
+
+    latitude: float
+    longitude: float
+
+
 class Break(TypedDict):
     """Pauses a shift."""
 
@@ -847,6 +854,12 @@ class MoneyRequest(TypedDict):
     amount_minor: int
 
 
+class NearbyDrivers(TypedDict):
+    """About where free drivers are, nearest first."""
+
+    items: list[BlurredPoint]
+
+
 class Notification(TypedDict):
     """A message in a person's inbox."""
 
@@ -1458,6 +1471,31 @@ class Quotes(TypedDict):
     quotes: list[Quote]
 
 
+class Rating(TypedDict):
+    """What the caller thinks of the other side of a ride."""
+
+    ride_id: str
+    stars: int
+    comment: str
+    created_at: str
+
+
+class RatingRequest(TypedDict):
+    """Rates the other side of a ride."""
+
+    stars: int
+    comment: NotRequired[str]
+    """For the people who run the service, never shown."""
+
+
+class RatingSummary(TypedDict):
+    """What others think of somebody: the latest 500 ratings at most."""
+
+    count: int
+    mean_stars: float | None
+    """Null without a rating."""
+
+
 class Reason(TypedDict):
     """Why something is done, for the record."""
 
@@ -1874,6 +1912,38 @@ class Sessions(TypedDict):
     """The live ones, the newest first."""
 
     items: list[Session]
+
+
+class ShareLink(TypedDict):
+    """A link to a ride. The token is told this once; the app puts it behind an address of its own."""
+
+    token: str
+    path: str
+    """Where the ride is read."""
+    expires_at: str
+
+
+class SharedDriver(TypedDict):
+    """Whom and what to look for."""
+
+    display_name: str
+    vehicle: VehicleFacts
+
+
+class SharedRide(TypedDict):
+    """A ride as who has its link sees it: nothing of its rider, and places only about."""
+
+    state: str
+    pickup: BlurredPoint
+    dropoff: BlurredPoint
+    driver: SharedDriver | None
+    location: BlurredPoint | None
+    """About where the driver is."""
+    measured_at: str | None
+    started_at: str | None
+    ended_at: str | None
+    expires_at: str
+    """When the link ends."""
 
 
 class Shift(TypedDict):

@@ -65,6 +65,7 @@ from jitney_client.models import (
     MdsTrips,
     MdsVehicles,
     MdsVehicleStatuses,
+    NearbyDrivers,
     Notification,
     Notifications,
     Offer,
@@ -103,6 +104,9 @@ from jitney_client.models import (
     PublicKeys,
     QuoteRequest,
     Quotes,
+    Rating,
+    RatingRequest,
+    RatingSummary,
     Reason,
     Receipt,
     ReconciliationItem,
@@ -130,6 +134,8 @@ from jitney_client.models import (
     RoleGrants,
     ScheduledRides,
     Sessions,
+    SharedRide,
+    ShareLink,
     Shift,
     SignIn,
     Statement,
@@ -281,7 +287,9 @@ class Operations(Caller):
     async def cancel_ride(
         self, ride_id: str, body: Cancellation | None = None, *, idempotency_key: str = ""
     ) -> RiderRide:
-        """End the caller's ride; a fee needs the token of its preview. For: rider."""
+        """End the caller's ride; a fee needs the token of its preview. With If-Match, only the version that it
+        names. For: rider.
+        """
         return cast(
             "RiderRide",
             await self.call("POST", f"/v1/rides/{path_part(ride_id)}/cancel", body=body, key=idempotency_key),
@@ -346,6 +354,52 @@ class Operations(Caller):
             ),
         )
 
+    async def list_nearby_drivers(self, *, latitude: float, longitude: float) -> NearbyDrivers:
+        """Return about where free drivers are around a place: eight at most, nearest first. For: rider."""
+        return cast(
+            "NearbyDrivers",
+            await self.call("GET", "/v1/nearby-drivers", query={"latitude": latitude, "longitude": longitude}),
+        )
+
+    async def make_share_link(self, ride_id: str, *, idempotency_key: str = "") -> ShareLink:
+        """Make a link by which anybody may follow the caller's ride; one that was made before ends. For: rider."""
+        return cast(
+            "ShareLink", await self.call("POST", f"/v1/rides/{path_part(ride_id)}/share-link", key=idempotency_key)
+        )
+
+    async def revoke_share_link(self, ride_id: str, *, idempotency_key: str = "") -> None:
+        """End the link of the caller's ride. For: rider."""
+        await self.call("DELETE", f"/v1/rides/{path_part(ride_id)}/share-link", key=idempotency_key)
+
+    async def read_shared_ride(self, token: str) -> SharedRide:
+        """Show a ride to who has its link: about where it is, and nothing of its rider."""
+        return cast("SharedRide", await self.call("GET", f"/v1/shared-rides/{path_part(token)}", is_open=True))
+
+    async def rate_driver(self, ride_id: str, body: RatingRequest, *, idempotency_key: str = "") -> Rating:
+        """Rate the driver of a completed ride, once, within 30 days. For: rider."""
+        return cast(
+            "Rating", await self.call("POST", f"/v1/rides/{path_part(ride_id)}/rating", body=body, key=idempotency_key)
+        )
+
+    async def rate_rider(self, ride_id: str, body: RatingRequest, *, idempotency_key: str = "") -> Rating:
+        """Rate the rider of a completed ride, once, within 30 days. For: driver."""
+        return cast(
+            "Rating",
+            await self.call("POST", f"/v1/driver/rides/{path_part(ride_id)}/rating", body=body, key=idempotency_key),
+        )
+
+    async def read_own_rating(self) -> RatingSummary:
+        """Return what others think of the caller, as a rider or as a driver. For: driver, rider."""
+        return cast("RatingSummary", await self.call("GET", "/v1/me/rating"))
+
+    async def read_rating_of_driver(self, driver_id: str) -> RatingSummary:
+        """Return what riders think of a driver. For: admin, operator."""
+        return cast("RatingSummary", await self.call("GET", f"/v1/operator/drivers/{path_part(driver_id)}/rating"))
+
+    async def read_rating_of_rider(self, rider_id: str) -> RatingSummary:
+        """Return what drivers think of a rider. For: admin, operator."""
+        return cast("RatingSummary", await self.call("GET", f"/v1/operator/riders/{path_part(rider_id)}/rating"))
+
     async def list_payment_methods(self, *, limit: int | None = None, cursor: str | None = None) -> PaymentMethods:
         """Page through the caller's cards, newest first. For: rider."""
         return cast(
@@ -369,14 +423,14 @@ class Operations(Caller):
     ) -> PaymentMethodSetup:
         """Keep a card whose bank may ask for its holder; `action_required` says that it does. For: rider."""
         return cast(
-            "PaymentMethodSetup", await self.call("POST", "/v1/payment-methods/setups", body=body, key=idempotency_key)
+            "PaymentMethodSetup", await self.call("POST", "/v1/payment-method-setups", body=body, key=idempotency_key)
         )
 
     async def finish_payment_method_setup(self, setup_id: str, *, idempotency_key: str = "") -> PaymentMethodSetup:
         """Look how a set-up stands after the card's holder acted; another look wants another key. For: rider."""
         return cast(
             "PaymentMethodSetup",
-            await self.call("POST", f"/v1/payment-methods/setups/{path_part(setup_id)}/finish", key=idempotency_key),
+            await self.call("POST", f"/v1/payment-method-setups/{path_part(setup_id)}/finish", key=idempotency_key),
         )
 
     async def set_default_payment_method(self, payment_method_id: str, *, idempotency_key: str = "") -> PaymentMethod:

@@ -92,6 +92,12 @@ export interface AvailabilityAnswer {
   shift: Shift | null;
 }
 
+/** About where something is, to a thousandth of a degree. */
+export interface BlurredPoint {
+  latitude: number;
+  longitude: number;
+}
+
 /** Pauses a shift. */
 export interface Break {
   /** For how long at most. */
@@ -757,6 +763,11 @@ export interface MoneyRequest {
   amount_minor: number;
 }
 
+/** About where free drivers are, nearest first. */
+export interface NearbyDrivers {
+  items: BlurredPoint[];
+}
+
 /** A message in a person's inbox. */
 export interface Notification {
   id: string;
@@ -1318,6 +1329,28 @@ export interface Quotes {
   quotes: Quote[];
 }
 
+/** What the caller thinks of the other side of a ride. */
+export interface Rating {
+  ride_id: string;
+  stars: number;
+  comment: string;
+  created_at: string;
+}
+
+/** Rates the other side of a ride. */
+export interface RatingRequest {
+  stars: number;
+  /** For the people who run the service, never shown. */
+  comment?: string;
+}
+
+/** What others think of somebody: the latest 500 ratings at most. */
+export interface RatingSummary {
+  count: number;
+  /** Null without a rating. */
+  mean_stars: number | null;
+}
+
 /** Why something is done, for the record. */
 export interface Reason {
   reason: string;
@@ -1701,6 +1734,35 @@ export interface Session {
 /** The live ones, the newest first. */
 export interface Sessions {
   items: Session[];
+}
+
+/** A link to a ride. The token is told this once; the app puts it behind an address of its own. */
+export interface ShareLink {
+  token: string;
+  /** Where the ride is read. */
+  path: string;
+  expires_at: string;
+}
+
+/** Whom and what to look for. */
+export interface SharedDriver {
+  display_name: string;
+  vehicle: VehicleFacts;
+}
+
+/** A ride as who has its link sees it: nothing of its rider, and places only about. */
+export interface SharedRide {
+  state: string;
+  pickup: BlurredPoint;
+  dropoff: BlurredPoint;
+  driver: SharedDriver | null;
+  /** About where the driver is. */
+  location: BlurredPoint | null;
+  measured_at: string | null;
+  started_at: string | null;
+  ended_at: string | null;
+  /** When the link ends. */
+  expires_at: string;
 }
 
 /** A driver's online period. */

@@ -60,6 +60,7 @@ import type {
   MdsTrips,
   MdsVehicleStatuses,
   MdsVehicles,
+  NearbyDrivers,
   Notification,
   Notifications,
   Offer,
@@ -98,6 +99,9 @@ import type {
   PublicKeys,
   QuoteRequest,
   Quotes,
+  Rating,
+  RatingRequest,
+  RatingSummary,
   Reason,
   Receipt,
   ReconciliationItem,
@@ -125,6 +129,8 @@ import type {
   RoleGrants,
   ScheduledRides,
   Sessions,
+  ShareLink,
+  SharedRide,
   Shift,
   SignIn,
   Statement,
@@ -281,7 +287,10 @@ export class Operations extends Caller {
     return this.call<CancellationPreview>("POST", `/v1/rides/${pathPart(rideId)}/cancellation-preview`, { key: options.idempotencyKey, signal: options.signal });
   }
 
-  /** End the caller's ride; a fee needs the token of its preview. For: rider. */
+  /**
+   * End the caller's ride; a fee needs the token of its preview. With If-Match, only the version that it names.
+   * For: rider.
+   */
   cancelRide(rideId: string, body: Cancellation = {}, options: Changing = {}): Promise<RiderRide> {
     return this.call<RiderRide>("POST", `/v1/rides/${pathPart(rideId)}/cancel`, { body, key: options.idempotencyKey, signal: options.signal });
   }
@@ -324,6 +333,51 @@ export class Operations extends Caller {
     return this.call<RideEdit>("POST", `/v1/operator/rides/${pathPart(rideId)}/edits/${pathPart(editId)}/accept`, { key: options.idempotencyKey, signal: options.signal });
   }
 
+  /** Return about where free drivers are around a place: eight at most, nearest first. For: rider. */
+  listNearbyDrivers(query: { latitude: number; longitude: number }): Promise<NearbyDrivers> {
+    return this.call<NearbyDrivers>("GET", "/v1/nearby-drivers", { query });
+  }
+
+  /** Make a link by which anybody may follow the caller's ride; one that was made before ends. For: rider. */
+  makeShareLink(rideId: string, options: Changing = {}): Promise<ShareLink> {
+    return this.call<ShareLink>("POST", `/v1/rides/${pathPart(rideId)}/share-link`, { key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** End the link of the caller's ride. For: rider. */
+  revokeShareLink(rideId: string, options: Changing = {}): Promise<void> {
+    return this.call<void>("DELETE", `/v1/rides/${pathPart(rideId)}/share-link`, { key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Show a ride to who has its link: about where it is, and nothing of its rider. */
+  readSharedRide(token: string): Promise<SharedRide> {
+    return this.call<SharedRide>("GET", `/v1/shared-rides/${pathPart(token)}`, { isOpen: true });
+  }
+
+  /** Rate the driver of a completed ride, once, within 30 days. For: rider. */
+  rateDriver(rideId: string, body: RatingRequest, options: Changing = {}): Promise<Rating> {
+    return this.call<Rating>("POST", `/v1/rides/${pathPart(rideId)}/rating`, { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Rate the rider of a completed ride, once, within 30 days. For: driver. */
+  rateRider(rideId: string, body: RatingRequest, options: Changing = {}): Promise<Rating> {
+    return this.call<Rating>("POST", `/v1/driver/rides/${pathPart(rideId)}/rating`, { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Return what others think of the caller, as a rider or as a driver. For: driver, rider. */
+  readOwnRating(): Promise<RatingSummary> {
+    return this.call<RatingSummary>("GET", "/v1/me/rating");
+  }
+
+  /** Return what riders think of a driver. For: admin, operator. */
+  readRatingOfDriver(driverId: string): Promise<RatingSummary> {
+    return this.call<RatingSummary>("GET", `/v1/operator/drivers/${pathPart(driverId)}/rating`);
+  }
+
+  /** Return what drivers think of a rider. For: admin, operator. */
+  readRatingOfRider(riderId: string): Promise<RatingSummary> {
+    return this.call<RatingSummary>("GET", `/v1/operator/riders/${pathPart(riderId)}/rating`);
+  }
+
   /** Page through the caller's cards, newest first. For: rider. */
   listPaymentMethods(query: { limit?: number; cursor?: string } = {}): Promise<PaymentMethods> {
     return this.call<PaymentMethods>("GET", "/v1/payment-methods", { query });
@@ -346,12 +400,12 @@ export class Operations extends Caller {
 
   /** Keep a card whose bank may ask for its holder; `action_required` says that it does. For: rider. */
   setUpPaymentMethod(body: PaymentMethodRequest, options: Changing = {}): Promise<PaymentMethodSetup> {
-    return this.call<PaymentMethodSetup>("POST", "/v1/payment-methods/setups", { body, key: options.idempotencyKey, signal: options.signal });
+    return this.call<PaymentMethodSetup>("POST", "/v1/payment-method-setups", { body, key: options.idempotencyKey, signal: options.signal });
   }
 
   /** Look how a set-up stands after the card's holder acted; another look wants another key. For: rider. */
   finishPaymentMethodSetup(setupId: string, options: Changing = {}): Promise<PaymentMethodSetup> {
-    return this.call<PaymentMethodSetup>("POST", `/v1/payment-methods/setups/${pathPart(setupId)}/finish`, { key: options.idempotencyKey, signal: options.signal });
+    return this.call<PaymentMethodSetup>("POST", `/v1/payment-method-setups/${pathPart(setupId)}/finish`, { key: options.idempotencyKey, signal: options.signal });
   }
 
   /** Choose the card that is taken where none is named. For: rider. */

@@ -32,7 +32,9 @@ from ridesharing.matching.v1 import (
     map_service_pb2,
     mds_service_pb2,
     product_service_pb2,
+    rating_service_pb2,
     ride_service_pb2,
+    share_service_pb2,
 )
 from ridesharing.notification.v1 import notification_service_pb2
 from ridesharing.payment.v1 import (
@@ -54,6 +56,8 @@ _FILES = (
     role_service_pb2,
     audit_service_pb2,
     ride_service_pb2,
+    share_service_pb2,
+    rating_service_pb2,
     driver_service_pb2,
     product_service_pb2,
     city_service_pb2,

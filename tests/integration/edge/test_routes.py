@@ -41,6 +41,31 @@ def test_a_ride_that_has_not_changed_is_304(client: FlaskClient, backends: Backe
     assert backends.last("GetRide").ride_id == RIDE_UUID
 
 
+@pytest.mark.parametrize(("tag", "version"), [('"7"', 7), ('"7-1893456000"', 7), ("*", 0), ("", 0)])
+def test_the_version_that_was_seen_goes_down_with_a_cancel(
+    client: FlaskClient, backends: Backends, bearer: Bearer, tag: str, version: int
+) -> None:
+    headers = {**bearer(Role.RIDER), "Idempotency-Key": f"k{tag}", **({"If-Match": tag} if tag else {})}
+    assert client.post(f"/v1/rides/{RIDE}/cancel", json={}, headers=headers).status_code == 200
+    assert backends.last("CancelRide").expected_version == version
+
+
+@pytest.mark.parametrize("tag", ['"old"', '"7", "8"', 'W/"7"', '"0"', '"-1"', '"99999999999999999999"'])
+def test_a_tag_that_is_no_version_matches_nothing(
+    client: FlaskClient, backends: Backends, bearer: Bearer, tag: str
+) -> None:
+    headers = {**bearer(Role.RIDER), "Idempotency-Key": "k", "If-Match": tag}
+    answer = client.post(f"/v1/rides/{RIDE}/cancel", json={}, headers=headers)
+    assert (answer.status_code, answer.get_json(force=True)["code"]) == (412, "version_moved_on")
+    assert backends.asked == []
+
+
+def test_a_version_that_moved_on_is_412(client: FlaskClient, backends: Backends, bearer: Bearer) -> None:
+    backends.answers["CancelRide"] = Conflict("version_moved_on", "m")
+    headers = {**bearer(Role.RIDER), "Idempotency-Key": "k", "If-Match": '"6"'}
+    assert client.post(f"/v1/rides/{RIDE}/cancel", json={}, headers=headers).status_code == 412
+
+
 def test_a_driver_who_fell_silent_changes_what_the_rider_is_shown(
     client: FlaskClient, backends: Backends, bearer: Bearer
 ) -> None:
@@ -319,6 +344,18 @@ def test_a_back_end_that_is_down_takes_only_its_own_routes_with_it(
     ready = client.get("/readyz")
     assert (ready.status_code, ready.get_json()["checks"]["matching"]) == (503, "ok")
     assert ready.get_json()["checks"]["payment"] == "failing"
+
+
+def test_a_back_end_that_hangs_takes_only_its_own_routes_with_it(
+    lonely_app: Flask, backends: Backends, bearer: Bearer
+) -> None:
+    client = lonely_app.test_client()
+    # The port of identity_service takes connections and says nothing.
+    hung = client.get("/v1/me", headers=bearer(Role.RIDER))
+    problem = hung.get_json(force=True)
+    assert hung.status_code in (503, 504)
+    assert (problem["code"], problem["retryable"]) in (("outcome_unknown", True), ("service_unavailable", True))
+    assert client.get(f"/v1/rides/{RIDE}", headers=bearer(Role.RIDER)).status_code == 200
 
 
 def test_an_answer_that_does_not_come_in_time_is_504(app: Flask, backends: Backends, bearer: Bearer) -> None:

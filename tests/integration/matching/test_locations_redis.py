@@ -16,6 +16,7 @@ from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition, Ping, PingVerdict, RecordOutcome
 from matching_service.use_cases.dispatch_ports import OpenShift
+from matching_service.use_cases.list_nearby_drivers import ListNearbyDrivers
 from matching_service.use_cases.report_locations import PingCounts, ReportLocations
 from shared_kernel.errors import Unavailable
 from shared_kernel.geo import GeoPoint
@@ -136,6 +137,18 @@ async def test_the_nearest_free_driver_is_found_among_fresh_and_idle_ones(redis:
     assert await free.nearest(here, classes, 5_000) == GeoPoint(37.71, -122.4)
     assert await free.nearest(here, classes, 1_000) is None
     assert await free.nearest(here, frozenset({VehicleClass.XL}), 5_000) is None
+
+
+async def test_riders_are_shown_about_where_the_nearest_free_drivers_are(redis: Redis) -> None:
+    locations, clock, board = RedisLiveLocations(redis), HandClock(), FakeRideBoard()
+    near = ListNearbyDrivers(SnapshotFreeDrivers(locations, board, clock, clock.monotonic))
+    here = GeoPoint(37.7, -122.4)
+    assert await near(here) == []
+    corner, twin, block, far = (position(uuid4(), 1, latitude, AT) for latitude in (37.7012, 37.7008, 37.7052, 37.74))
+    await locations.record([far, block, corner, twin])
+    clock.advance(2)
+    # Two at one corner are one place; who is beyond three kilometers is none.
+    assert await near(here) == [GeoPoint(37.701, -122.4), GeoPoint(37.705, -122.4)]
 
 
 async def test_without_redis_there_is_no_nearest_driver_and_no_error() -> None:

@@ -39,6 +39,17 @@ class TestCancels:
         ended = await stage.cancel(stage.key(), ride.rider_id, ride.id, "", "")
         assert ended.fee is None
 
+    async def test_a_cancel_of_a_version_that_moved_on_does_nothing(self, stage: Stage):
+        ride, _ = await stage.assigned()
+        seen = ride.version - 1
+        error = await refusal(stage.cancel(stage.key(), ride.rider_id, ride.id, "", "", seen))
+        assert (error.reason, error.metadata["ride_id"]) == ("version_moved_on", str(ride.id))
+        assert (await stage.now(ride)).state is RideState.DRIVER_EN_ROUTE
+        key = stage.key()
+        ended = await stage.cancel(key, ride.rider_id, ride.id, "", "", ride.version)
+        assert ended.state is RideState.CANCELED_BY_RIDER
+        assert await stage.cancel(key, ride.rider_id, ride.id, "", "", ride.version) == ended
+
     async def test_a_late_cancel_needs_consent_and_its_fee_is_captured_for_the_driver(
         self, stage: Stage, payments: FakePayments
     ):

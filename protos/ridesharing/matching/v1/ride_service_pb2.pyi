@@ -706,6 +706,7 @@ class CancelRideRequest(_message.Message):
     RIDE_ID_FIELD_NUMBER: _builtins.int
     FEE_CONSENT_TOKEN_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Key the client made and keeps."""
     ride_id: _builtins.str
@@ -714,6 +715,8 @@ class CancelRideRequest(_message.Message):
     """The token of the preview when a fee is due."""
     reason: _builtins.str
     """Why, in words; kept for the operator."""
+    expected_version: _builtins.int
+    """The version of the ride that the rider saw: of another one nothing is done (version_moved_on). 0 for any."""
     def __init__(
         self,
         *,
@@ -721,10 +724,11 @@ class CancelRideRequest(_message.Message):
         ride_id: _builtins.str = ...,
         fee_consent_token: _builtins.str = ...,
         reason: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fee_consent_token", b"fee_consent_token", "reason", b"reason", "request_id", b"request_id", "ride_id", b"ride_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_version", b"expected_version", "fee_consent_token", b"fee_consent_token", "reason", b"reason", "request_id", b"request_id", "ride_id", b"ride_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -753,3 +757,51 @@ class CancelRideResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CancelRideResponse: _TypeAlias = CancelRideResponse  # noqa: Y015
+
+@_typing.final
+class ListNearbyDriversRequest(_message.Message):
+    """ListNearbyDriversRequest names a place."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POINT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def point(self) -> _geo_point_pb2.GeoPoint:
+        """Where the rider looks."""
+
+    def __init__(
+        self,
+        *,
+        point: _geo_point_pb2.GeoPoint | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["point", b"point"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["point", b"point"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListNearbyDriversRequest: _TypeAlias = ListNearbyDriversRequest  # noqa: Y015
+
+@_typing.final
+class ListNearbyDriversResponse(_message.Message):
+    """ListNearbyDriversResponse carries the places."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POINTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def points(self) -> _containers.RepeatedCompositeFieldContainer[_geo_point_pb2.GeoPoint]:
+        """About where free drivers are."""
+
+    def __init__(
+        self,
+        *,
+        points: _abc.Iterable[_geo_point_pb2.GeoPoint] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["points", b"points"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListNearbyDriversResponse: _TypeAlias = ListNearbyDriversResponse  # noqa: Y015

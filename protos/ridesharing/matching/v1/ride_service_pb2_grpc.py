@@ -70,6 +70,11 @@ class RideServiceStub:
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.GetRideLocationRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.GetRideLocationResponse.FromString,
                 _registered_method=True)
+        self.ListNearbyDrivers = channel.unary_unary(
+                '/ridesharing.matching.v1.RideService/ListNearbyDrivers',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.ListNearbyDriversRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.ListNearbyDriversResponse.FromString,
+                _registered_method=True)
         self.PreviewCancellation = channel.unary_unary(
                 '/ridesharing.matching.v1.RideService/PreviewCancellation',
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.PreviewCancellationRequest.SerializeToString,
@@ -157,6 +162,14 @@ class RideServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListNearbyDrivers(self, request, context):
+        """ListNearbyDrivers returns about where free drivers are around a place: at most eight, nearest first, each moved to
+        the next crossing of a grid of about a hundred meters, and without a name. Empty where nobody is near.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PreviewCancellation(self, request, context):
         """PreviewCancellation tells the fee of a cancel now, and the token that consents to it. Errors: not_cancellable.
         """
@@ -166,7 +179,7 @@ class RideServiceServicer:
 
     def CancelRide(self, request, context):
         """CancelRide ends the caller's ride. Errors: not_cancellable, fee_consent_required (a fee is due and no token, or
-        a token of a lower fee, was given).
+        a token of a lower fee, was given), version_moved_on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -235,6 +248,11 @@ def add_RideServiceServicer_to_server(servicer, server):
                     servicer.GetRideLocation,
                     request_deserializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.GetRideLocationRequest.FromString,
                     response_serializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.GetRideLocationResponse.SerializeToString,
+            ),
+            'ListNearbyDrivers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListNearbyDrivers,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.ListNearbyDriversRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.ListNearbyDriversResponse.SerializeToString,
             ),
             'PreviewCancellation': grpc.unary_unary_rpc_method_handler(
                     servicer.PreviewCancellation,
@@ -452,6 +470,33 @@ class RideService:
             '/ridesharing.matching.v1.RideService/GetRideLocation',
             ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.GetRideLocationRequest.SerializeToString,
             ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.GetRideLocationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListNearbyDrivers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.RideService/ListNearbyDrivers',
+            ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.ListNearbyDriversRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_ride__service__pb2.ListNearbyDriversResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -56,11 +56,15 @@ class RideServiceStub:
     """ListScheduledRides returns the caller's rides that wait for their time, the next one first (at most 50)."""
     GetRideLocation: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.GetRideLocationRequest, _ride_service_pb2.GetRideLocationResponse]
     """GetRideLocation returns where the driver of the caller's ride is. Errors: no_live_location."""
+    ListNearbyDrivers: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.ListNearbyDriversRequest, _ride_service_pb2.ListNearbyDriversResponse]
+    """ListNearbyDrivers returns about where free drivers are around a place: at most eight, nearest first, each moved to
+    the next crossing of a grid of about a hundred meters, and without a name. Empty where nobody is near.
+    """
     PreviewCancellation: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.PreviewCancellationRequest, _ride_service_pb2.PreviewCancellationResponse]
     """PreviewCancellation tells the fee of a cancel now, and the token that consents to it. Errors: not_cancellable."""
     CancelRide: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.CancelRideRequest, _ride_service_pb2.CancelRideResponse]
     """CancelRide ends the caller's ride. Errors: not_cancellable, fee_consent_required (a fee is due and no token, or
-    a token of a lower fee, was given).
+    a token of a lower fee, was given), version_moved_on.
     """
     QuoteRideEdit: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.QuoteRideEditRequest, _ride_service_pb2.QuoteRideEditResponse]
     """QuoteRideEdit tells what another way of a ride costs: another pickup (before the driver is there), dropoff or other
@@ -104,11 +108,15 @@ class RideServiceAsyncStub(RideServiceStub):
     """ListScheduledRides returns the caller's rides that wait for their time, the next one first (at most 50)."""
     GetRideLocation: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.GetRideLocationRequest, _ride_service_pb2.GetRideLocationResponse]  # type: ignore[assignment]
     """GetRideLocation returns where the driver of the caller's ride is. Errors: no_live_location."""
+    ListNearbyDrivers: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.ListNearbyDriversRequest, _ride_service_pb2.ListNearbyDriversResponse]  # type: ignore[assignment]
+    """ListNearbyDrivers returns about where free drivers are around a place: at most eight, nearest first, each moved to
+    the next crossing of a grid of about a hundred meters, and without a name. Empty where nobody is near.
+    """
     PreviewCancellation: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.PreviewCancellationRequest, _ride_service_pb2.PreviewCancellationResponse]  # type: ignore[assignment]
     """PreviewCancellation tells the fee of a cancel now, and the token that consents to it. Errors: not_cancellable."""
     CancelRide: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.CancelRideRequest, _ride_service_pb2.CancelRideResponse]  # type: ignore[assignment]
     """CancelRide ends the caller's ride. Errors: not_cancellable, fee_consent_required (a fee is due and no token, or
-    a token of a lower fee, was given).
+    a token of a lower fee, was given), version_moved_on.
     """
     QuoteRideEdit: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.QuoteRideEditRequest, _ride_service_pb2.QuoteRideEditResponse]  # type: ignore[assignment]
     """QuoteRideEdit tells what another way of a ride costs: another pickup (before the driver is there), dropoff or other
@@ -193,6 +201,16 @@ class RideServiceServicer(metaclass=_abc_1.ABCMeta):
         """GetRideLocation returns where the driver of the caller's ride is. Errors: no_live_location."""
 
     @_abc_1.abstractmethod
+    def ListNearbyDrivers(
+        self,
+        request: _ride_service_pb2.ListNearbyDriversRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ride_service_pb2.ListNearbyDriversResponse, _abc.Awaitable[_ride_service_pb2.ListNearbyDriversResponse]]:
+        """ListNearbyDrivers returns about where free drivers are around a place: at most eight, nearest first, each moved to
+        the next crossing of a grid of about a hundred meters, and without a name. Empty where nobody is near.
+        """
+
+    @_abc_1.abstractmethod
     def PreviewCancellation(
         self,
         request: _ride_service_pb2.PreviewCancellationRequest,
@@ -207,7 +225,7 @@ class RideServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ride_service_pb2.CancelRideResponse, _abc.Awaitable[_ride_service_pb2.CancelRideResponse]]:
         """CancelRide ends the caller's ride. Errors: not_cancellable, fee_consent_required (a fee is due and no token, or
-        a token of a lower fee, was given).
+        a token of a lower fee, was given), version_moved_on.
         """
 
     @_abc_1.abstractmethod

@@ -1,0 +1,113 @@
+"""Share a ride by a link, end the link, and show the ride to who has it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+from uuid import UUID
+
+from matching_service.domain.locations import GONE_SECONDS
+from matching_service.domain.ride import Ride
+from matching_service.domain.share import Share, blurred, is_shown, share, shows_location
+from matching_service.use_cases.dispatch_ports import LiveLocations
+from matching_service.use_cases.ports import RideReader
+from matching_service.use_cases.steps import ride_not_found
+from shared_kernel.clock import Clock
+from shared_kernel.errors import NotFound
+from shared_kernel.geo import GeoPoint
+
+
+class Shares(Protocol):
+    """Where links are kept: one a ride at most."""
+
+    async def keep(self, made: Share) -> None:
+        """Keep a link in place of the ride's former one."""
+        ...
+
+    async def revoke(self, ride_id: UUID) -> None:
+        """Forget the link of a ride."""
+        ...
+
+    async def find(self, token_hash: bytes, now: datetime) -> Share | None:
+        """Return the link of a secret's hash while it lives."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SharedRide:
+    """A ride as who has its link sees it, with places that are blurred."""
+
+    ride: Ride
+    pickup: GeoPoint
+    dropoff: GeoPoint
+    location: GeoPoint | None
+    measured_at: datetime | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRide:
+    """ShareRide and RevokeShare."""
+
+    reader: RideReader
+    shares: Shares
+    clock: Clock
+    new_token: Callable[[], str]
+
+    async def __call__(self, ride_id: UUID, rider_id: UUID) -> tuple[str, datetime]:
+        """Return the secret of a new link, and when it ends.
+
+        Raises:
+            NotFound: `ride_not_found`.
+            Conflict: `ride_over`.
+        """
+        ride = await self.reader.ride(ride_id, rider_id=rider_id)
+        if ride is None:
+            raise ride_not_found()
+        token = self.new_token()
+        made = share(ride, _hash(token), self.clock.now())
+        await self.shares.keep(made)
+        return token, made.expires_at
+
+    async def revoke(self, ride_id: UUID, rider_id: UUID) -> None:
+        """End the link of a ride. Raises NotFound `ride_not_found`."""
+        if await self.reader.ride(ride_id, rider_id=rider_id) is None:
+            raise ride_not_found()
+        await self.shares.revoke(ride_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSharedRide:
+    """GetSharedRide."""
+
+    reader: RideReader
+    shares: Shares
+    locations: LiveLocations
+    clock: Clock
+
+    async def __call__(self, token: str) -> SharedRide:
+        """Return the ride of a link. Raises NotFound `share_not_found`."""
+        now = self.clock.now()
+        found = await self.shares.find(_hash(token), now)
+        ride = None if found is None else await self.reader.ride(found.ride_id)
+        if found is None or ride is None or not is_shown(ride, now):
+            raise NotFound("share_not_found", "there is no such link, or it has ended")
+        place, measured_at = await self._seen(ride, now)
+        return SharedRide(
+            ride, blurred(ride.pickup.point), blurred(ride.dropoff.point), place, measured_at, found.expires_at
+        )
+
+    async def _seen(self, ride: Ride, now: datetime) -> tuple[GeoPoint | None, datetime | None]:
+        if ride.driver is None or not shows_location(ride):
+            return None, None
+        position = await self.locations.last(ride.driver.driver_id)
+        if position is None or now.timestamp() - position.measured_at > GONE_SECONDS:
+            return None, None
+        return blurred(position.point), datetime.fromtimestamp(position.measured_at, UTC)
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,40 @@
+"""CORS: which web pages of other origins may read answers. None, unless a setting names them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from flask import Request, Response
+
+_METHODS = "GET, POST, PUT, PATCH, DELETE"
+_TAKEN = "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Request-Id, traceparent"
+_SHOWN = (
+    "ETag, Idempotent-Replayed, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
+)
+_REMEMBER_SECONDS = "600"
+
+
+def preflight(request: Request, origins: Collection[str]) -> Response | None:
+    """Answer a browser that asks before a request; None where nobody asks, or nobody of ours."""
+    asks = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+    if not asks or request.headers.get("Origin") not in origins:
+        return None
+    return Response(
+        status=204,
+        headers={
+            "Access-Control-Allow-Methods": _METHODS,
+            "Access-Control-Allow-Headers": _TAKEN,
+            "Access-Control-Max-Age": _REMEMBER_SECONDS,
+        },
+    )
+
+
+def allow(request: Request, response: Response, origins: Collection[str]) -> None:
+    """Let a page of a named origin read an answer. Never with credentials of the browser's: tokens are sent by hand."""
+    if not origins:
+        return
+    response.vary.add("Origin")
+    origin = request.headers.get("Origin")
+    if origin is not None and origin in origins:
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Expose-Headers"] = _SHOWN

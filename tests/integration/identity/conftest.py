@@ -32,6 +32,8 @@ from tests.fakes.identity_notification_server import RecordingNotifications, not
 if TYPE_CHECKING:
     from ridesharing.identity.v1.identity_service_pb2_grpc import IdentityServiceAsyncStub
 
+PATIENCE_SECONDS = 60.0
+"""So long a test waits for an answer: hundreds of calls at once queue up on a busy machine."""
 _AREAS = (415, 212, 312, 202, 305)
 _phones = count(0)
 
@@ -58,7 +60,8 @@ class RunningIdentity:
     async def request_code(self, phone: str, request_id: str = "") -> pb.RequestOtpResponse:
         with rpc_errors():
             return await self.stub.RequestOtp(
-                pb.RequestOtpRequest(request_id=request_id or str(uuid4()), phone_number=phone, locale="en")
+                pb.RequestOtpRequest(request_id=request_id or str(uuid4()), phone_number=phone, locale="en"),
+                timeout=PATIENCE_SECONDS,
             )
 
     async def verify(
@@ -68,7 +71,8 @@ class RunningIdentity:
             return await self.stub.VerifyOtp(
                 pb.VerifyOtpRequest(
                     phone_number=phone, code=code, role=access_pb2.Role.ValueType(role), device_id=device
-                )
+                ),
+                timeout=PATIENCE_SECONDS,
             )
 
     async def sign_in(
@@ -80,7 +84,8 @@ class RunningIdentity:
 
     async def refresh(self, token: str) -> accounts_pb2.TokenPair:
         with rpc_errors():
-            return (await self.stub.RefreshTokens(pb.RefreshTokensRequest(refresh_token=token))).tokens
+            request = pb.RefreshTokensRequest(refresh_token=token)
+            return (await self.stub.RefreshTokens(request, timeout=PATIENCE_SECONDS)).tokens
 
     def bearer(self, role: Role, subject: UUID | str, issuer: str = "cli") -> Metadata:
         signer = TokenSigner.from_dir(self.keys, issuer, self.clock)

@@ -12,7 +12,7 @@ from chassis.status import rpc_errors
 from ridesharing.common.v1 import access_pb2
 from ridesharing.identity.v1 import identity_service_pb2 as pb
 from shared_kernel.errors import DomainError, InvalidInput, LimitExceeded
-from tests.integration.identity.conftest import Runner, RunningIdentity, new_phone
+from tests.integration.identity.conftest import PATIENCE_SECONDS, Runner, RunningIdentity, new_phone
 
 Record = Callable[[str, object], None]
 
@@ -23,7 +23,7 @@ async def ask(identity: RunningIdentity, phone: str, *, device: str = "", addres
     )
     edge = identity.bearer(Role.SERVICE, "rider_api", "rider_api")
     with rpc_errors():
-        await identity.stub.RequestOtp(request, metadata=edge)
+        await identity.stub.RequestOtp(request, metadata=edge, timeout=PATIENCE_SECONDS)
 
 
 async def refused(asking: Any) -> bool:

@@ -15,7 +15,7 @@ class DriverRecord(NamedTuple):
     """A driver's open shift in figures."""
 
     earned_minor: int
-    """The driver's own part of fares and fees, in `currency_code`, before tips."""
+    """The driver's own part of the fares of rides driven to their end, in `currency_code`; neither tips nor fees."""
     currency_code: str | None
     """None before the first earning."""
     active_seconds: float

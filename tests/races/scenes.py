@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from matching_service.domain.edit import RideEdit
 from matching_service.domain.quote import Place
@@ -90,16 +91,28 @@ async def late_accept(lane: Lane) -> str:
     offer = await lane.offer(ride, driver_id)
     late_seconds = lane.chance.uniform(0, 20)
     late = lane.later(offer.expires_at + timedelta(seconds=late_seconds))
+
+    async def go_on(ride: Ride, to: UUID) -> Any:
+        # Only who has swept up finds ride and driver free again.
+        await late.expire_offers()
+        return await lane.other.offers.make_offers([await lane.proposal(ride, to)])
+
+    async def accept() -> Ride:
+        # To sweep up and to offer on take several steps: now and then all of them come first.
+        for _ in range(lane.chance.randrange(8)):
+            await a_head_start(lane.chance)
+        return await late.accept(lane.key(), driver_id, offer.id)
+
     acts: dict[str, Awaitable[Any]] = {
         "expire": late.expire_offers(),
-        "accept": late.accept(lane.key(), driver_id, offer.id),
-        "again": late.accept(lane.key(), driver_id, offer.id),
+        "accept": accept(),
+        "again": accept(),
     }
     others = lane.chance.choice(["nothing", "offered on", "asked elsewhere"])
     if others == "offered on":
-        acts["other"] = lane.other.offers.make_offers([await lane.proposal(ride, lane.drivers[1])])
+        acts["other"] = go_on(ride, lane.drivers[1])
     elif others == "asked elsewhere":
-        acts["other"] = lane.other.offers.make_offers([await lane.proposal(await lane.ride(), driver_id)])
+        acts["other"] = go_on(await lane.ride(), driver_id)
     answers = await lane.at_once(**acts)
     told, state = {how(answers["accept"]), how(answers["again"])}, await lane.now(ride)
     if late_seconds >= ride.terms.late_accept_seconds:

@@ -49,7 +49,7 @@ class Transport:
     async def send(
         self, method: str, path: str, *, token: str = "", key: str = "", query: Query | None = None, body: object = None
     ) -> httpx.Response:
-        """Send a request until it is answered for good.
+        """Send a request until it is answered for good. A path may bring a query of its own; `query` comes on top.
 
         Raises:
             ApiError: it was refused, for good or for longer than the patience lasts.
@@ -58,13 +58,14 @@ class Transport:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         if key:
             headers["Idempotency-Key"] = key
-        parameters = _parameters(query or {})
+        # Not `params` of the request: httpx lets them, even if there are none, replace the query that a path brings.
+        url = httpx.URL(path).copy_merge_params(_parameters(query or {}))
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + self._patience.seconds
         growing = self._patience.first_wait_seconds
         while True:
             try:
-                answer = await self.http.request(method, path, json=body, headers=headers, params=parameters)
+                answer = await self.http.request(method, url, json=body, headers=headers)
             except httpx.TransportError as error:
                 trouble: ApiError | Unreachable = Unreachable(f"{method} {path}: {type(error).__name__}")
                 asked_seconds = None

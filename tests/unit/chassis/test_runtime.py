@@ -52,7 +52,9 @@ async def test_a_worker_that_fails_or_returns_is_started_again(
     await workers.stop()
 
     assert starts == 3
-    assert [record.message for record in caplog.records] == ["a worker failed", "a worker returned"]
+    # Servers that other tests keep running in this process have their own to say.
+    messages = [record.message for record in caplog.records if record.name == "chassis.runtime"]
+    assert messages == ["a worker failed", "a worker returned"]
 
 
 async def test_stopping_waits_for_a_worker_to_clean_up() -> None:

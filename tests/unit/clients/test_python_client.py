@@ -54,6 +54,27 @@ def sign_in_answer(token: str, lifetime: timedelta) -> SignIn:
     return cast("SignIn", answer)
 
 
+@pytest.mark.parametrize(
+    ("path", "query", "asked"),
+    [
+        ("/v1/rides?limit=2&cursor=a%3D%3D", None, "limit=2&cursor=a%3D%3D"),
+        (
+            "/v1/rides?limit=2",
+            {"state": ["completed", "canceled"], "city": None},
+            "limit=2&state=completed&state=canceled",
+        ),
+        ("/v1/rides", {"limit": 2}, "limit=2"),
+        ("/v1/rides", None, ""),
+    ],
+)
+async def test_a_query_of_the_path_is_kept_and_the_other_comes_on_top(
+    path: str, query: dict[str, Any] | None, asked: str
+) -> None:
+    script = Script(httpx.Response(200, json={}))
+    await script.transport().send("GET", path, query=query)
+    assert script.asked[0].url.query.decode() == asked
+
+
 async def test_a_change_is_tried_again_with_the_same_key_until_it_is_answered() -> None:
     script = Script(
         httpx.ConnectError("gone"),

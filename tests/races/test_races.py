@@ -13,7 +13,8 @@ from tests.races.variants import VARIANTS
 
 ROUNDS = 3
 LANES = 3
-ROUNDS_TO_NOTICE = 90
+ROUNDS_TO_NOTICE = 300
+"""The first violation ends it; the hardest to see took 10 to 50 rounds."""
 
 
 @pytest.fixture(scope="module")

@@ -19,11 +19,13 @@ from identity_service.adapters.access_tokens import SignedAccessTokens
 from identity_service.adapters.ciphers import CodeAndTokenCiphers, PhoneVault, SystemRandom
 from identity_service.adapters.notification_client import GrpcCodeSender
 from identity_service.adapters.postgres import PostgresStore
+from identity_service.bootstrap_people import add_people_services
 from identity_service.bootstrap_staff import add_staff_services
 from identity_service.domain.one_time_codes import CodeLimits
 from identity_service.entrypoints.grpc_servicer import SERVICE_NAME, IdentityServicer, UseCases
-from identity_service.entrypoints.workers import forget_expired_codes, sweep_owed_codes
+from identity_service.entrypoints.workers import end_documents, forget_expired_codes, reseal_phones, sweep_owed_codes
 from identity_service.settings import IdentitySettings
+from identity_service.use_cases.end_documents import EndDocuments
 from identity_service.use_cases.hand_over_codes import HandOverCodes
 from identity_service.use_cases.list_drivers import ListDrivers
 from identity_service.use_cases.ports import Ciphers, CodeSender, Store
@@ -97,7 +99,7 @@ def build_use_cases(
         submit_driver_application=SubmitDriverApplication(store, settings.identity_driver_approval, clock),
         read_driver=ReadDriver(store),
         list_drivers=ListDrivers(store),
-        set_driver_status=SetDriverStatus(store),
+        set_driver_status=SetDriverStatus(store, frozenset(settings.identity_required_documents)),
         read_contact=ReadContact(store),
     )
 
@@ -110,7 +112,7 @@ class Identity:
             raise ValueError("JITNEY_SIGNING_KEYS_DIR is needed to sign access tokens")
         self._settings = settings
         clock, new_id = clock or SystemClock(), Uuid7Source()
-        self._clock = clock
+        self._clock, self._new_id = clock, new_id
         signer = TokenSigner.from_dir(settings.signing_keys_dir, ISSUER, clock)
         self._verifier = TokenVerifier.from_file(settings.jwks_file, clock)
         self._database = Database(
@@ -119,7 +121,8 @@ class Identity:
         self._redis = open_redis(settings.redis_url)
         self._channel = open_channel(settings.notification_target, signer)
         relay_wakeup = Wakeup()
-        self._store = store = PostgresStore(self._database, PhoneVault(settings.phone_key), clock, new_id, relay_wakeup)
+        store = PostgresStore(self._database, PhoneVault(settings.phone_key), clock, new_id, relay_wakeup)
+        self.store: Store = store
         sender: CodeSender = GrpcCodeSender(self._channel)
         hand_over = HandOverCodes(store, sender, clock)
         relay = OutboxRelay(self._database, tables.outbox, self._redis, STREAM, relay_wakeup, clock=clock)
@@ -128,6 +131,8 @@ class Identity:
         self._workers.add("outbox relay", relay.run)
         self._workers.add("owed codes", lambda: sweep_owed_codes(hand_over))
         self._workers.add("expired codes", lambda: forget_expired_codes(hand_over))
+        self._workers.add("documents' timers", lambda: end_documents(EndDocuments(store, clock)))
+        self._workers.add("older seals", lambda: reseal_phones(store, clock))
         self._workers.add("retention", lambda: trim_forever(self._database, _KEEPS, clock))
 
     def server(self) -> ServiceServer:
@@ -144,7 +149,8 @@ class Identity:
             closers=[self._channel.close, self._redis.aclose, self._database.dispose],
         )
         server.add(add_IdentityServiceServicer_to_server, IdentityServicer(self._use_cases), SERVICE_NAME)
-        add_staff_services(server, self._store, self._clock)
+        add_staff_services(server, self.store, self._clock)
+        add_people_services(server, self.store, self._clock, self._new_id)
         return server
 
     async def serve(self) -> None:

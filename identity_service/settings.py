@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from chassis.settings import Address, ChassisSettings, parse_address
 from identity_service.domain.code_budgets import BudgetLimits
+from identity_service.domain.documents import DocumentKind
 from identity_service.domain.drivers import ApprovalPolicy
 
 _SECRET_BYTES = 32
@@ -43,6 +44,8 @@ class IdentitySettings(ChassisSettings):
     identity_otp_pepper: Secret
     identity_phone_key: Secret
     identity_driver_approval: ApprovalPolicy = ApprovalPolicy.MANUAL
+    identity_required_documents: list[DocumentKind] = Field(default_factory=list[DocumentKind])
+    """Without which no operator can approve a driver, for example ["driving_license","vehicle_insurance"]."""
     identity_otp_interval_seconds: int = Field(default=30, ge=0, le=3600)
     """How long a phone waits between two codes."""
     identity_otp_per_phone_per_hour: int = Field(default=10, ge=1, le=1_000_000)

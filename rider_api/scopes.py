@@ -26,6 +26,7 @@ _OPERATORS = frozenset(
         "operate_messages",
         "agencies",
         "audit",
+        "operate_people",
     }
 )
 _TRAVELERS = {"account", "notifications", "applications", "products", "maps"}
@@ -33,7 +34,7 @@ _AREAS: Mapping[Role, frozenset[str]] = {
     Role.ANONYMOUS: frozenset(),
     Role.RIDER: frozenset({*_TRAVELERS, "rides", "quotes", "payments"}),
     Role.DRIVER: frozenset({*_TRAVELERS, "driving", "earnings"}),
-    Role.SUPPORT: frozenset({"account", "operate_drivers"}),
+    Role.SUPPORT: frozenset({"account", "operate_drivers", "operate_people"}),
     Role.OPERATOR: _OPERATORS,
     Role.ADMIN: _OPERATORS | {"staff"},
     Role.PARTNER: frozenset({"agencies"}),

@@ -1,8 +1,8 @@
 """Digests and seals: HMAC-SHA256 for what is looked up or compared, AES-256-GCM for what must be read again.
 
 Each use has a key of its own, derived from the phone key by HKDF (RFC 5869), so that no value of one column means
-anything in another. A seal is bound to the row it stands in, and begins with a byte that names its form: a later form
-(a key for each person) can stand beside this one.
+anything in another. A seal is bound to the row it stands in, and begins with a byte that names its form. What is a
+person's own is sealed with a key of that person, which is kept wrapped: destroying it is erasing all that it sealed.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from identity_service.domain.sign_ins import TOKEN_BYTES
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 _FORM = b"\x01"
+OLD_FORM = _FORM[0]
+"""First byte of what is sealed with the key of all."""
+_PERSON_FORM = b"\x02"
 
 
 def _derived(key: bytes, use: str) -> bytes:
@@ -47,6 +50,7 @@ class PhoneVault:
 
     def __init__(self, phone_key: bytes) -> None:
         self._index_key = _derived(phone_key, "phone index")
+        self._wrapping_key = _derived(phone_key, "keys of people")
         self._budget_key = _derived(phone_key, "code budgets")
         self._phone_key = _derived(phone_key, "phone numbers")
         self._owed_key = _derived(phone_key, "owed codes")
@@ -67,6 +71,20 @@ class PhoneVault:
         """Open an account's number."""
         return _open(self._phone_key, sealed, account_id.bytes)
 
+    def new_key(self, account_id: UUID) -> tuple[PersonVault, bytes]:
+        """Make a person's key; return their vault, and the key as it is kept: wrapped with the key of keys."""
+        key = AESGCM.generate_key(KEY_BYTES * 8)
+        nonce = os.urandom(_NONCE_BYTES)
+        wrapped = AESGCM(self._wrapping_key).encrypt(nonce, key, _FORM + account_id.bytes)
+        return PersonVault(account_id, key), _FORM + nonce + wrapped
+
+    def person(self, account_id: UUID, wrapped: bytes) -> PersonVault:
+        """Unwrap a person's key."""
+        if wrapped[:1] != _FORM:
+            raise ValueError("this key is wrapped in an unknown form")
+        nonce, sealed = wrapped[1 : 1 + _NONCE_BYTES], wrapped[1 + _NONCE_BYTES :]
+        return PersonVault(account_id, AESGCM(self._wrapping_key).decrypt(nonce, sealed, _FORM + account_id.bytes))
+
     def seal_owed(self, challenge_id: UUID, phone_number: str, code: str) -> bytes:
         """Seal a code with the number it is for, until it is handed over."""
         return _seal(self._owed_key, f"{phone_number} {code}", challenge_id.bytes)
@@ -75,6 +93,34 @@ class PhoneVault:
         """Open an owed code: the number and the code."""
         phone_number, _, code = _open(self._owed_key, sealed, challenge_id.bytes).partition(" ")
         return phone_number, code
+
+
+class PersonVault:
+    """Seals what is a person's own with that person's key; without the key nobody opens it again."""
+
+    def __init__(self, account_id: UUID, key: bytes) -> None:
+        self._account_id = account_id
+        self._cipher = AESGCM(key)
+
+    def seal(self, use: str, content: bytes, row_id: UUID | None = None) -> bytes:
+        """Seal bytes for one use and, where a person has several, one row."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return _PERSON_FORM + nonce + self._cipher.encrypt(nonce, content, self._place(use, row_id))
+
+    def open(self, use: str, sealed: bytes, row_id: UUID | None = None) -> bytes:
+        """Open what was sealed for that use and row."""
+        if sealed[:1] != _PERSON_FORM:
+            raise ValueError("this seal has an unknown form")
+        nonce, ciphertext = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+        return self._cipher.decrypt(nonce, ciphertext, self._place(use, row_id))
+
+    def _place(self, use: str, row_id: UUID | None) -> bytes:
+        return _PERSON_FORM + use.encode() + b"\0" + self._account_id.bytes + (row_id or UUID(int=0)).bytes
+
+
+def is_by_person(sealed: bytes) -> bool:
+    """Tell whether a seal is made with a person's own key; older ones are made with the key of all."""
+    return sealed[:1] == _PERSON_FORM
 
 
 class CodeAndTokenCiphers:

@@ -8,17 +8,21 @@ from uuid import UUID
 from google.protobuf.message import Message
 
 from chassis.outbox import OutgoingEvent
+from identity_service.domain.documents import DocumentKind
 from identity_service.domain.drivers import DriverStatus
 from identity_service.domain.events import (
     AccountCreated,
     AccountUpdated,
+    DocumentExpired,
+    DocumentExpiring,
+    DocumentReviewed,
     DriverStatusChanged,
     Event,
     NewDeviceSignedIn,
     RefreshTokenReused,
 )
 from ridesharing.common.v1 import access_pb2
-from ridesharing.identity.v1 import accounts_pb2, events_pb2
+from ridesharing.identity.v1 import accounts_pb2, document_service_pb2, events_pb2
 
 _STATUSES = {
     DriverStatus.PENDING: accounts_pb2.DRIVER_STATUS_PENDING,
@@ -51,7 +55,23 @@ def _aggregate_and_message(event: Event) -> tuple[UUID, Message]:
                 device_id=device_id,
                 role=access_pb2.Role.Value(f"ROLE_{role.upper()}"),
             )
+        case DocumentReviewed() | DocumentExpiring() | DocumentExpired():
+            return event.document_id, _document_message(event)
         case RefreshTokenReused(sign_in_id=sign_in_id, account_id=account_id, device_id=device_id):
             return sign_in_id, events_pb2.RefreshTokenReused(
                 account_id=str(account_id), session_id=str(sign_in_id), device_id=device_id
             )
+
+
+def _kind(kind: DocumentKind) -> document_service_pb2.DocumentKind.ValueType:
+    return document_service_pb2.DocumentKind.Value(f"DOCUMENT_KIND_{kind.upper()}")
+
+
+def _document_message(event: DocumentReviewed | DocumentExpiring | DocumentExpired) -> Message:
+    document_id, driver_id, kind = str(event.document_id), str(event.driver_id), _kind(event.kind)
+    if isinstance(event, DocumentReviewed):
+        return events_pb2.DocumentReviewed(
+            document_id=document_id, driver_id=driver_id, kind=kind, accepted=event.accepted, reason=event.reason
+        )
+    make = events_pb2.DocumentExpiring if isinstance(event, DocumentExpiring) else events_pb2.DocumentExpired
+    return make(document_id=document_id, driver_id=driver_id, kind=kind, expire_date=event.expires_on.isoformat())

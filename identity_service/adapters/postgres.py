@@ -19,6 +19,7 @@ from identity_service.adapters.event_messages import outgoing
 from identity_service.adapters.postgres_accounts import PostgresAccounts
 from identity_service.adapters.postgres_audit import PostgresAuditLog
 from identity_service.adapters.postgres_challenges import PostgresChallenges
+from identity_service.adapters.postgres_documents import PostgresDocuments
 from identity_service.adapters.postgres_drivers import PostgresDrivers
 from identity_service.adapters.postgres_roles import PostgresRoles
 from identity_service.adapters.postgres_sign_ins import PostgresSignIns
@@ -65,6 +66,7 @@ class PostgresTransaction:
     challenges: PostgresChallenges
     sign_ins: PostgresSignIns
     drivers: PostgresDrivers
+    documents: PostgresDocuments
     roles: PostgresRoles
     audit: PostgresAuditLog
     requests: PostgresRequests
@@ -100,6 +102,7 @@ class PostgresStore:
                 PostgresChallenges(connection, self._vault),
                 PostgresSignIns(connection),
                 PostgresDrivers(connection),
+                PostgresDocuments(connection, self._vault),
                 PostgresRoles(connection),
                 PostgresAuditLog(connection, self._clock),
                 PostgresRequests(connection, self._clock),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity_service.adapters.ciphers import PhoneVault
+from identity_service.adapters.ciphers import OLD_FORM, PhoneVault, is_by_person
+from identity_service.adapters.postgres_person_keys import PostgresPersonKeys
 from identity_service.adapters.tables import accounts
 from identity_service.domain.accounts import Account, Contact
 
@@ -29,6 +31,7 @@ class PostgresAccounts:
     def __init__(self, connection: AsyncConnection, vault: PhoneVault) -> None:
         self._connection = connection
         self._vault = vault
+        self._keys = PostgresPersonKeys(connection, vault)
 
     async def find(self, account_id: UUID, *, lock: bool = False) -> Account | None:
         """Return an account, locked until the transaction ends if asked to."""
@@ -49,13 +52,14 @@ class PostgresAccounts:
         row = (await self._connection.execute(by_number)).first()
         if row is not None:
             return _account(row), False
+        vault, wrapped = self._vault.new_key(account.account_id)
         # Insert first, and let the unique index choose among those who do so at once; the others wait for the winner.
         added = (
             insert(accounts)
             .values(
                 account_id=account.account_id,
                 phone_index=index,
-                phone_sealed=self._vault.seal_phone(account.account_id, phone_number),
+                phone_sealed=vault.seal("phone", phone_number.encode()),
                 phone_last_digits=account.phone_last_digits,
                 display_name=account.display_name,
                 locale=account.locale,
@@ -66,6 +70,7 @@ class PostgresAccounts:
             .returning(accounts.c.account_id)
         )
         if (await self._connection.execute(added)).first() is not None:
+            await self._keys.add(account.account_id, wrapped, account.created_at)
             return account, True
         return _account((await self._connection.execute(by_number)).one()), False
 
@@ -83,7 +88,32 @@ class PostgresAccounts:
         row = (await self._connection.execute(query.where(accounts.c.account_id == account_id))).first()
         if row is None:
             return None
-        return Contact(self._vault.open_phone(account_id, row.phone_sealed), row.locale, row.display_name)
+        if not is_by_person(row.phone_sealed):
+            return Contact(self._vault.open_phone(account_id, row.phone_sealed), row.locale, row.display_name)
+        vault = await self._keys.find(account_id)
+        if vault is None:
+            return None
+        return Contact(vault.open("phone", row.phone_sealed).decode(), row.locale, row.display_name)
+
+    async def reseal(self, at_most: int, now: datetime) -> int:
+        """Seal numbers that the key of all sealed with the people's own keys; return how many were looked at."""
+        by_the_key_of_all = (
+            select(accounts.c.account_id, accounts.c.phone_sealed)
+            .where(func.get_byte(accounts.c.phone_sealed, 0) == OLD_FORM)
+            .limit(at_most)
+            .with_for_update(skip_locked=True)
+        )
+        rows = (await self._connection.execute(by_the_key_of_all)).all()
+        for row in rows:
+            number = self._vault.open_phone(row.account_id, row.phone_sealed)
+            vault = await self._keys.find_or_add(row.account_id, now)
+            if vault is None:
+                continue
+            sealed = vault.seal("phone", number.encode())
+            await self._connection.execute(
+                update(accounts).where(accounts.c.account_id == row.account_id).values(phone_sealed=sealed)
+            )
+        return len(rows)
 
 
 def _account(row: Any) -> Account:

@@ -44,6 +44,7 @@ class PostgresDrivers:
                 vehicle_class=driver.vehicle.vehicle_class.value,
                 applied_at=driver.applied_at,
                 version=driver.version,
+                suspended_by=driver.suspended_by or None,
             )
             .on_conflict_do_nothing()
             .returning(drivers.c.driver_id)
@@ -55,7 +56,12 @@ class PostgresDrivers:
         await self._connection.execute(
             update(drivers)
             .where(drivers.c.driver_id == driver.driver_id)
-            .values(status=driver.status.value, status_reason=driver.status_reason, version=driver.version)
+            .values(
+                status=driver.status.value,
+                status_reason=driver.status_reason,
+                version=driver.version,
+                suspended_by=driver.suspended_by or None,
+            )
         )
 
     async def page(self, status: DriverStatus | None, after: tuple[datetime, UUID] | None, size: int) -> DriverPage:
@@ -80,4 +86,5 @@ def _driver(row: Row[Any]) -> Driver:
         vehicle=Vehicle(row.vehicle_model, row.vehicle_color, row.vehicle_plate, VehicleClass(row.vehicle_class)),
         applied_at=row.applied_at,
         version=row.version,
+        suspended_by=row.suspended_by or "",
     )

@@ -80,24 +80,27 @@ class Driver:
     vehicle: Vehicle
     applied_at: datetime
     version: int = 1
+    suspended_by: str = ""
+    """Of a suspended driver: staff, or documents that expired; only the latter ends by itself."""
 
-    def decided(self, status: DriverStatus, reason: str) -> Driver:
+    def decided(self, status: DriverStatus, reason: str, suspended_by: str = "staff") -> Driver:
         """Return the driver after a decision; itself where the status stands already.
 
         Raises:
             Conflict: `invalid_transition`.
             InvalidInput: `invalid_argument`.
         """
-        if status is self.status:
+        by = suspended_by if status is DriverStatus.SUSPENDED else ""
+        if status is self.status and (not by or by in (self.suspended_by, "documents")):
             return self
-        if status not in TRANSITIONS[self.status]:
+        if status is not self.status and status not in TRANSITIONS[self.status]:
             raise Conflict(
                 "invalid_transition",
                 f"a driver who is {self.status} cannot become {status}",
                 metadata={"from": self.status, "to": status},
             )
         cleaned = clean_text("reason", reason, required=False)
-        return replace(self, status=status, status_reason=cleaned, version=self.version + 1)
+        return replace(self, status=status, status_reason=cleaned, version=self.version + 1, suspended_by=by)
 
 
 def application(driver_id: UUID, display_name: str, vehicle: Vehicle, now: datetime) -> Driver:

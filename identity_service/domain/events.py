@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
+from identity_service.domain.documents import DocumentKind
 from identity_service.domain.drivers import DriverStatus
 from identity_service.domain.sign_ins import SignInRole
 
@@ -58,4 +60,47 @@ class RefreshTokenReused:
     version: int = 2
 
 
-Event = AccountCreated | AccountUpdated | DriverStatusChanged | NewDeviceSignedIn | RefreshTokenReused
+@dataclass(frozen=True, slots=True)
+class DocumentReviewed:
+    """An operator accepted or rejected a document."""
+
+    document_id: UUID
+    version: int
+    driver_id: UUID
+    kind: DocumentKind
+    accepted: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentExpiring:
+    """A document will expire soon."""
+
+    document_id: UUID
+    version: int
+    driver_id: UUID
+    kind: DocumentKind
+    expires_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentExpired:
+    """A document does not count any more."""
+
+    document_id: UUID
+    version: int
+    driver_id: UUID
+    kind: DocumentKind
+    expires_on: date
+
+
+Event = (
+    AccountCreated
+    | AccountUpdated
+    | DriverStatusChanged
+    | NewDeviceSignedIn
+    | RefreshTokenReused
+    | DocumentReviewed
+    | DocumentExpiring
+    | DocumentExpired
+)

@@ -98,6 +98,11 @@ def from_role(number: int) -> SignInRole:
     return _ROLES_BY_NUMBER[access_pb2.Role.ValueType(number)]
 
 
+def to_status(status: DriverStatus) -> accounts_pb2.DriverStatus.ValueType:
+    """Write where a driver stands."""
+    return _STATUSES[status]
+
+
 def from_status(number: int) -> DriverStatus:
     """Read a status that is set."""
     return _STATUSES_BY_NUMBER[accounts_pb2.DriverStatus.ValueType(number)]

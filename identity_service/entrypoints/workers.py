@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from identity_service.use_cases.end_documents import EndDocuments
 from identity_service.use_cases.hand_over_codes import BATCH_CODES, HandOverCodes
+from identity_service.use_cases.ports import Store
+from shared_kernel.clock import Clock
 from shared_kernel.errors import DomainError
 
 _log = logging.getLogger(__name__)
 
 _SWEEP_SECONDS = 1.0
 _FORGET_SECONDS = 15.0
+_TIMER_SECONDS = 5.0
+_RESEAL_BATCH = 200
+_RESEAL_SECONDS = 3600.0
 
 
 async def sweep_owed_codes(hand_over: HandOverCodes, period_seconds: float = _SWEEP_SECONDS) -> None:
@@ -32,4 +38,28 @@ async def forget_expired_codes(hand_over: HandOverCodes, period_seconds: float =
             await hand_over.forget_expired()
         except DomainError as error:
             _log.warning("expired codes could not be forgotten yet", extra={"cause": error.reason})
+        await asyncio.sleep(period_seconds)
+
+
+async def end_documents(end: EndDocuments, period_seconds: float = _TIMER_SECONDS) -> None:
+    """Work the timers of documents off for ever."""
+    while True:
+        try:
+            while await end.one():
+                pass
+        except DomainError as error:
+            _log.warning("timers of documents could not be worked off yet", extra={"cause": error.reason})
+        await asyncio.sleep(period_seconds)
+
+
+async def reseal_phones(store: Store, clock: Clock, period_seconds: float = _RESEAL_SECONDS) -> None:
+    """Seal the numbers that older versions sealed otherwise with the people's own keys, until none is left."""
+    while True:
+        try:
+            done = _RESEAL_BATCH
+            while done == _RESEAL_BATCH:
+                async with store.transaction() as transaction:
+                    done = await transaction.accounts.reseal(_RESEAL_BATCH, clock.now())
+        except DomainError as error:
+            _log.warning("older seals could not be renewed yet", extra={"cause": error.reason})
         await asyncio.sleep(period_seconds)

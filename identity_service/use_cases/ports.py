@@ -12,6 +12,7 @@ from uuid import UUID
 from identity_service.domain.accounts import Account, Contact
 from identity_service.domain.audit import Act, AuditEntry
 from identity_service.domain.code_budgets import Charge
+from identity_service.domain.documents import Document, DocumentStatus
 from identity_service.domain.drivers import Driver, DriverStatus
 from identity_service.domain.events import Event
 from identity_service.domain.one_time_codes import Allowance, Challenge, OwedCode
@@ -33,6 +34,10 @@ class Accounts(Protocol):
     async def save(self, account: Account) -> None: ...
 
     async def contact(self, account_id: UUID) -> Contact | None: ...
+
+    async def reseal(self, at_most: int, now: datetime) -> int:
+        """Seal numbers that older versions sealed otherwise with the people's own keys; return how many were seen."""
+        ...
 
 
 class Challenges(Protocol):
@@ -148,6 +153,32 @@ class Drivers(Protocol):
     async def page(self, status: DriverStatus | None, after: tuple[datetime, UUID] | None, size: int) -> DriverPage: ...
 
 
+class Documents(Protocol):
+    """Documents of drivers."""
+
+    async def add(self, document: Document, number: str, content: bytes) -> bool:
+        """Add a document, its number and bytes sealed; False if its driver was erased."""
+        ...
+
+    async def of_driver(
+        self, driver_id: UUID, at_most: int, status: DocumentStatus | None = None
+    ) -> Sequence[Document]: ...
+
+    async def count_open(self, driver_id: UUID) -> int: ...
+
+    async def lock(self, document_id: UUID) -> Document | None: ...
+
+    async def read(self, document_id: UUID) -> tuple[Document, str, bytes] | None:
+        """Return a document with its number and bytes; None also where they were erased."""
+        ...
+
+    async def save(self, document: Document) -> None: ...
+
+    async def claim_due(self, now: datetime) -> Document | None:
+        """Return a document whose timer is due, locked; those others work on are passed over."""
+        ...
+
+
 class Roles(Protocol):
     """Granted roles."""
 
@@ -229,6 +260,9 @@ class Transaction(Protocol):
 
     @property
     def drivers(self) -> Drivers: ...
+
+    @property
+    def documents(self) -> Documents: ...
 
     @property
     def roles(self) -> Roles: ...

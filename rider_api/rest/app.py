@@ -22,6 +22,7 @@ from rider_api.rest import (
     callback_routes,
     city_routes,
     delivery_routes,
+    document_routes,
     driver_routes,
     earnings_routes,
     edit_routes,
@@ -33,6 +34,7 @@ from rider_api.rest import (
     operator_payment_routes,
     operator_routes,
     payment_method_routes,
+    people_routes,
     quote_routes,
     ride_routes,
     session_routes,
@@ -81,6 +83,8 @@ ROUTES: tuple[Routes, ...] = (
     earnings_routes.routes,
     books_routes.routes,
     staff_routes.routes,
+    people_routes.routes,
+    document_routes.routes,
     mds_routes.routes,
     city_routes.routes,
     map_routes.routes,
@@ -90,7 +94,7 @@ _MAX_DISCARDED_BYTES = 1024 * 1024
 _DETAILS = {
     404: "there is nothing at this address; see /openapi.json",
     405: "this address does not take this method; the Allow header names those that it takes",
-    413: f"a body may have {MAX_BODY_BYTES} bytes",
+    413: "the body is larger than this address takes",
 }
 _CODES = {404: "route_not_found", 405: "method_not_allowed", 413: "body_too_large"}
 

@@ -15,7 +15,9 @@ from chassis.clients import open_sync_channel
 from rider_api.settings import EdgeSettings
 from ridesharing.common.v1.dead_letter_service_pb2_grpc import DeadLetterServiceStub
 from ridesharing.identity.v1.audit_service_pb2_grpc import AuditServiceStub
+from ridesharing.identity.v1.document_service_pb2_grpc import DocumentServiceStub
 from ridesharing.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
+from ridesharing.identity.v1.person_service_pb2_grpc import PersonServiceStub
 from ridesharing.identity.v1.role_service_pb2_grpc import RoleServiceStub
 from ridesharing.identity.v1.session_service_pb2_grpc import SessionServiceStub
 from ridesharing.matching.v1.city_service_pb2_grpc import CityServiceStub
@@ -91,6 +93,14 @@ class Backends:
     @property
     def audit(self) -> AuditServiceStub:
         return self.stub("identity", AuditServiceStub)
+
+    @property
+    def people(self) -> PersonServiceStub:
+        return self.stub("identity", PersonServiceStub)
+
+    @property
+    def documents(self) -> DocumentServiceStub:
+        return self.stub("identity", DocumentServiceStub)
 
     @property
     def rides(self) -> RideServiceStub:

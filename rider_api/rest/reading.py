@@ -15,7 +15,7 @@ from rider_api.metrics import REPLAYED
 from rider_api.problems import Problem, ProblemError
 from rider_api.rest.calls import call, edge
 from rider_api.rest.replays import Claim
-from rider_api.rest.strict_json import MAX_BODY_BYTES, parse_object, require_json, validated
+from rider_api.rest.strict_json import parse_object, require_json, validated
 from shared_kernel.errors import FieldViolation, InvalidInput
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
@@ -81,12 +81,13 @@ def read_key(needed: bool) -> str:
     return key
 
 
-def read_body(model: type[BaseModel]) -> BaseModel:
-    """Return the body, held against its model."""
+def read_body(model: type[BaseModel], most: int) -> BaseModel:
+    """Return the body of at most so many bytes, held against its model."""
+    # One more than allowed: a body without a declared length is cut at the bound, without a word.
+    request.max_content_length = most + 1
     raw = request.get_data()
-    if len(raw) > MAX_BODY_BYTES:
-        # A body without a declared length is cut at the server's bound, without a word.
-        raise ProblemError(Problem(413, "body_too_large", f"a body may have {MAX_BODY_BYTES} bytes"))
+    if len(raw) > most:
+        raise ProblemError(Problem(413, "body_too_large", f"a body may have {most} bytes"))
     if not raw and not any(info.is_required() for info in model.model_fields.values()):
         return model()
     require_json(request.headers.get("Content-Type"))

@@ -25,7 +25,7 @@ from chassis.telemetry import span_from
 from rider_api.rest.calls import DEFAULT_SECONDS, call
 from rider_api.rest.rate_limits import Pace
 from rider_api.rest.reading import kept_answer, read_body, read_key, read_query
-from rider_api.rest.strict_json import validated
+from rider_api.rest.strict_json import MAX_BODY_BYTES, validated
 from rider_api.schemas.common import NoBody
 from rider_api.scopes import OPEN_SCOPE, scope_of
 
@@ -59,6 +59,7 @@ class RouteFacts:
     takes_key: bool
     takes_version: bool = False
     """Whether If-Match is heeded."""
+    max_body_bytes: int = MAX_BODY_BYTES
 
 
 class Routes:
@@ -86,6 +87,7 @@ class Routes:
         needs_key: bool = False,
         takes_version: bool = False,
         pace: Pace | None = None,
+        max_body_bytes: int = MAX_BODY_BYTES,
         seconds: float = DEFAULT_SECONDS,
     ) -> Callable[[F], F]:
         """Register a handler.
@@ -101,6 +103,7 @@ class Routes:
             needs_key: whether an Idempotency-Key must be given; other routes than GET take one all the same.
             takes_version: whether the handler heeds If-Match.
             pace: which rate limit counts; by method, or signing in where anybody may call, without it.
+            max_body_bytes: how large a body may be.
             seconds: how long the whole request may take.
         """
 
@@ -108,7 +111,9 @@ class Routes:
             path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", f"{_PREFIX}{rule}")
             is_open = Role.ANONYMOUS in roles
             scope = scope_of(OPEN_SCOPE if is_open else area or self.area, method)
-            facts = RouteFacts(method, path, with_implied(roles), scope, needs_key, method != "GET", takes_version)
+            facts = RouteFacts(
+                method, path, with_implied(roles), scope, needs_key, method != "GET", takes_version, max_body_bytes
+            )
             self.facts.append(facts)
             view = _view(handler, facts, status if answer else 204, seconds)
             setattr(view, ROLES_ATTRIBUTE, facts.roles)
@@ -168,7 +173,7 @@ def _view(handler: Callable[..., object], facts: RouteFacts, status: int, second
                 validated(NoBody, read_query(lists))
             if facts.takes_key:
                 current.key = read_key(facts.needs_key)
-                body = read_body(body_model or NoBody)
+                body = read_body(body_model or NoBody, facts.max_body_bytes)
                 if body_model is not None:
                     given["body"] = body
                 kept = kept_answer(name, path_values)

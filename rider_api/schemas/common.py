@@ -75,6 +75,7 @@ PayoutId = Annotated[UUID, BeforeValidator(_reader("pout")), _form("pout")]
 ReconciliationRunId = Annotated[UUID, BeforeValidator(_reader("recon")), _form("recon")]
 ReconciliationItemId = Annotated[UUID, BeforeValidator(_reader("item")), _form("item")]
 SessionId = Annotated[UUID, BeforeValidator(_reader("sess")), _form("sess")]
+DocumentId = Annotated[UUID, BeforeValidator(_reader("doc")), _form("doc")]
 NotificationId = Annotated[UUID, BeforeValidator(_reader("ntf")), _form("ntf")]
 
 

@@ -21,7 +21,9 @@ from chassis.interceptors import ServiceInterceptor
 from ridesharing.common.v1 import dead_letter_service_pb2
 from ridesharing.identity.v1 import (
     audit_service_pb2,
+    document_service_pb2,
     identity_service_pb2,
+    person_service_pb2,
     role_service_pb2,
     session_service_pb2,
 )
@@ -55,6 +57,8 @@ _FILES = (
     session_service_pb2,
     role_service_pb2,
     audit_service_pb2,
+    person_service_pb2,
+    document_service_pb2,
     ride_service_pb2,
     share_service_pb2,
     rating_service_pb2,
@@ -113,6 +117,8 @@ def _value(field: Any) -> Any:
         if field.name.endswith("_id") or field.name == "retry_of":
             return str(uuid5(_NAMESPACE, field.name))
         return {"currency_code": "USD", "next_page_token": "page-2", "start_pin": "4821"}.get(field.name, field.name)
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return b"bytes"
     if field.type == FieldDescriptor.TYPE_BOOL:
         return True
     return {"expire_month": 12}.get(field.name, 7)

@@ -22,6 +22,7 @@ from chassis.clients import forward_token, open_channel
 from chassis.status import rpc_errors
 from identity_service.bootstrap import Identity
 from identity_service.settings import IdentitySettings
+from identity_service.use_cases.ports import Store
 from ridesharing.common.v1 import access_pb2
 from ridesharing.identity.v1 import accounts_pb2
 from ridesharing.identity.v1 import identity_service_pb2 as pb
@@ -50,6 +51,7 @@ class RunningIdentity:
 
     stub: IdentityServiceAsyncStub
     channel: grpc.aio.Channel
+    store: Store
     target: str
     notifications: RecordingNotifications
     clock: SteppedClock
@@ -160,14 +162,23 @@ def run_identity(
             }
             values.update(overrides)
             settings = IdentitySettings(**values)
-            server = Identity(settings, clock=clock).server()
+            service = Identity(settings, clock=clock)
+            server = service.server()
             running = asyncio.create_task(server.run(settings.listen_address))
             target = await _started(server.started(), running)
             try:
                 async with open_channel(target) as channel:
                     stub: Any = IdentityServiceStub(channel)
                     yield RunningIdentity(
-                        stub, channel, target, notifications, clock, signing_keys, database_url, redis_url
+                        stub,
+                        channel,
+                        service.store,
+                        target,
+                        notifications,
+                        clock,
+                        signing_keys,
+                        database_url,
+                        redis_url,
                     )
             finally:
                 server.stop()

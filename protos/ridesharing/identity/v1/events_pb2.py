@@ -24,23 +24,30 @@ _sym_db = _symbol_database.Default()
 
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
 from ridesharing.identity.v1 import accounts_pb2 as ridesharing_dot_identity_dot_v1_dot_accounts__pb2
+from ridesharing.identity.v1 import document_service_pb2 as ridesharing_dot_identity_dot_v1_dot_document__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$ridesharing/identity/v1/events.proto\x12\x17ridesharing.identity.v1\x1a\"ridesharing/common/v1/access.proto\x1a&ridesharing/identity/v1/accounts.proto\"4\n\x0e\x41\x63\x63ountCreated\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0e\n\x06locale\x18\x02 \x01(\t\"4\n\x0e\x41\x63\x63ountUpdated\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0e\n\x06locale\x18\x02 \x01(\t\"o\n\x13\x44riverStatusChanged\x12\x11\n\tdriver_id\x18\x01 \x01(\t\x12\x35\n\x06status\x18\x02 \x01(\x0e\x32%.ridesharing.identity.v1.DriverStatus\x12\x0e\n\x06reason\x18\x03 \x01(\t\"y\n\x11NewDeviceSignedIn\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x11\n\tdevice_id\x18\x03 \x01(\t\x12)\n\x04role\x18\x04 \x01(\x0e\x32\x1b.ridesharing.common.v1.Role\"O\n\x12RefreshTokenReused\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x11\n\tdevice_id\x18\x03 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$ridesharing/identity/v1/events.proto\x12\x17ridesharing.identity.v1\x1a\"ridesharing/common/v1/access.proto\x1a&ridesharing/identity/v1/accounts.proto\x1a.ridesharing/identity/v1/document_service.proto\"4\n\x0e\x41\x63\x63ountCreated\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0e\n\x06locale\x18\x02 \x01(\t\"4\n\x0e\x41\x63\x63ountUpdated\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0e\n\x06locale\x18\x02 \x01(\t\"o\n\x13\x44riverStatusChanged\x12\x11\n\tdriver_id\x18\x01 \x01(\t\x12\x35\n\x06status\x18\x02 \x01(\x0e\x32%.ridesharing.identity.v1.DriverStatus\x12\x0e\n\x06reason\x18\x03 \x01(\t\"y\n\x11NewDeviceSignedIn\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x11\n\tdevice_id\x18\x03 \x01(\t\x12)\n\x04role\x18\x04 \x01(\x0e\x32\x1b.ridesharing.common.v1.Role\"O\n\x12RefreshTokenReused\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x11\n\tdevice_id\x18\x03 \x01(\t\"\x84\x01\n\x10\x44ocumentExpiring\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x11\n\tdriver_id\x18\x02 \x01(\t\x12\x33\n\x04kind\x18\x03 \x01(\x0e\x32%.ridesharing.identity.v1.DocumentKind\x12\x13\n\x0b\x65xpire_date\x18\x04 \x01(\t\"\x83\x01\n\x0f\x44ocumentExpired\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x11\n\tdriver_id\x18\x02 \x01(\t\x12\x33\n\x04kind\x18\x03 \x01(\x0e\x32%.ridesharing.identity.v1.DocumentKind\x12\x13\n\x0b\x65xpire_date\x18\x04 \x01(\t\"\x91\x01\n\x10\x44ocumentReviewed\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x11\n\tdriver_id\x18\x02 \x01(\t\x12\x33\n\x04kind\x18\x03 \x01(\x0e\x32%.ridesharing.identity.v1.DocumentKind\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x04 \x01(\x08\x12\x0e\n\x06reason\x18\x05 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ridesharing.identity.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ACCOUNTCREATED']._serialized_start=141
-  _globals['_ACCOUNTCREATED']._serialized_end=193
-  _globals['_ACCOUNTUPDATED']._serialized_start=195
-  _globals['_ACCOUNTUPDATED']._serialized_end=247
-  _globals['_DRIVERSTATUSCHANGED']._serialized_start=249
-  _globals['_DRIVERSTATUSCHANGED']._serialized_end=360
-  _globals['_NEWDEVICESIGNEDIN']._serialized_start=362
-  _globals['_NEWDEVICESIGNEDIN']._serialized_end=483
-  _globals['_REFRESHTOKENREUSED']._serialized_start=485
-  _globals['_REFRESHTOKENREUSED']._serialized_end=564
+  _globals['_ACCOUNTCREATED']._serialized_start=189
+  _globals['_ACCOUNTCREATED']._serialized_end=241
+  _globals['_ACCOUNTUPDATED']._serialized_start=243
+  _globals['_ACCOUNTUPDATED']._serialized_end=295
+  _globals['_DRIVERSTATUSCHANGED']._serialized_start=297
+  _globals['_DRIVERSTATUSCHANGED']._serialized_end=408
+  _globals['_NEWDEVICESIGNEDIN']._serialized_start=410
+  _globals['_NEWDEVICESIGNEDIN']._serialized_end=531
+  _globals['_REFRESHTOKENREUSED']._serialized_start=533
+  _globals['_REFRESHTOKENREUSED']._serialized_end=612
+  _globals['_DOCUMENTEXPIRING']._serialized_start=615
+  _globals['_DOCUMENTEXPIRING']._serialized_end=747
+  _globals['_DOCUMENTEXPIRED']._serialized_start=750
+  _globals['_DOCUMENTEXPIRED']._serialized_end=881
+  _globals['_DOCUMENTREVIEWED']._serialized_start=884
+  _globals['_DOCUMENTREVIEWED']._serialized_end=1029
 # @@protoc_insertion_point(module_scope)

@@ -7,6 +7,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from ridesharing.common.v1 import access_pb2 as _access_pb2
 from ridesharing.identity.v1 import accounts_pb2 as _accounts_pb2
+from ridesharing.identity.v1 import document_service_pb2 as _document_service_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -163,3 +164,109 @@ class RefreshTokenReused(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RefreshTokenReused: _TypeAlias = RefreshTokenReused  # noqa: Y015
+
+@_typing.final
+class DocumentExpiring(_message.Message):
+    """DocumentExpiring: a driver's document will expire in two weeks, or sooner where it was accepted late."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_ID_FIELD_NUMBER: _builtins.int
+    DRIVER_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    EXPIRE_DATE_FIELD_NUMBER: _builtins.int
+    document_id: _builtins.str
+    """The document (UUID); the event's aggregate."""
+    driver_id: _builtins.str
+    """The driver's account (UUID)."""
+    kind: _document_service_pb2.DocumentKind.ValueType
+    """What it shows."""
+    expire_date: _builtins.str
+    """The last day on which it counts (YYYY-MM-DD)."""
+    def __init__(
+        self,
+        *,
+        document_id: _builtins.str = ...,
+        driver_id: _builtins.str = ...,
+        kind: _document_service_pb2.DocumentKind.ValueType = ...,
+        expire_date: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "driver_id", b"driver_id", "expire_date", b"expire_date", "kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DocumentExpiring: _TypeAlias = DocumentExpiring  # noqa: Y015
+
+@_typing.final
+class DocumentExpired(_message.Message):
+    """DocumentExpired: a driver's document does not count any more; a driver who was approved is suspended until it is renewed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_ID_FIELD_NUMBER: _builtins.int
+    DRIVER_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    EXPIRE_DATE_FIELD_NUMBER: _builtins.int
+    document_id: _builtins.str
+    """The document (UUID); the event's aggregate."""
+    driver_id: _builtins.str
+    """The driver's account (UUID)."""
+    kind: _document_service_pb2.DocumentKind.ValueType
+    """What it shows."""
+    expire_date: _builtins.str
+    """The last day on which it counted (YYYY-MM-DD)."""
+    def __init__(
+        self,
+        *,
+        document_id: _builtins.str = ...,
+        driver_id: _builtins.str = ...,
+        kind: _document_service_pb2.DocumentKind.ValueType = ...,
+        expire_date: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "driver_id", b"driver_id", "expire_date", b"expire_date", "kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DocumentExpired: _TypeAlias = DocumentExpired  # noqa: Y015
+
+@_typing.final
+class DocumentReviewed(_message.Message):
+    """DocumentReviewed: an operator accepted or rejected a driver's document."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_ID_FIELD_NUMBER: _builtins.int
+    DRIVER_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ACCEPTED_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    document_id: _builtins.str
+    """The document (UUID); the event's aggregate."""
+    driver_id: _builtins.str
+    """The driver's account (UUID)."""
+    kind: _document_service_pb2.DocumentKind.ValueType
+    """What it shows."""
+    accepted: _builtins.bool
+    """True if it was accepted."""
+    reason: _builtins.str
+    """Why it was rejected."""
+    def __init__(
+        self,
+        *,
+        document_id: _builtins.str = ...,
+        driver_id: _builtins.str = ...,
+        kind: _document_service_pb2.DocumentKind.ValueType = ...,
+        accepted: _builtins.bool = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "document_id", b"document_id", "driver_id", b"driver_id", "kind", b"kind", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DocumentReviewed: _TypeAlias = DocumentReviewed  # noqa: Y015

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from chassis import idempotency, outbox
 from chassis.auth import TokenSigner, TokenVerifier
 from chassis.clients import open_channel
@@ -18,14 +20,22 @@ from identity_service.adapters import tables
 from identity_service.adapters.access_tokens import SignedAccessTokens
 from identity_service.adapters.ciphers import CodeAndTokenCiphers, PhoneVault, SystemRandom
 from identity_service.adapters.notification_client import GrpcCodeSender
+from identity_service.adapters.personal_data_clients import GrpcPersonalData
 from identity_service.adapters.postgres import PostgresStore
 from identity_service.bootstrap_people import add_people_services
 from identity_service.bootstrap_staff import add_staff_services
 from identity_service.domain.one_time_codes import CodeLimits
 from identity_service.entrypoints.grpc_servicer import SERVICE_NAME, IdentityServicer, UseCases
-from identity_service.entrypoints.workers import end_documents, forget_expired_codes, reseal_phones, sweep_owed_codes
+from identity_service.entrypoints.workers import (
+    end_documents,
+    forget_expired_codes,
+    reseal_phones,
+    sweep_owed_codes,
+    work_erasures,
+)
 from identity_service.settings import IdentitySettings
 from identity_service.use_cases.end_documents import EndDocuments
+from identity_service.use_cases.erase_account import EraseAccount
 from identity_service.use_cases.hand_over_codes import HandOverCodes
 from identity_service.use_cases.list_drivers import ListDrivers
 from identity_service.use_cases.ports import Ciphers, CodeSender, Store
@@ -120,6 +130,11 @@ class Identity:
         )
         self._redis = open_redis(settings.redis_url)
         self._channel = open_channel(settings.notification_target, signer)
+        self._channels = {
+            "matching": open_channel(settings.matching_target, signer),
+            "payment": open_channel(settings.payment_target, signer),
+            "notification": self._channel,
+        }
         relay_wakeup = Wakeup()
         store = PostgresStore(self._database, PhoneVault(settings.phone_key), clock, new_id, relay_wakeup)
         self.store: Store = store
@@ -132,6 +147,8 @@ class Identity:
         self._workers.add("owed codes", lambda: sweep_owed_codes(hand_over))
         self._workers.add("expired codes", lambda: forget_expired_codes(hand_over))
         self._workers.add("documents' timers", lambda: end_documents(EndDocuments(store, clock)))
+        self.erase_account = erase = EraseAccount(store, GrpcPersonalData(self._channels), clock)
+        self._workers.add("erasures", lambda: work_erasures(erase))
         self._workers.add("older seals", lambda: reseal_phones(store, clock))
         self._workers.add("retention", lambda: trim_forever(self._database, _KEEPS, clock))
 
@@ -146,12 +163,17 @@ class Identity:
                 ("database", lambda: self._database.schema_is_current(head)),
                 ("redis", lambda: ping(self._redis)),
             ],
-            closers=[self._channel.close, self._redis.aclose, self._database.dispose],
+            closers=self._closers,
         )
         server.add(add_IdentityServiceServicer_to_server, IdentityServicer(self._use_cases), SERVICE_NAME)
         add_staff_services(server, self.store, self._clock)
-        add_people_services(server, self.store, self._clock, self._new_id)
+        add_people_services(server, self.store, self._clock, self._new_id, self.erase_account)
         return server
+
+    @property
+    def _closers(self) -> list[Callable[[], Awaitable[object]]]:
+        channels = (channel.close for channel in self._channels.values())
+        return [*channels, self._redis.aclose, self._database.dispose]
 
     async def serve(self) -> None:
         """Serve until SIGTERM."""
@@ -159,9 +181,7 @@ class Identity:
 
     async def work(self) -> None:
         """Run the workers alone until SIGTERM."""
-        await run_workers(
-            self._settings, self._workers, [self._channel.close, self._redis.aclose, self._database.dispose]
-        )
+        await run_workers(self._settings, self._workers, self._closers)
 
 
 def configure_process(settings: IdentitySettings) -> None:

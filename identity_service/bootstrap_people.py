@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from chassis.server import ServiceServer
-from identity_service.entrypoints import document_servicer, person_servicer
+from identity_service.entrypoints import document_servicer, person_servicer, privacy_servicer
+from identity_service.use_cases.erase_account import EraseAccount
 from identity_service.use_cases.look_at_people import LookAtPeople
 from identity_service.use_cases.ports import Store
 from identity_service.use_cases.review_document import ReviewDocument
 from identity_service.use_cases.submit_document import SubmitDocument
 from ridesharing.identity.v1.document_service_pb2_grpc import add_DocumentServiceServicer_to_server
 from ridesharing.identity.v1.person_service_pb2_grpc import add_PersonServiceServicer_to_server
+from ridesharing.identity.v1.privacy_service_pb2_grpc import add_PrivacyServiceServicer_to_server
 from shared_kernel.clock import Clock
 from shared_kernel.ids import IdSource
 
 
-def add_people_services(server: ServiceServer, store: Store, clock: Clock, new_id: IdSource) -> None:
+def add_people_services(
+    server: ServiceServer, store: Store, clock: Clock, new_id: IdSource, erase: EraseAccount
+) -> None:
     """Add the services to a server."""
     server.add(
         add_PersonServiceServicer_to_server,
@@ -25,4 +29,7 @@ def add_people_services(server: ServiceServer, store: Store, clock: Clock, new_i
         add_DocumentServiceServicer_to_server,
         document_servicer.DocumentServicer(SubmitDocument(store, clock, new_id), ReviewDocument(store, clock)),
         document_servicer.SERVICE_NAME,
+    )
+    server.add(
+        add_PrivacyServiceServicer_to_server, privacy_servicer.PrivacyServicer(erase), privacy_servicer.SERVICE_NAME
     )

@@ -41,6 +41,8 @@ class IdentitySettings(ChassisSettings):
     identity_listen: ListenAddress = "127.0.0.1:50050"
     identity_metrics_listen: ListenAddress = "127.0.0.1:9100"
     notification_target: str = "127.0.0.1:50053"
+    matching_target: str = "127.0.0.1:50051"
+    payment_target: str = "127.0.0.1:50052"
     identity_otp_pepper: Secret
     identity_phone_key: Secret
     identity_driver_approval: ApprovalPolicy = ApprovalPolicy.MANUAL

@@ -23,6 +23,8 @@ from chassis.dead_letters import DeadLetters
 from chassis.idempotency import KEEP_SECONDS as KEYS_KEEP_SECONDS
 from chassis.inbox import KEEP_SECONDS as INBOX_KEEP_SECONDS
 from chassis.outbox import KEEP_SECONDS as EVENTS_KEEP_SECONDS
+from chassis.personal_data import SERVICE_NAME as PERSONAL_DATA_SERVICE
+from chassis.personal_data import PersonalDataServicer
 from chassis.redis_client import open_redis, ping
 from chassis.relay import OutboxRelay
 from chassis.retention import Keep, trim_forever
@@ -37,6 +39,7 @@ from matching_service.adapters.free_drivers import SnapshotFreeDrivers
 from matching_service.adapters.h3_cells import DESTINATION_RESOLUTION, H3Cells
 from matching_service.adapters.identity_client import IdentityClient
 from matching_service.adapters.payment_client import PaymentClient
+from matching_service.adapters.personal_data import MatchingPersonalData
 from matching_service.adapters.postgres import PostgresStore
 from matching_service.adapters.postgres_after_rides import PostgresRatings, PostgresShares
 from matching_service.adapters.postgres_cities import PostgresCities, PostgresPolicyArchive
@@ -135,6 +138,7 @@ from matching_service.use_cases.take_break import TakeBreak
 from matching_service.use_cases.trace_ticks import TraceTicks
 from matching_service.use_cases.watch_drivers import WatchDrivers
 from ridesharing.common.v1.dead_letter_service_pb2_grpc import add_DeadLetterServiceServicer_to_server
+from ridesharing.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from ridesharing.matching.v1.city_service_pb2_grpc import add_CityServiceServicer_to_server
 from ridesharing.matching.v1.dispatch_operator_service_pb2_grpc import add_DispatchOperatorServiceServicer_to_server
 from ridesharing.matching.v1.driver_service_pb2_grpc import add_DriverServiceServicer_to_server
@@ -164,6 +168,7 @@ WATCH_CHORE = "watch over silent drivers"
 class _Stores:
     """What rides, offers and dispatch stand on."""
 
+    database: Database
     cities: PostgresCities
     archive: PostgresPolicyArchive
     cells: H3Cells
@@ -227,6 +232,7 @@ def build(settings: MatchingSettings) -> Application:
     edit_policies = EditPolicies(reader, cities)
     locations, reads = RedisLiveLocations(redis), PostgresDispatchReads(database)
     stores = _Stores(
+        database=database,
         cities=cities,
         archive=PostgresPolicyArchive(database),
         cells=(cells := H3Cells()),
@@ -444,3 +450,8 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
     server.add(add_RatingServiceServicer_to_server, ratings, grpc_after_rides.RATING_SERVICE)
     products = grpc_products.ProductServicer(ListProducts(stores.cities, clock))
     server.add(add_ProductServiceServicer_to_server, products, grpc_products.SERVICE_NAME)
+    server.add(
+        add_PersonalDataServiceServicer_to_server,
+        PersonalDataServicer(MatchingPersonalData(stores.database)),
+        PERSONAL_DATA_SERVICE,
+    )

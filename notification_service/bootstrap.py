@@ -16,6 +16,8 @@ from chassis.dead_letter_servicer import SERVICE_NAME as DEAD_LETTER_SERVICE
 from chassis.dead_letter_servicer import DeadLetterServicer
 from chassis.dead_letters import DeadLetters
 from chassis.inbox import KEEP_SECONDS
+from chassis.personal_data import SERVICE_NAME as PERSONAL_DATA_SERVICE
+from chassis.personal_data import PersonalDataServicer
 from chassis.redis_client import open_redis, ping
 from chassis.retention import Keep, trim_forever
 from chassis.revisions import head_revision
@@ -25,6 +27,7 @@ from chassis.streams import EventConsumer
 from notification_service.adapters import people_tables, tables
 from notification_service.adapters.identity_addresses import IdentityAddresses
 from notification_service.adapters.live_stream import LiveStreamSender
+from notification_service.adapters.personal_data import NotificationPersonalData
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.postgres_deliveries import PostgresDeliveries
 from notification_service.adapters.sms import SmsSender
@@ -42,6 +45,7 @@ from notification_service.use_cases.remember_locale import RememberLocale
 from notification_service.use_cases.send_one_time_code import SendOneTimeCode
 from notification_service.use_cases.summarize_deliveries import SummarizeDeliveries
 from ridesharing.common.v1.dead_letter_service_pb2_grpc import add_DeadLetterServiceServicer_to_server
+from ridesharing.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from ridesharing.notification.v1.notification_service_pb2_grpc import add_NotificationServiceServicer_to_server
 from shared_kernel.clock import SystemClock
 from shared_kernel.ids import Uuid7Source
@@ -128,4 +132,6 @@ def build(settings: NotificationSettings) -> Application:
     )
     server.add(add_NotificationServiceServicer_to_server, servicer, SERVICE_NAME)
     server.add(add_DeadLetterServiceServicer_to_server, DeadLetterServicer(dead_letters), DEAD_LETTER_SERVICE)
+    personal_data = NotificationPersonalData(database, redis, tables.metadata)
+    server.add(add_PersonalDataServiceServicer_to_server, PersonalDataServicer(personal_data), PERSONAL_DATA_SERVICE)
     return Application(server, workers, closers)

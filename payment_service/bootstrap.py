@@ -9,6 +9,8 @@ from chassis import outbox
 from chassis.auth import TokenVerifier
 from chassis.database import Database
 from chassis.failpoints import Failpoints
+from chassis.personal_data import SERVICE_NAME as PERSONAL_DATA_SERVICE
+from chassis.personal_data import PersonalDataServicer
 from chassis.redis_client import open_redis, ping
 from chassis.relay import OutboxRelay
 from chassis.retention import Keep, still_named, trim_forever
@@ -16,6 +18,7 @@ from chassis.revisions import head_revision
 from chassis.runtime import Wakeup, Workers
 from chassis.server import ServiceServer
 from payment_service.adapters import tables
+from payment_service.adapters.personal_data import PaymentPersonalData
 from payment_service.adapters.psp_event_tables import psp_event
 from payment_service.adapters.roll_up import roll_up_forever
 from payment_service.adapters.store import PostgresStore
@@ -67,6 +70,7 @@ from payment_service.use_cases.settle import Settle
 from payment_service.use_cases.sweep_operations import SweepOperations
 from payment_service.use_cases.void_hold import VoidHold
 from payment_service.use_cases.watch_standings import WatchedStore
+from ridesharing.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from ridesharing.payment.v1.payment_service_pb2_grpc import add_PaymentServiceServicer_to_server
 from ridesharing.payment.v1.wallet_service_pb2_grpc import add_WalletServiceServicer_to_server
 from shared_kernel.clock import Clock, SystemClock
@@ -198,6 +202,8 @@ def build(settings: PaymentSettings) -> Application:
     )
     server.add(add_PaymentServiceServicer_to_server, PaymentServicer(core.use_cases), SERVICE_NAME)
     server.add(add_WalletServiceServicer_to_server, WalletServicer(core.wallet), WALLET_SERVICE_NAME)
+    personal_data = PaymentPersonalData(database, core.use_cases.remove_payment_method)
+    server.add(add_PersonalDataServiceServicer_to_server, PersonalDataServicer(personal_data), PERSONAL_DATA_SERVICE)
     add_reconciliation_servicers(server, core.reconciliation, clock)
     add_refunds_servicers(server, core.refunds)
     add_driver_money_servicers(server, core.driver_money)

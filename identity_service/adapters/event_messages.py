@@ -12,6 +12,7 @@ from identity_service.domain.documents import DocumentKind
 from identity_service.domain.drivers import DriverStatus
 from identity_service.domain.events import (
     AccountCreated,
+    AccountErased,
     AccountUpdated,
     DocumentExpired,
     DocumentExpiring,
@@ -38,7 +39,7 @@ def outgoing(event: Event, event_id: UUID, now: datetime) -> OutgoingEvent:
     return OutgoingEvent(event_id, aggregate_id, event.version, now, message)
 
 
-def _aggregate_and_message(event: Event) -> tuple[UUID, Message]:
+def _aggregate_and_message(event: Event) -> tuple[UUID, Message]:  # noqa: PLR0911 (an arm an event)
     match event:
         case AccountCreated(account_id=account_id, locale=locale):
             return account_id, events_pb2.AccountCreated(account_id=str(account_id), locale=locale)
@@ -57,6 +58,8 @@ def _aggregate_and_message(event: Event) -> tuple[UUID, Message]:
             )
         case DocumentReviewed() | DocumentExpiring() | DocumentExpired():
             return event.document_id, _document_message(event)
+        case AccountErased(account_id=account_id):
+            return account_id, events_pb2.AccountErased(account_id=str(account_id))
         case RefreshTokenReused(sign_in_id=sign_in_id, account_id=account_id, device_id=device_id):
             return sign_in_id, events_pb2.RefreshTokenReused(
                 account_id=str(account_id), session_id=str(sign_in_id), device_id=device_id

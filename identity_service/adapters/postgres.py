@@ -21,6 +21,7 @@ from identity_service.adapters.postgres_audit import PostgresAuditLog
 from identity_service.adapters.postgres_challenges import PostgresChallenges
 from identity_service.adapters.postgres_documents import PostgresDocuments
 from identity_service.adapters.postgres_drivers import PostgresDrivers
+from identity_service.adapters.postgres_erasures import PostgresErasures
 from identity_service.adapters.postgres_roles import PostgresRoles
 from identity_service.adapters.postgres_sign_ins import PostgresSignIns
 from identity_service.domain.events import Event
@@ -67,6 +68,7 @@ class PostgresTransaction:
     sign_ins: PostgresSignIns
     drivers: PostgresDrivers
     documents: PostgresDocuments
+    erasures: PostgresErasures
     roles: PostgresRoles
     audit: PostgresAuditLog
     requests: PostgresRequests
@@ -103,6 +105,7 @@ class PostgresStore:
                 PostgresSignIns(connection),
                 PostgresDrivers(connection),
                 PostgresDocuments(connection, self._vault),
+                PostgresErasures(connection, self._vault),
                 PostgresRoles(connection),
                 PostgresAuditLog(connection, self._clock),
                 PostgresRequests(connection, self._clock),

@@ -4,6 +4,7 @@ sign-in a device, one unspent token a sign-in."""
 from __future__ import annotations
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Column,
@@ -190,6 +191,23 @@ driver_documents = Table(
         postgresql_where=text("status = 'accepted'"),
     ),
     Index("ix_driver_documents_timer", "next_timer_at", postgresql_where=text("next_timer_at IS NOT NULL")),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("account_id", ForeignKey("accounts.account_id"), primary_key=True),
+    Column("requested_at", DateTime(timezone=True), nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("next_attempt_at", DateTime(timezone=True)),
+    Column("erased_services", ARRAY(Text), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("last_error", Text, nullable=False),
+    Column("completed_at", DateTime(timezone=True)),
+    CheckConstraint("(completed_at IS NULL) = (next_attempt_at IS NOT NULL)", name="completed"),
+    CheckConstraint("erased_services <@ ARRAY['matching', 'payment', 'notification']", name="services"),
+    CheckConstraint("completed_at IS NULL OR cardinality(erased_services) = 3", name="whole"),
+    Index("ix_erasures_due", "next_attempt_at", postgresql_where=text("next_attempt_at IS NOT NULL")),
 )
 
 otp_budgets = Table(

@@ -61,6 +61,14 @@ class RefreshTokenReused:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountErased:
+    """All services have erased a person."""
+
+    account_id: UUID
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentReviewed:
     """An operator accepted or rejected a document."""
 
@@ -97,6 +105,7 @@ class DocumentExpired:
 Event = (
     AccountCreated
     | AccountUpdated
+    | AccountErased
     | DriverStatusChanged
     | NewDeviceSignedIn
     | RefreshTokenReused

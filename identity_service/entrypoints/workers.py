@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 from identity_service.use_cases.end_documents import EndDocuments
+from identity_service.use_cases.erase_account import EraseAccount
 from identity_service.use_cases.hand_over_codes import BATCH_CODES, HandOverCodes
 from identity_service.use_cases.ports import Store
 from shared_kernel.clock import Clock
@@ -16,6 +17,7 @@ _log = logging.getLogger(__name__)
 _SWEEP_SECONDS = 1.0
 _FORGET_SECONDS = 15.0
 _TIMER_SECONDS = 5.0
+_ERASURE_SECONDS = 10.0
 _RESEAL_BATCH = 200
 _RESEAL_SECONDS = 3600.0
 
@@ -62,4 +64,15 @@ async def reseal_phones(store: Store, clock: Clock, period_seconds: float = _RES
                     done = await transaction.accounts.reseal(_RESEAL_BATCH, clock.now())
         except DomainError as error:
             _log.warning("older seals could not be renewed yet", extra={"cause": error.reason})
+        await asyncio.sleep(period_seconds)
+
+
+async def work_erasures(erase: EraseAccount, period_seconds: float = _ERASURE_SECONDS) -> None:
+    """Work erasures off for ever."""
+    while True:
+        try:
+            while await erase.one():
+                pass
+        except DomainError as error:
+            _log.warning("erasures could not be worked off yet", extra={"cause": error.reason})
         await asyncio.sleep(period_seconds)

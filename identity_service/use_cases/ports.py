@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from identity_service.domain.accounts import Account, Contact
@@ -14,6 +14,7 @@ from identity_service.domain.audit import Act, AuditEntry
 from identity_service.domain.code_budgets import Charge
 from identity_service.domain.documents import Document, DocumentStatus
 from identity_service.domain.drivers import Driver, DriverStatus
+from identity_service.domain.erasures import Erasure
 from identity_service.domain.events import Event
 from identity_service.domain.one_time_codes import Allowance, Challenge, OwedCode
 from identity_service.domain.roles import RoleGrant
@@ -179,6 +180,48 @@ class Documents(Protocol):
         ...
 
 
+class Erasures(Protocol):
+    """Erasures of accounts, and what they take away here."""
+
+    async def find(self, account_id: UUID, *, lock: bool = False) -> Erasure | None: ...
+
+    async def add(self, erasure: Erasure) -> None: ...
+
+    async def save(self, erasure: Erasure) -> None: ...
+
+    async def claim_due(self, now: datetime) -> Erasure | None:
+        """Return an erasure whose turn it is, locked; those others work on are passed over."""
+        ...
+
+    async def empty_account(self, account_id: UUID, now: datetime) -> None:
+        """Destroy the person's key and take away all that names them."""
+        ...
+
+    async def own_rows(self, account_id: UUID) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Return what identity keeps of a person beside their number."""
+        ...
+
+
+class PersonalDataKeepers(Protocol):
+    """The other services, as keepers of what they know of people."""
+
+    async def blockers(self, account_id: UUID) -> Sequence[str]:
+        """Ask all services what stands in the way of an erasure."""
+        ...
+
+    async def erase(self, service: str, account_id: UUID) -> None:
+        """Have a service erase a person; once more changes nothing.
+
+        Raises:
+            DomainError: it refused, or did not answer.
+        """
+        ...
+
+    async def export(self, account_id: UUID) -> Mapping[str, Mapping[str, Sequence[Any]]]:
+        """Return what each service keeps of a person, by its name."""
+        ...
+
+
 class Roles(Protocol):
     """Granted roles."""
 
@@ -260,6 +303,9 @@ class Transaction(Protocol):
 
     @property
     def drivers(self) -> Drivers: ...
+
+    @property
+    def erasures(self) -> Erasures: ...
 
     @property
     def documents(self) -> Documents: ...

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from identity_service.domain.accounts import Account
 from identity_service.domain.code_budgets import BudgetLimits
+from identity_service.domain.erasures import being_erased
 from identity_service.domain.events import AccountCreated, NewDeviceSignedIn
 from identity_service.domain.one_time_codes import Challenge, code_invalid, throttled
 from identity_service.domain.phone_numbers import last_digits
@@ -59,7 +60,7 @@ class VerifyOtp:
         Raises:
             Unauthenticated: `otp_invalid`, whatever is wrong with the code.
             LimitExceeded: `otp_throttled`, after too many wrong guesses from one address.
-            PermissionRefused: `role_not_granted`; the code is used up all the same.
+            PermissionRefused: `role_not_granted`, where the code is used up all the same; `account_being_erased`.
             InvalidInput: `invalid_argument`.
         """
         device = clean_text("device_id", device_id)
@@ -114,6 +115,9 @@ class VerifyOtp:
         account, new_account = await transaction.accounts.find_or_add(
             Account(self._new_id(), "", last_digits(phone_number), locale, now), phone_number
         )
+        # A stranger who gets the number later must wait until nothing of the one before is left.
+        if not new_account and await transaction.erasures.find(account.account_id) is not None:
+            raise being_erased()
         if new_account:
             await transaction.record(AccountCreated(account.account_id, account.version, account.locale))
         sign_in = SignIn(self._new_id(), account.account_id, device_id, role, now)

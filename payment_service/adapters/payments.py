@@ -36,7 +36,7 @@ _CHANGING = (
     "captured_at",
     "lines",
 )
-_OVER = [status for status in PaymentStatus if status.is_over]
+OVER = [status for status in PaymentStatus if status.is_over]
 _IS_RIDES_OWN = payments.c.purpose == Purpose.RIDE
 MAX_PAYMENTS_OF_RIDE = 50
 
@@ -158,7 +158,7 @@ class PostgresPayments:
 
     async def any_open_with(self, payment_method_id: UUID) -> bool:
         open_ones = select(payments.c.id).where(
-            payments.c.payment_method_id == payment_method_id, payments.c.status.not_in(_OVER)
+            payments.c.payment_method_id == payment_method_id, payments.c.status.not_in(OVER)
         )
         return bool((await self._connection.execute(select(open_ones.exists()))).scalar_one())
 

@@ -18,6 +18,7 @@ from ridesharing.identity.v1.audit_service_pb2_grpc import AuditServiceStub
 from ridesharing.identity.v1.document_service_pb2_grpc import DocumentServiceStub
 from ridesharing.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from ridesharing.identity.v1.person_service_pb2_grpc import PersonServiceStub
+from ridesharing.identity.v1.privacy_service_pb2_grpc import PrivacyServiceStub
 from ridesharing.identity.v1.role_service_pb2_grpc import RoleServiceStub
 from ridesharing.identity.v1.session_service_pb2_grpc import SessionServiceStub
 from ridesharing.matching.v1.city_service_pb2_grpc import CityServiceStub
@@ -97,6 +98,10 @@ class Backends:
     @property
     def people(self) -> PersonServiceStub:
         return self.stub("identity", PersonServiceStub)
+
+    @property
+    def privacy(self) -> PrivacyServiceStub:
+        return self.stub("identity", PrivacyServiceStub)
 
     @property
     def documents(self) -> DocumentServiceStub:

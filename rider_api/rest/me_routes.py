@@ -10,8 +10,9 @@ from rider_api.rest.routing import Routes
 from rider_api.schemas.accounts import Account, AccountChange, StreamTicket, account
 from rider_api.schemas.common import PageQuery, rfc3339
 from rider_api.schemas.notifications import Notification, NotificationPath, Notifications, notification
+from rider_api.schemas.privacy import Erasure, erasure
 from rider_api.tickets import TICKET_LIFETIME_SECONDS
-from ridesharing.identity.v1 import identity_service_pb2
+from ridesharing.identity.v1 import identity_service_pb2, privacy_service_pb2
 from ridesharing.notification.v1 import notification_service_pb2
 
 routes = Routes("me", "Me", area="account")
@@ -32,6 +33,13 @@ def change_account(body: AccountChange) -> Account:
         request_id=call().key, display_name=body.display_name, locale=body.locale
     )
     return account(ask(edge().backends.identity.UpdateAccount, request).account)
+
+
+@routes.route("DELETE", "/me", roles=_TRAVELERS, answer=Erasure, status=202, problems=(404,), seconds=20.0)
+def erase_own_account() -> Erasure:
+    """Erase the caller: signed out everywhere at once, the rest within the hour. Not while a ride or money is open."""
+    request = privacy_service_pb2.RequestErasureRequest(request_id=call().key)
+    return erasure(ask(edge().backends.privacy.RequestErasure, request).erasure)
 
 
 @routes.route("GET", "/me/notifications", roles=_TRAVELERS, area="notifications", answer=Notifications)

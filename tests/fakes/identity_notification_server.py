@@ -1,21 +1,40 @@
 """A real gRPC server that takes one-time codes as the contract of notification says, on a port of its own."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import grpc
 
 from chassis.auth import TokenVerifier, current_actor
 from chassis.interceptors import ServiceInterceptor
+from chassis.personal_data import PersonalData, PersonalDataServicer
+from ridesharing.common.v1 import personal_data_service_pb2_grpc
 from ridesharing.notification.v1 import notification_service_pb2 as pb
 from ridesharing.notification.v1 import notification_service_pb2_grpc
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, DomainError
 
 Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class Keeper:
+    """Knows nothing of people, until a test puts somebody in who does."""
+
+    inner: PersonalData | None = None
+
+    async def blockers(self, account_id: UUID) -> Sequence[str]:
+        return await self.inner.blockers(account_id) if self.inner else ()
+
+    async def erase(self, account_id: UUID, request_id: str) -> None:
+        if self.inner:
+            await self.inner.erase(account_id, request_id)
+
+    async def export(self, account_id: UUID, offset: int) -> tuple[Mapping[str, Sequence[Mapping[str, Any]]], bool]:
+        return await self.inner.export(account_id, offset) if self.inner else ({}, False)
 
 
 class RecordingNotifications(notification_service_pb2_grpc.NotificationServiceServicer):
@@ -28,6 +47,7 @@ class RecordingNotifications(notification_service_pb2_grpc.NotificationServiceSe
         self.calls = 0
         self.failure: DomainError | None = None
         self.hangs = False
+        self.personal_data = Keeper()
         self._arrived = asyncio.Condition()
 
     async def SendOneTimeCode(self, request: pb.SendOneTimeCodeRequest, context: Context) -> pb.SendOneTimeCodeResponse:
@@ -83,6 +103,8 @@ async def notification_server(jwks_file: Path, clock: Clock | None = None) -> As
     servicer = RecordingNotifications()
     server = grpc.aio.server(interceptors=(ServiceInterceptor(TokenVerifier.from_file(jwks_file, clock)),))
     notification_service_pb2_grpc.add_NotificationServiceServicer_to_server(servicer, server)
+    keeper = PersonalDataServicer(servicer.personal_data)
+    personal_data_service_pb2_grpc.add_PersonalDataServiceServicer_to_server(keeper, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     servicer.target = f"127.0.0.1:{port}"

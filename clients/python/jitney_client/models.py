@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 
 class Account(TypedDict):
@@ -21,6 +21,12 @@ class AccountChange(TypedDict):
 
     display_name: NotRequired[str | None]
     locale: NotRequired[str | None]
+
+
+class AccountExport(TypedDict):
+    """All that the services keep of the caller, a member for each service; ids and names are the services' own."""
+
+    document: dict[str, Any]
 
 
 class AccountKindBalance(TypedDict):
@@ -411,6 +417,63 @@ class Disputes(TypedDict):
     next_cursor: str | None
 
 
+class Document(TypedDict):
+    """A document without its bytes."""
+
+    id: str
+    driver_id: str
+    kind: str
+    status: str
+    number_last_digits: str
+    expires_on: str | None
+    reason: str | None
+    content_type: str
+    size_bytes: int
+    content_sha256: str
+    submitted_at: str
+    reviewed_at: str | None
+
+
+class DocumentContent(TypedDict):
+    """A document whole."""
+
+    document: Document
+    number: str
+    content_base64: str
+
+
+class DocumentReview(TypedDict):
+    """Decides on a document."""
+
+    status: Literal["accepted", "rejected"]
+    reason: NotRequired[str]
+    """Needed to reject."""
+
+
+class DocumentSubmission(TypedDict):
+    """A document for review."""
+
+    kind: Literal[
+        "driving_license",
+        "identity_card",
+        "vehicle_registration",
+        "vehicle_insurance",
+        "professional_license",
+        "background_check",
+    ]
+    number: str
+    expires_on: NotRequired[str | None]
+    """The last day on which it counts."""
+    content_base64: str
+    """A JPEG, a PNG or a PDF of at most 3 MiB."""
+
+
+class Documents(TypedDict):
+    """A driver's documents, the newest first; at most a hundred."""
+
+    items: list[Document]
+
+
 class Driver(TypedDict):
     """An account's standing as a driver."""
 
@@ -583,6 +646,25 @@ class EditRequest(TypedDict):
     """When a scheduled ride is to begin."""
     stops: NotRequired[list[StopChoice] | None]
     """All stops still to be made, in their order; an empty list takes all out."""
+
+
+class Erasure(TypedDict):
+    """An account on its way to being nobody's."""
+
+    account_id: str
+    requested_at: str
+    due_at: str
+    """When the services are asked to erase."""
+    erased_services: list[str]
+    completed_at: str | None
+    last_error: str | None
+    """What held it up at the last attempt."""
+
+
+class ErasureReason(TypedDict):
+    """Why somebody is erased, for the record."""
+
+    reason: str
 
 
 class FailedDelivery(TypedDict):
@@ -1284,6 +1366,32 @@ class Payouts(TypedDict):
 
     items: list[Payout]
     next_cursor: str | None
+
+
+class Person(TypedDict):
+    """An account, masked."""
+
+    id: str
+    display_name: str
+    masked_phone: str
+    locale: str
+    created_at: str
+    driver_status: str | None
+    """Null of somebody who does not drive."""
+    granted_roles: list[str]
+
+
+class PersonSearch(TypedDict):
+    """Looks for the person with a phone number; in a body, because addresses are written to logs."""
+
+    phone_number: str
+    """E.164."""
+
+
+class PhoneInClear(TypedDict):
+    """A phone number."""
+
+    phone_number: str
 
 
 class Place(TypedDict):
@@ -2201,6 +2309,12 @@ class TripStart(TypedDict):
     """Begins a trip with the PIN the rider tells."""
 
     pin: str
+
+
+class Unmasking(TypedDict):
+    """Why a number is to be told in clear; it stays in the audit log."""
+
+    reason: str
 
 
 class Vehicle(TypedDict):

@@ -9,6 +9,7 @@ from jitney_client.calls import Caller, page_items, path_part
 from jitney_client.models import (
     Account,
     AccountChange,
+    AccountExport,
     AgreedTerms,
     Arrears,
     AssignmentCancellation,
@@ -36,6 +37,11 @@ from jitney_client.models import (
     DisputeAcceptance,
     DisputeEvidence,
     Disputes,
+    Document,
+    DocumentContent,
+    DocumentReview,
+    Documents,
+    DocumentSubmission,
     Driver,
     DriverApplication,
     DriverPaymentRequest,
@@ -50,6 +56,8 @@ from jitney_client.models import (
     EarningsStatement,
     EditAnswer,
     EditRequest,
+    Erasure,
+    ErasureReason,
     FailedDelivery,
     ForcedCancellation,
     HandOver,
@@ -97,6 +105,9 @@ from jitney_client.models import (
     PayoutAccountRequest,
     PayoutRequest,
     Payouts,
+    Person,
+    PersonSearch,
+    PhoneInClear,
     Plan,
     Products,
     PspEvent,
@@ -150,6 +161,7 @@ from jitney_client.models import (
     TopUpRequest,
     TrialBalance,
     TripStart,
+    Unmasking,
     Wallet,
     WalletEntries,
     WalletEntry,
@@ -193,6 +205,12 @@ class Operations(Caller):
     async def read_account(self) -> Account:
         """Return the caller's own account. For: admin, driver, operator, rider, support."""
         return cast("Account", await self.call("GET", "/v1/me"))
+
+    async def erase_own_account(self, *, idempotency_key: str = "") -> Erasure:
+        """Erase the caller: signed out everywhere at once, the rest within the hour. Not while a ride or money is
+        open. For: driver, rider.
+        """
+        return cast("Erasure", await self.call("DELETE", "/v1/me", key=idempotency_key))
 
     async def change_account(self, body: AccountChange | None = None, *, idempotency_key: str = "") -> Account:
         """Change the caller's own name or language. For: admin, driver, operator, rider, support."""
@@ -1635,6 +1653,72 @@ class Operations(Caller):
                     "anchor_sequence": anchor_sequence,
                     "anchor_hash": anchor_hash,
                 },
+            ),
+        )
+
+    async def find_person(self, body: PersonSearch, *, idempotency_key: str = "") -> Person:
+        """Return the person with a phone number. For: admin, operator, support."""
+        return cast("Person", await self.call("POST", "/v1/operator/people/search", body=body, key=idempotency_key))
+
+    async def read_person(self, account_id: str) -> Person:
+        """Return a person. For: admin, operator, support."""
+        return cast("Person", await self.call("GET", f"/v1/operator/people/{path_part(account_id)}"))
+
+    async def unmask_phone(self, account_id: str, body: Unmasking, *, idempotency_key: str = "") -> PhoneInClear:
+        """Tell a phone number in clear; who asked and why stays in the audit log. For: admin, operator, support."""
+        return cast(
+            "PhoneInClear",
+            await self.call(
+                "POST", f"/v1/operator/people/{path_part(account_id)}/unmask", body=body, key=idempotency_key
+            ),
+        )
+
+    async def export_account(self, *, idempotency_key: str = "") -> AccountExport:
+        """Return all that is kept of the caller. For: driver, rider."""
+        return cast("AccountExport", await self.call("POST", "/v1/me/exports", key=idempotency_key))
+
+    async def erase_person(self, account_id: str, body: ErasureReason, *, idempotency_key: str = "") -> Erasure:
+        """Erase a person who asked for it by another way. For: admin, operator."""
+        return cast(
+            "Erasure",
+            await self.call(
+                "POST", f"/v1/operator/people/{path_part(account_id)}/erase", body=body, key=idempotency_key
+            ),
+        )
+
+    async def read_erasure(self, account_id: str) -> Erasure:
+        """Tell how far an erasure has come. For: admin, operator."""
+        return cast("Erasure", await self.call("GET", f"/v1/operator/people/{path_part(account_id)}/erasure"))
+
+    async def list_own_documents(self) -> Documents:
+        """Return the caller's documents, the newest first. For: driver."""
+        return cast("Documents", await self.call("GET", "/v1/driver/documents"))
+
+    async def submit_document(self, body: DocumentSubmission, *, idempotency_key: str = "") -> Document:
+        """Show a document: what it is is read from its bytes, and an operator decides on it. For: driver."""
+        return cast("Document", await self.call("POST", "/v1/driver/documents", body=body, key=idempotency_key))
+
+    async def list_documents_of_driver(self, driver_id: str) -> Documents:
+        """Return a driver's documents, the newest first. For: admin, operator."""
+        return cast("Documents", await self.call("GET", f"/v1/operator/drivers/{path_part(driver_id)}/documents"))
+
+    async def read_document(self, document_id: str, *, idempotency_key: str = "") -> DocumentContent:
+        """Return a document's number and bytes; who looked stands in the audit log, so this is no GET. For: admin,
+        operator.
+        """
+        return cast(
+            "DocumentContent",
+            await self.call("POST", f"/v1/operator/documents/{path_part(document_id)}/read", key=idempotency_key),
+        )
+
+    async def review_document(self, document_id: str, body: DocumentReview, *, idempotency_key: str = "") -> Document:
+        """Accept or reject a document; an accepted one takes the place of an older one of its kind. For: admin,
+        operator.
+        """
+        return cast(
+            "Document",
+            await self.call(
+                "POST", f"/v1/operator/documents/{path_part(document_id)}/review", body=body, key=idempotency_key
             ),
         )
 

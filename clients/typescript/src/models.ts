@@ -16,6 +16,11 @@ export interface AccountChange {
   locale?: string | null;
 }
 
+/** All that the services keep of the caller, a member for each service; ids and names are the services' own. */
+export interface AccountExport {
+  document: Record<string, unknown>;
+}
+
 /** Debits less credits of all accounts of a kind. */
 export interface AccountKindBalance {
   account_kind: string;
@@ -365,6 +370,51 @@ export interface Disputes {
   next_cursor: string | null;
 }
 
+/** A document without its bytes. */
+export interface Document {
+  id: string;
+  driver_id: string;
+  kind: string;
+  status: string;
+  number_last_digits: string;
+  expires_on: string | null;
+  reason: string | null;
+  content_type: string;
+  size_bytes: number;
+  content_sha256: string;
+  submitted_at: string;
+  reviewed_at: string | null;
+}
+
+/** A document whole. */
+export interface DocumentContent {
+  document: Document;
+  number: string;
+  content_base64: string;
+}
+
+/** Decides on a document. */
+export interface DocumentReview {
+  status: "accepted" | "rejected";
+  /** Needed to reject. */
+  reason?: string;
+}
+
+/** A document for review. */
+export interface DocumentSubmission {
+  kind: "driving_license" | "identity_card" | "vehicle_registration" | "vehicle_insurance" | "professional_license" | "background_check";
+  number: string;
+  /** The last day on which it counts. */
+  expires_on?: string | null;
+  /** A JPEG, a PNG or a PDF of at most 3 MiB. */
+  content_base64: string;
+}
+
+/** A driver's documents, the newest first; at most a hundred. */
+export interface Documents {
+  items: Document[];
+}
+
 /** An account's standing as a driver. */
 export interface Driver {
   id: string;
@@ -521,6 +571,23 @@ export interface EditRequest {
   pickup_at?: string | null;
   /** All stops still to be made, in their order; an empty list takes all out. */
   stops?: StopChoice[] | null;
+}
+
+/** An account on its way to being nobody's. */
+export interface Erasure {
+  account_id: string;
+  requested_at: string;
+  /** When the services are asked to erase. */
+  due_at: string;
+  erased_services: string[];
+  completed_at: string | null;
+  /** What held it up at the last attempt. */
+  last_error: string | null;
+}
+
+/** Why somebody is erased, for the record. */
+export interface ErasureReason {
+  reason: string;
 }
 
 /** Says that the goods go back to the shop. */
@@ -1159,6 +1226,29 @@ export interface PayoutRequest {
 export interface Payouts {
   items: Payout[];
   next_cursor: string | null;
+}
+
+/** An account, masked. */
+export interface Person {
+  id: string;
+  display_name: string;
+  masked_phone: string;
+  locale: string;
+  created_at: string;
+  /** Null of somebody who does not drive. */
+  driver_status: string | null;
+  granted_roles: string[];
+}
+
+/** Looks for the person with a phone number; in a body, because addresses are written to logs. */
+export interface PersonSearch {
+  /** E.164. */
+  phone_number: string;
+}
+
+/** A phone number. */
+export interface PhoneInClear {
+  phone_number: string;
 }
 
 /** A place (WGS 84) and the words for it. */
@@ -1997,6 +2087,11 @@ export interface TripAttributes {
 /** Begins a trip with the PIN the rider tells. */
 export interface TripStart {
   pin: string;
+}
+
+/** Why a number is to be told in clear; it stays in the audit log. */
+export interface Unmasking {
+  reason: string;
 }
 
 /** A driver's vehicle. */

@@ -4,6 +4,7 @@ import { Caller, type Changing, pageItems, pathPart } from "./calls.ts";
 import type {
   Account,
   AccountChange,
+  AccountExport,
   AgreedTerms,
   Arrears,
   AssignmentCancellation,
@@ -31,6 +32,11 @@ import type {
   DisputeAcceptance,
   DisputeEvidence,
   Disputes,
+  Document,
+  DocumentContent,
+  DocumentReview,
+  DocumentSubmission,
+  Documents,
   Driver,
   DriverApplication,
   DriverPaymentRequest,
@@ -45,6 +51,8 @@ import type {
   EarningsStatement,
   EditAnswer,
   EditRequest,
+  Erasure,
+  ErasureReason,
   FailedDelivery,
   ForcedCancellation,
   HandOver,
@@ -92,6 +100,9 @@ import type {
   PayoutAccountRequest,
   PayoutRequest,
   Payouts,
+  Person,
+  PersonSearch,
+  PhoneInClear,
   Plan,
   Products,
   PspEvent,
@@ -145,6 +156,7 @@ import type {
   TopUpRequest,
   TrialBalance,
   TripStart,
+  Unmasking,
   Wallet,
   WalletEntries,
   WalletEntry,
@@ -187,6 +199,14 @@ export class Operations extends Caller {
   /** Return the caller's own account. For: admin, driver, operator, rider, support. */
   readAccount(): Promise<Account> {
     return this.call<Account>("GET", "/v1/me");
+  }
+
+  /**
+   * Erase the caller: signed out everywhere at once, the rest within the hour. Not while a ride or money is open.
+   * For: driver, rider.
+   */
+  eraseOwnAccount(options: Changing = {}): Promise<Erasure> {
+    return this.call<Erasure>("DELETE", "/v1/me", { key: options.idempotencyKey, signal: options.signal });
   }
 
   /** Change the caller's own name or language. For: admin, driver, operator, rider, support. */
@@ -1152,6 +1172,66 @@ export class Operations extends Caller {
   /** Recompute the hashes of a part of the log. For: admin, operator. */
   verifyAuditLog(query: { first_sequence?: number; entry_count?: number; anchor_sequence?: number; anchor_hash?: string } = {}): Promise<AuditCheck> {
     return this.call<AuditCheck>("GET", "/v1/operator/audit-log/verification", { query });
+  }
+
+  /** Return the person with a phone number. For: admin, operator, support. */
+  findPerson(body: PersonSearch, options: Changing = {}): Promise<Person> {
+    return this.call<Person>("POST", "/v1/operator/people/search", { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Return a person. For: admin, operator, support. */
+  readPerson(accountId: string): Promise<Person> {
+    return this.call<Person>("GET", `/v1/operator/people/${pathPart(accountId)}`);
+  }
+
+  /** Tell a phone number in clear; who asked and why stays in the audit log. For: admin, operator, support. */
+  unmaskPhone(accountId: string, body: Unmasking, options: Changing = {}): Promise<PhoneInClear> {
+    return this.call<PhoneInClear>("POST", `/v1/operator/people/${pathPart(accountId)}/unmask`, { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Return all that is kept of the caller. For: driver, rider. */
+  exportAccount(options: Changing = {}): Promise<AccountExport> {
+    return this.call<AccountExport>("POST", "/v1/me/exports", { key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Erase a person who asked for it by another way. For: admin, operator. */
+  erasePerson(accountId: string, body: ErasureReason, options: Changing = {}): Promise<Erasure> {
+    return this.call<Erasure>("POST", `/v1/operator/people/${pathPart(accountId)}/erase`, { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Tell how far an erasure has come. For: admin, operator. */
+  readErasure(accountId: string): Promise<Erasure> {
+    return this.call<Erasure>("GET", `/v1/operator/people/${pathPart(accountId)}/erasure`);
+  }
+
+  /** Return the caller's documents, the newest first. For: driver. */
+  listOwnDocuments(): Promise<Documents> {
+    return this.call<Documents>("GET", "/v1/driver/documents");
+  }
+
+  /** Show a document: what it is is read from its bytes, and an operator decides on it. For: driver. */
+  submitDocument(body: DocumentSubmission, options: Changing = {}): Promise<Document> {
+    return this.call<Document>("POST", "/v1/driver/documents", { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Return a driver's documents, the newest first. For: admin, operator. */
+  listDocumentsOfDriver(driverId: string): Promise<Documents> {
+    return this.call<Documents>("GET", `/v1/operator/drivers/${pathPart(driverId)}/documents`);
+  }
+
+  /**
+   * Return a document's number and bytes; who looked stands in the audit log, so this is no GET. For: admin,
+   * operator.
+   */
+  readDocument(documentId: string, options: Changing = {}): Promise<DocumentContent> {
+    return this.call<DocumentContent>("POST", `/v1/operator/documents/${pathPart(documentId)}/read`, { key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /**
+   * Accept or reject a document; an accepted one takes the place of an older one of its kind. For: admin, operator.
+   */
+  reviewDocument(documentId: string, body: DocumentReview, options: Changing = {}): Promise<Document> {
+    return this.call<Document>("POST", `/v1/operator/documents/${pathPart(documentId)}/review`, { body, key: options.idempotencyKey, signal: options.signal });
   }
 
   /**

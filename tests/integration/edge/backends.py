@@ -24,6 +24,7 @@ from ridesharing.identity.v1 import (
     document_service_pb2,
     identity_service_pb2,
     person_service_pb2,
+    privacy_service_pb2,
     role_service_pb2,
     session_service_pb2,
 )
@@ -58,6 +59,7 @@ _FILES = (
     role_service_pb2,
     audit_service_pb2,
     person_service_pb2,
+    privacy_service_pb2,
     document_service_pb2,
     ride_service_pb2,
     share_service_pb2,
@@ -80,6 +82,7 @@ _FILES = (
     notification_service_pb2,
     dead_letter_service_pb2,
 )
+_TEXTS = {"currency_code": "USD", "next_page_token": "page-2", "start_pin": "4821", "document": "{}"}
 NOW = Timestamp(seconds=1893456000)
 
 Answer = Message | Exception | Callable[[Any], Message]
@@ -116,7 +119,7 @@ def _value(field: Any) -> Any:
     if field.type == FieldDescriptor.TYPE_STRING:
         if field.name.endswith("_id") or field.name == "retry_of":
             return str(uuid5(_NAMESPACE, field.name))
-        return {"currency_code": "USD", "next_page_token": "page-2", "start_pin": "4821"}.get(field.name, field.name)
+        return _TEXTS.get(field.name, field.name)
     if field.type == FieldDescriptor.TYPE_BYTES:
         return b"bytes"
     if field.type == FieldDescriptor.TYPE_BOOL:

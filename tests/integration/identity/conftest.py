@@ -22,6 +22,7 @@ from chassis.clients import forward_token, open_channel
 from chassis.status import rpc_errors
 from identity_service.bootstrap import Identity
 from identity_service.settings import IdentitySettings
+from identity_service.use_cases.erase_account import EraseAccount
 from identity_service.use_cases.ports import Store
 from ridesharing.common.v1 import access_pb2
 from ridesharing.identity.v1 import accounts_pb2
@@ -52,6 +53,7 @@ class RunningIdentity:
     stub: IdentityServiceAsyncStub
     channel: grpc.aio.Channel
     store: Store
+    erase_account: EraseAccount
     target: str
     notifications: RecordingNotifications
     clock: SteppedClock
@@ -173,6 +175,7 @@ def run_identity(
                         stub,
                         channel,
                         service.store,
+                        service.erase_account,
                         target,
                         notifications,
                         clock,

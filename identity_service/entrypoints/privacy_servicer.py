@@ -1,0 +1,62 @@
+"""PrivacyService: what is kept of people, told and erased."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from chassis.auth import OPERATORS, current_actor
+from identity_service.domain.erasures import Erasure
+from identity_service.entrypoints import wire
+from identity_service.entrypoints.callers import Context, acting_staff
+from identity_service.use_cases.erase_account import EraseAccount
+from ridesharing.identity.v1 import privacy_service_pb2 as pb
+from ridesharing.identity.v1 import privacy_service_pb2_grpc
+from shared_kernel.errors import FieldViolation, InvalidInput, NotFound
+
+SERVICE_NAME = "ridesharing.identity.v1.PrivacyService"
+
+
+class PrivacyServicer(privacy_service_pb2_grpc.PrivacyServiceServicer):
+    """See the contract."""
+
+    def __init__(self, erase: EraseAccount) -> None:
+        self._erase = erase
+
+    async def ExportAccount(self, request: pb.ExportAccountRequest, context: Context) -> pb.ExportAccountResponse:
+        document = await self._erase.export(current_actor().account_id)
+        return pb.ExportAccountResponse(document=document.decode())
+
+    async def RequestErasure(self, request: pb.RequestErasureRequest, context: Context) -> pb.RequestErasureResponse:
+        actor = current_actor()
+        by_staff = actor.role in OPERATORS
+        account_id = _whose(request.account_id, by_staff=by_staff)
+        erasure = await self._erase.request(acting_staff(), account_id, request.reason, by_staff=by_staff)
+        return pb.RequestErasureResponse(erasure=_erasure(erasure))
+
+    async def GetErasure(self, request: pb.GetErasureRequest, context: Context) -> pb.GetErasureResponse:
+        return pb.GetErasureResponse(erasure=_erasure(await self._erase.read(UUID(request.account_id))))
+
+
+def _whose(named: str, *, by_staff: bool) -> UUID:
+    if not by_staff:
+        own = current_actor().account_id
+        if named and UUID(named) != own:
+            raise NotFound("account_not_found", "there is no such account")
+        return own
+    if not named:
+        violation = FieldViolation("account_id", "must be set, except by the person")
+        raise InvalidInput("invalid_argument", "an account has to be named", violations=[violation])
+    return UUID(named)
+
+
+def _erasure(erasure: Erasure) -> pb.Erasure:
+    message = pb.Erasure(
+        account_id=str(erasure.account_id),
+        request_time=wire.to_timestamp(erasure.requested_at),
+        due_time=wire.to_timestamp(erasure.due_at),
+        erased_services=erasure.erased_services,
+        last_error=erasure.last_error,
+    )
+    if erasure.completed_at is not None:
+        message.complete_time.CopyFrom(wire.to_timestamp(erasure.completed_at))
+    return message

@@ -1,0 +1,124 @@
+"""What matching knows of a person: rides asked for and driven, shifts. Erased: names, words, and where they were.
+
+Places of ended rides are rounded to a hundredth of a degree (about a kilometre), which still serves the planning of a
+city and MDS reports; prices and times stay, for the books, under an id that names nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Numeric, Table, cast, delete, exists, func, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database import Database
+from chassis.personal_data import EXPORT_PAGE_ROWS, erasure_blocked
+from matching_service.adapters.tables import ride_stops, rides, shift_headings, shifts
+from matching_service.domain.ride_states import LIVE_STATES
+
+_COARSE_DECIMALS = 2
+_ERASED_PIN = "0000"
+_ERASED_ORDER = {"recipient_name": "", "order_reference": "", "items": "", "shop_phone": "", "recipient_phone": ""}
+_NOT_TOLD = frozenset({"start_pin", "hand_over_pin", "saga_error", "saga_attempts", "saga_leased_until", "terms"})
+"""Columns that say nothing of a person, or open a ride."""
+
+
+class MatchingPersonalData:
+    """See `chassis.personal_data.PersonalData`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def blockers(self, account_id: UUID) -> Sequence[str]:
+        """Return what stands in the way: a ride that is not over or not paid, a shift."""
+        async with self._database.transaction() as connection:
+            return await _blockers(connection, account_id)
+
+    async def erase(self, account_id: UUID, request_id: str) -> None:  # noqa: ARG002 (done again, it changes nothing)
+        """Erase a person, in one transaction with the look at what stands in the way."""
+        async with self._database.transaction() as connection:
+            blockers = await _blockers(connection, account_id)
+            if blockers:
+                raise erasure_blocked(blockers)
+            asked = rides.c.rider_id == account_id
+            mine = select(rides.c.id).where(asked)
+            await connection.execute(
+                update(ride_stops)
+                .where(ride_stops.c.ride_id.in_(mine))
+                .values(latitude=_coarse(ride_stops.c.latitude), longitude=_coarse(ride_stops.c.longitude), address="")
+            )
+            await connection.execute(
+                update(rides)
+                .where(asked)
+                .values(
+                    rider_name="",
+                    note="",
+                    words="",
+                    start_pin=_ERASED_PIN,
+                    pickup_address="",
+                    dropoff_address="",
+                    pickup_latitude=_coarse(rides.c.pickup_latitude),
+                    pickup_longitude=_coarse(rides.c.pickup_longitude),
+                    dropoff_latitude=_coarse(rides.c.dropoff_latitude),
+                    dropoff_longitude=_coarse(rides.c.dropoff_longitude),
+                    driven_to_latitude=_coarse(rides.c.driven_to_latitude),
+                    driven_to_longitude=_coarse(rides.c.driven_to_longitude),
+                    # Null, of a ride that is no delivery, stays null.
+                    delivery=rides.c.delivery.op("||")(cast(_ERASED_ORDER, JSONB)),
+                )
+            )
+            await connection.execute(
+                update(rides)
+                .where(rides.c.driver_id == account_id)
+                .values(driver_name="", vehicle_model="", vehicle_color="", vehicle_plate="")
+            )
+            await connection.execute(
+                update(shifts)
+                .where(shifts.c.driver_id == account_id)
+                .values(
+                    driver_name="",
+                    vehicle_model="",
+                    vehicle_color="",
+                    vehicle_plate="",
+                    heading_latitude=None,
+                    heading_longitude=None,
+                )
+            )
+            await connection.execute(delete(shift_headings).where(shift_headings.c.driver_id == account_id))
+
+    async def export(self, account_id: UUID, offset: int) -> tuple[Mapping[str, Sequence[Mapping[str, Any]]], bool]:
+        """Return rides asked for, rides driven (without the riders) and shifts."""
+        async with self._database.transaction() as connection:
+            asked = await _rows(connection, rides, rides.c.rider_id == account_id, offset)
+            driven = await _rows(connection, rides, rides.c.driver_id == account_id, offset)
+            worked = await _rows(connection, shifts, shifts.c.driver_id == account_id, offset)
+        for row in driven:
+            for name in ("rider_id", "rider_name", "note", "words", "pickup_address", "dropoff_address", "delivery"):
+                del row[name]
+        more = any(len(found) > EXPORT_PAGE_ROWS for found in (asked, driven, worked))
+        lists = {"rides": asked, "rides_driven": driven, "shifts": worked}
+        return {name: found[:EXPORT_PAGE_ROWS] for name, found in lists.items()}, more
+
+
+async def _blockers(connection: AsyncConnection, account_id: UUID) -> list[str]:
+    party = or_(rides.c.rider_id == account_id, rides.c.driver_id == account_id)
+    live = exists().where(party, rides.c.state.in_([state.value for state in LIVE_STATES]))
+    unpaid = exists().where(party, rides.c.saga_next_attempt_at.is_not(None))
+    on_shift = exists().where(shifts.c.driver_id == account_id, shifts.c.ended_at.is_(None))
+    row = (await connection.execute(select(live, unpaid, on_shift))).one()
+    return [name for name, found in zip(("live_ride", "unsettled_ride", "open_shift"), row, strict=True) if found]
+
+
+async def _rows(
+    connection: AsyncConnection, table: Table, whose: ColumnElement[bool], offset: int
+) -> list[dict[str, Any]]:
+    columns = [column for column in table.c if column.name not in _NOT_TOLD]
+    query = select(*columns).where(whose).order_by(table.c.id).offset(offset).limit(EXPORT_PAGE_ROWS + 1)
+    return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+def _coarse(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return cast(func.round(cast(column, Numeric), _COARSE_DECIMALS), column.type)

@@ -1,0 +1,60 @@
+"""What notification knows of a person: all rows that name an account. They are told whole, and deleted.
+
+The tables are found by their column `account_id`, so that a table which comes later is not forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from redis.asyncio import Redis
+from sqlalchemy import LargeBinary, MetaData, Table, delete, select
+
+from chassis.database import Database
+from chassis.personal_data import EXPORT_PAGE_ROWS
+
+_NOT_TOLD = frozenset({"token", "push_token", "fingerprint", "dedupe_key"})
+"""What opens a device, and what is only bookkeeping."""
+
+
+class NotificationPersonalData:
+    """See `chassis.personal_data.PersonalData`."""
+
+    def __init__(self, database: Database, redis: Redis, metadata: MetaData) -> None:
+        self._database = database
+        self._redis = redis
+        # Rows that others name come last, so that they can be deleted.
+        self._tables = [table for table in reversed(metadata.sorted_tables) if "account_id" in table.c]
+
+    async def blockers(self, account_id: UUID) -> Sequence[str]:  # noqa: ARG002 (nothing ever is)
+        """Return nothing: messages stand in nobody's way."""
+        return ()
+
+    async def erase(self, account_id: UUID, request_id: str) -> None:  # noqa: ARG002 (done again, it changes nothing)
+        """Delete all rows of a person, and their live stream."""
+        async with self._database.transaction() as connection:
+            for table in self._tables:
+                await connection.execute(delete(table).where(table.c.account_id == account_id))
+        await self._redis.delete(f"live:{account_id}")
+
+    async def export(self, account_id: UUID, offset: int) -> tuple[Mapping[str, Sequence[Mapping[str, Any]]], bool]:
+        """Return the rows by table."""
+        lists: dict[str, list[dict[str, Any]]] = {}
+        async with self._database.transaction() as connection:
+            for table in self._tables:
+                query = (
+                    select(*_told(table))
+                    .where(table.c.account_id == account_id)
+                    .order_by(*table.primary_key.columns)
+                    .offset(offset)
+                    .limit(EXPORT_PAGE_ROWS + 1)
+                )
+                lists[table.name] = [dict(row) for row in (await connection.execute(query)).mappings()]
+        more = any(len(found) > EXPORT_PAGE_ROWS for found in lists.values())
+        return {name: found[:EXPORT_PAGE_ROWS] for name, found in lists.items()}, more
+
+
+def _told(table: Table) -> list[Any]:
+    return [column for column in table.c if column.name not in _NOT_TOLD and not isinstance(column.type, LargeBinary)]

@@ -1,0 +1,106 @@
+"""What payment knows of a person: cards, payments, balances. Erased: cards, here and at the PSP; the books stay.
+
+Money that is owed either way, or under way, stands in the way: it has to come to an end first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, exists, func, literal_column, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database import Database
+from chassis.idempotency import fingerprint
+from chassis.personal_data import EXPORT_PAGE_ROWS, erasure_blocked
+from payment_service.adapters.payments import OVER
+from payment_service.adapters.payout_tables import payout
+from payment_service.adapters.rider_tables import rider_adjustment
+from payment_service.adapters.tables import account, balance, balance_delta, payment, payment_method
+from payment_service.use_cases.repositories import RequestKey
+
+RemoveCard = Callable[[RequestKey, UUID, UUID], Awaitable[None]]
+_OWED_KINDS = ("rider_wallet", "rider_receivable", "driver")
+"""Granted credit (`rider_credit`) is no debt to a person who leaves."""
+_NOT_TOLD = frozenset({"psp_card_id", "psp_payment_id", "psp_transfer_id", "psp_payout_id", "psp_account_id"})
+
+
+class PaymentPersonalData:
+    """See `chassis.personal_data.PersonalData`."""
+
+    def __init__(self, database: Database, remove_card: RemoveCard) -> None:
+        self._database = database
+        self._remove_card = remove_card
+
+    async def blockers(self, account_id: UUID) -> Sequence[str]:
+        """Return what stands in the way: a payment or a payout that is not over, and what is owed either way."""
+        async with self._database.transaction() as connection:
+            return await _blockers(connection, account_id)
+
+    async def erase(self, account_id: UUID, request_id: str) -> None:
+        """Detach all cards at the PSP and forget what they looked like."""
+        async with self._database.transaction() as connection:
+            blockers = await _blockers(connection, account_id)
+            if blockers:
+                raise erasure_blocked(blockers)
+            kept = select(payment_method.c.id).where(
+                payment_method.c.rider_id == account_id, payment_method.c.removed_at.is_(None)
+            )
+            cards = list((await connection.execute(kept)).scalars())
+        # One by one, each in transactions of its own that write down what is asked of the PSP.
+        for card in cards:
+            key = RequestKey("service:identity", "EraseAccount", f"{request_id}-{card}", fingerprint(str(card)))
+            await self._remove_card(key, account_id, card)
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                update(payment_method)
+                .where(payment_method.c.rider_id == account_id)
+                .values(brand="", last_digits="0000", expire_month=1, expire_year=2000)
+            )
+
+    async def export(self, account_id: UUID, offset: int) -> tuple[Mapping[str, Sequence[Mapping[str, Any]]], bool]:
+        """Return cards, payments, adjustments and payouts."""
+        whose: Mapping[str, tuple[Table, ColumnElement[bool]]] = {
+            "payment_methods": (payment_method, payment_method.c.rider_id == account_id),
+            "payments": (payment, payment.c.rider_id == account_id),
+            "adjustments": (rider_adjustment, rider_adjustment.c.rider_id == account_id),
+            "payouts": (payout, payout.c.driver_id == account_id),
+        }
+        lists: dict[str, list[dict[str, Any]]] = {}
+        async with self._database.transaction() as connection:
+            for name, (table, condition) in whose.items():
+                lists[name] = await _rows(connection, table, condition, offset)
+        more = any(len(found) > EXPORT_PAGE_ROWS for found in lists.values())
+        return {name: found[:EXPORT_PAGE_ROWS] for name, found in lists.items()}, more
+
+
+async def _blockers(connection: AsyncConnection, account_id: UUID) -> list[str]:
+    party = or_(payment.c.rider_id == account_id, payment.c.driver_id == account_id)
+    open_payment = exists().where(party, payment.c.status.not_in(OVER))
+    open_payout = exists().where(payout.c.driver_id == account_id, payout.c.ended_at.is_(None))
+    owed = (
+        select(literal_column("1"))
+        .select_from(account)
+        .outerjoin(balance, balance.c.account_id == account.c.id)
+        .where(account.c.owner == str(account_id), account.c.kind.in_(_OWED_KINDS))
+        .where(
+            func.coalesce(balance.c.debits_minor - balance.c.credits_minor, 0)
+            + select(func.coalesce(func.sum(balance_delta.c.amount_minor), 0))
+            .where(balance_delta.c.account_id == account.c.id)
+            .scalar_subquery()
+            != 0
+        )
+    )
+    row = (await connection.execute(select(open_payment, open_payout, owed.exists()))).one()
+    names = ("open_payment", "open_payout", "money_owed")
+    return [name for name, found in zip(names, row, strict=True) if found]
+
+
+async def _rows(
+    connection: AsyncConnection, table: Table, whose: ColumnElement[bool], offset: int
+) -> list[dict[str, Any]]:
+    columns = [column for column in table.c if column.name not in _NOT_TOLD]
+    query = select(*columns).where(whose).order_by(table.c.id).offset(offset).limit(EXPORT_PAGE_ROWS + 1)
+    return [dict(row) for row in (await connection.execute(query)).mappings()]

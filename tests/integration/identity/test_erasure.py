@@ -1,0 +1,322 @@
+"""A person told whole and erased, over the databases of all four services and real gRPC between them."""
+
+import json
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import grpc
+import pytest
+from redis.asyncio import Redis
+
+from chassis.auth import Role, TokenVerifier
+from chassis.clients import forward_token
+from chassis.database import Database
+from chassis.interceptors import ServiceInterceptor
+from chassis.personal_data import PersonalData, PersonalDataServicer
+from chassis.status import rpc_errors
+from matching_service.adapters.personal_data import MatchingPersonalData
+from notification_service.adapters import people_tables
+from notification_service.adapters.personal_data import NotificationPersonalData
+from payment_service.adapters.personal_data import PaymentPersonalData
+from payment_service.use_cases.repositories import RequestKey
+from ridesharing.common.v1 import access_pb2, personal_data_service_pb2_grpc
+from ridesharing.identity.v1 import accounts_pb2
+from ridesharing.identity.v1 import identity_service_pb2 as identity_pb
+from ridesharing.identity.v1 import privacy_service_pb2 as pb
+from ridesharing.identity.v1.privacy_service_pb2_grpc import PrivacyServiceStub
+from shared_kernel.errors import Conflict, InvalidInput, NotFound, PermissionRefused, Unauthenticated
+from tests.integration.identity.conftest import Runner, RunningIdentity, new_phone
+
+PLACE = (37.774929, -122.419416)
+
+
+@dataclass
+class Whole:
+    """Identity, and the databases of the other three."""
+
+    identity: RunningIdentity
+    urls: dict[str, str]
+    removed_cards: list[UUID] = field(default_factory=list[UUID])
+
+    @property
+    def privacy(self) -> Any:
+        return PrivacyServiceStub(self.identity.channel)
+
+    async def sql(self, service: str, statement: str, *values: object) -> Sequence[Any]:
+        connection = await asyncpg.connect(self.urls[service])
+        try:
+            return await connection.fetch(statement, *values)
+        finally:
+            await connection.close()
+
+    async def ride(self, rider: str, *, state: str = "completed", driver: str | None = None) -> UUID:
+        """A ride as matching keeps it."""
+        ride_id, over = uuid4(), state == "completed"
+        connection = await asyncpg.connect(self.urls["matching"])
+        try:
+            await connection.execute("ALTER TABLE ride DISABLE TRIGGER USER")
+            await connection.execute(
+                "INSERT INTO ride (id, state, payment_state, version, rider_id, rider_name, quote_id, funding, product,"
+                " pickup_latitude, pickup_longitude, pickup_address, dropoff_latitude, dropoff_longitude,"
+                " dropoff_address, currency_code, fare_total_minor, fare_lines, distance_meters, note, terms,"
+                " start_pin, driver_id, driver_name, requested_at, moved_at, search_until, ended_at)"
+                " VALUES ($1, $2, $3, 1, $4, 'Robin', $5, 'cash', 'economy', $6, $7, '1 Home Street', $6, $7,"
+                " '2 Work Street', 'USD', 1000, '[]', 100, 'the red door', '{}', '4821', $8, 'Sam', now(), now(),"
+                " now(), $9)",
+                ride_id,
+                state,
+                "captured" if over else "held",
+                UUID(rider),
+                uuid4(),
+                *PLACE,
+                UUID(driver) if driver else None,
+                self.identity.clock.now() if over else None,
+            )
+        finally:
+            await connection.close()
+        return ride_id
+
+    async def card(self, rider: str) -> UUID:
+        card = uuid4()
+        await self.sql("payment", "INSERT INTO rider (id) VALUES ($1) ON CONFLICT DO NOTHING", UUID(rider))
+        await self.sql(
+            "payment",
+            "INSERT INTO payment_method (id, rider_id, psp_card_id, brand, last_digits, expire_month, expire_year,"
+            " created_at) VALUES ($1, $2, $3, 'visa', '4242', 1, 2031, now())",
+            card,
+            UUID(rider),
+            f"pm_{card}",
+        )
+        return card
+
+    async def told(self, account: str) -> None:
+        await self.sql("notification", "INSERT INTO recipient VALUES ($1, 'en')", UUID(account))
+        await self.sql(
+            "notification",
+            "INSERT INTO preference VALUES ($1, 'marketing', 'push', false, now())",
+            UUID(account),
+        )
+
+    async def remove_card(self, key: RequestKey, rider: UUID, card: UUID) -> None:
+        """Stands for the use case that asks the PSP, which has tests of its own."""
+        self.removed_cards.append(card)
+        await self.sql("payment", "UPDATE payment_method SET removed_at = now() WHERE id = $1", card)
+
+    async def work_off(self, **later: float) -> None:
+        self.identity.clock.advance(**later)
+        while await self.identity.erase_account.one():
+            pass
+
+    async def progress(self, account: str) -> pb.Erasure:
+        with rpc_errors():
+            answer = await self.privacy.GetErasure(
+                pb.GetErasureRequest(account_id=account), metadata=self.identity.operator
+            )
+        return answer.erasure
+
+
+@asynccontextmanager
+async def serving(data: PersonalData, jwks_file: Path, clock: Any) -> AsyncGenerator[str]:
+    server = grpc.aio.server(interceptors=(ServiceInterceptor(TokenVerifier.from_file(jwks_file, clock)),))
+    personal_data_service_pb2_grpc.add_PersonalDataServiceServicer_to_server(PersonalDataServicer(data), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        await server.stop(0)
+
+
+class Late:
+    """Asks whoever is put in; the clock of the tokens is only known later."""
+
+    inner: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+@pytest.fixture
+async def whole(
+    run_identity: Runner, migrated_postgres_url: Callable[[str], str], redis_url: str, jwks_file: Path
+) -> AsyncGenerator[Whole]:
+    urls = {name: migrated_postgres_url(name) for name in ("matching", "payment", "notification")}
+    async with AsyncExitStack() as stack:
+        databases = {name: Database(url, 4, name=f"erasure {name}") for name, url in urls.items()}
+        for database in databases.values():
+            stack.push_async_callback(database.dispose)
+        redis = Redis.from_url(redis_url)
+        stack.push_async_callback(redis.aclose)
+        matching, payment, clock = Late(), Late(), Late()
+        targets = [await stack.enter_async_context(serving(data, jwks_file, clock)) for data in (matching, payment)]
+        identity = await stack.enter_async_context(run_identity(matching_target=targets[0], payment_target=targets[1]))
+        clock.inner = identity.clock
+        found = Whole(identity, urls)
+        matching.inner = MatchingPersonalData(databases["matching"])
+        payment.inner = PaymentPersonalData(databases["payment"], found.remove_card)
+        identity.notifications.personal_data.inner = NotificationPersonalData(
+            databases["notification"], redis, people_tables.metadata
+        )
+        yield found
+
+
+async def test_a_person_is_told_all_that_four_services_keep(whole: Whole) -> None:
+    phone = new_phone()
+    signed_in = await whole.identity.sign_in(phone)
+    account = signed_in.account.account_id
+    ride = await whole.ride(account)
+    await whole.ride(str(uuid4()))  # somebody else's
+    await whole.card(account)
+    await whole.told(account)
+    with rpc_errors():
+        answer = await whole.privacy.ExportAccount(
+            pb.ExportAccountRequest(), metadata=forward_token(signed_in.tokens.access_token)
+        )
+    document = json.loads(answer.document)
+    assert document["account_id"] == account
+    assert document["identity"]["phone_number"] == phone
+    assert [row["device_id"] for row in document["identity"]["sessions"]] == ["device-1"]
+    assert [row["id"] for row in document["matching"]["rides"]] == [str(ride)]
+    assert document["matching"]["rides"][0]["pickup_address"] == "1 Home Street"
+    assert [row["last_digits"] for row in document["payment"]["payment_methods"]] == ["4242"]
+    assert [row["subject"] for row in document["notification"]["preference"]] == ["marketing"]
+    for secret in ("4821", "pm_", "start_pin", "phone_index"):
+        assert secret not in answer.document
+
+
+async def test_a_person_is_erased_everywhere_and_the_number_is_free_again(whole: Whole) -> None:
+    phone = new_phone()
+    signed_in = await whole.identity.sign_in(phone)
+    account, token = signed_in.account.account_id, forward_token(signed_in.tokens.access_token)
+    ride, driven = await whole.ride(account), await whole.ride(str(uuid4()), driver=account)
+    card = await whole.card(account)
+    await whole.told(account)
+    with rpc_errors():
+        asked = (await whole.privacy.RequestErasure(pb.RequestErasureRequest(request_id="e"), metadata=token)).erasure
+        again = (await whole.privacy.RequestErasure(pb.RequestErasureRequest(request_id="f"), metadata=token)).erasure
+    assert asked == again
+    # At once: signed out, and not let in again.
+    with pytest.raises(Unauthenticated):
+        await whole.identity.refresh(signed_in.tokens.refresh_token)
+    with pytest.raises(PermissionRefused) as closed:
+        await whole.identity.sign_in(phone)
+    assert closed.value.reason == "account_being_erased"
+    # While a token of theirs may still count, nothing is erased.
+    await whole.work_off(minutes=10)
+    assert not (await whole.progress(account)).erased_services
+    await whole.work_off(minutes=1)
+    done = await whole.progress(account)
+    assert list(done.erased_services) == ["matching", "payment", "notification"]
+    assert done.HasField("complete_time")
+
+    [kept] = await whole.sql("matching", "SELECT * FROM ride WHERE id = $1", ride)
+    assert (kept["rider_name"], kept["note"], kept["pickup_address"], kept["dropoff_address"]) == ("", "", "", "")
+    assert (kept["pickup_latitude"], kept["pickup_longitude"]) == (37.77, -122.42)
+    assert (kept["fare_total_minor"], str(kept["rider_id"])) == (1000, account)  # the books, under nobody's id
+    [other] = await whole.sql("matching", "SELECT * FROM ride WHERE id = $1", driven)
+    assert (other["driver_name"], other["rider_name"], other["pickup_latitude"]) == ("", "Robin", PLACE[0])
+    assert whole.removed_cards == [card]
+    [method] = await whole.sql("payment", "SELECT * FROM payment_method WHERE id = $1", card)
+    assert (method["brand"], method["last_digits"]) == ("", "0000")
+    for table in ("recipient", "preference", "notification", "delivery", "device"):
+        query = f"SELECT count(*) AS n FROM {table} WHERE account_id = $1"  # noqa: S608 (named above)
+        assert (await whole.sql("notification", query, UUID(account)))[0]["n"] == 0
+    [row] = await whole.identity.fetch(
+        "SELECT a.*, k.wrapped_key FROM accounts a JOIN person_keys k USING (account_id) WHERE account_id = $1", account
+    )
+    assert (row["wrapped_key"], row["display_name"], row["phone_last_digits"], row["phone_sealed"]) == (
+        None,
+        "",
+        "",
+        b"\x00",
+    )
+    service = whole.identity.bearer(Role.SERVICE, "notification", "notification")
+    with pytest.raises(NotFound), rpc_errors():
+        await whole.identity.stub.GetContact(identity_pb.GetContactRequest(account_id=account), metadata=service)
+    fresh = await whole.identity.sign_in(phone)
+    assert (fresh.new_account, fresh.account.account_id != account) == (True, True)
+    events = await whole.identity.events(account, 2)
+    assert events[-1][b"type"].endswith(b"AccountErased")
+    acts = await whole.identity.fetch("SELECT act FROM audit_entries ORDER BY sequence")
+    assert [entry["act"] for entry in acts] == ["erasure_requested", "account_erased"]
+
+
+async def test_a_live_ride_and_owed_money_stand_in_the_way(whole: Whole) -> None:
+    signed_in = await whole.identity.sign_in()
+    account, token = signed_in.account.account_id, forward_token(signed_in.tokens.access_token)
+    ride = await whole.ride(account, state="matching")
+    [wallet] = await whole.sql(
+        "payment",
+        "INSERT INTO account (kind, owner, currency_code) VALUES ('rider_wallet', $1, 'USD') RETURNING id",
+        account,
+    )
+    await whole.sql("payment", "INSERT INTO balance_delta (account_id, amount_minor) VALUES ($1, -500)", wallet["id"])
+    with pytest.raises(Conflict) as refused, rpc_errors():
+        await whole.privacy.RequestErasure(pb.RequestErasureRequest(request_id="e"), metadata=token)
+    assert refused.value.reason == "erasure_blocked"
+    assert refused.value.metadata["blockers"] == "live_ride,money_owed"
+    assert (await whole.identity.refresh(signed_in.tokens.refresh_token)).refresh_token
+    await whole.sql("matching", "DELETE FROM ride WHERE id = $1", ride)
+    await whole.sql("payment", "DELETE FROM balance_delta")
+    with rpc_errors():
+        await whole.privacy.RequestErasure(pb.RequestErasureRequest(request_id="e"), metadata=token)
+
+
+async def test_an_erasure_that_is_held_up_goes_on_where_it_was(whole: Whole) -> None:
+    signed_in = await whole.identity.sign_in()
+    account, token = signed_in.account.account_id, forward_token(signed_in.tokens.access_token)
+    card = await whole.card(account)
+    with rpc_errors():
+        await whole.privacy.RequestErasure(pb.RequestErasureRequest(request_id="e"), metadata=token)
+    [wallet] = await whole.sql(
+        "payment",
+        "INSERT INTO account (kind, owner, currency_code) VALUES ('rider_wallet', $1, 'USD') RETURNING id",
+        account,
+    )
+    await whole.sql("payment", "INSERT INTO balance_delta (account_id, amount_minor) VALUES ($1, -500)", wallet["id"])
+    await whole.work_off(minutes=11)
+    held = await whole.progress(account)
+    assert (list(held.erased_services), held.last_error) == (["matching"], "payment: erasure_blocked")
+    assert (whole.removed_cards, held.HasField("complete_time")) == ([], False)
+    await whole.sql("payment", "DELETE FROM balance_delta")
+    await whole.work_off(minutes=2)
+    done = await whole.progress(account)
+    assert (len(done.erased_services), done.last_error, whole.removed_cards) == (3, "", [card])
+
+
+async def test_operators_erase_with_a_reason_and_drivers_stop_driving(whole: Whole) -> None:
+    signed_in = await whole.identity.sign_in(role=access_pb2.ROLE_DRIVER)
+    account, token = signed_in.account.account_id, forward_token(signed_in.tokens.access_token)
+    vehicle = accounts_pb2.Vehicle(model="Prius", color="red", plate="A 1", vehicle_class=accounts_pb2.VEHICLE_CLASS_XL)
+    await whole.identity.stub.SubmitDriverApplication(
+        identity_pb.SubmitDriverApplicationRequest(request_id="a", display_name="Sam", vehicle=vehicle), metadata=token
+    )
+    await whole.identity.stub.SetDriverStatus(
+        identity_pb.SetDriverStatusRequest(
+            request_id="s", driver_id=account, status=accounts_pb2.DRIVER_STATUS_APPROVED
+        ),
+        metadata=whole.identity.operator,
+    )
+    with pytest.raises(InvalidInput), rpc_errors():
+        await whole.privacy.RequestErasure(
+            pb.RequestErasureRequest(request_id="e", account_id=account), metadata=whole.identity.operator
+        )
+    with pytest.raises(NotFound), rpc_errors():  # somebody else's account is not there
+        await whole.privacy.RequestErasure(
+            pb.RequestErasureRequest(request_id="e", account_id=str(uuid4())), metadata=token
+        )
+    with rpc_errors():
+        await whole.privacy.RequestErasure(
+            pb.RequestErasureRequest(request_id="e", account_id=account, reason="asked by letter"),
+            metadata=whole.identity.operator,
+        )
+    [row] = await whole.identity.fetch("SELECT status FROM drivers WHERE driver_id = $1", account)
+    assert row["status"] == "suspended"
+    await whole.work_off(minutes=11)
+    [row] = await whole.identity.fetch("SELECT display_name, vehicle_plate FROM drivers WHERE driver_id = $1", account)
+    assert (row["display_name"], row["vehicle_plate"]) == ("", "")

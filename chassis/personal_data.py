@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
@@ -85,7 +85,7 @@ class PersonalDataServicer(personal_data_service_pb2_grpc.PersonalDataServiceSer
 
 def plain(value: object) -> object:
     """Write what JSON has no form for: times by RFC 3339, ids and amounts as text, bytes not at all."""
-    if isinstance(value, datetime | date):
+    if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, UUID | Decimal):
         return str(value)

@@ -22,7 +22,7 @@ from identity_service.adapters.ciphers import CodeAndTokenCiphers, PhoneVault, S
 from identity_service.adapters.notification_client import GrpcCodeSender
 from identity_service.adapters.personal_data_clients import GrpcPersonalData
 from identity_service.adapters.postgres import PostgresStore
-from identity_service.bootstrap_people import add_people_services
+from identity_service.bootstrap_people import add_people_services, add_places_and_keys
 from identity_service.bootstrap_staff import add_staff_services
 from identity_service.domain.one_time_codes import CodeLimits
 from identity_service.entrypoints.grpc_servicer import SERVICE_NAME, IdentityServicer, UseCases
@@ -49,6 +49,7 @@ from identity_service.use_cases.sign_out import SignOut
 from identity_service.use_cases.submit_driver_application import SubmitDriverApplication
 from identity_service.use_cases.token_pairs import TokenPairs
 from identity_service.use_cases.update_account import UpdateAccount
+from identity_service.use_cases.use_api_keys import UseApiKeys
 from identity_service.use_cases.verify_otp import VerifyOtp
 from ridesharing.identity.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
 from shared_kernel.clock import Clock, SystemClock
@@ -142,6 +143,14 @@ class Identity:
         hand_over = HandOverCodes(store, sender, clock)
         relay = OutboxRelay(self._database, tables.outbox, self._redis, STREAM, relay_wakeup, clock=clock)
         self._use_cases = build_use_cases(settings, store, hand_over, signer, clock=clock, new_id=new_id)
+        self._api_keys = UseApiKeys(
+            store,
+            CodeAndTokenCiphers(settings.otp_pepper),
+            SystemRandom(),
+            SignedAccessTokens(signer),
+            clock,
+            new_id,
+        )
         self._workers = Workers()
         self._workers.add("outbox relay", relay.run)
         self._workers.add("owed codes", lambda: sweep_owed_codes(hand_over))
@@ -168,6 +177,7 @@ class Identity:
         server.add(add_IdentityServiceServicer_to_server, IdentityServicer(self._use_cases), SERVICE_NAME)
         add_staff_services(server, self.store, self._clock)
         add_people_services(server, self.store, self._clock, self._new_id, self.erase_account)
+        add_places_and_keys(server, self.store, self._api_keys, self._clock, self._new_id)
         return server
 
     @property

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from chassis.server import ServiceServer
-from identity_service.entrypoints import document_servicer, person_servicer, privacy_servicer
+from identity_service.entrypoints import (
+    api_key_servicer,
+    document_servicer,
+    person_servicer,
+    place_servicer,
+    privacy_servicer,
+)
 from identity_service.use_cases.erase_account import EraseAccount
+from identity_service.use_cases.keep_places import KeepPlaces
 from identity_service.use_cases.look_at_people import LookAtPeople
 from identity_service.use_cases.ports import Store
 from identity_service.use_cases.review_document import ReviewDocument
 from identity_service.use_cases.submit_document import SubmitDocument
+from identity_service.use_cases.use_api_keys import UseApiKeys
+from ridesharing.identity.v1.api_key_service_pb2_grpc import add_ApiKeyServiceServicer_to_server
 from ridesharing.identity.v1.document_service_pb2_grpc import add_DocumentServiceServicer_to_server
 from ridesharing.identity.v1.person_service_pb2_grpc import add_PersonServiceServicer_to_server
+from ridesharing.identity.v1.place_service_pb2_grpc import add_PlaceServiceServicer_to_server
 from ridesharing.identity.v1.privacy_service_pb2_grpc import add_PrivacyServiceServicer_to_server
 from shared_kernel.clock import Clock
 from shared_kernel.ids import IdSource
@@ -32,4 +42,16 @@ def add_people_services(
     )
     server.add(
         add_PrivacyServiceServicer_to_server, privacy_servicer.PrivacyServicer(erase), privacy_servicer.SERVICE_NAME
+    )
+
+
+def add_places_and_keys(server: ServiceServer, store: Store, keys: UseApiKeys, clock: Clock, new_id: IdSource) -> None:
+    """Add riders' places and partners' keys to a server."""
+    server.add(
+        add_PlaceServiceServicer_to_server,
+        place_servicer.PlaceServicer(KeepPlaces(store, clock), new_id),
+        place_servicer.SERVICE_NAME,
+    )
+    server.add(
+        add_ApiKeyServiceServicer_to_server, api_key_servicer.ApiKeyServicer(keys), api_key_servicer.SERVICE_NAME
     )

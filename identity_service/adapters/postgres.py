@@ -17,11 +17,13 @@ from identity_service.adapters import tables
 from identity_service.adapters.ciphers import PhoneVault
 from identity_service.adapters.event_messages import outgoing
 from identity_service.adapters.postgres_accounts import PostgresAccounts
+from identity_service.adapters.postgres_api_keys import PostgresApiKeys
 from identity_service.adapters.postgres_audit import PostgresAuditLog
 from identity_service.adapters.postgres_challenges import PostgresChallenges
 from identity_service.adapters.postgres_documents import PostgresDocuments
 from identity_service.adapters.postgres_drivers import PostgresDrivers
 from identity_service.adapters.postgres_erasures import PostgresErasures
+from identity_service.adapters.postgres_places import PostgresPlaces
 from identity_service.adapters.postgres_roles import PostgresRoles
 from identity_service.adapters.postgres_sign_ins import PostgresSignIns
 from identity_service.domain.events import Event
@@ -69,6 +71,8 @@ class PostgresTransaction:
     drivers: PostgresDrivers
     documents: PostgresDocuments
     erasures: PostgresErasures
+    places: PostgresPlaces
+    api_keys: PostgresApiKeys
     roles: PostgresRoles
     audit: PostgresAuditLog
     requests: PostgresRequests
@@ -106,6 +110,8 @@ class PostgresStore:
                 PostgresDrivers(connection),
                 PostgresDocuments(connection, self._vault),
                 PostgresErasures(connection, self._vault),
+                PostgresPlaces(connection, self._vault),
+                PostgresApiKeys(connection),
                 PostgresRoles(connection),
                 PostgresAuditLog(connection, self._clock),
                 PostgresRequests(connection, self._clock),

@@ -20,6 +20,7 @@ from identity_service.adapters.tables import (
     erasures,
     idempotency,
     role_grants,
+    saved_places,
     sign_ins,
 )
 from identity_service.domain.erasures import Erasure
@@ -72,6 +73,7 @@ class PostgresErasures:
             .where(drivers.c.driver_id == account_id)
             .values(display_name="", vehicle_model="", vehicle_color="", vehicle_plate="")
         )
+        await self._connection.execute(delete(saved_places).where(saved_places.c.account_id == account_id))
         await self._connection.execute(delete(role_grants).where(role_grants.c.account_id == account_id))
         await self._connection.execute(delete(sign_ins).where(sign_ins.c.account_id == account_id))
         await self._connection.execute(delete(idempotency).where(idempotency.c.principal == str(account_id)))

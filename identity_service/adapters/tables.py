@@ -210,6 +210,44 @@ erasures = Table(
     Index("ix_erasures_due", "next_attempt_at", postgresql_where=text("next_attempt_at IS NOT NULL")),
 )
 
+saved_places = Table(
+    "saved_places",
+    metadata,
+    Column("place_id", Uuid, primary_key=True),
+    Column("account_id", ForeignKey("accounts.account_id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    CheckConstraint("kind IN ('home', 'work', 'favorite')", name="kind"),
+    Index(None, "account_id"),
+    Index(
+        "ux_saved_places_one",
+        "account_id",
+        "kind",
+        unique=True,
+        postgresql_where=text("kind IN ('home', 'work')"),
+    ),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("api_key_id", Uuid, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("prefix", Text, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("last_used_at", DateTime(timezone=True)),
+    Column("revoked_at", DateTime(timezone=True)),
+    UniqueConstraint("digest"),
+    CheckConstraint("octet_length(digest) = 32", name="digest"),
+    CheckConstraint("cardinality(scopes) > 0", name="scopes"),
+    CheckConstraint("expires_at > created_at AND expires_at <= created_at + interval '731 days'", name="lifetime"),
+    Index("ix_api_keys_newest", "created_at", "api_key_id"),
+)
+
 otp_budgets = Table(
     "otp_budgets",
     metadata,

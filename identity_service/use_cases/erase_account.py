@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 from uuid import UUID
 
 from identity_service.domain.actors import POLICY, ActingStaff
@@ -74,7 +75,8 @@ class EraseAccount:
             if contact is None:
                 raise NotFound("account_not_found", "there is no such account")
             own = await transaction.erasures.own_rows(account_id)
-        identity = {"phone_number": contact.phone_number, **own}
+            places = [asdict(place) for place in await transaction.places.of(account_id)]
+        identity = {"phone_number": contact.phone_number, **own, "places": places}
         return dump_json({"exported_at": self._clock.now(), "account_id": account_id, "identity": identity, **others})
 
     async def one(self) -> bool:

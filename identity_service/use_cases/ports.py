@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from identity_service.domain.accounts import Account, Contact
+from identity_service.domain.api_keys import ApiKey
 from identity_service.domain.audit import Act, AuditEntry
 from identity_service.domain.code_budgets import Charge
 from identity_service.domain.documents import Document, DocumentStatus
@@ -17,6 +18,7 @@ from identity_service.domain.drivers import Driver, DriverStatus
 from identity_service.domain.erasures import Erasure
 from identity_service.domain.events import Event
 from identity_service.domain.one_time_codes import Allowance, Challenge, OwedCode
+from identity_service.domain.places import SavedPlace
 from identity_service.domain.roles import RoleGrant
 from identity_service.domain.sign_ins import EndReason, LiveSignIn, RefreshToken, SignIn, SignInRole
 
@@ -222,6 +224,42 @@ class PersonalDataKeepers(Protocol):
         ...
 
 
+class Places(Protocol):
+    """Places that people keep, sealed with their own keys."""
+
+    async def of(self, account_id: UUID) -> Sequence[SavedPlace]: ...
+
+    async def put(self, account_id: UUID, place: SavedPlace, now: datetime) -> bool:
+        """Keep a place, or change it; False where the person was erased, or the place is somebody else's."""
+        ...
+
+    async def remove(self, account_id: UUID, place_id: UUID) -> bool: ...
+
+
+class ApiKeys(Protocol):
+    """API keys, found by their digests."""
+
+    async def add(self, key: ApiKey, digest: bytes) -> None: ...
+
+    async def newest(self, at_most: int) -> Sequence[ApiKey]: ...
+
+    async def find(self, api_key_id: UUID, *, lock: bool = False) -> ApiKey | None: ...
+
+    async def by_digest(self, digest: bytes) -> ApiKey | None: ...
+
+    async def note_use(self, api_key_id: UUID, now: datetime) -> None:
+        """Write down a use, at most once a minute."""
+        ...
+
+    async def revoke(self, api_key_id: UUID, now: datetime) -> None: ...
+
+
+class PartnerTokens(Protocol):
+    """Makes access tokens of partners."""
+
+    def make_for_partner(self, api_key_id: UUID, scopes: Sequence[str]) -> str: ...
+
+
 class Roles(Protocol):
     """Granted roles."""
 
@@ -306,6 +344,12 @@ class Transaction(Protocol):
 
     @property
     def erasures(self) -> Erasures: ...
+
+    @property
+    def places(self) -> Places: ...
+
+    @property
+    def api_keys(self) -> ApiKeys: ...
 
     @property
     def documents(self) -> Documents: ...

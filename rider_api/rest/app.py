@@ -17,6 +17,7 @@ from rider_api.metrics import HTTP_HANDLED, HTTP_SECONDS
 from rider_api.problems import INTERNAL, Problem, ProblemError, problem_of
 from rider_api.rest import (
     after_ride_routes,
+    api_key_routes,
     auth_routes,
     books_routes,
     callback_routes,
@@ -35,6 +36,7 @@ from rider_api.rest import (
     operator_routes,
     payment_method_routes,
     people_routes,
+    place_routes,
     privacy_routes,
     quote_routes,
     ride_routes,
@@ -85,6 +87,8 @@ ROUTES: tuple[Routes, ...] = (
     books_routes.routes,
     staff_routes.routes,
     people_routes.routes,
+    place_routes.routes,
+    api_key_routes.routes,
     privacy_routes.routes,
     document_routes.routes,
     mds_routes.routes,

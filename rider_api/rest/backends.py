@@ -14,10 +14,12 @@ import grpc
 from chassis.clients import open_sync_channel
 from rider_api.settings import EdgeSettings
 from ridesharing.common.v1.dead_letter_service_pb2_grpc import DeadLetterServiceStub
+from ridesharing.identity.v1.api_key_service_pb2_grpc import ApiKeyServiceStub
 from ridesharing.identity.v1.audit_service_pb2_grpc import AuditServiceStub
 from ridesharing.identity.v1.document_service_pb2_grpc import DocumentServiceStub
 from ridesharing.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from ridesharing.identity.v1.person_service_pb2_grpc import PersonServiceStub
+from ridesharing.identity.v1.place_service_pb2_grpc import PlaceServiceStub
 from ridesharing.identity.v1.privacy_service_pb2_grpc import PrivacyServiceStub
 from ridesharing.identity.v1.role_service_pb2_grpc import RoleServiceStub
 from ridesharing.identity.v1.session_service_pb2_grpc import SessionServiceStub
@@ -102,6 +104,14 @@ class Backends:
     @property
     def privacy(self) -> PrivacyServiceStub:
         return self.stub("identity", PrivacyServiceStub)
+
+    @property
+    def places(self) -> PlaceServiceStub:
+        return self.stub("identity", PlaceServiceStub)
+
+    @property
+    def api_keys(self) -> ApiKeyServiceStub:
+        return self.stub("identity", ApiKeyServiceStub)
 
     @property
     def documents(self) -> DocumentServiceStub:

@@ -22,10 +22,10 @@ from ridesharing.matching.v1 import mds_service_pb2
 from shared_kernel.errors import FieldViolation, InvalidInput
 
 routes = Routes("mds", "Agencies", area="agencies")
-_OPERATOR = (Role.OPERATOR,)
+_READERS = (Role.OPERATOR, Role.PARTNER)
 
 
-@routes.route("GET", "/operator/mds/trips", roles=_OPERATOR, answer=MdsTrips, problems=(409,))
+@routes.route("GET", "/operator/mds/trips", roles=_READERS, answer=MdsTrips, problems=(409,))
 def export_mds_trips(query: MdsHourQuery) -> MdsTrips:
     """Return the trips with passengers that ended in an hour; an hour that is not over is a conflict."""
     request = mds_service_pb2.ExportTripsRequest(
@@ -35,14 +35,14 @@ def export_mds_trips(query: MdsHourQuery) -> MdsTrips:
     return mds_trips(page, _next({"end_time": query.end_time}, query, page.next_page_token))
 
 
-@routes.route("GET", "/operator/mds/vehicles", roles=_OPERATOR, answer=MdsVehicles, problems=(409,))
+@routes.route("GET", "/operator/mds/vehicles", roles=_READERS, answer=MdsVehicles, problems=(409,))
 def export_mds_vehicles(query: PageQuery) -> MdsVehicles:
     """Return the vehicles in service."""
     page = ask(edge().backends.mds.ExportVehicles, _vehicles(query))
     return mds_vehicles(page, _next({}, query, page.next_page_token))
 
 
-@routes.route("GET", "/operator/mds/vehicles/status", roles=_OPERATOR, answer=MdsVehicleStatuses, problems=(409,))
+@routes.route("GET", "/operator/mds/vehicles/status", roles=_READERS, answer=MdsVehicleStatuses, problems=(409,))
 def export_mds_vehicle_statuses(query: PageQuery) -> MdsVehicleStatuses:
     """Return the state, the last event and the coarse place of the vehicles in service."""
     page = ask(edge().backends.mds.ExportVehicles, _vehicles(query))

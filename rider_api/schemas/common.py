@@ -76,6 +76,8 @@ ReconciliationRunId = Annotated[UUID, BeforeValidator(_reader("recon")), _form("
 ReconciliationItemId = Annotated[UUID, BeforeValidator(_reader("item")), _form("item")]
 SessionId = Annotated[UUID, BeforeValidator(_reader("sess")), _form("sess")]
 DocumentId = Annotated[UUID, BeforeValidator(_reader("doc")), _form("doc")]
+PlaceId = Annotated[UUID, BeforeValidator(_reader("plc")), _form("plc")]
+ApiKeyId = Annotated[UUID, BeforeValidator(_reader("key")), _form("key")]
 NotificationId = Annotated[UUID, BeforeValidator(_reader("ntf")), _form("ntf")]
 
 

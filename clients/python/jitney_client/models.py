@@ -43,6 +43,42 @@ class AgreedTerms(TypedDict):
     upcoming: list[DriverTerms]
 
 
+class ApiKey(TypedDict):
+    """A key without its secret."""
+
+    id: str
+    name: str
+    prefix: str
+    """How the key begins."""
+    scopes: list[str]
+    created_by: str
+    created_at: str
+    expires_at: str
+    last_used_at: str | None
+    """To the minute."""
+    revoked_at: str | None
+
+
+class ApiKeyExchange(TypedDict):
+    """Shows a key."""
+
+    secret: str
+
+
+class ApiKeyRequest(TypedDict):
+    """Asks for a key."""
+
+    name: str
+    scopes: list[str]
+    lifetime_days: NotRequired[int]
+
+
+class ApiKeys(TypedDict):
+    """The keys, the newest first; at most two hundred."""
+
+    items: list[ApiKey]
+
+
 class Arrears(TypedDict):
     """What a rider owes."""
 
@@ -942,6 +978,23 @@ class NearbyDrivers(TypedDict):
     items: list[BlurredPoint]
 
 
+class NewApiKey(TypedDict):
+    """A key with its secret, which is shown this once."""
+
+    id: str
+    name: str
+    prefix: str
+    """How the key begins."""
+    scopes: list[str]
+    created_by: str
+    created_at: str
+    expires_at: str
+    last_used_at: str | None
+    """To the minute."""
+    revoked_at: str | None
+    secret: str
+
+
 class Notification(TypedDict):
     """A message in a person's inbox."""
 
@@ -1183,6 +1236,15 @@ class PaidPart(TypedDict):
     brand: str | None
     last_digits: str | None
     paid_at: str
+
+
+class PartnerToken(TypedDict):
+    """An access token for a partner's program."""
+
+    access_token: str
+    """For `Authorization: Bearer`."""
+    access_expires_at: str
+    scopes: list[str]
 
 
 class Patronage(TypedDict):
@@ -1995,6 +2057,29 @@ class RouteLeg(TypedDict):
     """Waits are not part of it."""
     polyline: str | None
     """Its line on the map, an encoded polyline of five decimals; null where no map tells it."""
+
+
+class SavedPlace(TypedDict):
+    """A place that the caller keeps."""
+
+    id: str
+    kind: str
+    label: str
+    place: Place
+
+
+class SavedPlaceRequest(TypedDict):
+    """A place to keep. Home and work take the place of the one that stands."""
+
+    kind: Literal["home", "work", "favorite"]
+    label: str
+    place: PlaceRequest
+
+
+class SavedPlaces(TypedDict):
+    """Home and work first, then favourites by name."""
+
+    items: list[SavedPlace]
 
 
 class ScheduledRides(TypedDict):

@@ -11,6 +11,9 @@ from jitney_client.models import (
     AccountChange,
     AccountExport,
     AgreedTerms,
+    ApiKeyExchange,
+    ApiKeyRequest,
+    ApiKeys,
     Arrears,
     AssignmentCancellation,
     AuditCheck,
@@ -74,6 +77,7 @@ from jitney_client.models import (
     MdsVehicles,
     MdsVehicleStatuses,
     NearbyDrivers,
+    NewApiKey,
     Notification,
     Notifications,
     Offer,
@@ -88,6 +92,7 @@ from jitney_client.models import (
     OtpAnswer,
     OtpRequest,
     OtpVerification,
+    PartnerToken,
     Patronage,
     PatronageRequest,
     Patronages,
@@ -143,6 +148,9 @@ from jitney_client.models import (
     RoleGrant,
     RoleGrantRequest,
     RoleGrants,
+    SavedPlace,
+    SavedPlaceRequest,
+    SavedPlaces,
     ScheduledRides,
     Sessions,
     SharedRide,
@@ -1673,6 +1681,42 @@ class Operations(Caller):
             ),
         )
 
+    async def list_places(self) -> SavedPlaces:
+        """Return the caller's places. For: rider."""
+        return cast("SavedPlaces", await self.call("GET", "/v1/me/places"))
+
+    async def keep_place(self, body: SavedPlaceRequest, *, idempotency_key: str = "") -> SavedPlace:
+        """Keep a place. For: rider."""
+        return cast("SavedPlace", await self.call("POST", "/v1/me/places", body=body, key=idempotency_key))
+
+    async def change_place(self, place_id: str, body: SavedPlaceRequest, *, idempotency_key: str = "") -> SavedPlace:
+        """Change a place. For: rider."""
+        return cast(
+            "SavedPlace", await self.call("PUT", f"/v1/me/places/{path_part(place_id)}", body=body, key=idempotency_key)
+        )
+
+    async def forget_place(self, place_id: str, *, idempotency_key: str = "") -> None:
+        """Forget a place. For: rider."""
+        await self.call("DELETE", f"/v1/me/places/{path_part(place_id)}", key=idempotency_key)
+
+    async def exchange_api_key(self, body: ApiKeyExchange, *, idempotency_key: str = "") -> PartnerToken:
+        """Trade an API key for an access token of ten minutes."""
+        return cast(
+            "PartnerToken", await self.call("POST", "/v1/auth/api-key", body=body, key=idempotency_key, is_open=True)
+        )
+
+    async def list_api_keys(self) -> ApiKeys:
+        """Return the keys, the newest first. For: admin."""
+        return cast("ApiKeys", await self.call("GET", "/v1/operator/api-keys"))
+
+    async def create_api_key(self, body: ApiKeyRequest, *, idempotency_key: str = "") -> NewApiKey:
+        """Make a key; the answer is the only place where it stands whole. For: admin."""
+        return cast("NewApiKey", await self.call("POST", "/v1/operator/api-keys", body=body, key=idempotency_key))
+
+    async def revoke_api_key(self, api_key_id: str, body: Reason, *, idempotency_key: str = "") -> None:
+        """End a key. For: admin."""
+        await self.call("POST", f"/v1/operator/api-keys/{path_part(api_key_id)}/revoke", body=body, key=idempotency_key)
+
     async def export_account(self, *, idempotency_key: str = "") -> AccountExport:
         """Return all that is kept of the caller. For: driver, rider."""
         return cast("AccountExport", await self.call("POST", "/v1/me/exports", key=idempotency_key))
@@ -1724,7 +1768,7 @@ class Operations(Caller):
 
     async def export_mds_trips(self, *, limit: int | None = None, cursor: str | None = None, end_time: str) -> MdsTrips:
         """Return the trips with passengers that ended in an hour; an hour that is not over is a conflict. For:
-        admin, operator.
+        admin, operator, partner.
         """
         return cast(
             "MdsTrips",
@@ -1734,7 +1778,7 @@ class Operations(Caller):
         )
 
     async def export_mds_vehicles(self, *, limit: int | None = None, cursor: str | None = None) -> MdsVehicles:
-        """Return the vehicles in service. For: admin, operator."""
+        """Return the vehicles in service. For: admin, operator, partner."""
         return cast(
             "MdsVehicles", await self.call("GET", "/v1/operator/mds/vehicles", query={"limit": limit, "cursor": cursor})
         )
@@ -1742,7 +1786,9 @@ class Operations(Caller):
     async def export_mds_vehicle_statuses(
         self, *, limit: int | None = None, cursor: str | None = None
     ) -> MdsVehicleStatuses:
-        """Return the state, the last event and the coarse place of the vehicles in service. For: admin, operator."""
+        """Return the state, the last event and the coarse place of the vehicles in service. For: admin, operator,
+        partner.
+        """
         return cast(
             "MdsVehicleStatuses",
             await self.call("GET", "/v1/operator/mds/vehicles/status", query={"limit": limit, "cursor": cursor}),

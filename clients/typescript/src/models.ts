@@ -33,6 +33,38 @@ export interface AgreedTerms {
   upcoming: DriverTerms[];
 }
 
+/** A key without its secret. */
+export interface ApiKey {
+  id: string;
+  name: string;
+  /** How the key begins. */
+  prefix: string;
+  scopes: string[];
+  created_by: string;
+  created_at: string;
+  expires_at: string;
+  /** To the minute. */
+  last_used_at: string | null;
+  revoked_at: string | null;
+}
+
+/** Shows a key. */
+export interface ApiKeyExchange {
+  secret: string;
+}
+
+/** Asks for a key. */
+export interface ApiKeyRequest {
+  name: string;
+  scopes: string[];
+  lifetime_days?: number;
+}
+
+/** The keys, the newest first; at most two hundred. */
+export interface ApiKeys {
+  items: ApiKey[];
+}
+
 /** What a rider owes. */
 export interface Arrears {
   items: ArrearsOfCurrency[];
@@ -835,6 +867,22 @@ export interface NearbyDrivers {
   items: BlurredPoint[];
 }
 
+/** A key with its secret, which is shown this once. */
+export interface NewApiKey {
+  id: string;
+  name: string;
+  /** How the key begins. */
+  prefix: string;
+  scopes: string[];
+  created_by: string;
+  created_at: string;
+  expires_at: string;
+  /** To the minute. */
+  last_used_at: string | null;
+  revoked_at: string | null;
+  secret: string;
+}
+
 /** A message in a person's inbox. */
 export interface Notification {
   id: string;
@@ -1060,6 +1108,14 @@ export interface PaidPart {
   brand: string | null;
   last_digits: string | null;
   paid_at: string;
+}
+
+/** An access token for a partner's program. */
+export interface PartnerToken {
+  /** For `Authorization: Bearer`. */
+  access_token: string;
+  access_expires_at: string;
+  scopes: string[];
 }
 
 /** Surplus of a period, given back to member drivers. */
@@ -1802,6 +1858,26 @@ export interface RouteLeg {
   eta_seconds: number;
   /** Its line on the map, an encoded polyline of five decimals; null where no map tells it. */
   polyline: string | null;
+}
+
+/** A place that the caller keeps. */
+export interface SavedPlace {
+  id: string;
+  kind: string;
+  label: string;
+  place: Place;
+}
+
+/** A place to keep. Home and work take the place of the one that stands. */
+export interface SavedPlaceRequest {
+  kind: "home" | "work" | "favorite";
+  label: string;
+  place: PlaceRequest;
+}
+
+/** Home and work first, then favourites by name. */
+export interface SavedPlaces {
+  items: SavedPlace[];
 }
 
 /** A rider's rides that wait for their time, the next one first. */

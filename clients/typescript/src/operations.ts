@@ -6,6 +6,9 @@ import type {
   AccountChange,
   AccountExport,
   AgreedTerms,
+  ApiKeyExchange,
+  ApiKeyRequest,
+  ApiKeys,
   Arrears,
   AssignmentCancellation,
   AuditCheck,
@@ -69,6 +72,7 @@ import type {
   MdsVehicleStatuses,
   MdsVehicles,
   NearbyDrivers,
+  NewApiKey,
   Notification,
   Notifications,
   Offer,
@@ -83,6 +87,7 @@ import type {
   OtpAnswer,
   OtpRequest,
   OtpVerification,
+  PartnerToken,
   Patronage,
   PatronageRequest,
   PatronageShare,
@@ -138,6 +143,9 @@ import type {
   RoleGrant,
   RoleGrantRequest,
   RoleGrants,
+  SavedPlace,
+  SavedPlaceRequest,
+  SavedPlaces,
   ScheduledRides,
   Sessions,
   ShareLink,
@@ -1189,6 +1197,46 @@ export class Operations extends Caller {
     return this.call<PhoneInClear>("POST", `/v1/operator/people/${pathPart(accountId)}/unmask`, { body, key: options.idempotencyKey, signal: options.signal });
   }
 
+  /** Return the caller's places. For: rider. */
+  listPlaces(): Promise<SavedPlaces> {
+    return this.call<SavedPlaces>("GET", "/v1/me/places");
+  }
+
+  /** Keep a place. For: rider. */
+  keepPlace(body: SavedPlaceRequest, options: Changing = {}): Promise<SavedPlace> {
+    return this.call<SavedPlace>("POST", "/v1/me/places", { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Change a place. For: rider. */
+  changePlace(placeId: string, body: SavedPlaceRequest, options: Changing = {}): Promise<SavedPlace> {
+    return this.call<SavedPlace>("PUT", `/v1/me/places/${pathPart(placeId)}`, { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Forget a place. For: rider. */
+  forgetPlace(placeId: string, options: Changing = {}): Promise<void> {
+    return this.call<void>("DELETE", `/v1/me/places/${pathPart(placeId)}`, { key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Trade an API key for an access token of ten minutes. */
+  exchangeApiKey(body: ApiKeyExchange, options: Changing = {}): Promise<PartnerToken> {
+    return this.call<PartnerToken>("POST", "/v1/auth/api-key", { body, key: options.idempotencyKey, signal: options.signal, isOpen: true });
+  }
+
+  /** Return the keys, the newest first. For: admin. */
+  listApiKeys(): Promise<ApiKeys> {
+    return this.call<ApiKeys>("GET", "/v1/operator/api-keys");
+  }
+
+  /** Make a key; the answer is the only place where it stands whole. For: admin. */
+  createApiKey(body: ApiKeyRequest, options: Changing = {}): Promise<NewApiKey> {
+    return this.call<NewApiKey>("POST", "/v1/operator/api-keys", { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** End a key. For: admin. */
+  revokeApiKey(apiKeyId: string, body: Reason, options: Changing = {}): Promise<void> {
+    return this.call<void>("POST", `/v1/operator/api-keys/${pathPart(apiKeyId)}/revoke`, { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
   /** Return all that is kept of the caller. For: driver, rider. */
   exportAccount(options: Changing = {}): Promise<AccountExport> {
     return this.call<AccountExport>("POST", "/v1/me/exports", { key: options.idempotencyKey, signal: options.signal });
@@ -1236,18 +1284,21 @@ export class Operations extends Caller {
 
   /**
    * Return the trips with passengers that ended in an hour; an hour that is not over is a conflict. For: admin,
-   * operator.
+   * operator, partner.
    */
   exportMdsTrips(query: { limit?: number; cursor?: string; end_time: string }): Promise<MdsTrips> {
     return this.call<MdsTrips>("GET", "/v1/operator/mds/trips", { query });
   }
 
-  /** Return the vehicles in service. For: admin, operator. */
+  /** Return the vehicles in service. For: admin, operator, partner. */
   exportMdsVehicles(query: { limit?: number; cursor?: string } = {}): Promise<MdsVehicles> {
     return this.call<MdsVehicles>("GET", "/v1/operator/mds/vehicles", { query });
   }
 
-  /** Return the state, the last event and the coarse place of the vehicles in service. For: admin, operator. */
+  /**
+   * Return the state, the last event and the coarse place of the vehicles in service. For: admin, operator,
+   * partner.
+   */
   exportMdsVehicleStatuses(query: { limit?: number; cursor?: string } = {}): Promise<MdsVehicleStatuses> {
     return this.call<MdsVehicleStatuses>("GET", "/v1/operator/mds/vehicles/status", { query });
   }

@@ -20,10 +20,12 @@ from chassis.auth import Actor, TokenVerifier, current_actor
 from chassis.interceptors import ServiceInterceptor
 from ridesharing.common.v1 import dead_letter_service_pb2
 from ridesharing.identity.v1 import (
+    api_key_service_pb2,
     audit_service_pb2,
     document_service_pb2,
     identity_service_pb2,
     person_service_pb2,
+    place_service_pb2,
     privacy_service_pb2,
     role_service_pb2,
     session_service_pb2,
@@ -59,6 +61,8 @@ _FILES = (
     role_service_pb2,
     audit_service_pb2,
     person_service_pb2,
+    place_service_pb2,
+    api_key_service_pb2,
     privacy_service_pb2,
     document_service_pb2,
     ride_service_pb2,

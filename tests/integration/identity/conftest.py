@@ -95,6 +95,10 @@ class RunningIdentity:
         signer = TokenSigner.from_dir(self.keys, issuer, self.clock)
         return forward_token(signer.sign(str(subject), role, 600))
 
+    def bearer_partner(self, *scopes: str) -> Metadata:
+        signer = TokenSigner.from_dir(self.keys, "identity", self.clock)
+        return forward_token(signer.sign(str(UUID(int=6)), Role.PARTNER, 600, scopes=scopes))
+
     @property
     def operator(self) -> Metadata:
         return self.bearer(Role.OPERATOR, UUID(int=7))

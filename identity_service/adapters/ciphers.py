@@ -118,11 +118,6 @@ class PersonVault:
         return _PERSON_FORM + use.encode() + b"\0" + self._account_id.bytes + (row_id or UUID(int=0)).bytes
 
 
-def is_by_person(sealed: bytes) -> bool:
-    """Tell whether a seal is made with a person's own key; older ones are made with the key of all."""
-    return sealed[:1] == _PERSON_FORM
-
-
 class CodeAndTokenCiphers:
     """Digests of codes and refresh tokens, and the successor's seal."""
 

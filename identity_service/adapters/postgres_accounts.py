@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity_service.adapters.ciphers import OLD_FORM, PhoneVault, is_by_person
+from identity_service.adapters.ciphers import OLD_FORM, PhoneVault
 from identity_service.adapters.postgres_person_keys import PostgresPersonKeys
 from identity_service.adapters.tables import accounts
 from identity_service.domain.accounts import Account, Contact
@@ -88,7 +88,7 @@ class PostgresAccounts:
         row = (await self._connection.execute(query.where(accounts.c.account_id == account_id))).first()
         if row is None:
             return None
-        if not is_by_person(row.phone_sealed):
+        if row.phone_sealed[0] == OLD_FORM:
             return Contact(self._vault.open_phone(account_id, row.phone_sealed), row.locale, row.display_name)
         vault = await self._keys.find(account_id)
         if vault is None:

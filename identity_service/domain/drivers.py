@@ -91,7 +91,9 @@ class Driver:
             InvalidInput: `invalid_argument`.
         """
         by = suspended_by if status is DriverStatus.SUSPENDED else ""
-        if status is self.status and (not by or by in (self.suspended_by, "documents")):
+        # Staff may make a suspension theirs that documents began; nothing else changes where the status stands.
+        taken_over = by == "staff" and self.suspended_by == "documents"
+        if status is self.status and not taken_over:
             return self
         if status is not self.status and status not in TRANSITIONS[self.status]:
             raise Conflict(

@@ -1,4 +1,4 @@
-"""What matching knows of a person: rides asked for and driven, shifts. Erased: names, words, and where they were.
+"""What matching knows of a person: rides, shifts, ratings. Erased: names, words, and where they were.
 
 Places of ended rides are rounded to a hundredth of a degree (about a kilometre), which still serves the planning of a
 city and MDS reports; prices and times stay, for the books, under an id that names nobody.
@@ -10,13 +10,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Numeric, Table, cast, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Numeric, Table, and_, cast, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
 from chassis.personal_data import EXPORT_PAGE_ROWS, erasure_blocked
-from matching_service.adapters.tables import ride_stops, rides, shift_headings, shifts
+from matching_service.adapters.tables import (
+    ride_edits,
+    ride_ratings,
+    ride_shares,
+    ride_stops,
+    rides,
+    shift_headings,
+    shifts,
+)
 from matching_service.domain.ride_states import LIVE_STATES
 
 _COARSE_DECIMALS = 2
@@ -88,18 +96,31 @@ class MatchingPersonalData:
                 )
             )
             await connection.execute(delete(shift_headings).where(shift_headings.c.driver_id == account_id))
+            # Ways that a ride could have gone, and who may watch it: nobody asks for them after the ride.
+            await connection.execute(delete(ride_edits).where(ride_edits.c.ride_id.in_(mine)))
+            await connection.execute(delete(ride_shares).where(ride_shares.c.ride_id.in_(mine)))
+            # The stars are somebody else's; the words about them were this person's.
+            party = select(rides.c.id).where(or_(asked, rides.c.driver_id == account_id))
+            await connection.execute(
+                update(ride_ratings)
+                .where(ride_ratings.c.ride_id.in_(party), ride_ratings.c.rater_id == account_id)
+                .values(comment="")
+            )
 
     async def export(self, account_id: UUID, offset: int) -> tuple[Mapping[str, Sequence[Mapping[str, Any]]], bool]:
-        """Return rides asked for, rides driven (without the riders) and shifts."""
+        """Return rides asked for, rides driven (without the riders), shifts and ratings given."""
         async with self._database.transaction() as connection:
             asked = await _rows(connection, rides, rides.c.rider_id == account_id, offset)
             driven = await _rows(connection, rides, rides.c.driver_id == account_id, offset)
             worked = await _rows(connection, shifts, shifts.c.driver_id == account_id, offset)
+            party = select(rides.c.id).where(or_(rides.c.rider_id == account_id, rides.c.driver_id == account_id))
+            mine = and_(ride_ratings.c.ride_id.in_(party), ride_ratings.c.rater_id == account_id)
+            rated = await _rows(connection, ride_ratings, mine, offset)
         for row in driven:
             for name in ("rider_id", "rider_name", "note", "words", "pickup_address", "dropoff_address", "delivery"):
                 del row[name]
-        more = any(len(found) > EXPORT_PAGE_ROWS for found in (asked, driven, worked))
-        lists = {"rides": asked, "rides_driven": driven, "shifts": worked}
+        more = any(len(found) > EXPORT_PAGE_ROWS for found in (asked, driven, worked, rated))
+        lists = {"rides": asked, "rides_driven": driven, "shifts": worked, "ratings_given": rated}
         return {name: found[:EXPORT_PAGE_ROWS] for name, found in lists.items()}, more
 
 
@@ -116,7 +137,9 @@ async def _rows(
     connection: AsyncConnection, table: Table, whose: ColumnElement[bool], offset: int
 ) -> list[dict[str, Any]]:
     columns = [column for column in table.c if column.name not in _NOT_TOLD]
-    query = select(*columns).where(whose).order_by(table.c.id).offset(offset).limit(EXPORT_PAGE_ROWS + 1)
+    query = (
+        select(*columns).where(whose).order_by(*table.primary_key.columns).offset(offset).limit(EXPORT_PAGE_ROWS + 1)
+    )
     return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 

@@ -82,6 +82,22 @@ class Whole:
             await connection.close()
         return ride_id
 
+    async def rated_and_shared(self, ride: UUID, rider: str) -> None:
+        """The rider's words on the driver, and a link to the ride."""
+        await self.sql(
+            "matching",
+            "INSERT INTO ride_rating VALUES ($1, 'driver', $2, $3, 5, 'drove me to my mother', now())",
+            ride,
+            uuid4(),
+            UUID(rider),
+        )
+        await self.sql(
+            "matching",
+            "INSERT INTO ride_share VALUES ($1, $2, now(), now() + interval '1 hour')",
+            ride,
+            ride.bytes * 2,
+        )
+
     async def card(self, rider: str) -> UUID:
         card = uuid4()
         await self.sql("payment", "INSERT INTO rider (id) VALUES ($1) ON CONFLICT DO NOTHING", UUID(rider))
@@ -179,6 +195,7 @@ async def test_a_person_is_told_all_that_four_services_keep(whole: Whole) -> Non
     signed_in = await whole.identity.sign_in(phone)
     account = signed_in.account.account_id
     ride = await whole.ride(account)
+    await whole.rated_and_shared(ride, account)
     await whole.ride(str(uuid4()))  # somebody else's
     await whole.card(account)
     await whole.told(account)
@@ -192,6 +209,7 @@ async def test_a_person_is_told_all_that_four_services_keep(whole: Whole) -> Non
     assert [row["device_id"] for row in document["identity"]["sessions"]] == ["device-1"]
     assert [row["id"] for row in document["matching"]["rides"]] == [str(ride)]
     assert document["matching"]["rides"][0]["pickup_address"] == "1 Home Street"
+    assert [row["comment"] for row in document["matching"]["ratings_given"]] == ["drove me to my mother"]
     assert [row["last_digits"] for row in document["payment"]["payment_methods"]] == ["4242"]
     assert [row["subject"] for row in document["notification"]["preference"]] == ["marketing"]
     for secret in ("4821", "pm_", "start_pin", "phone_index"):
@@ -203,6 +221,7 @@ async def test_a_person_is_erased_everywhere_and_the_number_is_free_again(whole:
     signed_in = await whole.identity.sign_in(phone)
     account, token = signed_in.account.account_id, forward_token(signed_in.tokens.access_token)
     ride, driven = await whole.ride(account), await whole.ride(str(uuid4()), driver=account)
+    await whole.rated_and_shared(ride, account)
     card = await whole.card(account)
     await whole.told(account)
     with rpc_errors():
@@ -225,6 +244,9 @@ async def test_a_person_is_erased_everywhere_and_the_number_is_free_again(whole:
     assert (kept["rider_name"], kept["note"], kept["pickup_address"], kept["dropoff_address"]) == ("", "", "", "")
     assert (kept["pickup_latitude"], kept["pickup_longitude"]) == (37.77, -122.42)
     assert (kept["fare_total_minor"], str(kept["rider_id"])) == (1000, account)  # the books, under nobody's id
+    [rating] = await whole.sql("matching", "SELECT stars, comment FROM ride_rating WHERE ride_id = $1", ride)
+    assert (rating["stars"], rating["comment"]) == (5, "")
+    assert await whole.sql("matching", "SELECT FROM ride_share") == []
     [other] = await whole.sql("matching", "SELECT * FROM ride WHERE id = $1", driven)
     assert (other["driver_name"], other["rider_name"], other["pickup_latitude"]) == ("", "Robin", PLACE[0])
     assert whole.removed_cards == [card]

@@ -83,8 +83,7 @@ async def test_places_of_somebody_else_are_not_there(identity: RunningIdentity) 
 
 async def test_there_are_twenty_favourites_at_most_and_one_home_by_the_database(identity: RunningIdentity) -> None:
     somebody = await rider(identity)
-    for number in range(20):
-        last = await somebody.put(FAVORITE, f"place {number}")
+    *_, last = [await somebody.put(FAVORITE, f"place {number}") for number in range(20)]
     with pytest.raises(LimitExceeded) as caught:
         await somebody.put(FAVORITE, "one more")
     assert caught.value.reason == "too_many_places"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,11 @@ from shared_kernel.geo import GeoPoint
 from tests.system.people import UNION_SQUARE, HandDriver, HandRider, Town, place_of, until
 
 _STREET_CORNER = GeoPoint(37.7893, -122.4010)
+_DRIVING_LICENSE = {
+    "kind": "driving_license",
+    "number": "D1234567",
+    "content_base64": base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(8)).decode(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class Objects:
 
 
 async def one_of_everything(people: Town) -> Objects:
-    """Make a completed ride with a tip and a refund, a dispute, a payout, and one under way with a stop and an edit."""
+    """Make a completed ride with a tip and a refund, a dispute, a payout, one under way with a stop and an edit ..."""
     rider, driver = await people.rider(), await people.driver()
     done = await _completed_ride(rider, driver)
     tip = {"amount": {"currency_code": "USD", "amount_minor": 200}}
@@ -59,6 +65,11 @@ async def one_of_everything(people: Town) -> Objects:
     told = await until(lambda: _first_notification(rider.person), "a notification of the rider")
     told_driver = await _first_notification(driver.person)
     sessions = (await rider.person.get("/v1/me/sessions"))["items"]
+    home = {"kind": "home", "label": "Home", "place": place_of(_STREET_CORNER)}
+    saved = await rider.person.do("POST", "/v1/me/places", home)
+    document = await driver.person.do("POST", "/v1/driver/documents", _DRIVING_LICENSE)
+    leaver = await people.signed_in("rider")
+    await people.operator("POST", f"/v1/operator/people/{leaver.account_id}/erase", {"reason": "asked by letter"})
 
     shared = {"ride_id": live, "edit_id": str(edit["id"]), "stop_id": str(ride["stops"][0]["id"])}
     return Objects(
@@ -73,6 +84,7 @@ async def one_of_everything(people: Town) -> Objects:
             "refund_id": str(refund["id"]),
             "notification_id": told,
             "session_id": str(sessions[0]["id"]),
+            "place_id": str(saved["id"]),
         },
         of_driver={
             **shared,
@@ -90,6 +102,8 @@ async def one_of_everything(people: Town) -> Objects:
             "payout_id": str(payout["id"]),
             "run_id": str(run["id"]),
             "psp_event_id": event_id,
+            "account_id": leaver.account_id,
+            "document_id": str(document["id"]),
         },
         quote_id=str((await rider.quote())["id"]),
     )

@@ -66,7 +66,10 @@ def addresses(document: Document) -> list[Address]:
     def rank(address: Address) -> int:
         return next((number for number, end in enumerate(_ENDS, 1) if address.path.endswith(end)), 0)
 
-    return sorted(with_ids, key=lambda address: (address.method != "GET", rank(address), address.path))
+    def order(address: Address) -> tuple[bool, int, bool, str]:
+        return address.method != "GET", rank(address), address.method == "DELETE", address.path
+
+    return sorted(with_ids, key=order)
 
 
 class Matrix:

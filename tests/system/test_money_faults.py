@@ -146,9 +146,10 @@ async def test_a_flood_of_events_is_taken_whole_while_rides_go_on(life: Life) ->
     ):
         told = (await psp.get("/psp/v1/events", params={"limit": 100})).raise_for_status().json()["data"]
         refused, unanswered = life.crowd.refused, life.unanswered
-        sending = asyncio.create_task(flood(rest, _SECRET, told, _EVENTS, 3))
-        await life.goes_on()
-        sent = await sending
+        async with asyncio.TaskGroup() as group:
+            sending = group.create_task(flood(rest, _SECRET, told, _EVENTS, 3))
+            await life.goes_on()
+        sent = sending.result()
     assert (life.crowd.refused, life.unanswered) == (refused, unanswered)
     assert sent.answers["forged", 400] == len(sent.forged) > 0
     assert sent.answers["good", 200] == _EVENTS - len(sent.forged)

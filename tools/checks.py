@@ -28,6 +28,7 @@ CHECKS: Mapping[str, tuple[str, ...]] = {
     "openapi": (sys.executable, "-m", "tools.openapi", "--check"),
     "imports": ("lint-imports", "--no-cache"),
     "states": (sys.executable, "-m", "tools.ride_states", "--check"),
+    "messages": (sys.executable, "-m", "tools.notification_matrix", "--check"),
     "ruff": ("ruff", "check"),
     "format": ("ruff", "format", "--check"),
 }

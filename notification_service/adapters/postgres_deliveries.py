@@ -18,7 +18,8 @@ from notification_service.domain.provider_health import BreakerState, ProviderHe
 from notification_service.domain.sending import Content, Outgoing, Target
 
 # Of one ride and target only the earliest goes, so that news come in their order. A later one that went, or is on its
-# way, makes an earlier one that turns up afterwards stale; of those with one collapse key only the last counts.
+# way, makes an earlier one that turns up afterwards stale; of those with one collapse key only the last counts,
+# but on a live stream, where an app is shown every change.
 _CLAIM = text("""
     WITH due AS (
         SELECT d.delivery_id
@@ -50,7 +51,7 @@ _CLAIM = text("""
                  WHERE later.ride_id = c.ride_id AND later.channel = c.channel AND later.target = c.target
                    AND later.ride_version > c.ride_version
                    AND (later.state = 'sent' OR (later.state = 'pending' AND later.attempts > 0))) THEN 'superseded'
-             WHEN n.collapse_key <> '' AND c.ride_version > 0 AND EXISTS (
+             WHEN n.collapse_key <> '' AND c.channel <> 'stream' AND c.ride_version > 0 AND EXISTS (
                  SELECT FROM delivery later JOIN notification newer USING (notification_id)
                  WHERE later.ride_id = c.ride_id AND later.channel = c.channel AND later.target = c.target
                    AND later.ride_version > c.ride_version AND later.state = 'pending'

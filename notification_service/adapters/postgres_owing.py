@@ -54,18 +54,22 @@ _OWE = text("""
     WITH owed AS (
         INSERT INTO notification (
             notification_id, dedupe_key, account_id, topic, priority, ride_id, ride_version, in_inbox, title, body,
-            contents, locale, collapse_key, live_type, live_data, created_at, expires_at, marketing_on)
+            contents, locale, collapse_key, live_type, live_data, created_at, expires_at, marketing_on,
+            template, template_version)
         SELECT notification_id, dedupe_key, account_id, topic, priority, ride_id, ride_version, in_inbox, title, body,
-               CAST(contents AS jsonb), locale, collapse_key, live_type, live_data, created_at, expires_at, marketing_on
+               CAST(contents AS jsonb), locale, collapse_key, live_type, live_data, created_at, expires_at,
+               marketing_on, template, template_version
         FROM unnest(
             CAST(:n_notification_id AS uuid[]), CAST(:n_dedupe_key AS text[]), CAST(:n_account_id AS uuid[]),
             CAST(:n_topic AS text[]), CAST(:n_priority AS smallint[]), CAST(:n_ride_id AS uuid[]),
             CAST(:n_ride_version AS int[]), CAST(:n_in_inbox AS boolean[]), CAST(:n_title AS text[]),
             CAST(:n_body AS text[]), CAST(:n_contents AS text[]), CAST(:n_locale AS text[]),
             CAST(:n_collapse_key AS text[]), CAST(:n_live_type AS text[]), CAST(:n_live_data AS text[]),
-            CAST(:n_created_at AS timestamptz[]), CAST(:n_expires_at AS timestamptz[]), CAST(:n_marketing_on AS date[]))
+            CAST(:n_created_at AS timestamptz[]), CAST(:n_expires_at AS timestamptz[]), CAST(:n_marketing_on AS date[]),
+            CAST(:n_template AS text[]), CAST(:n_template_version AS text[]))
             AS n(notification_id, dedupe_key, account_id, topic, priority, ride_id, ride_version, in_inbox, title, body,
-                 contents, locale, collapse_key, live_type, live_data, created_at, expires_at, marketing_on)
+                 contents, locale, collapse_key, live_type, live_data, created_at, expires_at, marketing_on,
+                 template, template_version)
         ON CONFLICT (dedupe_key) DO NOTHING
         RETURNING notification_id)
     INSERT INTO delivery (
@@ -158,7 +162,7 @@ def _reader(row: Any) -> Reader:
 _NOTIFICATION_COLUMNS = (
     *("notification_id", "dedupe_key", "account_id", "topic", "priority", "ride_id", "ride_version", "in_inbox"),
     *("title", "body", "contents", "locale", "collapse_key", "live_type", "live_data", "created_at", "expires_at"),
-    "marketing_on",
+    *("marketing_on", "template", "template_version"),
 )
 _DELIVERY_COLUMNS = (
     *("delivery_id", "notification_id", "channel", "target", "state", "priority", "account_id", "ride_id"),
@@ -167,7 +171,7 @@ _DELIVERY_COLUMNS = (
 
 
 def _notification(owed: OwedMessage) -> tuple[object, ...]:
-    message = owed.message
+    message, inbox = owed.message, owed.contents.get(Channel.INBOX, Content())
     return (
         owed.notification_id,
         owed.dedupe_key,
@@ -175,11 +179,12 @@ def _notification(owed: OwedMessage) -> tuple[object, ...]:
         str(message.topic),
         message.priority.value,
         message.ride_id,
-        owed.ride_version,
+        owed.message.ride_version,
         any(planned.channel is Channel.INBOX for planned in owed.planned),
-        owed.inbox.title,
-        owed.inbox.body,
-        json.dumps(contents_of(owed.contents)),
+        inbox.title,
+        inbox.body,
+        # What stands in the inbox is not stored twice.
+        json.dumps(contents_of({channel: words for channel, words in owed.contents.items() if words is not inbox})),
         owed.locale,
         message.collapse_key,
         owed.live_type,
@@ -187,6 +192,8 @@ def _notification(owed: OwedMessage) -> tuple[object, ...]:
         owed.created_at,
         owed.expires_at,
         owed.marketing_on,
+        message.template,
+        owed.template_version,
     )
 
 
@@ -201,7 +208,7 @@ def _deliveries(owed: OwedMessage, new_id: IdSource) -> list[tuple[object, ...]]
             owed.message.priority.value,
             owed.message.account_id,
             owed.message.ride_id,
-            owed.ride_version,
+            owed.message.ride_version,
             planned.next_attempt_at,
             None if planned.state is DeliveryState.PENDING else owed.created_at,
             planned.reason,

@@ -57,6 +57,9 @@ notifications = Table(
     # The words by channel, written when the message was owed: {"push": {"title", "body"}, "email": {…, "html"}, …}.
     Column("contents", JSONB, nullable=False, server_default=text("'{}'")),
     Column("locale", Text, nullable=False, server_default=text("'en'")),
+    # From what the words were made.
+    Column("template", Text, nullable=False, server_default=text("''")),
+    Column("template_version", Text, nullable=False, server_default=text("''")),
     # Of several with the same key a device shows the newest; empty: each by itself.
     Column("collapse_key", Text, nullable=False, server_default=text("''")),
     Column("live_type", Text, nullable=False),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import IntEnum, StrEnum
 
 
@@ -23,3 +25,11 @@ class Priority(IntEnum):
     TRIP_CRITICAL = 1
     MONEY = 2
     MARKETING = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A channel that a message goes by: at once, or later and only if nobody has acknowledged it until then."""
+
+    channel: Channel
+    unless_acknowledged_within: timedelta | None = None

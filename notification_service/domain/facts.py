@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -41,6 +41,25 @@ class Happening(StrEnum):
     OFFER_CLOSED = "offer_closed"
     RECEIPT_READY = "receipt_ready"
     SHIFT_ENDED = "shift_ended"
+    TIP_RECEIVED = "tip_received"
+    REFUND_PAID = "refund_paid"
+    REFUND_FAILED = "refund_failed"
+    PAYOUT_PAID = "payout_paid"
+    PAYOUT_FAILED = "payout_failed"
+    CASH_STOPPED = "cash_stopped"
+    CASH_ALLOWED = "cash_allowed"
+    DRIVER_APPROVED = "driver_approved"
+    DRIVER_REJECTED = "driver_rejected"
+    DRIVER_SUSPENDED = "driver_suspended"
+    DOCUMENT_EXPIRING = "document_expiring"
+    NEW_DEVICE = "new_device"
+    SIGN_IN_STOLEN = "sign_in_stolen"
+    ONE_TIME_CODE = "one_time_code"
+    TRIP_SHARED = "trip_shared"
+    SOS_RAISED = "sos_raised"
+    ROUTE_DEVIATED = "route_deviated"
+    LONG_STOP = "long_stop"
+    PROMOTION = "promotion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,4 +146,59 @@ class ShiftFact:
     reason: str
 
 
-Fact = RideFact | OfferFact | ReceiptFact | ShiftFact
+@dataclass(frozen=True, slots=True)
+class PersonFact:
+    """Something befell an account. `device` is its own name for itself, `document` a public word (`insurance`)."""
+
+    happening: Happening
+    account_id: UUID
+    device: str = ""
+    document: str = ""
+    expires_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyFact:
+    """Money moved for somebody, or did not. `destination` says where a refund went: `card`, `wallet` or `credit`."""
+
+    happening: Happening
+    account_id: UUID
+    amount: Money
+    ride_id: UUID | None = None
+    destination: str = ""
+    bank_last_digits: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyFact:
+    """Somebody on a ride called for help, shares it, or it goes strangely. `link` shows where the ride is now."""
+
+    happening: Happening
+    fact_id: UUID
+    ride_id: UUID
+    rider_id: UUID
+    rider_name: str
+    driver: DriverFacts | None
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFact:
+    """Somebody proves that a phone is theirs. `expires_at` is the code's end."""
+
+    happening: Happening
+    code: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionFact:
+    """The operator has news for an account; `texts` are (title, body) by language: en, es and fr."""
+
+    happening: Happening
+    promotion_id: UUID
+    account_id: UUID
+    texts: Mapping[str, tuple[str, str]]
+
+
+Fact = RideFact | OfferFact | ReceiptFact | ShiftFact | PersonFact | MoneyFact | SafetyFact | CodeFact | PromotionFact

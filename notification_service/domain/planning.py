@@ -10,20 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from notification_service.domain.channels import Channel, Priority
+from notification_service.domain.channels import Channel, Leg, Priority
 from notification_service.domain.delivery import DeliveryState
 from notification_service.domain.preferences import SUBJECT_OF, QuietHours, Subject, keeps_quiet
-
-ESCALATION = timedelta(seconds=20)
-"""How long a person has to show that a push or a live event was seen, before it is sent by SMS as well."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """A channel that a message goes by: at once, or later and only if nobody has acknowledged it until then."""
-
-    channel: Channel
-    unless_acknowledged_within: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

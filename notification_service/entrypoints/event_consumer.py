@@ -35,5 +35,9 @@ class EventHandler:
             if isinstance(event.message, _ACCOUNTS):
                 await self._remember_locale(event.id, event.aggregate_id, event.message.locale)
         if told:
-            facts = [(event.id, fact_from(event.message, event.aggregate_version)) for event in told]
+            facts = [
+                (event.id, fact)
+                for event in told
+                if (fact := fact_from(event.message, event.aggregate_version)) is not None
+            ]
             self._alarms.wake_for(await self._owe_messages.all_of(facts))

@@ -15,17 +15,21 @@ from notification_service.domain.facts import (
     EditFacts,
     Fact,
     Happening,
+    MoneyFact,
     OfferFact,
+    PersonFact,
     ReceiptFact,
     RideFact,
     ShiftFact,
 )
 from ridesharing.common.v1.geo_point_pb2 import Place
 from ridesharing.common.v1.money_pb2 import Money as WireMoney
+from ridesharing.identity.v1 import accounts_pb2
+from ridesharing.identity.v1 import events_pb2 as identity
 from ridesharing.matching.v1 import events_pb2 as matching
 from ridesharing.matching.v1 import rides_pb2
 from ridesharing.payment.v1 import events_pb2 as payment
-from ridesharing.payment.v1 import payments_pb2
+from ridesharing.payment.v1 import payments_pb2, refunds_pb2
 from shared_kernel.ids import to_public_id
 from shared_kernel.money import Money
 
@@ -134,7 +138,38 @@ def _shift_ended(event: matching.ShiftEnded) -> ShiftFact:
     )
 
 
-_READERS: Mapping[type[Message], Callable[[Any, int], Fact]] = {
+_DRIVER_STATUSES = {
+    accounts_pb2.DRIVER_STATUS_APPROVED: Happening.DRIVER_APPROVED,
+    accounts_pb2.DRIVER_STATUS_REJECTED: Happening.DRIVER_REJECTED,
+    accounts_pb2.DRIVER_STATUS_SUSPENDED: Happening.DRIVER_SUSPENDED,
+}
+
+
+def _driver_status(event: identity.DriverStatusChanged) -> PersonFact | None:
+    """Tell a driver what was decided; one who has just applied knows."""
+    happening = _DRIVER_STATUSES.get(event.status)
+    return PersonFact(happening, UUID(event.driver_id)) if happening else None
+
+
+def _sign_in(happening: Happening, account_id: str, device: str) -> PersonFact:
+    return PersonFact(happening, UUID(account_id), device=device)
+
+
+def _standing(event: payment.DriverStandingChanged) -> MoneyFact:
+    happening = Happening.CASH_ALLOWED if event.cash_allowed else Happening.CASH_STOPPED
+    # Below zero the driver owes; what is owed is spoken of without a sign.
+    owed = Money(event.balance.currency_code, abs(event.balance.amount_minor))
+    return MoneyFact(happening, UUID(event.driver_id), owed)
+
+
+def _refund(happening: Happening, refund: refunds_pb2.Refund) -> MoneyFact:
+    destination = refunds_pb2.RefundDestination.Name(refund.destination).removeprefix("REFUND_DESTINATION_").lower()
+    return MoneyFact(
+        happening, UUID(refund.rider_id), _money(refund.amount), _uuid(refund.ride_id), destination=destination
+    )
+
+
+_READERS: Mapping[type[Message], Callable[[Any, int], Fact | None]] = {
     matching.RideRequested: lambda event, _: _ride(Happening.RIDE_REQUESTED, event.ride),
     matching.RideScheduled: lambda event, _: _ride(Happening.RIDE_SCHEDULED, event.ride),
     matching.RideReminded: lambda event, _: _ride(Happening.RIDE_REMINDED, event.ride),
@@ -161,14 +196,23 @@ _READERS: Mapping[type[Message], Callable[[Any, int], Fact]] = {
     matching.OfferClosed: lambda event, version: _offer(Happening.OFFER_CLOSED, event.offer, version),
     matching.ShiftEnded: lambda event, _: _shift_ended(event),
     payment.PaymentCaptured: lambda event, _: _receipt(event),
+    payment.RefundPaid: lambda event, _: _refund(Happening.REFUND_PAID, event.refund),
+    payment.RefundFailed: lambda event, _: _refund(Happening.REFUND_FAILED, event.refund),
+    payment.DriverStandingChanged: lambda event, _: _standing(event),
+    identity.DriverStatusChanged: lambda event, _: _driver_status(event),
+    identity.NewDeviceSignedIn: lambda event, _: _sign_in(Happening.NEW_DEVICE, event.account_id, event.device_id),
+    identity.RefreshTokenReused: lambda event, _: _sign_in(Happening.SIGN_IN_STOLEN, event.account_id, event.device_id),
 }
 
 FACT_TYPES = tuple(_READERS)
 """The events that become facts."""
 
 
-def fact_from(message: Message, version: int) -> Fact:
-    """Read an event of FACT_TYPES; `version` is its aggregate's, by which the news of a ride are put in order."""
+def fact_from(message: Message, version: int) -> Fact | None:
+    """Read an event of FACT_TYPES; None if nobody is told of it.
+
+    `version` is its aggregate's, by which the news of a ride are put in order.
+    """
     return _READERS[type(message)](message, version)
 
 

@@ -8,13 +8,12 @@ from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
-from notification_service.domain.channels import Priority
-from notification_service.domain.facts import Fact, OfferFact, RideFact
+from notification_service.domain.channels import Channel, Priority
+from notification_service.domain.facts import Fact
 from notification_service.domain.messages import Message, messages_for
-from notification_service.domain.planning import Leg, Reader, plan
+from notification_service.domain.planning import Reader, plan
 from notification_service.domain.preferences import local_day_zone
-from notification_service.domain.sending import Content
-from notification_service.use_cases.ports import OwedMessage, Store, Templates, Transaction
+from notification_service.use_cases.ports import OwedMessage, Rendered, Store, Templates, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.ids import IdSource, to_public_id
 
@@ -39,33 +38,37 @@ class OweMessages:
         now = self._clock.now()
         async with self._store.transaction() as transaction:
             new = await transaction.first_times([event_id for event_id, _ in events])
+            # What goes to bare numbers is owed by the use case that knows them.
             messages = [
-                (event_id, fact, message)
+                (event_id, message, message.account_id)
                 for event_id, fact in events
                 if event_id in new
                 for message in messages_for(fact)
+                if message.account_id is not None
             ]
             if not messages:
                 return []
-            readers = await transaction.readers(sorted({message.account_id for _, _, message in messages}))
-            marketing = await self._marketing(transaction, [message for _, _, message in messages], readers, now)
+            readers = await transaction.readers(sorted({account_id for _, _, account_id in messages}))
+            marketing = await self._marketing(transaction, messages, readers, now)
             owed: list[OwedMessage] = []
-            for event_id, fact, message in messages:
-                reader = readers.get(message.account_id, _STRANGER)
+            for event_id, message, account_id in messages:
+                reader = readers.get(account_id, _STRANGER)
                 written = self._write(event_id, message, reader.locale, now)
-                owed.append(_planned(written, fact, reader, marketing))
+                owed.append(_planned(written, account_id, reader, marketing))
             await transaction.owe(owed)
         return owed
 
     async def _marketing(
-        self, transaction: Transaction, messages: Sequence[Message], readers: Mapping[UUID, Reader], now: datetime
+        self,
+        transaction: Transaction,
+        messages: Sequence[tuple[UUID, Message, UUID]],
+        readers: Mapping[UUID, Reader],
+        now: datetime,
     ) -> dict[UUID, date | None]:
         """Return the day that each reader's one marketing message counts for; None for who had theirs."""
         days = {
-            message.account_id: now.astimezone(
-                local_day_zone(readers.get(message.account_id, _STRANGER).quiet_hours)
-            ).date()
-            for message in messages
+            account_id: now.astimezone(local_day_zone(readers.get(account_id, _STRANGER).quiet_hours)).date()
+            for _, message, account_id in messages
             if message.priority is Priority.MARKETING
         }
         if not days:
@@ -74,12 +77,12 @@ class OweMessages:
         return {account_id: None if (account_id, day) in had else day for account_id, day in days.items()}
 
     def _write(self, event_id: UUID, message: Message, locale: str, now: datetime) -> OwedMessage:
-        text = Content()
+        rendered = Rendered({}, locale, "")
         if message.template:
-            text = self._templates.render(message.template, locale, message.context)
+            rendered = self._templates.render(message.template, message.spoken, locale, message.context)
         notification_id = self._new_id()
         live_type, live_data = message.live_type, dict(message.live_data)
-        if message.template:
+        if (text := rendered.contents.get(Channel.INBOX)) is not None:
             notice = {
                 "id": to_public_id("ntf", notification_id),
                 "topic": message.topic.value,
@@ -98,9 +101,9 @@ class OweMessages:
             notification_id=notification_id,
             dedupe_key=f"{event_id}:{message.account_id}",
             message=message,
-            inbox=text,
-            contents={},
-            locale=locale,
+            contents=rendered.contents,
+            locale=rendered.language,
+            template_version=rendered.template_version,
             live_type=live_type,
             live_data=json.dumps(live_data, ensure_ascii=False, separators=(",", ":")),
             created_at=now,
@@ -108,23 +111,21 @@ class OweMessages:
         )
 
 
-def _planned(owed: OwedMessage, fact: Fact, reader: Reader, marketing: dict[UUID, date | None]) -> OwedMessage:
+def _planned(owed: OwedMessage, account_id: UUID, reader: Reader, marketing: dict[UUID, date | None]) -> OwedMessage:
     """Add the deliveries to a message; its reader's one marketing message of the day is spent by it."""
     message = owed.message
     is_marketing = message.priority is Priority.MARKETING
-    day = marketing.pop(message.account_id, None) if is_marketing else None
+    day = marketing.pop(account_id, None) if is_marketing else None
     return replace(
         owed,
         planned=plan(
-            [Leg(channel) for channel in message.channels],
-            message.account_id,
+            message.legs,
+            account_id,
             message.priority,
             reader,
             owed.created_at,
             owed.expires_at,
             over_budget=is_marketing and day is None,
         ),
-        # Versions of a ride order the news of it; those of a payment for it are others.
-        ride_version=message.ride_version if isinstance(fact, RideFact | OfferFact) else 0,
         marketing_on=day,
     )

@@ -17,7 +17,7 @@ from notification_service.domain.messages import Message
 from notification_service.domain.planning import Planned, Reader
 from notification_service.domain.provider_health import ProviderHealth
 from notification_service.domain.sending import Content, Outgoing, SendResult, Target
-from shared_kernel.money import Money
+from notification_service.domain.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,14 @@ class OwedMessage:
     notification_id: UUID
     dedupe_key: str
     message: Message
-    inbox: Content
     contents: Mapping[Channel, Content]
     locale: str
+    template_version: str
     live_type: str
     live_data: str
     created_at: datetime
     expires_at: datetime
     planned: Sequence[Planned] = ()
-    ride_version: int = 0
     """By which deliveries about its ride go in order; 0 where there is no such order."""
     marketing_on: date | None = None
 
@@ -48,8 +47,9 @@ class OwedCode:
     dedupe_key: str
     fingerprint: bytes
     phone_number: str
-    content: Content
+    contents: Mapping[Channel, Content]
     locale: str
+    template_version: str
     created_at: datetime
     expires_at: datetime
 
@@ -142,11 +142,20 @@ class Addresses(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The words of a message by channel, the language they are in, and the version of their template."""
+
+    contents: Mapping[Channel, Content]
+    language: str
+    template_version: str
+
+
 class Templates(Protocol):
     """Words in a person's language."""
 
-    def render(self, template: str, locale: str, context: Mapping[str, str | int | Money]) -> Content:
-        """Fill in a template; a language that is not had falls back to its base, then to English."""
+    def render(self, template: str, channels: Sequence[Channel], locale: str, words: Words) -> Rendered:
+        """Fill in a template for some channels; a language that is not had falls back to its base, then to English."""
         ...
 
 

@@ -6,6 +6,8 @@ import hashlib
 from datetime import datetime
 from uuid import UUID
 
+from notification_service.domain.facts import CodeFact, Happening
+from notification_service.domain.messages import messages_for
 from notification_service.use_cases.ports import OwedCode, Store, Templates
 from shared_kernel.clock import Clock
 from shared_kernel.errors import InvalidInput
@@ -33,7 +35,10 @@ class SendOneTimeCode:
         now = self._clock.now()
         if expires_at <= now:
             raise InvalidInput("code_expired", "the code has expired already")
-        text = self._templates.render("one_time_code", locale or "en", {"code": code})
+        # Both are owed in words: the call follows where the SMS does not get through.
+        fact = CodeFact(Happening.ONE_TIME_CODE, code, expires_at)
+        [message] = messages_for(fact)
+        rendered = self._templates.render(message.template, message.spoken, locale or "en", message.context)
         # Only the hash is kept beyond the delivery: it tells a replay from a changed request.
         fingerprint = hashlib.sha256("\x1f".join((phone_number, code, locale)).encode()).digest()
         owed = OwedCode(
@@ -41,8 +46,9 @@ class SendOneTimeCode:
             dedupe_key=f"otp:{caller}:{request_id}",
             fingerprint=fingerprint,
             phone_number=phone_number,
-            content=text,
-            locale=locale or "en",
+            contents=rendered.contents,
+            locale=rendered.language,
+            template_version=rendered.template_version,
             created_at=now,
             expires_at=expires_at,
         )

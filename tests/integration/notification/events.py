@@ -13,13 +13,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from redis.asyncio import Redis
 
 from chassis.redis_client import awaited
+from ridesharing.common.v1 import access_pb2
 from ridesharing.common.v1.geo_point_pb2 import GeoPoint, Place
 from ridesharing.common.v1.money_pb2 import Money
+from ridesharing.identity.v1 import accounts_pb2
 from ridesharing.identity.v1 import events_pb2 as identity
 from ridesharing.matching.v1 import events_pb2 as matching
 from ridesharing.matching.v1 import rides_pb2
 from ridesharing.payment.v1 import events_pb2 as payment
-from ridesharing.payment.v1 import payments_pb2
+from ridesharing.payment.v1 import payments_pb2, refunds_pb2
 
 PIN = "4821"
 TOTAL = Money(currency_code="USD", amount_minor=2_280)
@@ -184,6 +186,43 @@ class Story:
         )
         return matching.ShiftEnded(shift=shift, end_time=shift.end_time)
 
+    def refund_paid(self) -> payment.RefundPaid:
+        """The rider has money back."""
+        return payment.RefundPaid(refund=self._refund())
+
+    def refund_failed(self) -> payment.RefundFailed:
+        """The card did not take it."""
+        return payment.RefundFailed(refund=self._refund())
+
+    def _refund(self) -> refunds_pb2.Refund:
+        return refunds_pb2.Refund(
+            refund_id=str(uuid4()),
+            ride_id=str(self.ride_id),
+            rider_id=str(self.rider_id),
+            amount=FEE,
+            destination=refunds_pb2.REFUND_DESTINATION_CARD,
+            version=1,
+        )
+
+    def cash_stopped(self) -> payment.DriverStandingChanged:
+        """The driver owes too much of cash."""
+        owed = Money(currency_code="USD", amount_minor=-5_000)
+        return payment.DriverStandingChanged(driver_id=str(self.driver_id), balance=owed, cash_allowed=False)
+
+    def driver_approved(self) -> identity.DriverStatusChanged:
+        """The driver may drive."""
+        return identity.DriverStatusChanged(driver_id=str(self.driver_id), status=accounts_pb2.DRIVER_STATUS_APPROVED)
+
+    def new_device(self) -> identity.NewDeviceSignedIn:
+        """The driver signed in elsewhere."""
+        return identity.NewDeviceSignedIn(
+            account_id=str(self.driver_id), session_id=str(uuid4()), device_id="Pixel 9", role=access_pb2.ROLE_DRIVER
+        )
+
+    def sign_in_stolen(self) -> identity.RefreshTokenReused:
+        """Somebody used the driver's refresh token a second time."""
+        return identity.RefreshTokenReused(account_id=str(self.driver_id), session_id=str(uuid4()), device_id="Pixel 9")
+
     def _edit(self, reason: str) -> rides_pb2.RideEdit:
         return rides_pb2.RideEdit(
             edit_id=str(uuid4()),
@@ -209,7 +248,7 @@ def stream_of(message: Message) -> str:
     return f"events:{message.DESCRIPTOR.full_name.split('.')[1]}"
 
 
-def aggregate_of(message: Message) -> tuple[UUID, int]:
+def aggregate_of(message: Message) -> tuple[UUID, int]:  # noqa: PLR0911 (an arm a kind of event)
     """Return whom an event is about, and that one's version: news of a ride and its offers are the ride's."""
     match message:
         case matching.OfferCreated():
@@ -220,6 +259,12 @@ def aggregate_of(message: Message) -> tuple[UUID, int]:
             return UUID(message.shift.shift_id), message.shift.version
         case payment.PaymentCaptured():
             return UUID(message.payment.ride_id), message.payment.version
+        case payment.RefundPaid() | payment.RefundFailed():
+            return UUID(message.refund.refund_id), message.refund.version
+        case payment.DriverStandingChanged() | identity.DriverStatusChanged():
+            return UUID(message.driver_id), 1
+        case identity.NewDeviceSignedIn() | identity.RefreshTokenReused():
+            return UUID(message.session_id), 1
         case identity.AccountCreated() | identity.AccountUpdated():
             return UUID(message.account_id), 1
         case _:

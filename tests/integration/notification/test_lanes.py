@@ -19,12 +19,13 @@ from notification_service.adapters.people_tables import devices
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.postgres_deliveries import PostgresDeliveries
 from notification_service.bootstrap_delivery import make_workers
-from notification_service.domain.channels import Channel, Priority
+from notification_service.domain.channels import Channel, Leg, Priority
 from notification_service.domain.delivery import Attempt, DeliveryState, Outcome
 from notification_service.domain.facts import Happening
 from notification_service.domain.lanes import MARKETING_PER_SECOND
+from notification_service.domain.matrix import Audience
 from notification_service.domain.messages import Message
-from notification_service.domain.planning import Leg, plan
+from notification_service.domain.planning import plan
 from notification_service.domain.sending import Content, SendResult
 from notification_service.use_cases.deliver_due import DeliverDue
 from notification_service.use_cases.ports import OwedMessage, Sender
@@ -70,7 +71,15 @@ class Town:
         """Owe the person a message; return its id."""
         now, account_id, notification_id = self.clock.now(), person or self.person, uuid4()
         message = Message(
-            account_id, Happening.RIDE_ASSIGNED, priority, life, self.ride, version, collapse_key=collapse_key
+            account_id,
+            Happening.RIDE_ASSIGNED,
+            priority,
+            life,
+            tuple(legs),
+            Audience.RIDER,
+            self.ride,
+            version,
+            collapse_key=collapse_key,
         )
         async with self.store.transaction() as transaction:
             reader = (await transaction.readers([account_id]))[account_id]
@@ -78,15 +87,14 @@ class Town:
                 notification_id=notification_id,
                 dedupe_key=str(notification_id),
                 message=message,
-                inbox=Content("t", "b"),
                 contents={Channel.SMS: Content(body=f"v{version}"), Channel.PUSH: Content("t", f"v{version}")},
                 locale="en",
+                template_version="",
                 live_type="x",
                 live_data="{}",
                 created_at=now,
                 expires_at=now + life,
                 planned=plan(legs, account_id, priority, reader, now, now + life),
-                ride_version=version,
                 marketing_on=marketing_on,
             )
             await transaction.owe([owed])

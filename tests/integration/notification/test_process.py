@@ -159,6 +159,16 @@ TURNS = [
     Turn(Story.order_returned, "returned", "ride_returned", concerns_driver=True),
     Turn(rider_did_not_come, "no_show", "ride_no_show", concerns_driver=True),
 ]
+# What is not of a ride's way: its event, and what the rider's or driver's inbox is to say.
+OTHER_NEWS = {
+    Story.shift_ended: "We did not hear from your phone",
+    Story.refund_paid: "$5.00 back to your card",
+    Story.refund_failed: "$5.00 came back to us",
+    Story.cash_stopped: "You owe $50.00",
+    Story.driver_approved: "Your application was approved",
+    Story.new_device: "signed in to on Pixel 9",
+    Story.sign_in_stolen: "the sign-in of Pixel 9",
+}
 # What a rider's app shows without a word: the rider made it happen, or sees it.
 SILENT_TURNS = [Story.scheduled, Story.stop_reached, Story.stop_left, Story.edit_proposed]
 
@@ -166,7 +176,7 @@ SILENT_TURNS = [Story.scheduled, Story.stop_reached, Story.stop_left, Story.edit
 def test_every_event_that_people_are_told_of_is_published_here() -> None:
     story = Story()
     published = {type(message) for message in story.a_whole_ride()} | {type(turn.event(story)) for turn in TURNS}
-    published |= {type(event(story)) for event in (*SILENT_TURNS, Story.shift_ended)}
+    published |= {type(event(story)) for event in (*SILENT_TURNS, *OTHER_NEWS)}
     assert published == set(FACT_TYPES)
 
 
@@ -273,12 +283,17 @@ async def test_driver_is_asked_about_a_longer_way_in_words(service: Running) -> 
     assert (item.topic, item.body) == ("ride_edit_proposed", data_of(told)["notification"]["body"])
 
 
-async def test_driver_who_fell_silent_reads_why_no_rides_came(service: Running) -> None:
+@pytest.mark.parametrize("event", OTHER_NEWS, ids=lambda event: event.__name__)
+async def test_what_befalls_people_beside_a_ride_is_in_their_inbox(
+    service: Running, event: Callable[[Story], Message]
+) -> None:
     story = Story()
-    await publish(service.redis, story.shift_ended())
-    [_] = await service.live_once_there_are(1, story.driver_id)
-    [item] = await service.inbox(story.driver_id)
-    assert item.topic == "shift_ended"
+    await publish(service.redis, event(story))
+    reader = story.rider_id if "refund" in event.__name__ else story.driver_id
+    [told] = await service.live_once_there_are(1, reader)
+    [item] = await service.inbox(reader)
+    assert (told.type, data_of(told)["topic"], item.topic) == ("notification", event.__name__, event.__name__)
+    assert OTHER_NEWS[event] in item.body
 
 
 async def test_people_are_told_in_the_language_of_their_account(service: Running) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from notification_service.domain.facts import DriverFacts, EditFacts, Happening, OfferFact, ReceiptFact, RideFact
+from notification_service.domain.matrix import MATRIX, Audience
+from notification_service.domain.samples import sample_of
 from shared_kernel.money import Money
 
 RIDE = UUID("01890000-0000-7000-8000-000000000001")
@@ -15,7 +17,19 @@ DRIVER = UUID("01890000-0000-7000-8000-000000000003")
 OFFER = UUID("01890000-0000-7000-8000-000000000004")
 EDIT = UUID("01890000-0000-7000-8000-000000000005")
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+OFFER_PUBLIC = {
+    "id": "offer_x",
+    "state": "open",
+    "pickup": {"address": "Pier 39"},
+    "dropoff": {"address": None},
+    "pickup_eta_seconds": 60,
+    "earnings": {"currency_code": "USD", "amount_minor": 1620},
+}
 DRIVER_FACTS = DriverFacts(DRIVER, "Ana", "Toyota Prius", "blue", "7ABC123")
+
+RIDE_HAPPENINGS = list(
+    dict.fromkeys(row.happening for row in MATRIX if row.to is Audience.RIDER and isinstance(sample_of(row), RideFact))
+)
 
 
 def ride_fact(happening: Happening, **changes: Any) -> RideFact:
@@ -39,9 +53,7 @@ def ride_fact(happening: Happening, **changes: Any) -> RideFact:
 
 def offer_fact(happening: Happening = Happening.OFFER_CREATED) -> OfferFact:
     """Return an offer that expires in fifteen seconds."""
-    return OfferFact(
-        happening, OFFER, RIDE, 4, DRIVER, NOON + timedelta(seconds=15), {"id": "offer_x", "state": "open"}
-    )
+    return OfferFact(happening, OFFER, RIDE, 4, DRIVER, NOON + timedelta(seconds=15), dict(OFFER_PUBLIC))
 
 
 def receipt_fact(

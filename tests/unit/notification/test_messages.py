@@ -10,7 +10,7 @@ from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.facts import Fact, Happening, ShiftFact
 from notification_service.domain.messages import Message, messages_for
 from shared_kernel.money import Money
-from tests.unit.notification.samples import DRIVER, RIDER, offer_fact, receipt_fact, ride_fact
+from tests.unit.notification.samples import DRIVER, RIDE_HAPPENINGS, RIDER, offer_fact, receipt_fact, ride_fact
 
 
 def to(account: object, fact: Fact) -> Message:
@@ -30,10 +30,16 @@ def test_a_swap_is_told_to_the_rider_and_to_both_drivers() -> None:
     assert "start_pin" not in told[2].live_data
 
 
-@pytest.mark.parametrize("happening", [h for h in Happening if h.startswith(("ride_", "driver_", "trip_"))])
-def test_every_change_of_a_ride_reaches_rider_and_driver_on_the_stream(happening: Happening) -> None:
-    messages = messages_for(ride_fact(happening))
-    assert {message.account_id for message in messages} == {RIDER, DRIVER}
+BEFORE_A_DRIVER = {"ride_requested", "ride_scheduled", "ride_reminded", "ride_payment_failed", "ride_matching"}
+
+
+@pytest.mark.parametrize("happening", RIDE_HAPPENINGS)
+def test_every_change_of_a_ride_reaches_its_people_on_the_stream(happening: Happening) -> None:
+    gone = happening in (Happening.RIDE_REMATCHING, Happening.RIDE_UNMATCHED)
+    fact = ride_fact(happening, driver=None, former_driver_id=DRIVER) if gone else ride_fact(happening)
+    messages = messages_for(fact)
+    alone = happening in BEFORE_A_DRIVER or happening is Happening.RIDE_UNMATCHED
+    assert {message.account_id for message in messages} == ({RIDER} if alone else {RIDER, DRIVER})
     assert all(message.live_type == "ride_updated" and Channel.STREAM in message.channels for message in messages)
 
 
@@ -46,7 +52,7 @@ def test_the_start_pin_is_told_to_the_rider_alone() -> None:
 def test_an_assignment_is_told_in_words_with_pin_and_plate() -> None:
     message = to(RIDER, ride_fact(Happening.RIDE_ASSIGNED))
     assert message.template == "rider_ride_assigned"
-    assert message.channels == (Channel.INBOX, Channel.STREAM)
+    assert message.channels == (Channel.INBOX, Channel.STREAM, Channel.PUSH, Channel.SMS)
     assert message.context["plate"] == "7ABC123"
     assert message.context["pickup_eta_minutes"] == 3
 
@@ -67,13 +73,17 @@ def test_a_rider_who_canceled_for_free_is_not_told_in_words_what_they_did() -> N
 
 def test_the_fee_of_a_late_cancel_is_told() -> None:
     fact = ride_fact(Happening.RIDE_CANCELED, state="canceled_by_rider", fee=Money("USD", 500))
-    assert to(RIDER, fact).context == {"fee": Money("USD", 500)}
+    assert to(RIDER, fact).context["fee"] == Money("USD", 500)
 
 
-def test_an_offer_goes_to_its_driver_on_the_stream_and_dies_with_the_offer() -> None:
+def test_an_offer_goes_to_its_driver_and_dies_with_the_offer() -> None:
     fact = offer_fact()
     [message] = messages_for(fact)
-    assert (message.account_id, message.channels, message.expires_at) == (DRIVER, (Channel.STREAM,), fact.expires_at)
+    assert (message.account_id, message.channels, message.expires_at) == (
+        DRIVER,
+        (Channel.STREAM, Channel.PUSH),
+        fact.expires_at,
+    )
 
 
 def test_that_an_offer_is_over_is_told_after_its_time() -> None:
@@ -84,14 +94,16 @@ def test_that_an_offer_is_over_is_told_after_its_time() -> None:
 def test_a_receipt_is_money_and_stands_in_the_inbox() -> None:
     [message] = messages_for(receipt_fact())
     assert (message.account_id, message.priority) == (RIDER, Priority.MONEY)
-    assert message.channels == (Channel.INBOX, Channel.STREAM)
+    assert message.channels == (Channel.INBOX, Channel.STREAM, Channel.EMAIL)
+    # Its version counts the payment's changes, not the ride's: it waits for no news of the ride.
+    assert message.ride_version == 0
 
 
 @pytest.mark.parametrize("reason", ["silent", "break_over"])
 def test_a_driver_who_was_taken_offline_is_told(reason: str) -> None:
     [message] = messages_for(ShiftFact(Happening.SHIFT_ENDED, DRIVER, reason))
     assert (message.account_id, message.template, message.ride_id) == (DRIVER, "driver_shift_ended", None)
-    assert message.channels == (Channel.INBOX, Channel.STREAM)
+    assert message.channels == (Channel.INBOX, Channel.STREAM, Channel.PUSH)
 
 
 @pytest.mark.parametrize("reason", ["asked", "last_ride", "not_approved", "unspecified"])

@@ -14,7 +14,6 @@ from notification_service.entrypoints.grpc_servicer import CHANNEL_TO_WIRE, STAT
 from ridesharing.matching.v1 import events_pb2 as matching
 from ridesharing.matching.v1 import rides_pb2
 from ridesharing.notification.v1 import notifications_pb2
-from ridesharing.payment.v1 import events_pb2 as payment
 from tests.unit.notification.samples import DRIVER, OFFER, RIDE, RIDER
 
 
@@ -94,7 +93,9 @@ def test_a_funding_is_told_by_its_public_word(number: rides_pb2.Funding.ValueTyp
     assert made.public["funding"] == word
 
 
-def test_every_event_of_a_ride_and_its_offers_is_a_fact_and_captures_are() -> None:
+def test_every_event_that_somebody_is_told_of_is_a_fact() -> None:
     about_shifts = {"ShiftStarted", "ShiftChanged"}
     names = set(matching.DESCRIPTOR.message_types_by_name) - about_shifts
-    assert {cls.DESCRIPTOR.name for cls in FACT_TYPES} == names | {payment.PaymentCaptured.DESCRIPTOR.name}
+    of_identity = {"DriverStatusChanged", "NewDeviceSignedIn", "RefreshTokenReused"}
+    of_payment = {"PaymentCaptured", "RefundPaid", "RefundFailed", "DriverStandingChanged"}
+    assert {cls.DESCRIPTOR.name for cls in FACT_TYPES} == names | of_payment | of_identity

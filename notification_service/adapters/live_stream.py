@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -14,6 +15,7 @@ from notification_service.domain.sending import Accepted, Outgoing, SendResult, 
 KEPT_ENTRIES = 500
 KEPT_SECONDS = 86_400
 _MOST_AT_ONCE = 200
+_LOOK_BACK_ENTRIES = 100
 
 
 class LiveStreamSender:
@@ -42,11 +44,22 @@ class LiveStreamSender:
             "data": message.live_data,
             "expires_at": message.expires_at.isoformat(),
         }
+        if message.attempt > 1 and await self._has(target.address, str(message.notification_id)):
+            return Accepted()
         result: asyncio.Future[SendResult] = asyncio.get_running_loop().create_future()
         self._waiting.append((f"live:{target.address}", entry, result))
         if self._writing is None:
             self._writing = asyncio.create_task(self._write())
         return await result
+
+    async def _has(self, account: str, notification_id: str) -> bool:
+        """Look whether a message of an earlier attempt stands in its stream; no more came after it than we may miss."""
+        commands: Any = self._redis
+        try:
+            entries = await commands.xrevrange(f"live:{account}", count=_LOOK_BACK_ENTRIES)
+        except (RedisError, OSError):
+            return False
+        return any(fields.get(b"id") == notification_id.encode() for _, fields in entries)
 
     async def _write(self) -> None:
         try:

@@ -224,6 +224,7 @@ def _due(row: Any) -> DueDelivery:
         collapse_key=row.collapse_key,
         live_type=row.live_type,
         live_data=row.live_data,
+        attempt=row.attempts,
     )
     target = Target(row.token, row.platform) if row.token else Target(row.target)
     return DueDelivery(

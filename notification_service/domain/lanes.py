@@ -7,7 +7,7 @@ of connections; a one-time code meets only other codes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from notification_service.domain.channels import Channel, Priority
 
@@ -26,10 +26,22 @@ class Lane:
     """How many are begun a second at most, in each replica; None for no bound."""
 
     @property
+    def lease(self) -> timedelta:
+        """How long a claim holds: longer than the address, a channel's providers and the writing down may take.
+
+        One that runs out belongs to a worker that died; until then the news of its ride wait, so it is no longer than
+        it must be.
+        """
+        return timedelta(seconds=_PROVIDERS_AT_MOST * self.patience_seconds + _BESIDES_SECONDS)
+
+    @property
     def name(self) -> str:
         """For logs and metrics, for example `sms p0`."""
         return f"{self.channel.value} p{self.priority.value}"
 
+
+_PROVIDERS_AT_MOST = 3
+_BESIDES_SECONDS = 4.0
 
 # What somebody waits for is given up on quickly, since another provider may take it; the rest has time.
 _PATIENCE_SECONDS = {
@@ -38,6 +50,7 @@ _PATIENCE_SECONDS = {
     Priority.MONEY: 8.0,
     Priority.MARKETING: 8.0,
 }
+_REDIS_PATIENCE_SECONDS = 2.0
 _CONCURRENCY = {
     Priority.SECURITY: 32,
     Priority.TRIP_CRITICAL: 64,
@@ -61,7 +74,7 @@ def all_lanes() -> list[Lane]:
                 if channel is Channel.STREAM and priority is not Priority.MARKETING
                 else _CONCURRENCY[priority]
             ),
-            patience_seconds=_PATIENCE_SECONDS[priority],
+            patience_seconds=_REDIS_PATIENCE_SECONDS if channel is Channel.STREAM else _PATIENCE_SECONDS[priority],
             per_second=MARKETING_PER_SECOND if priority is Priority.MARKETING else None,
         )
         for priority in Priority

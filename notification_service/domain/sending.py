@@ -46,6 +46,8 @@ class Outgoing:
     collapse_key: str = ""
     live_type: str = ""
     live_data: str = ""
+    attempt: int = 1
+    """From the second on it may have been taken before, by a worker that died before it could write that down."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
 from typing import Any
 
 from notification_service.domain.channels import Channel
@@ -26,8 +25,6 @@ from shared_kernel.clock import Clock
 from shared_kernel.errors import DomainError
 
 _log = logging.getLogger(__name__)
-LEASE = timedelta(seconds=30)
-"""Longer than all providers of a channel may take together: a claim that runs out belongs to a worker that died."""
 _END_SECONDS = 2.0
 _BY_ACCOUNT = frozenset({Channel.SMS, Channel.VOICE, Channel.EMAIL})
 
@@ -94,7 +91,7 @@ class DeliverDue:
         room = self._budget.take(self.lane.concurrency - len(self._under_way), now)
         if room <= 0:
             return 0, False
-        due = await self._deliveries.claim(self.lane, now, LEASE, room)
+        due = await self._deliveries.claim(self.lane, now, self.lane.lease, room)
         self._budget.give_back(room - len(due))
         for delivery in due:
             self._under_way.add(asyncio.create_task(self._attempt(delivery)))

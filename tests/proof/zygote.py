@@ -1,4 +1,4 @@
-"""`python -m tests.proof.zygote`: starts the service again and again, quickly.
+"""`python -m tests.proof.zygote [payment_service]`: starts a service again and again, quickly.
 
 Everything is imported once; each start is a fork that runs the service's own `main(["serve"])`, so what is killed is
 the real process: its server, its workers, its connections. Commands come as JSON lines on stdin, answers go to stdout:
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import importlib
 import json
 import os
 import signal
@@ -22,8 +23,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
-from payment_service import __main__ as service
-from payment_service import bootstrap
+_SERVICE = sys.argv[1] if len(sys.argv) > 1 else "payment_service"
+service: Any = importlib.import_module(f"{_SERVICE}.__main__")
+bootstrap: Any = importlib.import_module(f"{_SERVICE}.bootstrap")
 
 _PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 

@@ -23,7 +23,7 @@ from notification_service.bootstrap_delivery import make_workers
 from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.facts import Happening, RideFact
 from notification_service.domain.lanes import all_lanes
-from notification_service.use_cases.deliver_due import LEASE, DeliverDue
+from notification_service.use_cases.deliver_due import DeliverDue
 from notification_service.use_cases.list_notifications import ListNotifications
 from notification_service.use_cases.mark_notification_read import MarkNotificationRead
 from notification_service.use_cases.owe_messages import OweMessages
@@ -137,11 +137,11 @@ async def test_a_claim_of_a_worker_that_died_is_taken_up_after_its_lease(
     database: Database, store: PostgresStore, owe_messages: OweMessages, clock: SetClock
 ) -> None:
     await owe_messages(uuid4(), fresh(Happening.RIDE_ASSIGNED, 1, uuid4(), uuid4()))
-    assert len(await PostgresDeliveries(database).claim(STREAM_LANE, clock.now(), LEASE, 10)) == 1
+    assert len(await PostgresDeliveries(database).claim(STREAM_LANE, clock.now(), STREAM_LANE.lease, 10)) == 1
     sender = FakeSender("redis")
     deliver_due = deliver(database, clock, sender, Channel.STREAM)
     assert await deliver_due() == 0
-    clock.moment += LEASE
+    clock.moment += STREAM_LANE.lease
     await drain(deliver_due)
     assert len(sender.sent) == 1
 
@@ -152,7 +152,7 @@ async def test_two_workers_never_claim_the_same_delivery(
     for _ in range(40):
         await owe_messages(uuid4(), fresh(Happening.RIDE_ASSIGNED, 1, uuid4(), uuid4()))
     queue = PostgresDeliveries(database)
-    claims = await asyncio.gather(*(queue.claim(STREAM_LANE, clock.now(), LEASE, 15) for _ in range(4)))
+    claims = await asyncio.gather(*(queue.claim(STREAM_LANE, clock.now(), STREAM_LANE.lease, 15) for _ in range(4)))
     claimed = [delivery.delivery_id for claim in claims for delivery in claim]
     assert len(claimed) == len(set(claimed))
     assert len(claimed) > 15

@@ -86,6 +86,19 @@ def captures(
 
 
 @app.command()
+def events(
+    rate: Annotated[float, typer.Option(min=10, max=20_000, help="Events a second.")] = 1_000,
+    seconds: Annotated[float, typer.Option(min=2, max=600, help="Of each stretch.")] = 10,
+    marketing: Annotated[int, typer.Option(min=0, max=1_000_000, help="Messages that are queued.")] = 100_000,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how long an event takes from its commit to its consumer and to a driver's live stream."""
+    from jitney.bench.events import Plan, measure_events
+
+    _report(lambda: measure_events(Plan(rate, seconds, marketing), typer.echo), as_json)
+
+
+@app.command()
 def locations(
     rounds: Annotated[int, typer.Option(min=1, max=50, help="Rounds of each side, in turns; medians count.")] = 5,
     a_round: Annotated[int, typer.Option(min=1_600, max=5_000_000, help="Pings a side and round.")] = 160_000,

@@ -73,7 +73,7 @@ def stores_alone() -> Generator[Stores]:
             for spec in (cluster.spec(), redis.spec()):
                 process = launcher.start(spec, folder / f"{spec.name}.log")
                 started.append((spec, process))
-                _await_ready(spec, folder / f"{spec.name}.log")
+                await_ready(spec, folder / f"{spec.name}.log")
             asyncio.run(provision(cluster.superuser_url(), {_ROLE: password}))
             yield Stores(cluster, password, redis.url())
         finally:
@@ -82,7 +82,8 @@ def stores_alone() -> Generator[Stores]:
             cluster.erase()
 
 
-def _await_ready(spec: ProcessSpec, log: Path) -> None:
+def await_ready(spec: ProcessSpec, log: Path) -> None:
+    """Waits until a process answers; StackError with its last words if it does not."""
     deadline = time.monotonic() + _READY_SECONDS
     while spec.ready is not None and not asyncio.run(answers(spec.ready)):
         if time.monotonic() > deadline:

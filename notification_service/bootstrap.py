@@ -30,23 +30,44 @@ from notification_service.adapters.live_stream import LiveStreamSender
 from notification_service.adapters.personal_data import NotificationPersonalData
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.postgres_deliveries import PostgresDeliveries
+from notification_service.adapters.postgres_people import PostgresPeople
+from notification_service.adapters.postgres_safety import PostgresSafety
+from notification_service.adapters.postgres_timelines import PostgresTimelines
 from notification_service.adapters.sms import SmsSender
+from notification_service.adapters.sms_receipts import SmsReceipts
 from notification_service.adapters.templates import TemplateFiles
 from notification_service.bootstrap_delivery import add_workers, lanes_of, make_workers
-from notification_service.domain.channels import Channel
+from notification_service.domain.channels import Channel, Priority
+from notification_service.entrypoints.delivery_servicer import SERVICE_NAME as DELIVERY_SERVICE
+from notification_service.entrypoints.delivery_servicer import DeliveryServicer
 from notification_service.entrypoints.delivery_worker import Alarms
 from notification_service.entrypoints.event_consumer import EVENT_TYPES, STREAMS, EventHandler
 from notification_service.entrypoints.grpc_servicer import SERVICE_NAME, NotificationServicer
+from notification_service.entrypoints.reach_servicer import SERVICE_NAME as REACH_SERVICE
+from notification_service.entrypoints.reach_servicer import ReachServicer
+from notification_service.entrypoints.safety_servicer import SERVICE_NAME as SAFETY_SERVICE
+from notification_service.entrypoints.safety_servicer import SafetyServicer
 from notification_service.settings import SERVICE, NotificationSettings
+from notification_service.use_cases.acknowledge_notification import AcknowledgeNotification
+from notification_service.use_cases.keep_contacts import KeepContacts
+from notification_service.use_cases.keep_devices import KeepDevices
+from notification_service.use_cases.keep_preferences import KeepPreferences
 from notification_service.use_cases.list_notifications import ListNotifications
 from notification_service.use_cases.mark_notification_read import MarkNotificationRead
 from notification_service.use_cases.owe_messages import OweMessages
+from notification_service.use_cases.raise_sos import ListSos, RaiseSos
+from notification_service.use_cases.read_timeline import ReadTimeline
 from notification_service.use_cases.remember_locale import RememberLocale
+from notification_service.use_cases.replay_delivery import ReplayDelivery
 from notification_service.use_cases.send_one_time_code import SendOneTimeCode
 from notification_service.use_cases.summarize_deliveries import SummarizeDeliveries
+from notification_service.use_cases.take_sms_receipt import TakeSmsReceipt
 from ridesharing.common.v1.dead_letter_service_pb2_grpc import add_DeadLetterServiceServicer_to_server
 from ridesharing.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
+from ridesharing.notification.v1.delivery_service_pb2_grpc import add_DeliveryServiceServicer_to_server
 from ridesharing.notification.v1.notification_service_pb2_grpc import add_NotificationServiceServicer_to_server
+from ridesharing.notification.v1.reach_service_pb2_grpc import add_ReachServiceServicer_to_server
+from ridesharing.notification.v1.safety_service_pb2_grpc import add_SafetyServiceServicer_to_server
 from shared_kernel.clock import SystemClock
 from shared_kernel.ids import Uuid7Source
 
@@ -82,13 +103,19 @@ def build(settings: NotificationSettings) -> Application:
     dead_letters = DeadLetters(database, tables.dead_letters)
     deliveries = PostgresDeliveries(database)
     jitter = random.Random()  # noqa: S311 (jitter is no secret)
-    sms = SmsSender(sms_client, settings.notification_sms_account, settings.notification_sms_sender)
+    sms = SmsSender(
+        sms_client,
+        settings.notification_sms_account,
+        settings.notification_sms_sender,
+        status_url=settings.notification_sms_status_url,
+    )
     identity_channel = open_channel(settings.identity_target, TokenSigner.from_dir(settings.signing_keys_dir, SERVICE))
     closers.insert(0, identity_channel.close)
+    addresses = IdentityAddresses(identity_channel)
     delivering = make_workers(
         {Channel.STREAM: [LiveStreamSender(redis)], Channel.SMS: [sms]},
         deliveries,
-        IdentityAddresses(identity_channel),
+        addresses,
         clock,
         jitter,
     )
@@ -131,6 +158,28 @@ def build(settings: NotificationSettings) -> Application:
         alarms=alarms,
     )
     server.add(add_NotificationServiceServicer_to_server, servicer, SERVICE_NAME)
+    people, timelines = PostgresPeople(database, new_id), PostgresTimelines(database)
+    reach = ReachServicer(
+        devices=KeepDevices(people, clock),
+        preferences=KeepPreferences(people, clock),
+        acknowledge=AcknowledgeNotification(store, clock),
+    )
+    safety_store = PostgresSafety(database, new_id)
+    safety = SafetyServicer(
+        contacts=KeepContacts(safety_store, clock),
+        raise_sos=RaiseSos(safety_store, templates, addresses, clock, new_id),
+        list_sos=ListSos(safety_store),
+        wake=lambda: alarms.wake(Channel.SMS, Priority.SECURITY),
+    )
+    server.add(add_SafetyServiceServicer_to_server, safety, SAFETY_SERVICE)
+    server.add(add_ReachServiceServicer_to_server, reach, REACH_SERVICE)
+    receipts = SmsReceipts(settings.notification_sms_token, settings.notification_sms_status_url)
+    delivery_servicer = DeliveryServicer(
+        read_timeline=ReadTimeline(timelines, deliveries),
+        replay_delivery=ReplayDelivery(timelines, clock),
+        take_sms_receipt=TakeSmsReceipt(timelines, receipts, (sms.provider,), clock),
+    )
+    server.add(add_DeliveryServiceServicer_to_server, delivery_servicer, DELIVERY_SERVICE)
     server.add(add_DeadLetterServiceServicer_to_server, DeadLetterServicer(dead_letters), DEAD_LETTER_SERVICE)
     personal_data = NotificationPersonalData(database, redis, tables.metadata)
     server.add(add_PersonalDataServiceServicer_to_server, PersonalDataServicer(personal_data), PERSONAL_DATA_SERVICE)

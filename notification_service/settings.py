@@ -26,5 +26,7 @@ class NotificationSettings(ChassisSettings):
     notification_sms_account: str = "AC_sandbox"
     notification_sms_token: str = Field(default="sandbox_token", repr=False)
     notification_sms_sender: str = "Jitney"
+    notification_sms_status_url: str = ""
+    """Where the provider posts its signed receipts: the edge's /v1/callbacks/notifications/sms as seen from outside."""
     notification_sms_timeout_seconds: float = Field(default=10.0, gt=0, le=25)
     identity_target: str = "127.0.0.1:50050"

@@ -104,6 +104,9 @@ def compose(settings: StackSettings, credentials: Credentials) -> dict[str, str]
         "JITNEY_PAYMENT_PSP_WEBHOOK_SECRET": f"whsec_{credentials['psp_webhook_secret']}",
         "JITNEY_SANDBOX_WEBHOOK_URL": f"http://{addresses['JITNEY_REST_LISTEN'].local}/v1/callbacks/payments/stripe",
         "JITNEY_NOTIFICATION_SMS_URL": f"{sandbox}/sms",
+        "JITNEY_NOTIFICATION_SMS_STATUS_URL": (
+            f"http://{addresses['JITNEY_REST_LISTEN'].local}/v1/callbacks/notifications/sms"
+        ),
     }
     whole |= {setting: f"{_bracketed(address.host)}:{address.port}" for setting, address in addresses.items()}
     cluster = settings.cluster(credentials)

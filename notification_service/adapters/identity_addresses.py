@@ -24,12 +24,20 @@ class IdentityAddresses:
     async def address(self, account_id: UUID, channel: Channel) -> str | None:
         """Return a person's number or mail address; None where there is none."""
         try:
-            contact = await self._stub.GetContact(pb.GetContactRequest(account_id=str(account_id)), timeout=_SECONDS)
-        except grpc.aio.AioRpcError as error:
-            failure = from_rpc_error(error)
-            if isinstance(failure, NotFound):
-                return None
-            raise failure from error
+            contact = await self._contact(account_id)
+        except NotFound:
+            return None
         if channel in (Channel.SMS, Channel.VOICE):
             return contact.phone_number or None
         return None
+
+    async def name(self, account_id: UUID) -> tuple[str, str]:
+        """Return a person's name and language."""
+        contact = await self._contact(account_id)
+        return contact.display_name, contact.locale or "en"
+
+    async def _contact(self, account_id: UUID) -> pb.GetContactResponse:
+        try:
+            return await self._stub.GetContact(pb.GetContactRequest(account_id=str(account_id)), timeout=_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error) from error

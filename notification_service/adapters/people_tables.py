@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Index, Table, Text, Time, Uuid, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Double,
+    Index,
+    Integer,
+    Table,
+    Text,
+    Time,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 
 from notification_service.adapters.tables import metadata
 
@@ -60,4 +74,34 @@ suppressions = Table(
     Column("provider", Text, nullable=False),
     Column("suppressed_at", DateTime(timezone=True), nullable=False),
     CheckConstraint("channel IN ('sms', 'voice', 'email')", "channel"),
+)
+
+trusted_contacts = Table(
+    "trusted_contact",
+    metadata,
+    Column("contact_id", Uuid, primary_key=True),
+    Column("account_id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    # Of somebody who needs no account; a trigger holds them to five a person.
+    Column("phone_number", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("phone_number ~ '^[+][1-9][0-9]{6,14}$'", "phone_number"),
+    UniqueConstraint("account_id", "phone_number"),
+)
+
+sos = Table(
+    "sos",
+    metadata,
+    Column("sos_id", Uuid, primary_key=True),
+    Column("account_id", Uuid, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("ride_id", Uuid),
+    Column("latitude", Double, nullable=False),
+    Column("longitude", Double, nullable=False),
+    # How many were written to.
+    Column("contacts", Integer, nullable=False),
+    Column("raised_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", "place"),
+    UniqueConstraint("account_id", "request_id"),
+    Index(None, "raised_at", "sos_id"),
 )

@@ -175,7 +175,7 @@ def _notification(owed: OwedMessage) -> tuple[object, ...]:
     return (
         owed.notification_id,
         owed.dedupe_key,
-        message.account_id,
+        owed.owner or message.account_id,
         str(message.topic),
         message.priority.value,
         message.ride_id,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
 import grpc
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.auth import current_actor
 from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.delivery import DeliveryState
 from notification_service.domain.inbox_item import InboxItem
 from notification_service.entrypoints.delivery_worker import Alarms
+from notification_service.entrypoints.times import timestamp
 from notification_service.use_cases.list_notifications import ListNotifications
 from notification_service.use_cases.mark_notification_read import MarkNotificationRead
 from notification_service.use_cases.send_one_time_code import SendOneTimeCode
@@ -79,14 +79,14 @@ class NotificationServicer(notification_service_pb2_grpc.NotificationServiceServ
             current_actor().account_id, request.page_size, request.page_token
         )
         return pb.ListNotificationsResponse(
-            notifications=[_to_wire(item) for item in items], next_page_token=next_page_token
+            notifications=[to_wire(item) for item in items], next_page_token=next_page_token
         )
 
     async def MarkNotificationRead(
         self, request: pb.MarkNotificationReadRequest, context: _Context
     ) -> pb.MarkNotificationReadResponse:
         item = await self._mark_notification_read(current_actor().account_id, UUID(request.notification_id))
-        return pb.MarkNotificationReadResponse(notification=_to_wire(item))
+        return pb.MarkNotificationReadResponse(notification=to_wire(item))
 
     async def SummarizeDeliveries(
         self, request: pb.SummarizeDeliveriesRequest, context: _Context
@@ -103,19 +103,14 @@ class NotificationServicer(notification_service_pb2_grpc.NotificationServiceServ
         )
 
 
-def _to_wire(item: InboxItem) -> notifications_pb2.Notification:
+def to_wire(item: InboxItem) -> notifications_pb2.Notification:
+    """Write a notification as its reader sees it."""
     return notifications_pb2.Notification(
         notification_id=str(item.notification_id),
         topic=item.topic,
         title=item.title,
         body=item.body,
         ride_id=str(item.ride_id) if item.ride_id else "",
-        create_time=_timestamp(item.created_at),
-        read_time=_timestamp(item.read_at) if item.read_at else None,
+        create_time=timestamp(item.created_at),
+        read_time=timestamp(item.read_at) if item.read_at else None,
     )
-
-
-def _timestamp(moment: datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp

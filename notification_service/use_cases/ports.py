@@ -10,13 +10,17 @@ from typing import Protocol
 from uuid import UUID
 
 from notification_service.domain.channels import Channel, Priority
-from notification_service.domain.delivery import Attempt, DeliveryState, DueDelivery
+from notification_service.domain.delivery import Attempt, DeliveryEvent, DeliveryState, DueDelivery
+from notification_service.domain.device import Device
 from notification_service.domain.inbox_item import InboxItem
 from notification_service.domain.lanes import Lane
 from notification_service.domain.messages import Message
 from notification_service.domain.planning import Planned, Reader
+from notification_service.domain.preferences import QuietHours, Subject
 from notification_service.domain.provider_health import ProviderHealth
+from notification_service.domain.safety import Sos, TrustedContact
 from notification_service.domain.sending import Content, Outgoing, SendResult, Target
+from notification_service.domain.timeline import FailedDelivery, TimelineEntry
 from notification_service.domain.words import Words
 
 
@@ -37,6 +41,8 @@ class OwedMessage:
     planned: Sequence[Planned] = ()
     """By which deliveries about its ride go in order; 0 where there is no such order."""
     marketing_on: date | None = None
+    owner: UUID | None = None
+    """Whose it is where it goes to others: who called for help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,78 @@ class Deliveries(Protocol):
     async def note_health(self, health: ProviderHealth) -> None: ...
 
     async def health(self) -> Sequence[ProviderHealth]: ...
+
+
+class People(Protocol):
+    """What people have told of how they want to be reached."""
+
+    async def register_device(self, account_id: UUID, platform: str, app: str, token: str, now: datetime) -> Device:
+        """Register a device, or note that it was seen; take its token from whoever else had it."""
+        ...
+
+    async def devices(self, account_id: UUID) -> Sequence[Device]: ...
+
+    async def remove_device(self, account_id: UUID, device_id: UUID, now: datetime) -> None: ...
+
+    async def wishes(self, account_id: UUID) -> tuple[frozenset[tuple[Subject, Channel]], QuietHours | None]:
+        """Return what is not wanted, and the quiet hours."""
+        ...
+
+    async def set_preference(
+        self, account_id: UUID, subject: Subject, channel: Channel, now: datetime, *, wanted: bool
+    ) -> None: ...
+
+    async def set_quiet_hours(self, account_id: UUID, hours: QuietHours | None) -> None: ...
+
+
+class Timelines(Protocol):
+    """What became of messages."""
+
+    async def of_person(
+        self, account_id: UUID, limit: int, before: tuple[datetime, UUID] | None
+    ) -> Sequence[TimelineEntry]: ...
+
+    async def failed(self, limit: int, before: tuple[datetime, UUID] | None) -> Sequence[FailedDelivery]: ...
+
+    async def delivery(self, delivery_id: UUID) -> FailedDelivery | None: ...
+
+    async def replay(self, delivery_id: UUID, now: datetime) -> str:
+        """Make a failed delivery pending again; return why not, or nothing."""
+        ...
+
+    async def take_receipt(
+        self, providers: Sequence[str], provider_message_id: str, event: DeliveryEvent, *, dead: bool
+    ) -> bool:
+        """Keep a receipt of some provider's, once; `dead` suppresses the address. False where nothing is new."""
+        ...
+
+
+class SafetyStore(Protocol):
+    """Trusted contacts and calls for help."""
+
+    async def add_contact(self, account_id: UUID, name: str, phone_number: str, now: datetime) -> TrustedContact:
+        """Keep a contact, or rename the one with this number; Conflict `too_many_contacts`."""
+        ...
+
+    async def contacts(self, account_id: UUID) -> Sequence[TrustedContact]: ...
+
+    async def remove_contact(self, account_id: UUID, contact_id: UUID) -> None: ...
+
+    async def sos_of(self, account_id: UUID, request_id: str) -> Sos | None: ...
+
+    async def raise_sos(self, call: Sos, request_id: str, owed: OwedMessage | None) -> Sos:
+        """Store a call with its messages; of two with one key the first is returned, and the other owes nothing."""
+        ...
+
+    async def calls(self, limit: int, before: tuple[datetime, UUID] | None) -> Sequence[Sos]: ...
+
+
+class Names(Protocol):
+    """What people are called, known to identity alone."""
+
+    async def name(self, account_id: UUID) -> tuple[str, str]:
+        """Return a person's name and language. Raises a DomainError in an outage."""
+        ...
 
 
 class Addresses(Protocol):

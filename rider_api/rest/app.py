@@ -39,11 +39,14 @@ from rider_api.rest import (
     place_routes,
     privacy_routes,
     quote_routes,
+    reach_routes,
     ride_routes,
+    safety_routes,
     session_routes,
     shift_routes,
     staff_routes,
     system_routes,
+    timeline_routes,
     wallet_routes,
 )
 from rider_api.rest.admission import admit
@@ -69,6 +72,8 @@ _log = logging.getLogger(__name__)
 ROUTES: tuple[Routes, ...] = (
     auth_routes.routes,
     me_routes.routes,
+    reach_routes.routes,
+    safety_routes.routes,
     session_routes.routes,
     quote_routes.routes,
     ride_routes.routes,
@@ -79,6 +84,7 @@ ROUTES: tuple[Routes, ...] = (
     shift_routes.routes,
     delivery_routes.routes,
     operator_routes.routes,
+    timeline_routes.routes,
     wallet_routes.routes,
     operator_money_routes.routes,
     operator_payment_routes.routes,

@@ -32,7 +32,10 @@ from ridesharing.matching.v1.product_service_pb2_grpc import ProductServiceStub
 from ridesharing.matching.v1.rating_service_pb2_grpc import RatingServiceStub
 from ridesharing.matching.v1.ride_service_pb2_grpc import RideServiceStub
 from ridesharing.matching.v1.share_service_pb2_grpc import ShareServiceStub
+from ridesharing.notification.v1.delivery_service_pb2_grpc import DeliveryServiceStub
 from ridesharing.notification.v1.notification_service_pb2_grpc import NotificationServiceStub
+from ridesharing.notification.v1.reach_service_pb2_grpc import ReachServiceStub
+from ridesharing.notification.v1.safety_service_pb2_grpc import SafetyServiceStub
 from ridesharing.payment.v1.dispute_service_pb2_grpc import DisputeServiceStub
 from ridesharing.payment.v1.driver_account_service_pb2_grpc import DriverAccountServiceStub
 from ridesharing.payment.v1.payment_service_pb2_grpc import PaymentServiceStub
@@ -192,6 +195,18 @@ class Backends:
     @property
     def notifications(self) -> NotificationServiceStub:
         return self.stub("notification", NotificationServiceStub)
+
+    @property
+    def reach(self) -> ReachServiceStub:
+        return self.stub("notification", ReachServiceStub)
+
+    @property
+    def safety(self) -> SafetyServiceStub:
+        return self.stub("notification", SafetyServiceStub)
+
+    @property
+    def deliveries(self) -> DeliveryServiceStub:
+        return self.stub("notification", DeliveryServiceStub)
 
     def dead_letters(self, service: str) -> DeadLetterServiceStub:
         """Return the stub for the parked events of a service."""

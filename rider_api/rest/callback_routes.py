@@ -1,6 +1,6 @@
 """Callbacks of providers: posted by them, signed in a header, and handed on as raw bytes to who can tell.
 
-They are no part of the public contract: who may call is proved by the signature, which only payment_service can judge.
+They are no part of the public contract: who may call is proved by the signature, which only the service can judge.
 """
 
 from __future__ import annotations
@@ -15,12 +15,16 @@ from rider_api.problems import Problem, ProblemError
 from rider_api.rest.calls import ask, call, edge
 from rider_api.rest.routing import ROLES_ATTRIBUTE, SCOPE_ATTRIBUTE
 from rider_api.scopes import OPEN_SCOPE
+from ridesharing.notification.v1 import delivery_service_pb2
 from ridesharing.payment.v1 import webhook_service_pb2
 
 MAX_CALLBACK_BYTES = 256 * 1024
 _MAX_SIGNATURE_LENGTH = 2048
+_MAX_SMS_SIGNATURE_LENGTH = 256
 _SECONDS = 5.0
 _STRIPE_PATH = "/v1/callbacks/payments/stripe"
+_SMS_PATH = "/v1/callbacks/notifications/sms"
+_MAX_RECEIPT_BYTES = 16 * 1024
 
 
 def make_blueprint() -> Blueprint:
@@ -29,6 +33,9 @@ def make_blueprint() -> Blueprint:
     setattr(receive_stripe_event, ROLES_ATTRIBUTE, frozenset({Role.ANONYMOUS}))
     setattr(receive_stripe_event, SCOPE_ATTRIBUTE, OPEN_SCOPE)
     blueprint.add_url_rule(_STRIPE_PATH, view_func=receive_stripe_event, methods=["POST"])
+    setattr(receive_sms_receipt, ROLES_ATTRIBUTE, frozenset({Role.ANONYMOUS}))
+    setattr(receive_sms_receipt, SCOPE_ATTRIBUTE, OPEN_SCOPE)
+    blueprint.add_url_rule(_SMS_PATH, view_func=receive_sms_receipt, methods=["POST"])
     return blueprint
 
 
@@ -41,7 +48,7 @@ def receive_stripe_event() -> Response:
         deadline(_SECONDS),
     ):
         signature = request.headers.get("Stripe-Signature", "")
-        payload = _payload()
+        payload = _payload(MAX_CALLBACK_BYTES)
         if not payload or len(signature) > _MAX_SIGNATURE_LENGTH:
             raise ProblemError(Problem(400, "invalid_signature", "this is not a signed event"))
         current.token = edge().signer.own_token()
@@ -52,10 +59,28 @@ def receive_stripe_event() -> Response:
     return Response(b"{}", mimetype="application/json")
 
 
-def _payload() -> bytes:
+def receive_sms_receipt() -> Response:
+    """Take in what became of an SMS: 204 when it is kept, 401 when it is not the provider's, 503 to come again."""
+    current = call()
+    current.scope, current.seconds = _SMS_PATH, _SECONDS
+    with (
+        span_from(request.headers.get("traceparent", ""), f"POST {_SMS_PATH}", SpanKind.SERVER),
+        deadline(_SECONDS),
+    ):
+        signature = request.headers.get("X-Twilio-Signature", "")
+        form = _payload(_MAX_RECEIPT_BYTES)
+        if not form or len(signature) > _MAX_SMS_SIGNATURE_LENGTH:
+            raise ProblemError(Problem(400, "invalid_signature", "this is not a signed receipt"))
+        current.token = edge().signer.own_token()
+        given = delivery_service_pb2.ReceiveSmsReceiptRequest(form=form, signature=signature)
+        ask(edge().backends.deliveries.ReceiveSmsReceipt, given)
+    return Response(status=204)
+
+
+def _payload(most_bytes: int) -> bytes:
     # One more than allowed: a body without a declared length is cut at the bound, without a word.
-    request.max_content_length = MAX_CALLBACK_BYTES + 1
+    request.max_content_length = most_bytes + 1
     payload = request.get_data(cache=False)
-    if len(payload) > MAX_CALLBACK_BYTES:
-        raise ProblemError(Problem(413, "body_too_large", f"an event may have {MAX_CALLBACK_BYTES} bytes"))
+    if len(payload) > most_bytes:
+        raise ProblemError(Problem(413, "body_too_large", f"a callback may have {most_bytes} bytes here"))
     return payload

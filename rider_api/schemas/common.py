@@ -79,6 +79,9 @@ DocumentId = Annotated[UUID, BeforeValidator(_reader("doc")), _form("doc")]
 PlaceId = Annotated[UUID, BeforeValidator(_reader("plc")), _form("plc")]
 ApiKeyId = Annotated[UUID, BeforeValidator(_reader("key")), _form("key")]
 NotificationId = Annotated[UUID, BeforeValidator(_reader("ntf")), _form("ntf")]
+DeviceId = Annotated[UUID, BeforeValidator(_reader("dev")), _form("dev")]
+ContactId = Annotated[UUID, BeforeValidator(_reader("tc")), _form("tc")]
+DeliveryId = Annotated[UUID, BeforeValidator(_reader("dlv")), _form("dlv")]
 
 
 def public_id(prefix: str, text: str) -> str:

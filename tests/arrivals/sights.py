@@ -36,6 +36,8 @@ class Due:
 def owed_by(event_id: UUID, message: Message) -> list[Due]:
     """Return what an event owes, as the service's own rules say."""
     fact = fact_from(message, aggregate_of(message)[1])
+    if fact is None:
+        return []
     return [
         Due(owed.account_id, event_id, Channel.INBOX in owed.channels)
         for owed in messages_for(fact)

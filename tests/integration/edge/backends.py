@@ -41,7 +41,12 @@ from ridesharing.matching.v1 import (
     ride_service_pb2,
     share_service_pb2,
 )
-from ridesharing.notification.v1 import notification_service_pb2
+from ridesharing.notification.v1 import (
+    delivery_service_pb2,
+    notification_service_pb2,
+    reach_service_pb2,
+    safety_service_pb2,
+)
 from ridesharing.payment.v1 import (
     dispute_service_pb2,
     driver_account_service_pb2,
@@ -84,6 +89,9 @@ _FILES = (
     reconciliation_service_pb2,
     webhook_service_pb2,
     notification_service_pb2,
+    reach_service_pb2,
+    safety_service_pb2,
+    delivery_service_pb2,
     dead_letter_service_pb2,
 )
 _TEXTS = {"currency_code": "USD", "next_page_token": "page-2", "start_pin": "4821", "document": "{}"}

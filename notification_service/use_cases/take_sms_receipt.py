@@ -1,0 +1,45 @@
+"""Take in what the SMS provider says became of a message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from notification_service.domain.delivery import DeliveryEvent
+from notification_service.use_cases.ports import Timelines
+from shared_kernel.clock import Clock
+from shared_kernel.errors import Unauthenticated
+
+_KINDS = {"delivered": "delivered", "undelivered": "undelivered", "failed": "undelivered"}
+"""Of Twilio's statuses; queued, sending and sent say nothing that is not known."""
+_DEAD_NUMBERS = frozenset({"30003", "30005", "30006"})
+"""Unreachable, unknown, a landline (Twilio's error codes of messages)."""
+
+Verify = Callable[[bytes, str], Mapping[str, str] | None]
+"""Reads a posted form if its signature is the provider's (form, signature)."""
+
+
+class TakeSmsReceipt:
+    """Keeps a receipt as an event of its delivery; a number that is dead is not written to again."""
+
+    def __init__(self, timelines: Timelines, verify: Verify, providers: tuple[str, ...], clock: Clock) -> None:
+        self._timelines = timelines
+        self._verify = verify
+        self._providers = providers
+        self._clock = clock
+
+    async def __call__(self, form: bytes, signature: str) -> bool:
+        """Keep it; False where it says nothing new, or of no message of ours.
+
+        Raises:
+            Unauthenticated: `invalid_signature`.
+        """
+        fields = self._verify(form, signature)
+        if fields is None:
+            raise Unauthenticated("invalid_signature", "this is not the provider's")
+        kind = _KINDS.get(fields.get("MessageStatus", ""))
+        message_id = fields.get("MessageSid", "")
+        if kind is None or not message_id:
+            return False
+        code = fields.get("ErrorCode", "")
+        event = DeliveryEvent(kind, self._clock.now(), "", f"{message_id} {code}".strip())
+        return await self._timelines.take_receipt(self._providers, message_id, event, dead=code in _DEAD_NUMBERS)

@@ -22,6 +22,8 @@ class NotificationSettings(ChassisSettings):
     notification_database_url: str
     notification_listen: str = "127.0.0.1:50053"
     notification_metrics_listen: str = "127.0.0.1:9103"
+    notification_providers_file: Path | None = None
+    """Which providers there are, in their order; without it there is one of SMS, by the settings below."""
     notification_sms_url: str = "http://127.0.0.1:8090/sms"
     notification_sms_account: str = "AC_sandbox"
     notification_sms_token: str = Field(default="sandbox_token", repr=False)

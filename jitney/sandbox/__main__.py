@@ -25,6 +25,7 @@ from jitney.sandbox.world import World
 _MAX_CONCURRENT_REQUESTS = 1024
 _ARGUMENTS = {
     "listen": "address, on loopback (127.0.0.1:8090)",
+    "smtp-listen": "address of the mail server, on loopback (nowhere)",
     "data": "folder of its durable state (.jitney/sandbox)",
     "webhook-url": "where the processor's events are posted (nowhere)",
     "settlement": "daily or manual: when the platform's balance goes to its bank (daily)",
@@ -43,6 +44,8 @@ def main() -> None:
     configure_logging("sandbox", settings.log_level)
     try:
         _refuse_used(settings.listen)
+        if settings.smtp_listen is not None:
+            _refuse_used(settings.smtp_listen)
         world = build_world(settings)
     except (OSError, StoreUnusable) as error:
         _log.error("the sandbox cannot start: %s", error)
@@ -84,7 +87,8 @@ async def _serve(settings: SandboxSettings, world: World) -> None:
         address=settings.listen.host,
         port=settings.listen.port,
         interface=Interfaces.ASGI,
-        http=HTTPModes.http1,
+        # APNs takes nothing but HTTP/2, without TLS here as everything of the sandbox.
+        http=HTTPModes.auto,
         websockets=False,
         # A client that is left waiting on purpose takes a place, so there are many.
         backlog=_MAX_CONCURRENT_REQUESTS,

@@ -25,9 +25,11 @@ from jitney.sandbox.page import Page
 from jitney.sandbox.psp import bank_settlement
 from jitney.sandbox.psp.api import Processor
 from jitney.sandbox.psp.errors import internal_error
+from jitney.sandbox.push import PushProviders
 from jitney.sandbox.settings import SandboxSettings
 from jitney.sandbox.simulation import Simulation
 from jitney.sandbox.sms import SmsProvider
+from jitney.sandbox.smtp import MailServer
 from jitney.sandbox.store import Store
 from jitney.sandbox.world import World
 from shared_kernel.clock import SystemClock
@@ -65,6 +67,9 @@ def build_app(settings: SandboxSettings, world: World, silences: Silences) -> St
     workers = Workers()
     workers.add("deliveries", world.deliveries.run)
     workers.add("tasks", lambda: run_tasks(world))
+    mail = MailServer(world)
+    if (smtp_listen := settings.smtp_listen) is not None:
+        workers.add("mail", lambda: mail.serve(smtp_listen))
     workers.add("housekeeping", lambda: keep_house(world))
 
     @contextlib.asynccontextmanager
@@ -83,6 +88,7 @@ def build_app(settings: SandboxSettings, world: World, silences: Silences) -> St
             Route("/healthz", _healthy, methods=["GET"]),
             *Processor(world, silences).routes(),
             *sms.routes(),
+            *PushProviders(world, silences, settings.notification_providers_file).routes(),
             *Simulation(world).routes(),
             *Acts(world).routes(),
             *Page(world).routes(),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
-Target = Literal["psp", "sms", "webhook"]
+Target = Literal["psp", "sms", "fcm", "apns", "smtp", "webhook"]
 
 
 class FaultKind(StrEnum):
@@ -59,27 +59,30 @@ class Fault:
 
 
 _BOTH: Final = ("psp", "sms")
+_POST: Final = ("sms", "fcm", "apns", "smtp")
+_ALL: Final = ("psp", *_POST)
 FAULTS: Final[dict[FaultKind, Fault]] = {
     FaultKind.TIMEOUT_BEFORE_EFFECT: Fault(
-        _BOTH, "Nothing is done and nothing is answered; the connection is reset after `seconds`.", waits=True
+        _ALL, "Nothing is done and nothing is answered; the connection is reset after `seconds`.", waits=True
     ),
     FaultKind.TIMEOUT_AFTER_EFFECT: Fault(
-        _BOTH, "It is done, and nothing is answered; the connection is reset after `seconds`.", waits=True
+        _ALL, "It is done, and nothing is answered; the connection is reset after `seconds`.", waits=True
     ),
     FaultKind.RESET_BEFORE_EFFECT: Fault(_BOTH, "Nothing is done; the connection is reset at once."),
     FaultKind.RESET_AFTER_EFFECT: Fault(_BOTH, "It is done; the connection is reset instead of an answer."),
     FaultKind.ERROR_BEFORE_EFFECT: Fault(
-        _BOTH, "500, and nothing was done. The processor replays the 500 under the same key.", of_the_work=True
+        _ALL, "500, and nothing was done. The processor replays the 500 under the same key.", of_the_work=True
     ),
     FaultKind.ERROR_AFTER_EFFECT: Fault(
         _BOTH, "500, and it was done. The processor replays the 500 under the same key.", of_the_work=True
     ),
-    FaultKind.RATE_LIMITED: Fault(_BOTH, "429, and nothing was done; the key is not spent."),
+    FaultKind.RATE_LIMITED: Fault(_ALL, "429, and nothing was done; the key is not spent."),
     FaultKind.CONFLICT: Fault(("psp",), "409, as if the same key were being worked on."),
-    FaultKind.UNAVAILABLE: Fault(_BOTH, "503, and nothing was done; the key is not spent."),
-    FaultKind.REFUSED: Fault(("sms",), "The message is refused for good, as one that is wrong (400)."),
+    FaultKind.UNAVAILABLE: Fault(_ALL, "503, and nothing was done; the key is not spent."),
+    FaultKind.REFUSED: Fault(_POST, "The message is refused for good, as one that is wrong (400)."),
     FaultKind.UNREGISTERED: Fault(
-        ("sms",), "The recipient is refused for good: an SMS to somebody who unsubscribed (400, code 21610)."
+        _POST,
+        "The recipient is refused for good: a number that unsubscribed (21610), an app that was removed, no mailbox.",
     ),
     FaultKind.DOWN: Fault(
         ("psp",), "Every connection is reset for `seconds` of the sandbox's clock, from the making of the rule on."

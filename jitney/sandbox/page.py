@@ -18,11 +18,13 @@ from starlette.routing import Route
 from jitney.sandbox.messages import Message, read_messages
 from jitney.sandbox.page_effects import coming, recent_effects
 from jitney.sandbox.page_words import age, money
+from jitney.sandbox.posts import read_posts
 from jitney.sandbox.psp import oracle
 from jitney.sandbox.reference import reference
 from jitney.sandbox.world import World
 
 _SHOWN = 50
+_POSTS_SHOWN = 20
 _ASSETS = {"page.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8"}
 _HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -108,6 +110,7 @@ class Page:
             "offset_seconds": round(self._world.clock.offset_seconds),
             "recipient": recipient,
             "messages": messages,
+            "posts": read_posts(connection, limit=_POSTS_SHOWN),
             "payments": recent_payments(connection),
             "totals": oracle.totals(connection),
             "effects": recent_effects(connection),

@@ -1,6 +1,22 @@
 """The tables of the sandbox's store. What must never happen to money is refused here, by checks and triggers."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+
+# Pushes and mails; what the version before did not have.
+POSTS = """
+CREATE TABLE post (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
+    provider TEXT NOT NULL CHECK (provider IN ('fcm', 'apns', 'smtp')),
+    recipient TEXT NOT NULL,
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    details TEXT NOT NULL,
+    created REAL NOT NULL
+) STRICT;
+CREATE INDEX post_by_recipient ON post (recipient, seq);
+CREATE INDEX post_by_age ON post (created);
+"""
 SCHEMA = """
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 

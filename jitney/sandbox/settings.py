@@ -23,6 +23,8 @@ class SandboxSettings(BaseSettings):
     environment: Literal["local", "production"] = "local"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     sandbox_listen: str = "127.0.0.1:8090"
+    sandbox_smtp_listen: str = ""
+    """Where mail is taken; empty: nowhere."""
     sandbox_data: Path = Path(".jitney/sandbox")
     sandbox_webhook_url: str = ""
     """Where the processor's events are posted; empty: they are only listed."""
@@ -35,6 +37,8 @@ class SandboxSettings(BaseSettings):
     sandbox_settlement: Literal["daily", "manual"] = "daily"
     """Whether the platform's available balance is paid out to its bank each midnight, or only on `/_sim/settle`."""
     payment_psp_webhook_secret: SecretStr = SecretStr("whsec_sandbox")
+    notification_providers_file: Path | None = None
+    """The file with the keys by which notification_service makes itself known to the push providers."""
     notification_sms_account: str = "AC_sandbox"
     notification_sms_token: SecretStr = SecretStr("sandbox_token")
 
@@ -45,10 +49,10 @@ class SandboxSettings(BaseSettings):
             raise ValueError("the sandbox imitates money and does not run in production")
         return value
 
-    @field_validator("sandbox_listen")
+    @field_validator("sandbox_listen", "sandbox_smtp_listen")
     @classmethod
     def _loopback_only(cls, value: str) -> str:
-        host = parse_address(value).host
+        host = parse_address(value).host if value else "localhost"
         if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
             raise ValueError("the sandbox shows one-time codes to whoever asks, so it listens on loopback only")
         return value
@@ -63,6 +67,10 @@ class SandboxSettings(BaseSettings):
     @property
     def listen(self) -> Address:
         return parse_address(self.sandbox_listen)
+
+    @property
+    def smtp_listen(self) -> Address | None:
+        return parse_address(self.sandbox_smtp_listen) if self.sandbox_smtp_listen else None
 
     @property
     def signing_secret(self) -> str:

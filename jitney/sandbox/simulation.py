@@ -6,6 +6,7 @@ GET               /_sim/ledger?payment_intent=&metadata[key]=&after=&limit=
 GET               /_sim/ledger/{kind}?id=&metadata[key]=&after=&limit=    refunds, disputes, transfers, payouts
 GET               /_sim/ledger/keys?prefix=&after=&limit=                 by idempotency key
 GET               /_sim/messages?to=&since=&before=&limit=
+GET               /_sim/posts?to=&before=&limit=                          pushes (to a token) and mails
 
 What people and banks do is in `jitney.sandbox.acts`.
 """
@@ -25,6 +26,7 @@ from jitney.sandbox.controls import Body, Refused, guarded, read_json, read_quer
 from jitney.sandbox.faults import MAX_RULES, FaultRule
 from jitney.sandbox.housekeeping import do_what_is_due
 from jitney.sandbox.messages import MAX_PAGE, read_messages
+from jitney.sandbox.posts import read_posts
 from jitney.sandbox.psp import oracle
 from jitney.sandbox.world import World
 
@@ -72,6 +74,14 @@ class MessagesQuery(Body):
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
 
 
+class PostsQuery(Body):
+    """Which pushes and mails."""
+
+    to: str | None = None
+    before: Annotated[int, Field(ge=1)] | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
+
+
 class Simulation:
     """Serves `/_sim`."""
 
@@ -91,6 +101,7 @@ class Simulation:
             Route("/_sim/ledger/keys", guarded(self._show_keys), methods=["GET"]),
             Route("/_sim/ledger/{kind}", guarded(self._show_effects), methods=["GET"]),
             Route("/_sim/messages", guarded(self._show_messages), methods=["GET"]),
+            Route("/_sim/posts", guarded(self._show_posts), methods=["GET"]),
         ]
 
     async def _list_faults(self, request: Request) -> Response:
@@ -187,6 +198,29 @@ class Simulation:
                     for message in messages
                 ],
                 "next_before": messages[-1].cursor if len(messages) == query.limit else None,
+            }
+        )
+
+    async def _show_posts(self, request: Request) -> Response:
+        query = read_query(request, PostsQuery)
+        found = await self._world.store.run(
+            lambda connection: read_posts(connection, recipient=query.to, before=query.before, limit=query.limit)
+        )
+        return JSONResponse(
+            {
+                "posts": [
+                    {
+                        "id": post.id,
+                        "provider": post.provider,
+                        "to": post.recipient,
+                        "title": post.title,
+                        "text": post.text,
+                        **post.details,
+                        "created_at": _text(post.created_at),
+                    }
+                    for post in found
+                ],
+                "next_before": found[-1].cursor if len(found) == query.limit else None,
             }
         )
 

@@ -14,6 +14,7 @@ from jitney.stack.databases import OWNED_APART, SERVICES, database_of, owner_of
 from jitney.stack.folders import DataFolder
 from jitney.stack.postgres import Cluster
 from jitney.stack.problems import StackError
+from jitney.stack.providers import PROVIDERS_NAME
 from jitney.stack.redis import EmbeddedRedis
 
 _OWNERS = ("POSTGRES", "REDIS", "SANDBOX", "IDENTITY", "MATCHING", "PAYMENT", "NOTIFICATION", "REST", "STREAM")
@@ -104,9 +105,8 @@ def compose(settings: StackSettings, credentials: Credentials) -> dict[str, str]
         "JITNEY_PAYMENT_PSP_WEBHOOK_SECRET": f"whsec_{credentials['psp_webhook_secret']}",
         "JITNEY_SANDBOX_WEBHOOK_URL": f"http://{addresses['JITNEY_REST_LISTEN'].local}/v1/callbacks/payments/stripe",
         "JITNEY_NOTIFICATION_SMS_URL": f"{sandbox}/sms",
-        "JITNEY_NOTIFICATION_SMS_STATUS_URL": (
-            f"http://{addresses['JITNEY_REST_LISTEN'].local}/v1/callbacks/notifications/sms"
-        ),
+        # Both ends again: notification_service signs with the keys in it, the sandbox verifies.
+        "JITNEY_NOTIFICATION_PROVIDERS_FILE": str(settings.data.keys / PROVIDERS_NAME),
     }
     whole |= {setting: f"{_bracketed(address.host)}:{address.port}" for setting, address in addresses.items()}
     cluster = settings.cluster(credentials)

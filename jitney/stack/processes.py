@@ -46,6 +46,7 @@ class ProcessFactory:
         """The outside world: payment provider, text messages, push."""
         # It signs its webhooks and knows its customers with what the services were given for it.
         prefixes = ("JITNEY_SANDBOX_", "JITNEY_PAYMENT_PSP_", "JITNEY_NOTIFICATION_SMS_")
+        prefixes += ("JITNEY_NOTIFICATION_PROVIDERS_",)
         return self._python("sandbox", ("jitney.sandbox",), prefixes, "JITNEY_SANDBOX_LISTEN", "http://{}/healthz")
 
     def services(self) -> list[ProcessSpec]:

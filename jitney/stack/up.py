@@ -23,6 +23,7 @@ from jitney.stack.logview import Follower
 from jitney.stack.ports import require_free
 from jitney.stack.problems import StackError
 from jitney.stack.processes import ProcessFactory, Stage
+from jitney.stack.providers import PROVIDERS_NAME, make_providers_file
 from jitney.stack.roles import provision_services
 from jitney.stack.schemas import is_current
 from jitney.stack.supervisor import Supervisor
@@ -102,9 +103,24 @@ class _Plan:
         self.matchers = matchers
         self.credentials = Credentials.load_or_make(settings.data.secrets)
         make_signing_keys(settings.data.keys)
+        if "JITNEY_NOTIFICATION_PROVIDERS_FILE" not in settings.given:
+            _write_providers(settings)
         self.whole = compose(settings, self.credentials)
         self.is_first = settings.embeds_postgres and not settings.cluster(self.credentials).exists
         self.factory = ProcessFactory(settings, self.whole, inherited)
+
+
+def _write_providers(settings: StackSettings) -> None:
+    given, addresses = settings.given, settings.addresses
+    make_providers_file(
+        settings.data.keys / PROVIDERS_NAME,
+        addresses["JITNEY_SANDBOX_LISTEN"],
+        addresses["JITNEY_SANDBOX_SMTP_LISTEN"],
+        given.get("JITNEY_NOTIFICATION_SMS_ACCOUNT", "AC_sandbox"),
+        given.get("JITNEY_NOTIFICATION_SMS_TOKEN", "sandbox_token"),
+        sms_url=given.get("JITNEY_NOTIFICATION_SMS_URL", ""),
+        sms_status_url=f"http://{addresses['JITNEY_REST_LISTEN'].local}/v1/callbacks/notifications/sms",
+    )
 
 
 async def _start(plan: _Plan, supervisor: Supervisor) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
 import httpx
 
@@ -39,6 +40,15 @@ def common_failure(channel: str, answer: httpx.Response) -> SendResult | None:
             return Unknown(f"{channel}_broken_{status}")
         case _:
             return None
+
+
+def body_of(answer: httpx.Response) -> dict[str, Any]:
+    """Read a JSON object; an empty one where there is none."""
+    try:
+        body = answer.json()
+    except ValueError:
+        return {}
+    return cast("dict[str, Any]", body) if isinstance(body, dict) else {}
 
 
 def retry_after_seconds(answer: httpx.Response) -> float | None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import httpx
 
-from notification_service.adapters.http_answers import attempt, common_failure
+from notification_service.adapters.http_answers import attempt, body_of, common_failure
 from notification_service.domain.sending import (
     Accepted,
     Outgoing,
@@ -59,7 +57,7 @@ class SmsSender:
 def _read(channel: str, answer: httpx.Response) -> SendResult:
     if failure := common_failure(channel, answer):
         return failure
-    body = _json(answer)
+    body = body_of(answer)
     if answer.is_success:
         return Accepted(str(body.get("sid", "")))
     if answer.status_code in {401, 403, 404}:
@@ -68,11 +66,3 @@ def _read(channel: str, answer: httpx.Response) -> SendResult:
     if body.get("code") == _UNSUBSCRIBED:
         return Unregistered(f"{channel}_unsubscribed")
     return Refused(f"{channel}_refused_{body.get('code', answer.status_code)}")
-
-
-def _json(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        body = answer.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}

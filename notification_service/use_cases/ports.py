@@ -232,6 +232,10 @@ class Rendered:
 class Templates(Protocol):
     """Words in a person's language."""
 
+    def version(self, template: str) -> str:
+        """Return what tells the words of a template from those it had in other releases."""
+        ...
+
     def render(self, template: str, channels: Sequence[Channel], locale: str, words: Words) -> Rendered:
         """Fill in a template for some channels; a language that is not had falls back to its base, then to English."""
         ...

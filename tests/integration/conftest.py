@@ -4,6 +4,7 @@ Everything is started once a run, on free ports and in temporary folders, when a
 """
 
 import contextlib
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -11,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from jitney.stack.addresses import Address
 from jitney.stack.keys import make_signing_keys
 from jitney.stack.launch import Launcher
+from jitney.stack.providers import make_providers_file
 from jitney.stack.redis import EmbeddedRedis
 from jitney.stack.specs import ProcessSpec
-from tests.integration.embedded import TestPostgres, embedded_postgres, embedded_redis, free_port, running
+from tests.integration.embedded import TestPostgres, embedded_postgres, embedded_redis, free_ports, running
 
 
 @pytest.fixture(scope="session")
@@ -71,12 +74,29 @@ def jwks_file(signing_keys: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running sandbox (PSP, SMS, push), without a slash at its end."""
-    port = free_port()
+def sandbox_providers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of providers by which the sandbox is reached, as notification_service reads it."""
+    path = tmp_path_factory.mktemp("providers") / "providers.json"
+    port, smtp_port = free_ports(2)
+    make_providers_file(
+        path, Address("127.0.0.1", port), Address("127.0.0.1", smtp_port), "AC_sandbox", "sandbox_token"
+    )
+    return path
+
+
+@pytest.fixture(scope="session")
+def sandbox_url(tmp_path_factory: pytest.TempPathFactory, sandbox_providers: Path) -> Iterator[str]:
+    """The address of a running sandbox (PSP, SMS, push, mail), without a slash at its end."""
+    providers = {each["kind"]: each for each in json.loads(sandbox_providers.read_bytes())["providers"]}
+    port = int(providers["twilio"]["url"].rpartition(":")[2].partition("/")[0])
     place = tmp_path_factory.mktemp("sandbox")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JITNEY_")}
-    environment |= {"JITNEY_SANDBOX_LISTEN": f"127.0.0.1:{port}", "JITNEY_SANDBOX_DATA": str(place / "data")}
+    environment |= {
+        "JITNEY_SANDBOX_LISTEN": f"127.0.0.1:{port}",
+        "JITNEY_SANDBOX_SMTP_LISTEN": f"127.0.0.1:{providers['smtp']['port']}",
+        "JITNEY_SANDBOX_DATA": str(place / "data"),
+        "JITNEY_NOTIFICATION_PROVIDERS_FILE": str(sandbox_providers),
+    }
     spec = ProcessSpec(
         name="sandbox",
         argv=(sys.executable, "-m", "jitney", "sandbox"),

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 
 from chassis.redis_client import open_redis
+from notification_service.adapters.provider_file import Providers, read_providers
+from notification_service.adapters.providers import open_providers
 from notification_service.adapters.sms import SmsSender
+from notification_service.domain.channels import Channel
+from notification_service.domain.sending import Target
+from shared_kernel.clock import SystemClock
 from tests.contracts.notification.worlds import (
     SENDER,
     FakeWorld,
+    PostWorld,
     RedisWorld,
     SmsWorld,
     World,
+    device,
+    mailbox,
     sms_content,
     sms_message,
     stream_content,
     stream_message,
 )
 from tests.fakes.notification_senders import FakeSender
-from tests.integration.conftest import redis_server, redis_url, sandbox_url
+from tests.integration.conftest import redis_server, redis_url, sandbox_providers, sandbox_url
 
-__all__ = ["redis_server", "redis_url", "sandbox_url"]
+__all__ = ["redis_server", "redis_url", "sandbox_providers", "sandbox_url"]
 
 ACCOUNT, TOKEN = "AC_sandbox", "sandbox_token"
 
@@ -41,6 +50,29 @@ async def sms_at_sandbox(url: str, token: str = TOKEN) -> AsyncGenerator[SmsWorl
             yield SmsWorld(SmsSender(client, ACCOUNT, SENDER), controls)
         finally:
             (await controls.delete("/_sim/faults")).raise_for_status()
+
+
+_POSTS: dict[str, tuple[str, Channel, Callable[[], Target]]] = {
+    "fcm": ("fcm", Channel.PUSH, lambda: device("android")),
+    "apns": ("apns", Channel.PUSH, lambda: device("ios")),
+    "smtp": ("smtp", Channel.EMAIL, mailbox),
+}
+
+
+@asynccontextmanager
+async def posts_at_sandbox(url: str, providers_file: Path, name: str) -> AsyncGenerator[PostWorld]:
+    """The sender of a name in the file of providers, impatient, and the sandbox."""
+    known = read_providers(providers_file)
+    impatient = [each.model_copy(update={"timeout_seconds": 1.0}) for each in known.providers if each.name == name]
+    opened = open_providers(Providers(providers=tuple(impatient)), SystemClock())
+    target, channel, make_target = _POSTS[name]
+    async with httpx.AsyncClient(base_url=url) as controls:
+        try:
+            yield PostWorld(opened.senders[channel][0], controls, target, make_target)
+        finally:
+            (await controls.delete("/_sim/faults")).raise_for_status()
+            for close in opened.closers:
+                await close()
 
 
 @asynccontextmanager
@@ -89,7 +121,7 @@ def fake_stream() -> FakeWorld:
     return FakeWorld(FakeSender("redis"), stream_message, stream_content)
 
 
-@pytest.fixture(params=["fake sms", "sms", "fake stream", "redis"])
+@pytest.fixture(params=["fake sms", "sms", "fcm", "apns", "smtp", "fake stream", "redis"])
 async def world(request: pytest.FixtureRequest) -> AsyncGenerator[World]:
     """Every way out, and its fake."""
     match request.param:
@@ -98,6 +130,10 @@ async def world(request: pytest.FixtureRequest) -> AsyncGenerator[World]:
         case "sms":
             async with sms_at_sandbox(request.getfixturevalue("sandbox_url")) as made:
                 yield made
+        case "fcm" | "apns" | "smtp":
+            url, file = request.getfixturevalue("sandbox_url"), request.getfixturevalue("sandbox_providers")
+            async with posts_at_sandbox(url, file, request.param) as made:
+                yield made
         case "fake stream":
             yield fake_stream()
         case _:
@@ -105,11 +141,16 @@ async def world(request: pytest.FixtureRequest) -> AsyncGenerator[World]:
                 yield made
 
 
-@pytest.fixture(params=["fake sms", "sms"])
+@pytest.fixture(params=["fake sms", "sms", "fcm", "apns", "smtp"])
 async def outside_world(request: pytest.FixtureRequest) -> AsyncGenerator[World]:
     """Those that a provider outside the house serves, and a fake."""
-    if request.param == "fake sms":
-        yield fake_sms()
-    else:
-        async with sms_at_sandbox(request.getfixturevalue("sandbox_url")) as made:
-            yield made
+    match request.param:
+        case "fake sms":
+            yield fake_sms()
+        case "sms":
+            async with sms_at_sandbox(request.getfixturevalue("sandbox_url")) as made:
+                yield made
+        case _:
+            url, file = request.getfixturevalue("sandbox_url"), request.getfixturevalue("sandbox_providers")
+            async with posts_at_sandbox(url, file, request.param) as made:
+                yield made

@@ -147,6 +147,48 @@ class SmsWorld:
         return [Arrived((sms["to"], sms["from"], sms["body"])) for sms in reversed(newest_first)]
 
 
+class PostWorld:
+    """The real sender of pushes or mails and the sandbox."""
+
+    def __init__(
+        self, sender: Sender, controls: httpx.AsyncClient, target: str, make_target: Callable[[], Target]
+    ) -> None:
+        self.sender = sender
+        self._controls = controls
+        self._target = target
+        self._make_target = make_target
+
+    def message(self) -> Posted:
+        """Make a message that is hard to write down."""
+        channel = Channel.EMAIL if self._target == "smtp" else Channel.PUSH
+        words = Content("Ana está en camino ✓", "Línea uno.\n\nLa .segunda: “¿qué?”", "<p>Hola</p>" * 40)
+        return Posted(an_outgoing(channel, words, "ride_updated", '{"version":1}'), self._make_target())
+
+    def content(self, posted: Posted) -> Arrived:
+        words = posted.message.content
+        return Arrived((self._target, posted.target.address, words.title, words.body))
+
+    async def fail(self, fault: Fault) -> None:
+        await script(self._controls, self._target, fault)
+
+    async def posts(self, posted: Posted) -> Sequence[dict[str, Any]]:
+        """Return all that the sandbox knows of them, newest first."""
+        answer = await self._controls.get("/_sim/posts", params={"to": posted.target.address})
+        return cast("list[dict[str, Any]]", answer.raise_for_status().json()["posts"])
+
+    async def arrived(self, posted: Posted) -> Sequence[Arrived]:
+        posts = await self.posts(posted)
+        return [Arrived((post["provider"], post["to"], post["title"], post["text"])) for post in reversed(posts)]
+
+
+def device(platform: str) -> Target:
+    return Target(uuid4().hex, platform)
+
+
+def mailbox() -> Target:
+    return Target(f"ada.{next(_numbers)}@example.org")
+
+
 async def script(controls: httpx.AsyncClient, target: str, fault: Fault) -> None:
     """Let the sandbox do the next call to a provider wrong."""
     rule = {"target": target, "kind": SANDBOX_FAULTS[fault], "seconds": NEVER_ANSWERED_SECONDS}

@@ -160,7 +160,7 @@ TURNS = [
     Turn(rider_did_not_come, "no_show", "ride_no_show", concerns_driver=True),
 ]
 # What is not of a ride's way: its event, and what the rider's or driver's inbox is to say.
-OTHER_NEWS = {
+OTHER_NEWS: dict[Callable[[Story], Message], str] = {
     Story.shift_ended: "We did not hear from your phone",
     Story.refund_paid: "$5.00 back to your card",
     Story.refund_failed: "$5.00 came back to us",

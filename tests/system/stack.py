@@ -21,14 +21,10 @@ from jitney.stack.credentials import Credentials
 from jitney.stack.environment import StackSettings
 from jitney.stack.state import ProcessRecord, StackRecord
 from jitney.stack.tokens import make_token
-from tests.integration.embedded import free_ports
+from tests.integration.embedded import free_addresses
 
 T = TypeVar("T")
 
-LISTENERS = (
-    "POSTGRES REDIS SANDBOX IDENTITY MATCHING PAYMENT NOTIFICATION REST STREAM "
-    "IDENTITY_METRICS MATCHING_METRICS PAYMENT_METRICS NOTIFICATION_METRICS"
-).split()
 START_SECONDS = 120.0
 
 
@@ -47,10 +43,7 @@ class Stack:
     """A stack under test: `jitney up` in a folder."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
-        ports = free_ports(len(LISTENERS))
-        self.addresses = {
-            f"JITNEY_{name}_LISTEN": f"127.0.0.1:{port}" for name, port in zip(LISTENERS, ports, strict=True)
-        }
+        self.addresses = free_addresses()
         self.data = folder / "data"
         self._folder = folder
         self._operator = str(uuid4())

@@ -19,9 +19,9 @@ from payment_service.use_cases.outcomes import Succeeded
 from payment_service.use_cases.ports import PaymentServiceProvider
 from shared_kernel.money import Money
 from tests.fakes.payment_psp import FakePsp, Fault
-from tests.integration.conftest import sandbox_url
+from tests.integration.conftest import sandbox_providers, sandbox_url
 
-__all__ = ["sandbox_url"]
+__all__ = ["sandbox_providers", "sandbox_url"]
 
 _OPERATIONS = {
     "attach_card": "payment_methods.attach",

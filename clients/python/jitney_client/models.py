@@ -36,6 +36,12 @@ class AccountKindBalance(TypedDict):
     balance: Money
 
 
+class Acknowledgement(TypedDict):
+    """Since when a notification counts as seen."""
+
+    acknowledged_at: str
+
+
 class AgreedTerms(TypedDict):
     """The terms in force, and those agreed for later."""
 
@@ -348,6 +354,15 @@ class DeliveryCount(TypedDict):
     count: int
 
 
+class DeliveryEvent(TypedDict):
+    """What a provider said, at the time or later by a receipt."""
+
+    at: str
+    kind: str
+    provider: str
+    detail: str
+
+
 class DeliveryOrder(TypedDict):
     """What is carried, and for whom."""
 
@@ -390,6 +405,22 @@ class DeliverySummary(TypedDict):
 
     deliveries: list[DeliveryCount]
     notification_count: int
+
+
+class Device(TypedDict):
+    """An installation of an app that can be pushed to."""
+
+    id: str
+    platform: str
+    app: str
+    created_at: str
+    seen_at: str
+
+
+class Devices(TypedDict):
+    """All of the caller's, the one seen last first; at most ten."""
+
+    items: list[Device]
 
 
 class DispatchExplanation(TypedDict):
@@ -703,6 +734,13 @@ class ErasureReason(TypedDict):
     reason: str
 
 
+class FailedDeliveries(TypedDict):
+    """A page of them, the latest first."""
+
+    items: list[GivenUpDelivery]
+    next_cursor: str | None
+
+
 class FailedDelivery(TypedDict):
     """Says that the goods go back to the shop."""
 
@@ -747,6 +785,15 @@ class ForcedCancellation(TypedDict):
     """Ends a live ride for the platform."""
 
     reason: str
+
+
+class GivenUpDelivery(TypedDict):
+    """A delivery that was given up, and whose it is."""
+
+    delivery: MessageDelivery
+    notification_id: str
+    topic: str
+    account_id: str | None
 
 
 class Gps(TypedDict):
@@ -958,6 +1005,24 @@ class MdsVehicles(TypedDict):
     links: Links
 
 
+class MessageDelivery(TypedDict):
+    """One way a message went, or was to go."""
+
+    id: str
+    channel: str
+    state: str
+    target: str
+    """An account, a device, or the end of a number."""
+    attempts: int
+    provider: str | None
+    reason: str | None
+    """Why it was dropped or failed, or what went wrong last."""
+    unless_acknowledged: bool
+    next_at: str | None
+    finished_at: str | None
+    events: list[DeliveryEvent]
+
+
 class Money(TypedDict):
     """An amount in the currency's minor unit (cents for USD)."""
 
@@ -993,6 +1058,22 @@ class NewApiKey(TypedDict):
     """To the minute."""
     revoked_at: str | None
     secret: str
+
+
+class NewDevice(TypedDict):
+    """Where an app can be pushed to."""
+
+    platform: Literal["android", "ios", "web"]
+    app: Literal["rider", "driver"]
+    token: str
+    """The push provider's, of this installation."""
+
+
+class NewTrustedContact(TypedDict):
+    """Somebody to be written to in an emergency."""
+
+    name: str
+    phone_number: str
 
 
 class Notification(TypedDict):
@@ -1510,6 +1591,31 @@ class Posting(TypedDict):
     amount: Money
 
 
+class Preference(TypedDict):
+    """Whether a subject's notifications are wanted by a channel."""
+
+    subject: str
+    channel: str
+    wanted: bool
+    mandatory: bool
+    """Whether they cannot be turned off."""
+
+
+class PreferenceChange(TypedDict):
+    """One choice."""
+
+    subject: Literal["security", "trips", "money", "marketing"]
+    channel: Literal["push", "sms", "email"]
+    wanted: bool
+
+
+class Preferences(TypedDict):
+    """All that the caller may decide."""
+
+    preferences: list[Preference]
+    quiet_hours: QuietHoursAnswer | None
+
+
 class Problem(TypedDict):
     """Problem details (RFC 9457). Branch on `code`; `detail` is for people."""
 
@@ -1554,6 +1660,23 @@ class Products(TypedDict):
     items: list[Product]
 
 
+class ProviderHealth(TypedDict):
+    """How a provider stood at its last change."""
+
+    provider: str
+    state: str
+    failures: int
+    open_until: str | None
+    error: str
+    changed_at: str
+
+
+class Providers(TypedDict):
+    """The providers that ever failed."""
+
+    items: list[ProviderHealth]
+
+
 class PspEvent(TypedDict):
     """What the PSP told by itself."""
 
@@ -1590,6 +1713,23 @@ class PublicKeys(TypedDict):
     """The public keys that access tokens can be checked with."""
 
     keys: list[PublicKey]
+
+
+class QuietHours(TypedDict):
+    """Hours in which nothing disturbs but security and a trip under way."""
+
+    time_zone: str
+    begins_at: str
+    ends_at: str
+    """On the next day where it is earlier."""
+
+
+class QuietHoursAnswer(TypedDict):
+    """The caller's quiet hours."""
+
+    time_zone: str
+    begins_at: str
+    ends_at: str
 
 
 class Quote(TypedDict):
@@ -2177,6 +2317,32 @@ class SignIn(TypedDict):
     account: Account
 
 
+class Sos(TypedDict):
+    """A call for help."""
+
+    id: str
+    account_id: str
+    ride_id: str | None
+    point: Point
+    contact_count: int
+    """How many are being written to."""
+    raised_at: str
+
+
+class SosCalls(TypedDict):
+    """A page of calls for help, newest first."""
+
+    items: list[Sos]
+    next_cursor: str | None
+
+
+class SosRequest(TypedDict):
+    """Where the caller is, and on which ride."""
+
+    point: PointRequest
+    ride_id: NotRequired[str | None]
+
+
 class Statement(TypedDict):
     """What moved on an account in a period, oldest first."""
 
@@ -2310,6 +2476,23 @@ class TickTrace(TypedDict):
     candidates: list[CandidateFacts]
 
 
+class Timeline(TypedDict):
+    """A page of what a person was owed, newest first."""
+
+    items: list[TimelineEntry]
+    next_cursor: str | None
+
+
+class TimelineEntry(TypedDict):
+    """One message owed, with its deliveries."""
+
+    notification: Notification
+    priority: str
+    expires_at: str
+    acknowledged_at: str | None
+    deliveries: list[MessageDelivery]
+
+
 class TipRequest(TypedDict):
     """Tips the driver of a ride."""
 
@@ -2394,6 +2577,20 @@ class TripStart(TypedDict):
     """Begins a trip with the PIN the rider tells."""
 
     pin: str
+
+
+class TrustedContact(TypedDict):
+    """Somebody who is written to in an emergency; they need no account."""
+
+    id: str
+    name: str
+    phone_number: str
+
+
+class TrustedContacts(TypedDict):
+    """All of the caller's, at most five."""
+
+    items: list[TrustedContact]
 
 
 class Unmasking(TypedDict):

@@ -10,6 +10,7 @@ from jitney_client.models import (
     Account,
     AccountChange,
     AccountExport,
+    Acknowledgement,
     AgreedTerms,
     ApiKeyExchange,
     ApiKeyRequest,
@@ -35,6 +36,8 @@ from jitney_client.models import (
     DeadLetter,
     DeadLetters,
     DeliverySummary,
+    Device,
+    Devices,
     DispatchExplanation,
     Dispute,
     DisputeAcceptance,
@@ -61,8 +64,10 @@ from jitney_client.models import (
     EditRequest,
     Erasure,
     ErasureReason,
+    FailedDeliveries,
     FailedDelivery,
     ForcedCancellation,
+    GivenUpDelivery,
     HandOver,
     Heading,
     ItemResolution,
@@ -76,8 +81,11 @@ from jitney_client.models import (
     MdsTrips,
     MdsVehicles,
     MdsVehicleStatuses,
+    MessageDelivery,
     NearbyDrivers,
     NewApiKey,
+    NewDevice,
+    NewTrustedContact,
     Notification,
     Notifications,
     Offer,
@@ -114,10 +122,15 @@ from jitney_client.models import (
     PersonSearch,
     PhoneInClear,
     Plan,
+    PreferenceChange,
+    Preferences,
     Products,
+    Providers,
     PspEvent,
     PspEvents,
     PublicKeys,
+    QuietHours,
+    QuietHoursAnswer,
     QuoteRequest,
     Quotes,
     Rating,
@@ -157,18 +170,25 @@ from jitney_client.models import (
     ShareLink,
     Shift,
     SignIn,
+    Sos,
+    SosCalls,
+    SosRequest,
     Statement,
     StatementEntry,
     StreamTicket,
     Surge,
     SurgeControl,
     SurgeControlChange,
+    Timeline,
+    TimelineEntry,
     TipRequest,
     TokenRefresh,
     Tokens,
     TopUpRequest,
     TrialBalance,
     TripStart,
+    TrustedContact,
+    TrustedContacts,
     Unmasking,
     Wallet,
     WalletEntries,
@@ -244,6 +264,75 @@ class Operations(Caller):
     async def make_stream_ticket(self, *, idempotency_key: str = "") -> StreamTicket:
         """Return a ticket that opens the caller's live stream once, within 60 seconds. For: driver, rider."""
         return cast("StreamTicket", await self.call("POST", "/v1/me/stream-tickets", key=idempotency_key))
+
+    async def list_devices(self) -> Devices:
+        """Return the devices that the caller's pushes go to. For: driver, rider."""
+        return cast("Devices", await self.call("GET", "/v1/me/devices"))
+
+    async def register_device(self, body: NewDevice, *, idempotency_key: str = "") -> Device:
+        """Register this installation for pushes; at each start of the app, and whenever its token changes. For:
+        driver, rider.
+        """
+        return cast("Device", await self.call("POST", "/v1/me/devices", body=body, key=idempotency_key))
+
+    async def remove_device(self, device_id: str, *, idempotency_key: str = "") -> None:
+        """Send no more pushes to a device; at sign-out. For: driver, rider."""
+        await self.call("DELETE", f"/v1/me/devices/{path_part(device_id)}", key=idempotency_key)
+
+    async def read_preferences(self) -> Preferences:
+        """Return what the caller wants to be told by which channel, and the quiet hours. For: driver, rider."""
+        return cast("Preferences", await self.call("GET", "/v1/me/notification-preferences"))
+
+    async def change_preference(self, body: PreferenceChange, *, idempotency_key: str = "") -> Preferences:
+        """Turn a subject on or off for a channel; security and trips cannot be turned off (`topic_mandatory`). For:
+        driver, rider.
+        """
+        return cast(
+            "Preferences", await self.call("PATCH", "/v1/me/notification-preferences", body=body, key=idempotency_key)
+        )
+
+    async def set_quiet_hours(self, body: QuietHours, *, idempotency_key: str = "") -> QuietHoursAnswer:
+        """Name the hours in which only security and a trip under way may disturb. For: driver, rider."""
+        return cast("QuietHoursAnswer", await self.call("PUT", "/v1/me/quiet-hours", body=body, key=idempotency_key))
+
+    async def end_quiet_hours(self, *, idempotency_key: str = "") -> None:
+        """Have no quiet hours. For: driver, rider."""
+        await self.call("DELETE", "/v1/me/quiet-hours", key=idempotency_key)
+
+    async def acknowledge_notification(self, notification_id: str, *, idempotency_key: str = "") -> Acknowledgement:
+        """Say that the app showed a notification, so that no SMS follows it. For: driver, rider."""
+        return cast(
+            "Acknowledgement",
+            await self.call("POST", f"/v1/me/notifications/{path_part(notification_id)}/ack", key=idempotency_key),
+        )
+
+    async def list_trusted_contacts(self) -> TrustedContacts:
+        """Return whom the caller wants to be written to in an emergency. For: driver, rider."""
+        return cast("TrustedContacts", await self.call("GET", "/v1/me/trusted-contacts"))
+
+    async def add_trusted_contact(self, body: NewTrustedContact, *, idempotency_key: str = "") -> TrustedContact:
+        """Name somebody to be written to in an emergency; five at most (`too_many_contacts`). For: driver, rider."""
+        return cast(
+            "TrustedContact", await self.call("POST", "/v1/me/trusted-contacts", body=body, key=idempotency_key)
+        )
+
+    async def remove_trusted_contact(self, contact_id: str, *, idempotency_key: str = "") -> None:
+        """Write to a contact no more. For: driver, rider."""
+        await self.call("DELETE", f"/v1/me/trusted-contacts/{path_part(contact_id)}", key=idempotency_key)
+
+    async def raise_sos(self, body: SosRequest, *, idempotency_key: str = "") -> Sos:
+        """Call for help: each trusted contact is sent an SMS with where the caller is, and operators see the call.
+        For: driver, rider.
+        """
+        return cast("Sos", await self.call("POST", "/v1/me/sos", body=body, key=idempotency_key))
+
+    async def list_sos(self, *, limit: int | None = None, cursor: str | None = None) -> SosCalls:
+        """Page through the calls for help, newest first. For: admin, operator."""
+        return cast("SosCalls", await self.call("GET", "/v1/operator/sos", query={"limit": limit, "cursor": cursor}))
+
+    def iterate_sos(self, *, limit: int | None = None) -> AsyncIterator[Sos]:
+        """Go through all pages of `list_sos`; a page is read when it is needed."""
+        return page_items(lambda cursor: self.list_sos(limit=limit, cursor=cursor))
 
     async def list_sessions(self) -> Sessions:
         """Return the devices on which the caller is signed in. For: admin, driver, operator, rider, support."""
@@ -815,6 +904,49 @@ class Operations(Caller):
         await self.call(
             "POST", f"/v1/operator/dead-letters/{path_part(service)}/{path_part(event_id)}/replay", key=idempotency_key
         )
+
+    async def list_timeline(self, *, limit: int | None = None, cursor: str | None = None, account_id: str) -> Timeline:
+        """Page through all that a person was owed: how it was sent, what came back, why it was dropped. For: admin,
+        operator.
+        """
+        return cast(
+            "Timeline",
+            await self.call(
+                "GET",
+                "/v1/operator/notifications/timeline",
+                query={"limit": limit, "cursor": cursor, "account_id": account_id},
+            ),
+        )
+
+    def iterate_timeline(self, *, limit: int | None = None, account_id: str) -> AsyncIterator[TimelineEntry]:
+        """Go through all pages of `list_timeline`; a page is read when it is needed."""
+        return page_items(lambda cursor: self.list_timeline(limit=limit, account_id=account_id, cursor=cursor))
+
+    async def list_failed_deliveries(self, *, limit: int | None = None, cursor: str | None = None) -> FailedDeliveries:
+        """Page through deliveries that were given up, the latest first. For: admin, operator."""
+        return cast(
+            "FailedDeliveries",
+            await self.call(
+                "GET", "/v1/operator/notifications/failed-deliveries", query={"limit": limit, "cursor": cursor}
+            ),
+        )
+
+    def iterate_failed_deliveries(self, *, limit: int | None = None) -> AsyncIterator[GivenUpDelivery]:
+        """Go through all pages of `list_failed_deliveries`; a page is read when it is needed."""
+        return page_items(lambda cursor: self.list_failed_deliveries(limit=limit, cursor=cursor))
+
+    async def replay_delivery(self, delivery_id: str, *, idempotency_key: str = "") -> MessageDelivery:
+        """Try a failed delivery again from the beginning. For: admin, operator."""
+        return cast(
+            "MessageDelivery",
+            await self.call(
+                "POST", f"/v1/operator/notifications/deliveries/{path_part(delivery_id)}/replay", key=idempotency_key
+            ),
+        )
+
+    async def list_providers(self) -> Providers:
+        """Return how the providers of messages stood at their last change. For: admin, operator."""
+        return cast("Providers", await self.call("GET", "/v1/operator/notifications/providers"))
 
     async def read_wallet(self) -> Wallet:
         """Return what the caller has here and owes, by currency. For: rider."""

@@ -27,6 +27,11 @@ export interface AccountKindBalance {
   balance: Money;
 }
 
+/** Since when a notification counts as seen. */
+export interface Acknowledgement {
+  acknowledged_at: string;
+}
+
 /** The terms in force, and those agreed for later. */
 export interface AgreedTerms {
   terms: DriverTerms;
@@ -305,6 +310,14 @@ export interface DeliveryCount {
   count: number;
 }
 
+/** What a provider said, at the time or later by a receipt. */
+export interface DeliveryEvent {
+  at: string;
+  kind: string;
+  provider: string;
+  detail: string;
+}
+
 /** What is carried, and for whom. */
 export interface DeliveryOrder {
   shop_name: string;
@@ -344,6 +357,20 @@ export interface DeliveryOrderRequest {
 export interface DeliverySummary {
   deliveries: DeliveryCount[];
   notification_count: number;
+}
+
+/** An installation of an app that can be pushed to. */
+export interface Device {
+  id: string;
+  platform: string;
+  app: string;
+  created_at: string;
+  seen_at: string;
+}
+
+/** All of the caller's, the one seen last first; at most ten. */
+export interface Devices {
+  items: Device[];
 }
 
 /** Why a ride got its driver, or none; everything oldest first. */
@@ -622,6 +649,12 @@ export interface ErasureReason {
   reason: string;
 }
 
+/** A page of them, the latest first. */
+export interface FailedDeliveries {
+  items: GivenUpDelivery[];
+  next_cursor: string | null;
+}
+
 /** Says that the goods go back to the shop. */
 export interface FailedDelivery {
   failure: "recipient_absent" | "refused" | "address_wrong" | "age_not_shown" | "pin_not_known";
@@ -660,6 +693,14 @@ export interface FieldError {
 /** Ends a live ride for the platform. */
 export interface ForcedCancellation {
   reason: string;
+}
+
+/** A delivery that was given up, and whose it is. */
+export interface GivenUpDelivery {
+  delivery: MessageDelivery;
+  notification_id: string;
+  topic: string;
+  account_id: string | null;
 }
 
 /** A place: the middle of a cell of about 5 km². */
@@ -850,6 +891,23 @@ export interface MdsVehicles {
   links: Links;
 }
 
+/** One way a message went, or was to go. */
+export interface MessageDelivery {
+  id: string;
+  channel: string;
+  state: string;
+  /** An account, a device, or the end of a number. */
+  target: string;
+  attempts: number;
+  provider: string | null;
+  /** Why it was dropped or failed, or what went wrong last. */
+  reason: string | null;
+  unless_acknowledged: boolean;
+  next_at: string | null;
+  finished_at: string | null;
+  events: DeliveryEvent[];
+}
+
 /** An amount in the currency's minor unit (cents for USD). */
 export interface Money {
   currency_code: string;
@@ -881,6 +939,20 @@ export interface NewApiKey {
   last_used_at: string | null;
   revoked_at: string | null;
   secret: string;
+}
+
+/** Where an app can be pushed to. */
+export interface NewDevice {
+  platform: "android" | "ios" | "web";
+  app: "rider" | "driver";
+  /** The push provider's, of this installation. */
+  token: string;
+}
+
+/** Somebody to be written to in an emergency. */
+export interface NewTrustedContact {
+  name: string;
+  phone_number: string;
 }
 
 /** A message in a person's inbox. */
@@ -1354,6 +1426,28 @@ export interface Posting {
   amount: Money;
 }
 
+/** Whether a subject's notifications are wanted by a channel. */
+export interface Preference {
+  subject: string;
+  channel: string;
+  wanted: boolean;
+  /** Whether they cannot be turned off. */
+  mandatory: boolean;
+}
+
+/** One choice. */
+export interface PreferenceChange {
+  subject: "security" | "trips" | "money" | "marketing";
+  channel: "push" | "sms" | "email";
+  wanted: boolean;
+}
+
+/** All that the caller may decide. */
+export interface Preferences {
+  preferences: Preference[];
+  quiet_hours: QuietHoursAnswer | null;
+}
+
 /** Problem details (RFC 9457). Branch on `code`; `detail` is for people. */
 export interface Problem {
   type: string;
@@ -1395,6 +1489,21 @@ export interface Products {
   items: Product[];
 }
 
+/** How a provider stood at its last change. */
+export interface ProviderHealth {
+  provider: string;
+  state: string;
+  failures: number;
+  open_until: string | null;
+  error: string;
+  changed_at: string;
+}
+
+/** The providers that ever failed. */
+export interface Providers {
+  items: ProviderHealth[];
+}
+
 /** What the PSP told by itself. */
 export interface PspEvent {
   id: string;
@@ -1427,6 +1536,21 @@ export interface PublicKey {
 /** The public keys that access tokens can be checked with. */
 export interface PublicKeys {
   keys: PublicKey[];
+}
+
+/** Hours in which nothing disturbs but security and a trip under way. */
+export interface QuietHours {
+  time_zone: string;
+  begins_at: string;
+  /** On the next day where it is earlier. */
+  ends_at: string;
+}
+
+/** The caller's quiet hours. */
+export interface QuietHoursAnswer {
+  time_zone: string;
+  begins_at: string;
+  ends_at: string;
 }
 
 /** A price promised until it expires. */
@@ -1967,6 +2091,29 @@ export interface SignIn {
   account: Account;
 }
 
+/** A call for help. */
+export interface Sos {
+  id: string;
+  account_id: string;
+  ride_id: string | null;
+  point: Point;
+  /** How many are being written to. */
+  contact_count: number;
+  raised_at: string;
+}
+
+/** A page of calls for help, newest first. */
+export interface SosCalls {
+  items: Sos[];
+  next_cursor: string | null;
+}
+
+/** Where the caller is, and on which ride. */
+export interface SosRequest {
+  point: PointRequest;
+  ride_id?: string | null;
+}
+
 /** What moved on an account in a period, oldest first. */
 export interface Statement {
   opening: Money;
@@ -2088,6 +2235,21 @@ export interface TickTrace {
   candidates: CandidateFacts[];
 }
 
+/** A page of what a person was owed, newest first. */
+export interface Timeline {
+  items: TimelineEntry[];
+  next_cursor: string | null;
+}
+
+/** One message owed, with its deliveries. */
+export interface TimelineEntry {
+  notification: Notification;
+  priority: string;
+  expires_at: string;
+  acknowledged_at: string | null;
+  deliveries: MessageDelivery[];
+}
+
 /** Tips the driver of a ride. */
 export interface TipRequest {
   amount: MoneyRequest;
@@ -2163,6 +2325,18 @@ export interface TripAttributes {
 /** Begins a trip with the PIN the rider tells. */
 export interface TripStart {
   pin: string;
+}
+
+/** Somebody who is written to in an emergency; they need no account. */
+export interface TrustedContact {
+  id: string;
+  name: string;
+  phone_number: string;
+}
+
+/** All of the caller's, at most five. */
+export interface TrustedContacts {
+  items: TrustedContact[];
 }
 
 /** Why a number is to be told in clear; it stays in the audit log. */

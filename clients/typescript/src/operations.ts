@@ -5,6 +5,7 @@ import type {
   Account,
   AccountChange,
   AccountExport,
+  Acknowledgement,
   AgreedTerms,
   ApiKeyExchange,
   ApiKeyRequest,
@@ -30,6 +31,8 @@ import type {
   DeadLetter,
   DeadLetters,
   DeliverySummary,
+  Device,
+  Devices,
   DispatchExplanation,
   Dispute,
   DisputeAcceptance,
@@ -56,8 +59,10 @@ import type {
   EditRequest,
   Erasure,
   ErasureReason,
+  FailedDeliveries,
   FailedDelivery,
   ForcedCancellation,
+  GivenUpDelivery,
   HandOver,
   Heading,
   ItemResolution,
@@ -71,8 +76,11 @@ import type {
   MdsTrips,
   MdsVehicleStatuses,
   MdsVehicles,
+  MessageDelivery,
   NearbyDrivers,
   NewApiKey,
+  NewDevice,
+  NewTrustedContact,
   Notification,
   Notifications,
   Offer,
@@ -109,10 +117,15 @@ import type {
   PersonSearch,
   PhoneInClear,
   Plan,
+  PreferenceChange,
+  Preferences,
   Products,
+  Providers,
   PspEvent,
   PspEvents,
   PublicKeys,
+  QuietHours,
+  QuietHoursAnswer,
   QuoteRequest,
   Quotes,
   Rating,
@@ -152,18 +165,25 @@ import type {
   SharedRide,
   Shift,
   SignIn,
+  Sos,
+  SosCalls,
+  SosRequest,
   Statement,
   StatementEntry,
   StreamTicket,
   Surge,
   SurgeControl,
   SurgeControlChange,
+  Timeline,
+  TimelineEntry,
   TipRequest,
   TokenRefresh,
   Tokens,
   TopUpRequest,
   TrialBalance,
   TripStart,
+  TrustedContact,
+  TrustedContacts,
   Unmasking,
   Wallet,
   WalletEntries,
@@ -240,6 +260,85 @@ export class Operations extends Caller {
   /** Return a ticket that opens the caller's live stream once, within 60 seconds. For: driver, rider. */
   makeStreamTicket(options: Changing = {}): Promise<StreamTicket> {
     return this.call<StreamTicket>("POST", "/v1/me/stream-tickets", { key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Return the devices that the caller's pushes go to. For: driver, rider. */
+  listDevices(): Promise<Devices> {
+    return this.call<Devices>("GET", "/v1/me/devices");
+  }
+
+  /**
+   * Register this installation for pushes; at each start of the app, and whenever its token changes. For: driver,
+   * rider.
+   */
+  registerDevice(body: NewDevice, options: Changing = {}): Promise<Device> {
+    return this.call<Device>("POST", "/v1/me/devices", { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Send no more pushes to a device; at sign-out. For: driver, rider. */
+  removeDevice(deviceId: string, options: Changing = {}): Promise<void> {
+    return this.call<void>("DELETE", `/v1/me/devices/${pathPart(deviceId)}`, { key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Return what the caller wants to be told by which channel, and the quiet hours. For: driver, rider. */
+  readPreferences(): Promise<Preferences> {
+    return this.call<Preferences>("GET", "/v1/me/notification-preferences");
+  }
+
+  /**
+   * Turn a subject on or off for a channel; security and trips cannot be turned off (`topic_mandatory`). For:
+   * driver, rider.
+   */
+  changePreference(body: PreferenceChange, options: Changing = {}): Promise<Preferences> {
+    return this.call<Preferences>("PATCH", "/v1/me/notification-preferences", { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Name the hours in which only security and a trip under way may disturb. For: driver, rider. */
+  setQuietHours(body: QuietHours, options: Changing = {}): Promise<QuietHoursAnswer> {
+    return this.call<QuietHoursAnswer>("PUT", "/v1/me/quiet-hours", { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Have no quiet hours. For: driver, rider. */
+  endQuietHours(options: Changing = {}): Promise<void> {
+    return this.call<void>("DELETE", "/v1/me/quiet-hours", { key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Say that the app showed a notification, so that no SMS follows it. For: driver, rider. */
+  acknowledgeNotification(notificationId: string, options: Changing = {}): Promise<Acknowledgement> {
+    return this.call<Acknowledgement>("POST", `/v1/me/notifications/${pathPart(notificationId)}/ack`, { key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Return whom the caller wants to be written to in an emergency. For: driver, rider. */
+  listTrustedContacts(): Promise<TrustedContacts> {
+    return this.call<TrustedContacts>("GET", "/v1/me/trusted-contacts");
+  }
+
+  /** Name somebody to be written to in an emergency; five at most (`too_many_contacts`). For: driver, rider. */
+  addTrustedContact(body: NewTrustedContact, options: Changing = {}): Promise<TrustedContact> {
+    return this.call<TrustedContact>("POST", "/v1/me/trusted-contacts", { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Write to a contact no more. For: driver, rider. */
+  removeTrustedContact(contactId: string, options: Changing = {}): Promise<void> {
+    return this.call<void>("DELETE", `/v1/me/trusted-contacts/${pathPart(contactId)}`, { key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /**
+   * Call for help: each trusted contact is sent an SMS with where the caller is, and operators see the call. For:
+   * driver, rider.
+   */
+  raiseSos(body: SosRequest, options: Changing = {}): Promise<Sos> {
+    return this.call<Sos>("POST", "/v1/me/sos", { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Page through the calls for help, newest first. For: admin, operator. */
+  listSos(query: { limit?: number; cursor?: string } = {}): Promise<SosCalls> {
+    return this.call<SosCalls>("GET", "/v1/operator/sos", { query });
+  }
+
+  /** Goes through all pages of `listSos`; a page is read when it is needed. */
+  iterateSos(query: { limit?: number } = {}): AsyncGenerator<Sos> {
+    return pageItems((cursor) => this.listSos({ ...query, cursor }));
   }
 
   /** Return the devices on which the caller is signed in. For: admin, driver, operator, rider, support. */
@@ -690,6 +789,39 @@ export class Operations extends Caller {
   /** Hand a parked event to its consumer again; it is removed when that succeeds. For: admin, operator. */
   replayDeadLetter(service: "matching" | "notification", eventId: string, options: Changing = {}): Promise<void> {
     return this.call<void>("POST", `/v1/operator/dead-letters/${pathPart(service)}/${pathPart(eventId)}/replay`, { key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /**
+   * Page through all that a person was owed: how it was sent, what came back, why it was dropped. For: admin,
+   * operator.
+   */
+  listTimeline(query: { limit?: number; cursor?: string; account_id: string }): Promise<Timeline> {
+    return this.call<Timeline>("GET", "/v1/operator/notifications/timeline", { query });
+  }
+
+  /** Goes through all pages of `listTimeline`; a page is read when it is needed. */
+  iterateTimeline(query: { limit?: number; account_id: string }): AsyncGenerator<TimelineEntry> {
+    return pageItems((cursor) => this.listTimeline({ ...query, cursor }));
+  }
+
+  /** Page through deliveries that were given up, the latest first. For: admin, operator. */
+  listFailedDeliveries(query: { limit?: number; cursor?: string } = {}): Promise<FailedDeliveries> {
+    return this.call<FailedDeliveries>("GET", "/v1/operator/notifications/failed-deliveries", { query });
+  }
+
+  /** Goes through all pages of `listFailedDeliveries`; a page is read when it is needed. */
+  iterateFailedDeliveries(query: { limit?: number } = {}): AsyncGenerator<GivenUpDelivery> {
+    return pageItems((cursor) => this.listFailedDeliveries({ ...query, cursor }));
+  }
+
+  /** Try a failed delivery again from the beginning. For: admin, operator. */
+  replayDelivery(deliveryId: string, options: Changing = {}): Promise<MessageDelivery> {
+    return this.call<MessageDelivery>("POST", `/v1/operator/notifications/deliveries/${pathPart(deliveryId)}/replay`, { key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Return how the providers of messages stood at their last change. For: admin, operator. */
+  listProviders(): Promise<Providers> {
+    return this.call<Providers>("GET", "/v1/operator/notifications/providers");
   }
 
   /** Return what the caller has here and owes, by currency. For: rider. */

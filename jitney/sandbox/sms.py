@@ -30,6 +30,7 @@ KEPT_SECONDS = 7 * 24 * 3600
 _PREFIX = "/sms/2010-04-01/Accounts/{account}"
 _MAX_BODY_BYTES = 16 * 1024
 _MAX_TEXT_LENGTH = 1600
+_PAGE_SIZE = re.compile(r"[1-9][0-9]{0,2}")
 _PARAMETERS = frozenset({"To", "From", "Body", "StatusCallback"})
 _RECIPIENT = re.compile(r"\+[1-9][0-9]{6,14}")
 _SENDER = re.compile(r"\+?[0-9]{3,15}|(?=.*[A-Za-z])[A-Za-z0-9 +&_-]{1,11}")
@@ -73,6 +74,7 @@ class SmsProvider:
         """Make the routes."""
         return [
             Route(_PREFIX + "/Messages.json", self._create, methods=["POST"]),
+            Route(_PREFIX + "/Messages.json", self._list, methods=["GET"]),
             Route(_PREFIX + "/Messages/{sid}.json", self._retrieve, methods=["GET"]),
         ]
 
@@ -132,6 +134,23 @@ class SmsProvider:
             if row is None:
                 raise SmsError(404, 20404, "The requested resource was not found")
             return JSONResponse(_shown(row, "delivered"))
+        except SmsError as error:
+            return error.response()
+
+    async def _list(self, request: Request) -> Response:
+        """The first page of what was sent to a number, newest first."""
+        try:
+            self._authenticate(request)
+            to, size = request.query_params.get("To", ""), request.query_params.get("PageSize", "50")
+            if not _RECIPIENT.fullmatch(to) or not _PAGE_SIZE.fullmatch(size):
+                raise SmsError(400, 20001, "Here a list has 'To', a phone number, and 'PageSize', 1 to 999")
+            rows = await self._world.store.run(
+                lambda connection: connection.execute(
+                    "SELECT * FROM message WHERE recipient = ? ORDER BY seq DESC LIMIT ?", (to, int(size))
+                ).fetchall()
+            )
+            shown = [_shown(row, "delivered") for row in rows]
+            return JSONResponse({"messages": shown, "page": 0, "page_size": int(size), "next_page_uri": None})
         except SmsError as error:
             return error.response()
 

@@ -32,7 +32,7 @@ _OURS = frozenset({"ExpiredProviderToken", "InvalidProviderToken", "MissingProvi
 
 
 class ApnsSender:
-    """Hands a push to APNs, under the notification's own id, so that a repeated one is the same to Apple."""
+    """Hands a push to APNs, under the notification's own id, by which Apple tells what became of it."""
 
     def __init__(self, client: httpx.AsyncClient, tokens: AppleTokens, topic: str, *, provider: str = "apns") -> None:
         """Take an HTTP/2 client whose base URL is APNs', who makes its tokens, and the app's bundle id."""
@@ -60,9 +60,9 @@ class ApnsSender:
             "apns-push-type": "alert",
             "apns-priority": "10" if urgent else "5",
             "apns-expiration": str(int(message.expires_at.timestamp())),
+            # What a device shows is replaced by the next with its id: later news, or the same that came twice.
+            "apns-collapse-id": (message.collapse_key or str(message.notification_id))[:_LONGEST_COLLAPSE_BYTES],
         }
-        if message.collapse_key:
-            headers["apns-collapse-id"] = message.collapse_key[:_LONGEST_COLLAPSE_BYTES]
         # A device's token stands in the path: what is none must not become another path.
         if not (target.address.isascii() and target.address.isalnum()):
             return Unregistered("apns_unregistered_bad_token")

@@ -31,7 +31,7 @@ _LONGEST_TTL = timedelta(days=28)
 
 
 class FcmSender:
-    """Hands a push to FCM. A lost answer may mean that the device shows it twice, unless it has a collapse key."""
+    """Hands a push to FCM. It knows no key of ours: one that is sent again replaces the first on the device."""
 
     def __init__(
         self,
@@ -76,15 +76,18 @@ class FcmSender:
             "ttl": f"{int(life.total_seconds())}s",
             "priority": "NORMAL" if message.priority is Priority.MARKETING else "HIGH",
         }
+        # What a device shows under a tag is replaced by the next of it: later news, or the same that came twice.
+        tag = message.collapse_key or str(message.notification_id)
+        android["notification"] = {"tag": tag}
         if message.collapse_key:
-            # A device that is off gets the newest; one that shows an older one replaces it.
-            android |= {"collapse_key": message.collapse_key, "notification": {"tag": message.collapse_key}}
+            # A device that is off gets the newest.
+            android["collapse_key"] = message.collapse_key
         return {
             "token": target.address,
             "notification": {"title": message.content.title, "body": message.content.body},
             "data": push_data(message),
             "android": android,
-            "webpush": {"headers": {"TTL": str(int(life.total_seconds()))}},
+            "webpush": {"headers": {"TTL": str(int(life.total_seconds()))}, "notification": {"tag": tag}},
         }
 
     def _read(self, answer: httpx.Response) -> SendResult:

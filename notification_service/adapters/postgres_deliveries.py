@@ -41,7 +41,7 @@ _CLAIM = text("""
         WHERE delivery.delivery_id = due.delivery_id
         RETURNING delivery.*)
     SELECT c.delivery_id, c.notification_id, c.channel, c.target, c.priority, c.attempts, c.account_id, c.device_id,
-           c.provider, n.topic, n.locale, n.collapse_key, n.expires_at, n.live_type, n.live_data,
+           c.provider, n.topic, n.locale, n.collapse_key, n.created_at, n.expires_at, n.live_type, n.live_data,
            n.contents -> c.channel AS content, device.token, device.platform,
            CASE
              WHEN c.unless_acknowledged AND n.acknowledged_at IS NOT NULL THEN 'acknowledged'
@@ -225,6 +225,7 @@ def _due(row: Any) -> DueDelivery:
         live_type=row.live_type,
         live_data=row.live_data,
         attempt=row.attempts,
+        owed_at=row.created_at,
     )
     target = Target(row.token, row.platform) if row.token else Target(row.target)
     return DueDelivery(

@@ -48,6 +48,7 @@ class Outgoing:
     live_data: str = ""
     attempt: int = 1
     """From the second on it may have been taken before, by a worker that died before it could write that down."""
+    owed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from enum import StrEnum
+from uuid import UUID
 
 from notification_service.domain.sending import (
     Accepted,
@@ -44,6 +45,7 @@ class FakeSender:
         self._retry_after_seconds = retry_after_seconds
         self._provider = provider
         self._faults: deque[Fault] = deque()
+        self._taken: set[tuple[UUID, Target]] = set()
         self.sent: list[tuple[Outgoing, Target]] = []
 
     @property
@@ -62,9 +64,11 @@ class FakeSender:
         self._faults.clear()
 
     async def send(self, message: Outgoing, target: Target) -> SendResult:
-        fault = self._faults.popleft() if self._faults else None
-        if fault in (None, Fault.LOST_ANSWER):
+        taken_before = message.attempt > 1 and (message.notification_id, target) in self._taken
+        fault = self._faults.popleft() if self._faults and not taken_before else None
+        if fault in (None, Fault.LOST_ANSWER) and not taken_before:
             self.sent.append((message, target))
+            self._taken.add((message.notification_id, target))
         match fault:
             case None:
                 return Accepted(f"{self._provider}-{len(self.sent)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -85,6 +86,24 @@ async def test_what_was_taken_and_not_answered_is_unknown(outside_world: World) 
     await outside_world.fail(Fault.LOST_ANSWER)
     assert isinstance(await send(outside_world, posted), Unknown)
     assert await outside_world.arrived(posted) == [outside_world.content(posted)]
+
+
+@pytest.mark.parametrize("world", ["fake sms", "sms", "fake stream", "redis"], indirect=True)
+async def test_a_message_whose_answer_was_lost_is_not_sent_twice(world: World) -> None:
+    posted = world.message()
+    await send(world, posted)
+    again = replace(posted.message, attempt=2)
+    assert isinstance(await send(world, Posted(again, posted.target)), Accepted)
+    assert await world.arrived(posted) == [world.content(posted)]
+
+
+async def test_the_same_words_as_an_hour_ago_are_news(sandbox_url: str) -> None:
+    async with sms_at_sandbox(sandbox_url) as world:
+        posted = world.message()
+        await send(world, posted)
+        later = replace(posted.message, attempt=2, owed_at=datetime.now(UTC) + timedelta(hours=1))
+        await send(world, Posted(later, posted.target))
+        assert await world.arrived(posted) == 2 * [world.content(posted)]
 
 
 @pytest.mark.parametrize(("fault", "kind"), [(Fault.THROTTLED, Throttled), (Fault.UNAVAILABLE, Unavailable)])

@@ -82,6 +82,7 @@ def an_outgoing(channel: Channel, content: Content, live_type: str = "", live_da
         content=content,
         live_type=live_type,
         live_data=live_data,
+        owed_at=datetime.now(UTC),
     )
 
 

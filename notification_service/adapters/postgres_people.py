@@ -66,15 +66,17 @@ class PostgresPeople:
         async with self._database.connect() as connection:
             return [_device(row) for row in await connection.execute(statement)]
 
-    async def remove_device(self, account_id: UUID, device_id: UUID, now: datetime) -> None:
-        """Forget a device of an account's own."""
+    async def remove_device(self, account_id: UUID, device_id: UUID, now: datetime) -> bool:
+        """Forget a device of an account's own; False where it never was."""
+        own = (devices.c.device_id == device_id, devices.c.account_id == account_id)
         statement = (
             update(devices)
-            .where(devices.c.device_id == device_id, devices.c.account_id == account_id, devices.c.removed_at.is_(None))
+            .where(*own, devices.c.removed_at.is_(None))
             .values(removed_at=now, removed_because="removed", token="")
         )
         async with self._database.connect() as connection:
             await connection.execute(statement)
+            return await connection.scalar(select(devices.c.device_id).where(*own)) is not None
 
     async def wishes(self, account_id: UUID) -> tuple[frozenset[tuple[Subject, Channel]], QuietHours | None]:
         """Return what is not wanted, and the quiet hours."""

@@ -55,13 +55,13 @@ class PostgresSafety:
         async with self._database.connect() as connection:
             return [_contact(row) for row in await connection.execute(statement)]
 
-    async def remove_contact(self, account_id: UUID, contact_id: UUID) -> None:
-        """Forget a contact of a person's own."""
+    async def remove_contact(self, account_id: UUID, contact_id: UUID) -> bool:
+        """Forget a contact of a person's own; False where there is none."""
         statement = delete(trusted_contacts).where(
             trusted_contacts.c.contact_id == contact_id, trusted_contacts.c.account_id == account_id
         )
         async with self._database.connect() as connection:
-            await connection.execute(statement)
+            return (await connection.execute(statement)).rowcount > 0
 
     async def sos_of(self, account_id: UUID, request_id: str) -> Sos | None:
         """Return the call that a key made."""

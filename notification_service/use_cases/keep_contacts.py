@@ -8,6 +8,7 @@ from uuid import UUID
 from notification_service.domain.safety import TrustedContact
 from notification_service.use_cases.ports import SafetyStore
 from shared_kernel.clock import Clock
+from shared_kernel.errors import NotFound
 
 
 class KeepContacts:
@@ -26,5 +27,10 @@ class KeepContacts:
         return await self._store.contacts(account_id)
 
     async def remove(self, account_id: UUID, contact_id: UUID) -> None:
-        """Forget a contact of the caller's; one that is gone, or is somebody else's, is left as it is."""
-        await self._store.remove_contact(account_id, contact_id)
+        """Forget a contact of the caller's.
+
+        Raises:
+            NotFound: `contact_not_found`, also of somebody else's.
+        """
+        if not await self._store.remove_contact(account_id, contact_id):
+            raise NotFound("contact_not_found", "there is no such contact")

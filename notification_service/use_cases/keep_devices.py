@@ -8,6 +8,7 @@ from uuid import UUID
 from notification_service.domain.device import Device
 from notification_service.use_cases.ports import People
 from shared_kernel.clock import Clock
+from shared_kernel.errors import NotFound
 
 
 class KeepDevices:
@@ -26,5 +27,10 @@ class KeepDevices:
         return await self._people.devices(account_id)
 
     async def remove(self, account_id: UUID, device_id: UUID) -> None:
-        """Forget a device of the caller's; one that is gone, or is somebody else's, is left as it is."""
-        await self._people.remove_device(account_id, device_id, self._clock.now())
+        """Forget a device of the caller's; one that was removed before stays so.
+
+        Raises:
+            NotFound: `device_not_found`, also of somebody else's.
+        """
+        if not await self._people.remove_device(account_id, device_id, self._clock.now()):
+            raise NotFound("device_not_found", "there is no such device")

@@ -45,7 +45,7 @@ def register_device(body: NewDevice) -> Device:
     return device(ask(edge().backends.reach.RegisterDevice, request).device)
 
 
-@routes.route("DELETE", "/me/devices/<device_id>", roles=_TRAVELERS, answer=None)
+@routes.route("DELETE", "/me/devices/<device_id>", roles=_TRAVELERS, answer=None, problems=(404,))
 def remove_device(path: DevicePath) -> None:
     """Send no more pushes to a device; at sign-out."""
     ask(edge().backends.reach.RemoveDevice, pb.RemoveDeviceRequest(device_id=str(path.device_id)))

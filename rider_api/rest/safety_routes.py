@@ -37,7 +37,7 @@ def add_trusted_contact(body: NewTrustedContact) -> TrustedContact:
     return trusted_contact(ask(edge().backends.safety.AddTrustedContact, request).contact)
 
 
-@routes.route("DELETE", "/me/trusted-contacts/<contact_id>", roles=_TRAVELERS, answer=None)
+@routes.route("DELETE", "/me/trusted-contacts/<contact_id>", roles=_TRAVELERS, answer=None, problems=(404,))
 def remove_trusted_contact(path: ContactPath) -> None:
     """Write to a contact no more."""
     ask(edge().backends.safety.RemoveTrustedContact, pb.RemoveTrustedContactRequest(contact_id=str(path.contact_id)))

@@ -68,6 +68,12 @@ async def one_of_everything(people: Town) -> Objects:
     home = {"kind": "home", "label": "Home", "place": place_of(_STREET_CORNER)}
     saved = await rider.person.do("POST", "/v1/me/places", home)
     document = await driver.person.do("POST", "/v1/driver/documents", _DRIVING_LICENSE)
+    device = {"platform": "android", "app": "rider", "token": f"device-of-{rider.person.account_id}"}
+    installed = await rider.person.do("POST", "/v1/me/devices", device)
+    trusted = {"name": "Ana", "phone_number": "+14155550123"}
+    contact = await rider.person.do("POST", "/v1/me/trusted-contacts", trusted)
+    of_rider = f"/v1/operator/notifications/timeline?account_id={rider.person.account_id}"
+    owed = (await people.operator("GET", of_rider))["items"][0]
     leaver = await people.signed_in("rider")
     await people.operator("POST", f"/v1/operator/people/{leaver.account_id}/erase", {"reason": "asked by letter"})
 
@@ -85,6 +91,8 @@ async def one_of_everything(people: Town) -> Objects:
             "notification_id": told,
             "session_id": str(sessions[0]["id"]),
             "place_id": str(saved["id"]),
+            "device_id": str(installed["id"]),
+            "contact_id": str(contact["id"]),
         },
         of_driver={
             **shared,
@@ -104,6 +112,7 @@ async def one_of_everything(people: Town) -> Objects:
             "psp_event_id": event_id,
             "account_id": leaver.account_id,
             "document_id": str(document["id"]),
+            "delivery_id": str(owed["deliveries"][0]["id"]),
         },
         quote_id=str((await rider.quote())["id"]),
     )

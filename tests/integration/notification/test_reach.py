@@ -119,7 +119,8 @@ async def refusal(call: Any) -> DomainError:
 async def test_a_device_registered_again_is_the_same_and_a_removed_one_is_gone(service: Service) -> None:
     first = await service.register("token-one-of-a-kind")
     assert await service.register("token-one-of-a-kind") == first
-    await service.reach.RemoveDevice(reach.RemoveDeviceRequest(device_id=first), metadata=service.me(uuid4()))
+    theft = service.reach.RemoveDevice(reach.RemoveDeviceRequest(device_id=first), metadata=service.me(uuid4()))
+    assert (await refusal(theft)).reason == "device_not_found"
     assert [device.device_id for device in await service.devices()] == [first]
     await service.reach.RemoveDevice(reach.RemoveDeviceRequest(device_id=first), metadata=service.me())
     assert await service.devices() == []

@@ -20,7 +20,7 @@ from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.safety import Sos
 from notification_service.use_cases.keep_contacts import KeepContacts
 from notification_service.use_cases.raise_sos import ListSos, RaiseSos
-from shared_kernel.errors import Conflict, Unavailable
+from shared_kernel.errors import Conflict, NotFound, Unavailable
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.notification_people import FakeAddresses
 from tests.fakes.notification_senders import FakeSender
@@ -134,7 +134,8 @@ async def test_a_sixth_contact_is_refused_also_at_once_and_a_known_number_is_ren
     assert sum(isinstance(each, Conflict) for each in kept) == 3
     first = (await aid.contacts.all_of(person))[0]
     assert (await aid.contacts.add(person, "Renamed", first.phone_number)).name == "Renamed"
-    await aid.contacts.remove(uuid4(), first.contact_id)
+    with pytest.raises(NotFound):
+        await aid.contacts.remove(uuid4(), first.contact_id)
     assert len(await aid.contacts.all_of(person)) == 5
     await aid.contacts.remove(person, first.contact_id)
     assert len(await aid.contacts.all_of(person)) == 4

@@ -92,7 +92,8 @@ class ReachServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RemoveDevice(self, request, context):
-        """RemoveDevice forgets a device's token, at sign-out; one that is gone is gone.
+        """RemoveDevice forgets a device's token, at sign-out; one that was removed before stays so. NOT_FOUND
+        device_not_found, also of somebody else's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

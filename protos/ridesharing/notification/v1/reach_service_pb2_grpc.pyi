@@ -40,7 +40,9 @@ class ReachServiceStub:
     ListDevices: _grpc.UnaryUnaryMultiCallable[_reach_service_pb2.ListDevicesRequest, _reach_service_pb2.ListDevicesResponse]
     """ListDevices returns the caller's devices, the one seen last first."""
     RemoveDevice: _grpc.UnaryUnaryMultiCallable[_reach_service_pb2.RemoveDeviceRequest, _reach_service_pb2.RemoveDeviceResponse]
-    """RemoveDevice forgets a device's token, at sign-out; one that is gone is gone."""
+    """RemoveDevice forgets a device's token, at sign-out; one that was removed before stays so. NOT_FOUND
+    device_not_found, also of somebody else's.
+    """
     GetPreferences: _grpc.UnaryUnaryMultiCallable[_reach_service_pb2.GetPreferencesRequest, _reach_service_pb2.GetPreferencesResponse]
     """GetPreferences returns all that the caller may decide, and the quiet hours."""
     SetPreference: _grpc.UnaryUnaryMultiCallable[_reach_service_pb2.SetPreferenceRequest, _reach_service_pb2.SetPreferenceResponse]
@@ -66,7 +68,9 @@ class ReachServiceAsyncStub(ReachServiceStub):
     ListDevices: _aio.UnaryUnaryMultiCallable[_reach_service_pb2.ListDevicesRequest, _reach_service_pb2.ListDevicesResponse]  # type: ignore[assignment]
     """ListDevices returns the caller's devices, the one seen last first."""
     RemoveDevice: _aio.UnaryUnaryMultiCallable[_reach_service_pb2.RemoveDeviceRequest, _reach_service_pb2.RemoveDeviceResponse]  # type: ignore[assignment]
-    """RemoveDevice forgets a device's token, at sign-out; one that is gone is gone."""
+    """RemoveDevice forgets a device's token, at sign-out; one that was removed before stays so. NOT_FOUND
+    device_not_found, also of somebody else's.
+    """
     GetPreferences: _aio.UnaryUnaryMultiCallable[_reach_service_pb2.GetPreferencesRequest, _reach_service_pb2.GetPreferencesResponse]  # type: ignore[assignment]
     """GetPreferences returns all that the caller may decide, and the quiet hours."""
     SetPreference: _aio.UnaryUnaryMultiCallable[_reach_service_pb2.SetPreferenceRequest, _reach_service_pb2.SetPreferenceResponse]  # type: ignore[assignment]
@@ -107,7 +111,9 @@ class ReachServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _reach_service_pb2.RemoveDeviceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_reach_service_pb2.RemoveDeviceResponse, _abc.Awaitable[_reach_service_pb2.RemoveDeviceResponse]]:
-        """RemoveDevice forgets a device's token, at sign-out; one that is gone is gone."""
+        """RemoveDevice forgets a device's token, at sign-out; one that was removed before stays so. NOT_FOUND
+        device_not_found, also of somebody else's.
+        """
 
     @_abc_1.abstractmethod
     def GetPreferences(

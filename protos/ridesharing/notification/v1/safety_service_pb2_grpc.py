@@ -82,7 +82,7 @@ class SafetyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RemoveTrustedContact(self, request, context):
-        """RemoveTrustedContact forgets one; one that is gone is gone.
+        """RemoveTrustedContact forgets one. NOT_FOUND contact_not_found, also of somebody else's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,7 +40,7 @@ class SafetyServiceStub:
     ListTrustedContacts: _grpc.UnaryUnaryMultiCallable[_safety_service_pb2.ListTrustedContactsRequest, _safety_service_pb2.ListTrustedContactsResponse]
     """ListTrustedContacts returns the caller's, in the order of their making."""
     RemoveTrustedContact: _grpc.UnaryUnaryMultiCallable[_safety_service_pb2.RemoveTrustedContactRequest, _safety_service_pb2.RemoveTrustedContactResponse]
-    """RemoveTrustedContact forgets one; one that is gone is gone."""
+    """RemoveTrustedContact forgets one. NOT_FOUND contact_not_found, also of somebody else's."""
     RaiseSos: _grpc.UnaryUnaryMultiCallable[_safety_service_pb2.RaiseSosRequest, _safety_service_pb2.RaiseSosResponse]
     """RaiseSos calls for help: an SMS to each trusted contact with where the caller is, before everything else, and an
     entry in the operators' list. It is never refused for being asked too often, and asks no other service first.
@@ -60,7 +60,7 @@ class SafetyServiceAsyncStub(SafetyServiceStub):
     ListTrustedContacts: _aio.UnaryUnaryMultiCallable[_safety_service_pb2.ListTrustedContactsRequest, _safety_service_pb2.ListTrustedContactsResponse]  # type: ignore[assignment]
     """ListTrustedContacts returns the caller's, in the order of their making."""
     RemoveTrustedContact: _aio.UnaryUnaryMultiCallable[_safety_service_pb2.RemoveTrustedContactRequest, _safety_service_pb2.RemoveTrustedContactResponse]  # type: ignore[assignment]
-    """RemoveTrustedContact forgets one; one that is gone is gone."""
+    """RemoveTrustedContact forgets one. NOT_FOUND contact_not_found, also of somebody else's."""
     RaiseSos: _aio.UnaryUnaryMultiCallable[_safety_service_pb2.RaiseSosRequest, _safety_service_pb2.RaiseSosResponse]  # type: ignore[assignment]
     """RaiseSos calls for help: an SMS to each trusted contact with where the caller is, before everything else, and an
     entry in the operators' list. It is never refused for being asked too often, and asks no other service first.
@@ -95,7 +95,7 @@ class SafetyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _safety_service_pb2.RemoveTrustedContactRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_safety_service_pb2.RemoveTrustedContactResponse, _abc.Awaitable[_safety_service_pb2.RemoveTrustedContactResponse]]:
-        """RemoveTrustedContact forgets one; one that is gone is gone."""
+        """RemoveTrustedContact forgets one. NOT_FOUND contact_not_found, also of somebody else's."""
 
     @_abc_1.abstractmethod
     def RaiseSos(

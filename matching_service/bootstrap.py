@@ -46,6 +46,7 @@ from matching_service.adapters.postgres_cities import PostgresCities, PostgresPo
 from matching_service.adapters.postgres_destinations import PostgresDestinations
 from matching_service.adapters.postgres_dispatch import PostgresDispatchReads
 from matching_service.adapters.postgres_edits import PostgresEditQueue
+from matching_service.adapters.postgres_fleet import PostgresFleet
 from matching_service.adapters.postgres_mds import PostgresMdsReader
 from matching_service.adapters.postgres_quotes import PostgresQuotes
 from matching_service.adapters.postgres_reads import PostgresRideReader
@@ -60,11 +61,13 @@ from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.adapters.redis_surge import RedisSurge
 from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.adapters.scipy_nearest import ScipyNearest
+from matching_service.adapters.shard_cells import shards_within
 from matching_service.bootstrap_maps import add_map_work, build_maps
 from matching_service.entrypoints import (
     grpc_after_rides,
     grpc_cities,
     grpc_drivers,
+    grpc_fleet,
     grpc_mds,
     grpc_operators,
     grpc_products,
@@ -115,6 +118,7 @@ from matching_service.use_cases.keep_shards import KeepShards
 from matching_service.use_cases.learn_destination_values import LearnDestinationValues
 from matching_service.use_cases.list_nearby_drivers import ListNearbyDrivers
 from matching_service.use_cases.list_products import ListProducts
+from matching_service.use_cases.list_service_areas import ListServiceAreas
 from matching_service.use_cases.list_shifts import ListShifts
 from matching_service.use_cases.make_offers import MakeOffers
 from matching_service.use_cases.pace_ticks import PaceTicks
@@ -137,11 +141,13 @@ from matching_service.use_cases.stop_unapproved_driver import StopUnapprovedDriv
 from matching_service.use_cases.take_break import TakeBreak
 from matching_service.use_cases.trace_ticks import TraceTicks
 from matching_service.use_cases.watch_drivers import WatchDrivers
+from matching_service.use_cases.watch_fleet import FeelPulse, LookAtFleet
 from ridesharing.common.v1.dead_letter_service_pb2_grpc import add_DeadLetterServiceServicer_to_server
 from ridesharing.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from ridesharing.matching.v1.city_service_pb2_grpc import add_CityServiceServicer_to_server
 from ridesharing.matching.v1.dispatch_operator_service_pb2_grpc import add_DispatchOperatorServiceServicer_to_server
 from ridesharing.matching.v1.driver_service_pb2_grpc import add_DriverServiceServicer_to_server
+from ridesharing.matching.v1.fleet_service_pb2_grpc import add_FleetServiceServicer_to_server
 from ridesharing.matching.v1.mds_service_pb2_grpc import add_MdsServiceServicer_to_server
 from ridesharing.matching.v1.product_service_pb2_grpc import add_ProductServiceServicer_to_server
 from ridesharing.matching.v1.rating_service_pb2_grpc import add_RatingServiceServicer_to_server
@@ -184,6 +190,7 @@ class _Stores:
     ratings: PostgresRatings
     traces: PostgresTraces
     mds: PostgresMdsReader
+    fleet: PostgresFleet
     queue: PostgresSagaQueue
     quotes: PostgresQuotes
     locations: RedisLiveLocations
@@ -248,6 +255,7 @@ def build(settings: MatchingSettings) -> Application:
         ratings=PostgresRatings(database),
         traces=PostgresTraces(database),
         mds=PostgresMdsReader(database),
+        fleet=PostgresFleet(database),
         queue=queue,
         quotes=PostgresQuotes(database, tables.quotes),
         locations=locations,
@@ -448,10 +456,14 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
     )
     server.add(add_ShareServiceServicer_to_server, shares, grpc_after_rides.SHARE_SERVICE)
     server.add(add_RatingServiceServicer_to_server, ratings, grpc_after_rides.RATING_SERVICE)
-    products = grpc_products.ProductServicer(ListProducts(stores.cities, clock))
+    products = grpc_products.ProductServicer(ListProducts(stores.cities, clock), ListServiceAreas(stores.cities))
     server.add(add_ProductServiceServicer_to_server, products, grpc_products.SERVICE_NAME)
     server.add(
         add_PersonalDataServiceServicer_to_server,
         PersonalDataServicer(MatchingPersonalData(stores.database)),
         PERSONAL_DATA_SERVICE,
     )
+    fleet = grpc_fleet.FleetServicer(
+        LookAtFleet(stores.fleet, stores.locations, shards_within, clock), FeelPulse(stores.fleet, clock)
+    )
+    server.add(add_FleetServiceServicer_to_server, fleet, grpc_fleet.SERVICE_NAME)

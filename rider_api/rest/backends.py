@@ -26,6 +26,7 @@ from ridesharing.identity.v1.session_service_pb2_grpc import SessionServiceStub
 from ridesharing.matching.v1.city_service_pb2_grpc import CityServiceStub
 from ridesharing.matching.v1.dispatch_operator_service_pb2_grpc import DispatchOperatorServiceStub
 from ridesharing.matching.v1.driver_service_pb2_grpc import DriverServiceStub
+from ridesharing.matching.v1.fleet_service_pb2_grpc import FleetServiceStub
 from ridesharing.matching.v1.map_service_pb2_grpc import MapServiceStub
 from ridesharing.matching.v1.mds_service_pb2_grpc import MdsServiceStub
 from ridesharing.matching.v1.product_service_pb2_grpc import ProductServiceStub
@@ -147,6 +148,10 @@ class Backends:
     @property
     def dispatch(self) -> DispatchOperatorServiceStub:
         return self.stub("matching", DispatchOperatorServiceStub)
+
+    @property
+    def fleet(self) -> FleetServiceStub:
+        return self.stub("matching", FleetServiceStub)
 
     @property
     def mds(self) -> MdsServiceStub:

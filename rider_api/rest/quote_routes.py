@@ -6,6 +6,7 @@ from chassis.auth import Role
 from rider_api.rest.calls import ask, edge
 from rider_api.rest.routing import Routes
 from rider_api.schemas.common import timestamp_message
+from rider_api.schemas.fleet import ServiceAreas, service_areas
 from rider_api.schemas.quotes import Products, ProductsQuery, QuoteRequest, Quotes, products, quotes
 from ridesharing.common.v1 import geo_point_pb2
 from ridesharing.matching.v1 import product_service_pb2, ride_service_pb2
@@ -20,6 +21,14 @@ def list_products(query: ProductsQuery) -> Products:
     if query.latitude is not None and query.longitude is not None:
         request.pickup.CopyFrom(geo_point_pb2.GeoPoint(latitude=query.latitude, longitude=query.longitude))
     return products(ask(edge().backends.products.ListProducts, request))
+
+
+@routes.route(
+    "GET", "/service-areas", roles=(Role.RIDER, Role.DRIVER, Role.OPERATOR), area="products", answer=ServiceAreas
+)
+def list_service_areas() -> ServiceAreas:
+    """Return where the cities serve, with their zones, so that apps can draw it."""
+    return service_areas(ask(edge().backends.products.ListServiceAreas, product_service_pb2.ListServiceAreasRequest()))
 
 
 @routes.route("POST", "/quotes", roles=(Role.RIDER,), answer=Quotes, status=201)

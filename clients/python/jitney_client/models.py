@@ -781,6 +781,55 @@ class FieldError(TypedDict):
     description: str
 
 
+class Fleet(TypedDict):
+    """What is in the box now."""
+
+    taken_at: str
+    vehicles: list[FleetVehicle]
+    vehicle_count: int
+    """More than are returned where `vehicle_limit` cut some off."""
+    rides: list[FleetRide]
+    """Those that begin or end in the box, newest first."""
+    offers: list[FleetOffer]
+
+
+class FleetOffer(TypedDict):
+    """An open offer of one of the rides."""
+
+    id: str
+    ride_id: str
+    driver_id: str
+    expires_at: str
+
+
+class FleetRide(TypedDict):
+    """A live ride."""
+
+    id: str
+    state: str
+    product: str
+    pickup: Point
+    dropoff: Point
+    driver_id: str | None
+    requested_at: str
+
+
+class FleetVehicle(TypedDict):
+    """A vehicle on shift."""
+
+    driver_id: str
+    state: str
+    """free, offered, en_route, arrived, in_trip, on_break or silent."""
+    latitude: float
+    longitude: float
+    measured_at: str
+    vehicle_class: str
+    driver_name: str
+    vehicle_plate: str
+    ride_id: str | None
+    """The ride that it is on, the furthest on of several."""
+
+
 class ForcedCancellation(TypedDict):
     """Ends a live ride for the platform."""
 
@@ -1715,6 +1764,36 @@ class PublicKeys(TypedDict):
     keys: list[PublicKey]
 
 
+class Pulse(TypedDict):
+    """How it goes."""
+
+    taken_at: str
+    vehicles: list[StateCount]
+    """Drivers on shift by what they do: free, offered, en_route, arrived, in_trip, on_break or silent."""
+    rides: list[StateCount]
+    """Live rides by state."""
+    open_offer_count: int
+    steps: list[PulseStep]
+    """Oldest first, the last one under way."""
+
+
+class PulseStep(TypedDict):
+    """What happened within a step to rides that were asked for since the begin."""
+
+    started_at: str
+    requested_count: int
+    completed_count: int
+    canceled_count: int
+    """By the rider or the platform, or since the rider did not come."""
+    unmatched_count: int
+    """No driver was found, or the hold was declined."""
+    pickup_count: int
+    mean_wait_seconds: float
+    """From the request to the driver's arrival, of rides for now."""
+    fares: list[Money]
+    """Of the completed rides, one amount a currency; refunds are not taken off."""
+
+
 class QuietHours(TypedDict):
     """Hours in which nothing disturbs but security and a trip under way."""
 
@@ -2228,6 +2307,22 @@ class ScheduledRides(TypedDict):
     items: list[RiderRide]
 
 
+class ServiceArea(TypedDict):
+    """Where a city serves."""
+
+    city: str
+    name: str
+    corners: list[Point]
+    """In order; the last joins the first."""
+    zones: list[Zone]
+
+
+class ServiceAreas(TypedDict):
+    """All cities, in the order of their keys."""
+
+    items: list[ServiceArea]
+
+
 class Session(TypedDict):
     """A signed-in device."""
 
@@ -2341,6 +2436,13 @@ class SosRequest(TypedDict):
 
     point: PointRequest
     ride_id: NotRequired[str | None]
+
+
+class StateCount(TypedDict):
+    """How many stand in a state."""
+
+    state: str
+    count: int
 
 
 class Statement(TypedDict):
@@ -2726,3 +2828,11 @@ class Withdrawals(TypedDict):
 
     items: list[Withdrawal]
     next_cursor: str | None
+
+
+class Zone(TypedDict):
+    """A named part of a city that prices or products depend on."""
+
+    name: str
+    corners: list[Point]
+    """In order; the last joins the first."""

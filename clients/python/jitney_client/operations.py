@@ -66,6 +66,7 @@ from jitney_client.models import (
     ErasureReason,
     FailedDeliveries,
     FailedDelivery,
+    Fleet,
     ForcedCancellation,
     GivenUpDelivery,
     HandOver,
@@ -129,6 +130,7 @@ from jitney_client.models import (
     PspEvent,
     PspEvents,
     PublicKeys,
+    Pulse,
     QuietHours,
     QuietHoursAnswer,
     QuoteRequest,
@@ -165,6 +167,7 @@ from jitney_client.models import (
     SavedPlaceRequest,
     SavedPlaces,
     ScheduledRides,
+    ServiceAreas,
     Sessions,
     SharedRide,
     ShareLink,
@@ -353,6 +356,12 @@ class Operations(Caller):
         return cast(
             "Products", await self.call("GET", "/v1/products", query={"latitude": latitude, "longitude": longitude})
         )
+
+    async def list_service_areas(self) -> ServiceAreas:
+        """Return where the cities serve, with their zones, so that apps can draw it. For: admin, driver, operator,
+        rider.
+        """
+        return cast("ServiceAreas", await self.call("GET", "/v1/service-areas"))
 
     async def create_quotes(self, body: QuoteRequest, *, idempotency_key: str = "") -> Quotes:
         """Promise a price for each product, until it expires. For: rider."""
@@ -947,6 +956,43 @@ class Operations(Caller):
     async def list_providers(self) -> Providers:
         """Return how the providers of messages stood at their last change. For: admin, operator."""
         return cast("Providers", await self.call("GET", "/v1/operator/notifications/providers"))
+
+    async def read_fleet(
+        self,
+        *,
+        south: float,
+        west: float,
+        north: float,
+        east: float,
+        vehicle_limit: int | None = None,
+        ride_limit: int | None = None,
+    ) -> Fleet:
+        """Return the vehicles on shift, the live rides and the open offers in a box on the map. For: admin,
+        operator.
+        """
+        return cast(
+            "Fleet",
+            await self.call(
+                "GET",
+                "/v1/operator/fleet",
+                query={
+                    "south": south,
+                    "west": west,
+                    "north": north,
+                    "east": east,
+                    "vehicle_limit": vehicle_limit,
+                    "ride_limit": ride_limit,
+                },
+            ),
+        )
+
+    async def read_pulse(self, *, since: str, step_seconds: int | None = None) -> Pulse:
+        """Count drivers, rides and offers as they stand, and what rides came to since a time, step by step. For:
+        admin, operator.
+        """
+        return cast(
+            "Pulse", await self.call("GET", "/v1/operator/pulse", query={"since": since, "step_seconds": step_seconds})
+        )
 
     async def read_wallet(self) -> Wallet:
         """Return what the caller has here and owes, by currency. For: rider."""

@@ -690,6 +690,51 @@ export interface FieldError {
   description: string;
 }
 
+/** What is in the box now. */
+export interface Fleet {
+  taken_at: string;
+  vehicles: FleetVehicle[];
+  /** More than are returned where `vehicle_limit` cut some off. */
+  vehicle_count: number;
+  /** Those that begin or end in the box, newest first. */
+  rides: FleetRide[];
+  offers: FleetOffer[];
+}
+
+/** An open offer of one of the rides. */
+export interface FleetOffer {
+  id: string;
+  ride_id: string;
+  driver_id: string;
+  expires_at: string;
+}
+
+/** A live ride. */
+export interface FleetRide {
+  id: string;
+  state: string;
+  product: string;
+  pickup: Point;
+  dropoff: Point;
+  driver_id: string | null;
+  requested_at: string;
+}
+
+/** A vehicle on shift. */
+export interface FleetVehicle {
+  driver_id: string;
+  /** free, offered, en_route, arrived, in_trip, on_break or silent. */
+  state: string;
+  latitude: number;
+  longitude: number;
+  measured_at: string;
+  vehicle_class: string;
+  driver_name: string;
+  vehicle_plate: string;
+  /** The ride that it is on, the furthest on of several. */
+  ride_id: string | null;
+}
+
 /** Ends a live ride for the platform. */
 export interface ForcedCancellation {
   reason: string;
@@ -1538,6 +1583,34 @@ export interface PublicKeys {
   keys: PublicKey[];
 }
 
+/** How it goes. */
+export interface Pulse {
+  taken_at: string;
+  /** Drivers on shift by what they do: free, offered, en_route, arrived, in_trip, on_break or silent. */
+  vehicles: StateCount[];
+  /** Live rides by state. */
+  rides: StateCount[];
+  open_offer_count: number;
+  /** Oldest first, the last one under way. */
+  steps: PulseStep[];
+}
+
+/** What happened within a step to rides that were asked for since the begin. */
+export interface PulseStep {
+  started_at: string;
+  requested_count: number;
+  completed_count: number;
+  /** By the rider or the platform, or since the rider did not come. */
+  canceled_count: number;
+  /** No driver was found, or the hold was declined. */
+  unmatched_count: number;
+  pickup_count: number;
+  /** From the request to the driver's arrival, of rides for now. */
+  mean_wait_seconds: number;
+  /** Of the completed rides, one amount a currency; refunds are not taken off. */
+  fares: Money[];
+}
+
 /** Hours in which nothing disturbs but security and a trip under way. */
 export interface QuietHours {
   time_zone: string;
@@ -2009,6 +2082,20 @@ export interface ScheduledRides {
   items: RiderRide[];
 }
 
+/** Where a city serves. */
+export interface ServiceArea {
+  city: string;
+  name: string;
+  /** In order; the last joins the first. */
+  corners: Point[];
+  zones: Zone[];
+}
+
+/** All cities, in the order of their keys. */
+export interface ServiceAreas {
+  items: ServiceArea[];
+}
+
 /** A signed-in device. */
 export interface Session {
   id: string;
@@ -2112,6 +2199,12 @@ export interface SosCalls {
 export interface SosRequest {
   point: PointRequest;
   ride_id?: string | null;
+}
+
+/** How many stand in a state. */
+export interface StateCount {
+  state: string;
+  count: number;
 }
 
 /** What moved on an account in a period, oldest first. */
@@ -2457,4 +2550,11 @@ export interface WithdrawalRequest {
 export interface Withdrawals {
   items: Withdrawal[];
   next_cursor: string | null;
+}
+
+/** A named part of a city that prices or products depend on. */
+export interface Zone {
+  name: string;
+  /** In order; the last joins the first. */
+  corners: Point[];
 }

@@ -61,6 +61,7 @@ import type {
   ErasureReason,
   FailedDeliveries,
   FailedDelivery,
+  Fleet,
   ForcedCancellation,
   GivenUpDelivery,
   HandOver,
@@ -124,6 +125,7 @@ import type {
   PspEvent,
   PspEvents,
   PublicKeys,
+  Pulse,
   QuietHours,
   QuietHoursAnswer,
   QuoteRequest,
@@ -160,6 +162,7 @@ import type {
   SavedPlaceRequest,
   SavedPlaces,
   ScheduledRides,
+  ServiceAreas,
   Sessions,
   ShareLink,
   SharedRide,
@@ -359,6 +362,13 @@ export class Operations extends Caller {
   /** Return the products of the city that serves a place, with their rates. For: admin, driver, operator, rider. */
   listProducts(query: { latitude?: number; longitude?: number } = {}): Promise<Products> {
     return this.call<Products>("GET", "/v1/products", { query });
+  }
+
+  /**
+   * Return where the cities serve, with their zones, so that apps can draw it. For: admin, driver, operator, rider.
+   */
+  listServiceAreas(): Promise<ServiceAreas> {
+    return this.call<ServiceAreas>("GET", "/v1/service-areas");
   }
 
   /** Promise a price for each product, until it expires. For: rider. */
@@ -822,6 +832,19 @@ export class Operations extends Caller {
   /** Return how the providers of messages stood at their last change. For: admin, operator. */
   listProviders(): Promise<Providers> {
     return this.call<Providers>("GET", "/v1/operator/notifications/providers");
+  }
+
+  /** Return the vehicles on shift, the live rides and the open offers in a box on the map. For: admin, operator. */
+  readFleet(query: { south: number; west: number; north: number; east: number; vehicle_limit?: number; ride_limit?: number }): Promise<Fleet> {
+    return this.call<Fleet>("GET", "/v1/operator/fleet", { query });
+  }
+
+  /**
+   * Count drivers, rides and offers as they stand, and what rides came to since a time, step by step. For: admin,
+   * operator.
+   */
+  readPulse(query: { since: string; step_seconds?: number }): Promise<Pulse> {
+    return this.call<Pulse>("GET", "/v1/operator/pulse", { query });
   }
 
   /** Return what the caller has here and owes, by currency. For: rider. */

@@ -158,3 +158,110 @@ class ListProductsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListProductsResponse: _TypeAlias = ListProductsResponse  # noqa: Y015
+
+@_typing.final
+class ListServiceAreasRequest(_message.Message):
+    """ListServiceAreasRequest asks for all of them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListServiceAreasRequest: _TypeAlias = ListServiceAreasRequest  # noqa: Y015
+
+@_typing.final
+class Zone(_message.Message):
+    """Zone is a named part of a city that prices or products depend on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    CORNERS_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Its name in the city's policy."""
+    @_builtins.property
+    def corners(self) -> _containers.RepeatedCompositeFieldContainer[_geo_point_pb2.GeoPoint]:
+        """Its corners in order; the last joins the first."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        corners: _abc.Iterable[_geo_point_pb2.GeoPoint] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corners", b"corners", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Zone: _TypeAlias = Zone  # noqa: Y015
+
+@_typing.final
+class ServiceArea(_message.Message):
+    """ServiceArea is where a city serves."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CITY_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    CORNERS_FIELD_NUMBER: _builtins.int
+    ZONES_FIELD_NUMBER: _builtins.int
+    city: _builtins.str
+    """The city's key."""
+    name: _builtins.str
+    """Its name as people are shown it."""
+    @_builtins.property
+    def corners(self) -> _containers.RepeatedCompositeFieldContainer[_geo_point_pb2.GeoPoint]:
+        """The corners of its area in order; the last joins the first."""
+
+    @_builtins.property
+    def zones(self) -> _containers.RepeatedCompositeFieldContainer[Global___Zone]:
+        """Its zones, by name; they may overlap."""
+
+    def __init__(
+        self,
+        *,
+        city: _builtins.str = ...,
+        name: _builtins.str = ...,
+        corners: _abc.Iterable[_geo_point_pb2.GeoPoint] | None = ...,
+        zones: _abc.Iterable[Global___Zone] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["city", b"city", "corners", b"corners", "name", b"name", "zones", b"zones"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ServiceArea: _TypeAlias = ServiceArea  # noqa: Y015
+
+@_typing.final
+class ListServiceAreasResponse(_message.Message):
+    """ListServiceAreasResponse carries the areas."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AREAS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def areas(self) -> _containers.RepeatedCompositeFieldContainer[Global___ServiceArea]:
+        """One a city, in the order of their keys."""
+
+    def __init__(
+        self,
+        *,
+        areas: _abc.Iterable[Global___ServiceArea] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["areas", b"areas"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListServiceAreasResponse: _TypeAlias = ListServiceAreasResponse  # noqa: Y015

@@ -40,6 +40,11 @@ class ProductServiceStub:
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_product__service__pb2.ListProductsRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_matching_dot_v1_dot_product__service__pb2.ListProductsResponse.FromString,
                 _registered_method=True)
+        self.ListServiceAreas = channel.unary_unary(
+                '/ridesharing.matching.v1.ProductService/ListServiceAreas',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_product__service__pb2.ListServiceAreasRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_product__service__pb2.ListServiceAreasResponse.FromString,
+                _registered_method=True)
 
 
 class ProductServiceServicer:
@@ -55,6 +60,13 @@ class ProductServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListServiceAreas(self, request, context):
+        """ListServiceAreas returns where the cities serve, with their zones, so that apps can draw it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ProductServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -62,6 +74,11 @@ def add_ProductServiceServicer_to_server(servicer, server):
                     servicer.ListProducts,
                     request_deserializer=ridesharing_dot_matching_dot_v1_dot_product__service__pb2.ListProductsRequest.FromString,
                     response_serializer=ridesharing_dot_matching_dot_v1_dot_product__service__pb2.ListProductsResponse.SerializeToString,
+            ),
+            'ListServiceAreas': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListServiceAreas,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_product__service__pb2.ListServiceAreasRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_product__service__pb2.ListServiceAreasResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -92,6 +109,33 @@ class ProductService:
             '/ridesharing.matching.v1.ProductService/ListProducts',
             ridesharing_dot_matching_dot_v1_dot_product__service__pb2.ListProductsRequest.SerializeToString,
             ridesharing_dot_matching_dot_v1_dot_product__service__pb2.ListProductsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListServiceAreas(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.ProductService/ListServiceAreas',
+            ridesharing_dot_matching_dot_v1_dot_product__service__pb2.ListServiceAreasRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_product__service__pb2.ListServiceAreasResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,6 +38,8 @@ class ProductServiceStub:
     city's policy; what a ride costs a quote tells. Without a place all products of the only city.
     Errors: outside_service_area, pickup_required (the deployment serves several cities).
     """
+    ListServiceAreas: _grpc.UnaryUnaryMultiCallable[_product_service_pb2.ListServiceAreasRequest, _product_service_pb2.ListServiceAreasResponse]
+    """ListServiceAreas returns where the cities serve, with their zones, so that apps can draw it."""
 
 @_typing.type_check_only
 class ProductServiceAsyncStub(ProductServiceStub):
@@ -49,6 +51,8 @@ class ProductServiceAsyncStub(ProductServiceStub):
     city's policy; what a ride costs a quote tells. Without a place all products of the only city.
     Errors: outside_service_area, pickup_required (the deployment serves several cities).
     """
+    ListServiceAreas: _aio.UnaryUnaryMultiCallable[_product_service_pb2.ListServiceAreasRequest, _product_service_pb2.ListServiceAreasResponse]  # type: ignore[assignment]
+    """ListServiceAreas returns where the cities serve, with their zones, so that apps can draw it."""
 
 class ProductServiceServicer(metaclass=_abc_1.ABCMeta):
     """ProductService tells what the city's policy sells."""
@@ -63,5 +67,13 @@ class ProductServiceServicer(metaclass=_abc_1.ABCMeta):
         city's policy; what a ride costs a quote tells. Without a place all products of the only city.
         Errors: outside_service_area, pickup_required (the deployment serves several cities).
         """
+
+    @_abc_1.abstractmethod
+    def ListServiceAreas(
+        self,
+        request: _product_service_pb2.ListServiceAreasRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_product_service_pb2.ListServiceAreasResponse, _abc.Awaitable[_product_service_pb2.ListServiceAreasResponse]]:
+        """ListServiceAreas returns where the cities serve, with their zones, so that apps can draw it."""
 
 def add_ProductServiceServicer_to_server(servicer: ProductServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

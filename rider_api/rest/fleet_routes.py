@@ -1,0 +1,35 @@
+"""What operators watch: the fleet on the map, and the pulse of it all."""
+
+from __future__ import annotations
+
+from chassis.auth import Role
+from rider_api.rest.calls import ask, edge
+from rider_api.rest.routing import Routes
+from rider_api.schemas.common import timestamp_message
+from rider_api.schemas.fleet import Fleet, FleetQuery, Pulse, PulseQuery, fleet, pulse
+from ridesharing.common.v1 import geo_point_pb2
+from ridesharing.matching.v1 import fleet_service_pb2
+
+routes = Routes("fleet", "Operating", area="operate_rides")
+_OPERATOR = (Role.OPERATOR,)
+
+
+@routes.route("GET", "/operator/fleet", roles=_OPERATOR, answer=Fleet)
+def read_fleet(query: FleetQuery) -> Fleet:
+    """Return the vehicles on shift, the live rides and the open offers in a box on the map."""
+    request = fleet_service_pb2.GetFleetRequest(
+        southwest=geo_point_pb2.GeoPoint(latitude=query.south, longitude=query.west),
+        northeast=geo_point_pb2.GeoPoint(latitude=query.north, longitude=query.east),
+        vehicle_limit=query.vehicle_limit,
+        ride_limit=query.ride_limit,
+    )
+    return fleet(ask(edge().backends.fleet.GetFleet, request))
+
+
+@routes.route("GET", "/operator/pulse", roles=_OPERATOR, answer=Pulse)
+def read_pulse(query: PulseQuery) -> Pulse:
+    """Count drivers, rides and offers as they stand, and what rides came to since a time, step by step."""
+    request = fleet_service_pb2.GetPulseRequest(
+        since_time=timestamp_message(query.since), step_seconds=query.step_seconds
+    )
+    return pulse(ask(edge().backends.fleet.GetPulse, request))

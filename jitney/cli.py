@@ -156,6 +156,36 @@ def token(
     typer.echo(make_token(keys, role.value, subject, minutes))
 
 
+class ConsoleRole(StrEnum):
+    """Who looks at the console."""
+
+    OPERATOR = "operator"
+    SUPPORT = "support"
+    ADMIN = "admin"
+
+
+@app.command()
+def console(
+    role: Annotated[ConsoleRole, typer.Option(help="In which role.")] = ConsoleRole.OPERATOR,
+    browser: Annotated[bool, typer.Option(help="Open it in a browser as well.")] = True,
+    data: Data = _DATA,
+) -> None:
+    """Print the address that opens the console signed in, for eight hours, and open it."""
+    from jitney.stack.console import console_address
+    from jitney.stack.environment import StackSettings
+
+    settings = StackSettings.read(os.environ, data)
+    given = os.environ.get("JITNEY_SIGNING_KEYS_DIR")
+    keys = Path(given) if given else settings.data.keys
+    address = console_address(f"http://{settings.addresses['JITNEY_REST_LISTEN'].local}", keys, role.value)
+    typer.echo(address)
+    # Only where there is a desktop: a browser in the terminal shows nothing of a map.
+    if browser and (sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        import webbrowser
+
+        webbrowser.open(address)
+
+
 class ReportForm(StrEnum):
     """As what a report is written."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -11,6 +12,13 @@ from chassis.settings import ChassisSettings, parse_address
 from rider_api.defaults import REST_LISTEN, REST_THREADS, REST_THREADS_MAX, STREAM_LISTEN
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
+
+# Goes into a header: no spaces, quotes or separators.
+_WEB_ADDRESS = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~{}/?=&%@-]*)?")
+
+
+def _origins(text: str) -> frozenset[str]:
+    return frozenset(origin.strip() for origin in text.split(",") if origin.strip())
 
 
 class EdgeSettings(ChassisSettings):
@@ -36,6 +44,18 @@ class EdgeSettings(ChassisSettings):
     """Origins of web apps that may read answers, separated by commas, for example https://ops.example.org."""
     rest_proxies: int = Field(default=0, ge=0, le=10)
     """Proxies in front that add to X-Forwarded-For; addresses further left in it are anybody's invention."""
+    rest_pages: Literal["all", "console", "none"] = "all"
+    """Which pages for people there are: the console and those to try rides with, the console alone, or none."""
+    rest_pages_stream_url: str = ""
+    """Where the pages find live streams; empty where they are at the pages' own origin."""
+    rest_pages_sandbox_url: str = ""
+    """Where the pages send people to read one-time codes, of a local stack."""
+    rest_pages_tiles_url: str = ""
+    """Of the map's background: raster tiles, https://tiles.example.org/{z}/{x}/{y}.png; a plain one without it."""
+    rest_pages_tiles_attribution: str = ""
+    """Whom the tiles are by, as text."""
+    stream_cors_origins: str = ""
+    """Origins of web apps that may listen to live streams, separated by commas."""
     stream_connections_max: int = Field(default=10_000, ge=1)
     stream_queue_size: int = Field(default=256, ge=1)
     """Events that may wait for one slow client before it is sent away."""
@@ -49,7 +69,7 @@ class EdgeSettings(ChassisSettings):
         parse_address(text)
         return text
 
-    @field_validator("rest_cors_origins")
+    @field_validator("rest_cors_origins", "stream_cors_origins")
     @classmethod
     def _are_origins(cls, text: str) -> str:
         for origin in text.split(",") if text else ():
@@ -57,10 +77,22 @@ class EdgeSettings(ChassisSettings):
                 raise ValueError(f"{origin.strip()!r} is not an origin of the form https://host or http://host:port")
         return text
 
+    @field_validator("rest_pages_stream_url", "rest_pages_sandbox_url", "rest_pages_tiles_url")
+    @classmethod
+    def _is_a_web_address(cls, text: str) -> str:
+        if text and not _WEB_ADDRESS.fullmatch(text):
+            raise ValueError(f"{text!r} is not an address of the form https://host or http://host:port, with a path")
+        return text
+
     @property
     def cors_origins(self) -> frozenset[str]:
-        """The origins, one by one."""
-        return frozenset(origin.strip() for origin in self.rest_cors_origins.split(",") if origin.strip())
+        """The origins for REST, one by one."""
+        return _origins(self.rest_cors_origins)
+
+    @property
+    def listening_origins(self) -> frozenset[str]:
+        """The origins for live streams, one by one."""
+        return _origins(self.stream_cors_origins)
 
 
 class RestSettings(EdgeSettings):

@@ -107,6 +107,12 @@ def compose(settings: StackSettings, credentials: Credentials) -> dict[str, str]
         "JITNEY_NOTIFICATION_SMS_URL": f"{sandbox}/sms",
         # Both ends again: notification_service signs with the keys in it, the sandbox verifies.
         "JITNEY_NOTIFICATION_PROVIDERS_FILE": str(settings.data.keys / PROVIDERS_NAME),
+        # The pages are another origin than the streams that they listen to.
+        "JITNEY_REST_PAGES_STREAM_URL": f"http://{addresses['JITNEY_STREAM_LISTEN'].local}",
+        "JITNEY_REST_PAGES_SANDBOX_URL": sandbox,
+        "JITNEY_STREAM_CORS_ORIGINS": ",".join(
+            f"http://{host}:{addresses['JITNEY_REST_LISTEN'].port}" for host in ("127.0.0.1", "localhost")
+        ),
     }
     whole |= {setting: f"{_bracketed(address.host)}:{address.port}" for setting, address in addresses.items()}
     cluster = settings.cluster(credentials)

@@ -19,8 +19,12 @@ def welcome(settings: StackSettings, *, seconds: float, with_city: bool, detache
     local = {setting: address.local for setting, address in settings.addresses.items()}
     data = os.path.relpath(settings.data.path)
     option = "" if data == ".jitney" else f" --data {data}"
+    rest = f"http://{local['JITNEY_REST_LISTEN']}"
     rows = [
-        ("REST", f"http://{local['JITNEY_REST_LISTEN']}", "riders, drivers, operators"),
+        ("Console", f"{rest}/console", f"the city on a map; jitney console{option} signs you in"),
+        ("Try it", f"{rest}/try/rider", "take a ride,"),
+        ("", f"{rest}/try/driver", "and drive it in another window"),
+        ("REST", rest, "riders, drivers, operators; described at /docs"),
         ("Streams", f"http://{local['JITNEY_STREAM_LISTEN']}", "live events of a rider or driver"),
         ("Sandbox", f"http://{local['JITNEY_SANDBOX_LISTEN']}", "text messages with the one-time codes"),
         *(

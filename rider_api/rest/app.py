@@ -35,6 +35,7 @@ from rider_api.rest import (
     operator_money_routes,
     operator_payment_routes,
     operator_routes,
+    page_routes,
     payment_method_routes,
     people_routes,
     place_routes,
@@ -144,6 +145,7 @@ def make_app(edge: Edge) -> Flask:
     app.extensions["edge"] = edge
     app.register_blueprint(system_routes.make_blueprint(document(app, [fact for r in ROUTES for fact in r.facts])))
     app.register_blueprint(callback_routes.make_blueprint())
+    app.register_blueprint(page_routes.make_blueprint(edge.settings))
     fixed_headers = security_headers(edge.settings.environment)
     origins = edge.settings.cors_origins
 
@@ -158,7 +160,7 @@ def make_app(edge: Edge) -> Flask:
     def finish(response: Response) -> Response:
         current = call()
         for name, value in fixed_headers.items():
-            # One page for people names a policy of its own.
+            # Pages for people name a policy of their own.
             response.headers.setdefault(name, value)
         response.headers[REQUEST_ID] = current.request_id
         response.headers.setdefault("Cache-Control", "no-store")

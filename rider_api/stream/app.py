@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import signal
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -193,7 +193,8 @@ def make_app(streams: Streams) -> ASGIApp:
         exception_handlers={DomainError: _tell_domain_error, HTTPException: _tell_http_error},
         lifespan=lifespan,
     )
-    return _Envelope(app, security_headers(streams.settings.environment), streams.new_id)
+    headers = security_headers(streams.settings.environment)
+    return _Envelope(app, headers, streams.settings.listening_origins, streams.new_id)
 
 
 def _number(request: Request, name: str) -> int | None:
@@ -207,10 +208,14 @@ def _number(request: Request, name: str) -> int | None:
 
 
 class _Envelope:
-    """Gives every answer its request id and security headers, and tells a crash as a problem."""
+    """Gives every answer its request id and security headers, lets pages of named origins read it, and tells a crash
+    as a problem."""
 
-    def __init__(self, app: ASGIApp, headers: dict[str, str], new_id: Callable[[], UUID]) -> None:
+    def __init__(
+        self, app: ASGIApp, headers: dict[str, str], origins: Collection[str], new_id: Callable[[], UUID]
+    ) -> None:
         self._app = app
+        self._origins = frozenset(origin.encode() for origin in origins)
         self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         self._new_id = new_id
 
@@ -221,7 +226,7 @@ class _Envelope:
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         request_id = request_id_of(given.decode("latin-1"), self._new_id)
         scope.setdefault("state", {})["request_id"] = request_id
-        extra = [*self._headers, (REQUEST_ID.lower().encode(), request_id.encode())]
+        extra = [*self._headers, (REQUEST_ID.lower().encode(), request_id.encode()), *self._allowed(scope)]
         started = False
 
         async def send_enveloped(message: Message) -> None:
@@ -237,6 +242,14 @@ class _Envelope:
             _log.exception("a request crashed", extra={"request_id": request_id})
             if not started:
                 await _response(Request(scope), INTERNAL)(scope, receive, send_enveloped)
+
+    def _allowed(self, scope: Scope) -> list[tuple[bytes, bytes]]:
+        """Return the headers of CORS; never with the credentials of a browser: tickets and tokens are sent by hand."""
+        if not self._origins:
+            return []
+        origin = next((value for name, value in scope["headers"] if name == b"origin"), b"")
+        allowed = [(b"access-control-allow-origin", origin)] if origin in self._origins else []
+        return [(b"vary", b"Origin"), *allowed]
 
 
 def _close_at_sigterm(hub: Hub) -> None:

@@ -35,6 +35,7 @@ def settings(jwks_file: Path, redis_url: str) -> dict[str, object]:
         "redis_url": redis_url,
         "stream_queue_size": QUEUE_SIZE,
         "stream_heartbeat_seconds": 0.2,
+        "stream_cors_origins": "https://ops.example.org",
     }
 
 
@@ -299,3 +300,22 @@ async def until_answers(address: str) -> None:
             except httpx.TransportError:
                 pass
             await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"), [("https://ops.example.org", "https://ops.example.org"), ("https://else.example.org", None)]
+)
+async def test_only_pages_of_named_origins_may_listen(
+    stream_url: str, redis: Redis, account: UUID, origin: str, allowed: str | None
+) -> None:
+    ticket = new_ticket()
+    await redis.set(ticket_key(ticket), ticket_value(Actor(Role.RIDER, str(account), "jti", "identity")), ex=60)
+    headers = {"Origin": origin}
+    async with (
+        httpx.AsyncClient() as client,
+        client.stream("GET", f"{stream_url}/v1/me/stream", params={"ticket": ticket}, headers=headers) as answer,
+    ):
+        assert answer.status_code == 200
+        assert answer.headers.get("Access-Control-Allow-Origin") == allowed
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+        assert answer.headers["Vary"] == "Origin"

@@ -1,0 +1,112 @@
+/** What a rider's and a driver's page have in common: the gate, the map, the panel, the live stream. */
+
+import { Api } from "../lib/api.js";
+import { brand, fill, h, icon } from "../lib/dom.js";
+import { carImage, makeMap } from "../lib/map.js";
+import { Session } from "../lib/session.js";
+import { signIn } from "../lib/signin.js";
+import { listen } from "../lib/stream.js";
+import { color, themeButton } from "../lib/theme.js";
+
+const LIVE = { live: "Live", lost: "Connecting", elsewhere: "Open elsewhere" };
+const root = document.getElementById("root");
+
+/** Sign in, then lay out the scene. */
+export async function open({ role, title, words, phone, note, mapLabel }) {
+  const session = new Session(role);
+  const api = new Api(session);
+  // Whoever was signed out begins again, told why.
+  session.onEnd = (why) => {
+    sessionStorage.setItem("jitney.why", why ?? "");
+    location.reload();
+  };
+  if (!session.signedIn) {
+    const why = sessionStorage.getItem("jitney.why");
+    sessionStorage.removeItem("jitney.why");
+    await signIn(root, { api, title, words, phone, note: why, roles: [[role, role]] });
+  }
+  const body = h("div", { class: "panel-body", "aria-live": "polite" });
+  const live = h("span", { class: "live", data: { state: "lost" } }, LIVE.lost);
+  const leave = h("button", { class: "icon-button", type: "button", "aria-label": "Sign out", title: "Sign out" }, icon("leave"));
+  leave.addEventListener("click", async () => {
+    await api.post("/v1/auth/logout").catch(() => {});
+    if (session.signedIn) session.end("");
+  });
+  const holder = h("div", { class: "map" });
+  fill(
+    root,
+    h(
+      "div",
+      { class: "scene" },
+      holder,
+      h(
+        "main",
+        { class: "panel" },
+        h("header", { class: "panel-head" }, brand(note, location.pathname), h("div", { class: "row fixed" }, live, themeButton(), leave)),
+        body,
+      ),
+    ),
+  );
+  const map = await makeMap(holder, { label: mapLabel, sources: ["way", "cars"], layers, images });
+  const { items: areas } = await api.get("/v1/service-areas");
+  map.showAreas(areas);
+  return {
+    api,
+    map,
+    areas,
+    body,
+    show: (...children) => fill(body, ...children),
+    listen: (onEvent) =>
+      listen(api, onEvent, (state) => {
+        live.dataset.state = state;
+        live.textContent = LIVE[state];
+      }),
+    padding: () => (innerWidth > 720 ? { left: 440, right: 60, top: 60, bottom: 60 } : { left: 50, right: 50, top: 50, bottom: 60 }),
+  };
+}
+
+const layers = () => [
+  {
+    id: "way-rim",
+    type: "line",
+    source: "way",
+    layout: { "line-cap": "round", "line-join": "round" },
+    paint: { "line-color": color("map-land"), "line-width": 7 },
+  },
+  {
+    id: "way",
+    type: "line",
+    source: "way",
+    layout: { "line-cap": "round", "line-join": "round" },
+    paint: { "line-color": color("map-ride"), "line-width": 3.5 },
+  },
+  {
+    id: "cars",
+    type: "symbol",
+    source: "cars",
+    layout: { "icon-image": "car", "icon-allow-overlap": true, "icon-rotate": ["get", "bearing"], "icon-rotation-alignment": "map" },
+  },
+];
+
+const images = () => ({ car: carImage(color("car-en-route"), color("surface")) });
+
+/** A place marker that can be dragged. */
+export function pinElement(kind) {
+  return h("div", { class: `marker-pin ${kind}`, role: "img", "aria-label": kind === "to" ? "Where to" : "Pickup" });
+}
+
+/** How far a ride is, as a bar of steps. */
+export function progress(step, of, label) {
+  return h(
+    "div",
+    { class: "progress", role: "img", "aria-label": label },
+    Array.from({ length: of }, (_, number) => h("span", { class: number < step ? "done" : "" })),
+  );
+}
+
+/** The middle of the first city, somewhat off its corners: where a map without a ride begins. */
+export function centerOf(areas) {
+  const corners = areas[0]?.corners ?? [{ latitude: 0, longitude: 0 }];
+  const sum = (name) => corners.reduce((total, corner) => total + corner[name], 0) / corners.length;
+  return { latitude: sum("latitude"), longitude: sum("longitude") };
+}

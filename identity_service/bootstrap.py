@@ -22,7 +22,7 @@ from identity_service.adapters.ciphers import CodeAndTokenCiphers, PhoneVault, S
 from identity_service.adapters.notification_client import GrpcCodeSender
 from identity_service.adapters.personal_data_clients import GrpcPersonalData
 from identity_service.adapters.postgres import PostgresStore
-from identity_service.bootstrap_people import add_people_services, add_places_and_keys
+from identity_service.bootstrap_people import add_erasure, add_people_services, add_places_and_keys
 from identity_service.bootstrap_staff import add_staff_services
 from identity_service.domain.one_time_codes import CodeLimits
 from identity_service.entrypoints.grpc_servicer import SERVICE_NAME, IdentityServicer, UseCases
@@ -43,6 +43,7 @@ from identity_service.use_cases.read_account import ReadAccount
 from identity_service.use_cases.read_contact import ReadContact
 from identity_service.use_cases.read_driver import ReadDriver
 from identity_service.use_cases.refresh_tokens import RefreshTokens
+from identity_service.use_cases.register_guest import RegisterGuest
 from identity_service.use_cases.request_otp import RequestOtp
 from identity_service.use_cases.set_driver_status import SetDriverStatus
 from identity_service.use_cases.sign_out import SignOut
@@ -176,7 +177,11 @@ class Identity:
         )
         server.add(add_IdentityServiceServicer_to_server, IdentityServicer(self._use_cases), SERVICE_NAME)
         add_staff_services(server, self.store, self._clock)
-        add_people_services(server, self.store, self._clock, self._new_id, self.erase_account)
+        guests = RegisterGuest(
+            self.store, self._clock, self._new_id, fictional_numbers_allowed=self._settings.environment == "local"
+        )
+        add_people_services(server, self.store, guests, self._clock, self._new_id)
+        add_erasure(server, self.erase_account)
         add_places_and_keys(server, self.store, self._api_keys, self._clock, self._new_id)
         return server
 

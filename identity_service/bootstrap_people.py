@@ -14,6 +14,7 @@ from identity_service.use_cases.erase_account import EraseAccount
 from identity_service.use_cases.keep_places import KeepPlaces
 from identity_service.use_cases.look_at_people import LookAtPeople
 from identity_service.use_cases.ports import Store
+from identity_service.use_cases.register_guest import RegisterGuest
 from identity_service.use_cases.review_document import ReviewDocument
 from identity_service.use_cases.submit_document import SubmitDocument
 from identity_service.use_cases.use_api_keys import UseApiKeys
@@ -27,12 +28,12 @@ from shared_kernel.ids import IdSource
 
 
 def add_people_services(
-    server: ServiceServer, store: Store, clock: Clock, new_id: IdSource, erase: EraseAccount
+    server: ServiceServer, store: Store, register_guest: RegisterGuest, clock: Clock, new_id: IdSource
 ) -> None:
-    """Add the services to a server."""
+    """Add people as staff see them and drivers' documents to a server."""
     server.add(
         add_PersonServiceServicer_to_server,
-        person_servicer.PersonServicer(LookAtPeople(store)),
+        person_servicer.PersonServicer(LookAtPeople(store), register_guest),
         person_servicer.SERVICE_NAME,
     )
     server.add(
@@ -40,6 +41,10 @@ def add_people_services(
         document_servicer.DocumentServicer(SubmitDocument(store, clock, new_id), ReviewDocument(store, clock)),
         document_servicer.SERVICE_NAME,
     )
+
+
+def add_erasure(server: ServiceServer, erase: EraseAccount) -> None:
+    """Add the export and the erasure of people's data to a server."""
     server.add(
         add_PrivacyServiceServicer_to_server, privacy_servicer.PrivacyServicer(erase), privacy_servicer.SERVICE_NAME
     )

@@ -129,6 +129,7 @@ from matching_service.use_cases.quote_ride_edit import QuoteRideEdit
 from matching_service.use_cases.rate_rides import RateRide, ReadRating
 from matching_service.use_cases.read_ride_route import ReadRideRoute
 from matching_service.use_cases.read_rides import ReadRides
+from matching_service.use_cases.reassign_ride import ReassignRide
 from matching_service.use_cases.report_locations import ReportLocations
 from matching_service.use_cases.report_no_show import ReportNoShow
 from matching_service.use_cases.request_ride import RequestRide
@@ -432,6 +433,7 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
     operators = grpc_operators.DispatchOperatorServicer(
         read_rides=read_rides,
         force_cancel_ride=ForceCancelRide(store, clock),
+        reassign_ride=ReassignRide(store, clock),
         list_shifts=ListShifts(stores.shifts),
         explain=ExplainDispatch(stores.reader, stores.traces),
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 from identity_service.entrypoints import wire
 from identity_service.entrypoints.callers import Context, acting_staff
 from identity_service.use_cases.look_at_people import LookAtPeople, Person
+from identity_service.use_cases.register_guest import RegisterGuest
 from ridesharing.identity.v1 import person_service_pb2 as pb
 from ridesharing.identity.v1 import person_service_pb2_grpc
 
@@ -16,14 +17,21 @@ SERVICE_NAME = "ridesharing.identity.v1.PersonService"
 class PersonServicer(person_service_pb2_grpc.PersonServiceServicer):
     """See the contract."""
 
-    def __init__(self, people: LookAtPeople) -> None:
+    def __init__(self, people: LookAtPeople, register_guest: RegisterGuest) -> None:
         self._people = people
+        self._register_guest = register_guest
 
     async def FindPerson(self, request: pb.FindPersonRequest, context: Context) -> pb.FindPersonResponse:
         return pb.FindPersonResponse(person=_person(await self._people.find(request.phone_number)))
 
     async def GetPerson(self, request: pb.GetPersonRequest, context: Context) -> pb.GetPersonResponse:
         return pb.GetPersonResponse(person=_person(await self._people.get(UUID(request.account_id))))
+
+    async def RegisterGuest(self, request: pb.RegisterGuestRequest, context: Context) -> pb.RegisterGuestResponse:
+        person, is_new = await self._register_guest(
+            acting_staff(), request.phone_number, request.display_name, request.locale
+        )
+        return pb.RegisterGuestResponse(person=_person(person), new_account=is_new)
 
     async def UnmaskPhone(self, request: pb.UnmaskPhoneRequest, context: Context) -> pb.UnmaskPhoneResponse:
         number = await self._people.unmask(acting_staff(), UUID(request.account_id), request.reason)

@@ -35,12 +35,12 @@ class LookAtPeople:
     async def find(self, phone_number: str) -> Person:
         """Return the person with a phone number. Raises NotFound `account_not_found`."""
         async with self._store.transaction() as transaction:
-            return await _person(transaction, await transaction.accounts.find_by_phone(phone_number))
+            return await person_of(transaction, await transaction.accounts.find_by_phone(phone_number))
 
     async def get(self, account_id: UUID) -> Person:
         """Return a person. Raises NotFound `account_not_found`."""
         async with self._store.transaction() as transaction:
-            return await _person(transaction, await transaction.accounts.find(account_id))
+            return await person_of(transaction, await transaction.accounts.find(account_id))
 
     async def unmask(self, staff: ActingStaff, account_id: UUID, reason: str) -> str:
         """Return a phone number in clear.
@@ -59,7 +59,8 @@ class LookAtPeople:
         return contact.phone_number
 
 
-async def _person(transaction: Transaction, account: Account | None) -> Person:
+async def person_of(transaction: Transaction, account: Account | None) -> Person:
+    """Return an account as staff see it. Raises NotFound `account_not_found` of none."""
     if account is None:
         raise _not_found()
     driver = await transaction.drivers.find(account.account_id)

@@ -383,9 +383,10 @@ class PostgresTransaction:
         mine = select(row.id).where(row.ride_id == ride_id, row.driver_id == driver_id).limit(1)
         return await self._connection.scalar(mine) is not None
 
-    async def is_excluded(self, ride_id: UUID, driver_id: UUID) -> bool:
+    async def excluded_for(self, ride_id: UUID, driver_id: UUID) -> ExclusionCause | None:
         mine = (tables.exclusions.c.ride_id == ride_id) & (tables.exclusions.c.driver_id == driver_id)
-        return await self._connection.scalar(select(tables.exclusions.c.cause).where(mine)) is not None
+        cause = await self._connection.scalar(select(tables.exclusions.c.cause).where(mine))
+        return None if cause is None else ExclusionCause(cause)
 
     async def exclude(self, ride_id: UUID, driver_id: UUID, cause: ExclusionCause, now: datetime) -> None:
         values = {"ride_id": ride_id, "driver_id": driver_id, "cause": cause.value, "excluded_at": now}

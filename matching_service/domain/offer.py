@@ -35,6 +35,8 @@ class ExclusionCause(StrEnum):
     DECLINED = "declined"
     EXPIRED = "expired"
     GAVE_BACK = "gave_back"
+    REASSIGNED = "reassigned"
+    """An operator took the ride from them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -344,6 +344,10 @@ class Ride:
         """The driver gave the ride back: look for another at the same fare, with a new window and fresh PIN tries."""
         return replace(self._without_driver(RideMove.GIVE_BACK, "driver_canceled", now), words=words)
 
+    def reassigned(self, words: str, now: datetime) -> Self:
+        """An operator took the ride from its driver: look for another at the same fare, as when it is given back."""
+        return replace(self._without_driver(RideMove.GIVE_BACK, "operator_reassigned", now), words=words)
+
     # Before a scheduled pickup
 
     @property

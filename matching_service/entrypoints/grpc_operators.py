@@ -16,6 +16,7 @@ from matching_service.use_cases.force_cancel_ride import ForceCancelRide
 from matching_service.use_cases.list_shifts import ListShifts
 from matching_service.use_cases.ports import RideMoveRecord, ShiftFilter, Waits
 from matching_service.use_cases.read_rides import ReadRides
+from matching_service.use_cases.reassign_ride import ReassignRide
 from ridesharing.matching.v1 import dispatch_operator_service_pb2 as pb
 from ridesharing.matching.v1 import dispatch_operator_service_pb2_grpc, rides_pb2
 
@@ -38,6 +39,7 @@ class DispatchOperatorServicer(dispatch_operator_service_pb2_grpc.DispatchOperat
         *,
         read_rides: ReadRides,
         force_cancel_ride: ForceCancelRide,
+        reassign_ride: ReassignRide,
         list_shifts: ListShifts,
         explain: ExplainDispatch,
     ) -> None:
@@ -45,6 +47,7 @@ class DispatchOperatorServicer(dispatch_operator_service_pb2_grpc.DispatchOperat
         self._list_shifts = list_shifts
         self._explain = explain
         self._force_cancel_ride = force_cancel_ride
+        self._reassign_ride = reassign_ride
 
     async def SearchRides(self, request: pb.SearchRidesRequest, context: Context) -> pb.SearchRidesResponse:
         page = await self._read.page(
@@ -61,6 +64,12 @@ class DispatchOperatorServicer(dispatch_operator_service_pb2_grpc.DispatchOperat
             request.request_id, current_actor().account_id, UUID(request.ride_id), request.reason
         )
         return pb.ForceCancelRideResponse(ride=wire.ride_message(ride))
+
+    async def ReassignRide(self, request: pb.ReassignRideRequest, context: Context) -> pb.ReassignRideResponse:
+        ride = await self._reassign_ride(
+            request.request_id, current_actor().account_id, UUID(request.ride_id), request.reason
+        )
+        return pb.ReassignRideResponse(ride=wire.ride_message(ride))
 
     async def GetRideHistory(self, request: pb.GetRideHistoryRequest, context: Context) -> pb.GetRideHistoryResponse:
         ride, moves, offers = await self._read.history(UUID(request.ride_id))

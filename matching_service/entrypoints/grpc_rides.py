@@ -22,6 +22,7 @@ from matching_service.use_cases.read_rides import ReadRides
 from matching_service.use_cases.request_ride import PaidBy, RequestRide
 from ridesharing.matching.v1 import ride_service_pb2 as pb
 from ridesharing.matching.v1 import ride_service_pb2_grpc, rides_pb2
+from shared_kernel.errors import FieldViolation, InvalidInput
 
 SERVICE_NAME = "ridesharing.matching.v1.RideService"
 DEFAULT_PAGE = 50
@@ -55,7 +56,7 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
 
     async def CreateQuotes(self, request: pb.CreateQuotesRequest, context: Context) -> pb.CreateQuotesResponse:
         command = CreateQuotesCommand(
-            current_actor().account_id,
+            _passenger(request.rider_id),
             wire.place_from(request.pickup),
             wire.place_from(request.dropoff),
             request.product or None,
@@ -66,9 +67,13 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
         return pb.CreateQuotesResponse(quotes=map(wire.quote_message, await self._create_quotes(command)))
 
     async def RequestRide(self, request: pb.RequestRideRequest, context: Context) -> pb.RequestRideResponse:
+        actor = current_actor()
+        if _books_for_others(actor) and request.funding != rides_pb2.FUNDING_CASH:
+            violation = FieldViolation("funding", "must be cash: nobody pays with what is somebody else's")
+            raise InvalidInput("cash_required", "a ride booked for somebody is paid in cash", violations=[violation])
         ride = await self._request_ride(
             request.request_id,
-            current_actor().account_id,
+            _passenger(request.rider_id),
             UUID(request.quote_id),
             PaidBy(
                 wire.funding_from(request.funding),
@@ -78,8 +83,9 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
             wire_delivery.order_from(request.delivery) if request.HasField("delivery") else None,
             request.surge_consent_token,
             request.accepted_detour_seconds,
+            asked_by=actor.account_id,
         )
-        return pb.RequestRideResponse(ride=wire.ride_message(ride, with_pin=True))
+        return pb.RequestRideResponse(ride=_as_seen_by(actor, ride))
 
     async def GetRide(self, request: pb.GetRideRequest, context: Context) -> pb.GetRideResponse:
         actor = current_actor()
@@ -194,6 +200,22 @@ def _edit_command(request: pb.QuoteRideEditRequest) -> EditCommand:
         stops,
         wire.moment_from(request.pickup_time, "pickup_time") if request.HasField("pickup_time") else None,
     )
+
+
+def _books_for_others(actor: Actor) -> bool:
+    return actor.role is not Role.RIDER
+
+
+def _passenger(named: str) -> UUID:
+    """Return who is to ride: riders themselves, and whom an operator names."""
+    actor = current_actor()
+    if _books_for_others(actor) == bool(named):
+        return UUID(named) if named else actor.account_id
+    if named:
+        violation = FieldViolation("rider_id", "is for operators, who book for others")
+        raise InvalidInput("rider_not_taken", "riders ask for themselves", violations=[violation])
+    violation = FieldViolation("rider_id", "says for whom")
+    raise InvalidInput("rider_required", "an operator books for somebody", violations=[violation])
 
 
 class _Owner(NamedTuple):

@@ -95,7 +95,8 @@ class MakeOffers:
         # who goes offline locks in that order, too, and the other way round the two would wait for each other.
         await tx.add_offer(offer)
         shift = await tx.keep_shift_open(proposal.driver_id)
-        if shift is None or not shift.takes_offers or await tx.is_excluded(ride.id, proposal.driver_id):
+        excluded = await tx.excluded_for(ride.id, proposal.driver_id)
+        if shift is None or not shift.takes_offers or excluded is not None:
             raise _DriverTakenError
         if ride.funding is Funding.CASH and not await tx.may_take_cash(
             proposal.driver_id, ride.fare.total.currency_code

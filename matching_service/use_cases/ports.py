@@ -162,7 +162,9 @@ class Transaction(Protocol):
         """Tell whether a ride was this driver's for a while."""
         ...
 
-    async def is_excluded(self, ride_id: UUID, driver_id: UUID) -> bool: ...
+    async def excluded_for(self, ride_id: UUID, driver_id: UUID) -> ExclusionCause | None:
+        """Return why the driver is not asked for that ride again; None of somebody who may be."""
+        ...
 
     async def exclude(self, ride_id: UUID, driver_id: UUID, cause: ExclusionCause, now: datetime) -> None:
         """See to it that the driver is not asked for that ride again."""

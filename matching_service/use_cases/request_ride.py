@@ -71,10 +71,13 @@ class RequestRide:
         order: DeliveryOrder | None = None,
         surge_consent_token: str = "",
         accepted_detour_seconds: int = 0,
+        *,
+        asked_by: UUID | None = None,
     ) -> Ride:
         """Return the ride: MATCHING, or still REQUESTED when the hold's outcome is not known in time.
 
-        A ride that is asked for ahead is SCHEDULED, and nothing is held yet.
+        A ride that is asked for ahead is SCHEDULED, and nothing is held yet. The key is the rider's own, or that of who
+        asked for them.
 
         Raises:
             NotFound: `quote_not_found`, or `payment_method_not_found` (the ride is kept as after a decline).
@@ -88,7 +91,7 @@ class RequestRide:
         source = str(paid_by.payment_method_id or paid_by.funding)
         consent = (surge_consent_token,) if surge_consent_token else ()
         fields = (str(quote_id), source, note, *_fields(order, accepted_detour_seconds), *consent)
-        request = RequestKey(rider_id, "RequestRide", request_id, fields)
+        request = RequestKey(asked_by or rider_id, "RequestRide", request_id, fields)
         quote = await self._quote(quote_id, rider_id)
         policy = None if isinstance(quote, NotFound) else await self._policy(quote)
         rider_name = await self.accounts.first_name(rider_id, NAME_SECONDS)

@@ -69,7 +69,8 @@ async def ride_of_driver(tx: Transaction, ride_id: UUID, driver_id: UUID) -> Rid
 
 async def _not_yours(tx: Transaction, ride: Ride, driver_id: UUID) -> DomainError:
     """Tell a driver whose ride went to another one what to do now; to strangers there is no such ride."""
-    if not await tx.was_driver_of(ride.id, driver_id) or await tx.is_excluded(ride.id, driver_id):
+    gone = await tx.excluded_for(ride.id, driver_id) not in (None, ExclusionCause.REASSIGNED)
+    if gone or not await tx.was_driver_of(ride.id, driver_id):
         return ride_not_found()
     next_ride_id = await tx.live_ride_id_of_driver(driver_id)
     given = "the ride was given to another driver"

@@ -34,7 +34,12 @@ def list_service_areas() -> ServiceAreas:
 @routes.route("POST", "/quotes", roles=(Role.RIDER,), answer=Quotes, status=201)
 def create_quotes(body: QuoteRequest) -> Quotes:
     """Promise a price for each product, until it expires."""
-    request = ride_service_pb2.CreateQuotesRequest(
+    return quotes(ask(edge().backends.rides.CreateQuotes, quotes_request(body)))
+
+
+def quotes_request(body: QuoteRequest) -> ride_service_pb2.CreateQuotesRequest:
+    """Write it for the contracts."""
+    return ride_service_pb2.CreateQuotesRequest(
         pickup=body.pickup.message(),
         dropoff=body.dropoff.message(),
         product=body.product,
@@ -42,4 +47,3 @@ def create_quotes(body: QuoteRequest) -> Quotes:
         passengers=body.passengers,
         pickup_time=None if body.pickup_at is None else timestamp_message(body.pickup_at),
     )
-    return quotes(ask(edge().backends.rides.CreateQuotes, request))

@@ -319,8 +319,8 @@ class MemoryTransaction:
     async def was_driver_of(self, ride_id: UUID, driver_id: UUID) -> bool:
         return any((row.ride_id, row.driver_id) == (ride_id, driver_id) for row in self._tables.assignments)
 
-    async def is_excluded(self, ride_id: UUID, driver_id: UUID) -> bool:
-        return (ride_id, driver_id) in self._tables.exclusions
+    async def excluded_for(self, ride_id: UUID, driver_id: UUID) -> ExclusionCause | None:
+        return self._tables.exclusions.get((ride_id, driver_id))
 
     async def exclude(self, ride_id: UUID, driver_id: UUID, cause: ExclusionCause, now: datetime) -> None:
         self._tables.exclusions.setdefault((ride_id, driver_id), cause)

@@ -55,6 +55,7 @@ from matching_service.use_cases.ports import (
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
 from matching_service.use_cases.quote_ride_edit import QuoteRideEdit
 from matching_service.use_cases.read_rides import ReadRides
+from matching_service.use_cases.reassign_ride import ReassignRide
 from matching_service.use_cases.report_no_show import ReportNoShow
 from matching_service.use_cases.request_ride import PaidBy, RequestRide
 from matching_service.use_cases.reroute_drivers import RerouteDrivers
@@ -163,6 +164,7 @@ class Stage:
         self.return_order = ReturnOrder(store, clock)
         self.complete = CompleteTrip(store, clock)
         self.give_back = CancelAssignment(store, clock)
+        self.reassign = ReassignRide(store, clock)
         self.no_show = ReportNoShow(store, clock)
         self.expire_offers = ExpireOffers(store, self.reader, clock)
         self.close_searches = CloseSearches(store, self.reader, clock)

@@ -79,8 +79,8 @@ async def _any_fence(self: PostgresTransaction, ride_id: UUID) -> int:
     return _AnyFence(0)
 
 
-async def _not_excluded(self: PostgresTransaction, ride_id: UUID, driver_id: UUID) -> bool:
-    return False
+async def _not_excluded(self: PostgresTransaction, ride_id: UUID, driver_id: UUID) -> None:
+    return None
 
 
 async def _no_live_ride(self: PostgresTransaction, driver_id: UUID) -> None:
@@ -101,7 +101,7 @@ VARIANTS: Mapping[str, Variant] = {
         "late_accept", _patched(accept_offer, "_is_asked_elsewhere", _not_asked)
     ),
     "whoever gave the ride back is asked again": Variant(
-        "reassign_vs_canceler", _patched(PostgresTransaction, "is_excluded", _not_excluded)
+        "reassign_vs_canceler", _patched(PostgresTransaction, "excluded_for", _not_excluded)
     ),
     "nobody looks whether the driver has a ride": Variant(
         "accept_vs_next_offer", _patched(PostgresTransaction, "live_ride_id_of_driver", _no_live_ride)

@@ -134,3 +134,35 @@ async def test_numbers_of_older_versions_are_read_and_then_sealed_anew(run_ident
         [row] = await identity.fetch("SELECT get_byte(phone_sealed, 0) AS form FROM accounts")
         assert row["form"] == 2
         assert (await identity.stub.GetContact(request, metadata=service)).phone_number == phone
+
+
+def guest(phone: str, name: str = "Carmen", locale: str = "") -> pb.RegisterGuestRequest:
+    return pb.RegisterGuestRequest(phone_number=phone, display_name=name, locale=locale)
+
+
+async def test_somebody_who_calls_has_an_account_that_is_theirs_when_they_sign_in(identity: RunningIdentity) -> None:
+    phone = new_phone()
+    made = await people(identity).RegisterGuest(guest(phone, "Carmen", "es"), metadata=identity.operator)
+    again = await people(identity).RegisterGuest(guest(phone, "Somebody else"), metadata=identity.operator)
+    assert (made.new_account, again.new_account) == (True, False)
+    assert (made.person, made.person.display_name, made.person.locale) == (again.person, "Carmen", "es")
+    assert phone not in str(made.person)
+    assert await audited(identity, made.person.account_id) == [("guest_registered", "operator", "")]
+    signed_in = await identity.sign_in(phone)
+    assert (signed_in.account.account_id, signed_in.new_account) == (made.person.account_id, False)
+
+
+async def test_an_account_without_a_name_gets_the_one_that_the_caller_gives(identity: RunningIdentity) -> None:
+    phone = new_phone()
+    account = (await identity.sign_in(phone)).account
+    assert account.display_name == ""
+    named = await people(identity).RegisterGuest(guest(phone, "Carmen"), metadata=identity.operator)
+    assert (named.person.account_id, named.person.display_name) == (account.account_id, "Carmen")
+
+
+async def test_guests_are_for_operators_and_have_numbers_that_take_an_sms(identity: RunningIdentity) -> None:
+    with pytest.raises(PermissionRefused), rpc_errors():
+        await people(identity).RegisterGuest(guest(new_phone()), metadata=identity.bearer(Role.SUPPORT, uuid4()))
+    with pytest.raises(InvalidInput) as premium, rpc_errors():
+        await people(identity).RegisterGuest(guest("+19005550100"), metadata=identity.operator)
+    assert premium.value.reason == "phone_not_supported"

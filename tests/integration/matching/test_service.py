@@ -416,6 +416,31 @@ async def test_a_card_is_named_where_one_pays_and_nowhere_else(
     assert await refusal(service.rides.RequestRide(request, **rider)) == "invalid_argument"
 
 
+async def test_an_operator_books_in_cash_for_the_rider_who_is_named_and_riders_name_nobody(service: Running):
+    operator_id, rider_id = service.new_id(), service.new_id()
+    operator, rider = service.as_(Role.OPERATOR, operator_id), service.as_(Role.RIDER, rider_id)
+    asked: dict[str, Any] = {"pickup": place(PICKUP), "dropoff": place(DROPOFF), "product": "economy"}
+    quotes = ride_service_pb2.CreateQuotesRequest
+    assert await refusal(service.rides.CreateQuotes(quotes(**asked), **operator)) == "rider_required"
+    named = quotes(**asked, rider_id=str(rider_id))
+    assert await refusal(service.rides.CreateQuotes(named, **rider)) == "rider_not_taken"
+    [quote] = (await service.rides.CreateQuotes(named, **operator)).quotes
+    booking: dict[str, Any] = {"request_id": service.key(), "quote_id": quote.quote_id}
+    book = ride_service_pb2.RequestRideRequest
+    on_a_card = book(**booking, rider_id=str(rider_id), payment_method_id=service.key())
+    assert await refusal(service.rides.RequestRide(on_a_card, **operator)) == "cash_required"
+    from_the_wallet = book(**booking, rider_id=str(rider_id), funding=rides_pb2.FUNDING_WALLET)
+    assert await refusal(service.rides.RequestRide(from_the_wallet, **operator)) == "cash_required"
+    in_cash = book(**booking, funding=rides_pb2.FUNDING_CASH)
+    assert await refusal(service.rides.RequestRide(in_cash, **operator)) == "rider_required"
+    in_cash.rider_id = str(rider_id)
+    ride = (await service.rides.RequestRide(in_cash, **operator)).ride
+    assert (ride.rider_id, ride.start_pin) == (str(rider_id), "")
+    assert (await service.rides.RequestRide(in_cash, **operator)).ride.ride_id == ride.ride_id
+    own = (await service.rides.GetCurrentRide(ride_service_pb2.GetCurrentRideRequest(), **rider)).ride
+    assert (own.ride_id, len(own.start_pin)) == (ride.ride_id, 4)
+
+
 async def test_a_suspended_driver_is_taken_offline(service: Running):
     driver_id = service.new_id()
     service.identity.approved.add(driver_id)

@@ -170,7 +170,7 @@ class TestOffers:
         assert (bound.state, bound.driver and bound.driver.driver_id) == (RideState.DRIVER_EN_ROUTE, driver_id)
         assert await stage.accept(stage.key(), driver_id, offer.id) == bound
         async with stage.store.transaction() as tx:
-            assert not await tx.is_excluded(ride.id, driver_id)
+            assert await tx.excluded_for(ride.id, driver_id) is None
         assert sorted(await stage.told_of(ride.id)) == list(range(1, bound.version + 1))
 
     async def test_an_accept_within_the_grace_is_refused_once_the_ride_is_offered_on(self, stage: Stage):
@@ -313,6 +313,30 @@ class TestDrives:
         ride, driver_id = await stage.under_way()
         error = await refusal(stage.give_back(stage.key(), driver_id, ride.id, ""))
         assert error.reason == "invalid_transition"
+
+    async def test_a_ride_that_an_operator_takes_from_its_driver_keeps_its_fare_and_excludes_the_driver(
+        self, stage: Stage
+    ):
+        ride, driver_id = await stage.arrived()
+        key, operator_id = stage.key(), stage.new_id()
+        waiting = await stage.reassign(key, operator_id, ride.id, "flat tire")
+        assert (waiting.state, waiting.driver, waiting.fare) == (RideState.MATCHING, None, ride.fare)
+        assert (waiting.reason, waiting.words) == ("operator_reassigned", "flat tire")
+        assert await stage.reassign(key, operator_id, ride.id, "flat tire") == waiting
+        assert await stage.driver_is_free(driver_id)
+        assert await stage.offers.make_offers([Proposal(ride.id, driver_id, 60, 60.0)]) == [OfferOutcome.DRIVER_TAKEN]
+        other = await stage.driver()
+        offer = await stage.offer(waiting, other)
+        await stage.accept(stage.key(), other, offer.id)
+        # Who lost it is told so, and not that it never was.
+        assert (await refusal(stage.arrive(stage.key(), driver_id, ride.id))).reason == "ride_reassigned"
+
+    async def test_a_ride_without_a_driver_or_under_way_cannot_be_reassigned(self, stage: Stage):
+        for ride in (await stage.ride(), (await stage.under_way())[0]):
+            error = await refusal(stage.reassign(stage.key(), stage.new_id(), ride.id, "why not"))
+            assert error.reason == "invalid_transition"
+        nowhere = await refusal(stage.reassign(stage.key(), stage.new_id(), stage.new_id(), "why not"))
+        assert nowhere.reason == "ride_not_found"
 
     async def test_versions_of_what_was_told_of_a_ride_grow_by_one(self, stage: Stage):
         ride, driver_id = await stage.ride(), await stage.driver()

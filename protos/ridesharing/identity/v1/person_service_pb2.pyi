@@ -164,6 +164,64 @@ class GetPersonResponse(_message.Message):
 Global___GetPersonResponse: _TypeAlias = GetPersonResponse  # noqa: Y015
 
 @_typing.final
+class RegisterGuestRequest(_message.Message):
+    """RegisterGuestRequest says who calls."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PHONE_NUMBER_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    LOCALE_FIELD_NUMBER: _builtins.int
+    phone_number: _builtins.str
+    """E.164; messages about the ride go there by SMS."""
+    display_name: _builtins.str
+    """What the driver calls them; an account that has a name keeps it."""
+    locale: _builtins.str
+    """BCP 47 language of messages, of a new account; English when empty."""
+    def __init__(
+        self,
+        *,
+        phone_number: _builtins.str = ...,
+        display_name: _builtins.str = ...,
+        locale: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "locale", b"locale", "phone_number", b"phone_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegisterGuestRequest: _TypeAlias = RegisterGuestRequest  # noqa: Y015
+
+@_typing.final
+class RegisterGuestResponse(_message.Message):
+    """RegisterGuestResponse carries the person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    NEW_ACCOUNT_FIELD_NUMBER: _builtins.int
+    new_account: _builtins.bool
+    """Whether the account was made now."""
+    @_builtins.property
+    def person(self) -> Global___Person:
+        """The person."""
+
+    def __init__(
+        self,
+        *,
+        person: Global___Person | None = ...,
+        new_account: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["person", b"person"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["new_account", b"new_account", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegisterGuestResponse: _TypeAlias = RegisterGuestResponse  # noqa: Y015
+
+@_typing.final
 class UnmaskPhoneRequest(_message.Message):
     """UnmaskPhoneRequest says whose number, and why."""
 

@@ -45,6 +45,11 @@ class PersonServiceStub:
                 request_serializer=ridesharing_dot_identity_dot_v1_dot_person__service__pb2.GetPersonRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_identity_dot_v1_dot_person__service__pb2.GetPersonResponse.FromString,
                 _registered_method=True)
+        self.RegisterGuest = channel.unary_unary(
+                '/ridesharing.identity.v1.PersonService/RegisterGuest',
+                request_serializer=ridesharing_dot_identity_dot_v1_dot_person__service__pb2.RegisterGuestRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_identity_dot_v1_dot_person__service__pb2.RegisterGuestResponse.FromString,
+                _registered_method=True)
         self.UnmaskPhone = channel.unary_unary(
                 '/ridesharing.identity.v1.PersonService/UnmaskPhone',
                 request_serializer=ridesharing_dot_identity_dot_v1_dot_person__service__pb2.UnmaskPhoneRequest.SerializeToString,
@@ -70,6 +75,15 @@ class PersonServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RegisterGuest(self, request, context):
+        """RegisterGuest returns the account of somebody who books by telephone, made now where the number has none; it is
+        theirs when they sign in with it. Doing it again changes nothing, so it takes no key. Errors: phone_not_supported,
+        account_being_erased.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UnmaskPhone(self, request, context):
         """UnmaskPhone tells a phone number in clear; who asked and why stands in the audit log. Errors: account_not_found.
         """
@@ -89,6 +103,11 @@ def add_PersonServiceServicer_to_server(servicer, server):
                     servicer.GetPerson,
                     request_deserializer=ridesharing_dot_identity_dot_v1_dot_person__service__pb2.GetPersonRequest.FromString,
                     response_serializer=ridesharing_dot_identity_dot_v1_dot_person__service__pb2.GetPersonResponse.SerializeToString,
+            ),
+            'RegisterGuest': grpc.unary_unary_rpc_method_handler(
+                    servicer.RegisterGuest,
+                    request_deserializer=ridesharing_dot_identity_dot_v1_dot_person__service__pb2.RegisterGuestRequest.FromString,
+                    response_serializer=ridesharing_dot_identity_dot_v1_dot_person__service__pb2.RegisterGuestResponse.SerializeToString,
             ),
             'UnmaskPhone': grpc.unary_unary_rpc_method_handler(
                     servicer.UnmaskPhone,
@@ -151,6 +170,33 @@ class PersonService:
             '/ridesharing.identity.v1.PersonService/GetPerson',
             ridesharing_dot_identity_dot_v1_dot_person__service__pb2.GetPersonRequest.SerializeToString,
             ridesharing_dot_identity_dot_v1_dot_person__service__pb2.GetPersonResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RegisterGuest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.identity.v1.PersonService/RegisterGuest',
+            ridesharing_dot_identity_dot_v1_dot_person__service__pb2.RegisterGuestRequest.SerializeToString,
+            ridesharing_dot_identity_dot_v1_dot_person__service__pb2.RegisterGuestResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,11 @@ class PersonServiceStub:
     """FindPerson returns the account of a phone number. Errors: account_not_found."""
     GetPerson: _grpc.UnaryUnaryMultiCallable[_person_service_pb2.GetPersonRequest, _person_service_pb2.GetPersonResponse]
     """GetPerson returns an account. Errors: account_not_found."""
+    RegisterGuest: _grpc.UnaryUnaryMultiCallable[_person_service_pb2.RegisterGuestRequest, _person_service_pb2.RegisterGuestResponse]
+    """RegisterGuest returns the account of somebody who books by telephone, made now where the number has none; it is
+    theirs when they sign in with it. Doing it again changes nothing, so it takes no key. Errors: phone_not_supported,
+    account_being_erased.
+    """
     UnmaskPhone: _grpc.UnaryUnaryMultiCallable[_person_service_pb2.UnmaskPhoneRequest, _person_service_pb2.UnmaskPhoneResponse]
     """UnmaskPhone tells a phone number in clear; who asked and why stands in the audit log. Errors: account_not_found."""
 
@@ -49,6 +54,11 @@ class PersonServiceAsyncStub(PersonServiceStub):
     """FindPerson returns the account of a phone number. Errors: account_not_found."""
     GetPerson: _aio.UnaryUnaryMultiCallable[_person_service_pb2.GetPersonRequest, _person_service_pb2.GetPersonResponse]  # type: ignore[assignment]
     """GetPerson returns an account. Errors: account_not_found."""
+    RegisterGuest: _aio.UnaryUnaryMultiCallable[_person_service_pb2.RegisterGuestRequest, _person_service_pb2.RegisterGuestResponse]  # type: ignore[assignment]
+    """RegisterGuest returns the account of somebody who books by telephone, made now where the number has none; it is
+    theirs when they sign in with it. Doing it again changes nothing, so it takes no key. Errors: phone_not_supported,
+    account_being_erased.
+    """
     UnmaskPhone: _aio.UnaryUnaryMultiCallable[_person_service_pb2.UnmaskPhoneRequest, _person_service_pb2.UnmaskPhoneResponse]  # type: ignore[assignment]
     """UnmaskPhone tells a phone number in clear; who asked and why stands in the audit log. Errors: account_not_found."""
 
@@ -70,6 +80,17 @@ class PersonServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_person_service_pb2.GetPersonResponse, _abc.Awaitable[_person_service_pb2.GetPersonResponse]]:
         """GetPerson returns an account. Errors: account_not_found."""
+
+    @_abc_1.abstractmethod
+    def RegisterGuest(
+        self,
+        request: _person_service_pb2.RegisterGuestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_person_service_pb2.RegisterGuestResponse, _abc.Awaitable[_person_service_pb2.RegisterGuestResponse]]:
+        """RegisterGuest returns the account of somebody who books by telephone, made now where the number has none; it is
+        theirs when they sign in with it. Doing it again changes nothing, so it takes no key. Errors: phone_not_supported,
+        account_being_erased.
+        """
 
     @_abc_1.abstractmethod
     def UnmaskPhone(

@@ -161,6 +161,60 @@ class ForceCancelRideResponse(_message.Message):
 Global___ForceCancelRideResponse: _TypeAlias = ForceCancelRideResponse  # noqa: Y015
 
 @_typing.final
+class ReassignRideRequest(_message.Message):
+    """ReassignRideRequest names a ride."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RIDE_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Key the client made and keeps."""
+    ride_id: _builtins.str
+    """The ride (UUID)."""
+    reason: _builtins.str
+    """Why, for the record."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        ride_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "request_id", b"request_id", "ride_id", b"ride_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReassignRideRequest: _TypeAlias = ReassignRideRequest  # noqa: Y015
+
+@_typing.final
+class ReassignRideResponse(_message.Message):
+    """ReassignRideResponse carries the ride."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ride(self) -> _rides_pb2.Ride:
+        """The ride, looking for a driver."""
+
+    def __init__(
+        self,
+        *,
+        ride: _rides_pb2.Ride | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReassignRideResponse: _TypeAlias = ReassignRideResponse  # noqa: Y015
+
+@_typing.final
 class GetRideHistoryRequest(_message.Message):
     """GetRideHistoryRequest names a ride."""
 

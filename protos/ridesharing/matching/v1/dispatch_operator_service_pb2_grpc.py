@@ -45,6 +45,11 @@ class DispatchOperatorServiceStub:
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ForceCancelRideRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ForceCancelRideResponse.FromString,
                 _registered_method=True)
+        self.ReassignRide = channel.unary_unary(
+                '/ridesharing.matching.v1.DispatchOperatorService/ReassignRide',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ReassignRideRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ReassignRideResponse.FromString,
+                _registered_method=True)
         self.GetRideHistory = channel.unary_unary(
                 '/ridesharing.matching.v1.DispatchOperatorService/GetRideHistory',
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.GetRideHistoryRequest.SerializeToString,
@@ -80,6 +85,14 @@ class DispatchOperatorServiceServicer:
 
     def ForceCancelRide(self, request, context):
         """ForceCancelRide ends a live ride for the platform; nothing is charged. Errors: not_cancellable.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReassignRide(self, request, context):
+        """ReassignRide takes a ride from its driver before the trip and looks for another at the same fare; the driver is not
+        asked for it again. Errors: ride_not_found, invalid_transition (no driver is on the way or there).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -126,6 +139,11 @@ def add_DispatchOperatorServiceServicer_to_server(servicer, server):
                     servicer.ForceCancelRide,
                     request_deserializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ForceCancelRideRequest.FromString,
                     response_serializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ForceCancelRideResponse.SerializeToString,
+            ),
+            'ReassignRide': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReassignRide,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ReassignRideRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ReassignRideResponse.SerializeToString,
             ),
             'GetRideHistory': grpc.unary_unary_rpc_method_handler(
                     servicer.GetRideHistory,
@@ -203,6 +221,33 @@ class DispatchOperatorService:
             '/ridesharing.matching.v1.DispatchOperatorService/ForceCancelRide',
             ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ForceCancelRideRequest.SerializeToString,
             ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ForceCancelRideResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReassignRide(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.DispatchOperatorService/ReassignRide',
+            ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ReassignRideRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_dispatch__operator__service__pb2.ReassignRideResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,10 @@ class DispatchOperatorServiceStub:
     """SearchRides pages through all rides, newest first."""
     ForceCancelRide: _grpc.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.ForceCancelRideRequest, _dispatch_operator_service_pb2.ForceCancelRideResponse]
     """ForceCancelRide ends a live ride for the platform; nothing is charged. Errors: not_cancellable."""
+    ReassignRide: _grpc.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.ReassignRideRequest, _dispatch_operator_service_pb2.ReassignRideResponse]
+    """ReassignRide takes a ride from its driver before the trip and looks for another at the same fare; the driver is not
+    asked for it again. Errors: ride_not_found, invalid_transition (no driver is on the way or there).
+    """
     GetRideHistory: _grpc.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.GetRideHistoryRequest, _dispatch_operator_service_pb2.GetRideHistoryResponse]
     """GetRideHistory returns all moves of state and all offers of a ride."""
     SummarizeRides: _grpc.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.SummarizeRidesRequest, _dispatch_operator_service_pb2.SummarizeRidesResponse]
@@ -57,6 +61,10 @@ class DispatchOperatorServiceAsyncStub(DispatchOperatorServiceStub):
     """SearchRides pages through all rides, newest first."""
     ForceCancelRide: _aio.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.ForceCancelRideRequest, _dispatch_operator_service_pb2.ForceCancelRideResponse]  # type: ignore[assignment]
     """ForceCancelRide ends a live ride for the platform; nothing is charged. Errors: not_cancellable."""
+    ReassignRide: _aio.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.ReassignRideRequest, _dispatch_operator_service_pb2.ReassignRideResponse]  # type: ignore[assignment]
+    """ReassignRide takes a ride from its driver before the trip and looks for another at the same fare; the driver is not
+    asked for it again. Errors: ride_not_found, invalid_transition (no driver is on the way or there).
+    """
     GetRideHistory: _aio.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.GetRideHistoryRequest, _dispatch_operator_service_pb2.GetRideHistoryResponse]  # type: ignore[assignment]
     """GetRideHistory returns all moves of state and all offers of a ride."""
     SummarizeRides: _aio.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.SummarizeRidesRequest, _dispatch_operator_service_pb2.SummarizeRidesResponse]  # type: ignore[assignment]
@@ -86,6 +94,16 @@ class DispatchOperatorServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_dispatch_operator_service_pb2.ForceCancelRideResponse, _abc.Awaitable[_dispatch_operator_service_pb2.ForceCancelRideResponse]]:
         """ForceCancelRide ends a live ride for the platform; nothing is charged. Errors: not_cancellable."""
+
+    @_abc_1.abstractmethod
+    def ReassignRide(
+        self,
+        request: _dispatch_operator_service_pb2.ReassignRideRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dispatch_operator_service_pb2.ReassignRideResponse, _abc.Awaitable[_dispatch_operator_service_pb2.ReassignRideResponse]]:
+        """ReassignRide takes a ride from its driver before the trip and looks for another at the same fare; the driver is not
+        asked for it again. Errors: ride_not_found, invalid_transition (no driver is on the way or there).
+        """
 
     @_abc_1.abstractmethod
     def GetRideHistory(

@@ -30,7 +30,7 @@ from ridesharing.common.v1 import money_pb2 as ridesharing_dot_common_dot_v1_dot
 from ridesharing.matching.v1 import rides_pb2 as ridesharing_dot_matching_dot_v1_dot_rides__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*ridesharing/matching/v1/ride_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/matching/v1/rides.proto\"i\n\nStopChoice\x12\x1b\n\x07stop_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12-\n\x05place\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceH\x00\x42\x0f\n\x06\x63hoice\x12\x05\xbaH\x02\x08\x01\"K\n\x0bStopChoices\x12<\n\x05stops\x18\x01 \x03(\x0b\x32#.ridesharing.matching.v1.StopChoiceB\x08\xbaH\x05\x92\x01\x02\x10\x06\"\x9f\x02\n\x14QuoteRideEditRequest\x12/\n\x0bpickup_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12,\n\x06pickup\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Place\x12-\n\x07\x64ropoff\x18\x04 \x01(\x0b\x32\x1c.ridesharing.common.v1.Place\x12\x33\n\x05stops\x18\x05 \x01(\x0b\x32$.ridesharing.matching.v1.StopChoices\"H\n\x15QuoteRideEditResponse\x12/\n\x04\x65\x64it\x18\x01 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"x\n\x15\x41\x63\x63\x65ptRideEditRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x07\x65\x64it_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"I\n\x16\x41\x63\x63\x65ptRideEditResponse\x12/\n\x04\x65\x64it\x18\x01 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"J\n\x12GetRideEditRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x07\x65\x64it_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"F\n\x13GetRideEditResponse\x12/\n\x04\x65\x64it\x18\x01 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"\xa3\x02\n\x13\x43reateQuotesRequest\x12\x34\n\x06pickup\x18\x01 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x06\xbaH\x03\xc8\x01\x01\x12\x35\n\x07\x64ropoff\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x06\xbaH\x03\xc8\x01\x01\x12\x18\n\x07product\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x35\n\x05stops\x18\x04 \x03(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x08\xbaH\x05\x92\x01\x02\x10\x05\x12\x1d\n\npassengers\x18\x05 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18<(\x00\x12/\n\x0bpickup_time\x18( \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"F\n\x14\x43reateQuotesResponse\x12.\n\x06quotes\x18\x01 \x03(\x0b\x32\x1e.ridesharing.matching.v1.Quote\"\x9f\x04\n\x12RequestRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1a\n\x08quote_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x11payment_method_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12;\n\x07\x66unding\x18\x05 \x01(\x0e\x32 .ridesharing.matching.v1.FundingB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12=\n\x08\x64\x65livery\x18\x1e \x01(\x0b\x32&.ridesharing.matching.v1.DeliveryOrderH\x00\x88\x01\x01\x12$\n\x13surge_consent_token\x18\x32 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12,\n\x17\x61\x63\x63\x65pted_detour_seconds\x18\x1f \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x80\xa3\x05(\x00:\xa4\x01\xbaH\xa0\x01\x1a\x9d\x01\n\x11request_ride.card\x12Qpayment_method_id names a card where the funding is a card, and nothing otherwise\x1a\x35(this.funding <= 1) == (this.payment_method_id != \'\')B\x0b\n\t_delivery\"B\n\x13RequestRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"+\n\x0eGetRideRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\">\n\x0fGetRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"\x17\n\x15GetCurrentRideRequest\"E\n\x16GetCurrentRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"N\n\x10ListRidesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"Z\n\x11ListRidesResponse\x12,\n\x05rides\x18\x01 \x03(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1b\n\x19ListScheduledRidesRequest\"J\n\x1aListScheduledRidesResponse\x12,\n\x05rides\x18\x01 \x03(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"3\n\x16GetRideLocationRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"{\n\x17GetRideLocationResponse\x12.\n\x05point\x18\x01 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x30\n\x0cmeasure_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"7\n\x1aPreviewCancellationRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x94\x01\n\x1bPreviewCancellationResponse\x12)\n\x03\x66\x65\x65\x18\x01 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x19\n\x11\x66\x65\x65_consent_token\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbb\x01\n\x11\x43\x61ncelRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12#\n\x11\x66\x65\x65_consent_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12!\n\x10\x65xpected_version\x18\x05 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"A\n\x12\x43\x61ncelRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"R\n\x18ListNearbyDriversRequest\x12\x36\n\x05point\x18\x01 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPointB\x06\xbaH\x03\xc8\x01\x01\"L\n\x19ListNearbyDriversResponse\x12/\n\x06points\x18\x01 \x03(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint2\xc1\x0c\n\x0bRideService\x12t\n\x0c\x43reateQuotes\x12,.ridesharing.matching.v1.CreateQuotesRequest\x1a-.ridesharing.matching.v1.CreateQuotesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12q\n\x0bRequestRide\x12+.ridesharing.matching.v1.RequestRideRequest\x1a,.ridesharing.matching.v1.RequestRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12h\n\x07GetRide\x12\'.ridesharing.matching.v1.GetRideRequest\x1a(.ridesharing.matching.v1.GetRideResponse\"\n\xa2\xbb\x18\x06\n\x04\x02\x03\x04\x05\x12{\n\x0eGetCurrentRide\x12..ridesharing.matching.v1.GetCurrentRideRequest\x1a/.ridesharing.matching.v1.GetCurrentRideResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12l\n\tListRides\x12).ridesharing.matching.v1.ListRidesRequest\x1a*.ridesharing.matching.v1.ListRidesResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12\x86\x01\n\x12ListScheduledRides\x12\x32.ridesharing.matching.v1.ListScheduledRidesRequest\x1a\x33.ridesharing.matching.v1.ListScheduledRidesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12}\n\x0fGetRideLocation\x12/.ridesharing.matching.v1.GetRideLocationRequest\x1a\x30.ridesharing.matching.v1.GetRideLocationResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12\x83\x01\n\x11ListNearbyDrivers\x12\x31.ridesharing.matching.v1.ListNearbyDriversRequest\x1a\x32.ridesharing.matching.v1.ListNearbyDriversResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12\x89\x01\n\x13PreviewCancellation\x12\x33.ridesharing.matching.v1.PreviewCancellationRequest\x1a\x34.ridesharing.matching.v1.PreviewCancellationResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12n\n\nCancelRide\x12*.ridesharing.matching.v1.CancelRideRequest\x1a+.ridesharing.matching.v1.CancelRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12x\n\rQuoteRideEdit\x12-.ridesharing.matching.v1.QuoteRideEditRequest\x1a..ridesharing.matching.v1.QuoteRideEditResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x04\x12{\n\x0e\x41\x63\x63\x65ptRideEdit\x12..ridesharing.matching.v1.AcceptRideEditRequest\x1a/.ridesharing.matching.v1.AcceptRideEditResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x04\x12s\n\x0bGetRideEdit\x12+.ridesharing.matching.v1.GetRideEditRequest\x1a,.ridesharing.matching.v1.GetRideEditResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x03\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*ridesharing/matching/v1/ride_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/matching/v1/rides.proto\"i\n\nStopChoice\x12\x1b\n\x07stop_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12-\n\x05place\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceH\x00\x42\x0f\n\x06\x63hoice\x12\x05\xbaH\x02\x08\x01\"K\n\x0bStopChoices\x12<\n\x05stops\x18\x01 \x03(\x0b\x32#.ridesharing.matching.v1.StopChoiceB\x08\xbaH\x05\x92\x01\x02\x10\x06\"\x9f\x02\n\x14QuoteRideEditRequest\x12/\n\x0bpickup_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12,\n\x06pickup\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Place\x12-\n\x07\x64ropoff\x18\x04 \x01(\x0b\x32\x1c.ridesharing.common.v1.Place\x12\x33\n\x05stops\x18\x05 \x01(\x0b\x32$.ridesharing.matching.v1.StopChoices\"H\n\x15QuoteRideEditResponse\x12/\n\x04\x65\x64it\x18\x01 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"x\n\x15\x41\x63\x63\x65ptRideEditRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x07\x65\x64it_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"I\n\x16\x41\x63\x63\x65ptRideEditResponse\x12/\n\x04\x65\x64it\x18\x01 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"J\n\x12GetRideEditRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x07\x65\x64it_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"F\n\x13GetRideEditResponse\x12/\n\x04\x65\x64it\x18\x01 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"\xc2\x02\n\x13\x43reateQuotesRequest\x12\x34\n\x06pickup\x18\x01 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x06\xbaH\x03\xc8\x01\x01\x12\x35\n\x07\x64ropoff\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x06\xbaH\x03\xc8\x01\x01\x12\x18\n\x07product\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x35\n\x05stops\x18\x04 \x03(\x0b\x32\x1c.ridesharing.common.v1.PlaceB\x08\xbaH\x05\x92\x01\x02\x10\x05\x12\x1d\n\npassengers\x18\x05 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18<(\x00\x12/\n\x0bpickup_time\x18( \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\x08rider_id\x18) \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"F\n\x14\x43reateQuotesResponse\x12.\n\x06quotes\x18\x01 \x03(\x0b\x32\x1e.ridesharing.matching.v1.Quote\"\xbe\x04\n\x12RequestRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1a\n\x08quote_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x11payment_method_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12;\n\x07\x66unding\x18\x05 \x01(\x0e\x32 .ridesharing.matching.v1.FundingB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12=\n\x08\x64\x65livery\x18\x1e \x01(\x0b\x32&.ridesharing.matching.v1.DeliveryOrderH\x00\x88\x01\x01\x12$\n\x13surge_consent_token\x18\x32 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1d\n\x08rider_id\x18) \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12,\n\x17\x61\x63\x63\x65pted_detour_seconds\x18\x1f \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x80\xa3\x05(\x00:\xa4\x01\xbaH\xa0\x01\x1a\x9d\x01\n\x11request_ride.card\x12Qpayment_method_id names a card where the funding is a card, and nothing otherwise\x1a\x35(this.funding <= 1) == (this.payment_method_id != \'\')B\x0b\n\t_delivery\"B\n\x13RequestRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"+\n\x0eGetRideRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\">\n\x0fGetRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"\x17\n\x15GetCurrentRideRequest\"E\n\x16GetCurrentRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"N\n\x10ListRidesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"Z\n\x11ListRidesResponse\x12,\n\x05rides\x18\x01 \x03(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1b\n\x19ListScheduledRidesRequest\"J\n\x1aListScheduledRidesResponse\x12,\n\x05rides\x18\x01 \x03(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"3\n\x16GetRideLocationRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"{\n\x17GetRideLocationResponse\x12.\n\x05point\x18\x01 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x30\n\x0cmeasure_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"7\n\x1aPreviewCancellationRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x94\x01\n\x1bPreviewCancellationResponse\x12)\n\x03\x66\x65\x65\x18\x01 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x19\n\x11\x66\x65\x65_consent_token\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbb\x01\n\x11\x43\x61ncelRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12#\n\x11\x66\x65\x65_consent_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12!\n\x10\x65xpected_version\x18\x05 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"A\n\x12\x43\x61ncelRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"R\n\x18ListNearbyDriversRequest\x12\x36\n\x05point\x18\x01 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPointB\x06\xbaH\x03\xc8\x01\x01\"L\n\x19ListNearbyDriversResponse\x12/\n\x06points\x18\x01 \x03(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint2\xc3\x0c\n\x0bRideService\x12u\n\x0c\x43reateQuotes\x12,.ridesharing.matching.v1.CreateQuotesRequest\x1a-.ridesharing.matching.v1.CreateQuotesResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x04\x12r\n\x0bRequestRide\x12+.ridesharing.matching.v1.RequestRideRequest\x1a,.ridesharing.matching.v1.RequestRideResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x04\x12h\n\x07GetRide\x12\'.ridesharing.matching.v1.GetRideRequest\x1a(.ridesharing.matching.v1.GetRideResponse\"\n\xa2\xbb\x18\x06\n\x04\x02\x03\x04\x05\x12{\n\x0eGetCurrentRide\x12..ridesharing.matching.v1.GetCurrentRideRequest\x1a/.ridesharing.matching.v1.GetCurrentRideResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12l\n\tListRides\x12).ridesharing.matching.v1.ListRidesRequest\x1a*.ridesharing.matching.v1.ListRidesResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12\x86\x01\n\x12ListScheduledRides\x12\x32.ridesharing.matching.v1.ListScheduledRidesRequest\x1a\x33.ridesharing.matching.v1.ListScheduledRidesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12}\n\x0fGetRideLocation\x12/.ridesharing.matching.v1.GetRideLocationRequest\x1a\x30.ridesharing.matching.v1.GetRideLocationResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12\x83\x01\n\x11ListNearbyDrivers\x12\x31.ridesharing.matching.v1.ListNearbyDriversRequest\x1a\x32.ridesharing.matching.v1.ListNearbyDriversResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12\x89\x01\n\x13PreviewCancellation\x12\x33.ridesharing.matching.v1.PreviewCancellationRequest\x1a\x34.ridesharing.matching.v1.PreviewCancellationResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12n\n\nCancelRide\x12*.ridesharing.matching.v1.CancelRideRequest\x1a+.ridesharing.matching.v1.CancelRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12x\n\rQuoteRideEdit\x12-.ridesharing.matching.v1.QuoteRideEditRequest\x1a..ridesharing.matching.v1.QuoteRideEditResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x04\x12{\n\x0e\x41\x63\x63\x65ptRideEdit\x12..ridesharing.matching.v1.AcceptRideEditRequest\x1a/.ridesharing.matching.v1.AcceptRideEditResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x04\x12s\n\x0bGetRideEdit\x12+.ridesharing.matching.v1.GetRideEditRequest\x1a,.ridesharing.matching.v1.GetRideEditResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x03\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -67,6 +67,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEQUOTESREQUEST'].fields_by_name['stops']._serialized_options = b'\272H\005\222\001\002\020\005'
   _globals['_CREATEQUOTESREQUEST'].fields_by_name['passengers']._loaded_options = None
   _globals['_CREATEQUOTESREQUEST'].fields_by_name['passengers']._serialized_options = b'\272H\006\032\004\030<(\000'
+  _globals['_CREATEQUOTESREQUEST'].fields_by_name['rider_id']._loaded_options = None
+  _globals['_CREATEQUOTESREQUEST'].fields_by_name['rider_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_REQUESTRIDEREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_REQUESTRIDEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\022r\0202\016^[!-~]{1,128}$'
   _globals['_REQUESTRIDEREQUEST'].fields_by_name['quote_id']._loaded_options = None
@@ -79,6 +81,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REQUESTRIDEREQUEST'].fields_by_name['funding']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_REQUESTRIDEREQUEST'].fields_by_name['surge_consent_token']._loaded_options = None
   _globals['_REQUESTRIDEREQUEST'].fields_by_name['surge_consent_token']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_REQUESTRIDEREQUEST'].fields_by_name['rider_id']._loaded_options = None
+  _globals['_REQUESTRIDEREQUEST'].fields_by_name['rider_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_REQUESTRIDEREQUEST'].fields_by_name['accepted_detour_seconds']._loaded_options = None
   _globals['_REQUESTRIDEREQUEST'].fields_by_name['accepted_detour_seconds']._serialized_options = b'\272H\010\032\006\030\200\243\005(\000'
   _globals['_REQUESTRIDEREQUEST']._loaded_options = None
@@ -106,9 +110,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTNEARBYDRIVERSREQUEST'].fields_by_name['point']._loaded_options = None
   _globals['_LISTNEARBYDRIVERSREQUEST'].fields_by_name['point']._serialized_options = b'\272H\003\310\001\001'
   _globals['_RIDESERVICE'].methods_by_name['CreateQuotes']._loaded_options = None
-  _globals['_RIDESERVICE'].methods_by_name['CreateQuotes']._serialized_options = b'\242\273\030\003\n\001\002'
+  _globals['_RIDESERVICE'].methods_by_name['CreateQuotes']._serialized_options = b'\242\273\030\004\n\002\002\004'
   _globals['_RIDESERVICE'].methods_by_name['RequestRide']._loaded_options = None
-  _globals['_RIDESERVICE'].methods_by_name['RequestRide']._serialized_options = b'\242\273\030\003\n\001\002'
+  _globals['_RIDESERVICE'].methods_by_name['RequestRide']._serialized_options = b'\242\273\030\004\n\002\002\004'
   _globals['_RIDESERVICE'].methods_by_name['GetRide']._loaded_options = None
   _globals['_RIDESERVICE'].methods_by_name['GetRide']._serialized_options = b'\242\273\030\006\n\004\002\003\004\005'
   _globals['_RIDESERVICE'].methods_by_name['GetCurrentRide']._loaded_options = None
@@ -148,45 +152,45 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETRIDEEDITRESPONSE']._serialized_start=1101
   _globals['_GETRIDEEDITRESPONSE']._serialized_end=1171
   _globals['_CREATEQUOTESREQUEST']._serialized_start=1174
-  _globals['_CREATEQUOTESREQUEST']._serialized_end=1465
-  _globals['_CREATEQUOTESRESPONSE']._serialized_start=1467
-  _globals['_CREATEQUOTESRESPONSE']._serialized_end=1537
-  _globals['_REQUESTRIDEREQUEST']._serialized_start=1540
-  _globals['_REQUESTRIDEREQUEST']._serialized_end=2083
-  _globals['_REQUESTRIDERESPONSE']._serialized_start=2085
-  _globals['_REQUESTRIDERESPONSE']._serialized_end=2151
-  _globals['_GETRIDEREQUEST']._serialized_start=2153
-  _globals['_GETRIDEREQUEST']._serialized_end=2196
-  _globals['_GETRIDERESPONSE']._serialized_start=2198
-  _globals['_GETRIDERESPONSE']._serialized_end=2260
-  _globals['_GETCURRENTRIDEREQUEST']._serialized_start=2262
-  _globals['_GETCURRENTRIDEREQUEST']._serialized_end=2285
-  _globals['_GETCURRENTRIDERESPONSE']._serialized_start=2287
-  _globals['_GETCURRENTRIDERESPONSE']._serialized_end=2356
-  _globals['_LISTRIDESREQUEST']._serialized_start=2358
-  _globals['_LISTRIDESREQUEST']._serialized_end=2436
-  _globals['_LISTRIDESRESPONSE']._serialized_start=2438
-  _globals['_LISTRIDESRESPONSE']._serialized_end=2528
-  _globals['_LISTSCHEDULEDRIDESREQUEST']._serialized_start=2530
-  _globals['_LISTSCHEDULEDRIDESREQUEST']._serialized_end=2557
-  _globals['_LISTSCHEDULEDRIDESRESPONSE']._serialized_start=2559
-  _globals['_LISTSCHEDULEDRIDESRESPONSE']._serialized_end=2633
-  _globals['_GETRIDELOCATIONREQUEST']._serialized_start=2635
-  _globals['_GETRIDELOCATIONREQUEST']._serialized_end=2686
-  _globals['_GETRIDELOCATIONRESPONSE']._serialized_start=2688
-  _globals['_GETRIDELOCATIONRESPONSE']._serialized_end=2811
-  _globals['_PREVIEWCANCELLATIONREQUEST']._serialized_start=2813
-  _globals['_PREVIEWCANCELLATIONREQUEST']._serialized_end=2868
-  _globals['_PREVIEWCANCELLATIONRESPONSE']._serialized_start=2871
-  _globals['_PREVIEWCANCELLATIONRESPONSE']._serialized_end=3019
-  _globals['_CANCELRIDEREQUEST']._serialized_start=3022
-  _globals['_CANCELRIDEREQUEST']._serialized_end=3209
-  _globals['_CANCELRIDERESPONSE']._serialized_start=3211
-  _globals['_CANCELRIDERESPONSE']._serialized_end=3276
-  _globals['_LISTNEARBYDRIVERSREQUEST']._serialized_start=3278
-  _globals['_LISTNEARBYDRIVERSREQUEST']._serialized_end=3360
-  _globals['_LISTNEARBYDRIVERSRESPONSE']._serialized_start=3362
-  _globals['_LISTNEARBYDRIVERSRESPONSE']._serialized_end=3438
-  _globals['_RIDESERVICE']._serialized_start=3441
-  _globals['_RIDESERVICE']._serialized_end=5042
+  _globals['_CREATEQUOTESREQUEST']._serialized_end=1496
+  _globals['_CREATEQUOTESRESPONSE']._serialized_start=1498
+  _globals['_CREATEQUOTESRESPONSE']._serialized_end=1568
+  _globals['_REQUESTRIDEREQUEST']._serialized_start=1571
+  _globals['_REQUESTRIDEREQUEST']._serialized_end=2145
+  _globals['_REQUESTRIDERESPONSE']._serialized_start=2147
+  _globals['_REQUESTRIDERESPONSE']._serialized_end=2213
+  _globals['_GETRIDEREQUEST']._serialized_start=2215
+  _globals['_GETRIDEREQUEST']._serialized_end=2258
+  _globals['_GETRIDERESPONSE']._serialized_start=2260
+  _globals['_GETRIDERESPONSE']._serialized_end=2322
+  _globals['_GETCURRENTRIDEREQUEST']._serialized_start=2324
+  _globals['_GETCURRENTRIDEREQUEST']._serialized_end=2347
+  _globals['_GETCURRENTRIDERESPONSE']._serialized_start=2349
+  _globals['_GETCURRENTRIDERESPONSE']._serialized_end=2418
+  _globals['_LISTRIDESREQUEST']._serialized_start=2420
+  _globals['_LISTRIDESREQUEST']._serialized_end=2498
+  _globals['_LISTRIDESRESPONSE']._serialized_start=2500
+  _globals['_LISTRIDESRESPONSE']._serialized_end=2590
+  _globals['_LISTSCHEDULEDRIDESREQUEST']._serialized_start=2592
+  _globals['_LISTSCHEDULEDRIDESREQUEST']._serialized_end=2619
+  _globals['_LISTSCHEDULEDRIDESRESPONSE']._serialized_start=2621
+  _globals['_LISTSCHEDULEDRIDESRESPONSE']._serialized_end=2695
+  _globals['_GETRIDELOCATIONREQUEST']._serialized_start=2697
+  _globals['_GETRIDELOCATIONREQUEST']._serialized_end=2748
+  _globals['_GETRIDELOCATIONRESPONSE']._serialized_start=2750
+  _globals['_GETRIDELOCATIONRESPONSE']._serialized_end=2873
+  _globals['_PREVIEWCANCELLATIONREQUEST']._serialized_start=2875
+  _globals['_PREVIEWCANCELLATIONREQUEST']._serialized_end=2930
+  _globals['_PREVIEWCANCELLATIONRESPONSE']._serialized_start=2933
+  _globals['_PREVIEWCANCELLATIONRESPONSE']._serialized_end=3081
+  _globals['_CANCELRIDEREQUEST']._serialized_start=3084
+  _globals['_CANCELRIDEREQUEST']._serialized_end=3271
+  _globals['_CANCELRIDERESPONSE']._serialized_start=3273
+  _globals['_CANCELRIDERESPONSE']._serialized_end=3338
+  _globals['_LISTNEARBYDRIVERSREQUEST']._serialized_start=3340
+  _globals['_LISTNEARBYDRIVERSREQUEST']._serialized_end=3422
+  _globals['_LISTNEARBYDRIVERSRESPONSE']._serialized_start=3424
+  _globals['_LISTNEARBYDRIVERSRESPONSE']._serialized_end=3500
+  _globals['_RIDESERVICE']._serialized_start=3503
+  _globals['_RIDESERVICE']._serialized_end=5106
 # @@protoc_insertion_point(module_scope)

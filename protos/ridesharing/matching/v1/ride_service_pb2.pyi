@@ -266,10 +266,13 @@ class CreateQuotesRequest(_message.Message):
     STOPS_FIELD_NUMBER: _builtins.int
     PASSENGERS_FIELD_NUMBER: _builtins.int
     PICKUP_TIME_FIELD_NUMBER: _builtins.int
+    RIDER_ID_FIELD_NUMBER: _builtins.int
     product: _builtins.str
     """Only this product, for example a delivery; all that carry persons when empty."""
     passengers: _builtins.int
     """How many people would ride (0 for 1); products with fewer seats are left out."""
+    rider_id: _builtins.str
+    """Of an operator's request, for whom (UUID); riders ask for themselves and leave it empty."""
     @_builtins.property
     def pickup(self) -> _geo_point_pb2.Place:
         """Where the ride would start."""
@@ -295,10 +298,11 @@ class CreateQuotesRequest(_message.Message):
         stops: _abc.Iterable[_geo_point_pb2.Place] | None = ...,
         passengers: _builtins.int = ...,
         pickup_time: _timestamp_pb2.Timestamp | None = ...,
+        rider_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "pickup", b"pickup", "pickup_time", b"pickup_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "passengers", b"passengers", "pickup", b"pickup", "pickup_time", b"pickup_time", "product", b"product", "stops", b"stops"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "passengers", b"passengers", "pickup", b"pickup", "pickup_time", b"pickup_time", "product", b"product", "rider_id", b"rider_id", "stops", b"stops"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -341,6 +345,7 @@ class RequestRideRequest(_message.Message):
     FUNDING_FIELD_NUMBER: _builtins.int
     DELIVERY_FIELD_NUMBER: _builtins.int
     SURGE_CONSENT_TOKEN_FIELD_NUMBER: _builtins.int
+    RIDER_ID_FIELD_NUMBER: _builtins.int
     ACCEPTED_DETOUR_SECONDS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Key the client made and keeps."""
@@ -354,6 +359,8 @@ class RequestRideRequest(_message.Message):
     """Where the money comes from."""
     surge_consent_token: _builtins.str
     """The token of a quote that has one: the rider said yes to its surge."""
+    rider_id: _builtins.str
+    """Of an operator's request, for whom (UUID), as in the quote; riders leave it empty."""
     accepted_detour_seconds: _builtins.int
     """Of a pooled quote: how much longer than alone the ride may become, at least what the quote says."""
     @_builtins.property
@@ -370,11 +377,12 @@ class RequestRideRequest(_message.Message):
         funding: _rides_pb2.Funding.ValueType = ...,
         delivery: _rides_pb2.DeliveryOrder | None = ...,
         surge_consent_token: _builtins.str = ...,
+        rider_id: _builtins.str = ...,
         accepted_detour_seconds: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_delivery", b"_delivery", "delivery", b"delivery"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_delivery", b"_delivery", "accepted_detour_seconds", b"accepted_detour_seconds", "delivery", b"delivery", "funding", b"funding", "note", b"note", "payment_method_id", b"payment_method_id", "quote_id", b"quote_id", "request_id", b"request_id", "surge_consent_token", b"surge_consent_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_delivery", b"_delivery", "accepted_detour_seconds", b"accepted_detour_seconds", "delivery", b"delivery", "funding", b"funding", "note", b"note", "payment_method_id", b"payment_method_id", "quote_id", b"quote_id", "request_id", b"request_id", "rider_id", b"rider_id", "surge_consent_token", b"surge_consent_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__delivery: _TypeAlias = _typing.Literal["delivery"]  # noqa: Y015
     _WhichOneofArgType__delivery: _TypeAlias = _typing.Literal["_delivery", b"_delivery"]  # noqa: Y015

@@ -109,7 +109,8 @@ class RideServiceServicer:
     def CreateQuotes(self, request, context):
         """CreateQuotes promises a price for each product that carries persons, or for the one named. Errors:
         outside_service_area, product_unavailable (not there or not now), trip_too_short, trip_too_long, unknown_product,
-        too_many_stops, too_many_passengers, pickup_time_too_soon, pickup_time_too_far, not_schedulable.
+        too_many_stops, too_many_passengers, pickup_time_too_soon, pickup_time_too_far, not_schedulable. An operator asks for
+        a rider who calls: rider_required, and of a rider who names one rider_not_taken.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -121,7 +122,8 @@ class RideServiceServicer:
         schedule_overlap, surge_consent_required (the quote has a token of consent and it was not brought back),
         cash_not_accepted (the city takes no cash), order_required, order_not_taken (an order goes with a delivery alone),
         detour_not_accepted (of a pooled quote), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the
-        decline_reason are in the error's metadata).
+        decline_reason are in the error's metadata). An operator books for a rider who calls, to be paid in cash:
+        rider_required, cash_required; of a rider who names one rider_not_taken.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

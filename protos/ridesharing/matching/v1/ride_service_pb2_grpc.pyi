@@ -36,7 +36,8 @@ class RideServiceStub:
     CreateQuotes: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.CreateQuotesRequest, _ride_service_pb2.CreateQuotesResponse]
     """CreateQuotes promises a price for each product that carries persons, or for the one named. Errors:
     outside_service_area, product_unavailable (not there or not now), trip_too_short, trip_too_long, unknown_product,
-    too_many_stops, too_many_passengers, pickup_time_too_soon, pickup_time_too_far, not_schedulable.
+    too_many_stops, too_many_passengers, pickup_time_too_soon, pickup_time_too_far, not_schedulable. An operator asks for
+    a rider who calls: rider_required, and of a rider who names one rider_not_taken.
     """
     RequestRide: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.RequestRideRequest, _ride_service_pb2.RequestRideResponse]
     """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
@@ -44,7 +45,8 @@ class RideServiceStub:
     schedule_overlap, surge_consent_required (the quote has a token of consent and it was not brought back),
     cash_not_accepted (the city takes no cash), order_required, order_not_taken (an order goes with a delivery alone),
     detour_not_accepted (of a pooled quote), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the
-    decline_reason are in the error's metadata).
+    decline_reason are in the error's metadata). An operator books for a rider who calls, to be paid in cash:
+    rider_required, cash_required; of a rider who names one rider_not_taken.
     """
     GetRide: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.GetRideRequest, _ride_service_pb2.GetRideResponse]
     """GetRide returns a ride of the caller, or any for operators and services."""
@@ -88,7 +90,8 @@ class RideServiceAsyncStub(RideServiceStub):
     CreateQuotes: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.CreateQuotesRequest, _ride_service_pb2.CreateQuotesResponse]  # type: ignore[assignment]
     """CreateQuotes promises a price for each product that carries persons, or for the one named. Errors:
     outside_service_area, product_unavailable (not there or not now), trip_too_short, trip_too_long, unknown_product,
-    too_many_stops, too_many_passengers, pickup_time_too_soon, pickup_time_too_far, not_schedulable.
+    too_many_stops, too_many_passengers, pickup_time_too_soon, pickup_time_too_far, not_schedulable. An operator asks for
+    a rider who calls: rider_required, and of a rider who names one rider_not_taken.
     """
     RequestRide: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.RequestRideRequest, _ride_service_pb2.RequestRideResponse]  # type: ignore[assignment]
     """RequestRide asks for the ride of a quote and places the hold. When the hold's outcome comes soon it is in the
@@ -96,7 +99,8 @@ class RideServiceAsyncStub(RideServiceStub):
     schedule_overlap, surge_consent_required (the quote has a token of consent and it was not brought back),
     cash_not_accepted (the city takes no cash), order_required, order_not_taken (an order goes with a delivery alone),
     detour_not_accepted (of a pooled quote), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the
-    decline_reason are in the error's metadata).
+    decline_reason are in the error's metadata). An operator books for a rider who calls, to be paid in cash:
+    rider_required, cash_required; of a rider who names one rider_not_taken.
     """
     GetRide: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.GetRideRequest, _ride_service_pb2.GetRideResponse]  # type: ignore[assignment]
     """GetRide returns a ride of the caller, or any for operators and services."""
@@ -143,7 +147,8 @@ class RideServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_ride_service_pb2.CreateQuotesResponse, _abc.Awaitable[_ride_service_pb2.CreateQuotesResponse]]:
         """CreateQuotes promises a price for each product that carries persons, or for the one named. Errors:
         outside_service_area, product_unavailable (not there or not now), trip_too_short, trip_too_long, unknown_product,
-        too_many_stops, too_many_passengers, pickup_time_too_soon, pickup_time_too_far, not_schedulable.
+        too_many_stops, too_many_passengers, pickup_time_too_soon, pickup_time_too_far, not_schedulable. An operator asks for
+        a rider who calls: rider_required, and of a rider who names one rider_not_taken.
         """
 
     @_abc_1.abstractmethod
@@ -157,7 +162,8 @@ class RideServiceServicer(metaclass=_abc_1.ABCMeta):
         schedule_overlap, surge_consent_required (the quote has a token of consent and it was not brought back),
         cash_not_accepted (the city takes no cash), order_required, order_not_taken (an order goes with a delivery alone),
         detour_not_accepted (of a pooled quote), payment_declined (the ride then stands as PAYMENT_FAILED; its id and the
-        decline_reason are in the error's metadata).
+        decline_reason are in the error's metadata). An operator books for a rider who calls, to be paid in cash:
+        rider_required, cash_required; of a rider who names one rider_not_taken.
         """
 
     @_abc_1.abstractmethod

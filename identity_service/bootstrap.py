@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import httpx
+
 from chassis import idempotency, outbox
 from chassis.auth import TokenSigner, TokenVerifier
 from chassis.clients import open_channel
@@ -19,10 +21,11 @@ from chassis.telemetry import configure_telemetry
 from identity_service.adapters import tables
 from identity_service.adapters.access_tokens import SignedAccessTokens
 from identity_service.adapters.ciphers import CodeAndTokenCiphers, PhoneVault, SystemRandom
+from identity_service.adapters.id_tokens import OidcTokens
 from identity_service.adapters.notification_client import GrpcCodeSender
 from identity_service.adapters.personal_data_clients import GrpcPersonalData
 from identity_service.adapters.postgres import PostgresStore
-from identity_service.bootstrap_people import add_erasure, add_people_services, add_places_and_keys
+from identity_service.bootstrap_people import add_erasure, add_federation, add_people_services, add_places_and_keys
 from identity_service.bootstrap_staff import add_staff_services
 from identity_service.domain.one_time_codes import CodeLimits
 from identity_service.entrypoints.grpc_servicer import SERVICE_NAME, IdentityServicer, UseCases
@@ -34,8 +37,10 @@ from identity_service.entrypoints.workers import (
     work_erasures,
 )
 from identity_service.settings import IdentitySettings
+from identity_service.use_cases.begin_sign_in import BeginSignIn
 from identity_service.use_cases.end_documents import EndDocuments
 from identity_service.use_cases.erase_account import EraseAccount
+from identity_service.use_cases.federate import Federate
 from identity_service.use_cases.hand_over_codes import HandOverCodes
 from identity_service.use_cases.list_drivers import ListDrivers
 from identity_service.use_cases.ports import Ciphers, CodeSender, Store
@@ -60,6 +65,7 @@ ISSUER = "identity"
 STREAM = "events:identity"
 PACKAGE = "identity_service"
 _DAY_SECONDS = 86_400
+_PROVIDER_SECONDS = 3.0
 _KEEPS = (
     # Longer than any limit or code looks back.
     Keep(tables.otp_allowances, "hour_started_at", _DAY_SECONDS),
@@ -67,6 +73,7 @@ _KEEPS = (
     Keep(tables.otp_budgets, "window_started_at", 2 * _DAY_SECONDS),
     # As long as the reuse of a spent token is to raise the alarm; afterwards it is merely unknown.
     Keep(tables.refresh_tokens, "spent_at", 7 * _DAY_SECONDS),
+    Keep(tables.spent_id_tokens, "expires_at", 0),
     Keep(tables.sign_ins, "expires_at", 7 * _DAY_SECONDS),
     Keep(tables.idempotency, "claimed_at", idempotency.KEEP_SECONDS),
     Keep(tables.outbox, "published_at", outbox.KEEP_SECONDS),
@@ -103,7 +110,7 @@ def build_use_cases(
             new_id=new_id,
             fictional_numbers_allowed=settings.environment == "local",
         ),
-        verify_otp=VerifyOtp(store, ciphers, pairs, settings.code_budgets, clock, new_id),
+        verify_otp=VerifyOtp(store, ciphers, BeginSignIn(pairs, new_id), settings.code_budgets, clock, new_id),
         refresh_tokens=RefreshTokens(store, ciphers, pairs, clock),
         sign_out=SignOut(store, clock),
         read_account=ReadAccount(store),
@@ -152,6 +159,17 @@ class Identity:
             clock,
             new_id,
         )
+        pairs = TokenPairs(SignedAccessTokens(signer), CodeAndTokenCiphers(settings.otp_pepper), SystemRandom())
+        self._providers = httpx.AsyncClient(timeout=_PROVIDER_SECONDS, follow_redirects=False)
+        audiences = {provider.issuer: provider.audiences for provider in settings.identity_oidc_providers}
+        self._federate = Federate(
+            store,
+            OidcTokens(audiences, self._providers, clock),
+            BeginSignIn(pairs, new_id),
+            clock,
+            new_id,
+            fictional_numbers_allowed=settings.environment == "local",
+        )
         self._workers = Workers()
         self._workers.add("outbox relay", relay.run)
         self._workers.add("owed codes", lambda: sweep_owed_codes(hand_over))
@@ -182,13 +200,14 @@ class Identity:
         )
         add_people_services(server, self.store, guests, self._clock, self._new_id)
         add_erasure(server, self.erase_account)
+        add_federation(server, self._federate)
         add_places_and_keys(server, self.store, self._api_keys, self._clock, self._new_id)
         return server
 
     @property
     def _closers(self) -> list[Callable[[], Awaitable[object]]]:
         channels = (channel.close for channel in self._channels.values())
-        return [*channels, self._redis.aclose, self._database.dispose]
+        return [*channels, self._providers.aclose, self._redis.aclose, self._database.dispose]
 
     async def serve(self) -> None:
         """Serve until SIGTERM."""

@@ -6,11 +6,13 @@ from chassis.server import ServiceServer
 from identity_service.entrypoints import (
     api_key_servicer,
     document_servicer,
+    federation_servicer,
     person_servicer,
     place_servicer,
     privacy_servicer,
 )
 from identity_service.use_cases.erase_account import EraseAccount
+from identity_service.use_cases.federate import Federate
 from identity_service.use_cases.keep_places import KeepPlaces
 from identity_service.use_cases.look_at_people import LookAtPeople
 from identity_service.use_cases.ports import Store
@@ -20,6 +22,7 @@ from identity_service.use_cases.submit_document import SubmitDocument
 from identity_service.use_cases.use_api_keys import UseApiKeys
 from ridesharing.identity.v1.api_key_service_pb2_grpc import add_ApiKeyServiceServicer_to_server
 from ridesharing.identity.v1.document_service_pb2_grpc import add_DocumentServiceServicer_to_server
+from ridesharing.identity.v1.federation_service_pb2_grpc import add_FederationServiceServicer_to_server
 from ridesharing.identity.v1.person_service_pb2_grpc import add_PersonServiceServicer_to_server
 from ridesharing.identity.v1.place_service_pb2_grpc import add_PlaceServiceServicer_to_server
 from ridesharing.identity.v1.privacy_service_pb2_grpc import add_PrivacyServiceServicer_to_server
@@ -47,6 +50,15 @@ def add_erasure(server: ServiceServer, erase: EraseAccount) -> None:
     """Add the export and the erasure of people's data to a server."""
     server.add(
         add_PrivacyServiceServicer_to_server, privacy_servicer.PrivacyServicer(erase), privacy_servicer.SERVICE_NAME
+    )
+
+
+def add_federation(server: ServiceServer, federate: Federate) -> None:
+    """Add sign-in by external providers to a server."""
+    server.add(
+        add_FederationServiceServicer_to_server,
+        federation_servicer.FederationServicer(federate),
+        federation_servicer.SERVICE_NAME,
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from chassis.settings import Address, ChassisSettings, parse_address
 from identity_service.domain.code_budgets import BudgetLimits
@@ -12,6 +13,7 @@ from identity_service.domain.documents import DocumentKind
 from identity_service.domain.drivers import ApprovalPolicy
 
 _SECRET_BYTES = 32
+_LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def _is_address(text: str) -> str:
@@ -32,6 +34,23 @@ def _is_secret(secret: SecretStr) -> SecretStr:
 
 ListenAddress = Annotated[str, AfterValidator(_is_address)]
 Secret = Annotated[SecretStr, AfterValidator(_is_secret)]
+
+
+def _is_issuer(issuer: str) -> str:
+    where = urlsplit(issuer)
+    local = where.scheme == "http" and where.hostname in _LOCAL_HOSTS
+    if not where.hostname or where.query or where.fragment or not (where.scheme == "https" or local):
+        raise ValueError("must be an https address without a query")
+    return issuer
+
+
+class OidcProvider(BaseModel):
+    """Who issues ID tokens (OpenID Connect), and for which of our apps, by their client ids there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: Annotated[str, AfterValidator(_is_issuer)]
+    audiences: list[str] = Field(min_length=1)
 
 
 class IdentitySettings(ChassisSettings):
@@ -68,6 +87,8 @@ class IdentitySettings(ChassisSettings):
     """What a code costs where its country has no price of its own."""
     identity_sms_price_micros_by_country: dict[str, int] = Field(default_factory=dict[str, int])
     """For example {"US": 7900, "FR": 69000}."""
+    identity_oidc_providers: list[OidcProvider] = Field(default_factory=list[OidcProvider])
+    """Who may sign people in beside us, as [{"issuer": "https://accounts.example.org", "audiences": ["client-id"]}]."""
     identity_database_pool_size: int = Field(default=8, ge=2, le=100)
 
     @property

@@ -23,6 +23,7 @@ from identity_service.adapters.postgres_challenges import PostgresChallenges
 from identity_service.adapters.postgres_documents import PostgresDocuments
 from identity_service.adapters.postgres_drivers import PostgresDrivers
 from identity_service.adapters.postgres_erasures import PostgresErasures
+from identity_service.adapters.postgres_identities import PostgresIdentities
 from identity_service.adapters.postgres_places import PostgresPlaces
 from identity_service.adapters.postgres_roles import PostgresRoles
 from identity_service.adapters.postgres_sign_ins import PostgresSignIns
@@ -72,6 +73,7 @@ class PostgresTransaction:
     documents: PostgresDocuments
     erasures: PostgresErasures
     places: PostgresPlaces
+    identities: PostgresIdentities
     api_keys: PostgresApiKeys
     roles: PostgresRoles
     audit: PostgresAuditLog
@@ -111,6 +113,7 @@ class PostgresStore:
                 PostgresDocuments(connection, self._vault),
                 PostgresErasures(connection, self._vault),
                 PostgresPlaces(connection, self._vault),
+                PostgresIdentities(connection),
                 PostgresApiKeys(connection),
                 PostgresRoles(connection),
                 PostgresAuditLog(connection, self._clock),

@@ -18,6 +18,7 @@ from identity_service.adapters.tables import (
     driver_documents,
     drivers,
     erasures,
+    external_identities,
     idempotency,
     role_grants,
     saved_places,
@@ -74,6 +75,9 @@ class PostgresErasures:
             .values(display_name="", vehicle_model="", vehicle_color="", vehicle_plate="")
         )
         await self._connection.execute(delete(saved_places).where(saved_places.c.account_id == account_id))
+        await self._connection.execute(
+            delete(external_identities).where(external_identities.c.account_id == account_id)
+        )
         await self._connection.execute(delete(role_grants).where(role_grants.c.account_id == account_id))
         await self._connection.execute(delete(sign_ins).where(sign_ins.c.account_id == account_id))
         await self._connection.execute(delete(idempotency).where(idempotency.c.principal == str(account_id)))
@@ -98,6 +102,7 @@ class PostgresErasures:
             "documents": (driver_documents, driver_documents.c.driver_id),
             "sessions": (sign_ins, sign_ins.c.account_id),
             "roles": (role_grants, role_grants.c.account_id),
+            "external_identities": (external_identities, external_identities.c.account_id),
         }
         found: dict[str, Sequence[Mapping[str, Any]]] = {}
         for name, (table, owner) in whose.items():

@@ -248,6 +248,27 @@ api_keys = Table(
     Index("ix_api_keys_newest", "created_at", "api_key_id"),
 )
 
+external_identities = Table(
+    "external_identities",
+    metadata,
+    Column("identity_id", Uuid, primary_key=True),
+    Column("account_id", ForeignKey("accounts.account_id"), nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("linked_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("issuer", "subject"),
+    Index(None, "account_id"),
+)
+
+spent_id_tokens = Table(
+    "spent_id_tokens",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("octet_length(digest) = 32", name="digest"),
+    Index(None, "expires_at"),
+)
+
 otp_budgets = Table(
     "otp_budgets",
     metadata,

@@ -17,6 +17,7 @@ from identity_service.domain.documents import Document, DocumentStatus
 from identity_service.domain.drivers import Driver, DriverStatus
 from identity_service.domain.erasures import Erasure
 from identity_service.domain.events import Event
+from identity_service.domain.external_identities import ExternalIdentity, IdToken
 from identity_service.domain.one_time_codes import Allowance, Challenge, OwedCode
 from identity_service.domain.places import SavedPlace
 from identity_service.domain.roles import RoleGrant
@@ -236,6 +237,37 @@ class Places(Protocol):
     async def remove(self, account_id: UUID, place_id: UUID) -> bool: ...
 
 
+class IdTokenVerifier(Protocol):
+    """Checks ID tokens of external providers."""
+
+    async def verify(self, id_token: str, nonce: str) -> IdToken:
+        """Return what a token says.
+
+        Raises:
+            Unauthenticated: `id_token_invalid`.
+            Unavailable: `identity_provider_unavailable`.
+        """
+        ...
+
+
+class Identities(Protocol):
+    """Identities at external providers, and the ID tokens that were used."""
+
+    async def spend(self, digest: bytes, expires_at: datetime) -> bool:
+        """Write down that a token was used; False where it was before."""
+        ...
+
+    async def find(self, issuer: str, subject: str) -> ExternalIdentity | None: ...
+
+    async def add(self, identity: ExternalIdentity) -> ExternalIdentity:
+        """Add an identity; return the one that stands, which may be somebody else's."""
+        ...
+
+    async def of(self, account_id: UUID) -> Sequence[ExternalIdentity]: ...
+
+    async def remove(self, account_id: UUID, identity_id: UUID) -> bool: ...
+
+
 class ApiKeys(Protocol):
     """API keys, found by their digests."""
 
@@ -347,6 +379,9 @@ class Transaction(Protocol):
 
     @property
     def places(self) -> Places: ...
+
+    @property
+    def identities(self) -> Identities: ...
 
     @property
     def api_keys(self) -> ApiKeys: ...

@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from identity_service.domain.accounts import Account
 from identity_service.domain.code_budgets import BudgetLimits
-from identity_service.domain.erasures import being_erased
-from identity_service.domain.events import AccountCreated, NewDeviceSignedIn
 from identity_service.domain.one_time_codes import Challenge, code_invalid, throttled
 from identity_service.domain.phone_numbers import last_digits
 from identity_service.domain.roles import STAFF_ROLES, not_granted
-from identity_service.domain.sign_ins import SignIn, SignInRole, TokenPair
+from identity_service.domain.sign_ins import SignInRole
 from identity_service.domain.texts import clean_text
+from identity_service.use_cases.begin_sign_in import BeginSignIn, SignedIn
 from identity_service.use_cases.ports import Ciphers, Store, Transaction
-from identity_service.use_cases.token_pairs import TokenPairs
 from shared_kernel.clock import Clock
 from shared_kernel.ids import IdSource
 
 _NOBODY = UUID(int=0)
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A device that signed in, with its account and whether that was made now."""
-
-    tokens: TokenPair
-    account: Account
-    new_account: bool
 
 
 class VerifyOtp:
@@ -40,14 +28,14 @@ class VerifyOtp:
         self,
         store: Store,
         ciphers: Ciphers,
-        pairs: TokenPairs,
+        begin: BeginSignIn,
         budgets: BudgetLimits,
         clock: Clock,
         new_id: IdSource,
     ) -> None:
         self._store = store
         self._ciphers = ciphers
-        self._pairs = pairs
+        self._begin = begin
         self._budgets = budgets
         self._clock = clock
         self._new_id = new_id
@@ -115,14 +103,4 @@ class VerifyOtp:
         account, new_account = await transaction.accounts.find_or_add(
             Account(self._new_id(), "", last_digits(phone_number), locale, now), phone_number
         )
-        # A stranger who gets the number later must wait until nothing of the one before is left.
-        if not new_account and await transaction.erasures.find(account.account_id) is not None:
-            raise being_erased()
-        if new_account:
-            await transaction.record(AccountCreated(account.account_id, account.version, account.locale))
-        sign_in = SignIn(self._new_id(), account.account_id, device_id, role, now)
-        if not new_account and await transaction.sign_ins.is_new_device(account.account_id, device_id):
-            await transaction.record(NewDeviceSignedIn(sign_in.sign_in_id, account.account_id, device_id, role))
-        first, text = self._pairs.first_token(sign_in, now)
-        await transaction.sign_ins.begin(sign_in, first)
-        return SignedIn(self._pairs.pair(sign_in, text, first.expires_at, now), account, new_account)
+        return await self._begin(transaction, account, new_account=new_account, role=role, device_id=device_id, now=now)

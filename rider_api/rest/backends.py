@@ -17,6 +17,7 @@ from ridesharing.common.v1.dead_letter_service_pb2_grpc import DeadLetterService
 from ridesharing.identity.v1.api_key_service_pb2_grpc import ApiKeyServiceStub
 from ridesharing.identity.v1.audit_service_pb2_grpc import AuditServiceStub
 from ridesharing.identity.v1.document_service_pb2_grpc import DocumentServiceStub
+from ridesharing.identity.v1.federation_service_pb2_grpc import FederationServiceStub
 from ridesharing.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from ridesharing.identity.v1.person_service_pb2_grpc import PersonServiceStub
 from ridesharing.identity.v1.place_service_pb2_grpc import PlaceServiceStub
@@ -112,6 +113,10 @@ class Backends:
     @property
     def places(self) -> PlaceServiceStub:
         return self.stub("identity", PlaceServiceStub)
+
+    @property
+    def federation(self) -> FederationServiceStub:
+        return self.stub("identity", FederationServiceStub)
 
     @property
     def api_keys(self) -> ApiKeyServiceStub:

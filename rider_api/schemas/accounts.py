@@ -8,7 +8,7 @@ from pydantic import Field
 
 from rider_api.schemas.common import Answer, OpenEnum, Request, Timestamp, public_id, timestamp
 from ridesharing.common.v1 import access_pb2
-from ridesharing.identity.v1 import accounts_pb2, identity_service_pb2
+from ridesharing.identity.v1 import accounts_pb2, federation_service_pb2, identity_service_pb2
 
 ROLES = OpenEnum(access_pb2.Role.items(), "ROLE")
 
@@ -106,7 +106,9 @@ class SignIn(Tokens):
     account: Account
 
 
-def sign_in(message: identity_service_pb2.VerifyOtpResponse) -> SignIn:
+def sign_in(
+    message: identity_service_pb2.VerifyOtpResponse | federation_service_pb2.SignInWithIdTokenResponse,
+) -> SignIn:
     """Convert a sign-in."""
     return SignIn(**dict(tokens(message.tokens)), new_account=message.new_account, account=account(message.account))
 

@@ -76,6 +76,7 @@ ReconciliationRunId = Annotated[UUID, BeforeValidator(_reader("recon")), _form("
 ReconciliationItemId = Annotated[UUID, BeforeValidator(_reader("item")), _form("item")]
 SessionId = Annotated[UUID, BeforeValidator(_reader("sess")), _form("sess")]
 DocumentId = Annotated[UUID, BeforeValidator(_reader("doc")), _form("doc")]
+IdentityId = Annotated[UUID, BeforeValidator(_reader("idn")), _form("idn")]
 PlaceId = Annotated[UUID, BeforeValidator(_reader("plc")), _form("plc")]
 ApiKeyId = Annotated[UUID, BeforeValidator(_reader("key")), _form("key")]
 NotificationId = Annotated[UUID, BeforeValidator(_reader("ntf")), _form("ntf")]

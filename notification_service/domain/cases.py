@@ -18,7 +18,7 @@ class Case(StrEnum):
     TAKEN_OFFLINE = "not asked for by the driver"
 
 
-_TAKEN_BACK = frozenset({"pickup_moved"})
+_TAKEN_BACK = frozenset({"pickup_moved", "operator_reassigned"})
 """Reasons of a ride to be matched again that are not its driver's own."""
 _TAKEN_OFFLINE = frozenset({"silent", "break_over"})
 

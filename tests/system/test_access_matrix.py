@@ -24,8 +24,8 @@ from tests.system.people import Town
 
 pytestmark = pytest.mark.system
 
-# Without an object of their own: nothing of the sort can be made by asking.
-NO_OBJECT = {"event_id", "item_id"}
+# Without an object of their own: nothing of the sort can be made by asking, or only with a provider of identities.
+NO_OBJECT = {"event_id", "item_id", "identity_id"}
 # Names of kinds and not of objects.
 NO_ID = {"city", "version", "service"}
 # What the ride under way ends with comes last; its driver gives it back before its rider and operators end it.

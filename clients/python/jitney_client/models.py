@@ -164,6 +164,19 @@ class BlurredPoint(TypedDict):
     longitude: float
 
 
+class Booking(TypedDict):
+    """Asks for the ride of a quote for somebody who calls."""
+
+    rider_id: str
+    quote_id: str
+    note: NotRequired[str]
+    """Words for the driver."""
+    surge_consent_token: NotRequired[str | None]
+    """Of a quote that has one: the rider said yes to its surge."""
+    accepted_detour_seconds: NotRequired[int]
+    """Of a pooled quote: its `max_detour_seconds`, or more."""
+
+
 class Break(TypedDict):
     """Pauses a shift."""
 
@@ -852,6 +865,47 @@ class Gps(TypedDict):
     lng: float
 
 
+class Guest(TypedDict):
+    """Their account, masked; it is theirs when they sign in with the number."""
+
+    id: str
+    display_name: str
+    masked_phone: str
+    locale: str
+    created_at: str
+    driver_status: str | None
+    """Null of somebody who does not drive."""
+    granted_roles: list[str]
+    new_account: bool
+    """Whether it was made now."""
+
+
+class GuestQuoteRequest(TypedDict):
+    """Asks for prices for somebody who calls."""
+
+    pickup: PlaceRequest
+    dropoff: PlaceRequest
+    product: NotRequired[str]
+    """Only this product."""
+    stops: NotRequired[list[PlaceRequest]]
+    """On the way, in this order."""
+    passengers: NotRequired[int]
+    """Products with fewer seats are left out."""
+    pickup_at: NotRequired[str | None]
+    """When the ride is to begin; null for now."""
+    rider_id: str
+
+
+class GuestRegistration(TypedDict):
+    """Somebody who calls."""
+
+    phone_number: str
+    """E.164."""
+    display_name: str
+    locale: NotRequired[str | None]
+    """Of messages to a new account; English where null."""
+
+
 class HandOver(TypedDict):
     """Shows that the recipient has the goods."""
 
@@ -868,6 +922,28 @@ class Heading(TypedDict):
     """Where a driver wants to get to; null takes all rides again."""
 
     destination: PointRequest | None
+
+
+class IdTokenProof(TypedDict):
+    """A provider's word for who somebody is."""
+
+    id_token: str
+    """As the provider gave it out; counts once."""
+    nonce: NotRequired[str]
+    """What the client sent to the provider as nonce."""
+
+
+class IdTokenSignIn(TypedDict):
+    """Trades an ID token for tokens."""
+
+    id_token: str
+    """As the provider gave it out; counts once."""
+    nonce: NotRequired[str]
+    """What the client sent to the provider as nonce."""
+    role: Literal["rider", "driver", "support", "operator", "admin"]
+    device_id: str
+    locale: NotRequired[str | None]
+    """Of messages to a new account; English where null."""
 
 
 class ItemResolution(TypedDict):
@@ -930,6 +1006,21 @@ class LedgerDifference(TypedDict):
     kept: Money
     expected: Money
     detail: str
+
+
+class LinkedIdentities(TypedDict):
+    """The oldest first."""
+
+    items: list[LinkedIdentity]
+
+
+class LinkedIdentity(TypedDict):
+    """A provider's identity that stands for the caller."""
+
+    id: str
+    issuer: str
+    subject: str
+    linked_at: str
 
 
 class Links(TypedDict):
@@ -1887,6 +1978,12 @@ class RatingSummary(TypedDict):
 
 class Reason(TypedDict):
     """Why something is done, for the record."""
+
+    reason: str
+
+
+class Reassignment(TypedDict):
+    """Why a ride is taken from its driver, for the record."""
 
     reason: str
 

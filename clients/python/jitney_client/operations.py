@@ -22,6 +22,7 @@ from jitney_client.models import (
     AuditEntry,
     Availability,
     AvailabilityAnswer,
+    Booking,
     Break,
     Cancellation,
     CancellationPreview,
@@ -69,14 +70,21 @@ from jitney_client.models import (
     Fleet,
     ForcedCancellation,
     GivenUpDelivery,
+    Guest,
+    GuestQuoteRequest,
+    GuestRegistration,
     HandOver,
     Heading,
+    IdTokenProof,
+    IdTokenSignIn,
     ItemResolution,
     Journal,
     JournalEntry,
     LastRide,
     LearnedTravelTimes,
     LedgerAudit,
+    LinkedIdentities,
+    LinkedIdentity,
     LocationAnswer,
     LocationBatch,
     MdsTrips,
@@ -139,6 +147,7 @@ from jitney_client.models import (
     RatingRequest,
     RatingSummary,
     Reason,
+    Reassignment,
     Receipt,
     ReconciliationItem,
     ReconciliationItems,
@@ -992,6 +1001,29 @@ class Operations(Caller):
         """
         return cast(
             "Pulse", await self.call("GET", "/v1/operator/pulse", query={"since": since, "step_seconds": step_seconds})
+        )
+
+    async def register_guest(self, body: GuestRegistration, *, idempotency_key: str = "") -> Guest:
+        """Return the account of somebody who calls, made now where the number has none. For: admin, operator."""
+        return cast("Guest", await self.call("POST", "/v1/operator/guests", body=body, key=idempotency_key))
+
+    async def create_quotes_for_guest(self, body: GuestQuoteRequest, *, idempotency_key: str = "") -> Quotes:
+        """Promise somebody who calls a price for each product, until it expires. For: admin, operator."""
+        return cast("Quotes", await self.call("POST", "/v1/operator/quotes", body=body, key=idempotency_key))
+
+    async def book_ride(self, body: Booking, *, idempotency_key: str = "") -> OperatorRide:
+        """Ask for the ride of a quote for somebody who calls; it is paid to the driver in cash. For: admin,
+        operator.
+        """
+        return cast("OperatorRide", await self.call("POST", "/v1/operator/bookings", body=body, key=idempotency_key))
+
+    async def reassign_ride(self, ride_id: str, body: Reassignment, *, idempotency_key: str = "") -> OperatorRide:
+        """Take a ride from its driver before the trip, and look for another at the same fare. For: admin, operator."""
+        return cast(
+            "OperatorRide",
+            await self.call(
+                "POST", f"/v1/operator/rides/{path_part(ride_id)}/reassign", body=body, key=idempotency_key
+            ),
         )
 
     async def read_wallet(self) -> Wallet:
@@ -1876,6 +1908,24 @@ class Operations(Caller):
     async def forget_place(self, place_id: str, *, idempotency_key: str = "") -> None:
         """Forget a place. For: rider."""
         await self.call("DELETE", f"/v1/me/places/{path_part(place_id)}", key=idempotency_key)
+
+    async def sign_in_with_id_token(self, body: IdTokenSignIn, *, idempotency_key: str = "") -> SignIn:
+        """Trade a provider's ID token for tokens; who is not linked yet needs a phone number that the provider
+        verified.
+        """
+        return cast("SignIn", await self.call("POST", "/v1/auth/oidc", body=body, key=idempotency_key, is_open=True))
+
+    async def list_identities(self) -> LinkedIdentities:
+        """Return the identities that stand for the caller. For: admin, driver, operator, rider, support."""
+        return cast("LinkedIdentities", await self.call("GET", "/v1/me/identities"))
+
+    async def link_identity(self, body: IdTokenProof, *, idempotency_key: str = "") -> LinkedIdentity:
+        """Let a provider's identity stand for the caller from now on. For: admin, driver, operator, rider, support."""
+        return cast("LinkedIdentity", await self.call("POST", "/v1/me/identities", body=body, key=idempotency_key))
+
+    async def unlink_identity(self, identity_id: str, *, idempotency_key: str = "") -> None:
+        """Let an identity stand for nobody. For: admin, driver, operator, rider, support."""
+        await self.call("DELETE", f"/v1/me/identities/{path_part(identity_id)}", key=idempotency_key)
 
     async def exchange_api_key(self, body: ApiKeyExchange, *, idempotency_key: str = "") -> PartnerToken:
         """Trade an API key for an access token of ten minutes."""

@@ -140,6 +140,18 @@ export interface BlurredPoint {
   longitude: number;
 }
 
+/** Asks for the ride of a quote for somebody who calls. */
+export interface Booking {
+  rider_id: string;
+  quote_id: string;
+  /** Words for the driver. */
+  note?: string;
+  /** Of a quote that has one: the rider said yes to its surge. */
+  surge_consent_token?: string | null;
+  /** Of a pooled quote: its `max_detour_seconds`, or more. */
+  accepted_detour_seconds?: number;
+}
+
 /** Pauses a shift. */
 export interface Break {
   /** For how long at most. */
@@ -754,6 +766,44 @@ export interface Gps {
   lng: number;
 }
 
+/** Their account, masked; it is theirs when they sign in with the number. */
+export interface Guest {
+  id: string;
+  display_name: string;
+  masked_phone: string;
+  locale: string;
+  created_at: string;
+  /** Null of somebody who does not drive. */
+  driver_status: string | null;
+  granted_roles: string[];
+  /** Whether it was made now. */
+  new_account: boolean;
+}
+
+/** Asks for prices for somebody who calls. */
+export interface GuestQuoteRequest {
+  pickup: PlaceRequest;
+  dropoff: PlaceRequest;
+  /** Only this product. */
+  product?: string;
+  /** On the way, in this order. */
+  stops?: PlaceRequest[];
+  /** Products with fewer seats are left out. */
+  passengers?: number;
+  /** When the ride is to begin; null for now. */
+  pickup_at?: string | null;
+  rider_id: string;
+}
+
+/** Somebody who calls. */
+export interface GuestRegistration {
+  /** E.164. */
+  phone_number: string;
+  display_name: string;
+  /** Of messages to a new account; English where null. */
+  locale?: string | null;
+}
+
 /** Shows that the recipient has the goods. */
 export interface HandOver {
   proof_kind: "pin" | "photo" | "signature";
@@ -768,6 +818,26 @@ export interface HandOver {
 /** Where a driver wants to get to; null takes all rides again. */
 export interface Heading {
   destination: PointRequest | null;
+}
+
+/** A provider's word for who somebody is. */
+export interface IdTokenProof {
+  /** As the provider gave it out; counts once. */
+  id_token: string;
+  /** What the client sent to the provider as nonce. */
+  nonce?: string;
+}
+
+/** Trades an ID token for tokens. */
+export interface IdTokenSignIn {
+  /** As the provider gave it out; counts once. */
+  id_token: string;
+  /** What the client sent to the provider as nonce. */
+  nonce?: string;
+  role: "rider" | "driver" | "support" | "operator" | "admin";
+  device_id: string;
+  /** Of messages to a new account; English where null. */
+  locale?: string | null;
 }
 
 /** Resolves an item. */
@@ -823,6 +893,19 @@ export interface LedgerDifference {
   kept: Money;
   expected: Money;
   detail: string;
+}
+
+/** The oldest first. */
+export interface LinkedIdentities {
+  items: LinkedIdentity[];
+}
+
+/** A provider's identity that stands for the caller. */
+export interface LinkedIdentity {
+  id: string;
+  issuer: string;
+  subject: string;
+  linked_at: string;
 }
 
 /** Where the export goes on. */
@@ -1696,6 +1779,11 @@ export interface RatingSummary {
 
 /** Why something is done, for the record. */
 export interface Reason {
+  reason: string;
+}
+
+/** Why a ride is taken from its driver, for the record. */
+export interface Reassignment {
   reason: string;
 }
 

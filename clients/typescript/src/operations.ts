@@ -17,6 +17,7 @@ import type {
   AuditEntry,
   Availability,
   AvailabilityAnswer,
+  Booking,
   Break,
   Cancellation,
   CancellationPreview,
@@ -64,14 +65,21 @@ import type {
   Fleet,
   ForcedCancellation,
   GivenUpDelivery,
+  Guest,
+  GuestQuoteRequest,
+  GuestRegistration,
   HandOver,
   Heading,
+  IdTokenProof,
+  IdTokenSignIn,
   ItemResolution,
   Journal,
   JournalEntry,
   LastRide,
   LearnedTravelTimes,
   LedgerAudit,
+  LinkedIdentities,
+  LinkedIdentity,
   LocationAnswer,
   LocationBatch,
   MdsTrips,
@@ -134,6 +142,7 @@ import type {
   RatingRequest,
   RatingSummary,
   Reason,
+  Reassignment,
   Receipt,
   ReconciliationItem,
   ReconciliationItems,
@@ -847,6 +856,26 @@ export class Operations extends Caller {
     return this.call<Pulse>("GET", "/v1/operator/pulse", { query });
   }
 
+  /** Return the account of somebody who calls, made now where the number has none. For: admin, operator. */
+  registerGuest(body: GuestRegistration, options: Changing = {}): Promise<Guest> {
+    return this.call<Guest>("POST", "/v1/operator/guests", { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Promise somebody who calls a price for each product, until it expires. For: admin, operator. */
+  createQuotesForGuest(body: GuestQuoteRequest, options: Changing = {}): Promise<Quotes> {
+    return this.call<Quotes>("POST", "/v1/operator/quotes", { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Ask for the ride of a quote for somebody who calls; it is paid to the driver in cash. For: admin, operator. */
+  bookRide(body: Booking, options: Changing = {}): Promise<OperatorRide> {
+    return this.call<OperatorRide>("POST", "/v1/operator/bookings", { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Take a ride from its driver before the trip, and look for another at the same fare. For: admin, operator. */
+  reassignRide(rideId: string, body: Reassignment, options: Changing = {}): Promise<OperatorRide> {
+    return this.call<OperatorRide>("POST", `/v1/operator/rides/${pathPart(rideId)}/reassign`, { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
   /** Return what the caller has here and owes, by currency. For: rider. */
   readWallet(): Promise<Wallet> {
     return this.call<Wallet>("GET", "/v1/wallet");
@@ -1370,6 +1399,28 @@ export class Operations extends Caller {
   /** Forget a place. For: rider. */
   forgetPlace(placeId: string, options: Changing = {}): Promise<void> {
     return this.call<void>("DELETE", `/v1/me/places/${pathPart(placeId)}`, { key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /**
+   * Trade a provider's ID token for tokens; who is not linked yet needs a phone number that the provider verified.
+   */
+  signInWithIdToken(body: IdTokenSignIn, options: Changing = {}): Promise<SignIn> {
+    return this.call<SignIn>("POST", "/v1/auth/oidc", { body, key: options.idempotencyKey, signal: options.signal, isOpen: true });
+  }
+
+  /** Return the identities that stand for the caller. For: admin, driver, operator, rider, support. */
+  listIdentities(): Promise<LinkedIdentities> {
+    return this.call<LinkedIdentities>("GET", "/v1/me/identities");
+  }
+
+  /** Let a provider's identity stand for the caller from now on. For: admin, driver, operator, rider, support. */
+  linkIdentity(body: IdTokenProof, options: Changing = {}): Promise<LinkedIdentity> {
+    return this.call<LinkedIdentity>("POST", "/v1/me/identities", { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Let an identity stand for nobody. For: admin, driver, operator, rider, support. */
+  unlinkIdentity(identityId: string, options: Changing = {}): Promise<void> {
+    return this.call<void>("DELETE", `/v1/me/identities/${pathPart(identityId)}`, { key: options.idempotencyKey, signal: options.signal });
   }
 
   /** Trade an API key for an access token of ten minutes. */

@@ -41,6 +41,7 @@ from notification_service.entrypoints.grpc_servicer import SERVICE_NAME, Notific
 from notification_service.entrypoints.template_servicer import SERVICE_NAME as TEMPLATE_SERVICE
 from notification_service.entrypoints.template_servicer import TemplateServicer
 from notification_service.settings import SERVICE, NotificationSettings
+from notification_service.use_cases.hand_over import HandOver
 from notification_service.use_cases.list_notifications import ListNotifications
 from notification_service.use_cases.mark_notification_read import MarkNotificationRead
 from notification_service.use_cases.owe_messages import OweMessages
@@ -92,7 +93,8 @@ def build(settings: NotificationSettings) -> Application:
         jitter,
     )
     alarms = Alarms(lanes_of(delivering), deliveries, clock)
-    handler = EventHandler(OweMessages(store, templates, clock, new_id), RememberLocale(store), alarms)
+    owe_messages = OweMessages(store, templates, clock, new_id, HandOver(delivering))
+    handler = EventHandler(owe_messages, RememberLocale(store), alarms)
     consumer = EventConsumer(
         redis,
         STREAMS,

@@ -20,7 +20,7 @@ from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.delivery import DeliveryState
 from notification_service.domain.inbox_item import InboxItem
 from notification_service.domain.planning import Reader
-from notification_service.use_cases.ports import DeliveryCount, OwedCode, OwedMessage
+from notification_service.use_cases.ports import DeliveryCount, OwedCode, OwedMessage, Owing
 from shared_kernel.errors import Conflict
 from shared_kernel.ids import IdSource
 
@@ -46,9 +46,9 @@ class PostgresTransaction:
             statement.on_conflict_do_update(index_elements=["account_id"], set_={"locale": statement.excluded.locale})
         )
 
-    async def first_times(self, event_ids: Sequence[UUID]) -> set[UUID]:
-        """Note events; return those that were not taken in before."""
-        return await postgres_owing.first_times(self._connection, event_ids, _CONSUMER)
+    async def first_times(self, event_ids: Sequence[UUID], ride_ids: Sequence[UUID]) -> set[UUID]:
+        """Note events; return those that were not taken in before. Who owes news of the same rides takes turns."""
+        return await postgres_owing.first_times(self._connection, event_ids, ride_ids, _CONSUMER)
 
     async def readers(self, account_ids: Sequence[UUID]) -> Mapping[UUID, Reader]:
         """Return what is known of people, as far as it decides how they are reached."""
@@ -58,10 +58,9 @@ class PostgresTransaction:
         """Return which people had a marketing message on which of these days of theirs."""
         return await postgres_owing.marketed(self._connection, days)
 
-    async def owe(self, messages: Sequence[OwedMessage]) -> None:
+    async def owe(self, messages: Sequence[OwedMessage]) -> Owing:
         """Store messages and their deliveries; one with a known dedupe key is left as it was."""
-        if messages:
-            await postgres_owing.owe(self._connection, messages, self._new_id)
+        return await postgres_owing.owe(self._connection, messages, self._new_id) if messages else Owing()
 
     async def acknowledge(self, account_id: UUID, notification_id: UUID, now: datetime) -> datetime | None:
         """Note that a notification was seen, once; drop what was to follow otherwise. None if it is not theirs."""

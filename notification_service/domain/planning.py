@@ -37,6 +37,8 @@ class Planned:
     device_id: UUID | None = None
     unless_acknowledged: bool = False
     reason: str = ""
+    claimed_until: datetime | None = None
+    """It is sent by who stores it, unless something else of its ride is on its way."""
 
 
 def plan(

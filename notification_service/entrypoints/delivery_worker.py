@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from chassis.runtime import Wakeup
 from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.lanes import Lane
-from notification_service.use_cases.ports import Deliveries, OwedMessage
+from notification_service.use_cases.ports import Deliveries
 from shared_kernel.clock import Clock
 
 POLL_SECONDS = 1.0
@@ -30,13 +30,6 @@ class Alarms:
         wakeup = self._wakeups.get((channel, priority))
         if wakeup is not None:
             wakeup.wake()
-
-    def wake_for(self, owed: Iterable[OwedMessage]) -> None:
-        """Wake the lanes of messages that were just owed."""
-        for channel, priority in {
-            (planned.channel, message.message.priority) for message in owed for planned in message.planned
-        }:
-            self.wake(channel, priority)
 
     async def wait(self, lane: Lane) -> None:
         """Wait until something may be due in a lane."""

@@ -40,4 +40,5 @@ class EventHandler:
                 for event in told
                 if (fact := fact_from(event.message, event.aggregate_version)) is not None
             ]
-            self._alarms.wake_for(await self._owe_messages.all_of(facts))
+            for channel, priority in await self._owe_messages.all_of(facts):
+                self._alarms.wake(channel, priority)

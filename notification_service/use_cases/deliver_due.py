@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from notification_service.domain.channels import Channel
@@ -53,69 +53,94 @@ class DeliverDue:
         self._jitter = jitter
         self._budget = Budget(lane.per_second)
         self._under_way: set[asyncio.Task[Attempt]] = set()
+        self._over: list[asyncio.Task[Attempt]] = []
+        self._stirred = asyncio.Event()
+        """Something came to its end, or may be due."""
 
     async def __call__(self) -> int:
         """Send what may be claimed now and see it through; return how many that were."""
         claimed, _ = await self._claim()
-        while self._under_way:
-            await self._record(await self._some_of(self._under_way))
+        while self._under_way or self._over:
+            await self._stirred.wait()
+            self._stirred.clear()
+            await self._record()
         return claimed
 
     async def run(self, wait: Callable[[], Coroutine[Any, Any, object]]) -> None:
         """Send for ever; `wait` returns when something may be due."""
-        waiting = asyncio.create_task(wait())
+        waiting = self._wait(wait)
         may_be_more = True
+        self._stirred.set()
         try:
             while True:
                 if may_be_more:
                     _, may_be_more = await self._claim()
-                done = await self._some_of({waiting, *self._under_way})
-                if waiting in done:
-                    done.discard(waiting)
-                    waiting = asyncio.create_task(wait())
+                await self._stirred.wait()
+                self._stirred.clear()
+                if waiting.done():
+                    waiting = self._wait(wait)
                     may_be_more = True
-                if done:
-                    await self._record(done)
-                    # What followed them in their ride's order may go now.
-                    may_be_more = True
+                # What followed the sent ones in their ride's order may go now, and there is room for more.
+                may_be_more |= await self._record()
         finally:
             waiting.cancel()
             await self._end()
 
+    def room(self) -> int:
+        """Return how many claimed deliveries may be handed over; none while the providers are left alone."""
+        free_at = self._send.free_at()
+        if free_at is not None and free_at > self._clock.now():
+            return 0
+        return self.lane.concurrency - len(self._under_way) - len(self._over)
+
+    def take(self, delivery: DueDelivery) -> None:
+        """Send a delivery that was claimed by who owed it."""
+        task = asyncio.create_task(self._attempt(delivery))
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+
+    def _wait(self, wait: Callable[[], Coroutine[Any, Any, object]]) -> asyncio.Task[object]:
+        waiting = asyncio.create_task(wait())
+        waiting.add_done_callback(lambda _: self._stirred.set())
+        return waiting
+
+    def _ended(self, task: asyncio.Task[Attempt]) -> None:
+        self._under_way.discard(task)
+        self._over.append(task)
+        self._stirred.set()
+
     async def _claim(self) -> tuple[int, bool]:
         """Begin what is due; return how many, and whether more may be due."""
-        now = self._clock.now()
-        free_at = self._send.free_at()
-        if free_at is not None and free_at > now:
-            return 0, False
-        room = self._budget.take(self.lane.concurrency - len(self._under_way), now)
+        room = self._budget.take(self.room(), self._clock.now())
         if room <= 0:
             return 0, False
-        due = await self._deliveries.claim(self.lane, now, self.lane.lease, room)
+        due = await self._deliveries.claim(self.lane, self._clock.now(), self.lane.lease, room)
         self._budget.give_back(room - len(due))
         for delivery in due:
-            self._under_way.add(asyncio.create_task(self._attempt(delivery)))
+            self.take(delivery)
         return len(due), len(due) == room
 
-    async def _some_of(self, tasks: set[asyncio.Task[Any]]) -> set[asyncio.Task[Any]]:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        return done
-
-    async def _record(self, done: set[asyncio.Task[Attempt]]) -> None:
-        self._under_way -= done
-        await self._deliveries.record([task.result() for task in done], self._clock.now())
+    async def _record(self) -> bool:
+        """Write down what came to its end; tell whether more may be due because of it."""
+        if not self._over:
+            return False
+        was_full = self.room() <= 0
+        over, self._over = self._over, []
+        try:
+            followed = await self._deliveries.record(_results(over), self._clock.now())
+        except BaseException:
+            # Kept until it can be written: what went is not to be sent again.
+            self._over[:0] = over
+            raise
+        return followed or was_full
 
     async def _end(self) -> None:
         """Let what is on its way come to its end and write it down, so that a restart sends nothing twice."""
-        if not self._under_way:
-            return
-        done, late = await asyncio.wait(self._under_way, timeout=_END_SECONDS)
-        for task in late:
-            task.cancel()
-        self._under_way.clear()
-        if done:
-            attempts = [task.result() for task in done if task.exception() is None]
-            await self._deliveries.record(attempts, self._clock.now())
+        if self._under_way:
+            _, late = await asyncio.wait(set(self._under_way), timeout=_END_SECONDS)
+            for task in late:
+                task.cancel()
+        await self._record()
 
     async def _attempt(self, delivery: DueDelivery) -> Attempt:
         if delivery.moot_because:
@@ -164,3 +189,16 @@ class DeliverDue:
             return delivery.target
         address = await self._addresses.address(delivery.account_id, self.lane.channel)  # pyright: ignore[reportArgumentType] (judged above)
         return None if address is None else Target(address)
+
+
+def _results(over: Sequence[asyncio.Task[Attempt]]) -> list[Attempt]:
+    """Return what attempts came to; one that broke is found again when its lease is over."""
+    results: list[Attempt] = []
+    for task in over:
+        if task.cancelled():
+            continue
+        if error := task.exception():
+            _log.error("an attempt broke", exc_info=error)
+        else:
+            results.append(task.result())
+    return results

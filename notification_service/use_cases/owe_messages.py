@@ -9,11 +9,13 @@ from datetime import date, datetime
 from uuid import UUID
 
 from notification_service.domain.channels import Channel, Priority
+from notification_service.domain.delivery import DeliveryState
 from notification_service.domain.facts import Fact
 from notification_service.domain.messages import Message, messages_for
-from notification_service.domain.planning import Reader, plan
+from notification_service.domain.planning import Planned, Reader, plan
 from notification_service.domain.preferences import local_day_zone
-from notification_service.use_cases.ports import OwedMessage, Rendered, Store, Templates, Transaction
+from notification_service.use_cases.hand_over import HandOver
+from notification_service.use_cases.ports import OwedMessage, Owing, Rendered, Store, Templates, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.ids import IdSource, to_public_id
 
@@ -21,42 +23,68 @@ _STRANGER = Reader()
 
 
 class OweMessages:
-    """Turns a fact into messages with words and stores them with their deliveries."""
+    """Turns a fact into messages with words and stores them with their deliveries.
 
-    def __init__(self, store: Store, templates: Templates, clock: Clock, new_id: IdSource) -> None:
+    With a `hand_over`, live streams are sent from here; without one, all that is owed waits in the queue.
+    """
+
+    def __init__(
+        self, store: Store, templates: Templates, clock: Clock, new_id: IdSource, hand_over: HandOver | None = None
+    ) -> None:
         self._store = store
         self._templates = templates
         self._clock = clock
         self._new_id = new_id
+        self._hand_over = hand_over
 
     async def __call__(self, event_id: UUID, fact: Fact) -> int:
         """Store what is owed for an event; return how many messages, zero if the event was taken in before."""
-        return len(await self.all_of([(event_id, fact)]))
+        return len((await self._all_of([(event_id, fact)]))[0])
 
-    async def all_of(self, events: Sequence[tuple[UUID, Fact]]) -> Sequence[OwedMessage]:
-        """Store what is owed for several events, in one transaction; those taken in before owe nothing more."""
+    async def all_of(self, events: Sequence[tuple[UUID, Fact]]) -> frozenset[tuple[Channel, Priority]]:
+        """Store what is owed for several events, in one transaction; those taken in before owe nothing more.
+
+        Returns the lanes in whose queues something is due because of it.
+        """
+        return (await self._all_of(events))[1].lanes
+
+    async def _all_of(self, events: Sequence[tuple[UUID, Fact]]) -> tuple[Sequence[OwedMessage], Owing]:
         now = self._clock.now()
+        # What goes to bare numbers is owed by the use case that knows them.
+        told = [
+            (event_id, message, message.account_id)
+            for event_id, fact in events
+            for message in messages_for(fact)
+            if message.account_id is not None
+        ]
+        rides = {message.ride_id for _, message, _ in told if message.ride_version > 0}
         async with self._store.transaction() as transaction:
-            new = await transaction.first_times([event_id for event_id, _ in events])
-            # What goes to bare numbers is owed by the use case that knows them.
-            messages = [
-                (event_id, message, message.account_id)
-                for event_id, fact in events
-                if event_id in new
-                for message in messages_for(fact)
-                if message.account_id is not None
-            ]
+            new = await transaction.first_times(
+                [event_id for event_id, _ in events], [ride_id for ride_id in rides if ride_id is not None]
+            )
+            messages = [each for each in told if each[0] in new]
             if not messages:
-                return []
+                return [], Owing()
             readers = await transaction.readers(sorted({account_id for _, _, account_id in messages}))
             marketing = await self._marketing(transaction, messages, readers, now)
             owed: list[OwedMessage] = []
             for event_id, message, account_id in messages:
                 reader = readers.get(account_id, _STRANGER)
-                written = self._write(event_id, message, reader.locale, now)
-                owed.append(_planned(written, account_id, reader, marketing))
-            await transaction.owe(owed)
-        return owed
+                expires_at = min(now + message.life, message.expires_at or now + message.life)
+                planned, day = _plan(message, account_id, reader, marketing, now, expires_at)
+                owed.append(
+                    replace(
+                        self._write(event_id, message, _spoken(message, planned), reader.locale, now, expires_at),
+                        planned=planned,
+                        marketing_on=day,
+                    )
+                )
+            if self._hand_over is not None:
+                owed = self._hand_over.claims(owed, now)
+            owing = await transaction.owe(owed)
+        if self._hand_over is not None:
+            self._hand_over.give(owing.claimed)
+        return owed, owing
 
     async def _marketing(
         self,
@@ -76,10 +104,18 @@ class OweMessages:
         had = await transaction.marketed(list(days.items()))
         return {account_id: None if (account_id, day) in had else day for account_id, day in days.items()}
 
-    def _write(self, event_id: UUID, message: Message, locale: str, now: datetime) -> OwedMessage:
+    def _write(
+        self,
+        event_id: UUID,
+        message: Message,
+        channels: Sequence[Channel],
+        locale: str,
+        now: datetime,
+        expires_at: datetime,
+    ) -> OwedMessage:
         rendered = Rendered({}, locale, "")
         if message.template:
-            rendered = self._templates.render(message.template, message.spoken, locale, message.context)
+            rendered = self._templates.render(message.template, channels, locale, message.context)
         notification_id = self._new_id()
         live_type, live_data = message.live_type, dict(message.live_data)
         if (text := rendered.contents.get(Channel.INBOX)) is not None:
@@ -96,7 +132,6 @@ class OweMessages:
                 live_data["notification"] = notice
             else:
                 live_type, live_data = "notification", notice
-        expires_at = now + message.life
         return OwedMessage(
             notification_id=notification_id,
             dedupe_key=f"{event_id}:{message.account_id}",
@@ -107,25 +142,26 @@ class OweMessages:
             live_type=live_type,
             live_data=json.dumps(live_data, ensure_ascii=False, separators=(",", ":")),
             created_at=now,
-            expires_at=min(expires_at, message.expires_at or expires_at),
+            expires_at=expires_at,
         )
 
 
-def _planned(owed: OwedMessage, account_id: UUID, reader: Reader, marketing: dict[UUID, date | None]) -> OwedMessage:
-    """Add the deliveries to a message; its reader's one marketing message of the day is spent by it."""
-    message = owed.message
+def _plan(
+    message: Message,
+    account_id: UUID,
+    reader: Reader,
+    marketing: dict[UUID, date | None],
+    now: datetime,
+    expires_at: datetime,
+) -> tuple[Sequence[Planned], date | None]:
+    """Plan a message's deliveries; its reader's one marketing message of the day is spent by it."""
     is_marketing = message.priority is Priority.MARKETING
     day = marketing.pop(account_id, None) if is_marketing else None
-    return replace(
-        owed,
-        planned=plan(
-            message.legs,
-            account_id,
-            message.priority,
-            reader,
-            owed.created_at,
-            owed.expires_at,
-            over_budget=is_marketing and day is None,
-        ),
-        marketing_on=day,
-    )
+    over_budget = is_marketing and day is None
+    return plan(message.legs, account_id, message.priority, reader, now, expires_at, over_budget=over_budget), day
+
+
+def _spoken(message: Message, planned: Sequence[Planned]) -> list[Channel]:
+    """Return the channels that words are needed for: none are written for what is dropped before it is sent."""
+    kept = {each.channel for each in planned if each.state is not DeliveryState.DROPPED}
+    return [channel for channel in message.spoken if channel in kept]

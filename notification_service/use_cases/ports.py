@@ -69,6 +69,14 @@ class DeliveryCount:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Owing:
+    """What was stored: the deliveries that are the caller's to send, and the lanes that have something to look for."""
+
+    claimed: Sequence[DueDelivery] = ()
+    lanes: frozenset[tuple[Channel, Priority]] = frozenset()
+
+
 class Transaction(Protocol):
     """One transaction on the service's store."""
 
@@ -78,8 +86,8 @@ class Transaction(Protocol):
 
     async def set_locale(self, account_id: UUID, locale: str) -> None: ...
 
-    async def first_times(self, event_ids: Sequence[UUID]) -> set[UUID]:
-        """Note events; return those that were not taken in before."""
+    async def first_times(self, event_ids: Sequence[UUID], ride_ids: Sequence[UUID]) -> set[UUID]:
+        """Note events; return those that were not taken in before. Who owes news of the same rides takes turns."""
         ...
 
     async def readers(self, account_ids: Sequence[UUID]) -> Mapping[UUID, Reader]:
@@ -94,7 +102,7 @@ class Transaction(Protocol):
         """Note that a notification was seen, once; drop what was to follow otherwise. None if it is not theirs."""
         ...
 
-    async def owe(self, messages: Sequence[OwedMessage]) -> None:
+    async def owe(self, messages: Sequence[OwedMessage]) -> Owing:
         """Store messages and their deliveries; one with a known dedupe key is left as it was."""
         ...
 
@@ -131,8 +139,9 @@ class Deliveries(Protocol):
         """Tell in which lanes something is due."""
         ...
 
-    async def record(self, attempts: Sequence[Attempt], now: datetime) -> None:
-        """Write down what became of claimed deliveries, and what follows for dead tokens and addresses."""
+    async def record(self, attempts: Sequence[Attempt], now: datetime) -> bool:
+        """Write down what became of claimed deliveries, and what follows for dead tokens and addresses; tell whether
+        later news of their rides waited for them."""
         ...
 
     async def note_health(self, health: ProviderHealth) -> None: ...

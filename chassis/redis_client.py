@@ -22,14 +22,29 @@ def open_redis(url: str, *, max_connections: int = 32, timeout_seconds: float = 
 
     A command on a broken connection is tried once more on a new one; a second failure is the caller's to handle.
     """
+    return _open(url, max_connections, timeout_seconds, timeout_seconds, retries=1)
+
+
+def open_redis_for_batches(url: str, *, max_connections: int = 4, timeout_seconds: float = 5.0) -> Redis:
+    """Open a client for pipelines that their caller bounds as a whole, and whose commands must not be sent twice.
+
+    A time-out for each of a pipeline's answers would cost more than the answers do; a second try would append again
+    what the first one had appended.
+    """
+    return _open(url, max_connections, timeout_seconds, None, retries=0)
+
+
+def _open(
+    url: str, max_connections: int, timeout_seconds: float, answer_seconds: float | None, *, retries: int
+) -> Redis:
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=max_connections,
         timeout=timeout_seconds,
-        socket_timeout=timeout_seconds,
+        socket_timeout=answer_seconds,
         socket_connect_timeout=timeout_seconds,
         health_check_interval=30,
-        retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), 1),
+        retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), retries),
     )
     # The URL chose the kind of connection: plain, TLS or a Unix socket.
     pool.connection_class = type("CancelableConnection", (_Cancelable, pool.connection_class), {})

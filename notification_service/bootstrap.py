@@ -16,7 +16,7 @@ from chassis.dead_letters import DeadLetters
 from chassis.inbox import KEEP_SECONDS
 from chassis.personal_data import SERVICE_NAME as PERSONAL_DATA_SERVICE
 from chassis.personal_data import PersonalDataServicer
-from chassis.redis_client import open_redis, ping
+from chassis.redis_client import open_redis, open_redis_for_batches, ping
 from chassis.retention import Keep, trim_forever
 from chassis.revisions import head_revision
 from chassis.runtime import Workers
@@ -72,10 +72,10 @@ def build(settings: NotificationSettings) -> Application:
     """Put the service together; call it inside the event loop that it will run on."""
     clock, new_id = SystemClock(), Uuid7Source()
     database = Database(settings.notification_database_url, _DATABASE_CONNECTIONS, name=SERVICE)
-    redis = open_redis(settings.redis_url)
+    redis, live = open_redis(settings.redis_url), open_redis_for_batches(settings.redis_url)
     providers = _providers(settings)
     outside = open_providers(providers, clock)
-    closers: list[Callable[[], Awaitable[object]]] = [*outside.closers, redis.aclose, database.dispose]
+    closers: list[Callable[[], Awaitable[object]]] = [*outside.closers, redis.aclose, live.aclose, database.dispose]
 
     store = PostgresStore(database, new_id)
     templates = TemplateFiles()
@@ -86,7 +86,7 @@ def build(settings: NotificationSettings) -> Application:
     closers.insert(0, identity_channel.close)
     addresses = IdentityAddresses(identity_channel)
     delivering = make_workers(
-        {Channel.STREAM: [LiveStreamSender(redis)], **outside.senders},
+        {Channel.STREAM: [LiveStreamSender(live)], **outside.senders},
         deliveries,
         addresses,
         clock,

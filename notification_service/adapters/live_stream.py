@@ -14,6 +14,7 @@ from notification_service.domain.sending import Accepted, Outgoing, SendResult, 
 
 KEPT_ENTRIES = 500
 KEPT_SECONDS = 86_400
+PATIENCE_SECONDS = 1.5
 _MOST_AT_ONCE = 200
 _LOOK_BACK_ENTRIES = 100
 
@@ -21,8 +22,10 @@ _LOOK_BACK_ENTRIES = 100
 class LiveStreamSender:
     """Appends messages to the streams `live:<account>`; those handed over at the same time go in one piece."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        """Take a client for batches: one that sends nothing twice by itself."""
         self._redis = redis
+        self._patience_seconds = patience_seconds
         self._waiting: list[tuple[str, dict[str | bytes, str], asyncio.Future[SendResult]]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -56,8 +59,9 @@ class LiveStreamSender:
         """Look whether a message of an earlier attempt stands in its stream; no more came after it than we may miss."""
         commands: Any = self._redis
         try:
-            entries = await commands.xrevrange(f"live:{account}", count=_LOOK_BACK_ENTRIES)
-        except (RedisError, OSError):
+            async with asyncio.timeout(self._patience_seconds):
+                entries = await commands.xrevrange(f"live:{account}", count=_LOOK_BACK_ENTRIES)
+        except (RedisError, OSError, TimeoutError):
             return False
         return any(fields.get(b"id") == notification_id.encode() for _, fields in entries)
 
@@ -74,9 +78,10 @@ class LiveStreamSender:
 
     async def _append(self, entries: Sequence[tuple[str, dict[str | bytes, str]]]) -> SendResult:
         try:
-            async with self._redis.pipeline(transaction=False) as pipeline:
+            async with asyncio.timeout(self._patience_seconds), self._redis.pipeline(transaction=False) as pipeline:
                 for key, entry in entries:
                     pipeline.xadd(key, {**entry}, maxlen=KEPT_ENTRIES, approximate=True)
+                for key in {key for key, _ in entries}:
                     pipeline.expire(key, KEPT_SECONDS)
                 await pipeline.execute()
         except (RedisTimeoutError, TimeoutError):

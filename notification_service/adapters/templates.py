@@ -16,13 +16,13 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from babel import Locale
 from babel.dates import format_date
-from babel.numbers import parse_pattern
+from babel.numbers import NumberPattern, parse_pattern
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -138,7 +138,15 @@ def _shown(value: Word, language: str) -> Word:
 def _amount(money: Money, language: str) -> str:
     digits = exponent(money.currency_code)
     value = Decimal(money.amount_minor).scaleb(-digits)
-    pattern = parse_pattern(Locale.parse(language).currency_formats["standard"].pattern)
+    locale, pattern = _pattern(language, digits)
+    return pattern.apply(value, locale, currency=money.currency_code, currency_digits=False)
+
+
+@lru_cache(maxsize=64)
+def _pattern(language: str, digits: int) -> tuple[Locale, NumberPattern]:
+    """Read how a language writes money, once: Babel looks through its files each time."""
+    locale = Locale.parse(language)
+    pattern = parse_pattern(locale.currency_formats["standard"].pattern)
     # ISO 4217's digits, not CLDR's: the two differ for some currencies, and the receipt must match the ledger.
     pattern.frac_prec = (digits, digits)
-    return pattern.apply(value, language, currency=money.currency_code, currency_digits=False)
+    return locale, pattern

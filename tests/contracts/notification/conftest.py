@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chassis.redis_client import open_redis
+from chassis.redis_client import open_redis_for_batches
 from notification_service.adapters.provider_file import Providers, read_providers
 from notification_service.adapters.providers import open_providers
 from notification_service.adapters.sms import SmsSender
@@ -96,9 +96,9 @@ async def silent_server() -> AsyncGenerator[int]:
 async def redis_world(url: str) -> AsyncGenerator[RedisWorld]:
     async with silent_server() as port:
         clients = [
-            open_redis(url),
-            open_redis(f"redis://127.0.0.1:{unused_port()}", timeout_seconds=0.2),
-            open_redis(f"redis://127.0.0.1:{port}", timeout_seconds=0.2),
+            open_redis_for_batches(url),
+            open_redis_for_batches(f"redis://127.0.0.1:{unused_port()}", timeout_seconds=0.2),
+            open_redis_for_batches(f"redis://127.0.0.1:{port}", timeout_seconds=0.2),
         ]
         try:
             yield RedisWorld(*clients)

@@ -203,7 +203,7 @@ class RedisWorld:
 
     def __init__(self, redis: Redis, absent: Redis, silent: Redis) -> None:
         self._redis = redis
-        self._faulty = {Fault.UNAVAILABLE: LiveStreamSender(absent), Fault.HANGS: LiveStreamSender(silent)}
+        self._faulty = {Fault.UNAVAILABLE: LiveStreamSender(absent), Fault.HANGS: LiveStreamSender(silent, 0.2)}
         self._real = LiveStreamSender(redis)
         self._next: LiveStreamSender | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC
+from datetime import UTC, date
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from notification_service.domain.facts import (
 )
 from ridesharing.common.v1.geo_point_pb2 import Place
 from ridesharing.common.v1.money_pb2 import Money as WireMoney
-from ridesharing.identity.v1 import accounts_pb2
+from ridesharing.identity.v1 import accounts_pb2, document_service_pb2
 from ridesharing.identity.v1 import events_pb2 as identity
 from ridesharing.matching.v1 import events_pb2 as matching
 from ridesharing.matching.v1 import rides_pb2
@@ -151,6 +151,12 @@ def _driver_status(event: identity.DriverStatusChanged) -> PersonFact | None:
     return PersonFact(happening, UUID(event.driver_id)) if happening else None
 
 
+def _document(event: identity.DocumentExpiring) -> PersonFact:
+    kind = document_service_pb2.DocumentKind.Name(event.kind).removeprefix("DOCUMENT_KIND_").lower()
+    expires_on = date.fromisoformat(event.expire_date)
+    return PersonFact(Happening.DOCUMENT_EXPIRING, UUID(event.driver_id), document=kind, expires_on=expires_on)
+
+
 def _sign_in(happening: Happening, account_id: str, device: str) -> PersonFact:
     return PersonFact(happening, UUID(account_id), device=device)
 
@@ -200,6 +206,7 @@ _READERS: Mapping[type[Message], Callable[[Any, int], Fact | None]] = {
     payment.RefundFailed: lambda event, _: _refund(Happening.REFUND_FAILED, event.refund),
     payment.DriverStandingChanged: lambda event, _: _standing(event),
     identity.DriverStatusChanged: lambda event, _: _driver_status(event),
+    identity.DocumentExpiring: lambda event, _: _document(event),
     identity.NewDeviceSignedIn: lambda event, _: _sign_in(Happening.NEW_DEVICE, event.account_id, event.device_id),
     identity.RefreshTokenReused: lambda event, _: _sign_in(Happening.SIGN_IN_STOLEN, event.account_id, event.device_id),
 }

@@ -16,7 +16,7 @@ from chassis.redis_client import awaited
 from ridesharing.common.v1 import access_pb2
 from ridesharing.common.v1.geo_point_pb2 import GeoPoint, Place
 from ridesharing.common.v1.money_pb2 import Money
-from ridesharing.identity.v1 import accounts_pb2
+from ridesharing.identity.v1 import accounts_pb2, document_service_pb2
 from ridesharing.identity.v1 import events_pb2 as identity
 from ridesharing.matching.v1 import events_pb2 as matching
 from ridesharing.matching.v1 import rides_pb2
@@ -213,6 +213,15 @@ class Story:
         """The driver may drive."""
         return identity.DriverStatusChanged(driver_id=str(self.driver_id), status=accounts_pb2.DRIVER_STATUS_APPROVED)
 
+    def document_expiring(self) -> identity.DocumentExpiring:
+        """The insurance of the driver's vehicle comes to its end."""
+        return identity.DocumentExpiring(
+            document_id=str(uuid4()),
+            driver_id=str(self.driver_id),
+            kind=document_service_pb2.DOCUMENT_KIND_VEHICLE_INSURANCE,
+            expire_date="2030-02-28",
+        )
+
     def new_device(self) -> identity.NewDeviceSignedIn:
         """The driver signed in elsewhere."""
         return identity.NewDeviceSignedIn(
@@ -263,6 +272,8 @@ def aggregate_of(message: Message) -> tuple[UUID, int]:  # noqa: PLR0911 (an arm
             return UUID(message.refund.refund_id), message.refund.version
         case payment.DriverStandingChanged() | identity.DriverStatusChanged():
             return UUID(message.driver_id), 1
+        case identity.DocumentExpiring():
+            return UUID(message.document_id), 1
         case identity.NewDeviceSignedIn() | identity.RefreshTokenReused():
             return UUID(message.session_id), 1
         case identity.AccountCreated() | identity.AccountUpdated():

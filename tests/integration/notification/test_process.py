@@ -161,6 +161,7 @@ TURNS = [
 ]
 # What is not of a ride's way: its event, and what the rider's or driver's inbox is to say.
 OTHER_NEWS: dict[Callable[[Story], Message], str] = {
+    Story.document_expiring: "insurance expires on February 28, 2030",
     Story.shift_ended: "We did not hear from your phone",
     Story.refund_paid: "$5.00 back to your card",
     Story.refund_failed: "$5.00 came back to us",

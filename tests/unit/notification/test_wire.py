@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from notification_service.domain.channels import Channel
 from notification_service.domain.delivery import DeliveryState
-from notification_service.domain.facts import OfferFact, RideFact
+from notification_service.domain.facts import Happening, OfferFact, PersonFact, RideFact
 from notification_service.entrypoints.facts import FACT_TYPES, fact_from
 from notification_service.entrypoints.grpc_servicer import CHANNEL_TO_WIRE, STATE_TO_WIRE
+from ridesharing.identity.v1 import document_service_pb2
+from ridesharing.identity.v1 import events_pb2 as identity
 from ridesharing.matching.v1 import events_pb2 as matching
 from ridesharing.matching.v1 import rides_pb2
 from ridesharing.notification.v1 import notifications_pb2
 from tests.unit.notification.samples import DRIVER, OFFER, RIDE, RIDER
+
+LAST_DAY = date(2030, 2, 28)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +101,14 @@ def test_a_funding_is_told_by_its_public_word(number: rides_pb2.Funding.ValueTyp
 def test_every_event_that_somebody_is_told_of_is_a_fact() -> None:
     about_shifts = {"ShiftStarted", "ShiftChanged"}
     names = set(matching.DESCRIPTOR.message_types_by_name) - about_shifts
-    of_identity = {"DriverStatusChanged", "NewDeviceSignedIn", "RefreshTokenReused"}
+    of_identity = {"DriverStatusChanged", "NewDeviceSignedIn", "RefreshTokenReused", "DocumentExpiring"}
     of_payment = {"PaymentCaptured", "RefundPaid", "RefundFailed", "DriverStandingChanged"}
     assert {cls.DESCRIPTOR.name for cls in FACT_TYPES} == names | of_payment | of_identity
+
+
+def test_a_document_that_expires_is_told_by_its_public_word_and_its_last_day() -> None:
+    event = identity.DocumentExpiring(
+        driver_id=str(DRIVER), kind=document_service_pb2.DOCUMENT_KIND_VEHICLE_INSURANCE, expire_date="2030-02-28"
+    )
+    fact = fact_from(event, 1)
+    assert fact == PersonFact(Happening.DOCUMENT_EXPIRING, DRIVER, document="vehicle_insurance", expires_on=LAST_DAY)

@@ -22,7 +22,7 @@ from chassis.revisions import head_revision
 from chassis.runtime import Workers
 from chassis.server import ServiceServer
 from chassis.streams import EventConsumer
-from notification_service.adapters import people_tables, tables
+from notification_service.adapters import people_tables, tables, webhook_tables
 from notification_service.adapters.identity_addresses import IdentityAddresses
 from notification_service.adapters.live_stream import LiveStreamSender
 from notification_service.adapters.personal_data import NotificationPersonalData
@@ -34,7 +34,8 @@ from notification_service.adapters.sms_receipts import SmsReceipts, accounts_of
 from notification_service.adapters.templates import TemplateFiles
 from notification_service.bootstrap_delivery import add_workers, lanes_of, make_workers
 from notification_service.bootstrap_people import add_delivery_service, add_reach_service, add_safety_service
-from notification_service.domain.channels import Channel
+from notification_service.bootstrap_webhooks import Webhooks
+from notification_service.domain.channels import Channel, Priority
 from notification_service.entrypoints.delivery_worker import Alarms
 from notification_service.entrypoints.event_consumer import EVENT_TYPES, STREAMS, EventHandler
 from notification_service.entrypoints.grpc_servicer import SERVICE_NAME, NotificationServicer
@@ -93,7 +94,11 @@ def build(settings: NotificationSettings) -> Application:
         jitter,
     )
     alarms = Alarms(lanes_of(delivering), deliveries, clock)
-    owe_messages = OweMessages(store, templates, clock, new_id, HandOver(delivering))
+    webhooks = Webhooks(database, clock, private_too=settings.notification_webhooks_to_private_addresses)
+    closers.insert(0, webhooks.close)
+    owe_messages = OweMessages(
+        store, templates, clock, new_id, HandOver(delivering), webhooks_are_wanted=webhooks.alarm.wanted
+    )
     handler = EventHandler(owe_messages, RememberLocale(store), alarms)
     consumer = EventConsumer(
         redis,
@@ -108,12 +113,14 @@ def build(settings: NotificationSettings) -> Application:
     keeps = [
         Keep(tables.inbox_events, "consumed_at", KEEP_SECONDS),
         Keep(tables.notifications, "created_at", NOTIFICATION_KEEP_SECONDS),
+        Keep(webhook_tables.webhooks, "created_at", NOTIFICATION_KEEP_SECONDS),
         Keep(people_tables.devices, "removed_at", NOTIFICATION_KEEP_SECONDS),
     ]
 
     workers = Workers()
     workers.add("event consumer", consumer.run)
     add_workers(workers, delivering, alarms)
+    webhooks.add_worker(workers, jitter)
     workers.add("retention", lambda: trim_forever(database, keeps, clock))
 
     head = head_revision("notification_service")
@@ -133,7 +140,13 @@ def build(settings: NotificationSettings) -> Application:
     )
     server.add(add_NotificationServiceServicer_to_server, servicer, SERVICE_NAME)
     add_reach_service(server, database, store, clock, new_id)
-    add_safety_service(server, database, templates, addresses, alarms, clock, new_id)
+    webhooks.add_service(server, new_id)
+
+    def help_wanted() -> None:
+        alarms.wake(Channel.SMS, Priority.SECURITY)
+        webhooks.alarm.stir()
+
+    add_safety_service(server, database, templates, addresses, help_wanted, clock, new_id)
     add_delivery_service(server, database, deliveries, SmsReceipts(accounts_of(providers)), clock)
     template_servicer = TemplateServicer(ListTemplates(templates), PreviewTemplate(templates), templates.languages)
     server.add(add_TemplateServiceServicer_to_server, template_servicer, TEMPLATE_SERVICE)

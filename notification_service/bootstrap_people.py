@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from chassis.database import Database
 from chassis.server import ServiceServer
 from notification_service.adapters.identity_addresses import IdentityAddresses
@@ -9,9 +11,7 @@ from notification_service.adapters.postgres_people import PostgresPeople
 from notification_service.adapters.postgres_safety import PostgresSafety
 from notification_service.adapters.postgres_timelines import PostgresTimelines
 from notification_service.adapters.sms_receipts import SmsReceipts
-from notification_service.domain.channels import Channel, Priority
 from notification_service.entrypoints import delivery_servicer, reach_servicer, safety_servicer
-from notification_service.entrypoints.delivery_worker import Alarms
 from notification_service.use_cases.acknowledge_notification import AcknowledgeNotification
 from notification_service.use_cases.keep_contacts import KeepContacts
 from notification_service.use_cases.keep_devices import KeepDevices
@@ -44,7 +44,7 @@ def add_safety_service(
     database: Database,
     templates: Templates,
     identity: IdentityAddresses,
-    alarms: Alarms,
+    wake: Callable[[], None],
     clock: Clock,
     new_id: IdSource,
 ) -> None:
@@ -54,7 +54,7 @@ def add_safety_service(
         contacts=KeepContacts(store, clock),
         raise_sos=RaiseSos(store, templates, identity, clock, new_id),
         list_sos=ListSos(store),
-        wake=lambda: alarms.wake(Channel.SMS, Priority.SECURITY),
+        wake=wake,
     )
     server.add(add_SafetyServiceServicer_to_server, servicer, safety_servicer.SERVICE_NAME)
 

@@ -31,4 +31,6 @@ class NotificationSettings(ChassisSettings):
     notification_sms_status_url: str = ""
     """Where the provider posts its signed receipts: the edge's /v1/callbacks/notifications/sms as seen from outside."""
     notification_sms_timeout_seconds: float = Field(default=10.0, gt=0, le=25)
+    notification_webhooks_to_private_addresses: bool = False
+    """For a stack on one machine alone: webhooks may go to its own addresses, and without TLS."""
     identity_target: str = "127.0.0.1:50050"

@@ -14,12 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
 from chassis.inbox import first_time
-from notification_service.adapters import postgres_owing
+from notification_service.adapters import postgres_owing, postgres_webhooks
 from notification_service.adapters.tables import deliveries, inbox_events, notifications, recipients
 from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.delivery import DeliveryState
 from notification_service.domain.inbox_item import InboxItem
 from notification_service.domain.planning import Reader
+from notification_service.domain.webhooks import WebhookEvent
 from notification_service.use_cases.ports import DeliveryCount, OwedCode, OwedMessage, Owing
 from shared_kernel.errors import Conflict
 from shared_kernel.ids import IdSource
@@ -61,6 +62,10 @@ class PostgresTransaction:
     async def owe(self, messages: Sequence[OwedMessage]) -> Owing:
         """Store messages and their deliveries; one with a known dedupe key is left as it was."""
         return await postgres_owing.owe(self._connection, messages, self._new_id) if messages else Owing()
+
+    async def owe_webhooks(self, events: Sequence[WebhookEvent], now: datetime) -> None:
+        """Store what is owed to the endpoints that want these events; of one known by its key nothing."""
+        await postgres_webhooks.owe(self._connection, events, now)
 
     async def acknowledge(self, account_id: UUID, notification_id: UUID, now: datetime) -> datetime | None:
         """Note that a notification was seen, once; drop what was to follow otherwise. None if it is not theirs."""

@@ -13,9 +13,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
-from notification_service.adapters import postgres_owing
+from notification_service.adapters import postgres_owing, postgres_webhooks
 from notification_service.adapters.people_tables import sos, trusted_contacts
 from notification_service.domain.safety import Sos, TrustedContact
+from notification_service.domain.webhooks import webhook_of_sos
 from notification_service.use_cases.ports import OwedMessage
 from shared_kernel.errors import Conflict
 from shared_kernel.ids import IdSource
@@ -88,6 +89,7 @@ class PostgresSafety:
                 return await _known(connection, call.account_id, request_id) or call
             if owed is not None:
                 await postgres_owing.owe(connection, [owed], self._new_id)
+            await postgres_webhooks.owe(connection, [webhook_of_sos(call)], call.raised_at)
         return call
 
     async def calls(self, limit: int, before: tuple[datetime, UUID] | None) -> Sequence[Sos]:

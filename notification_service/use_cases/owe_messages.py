@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
@@ -14,6 +14,7 @@ from notification_service.domain.facts import Fact
 from notification_service.domain.messages import Message, messages_for
 from notification_service.domain.planning import Planned, Reader, plan
 from notification_service.domain.preferences import local_day_zone
+from notification_service.domain.webhooks import webhook_of
 from notification_service.use_cases.hand_over import HandOver
 from notification_service.use_cases.ports import OwedMessage, Owing, Rendered, Store, Templates, Transaction
 from shared_kernel.clock import Clock
@@ -25,17 +26,25 @@ _STRANGER = Reader()
 class OweMessages:
     """Turns a fact into messages with words and stores them with their deliveries.
 
-    With a `hand_over`, live streams are sent from here; without one, all that is owed waits in the queue.
+    With a `hand_over`, live streams are sent from here; without one, all that is owed waits in the queue. Where no
+    webhooks are wanted, none are looked for.
     """
 
     def __init__(
-        self, store: Store, templates: Templates, clock: Clock, new_id: IdSource, hand_over: HandOver | None = None
+        self,
+        store: Store,
+        templates: Templates,
+        clock: Clock,
+        new_id: IdSource,
+        hand_over: HandOver | None = None,
+        webhooks_are_wanted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
         self._templates = templates
         self._clock = clock
         self._new_id = new_id
         self._hand_over = hand_over
+        self._are_wanted = webhooks_are_wanted
 
     async def __call__(self, event_id: UUID, fact: Fact) -> int:
         """Store what is owed for an event; return how many messages, zero if the event was taken in before."""
@@ -62,6 +71,7 @@ class OweMessages:
             new = await transaction.first_times(
                 [event_id for event_id, _ in events], [ride_id for ride_id in rides if ride_id is not None]
             )
+            await self._owe_webhooks(transaction, [each for each in events if each[0] in new], now)
             messages = [each for each in told if each[0] in new]
             if not messages:
                 return [], Owing()
@@ -85,6 +95,15 @@ class OweMessages:
         if self._hand_over is not None:
             self._hand_over.give(owing.claimed)
         return owed, owing
+
+    async def _owe_webhooks(self, transaction: Transaction, events: Sequence[tuple[UUID, Fact]], now: datetime) -> None:
+        wanted = [
+            hook
+            for event_id, fact in events
+            if self._are_wanted() and (hook := webhook_of(event_id, fact, now)) is not None
+        ]
+        if wanted:
+            await transaction.owe_webhooks(wanted, now)
 
     async def _marketing(
         self,

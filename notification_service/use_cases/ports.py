@@ -21,6 +21,7 @@ from notification_service.domain.provider_health import ProviderHealth
 from notification_service.domain.safety import Sos, TrustedContact
 from notification_service.domain.sending import Content, Outgoing, SendResult, Target
 from notification_service.domain.timeline import FailedDelivery, TimelineEntry
+from notification_service.domain.webhooks import WebhookEvent
 from notification_service.domain.words import Words
 
 
@@ -96,6 +97,10 @@ class Transaction(Protocol):
 
     async def marketed(self, days: Sequence[tuple[UUID, date]]) -> set[tuple[UUID, date]]:
         """Return which people had a marketing message on which of these days of theirs."""
+        ...
+
+    async def owe_webhooks(self, events: Sequence[WebhookEvent], now: datetime) -> None:
+        """Store what is owed to the endpoints that want these events; of one known by its key nothing."""
         ...
 
     async def acknowledge(self, account_id: UUID, notification_id: UUID, now: datetime) -> datetime | None:

@@ -52,6 +52,7 @@ from rider_api.rest import (
     system_routes,
     timeline_routes,
     wallet_routes,
+    webhook_routes,
 )
 from rider_api.rest.admission import admit
 from rider_api.rest.backends import Backends
@@ -91,6 +92,7 @@ ROUTES: tuple[Routes, ...] = (
     timeline_routes.routes,
     fleet_routes.routes,
     desk_routes.routes,
+    webhook_routes.routes,
     wallet_routes.routes,
     operator_money_routes.routes,
     operator_payment_routes.routes,

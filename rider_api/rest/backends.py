@@ -38,6 +38,7 @@ from ridesharing.notification.v1.delivery_service_pb2_grpc import DeliveryServic
 from ridesharing.notification.v1.notification_service_pb2_grpc import NotificationServiceStub
 from ridesharing.notification.v1.reach_service_pb2_grpc import ReachServiceStub
 from ridesharing.notification.v1.safety_service_pb2_grpc import SafetyServiceStub
+from ridesharing.notification.v1.webhook_service_pb2_grpc import WebhookServiceStub
 from ridesharing.payment.v1.dispute_service_pb2_grpc import DisputeServiceStub
 from ridesharing.payment.v1.driver_account_service_pb2_grpc import DriverAccountServiceStub
 from ridesharing.payment.v1.payment_service_pb2_grpc import PaymentServiceStub
@@ -217,6 +218,10 @@ class Backends:
     @property
     def deliveries(self) -> DeliveryServiceStub:
         return self.stub("notification", DeliveryServiceStub)
+
+    @property
+    def webhooks(self) -> WebhookServiceStub:
+        return self.stub("notification", WebhookServiceStub)
 
     def dead_letters(self, service: str) -> DeadLetterServiceStub:
         """Return the stub for the parked events of a service."""

@@ -83,6 +83,8 @@ NotificationId = Annotated[UUID, BeforeValidator(_reader("ntf")), _form("ntf")]
 DeviceId = Annotated[UUID, BeforeValidator(_reader("dev")), _form("dev")]
 ContactId = Annotated[UUID, BeforeValidator(_reader("tc")), _form("tc")]
 DeliveryId = Annotated[UUID, BeforeValidator(_reader("dlv")), _form("dlv")]
+EndpointId = Annotated[UUID, BeforeValidator(_reader("wep")), _form("wep")]
+WebhookId = Annotated[UUID, BeforeValidator(_reader("whk")), _form("whk")]
 
 
 def public_id(prefix: str, text: str) -> str:

@@ -74,6 +74,12 @@ async def one_of_everything(people: Town) -> Objects:
     contact = await rider.person.do("POST", "/v1/me/trusted-contacts", trusted)
     of_rider = f"/v1/operator/notifications/timeline?account_id={rider.person.account_id}"
     owed = (await people.operator("GET", of_rider))["items"][0]
+    hooks = {"url": "https://hooks.example.org/jitney", "topics": ["sos_raised"]}
+    endpoint = (await people.operator("POST", "/v1/operator/webhook-endpoints", hooks))["endpoint"]
+    at_home = {"latitude": _STREET_CORNER.latitude, "longitude": _STREET_CORNER.longitude}
+    await rider.person.do("POST", "/v1/me/sos", {"point": at_home})
+    of_endpoint = f"/v1/operator/webhook-endpoints/{endpoint['id']}/webhooks"
+    webhook_id = await until(lambda: _first_id(people, of_endpoint), "a webhook")
     leaver = await people.signed_in("rider")
     await people.operator("POST", f"/v1/operator/people/{leaver.account_id}/erase", {"reason": "asked by letter"})
 
@@ -112,6 +118,8 @@ async def one_of_everything(people: Town) -> Objects:
             "psp_event_id": event_id,
             "account_id": leaver.account_id,
             "document_id": str(document["id"]),
+            "endpoint_id": str(endpoint["id"]),
+            "webhook_id": webhook_id,
             "delivery_id": str(owed["deliveries"][0]["id"]),
         },
         quote_id=str((await rider.quote())["id"]),

@@ -1216,6 +1216,23 @@ class NewTrustedContact(TypedDict):
     phone_number: str
 
 
+class NewWebhookEndpoint(TypedDict):
+    """Where webhooks are to be posted."""
+
+    url: str
+    """https, and a public address."""
+    topics: NotRequired[list[str]]
+    """What it is to be told of; none: all."""
+
+
+class NewWebhookEndpointAnswer(TypedDict):
+    """An endpoint with its secret, which is shown this once."""
+
+    endpoint: WebhookEndpoint
+    secret: str
+    """What its webhooks are signed with, by the scheme of Standard Webhooks."""
+
+
 class Notification(TypedDict):
     """A message in a person's inbox."""
 
@@ -2103,6 +2120,18 @@ class Refunds(TypedDict):
     next_cursor: str | None
 
 
+class ReplayRequest(TypedDict):
+    """From when on what was not taken is posted again."""
+
+    since: str
+
+
+class Replayed(TypedDict):
+    """How many are posted again."""
+
+    count: int
+
+
 class RevokedSessions(TypedDict):
     """How many ended. Their access tokens count until they expire, ten minutes at most."""
 
@@ -2890,6 +2919,49 @@ class WalletEntry(TypedDict):
     ride_id: str | None
     payment_id: str | None
     created_at: str
+
+
+class Webhook(TypedDict):
+    """One message to one endpoint."""
+
+    id: str
+    """Its `webhook-id`."""
+    endpoint_id: str
+    topic: str
+    state: str
+    attempts: int
+    status: int | None
+    """The last answer's."""
+    error: str | None
+    created_at: str
+    next_at: str | None
+    finished_at: str | None
+    payload: str
+    """What is posted, in JSON."""
+
+
+class WebhookEndpoint(TypedDict):
+    """Where webhooks are posted."""
+
+    id: str
+    url: str
+    topics: list[str]
+    created_at: str
+    disabled_because: str | None
+    """Why it is not posted to any more: `gone`, as it answered 410 itself."""
+
+
+class WebhookEndpoints(TypedDict):
+    """All of them, in the order of their making."""
+
+    items: list[WebhookEndpoint]
+
+
+class Webhooks(TypedDict):
+    """A page of them, newest first."""
+
+    items: list[Webhook]
+    next_cursor: str | None
 
 
 class Withdrawal(TypedDict):

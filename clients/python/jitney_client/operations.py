@@ -95,6 +95,8 @@ from jitney_client.models import (
     NewApiKey,
     NewDevice,
     NewTrustedContact,
+    NewWebhookEndpoint,
+    NewWebhookEndpointAnswer,
     Notification,
     Notifications,
     Offer,
@@ -156,6 +158,8 @@ from jitney_client.models import (
     Refund,
     RefundRequest,
     Refunds,
+    Replayed,
+    ReplayRequest,
     RevokedSessions,
     RideAccount,
     RideEdit,
@@ -205,6 +209,9 @@ from jitney_client.models import (
     Wallet,
     WalletEntries,
     WalletEntry,
+    Webhook,
+    WebhookEndpoints,
+    Webhooks,
     Withdrawal,
     WithdrawalRequest,
     Withdrawals,
@@ -1024,6 +1031,63 @@ class Operations(Caller):
             await self.call(
                 "POST", f"/v1/operator/rides/{path_part(ride_id)}/reassign", body=body, key=idempotency_key
             ),
+        )
+
+    async def list_webhook_endpoints(self) -> WebhookEndpoints:
+        """Return where webhooks are posted. For: admin, operator."""
+        return cast("WebhookEndpoints", await self.call("GET", "/v1/operator/webhook-endpoints"))
+
+    async def create_webhook_endpoint(
+        self, body: NewWebhookEndpoint, *, idempotency_key: str = ""
+    ) -> NewWebhookEndpointAnswer:
+        """Name an endpoint and get its secret, this once; twenty at most (`too_many_endpoints`). For: admin,
+        operator.
+        """
+        return cast(
+            "NewWebhookEndpointAnswer",
+            await self.call("POST", "/v1/operator/webhook-endpoints", body=body, key=idempotency_key),
+        )
+
+    async def delete_webhook_endpoint(self, endpoint_id: str, *, idempotency_key: str = "") -> None:
+        """Post to an endpoint no more, and forget what it was owed. For: admin, operator."""
+        await self.call("DELETE", f"/v1/operator/webhook-endpoints/{path_part(endpoint_id)}", key=idempotency_key)
+
+    async def list_webhooks(self, endpoint_id: str, *, limit: int | None = None, cursor: str | None = None) -> Webhooks:
+        """Page through what an endpoint was owed in thirty days, newest first. For: admin, operator."""
+        return cast(
+            "Webhooks",
+            await self.call(
+                "GET",
+                f"/v1/operator/webhook-endpoints/{path_part(endpoint_id)}/webhooks",
+                query={"limit": limit, "cursor": cursor},
+            ),
+        )
+
+    def iterate_webhooks(self, endpoint_id: str, *, limit: int | None = None) -> AsyncIterator[Webhook]:
+        """Go through all pages of `list_webhooks`; a page is read when it is needed."""
+        return page_items(lambda cursor: self.list_webhooks(endpoint_id, limit=limit, cursor=cursor))
+
+    async def replay_failed_webhooks(
+        self, endpoint_id: str, body: ReplayRequest, *, idempotency_key: str = ""
+    ) -> Replayed:
+        """Post all again that an endpoint did not take since a time; one that said it was gone is taken up again.
+        For: admin, operator.
+        """
+        return cast(
+            "Replayed",
+            await self.call(
+                "POST",
+                f"/v1/operator/webhook-endpoints/{path_part(endpoint_id)}/replay",
+                body=body,
+                key=idempotency_key,
+            ),
+        )
+
+    async def replay_webhook(self, webhook_id: str, *, idempotency_key: str = "") -> Webhook:
+        """Post one again from the beginning, also one that was taken. For: admin, operator."""
+        return cast(
+            "Webhook",
+            await self.call("POST", f"/v1/operator/webhooks/{path_part(webhook_id)}/replay", key=idempotency_key),
         )
 
     async def read_wallet(self) -> Wallet:

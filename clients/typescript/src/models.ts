@@ -1083,6 +1083,21 @@ export interface NewTrustedContact {
   phone_number: string;
 }
 
+/** Where webhooks are to be posted. */
+export interface NewWebhookEndpoint {
+  /** https, and a public address. */
+  url: string;
+  /** What it is to be told of; none: all. */
+  topics?: string[];
+}
+
+/** An endpoint with its secret, which is shown this once. */
+export interface NewWebhookEndpointAnswer {
+  endpoint: WebhookEndpoint;
+  /** What its webhooks are signed with, by the scheme of Standard Webhooks. */
+  secret: string;
+}
+
 /** A message in a person's inbox. */
 export interface Notification {
   id: string;
@@ -1894,6 +1909,16 @@ export interface Refunds {
   next_cursor: string | null;
 }
 
+/** From when on what was not taken is posted again. */
+export interface ReplayRequest {
+  since: string;
+}
+
+/** How many are posted again. */
+export interface Replayed {
+  count: number;
+}
+
 /** How many ended. Their access tokens count until they expire, ten minutes at most. */
 export interface RevokedSessions {
   revoked_count: number;
@@ -2607,6 +2632,45 @@ export interface WalletEntry {
   ride_id: string | null;
   payment_id: string | null;
   created_at: string;
+}
+
+/** One message to one endpoint. */
+export interface Webhook {
+  /** Its `webhook-id`. */
+  id: string;
+  endpoint_id: string;
+  topic: string;
+  state: string;
+  attempts: number;
+  /** The last answer's. */
+  status: number | null;
+  error: string | null;
+  created_at: string;
+  next_at: string | null;
+  finished_at: string | null;
+  /** What is posted, in JSON. */
+  payload: string;
+}
+
+/** Where webhooks are posted. */
+export interface WebhookEndpoint {
+  id: string;
+  url: string;
+  topics: string[];
+  created_at: string;
+  /** Why it is not posted to any more: `gone`, as it answered 410 itself. */
+  disabled_because: string | null;
+}
+
+/** All of them, in the order of their making. */
+export interface WebhookEndpoints {
+  items: WebhookEndpoint[];
+}
+
+/** A page of them, newest first. */
+export interface Webhooks {
+  items: Webhook[];
+  next_cursor: string | null;
 }
 
 /** Money on its way from a wallet to cards: its amount is the sum of paid, pending and returned. */

@@ -90,6 +90,8 @@ import type {
   NewApiKey,
   NewDevice,
   NewTrustedContact,
+  NewWebhookEndpoint,
+  NewWebhookEndpointAnswer,
   Notification,
   Notifications,
   Offer,
@@ -151,6 +153,8 @@ import type {
   Refund,
   RefundRequest,
   Refunds,
+  ReplayRequest,
+  Replayed,
   RevokedSessions,
   RideAccount,
   RideEdit,
@@ -200,6 +204,9 @@ import type {
   Wallet,
   WalletEntries,
   WalletEntry,
+  Webhook,
+  WebhookEndpoints,
+  Webhooks,
   Withdrawal,
   WithdrawalRequest,
   Withdrawals,
@@ -874,6 +881,46 @@ export class Operations extends Caller {
   /** Take a ride from its driver before the trip, and look for another at the same fare. For: admin, operator. */
   reassignRide(rideId: string, body: Reassignment, options: Changing = {}): Promise<OperatorRide> {
     return this.call<OperatorRide>("POST", `/v1/operator/rides/${pathPart(rideId)}/reassign`, { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Return where webhooks are posted. For: admin, operator. */
+  listWebhookEndpoints(): Promise<WebhookEndpoints> {
+    return this.call<WebhookEndpoints>("GET", "/v1/operator/webhook-endpoints");
+  }
+
+  /**
+   * Name an endpoint and get its secret, this once; twenty at most (`too_many_endpoints`). For: admin, operator.
+   */
+  createWebhookEndpoint(body: NewWebhookEndpoint, options: Changing = {}): Promise<NewWebhookEndpointAnswer> {
+    return this.call<NewWebhookEndpointAnswer>("POST", "/v1/operator/webhook-endpoints", { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Post to an endpoint no more, and forget what it was owed. For: admin, operator. */
+  deleteWebhookEndpoint(endpointId: string, options: Changing = {}): Promise<void> {
+    return this.call<void>("DELETE", `/v1/operator/webhook-endpoints/${pathPart(endpointId)}`, { key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Page through what an endpoint was owed in thirty days, newest first. For: admin, operator. */
+  listWebhooks(endpointId: string, query: { limit?: number; cursor?: string } = {}): Promise<Webhooks> {
+    return this.call<Webhooks>("GET", `/v1/operator/webhook-endpoints/${pathPart(endpointId)}/webhooks`, { query });
+  }
+
+  /** Goes through all pages of `listWebhooks`; a page is read when it is needed. */
+  iterateWebhooks(endpointId: string, query: { limit?: number } = {}): AsyncGenerator<Webhook> {
+    return pageItems((cursor) => this.listWebhooks(endpointId, { ...query, cursor }));
+  }
+
+  /**
+   * Post all again that an endpoint did not take since a time; one that said it was gone is taken up again. For:
+   * admin, operator.
+   */
+  replayFailedWebhooks(endpointId: string, body: ReplayRequest, options: Changing = {}): Promise<Replayed> {
+    return this.call<Replayed>("POST", `/v1/operator/webhook-endpoints/${pathPart(endpointId)}/replay`, { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Post one again from the beginning, also one that was taken. For: admin, operator. */
+  replayWebhook(webhookId: string, options: Changing = {}): Promise<Webhook> {
+    return this.call<Webhook>("POST", `/v1/operator/webhooks/${pathPart(webhookId)}/replay`, { key: options.idempotencyKey, signal: options.signal });
   }
 
   /** Return what the caller has here and owes, by currency. For: rider. */

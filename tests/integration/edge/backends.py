@@ -49,6 +49,7 @@ from ridesharing.notification.v1 import (
     reach_service_pb2,
     safety_service_pb2,
 )
+from ridesharing.notification.v1 import webhook_service_pb2 as notification_webhooks
 from ridesharing.payment.v1 import (
     dispute_service_pb2,
     driver_account_service_pb2,
@@ -95,6 +96,7 @@ _FILES = (
     notification_service_pb2,
     reach_service_pb2,
     safety_service_pb2,
+    notification_webhooks,
     delivery_service_pb2,
     dead_letter_service_pb2,
 )

@@ -1,0 +1,211 @@
+"""Endpoints of webhooks, and what is owed to them, in Postgres."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database import Database
+from notification_service.adapters.webhook_tables import webhook_endpoints, webhooks
+from notification_service.domain.webhooks import (
+    MAX_ENDPOINTS,
+    MOST_UNDER_WAY,
+    DueWebhook,
+    Endpoint,
+    WebhookEvent,
+    WebhookOutcome,
+    WebhookState,
+)
+from notification_service.use_cases.webhook_ports import WebhookStory
+from shared_kernel.errors import Conflict
+
+_OWE = text("""
+    INSERT INTO webhook (webhook_id, endpoint_id, event_key, topic, payload, state, next_attempt_at, created_at)
+    SELECT gen_random_uuid(), e.endpoint_id, o.event_key, o.topic, o.payload, 'pending', :now, :now
+    FROM unnest(CAST(:keys AS text[]), CAST(:topics AS text[]), CAST(:payloads AS text[]))
+         AS o(event_key, topic, payload)
+    JOIN webhook_endpoint e
+      ON e.disabled_because = '' AND (e.topics = '{}' OR o.topic = ANY(e.topics))
+    ON CONFLICT (endpoint_id, event_key) DO NOTHING
+""")
+
+# Of each endpoint a few, so that one that hangs keeps nobody else's waiting.
+_CLAIM = text("""
+    WITH due AS (
+        SELECT d.webhook_id
+        FROM webhook_endpoint e
+        CROSS JOIN LATERAL (
+            SELECT w.webhook_id FROM webhook w
+            WHERE w.endpoint_id = e.endpoint_id AND w.state = 'pending' AND w.next_attempt_at <= :now
+            ORDER BY w.next_attempt_at
+            LIMIT greatest(0, :most - coalesce((SELECT b.under_way FROM unnest(
+                CAST(:busy AS uuid[]), CAST(:under_way AS int[])) AS b(endpoint_id, under_way)
+                WHERE b.endpoint_id = e.endpoint_id), 0))
+            FOR UPDATE SKIP LOCKED) AS d
+        WHERE e.disabled_because = ''),
+    claimed AS (
+        UPDATE webhook SET attempts = attempts + 1, next_attempt_at = :claimed_until
+        FROM due WHERE webhook.webhook_id = due.webhook_id
+        RETURNING webhook.*)
+    SELECT c.webhook_id, c.attempts, c.payload, e.*
+    FROM claimed c JOIN webhook_endpoint e USING (endpoint_id)
+""")
+
+
+async def owe(connection: AsyncConnection, events: Sequence[WebhookEvent], now: datetime) -> None:
+    """Store what is owed to the endpoints that want these events; in the transaction of what owes it."""
+    if events:
+        payloads = [json.dumps(event.body, ensure_ascii=False, separators=(",", ":")) for event in events]
+        topics = [event.topic for event in events]
+        parameters = {"keys": [event.key for event in events], "topics": topics, "payloads": payloads, "now": now}
+        await connection.execute(_OWE, parameters)
+
+
+class PostgresWebhooks:
+    """The WebhookStore of production."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, endpoint: Endpoint) -> None:
+        """Keep an endpoint; Conflict `too_many_endpoints`."""
+        async with self._database.transaction() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('webhook endpoints'))"))
+            known = (await connection.execute(select(webhook_endpoints.c.endpoint_id))).all()
+            if len(known) >= MAX_ENDPOINTS:
+                raise Conflict("too_many_endpoints", f"{MAX_ENDPOINTS} endpoints are the most: remove one first")
+            await connection.execute(
+                insert(webhook_endpoints).values(
+                    endpoint_id=endpoint.endpoint_id,
+                    url=endpoint.url,
+                    topics=sorted(endpoint.topics),
+                    secret=endpoint.secret,
+                    created_at=endpoint.created_at,
+                )
+            )
+
+    async def endpoints(self) -> Sequence[Endpoint]:
+        """Return all endpoints, in the order of their making."""
+        order = (webhook_endpoints.c.created_at, webhook_endpoints.c.endpoint_id)
+        async with self._database.connect() as connection:
+            return [_endpoint(row) for row in await connection.execute(select(webhook_endpoints).order_by(*order))]
+
+    async def remove(self, endpoint_id: UUID) -> bool:
+        """Forget an endpoint and all that is owed to it; False where there is none."""
+        statement = delete(webhook_endpoints).where(webhook_endpoints.c.endpoint_id == endpoint_id)
+        async with self._database.connect() as connection:
+            return (await connection.execute(statement)).rowcount > 0
+
+    async def claim(self, busy: Sequence[tuple[UUID, int]], now: datetime, lease: timedelta) -> Sequence[DueWebhook]:
+        """Claim what is due for the time of a lease; `busy` says how many are under way to whom."""
+        parameters = {
+            "now": now,
+            "claimed_until": now + lease,
+            "most": MOST_UNDER_WAY,
+            "busy": [endpoint_id for endpoint_id, _ in busy],
+            "under_way": [count for _, count in busy],
+        }
+        async with self._database.connect() as connection:
+            rows = await connection.execute(_CLAIM, parameters)
+            return [DueWebhook(row.webhook_id, _endpoint(row), row.attempts, row.payload) for row in rows]
+
+    async def record(self, webhook: DueWebhook, outcome: WebhookOutcome, now: datetime) -> None:
+        """Write down what became of a claimed one; an endpoint that is gone is posted to no more."""
+        over = outcome.state is not WebhookState.PENDING
+        statement = (
+            update(webhooks)
+            .where(webhooks.c.webhook_id == webhook.webhook_id, webhooks.c.state == WebhookState.PENDING.value)
+            .values(
+                state=outcome.state.value,
+                status=outcome.status,
+                error=outcome.error,
+                finished_at=now if over else None,
+                **({} if outcome.next_attempt_at is None else {"next_attempt_at": outcome.next_attempt_at}),
+            )
+        )
+        if outcome.state is not WebhookState.SENT:
+            # A worker whose lease ran out may still tell that it went, since it did; nothing else.
+            statement = statement.where(webhooks.c.attempts == webhook.attempts)
+        async with self._database.transaction() as connection:
+            await connection.execute(statement)
+            if outcome.gone:
+                await connection.execute(
+                    update(webhook_endpoints)
+                    .where(webhook_endpoints.c.endpoint_id == webhook.endpoint.endpoint_id)
+                    .values(disabled_because="gone")
+                )
+
+    async def stories(
+        self, endpoint_id: UUID, limit: int, before: tuple[datetime, UUID] | None
+    ) -> Sequence[WebhookStory]:
+        """Return what an endpoint was owed, newest first, from before a place in it."""
+        statement = (
+            select(webhooks)
+            .where(webhooks.c.endpoint_id == endpoint_id)
+            .order_by(webhooks.c.created_at.desc(), webhooks.c.webhook_id.desc())
+            .limit(limit)
+        )
+        if before is not None:
+            statement = statement.where(tuple_(webhooks.c.created_at, webhooks.c.webhook_id) < tuple_(*before))
+        async with self._database.connect() as connection:
+            return [_story(row) for row in await connection.execute(statement)]
+
+    async def replay(self, webhook_id: UUID, now: datetime) -> WebhookStory | None:
+        """Owe one again from the beginning, whatever became of it; None where there is none."""
+        return next(iter(await self._again([webhooks.c.webhook_id == webhook_id], now)), None)
+
+    async def replay_failed(self, endpoint_id: UUID, since: datetime, now: datetime) -> int:
+        """Owe all again that failed since a time, and post to an endpoint that was left alone; return how many."""
+        failed = [
+            webhooks.c.endpoint_id == endpoint_id,
+            webhooks.c.state == WebhookState.FAILED.value,
+            webhooks.c.created_at >= since,
+        ]
+        return len(await self._again(failed, now))
+
+    async def _again(self, where: Sequence[Any], now: datetime) -> Sequence[WebhookStory]:
+        statement = (
+            update(webhooks)
+            .where(*where)
+            .values(
+                state=WebhookState.PENDING.value, attempts=0, next_attempt_at=now, finished_at=None, status=0, error=""
+            )
+            .returning(webhooks)
+        )
+        async with self._database.transaction() as connection:
+            found = [_story(row) for row in await connection.execute(statement)]
+            endpoint_ids = {each.endpoint_id for each in found}
+            if endpoint_ids:
+                await connection.execute(
+                    update(webhook_endpoints)
+                    .where(webhook_endpoints.c.endpoint_id.in_(endpoint_ids))
+                    .values(disabled_because="")
+                )
+        return found
+
+
+def _endpoint(row: Any) -> Endpoint:
+    return Endpoint(row.endpoint_id, row.url, frozenset(row.topics), row.secret, row.created_at, row.disabled_because)
+
+
+def _story(row: Any) -> WebhookStory:
+    return WebhookStory(
+        webhook_id=row.webhook_id,
+        endpoint_id=row.endpoint_id,
+        topic=row.topic,
+        state=WebhookState(row.state),
+        attempts=row.attempts,
+        status=row.status,
+        error=row.error,
+        created_at=row.created_at,
+        next_attempt_at=row.next_attempt_at,
+        finished_at=row.finished_at,
+        payload=row.payload,
+    )

@@ -1,0 +1,35 @@
+"""When the worker of webhooks looks: as soon as something is stirred here, and each second behind that."""
+
+from __future__ import annotations
+
+from chassis.runtime import Wakeup
+from notification_service.use_cases.webhook_ports import WebhookStore
+
+LOOK_SECONDS = 1.0
+
+
+class WebhookAlarm:
+    """Knows whether anybody wants webhooks at all, as of the last look: most installations never post one."""
+
+    def __init__(self, store: WebhookStore) -> None:
+        self._store = store
+        self._wakeup = Wakeup()
+        self._wanted = True
+        """Until it is known."""
+
+    def wanted(self) -> bool:
+        """Tell whether there is an endpoint that is posted to."""
+        return self._wanted
+
+    def stir(self) -> None:
+        """Look at once."""
+        self._wanted = True
+        self._wakeup.wake()
+
+    async def wait(self) -> None:
+        """Wait until it is time to look for something to post, for as long as nobody wants anything."""
+        while True:
+            await self._wakeup.wait(LOOK_SECONDS)
+            self._wanted = any(not endpoint.disabled_because for endpoint in await self._store.endpoints())
+            if self._wanted:
+                return

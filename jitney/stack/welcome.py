@@ -21,10 +21,10 @@ def welcome(settings: StackSettings, *, seconds: float, with_city: bool, detache
     option = "" if data == ".jitney" else f" --data {data}"
     rest = f"http://{local['JITNEY_REST_LISTEN']}"
     rows = [
-        ("Console", f"{rest}/console", f"the city on a map; jitney console{option} signs you in"),
-        ("Try it", f"{rest}/try/rider", "take a ride,"),
-        ("", f"{rest}/try/driver", "and drive it in another window"),
-        ("REST", rest, "riders, drivers, operators; described at /docs"),
+        ("Console", f"{rest}/console", "sign in: jitney console"),
+        ("Try it", f"{rest}/try/rider", "take a ride"),
+        ("", f"{rest}/try/driver", "and drive it"),
+        ("REST", rest, "for programs; see /docs"),
         ("Streams", f"http://{local['JITNEY_STREAM_LISTEN']}", "live events of a rider or driver"),
         ("Sandbox", f"http://{local['JITNEY_SANDBOX_LISTEN']}", "text messages with the one-time codes"),
         *(

@@ -52,17 +52,17 @@ class Town:
 
     async def rider(self, card: str = "pm_card_visa") -> HandRider:
         """Sign a new rider up, with a card."""
-        person = await sign_in(self.api, self.sandbox, self._phone_number(), "rider")
+        person = await sign_in(self.api, self.sandbox, self.phone_number(), "rider")
         method = await person.do("POST", "/v1/payment-methods", {"psp_token": card})
         return HandRider(person, method["id"])
 
     async def signed_in(self, role: Literal["rider", "driver"]) -> SignedIn:
         """Sign somebody new up, and no more."""
-        return await sign_in(self.api, self.sandbox, self._phone_number(), role)
+        return await sign_in(self.api, self.sandbox, self.phone_number(), role)
 
     async def driver(self, place: GeoPoint = UNION_SQUARE, vehicle_class: str = "economy") -> HandDriver:
         """Sign a new driver up with a vehicle and take them online at a place."""
-        person = await sign_in(self.api, self.sandbox, self._phone_number(), "driver")
+        person = await sign_in(self.api, self.sandbox, self.phone_number(), "driver")
         vehicle = {"model": "Toyota Prius", "color": "blue", "plate": "7ABC123", "vehicle_class": vehicle_class}
         await person.do("POST", "/v1/driver/application", {"display_name": "Ana", "vehicle": vehicle})
         driver = HandDriver(self, person, place)
@@ -77,7 +77,8 @@ class Town:
             method, path, json=json, token=self.stack.operator_token(), key=key, params=parameters or None
         )
 
-    def _phone_number(self) -> str:
+    def phone_number(self) -> str:
+        """A number that nobody has yet."""
         return f"+1415555{next(self._next_number):04d}"
 
 

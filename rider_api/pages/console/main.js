@@ -17,6 +17,8 @@ session.onEnd = (why) => {
 };
 
 takeTokenOfAddress();
+// Also while somebody stands at the gate: a fragment alone loads no page anew.
+addEventListener("hashchange", () => takeTokenOfAddress() && location.reload());
 if (!session.signedIn) {
   const note = sessionStorage.getItem("jitney.why");
   sessionStorage.removeItem("jitney.why");
@@ -77,17 +79,15 @@ async function go() {
 /** A token handed over by `jitney console`: taken out of the address at once, so that it is in no history. */
 function takeTokenOfAddress() {
   const given = /^#token=([\w.-]+)$/.exec(location.hash);
-  if (!given) return;
+  if (!given) return false;
   history.replaceState(null, "", location.pathname);
   try {
     session.beginWithToken(given[1]);
   } catch (error) {
     sessionStorage.setItem("jitney.why", error.message);
   }
+  return true;
 }
 
-addEventListener("hashchange", () => {
-  takeTokenOfAddress();
-  go().then(() => main.focus());
-});
+addEventListener("hashchange", () => go().then(() => main.focus()));
 go();

@@ -1,7 +1,19 @@
 /** The views of the console, in the order of the rail. */
 
+import { mountDrivers } from "./drivers_view.js";
 import { mountMap } from "./map_view.js";
+import { mountMessages } from "./messages_view.js";
+import { mountMoney } from "./money_view.js";
+import { mountPulse } from "./pulse_view.js";
+import { mountRide } from "./ride_view.js";
+import { mountRides } from "./rides_view.js";
 
 export const VIEWS = {
   map: { title: "Map", icon: "map", area: "operate_rides", mount: mountMap },
+  rides: { title: "Rides", icon: "rides", area: "operate_rides", mount: mountRides },
+  ride: { title: "Ride", area: "operate_rides", mount: mountRide, hidden: true, under: "rides" },
+  pulse: { title: "Pulse", icon: "pulse", area: "operate_rides", mount: mountPulse },
+  money: { title: "Money", icon: "money", area: "operate_money", mount: mountMoney },
+  drivers: { title: "Drivers", icon: "people", area: "operate_drivers", mount: mountDrivers },
+  messages: { title: "Messages", icon: "letters", area: "operate_messages", mount: mountMessages },
 };

@@ -90,7 +90,7 @@ export function brand(note, href = "/console") {
   sign.setAttribute("class", "sign");
   sign.setAttribute("d", "M20 8v10.5a5 5 0 0 1-9.6 1.8M8.5 8h8");
   svg.append(tile, sign);
-  return h("a", { class: "brand", href }, svg, h("span", {}, "Jitney"), note && h("span", { class: "soft brand-note" }, note));
+  return h("a", { class: "brand", href, "aria-label": note ? null : "Jitney" }, svg, h("span", {}, "Jitney"), note && " ", note && h("span", { class: "soft brand-note" }, note));
 }
 
 /** Tell something for some seconds; assistive technology is told as well. */

@@ -65,7 +65,7 @@ export const place = (where) => where.address || `${where.latitude.toFixed(4)}, 
 /** A name of the API as words: driver_en_route is Driver en route. */
 export function words(name) {
   if (name === "xl") return "XL";
-  const text = (name ?? "").replaceAll("_", " ");
+  const text = (name ?? "").replaceAll("_", " ").replace(/^psp\b/, "PSP");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 

@@ -149,10 +149,11 @@ export async function makeMap(container, { label, layers = () => [], sources = [
 
   await new Promise((resolve) => map.once("load", resolve));
   dress();
-  onTheme(() => {
+  const forget = onTheme(() => {
     map.once("style.load", dress);
     map.setStyle(baseStyle(), { diff: false });
   });
+  map.once("remove", forget);
 
   const made = {
     map,

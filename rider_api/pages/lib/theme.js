@@ -19,9 +19,10 @@ function apply() {
   for (const listener of listeners) listener(isDark());
 }
 
-/** Call back when the theme changes. */
+/** Call back when the theme changes; what is returned ends it. */
 export function onTheme(listener) {
   listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 /** The color of the palette as it is now, as #rrggbb: canvases cannot read the style sheet by themselves. */

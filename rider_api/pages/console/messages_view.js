@@ -1,0 +1,79 @@
+/** Messages: what became of what people were to be told, and events that a service could not take in. */
+
+import { fill, h, problem } from "../lib/dom.js";
+import { count, shortId, time, words } from "../lib/format.js";
+import { act, badge, listTable, pageHead, segments, stat } from "./parts.js";
+
+const HOURS = 24;
+
+export function mountMessages(root, { api, may }) {
+  let service = "matching";
+  const deliveries = h("section", { class: "card", "aria-label": "Deliveries" }, h("h2", {}, "Told in the last 24 hours"), h("div", { class: "skeleton" }));
+  const letters = h("div", {});
+  const choice = segments("Whose", [["matching", "Matching"], ["notification", "Notification"]], service, (value) => {
+    service = value;
+    showLetters();
+  });
+  fill(root, h("div", { class: "page" }, pageHead("Messages", "What people were told, and events that rest"), deliveries, h("section", { class: "card flush", "aria-label": "Dead letters" }, h("div", { class: "card-head" }, h("h2", {}, "Dead letters"), choice), letters)));
+
+  async function tellDeliveries() {
+    try {
+      const since = new Date(Date.now() - HOURS * 3600_000).toISOString();
+      const told = await api.get("/v1/operator/notifications/summary", { since });
+      const channels = Object.entries(Object.groupBy(told.deliveries, (item) => item.channel));
+      fill(
+        deliveries,
+        h("h2", {}, "Told in the last 24 hours"),
+        h(
+          "div",
+          { class: "stats" },
+          stat(count(told.notification_count), "notifications owed"),
+          channels.map(([channel, items]) => h("div", { class: "stat" }, h("span", { class: "value" }, count(items.reduce((total, item) => total + item.count, 0))), h("span", { class: "label" }, words(channel)), h("span", { class: "row" }, items.map((item) => badge(item.state, `${words(item.state)} ${count(item.count)}`))))),
+        ),
+      );
+    } catch (error) {
+      fill(deliveries, h("h2", {}, "Told in the last 24 hours"), problem(error, tellDeliveries));
+    }
+  }
+
+  function showLetters() {
+    const mine = service;
+    const table = listTable({
+      label: `Events that ${mine} could not take in`,
+      none: ["No dead letters", "Every event was taken in."],
+      load: (cursor) => api.get(`/v1/operator/dead-letters/${mine}`, { cursor }),
+      columns: [
+        { title: "Parked", cell: (item) => h("span", { class: "num" }, time(item.parked_at)) },
+        { title: "Event", cell: (item) => h("span", { class: "mono" }, item.type) },
+        { title: "Of", cell: (item) => h("span", { class: "mono", title: item.aggregate_id }, shortId(item.aggregate_id)) },
+        { title: "Tries", num: true, cell: (item) => count(item.attempt_count) },
+        { title: "Why", cell: (item) => item.error },
+        {
+          title: "",
+          cell: (item) =>
+            may("operate_messages", true) &&
+            h(
+              "button",
+              {
+                class: "button small",
+                type: "button",
+                "aria-label": `Replay ${item.type}`,
+                on: {
+                  click: async (event) => {
+                    await act(event.currentTarget, () => api.post(`/v1/operator/dead-letters/${mine}/${item.event_id}/replay`), "The event was handed over again.");
+                    table.again();
+                  },
+                },
+              },
+              "Replay",
+            ),
+        },
+      ],
+    });
+    fill(letters, table);
+  }
+
+  tellDeliveries();
+  showLetters();
+  return () => {};
+}

@@ -1,0 +1,231 @@
+/** One ride: what it is, its story across the services, why dispatch did what it did, and what can be done about it. */
+
+import { ask, fill, h, icon, problem } from "../lib/dom.js";
+import { distance, duration, minorUnits, money, place, shortId, time, words } from "../lib/format.js";
+import { collection, decodePolyline, feature, lngLat, makeMap } from "../lib/map.js";
+import { every } from "../lib/stream.js";
+import { color } from "../lib/theme.js";
+import { act, badge, pageHead } from "./parts.js";
+
+const LOOK_SECONDS = 4;
+const ENDS = new Set(["completed", "canceled_by_rider", "canceled_by_platform", "no_show", "no_driver_available", "payment_failed", "returned"]);
+const SETTLED = new Set([null, "captured", "voided", "declined", "none", "refunded"]);
+const FATES = {
+  offered: "offered to a driver",
+  swap_offered: "a nearer driver was asked",
+  rerouted: "changed drivers on the way",
+  contended: "another matcher had the driver",
+  driver_taken: "the driver was taken meanwhile",
+  ride_gone: "the ride was gone",
+  fenced: "the matcher had lost its shard",
+  left_over: "left over: all drivers went to others",
+  nobody: "nobody in reach",
+};
+
+export async function mountRide(root, { api, may, argument: id }) {
+  const head = h("div", {});
+  const facts = h("section", { class: "card", "aria-label": "Facts" }, h("div", { class: "skeleton" }));
+  const story = h("section", { class: "card", "aria-label": "Story" }, h("h2", {}, "Story"), h("div", { class: "skeleton" }));
+  const dispatch = h("section", { class: "card", "aria-label": "Dispatch" }, h("h2", {}, "Why this driver"), h("div", { class: "skeleton" }));
+  const fare = h("section", { class: "card", "aria-label": "Fare" });
+  const mapHolder = h("div", { class: "map mini-map" });
+  fill(
+    root,
+    h("div", { class: "page" }, head, h("div", { class: "grid wide" }, h("div", { class: "stack" }, facts, story, dispatch), h("div", { class: "stack" }, h("div", { class: "card flush" }, mapHolder), fare))),
+  );
+  let ride = null;
+  let scene = null;
+  let shown = "";
+  let gone = false;
+
+  async function look() {
+    let history;
+    try {
+      history = await api.get(`/v1/operator/rides/${id}/history`);
+    } catch (error) {
+      if (ride === null) fill(root, h("div", { class: "page" }, pageHead("Ride"), problem(error, look)));
+      return error.status !== 404;
+    }
+    if (gone) return false;
+    ride = history.ride;
+    const money = may("operate_money") ? await api.get(`/v1/operator/rides/${id}/payment-story`).catch(() => null) : null;
+    const state = `${ride.version} ${history.offers.map((offer) => offer.state)} ${money?.events.length}`;
+    if (state !== shown) {
+      shown = state;
+      tell(history, money);
+      explain();
+    }
+    drawWay();
+    return !(ENDS.has(ride.state) && SETTLED.has(ride.payment_state));
+  }
+
+  function tell(history, moneyStory) {
+    const tools = [];
+    if (may("operate_money", true) && ride.payment_state === "captured") tools.push(h("button", { class: "button", type: "button", on: { click: (event) => refund(event.currentTarget) } }, "Refund"));
+    if (may("operate_rides", true) && !ENDS.has(ride.state)) tools.push(h("button", { class: "button danger", type: "button", on: { click: (event) => cancel(event.currentTarget) } }, "Cancel the ride"));
+    fill(head, h("p", {}, h("a", { href: "#/rides", class: "row" }, icon("back"), "Rides")), pageHead(h("span", { class: "row" }, `Ride ${shortId(ride.id)}`, badge(ride.state)), h("span", { class: "mono" }, ride.id), tools));
+    const fact = (term, ...told) => h("div", {}, h("dt", {}, term), h("dd", {}, told));
+    fill(
+      facts,
+      h(
+        "dl",
+        { class: "facts" },
+        fact("From", place(ride.pickup)),
+        fact("To", place(ride.dropoff)),
+        fact("Product", `${words(ride.product)}, ${ride.passengers} ${ride.passengers === 1 ? "person" : "people"}`),
+        fact("Way", `${distance(ride.distance_meters)}, ${duration(ride.trip_eta_seconds)}`),
+        fact("Driver", ride.driver ? `${ride.driver.display_name}, ${ride.driver.vehicle.plate}` : "None yet"),
+        fact("Rider", h("span", { class: "mono" }, shortId(ride.rider_id))),
+        fact("Payment", badge(ride.payment_state, `${words(ride.funding)}: ${words(ride.payment_state ?? "none")}`)),
+        fact("Priced by", `${words(ride.city ?? "–")}, version ${ride.policy_version ?? "–"}`),
+        ride.swap_count > 0 && fact("Drivers swapped", ride.swap_count),
+        ride.reason && fact("Reason", words(ride.reason)),
+      ),
+    );
+    fill(fare, h("h2", {}, "Fare"), h("dl", { class: "lines" }, ride.fare.lines.map((line) => h("div", {}, h("dt", {}, words(line.kind), line.name && ` · ${line.name}`), h("dd", {}, money(line.amount)))), h("div", { class: "total" }, h("dt", {}, "Total"), h("dd", {}, money(ride.fare.total)))));
+    fill(story, h("h2", {}, "Story"), h("ol", { class: "story" }, eventsOf(history, moneyStory).map(eventItem)));
+  }
+
+  function eventsOf(history, moneyStory) {
+    const names = new Map();
+    if (ride.driver) names.set(ride.driver.id, ride.driver.display_name);
+    const nameOf = (driverId) => names.get(driverId) ?? `driver ${shortId(driverId)}`;
+    const moves = history.transitions.map((move) => ({
+      at: move.occurred_at,
+      kind: "ride",
+      text: words(move.to_state),
+      sub: [move.driver_id && nameOf(move.driver_id), move.reason && words(move.reason), "matching"].filter(Boolean).join(" · "),
+    }));
+    const offers = history.offers.map((offer) => ({
+      at: new Date(new Date(offer.expires_at) - 1).toISOString(),
+      kind: "offer",
+      text: `Offer to ${nameOf(offer.driver_id)} ${offer.state === "open" ? "is open" : `was ${words(offer.state).toLowerCase()}`}`,
+      sub: `${duration(offer.pickup_eta_seconds)} away · ${money(offer.earnings)} for the driver · would have run out ${time(offer.expires_at)}`,
+      offer,
+    }));
+    // An offer is told where it was made: just before the ride was offered for the nth time.
+    const made = history.transitions.filter((move) => move.to_state === "offered").map((move) => move.occurred_at);
+    offers.forEach((event, index) => (event.at = made[index] ?? made.at(-1) ?? event.at));
+    const payments = (moneyStory?.events ?? []).map((event) => ({
+      at: event.created_at,
+      kind: "money",
+      text: `${words(event.subject)}: ${event.kind.includes(".") ? event.kind : words(event.kind)}${event.amount ? ` of ${money(event.amount)}` : ""}`,
+      sub: [event.state && words(event.state), "payment"].filter(Boolean).join(" · "),
+    }));
+    return [...moves, ...offers, ...payments].toSorted((a, b) => new Date(a.at) - new Date(b.at));
+  }
+
+  const eventItem = (event) => h("li", { class: event.kind }, h("time", {}, time(event.at)), h("span", { class: "knot" }), h("p", {}, event.text, h("span", { class: "who" }, event.sub)));
+
+  async function explain() {
+    let told;
+    try {
+      told = await api.get(`/v1/operator/rides/${id}/dispatch`);
+    } catch (error) {
+      fill(dispatch, h("h2", {}, "Why this driver"), problem(error, explain));
+      return;
+    }
+    if (!told.ticks.length) {
+      fill(dispatch, h("h2", {}, "Why this driver"), h("p", { class: "soft" }, "No tick of dispatch has weighed this ride yet, or it is longer than three days ago."));
+      return;
+    }
+    fill(dispatch, h("h2", {}, "Why this driver"), h("div", { class: "stack" }, told.ticks.slice(-12).toReversed().map(tickItem)));
+  }
+
+  function tickItem(tick, index) {
+    const summary = `${time(tick.ticked_at)} · ${FATES[tick.fate] ?? words(tick.fate)} · ${tick.drivers_free_count} of ${tick.drivers_seen_count} drivers free`;
+    return h(
+      "details",
+      { open: index === 0 },
+      h("summary", {}, summary, tick.repeat_count > 0 && ` · and ${tick.repeat_count} ticks before alike`),
+      tick.candidates.length > 0 &&
+        h(
+          "div",
+          { class: "table-wrap", tabindex: "0", role: "region", "aria-label": "Drivers weighed" },
+          h(
+            "table",
+            { "aria-label": `Drivers weighed at ${time(tick.ticked_at)}` },
+            h("thead", {}, h("tr", {}, ["Driver", "Verdict"].map((name) => h("th", { scope: "col" }, name)), ["Away", "Time to the pickup", "Cost"].map((name) => h("th", { scope: "col", class: "num" }, name)))),
+            h(
+              "tbody",
+              {},
+              tick.candidates.slice(0, 8).map((candidate) =>
+                h(
+                  "tr",
+                  {},
+                  h("td", {}, h("span", { class: "mono" }, shortId(candidate.driver_id))),
+                  h("td", {}, candidate.verdict === "chosen" ? badge("accepted", "Chosen") : words(candidate.verdict)),
+                  h("td", { class: "num" }, distance(candidate.distance_meters)),
+                  h("td", { class: "num" }, duration(candidate.pickup_eta_seconds)),
+                  h("td", { class: "num", title: candidate.terms.map((term) => `${words(term.name)} ${Math.round(term.seconds)} s`).join(", ") }, candidate.cost_seconds === null ? "–" : `${Math.round(candidate.cost_seconds)} s`),
+                ),
+              ),
+            ),
+          ),
+        ),
+    );
+  }
+
+  async function drawWay() {
+    if (scene === null) {
+      scene = await makeMap(mapHolder, { label: "Where the ride goes", sources: ["way", "ends"], layers });
+      if (gone) return scene.map.remove();
+      const { items } = await api.get("/v1/service-areas");
+      scene.showAreas(items);
+      scene.show([ride.pickup, ride.dropoff], { padding: 45, animate: false });
+    }
+    const route = ENDS.has(ride.state) ? null : await api.get(`/v1/rides/${id}/route`).catch(() => null);
+    const straight = [ride.pickup, ...ride.stops.map((stop) => stop.place), ride.dropoff].map(lngLat);
+    const line = route?.legs.some((leg) => leg.polyline) ? route.legs.flatMap((leg) => (leg.polyline ? decodePolyline(leg.polyline) : [])) : straight;
+    scene.setData("way", collection([feature("LineString", line)]));
+    scene.setData("ends", collection([feature("Point", lngLat(ride.pickup), { kind: "from" }), feature("Point", lngLat(ride.dropoff), { kind: "to" })]));
+    return undefined;
+  }
+
+  async function cancel(button) {
+    const given = await ask({ title: "Cancel this ride?", words: "The platform ends it; nothing is charged, and driver and rider are told.", action: "Cancel the ride", danger: true, fields: [{ name: "reason", label: "Why, for the record", required: true, maxlength: "200" }] });
+    if (given) await act(button, () => api.post(`/v1/operator/rides/${id}/cancel`, { reason: given.reason }), "The ride was canceled.");
+    look();
+  }
+
+  async function refund(button) {
+    const code = ride.fare.total.currency_code;
+    const given = await ask({
+      title: "Refund",
+      words: `The ride cost ${money(ride.fare.total)}. Leave the amount empty to give all of it back.`,
+      action: "Refund",
+      fields: [
+        { name: "amount", label: `Amount in ${code}`, inputmode: "decimal", pattern: "[0-9]+([.][0-9]+)?" },
+        { name: "borne_by", label: "Borne by", options: [["", "As the city's rules say"], ["platform", "The platform"], ["driver", "The driver"]] },
+        { name: "reason", label: "Why, for the record", required: true, maxlength: "200" },
+      ],
+    });
+    if (!given) return;
+    const minor = given.amount ? minorUnits(given.amount, code) : null;
+    const body = { ride_id: id, reason: given.reason };
+    if (minor !== null) body.amount = { currency_code: code, amount_minor: minor };
+    if (given.borne_by) body.borne_by = given.borne_by;
+    await act(button, () => api.post("/v1/operator/refunds", body), "The refund is on its way.");
+    shown = "";
+    look();
+  }
+
+  const looking = every(LOOK_SECONDS, async () => {
+    if (!(await look())) looking?.stop();
+  });
+  return () => {
+    gone = true;
+    looking.stop();
+    scene?.map.remove();
+  };
+}
+
+const layers = () => [
+  { id: "way", type: "line", source: "way", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": color("map-ride"), "line-width": 3.5 } },
+  {
+    id: "ends",
+    type: "circle",
+    source: "ends",
+    paint: { "circle-radius": 6, "circle-color": ["match", ["get", "kind"], "from", color("raised"), color("map-ride")], "circle-stroke-color": ["match", ["get", "kind"], "from", color("map-ride"), color("raised")], "circle-stroke-width": 2.5 },
+  },
+];

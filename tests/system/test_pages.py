@@ -1,0 +1,328 @@
+"""The pages in a real browser: rides taken by hand in two windows and watched in the console, and who is kept out.
+
+The browser is the system's Chromium, driven by Playwright. Screenshots of each step are kept in build/pages.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, async_playwright, expect
+
+import matching_service
+from shared_kernel.geo import GeoPoint
+from tests.system.people import Town, town, until
+from tests.system.stack import Stack
+
+pytestmark = pytest.mark.system
+
+SHOTS = Path(__file__).parents[2] / "build/pages"
+AXE = Path(__file__).parents[1] / "vendor/axe-core/axe.min.js"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_OPTIONS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+WAIT_MILLISECONDS = 60_000
+expect.set_options(timeout=WAIT_MILLISECONDS)
+VIEWS = ("map", "rides", "pulse", "money", "drivers", "messages")
+# Away from the corners where other tests drive.
+PICKUP, DROPOFF = GeoPoint(37.7600, -122.4350), GeoPoint(37.7700, -122.4100)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack as a newcomer has it, whose dispatch looks twice a second."""
+    folder = tmp_path_factory.mktemp("pages")
+    policy = (Path(matching_service.__file__).parent / "cities/default.toml").read_text()
+    assert "tick_seconds = 2.0" in policy
+    (folder / "city.toml").write_text(policy.replace("tick_seconds = 2.0", "tick_seconds = 0.5"))
+    running = Stack(folder, JITNEY_MATCHING_CITY_FILE=str(folder / "city.toml"))
+    try:
+        running.start()
+        yield running
+    finally:
+        running.discard()
+
+
+@pytest.fixture
+async def people(stack: Stack) -> AsyncGenerator[Town]:
+    """The town of that stack."""
+    async with town(stack) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncGenerator[Browser]:
+    """The system's own browser; without one these tests are skipped, unless one must be there."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        told = f"there is none of {', '.join(BROWSERS)}; on Debian: apt-get install chromium"
+        assert not os.environ.get("TESTS_NEED_BROWSER"), told
+        pytest.skip(told)
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    playwright: Playwright
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=path, args=_OPTIONS)
+        yield opened
+        await opened.close()
+
+
+class Window:
+    """A window of the browser, with all that went wrong in it."""
+
+    def __init__(self, page: Page, stack: Stack) -> None:
+        self.page = page
+        self.stack = stack
+        self.wrong: list[str] = []
+        page.set_default_timeout(WAIT_MILLISECONDS)
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("console", self._hear)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        # The pages look for what may not be there, an offer or a driver's way, and the browser tells of each.
+        if message.type == "error" and not re.search("status of (404|409)", message.text):
+            self.wrong.append(message.text)
+
+    async def shot(self, name: str) -> None:
+        """Keep a picture for who wants to look."""
+        await self.page.screenshot(path=SHOTS / f"{name}.png")
+
+    async def sign_in(self, path: str, phone_number: str, people: Town) -> None:
+        """Sign in by phone and code, as people do."""
+        page, since = self.page, datetime.now(UTC)
+        await page.goto(self.stack.rest_url + path)
+        await page.get_by_label("Phone number").fill(phone_number)
+        await page.get_by_role("button", name="Send me a code").click()
+        await expect(page.get_by_role("link", name="read the text message")).to_be_visible()
+
+        async def code() -> str | None:
+            query = {"to": phone_number, "since": since.strftime("%Y-%m-%dT%H:%M:%SZ")}
+            told = await people.sandbox.call("GET", "/_sim/messages", params=query)
+            return told["messages"][0]["code"] if told["messages"] else None
+
+        await page.get_by_label("six digits").fill(await until(code, "the text message"))
+
+    async def console(self, view: str = "", role: str = "operator") -> None:
+        """Open the console signed in, as `jitney console` does."""
+        told = self.stack.jitney("console", "--no-browser", "--role", role, "--data", str(self.stack.data))
+        await self.page.goto(told.stdout.strip())
+        await expect(self.page.get_by_role("navigation", name="Views")).to_be_visible()
+        assert "token" not in self.page.url
+        if view:
+            await self.page.goto(f"{self.stack.rest_url}/console#/{view}")
+
+
+@asynccontextmanager
+async def window(browser: Browser, stack: Stack, size: dict[str, int], theme: str = "light") -> AsyncGenerator[Window]:
+    """A window of a person of its own, in which nothing went wrong."""
+    scheme: Any = theme
+    context = await browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")  # pyright: ignore[reportArgumentType] (a size)
+    try:
+        opened = Window(await context.new_page(), stack)
+        yield opened
+        assert opened.wrong == []
+    finally:
+        await context.close()
+
+
+async def test_a_ride_is_taken_by_hand_in_two_windows(browser: Browser, stack: Stack, people: Town) -> None:
+    async with window(browser, stack, DESKTOP) as rider, window(browser, stack, PHONE, "dark") as driver:
+        await driver.sign_in("/try/driver", people.phone_number(), people)
+        await driver.page.get_by_role("button", name="Apply").click()
+        await driver.page.get_by_role("switch").click()
+        await expect(driver.page.get_by_role("heading", name="You are online")).to_be_visible()
+        await driver.page.get_by_label("Your car drives").select_option("Very fast")
+        await driver.shot("driver-online")
+
+        await rider.sign_in("/try/rider", people.phone_number(), people)
+        await expect(rider.page.get_by_role("heading", name="Where to?")).to_be_visible()
+        await rider.page.get_by_text("Type coordinates").click()
+        await rider.page.get_by_label("Pickup: latitude").fill("37.7850, -122.4200")
+        await rider.page.get_by_label("Destination: latitude").fill("37.7650, -122.4190")
+        await rider.page.get_by_role("button", name="Show prices").click()
+        await expect(rider.page.get_by_role("radio", name="Economy")).to_be_checked()
+        await rider.shot("rider-prices")
+        await rider.page.get_by_role("button", name=re.compile("Request economy for")).click()
+
+        await driver.page.get_by_role("button", name="Accept").click()
+        await driver.page.get_by_role("button", name="Drive to the pickup").click()
+        await expect(rider.page.get_by_role("heading", name="Your driver is on the way")).to_be_visible()
+        await rider.shot("rider-waits")
+        await expect(driver.page.get_by_role("button", name="You are there")).to_be_visible()
+        await driver.page.get_by_role("button", name="I am here").click()
+        await expect(rider.page.get_by_role("heading", name="Your driver is here")).to_be_visible()
+        pin = await rider.page.locator(".pin output").inner_text()
+        await driver.page.get_by_label("The PIN").fill(pin)
+        await driver.shot("driver-pin")
+        await driver.page.get_by_role("button", name="Start the trip").click()
+        await driver.page.get_by_role("button", name="Drive to the destination").click()
+        await expect(rider.page.get_by_role("heading", name="On the way")).to_be_visible()
+        await expect(driver.page.get_by_role("button", name="You are there")).to_be_visible()
+        await driver.page.get_by_role("button", name="Complete the ride").click()
+
+        receipt = rider.page.get_by_role("region", name="Receipt")
+        await expect(receipt).to_contain_text("Total")
+        await expect(receipt).to_contain_text("4242")
+        await rider.page.get_by_role("button", name="5 of 5 stars").click()
+        await expect(rider.page.get_by_role("button", name="5 of 5 stars")).to_have_attribute("aria-pressed", "true")
+        await rider.shot("rider-receipt")
+        await driver.page.get_by_role("button", name="Next ride").click()
+        await expect(driver.page.get_by_role("region", name="Earnings")).to_contain_text("$")
+        await driver.shot("driver-earned")
+        await driver.page.get_by_role("switch").click()
+        await expect(driver.page.get_by_role("heading", name="You are offline")).to_be_visible()
+
+
+async def test_a_ride_is_watched_in_the_console_and_refunded(browser: Browser, stack: Stack, people: Town) -> None:
+    async with window(browser, stack, DESKTOP) as operator:
+        page = operator.page
+        await operator.console()
+        await expect(page.get_by_text("No open rides here")).to_be_visible()
+        driver, rider = await people.driver(PICKUP), await people.rider()
+        await expect(page.get_by_role("button", name="Free 1")).to_be_visible()
+        ride_id = await rider.request(PICKUP, DROPOFF)
+        row = page.locator(f'[data-key="{ride_id}"]')
+        await expect(row).to_contain_text(re.compile("Matching|Offered"))
+        await driver.accept(ride_id)
+        await expect(row).to_contain_text("Driver en route")
+        await expect(row).to_contain_text("Ana · 7ABC123")
+        await row.click()
+        await operator.shot("console-map")
+        await driver.step(ride_id, "arrive")
+        await expect(row).to_contain_text("Arrived")
+        await driver.step(ride_id, "start", {"pin": (await rider.ride(ride_id))["start_pin"]})
+        await expect(page.get_by_role("button", name="With a rider 1")).to_be_visible()
+        await page.get_by_role("link", name="The ride's story").click()
+        story = page.get_by_role("region", name="Story")
+        await expect(story).to_contain_text("In progress")
+        await driver.step(ride_id, "complete")
+        await expect(story).to_contain_text("Completed")
+        await expect(page.get_by_role("region", name="Dispatch")).to_contain_text("Chosen")
+        await page.get_by_role("button", name="Refund").click()
+        await page.get_by_label("Amount in USD").fill("1.25")
+        await page.get_by_label("Why, for the record").fill("the route was longer than it had to be")
+        await page.get_by_role("dialog").get_by_role("button", name="Refund").click()
+        await expect(story).to_contain_text("$1.25")
+        await operator.shot("console-ride")
+        [refund] = (await people.operator("GET", "/v1/operator/refunds", ride_id=ride_id))["items"]
+        assert refund["amount"] == {"currency_code": "USD", "amount_minor": 125}
+        await page.get_by_role("link", name="Money").click()
+        await expect(page.get_by_text("Balanced")).to_be_visible()
+        await page.get_by_role("button", name="Audit the ledger").click()
+        await expect(page.get_by_text("Every balance is the sum of its postings")).to_be_visible()
+        await operator.shot("console-money")
+
+
+async def test_an_operator_suspends_a_driver(browser: Browser, stack: Stack, people: Town) -> None:
+    driver = await people.driver(PICKUP)
+    async with window(browser, stack, DESKTOP) as operator:
+        page = operator.page
+        await operator.console("drivers")
+        await page.get_by_role("button", name="Approved").click()
+        await page.get_by_role("button", name="Suspend Ana").first.click()
+        await page.get_by_role("dialog").get_by_label("Why").fill("papers ran out")
+        await page.get_by_role("dialog").get_by_role("button", name="Suspend").click()
+        await expect(page.get_by_text("Ana may not drive for now.")).to_be_visible()
+        await page.get_by_role("button", name="Suspended").click()
+        await expect(page.get_by_role("button", name="Approve Ana")).to_be_visible()
+    listed = await people.operator("GET", "/v1/operator/drivers", status="suspended")
+    assert [item["id"] for item in listed["items"]] == [driver.person.account_id]
+
+
+async def test_support_is_shown_drivers_and_refused_the_rest(browser: Browser, stack: Stack) -> None:
+    async with window(browser, stack, DESKTOP) as support:
+        page = support.page
+        await support.console(role="support")
+        await expect(page.get_by_role("navigation").get_by_role("link")).to_have_text(["Drivers"])
+        await expect(page.get_by_role("button", name="Approve")).to_have_count(1)  # the list's name, not a decision
+        await page.goto(f"{stack.rest_url}/console#/money")
+        await expect(page.get_by_text("may not look at this")).to_be_visible()
+        refused = await page.evaluate(
+            """async () => {
+              const { access_token: token } = JSON.parse(sessionStorage.getItem("jitney.console"));
+              const answer = await fetch("/v1/operator/fleet?south=1&west=1&north=2&east=2",
+                { headers: { Authorization: `Bearer ${token}` } });
+              return answer.status;
+            }"""
+        )
+        assert refused == 403
+        support.wrong = [line for line in support.wrong if "status of 403" not in line]
+
+
+async def test_the_keyboard_gets_everywhere_and_the_theme_is_kept(browser: Browser, stack: Stack) -> None:
+    async with window(browser, stack, DESKTOP) as operator:
+        page = operator.page
+        await operator.console()
+        reached: list[str] = []
+        for _ in range(len(VIEWS) + 3):
+            await page.keyboard.press("Tab")
+            reached.append(await page.evaluate("document.activeElement.textContent || document.activeElement.title"))
+        assert [name for name in ("Map", "Rides", "Pulse", "Money", "Drivers", "Messages") if name not in reached] == []
+        await page.get_by_role("link", name="Pulse").focus()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="Pulse")).to_be_visible()
+        for theme in ("light", "dark"):
+            await page.get_by_role("button", name="Change theme").click()
+            assert await page.evaluate("document.documentElement.dataset.theme") == theme
+        await page.reload()
+        assert await page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 A and AA."""
+    await page.evaluate(AXE.read_text())
+    found = await page.evaluate(
+        """() => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })
+          .then((result) => result.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`)))"""
+    )
+    return [str(line) for line in found]
+
+
+@pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop-light", "phone-dark"])
+async def test_nothing_keeps_people_out(
+    browser: Browser, stack: Stack, people: Town, size: dict[str, int], theme: str
+) -> None:
+    found: dict[str, list[str]] = {}
+    async with window(browser, stack, size, theme) as operator:
+        page = operator.page
+        await page.goto(f"{stack.rest_url}/console")
+        await expect(page.get_by_role("heading", name="Console")).to_be_visible()
+        found["gate"] = await violations(page)
+        await operator.shot(f"console-gate-{theme}")
+        await operator.console()
+        for view in VIEWS:
+            await page.goto(f"{stack.rest_url}/console#/{view}")
+            await expect(page.locator(f'nav [data-name="{view}"]')).to_have_attribute("aria-current", "page")
+            await expect(page.locator(".skeleton")).to_have_count(0)
+            found[view] = await violations(page)
+            await operator.shot(f"console-{view}-{theme}")
+            # Nothing is cut off at the side of a small screen.
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    async with window(browser, stack, size, theme) as rider:
+        await rider.sign_in("/try/rider", people.phone_number(), people)
+        await expect(rider.page.get_by_role("heading", name="Where to?")).to_be_visible()
+        found["rider"] = await violations(rider.page)
+        await rider.shot(f"rider-begins-{theme}")
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+async def test_a_lost_service_is_told_and_the_page_goes_on_by_itself(browser: Browser, stack: Stack) -> None:
+    async with window(browser, stack, DESKTOP) as operator:
+        page = operator.page
+        await operator.console("rides")
+        await expect(page.locator(".skeleton")).to_have_count(0)
+        await page.route("**/v1/operator/rides**", lambda route: route.abort())
+        await page.get_by_role("button", name="Completed").click()
+        await expect(page.get_by_role("alert")).to_contain_text("No connection")
+        await page.unroute("**/v1/operator/rides**")
+        await page.get_by_role("button", name="Try again").click()
+        await expect(page.get_by_role("alert")).to_have_count(0)
+        operator.wrong = [line for line in operator.wrong if "ERR_FAILED" not in line]

@@ -59,7 +59,6 @@ from rider_api.rest.backends import Backends
 from rider_api.rest.calls import Call, Edge, call
 from rider_api.rest.cors import allow, preflight
 from rider_api.rest.cursors import Cursors
-from rider_api.rest.openapi import document, openapi_app
 from rider_api.rest.rate_limits import RateLimits
 from rider_api.rest.readiness import Readiness
 from rider_api.rest.replays import Replays
@@ -145,11 +144,15 @@ def make_edge(settings: RestSettings) -> Edge:
 
 def make_app(edge: Edge) -> Flask:
     """Make the application around what its routes need."""
-    app = openapi_app(ROUTES)
+    app = Flask("rider_api", static_folder=None)
+    # Before there are any: a route has only the methods that it names.
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
     app.url_map.merge_slashes = False
     app.extensions["edge"] = edge
-    app.register_blueprint(system_routes.make_blueprint(document(app, [fact for r in ROUTES for fact in r.facts])))
+    for routes in ROUTES:
+        app.register_blueprint(routes.blueprint)
+    app.register_blueprint(system_routes.make_blueprint())
     app.register_blueprint(callback_routes.make_blueprint())
     app.register_blueprint(page_routes.make_blueprint(edge.settings))
     fixed_headers = security_headers(edge.settings.environment)

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document: what flask-openapi collects, plus what it cannot know."""
+"""The OpenAPI 3.1 document: what flask-openapi makes of the routes' descriptions, plus what it cannot know."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import json
 from collections.abc import Sequence
 from typing import Any, cast
 
+from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.models.info import Info
 from flask_openapi.models.security_scheme import SecurityScheme
+from flask_openapi.models.tag import Tag
 from flask_openapi.openapi import OpenAPI
+from pydantic import BaseModel
 
+from chassis.auth import Role
 from rider_api.rest.examples import add_examples
 from rider_api.rest.reading import IDEMPOTENCY_KEY
-from rider_api.rest.routing import RouteFacts, Routes
+from rider_api.rest.routing import PREFIX, Description, RouteFacts, Routes
 from rider_api.schemas.problems import Problem as ProblemSchema
 
 _VERSION_PARAMETER = {
@@ -22,11 +26,13 @@ _VERSION_PARAMETER = {
     "description": "The ETag of what the client saw; 412 where that is no longer what stands.",
     "schema": {"type": "string", "maxLength": 64, "examples": ['"7"']},
 }
+_SIGNED_IN_PROBLEMS = (401, 403, 429, 500, 503, 504)
+_OPEN_PROBLEMS = (429, 500, 503, 504)
 _BOUNDS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
 
 
-def openapi_app(routes: Sequence[Routes]) -> OpenAPI:
-    """Make an application of nothing but routes; what stands around them is added by who serves it."""
+def openapi_document(routes: Sequence[Routes]) -> bytes:
+    """Write the document of routes. Takes a second: what is served is the committed one."""
     app = OpenAPI(
         "rider_api",
         static_folder=None,
@@ -39,20 +45,40 @@ def openapi_app(routes: Sequence[Routes]) -> OpenAPI:
         validation_error_status=400,
         validation_error_model=ProblemSchema,
     )
-    # Before there are any: a route has only the methods that it names.
-    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     for one in routes:
-        app.register_api(one.blueprint)
-    return app
+        blueprint = APIBlueprint(one.name, __name__, url_prefix=PREFIX, abp_tags=[Tag(name=one.tag)])
+        for each in one.descriptions:
+            _describe(blueprint, each)
+        app.register_api(blueprint)
+    return _document(app, [fact for one in routes for fact in one.facts])
 
 
-def openapi_document(routes: Sequence[Routes]) -> bytes:
-    """Write the document of routes, without an edge around them."""
-    return document(openapi_app(routes), [fact for one in routes for fact in one.facts])
+def _describe(blueprint: APIBlueprint, each: Description) -> None:
+    facts = each.facts
+    is_open = Role.ANONYMOUS in facts.roles
+    add: Any = getattr(blueprint, facts.method.lower())
+    add(
+        each.rule,
+        operation_id=each.view.__name__,
+        security=[] if is_open else [{"access_token": [facts.scope]}],
+        responses=_responses(each.answer, each.status, is_open, facts.method, each.problems),
+    )(each.view)
 
 
-def document(app: OpenAPI, facts: Sequence[RouteFacts]) -> bytes:
-    """Write the document of all registered routes."""
+def _responses(
+    answer: type[BaseModel] | None, status: int, is_open: bool, method: str, problems: Sequence[int]
+) -> dict[str, Any]:
+    statuses = {400, *(_OPEN_PROBLEMS if is_open else _SIGNED_IN_PROBLEMS), *problems}
+    if method != "GET":
+        statuses |= {409, 413, 415, 422}
+    responses: dict[str, Any] = {str(status): answer} if answer else {"204": None}
+    for code in sorted(statuses):
+        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        responses[str(code)] = {"content": content}
+    return responses
+
+
+def _document(app: OpenAPI, facts: Sequence[RouteFacts]) -> bytes:
     app.openapi_version = "3.1.0"
     schemes: dict[str, SecurityScheme | dict[str, Any]] = {
         "access_token": SecurityScheme(type="http", scheme="bearer", bearerFormat="JWT")

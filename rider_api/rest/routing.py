@@ -1,8 +1,8 @@
 """Routes: how a handler becomes a route with its roles, its strict input and its documented answers.
 
 A handler declares by its annotations what it reads: `path`, `query`, `body`. Validation is done here and not by
-flask-openapi, which makes the JSON schema of a query anew for each request and reads bodies leniently; what it is used
-for is the OpenAPI document.
+flask-openapi, which makes the JSON schema of a query anew for each request and reads bodies leniently; it writes the
+OpenAPI document (`openapi.py`), of what is described here, and has no part in a process that serves.
 """
 
 from __future__ import annotations
@@ -11,11 +11,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, TypeVar, get_origin, get_type_hints
+from typing import TypeVar, get_origin, get_type_hints
 
-from flask import Response, request
-from flask_openapi.blueprint import APIBlueprint
-from flask_openapi.models.tag import Tag
+from flask import Blueprint, Response, request
 from opentelemetry.trace import SpanKind
 from pydantic import BaseModel
 
@@ -34,9 +32,7 @@ F = TypeVar("F", bound=Callable[..., object])
 ROLES_ATTRIBUTE = "roles_of_route"
 SCOPE_ATTRIBUTE = "scope_of_route"
 PACE_ATTRIBUTE = "pace_of_route"
-_PREFIX = "/v1"
-_SIGNED_IN_PROBLEMS = (401, 403, 429, 500, 503, 504)
-_OPEN_PROBLEMS = (429, 500, 503, 504)
+PREFIX = "/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +58,18 @@ class RouteFacts:
     max_body_bytes: int = MAX_BODY_BYTES
 
 
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What the OpenAPI document says of a route: its facts, and what it reads and answers."""
+
+    rule: str
+    view: Callable[..., Response]
+    facts: RouteFacts
+    answer: type[BaseModel] | None
+    status: int
+    problems: Sequence[int]
+
+
 class Routes:
     """The routes of one subject.
 
@@ -70,9 +78,16 @@ class Routes:
 
     def __init__(self, name: str, tag: str, area: str) -> None:
         """Make the set of routes; `area` is what their scopes are of (`rider_api.scopes`)."""
+        self.name = name
+        self.tag = tag
         self.area = area
-        self.blueprint = APIBlueprint(name, __name__, url_prefix=_PREFIX, abp_tags=[Tag(name=tag)])
-        self.facts: list[RouteFacts] = []
+        self.blueprint = Blueprint(name, __name__, url_prefix=PREFIX)
+        self.descriptions: list[Description] = []
+
+    @property
+    def facts(self) -> list[RouteFacts]:
+        """What the tests know of the routes."""
+        return [each.facts for each in self.descriptions]
 
     def route(
         self,
@@ -108,43 +123,22 @@ class Routes:
         """
 
         def register(handler: F) -> F:
-            path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", f"{_PREFIX}{rule}")
+            path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", f"{PREFIX}{rule}")
             is_open = Role.ANONYMOUS in roles
             scope = scope_of(OPEN_SCOPE if is_open else area or self.area, method)
             facts = RouteFacts(
                 method, path, with_implied(roles), scope, needs_key, method != "GET", takes_version, max_body_bytes
             )
-            self.facts.append(facts)
             view = _view(handler, facts, status if answer else 204, seconds)
             setattr(view, ROLES_ATTRIBUTE, facts.roles)
             setattr(view, SCOPE_ATTRIBUTE, scope)
             usual = Pace.SIGN_IN if is_open else Pace.READ if method == "GET" else Pace.WRITE
             setattr(view, PACE_ATTRIBUTE, pace or usual)
-            # Tells flask-openapi to leave the validation to the view.
-            setattr(view, "__delay_validate_request__", True)  # noqa: B010 (a function's own attribute)
-            add: Any = getattr(self.blueprint, method.lower())
-            add(
-                rule,
-                operation_id=handler.__name__,
-                security=[] if is_open else [{"access_token": [scope]}],
-                responses=_responses(answer, status, is_open, method, problems),
-            )(view)
+            self.descriptions.append(Description(rule, view, facts, answer, status, problems))
+            self.blueprint.add_url_rule(rule, view_func=view, methods=[method], provide_automatic_options=False)
             return handler
 
         return register
-
-
-def _responses(
-    answer: type[BaseModel] | None, status: int, is_open: bool, method: str, problems: Sequence[int]
-) -> dict[str, Any]:
-    statuses = {400, *(_OPEN_PROBLEMS if is_open else _SIGNED_IN_PROBLEMS), *problems}
-    if method != "GET":
-        statuses |= {409, 413, 415, 422}
-    responses: dict[str, Any] = {str(status): answer} if answer else {"204": None}
-    for code in sorted(statuses):
-        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        responses[str(code)] = {"content": content}
-    return responses
 
 
 def _view(handler: Callable[..., object], facts: RouteFacts, status: int, seconds: float) -> Callable[..., Response]:

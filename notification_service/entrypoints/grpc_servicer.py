@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.delivery import DeliveryState
 from notification_service.domain.inbox_item import InboxItem
 from notification_service.entrypoints.delivery_worker import Alarms
-from notification_service.entrypoints.times import timestamp
+from notification_service.entrypoints.times import moment_from, timestamp
 from notification_service.use_cases.list_notifications import ListNotifications
 from notification_service.use_cases.mark_notification_read import MarkNotificationRead
 from notification_service.use_cases.send_one_time_code import SendOneTimeCode
@@ -67,7 +66,7 @@ class NotificationServicer(notification_service_pb2_grpc.NotificationServiceServ
             phone_number=request.phone_number,
             code=request.code,
             locale=request.locale,
-            expires_at=request.expire_time.ToDatetime(tzinfo=UTC),
+            expires_at=moment_from(request.expire_time, "expire_time"),
         )
         self._alarms.wake(Channel.SMS, Priority.SECURITY)
         return pb.SendOneTimeCodeResponse(notification_id=str(notification_id))
@@ -91,7 +90,7 @@ class NotificationServicer(notification_service_pb2_grpc.NotificationServiceServ
     async def SummarizeDeliveries(
         self, request: pb.SummarizeDeliveriesRequest, context: _Context
     ) -> pb.SummarizeDeliveriesResponse:
-        counts, notification_count = await self._summarize_deliveries(request.since_time.ToDatetime(tzinfo=UTC))
+        counts, notification_count = await self._summarize_deliveries(moment_from(request.since_time, "since_time"))
         return pb.SummarizeDeliveriesResponse(
             deliveries=[
                 pb.DeliveryCount(

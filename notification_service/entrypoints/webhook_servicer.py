@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC
 from typing import Any
 from uuid import UUID
 
 import grpc
 
 from notification_service.domain.webhooks import Endpoint, WebhookState
-from notification_service.entrypoints.times import timestamp, timestamp_or_none
+from notification_service.entrypoints.times import moment_from, timestamp, timestamp_or_none
 from notification_service.use_cases.keep_webhooks import KeepWebhooks
 from notification_service.use_cases.webhook_ports import WebhookStory
 from ridesharing.notification.v1 import webhook_service_pb2 as pb
@@ -59,7 +58,7 @@ class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
     async def ReplayFailedWebhooks(
         self, request: pb.ReplayFailedWebhooksRequest, context: _Context
     ) -> pb.ReplayFailedWebhooksResponse:
-        since = request.since_time.ToDatetime(tzinfo=UTC)
+        since = moment_from(request.since_time, "since_time")
         count = await self._keep.replay_failed(UUID(request.endpoint_id), since)
         self._stir()
         return pb.ReplayFailedWebhooksResponse(count=count)

@@ -6,17 +6,20 @@ from datetime import date
 from typing import Any
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from notification_service.domain.channels import Channel
 from notification_service.domain.delivery import DeliveryState
 from notification_service.domain.facts import Happening, OfferFact, PersonFact, RideFact
 from notification_service.entrypoints.facts import FACT_TYPES, fact_from
 from notification_service.entrypoints.grpc_servicer import CHANNEL_TO_WIRE, STATE_TO_WIRE
+from notification_service.entrypoints.times import moment_from
 from ridesharing.identity.v1 import document_service_pb2
 from ridesharing.identity.v1 import events_pb2 as identity
 from ridesharing.matching.v1 import events_pb2 as matching
 from ridesharing.matching.v1 import rides_pb2
 from ridesharing.notification.v1 import notifications_pb2
+from shared_kernel.errors import InvalidInput
 from tests.unit.notification.samples import DRIVER, OFFER, RIDE, RIDER
 
 LAST_DAY = date(2030, 2, 28)
@@ -112,3 +115,10 @@ def test_a_document_that_expires_is_told_by_its_public_word_and_its_last_day() -
     )
     fact = fact_from(event, 1)
     assert fact == PersonFact(Happening.DOCUMENT_EXPIRING, DRIVER, document="vehicle_insurance", expires_on=LAST_DAY)
+
+
+def test_a_moment_that_no_calendar_holds_is_refused_by_name() -> None:
+    for seconds in (-(10**12), 10**12):
+        with pytest.raises(InvalidInput) as caught:
+            moment_from(Timestamp(seconds=seconds), "since_time")
+        assert (caught.value.reason, caught.value.violations[0].field) == ("invalid_argument", "since_time")

@@ -114,7 +114,6 @@ _MAX_DISCARDED_BYTES = 1024 * 1024
 _DETAILS = {
     404: "there is nothing at this address; see /openapi.json",
     405: "this address does not take this method; the Allow header names those that it takes",
-    413: "the body is larger than this address takes",
 }
 _CODES = {404: "route_not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
@@ -235,7 +234,11 @@ def _tell_http_error(error: HTTPException) -> Response:
         return _tell_crash(error)
     code = _CODES.get(status, HTTPStatus(status).phrase.lower().replace(" ", "_").replace("-", "_"))
     allowed = {"Allow": ", ".join(sorted(methods))} if (methods := getattr(error, "valid_methods", None)) else {}
-    return _respond(Problem(status, code, _DETAILS.get(status, HTTPStatus(status).phrase.lower()), headers=allowed))
+    detail = _DETAILS.get(status, HTTPStatus(status).phrase.lower())
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and request.max_content_length:
+        # What the route takes, or any where the route is not known yet; one more is let in, to be seen as too much.
+        detail = f"a body may have {request.max_content_length - 1} bytes"
+    return _respond(Problem(status, code, detail, headers=allowed))
 
 
 def _tell_crash(error: Exception) -> Response:

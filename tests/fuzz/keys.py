@@ -46,7 +46,9 @@ async def send_keys(rest_url: str, operator: str, rider_id: str, *, keys: int, t
     statuses: Counter[int] = Counter()
     headers = {"Authorization": f"Bearer {operator}"}
     limits = httpx.Limits(max_connections=_AT_ONCE)
-    async with httpx.AsyncClient(base_url=rest_url, headers=headers, limits=limits, timeout=60) as client:
+    # All keys are handed to the client at once, and wait there for one of its connections.
+    timeout = httpx.Timeout(60, pool=None)
+    async with httpx.AsyncClient(base_url=rest_url, headers=headers, limits=limits, timeout=timeout) as client:
         before = await _credit(client, rider_id)
 
         async def one(key: str) -> tuple[bytes, bool]:

@@ -28,6 +28,8 @@ _LONGEST_LIFE = timedelta(hours=24)
 """A token that counts longer is refused: it would have to be remembered for as long."""
 _KEYS_KEPT = timedelta(hours=12)
 _ASKED_AGAIN = timedelta(minutes=1)
+_LEFT_ALONE = timedelta(seconds=5)
+"""After it gave no keys."""
 _MOST_BYTES = 256 * 1024
 
 
@@ -37,6 +39,7 @@ class _Keys:
 
     by_id: Mapping[str, jwt.PyJWK] = field(default_factory=dict[str, jwt.PyJWK])
     fetched_at: datetime | None = None
+    failed_at: datetime | None = None
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -110,9 +113,21 @@ class OidcTokens:
             now = self._clock.now()
             age = None if keys.fetched_at is None else now - keys.fetched_at
             if age is None or age > _KEYS_KEPT or (key_id not in keys.by_id and age > _ASKED_AGAIN):
-                keys.by_id = await self._fetched(issuer)
-                keys.fetched_at = now
+                # Who waits behind a provider that is away is told so, and does not wait for it once more.
+                if keys.failed_at is None or now - keys.failed_at > _LEFT_ALONE:
+                    await self._renew(issuer, keys, now)
+                if keys.failed_at is not None and key_id not in keys.by_id:
+                    raise _unavailable(issuer)
         return keys.by_id.get(key_id)
+
+    async def _renew(self, issuer: str, keys: _Keys, now: datetime) -> None:
+        """Ask for the keys; those that are known stay good while their issuer is away."""
+        try:
+            keys.by_id = await self._fetched(issuer)
+        except Unavailable:
+            keys.failed_at = now
+        else:
+            keys.fetched_at, keys.failed_at = now, None
 
     async def _fetched(self, issuer: str) -> Mapping[str, jwt.PyJWK]:
         described = await self._document(f"{issuer.rstrip('/')}/.well-known/openid-configuration")

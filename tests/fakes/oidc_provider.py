@@ -23,6 +23,7 @@ class OidcProvider:
     def __init__(self) -> None:
         self.issuer = ""
         self.down = False
+        self.requests = 0
         self.key_requests = 0
         self._keys: dict[str, rsa.RSAPrivateKey] = {}
         self.rotate("first")
@@ -53,6 +54,7 @@ class OidcProvider:
 
         @app.get("/.well-known/openid-configuration")
         def discovery() -> tuple[Response, int]:  # pyright: ignore[reportUnusedFunction] (Flask calls it)
+            self.requests += 1
             return jsonify(issuer=self.issuer, jwks_uri=f"{self.issuer}/keys"), 503 if self.down else 200
 
         @app.get("/keys")

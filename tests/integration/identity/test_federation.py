@@ -170,7 +170,25 @@ async def test_while_the_provider_is_away_nobody_is_taken_for_a_liar(federated: 
         await federated.sign_in(federated.token(phone_number=new_phone(), phone_number_verified=True))
     assert caught.value.reason == "identity_provider_unavailable"
     federated.provider.down = False
+    federated.identity.clock.advance(seconds=10)
     assert (await federated.sign_in(federated.token(phone_number=new_phone(), phone_number_verified=True))).new_account
+
+
+async def test_a_provider_that_is_away_is_asked_once_for_all_who_wait_and_its_known_keys_stay_good(
+    federated: Federated,
+) -> None:
+    vouched = {"phone_number": new_phone(), "phone_number_verified": True}
+    known = federated.token(**vouched)
+    await federated.sign_in(federated.token(**vouched))
+    federated.provider.down = True
+    federated.identity.clock.advance(minutes=2)
+    federated.provider.rotate("second")
+    asked = federated.provider.requests
+    tokens = [federated.provider.token(federated.identity.clock.now(), jti=str(number)) for number in range(20)]
+    answers = await asyncio.gather(*(federated.sign_in(token) for token in tokens), return_exceptions=True)
+    assert {type(answer) for answer in answers} == {Unavailable}
+    assert federated.provider.requests == asked + 1
+    assert (await federated.sign_in(known)).account
 
 
 async def test_staff_sign_in_only_with_the_role_and_an_erasure_takes_the_identity_along(federated: Federated) -> None:

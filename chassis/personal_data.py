@@ -13,7 +13,7 @@ import grpc
 
 from ridesharing.common.v1 import personal_data_service_pb2 as pb
 from ridesharing.common.v1 import personal_data_service_pb2_grpc
-from shared_kernel.errors import Conflict, FieldViolation, InvalidInput
+from shared_kernel.errors import FieldViolation, InvalidInput
 
 SERVICE_NAME = "ridesharing.common.v1.PersonalDataService"
 EXPORT_PAGE_ROWS = 500
@@ -38,15 +38,6 @@ class PersonalData(Protocol):
     async def export(self, account_id: UUID, offset: int) -> tuple[Mapping[str, Sequence[Mapping[str, Any]]], bool]:
         """Return lists of rows by name from an offset in each, `EXPORT_PAGE_ROWS` at most, and whether more follow."""
         ...
-
-
-def erasure_blocked(blockers: Sequence[str]) -> Conflict:
-    """Make the error of an erasure that has to wait."""
-    return Conflict(
-        "erasure_blocked",
-        f"this account cannot be erased yet: {', '.join(blockers)}",
-        metadata={"blockers": ",".join(blockers)},
-    )
 
 
 class PersonalDataServicer(personal_data_service_pb2_grpc.PersonalDataServiceServicer):

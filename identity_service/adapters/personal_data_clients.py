@@ -10,9 +10,11 @@ from uuid import UUID
 
 import grpc
 
+from chassis.personal_data import EXPORT_PAGE_ROWS
 from chassis.status import rpc_errors
 from ridesharing.common.v1 import personal_data_service_pb2 as pb
 from ridesharing.common.v1.personal_data_service_pb2_grpc import PersonalDataServiceStub
+from shared_kernel.errors import Conflict
 
 _TIMEOUT_SECONDS = 10.0
 _MOST_PAGES = 40
@@ -40,7 +42,7 @@ class GrpcPersonalData:
             await self._stubs[service].EraseAccount(request, timeout=_TIMEOUT_SECONDS)
 
     async def export(self, account_id: UUID) -> Mapping[str, Mapping[str, Sequence[Any]]]:
-        """Return what each service tells, by its name."""
+        """Return what each service tells, by its name. Raises Conflict `export_too_large`."""
         parts = await asyncio.gather(*(self._whole(stub, account_id) for stub in self._stubs.values()))
         return dict(zip(self._stubs, parts, strict=True))
 
@@ -55,5 +57,6 @@ class GrpcPersonalData:
                 whole.setdefault(name, []).extend(rows)
             token = answer.next_page_token
             if not token:
-                break
-        return whole
+                return whole
+        # A part must not pass for the whole.
+        raise Conflict("export_too_large", f"a list has more than {_MOST_PAGES * EXPORT_PAGE_ROWS} rows")

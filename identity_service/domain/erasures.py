@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from identity_service.domain.sign_ins import ACCESS_LIFETIME_SECONDS
-from shared_kernel.errors import Conflict, PermissionRefused
+from shared_kernel.errors import PermissionRefused
 
 WAIT = timedelta(seconds=ACCESS_LIFETIME_SECONDS + 60)
 SERVICES = ("matching", "payment", "notification")
@@ -61,15 +61,6 @@ class Erasure:
 def erasure(account_id: UUID, now: datetime) -> Erasure:
     """Return a fresh erasure."""
     return Erasure(account_id, now, now + WAIT, now + WAIT)
-
-
-def blocked(blockers: Sequence[str]) -> Conflict:
-    """Make the error of an erasure that something stands in the way of."""
-    return Conflict(
-        "erasure_blocked",
-        f"this account cannot be erased yet: {', '.join(blockers)}",
-        metadata={"blockers": ",".join(blockers)},
-    )
 
 
 def being_erased() -> PermissionRefused:

@@ -9,13 +9,15 @@ from uuid import UUID
 from identity_service.domain.actors import POLICY, ActingStaff
 from identity_service.domain.audit import Act
 from identity_service.domain.drivers import DriverStatus
-from identity_service.domain.erasures import Erasure, blocked, erasure
+from identity_service.domain.erasures import Erasure, erasure
 from identity_service.domain.events import AccountErased, DriverStatusChanged
 from identity_service.domain.sign_ins import EndReason
 from identity_service.domain.texts import clean_text
 from identity_service.use_cases.answers import dump_json
-from identity_service.use_cases.ports import PersonalDataKeepers, Store, Transaction
+from identity_service.use_cases.people_ports import PersonalDataKeepers
+from identity_service.use_cases.ports import Store, Transaction
 from shared_kernel.clock import Clock
+from shared_kernel.erasures import erasure_blocked
 from shared_kernel.errors import DomainError, NotFound
 
 _log = logging.getLogger(__name__)
@@ -44,7 +46,7 @@ class EraseAccount:
             return standing
         blockers = await self._keepers.blockers(account_id)
         if blockers:
-            raise blocked(blockers)
+            raise erasure_blocked(blockers)
         now = self._clock.now()
         async with self._store.transaction() as transaction:
             # The account's lock makes requests queue.

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
-from chassis.personal_data import EXPORT_PAGE_ROWS, erasure_blocked
+from chassis.personal_data import EXPORT_PAGE_ROWS
 from matching_service.adapters.tables import (
     ride_edits,
     ride_ratings,
@@ -26,6 +26,7 @@ from matching_service.adapters.tables import (
     shifts,
 )
 from matching_service.domain.ride_states import LIVE_STATES
+from shared_kernel.erasures import erasure_blocked
 
 _COARSE_DECIMALS = 2
 _ERASED_PIN = "0000"

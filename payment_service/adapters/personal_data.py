@@ -14,12 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
 from chassis.idempotency import fingerprint
-from chassis.personal_data import EXPORT_PAGE_ROWS, erasure_blocked
+from chassis.personal_data import EXPORT_PAGE_ROWS
 from payment_service.adapters.payments import OVER
 from payment_service.adapters.payout_tables import payout
 from payment_service.adapters.rider_tables import rider_adjustment
 from payment_service.adapters.tables import account, balance, balance_delta, payment, payment_method
 from payment_service.use_cases.repositories import RequestKey
+from shared_kernel.erasures import erasure_blocked
 
 RemoveCard = Callable[[RequestKey, UUID, UUID], Awaitable[None]]
 _OWED_KINDS = ("rider_wallet", "rider_receivable", "driver")

@@ -98,6 +98,20 @@ class Whole:
             ride.bytes * 2,
         )
 
+    async def edited(self, ride: UUID, rider: str) -> None:
+        """Another way that the ride could have gone."""
+        await self.sql(
+            "matching",
+            "INSERT INTO ride_edit (id, ride_id, made_by, state, pickup, dropoff, stops, currency_code,"
+            " fare_total_minor, fare_lines, fare_before_minor, distance_meters, trip_seconds, driven_meters,"
+            " driven_seconds, added_seconds, route_version, created_at, expires_at, closed_at)"
+            " VALUES ($1, $2, $3, 'lapsed', '[]', '[1, 2, \"3 Other Street\"]', '[]', 'USD', 1, '[]', 1, 1, 1, 0, 0,"
+            " 0, 1, now(), now(), now())",
+            uuid4(),
+            ride,
+            UUID(rider),
+        )
+
     async def card(self, rider: str) -> UUID:
         card = uuid4()
         await self.sql("payment", "INSERT INTO rider (id) VALUES ($1) ON CONFLICT DO NOTHING", UUID(rider))
@@ -223,6 +237,7 @@ async def test_a_person_is_erased_everywhere_and_the_number_is_free_again(whole:
     account, token = signed_in.account.account_id, forward_token(signed_in.tokens.access_token)
     ride, driven = await whole.ride(account), await whole.ride(str(uuid4()), driver=account)
     await whole.rated_and_shared(ride, account)
+    await whole.edited(ride, account)
     card = await whole.card(account)
     await whole.told(account)
     with rpc_errors():
@@ -248,6 +263,7 @@ async def test_a_person_is_erased_everywhere_and_the_number_is_free_again(whole:
     [rating] = await whole.sql("matching", "SELECT stars, comment FROM ride_rating WHERE ride_id = $1", ride)
     assert (rating["stars"], rating["comment"]) == (5, "")
     assert await whole.sql("matching", "SELECT FROM ride_share") == []
+    assert await whole.sql("matching", "SELECT FROM ride_edit") == []
     [other] = await whole.sql("matching", "SELECT * FROM ride WHERE id = $1", driven)
     assert (other["driver_name"], other["rider_name"], other["pickup_latitude"]) == ("", "Robin", PLACE[0])
     assert whole.removed_cards == [card]

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from identity_service.adapters.tables import role_grants
 from identity_service.domain.roles import RoleGrant
 from identity_service.domain.sign_ins import SignInRole
-from identity_service.use_cases.ports import RoleGrantPage
+from identity_service.use_cases.staff_ports import RoleGrantPage
 
 
 class PostgresRoles:

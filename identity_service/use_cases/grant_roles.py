@@ -11,7 +11,8 @@ from identity_service.domain.roles import RoleGrant, check_revocable
 from identity_service.domain.sign_ins import EndReason, SignInRole
 from identity_service.domain.texts import clean_text
 from identity_service.use_cases.answers import dump_json, load_json
-from identity_service.use_cases.ports import Request, RoleGrantPage, Store, Transaction
+from identity_service.use_cases.ports import Request, Store, Transaction
+from identity_service.use_cases.staff_ports import RoleGrantPage
 from shared_kernel.clock import Clock
 from shared_kernel.errors import NotFound
 

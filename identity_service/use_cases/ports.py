@@ -1,27 +1,25 @@
-"""All that the use cases need from outside: the store, the SMS, the tokens and the ciphers."""
+"""What the use cases need from outside: the store, the SMS, the tokens and the ciphers.
+
+What is people's own and what staff do stand in `people_ports` and `staff_ports`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from identity_service.domain.accounts import Account, Contact
-from identity_service.domain.api_keys import ApiKey
-from identity_service.domain.audit import Act, AuditEntry
 from identity_service.domain.code_budgets import Charge
-from identity_service.domain.documents import Document, DocumentStatus
 from identity_service.domain.drivers import Driver, DriverStatus
-from identity_service.domain.erasures import Erasure
 from identity_service.domain.events import Event
-from identity_service.domain.external_identities import ExternalIdentity, IdToken
 from identity_service.domain.one_time_codes import Allowance, Challenge, OwedCode
-from identity_service.domain.places import SavedPlace
-from identity_service.domain.roles import RoleGrant
 from identity_service.domain.sign_ins import EndReason, LiveSignIn, RefreshToken, SignIn, SignInRole
+from identity_service.use_cases.people_ports import Documents, Erasures, Identities, Places
+from identity_service.use_cases.staff_ports import ApiKeys, AuditLog, Roles
 
 
 class Accounts(Protocol):
@@ -155,183 +153,6 @@ class Drivers(Protocol):
     async def save(self, driver: Driver) -> None: ...
 
     async def page(self, status: DriverStatus | None, after: tuple[datetime, UUID] | None, size: int) -> DriverPage: ...
-
-
-class Documents(Protocol):
-    """Documents of drivers."""
-
-    async def add(self, document: Document, number: str, content: bytes) -> bool:
-        """Add a document, its number and bytes sealed; False if its driver was erased."""
-        ...
-
-    async def of_driver(
-        self, driver_id: UUID, at_most: int, status: DocumentStatus | None = None
-    ) -> Sequence[Document]: ...
-
-    async def count_open(self, driver_id: UUID) -> int: ...
-
-    async def lock(self, document_id: UUID) -> Document | None: ...
-
-    async def read(self, document_id: UUID) -> tuple[Document, str, bytes] | None:
-        """Return a document with its number and bytes; None also where they were erased."""
-        ...
-
-    async def save(self, document: Document) -> None: ...
-
-    async def claim_due(self, now: datetime) -> Document | None:
-        """Return a document whose timer is due, locked; those others work on are passed over."""
-        ...
-
-
-class Erasures(Protocol):
-    """Erasures of accounts, and what they take away here."""
-
-    async def find(self, account_id: UUID, *, lock: bool = False) -> Erasure | None: ...
-
-    async def add(self, erasure: Erasure) -> None: ...
-
-    async def save(self, erasure: Erasure) -> None: ...
-
-    async def claim_due(self, now: datetime) -> Erasure | None:
-        """Return an erasure whose turn it is, locked; those others work on are passed over."""
-        ...
-
-    async def empty_account(self, account_id: UUID, now: datetime) -> None:
-        """Destroy the person's key and take away all that names them."""
-        ...
-
-    async def own_rows(self, account_id: UUID) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-        """Return what identity keeps of a person beside their number."""
-        ...
-
-
-class PersonalDataKeepers(Protocol):
-    """The other services, as keepers of what they know of people."""
-
-    async def blockers(self, account_id: UUID) -> Sequence[str]:
-        """Ask all services what stands in the way of an erasure."""
-        ...
-
-    async def erase(self, service: str, account_id: UUID) -> None:
-        """Have a service erase a person; once more changes nothing.
-
-        Raises:
-            DomainError: it refused, or did not answer.
-        """
-        ...
-
-    async def export(self, account_id: UUID) -> Mapping[str, Mapping[str, Sequence[Any]]]:
-        """Return what each service keeps of a person, by its name."""
-        ...
-
-
-class Places(Protocol):
-    """Places that people keep, sealed with their own keys."""
-
-    async def of(self, account_id: UUID) -> Sequence[SavedPlace]: ...
-
-    async def put(self, account_id: UUID, place: SavedPlace, now: datetime) -> bool:
-        """Keep a place, or change it; False where the person was erased, or the place is somebody else's."""
-        ...
-
-    async def remove(self, account_id: UUID, place_id: UUID) -> bool: ...
-
-
-class IdTokenVerifier(Protocol):
-    """Checks ID tokens of external providers."""
-
-    async def verify(self, id_token: str, nonce: str) -> IdToken:
-        """Return what a token says.
-
-        Raises:
-            Unauthenticated: `id_token_invalid`.
-            Unavailable: `identity_provider_unavailable`.
-        """
-        ...
-
-
-class Identities(Protocol):
-    """Identities at external providers, and the ID tokens that were used."""
-
-    async def spend(self, digest: bytes, expires_at: datetime) -> bool:
-        """Write down that a token was used; False where it was before."""
-        ...
-
-    async def find(self, issuer: str, subject: str) -> ExternalIdentity | None: ...
-
-    async def add(self, identity: ExternalIdentity) -> ExternalIdentity:
-        """Add an identity; return the one that stands, which may be somebody else's."""
-        ...
-
-    async def of(self, account_id: UUID) -> Sequence[ExternalIdentity]: ...
-
-    async def remove(self, account_id: UUID, identity_id: UUID) -> bool: ...
-
-
-class ApiKeys(Protocol):
-    """API keys, found by their digests."""
-
-    async def add(self, key: ApiKey, digest: bytes) -> None: ...
-
-    async def newest(self, at_most: int) -> Sequence[ApiKey]: ...
-
-    async def find(self, api_key_id: UUID, *, lock: bool = False) -> ApiKey | None: ...
-
-    async def by_digest(self, digest: bytes) -> ApiKey | None: ...
-
-    async def note_use(self, api_key_id: UUID, now: datetime) -> None:
-        """Write down a use, at most once a minute."""
-        ...
-
-    async def revoke(self, api_key_id: UUID, now: datetime) -> None: ...
-
-
-class PartnerTokens(Protocol):
-    """Makes access tokens of partners."""
-
-    def make_for_partner(self, api_key_id: UUID, scopes: Sequence[str]) -> str: ...
-
-
-class Roles(Protocol):
-    """Granted roles."""
-
-    async def add(self, grant: RoleGrant) -> tuple[RoleGrant, bool]:
-        """Add a grant; return the one that stands, which may be older, and whether it is this one."""
-        ...
-
-    async def remove(self, account_id: UUID, role: SignInRole) -> bool: ...
-
-    async def has(self, account_id: UUID, role: SignInRole) -> bool: ...
-
-    async def page(self, after: tuple[datetime, UUID] | None, size: int) -> RoleGrantPage: ...
-
-
-@dataclass(frozen=True, slots=True)
-class RoleGrantPage:
-    """Grants, the newest first, and where the next page begins (None on the last)."""
-
-    grants: Sequence[RoleGrant]
-    next_after: tuple[datetime, UUID] | None
-
-
-class AuditLog(Protocol):
-    """The audit log: it grows and is read, nothing else."""
-
-    async def append(self, act: Act) -> None:
-        """Write an act behind the newest entry. Others who append wait until the transaction ends: do it last."""
-        ...
-
-    async def page(
-        self, before: int | None, size: int, *, subject_id: str = "", actor_id: str = "", act: str = ""
-    ) -> Sequence[AuditEntry]:
-        """Return at most `size` entries with a smaller sequence than `before`, the newest first."""
-        ...
-
-    async def run(self, first: int, count: int) -> Sequence[AuditEntry]:
-        """Return at most `count` entries from a sequence on, the oldest first, as they stand."""
-        ...
-
-    async def head(self) -> AuditEntry | None: ...
 
 
 @dataclass(frozen=True, slots=True)

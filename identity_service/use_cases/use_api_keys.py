@@ -11,7 +11,8 @@ from identity_service.domain.api_keys import SHOWN_LETTERS, ApiKey, check_scopes
 from identity_service.domain.audit import Act
 from identity_service.domain.sign_ins import ACCESS_LIFETIME_SECONDS
 from identity_service.domain.texts import clean_text
-from identity_service.use_cases.ports import Ciphers, PartnerTokens, RandomSource, Store
+from identity_service.use_cases.ports import Ciphers, RandomSource, Store
+from identity_service.use_cases.staff_ports import PartnerTokens
 from shared_kernel.clock import Clock
 from shared_kernel.errors import NotFound
 from shared_kernel.ids import IdSource

@@ -68,9 +68,6 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
 
     async def RequestRide(self, request: pb.RequestRideRequest, context: Context) -> pb.RequestRideResponse:
         actor = current_actor()
-        if _books_for_others(actor) and request.funding != rides_pb2.FUNDING_CASH:
-            violation = FieldViolation("funding", "must be cash: nobody pays with what is somebody else's")
-            raise InvalidInput("cash_required", "a ride booked for somebody is paid in cash", violations=[violation])
         ride = await self._request_ride(
             request.request_id,
             _passenger(request.rider_id),

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from matching_service.domain.events import RideMatchingStarted
 from matching_service.domain.offer import ExclusionCause
 from matching_service.domain.ride import Ride
 from matching_service.use_cases.ports import RequestKey, Store
-from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_driver, withdraw_offers
+from matching_service.use_cases.steps import ride_of_answer, ride_of_driver, take_from_driver, withdraw_offers
 from shared_kernel.clock import Clock
 
 
@@ -36,9 +35,6 @@ class CancelAssignment:
             # Who was asked to come instead is asked anew, as all others are, when the ride looks for a driver again.
             told, _ = await withdraw_offers(tx, before, now)
             ride = told.given_back(words, now)
-            await tx.save_ride(before, ride)
-            await tx.exclude(ride.id, driver_id, ExclusionCause.GAVE_BACK, now)
-            await tx.tell(RideMatchingStarted(ride, now, driver_id))
-            await let_driver_go(tx, driver_id, now)
+            await take_from_driver(tx, before, ride, ExclusionCause.GAVE_BACK, now)
             await tx.complete(ride.id.bytes)
             return ride

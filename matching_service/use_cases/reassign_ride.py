@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from matching_service.domain.events import RideMatchingStarted
 from matching_service.domain.offer import ExclusionCause
 from matching_service.domain.ride import Ride
 from matching_service.use_cases.ports import RequestKey, Store
-from matching_service.use_cases.steps import let_driver_go, ride_not_found, ride_of_answer, withdraw_offers
+from matching_service.use_cases.steps import ride_not_found, ride_of_answer, take_from_driver, withdraw_offers
 from shared_kernel.clock import Clock
 
 
@@ -38,11 +37,6 @@ class ReassignRide:
             told, _ = await withdraw_offers(tx, before, now)
             # Refused, with all that was withdrawn, where no driver is on the way or at the pickup.
             ride = told.reassigned(words, now)
-            await tx.save_ride(before, ride)
-            if before.driver is not None:
-                driver_id = before.driver.driver_id
-                await tx.exclude(ride.id, driver_id, ExclusionCause.REASSIGNED, now)
-                await tx.tell(RideMatchingStarted(ride, now, driver_id))
-                await let_driver_go(tx, driver_id, now)
+            await take_from_driver(tx, before, ride, ExclusionCause.REASSIGNED, now)
             await tx.complete(ride.id.bytes)
             return ride

@@ -81,13 +81,17 @@ class RequestRide:
 
         Raises:
             NotFound: `quote_not_found`, or `payment_method_not_found` (the ride is kept as after a decline).
-            InvalidInput: `order_required`, `order_not_taken`: an order goes with a delivery, and with nothing else.
+            InvalidInput: `cash_required` (of who asks for somebody else), `order_required`, `order_not_taken`: an order
+                goes with a delivery, and with nothing else.
             Conflict: `too_many_scheduled`, `schedule_overlap` (another ride is at that time), `quote_expired`,
                 `quote_used`, `active_ride`, `cash_not_accepted`, `surge_consent_required` (the quote has a token that
                 was not brought back), `detour_not_accepted` (of a pooled quote, which says how much longer the ride may
                 become), or `payment_declined` (the ride is kept as PAYMENT_FAILED, its id is in the metadata). The same
                 key raises the same decline again.
         """
+        if asked_by not in (None, rider_id) and paid_by.funding is not Funding.CASH:
+            violation = FieldViolation("funding", "must be cash: nobody pays with what is somebody else's")
+            raise InvalidInput("cash_required", "a ride booked for somebody is paid in cash", violations=[violation])
         source = str(paid_by.payment_method_id or paid_by.funding)
         consent = (surge_consent_token,) if surge_consent_token else ()
         fields = (str(quote_id), source, note, *_fields(order, accepted_detour_seconds), *consent)

@@ -102,6 +102,17 @@ async def close_unanswered(tx: Transaction, ride: Ride, offer: Offer, cause: Exc
     return closed
 
 
+async def take_from_driver(tx: Transaction, before: Ride, after: Ride, cause: ExclusionCause, now: datetime) -> None:
+    """Save a ride that looks for a driver again: the one it had is not asked for it any more, and is told and free."""
+    if before.driver is None:
+        raise ValueError("a ride without a driver is taken from nobody")
+    driver_id = before.driver.driver_id
+    await tx.save_ride(before, after)
+    await tx.exclude(after.id, driver_id, cause, now)
+    await tx.tell(RideMatchingStarted(after, now, driver_id))
+    await let_driver_go(tx, driver_id, now)
+
+
 async def withdraw_offers(
     tx: Transaction, ride: Ride, now: datetime, *, but: UUID | None = None
 ) -> tuple[Ride, UUID | None]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 
 from rider_api.schemas.accounts import DisplayName, Locale, PhoneNumber
-from rider_api.schemas.common import AccountId, QuoteId, Request
+from rider_api.schemas.common import AccountId, Request
 from rider_api.schemas.people import Person, person
 from rider_api.schemas.quotes import QuoteRequest
+from rider_api.schemas.rides import QuoteAcceptance
 from ridesharing.identity.v1 import person_service_pb2
 
 
@@ -31,18 +32,10 @@ class GuestQuoteRequest(QuoteRequest):
     rider_id: AccountId
 
 
-class Booking(Request):
+class Booking(QuoteAcceptance):
     """Asks for the ride of a quote for somebody who calls."""
 
     rider_id: AccountId
-    quote_id: QuoteId
-    note: str = Field(default="", max_length=200, description="Words for the driver.", examples=["The blue door."])
-    surge_consent_token: str | None = Field(
-        default=None, max_length=64, description="Of a quote that has one: the rider said yes to its surge."
-    )
-    accepted_detour_seconds: int = Field(
-        default=0, ge=0, le=86_400, description="Of a pooled quote: its `max_detour_seconds`, or more."
-    )
 
 
 class Reassignment(Request):

@@ -35,23 +35,28 @@ STOP_STATES = OpenEnum(rides_pb2.StopState.items(), "STOP_STATE")
 FUNDINGS = OpenEnum(rides_pb2.Funding.items(), "FUNDING")
 
 
-class RideRequest(Request):
-    """Asks for the ride of a quote."""
+class QuoteAcceptance(Request):
+    """Says yes to a quote."""
 
     quote_id: QuoteId
-    funding: Literal["card", "wallet", "cash"] = Field(default="card", description="Where the money comes from.")
-    payment_method_id: PaymentMethodId | None = Field(
-        default=None, validate_default=True, description="The card; only, and always, with the funding card."
-    )
     note: str = Field(default="", max_length=200, description="Words for the driver.")
-    delivery: DeliveryOrderRequest | None = Field(
-        default=None, description="What is carried; with a product of the kind delivery, and with no other."
-    )
     surge_consent_token: str | None = Field(
         default=None, max_length=64, description="Of a quote that has one: the rider said yes to its surge."
     )
     accepted_detour_seconds: int = Field(
         default=0, ge=0, le=86_400, description="Of a pooled quote: its `max_detour_seconds`, or more."
+    )
+
+
+class RideRequest(QuoteAcceptance):
+    """Asks for the ride of a quote."""
+
+    funding: Literal["card", "wallet", "cash"] = Field(default="card", description="Where the money comes from.")
+    payment_method_id: PaymentMethodId | None = Field(
+        default=None, validate_default=True, description="The card; only, and always, with the funding card."
+    )
+    delivery: DeliveryOrderRequest | None = Field(
+        default=None, description="What is carried; with a product of the kind delivery, and with no other."
     )
 
     @field_validator("payment_method_id")

@@ -167,7 +167,6 @@ class BlurredPoint(TypedDict):
 class Booking(TypedDict):
     """Asks for the ride of a quote for somebody who calls."""
 
-    rider_id: str
     quote_id: str
     note: NotRequired[str]
     """Words for the driver."""
@@ -175,6 +174,7 @@ class Booking(TypedDict):
     """Of a quote that has one: the rider said yes to its surge."""
     accepted_detour_seconds: NotRequired[int]
     """Of a pooled quote: its `max_detour_seconds`, or more."""
+    rider_id: str
 
 
 class Break(TypedDict):
@@ -2211,18 +2211,18 @@ class RideRequest(TypedDict):
     """Asks for the ride of a quote."""
 
     quote_id: str
-    funding: NotRequired[Literal["card", "wallet", "cash"]]
-    """Where the money comes from."""
-    payment_method_id: NotRequired[str | None]
-    """The card; only, and always, with the funding card."""
     note: NotRequired[str]
     """Words for the driver."""
-    delivery: NotRequired[DeliveryOrderRequest | None]
-    """What is carried; with a product of the kind delivery, and with no other."""
     surge_consent_token: NotRequired[str | None]
     """Of a quote that has one: the rider said yes to its surge."""
     accepted_detour_seconds: NotRequired[int]
     """Of a pooled quote: its `max_detour_seconds`, or more."""
+    funding: NotRequired[Literal["card", "wallet", "cash"]]
+    """Where the money comes from."""
+    payment_method_id: NotRequired[str | None]
+    """The card; only, and always, with the funding card."""
+    delivery: NotRequired[DeliveryOrderRequest | None]
+    """What is carried; with a product of the kind delivery, and with no other."""
 
 
 class RideRoute(TypedDict):

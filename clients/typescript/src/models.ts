@@ -142,7 +142,6 @@ export interface BlurredPoint {
 
 /** Asks for the ride of a quote for somebody who calls. */
 export interface Booking {
-  rider_id: string;
   quote_id: string;
   /** Words for the driver. */
   note?: string;
@@ -150,6 +149,7 @@ export interface Booking {
   surge_consent_token?: string | null;
   /** Of a pooled quote: its `max_detour_seconds`, or more. */
   accepted_detour_seconds?: number;
+  rider_id: string;
 }
 
 /** Pauses a shift. */
@@ -1991,18 +1991,18 @@ export interface RideLocation {
 /** Asks for the ride of a quote. */
 export interface RideRequest {
   quote_id: string;
-  /** Where the money comes from. */
-  funding?: "card" | "wallet" | "cash";
-  /** The card; only, and always, with the funding card. */
-  payment_method_id?: string | null;
   /** Words for the driver. */
   note?: string;
-  /** What is carried; with a product of the kind delivery, and with no other. */
-  delivery?: DeliveryOrderRequest | null;
   /** Of a quote that has one: the rider said yes to its surge. */
   surge_consent_token?: string | null;
   /** Of a pooled quote: its `max_detour_seconds`, or more. */
   accepted_detour_seconds?: number;
+  /** Where the money comes from. */
+  funding?: "card" | "wallet" | "cash";
+  /** The card; only, and always, with the funding card. */
+  payment_method_id?: string | null;
+  /** What is carried; with a product of the kind delivery, and with no other. */
+  delivery?: DeliveryOrderRequest | null;
 }
 
 /** The way of a ride that is still to be driven. */

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, text, tuple_, update
+from sqlalchemy import Update, delete, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -159,7 +159,13 @@ class PostgresWebhooks:
 
     async def replay(self, webhook_id: UUID, now: datetime) -> WebhookStory | None:
         """Owe one again from the beginning, whatever became of it; None where there is none."""
-        return next(iter(await self._again([webhooks.c.webhook_id == webhook_id], now)), None)
+        async with self._database.transaction() as connection:
+            statement = _again([webhooks.c.webhook_id == webhook_id], now).returning(webhooks)
+            row = (await connection.execute(statement)).first()
+            if row is None:
+                return None
+            await _enable(connection, [row.endpoint_id])
+            return _story(row)
 
     async def replay_failed(self, endpoint_id: UUID, since: datetime, now: datetime) -> int:
         """Owe all again that failed since a time, and post to an endpoint that was left alone; return how many."""
@@ -168,27 +174,27 @@ class PostgresWebhooks:
             webhooks.c.state == WebhookState.FAILED.value,
             webhooks.c.created_at >= since,
         ]
-        return len(await self._again(failed, now))
-
-    async def _again(self, where: Sequence[Any], now: datetime) -> Sequence[WebhookStory]:
-        statement = (
-            update(webhooks)
-            .where(*where)
-            .values(
-                state=WebhookState.PENDING.value, attempts=0, next_attempt_at=now, finished_at=None, status=0, error=""
-            )
-            .returning(webhooks)
-        )
         async with self._database.transaction() as connection:
-            found = [_story(row) for row in await connection.execute(statement)]
-            endpoint_ids = {each.endpoint_id for each in found}
-            if endpoint_ids:
-                await connection.execute(
-                    update(webhook_endpoints)
-                    .where(webhook_endpoints.c.endpoint_id.in_(endpoint_ids))
-                    .values(disabled_because="")
-                )
-        return found
+            count = (await connection.execute(_again(failed, now))).rowcount
+            if count:
+                await _enable(connection, [endpoint_id])
+        return count
+
+
+def _again(where: Sequence[Any], now: datetime) -> Update:
+    """Owe what is meant again from the beginning."""
+    return (
+        update(webhooks)
+        .where(*where)
+        .values(state=WebhookState.PENDING.value, attempts=0, next_attempt_at=now, finished_at=None, status=0, error="")
+    )
+
+
+async def _enable(connection: AsyncConnection, endpoint_ids: Sequence[UUID]) -> None:
+    """Post to endpoints that were left alone."""
+    await connection.execute(
+        update(webhook_endpoints).where(webhook_endpoints.c.endpoint_id.in_(endpoint_ids)).values(disabled_because="")
+    )
 
 
 def _endpoint(row: Any) -> Endpoint:

@@ -21,12 +21,6 @@ from shared_kernel.ids import IdSource
 
 _log = logging.getLogger(__name__)
 DEFAULT_PAGE_SIZE = 50
-_SOMEBODY = {
-    "en": "Somebody who trusts you",
-    "es": "Alguien que confía en ti",
-    "fr": "Quelqu'un qui vous fait confiance",
-}
-"""Where no name is known."""
 
 
 class RaiseSos:
@@ -76,12 +70,11 @@ class RaiseSos:
 
     async def _caller(self, account_id: UUID) -> tuple[str, str]:
         """Return the caller's name and language; an outage of who knows them does not hold the call up."""
-        name, locale = "", "en"
         try:
-            name, locale = await self._names.name(account_id)
+            return await self._names.name(account_id)
         except DomainError as failure:
             _log.warning("a call for help goes out without a name", extra={"reason": failure.reason})
-        return name or _SOMEBODY.get(locale[:2].lower(), _SOMEBODY["en"]), locale
+            return "", "en"
 
 
 class ListSos:

@@ -1,6 +1,7 @@
 """PostgreSQL and Redis alone, for benchmarks that put a service's use cases on them; erased at the end."""
 
 import asyncio
+import subprocess
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -68,7 +69,7 @@ def stores_alone() -> Generator[Stores]:
         redis = EmbeddedRedis(folder / "redis", "127.0.0.1", redis_port, new_password())
         cluster.create()
         redis.create()
-        started: list[tuple[ProcessSpec, object]] = []
+        started: list[tuple[ProcessSpec, subprocess.Popen[bytes]]] = []
         try:
             for spec in (cluster.spec(), redis.spec()):
                 process = launcher.start(spec, folder / f"{spec.name}.log")
@@ -78,7 +79,7 @@ def stores_alone() -> Generator[Stores]:
             yield Stores(cluster, password, redis.url())
         finally:
             for spec, process in reversed(started):
-                launcher.stop(process, spec)  # type: ignore[arg-type]
+                launcher.stop(process, spec)
             cluster.erase()
 
 

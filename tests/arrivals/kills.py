@@ -165,12 +165,13 @@ class Run:
         request = notification_service_pb2.SendOneTimeCodeRequest(
             request_id=str(uuid4()), phone_number=phone, code=code, locale="en", expire_time=expires
         )
-        while True:
-            try:
-                await stub.SendOneTimeCode(request, timeout=2)
-                return
-            except grpc.aio.AioRpcError:
-                await asyncio.sleep(0.05)
+        async with asyncio.timeout(_QUIET_SECONDS):
+            while True:
+                try:
+                    await stub.SendOneTimeCode(request, timeout=2)
+                    return
+                except grpc.aio.AioRpcError:
+                    await asyncio.sleep(0.05)
 
     async def _kill(self, lives: Zygote) -> tuple[int, float]:
         """Kill life after life; return the one that is left to live, and when the last kill was."""

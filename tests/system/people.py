@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 UNION_SQUARE = GeoPoint(37.7880, -122.4075)
 FERRY_BUILDING = GeoPoint(37.7955, -122.3937)
-WAIT_SECONDS = 180.0
+WAIT_SECONDS = 120.0
 """What hangs is found late; what is slow, on a machine with much else to do, is not taken for it."""
 
 

@@ -17,7 +17,7 @@ from tests.system.crowd import Crowd, crowd, is_over
 from tests.system.people import Town, town, until
 from tests.system.stack import Stack
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.system
 
 PROCESSES = ("sandbox", "redis", "postgres", "identity", "matching", "payment", "notification", "rest", "stream")
 SUPERVISOR, EVERYTHING = "supervisor", "everything at once"

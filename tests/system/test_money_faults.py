@@ -21,7 +21,7 @@ from tests.system.money import CHARGED_MINOR, HELD_MINOR, REFUNDED_MINOR, TOP_UP
 from tests.system.people import Town, town, until
 from tests.system.stack import Stack
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.system
 
 _SECRET = "whsec_of_the_flood"
 _EVENTS = 2000

@@ -280,6 +280,17 @@ class Payment:
         """Return to held: the PSP refused to capture, to release or to raise it."""
         return self._moved(PaymentStatus.HELD)
 
+    def all_that_is_left(self) -> Money:
+        """Tell how much a refund of the whole gives back.
+
+        Raises:
+            Conflict: `not_captured`, or `exceeds_captured` where all is refunded already.
+        """
+        self._refuse_uncaptured()
+        if not self.refundable.amount_minor:
+            raise Conflict("exceeds_captured", "all that was captured is refunded, or is on its way back")
+        return self.refundable
+
     def refund_begun(self, amount: Money) -> Payment:
         """Set aside a part of what was captured for a refund.
 
@@ -287,8 +298,7 @@ class Payment:
             Conflict: `not_captured`, `exceeds_captured`.
             InvalidInput: `currency_mismatch`, `invalid_amount`.
         """
-        if self.status is not PaymentStatus.CAPTURED:
-            raise Conflict("not_captured", "nothing was captured that could be refunded")
+        self._refuse_uncaptured()
         self._refuse_currency(amount, "amount")
         refuse_nothing(amount)
         if self.refundable < amount:
@@ -305,6 +315,10 @@ class Payment:
         if total.amount_minor <= 0:
             violation = FieldViolation("lines", "must sum to an amount above zero")
             raise InvalidInput("invalid_amount", "the sum of the lines must be above zero", violations=[violation])
+
+    def _refuse_uncaptured(self) -> None:
+        if self.status is not PaymentStatus.CAPTURED:
+            raise Conflict("not_captured", "nothing was captured that could be refunded")
 
     def _refuse_currency(self, amount: Money, field: str) -> None:
         if amount.currency_code != self.currency_code:

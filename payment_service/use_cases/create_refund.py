@@ -8,7 +8,6 @@ from uuid import UUID
 
 from payment_service.domain.orders import RefundOrder
 from payment_service.domain.payment import Payment, Purpose
-from payment_service.domain.payment_moves import PaymentStatus
 from payment_service.domain.refund import BorneBy, Refund
 from payment_service.use_cases.answers import RefundAnswer
 from payment_service.use_cases.begin_refund import begin_refund
@@ -59,9 +58,7 @@ class CreateRefund:
             other = await work.operations.open_of(payment.id)
             if other is not None:
                 raise UnresolvedError(other.id)
-            amount = payment.refundable if asked.amount is None else asked.amount
-            if asked.amount is None and amount.amount_minor == 0 and payment.status is PaymentStatus.CAPTURED:
-                raise Conflict("exceeds_captured", "all that was captured is refunded, or is on its way back")
+            amount = payment.all_that_is_left() if asked.amount is None else asked.amount
             begun = payment.refund_begun(amount)
             if any(status.bars_refunds for status in await work.disputes.statuses_of_payment(payment.id)):
                 raise Conflict("payment_disputed", "the card's bank decides about this payment")

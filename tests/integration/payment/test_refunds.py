@@ -133,11 +133,14 @@ async def test_refunds_at_the_same_time_never_exceed_what_was_captured(stage: St
 async def test_bad_refunds_are_refused_with_their_reasons(stage: Stage) -> None:
     payment = await stage.captured(2000)
     held = await stage.payments.hold(uuid4())
+    tombstone = await stage.payments.void(uuid4())
     create = stage.payments.core.refunds.refunds.create
     cases = [
         (RefundRequest(uuid4(), None, None, "x", None), NotFound, "payment_not_found"),
         (RefundRequest(None, uuid4(), None, "x", None), NotFound, "payment_not_found"),
         (RefundRequest(held.id, None, None, "x", None), Conflict, "not_captured"),
+        (RefundRequest(tombstone.id, None, None, "x", None), Conflict, "not_captured"),
+        (RefundRequest(None, tombstone.ride_id, usd(5), "x", None), Conflict, "not_captured"),
         (RefundRequest(payment.id, None, Money("EUR", 5), "x", None), InvalidInput, "currency_mismatch"),
         (RefundRequest(payment.id, None, usd(0), "x", None), InvalidInput, "invalid_amount"),
         (RefundRequest(payment.id, None, usd(-5), "x", None), InvalidInput, "invalid_amount"),

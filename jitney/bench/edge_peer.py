@@ -55,7 +55,7 @@ def load_rest() -> Any:
         call(request, metadata=forward_token(calls.call().token), timeout=_CALL_SECONDS)
         return Response(answer, mimetype="application/json")
 
-    app.register_api(routes.blueprint)
+    app.register_blueprint(routes.blueprint)
     return app
 
 

@@ -6,12 +6,14 @@ import time
 import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 from jitney.bench.edge_peer import ECHO_TARGET
 from jitney.bench.own_stack import OwnStack, free_ports
 from jitney.stack.credentials import Credentials
 from jitney.stack.environment import StackSettings, compose
 from jitney.stack.launch import Launcher
+from jitney.stack.logfiles import last_lines
 from jitney.stack.problems import StackError
 from jitney.stack.specs import ProcessSpec
 
@@ -59,16 +61,17 @@ def peer(stack: OwnStack) -> Generator[tuple[str, int]]:
     environment = {**stack.environment, **settings}
     module = (sys.executable, "-m", "jitney.bench.edge_peer")
     with Launcher() as launcher:
+        log_file = stack.data.path.parent / "edge-peer.log"
         for kind, port in (("echo", echo_port), ("rest", rest_port)):
             spec = ProcessSpec(
                 name=f"edge peer {kind}", argv=(*module, kind, f"127.0.0.1:{port}"), environment=environment
             )
-            launcher.start(spec, stack.data.path.parent / f"peer-{kind}.log")
-        _wait_for(f"http://{listen}/healthz")
+            launcher.start(spec, log_file)
+        _wait_for(f"http://{listen}/healthz", log_file)
         yield "127.0.0.1", rest_port
 
 
-def _wait_for(url: str) -> None:
+def _wait_for(url: str, log_file: Path) -> None:
     until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until:
         try:
@@ -76,4 +79,4 @@ def _wait_for(url: str) -> None:
                 return
         except OSError:
             time.sleep(_POLL_SECONDS)
-    raise StackError("The peer of the benchmark did not start.")
+    raise StackError(f"The peer of the benchmark did not start. The end of {log_file}:\n{last_lines(log_file)}")

@@ -29,7 +29,7 @@ from ridesharing.identity.v1 import events_pb2 as identity
 from ridesharing.matching.v1 import events_pb2 as matching
 from ridesharing.matching.v1 import rides_pb2
 from ridesharing.payment.v1 import events_pb2 as payment
-from ridesharing.payment.v1 import payments_pb2, refunds_pb2
+from ridesharing.payment.v1 import payments_pb2, payout_service_pb2, refunds_pb2
 from shared_kernel.ids import to_public_id
 from shared_kernel.money import Money
 
@@ -175,6 +175,18 @@ def _refund(happening: Happening, refund: refunds_pb2.Refund) -> MoneyFact:
     )
 
 
+def _tip(event: payment.ChargeCollected) -> MoneyFact | None:
+    """Tell a driver of a tip; what else was collected at once, whoever paid it did."""
+    driver_id = _uuid(event.tipped_driver_id)
+    if driver_id is None:
+        return None
+    return MoneyFact(Happening.TIP_RECEIVED, driver_id, _money(event.payment.captured), _uuid(event.payment.ride_id))
+
+
+def _payout(happening: Happening, payout: payout_service_pb2.Payout) -> MoneyFact:
+    return MoneyFact(happening, UUID(payout.driver_id), _money(payout.amount), bank_last_digits=payout.last_digits)
+
+
 _READERS: Mapping[type[Message], Callable[[Any, int], Fact | None]] = {
     matching.RideRequested: lambda event, _: _ride(Happening.RIDE_REQUESTED, event.ride),
     matching.RideScheduled: lambda event, _: _ride(Happening.RIDE_SCHEDULED, event.ride),
@@ -202,6 +214,9 @@ _READERS: Mapping[type[Message], Callable[[Any, int], Fact | None]] = {
     matching.OfferClosed: lambda event, version: _offer(Happening.OFFER_CLOSED, event.offer, version),
     matching.ShiftEnded: lambda event, _: _shift_ended(event),
     payment.PaymentCaptured: lambda event, _: _receipt(event),
+    payment.ChargeCollected: lambda event, _: _tip(event),
+    payment.PayoutPaid: lambda event, _: _payout(Happening.PAYOUT_PAID, event.payout),
+    payment.PayoutFailed: lambda event, _: _payout(Happening.PAYOUT_FAILED, event.payout),
     payment.RefundPaid: lambda event, _: _refund(Happening.REFUND_PAID, event.refund),
     payment.RefundFailed: lambda event, _: _refund(Happening.REFUND_FAILED, event.refund),
     payment.DriverStandingChanged: lambda event, _: _standing(event),

@@ -1,6 +1,7 @@
 """What happened, told to the other services.
 
-An event's aggregate is the payment, the refund, the dispute or the driver that it tells of, its version the row's.
+An event's aggregate is the payment, the refund, the dispute, the payout or the driver that it tells of, its version
+the row's.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from payment_service.domain.dispute import Dispute
-from payment_service.domain.payment import Payment
+from payment_service.domain.payment import Payment, Purpose
+from payment_service.domain.payout import Payout
 from payment_service.domain.receipt import Receipt
 from payment_service.domain.refund import Refund
 from payment_service.domain.standing import DriverStandingChanged
@@ -65,6 +67,11 @@ class HoldVoided(_OfPayment):
 class ChargeCollected(_OfPayment):
     """Money was collected at once: above a hold, a tip, debts or wallet money."""
 
+    @property
+    def tipped_driver_id(self) -> UUID | None:
+        """Who has a tip; None for all else."""
+        return self.payment.driver_id if self.payment.purpose is Purpose.TIP else None
+
 
 @dataclass(frozen=True, slots=True)
 class ChargeDeclined(_OfPayment):
@@ -117,6 +124,29 @@ class DisputeClosed(_OfDispute):
     """A dispute was won or lost, or came to nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class _OfPayout:
+    payout: Payout
+
+    @property
+    def aggregate_id(self) -> UUID:
+        return self.payout.id
+
+    @property
+    def aggregate_version(self) -> int:
+        return self.payout.version
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutPaid(_OfPayout):
+    """A payout is in the driver's bank, as far as the PSP knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutFailed(_OfPayout):
+    """A payout was refused or returned, and the driver's balance has the money again."""
+
+
 PaymentEvent = (
     HoldPlaced
     | HoldIncremented
@@ -130,5 +160,7 @@ PaymentEvent = (
     | RefundFailed
     | DisputeOpened
     | DisputeClosed
+    | PayoutPaid
+    | PayoutFailed
     | DriverStandingChanged
 )

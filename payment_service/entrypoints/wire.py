@@ -6,10 +6,13 @@ from google.protobuf.message import Message
 
 from payment_service.domain.charge import ChargeLine, ChargeLineKind
 from payment_service.domain.events import (
+    ChargeCollected,
     DisputeClosed,
     DisputeOpened,
     PaymentCaptured,
     PaymentEvent,
+    PayoutFailed,
+    PayoutPaid,
     RefundFailed,
     RefundPaid,
 )
@@ -21,6 +24,7 @@ from payment_service.domain.receipt import Receipt
 from payment_service.domain.ride_account import RideAccount
 from payment_service.domain.standing import DriverStandingChanged
 from payment_service.entrypoints.dispute_wire import dispute_to_wire
+from payment_service.entrypoints.payout_wire import payout_to_wire
 from payment_service.entrypoints.refund_wire import refund_to_wire
 from payment_service.entrypoints.values import money_to_wire, text_of, time_to_wire
 from payment_service.use_cases.show_card_setup import ShownCardSetup
@@ -207,12 +211,16 @@ def trial_balance_to_wire(balance: TrialBalance) -> pb.GetTrialBalanceResponse:
     )
 
 
-def event_to_wire(event: PaymentEvent) -> Message:
+def event_to_wire(event: PaymentEvent) -> Message:  # noqa: PLR0911 (an arm a kind of event)
     """Write an event as the contract's message of the same name."""
     if isinstance(event, RefundPaid | RefundFailed):
         return getattr(events_pb2, type(event).__name__)(refund=refund_to_wire(event.refund))
     if isinstance(event, DisputeOpened | DisputeClosed):
         return getattr(events_pb2, type(event).__name__)(dispute=dispute_to_wire(event.dispute))
+    if isinstance(event, PayoutPaid | PayoutFailed):
+        # As its driver sees it: notification is told no more.
+        shown = payout_to_wire(event.payout, event.payout.driver_id)
+        return getattr(events_pb2, type(event).__name__)(payout=shown)
     if isinstance(event, DriverStandingChanged):
         standing = event.standing
         return events_pb2.DriverStandingChanged(
@@ -224,6 +232,8 @@ def event_to_wire(event: PaymentEvent) -> Message:
     if isinstance(event, PaymentCaptured):
         receipt = receipt_to_wire(event.receipt)
         return events_pb2.PaymentCaptured(payment=payment, receipt=receipt, driver_id=str(event.driver_id))
+    if isinstance(event, ChargeCollected):
+        return events_pb2.ChargeCollected(payment=payment, tipped_driver_id=text_of(event.tipped_driver_id))
     return getattr(events_pb2, type(event).__name__)(payment=payment)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from payment_service.domain.events import PayoutFailed, PayoutPaid
 from payment_service.domain.ledger import Account, AccountKind, EntryKind
 from payment_service.domain.operation import Operation
 from payment_service.domain.payout import Payout, PayoutKind, PayoutStatus, payout_entry
@@ -74,6 +75,7 @@ async def paid(work: Work, payout: Payout, now: datetime, ids: IdSource) -> None
     payout = payout.paid(now)
     await work.payouts.save(payout)
     await work.ledger.post(payout_entry(payout, EntryKind.PAYOUT_PAID, ids(), now))
+    await work.tell(PayoutPaid(payout), now)
 
 
 async def come_back(work: Work, payout: Payout, reason: str, now: datetime, ids: IdSource) -> None:
@@ -92,6 +94,7 @@ async def give_back(work: Work, payout: Payout, now: datetime, ids: IdSource) ->
     await work.payouts.save(payout)
     reversed_id = await work.ledger.id_of(EntryKind.PAYOUT, payout.id)
     await work.ledger.post(payout_entry(payout, EntryKind.PAYOUT_FAILED, ids(), now, reversed_id))
+    await work.tell(PayoutFailed(payout), now)
 
 
 async def available(work: Work, account: PayoutAccount) -> Money:

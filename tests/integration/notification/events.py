@@ -21,7 +21,7 @@ from ridesharing.identity.v1 import events_pb2 as identity
 from ridesharing.matching.v1 import events_pb2 as matching
 from ridesharing.matching.v1 import rides_pb2
 from ridesharing.payment.v1 import events_pb2 as payment
-from ridesharing.payment.v1 import payments_pb2, refunds_pb2
+from ridesharing.payment.v1 import payments_pb2, payout_service_pb2, refunds_pb2
 
 PIN = "4821"
 TOTAL = Money(currency_code="USD", amount_minor=2_280)
@@ -204,6 +204,40 @@ class Story:
             version=1,
         )
 
+    def tip_received(self) -> payment.ChargeCollected:
+        """The rider thanked the driver."""
+        return payment.ChargeCollected(payment=self._charge(), tipped_driver_id=str(self.driver_id))
+
+    def debt_collected(self) -> payment.ChargeCollected:
+        """The rider paid what was owed from before."""
+        return payment.ChargeCollected(payment=self._charge())
+
+    def _charge(self) -> payments_pb2.Payment:
+        return payments_pb2.Payment(
+            payment_id=str(uuid4()),
+            ride_id=str(self.ride_id),
+            rider_id=str(self.rider_id),
+            captured=FEE,
+            version=2,
+        )
+
+    def payout_paid(self) -> payment.PayoutPaid:
+        """The driver's bank has the money."""
+        return payment.PayoutPaid(payout=self._payout())
+
+    def payout_failed(self) -> payment.PayoutFailed:
+        """The driver's bank did not take it."""
+        return payment.PayoutFailed(payout=self._payout())
+
+    def _payout(self) -> payout_service_pb2.Payout:
+        return payout_service_pb2.Payout(
+            payout_id=str(uuid4()),
+            driver_id=str(self.driver_id),
+            amount=TOTAL,
+            last_digits="6789",
+            version=3,
+        )
+
     def cash_stopped(self) -> payment.DriverStandingChanged:
         """The driver owes too much of cash."""
         owed = Money(currency_code="USD", amount_minor=-5_000)
@@ -268,6 +302,10 @@ def aggregate_of(message: Message) -> tuple[UUID, int]:  # noqa: PLR0911 (an arm
             return UUID(message.shift.shift_id), message.shift.version
         case payment.PaymentCaptured():
             return UUID(message.payment.ride_id), message.payment.version
+        case payment.ChargeCollected():
+            return UUID(message.payment.payment_id), message.payment.version
+        case payment.PayoutPaid() | payment.PayoutFailed():
+            return UUID(message.payout.payout_id), message.payout.version
         case payment.RefundPaid() | payment.RefundFailed():
             return UUID(message.refund.refund_id), message.refund.version
         case payment.DriverStandingChanged() | identity.DriverStatusChanged():

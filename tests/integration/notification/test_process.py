@@ -165,6 +165,9 @@ OTHER_NEWS: dict[Callable[[Story], Message], str] = {
     Story.shift_ended: "We did not hear from your phone",
     Story.refund_paid: "$5.00 back to your card",
     Story.refund_failed: "$5.00 came back to us",
+    Story.tip_received: "All of it is yours",
+    Story.payout_paid: "the account ending in 6789",
+    Story.payout_failed: "The bank did not take $22.80",
     Story.cash_stopped: "You owe $50.00",
     Story.driver_approved: "Your application was approved",
     Story.new_device: "signed in to on Pixel 9",
@@ -295,6 +298,15 @@ async def test_what_befalls_people_beside_a_ride_is_in_their_inbox(
     [item] = await service.inbox(reader)
     assert (told.type, data_of(told)["topic"], item.topic) == ("notification", event.__name__, event.__name__)
     assert OTHER_NEWS[event] in item.body
+
+
+async def test_what_a_rider_paid_at_once_beside_a_tip_is_no_news_for_a_driver(service: Running) -> None:
+    story = Story()
+    await publish(service.redis, story.debt_collected())
+    await publish(service.redis, story.tip_received())
+    [told] = await service.live_once_there_are(1, story.driver_id)
+    assert data_of(told)["ride_id"] == to_public_id("ride", story.ride_id)
+    assert (await service.inbox(story.rider_id), len(await service.inbox(story.driver_id))) == ([], 1)
 
 
 async def test_people_are_told_in_the_language_of_their_account(service: Running) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from google.protobuf.message import Message
+
 from payment_service.bootstrap_driver_money import DriverMoney
 from payment_service.domain.driver_terms import Model
 from payment_service.domain.ledger import AccountKind
@@ -13,6 +15,7 @@ from payment_service.domain.payment import Funding
 from payment_service.domain.payout import Payout
 from payment_service.domain.payout_account import PayoutAccount
 from payment_service.use_cases.driver_terms import TermsAsked
+from ridesharing.payment.v1 import events_pb2
 from shared_kernel.money import Money
 from tests.fakes.payment_clock import StillClock
 from tests.fakes.payment_psp import FakePsp
@@ -80,6 +83,12 @@ class Drivers:
         self.psp.banks_work()
         self.clock.advance(hours=hours)
         await self.settle()
+
+    async def told(self, payout: Payout) -> list[Message]:
+        """Return what the others are told of a payout, in order."""
+        statement = "SELECT type, payload FROM outbox WHERE aggregate_id = :id ORDER BY seq"
+        rows = await self.payments.rows(statement, id=payout.id)
+        return [getattr(events_pb2, row["type"].rpartition(".")[2]).FromString(row["payload"]) for row in rows]
 
     async def entries(self, payout: Payout) -> list[str]:
         """Return the kinds of the entries of a payout, in order."""

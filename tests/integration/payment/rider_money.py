@@ -14,6 +14,7 @@ from payment_service.domain.wallet import WalletBalance
 from payment_service.domain.withdrawal import Withdrawal
 from payment_service.use_cases.adjust_rider import AdjustmentRequest
 from payment_service.use_cases.repositories import RequestKey
+from ridesharing.payment.v1 import events_pb2
 from shared_kernel.money import Money
 from tests.fakes.payment_psp import FakePsp
 from tests.integration.payment.conftest import USD, Payments, fare, usd
@@ -81,6 +82,12 @@ class RiderMoney:
         await self.payments.hold(ride_id, 2500, funding=funding)
         await self.payments.capture(ride_id, fare(2000), driver_id=driver_id)
         return ride_id
+
+    async def tipped_drivers(self, payment: Payment) -> list[str]:
+        """Return whom the events of a payment that was collected at once name as tipped."""
+        statement = "SELECT payload FROM outbox WHERE aggregate_id = :id AND type LIKE '%ChargeCollected' ORDER BY seq"
+        rows = await self.payments.rows(statement, id=payment.id)
+        return [events_pb2.ChargeCollected.FromString(row["payload"]).tipped_driver_id for row in rows]
 
     async def posted(self, payment_id: UUID) -> list[tuple[str, str, int]]:
         """Return kind, account kind and amount of every posting of a source."""

@@ -10,6 +10,7 @@ import pytest
 from payment_service.domain.payout import Payout, PayoutKind, PayoutStatus
 from payment_service.domain.payout_schedule import PayoutInterval
 from payment_service.settings import PaymentSettings
+from ridesharing.payment.v1 import events_pb2
 from shared_kernel.errors import Conflict, DomainError, InvalidInput, LimitExceeded, NotFound, Unknown
 from tests.fakes.payment_clock import StillClock
 from tests.fakes.payment_psp import FakePsp, Fault
@@ -42,6 +43,10 @@ async def test_payout_on_demand_takes_all_and_arrives(drivers: Drivers, psp: Fak
     paid = await drivers.see(asked)
     assert paid.status is PayoutStatus.PAID
     assert await drivers.entries(asked) == ["payout", "payout_paid"]
+    [told] = await drivers.told(asked)
+    assert isinstance(told, events_pb2.PayoutPaid)
+    assert (told.payout.driver_id, told.payout.amount.amount_minor) == (str(drivers.driver_id), 2000)
+    assert (told.payout.last_digits, told.payout.waiting_reason) == ("6789", "")
     assert [(it.amount_minor, it.reversals) for it in psp.transfers.values()] == [(2000, 0)]
     assert [it.amount_minor for it in psp.bank_payouts.values()] == [2000]
 
@@ -182,6 +187,7 @@ async def test_refused_by_the_bank_comes_back_to_the_driver(drivers: Drivers, ps
     assert (failed.status, failed.failure_reason) == (PayoutStatus.FAILED, "no_account")
     assert await drivers.owed() == 2000
     assert await drivers.entries(asked) == ["payout", "payout_failed"]
+    assert [type(event) for event in await drivers.told(asked)] == [events_pb2.PayoutFailed]
     assert [it.reversals for it in psp.transfers.values()] == [1]
 
 
@@ -198,6 +204,7 @@ async def test_returned_after_it_was_paid_comes_back_to_the_driver(drivers: Driv
     assert (returned.status, returned.failure_reason) == (PayoutStatus.RETURNED, "account_closed")
     assert await drivers.owed() == 2000
     assert await drivers.entries(asked) == ["payout", "payout_paid", "payout_returned", "payout_failed"]
+    assert [type(event) for event in await drivers.told(asked)] == [events_pb2.PayoutPaid, events_pb2.PayoutFailed]
     assert [it.reversals for it in psp.transfers.values()] == [1]
 
 

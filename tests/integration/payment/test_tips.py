@@ -29,6 +29,7 @@ async def test_card_ride_is_tipped_by_its_card_and_the_driver_gets_it_all(rider:
 
     assert (tip.status, tip.purpose, tip.captured_minor) == (PaymentStatus.CAPTURED, Purpose.TIP, 300)
     assert await rider.posted(tip.id) == [("tip", "driver", -300), ("tip", "psp_receivable", 300)]
+    assert await rider.tipped_drivers(tip) == [str(driver_id)]
     assert (await rider.payments.core.use_cases.get_earnings(driver_id)).balances == (usd(1800),)
     assert [intent.captured_minor for intent in psp.intents.values()] == [2000, 300]
     entries = await rider.payments.core.use_cases.list_journal_entries(ride_id, 100)
@@ -56,6 +57,7 @@ async def test_wallet_ride_is_tipped_by_the_wallet_at_once(rider: RiderMoney, ps
     assert await rider.posted(tip.id) == [("tip", "driver", -1000), ("tip", "rider_wallet", 1000)]
     assert (await rider.wallet_minor(), len(psp.intents)) == (0, 1)
     assert await rider.payments.events_of(tip) == ["ChargeCollected"]
+    assert await rider.tipped_drivers(tip) == [str(tip.driver_id)]
 
 
 async def test_tip_that_the_wallet_does_not_hold_is_declined_and_can_be_tried_again(rider: RiderMoney) -> None:

@@ -106,6 +106,7 @@ def test_every_event_that_somebody_is_told_of_is_a_fact() -> None:
     names = set(matching.DESCRIPTOR.message_types_by_name) - about_shifts
     of_identity = {"DriverStatusChanged", "NewDeviceSignedIn", "RefreshTokenReused", "DocumentExpiring"}
     of_payment = {"PaymentCaptured", "RefundPaid", "RefundFailed", "DriverStandingChanged"}
+    of_payment |= {"ChargeCollected", "PayoutPaid", "PayoutFailed"}
     assert {cls.DESCRIPTOR.name for cls in FACT_TYPES} == names | of_payment | of_identity
 
 

@@ -25,40 +25,45 @@ _sym_db = _symbol_database.Default()
 from ridesharing.common.v1 import money_pb2 as ridesharing_dot_common_dot_v1_dot_money__pb2
 from ridesharing.payment.v1 import disputes_pb2 as ridesharing_dot_payment_dot_v1_dot_disputes__pb2
 from ridesharing.payment.v1 import payments_pb2 as ridesharing_dot_payment_dot_v1_dot_payments__pb2
+from ridesharing.payment.v1 import payout_service_pb2 as ridesharing_dot_payment_dot_v1_dot_payout__service__pb2
 from ridesharing.payment.v1 import refunds_pb2 as ridesharing_dot_payment_dot_v1_dot_refunds__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#ridesharing/payment/v1/events.proto\x12\x16ridesharing.payment.v1\x1a!ridesharing/common/v1/money.proto\x1a%ridesharing/payment/v1/disputes.proto\x1a%ridesharing/payment/v1/payments.proto\x1a$ridesharing/payment/v1/refunds.proto\">\n\nHoldPlaced\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"@\n\x0cHoldDeclined\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"\x88\x01\n\x0fPaymentCaptured\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\x12\x30\n\x07receipt\x18\x02 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Receipt\x12\x11\n\tdriver_id\x18\x03 \x01(\t\">\n\nHoldVoided\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"C\n\x0fHoldIncremented\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"?\n\x0bHoldExpired\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"C\n\x0f\x43hargeCollected\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"B\n\x0e\x43hargeDeclined\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"o\n\x15\x44riverStandingChanged\x12\x11\n\tdriver_id\x18\x01 \x01(\t\x12-\n\x07\x62\x61lance\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x14\n\x0c\x63\x61sh_allowed\x18\x03 \x01(\x08\"<\n\nRefundPaid\x12.\n\x06refund\x18\x01 \x01(\x0b\x32\x1e.ridesharing.payment.v1.Refund\">\n\x0cRefundFailed\x12.\n\x06refund\x18\x01 \x01(\x0b\x32\x1e.ridesharing.payment.v1.Refund\"A\n\rDisputeOpened\x12\x30\n\x07\x64ispute\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Dispute\"A\n\rDisputeClosed\x12\x30\n\x07\x64ispute\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Disputeb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#ridesharing/payment/v1/events.proto\x12\x16ridesharing.payment.v1\x1a!ridesharing/common/v1/money.proto\x1a%ridesharing/payment/v1/disputes.proto\x1a%ridesharing/payment/v1/payments.proto\x1a+ridesharing/payment/v1/payout_service.proto\x1a$ridesharing/payment/v1/refunds.proto\">\n\nHoldPlaced\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"@\n\x0cHoldDeclined\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"\x88\x01\n\x0fPaymentCaptured\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\x12\x30\n\x07receipt\x18\x02 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Receipt\x12\x11\n\tdriver_id\x18\x03 \x01(\t\">\n\nHoldVoided\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"C\n\x0fHoldIncremented\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"?\n\x0bHoldExpired\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"]\n\x0f\x43hargeCollected\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\x12\x18\n\x10tipped_driver_id\x18\x02 \x01(\t\"B\n\x0e\x43hargeDeclined\x12\x30\n\x07payment\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Payment\"o\n\x15\x44riverStandingChanged\x12\x11\n\tdriver_id\x18\x01 \x01(\t\x12-\n\x07\x62\x61lance\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x14\n\x0c\x63\x61sh_allowed\x18\x03 \x01(\x08\"<\n\nRefundPaid\x12.\n\x06refund\x18\x01 \x01(\x0b\x32\x1e.ridesharing.payment.v1.Refund\">\n\x0cRefundFailed\x12.\n\x06refund\x18\x01 \x01(\x0b\x32\x1e.ridesharing.payment.v1.Refund\"A\n\rDisputeOpened\x12\x30\n\x07\x64ispute\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Dispute\"A\n\rDisputeClosed\x12\x30\n\x07\x64ispute\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Dispute\"<\n\nPayoutPaid\x12.\n\x06payout\x18\x01 \x01(\x0b\x32\x1e.ridesharing.payment.v1.Payout\">\n\x0cPayoutFailed\x12.\n\x06payout\x18\x01 \x01(\x0b\x32\x1e.ridesharing.payment.v1.Payoutb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ridesharing.payment.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_HOLDPLACED']._serialized_start=214
-  _globals['_HOLDPLACED']._serialized_end=276
-  _globals['_HOLDDECLINED']._serialized_start=278
-  _globals['_HOLDDECLINED']._serialized_end=342
-  _globals['_PAYMENTCAPTURED']._serialized_start=345
-  _globals['_PAYMENTCAPTURED']._serialized_end=481
-  _globals['_HOLDVOIDED']._serialized_start=483
-  _globals['_HOLDVOIDED']._serialized_end=545
-  _globals['_HOLDINCREMENTED']._serialized_start=547
-  _globals['_HOLDINCREMENTED']._serialized_end=614
-  _globals['_HOLDEXPIRED']._serialized_start=616
-  _globals['_HOLDEXPIRED']._serialized_end=679
-  _globals['_CHARGECOLLECTED']._serialized_start=681
-  _globals['_CHARGECOLLECTED']._serialized_end=748
-  _globals['_CHARGEDECLINED']._serialized_start=750
-  _globals['_CHARGEDECLINED']._serialized_end=816
-  _globals['_DRIVERSTANDINGCHANGED']._serialized_start=818
-  _globals['_DRIVERSTANDINGCHANGED']._serialized_end=929
-  _globals['_REFUNDPAID']._serialized_start=931
-  _globals['_REFUNDPAID']._serialized_end=991
-  _globals['_REFUNDFAILED']._serialized_start=993
-  _globals['_REFUNDFAILED']._serialized_end=1055
-  _globals['_DISPUTEOPENED']._serialized_start=1057
-  _globals['_DISPUTEOPENED']._serialized_end=1122
-  _globals['_DISPUTECLOSED']._serialized_start=1124
-  _globals['_DISPUTECLOSED']._serialized_end=1189
+  _globals['_HOLDPLACED']._serialized_start=259
+  _globals['_HOLDPLACED']._serialized_end=321
+  _globals['_HOLDDECLINED']._serialized_start=323
+  _globals['_HOLDDECLINED']._serialized_end=387
+  _globals['_PAYMENTCAPTURED']._serialized_start=390
+  _globals['_PAYMENTCAPTURED']._serialized_end=526
+  _globals['_HOLDVOIDED']._serialized_start=528
+  _globals['_HOLDVOIDED']._serialized_end=590
+  _globals['_HOLDINCREMENTED']._serialized_start=592
+  _globals['_HOLDINCREMENTED']._serialized_end=659
+  _globals['_HOLDEXPIRED']._serialized_start=661
+  _globals['_HOLDEXPIRED']._serialized_end=724
+  _globals['_CHARGECOLLECTED']._serialized_start=726
+  _globals['_CHARGECOLLECTED']._serialized_end=819
+  _globals['_CHARGEDECLINED']._serialized_start=821
+  _globals['_CHARGEDECLINED']._serialized_end=887
+  _globals['_DRIVERSTANDINGCHANGED']._serialized_start=889
+  _globals['_DRIVERSTANDINGCHANGED']._serialized_end=1000
+  _globals['_REFUNDPAID']._serialized_start=1002
+  _globals['_REFUNDPAID']._serialized_end=1062
+  _globals['_REFUNDFAILED']._serialized_start=1064
+  _globals['_REFUNDFAILED']._serialized_end=1126
+  _globals['_DISPUTEOPENED']._serialized_start=1128
+  _globals['_DISPUTEOPENED']._serialized_end=1193
+  _globals['_DISPUTECLOSED']._serialized_start=1195
+  _globals['_DISPUTECLOSED']._serialized_end=1260
+  _globals['_PAYOUTPAID']._serialized_start=1262
+  _globals['_PAYOUTPAID']._serialized_end=1322
+  _globals['_PAYOUTFAILED']._serialized_start=1324
+  _globals['_PAYOUTFAILED']._serialized_end=1386
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,7 @@ from google.protobuf import message as _message
 from ridesharing.common.v1 import money_pb2 as _money_pb2
 from ridesharing.payment.v1 import disputes_pb2 as _disputes_pb2
 from ridesharing.payment.v1 import payments_pb2 as _payments_pb2
+from ridesharing.payment.v1 import payout_service_pb2 as _payout_service_pb2
 from ridesharing.payment.v1 import refunds_pb2 as _refunds_pb2
 import builtins as _builtins
 import sys
@@ -181,6 +182,9 @@ class ChargeCollected(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PAYMENT_FIELD_NUMBER: _builtins.int
+    TIPPED_DRIVER_ID_FIELD_NUMBER: _builtins.int
+    tipped_driver_id: _builtins.str
+    """Of a tip: the driver who has all of it (UUID); empty otherwise."""
     @_builtins.property
     def payment(self) -> _payments_pb2.Payment:
         """The payment after it."""
@@ -189,10 +193,11 @@ class ChargeCollected(_message.Message):
         self,
         *,
         payment: _payments_pb2.Payment | None = ...,
+        tipped_driver_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["payment", b"payment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["payment", b"payment"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["payment", b"payment", "tipped_driver_id", b"tipped_driver_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -351,3 +356,53 @@ class DisputeClosed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DisputeClosed: _TypeAlias = DisputeClosed  # noqa: Y015
+
+@_typing.final
+class PayoutPaid(_message.Message):
+    """PayoutPaid: a payout reached its driver's bank, as far as the PSP knows. Its aggregate is the payout."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYOUT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def payout(self) -> _payout_service_pb2.Payout:
+        """The payout after it."""
+
+    def __init__(
+        self,
+        *,
+        payout: _payout_service_pb2.Payout | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["payout", b"payout"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["payout", b"payout"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PayoutPaid: _TypeAlias = PayoutPaid  # noqa: Y015
+
+@_typing.final
+class PayoutFailed(_message.Message):
+    """PayoutFailed: a payout was refused or returned, and the driver's balance has the money again. Its aggregate is the
+    payout.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYOUT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def payout(self) -> _payout_service_pb2.Payout:
+        """The payout after it."""
+
+    def __init__(
+        self,
+        *,
+        payout: _payout_service_pb2.Payout | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["payout", b"payout"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["payout", b"payout"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PayoutFailed: _TypeAlias = PayoutFailed  # noqa: Y015

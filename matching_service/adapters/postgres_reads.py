@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
@@ -22,9 +24,6 @@ from matching_service.domain.ride_states import ACTIVE_STATES, DRIVER_STATES, Ri
 from matching_service.domain.run import RunView
 from matching_service.domain.shift import Shift
 from matching_service.use_cases.ports import RideMoveRecord, RideSummary, Waits
-
-_DRIVER_STATES = [state.value for state in DRIVER_STATES]
-_ACTIVE_STATES = [state.value for state in ACTIVE_STATES]
 
 # Independent of the indexes that forbid them: it looks at what was recorded. The touching ends of two assignments do
 # not overlap, since ranges exclude their end. Parties who share a vehicle are of one run, each in a slot of its own.
@@ -65,6 +64,9 @@ _REQUEST_TO_PICKUP = text(
 )
 
 
+_NOTHING: Mapping[str, UUID | None] = {}
+
+
 class PostgresRideReader:
     """The RideReader of production."""
 
@@ -72,15 +74,13 @@ class PostgresRideReader:
         self._database = database
 
     async def ride(self, ride_id: UUID, *, rider_id: UUID | None = None, driver_id: UUID | None = None) -> Ride | None:
-        statement = _rides_of(rider_id, driver_id).where(tables.rides.c.id == ride_id)
-        return next(iter(await self._rides(statement)), None)
+        statement = _one_ride(of_rider=rider_id is not None, of_driver=driver_id is not None)
+        given = {"ride_id": ride_id, "of_rider": rider_id, "of_driver": driver_id}
+        return next(iter(await self._rides(statement, given)), None)
 
     async def live_ride(self, *, rider_id: UUID | None = None, driver_id: UUID | None = None) -> Ride | None:
-        states = _ACTIVE_STATES if driver_id is None else _DRIVER_STATES
-        statement = _rides_of(rider_id, driver_id).where(tables.rides.c.state.in_(states))
-        # The ride of the person before the orders under way beside it.
-        statement = statement.order_by(tables.rides.c.kind == "delivery", tables.rides.c.id.desc()).limit(1)
-        return next(iter(await self._rides(statement)), None)
+        statement = _live_ride(of_rider=rider_id is not None, of_driver=driver_id is not None)
+        return next(iter(await self._rides(statement, {"of_rider": rider_id, "of_driver": driver_id})), None)
 
     async def rides(
         self,
@@ -92,12 +92,13 @@ class PostgresRideReader:
         states: frozenset[RideState] = frozenset(),
     ) -> list[Ride]:
         # Ids are UUIDv7: their order is that of the requests.
-        statement = _rides_of(rider_id, driver_id).order_by(tables.rides.c.id.desc()).limit(limit)
+        statement = _rides_of(of_rider=rider_id is not None, of_driver=driver_id is not None)
+        statement = statement.order_by(tables.rides.c.id.desc()).limit(limit)
         if before is not None:
             statement = statement.where(tables.rides.c.id < before)
         if states:
             statement = statement.where(tables.rides.c.state.in_([state.value for state in states]))
-        return await self._rides(statement)
+        return await self._rides(statement, {"of_rider": rider_id, "of_driver": driver_id})
 
     async def history(self, ride_id: UUID, limit: int) -> tuple[list[RideMoveRecord], list[Offer]]:
         move, offer = tables.ride_transitions.c, tables.offers.c
@@ -158,13 +159,13 @@ class PostgresRideReader:
 
     async def due_schedules(self, now: datetime, limit: int) -> list[Ride]:
         ride = tables.rides.c
-        due = _rides_of(None, None).where(ride.timer_at <= now)
+        due = _rides_of().where(ride.timer_at <= now)
         return await self._rides(due.order_by(ride.timer_at).limit(limit))
 
     async def scheduled_rides(self, rider_id: UUID, limit: int) -> list[Ride]:
         ride = tables.rides.c
-        mine = _rides_of(rider_id, None).where(ride.state == RideState.SCHEDULED.value)
-        return await self._rides(mine.order_by(ride.pickup_at).limit(limit))
+        mine = _rides_of(of_rider=True).where(ride.state == RideState.SCHEDULED.value)
+        return await self._rides(mine.order_by(ride.pickup_at).limit(limit), {"of_rider": rider_id})
 
     async def edit(self, ride_id: UUID, edit_id: UUID) -> RideEdit | None:
         edit = tables.ride_edits.c
@@ -179,11 +180,11 @@ class PostgresRideReader:
         async with self._database.connect() as connection:
             return list(await connection.scalars(overdue.order_by(ride.search_until).limit(limit)))
 
-    async def _rides(self, statement: Select[Any]) -> list[Ride]:
+    async def _rides(self, statement: Select[Any], given: Mapping[str, UUID | None] = _NOTHING) -> list[Ride]:
         async with self._database.connect() as connection:
             return [
                 ride_from(row, driver_silent_since=row["driver_silent_since"])
-                for row in (await connection.execute(statement)).mappings()
+                for row in (await connection.execute(statement, given)).mappings()
             ]
 
     async def _offers(self, statement: Select[Any]) -> list[Offer]:
@@ -191,18 +192,39 @@ class PostgresRideReader:
             return [offer_from(row) for row in (await connection.execute(statement)).mappings()]
 
 
-def _rides_of(rider_id: UUID | None, driver_id: UUID | None) -> Select[Any]:
+# Made once: to write such a statement anew costs more than to have it answered.
+@cache
+def _rides_of(*, of_rider: bool = False, of_driver: bool = False) -> Select[Any]:
+    """Select rides, of the rider `of_rider` or the driver `of_driver` if so; these are parameters of the statement."""
     ride, shift = tables.rides.c, tables.shifts.c
     # Of the driver under way alone: whom the ride no longer concerns is not told of.
-    theirs = (shift.driver_id == ride.driver_id) & shift.ended_at.is_(None) & ride.state.in_(_DRIVER_STATES)
+    theirs = (shift.driver_id == ride.driver_id) & shift.ended_at.is_(None) & _is_in(DRIVER_STATES)
     joined = tables.rides.outerjoin(tables.shifts, theirs)
     seen = (shift.silent_since.label("driver_silent_since"), stops_of_rides())
     statement = select(*ride, *seen).select_from(joined)
-    if rider_id is not None:
-        statement = statement.where(tables.rides.c.rider_id == rider_id)
-    if driver_id is not None:
-        statement = statement.where(tables.rides.c.driver_id == driver_id)
+    if of_rider:
+        statement = statement.where(ride.rider_id == bindparam("of_rider"))
+    if of_driver:
+        statement = statement.where(ride.driver_id == bindparam("of_driver"))
     return statement
+
+
+@cache
+def _one_ride(*, of_rider: bool, of_driver: bool) -> Select[Any]:
+    return _rides_of(of_rider=of_rider, of_driver=of_driver).where(tables.rides.c.id == bindparam("ride_id"))
+
+
+@cache
+def _live_ride(*, of_rider: bool, of_driver: bool) -> Select[Any]:
+    statement = _rides_of(of_rider=of_rider, of_driver=of_driver)
+    statement = statement.where(_is_in(DRIVER_STATES if of_driver else ACTIVE_STATES))
+    # The ride of the person before the orders under way beside it.
+    return statement.order_by(tables.rides.c.kind == "delivery", tables.rides.c.id.desc()).limit(1)
+
+
+def _is_in(states: Iterable[RideState]) -> ColumnElement[bool]:
+    # Written out instead of given each time: the planner knows then which partial index it may use.
+    return tables.rides.c.state.in_([literal_column(f"'{state.value}'") for state in sorted(states)])
 
 
 async def _waits(connection: AsyncConnection, statement: Any, since: datetime) -> Waits:

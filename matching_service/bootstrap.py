@@ -450,7 +450,7 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
     )
     server.add(add_CityServiceServicer_to_server, cities, grpc_cities.SERVICE_NAME)
     shares = grpc_after_rides.ShareServicer(
-        ShareRide(stores.reader, stores.shares, clock, lambda: secrets.token_urlsafe(24)),
+        ShareRide(store, stores.reader, stores.shares, clock, lambda: secrets.token_urlsafe(24)),
         ReadSharedRide(stores.reader, stores.shares, stores.locations, clock),
     )
     ratings = grpc_after_rides.RatingServicer(

@@ -28,6 +28,7 @@ from notification_service.adapters.live_stream import LiveStreamSender
 from notification_service.adapters.personal_data import NotificationPersonalData
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.postgres_deliveries import PostgresDeliveries
+from notification_service.adapters.postgres_safety import PostgresSafety
 from notification_service.adapters.provider_file import Providers, Twilio, read_providers
 from notification_service.adapters.providers import open_providers
 from notification_service.adapters.sms_receipts import SmsReceipts, accounts_of
@@ -50,6 +51,7 @@ from notification_service.use_cases.preview_template import ListTemplates, Previ
 from notification_service.use_cases.remember_locale import RememberLocale
 from notification_service.use_cases.send_one_time_code import SendOneTimeCode
 from notification_service.use_cases.summarize_deliveries import SummarizeDeliveries
+from notification_service.use_cases.tell_contacts import TellContacts
 from ridesharing.common.v1.dead_letter_service_pb2_grpc import add_DeadLetterServiceServicer_to_server
 from ridesharing.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from ridesharing.notification.v1.notification_service_pb2_grpc import add_NotificationServiceServicer_to_server
@@ -99,7 +101,9 @@ def build(settings: NotificationSettings) -> Application:
     owe_messages = OweMessages(
         store, templates, clock, new_id, HandOver(delivering), webhooks_are_wanted=webhooks.alarm.wanted
     )
-    handler = EventHandler(owe_messages, RememberLocale(store), alarms)
+    safety = PostgresSafety(database, new_id)
+    tell_contacts = TellContacts(store, safety, templates, clock, new_id, settings.notification_share_url)
+    handler = EventHandler(owe_messages, tell_contacts, RememberLocale(store), alarms)
     consumer = EventConsumer(
         redis,
         STREAMS,
@@ -146,7 +150,7 @@ def build(settings: NotificationSettings) -> Application:
         alarms.wake(Channel.SMS, Priority.SECURITY)
         webhooks.alarm.stir()
 
-    add_safety_service(server, database, templates, addresses, help_wanted, clock, new_id)
+    add_safety_service(server, safety, templates, addresses, help_wanted, clock, new_id)
     add_delivery_service(server, database, deliveries, SmsReceipts(accounts_of(providers)), clock)
     template_servicer = TemplateServicer(ListTemplates(templates), PreviewTemplate(templates), templates.languages)
     server.add(add_TemplateServiceServicer_to_server, template_servicer, TEMPLATE_SERVICE)

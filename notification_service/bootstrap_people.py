@@ -8,7 +8,6 @@ from chassis.database import Database
 from chassis.server import ServiceServer
 from notification_service.adapters.identity_addresses import IdentityAddresses
 from notification_service.adapters.postgres_people import PostgresPeople
-from notification_service.adapters.postgres_safety import PostgresSafety
 from notification_service.adapters.postgres_timelines import PostgresTimelines
 from notification_service.adapters.sms_receipts import SmsReceipts
 from notification_service.entrypoints import delivery_servicer, reach_servicer, safety_servicer
@@ -16,7 +15,7 @@ from notification_service.use_cases.acknowledge_notification import AcknowledgeN
 from notification_service.use_cases.keep_contacts import KeepContacts
 from notification_service.use_cases.keep_devices import KeepDevices
 from notification_service.use_cases.keep_preferences import KeepPreferences
-from notification_service.use_cases.ports import Deliveries, Store, Templates
+from notification_service.use_cases.ports import Deliveries, SafetyStore, Store, Templates
 from notification_service.use_cases.raise_sos import ListSos, RaiseSos
 from notification_service.use_cases.read_timeline import ReadTimeline
 from notification_service.use_cases.replay_delivery import ReplayDelivery
@@ -41,7 +40,7 @@ def add_reach_service(server: ServiceServer, database: Database, store: Store, c
 
 def add_safety_service(
     server: ServiceServer,
-    database: Database,
+    store: SafetyStore,
     templates: Templates,
     identity: IdentityAddresses,
     wake: Callable[[], None],
@@ -49,7 +48,6 @@ def add_safety_service(
     new_id: IdSource,
 ) -> None:
     """Add trusted contacts and calls for help."""
-    store = PostgresSafety(database, new_id)
     servicer = safety_servicer.SafetyServicer(
         contacts=KeepContacts(store, clock),
         raise_sos=RaiseSos(store, templates, identity, clock, new_id),

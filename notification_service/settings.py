@@ -33,4 +33,6 @@ class NotificationSettings(ChassisSettings):
     notification_sms_timeout_seconds: float = Field(default=10.0, gt=0, le=25)
     notification_webhooks_to_private_addresses: bool = False
     """For a stack on one machine alone: webhooks may go to its own addresses, and without TLS."""
+    notification_share_url: str = Field(default="http://127.0.0.1:8080/v1/shared-rides/", pattern=r"^https?://[^/]+/")
+    """Where links of shared rides are followed, as seen by who is sent one; the link's secret is put behind it."""
     identity_target: str = "127.0.0.1:50050"

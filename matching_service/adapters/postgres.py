@@ -45,6 +45,7 @@ from matching_service.domain.offer import ExclusionCause, Offer, OfferState
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import DRIVER_STATES, OWED_PAYMENT_STATES, RideState
 from matching_service.domain.run import Run, RunView
+from matching_service.domain.share import Share
 from matching_service.domain.shift import Shift
 from matching_service.domain.stops import Stop
 from matching_service.use_cases.ports import DriverStanding, FeeConsent, RequestKey
@@ -77,6 +78,7 @@ _REFUSALS = {
     "ex_ride_schedule": ("schedule_overlap", "another ride of the rider is at that time"),
     "uq_ride_edit_under_way": ("edit_under_way", "another edit of the ride is being decided"),
     "uq_offer_open_slot": ("ride_offered", "the ride is offered to another driver"),
+    "ck_ride_share_sent": ("link_sent_too_often", "the link of a ride is sent five times at most"),
     "uq_shift_open_driver": ("shift_open", "the driver is online already"),
     "pk_city_policy": ("policy_moved_on", "the city has another newest version: compare with that first"),
 }
@@ -448,6 +450,14 @@ class PostgresTransaction:
     async def add_heading(self, driver_id: UUID, destination: GeoPoint, now: datetime) -> None:
         values = {"latitude": destination.latitude, "longitude": destination.longitude, "set_at": now}
         await self._connection.execute(insert(tables.shift_headings).values(driver_id=driver_id, **values))
+
+    async def keep_share(self, made: Share, *, is_sent: bool) -> None:
+        sent = tables.ride_shares.c.sent_count + int(is_sent)
+        values = {"token_hash": made.token_hash, "created_at": made.created_at, "expires_at": made.expires_at}
+        statement = upsert(tables.ride_shares).values(ride_id=made.ride_id, sent_count=int(is_sent), **values)
+        await self._connection.execute(
+            statement.on_conflict_do_update(index_elements=["ride_id"], set_={**values, "sent_count": sent})
+        )
 
     async def keep_consent(self, consent: FeeConsent) -> None:
         values = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Database
@@ -20,15 +20,13 @@ class PostgresShares:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def keep(self, made: Share) -> None:
-        values = {"token_hash": made.token_hash, "created_at": made.created_at, "expires_at": made.expires_at}
-        statement = insert(tables.ride_shares).values(ride_id=made.ride_id, **values)
-        async with self._database.transaction() as connection:
-            await connection.execute(statement.on_conflict_do_update(index_elements=["ride_id"], set_=values))
-
     async def revoke(self, ride_id: UUID) -> None:
+        row = tables.ride_shares.c
+        # The row stays, with how often the link was sent; what no token hashes to, nobody has.
+        statement = update(tables.ride_shares).where(row.ride_id == ride_id)
+        statement = statement.values(token_hash=func.sha256(row.token_hash))
         async with self._database.transaction() as connection:
-            await connection.execute(delete(tables.ride_shares).where(tables.ride_shares.c.ride_id == ride_id))
+            await connection.execute(statement)
 
     async def find(self, token_hash: bytes, now: datetime) -> Share | None:
         row = tables.ride_shares.c

@@ -53,6 +53,7 @@ from matching_service.domain.ride_states import (
     PaymentState,
     RideState,
 )
+from matching_service.domain.share import MAX_SENT
 from matching_service.domain.shift import MAX_BREAK_SECONDS, EndReason
 from matching_service.domain.stops import StopState
 from matching_service.domain.terms import Funding
@@ -583,7 +584,10 @@ ride_shares = Table(
     Column("token_hash", LargeBinary, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
+    # How often it was sent to trusted contacts.
+    Column("sent_count", SmallInteger, nullable=False, server_default=text("0")),
     CheckConstraint("octet_length(token_hash) = 32", name="hash"),
+    CheckConstraint(f"sent_count BETWEEN 0 AND {MAX_SENT}", name="sent"),
     CheckConstraint("expires_at > created_at", name="lives"),
     Index("uq_ride_share_token_hash", "token_hash", unique=True),
     Index("ix_ride_share_expires_at", "expires_at"),

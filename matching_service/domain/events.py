@@ -129,6 +129,14 @@ class RidePaymentSettled(RideFact):
 
 
 @dataclass(frozen=True, slots=True)
+class RideShared(RideFact):
+    """The rider sends trusted contacts the link of the ride, whose secret is `token`."""
+
+    contact_ids: tuple[UUID, ...]
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfferFact:
     """A fact about an offer; its aggregate is the ride, so that all about a ride comes in order."""
 

@@ -11,6 +11,8 @@ from matching_service.domain.ride_states import LIVE_STATES, RideState
 from shared_kernel.errors import Conflict
 from shared_kernel.geo import GeoPoint
 
+MAX_SENT = 5
+"""How often a ride's link is sent to trusted contacts; the database holds the same."""
 LINK_LIVES = timedelta(hours=24)
 SEEN_AFTER_END = timedelta(minutes=30)
 """Who follows a ride sees that it ended well, and then no more."""

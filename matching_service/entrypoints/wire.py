@@ -356,7 +356,7 @@ _PLAIN_RIDE_EVENTS: dict[type[events.RideFact], Callable[..., Message]] = {
 }
 
 
-def _ride_event(event: events.RideFact) -> Message:
+def _ride_event(event: events.RideFact) -> Message:  # noqa: PLR0911 (an arm a kind of event)
     ride = event.ride
     match event:
         case events.RideMatchingStarted(former_driver_id=former):
@@ -370,6 +370,10 @@ def _ride_event(event: events.RideFact) -> Message:
         case events.RideDriverSwapped(former_driver_id=former):
             told = ride_message(ride, with_pin=True, in_event=True)
             return events_pb2.RideDriverSwapped(ride=told, former_driver_id=str(former))
+        case events.RideShared(contact_ids=contacts, token=token):
+            return events_pb2.RideShared(
+                ride=ride_message(ride), contact_ids=[str(contact) for contact in contacts], token=token
+            )
         case events.TripStarted():
             return events_pb2.TripStarted(ride=_started_message(ride))
         case events.RideCanceled(former_driver_id=former):

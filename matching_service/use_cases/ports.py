@@ -18,6 +18,7 @@ from matching_service.domain.offer import ExclusionCause, Offer
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.run import Run, RunView
+from matching_service.domain.share import Share
 from matching_service.domain.shift import DriverFacts, Shift
 from matching_service.domain.terms import ChargeLine
 from matching_service.use_cases.surge_ports import SurgeControlSet
@@ -206,6 +207,11 @@ class Transaction(Protocol):
 
     async def add_heading(self, driver_id: UUID, destination: GeoPoint, now: datetime) -> None:
         """Note that the driver set a destination; the shift is locked."""
+        ...
+
+    async def keep_share(self, made: Share, *, is_sent: bool) -> None:
+        """Keep the link of a locked ride in place of its former one, and count whether it is sent to contacts;
+        Conflict `link_sent_too_often`."""
         ...
 
     async def keep_consent(self, consent: FeeConsent) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
+from matching_service.domain.events import RideShared
 from matching_service.domain.locations import GONE_SECONDS
 from matching_service.domain.ride import Ride
 from matching_service.domain.share import Share, blurred, is_shown, share, shows_location
 from matching_service.use_cases.dispatch_ports import LiveLocations
-from matching_service.use_cases.ports import RideReader
+from matching_service.use_cases.ports import RideReader, Store
 from matching_service.use_cases.steps import ride_not_found
 from shared_kernel.clock import Clock
 from shared_kernel.errors import NotFound
@@ -22,10 +23,6 @@ from shared_kernel.geo import GeoPoint
 
 class Shares(Protocol):
     """Where links are kept: one a ride at most."""
-
-    async def keep(self, made: Share) -> None:
-        """Keep a link in place of the ride's former one."""
-        ...
 
     async def revoke(self, ride_id: UUID) -> None:
         """Forget the link of a ride."""
@@ -52,24 +49,28 @@ class SharedRide:
 class ShareRide:
     """ShareRide and RevokeShare."""
 
+    store: Store
     reader: RideReader
     shares: Shares
     clock: Clock
     new_token: Callable[[], str]
 
-    async def __call__(self, ride_id: UUID, rider_id: UUID) -> tuple[str, datetime]:
-        """Return the secret of a new link, and when it ends.
+    async def __call__(self, ride_id: UUID, rider_id: UUID, contact_ids: Sequence[UUID] = ()) -> tuple[str, datetime]:
+        """Return the secret of a new link, and when it ends; trusted contacts that are named are sent it.
 
         Raises:
             NotFound: `ride_not_found`.
-            Conflict: `ride_over`.
+            Conflict: `ride_over`, `link_sent_too_often`.
         """
-        ride = await self.reader.ride(ride_id, rider_id=rider_id)
-        if ride is None:
-            raise ride_not_found()
-        token = self.new_token()
-        made = share(ride, _hash(token), self.clock.now())
-        await self.shares.keep(made)
+        async with self.store.transaction() as tx:
+            ride = await tx.lock_ride(ride_id, rider_id=rider_id)
+            if ride is None:
+                raise ride_not_found()
+            now, token = self.clock.now(), self.new_token()
+            made = share(ride, _hash(token), now)
+            await tx.keep_share(made, is_sent=bool(contact_ids))
+            if contact_ids:
+                await tx.tell(RideShared(ride, now, tuple(contact_ids), token))
         return token, made.expires_at
 
     async def revoke(self, ride_id: UUID, rider_id: UUID) -> None:

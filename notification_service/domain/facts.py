@@ -183,6 +183,18 @@ class SafetyFact:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedTrip:
+    """A rider sends contacts of their own the link of a ride, whose secret is `token`."""
+
+    ride_id: UUID
+    rider_id: UUID
+    rider_name: str
+    driver: DriverFacts | None
+    contact_ids: frozenset[UUID]
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class CodeFact:
     """Somebody proves that a phone is theirs. `expires_at` is the code's end."""
 

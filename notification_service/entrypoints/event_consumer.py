@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chassis.streams import IncomingEvent
+from notification_service.domain.channels import Channel, Priority
 from notification_service.entrypoints.delivery_worker import Alarms
-from notification_service.entrypoints.facts import FACT_TYPES, fact_from
+from notification_service.entrypoints.facts import FACT_TYPES, fact_from, shared_trip
 from notification_service.use_cases.owe_messages import OweMessages
 from notification_service.use_cases.remember_locale import RememberLocale
+from notification_service.use_cases.tell_contacts import TellContacts
 from ridesharing.identity.v1 import events_pb2 as identity
+from ridesharing.matching.v1 import events_pb2 as matching
 
 STREAMS = ("events:matching", "events:payment", "events:identity")
 _ACCOUNTS = (identity.AccountCreated, identity.AccountUpdated)
-EVENT_TYPES = (*FACT_TYPES, *_ACCOUNTS)
+EVENT_TYPES = (*FACT_TYPES, *_ACCOUNTS, matching.RideShared)
+_BY_ITSELF = (*_ACCOUNTS, matching.RideShared)
+"""Those that are taken in one by one."""
 
 
 class EventHandler:
     """Hands events to their use cases and wakes the workers of what is owed by them."""
 
-    def __init__(self, owe_messages: OweMessages, remember_locale: RememberLocale, alarms: Alarms) -> None:
+    def __init__(
+        self, owe_messages: OweMessages, tell_contacts: TellContacts, remember_locale: RememberLocale, alarms: Alarms
+    ) -> None:
         self._owe_messages = owe_messages
+        self._tell_contacts = tell_contacts
         self._remember_locale = remember_locale
         self._alarms = alarms
 
@@ -30,15 +38,20 @@ class EventHandler:
 
     async def take(self, events: Sequence[IncomingEvent]) -> None:
         """Take events in together: what people are told of is one transaction, so that a thousand a second are."""
-        told = [event for event in events if not isinstance(event.message, _ACCOUNTS)]
+        told = [event for event in events if not isinstance(event.message, _BY_ITSELF)]
         for event in events:
             if isinstance(event.message, _ACCOUNTS):
                 await self._remember_locale(event.id, event.aggregate_id, event.message.locale)
+            elif isinstance(event.message, matching.RideShared):
+                self._wake(await self._tell_contacts(event.id, shared_trip(event.message)))
         if told:
             facts = [
                 (event.id, fact)
                 for event in told
                 if (fact := fact_from(event.message, event.aggregate_version)) is not None
             ]
-            for channel, priority in await self._owe_messages.all_of(facts):
-                self._alarms.wake(channel, priority)
+            self._wake(await self._owe_messages.all_of(facts))
+
+    def _wake(self, lanes: Iterable[tuple[Channel, Priority]]) -> None:
+        for channel, priority in lanes:
+            self._alarms.wake(channel, priority)

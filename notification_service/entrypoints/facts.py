@@ -20,6 +20,7 @@ from notification_service.domain.facts import (
     PersonFact,
     ReceiptFact,
     RideFact,
+    SharedTrip,
     ShiftFact,
 )
 from ridesharing.common.v1.geo_point_pb2 import Place
@@ -34,16 +35,19 @@ from shared_kernel.ids import to_public_id
 from shared_kernel.money import Money
 
 
+def _driver(ride: rides_pb2.Ride) -> DriverFacts | None:
+    if not ride.HasField("driver"):
+        return None
+    return DriverFacts(
+        driver_id=UUID(ride.driver.driver_id),
+        display_name=ride.driver.display_name,
+        vehicle_model=ride.driver.vehicle_model,
+        vehicle_color=ride.driver.vehicle_color,
+        vehicle_plate=ride.driver.vehicle_plate,
+    )
+
+
 def _ride(happening: Happening, ride: rides_pb2.Ride, **more: Any) -> RideFact:
-    driver = None
-    if ride.HasField("driver"):
-        driver = DriverFacts(
-            driver_id=UUID(ride.driver.driver_id),
-            display_name=ride.driver.display_name,
-            vehicle_model=ride.driver.vehicle_model,
-            vehicle_color=ride.driver.vehicle_color,
-            vehicle_plate=ride.driver.vehicle_plate,
-        )
     return RideFact(
         happening=happening,
         ride_id=UUID(ride.ride_id),
@@ -51,7 +55,7 @@ def _ride(happening: Happening, ride: rides_pb2.Ride, **more: Any) -> RideFact:
         rider_id=UUID(ride.rider_id),
         state=rides_pb2.RideState.Name(ride.state).removeprefix("RIDE_STATE_").lower(),
         payment_state=rides_pb2.PaymentState.Name(ride.payment_state).removeprefix("PAYMENT_STATE_").lower(),
-        driver=driver,
+        driver=_driver(ride),
         start_pin=ride.start_pin,
         pickup_eta_seconds=ride.pickup_eta_seconds if ride.HasField("pickup_eta_seconds") else None,
         reason=ride.reason,
@@ -60,6 +64,18 @@ def _ride(happening: Happening, ride: rides_pb2.Ride, **more: Any) -> RideFact:
         kind=_kind(ride.kind),
         hand_over_pin=ride.delivery.hand_over_pin,
         **more,
+    )
+
+
+def shared_trip(event: matching.RideShared) -> SharedTrip:
+    """Read whom a rider sends the link of a ride."""
+    return SharedTrip(
+        ride_id=UUID(event.ride.ride_id),
+        rider_id=UUID(event.ride.rider_id),
+        rider_name=event.ride.rider_name,
+        driver=_driver(event.ride),
+        contact_ids=frozenset(UUID(contact_id) for contact_id in event.contact_ids),
+        token=event.token,
     )
 
 

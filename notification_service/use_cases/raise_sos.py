@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from notification_service.domain.channels import Channel
-from notification_service.domain.delivery import DeliveryState
 from notification_service.domain.facts import Happening, SafetyFact
 from notification_service.domain.messages import messages_for
-from notification_service.domain.planning import Planned
 from notification_service.domain.safety import Sos
+from notification_service.use_cases.owe_numbers import owed_to_numbers
 from notification_service.use_cases.page_tokens import read_token, write_token
 from notification_service.use_cases.ports import Names, OwedMessage, SafetyStore, Templates
 from shared_kernel.clock import Clock
@@ -53,20 +51,8 @@ class RaiseSos:
         [row] = messages_for(fact)
         message = replace(row, ride_id=call.ride_id)
         rendered = self._templates.render(message.template, message.spoken, locale, message.context)
-        return OwedMessage(
-            notification_id=self._new_id(),
-            dedupe_key=f"sos:{call.sos_id}",
-            message=message,
-            contents=rendered.contents,
-            locale=rendered.language,
-            template_version=rendered.template_version,
-            live_type="",
-            live_data="",
-            created_at=call.raised_at,
-            expires_at=call.raised_at + message.life,
-            planned=[Planned(Channel.SMS, number, DeliveryState.PENDING, call.raised_at) for number in phone_numbers],
-            owner=call.account_id,
-        )
+        key, owner = f"sos:{call.sos_id}", call.account_id
+        return owed_to_numbers(self._new_id(), key, message, rendered, phone_numbers, owner, call.raised_at)
 
     async def _caller(self, account_id: UUID) -> tuple[str, str]:
         """Return the caller's name and language; an outage of who knows them does not hold the call up."""

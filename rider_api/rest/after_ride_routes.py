@@ -15,6 +15,7 @@ from rider_api.schemas.after_rides import (
     SharedRide,
     ShareLink,
     SharePath,
+    ShareTextsRequest,
     nearby_drivers,
     rating,
     rating_summary,
@@ -43,6 +44,16 @@ def list_nearby_drivers(query: NearbyQuery) -> NearbyDrivers:
 def make_share_link(path: RidePath) -> ShareLink:
     """Make a link by which anybody may follow the caller's ride; one that was made before ends."""
     request = share_service_pb2.ShareRideRequest(ride_id=str(path.ride_id))
+    return share_link(ask(edge().backends.shares.ShareRide, request))
+
+
+@routes.route(
+    "POST", "/rides/<ride_id>/share-link/texts", roles=_RIDER, answer=ShareLink, status=201, problems=(404, 409)
+)
+def send_share_link(path: RidePath, body: ShareTextsRequest) -> ShareLink:
+    """Make a link in place of the former one and send it to trusted contacts by SMS; five times a ride at most."""
+    contact_ids = dict.fromkeys(str(contact_id) for contact_id in body.contact_ids)
+    request = share_service_pb2.ShareRideRequest(ride_id=str(path.ride_id), contact_ids=contact_ids)
     return share_link(ask(edge().backends.shares.ShareRide, request))
 
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from rider_api.schemas.common import Answer, Parameters, Request, Timestamp, public_id, timestamp, timestamp_or_none
+from rider_api.schemas.common import (
+    Answer,
+    ContactId,
+    Parameters,
+    Request,
+    Timestamp,
+    public_id,
+    timestamp,
+    timestamp_or_none,
+)
 from rider_api.schemas.rides import RIDE_STATES, VehicleFacts
 from ridesharing.matching.v1 import rating_service_pb2, ride_service_pb2, share_service_pb2
 
@@ -21,6 +30,17 @@ def share_link(message: share_service_pb2.ShareRideResponse) -> ShareLink:
     """Convert a link."""
     return ShareLink(
         token=message.token, path=f"/v1/shared-rides/{message.token}", expires_at=timestamp(message.expire_time)
+    )
+
+
+class ShareTextsRequest(Request):
+    """Who is to be sent the link."""
+
+    contact_ids: list[ContactId] = Field(
+        min_length=1,
+        max_length=5,
+        description="Trusted contacts of the caller's own; who is none of them is sent nothing.",
+        examples=[["tc_01h4556qpqexqvskwzpczs00jq"]],
     )
 
 

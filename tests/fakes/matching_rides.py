@@ -20,6 +20,7 @@ from matching_service.domain.ride import Ride
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.ride_states import OWED_PAYMENT_STATES, TRANSITIONS, PaymentState, RideState
 from matching_service.domain.run import Run, RunRide, RunView
+from matching_service.domain.share import Share
 from matching_service.domain.shift import DriverFacts, Shift
 from matching_service.domain.terms import ChargeLine, Funding
 from matching_service.use_cases.ports import (
@@ -362,6 +363,9 @@ class MemoryTransaction:
 
     async def add_heading(self, driver_id: UUID, destination: GeoPoint, now: datetime) -> None:
         self._tables.headings.append((driver_id, now))
+
+    async def keep_share(self, made: Share, *, is_sent: bool) -> None:
+        raise NotImplementedError("links are tested on Postgres")
 
     async def keep_consent(self, consent: FeeConsent) -> None:
         self._tables.consents[consent.ride_id] = consent

@@ -2477,6 +2477,13 @@ class ShareLink(TypedDict):
     expires_at: str
 
 
+class ShareTextsRequest(TypedDict):
+    """Who is to be sent the link."""
+
+    contact_ids: list[str]
+    """Trusted contacts of the caller's own; who is none of them is sent nothing."""
+
+
 class SharedDriver(TypedDict):
     """Whom and what to look for."""
 

@@ -184,6 +184,7 @@ from jitney_client.models import (
     Sessions,
     SharedRide,
     ShareLink,
+    ShareTextsRequest,
     Shift,
     SignIn,
     Sos,
@@ -510,6 +511,15 @@ class Operations(Caller):
     async def revoke_share_link(self, ride_id: str, *, idempotency_key: str = "") -> None:
         """End the link of the caller's ride. For: rider."""
         await self.call("DELETE", f"/v1/rides/{path_part(ride_id)}/share-link", key=idempotency_key)
+
+    async def send_share_link(self, ride_id: str, body: ShareTextsRequest, *, idempotency_key: str = "") -> ShareLink:
+        """Make a link in place of the former one and send it to trusted contacts by SMS; five times a ride at most.
+        For: rider.
+        """
+        return cast(
+            "ShareLink",
+            await self.call("POST", f"/v1/rides/{path_part(ride_id)}/share-link/texts", body=body, key=idempotency_key),
+        )
 
     async def read_shared_ride(self, token: str) -> SharedRide:
         """Show a ride to who has its link: about where it is, and nothing of its rider."""

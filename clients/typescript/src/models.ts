@@ -2234,6 +2234,12 @@ export interface ShareLink {
   expires_at: string;
 }
 
+/** Who is to be sent the link. */
+export interface ShareTextsRequest {
+  /** Trusted contacts of the caller's own; who is none of them is sent nothing. */
+  contact_ids: string[];
+}
+
 /** Whom and what to look for. */
 export interface SharedDriver {
   display_name: string;

@@ -178,6 +178,7 @@ import type {
   ServiceAreas,
   Sessions,
   ShareLink,
+  ShareTextsRequest,
   SharedRide,
   Shift,
   SignIn,
@@ -499,6 +500,14 @@ export class Operations extends Caller {
   /** End the link of the caller's ride. For: rider. */
   revokeShareLink(rideId: string, options: Changing = {}): Promise<void> {
     return this.call<void>("DELETE", `/v1/rides/${pathPart(rideId)}/share-link`, { key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /**
+   * Make a link in place of the former one and send it to trusted contacts by SMS; five times a ride at most. For:
+   * rider.
+   */
+  sendShareLink(rideId: string, body: ShareTextsRequest, options: Changing = {}): Promise<ShareLink> {
+    return this.call<ShareLink>("POST", `/v1/rides/${pathPart(rideId)}/share-link/texts`, { body, key: options.idempotencyKey, signal: options.signal });
   }
 
   /** Show a ride to who has its link: about where it is, and nothing of its rider. */

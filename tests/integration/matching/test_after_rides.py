@@ -14,9 +14,10 @@ from matching_service.domain.locations import GONE_SECONDS
 from matching_service.domain.rating import RATE_WITHIN, RatedPart
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
-from matching_service.domain.share import LINK_LIVES, SEEN_AFTER_END
+from matching_service.domain.share import LINK_LIVES, MAX_SENT, SEEN_AFTER_END
 from matching_service.use_cases.rate_rides import RateRide, ReadRating
 from matching_service.use_cases.share_rides import ReadSharedRide, ShareRide
+from ridesharing.matching.v1.events_pb2 import RideShared
 from shared_kernel.errors import DomainError
 from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_rides import FakePayments
@@ -43,7 +44,9 @@ class After:
 
     def __init__(self, stage: Stage, database: Database) -> None:
         shares, ratings, numbers = PostgresShares(database), PostgresRatings(database), count()
-        self.share = ShareRide(stage.reader, shares, stage.clock, lambda: f"{stage.new_id()}-{next(numbers)}")
+        self.share = ShareRide(
+            stage.store, stage.reader, shares, stage.clock, lambda: f"{stage.new_id()}-{next(numbers)}"
+        )
         self.shown = ReadSharedRide(stage.reader, shares, stage.locations, stage.clock)
         self.rate = RateRide(stage.reader, ratings, stage.clock)
         self.rating = ReadRating(ratings)
@@ -99,6 +102,24 @@ async def test_a_link_ends_by_its_rider_by_another_link_by_time_and_with_the_rid
     old, _ = await after.share(waiting.id, waiting.rider_id)
     stage.clock.advance(LINK_LIVES.total_seconds())
     assert await refused(after.shown(old)) == "share_not_found"
+
+
+async def test_a_link_is_sent_to_contacts_with_the_ride_five_times_whatever_is_revoked(
+    stage: Stage, after: After, database: Database
+) -> None:
+    ride, _ = await stage.assigned()
+    contacts = [stage.new_id(), stage.new_id()]
+    for _ in range(MAX_SENT):
+        token, _ = await after.share(ride.id, ride.rider_id, contacts)
+        await after.share.revoke(ride.id, ride.rider_id)
+        await after.share(ride.id, ride.rider_id)
+    assert await refused(after.share(ride.id, ride.rider_id, contacts)) == "link_sent_too_often"
+    async with database.connect() as connection:
+        told = text("SELECT payload FROM outbox WHERE aggregate_id = :id AND type LIKE '%RideShared' ORDER BY seq")
+        events = [RideShared.FromString(payload) for payload in await connection.scalars(told, {"id": ride.id})]
+    assert len(events) == MAX_SENT
+    assert (events[-1].token, list(events[-1].contact_ids)) == (token, [str(contact) for contact in contacts])
+    assert (events[-1].ride.ride_id, events[-1].ride.start_pin) == (str(ride.id), "")
 
 
 async def test_only_the_rider_shares_a_ride(stage: Stage, after: After) -> None:

@@ -204,6 +204,11 @@ class Story:
             version=1,
         )
 
+    def shared_with(self, *contact_ids: str) -> matching.RideShared:
+        """The rider sends contacts the link of the ride."""
+        ride = self.ride(rides_pb2.RIDE_STATE_DRIVER_EN_ROUTE, 5, driver=True)
+        return matching.RideShared(ride=ride, contact_ids=contact_ids, token="hW3n2yQm1kT0vB7cXr9sLd5e")
+
     def tip_received(self) -> payment.ChargeCollected:
         """The rider thanked the driver."""
         return payment.ChargeCollected(payment=self._charge(), tipped_driver_id=str(self.driver_id))

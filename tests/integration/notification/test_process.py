@@ -31,7 +31,15 @@ from ridesharing.common.v1 import dead_letter_service_pb2, dead_letter_service_p
 from ridesharing.identity.v1 import events_pb2 as identity
 from ridesharing.matching.v1 import events_pb2 as matching
 from ridesharing.matching.v1 import rides_pb2
-from ridesharing.notification.v1 import notification_service_pb2, notification_service_pb2_grpc, notifications_pb2
+from ridesharing.notification.v1 import (
+    delivery_service_pb2,
+    delivery_service_pb2_grpc,
+    notification_service_pb2,
+    notification_service_pb2_grpc,
+    notifications_pb2,
+    safety_service_pb2,
+    safety_service_pb2_grpc,
+)
 from shared_kernel.ids import to_public_id
 from tests.integration.notification.events import PIN, Story, publish
 
@@ -67,6 +75,20 @@ class Running:
             return events if len(events) >= count else None
 
         return await eventually(ask)
+
+    async def name_contact(self, account_id: UUID, phone_number: str) -> str:
+        """Name a trusted contact of the account's."""
+        request = safety_service_pb2.AddTrustedContactRequest(name="Grace", phone_number=phone_number)
+        stub = safety_service_pb2_grpc.SafetyServiceStub(self.channel)
+        answer = await stub.AddTrustedContact(request, metadata=self._as(Role.RIDER, account_id))
+        return answer.contact.contact_id
+
+    async def timeline(self, account_id: UUID) -> list[str]:
+        """The topics of the account's timeline, newest first."""
+        request = delivery_service_pb2.ListTimelineRequest(account_id=str(account_id))
+        stub = delivery_service_pb2_grpc.DeliveryServiceStub(self.channel)
+        answer = await stub.ListTimeline(request, metadata=self._as(Role.OPERATOR, uuid4()))
+        return [entry.notification.topic for entry in answer.entries]
 
     async def parked(self, event_id: UUID) -> dead_letter_service_pb2.DeadLetter | None:
         """The event as it was parked; None if it was not."""
@@ -307,6 +329,17 @@ async def test_what_a_rider_paid_at_once_beside_a_tip_is_no_news_for_a_driver(se
     [told] = await service.live_once_there_are(1, story.driver_id)
     assert data_of(told)["ride_id"] == to_public_id("ride", story.ride_id)
     assert (await service.inbox(story.rider_id), len(await service.inbox(story.driver_id))) == ([], 1)
+
+
+async def test_a_link_that_is_sent_to_a_contact_stands_in_the_rider_s_timeline(service: Running) -> None:
+    story = Story()
+    contact_id = await service.name_contact(story.rider_id, "+14155550141")
+    await publish(service.redis, story.shared_with(contact_id))
+
+    async def texted() -> list[str] | None:
+        return await service.timeline(story.rider_id) or None
+
+    assert await eventually(texted) == ["trip_shared"]
 
 
 async def test_people_are_told_in_the_language_of_their_account(service: Running) -> None:

@@ -3,9 +3,11 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from ridesharing.common.v1 import money_pb2 as _money_pb2
 from ridesharing.matching.v1 import rides_pb2 as _rides_pb2
 import builtins as _builtins
@@ -586,6 +588,40 @@ class RidePaymentSettled(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RidePaymentSettled: _TypeAlias = RidePaymentSettled  # noqa: Y015
+
+@_typing.final
+class RideShared(_message.Message):
+    """RideShared: a rider sends trusted contacts the link of a ride."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_FIELD_NUMBER: _builtins.int
+    CONTACT_IDS_FIELD_NUMBER: _builtins.int
+    TOKEN_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    """The secret part of the link."""
+    @_builtins.property
+    def ride(self) -> _rides_pb2.Ride:
+        """The ride as it is."""
+
+    @_builtins.property
+    def contact_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The contacts (UUID), of the rider's own."""
+
+    def __init__(
+        self,
+        *,
+        ride: _rides_pb2.Ride | None = ...,
+        contact_ids: _abc.Iterable[_builtins.str] | None = ...,
+        token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_ids", b"contact_ids", "ride", b"ride", "token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RideShared: _TypeAlias = RideShared  # noqa: Y015
 
 @_typing.final
 class ShiftStarted(_message.Message):

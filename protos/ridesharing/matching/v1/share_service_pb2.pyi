@@ -3,9 +3,11 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from ridesharing.common.v1 import geo_point_pb2 as _geo_point_pb2
 from ridesharing.matching.v1 import rides_pb2 as _rides_pb2
 import builtins as _builtins
@@ -26,16 +28,22 @@ class ShareRideRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RIDE_ID_FIELD_NUMBER: _builtins.int
+    CONTACT_IDS_FIELD_NUMBER: _builtins.int
     ride_id: _builtins.str
     """The ride (UUID)."""
+    @_builtins.property
+    def contact_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Trusted contacts of the caller who are to be sent the link (UUID); who is none of them is sent nothing."""
+
     def __init__(
         self,
         *,
         ride_id: _builtins.str = ...,
+        contact_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ride_id", b"ride_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_ids", b"contact_ids", "ride_id", b"ride_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

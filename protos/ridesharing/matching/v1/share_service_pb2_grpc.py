@@ -57,7 +57,8 @@ class ShareServiceServicer:
     """
 
     def ShareRide(self, request, context):
-        """ShareRide makes the link of the caller's ride; one that was made before ends. Errors: ride_not_found, ride_over.
+        """ShareRide makes the link of the caller's ride; one that was made before ends. Trusted contacts that it names are sent
+        the link by SMS, five times a ride at most. Errors: ride_not_found, ride_over, link_sent_too_often.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

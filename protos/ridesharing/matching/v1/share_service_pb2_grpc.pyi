@@ -34,7 +34,9 @@ class ShareServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ShareServiceAsyncStub: ...
     ShareRide: _grpc.UnaryUnaryMultiCallable[_share_service_pb2.ShareRideRequest, _share_service_pb2.ShareRideResponse]
-    """ShareRide makes the link of the caller's ride; one that was made before ends. Errors: ride_not_found, ride_over."""
+    """ShareRide makes the link of the caller's ride; one that was made before ends. Trusted contacts that it names are sent
+    the link by SMS, five times a ride at most. Errors: ride_not_found, ride_over, link_sent_too_often.
+    """
     RevokeShare: _grpc.UnaryUnaryMultiCallable[_share_service_pb2.RevokeShareRequest, _share_service_pb2.RevokeShareResponse]
     """RevokeShare ends the link of the caller's ride; it is no error if there is none. Errors: ride_not_found."""
     GetSharedRide: _grpc.UnaryUnaryMultiCallable[_share_service_pb2.GetSharedRideRequest, _share_service_pb2.GetSharedRideResponse]
@@ -48,7 +50,9 @@ class ShareServiceAsyncStub(ShareServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ShareRide: _aio.UnaryUnaryMultiCallable[_share_service_pb2.ShareRideRequest, _share_service_pb2.ShareRideResponse]  # type: ignore[assignment]
-    """ShareRide makes the link of the caller's ride; one that was made before ends. Errors: ride_not_found, ride_over."""
+    """ShareRide makes the link of the caller's ride; one that was made before ends. Trusted contacts that it names are sent
+    the link by SMS, five times a ride at most. Errors: ride_not_found, ride_over, link_sent_too_often.
+    """
     RevokeShare: _aio.UnaryUnaryMultiCallable[_share_service_pb2.RevokeShareRequest, _share_service_pb2.RevokeShareResponse]  # type: ignore[assignment]
     """RevokeShare ends the link of the caller's ride; it is no error if there is none. Errors: ride_not_found."""
     GetSharedRide: _aio.UnaryUnaryMultiCallable[_share_service_pb2.GetSharedRideRequest, _share_service_pb2.GetSharedRideResponse]  # type: ignore[assignment]
@@ -65,7 +69,9 @@ class ShareServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _share_service_pb2.ShareRideRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_share_service_pb2.ShareRideResponse, _abc.Awaitable[_share_service_pb2.ShareRideResponse]]:
-        """ShareRide makes the link of the caller's ride; one that was made before ends. Errors: ride_not_found, ride_over."""
+        """ShareRide makes the link of the caller's ride; one that was made before ends. Trusted contacts that it names are sent
+        the link by SMS, five times a ride at most. Errors: ride_not_found, ride_over, link_sent_too_often.
+        """
 
     @_abc_1.abstractmethod
     def RevokeShare(

@@ -56,6 +56,7 @@ from matching_service.adapters.postgres_shards import PostgresShardLeases
 from matching_service.adapters.postgres_shifts import PostgresShiftReader
 from matching_service.adapters.postgres_surge import PostgresSurge
 from matching_service.adapters.postgres_traces import PostgresTraces
+from matching_service.adapters.postgres_trip_watch import PostgresTripAlerts, PostgresTripWatches
 from matching_service.adapters.redis_dispatch import RedisReservations
 from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.adapters.redis_surge import RedisSurge
@@ -63,6 +64,7 @@ from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.adapters.scipy_nearest import ScipyNearest
 from matching_service.adapters.shard_cells import shards_within
 from matching_service.bootstrap_maps import add_map_work, build_maps
+from matching_service.domain.trip_watch import WatchPolicy
 from matching_service.entrypoints import (
     grpc_after_rides,
     grpc_cities,
@@ -120,6 +122,7 @@ from matching_service.use_cases.list_nearby_drivers import ListNearbyDrivers
 from matching_service.use_cases.list_products import ListProducts
 from matching_service.use_cases.list_service_areas import ListServiceAreas
 from matching_service.use_cases.list_shifts import ListShifts
+from matching_service.use_cases.list_trip_alerts import ListTripAlerts
 from matching_service.use_cases.make_offers import MakeOffers
 from matching_service.use_cases.pace_ticks import PaceTicks
 from matching_service.use_cases.pass_stops import LeaveStop, ReachStop
@@ -143,6 +146,7 @@ from matching_service.use_cases.take_break import TakeBreak
 from matching_service.use_cases.trace_ticks import TraceTicks
 from matching_service.use_cases.watch_drivers import WatchDrivers
 from matching_service.use_cases.watch_fleet import FeelPulse, LookAtFleet
+from matching_service.use_cases.watch_trips import WatchTrips
 from ridesharing.common.v1.dead_letter_service_pb2_grpc import add_DeadLetterServiceServicer_to_server
 from ridesharing.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from ridesharing.matching.v1.city_service_pb2_grpc import add_CityServiceServicer_to_server
@@ -167,6 +171,11 @@ IDLE_IN_TRANSACTION_SECONDS = 5.0
 """No transaction of this service waits for anything but the database: one that idles belongs to a process that was
 stopped, and holds up a ride, a driver and a shard."""
 SWEEP_LIMIT = 64
+TRIPS_CHORE = "watch over trips under way"
+TRIPS_LIMIT = 2_000
+"""So many trips are looked at in one go: about as many as a city of ten thousand drivers has under way."""
+WATCHES_KEEP_SECONDS = 2 * 86_400
+ALERTS_KEEP_SECONDS = 30 * 86_400
 WATCH_CHORE = "watch over silent drivers"
 """One matcher is enough to read all shifts and all locations every five seconds."""
 
@@ -201,6 +210,7 @@ class _Stores:
     edit_policies: EditPolicies
     free_drivers: SnapshotFreeDrivers
     accounts: IdentityClient
+    watch_policy: WatchPolicy
 
 
 class Application(NamedTuple):
@@ -266,6 +276,14 @@ def build(settings: MatchingSettings) -> Application:
         edit_policies=edit_policies,
         free_drivers=SnapshotFreeDrivers(locations, reads, clock, time.monotonic),
         accounts=IdentityClient(identity_channel),
+        watch_policy=WatchPolicy(
+            corridor_meters=settings.matching_trip_corridor_meters,
+            corridor_share=settings.matching_trip_corridor_share,
+            stray_seconds=settings.matching_trip_stray_seconds,
+            still_meters=settings.matching_trip_still_meters,
+            still_seconds=settings.matching_trip_still_seconds,
+            near_meters=settings.matching_trip_near_meters,
+        ),
     )
     relay = OutboxRelay(database, tables.outbox, redis, EVENT_STREAM, relay_wakeup)
     matcher = ScipyMatcher()
@@ -337,6 +355,8 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
         Keep(tables.shift_headings, "set_at", HEADINGS_KEEP_SECONDS),
         Keep(tables.dispatch_traces, "ticked_at", TRACES_KEEP_SECONDS),
         Keep(tables.ride_shares, "expires_at", SHARES_KEEP_SECONDS),
+        Keep(tables.trip_watches, "began_at", WATCHES_KEEP_SECONDS),
+        Keep(tables.trip_alerts, "raised_at", ALERTS_KEEP_SECONDS),
         Keep(tables.matchers, "expires_at", MATCHERS_KEEP_SECONDS),
     ]
     workers = Workers()
@@ -351,6 +371,16 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
     workers.add("shifts", lambda: sweep_forever("shifts", due_shifts, limit=SWEEP_LIMIT, period_seconds=1.0))
     watch_drivers = WatchDrivers(store, stores.shifts, stores.locations, clock, lambda: shards.has_chore(WATCH_CHORE))
     workers.add("silence", lambda: sweep_forever("silence", watch_drivers, limit=SWEEP_LIMIT, period_seconds=5.0))
+    trips = WatchTrips(
+        store,
+        PostgresTripWatches(database),
+        stores.locations,
+        stores.watch_policy,
+        clock,
+        stores.new_id,
+        lambda: shards.has_chore(TRIPS_CHORE),
+    )
+    workers.add("trips", lambda: sweep_forever("trips", trips, limit=TRIPS_LIMIT, period_seconds=15.0))
     compute_surge = ComputeSurge(
         cities=stores.cities,
         demand=stores.surge_reads,
@@ -466,6 +496,8 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
         PERSONAL_DATA_SERVICE,
     )
     fleet = grpc_fleet.FleetServicer(
-        LookAtFleet(stores.fleet, stores.locations, shards_within, clock), FeelPulse(stores.fleet, clock)
+        LookAtFleet(stores.fleet, stores.locations, shards_within, clock),
+        FeelPulse(stores.fleet, clock),
+        ListTripAlerts(PostgresTripAlerts(stores.database)),
     )
     server.add(add_FleetServiceServicer_to_server, fleet, grpc_fleet.SERVICE_NAME)

@@ -33,6 +33,18 @@ class MatchingSettings(ChassisSettings):
     """Mean rate of pings that one driver may keep up."""
     matching_max_speed_kmh: float | None = Field(default=None, gt=0)
     """In place of the city's: a stack that replays a city faster than life moves its drivers faster too."""
+    matching_trip_corridor_meters: float = Field(default=1_500.0, gt=0)
+    """How far a trip may be from the straight legs between its places before its rider is asked whether all is well."""
+    matching_trip_corridor_share: float = Field(default=0.3, ge=0, le=10)
+    """And how far as a share of a leg's length, where that is more."""
+    matching_trip_stray_seconds: float = Field(default=180.0, gt=0)
+    """How long it may be further away."""
+    matching_trip_still_meters: float = Field(default=60.0, gt=0)
+    """Within how much a trip stands still."""
+    matching_trip_still_seconds: float = Field(default=300.0, gt=0)
+    """How long it may stand still."""
+    matching_trip_near_meters: float = Field(default=150.0, ge=0)
+    """Around pickup, stops and dropoff it may stand for any time."""
     matching_mds_provider_id: UUID | None = None
     """The provider's id in the list of the Mobility Data Specification; without it nothing is exported."""
     identity_target: str = "127.0.0.1:50050"

@@ -24,6 +24,8 @@ from matching_service.adapters.tables import (
     rides,
     shift_headings,
     shifts,
+    trip_alerts,
+    trip_watches,
 )
 from matching_service.domain.ride_states import LIVE_STATES
 from shared_kernel.erasures import erasure_blocked
@@ -100,6 +102,8 @@ class MatchingPersonalData:
             # Ways that a ride could have gone, and who may watch it: nobody asks for them after the ride.
             await connection.execute(delete(ride_edits).where(ride_edits.c.ride_id.in_(mine)))
             await connection.execute(delete(ride_shares).where(ride_shares.c.ride_id.in_(mine)))
+            await connection.execute(delete(trip_watches).where(trip_watches.c.ride_id.in_(mine)))
+            await connection.execute(delete(trip_alerts).where(trip_alerts.c.rider_id == account_id))
             # The stars are somebody else's; the words about them were this person's.
             party = select(rides.c.id).where(or_(asked, rides.c.driver_id == account_id))
             await connection.execute(

@@ -24,6 +24,7 @@ from matching_service.adapters.edit_rows import edit_from, edit_moves, edit_row,
 from matching_service.adapters.postgres_cities import add_policy
 from matching_service.adapters.postgres_runs import open_run_of, views_of
 from matching_service.adapters.postgres_surge import add_control
+from matching_service.adapters.postgres_trip_watch import raise_alert
 from matching_service.adapters.rows import (
     Columns,
     changed_columns,
@@ -48,6 +49,7 @@ from matching_service.domain.run import Run, RunView
 from matching_service.domain.share import Share
 from matching_service.domain.shift import Shift
 from matching_service.domain.stops import Stop
+from matching_service.domain.trip_watch import TripAlert
 from matching_service.use_cases.ports import DriverStanding, FeeConsent, RequestKey
 from matching_service.use_cases.surge_ports import SurgeControlSet
 from shared_kernel.clock import Clock
@@ -458,6 +460,9 @@ class PostgresTransaction:
         await self._connection.execute(
             statement.on_conflict_do_update(index_elements=["ride_id"], set_={**values, "sent_count": sent})
         )
+
+    async def raise_alert(self, alert: TripAlert) -> bool:
+        return await raise_alert(self._connection, alert)
 
     async def keep_consent(self, consent: FeeConsent) -> None:
         values = {

@@ -57,6 +57,7 @@ from matching_service.domain.share import MAX_SENT
 from matching_service.domain.shift import MAX_BREAK_SECONDS, EndReason
 from matching_service.domain.stops import StopState
 from matching_service.domain.terms import Funding
+from matching_service.domain.trip_watch import MOST_ALERTS, AlertKind
 
 
 def _among(column: str, values: frozenset[RideState] | frozenset[PaymentState] | type[StrEnum]) -> str:
@@ -591,6 +592,44 @@ ride_shares = Table(
     CheckConstraint("expires_at > created_at", name="lives"),
     Index("uq_ride_share_token_hash", "token_hash", unique=True),
     Index("ix_ride_share_expires_at", "expires_at"),
+)
+
+trip_watches = Table(
+    "trip_watch",
+    metadata,
+    Column("ride_id", Uuid, ForeignKey("ride.id"), primary_key=True),
+    Column("began_at", DateTime(timezone=True), nullable=False),
+    Column("still_latitude", Float(53), nullable=False),
+    Column("still_longitude", Float(53), nullable=False),
+    Column("still_since", DateTime(timezone=True), nullable=False),
+    Column("still_told", Boolean, nullable=False),
+    Column("stray_since", DateTime(timezone=True)),
+    Column("stray_told", Boolean, nullable=False),
+    CheckConstraint("stray_since IS NOT NULL OR NOT stray_told", name="stray"),
+    Index("ix_trip_watch_began_at", "began_at"),
+    comment="What is remembered of trips under way between two looks at them",
+)
+
+trip_alerts = Table(
+    "trip_alert",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("ride_id", Uuid, ForeignKey("ride.id"), nullable=False),
+    Column("rider_id", Uuid, nullable=False),
+    Column("driver_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    # Of the ride's alerts of its kind.
+    Column("number", SmallInteger, nullable=False),
+    Column("latitude", Float(53), nullable=False),
+    Column("longitude", Float(53), nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("raised_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint(_among("kind", AlertKind), name="kind"),
+    CheckConstraint(f"number BETWEEN 1 AND {MOST_ALERTS}", name="number"),
+    UniqueConstraint("ride_id", "kind", "number"),
+    UniqueConstraint("ride_id", "kind", "since"),
+    Index("ix_trip_alert_raised_at", "raised_at"),
+    comment="Trips that left their way or stood still, as their riders were asked",
 )
 
 ride_ratings = Table(

@@ -10,6 +10,7 @@ from matching_service.domain.edit import RideEdit
 from matching_service.domain.offer import Offer
 from matching_service.domain.ride import Ride
 from matching_service.domain.shift import Shift
+from matching_service.domain.trip_watch import TripAlert
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,13 @@ class RideShared(RideFact):
 
     contact_ids: tuple[UUID, ...]
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class TripAlertRaised(RideFact):
+    """A trip left its way or stands still, and its rider is asked whether all is well."""
+
+    alert: TripAlert
 
 
 @dataclass(frozen=True, slots=True)

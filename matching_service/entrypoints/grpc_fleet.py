@@ -8,13 +8,14 @@ import grpc
 
 from matching_service.domain.fleet import FlyingOffer, LiveRide, PulseStep, VehicleState
 from matching_service.entrypoints import wire
+from matching_service.use_cases.list_trip_alerts import ListTripAlerts
 from matching_service.use_cases.watch_fleet import FeelPulse, LookAtFleet, SeenVehicle, measured_at
 from ridesharing.matching.v1 import fleet_service_pb2 as pb
 from ridesharing.matching.v1 import fleet_service_pb2_grpc
 
 SERVICE_NAME = "ridesharing.matching.v1.FleetService"
 VEHICLE_STATES = {state: pb.VehicleState.Value(f"VEHICLE_STATE_{state.name}") for state in VehicleState}
-_VEHICLES, _RIDES = 500, 200
+_VEHICLES, _RIDES, _ALERTS = 500, 200, 50
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -22,9 +23,10 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class FleetServicer(fleet_service_pb2_grpc.FleetServiceServicer):
     """What operators watch."""
 
-    def __init__(self, look: LookAtFleet, pulse: FeelPulse) -> None:
+    def __init__(self, look: LookAtFleet, pulse: FeelPulse, list_alerts: ListTripAlerts) -> None:
         self._look = look
         self._pulse = pulse
+        self._list_alerts = list_alerts
 
     async def GetFleet(self, request: pb.GetFleetRequest, context: Context) -> pb.GetFleetResponse:
         picture = await self._look(
@@ -59,6 +61,10 @@ class FleetServicer(fleet_service_pb2_grpc.FleetServiceServicer):
             open_offer_count=standing.open_offer_count,
             steps=map(_step_message, pulse.steps),
         )
+
+    async def ListTripAlerts(self, request: pb.ListTripAlertsRequest, context: Context) -> pb.ListTripAlertsResponse:
+        alerts, end = await self._list_alerts(request.page_size or _ALERTS, wire.before_from(request.page_token))
+        return pb.ListTripAlertsResponse(alerts=map(wire.alert_message, alerts), next_page_token=wire.page_token(end))
 
 
 def _vehicle_message(seen: SeenVehicle) -> pb.FleetVehicle:

@@ -19,10 +19,11 @@ from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.shift import EndReason, Shift
 from matching_service.domain.stops import Stop, StopState
 from matching_service.domain.terms import Funding
+from matching_service.domain.trip_watch import AlertKind, TripAlert
 from matching_service.entrypoints import wire_delivery
 from matching_service.use_cases.read_rides import PlannedStop
 from ridesharing.common.v1 import geo_point_pb2, money_pb2
-from ridesharing.matching.v1 import events_pb2, rides_pb2
+from ridesharing.matching.v1 import events_pb2, rides_pb2, trip_alerts_pb2
 from shared_kernel.errors import FieldViolation, InvalidInput
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
@@ -316,6 +317,23 @@ def before_from(token: str) -> UUID | None:
         raise InvalidInput("invalid_page_token", "the page token is not one of ours", violations=[violation]) from None
 
 
+def alert_message(alert: TripAlert) -> trip_alerts_pb2.TripAlert:
+    """Write an alert."""
+    return trip_alerts_pb2.TripAlert(
+        alert_id=str(alert.id),
+        ride_id=str(alert.ride_id),
+        rider_id=str(alert.rider_id),
+        driver_id=str(alert.driver_id),
+        kind=_ALERT_KINDS[alert.kind],
+        point=point_message(alert.point),
+        since_time=timestamp(alert.since),
+        raise_time=timestamp(alert.raised_at),
+    )
+
+
+_ALERT_KINDS = {kind: trip_alerts_pb2.TripAlertKind.Value(f"TRIP_ALERT_KIND_{kind.name}") for kind in AlertKind}
+
+
 def event_message(event: events.Event) -> Message:
     """Write an event as the message of its name. The PIN goes along where the contract says so."""
     match event:
@@ -372,8 +390,12 @@ def _ride_event(event: events.RideFact) -> Message:  # noqa: PLR0911 (an arm a k
             return events_pb2.RideDriverSwapped(ride=told, former_driver_id=str(former))
         case events.RideShared(contact_ids=contacts, token=token):
             return events_pb2.RideShared(
-                ride=ride_message(ride), contact_ids=[str(contact) for contact in contacts], token=token
+                ride=ride_message(ride, with_rider_name=True),
+                contact_ids=[str(contact) for contact in contacts],
+                token=token,
             )
+        case events.TripAlertRaised(alert=alert):
+            return events_pb2.TripAlertRaised(ride=ride_message(ride), alert=alert_message(alert))
         case events.TripStarted():
             return events_pb2.TripStarted(ride=_started_message(ride))
         case events.RideCanceled(former_driver_id=former):

@@ -21,6 +21,7 @@ from matching_service.domain.run import Run, RunView
 from matching_service.domain.share import Share
 from matching_service.domain.shift import DriverFacts, Shift
 from matching_service.domain.terms import ChargeLine
+from matching_service.domain.trip_watch import TripAlert
 from matching_service.use_cases.surge_ports import SurgeControlSet
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
@@ -212,6 +213,10 @@ class Transaction(Protocol):
     async def keep_share(self, made: Share, *, is_sent: bool) -> None:
         """Keep the link of a locked ride in place of its former one, and count whether it is sent to contacts;
         Conflict `link_sent_too_often`."""
+        ...
+
+    async def raise_alert(self, alert: TripAlert) -> bool:
+        """Store an alert of a locked ride and that its case was told; False if it was before, or all were."""
         ...
 
     async def keep_consent(self, consent: FeeConsent) -> None:

@@ -33,5 +33,10 @@ class Sos:
     @property
     def link(self) -> str:
         """A map that shows where they are."""
-        at = f"{self.latitude:.5f}"
-        return f"https://www.openstreetmap.org/?mlat={at}&mlon={self.longitude:.5f}#map=17/{at}/{self.longitude:.5f}"
+        return map_link(self.latitude, self.longitude)
+
+
+def map_link(latitude: float, longitude: float) -> str:
+    """Return a map that shows a place."""
+    north, east = f"{latitude:.5f}", f"{longitude:.5f}"
+    return f"https://www.openstreetmap.org/?mlat={north}&mlon={east}#map=17/{north}/{east}"

@@ -20,6 +20,7 @@ from notification_service.domain.facts import (
     PersonFact,
     ReceiptFact,
     RideFact,
+    SafetyFact,
     ShiftFact,
 )
 from notification_service.domain.safety import Sos
@@ -44,8 +45,6 @@ _NOT_TOLD = frozenset(
         Happening.OFFER_CREATED,
         Happening.OFFER_CLOSED,
         Happening.TRIP_SHARED,
-        Happening.ROUTE_DEVIATED,
-        Happening.LONG_STOP,
         Happening.PROMOTION,
     }
 )
@@ -151,7 +150,7 @@ def _body(topic: str, data: Mapping[str, Any], at: datetime) -> Mapping[str, Any
     return {"type": topic, "timestamp": at.isoformat().replace("+00:00", "Z"), "data": data}
 
 
-def _data(fact: Fact) -> dict[str, Any] | None:
+def _data(fact: Fact) -> dict[str, Any] | None:  # noqa: PLR0911 (an arm a kind of fact)
     match fact:
         case RideFact():
             return _ride(fact)
@@ -167,6 +166,12 @@ def _data(fact: Fact) -> dict[str, Any] | None:
         case MoneyFact():
             account_id, ride_id = to_public_id("acct", fact.account_id), _public("ride", fact.ride_id)
             return {"account_id": account_id, "ride_id": ride_id, "amount": _money(fact.amount)}
+        case SafetyFact():
+            return {
+                "ride_id": to_public_id("ride", fact.ride_id),
+                "rider_id": to_public_id("acct", fact.rider_id),
+                "driver_id": _public("acct", fact.driver.driver_id if fact.driver else None),
+            }
         case ShiftFact():
             return {"driver_id": to_public_id("acct", fact.driver_id), "reason": fact.reason}
         case PersonFact():

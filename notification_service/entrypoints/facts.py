@@ -20,15 +20,17 @@ from notification_service.domain.facts import (
     PersonFact,
     ReceiptFact,
     RideFact,
+    SafetyFact,
     SharedTrip,
     ShiftFact,
 )
+from notification_service.domain.safety import map_link
 from ridesharing.common.v1.geo_point_pb2 import Place
 from ridesharing.common.v1.money_pb2 import Money as WireMoney
 from ridesharing.identity.v1 import accounts_pb2, document_service_pb2
 from ridesharing.identity.v1 import events_pb2 as identity
 from ridesharing.matching.v1 import events_pb2 as matching
-from ridesharing.matching.v1 import rides_pb2
+from ridesharing.matching.v1 import rides_pb2, trip_alerts_pb2
 from ridesharing.payment.v1 import events_pb2 as payment
 from ridesharing.payment.v1 import payments_pb2, payout_service_pb2, refunds_pb2
 from shared_kernel.ids import to_public_id
@@ -76,6 +78,28 @@ def shared_trip(event: matching.RideShared) -> SharedTrip:
         driver=_driver(event.ride),
         contact_ids=frozenset(UUID(contact_id) for contact_id in event.contact_ids),
         token=event.token,
+    )
+
+
+_ALERTS = {
+    trip_alerts_pb2.TRIP_ALERT_KIND_ROUTE_DEVIATED: Happening.ROUTE_DEVIATED,
+    trip_alerts_pb2.TRIP_ALERT_KIND_LONG_STOP: Happening.LONG_STOP,
+}
+
+
+def _trip_alert(event: matching.TripAlertRaised) -> SafetyFact | None:
+    happening = _ALERTS.get(event.alert.kind)
+    if happening is None:
+        # Of a later release, which has no words here.
+        return None
+    return SafetyFact(
+        happening=happening,
+        fact_id=UUID(event.alert.alert_id),
+        ride_id=UUID(event.ride.ride_id),
+        rider_id=UUID(event.ride.rider_id),
+        rider_name=event.ride.rider_name,
+        driver=_driver(event.ride),
+        link=map_link(event.alert.point.latitude, event.alert.point.longitude),
     )
 
 
@@ -228,6 +252,7 @@ _READERS: Mapping[type[Message], Callable[[Any, int], Fact | None]] = {
     matching.RidePaymentSettled: lambda event, _: _ride(Happening.RIDE_PAYMENT_SETTLED, event.ride),
     matching.OfferCreated: lambda event, version: _offer(Happening.OFFER_CREATED, event.offer, version),
     matching.OfferClosed: lambda event, version: _offer(Happening.OFFER_CLOSED, event.offer, version),
+    matching.TripAlertRaised: lambda event, _: _trip_alert(event),
     matching.ShiftEnded: lambda event, _: _shift_ended(event),
     payment.PaymentCaptured: lambda event, _: _receipt(event),
     payment.ChargeCollected: lambda event, _: _tip(event),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from chassis.auth import Role
-from rider_api.rest.calls import ask, edge
+from rider_api.rest.calls import ask, edge, next_cursor, page_token
 from rider_api.rest.routing import Routes
-from rider_api.schemas.common import timestamp_message
-from rider_api.schemas.fleet import Fleet, FleetQuery, Pulse, PulseQuery, fleet, pulse
+from rider_api.schemas.common import PageQuery, timestamp_message
+from rider_api.schemas.fleet import Fleet, FleetQuery, Pulse, PulseQuery, TripAlerts, fleet, pulse, trip_alert
 from ridesharing.common.v1 import geo_point_pb2
 from ridesharing.matching.v1 import fleet_service_pb2
 
@@ -33,3 +33,11 @@ def read_pulse(query: PulseQuery) -> Pulse:
         since_time=timestamp_message(query.since), step_seconds=query.step_seconds
     )
     return pulse(ask(edge().backends.fleet.GetPulse, request))
+
+
+@routes.route("GET", "/operator/trip-alerts", roles=_OPERATOR, answer=TripAlerts)
+def list_trip_alerts(query: PageQuery) -> TripAlerts:
+    """Page through trips that left their way or stood still, as their riders were asked, newest first."""
+    request = fleet_service_pb2.ListTripAlertsRequest(page_size=query.limit, page_token=page_token(query.cursor))
+    page = ask(edge().backends.fleet.ListTripAlerts, request)
+    return TripAlerts(items=[trip_alert(each) for each in page.alerts], next_cursor=next_cursor(page.next_page_token))

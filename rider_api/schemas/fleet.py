@@ -19,8 +19,9 @@ from rider_api.schemas.common import (
 from rider_api.schemas.rides import RIDE_STATES
 from rider_api.schemas.shifts import Point
 from ridesharing.common.v1 import geo_point_pb2
-from ridesharing.matching.v1 import fleet_service_pb2, product_service_pb2
+from ridesharing.matching.v1 import fleet_service_pb2, product_service_pb2, trip_alerts_pb2
 
+TRIP_ALERT_KINDS = OpenEnum(trip_alerts_pb2.TripAlertKind.items(), "TRIP_ALERT_KIND")
 VEHICLE_STATES = OpenEnum(fleet_service_pb2.VehicleState.items(), "VEHICLE_STATE")
 _STATES = "free, offered, en_route, arrived, in_trip, on_break or silent."
 
@@ -220,6 +221,40 @@ def service_areas(message: product_service_pb2.ListServiceAreasResponse) -> Serv
             )
             for area in message.areas
         ]
+    )
+
+
+class TripAlert(Answer):
+    """Something that looks wrong on a trip; its rider was asked whether all is well."""
+
+    id: str = Field(examples=["alert_01h4556qpqexqvskwzpczs00jq"])
+    ride_id: str
+    rider_id: str
+    driver_id: str
+    kind: str = Field(description="route_deviated or long_stop.", examples=["long_stop"])
+    point: Point = Field(description="Where the vehicle was then.")
+    since: Timestamp = Field(description="Since when it was so.")
+    raised_at: Timestamp
+
+
+class TripAlerts(Answer):
+    """A page of alerts, newest first, of thirty days."""
+
+    items: list[TripAlert]
+    next_cursor: str | None
+
+
+def trip_alert(message: trip_alerts_pb2.TripAlert) -> TripAlert:
+    """Convert an alert."""
+    return TripAlert(
+        id=public_id("alert", message.alert_id),
+        ride_id=public_id("ride", message.ride_id),
+        rider_id=public_id("acct", message.rider_id),
+        driver_id=public_id("acct", message.driver_id),
+        kind=TRIP_ALERT_KINDS.text(message.kind),
+        point=_point(message.point),
+        since=timestamp(message.since_time),
+        raised_at=timestamp(message.raise_time),
     )
 
 

@@ -23,6 +23,7 @@ from matching_service.domain.run import Run, RunRide, RunView
 from matching_service.domain.share import Share
 from matching_service.domain.shift import DriverFacts, Shift
 from matching_service.domain.terms import ChargeLine, Funding
+from matching_service.domain.trip_watch import TripAlert
 from matching_service.use_cases.ports import (
     DriverRecord,
     DriverStanding,
@@ -366,6 +367,9 @@ class MemoryTransaction:
 
     async def keep_share(self, made: Share, *, is_sent: bool) -> None:
         raise NotImplementedError("links are tested on Postgres")
+
+    async def raise_alert(self, alert: TripAlert) -> bool:
+        raise NotImplementedError("alerts are tested on Postgres")
 
     async def keep_consent(self, consent: FeeConsent) -> None:
         self._tables.consents[consent.ride_id] = consent

@@ -2800,6 +2800,29 @@ class TrialBalance(TypedDict):
     read_at: str
 
 
+class TripAlert(TypedDict):
+    """Something that looks wrong on a trip; its rider was asked whether all is well."""
+
+    id: str
+    ride_id: str
+    rider_id: str
+    driver_id: str
+    kind: str
+    """route_deviated or long_stop."""
+    point: Point
+    """Where the vehicle was then."""
+    since: str
+    """Since when it was so."""
+    raised_at: str
+
+
+class TripAlerts(TypedDict):
+    """A page of alerts, newest first, of thirty days."""
+
+    items: list[TripAlert]
+    next_cursor: str | None
+
+
 class TripAttributes(TypedDict):
     """What the mode tells of a trip."""
 

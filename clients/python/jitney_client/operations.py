@@ -203,6 +203,8 @@ from jitney_client.models import (
     Tokens,
     TopUpRequest,
     TrialBalance,
+    TripAlert,
+    TripAlerts,
     TripStart,
     TrustedContact,
     TrustedContacts,
@@ -1019,6 +1021,18 @@ class Operations(Caller):
         return cast(
             "Pulse", await self.call("GET", "/v1/operator/pulse", query={"since": since, "step_seconds": step_seconds})
         )
+
+    async def list_trip_alerts(self, *, limit: int | None = None, cursor: str | None = None) -> TripAlerts:
+        """Page through trips that left their way or stood still, as their riders were asked, newest first. For:
+        admin, operator.
+        """
+        return cast(
+            "TripAlerts", await self.call("GET", "/v1/operator/trip-alerts", query={"limit": limit, "cursor": cursor})
+        )
+
+    def iterate_trip_alerts(self, *, limit: int | None = None) -> AsyncIterator[TripAlert]:
+        """Go through all pages of `list_trip_alerts`; a page is read when it is needed."""
+        return page_items(lambda cursor: self.list_trip_alerts(limit=limit, cursor=cursor))
 
     async def register_guest(self, body: GuestRegistration, *, idempotency_key: str = "") -> Guest:
         """Return the account of somebody who calls, made now where the number has none. For: admin, operator."""

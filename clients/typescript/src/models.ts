@@ -2527,6 +2527,27 @@ export interface TrialBalance {
   read_at: string;
 }
 
+/** Something that looks wrong on a trip; its rider was asked whether all is well. */
+export interface TripAlert {
+  id: string;
+  ride_id: string;
+  rider_id: string;
+  driver_id: string;
+  /** route_deviated or long_stop. */
+  kind: string;
+  /** Where the vehicle was then. */
+  point: Point;
+  /** Since when it was so. */
+  since: string;
+  raised_at: string;
+}
+
+/** A page of alerts, newest first, of thirty days. */
+export interface TripAlerts {
+  items: TripAlert[];
+  next_cursor: string | null;
+}
+
 /** What the mode tells of a trip. */
 export interface TripAttributes {
   hail_type: string;

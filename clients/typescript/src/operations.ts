@@ -198,6 +198,8 @@ import type {
   Tokens,
   TopUpRequest,
   TrialBalance,
+  TripAlert,
+  TripAlerts,
   TripStart,
   TrustedContact,
   TrustedContacts,
@@ -870,6 +872,19 @@ export class Operations extends Caller {
    */
   readPulse(query: { since: string; step_seconds?: number }): Promise<Pulse> {
     return this.call<Pulse>("GET", "/v1/operator/pulse", { query });
+  }
+
+  /**
+   * Page through trips that left their way or stood still, as their riders were asked, newest first. For: admin,
+   * operator.
+   */
+  listTripAlerts(query: { limit?: number; cursor?: string } = {}): Promise<TripAlerts> {
+    return this.call<TripAlerts>("GET", "/v1/operator/trip-alerts", { query });
+  }
+
+  /** Goes through all pages of `listTripAlerts`; a page is read when it is needed. */
+  iterateTripAlerts(query: { limit?: number } = {}): AsyncGenerator<TripAlert> {
+    return pageItems((cursor) => this.listTripAlerts({ ...query, cursor }));
   }
 
   /** Return the account of somebody who calls, made now where the number has none. For: admin, operator. */

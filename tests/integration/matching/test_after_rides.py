@@ -109,6 +109,7 @@ async def test_a_link_is_sent_to_contacts_with_the_ride_five_times_whatever_is_r
 ) -> None:
     ride, _ = await stage.assigned()
     contacts = [stage.new_id(), stage.new_id()]
+    token = ""
     for _ in range(MAX_SENT):
         token, _ = await after.share(ride.id, ride.rider_id, contacts)
         await after.share.revoke(ride.id, ride.rider_id)
@@ -120,6 +121,7 @@ async def test_a_link_is_sent_to_contacts_with_the_ride_five_times_whatever_is_r
     assert len(events) == MAX_SENT
     assert (events[-1].token, list(events[-1].contact_ids)) == (token, [str(contact) for contact in contacts])
     assert (events[-1].ride.ride_id, events[-1].ride.start_pin) == (str(ride.id), "")
+    assert events[-1].ride.rider_name == ride.rider_name != ""
 
 
 async def test_only_the_rider_shares_a_ride(stage: Stage, after: After) -> None:

@@ -19,7 +19,7 @@ from ridesharing.common.v1.money_pb2 import Money
 from ridesharing.identity.v1 import accounts_pb2, document_service_pb2
 from ridesharing.identity.v1 import events_pb2 as identity
 from ridesharing.matching.v1 import events_pb2 as matching
-from ridesharing.matching.v1 import rides_pb2
+from ridesharing.matching.v1 import rides_pb2, trip_alerts_pb2
 from ridesharing.payment.v1 import events_pb2 as payment
 from ridesharing.payment.v1 import payments_pb2, payout_service_pb2, refunds_pb2
 
@@ -203,6 +203,20 @@ class Story:
             destination=refunds_pb2.REFUND_DESTINATION_CARD,
             version=1,
         )
+
+    def long_stop(self) -> matching.TripAlertRaised:
+        """The trip stands still."""
+        return self._alert(trip_alerts_pb2.TRIP_ALERT_KIND_LONG_STOP)
+
+    def route_deviated(self) -> matching.TripAlertRaised:
+        """The trip goes elsewhere."""
+        return self._alert(trip_alerts_pb2.TRIP_ALERT_KIND_ROUTE_DEVIATED)
+
+    def _alert(self, kind: trip_alerts_pb2.TripAlertKind.ValueType) -> matching.TripAlertRaised:
+        alert = trip_alerts_pb2.TripAlert(
+            alert_id=str(uuid4()), kind=kind, point=GeoPoint(latitude=37.8087, longitude=-122.4098)
+        )
+        return matching.TripAlertRaised(ride=self.ride(rides_pb2.RIDE_STATE_IN_PROGRESS, 8, driver=True), alert=alert)
 
     def shared_with(self, *contact_ids: str) -> matching.RideShared:
         """The rider sends contacts the link of the ride."""

@@ -187,6 +187,8 @@ OTHER_NEWS: dict[Callable[[Story], Message], str] = {
     Story.shift_ended: "We did not hear from your phone",
     Story.refund_paid: "$5.00 back to your card",
     Story.refund_failed: "$5.00 came back to us",
+    Story.route_deviated: "not on the way we expected",
+    Story.long_stop: "has stood still for a while",
     Story.tip_received: "All of it is yours",
     Story.payout_paid: "the account ending in 6789",
     Story.payout_failed: "The bank did not take $22.80",
@@ -315,7 +317,8 @@ async def test_what_befalls_people_beside_a_ride_is_in_their_inbox(
 ) -> None:
     story = Story()
     await publish(service.redis, event(story))
-    reader = story.rider_id if "refund" in event.__name__ else story.driver_id
+    of_riders = (Story.refund_paid, Story.refund_failed, Story.route_deviated, Story.long_stop)
+    reader = story.rider_id if event in of_riders else story.driver_id
     [told] = await service.live_once_there_are(1, reader)
     [item] = await service.inbox(reader)
     assert (told.type, data_of(told)["topic"], item.topic) == ("notification", event.__name__, event.__name__)

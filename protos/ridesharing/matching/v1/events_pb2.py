@@ -25,65 +25,68 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from ridesharing.common.v1 import money_pb2 as ridesharing_dot_common_dot_v1_dot_money__pb2
 from ridesharing.matching.v1 import rides_pb2 as ridesharing_dot_matching_dot_v1_dot_rides__pb2
+from ridesharing.matching.v1 import trip_alerts_pb2 as ridesharing_dot_matching_dot_v1_dot_trip__alerts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$ridesharing/matching/v1/events.proto\x12\x17ridesharing.matching.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/matching/v1/rides.proto\"<\n\rRideRequested\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rRideScheduled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\";\n\x0cRideReminded\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"@\n\x11RidePaymentFailed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"p\n\x13RideMatchingStarted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x12\n\nrematching\x18\x02 \x01(\x08\x12\x18\n\x10\x66ormer_driver_id\x18\x03 \x01(\t\"=\n\x0cOfferCreated\x12-\n\x05offer\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Offer\"<\n\x0bOfferClosed\x12-\n\x05offer\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Offer\";\n\x0cRideAssigned\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"Z\n\x11RideDriverSwapped\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x18\n\x10\x66ormer_driver_id\x18\x02 \x01(\t\"<\n\rDriverArrived\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\":\n\x0bTripStarted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\":\n\x0bStopReached\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"7\n\x08StopLeft\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rRideCompleted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"p\n\x10RideEditProposed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12/\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"j\n\nRideEdited\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12/\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"n\n\x0eRideEditClosed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12/\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"=\n\x0e\x44\x65liveryFailed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rOrderReturned\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"\x80\x01\n\x0cRideCanceled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x18\n\x10\x66ormer_driver_id\x18\x02 \x01(\t\x12)\n\x03\x66\x65\x65\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\"<\n\rRideUnmatched\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"A\n\x12RidePaymentSettled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"]\n\nRideShared\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x13\n\x0b\x63ontact_ids\x18\x02 \x03(\t\x12\r\n\x05token\x18\x03 \x01(\t\"=\n\x0cShiftStarted\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\"=\n\x0cShiftChanged\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\"i\n\nShiftEnded\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$ridesharing/matching/v1/events.proto\x12\x17ridesharing.matching.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/matching/v1/rides.proto\x1a)ridesharing/matching/v1/trip_alerts.proto\"<\n\rRideRequested\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rRideScheduled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\";\n\x0cRideReminded\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"@\n\x11RidePaymentFailed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"p\n\x13RideMatchingStarted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x12\n\nrematching\x18\x02 \x01(\x08\x12\x18\n\x10\x66ormer_driver_id\x18\x03 \x01(\t\"=\n\x0cOfferCreated\x12-\n\x05offer\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Offer\"<\n\x0bOfferClosed\x12-\n\x05offer\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Offer\";\n\x0cRideAssigned\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"Z\n\x11RideDriverSwapped\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x18\n\x10\x66ormer_driver_id\x18\x02 \x01(\t\"<\n\rDriverArrived\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\":\n\x0bTripStarted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\":\n\x0bStopReached\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"7\n\x08StopLeft\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rRideCompleted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"p\n\x10RideEditProposed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12/\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"j\n\nRideEdited\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12/\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"n\n\x0eRideEditClosed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12/\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"=\n\x0e\x44\x65liveryFailed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rOrderReturned\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"\x80\x01\n\x0cRideCanceled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x18\n\x10\x66ormer_driver_id\x18\x02 \x01(\t\x12)\n\x03\x66\x65\x65\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\"<\n\rRideUnmatched\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"A\n\x12RidePaymentSettled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"]\n\nRideShared\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x13\n\x0b\x63ontact_ids\x18\x02 \x03(\t\x12\r\n\x05token\x18\x03 \x01(\t\"q\n\x0fTripAlertRaised\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x31\n\x05\x61lert\x18\x02 \x01(\x0b\x32\".ridesharing.matching.v1.TripAlert\"=\n\x0cShiftStarted\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\"=\n\x0cShiftChanged\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\"i\n\nShiftEnded\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ridesharing.matching.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RIDEREQUESTED']._serialized_start=170
-  _globals['_RIDEREQUESTED']._serialized_end=230
-  _globals['_RIDESCHEDULED']._serialized_start=232
-  _globals['_RIDESCHEDULED']._serialized_end=292
-  _globals['_RIDEREMINDED']._serialized_start=294
-  _globals['_RIDEREMINDED']._serialized_end=353
-  _globals['_RIDEPAYMENTFAILED']._serialized_start=355
-  _globals['_RIDEPAYMENTFAILED']._serialized_end=419
-  _globals['_RIDEMATCHINGSTARTED']._serialized_start=421
-  _globals['_RIDEMATCHINGSTARTED']._serialized_end=533
-  _globals['_OFFERCREATED']._serialized_start=535
-  _globals['_OFFERCREATED']._serialized_end=596
-  _globals['_OFFERCLOSED']._serialized_start=598
-  _globals['_OFFERCLOSED']._serialized_end=658
-  _globals['_RIDEASSIGNED']._serialized_start=660
-  _globals['_RIDEASSIGNED']._serialized_end=719
-  _globals['_RIDEDRIVERSWAPPED']._serialized_start=721
-  _globals['_RIDEDRIVERSWAPPED']._serialized_end=811
-  _globals['_DRIVERARRIVED']._serialized_start=813
-  _globals['_DRIVERARRIVED']._serialized_end=873
-  _globals['_TRIPSTARTED']._serialized_start=875
-  _globals['_TRIPSTARTED']._serialized_end=933
-  _globals['_STOPREACHED']._serialized_start=935
-  _globals['_STOPREACHED']._serialized_end=993
-  _globals['_STOPLEFT']._serialized_start=995
-  _globals['_STOPLEFT']._serialized_end=1050
-  _globals['_RIDECOMPLETED']._serialized_start=1052
-  _globals['_RIDECOMPLETED']._serialized_end=1112
-  _globals['_RIDEEDITPROPOSED']._serialized_start=1114
-  _globals['_RIDEEDITPROPOSED']._serialized_end=1226
-  _globals['_RIDEEDITED']._serialized_start=1228
-  _globals['_RIDEEDITED']._serialized_end=1334
-  _globals['_RIDEEDITCLOSED']._serialized_start=1336
-  _globals['_RIDEEDITCLOSED']._serialized_end=1446
-  _globals['_DELIVERYFAILED']._serialized_start=1448
-  _globals['_DELIVERYFAILED']._serialized_end=1509
-  _globals['_ORDERRETURNED']._serialized_start=1511
-  _globals['_ORDERRETURNED']._serialized_end=1571
-  _globals['_RIDECANCELED']._serialized_start=1574
-  _globals['_RIDECANCELED']._serialized_end=1702
-  _globals['_RIDEUNMATCHED']._serialized_start=1704
-  _globals['_RIDEUNMATCHED']._serialized_end=1764
-  _globals['_RIDEPAYMENTSETTLED']._serialized_start=1766
-  _globals['_RIDEPAYMENTSETTLED']._serialized_end=1831
-  _globals['_RIDESHARED']._serialized_start=1833
-  _globals['_RIDESHARED']._serialized_end=1926
-  _globals['_SHIFTSTARTED']._serialized_start=1928
-  _globals['_SHIFTSTARTED']._serialized_end=1989
-  _globals['_SHIFTCHANGED']._serialized_start=1991
-  _globals['_SHIFTCHANGED']._serialized_end=2052
-  _globals['_SHIFTENDED']._serialized_start=2054
-  _globals['_SHIFTENDED']._serialized_end=2159
+  _globals['_RIDEREQUESTED']._serialized_start=213
+  _globals['_RIDEREQUESTED']._serialized_end=273
+  _globals['_RIDESCHEDULED']._serialized_start=275
+  _globals['_RIDESCHEDULED']._serialized_end=335
+  _globals['_RIDEREMINDED']._serialized_start=337
+  _globals['_RIDEREMINDED']._serialized_end=396
+  _globals['_RIDEPAYMENTFAILED']._serialized_start=398
+  _globals['_RIDEPAYMENTFAILED']._serialized_end=462
+  _globals['_RIDEMATCHINGSTARTED']._serialized_start=464
+  _globals['_RIDEMATCHINGSTARTED']._serialized_end=576
+  _globals['_OFFERCREATED']._serialized_start=578
+  _globals['_OFFERCREATED']._serialized_end=639
+  _globals['_OFFERCLOSED']._serialized_start=641
+  _globals['_OFFERCLOSED']._serialized_end=701
+  _globals['_RIDEASSIGNED']._serialized_start=703
+  _globals['_RIDEASSIGNED']._serialized_end=762
+  _globals['_RIDEDRIVERSWAPPED']._serialized_start=764
+  _globals['_RIDEDRIVERSWAPPED']._serialized_end=854
+  _globals['_DRIVERARRIVED']._serialized_start=856
+  _globals['_DRIVERARRIVED']._serialized_end=916
+  _globals['_TRIPSTARTED']._serialized_start=918
+  _globals['_TRIPSTARTED']._serialized_end=976
+  _globals['_STOPREACHED']._serialized_start=978
+  _globals['_STOPREACHED']._serialized_end=1036
+  _globals['_STOPLEFT']._serialized_start=1038
+  _globals['_STOPLEFT']._serialized_end=1093
+  _globals['_RIDECOMPLETED']._serialized_start=1095
+  _globals['_RIDECOMPLETED']._serialized_end=1155
+  _globals['_RIDEEDITPROPOSED']._serialized_start=1157
+  _globals['_RIDEEDITPROPOSED']._serialized_end=1269
+  _globals['_RIDEEDITED']._serialized_start=1271
+  _globals['_RIDEEDITED']._serialized_end=1377
+  _globals['_RIDEEDITCLOSED']._serialized_start=1379
+  _globals['_RIDEEDITCLOSED']._serialized_end=1489
+  _globals['_DELIVERYFAILED']._serialized_start=1491
+  _globals['_DELIVERYFAILED']._serialized_end=1552
+  _globals['_ORDERRETURNED']._serialized_start=1554
+  _globals['_ORDERRETURNED']._serialized_end=1614
+  _globals['_RIDECANCELED']._serialized_start=1617
+  _globals['_RIDECANCELED']._serialized_end=1745
+  _globals['_RIDEUNMATCHED']._serialized_start=1747
+  _globals['_RIDEUNMATCHED']._serialized_end=1807
+  _globals['_RIDEPAYMENTSETTLED']._serialized_start=1809
+  _globals['_RIDEPAYMENTSETTLED']._serialized_end=1874
+  _globals['_RIDESHARED']._serialized_start=1876
+  _globals['_RIDESHARED']._serialized_end=1969
+  _globals['_TRIPALERTRAISED']._serialized_start=1971
+  _globals['_TRIPALERTRAISED']._serialized_end=2084
+  _globals['_SHIFTSTARTED']._serialized_start=2086
+  _globals['_SHIFTSTARTED']._serialized_end=2147
+  _globals['_SHIFTCHANGED']._serialized_start=2149
+  _globals['_SHIFTCHANGED']._serialized_end=2210
+  _globals['_SHIFTENDED']._serialized_start=2212
+  _globals['_SHIFTENDED']._serialized_end=2317
 # @@protoc_insertion_point(module_scope)

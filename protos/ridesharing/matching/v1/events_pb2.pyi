@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from ridesharing.common.v1 import money_pb2 as _money_pb2
 from ridesharing.matching.v1 import rides_pb2 as _rides_pb2
+from ridesharing.matching.v1 import trip_alerts_pb2 as _trip_alerts_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -622,6 +623,36 @@ class RideShared(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RideShared: _TypeAlias = RideShared  # noqa: Y015
+
+@_typing.final
+class TripAlertRaised(_message.Message):
+    """TripAlertRaised: a trip left its way or stands still, and its rider is asked whether all is well."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_FIELD_NUMBER: _builtins.int
+    ALERT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ride(self) -> _rides_pb2.Ride:
+        """The ride as it is."""
+
+    @_builtins.property
+    def alert(self) -> _trip_alerts_pb2.TripAlert:
+        """What looks wrong."""
+
+    def __init__(
+        self,
+        *,
+        ride: _rides_pb2.Ride | None = ...,
+        alert: _trip_alerts_pb2.TripAlert | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert", "ride", b"ride"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert", "ride", b"ride"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TripAlertRaised: _TypeAlias = TripAlertRaised  # noqa: Y015
 
 @_typing.final
 class ShiftStarted(_message.Message):

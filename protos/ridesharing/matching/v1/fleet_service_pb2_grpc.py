@@ -45,6 +45,11 @@ class FleetServiceStub:
                 request_serializer=ridesharing_dot_matching_dot_v1_dot_fleet__service__pb2.GetPulseRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_matching_dot_v1_dot_fleet__service__pb2.GetPulseResponse.FromString,
                 _registered_method=True)
+        self.ListTripAlerts = channel.unary_unary(
+                '/ridesharing.matching.v1.FleetService/ListTripAlerts',
+                request_serializer=ridesharing_dot_matching_dot_v1_dot_fleet__service__pb2.ListTripAlertsRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_matching_dot_v1_dot_fleet__service__pb2.ListTripAlertsResponse.FromString,
+                _registered_method=True)
 
 
 class FleetServiceServicer:
@@ -67,6 +72,14 @@ class FleetServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListTripAlerts(self, request, context):
+        """ListTripAlerts pages through what looked wrong on trips in the last thirty days, newest first. Errors:
+        invalid_page_token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FleetServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -79,6 +92,11 @@ def add_FleetServiceServicer_to_server(servicer, server):
                     servicer.GetPulse,
                     request_deserializer=ridesharing_dot_matching_dot_v1_dot_fleet__service__pb2.GetPulseRequest.FromString,
                     response_serializer=ridesharing_dot_matching_dot_v1_dot_fleet__service__pb2.GetPulseResponse.SerializeToString,
+            ),
+            'ListTripAlerts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTripAlerts,
+                    request_deserializer=ridesharing_dot_matching_dot_v1_dot_fleet__service__pb2.ListTripAlertsRequest.FromString,
+                    response_serializer=ridesharing_dot_matching_dot_v1_dot_fleet__service__pb2.ListTripAlertsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -136,6 +154,33 @@ class FleetService:
             '/ridesharing.matching.v1.FleetService/GetPulse',
             ridesharing_dot_matching_dot_v1_dot_fleet__service__pb2.GetPulseRequest.SerializeToString,
             ridesharing_dot_matching_dot_v1_dot_fleet__service__pb2.GetPulseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTripAlerts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.matching.v1.FleetService/ListTripAlerts',
+            ridesharing_dot_matching_dot_v1_dot_fleet__service__pb2.ListTripAlertsRequest.SerializeToString,
+            ridesharing_dot_matching_dot_v1_dot_fleet__service__pb2.ListTripAlertsResponse.FromString,
             options,
             channel_credentials,
             insecure,

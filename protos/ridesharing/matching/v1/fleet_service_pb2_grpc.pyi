@@ -41,6 +41,10 @@ class FleetServiceStub:
     """GetPulse counts drivers, rides and offers as they stand now, and what rides came to since a time, in steps of equal
     length. Errors: invalid_period (more than 240 steps, or a time to come).
     """
+    ListTripAlerts: _grpc.UnaryUnaryMultiCallable[_fleet_service_pb2.ListTripAlertsRequest, _fleet_service_pb2.ListTripAlertsResponse]
+    """ListTripAlerts pages through what looked wrong on trips in the last thirty days, newest first. Errors:
+    invalid_page_token.
+    """
 
 @_typing.type_check_only
 class FleetServiceAsyncStub(FleetServiceStub):
@@ -54,6 +58,10 @@ class FleetServiceAsyncStub(FleetServiceStub):
     GetPulse: _aio.UnaryUnaryMultiCallable[_fleet_service_pb2.GetPulseRequest, _fleet_service_pb2.GetPulseResponse]  # type: ignore[assignment]
     """GetPulse counts drivers, rides and offers as they stand now, and what rides came to since a time, in steps of equal
     length. Errors: invalid_period (more than 240 steps, or a time to come).
+    """
+    ListTripAlerts: _aio.UnaryUnaryMultiCallable[_fleet_service_pb2.ListTripAlertsRequest, _fleet_service_pb2.ListTripAlertsResponse]  # type: ignore[assignment]
+    """ListTripAlerts pages through what looked wrong on trips in the last thirty days, newest first. Errors:
+    invalid_page_token.
     """
 
 class FleetServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -77,6 +85,16 @@ class FleetServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_fleet_service_pb2.GetPulseResponse, _abc.Awaitable[_fleet_service_pb2.GetPulseResponse]]:
         """GetPulse counts drivers, rides and offers as they stand now, and what rides came to since a time, in steps of equal
         length. Errors: invalid_period (more than 240 steps, or a time to come).
+        """
+
+    @_abc_1.abstractmethod
+    def ListTripAlerts(
+        self,
+        request: _fleet_service_pb2.ListTripAlertsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_fleet_service_pb2.ListTripAlertsResponse, _abc.Awaitable[_fleet_service_pb2.ListTripAlertsResponse]]:
+        """ListTripAlerts pages through what looked wrong on trips in the last thirty days, newest first. Errors:
+        invalid_page_token.
         """
 
 def add_FleetServiceServicer_to_server(servicer: FleetServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.server import Server
 
 # In flight at SIGTERM: the longest request takes 8 seconds. A worker that is not done by then is killed.
@@ -53,6 +53,8 @@ def serve(
         address=host.removeprefix("[").removesuffix("]"),
         port=int(port),
         interface=interface,
+        # A connection that may turn out to be HTTP/2 takes 12 kB more while it is held; for that there are proxies.
+        http=HTTPModes.http1,
         workers=1,
         blocking_threads=threads,
         # uvloop serves the streams; WSGI runs no loop worth its memory.

@@ -138,7 +138,11 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
         metadata = context.invocation_metadata() or ()
         call.start(metadata)
         set_current_actor(admit(call.method, metadata, self._verifier))
-        return _decoded(request, decode) if streamed else decode(request)
+        if streamed:
+            return _decoded(request, decode)
+        message = decode(request)
+        call.show(message)
+        return message
 
 
 class _Call:
@@ -168,6 +172,12 @@ class _Call:
             span.set_attribute("rpc.system.name", "grpc")
             span.set_attribute("rpc.method", self.method[1:])
         self._span = span
+
+    def show(self, message: Message) -> None:
+        """Let the span tell which ride the call is about, where its request names one."""
+        span = self._span
+        if span is not None and span.is_recording() and (ride_id := getattr(message, "ride_id", "")):
+            span.set_attribute("jitney.ride_id", str(ride_id))
 
     async def fail(self, error: BaseException) -> None:
         """Tell the client of an error; raises what ends the RPC, or returns for the caller to re-raise the error."""

@@ -54,13 +54,17 @@ KEEP_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class OutgoingEvent:
-    """A fact to publish: its own id, whom it is about, that aggregate's version after it, when, and the message."""
+    """A fact to publish: its own id, whom it is about, that aggregate's version after it, when, and the message.
+
+    Its consumers go on with the trace of `traceparent`; empty: with the one under way when it is written.
+    """
 
     id: UUID
     aggregate_id: UUID
     aggregate_version: int
     occurred_at: datetime
     message: Message
+    traceparent: str = ""
 
 
 def outbox_table(metadata: MetaData) -> Table:
@@ -98,7 +102,7 @@ def row_of(event: OutgoingEvent, traceparent: str = "") -> dict[str, object]:
         "aggregate_id": event.aggregate_id,
         "aggregate_version": event.aggregate_version,
         "occurred_at": event.occurred_at,
-        "traceparent": traceparent,
+        "traceparent": event.traceparent or traceparent,
         "payload": event.message.SerializeToString(),
     }
 

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 from google.protobuf.message import Message
 from redis.asyncio import Redis
@@ -23,7 +25,7 @@ from chassis.dead_letters import DeadLetter, DeadLetters
 from chassis.deadlines import deadline
 from chassis.events import EventTypes, IncomingEvent
 from chassis.stream_reader import StreamReader
-from chassis.telemetry import span_from
+from chassis.telemetry import span_from, traceparent_of
 
 __all__ = ["EventConsumer", "IncomingEvent"]
 
@@ -94,22 +96,30 @@ class EventConsumer:
                 group.create_task(reader.run(), name=f"read {reader.stream}")
 
     async def _handle(self, event: IncomingEvent) -> None:
-        name = event.type.rpartition(".")[2]
-        span = span_from(event.traceparent, f"consume {name}", attributes={"messaging.message.id": str(event.id)})
-        with span, deadline(HANDLER_SECONDS):
+        with _taking(event) as taken, deadline(HANDLER_SECONDS):
             async with asyncio.timeout(HANDLER_SECONDS):
-                await self._handler(event)
+                await self._handler(taken)
 
     async def _handle_together(self, events: Sequence[IncomingEvent]) -> None:
         if self._together is None:
             return
-        # Of several traces one is gone on with; each event's own stands in its row.
-        span = span_from(
-            events[0].traceparent, "consume several", attributes={"messaging.batch.message_count": len(events)}
-        )
-        with span, deadline(HANDLER_SECONDS):
+        # Each event goes on with its own trace; what is done for all of them shows in the last one's.
+        with ExitStack() as spans, deadline(HANDLER_SECONDS):
+            taken = [spans.enter_context(_taking(event, together=len(events))) for event in events]
             async with asyncio.timeout(HANDLER_SECONDS):
-                await self._together(events)
+                await self._together(taken)
 
     async def _replay(self, letter: DeadLetter) -> None:
         await self._handle(self._types.open(letter))
+
+
+@contextmanager
+def _taking(event: IncomingEvent, together: int = 1) -> Generator[IncomingEvent]:
+    """Show the taking in of an event; what comes of it later goes on from here."""
+    attributes: dict[str, str | int] = {
+        "messaging.message.id": str(event.id),
+        "messaging.batch.message_count": together,
+        "jitney.aggregate_id": str(event.aggregate_id),
+    }
+    with span_from(event.traceparent, f"consume {event.type.rpartition('.')[2]}", attributes=attributes) as span:
+        yield replace(event, traceparent=traceparent_of(span.get_span_context())) if span.is_recording() else event

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.metadata import version
 from random import getrandbits
 
@@ -22,6 +22,7 @@ from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, T
 from opentelemetry.util.types import AttributeValue
 
 from chassis.settings import ChassisSettings
+from shared_kernel.errors import DomainError, Unavailable, Unknown
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
 
@@ -80,6 +81,11 @@ def current_traceparent() -> str:
     return traceparent_of(trace.get_current_span().get_span_context())
 
 
+def is_recording() -> bool:
+    """Tell whether what goes on now is shown to anybody."""
+    return trace.get_current_span().is_recording()
+
+
 def traceparent_of(span: SpanContext) -> str:
     """Write a span's context as a W3C `traceparent`; empty if it is not valid."""
     if not span.is_valid:
@@ -98,21 +104,8 @@ def context_from(traceparent: str) -> Context:
 
 
 def start_server_span(traceparent: str, name: str) -> Span:
-    """Start the span of a call that came in and make it current for the rest of the task.
-
-    Where nothing will be recorded the SDK is passed by (it costs a tenth of a call): an unsampled parent is carried on
-    as it is, and without a parent fresh ids are drawn, so that logs of one call can still be found by their trace.
-    """
-    context = context_from(traceparent)
-    parent = trace.get_current_span(context).get_span_context()
-    span: Span
-    if parent.is_valid and not parent.trace_flags.sampled:
-        span = NonRecordingSpan(parent)
-    elif not parent.is_valid and _State.samples_none:
-        ids = SpanContext(getrandbits(128) or 1, getrandbits(64) or 1, is_remote=False, trace_flags=TraceFlags(0))
-        span = NonRecordingSpan(ids)
-    else:
-        span = tracer().start_span(name, context, kind=SpanKind.SERVER)
+    """Start the span of a call that came in and make it current for the rest of the task."""
+    span = _start(context_from(traceparent), name, SpanKind.SERVER)
     otel_context.attach(trace.set_span_in_context(span))
     return span
 
@@ -125,10 +118,55 @@ def span_from(
     attributes: Mapping[str, AttributeValue] | None = None,
 ) -> Generator[Span]:
     """Run a block in a span that continues the trace of `traceparent` (an event's, a webhook's); empty starts one."""
-    span = tracer().start_span(name, context_from(traceparent), kind=kind, attributes=attributes)
+    with _within(_start(context_from(traceparent), name, kind, attributes)) as span:
+        yield span
+
+
+def follow(trace_of: str, step: str) -> AbstractContextManager[object]:
+    """Show a block as a step of a trace that a row carries; without one, of what is going on (`Follow`)."""
+    return _follow(trace_of, step, SpanKind.INTERNAL)
+
+
+def follow_out(trace_of: str, step: str) -> AbstractContextManager[object]:
+    """Show a block as a call to a program outside: a provider, an endpoint of webhooks (`Follow`)."""
+    return _follow(trace_of, step, SpanKind.CLIENT)
+
+
+def _follow(trace_of: str, step: str, kind: SpanKind) -> AbstractContextManager[Span | None]:
+    current = trace.get_current_span()
+    if not trace_of:
+        # Nothing to go on with: no trace is begun by a step alone.
+        return _within(_start(otel_context.get_current(), step, kind)) if current.is_recording() else nullcontext()
+    return _within(_start(context_from(trace_of), step, kind))
+
+
+def _start(context: Context, name: str, kind: SpanKind, attributes: Mapping[str, AttributeValue] | None = None) -> Span:
+    """Start a span.
+
+    Where nothing will be recorded the SDK is passed by (it costs a tenth of a call): an unsampled parent is carried on
+    as it is, and without a parent fresh ids are drawn, so that logs of one call can still be found by their trace.
+    """
+    parent = trace.get_current_span(context).get_span_context()
+    if parent.is_valid and not parent.trace_flags.sampled:
+        return NonRecordingSpan(parent)
+    if not parent.is_valid and _State.samples_none:
+        ids = SpanContext(getrandbits(128) or 1, getrandbits(64) or 1, is_remote=False, trace_flags=TraceFlags(0))
+        return NonRecordingSpan(ids)
+    return tracer().start_span(name, context, kind=kind, attributes=attributes)
+
+
+@contextmanager
+def _within(span: Span) -> Generator[Span]:
     token = otel_context.attach(trace.set_span_in_context(span))
     try:
         yield span
+    except DomainError as error:
+        # A refusal is an answer; only what somebody has to look into is shown as an error.
+        if span.is_recording():
+            span.set_attribute("jitney.reason", error.reason)
+            if isinstance(error, Unavailable | Unknown):
+                span.set_status(trace.StatusCode.ERROR, type(error).__name__)
+        raise
     except Exception as error:
         # The class alone: a message may carry what must not leave the process.
         span.set_status(trace.StatusCode.ERROR, type(error).__name__)

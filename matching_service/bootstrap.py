@@ -32,6 +32,7 @@ from chassis.revisions import head_revision
 from chassis.runtime import Wakeup, Workers
 from chassis.server import ServiceServer
 from chassis.streams import EventConsumer
+from chassis.telemetry import follow
 from matching_service.adapters import tables
 from matching_service.adapters.city_file import load_cities, read_document
 from matching_service.adapters.coarse_places import coarse
@@ -271,8 +272,8 @@ def build(settings: MatchingSettings) -> Application:
         quotes=PostgresQuotes(database, tables.quotes),
         locations=locations,
         eta=(maps := build_maps(settings, cities, known, database, clock)).eta,
-        saga=AdvanceSaga(store, queue, payments, clock, jitter),
-        edits=AdvanceEdits(store, PostgresEditQueue(database), payments, edit_policies, clock, jitter),
+        saga=AdvanceSaga(store, queue, payments, clock, jitter, follow=follow),
+        edits=AdvanceEdits(store, PostgresEditQueue(database), payments, edit_policies, clock, jitter, follow=follow),
         edit_policies=edit_policies,
         free_drivers=SnapshotFreeDrivers(locations, reads, clock, time.monotonic),
         accounts=IdentityClient(identity_channel),

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from prometheus_client import Gauge
 
 from chassis.runtime import Workers
+from chassis.telemetry import follow_out
 from notification_service.domain.channels import Channel
 from notification_service.domain.lanes import Lane, all_lanes
 from notification_service.domain.provider_health import LONGEST_PAUSE_SECONDS, Breaker, BreakerState, ProviderHealth
@@ -39,7 +40,11 @@ def make_workers(
     def way(channel: Channel) -> SendByProviders:
         longest = _OWN_REDIS_PAUSE_SECONDS if channel is Channel.STREAM else LONGEST_PAUSE_SECONDS
         return SendByProviders(
-            senders.get(channel, ()), lambda provider: Breaker(provider, jitter, longest), clock, notes.note
+            senders.get(channel, ()),
+            lambda provider: Breaker(provider, jitter, longest),
+            clock,
+            notes.note,
+            follow_out,
         )
 
     ways = {channel: way(channel) for channel in Channel}

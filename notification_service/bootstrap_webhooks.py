@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from chassis.database import Database
 from chassis.runtime import Workers
 from chassis.server import ServiceServer
+from chassis.telemetry import follow_out
 from notification_service.adapters.postgres_webhooks import PostgresWebhooks
 from notification_service.adapters.webhook_poster import WebhookPoster
 from notification_service.entrypoints.webhook_servicer import SERVICE_NAME, WebhookServicer
@@ -36,7 +37,7 @@ class Webhooks:
 
     def add_worker(self, workers: Workers, jitter: random.Random) -> None:
         """Register the worker."""
-        send = SendWebhooks(self._store, self._poster, self._clock, jitter)
+        send = SendWebhooks(self._store, self._poster, self._clock, jitter, follow_out)
         workers.add("webhooks", lambda: send.run(self.alarm.wait))
 
     def add_service(self, server: ServiceServer, new_id: IdSource) -> None:

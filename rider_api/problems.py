@@ -80,7 +80,7 @@ class Problem:
     retry_after_seconds: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    def body(self, *, instance: str, request_id: str) -> bytes:
+    def body(self, *, instance: str, request_id: str, trace_id: str = "") -> bytes:
         """Write it as JSON, bound to the request it answers."""
         document: dict[str, object] = {
             "type": f"urn:jitney:problem:{self.code}",
@@ -93,6 +93,8 @@ class Problem:
             "request_id": request_id,
             "errors": [{"field": item.field, "description": item.description} for item in self.errors],
         }
+        if trace_id:
+            document["trace_id"] = trace_id
         if self.facts:
             document["facts"] = dict(self.facts)
         return json.dumps(document).encode()

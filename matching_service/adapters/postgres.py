@@ -17,14 +17,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import idempotency, inbox
 from chassis.database import Database
+from chassis.joined_traces import JoinedTraces
 from chassis.outbox import OutgoingEvent, append_events
 from chassis.runtime import Wakeup
+from chassis.telemetry import current_traceparent
 from matching_service.adapters import tables
 from matching_service.adapters.edit_rows import edit_from, edit_moves, edit_row, edit_timer
 from matching_service.adapters.postgres_cities import add_policy
 from matching_service.adapters.postgres_runs import open_run_of, views_of
 from matching_service.adapters.postgres_surge import add_control
 from matching_service.adapters.postgres_trip_watch import raise_alert
+from matching_service.adapters.ride_metrics import RideWaits
 from matching_service.adapters.rows import (
     Columns,
     changed_columns,
@@ -58,6 +61,7 @@ from shared_kernel.geo import GeoPoint
 from shared_kernel.ids import IdSource
 from shared_kernel.money import Money
 
+RIDE_ATTRIBUTE = "jitney.ride_id"
 FIRST_ATTEMPT_LEASE_SECONDS = 5.0
 """Who asked for the ride places its hold; the sweep takes over when that has not ended by then."""
 
@@ -142,9 +146,10 @@ class PostgresStore:
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[PostgresTransaction]:
         """Run a block in one transaction; what a unique index refuses is the Conflict it stands for."""
+        traces = JoinedTraces("ride", RIDE_ATTRIBUTE)
         try:
             async with self._database.transaction() as connection:
-                tx = PostgresTransaction(connection, self._event_message, self._clock, self._new_id)
+                tx = PostgresTransaction(connection, self._event_message, self._clock, self._new_id, traces)
                 yield tx
                 await tx.flush()
         except IntegrityError as error:
@@ -152,6 +157,9 @@ class PostgresStore:
             if refusal is None:
                 raise
             raise refusal from error
+        finally:
+            traces.end()
+        tx.waits.observe()
         if tx.told:
             self._relay.wake()
 
@@ -160,8 +168,15 @@ class PostgresTransaction:
     """The Transaction of production."""
 
     def __init__(
-        self, connection: AsyncConnection, event_message: EventMessage, clock: Clock, new_id: IdSource
+        self,
+        connection: AsyncConnection,
+        event_message: EventMessage,
+        clock: Clock,
+        new_id: IdSource,
+        traces: JoinedTraces,
     ) -> None:
+        self._traces = traces
+        self.waits = RideWaits()
         self._connection = connection
         self._event_message = event_message
         self._clock = clock
@@ -202,7 +217,9 @@ class PostgresTransaction:
         leased_until = ride.requested_at + timedelta(seconds=FIRST_ATTEMPT_LEASE_SECONDS)
         owed = ride.payment_state in OWED_PAYMENT_STATES
         saga = {"saga_next_attempt_at": ride.requested_at, "saga_leased_until": leased_until} if owed else {}
-        await self._connection.execute(insert(tables.rides).values(**ride_row(ride), **saga))
+        row = {**ride_row(ride), **saga, "traceparent": current_traceparent()}
+        self._traces.join(ride.id, "")
+        await self._connection.execute(insert(tables.rides).values(**row))
         if ride.stops:
             await self._connection.execute(insert(tables.ride_stops), list(stop_rows(ride).values()))
 
@@ -219,7 +236,10 @@ class PostgresTransaction:
         if rider_id is not None:
             statement = statement.where(tables.rides.c.rider_id == rider_id)
         row = await self._one(statement)
-        return None if row is None else ride_from(row, await self._stops(row))
+        if row is None:
+            return None
+        self._traces.join(row["id"], row["traceparent"])
+        return ride_from(row, await self._stops(row))
 
     async def _stops(self, ride: Columns) -> tuple[Stop, ...]:
         if not ride["stop_count"]:
@@ -231,6 +251,9 @@ class PostgresTransaction:
 
     async def save_ride(self, before: Ride, after: Ride) -> None:
         changes = changed_columns(before, after)
+        if before.state is not after.state:
+            self._traces.name(after.id, f"ride {after.state.value}")
+        self.waits.note(before, after, self._clock.now())
         if "payment_state" in changes:
             owed = after.payment_state in OWED_PAYMENT_STATES
             changes |= {
@@ -493,9 +516,10 @@ class PostgresTransaction:
         await add_control(self._connection, control)
 
     async def tell(self, event: Event) -> None:
-        message = self._event_message(event)
+        message, about = self._event_message(event), event.aggregate_id
+        traceparent = self._traces.traceparent(about)
         self._events.append(
-            OutgoingEvent(self._new_id(), event.aggregate_id, event.aggregate_version, event.occurred_at, message)
+            OutgoingEvent(self._new_id(), about, event.aggregate_version, event.occurred_at, message, traceparent)
         )
 
     async def _one(self, statement: Select[Any]) -> Columns | None:

@@ -31,9 +31,10 @@ class PostgresEditQueue:
         )
         lease = update(tables.ride_edits).where(edit.id.in_(due))
         lease = lease.values(leased_until=now + timedelta(seconds=lease_seconds))
+        of_ride = select(tables.rides.c.traceparent).where(tables.rides.c.id == edit.ride_id).scalar_subquery()
         async with self._database.transaction() as connection:
-            rows = (await connection.execute(lease.returning(*edit))).mappings().all()
-        return [OwedEdit(edit_from(row), row["attempts"]) for row in rows]
+            rows = (await connection.execute(lease.returning(*edit, of_ride.label("trace")))).mappings().all()
+        return [OwedEdit(edit_from(row), row["attempts"], row["trace"]) for row in rows]
 
     async def postpone(self, edit_id: UUID, until: datetime, error: str) -> None:
         edit = tables.ride_edits.c

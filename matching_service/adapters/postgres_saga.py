@@ -36,7 +36,7 @@ class PostgresSagaQueue:
         lease = lease.values(saga_leased_until=now + timedelta(seconds=lease_seconds))
         async with self._database.transaction() as connection:
             rows = (await connection.execute(lease.returning(*ride, stops_of_rides()))).mappings().all()
-        return [OwedStep(ride_from(row), row["saga_attempts"]) for row in rows]
+        return [OwedStep(ride_from(row), row["saga_attempts"], row["traceparent"]) for row in rows]
 
     async def postpone(self, ride_id: UUID, state: PaymentState, until: datetime, error: str) -> None:
         ride = tables.rides.c

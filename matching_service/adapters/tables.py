@@ -189,6 +189,8 @@ rides = Table(
     Column("saga_leased_until", DateTime(timezone=True)),
     Column("saga_attempts", Integer, nullable=False, server_default=text("0")),
     Column("saga_error", Text, nullable=False, server_default=text("''")),
+    # Of the request for the ride: what is done about it later shows in that trace.
+    Column("traceparent", Text, nullable=False, server_default=text("''")),
     UniqueConstraint("quote_id"),
     CheckConstraint(_among("state", RideState), "state"),
     CheckConstraint(_among("payment_state", PaymentState), "payment_state"),

@@ -6,9 +6,11 @@ import asyncio
 import logging
 from datetime import timedelta
 
+from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Gauge, Histogram
 
 from chassis.runtime import collector_paused
+from chassis.telemetry import span_from
 from matching_service.domain.locations import GONE_SECONDS
 from matching_service.use_cases.dispatch_ports import LiveLocations, OfferOutcome
 from matching_service.use_cases.dispatch_tick import DispatchTick, TickReport
@@ -125,7 +127,7 @@ class DispatchWorker:
         if cities:
             report = TickReport()
             try:
-                with collector_paused():
+                with collector_paused(), span_from("", "dispatch tick", SpanKind.INTERNAL):
                     report = await self._tick(fences, cities)
             finally:
                 self._pace.ticked(cities, begun, report.supplies)

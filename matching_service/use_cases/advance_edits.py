@@ -25,6 +25,7 @@ from matching_service.use_cases.edit_policies import EditPolicies
 from matching_service.use_cases.ports import EditQueue, OwedEdit, Payments, PaymentStatus, Store
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, DomainError, InvalidInput, NotFound
+from shared_kernel.origins import Follow, follow_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class AdvanceEdits:
     clock: Clock
     jitter: random.Random
     call_seconds: float = CALL_SECONDS
+    follow: Follow = follow_nothing
 
     async def __call__(self, limit: int = 64) -> int:
         """Take at most `limit` due edits on, some at a time; return how many were due."""
@@ -49,7 +51,8 @@ class AdvanceEdits:
                 if step.edit.state is EditState.AWAITING_DRIVER:
                     await self._close_unanswered(step.edit)
                 else:
-                    await self._raise_hold(step, self.call_seconds)
+                    with self.follow(step.trace, "edit hold_pending"):
+                        await self._raise_hold(step, self.call_seconds)
 
         outcomes = await asyncio.gather(*map(within_gate, owed), return_exceptions=True)
         for failure in filter(None, outcomes):

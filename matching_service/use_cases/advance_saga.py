@@ -27,6 +27,7 @@ from shared_kernel.errors import (
     InvalidInput,
     NotFound,
 )
+from shared_kernel.origins import Follow, follow_nothing
 
 CALL_SECONDS = 8.0
 LEASE_SECONDS = 20.0
@@ -49,6 +50,7 @@ class AdvanceSaga:
     clock: Clock
     jitter: random.Random
     call_seconds: float = CALL_SECONDS
+    follow: Follow = follow_nothing
 
     async def __call__(self, limit: int = 64) -> int:
         """Make at most `limit` due steps, some at a time; return how many were due."""
@@ -70,6 +72,10 @@ class AdvanceSaga:
         await self._advance(OwedStep(ride, attempts=0), timeout_seconds)
 
     async def _advance(self, step: OwedStep, timeout_seconds: float) -> None:
+        with self.follow(step.trace, f"saga {step.ride.payment_state.value}"):
+            await self._make_step(step, timeout_seconds)
+
+    async def _make_step(self, step: OwedStep, timeout_seconds: float) -> None:
         ride = step.ride
         try:
             outcome = await self._call(ride, timeout_seconds)

@@ -380,10 +380,14 @@ class ShiftReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OwedStep:
-    """A ride whose saga owes payment_service a call, leased to whoever claimed it. `attempts` were made before."""
+    """A ride whose saga owes payment_service a call, leased to whoever claimed it.
+
+    `attempts` were made before; `trace` is where its telemetry goes on (empty: with what is going on).
+    """
 
     ride: Ride
     attempts: int
+    trace: str = ""
 
 
 class SagaQueue(Protocol):
@@ -400,10 +404,14 @@ class SagaQueue(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OwedEdit:
-    """An edit that is due: its driver's time is over, or its hold is to be raised. `attempts` were made before."""
+    """An edit that is due: its driver's time is over, or its hold is to be raised.
+
+    `attempts` were made before; `trace` is where its telemetry goes on (empty: with what is going on).
+    """
 
     edit: RideEdit
     attempts: int
+    trace: str = ""
 
 
 class EditQueue(Protocol):

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from chassis.telemetry import current_traceparent, is_recording
 from notification_service.domain.sending import Accepted, Outgoing, SendResult, Target, Unavailable, Unknown
 
 KEPT_ENTRIES = 500
@@ -47,6 +48,10 @@ class LiveStreamSender:
             "data": message.live_data,
             "expires_at": message.expires_at.isoformat(),
         }
+        if message.origin.happened_at is not None:
+            entry["happened_at"] = message.origin.happened_at.isoformat()
+        if is_recording():
+            entry["traceparent"] = current_traceparent()
         if message.attempt > 1 and await self._has(target.address, str(message.notification_id)):
             return Accepted()
         result: asyncio.Future[SendResult] = asyncio.get_running_loop().create_future()

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
 from chassis.inbox import first_time
+from chassis.telemetry import current_traceparent
 from notification_service.adapters import postgres_owing, postgres_webhooks
 from notification_service.adapters.tables import deliveries, inbox_events, notifications, recipients
 from notification_service.domain.channels import Channel, Priority
@@ -92,6 +93,8 @@ class PostgresTransaction:
                 live_data="",
                 created_at=code.created_at,
                 expires_at=code.expires_at,
+                traceparent=current_traceparent(),
+                happened_at=code.created_at,
             )
             .on_conflict_do_nothing(index_elements=["dedupe_key"])
             .returning(notifications.c.notification_id)

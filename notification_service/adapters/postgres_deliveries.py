@@ -16,6 +16,7 @@ from notification_service.domain.delivery import Attempt, DeliveryState, DueDeli
 from notification_service.domain.lanes import Lane
 from notification_service.domain.provider_health import BreakerState, ProviderHealth
 from notification_service.domain.sending import Content, Outgoing, Target
+from shared_kernel.origins import Origin
 
 # Of one ride and target only the earliest goes, so that news come in their order. A later one that went, or is on its
 # way, makes an earlier one that turns up afterwards stale; of those with one collapse key only the last counts,
@@ -42,6 +43,7 @@ _CLAIM = text("""
         RETURNING delivery.*)
     SELECT c.delivery_id, c.notification_id, c.channel, c.target, c.priority, c.attempts, c.account_id, c.device_id,
            c.provider, n.topic, n.locale, n.collapse_key, n.created_at, n.expires_at, n.live_type, n.live_data,
+           n.traceparent, n.happened_at,
            n.contents -> c.channel AS content, device.token, device.platform,
            CASE
              WHEN c.unless_acknowledged AND n.acknowledged_at IS NOT NULL THEN 'acknowledged'
@@ -240,6 +242,7 @@ def _due(row: Any) -> DueDelivery:
         live_data=row.live_data,
         attempt=row.attempts,
         owed_at=row.created_at,
+        origin=Origin(row.traceparent, row.happened_at),
     )
     target = Target(row.token, row.platform) if row.token else Target(row.target)
     return DueDelivery(

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.telemetry import current_traceparent
 from notification_service.domain.channels import Channel
 from notification_service.domain.delivery import DeliveryState, DueDelivery
 from notification_service.domain.planning import Planned, Reader
@@ -63,10 +64,10 @@ _OWE = text("""
         INSERT INTO notification (
             notification_id, dedupe_key, account_id, topic, priority, ride_id, ride_version, in_inbox, title, body,
             contents, locale, collapse_key, live_type, live_data, created_at, expires_at, marketing_on,
-            template, template_version)
+            template, template_version, traceparent, happened_at)
         SELECT notification_id, dedupe_key, account_id, topic, priority, ride_id, ride_version, in_inbox, title, body,
                CAST(contents AS jsonb), locale, collapse_key, live_type, live_data, created_at, expires_at,
-               marketing_on, template, template_version
+               marketing_on, template, template_version, traceparent, happened_at
         FROM unnest(
             CAST(:n_notification_id AS uuid[]), CAST(:n_dedupe_key AS text[]), CAST(:n_account_id AS uuid[]),
             CAST(:n_topic AS text[]), CAST(:n_priority AS smallint[]), CAST(:n_ride_id AS uuid[]),
@@ -74,10 +75,11 @@ _OWE = text("""
             CAST(:n_body AS text[]), CAST(:n_contents AS text[]), CAST(:n_locale AS text[]),
             CAST(:n_collapse_key AS text[]), CAST(:n_live_type AS text[]), CAST(:n_live_data AS text[]),
             CAST(:n_created_at AS timestamptz[]), CAST(:n_expires_at AS timestamptz[]), CAST(:n_marketing_on AS date[]),
-            CAST(:n_template AS text[]), CAST(:n_template_version AS text[]))
+            CAST(:n_template AS text[]), CAST(:n_template_version AS text[]), CAST(:n_traceparent AS text[]),
+            CAST(:n_happened_at AS timestamptz[]))
             AS n(notification_id, dedupe_key, account_id, topic, priority, ride_id, ride_version, in_inbox, title, body,
                  contents, locale, collapse_key, live_type, live_data, created_at, expires_at, marketing_on,
-                 template, template_version)
+                 template, template_version, traceparent, happened_at)
         ON CONFLICT (dedupe_key) DO NOTHING
         RETURNING notification_id)
     INSERT INTO delivery (
@@ -192,7 +194,7 @@ def _reader(row: Any) -> Reader:
 _NOTIFICATION_COLUMNS = (
     *("notification_id", "dedupe_key", "account_id", "topic", "priority", "ride_id", "ride_version", "in_inbox"),
     *("title", "body", "contents", "locale", "collapse_key", "live_type", "live_data", "created_at", "expires_at"),
-    *("marketing_on", "template", "template_version"),
+    *("marketing_on", "template", "template_version", "traceparent", "happened_at"),
 )
 _DELIVERY_COLUMNS = (
     *("delivery_id", "notification_id", "channel", "target", "state", "priority", "account_id", "ride_id"),
@@ -224,6 +226,8 @@ def _notification(owed: OwedMessage) -> tuple[object, ...]:
         owed.marketing_on,
         message.template,
         owed.template_version,
+        owed.origin.trace or current_traceparent(),
+        owed.origin.happened_at,
     )
 
 
@@ -260,6 +264,7 @@ def _claimed(delivery_id: UUID, owed: OwedMessage, planned: Planned) -> DueDeliv
         live_type=owed.live_type,
         live_data=owed.live_data,
         owed_at=owed.created_at,
+        origin=owed.origin,
     )
     return DueDelivery(delivery_id, 1, message, Target(planned.target), owed.message.account_id)
 

@@ -27,10 +27,11 @@ from notification_service.use_cases.webhook_ports import WebhookStory
 from shared_kernel.errors import Conflict
 
 _OWE = text("""
-    INSERT INTO webhook (webhook_id, endpoint_id, event_key, topic, payload, state, next_attempt_at, created_at)
-    SELECT gen_random_uuid(), e.endpoint_id, o.event_key, o.topic, o.payload, 'pending', :now, :now
-    FROM unnest(CAST(:keys AS text[]), CAST(:topics AS text[]), CAST(:payloads AS text[]))
-         AS o(event_key, topic, payload)
+    INSERT INTO webhook (webhook_id, endpoint_id, event_key, topic, payload, traceparent, state, next_attempt_at,
+                         created_at)
+    SELECT gen_random_uuid(), e.endpoint_id, o.event_key, o.topic, o.payload, o.traceparent, 'pending', :now, :now
+    FROM unnest(CAST(:keys AS text[]), CAST(:topics AS text[]), CAST(:payloads AS text[]), CAST(:traces AS text[]))
+         AS o(event_key, topic, payload, traceparent)
     JOIN webhook_endpoint e
       ON e.disabled_because = '' AND (e.topics = '{}' OR o.topic = ANY(e.topics))
     ON CONFLICT (endpoint_id, event_key) DO NOTHING
@@ -54,7 +55,7 @@ _CLAIM = text("""
         UPDATE webhook SET attempts = attempts + 1, next_attempt_at = :claimed_until
         FROM due WHERE webhook.webhook_id = due.webhook_id
         RETURNING webhook.*)
-    SELECT c.webhook_id, c.attempts, c.payload, e.*
+    SELECT c.webhook_id, c.attempts, c.payload, c.traceparent, e.*
     FROM claimed c JOIN webhook_endpoint e USING (endpoint_id)
 """)
 
@@ -64,7 +65,13 @@ async def owe(connection: AsyncConnection, events: Sequence[WebhookEvent], now: 
     if events:
         payloads = [json.dumps(event.body, ensure_ascii=False, separators=(",", ":")) for event in events]
         topics = [event.topic for event in events]
-        parameters = {"keys": [event.key for event in events], "topics": topics, "payloads": payloads, "now": now}
+        parameters = {
+            "keys": [event.key for event in events],
+            "topics": topics,
+            "payloads": payloads,
+            "traces": [event.trace for event in events],
+            "now": now,
+        }
         await connection.execute(_OWE, parameters)
 
 
@@ -114,7 +121,7 @@ class PostgresWebhooks:
         }
         async with self._database.connect() as connection:
             rows = await connection.execute(_CLAIM, parameters)
-            return [DueWebhook(row.webhook_id, _endpoint(row), row.attempts, row.payload) for row in rows]
+            return [_due(row) for row in rows]
 
     async def record(self, webhook: DueWebhook, outcome: WebhookOutcome, now: datetime) -> None:
         """Write down what became of a claimed one; an endpoint that is gone is posted to no more."""
@@ -199,6 +206,10 @@ async def _enable(connection: AsyncConnection, endpoint_ids: Sequence[UUID]) -> 
 
 def _endpoint(row: Any) -> Endpoint:
     return Endpoint(row.endpoint_id, row.url, frozenset(row.topics), row.secret, row.created_at, row.disabled_because)
+
+
+def _due(row: Any) -> DueWebhook:
+    return DueWebhook(row.webhook_id, _endpoint(row), row.attempts, row.payload, row.traceparent)
 
 
 def _story(row: Any) -> WebhookStory:

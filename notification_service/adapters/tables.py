@@ -71,6 +71,9 @@ notifications = Table(
     Column("acknowledged_at", DateTime(timezone=True)),
     # The reader's day that a marketing message counts for.
     Column("marketing_on", Date),
+    # What it was owed for: the trace that its deliveries show in, and when it happened.
+    Column("traceparent", Text, nullable=False, server_default=text("''")),
+    Column("happened_at", DateTime(timezone=True)),
     UniqueConstraint("dedupe_key"),
     CheckConstraint("priority BETWEEN 0 AND 3", "priority"),
     CheckConstraint("marketing_on IS NULL OR priority = 3", "marketing_on"),

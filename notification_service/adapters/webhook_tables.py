@@ -49,6 +49,8 @@ webhooks = Table(
     Column("finished_at", DateTime(timezone=True)),
     Column("status", Integer, nullable=False, server_default=sql("0")),
     Column("error", Text, nullable=False, server_default=sql("''")),
+    # Of what it tells, for telemetry.
+    Column("traceparent", Text, nullable=False, server_default=sql("''")),
     # However often an event is taken in, an endpoint is owed it once.
     UniqueConstraint("endpoint_id", "event_key"),
     CheckConstraint("state IN ('pending', 'sent', 'failed')", "state"),

@@ -17,6 +17,7 @@ from datetime import datetime
 from uuid import UUID
 
 from notification_service.domain.channels import Channel, Priority
+from shared_kernel.origins import NOWHERE, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Outgoing:
     attempt: int = 1
     """From the second on it may have been taken before, by a worker that died before it could write that down."""
     owed_at: datetime | None = None
+    origin: Origin = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

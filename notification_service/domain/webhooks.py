@@ -79,6 +79,8 @@ class WebhookEvent:
     key: str
     topic: str
     body: Mapping[str, Any]
+    trace: str = ""
+    """Where the telemetry of what happened goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class DueWebhook:
     endpoint: Endpoint
     attempts: int
     payload: str
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from notification_service.use_cases.remember_locale import RememberLocale
 from notification_service.use_cases.tell_contacts import TellContacts
 from ridesharing.identity.v1 import events_pb2 as identity
 from ridesharing.matching.v1 import events_pb2 as matching
+from shared_kernel.origins import Origin
 
 STREAMS = ("events:matching", "events:payment", "events:identity")
 _ACCOUNTS = (identity.AccountCreated, identity.AccountUpdated)
@@ -50,7 +51,8 @@ class EventHandler:
                 for event in told
                 if (fact := fact_from(event.message, event.aggregate_version)) is not None
             ]
-            self._wake(await self._owe_messages.all_of(facts))
+            origins = {event.id: Origin(event.traceparent, event.occurred_at) for event in told}
+            self._wake(await self._owe_messages.all_of(facts, origins))
 
     def _wake(self, lanes: Iterable[tuple[Channel, Priority]]) -> None:
         for channel, priority in lanes:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from notification_service.domain.channels import Channel, Priority
@@ -19,6 +20,7 @@ from notification_service.use_cases.hand_over import HandOver
 from notification_service.use_cases.ports import OwedMessage, Owing, Rendered, Store, Templates, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.ids import IdSource, to_public_id
+from shared_kernel.origins import NOWHERE, Origin
 
 _STRANGER = Reader()
 
@@ -50,14 +52,18 @@ class OweMessages:
         """Store what is owed for an event; return how many messages, zero if the event was taken in before."""
         return len((await self._all_of([(event_id, fact)]))[0])
 
-    async def all_of(self, events: Sequence[tuple[UUID, Fact]]) -> frozenset[tuple[Channel, Priority]]:
+    async def all_of(
+        self, events: Sequence[tuple[UUID, Fact]], origins: Mapping[UUID, Origin] = MappingProxyType({})
+    ) -> frozenset[tuple[Channel, Priority]]:
         """Store what is owed for several events, in one transaction; those taken in before owe nothing more.
 
-        Returns the lanes in whose queues something is due because of it.
+        `origins` are the events', by their ids. Returns the lanes in whose queues something is due because of it.
         """
-        return (await self._all_of(events))[1].lanes
+        return (await self._all_of(events, origins))[1].lanes
 
-    async def _all_of(self, events: Sequence[tuple[UUID, Fact]]) -> tuple[Sequence[OwedMessage], Owing]:
+    async def _all_of(
+        self, events: Sequence[tuple[UUID, Fact]], origins: Mapping[UUID, Origin] = MappingProxyType({})
+    ) -> tuple[Sequence[OwedMessage], Owing]:
         now = self._clock.now()
         # What goes to bare numbers is owed by the use case that knows them.
         told = [
@@ -71,7 +77,7 @@ class OweMessages:
             new = await transaction.first_times(
                 [event_id for event_id, _ in events], [ride_id for ride_id in rides if ride_id is not None]
             )
-            await self._owe_webhooks(transaction, [each for each in events if each[0] in new], now)
+            await self._owe_webhooks(transaction, [each for each in events if each[0] in new], origins, now)
             messages = [each for each in told if each[0] in new]
             if not messages:
                 return [], Owing()
@@ -87,6 +93,7 @@ class OweMessages:
                         self._write(event_id, message, _spoken(message, planned), reader.locale, now, expires_at),
                         planned=planned,
                         marketing_on=day,
+                        origin=origins.get(event_id, NOWHERE),
                     )
                 )
             if self._hand_over is not None:
@@ -96,9 +103,15 @@ class OweMessages:
             self._hand_over.give(owing.claimed)
         return owed, owing
 
-    async def _owe_webhooks(self, transaction: Transaction, events: Sequence[tuple[UUID, Fact]], now: datetime) -> None:
+    async def _owe_webhooks(
+        self,
+        transaction: Transaction,
+        events: Sequence[tuple[UUID, Fact]],
+        origins: Mapping[UUID, Origin],
+        now: datetime,
+    ) -> None:
         wanted = [
-            hook
+            replace(hook, trace=origins.get(event_id, NOWHERE).trace)
             for event_id, fact in events
             if self._are_wanted() and (hook := webhook_of(event_id, fact, now)) is not None
         ]

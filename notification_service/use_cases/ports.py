@@ -23,6 +23,7 @@ from notification_service.domain.sending import Content, Outgoing, SendResult, T
 from notification_service.domain.timeline import FailedDelivery, TimelineEntry
 from notification_service.domain.webhooks import WebhookEvent
 from notification_service.domain.words import Words
+from shared_kernel.origins import NOWHERE, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class OwedMessage:
     marketing_on: date | None = None
     owner: UUID | None = None
     """Whose it is where it goes to others: who called for help."""
+    origin: Origin = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from notification_service.domain.sending import (
 )
 from notification_service.use_cases.ports import Sender
 from shared_kernel.clock import Clock
+from shared_kernel.origins import Follow, follow_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,12 @@ class SendByProviders:
         make_breaker: Callable[[str], Breaker],
         clock: Clock,
         on_change: Callable[[ProviderHealth], None],
+        follow: Follow = follow_nothing,
     ) -> None:
         self._senders = [(sender, make_breaker(sender.provider)) for sender in senders]
         self._clock = clock
         self._on_change = on_change
+        self._follow = follow
 
     def free_at(self) -> datetime | None:
         """Return when some provider may be asked; None for at once."""
@@ -86,8 +89,9 @@ class SendByProviders:
 
     async def _ask(self, sender: Sender, message: Outgoing, target: Target, patience_seconds: float) -> SendResult:
         try:
-            async with asyncio.timeout(patience_seconds):
-                return await sender.send(message, target)
+            with self._follow(message.origin.trace, f"send {message.channel.value} {sender.provider}"):
+                async with asyncio.timeout(patience_seconds):
+                    return await sender.send(message, target)
         except TimeoutError:
             return Unknown(f"{sender.provider}_unanswered")
 

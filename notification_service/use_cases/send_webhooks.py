@@ -17,6 +17,7 @@ from notification_service.domain.webhooks import LEASE, DueWebhook, after_postin
 from notification_service.use_cases.webhook_ports import Poster, WebhookStore
 from shared_kernel.clock import Clock
 from shared_kernel.ids import to_public_id
+from shared_kernel.origins import Follow, follow_nothing
 
 _log = logging.getLogger(__name__)
 
@@ -24,11 +25,19 @@ _log = logging.getLogger(__name__)
 class SendWebhooks:
     """The worker. At least once: `webhook-id` tells receivers what they have."""
 
-    def __init__(self, store: WebhookStore, poster: Poster, clock: Clock, jitter: random.Random) -> None:
+    def __init__(
+        self,
+        store: WebhookStore,
+        poster: Poster,
+        clock: Clock,
+        jitter: random.Random,
+        follow: Follow = follow_nothing,
+    ) -> None:
         self._store = store
         self._poster = poster
         self._clock = clock
         self._jitter = jitter
+        self._follow = follow
         self._busy: Counter[UUID] = Counter()
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -62,7 +71,8 @@ class SendWebhooks:
         try:
             now, body = self._clock.now(), webhook.payload.encode()
             headers = signed(to_public_id("whk", webhook.webhook_id), now, body, webhook.endpoint.secret)
-            posted = await self._poster.post(webhook.endpoint.url, headers, body)
+            with self._follow(webhook.trace, "post webhook"):
+                posted = await self._poster.post(webhook.endpoint.url, headers, body)
             outcome = after_posting(webhook, posted, self._clock.now(), self._jitter)
             if outcome.error:
                 extra = {"webhook_id": str(webhook.webhook_id), "reason": outcome.error, "attempts": webhook.attempts}

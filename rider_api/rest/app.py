@@ -197,7 +197,7 @@ def make_app(edge: Edge) -> Flask:
 def _respond(problem: Problem) -> Response:
     if problem.status == 413:
         _take_the_rest()
-    body = problem.body(instance=request.path, request_id=call().request_id)
+    body = problem.body(instance=request.path, request_id=call().request_id, trace_id=call().trace_id)
     return Response(body, status=problem.status, headers=problem.all_headers())
 
 

@@ -44,9 +44,10 @@ def receive_stripe_event() -> Response:
     current = call()
     current.scope, current.seconds = _STRIPE_PATH, _SECONDS
     with (
-        span_from(request.headers.get("traceparent", ""), f"POST {_STRIPE_PATH}", SpanKind.SERVER),
+        span_from(request.headers.get("traceparent", ""), f"POST {_STRIPE_PATH}", SpanKind.SERVER) as span,
         deadline(_SECONDS),
     ):
+        current.trace_id = f"{span.get_span_context().trace_id:032x}"
         signature = request.headers.get("Stripe-Signature", "")
         payload = _payload(MAX_CALLBACK_BYTES)
         if not payload or len(signature) > _MAX_SIGNATURE_LENGTH:
@@ -64,9 +65,10 @@ def receive_sms_receipt() -> Response:
     current = call()
     current.scope, current.seconds = _SMS_PATH, _SECONDS
     with (
-        span_from(request.headers.get("traceparent", ""), f"POST {_SMS_PATH}", SpanKind.SERVER),
+        span_from(request.headers.get("traceparent", ""), f"POST {_SMS_PATH}", SpanKind.SERVER) as span,
         deadline(_SECONDS),
     ):
+        current.trace_id = f"{span.get_span_context().trace_id:032x}"
         signature = request.headers.get("X-Twilio-Signature", "")
         form = _payload(_MAX_RECEIPT_BYTES)
         if not form or len(signature) > _MAX_SMS_SIGNATURE_LENGTH:

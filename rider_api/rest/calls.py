@@ -66,6 +66,8 @@ class Call:
     """The Idempotency-Key that this request is the first with."""
     is_final: bool = True
     """False where the same key asked again will tell more: the answer is not kept then."""
+    trace_id: str = ""
+    """Of what this request's telemetry and that of all it leads to is found by; empty before its route is known."""
     scope: str = field(default="")
     """The route, as the cursors of its list are bound to it."""
 

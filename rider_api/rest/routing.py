@@ -157,10 +157,13 @@ def _view(handler: Callable[..., object], facts: RouteFacts, status: int, second
     def view(**path_values: object) -> Response:
         current = call()
         current.scope, current.seconds = facts.path, seconds
-        with span_from(request.headers.get("traceparent", ""), name, SpanKind.SERVER), deadline(seconds):
+        with span_from(request.headers.get("traceparent", ""), name, SpanKind.SERVER) as span, deadline(seconds):
+            current.trace_id = f"{span.get_span_context().trace_id:032x}"
             given: dict[str, object] = {}
             if path_model is not None:
                 given["path"] = validated(path_model, path_values)
+                if span.is_recording() and (ride_id := getattr(given["path"], "ride_id", None)):
+                    span.set_attribute("jitney.ride_id", str(ride_id))
             if query_model is not None:
                 given["query"] = validated(query_model, read_query(lists))
             elif request.query_string:

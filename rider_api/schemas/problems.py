@@ -25,6 +25,11 @@ class Problem(Answer):
     code: str = Field(pattern="^[a-z][a-z0-9_]*$", examples=["quote_expired"])
     retryable: bool = Field(description="The same request with the same Idempotency-Key may succeed later.")
     request_id: str
+    trace_id: str | None = Field(
+        default=None,
+        pattern="^[0-9a-f]{32}$",
+        description="What the logs and spans of this request are found by; none where it came to no route.",
+    )
     errors: list[FieldError]
     facts: dict[str, str] | None = Field(
         default=None, description="What helps: ids, for example of the ride in the way, or why a payment was declined."

@@ -38,12 +38,14 @@ def write_entry_id(entry_id: EntryId) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LiveEvent:
-    """One entry: what happened, as JSON, and until when it matters."""
+    """One entry: what happened, as JSON, until when it matters, when it happened, and the trace it goes on with."""
 
     id: EntryId
     type: str
     data: str
     expires_at: datetime | None
+    happened_at: datetime | None = None
+    traceparent: str = ""
 
     def matters(self, now: datetime) -> bool:
         """Tell whether it still has a meaning (an offer's end may have passed)."""
@@ -58,19 +60,25 @@ def live_events(entries: object) -> list[LiveEvent]:
         if entry_id is None or not fields:
             continue
         try:
-            expires_at = fields.get(b"expires_at", b"").decode()
+            expires_at, happened_at = _moment(fields.get(b"expires_at")), _moment(fields.get(b"happened_at"))
             event = LiveEvent(
                 id=entry_id,
                 type=fields[b"type"].decode(),
                 data=fields[b"data"].decode(),
-                expires_at=datetime.fromisoformat(expires_at) if expires_at else None,
+                expires_at=expires_at,
+                happened_at=happened_at,
+                traceparent=fields.get(b"traceparent", b"").decode(),
             )
         except (KeyError, ValueError):
             continue
         # A time without an offset cannot be compared; the form asks for one.
-        if event.expires_at is None or event.expires_at.tzinfo is not None:
+        if all(moment is None or moment.tzinfo is not None for moment in (expires_at, happened_at)):
             events.append(event)
     return events
+
+
+def _moment(text: bytes | None) -> datetime | None:
+    return datetime.fromisoformat(text.decode()) if text else None
 
 
 def frame(event_type: str, data: str, entry_id: EntryId | None = None) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import count
 from typing import Any, cast
 from uuid import UUID
@@ -19,7 +20,15 @@ from redis.exceptions import RedisError
 
 from chassis.redis_client import awaited
 from chassis.runtime import Backoff
-from rider_api.metrics import STREAM_CLOSED, STREAM_CONNECTIONS, STREAM_EVENTS, STREAM_READ_FAILURES
+from chassis.telemetry import span_from
+from rider_api.metrics import (
+    LIVE_TYPES,
+    STREAM_CLOSED,
+    STREAM_CONNECTIONS,
+    STREAM_EVENTS,
+    STREAM_LATENCY_SECONDS,
+    STREAM_READ_FAILURES,
+)
 from rider_api.stream.events import (
     RESYNC,
     START,
@@ -171,6 +180,7 @@ class Hub:
                 STREAM_EVENTS.labels("expired").inc()
             elif subscription.offer(frame(event.type, event.data, event.id)):
                 STREAM_EVENTS.labels("delivered").inc()
+                _show(event, now)
             else:
                 STREAM_EVENTS.labels("overrun").inc()
                 self._end(subscription, "slow", RESYNC, drop_waiting=True)
@@ -247,6 +257,16 @@ class Hub:
             except (RedisError, OSError):
                 # The read ends by itself within two seconds.
                 return
+
+
+def _show(event: LiveEvent, now: datetime) -> None:
+    """Measure how old news are when a connection gets them, and show it in the trace of what happened."""
+    if event.happened_at is not None:
+        kind = event.type if event.type in LIVE_TYPES else "other"
+        STREAM_LATENCY_SECONDS.labels(kind).observe(max(0.0, (now - event.happened_at).total_seconds()))
+    if event.traceparent:
+        with span_from(event.traceparent, f"stream {event.type}"):
+            pass
 
 
 def live_ids(entries: object) -> EntryId:

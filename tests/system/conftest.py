@@ -10,6 +10,7 @@ import pytest
 import matching_service
 from tests.system.people import Town, town
 from tests.system.stack import Stack
+from tests.system.telemetry import TraceReceiver, receiving
 
 # A city in a hurry: whoever waits in these tests waits seconds, not minutes.
 _HURRIED = {
@@ -43,10 +44,23 @@ def hurried_city(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def traces() -> Iterator[TraceReceiver]:
+    """Where the stack's processes send their spans: of what is asked for in a sampled trace, and of nothing else."""
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, traces: TraceReceiver) -> Iterator[Stack]:
     """A running stack in a city in a hurry."""
     folder = tmp_path_factory.mktemp("stack")
-    running = Stack(folder, JITNEY_MATCHING_CITY_FILE=str(hurried_city(folder)))
+    running = Stack(
+        folder,
+        JITNEY_MATCHING_CITY_FILE=str(hurried_city(folder)),
+        JITNEY_OTLP_ENDPOINT=traces.url,
+        OTEL_BSP_SCHEDULE_DELAY="200",
+        JITNEY_NOTIFICATION_WEBHOOKS_TO_PRIVATE_ADDRESSES="true",
+    )
     try:
         running.start()
         yield running

@@ -1785,6 +1785,8 @@ class Problem(TypedDict):
     retryable: bool
     """The same request with the same Idempotency-Key may succeed later."""
     request_id: str
+    trace_id: NotRequired[str | None]
+    """What the logs and spans of this request are found by; none where it came to no route."""
     errors: list[FieldError]
     facts: NotRequired[dict[str, str] | None]
     """What helps: ids, for example of the ride in the way, or why a payment was declined."""

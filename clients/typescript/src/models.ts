@@ -1602,6 +1602,8 @@ export interface Problem {
   /** The same request with the same Idempotency-Key may succeed later. */
   retryable: boolean;
   request_id: string;
+  /** What the logs and spans of this request are found by; none where it came to no route. */
+  trace_id?: string | null;
   errors: FieldError[];
   /** What helps: ids, for example of the ride in the way, or why a payment was declined. */
   facts?: Record<string, string> | null;

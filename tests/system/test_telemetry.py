@@ -1,0 +1,136 @@
+"""What a ride leaves behind in the telemetry: one connected trace, and nobody's secrets."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from shared_kernel.ids import from_public_id
+from tests.system.people import HandDriver, HandRider, Town, until
+from tests.system.telemetry import SeenSpan, TraceReceiver, connected, edges
+
+pytestmark = pytest.mark.system
+
+MATCHING = "ridesharing.matching.v1"
+PAYMENT = "ridesharing.payment.v1"
+PUSH_TOKEN = "fcm-" + secrets.token_hex(16)
+
+EXPECTED_EDGES = {
+    # The request: edge → matching → identity, payment → PSP.
+    ("rider_api_rest: POST /v1/rides", f"rider_api_rest: {MATCHING}.RideService/RequestRide"),
+    (f"rider_api_rest: {MATCHING}.RideService/RequestRide", f"matching: {MATCHING}.RideService/RequestRide"),
+    (f"matching: {MATCHING}.RideService/RequestRide", "matching: ridesharing.identity.v1.IdentityService/GetContact"),
+    (
+        "matching: ridesharing.identity.v1.IdentityService/GetContact",
+        "identity: ridesharing.identity.v1.IdentityService/GetContact",
+    ),
+    (f"matching: {MATCHING}.RideService/RequestRide", "matching: saga hold_pending"),
+    ("matching: saga hold_pending", f"matching: {PAYMENT}.PaymentService/PlaceHold"),
+    (f"matching: {PAYMENT}.PaymentService/PlaceHold", f"payment: {PAYMENT}.PaymentService/PlaceHold"),
+    (f"payment: {PAYMENT}.PaymentService/PlaceHold", "payment: PSP POST payment_intents"),
+    # The offer of the tick, over outbox and stream to the driver's live stream and telephone.
+    (f"matching: {MATCHING}.RideService/RequestRide", "matching: ride offered"),
+    ("matching: ride offered", "notification: consume OfferCreated"),
+    ("notification: consume OfferCreated", "notification: send stream redis"),
+    ("notification: send stream redis", "rider_api_stream: stream offer_created"),
+    # The driver's accept is a trace of its own, linked to the ride's.
+    ("matching: ride driver_en_route", f"matching: {MATCHING}.DriverService/AcceptOffer"),
+    (f"matching: {MATCHING}.DriverService/AcceptOffer", "matching: ride driver_en_route"),
+    ("matching: ride driver_en_route", "notification: consume RideAssigned"),
+    ("notification: consume RideAssigned", "notification: send push fcm"),
+    ("notification: consume RideAssigned", "notification: post webhook"),
+    # The end: the saga's sweep, payment, PSP, and the news of it.
+    (f"matching: {MATCHING}.RideService/RequestRide", "matching: saga capture_pending"),
+    ("matching: saga capture_pending", f"matching: {PAYMENT}.PaymentService/CapturePayment"),
+    (f"matching: {PAYMENT}.PaymentService/CapturePayment", f"payment: {PAYMENT}.PaymentService/CapturePayment"),
+    (f"payment: {PAYMENT}.PaymentService/CapturePayment", "payment: PSP POST payment_intents/{id}/capture"),
+    (f"payment: {PAYMENT}.PaymentService/CapturePayment", "notification: consume PaymentCaptured"),
+    ("notification: consume PaymentCaptured", "notification: send stream redis"),
+    ("matching: saga capture_pending", "notification: consume RidePaymentSettled"),
+}
+
+
+def sampled() -> tuple[str, str]:
+    """Make the traceparent of a trace that is to be recorded; return it with the trace's id."""
+    trace_id = secrets.token_hex(16)
+    return f"00-{trace_id}-{secrets.token_hex(8)}-01", trace_id
+
+
+async def traced(people: Town, person: Any, method: str, path: str, body: Any = None) -> tuple[dict[str, Any], str]:
+    """Call the public interface in a trace of its own; return the answer and the trace's id."""
+    traceparent, trace_id = sampled()
+    headers = {"Authorization": f"Bearer {await person.token()}", "traceparent": traceparent}
+    if method != "GET":
+        headers["Idempotency-Key"] = secrets.token_hex(8)
+    async with httpx.AsyncClient(base_url=people.stack.rest_url, timeout=15) as client:
+        answer = await client.request(method, path, headers=headers, json=body)
+    assert answer.is_success, answer.text
+    return answer.json(), trace_id
+
+
+async def requested(people: Town, rider: HandRider) -> tuple[str, str]:
+    """Ask for a ride in a trace; return the ride's id and the trace's."""
+    quote = await rider.quote()
+    body = {"quote_id": quote["id"], "payment_method_id": rider.payment_method_id}
+    ride, trace_id = await traced(people, rider.person, "POST", "/v1/rides", body)
+    return str(ride["id"]), trace_id
+
+
+async def accepted(people: Town, driver: HandDriver, ride_id: str) -> None:
+    """Let a driver accept in a trace of their own."""
+    offer = await driver.offer(ride_id)
+    await traced(people, driver.person, "POST", f"/v1/driver/offers/{offer['id']}/accept")
+
+
+async def test_a_ride_leaves_one_connected_trace_without_secrets(people: Town, traces: TraceReceiver) -> None:
+    rider, driver = await people.rider(), await people.driver()
+    await rider.person.do("POST", "/v1/me/devices", {"platform": "android", "app": "rider", "token": PUSH_TOKEN})
+    hook = {"url": f"{traces.url}/hook", "topics": ["ride_assigned"]}
+    endpoint = (await people.operator("POST", "/v1/operator/webhook-endpoints", hook))["endpoint"]
+    ride_id, trace_id = await requested(people, rider)
+    await accepted(people, driver, ride_id)
+    pin = (await rider.ride(ride_id))["start_pin"]
+    await driver.step(ride_id, "arrive")
+    await driver.step(ride_id, "start", {"pin": pin})
+    await driver.step(ride_id, "complete")
+    await rider.settled(ride_id)
+
+    async def all_edges() -> list[SeenSpan] | None:
+        of_ride = connected(traces.spans(), trace_id)
+        return of_ride if edges(of_ride) >= EXPECTED_EDGES else None
+
+    try:
+        spans = await until(all_edges, "the spans of a ride")
+    except AssertionError:
+        seen = edges(connected(traces.spans(), trace_id))
+        raise AssertionError(f"missing: {EXPECTED_EDGES - seen}; seen: {sorted(seen)}") from None
+    finally:
+        await people.operator("DELETE", f"/v1/operator/webhook-endpoints/{endpoint['id']}")
+    plain_id = str(from_public_id("ride", ride_id))
+    about_it = [span for span in traces.spans() if span.attributes.get("jitney.ride_id") == plain_id]
+    assert {span.span_id for span in about_it} <= {span.span_id for span in spans}
+    assert {span.name.partition(":")[0] for span in spans} == {
+        "rider_api_rest",
+        "rider_api_stream",
+        "identity",
+        "matching",
+        "payment",
+        "notification",
+    }
+    values = {str(value) for span in traces.spans() for value in span.attributes.values()}
+    assert pin not in values
+    told = "\n".join([*(span.raw for span in traces.spans()), *(path.read_text() for path in own_logs(people))])
+    secret = [PUSH_TOKEN, "pm_card_visa", "eyJ", "Bearer ", "+1415555", "37.788", "whsec_"]
+    assert [each for each in secret if each in told] == []
+
+
+def own_logs(people: Town) -> list[Path]:
+    """Return the logs of our own processes that serve, as far as they have written any."""
+    names = ("identity", "matching", "payment", "notification", "rest", "stream")
+    logs = [people.stack.data / "logs" / f"{name}.log" for name in names]
+    assert sum(path.stat().st_size for path in logs) > 0
+    return logs

@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .SILENT:
-.PHONY: help up test check build protos format clean
+.PHONY: help up test check build protos format images clean
 
 up: build ## start everything and a small city that lives in it; Ctrl-C stops it
 	.venv/bin/jitney up --city
@@ -21,13 +21,17 @@ format: build ## format the code and mend what can be mended by itself
 	.venv/bin/ruff check --fix --quiet || true
 	.venv/bin/ruff format --quiet
 
+images: build ## build all images and take rides through their containers (root, buildah, podman, runc; some minutes)
+	BASE_IMAGE="$${BASE_IMAGE-debootstrap}" docker/build.sh
+	.venv/bin/python -m tests.images
+
 clean: ## remove .venv and caches; data in .jitney stays (jitney down --erase removes it)
 	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:
 	printf 'make GOAL, where GOAL is\n\n'
-	sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r goal text; do printf '  %-8s %s\n' "$$goal" "$$text"; done
+	sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r goal text; do printf '  %-14s %s\n' "$$goal" "$$text"; done
 	printf '\n'
 
 .venv/.built: requirements.lock pyproject.toml tools/build.sh

@@ -140,12 +140,17 @@ class Database:
             await connection.execute(text("SELECT 1"))
 
     async def schema_is_current(self, head: str) -> bool:
-        """Tell whether the schema stands at a migration; a readiness probe. An empty database does not."""
+        """Tell whether the schema stands at a migration or a later one; a readiness probe. An empty database does not.
+
+        Migrations are numbered in their order and expand before they contract, so that what runs goes on while the
+        next release migrates, and after that is taken back.
+        """
         async with self.connect() as connection:
             present = await connection.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
             if not present:
                 return False
-            return await connection.scalar(text("SELECT version_num FROM alembic_version")) == head
+            version = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return version is not None and int(version) >= int(head)
 
     async def dispose(self) -> None:
         """Close all connections."""

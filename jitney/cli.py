@@ -20,6 +20,7 @@ app = typer.Typer(
 
 Data = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="JITNEY_HOME", help="The data folder.")]
 _DATA = Path(".jitney")
+_SECRETS = Path(".jitney-secrets")
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -184,6 +185,54 @@ def console(
         import webbrowser
 
         webbrowser.open(address)
+
+
+class SecretsForm(StrEnum):
+    """Who reads the secrets."""
+
+    COMPOSE = "compose"
+    KUBERNETES = "kubernetes"
+
+
+@app.command("secrets")
+def secrets_command(
+    form: Annotated[SecretsForm, typer.Option(help="A file for docker compose, or a manifest for kubectl.")],
+    folder: Annotated[
+        Path, typer.Option("--folder", metavar="DIR", help="Where they are kept; back it up.")
+    ] = _SECRETS,
+    release: Annotated[str, typer.Option(help="Of Helm; begins the Secrets' names.")] = "jitney",
+    namespace: Annotated[str, typer.Option(help="Of the Secrets; the current one if left out.")] = "",
+    postgres: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where PostgreSQL is; else the bundled one.")] = "",
+    redis: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where Redis is; else the bundled one.")] = "",
+    providers: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Of the providers of messages; else the sandbox.")
+    ] = None,
+) -> None:
+    """Make all keys and passwords of a system in containers, and write them as those want them."""
+    from jitney.deploy.secrets import SecretsFolder, Surroundings, for_compose, for_kubernetes
+
+    made = SecretsFolder(folder)
+    if form is SecretsForm.COMPOSE:
+        around = Surroundings(postgres or "postgres:5432", redis or "redis:6379", "sandbox")
+        typer.echo(for_compose(made, around))
+        return
+    host = f"{release}-{{}}".format
+    around = Surroundings(
+        postgres or f"{host('postgres')}:5432",
+        redis or f"{host('redis')}:6379",
+        "" if providers else host("sandbox"),
+    )
+    typer.echo(for_kubernetes(made, around, release, namespace, providers), nl=False)
+
+
+@app.command()
+def provision(
+    patience: Annotated[float, typer.Option(min=0, help="How many seconds to wait for the server.")] = 60,
+) -> None:
+    """Make the services' roles and databases on the PostgreSQL of JITNEY_POSTGRES_ADMIN_URL, where they are missing."""
+    from jitney.deploy.provision import provision_from
+
+    asyncio.run(provision_from(os.environ, patience))
 
 
 class ReportForm(StrEnum):

@@ -30,6 +30,7 @@ CHECKS: Mapping[str, tuple[str, ...]] = {
     "states": (sys.executable, "-m", "tools.ride_states", "--check"),
     "messages": (sys.executable, "-m", "tools.notification_matrix", "--check"),
     "vendored": (sys.executable, "-m", "tools.vendored"),
+    "locks": (sys.executable, "-m", "tools.runtime_lock", "--check"),
     "ruff": ("ruff", "check"),
     "format": ("ruff", "format", "--check"),
 }

@@ -93,7 +93,9 @@ def build_app(settings: SandboxSettings, world: World, silences: Silences) -> St
             *Acts(world).routes(),
             *Page(world).routes(),
         ],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=_HOSTS, www_redirect=False)],
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=[*_HOSTS, *settings.network_names], www_redirect=False)
+        ],
         exception_handlers={Exception: _failed},
         lifespan=lifespan,
     )

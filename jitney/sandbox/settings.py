@@ -1,12 +1,13 @@
-"""Settings of the sandbox: environment variables only. Production is refused, and so is any address but loopback."""
+"""Settings of the sandbox: environment variables only. Production is refused, and so is any address but loopback unless
+it is told by which names a private network knows it."""
 
 from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.settings import ENV_PREFIX, Address, parse_address
@@ -25,6 +26,9 @@ class SandboxSettings(BaseSettings):
     sandbox_listen: str = "127.0.0.1:8090"
     sandbox_smtp_listen: str = ""
     """Where mail is taken; empty: nowhere."""
+    sandbox_network_names: str = Field(default="", pattern=r"^([A-Za-z0-9.-]+(,[A-Za-z0-9.-]+)*)?$")
+    """By which names, separated by commas, the other containers of a private network reach it; it listens elsewhere
+    than on loopback only with these."""
     sandbox_data: Path = Path(".jitney/sandbox")
     sandbox_webhook_url: str = ""
     """Where the processor's events are posted; empty: they are only listed."""
@@ -51,11 +55,21 @@ class SandboxSettings(BaseSettings):
 
     @field_validator("sandbox_listen", "sandbox_smtp_listen")
     @classmethod
-    def _loopback_only(cls, value: str) -> str:
-        host = parse_address(value).host if value else "localhost"
-        if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
-            raise ValueError("the sandbox shows one-time codes to whoever asks, so it listens on loopback only")
+    def _is_an_address(cls, value: str) -> str:
+        if value:
+            parse_address(value)
         return value
+
+    @model_validator(mode="after")
+    def _loopback_only(self) -> Self:
+        for value in () if self.sandbox_network_names else (self.sandbox_listen, self.sandbox_smtp_listen):
+            host = parse_address(value).host if value else "localhost"
+            if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+                raise ValueError(
+                    "the sandbox shows one-time codes to whoever asks, so it listens on loopback only, "
+                    "unless JITNEY_SANDBOX_NETWORK_NAMES says who it is on a private network"
+                )
+        return self
 
     @field_validator("sandbox_webhook_url")
     @classmethod
@@ -71,6 +85,11 @@ class SandboxSettings(BaseSettings):
     @property
     def smtp_listen(self) -> Address | None:
         return parse_address(self.sandbox_smtp_listen) if self.sandbox_smtp_listen else None
+
+    @property
+    def network_names(self) -> list[str]:
+        """The names by which others than this machine reach it."""
+        return self.sandbox_network_names.split(",") if self.sandbox_network_names else []
 
     @property
     def signing_secret(self) -> str:

@@ -25,7 +25,13 @@ from identity_service.adapters.id_tokens import OidcTokens
 from identity_service.adapters.notification_client import GrpcCodeSender
 from identity_service.adapters.personal_data_clients import GrpcPersonalData
 from identity_service.adapters.postgres import PostgresStore
-from identity_service.bootstrap_people import add_erasure, add_federation, add_people_services, add_places_and_keys
+from identity_service.bootstrap_people import (
+    add_erasure,
+    add_federation,
+    add_mail_addresses,
+    add_people_services,
+    add_places_and_keys,
+)
 from identity_service.bootstrap_staff import add_staff_services
 from identity_service.domain.one_time_codes import CodeLimits
 from identity_service.entrypoints.grpc_servicer import SERVICE_NAME, IdentityServicer, UseCases
@@ -42,6 +48,7 @@ from identity_service.use_cases.end_documents import EndDocuments
 from identity_service.use_cases.erase_account import EraseAccount
 from identity_service.use_cases.federate import Federate
 from identity_service.use_cases.hand_over_codes import HandOverCodes
+from identity_service.use_cases.keep_mail_address import KeepMailAddress
 from identity_service.use_cases.list_drivers import ListDrivers
 from identity_service.use_cases.ports import Ciphers, CodeSender, Store
 from identity_service.use_cases.read_account import ReadAccount
@@ -49,6 +56,7 @@ from identity_service.use_cases.read_contact import ReadContact
 from identity_service.use_cases.read_driver import ReadDriver
 from identity_service.use_cases.refresh_tokens import RefreshTokens
 from identity_service.use_cases.register_guest import RegisterGuest
+from identity_service.use_cases.request_mail_code import RequestMailCode
 from identity_service.use_cases.request_otp import RequestOtp
 from identity_service.use_cases.set_driver_status import SetDriverStatus
 from identity_service.use_cases.sign_out import SignOut
@@ -93,11 +101,7 @@ def build_use_cases(
     random = SystemRandom()
     ciphers: Ciphers = CodeAndTokenCiphers(settings.otp_pepper)
     pairs = TokenPairs(SignedAccessTokens(signer), ciphers, random)
-    limits = CodeLimits(
-        interval_seconds=settings.identity_otp_interval_seconds,
-        per_phone_per_hour=settings.identity_otp_per_phone_per_hour,
-        overall_per_minute=settings.identity_otp_overall_per_minute,
-    )
+    limits = _code_limits(settings)
     return UseCases(
         request_otp=RequestOtp(
             store=store,
@@ -120,6 +124,14 @@ def build_use_cases(
         list_drivers=ListDrivers(store),
         set_driver_status=SetDriverStatus(store, frozenset(settings.identity_required_documents)),
         read_contact=ReadContact(store),
+    )
+
+
+def _code_limits(settings: IdentitySettings) -> CodeLimits:
+    return CodeLimits(
+        interval_seconds=settings.identity_otp_interval_seconds,
+        per_phone_per_hour=settings.identity_otp_per_phone_per_hour,
+        overall_per_minute=settings.identity_otp_overall_per_minute,
     )
 
 
@@ -170,6 +182,16 @@ class Identity:
             new_id,
             fictional_numbers_allowed=settings.environment == "local",
         )
+        self._request_mail_code = RequestMailCode(
+            store=store,
+            hand_over=hand_over,
+            ciphers=CodeAndTokenCiphers(settings.otp_pepper),
+            random=SystemRandom(),
+            limits=_code_limits(settings),
+            budgets=settings.code_budgets,
+            clock=clock,
+            new_id=new_id,
+        )
         self._workers = Workers()
         self._workers.add("outbox relay", relay.run)
         self._workers.add("owed codes", lambda: sweep_owed_codes(hand_over))
@@ -199,6 +221,9 @@ class Identity:
             self.store, self._clock, self._new_id, fictional_numbers_allowed=self._settings.environment == "local"
         )
         add_people_services(server, self.store, guests, self._clock, self._new_id)
+        ciphers = CodeAndTokenCiphers(self._settings.otp_pepper)
+        keep_mail = KeepMailAddress(self.store, ciphers, self._settings.code_budgets, self._clock)
+        add_mail_addresses(server, self._request_mail_code, keep_mail)
         add_erasure(server, self.erase_account)
         add_federation(server, self._federate)
         add_places_and_keys(server, self.store, self._api_keys, self._clock, self._new_id)

@@ -7,22 +7,26 @@ from identity_service.entrypoints import (
     api_key_servicer,
     document_servicer,
     federation_servicer,
+    mail_address_servicer,
     person_servicer,
     place_servicer,
     privacy_servicer,
 )
 from identity_service.use_cases.erase_account import EraseAccount
 from identity_service.use_cases.federate import Federate
+from identity_service.use_cases.keep_mail_address import KeepMailAddress
 from identity_service.use_cases.keep_places import KeepPlaces
 from identity_service.use_cases.look_at_people import LookAtPeople
 from identity_service.use_cases.ports import Store
 from identity_service.use_cases.register_guest import RegisterGuest
+from identity_service.use_cases.request_mail_code import RequestMailCode
 from identity_service.use_cases.review_document import ReviewDocument
 from identity_service.use_cases.submit_document import SubmitDocument
 from identity_service.use_cases.use_api_keys import UseApiKeys
 from ridesharing.identity.v1.api_key_service_pb2_grpc import add_ApiKeyServiceServicer_to_server
 from ridesharing.identity.v1.document_service_pb2_grpc import add_DocumentServiceServicer_to_server
 from ridesharing.identity.v1.federation_service_pb2_grpc import add_FederationServiceServicer_to_server
+from ridesharing.identity.v1.mail_address_service_pb2_grpc import add_MailAddressServiceServicer_to_server
 from ridesharing.identity.v1.person_service_pb2_grpc import add_PersonServiceServicer_to_server
 from ridesharing.identity.v1.place_service_pb2_grpc import add_PlaceServiceServicer_to_server
 from ridesharing.identity.v1.privacy_service_pb2_grpc import add_PrivacyServiceServicer_to_server
@@ -43,6 +47,15 @@ def add_people_services(
         add_DocumentServiceServicer_to_server,
         document_servicer.DocumentServicer(SubmitDocument(store, clock, new_id), ReviewDocument(store, clock)),
         document_servicer.SERVICE_NAME,
+    )
+
+
+def add_mail_addresses(server: ServiceServer, request_code: RequestMailCode, keep: KeepMailAddress) -> None:
+    """Add where people are written to by mail to a server."""
+    server.add(
+        add_MailAddressServiceServicer_to_server,
+        mail_address_servicer.MailAddressServicer(request_code, keep),
+        mail_address_servicer.SERVICE_NAME,
     )
 
 

@@ -43,6 +43,7 @@ from notification_service.entrypoints.grpc_servicer import SERVICE_NAME, Notific
 from notification_service.entrypoints.template_servicer import SERVICE_NAME as TEMPLATE_SERVICE
 from notification_service.entrypoints.template_servicer import TemplateServicer
 from notification_service.settings import SERVICE, NotificationSettings
+from notification_service.use_cases.forget_bounces import ForgetBounces
 from notification_service.use_cases.hand_over import HandOver
 from notification_service.use_cases.list_notifications import ListNotifications
 from notification_service.use_cases.mark_notification_read import MarkNotificationRead
@@ -103,7 +104,7 @@ def build(settings: NotificationSettings) -> Application:
     )
     safety = PostgresSafety(database, new_id)
     tell_contacts = TellContacts(store, safety, templates, clock, new_id, settings.notification_share_url)
-    handler = EventHandler(owe_messages, tell_contacts, RememberLocale(store), alarms)
+    handler = EventHandler(owe_messages, tell_contacts, RememberLocale(store), ForgetBounces(store), alarms)
     consumer = EventConsumer(
         redis,
         STREAMS,

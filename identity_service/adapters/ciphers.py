@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from identity_service.domain.mail_addresses import same_mailbox
 from identity_service.domain.one_time_codes import CODE_DIGITS
 from identity_service.domain.sign_ins import TOKEN_BYTES
 
@@ -50,6 +51,7 @@ class PhoneVault:
 
     def __init__(self, phone_key: bytes) -> None:
         self._index_key = _derived(phone_key, "phone index")
+        self._mail_index_key = _derived(phone_key, "mail index")
         self._wrapping_key = _derived(phone_key, "keys of people")
         self._budget_key = _derived(phone_key, "code budgets")
         self._phone_key = _derived(phone_key, "phone numbers")
@@ -58,6 +60,10 @@ class PhoneVault:
     def index(self, phone_number: str) -> bytes:
         """Return the blind index (32 bytes): the same for the same number, and no way back without the key."""
         return hmac.digest(self._index_key, phone_number.encode(), "sha256")
+
+    def mail_index(self, address: str) -> bytes:
+        """Return the blind index (32 bytes) of a mail address, as `index` does a number's."""
+        return hmac.digest(self._mail_index_key, same_mailbox(address).encode(), "sha256")
 
     def budget_key(self, kind: str, key: str) -> bytes:
         """Return the digest under which a budget is kept: addresses and devices are nobody else's business."""
@@ -85,14 +91,14 @@ class PhoneVault:
         nonce, sealed = wrapped[1 : 1 + _NONCE_BYTES], wrapped[1 + _NONCE_BYTES :]
         return PersonVault(account_id, AESGCM(self._wrapping_key).decrypt(nonce, sealed, _FORM + account_id.bytes))
 
-    def seal_owed(self, challenge_id: UUID, phone_number: str, code: str) -> bytes:
-        """Seal a code with the number it is for, until it is handed over."""
-        return _seal(self._owed_key, f"{phone_number} {code}", challenge_id.bytes)
+    def seal_owed(self, challenge_id: UUID, target: str, code: str) -> bytes:
+        """Seal a code with the number or address it is for, until it is handed over."""
+        return _seal(self._owed_key, f"{target} {code}", challenge_id.bytes)
 
     def open_owed(self, challenge_id: UUID, sealed: bytes) -> tuple[str, str]:
-        """Open an owed code: the number and the code."""
-        phone_number, _, code = _open(self._owed_key, sealed, challenge_id.bytes).partition(" ")
-        return phone_number, code
+        """Open an owed code: the number or address, and the code."""
+        target, _, code = _open(self._owed_key, sealed, challenge_id.bytes).partition(" ")
+        return target, code
 
 
 class PersonVault:

@@ -19,6 +19,7 @@ from identity_service.domain.events import (
     DocumentReviewed,
     DriverStatusChanged,
     Event,
+    MailAddressChanged,
     NewDeviceSignedIn,
     RefreshTokenReused,
 )
@@ -58,6 +59,8 @@ def _aggregate_and_message(event: Event) -> tuple[UUID, Message]:  # noqa: PLR09
             )
         case DocumentReviewed() | DocumentExpiring() | DocumentExpired():
             return event.document_id, _document_message(event)
+        case MailAddressChanged(account_id=account_id):
+            return account_id, events_pb2.MailAddressChanged(account_id=str(account_id))
         case AccountErased(account_id=account_id):
             return account_id, events_pb2.AccountErased(account_id=str(account_id))
         case RefreshTokenReused(sign_in_id=sign_in_id, account_id=account_id, device_id=device_id):

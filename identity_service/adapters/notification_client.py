@@ -24,9 +24,11 @@ class GrpcCodeSender:
         """Hand a code over."""
         expire_time = Timestamp()
         expire_time.FromDatetime(owed.expires_at)
+        is_mail = "@" in owed.target
         request = pb.SendOneTimeCodeRequest(
             request_id=f"otp-{owed.challenge_id}",
-            phone_number=owed.phone_number,
+            phone_number="" if is_mail else owed.target,
+            mail_address=owed.target if is_mail else "",
             code=owed.code,
             locale=owed.locale,
             expire_time=expire_time,

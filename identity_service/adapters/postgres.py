@@ -24,6 +24,7 @@ from identity_service.adapters.postgres_documents import PostgresDocuments
 from identity_service.adapters.postgres_drivers import PostgresDrivers
 from identity_service.adapters.postgres_erasures import PostgresErasures
 from identity_service.adapters.postgres_identities import PostgresIdentities
+from identity_service.adapters.postgres_mail_addresses import PostgresMailAddresses
 from identity_service.adapters.postgres_places import PostgresPlaces
 from identity_service.adapters.postgres_roles import PostgresRoles
 from identity_service.adapters.postgres_sign_ins import PostgresSignIns
@@ -73,6 +74,7 @@ class PostgresTransaction:
     documents: PostgresDocuments
     erasures: PostgresErasures
     places: PostgresPlaces
+    mail_addresses: PostgresMailAddresses
     identities: PostgresIdentities
     api_keys: PostgresApiKeys
     roles: PostgresRoles
@@ -113,6 +115,7 @@ class PostgresStore:
                 PostgresDocuments(connection, self._vault),
                 PostgresErasures(connection, self._vault),
                 PostgresPlaces(connection, self._vault),
+                PostgresMailAddresses(connection, self._vault),
                 PostgresIdentities(connection),
                 PostgresApiKeys(connection),
                 PostgresRoles(connection),

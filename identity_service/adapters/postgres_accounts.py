@@ -11,8 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity_service.adapters.ciphers import OLD_FORM, PhoneVault
+from identity_service.adapters.postgres_mail_addresses import USE as MAIL
 from identity_service.adapters.postgres_person_keys import PostgresPersonKeys
-from identity_service.adapters.tables import accounts
+from identity_service.adapters.tables import accounts, mail_addresses
 from identity_service.domain.accounts import Account, Contact
 
 _COLUMNS = (
@@ -84,7 +85,8 @@ class PostgresAccounts:
 
     async def contact(self, account_id: UUID) -> Contact | None:
         """Open the number of an account."""
-        query = select(accounts.c.phone_sealed, accounts.c.locale, accounts.c.display_name)
+        columns = (accounts.c.phone_sealed, accounts.c.locale, accounts.c.display_name, mail_addresses.c.address_sealed)
+        query = select(*columns).select_from(accounts.outerjoin(mail_addresses))
         row = (await self._connection.execute(query.where(accounts.c.account_id == account_id))).first()
         if row is None:
             return None
@@ -93,7 +95,8 @@ class PostgresAccounts:
         vault = await self._keys.find(account_id)
         if vault is None:
             return None
-        return Contact(vault.open("phone", row.phone_sealed).decode(), row.locale, row.display_name)
+        mail = vault.open(MAIL, row.address_sealed).decode() if row.address_sealed else ""
+        return Contact(vault.open("phone", row.phone_sealed).decode(), row.locale, row.display_name, mail)
 
     async def reseal(self, at_most: int, now: datetime) -> int:
         """Seal numbers that the key of all sealed with the people's own keys; return how many were looked at."""

@@ -106,7 +106,7 @@ class PostgresChallenges:
 
     async def replace(self, challenge: Challenge, owed: OwedCode, next_send_at: datetime) -> None:
         """Add a challenge with its code owed; the phone's open one closes and what it owed is forgotten."""
-        index = self._vault.index(owed.phone_number)
+        index = self._vault.index(owed.subject or owed.target)
         open_one = (otp_challenges.c.phone_index == index) & otp_challenges.c.closed_at.is_(None)
         await self._connection.execute(
             update(otp_challenges).where(open_one).values(closed_at=challenge.created_at, **_FORGOTTEN)
@@ -122,7 +122,7 @@ class PostgresChallenges:
                 expires_at=challenge.expires_at,
                 next_request_at=challenge.next_request_at,
                 tries=challenge.tries,
-                owed_sealed=self._vault.seal_owed(challenge.challenge_id, owed.phone_number, owed.code),
+                owed_sealed=self._vault.seal_owed(challenge.challenge_id, owed.target, owed.code),
                 next_send_at=next_send_at,
                 send_attempts=1,
             )

@@ -20,6 +20,7 @@ from identity_service.adapters.tables import (
     erasures,
     external_identities,
     idempotency,
+    mail_addresses,
     role_grants,
     saved_places,
     sign_ins,
@@ -75,6 +76,7 @@ class PostgresErasures:
             .values(display_name="", vehicle_model="", vehicle_color="", vehicle_plate="")
         )
         await self._connection.execute(delete(saved_places).where(saved_places.c.account_id == account_id))
+        await self._connection.execute(delete(mail_addresses).where(mail_addresses.c.account_id == account_id))
         await self._connection.execute(
             delete(external_identities).where(external_identities.c.account_id == account_id)
         )

@@ -228,6 +228,17 @@ saved_places = Table(
     ),
 )
 
+mail_addresses = Table(
+    "mail_addresses",
+    metadata,
+    Column("account_id", ForeignKey("accounts.account_id"), primary_key=True),
+    Column("address_index", LargeBinary, nullable=False),
+    Column("address_sealed", LargeBinary, nullable=False),
+    Column("verified_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("address_index"),
+    CheckConstraint("octet_length(address_index) = 32", name="address_index"),
+)
+
 api_keys = Table(
     "api_keys",
     metadata,

@@ -40,3 +40,5 @@ class Contact:
     phone_number: str
     locale: str
     display_name: str
+    mail_address: str = ""
+    """Proved by a code; empty where there is none."""

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from shared_kernel.errors import FieldViolation, InvalidInput
 
@@ -82,6 +83,15 @@ class BudgetLimits:
         if device_id:
             found.insert(0, Charge(BudgetKind.DEVICE, device_id, 1, self.per_device_per_hour, _HOUR))
         return found
+
+    def mail_charges(self, account_id: UUID, mailbox: str) -> Sequence[Charge]:
+        """Return what a request for a code by mail takes out: an account and a mailbox have the budget of a device, so
+        that nobody is flooded by many accounts.
+        """
+        return [
+            Charge(BudgetKind.DEVICE, f"account {account_id}", 1, self.per_device_per_hour, _HOUR),
+            Charge(BudgetKind.BLOCK, f"mailbox {mailbox}", 1, self.per_device_per_hour, _HOUR),
+        ]
 
     def guess(self, address: str) -> Charge | None:
         """Return what a wrong guess takes out; None where nobody knows where it came from."""

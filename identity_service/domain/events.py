@@ -102,10 +102,19 @@ class DocumentExpired:
     expires_on: date
 
 
+@dataclass(frozen=True, slots=True)
+class MailAddressChanged:
+    """An account has another mail address, or none any more."""
+
+    account_id: UUID
+    version: int
+
+
 Event = (
     AccountCreated
     | AccountUpdated
     | AccountErased
+    | MailAddressChanged
     | DriverStatusChanged
     | NewDeviceSignedIn
     | RefreshTokenReused

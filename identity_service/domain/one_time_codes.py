@@ -96,10 +96,13 @@ class OwedCode:
     """A code that notification has not taken over yet, with what it takes to hand it over. Holds personal data."""
 
     challenge_id: UUID
-    phone_number: str
+    target: str
+    """The phone number or mail address that it goes to."""
     code: str
     locale: str
     expires_at: datetime
+    subject: str = ""
+    """What the challenge is found by, where that is not the target."""
 
 
 def resend_delay(attempts: int) -> timedelta:

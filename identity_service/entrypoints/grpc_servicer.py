@@ -138,5 +138,8 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
     async def GetContact(self, request: pb.GetContactRequest, context: Context) -> pb.GetContactResponse:
         contact = await self._use_cases.read_contact(UUID(request.account_id))
         return pb.GetContactResponse(
-            phone_number=contact.phone_number, locale=contact.locale, display_name=contact.display_name
+            phone_number=contact.phone_number,
+            locale=contact.locale,
+            display_name=contact.display_name,
+            mail_address=contact.mail_address,
         )

@@ -34,8 +34,8 @@ class PersonServicer(person_service_pb2_grpc.PersonServiceServicer):
         return pb.RegisterGuestResponse(person=_person(person), new_account=is_new)
 
     async def UnmaskPhone(self, request: pb.UnmaskPhoneRequest, context: Context) -> pb.UnmaskPhoneResponse:
-        number = await self._people.unmask(acting_staff(), UUID(request.account_id), request.reason)
-        return pb.UnmaskPhoneResponse(phone_number=number)
+        contact = await self._people.unmask(acting_staff(), UUID(request.account_id), request.reason)
+        return pb.UnmaskPhoneResponse(phone_number=contact.phone_number, mail_address=contact.mail_address)
 
 
 def _person(person: Person) -> pb.Person:

@@ -78,7 +78,8 @@ class EraseAccount:
                 raise NotFound("account_not_found", "there is no such account")
             own = await transaction.erasures.own_rows(account_id)
             places = [asdict(place) for place in await transaction.places.of(account_id)]
-        identity = {"phone_number": contact.phone_number, **own, "places": places}
+        numbers = {"phone_number": contact.phone_number, "mail_address": contact.mail_address}
+        identity = {**numbers, **own, "places": places}
         return dump_json({"exported_at": self._clock.now(), "account_id": account_id, "identity": identity, **others})
 
     async def one(self) -> bool:

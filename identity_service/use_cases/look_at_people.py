@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from identity_service.domain.accounts import Account
+from identity_service.domain.accounts import Account, Contact
 from identity_service.domain.actors import ActingStaff
 from identity_service.domain.audit import Act
 from identity_service.domain.drivers import DriverStatus
@@ -42,8 +42,8 @@ class LookAtPeople:
         async with self._store.transaction() as transaction:
             return await person_of(transaction, await transaction.accounts.find(account_id))
 
-    async def unmask(self, staff: ActingStaff, account_id: UUID, reason: str) -> str:
-        """Return a phone number in clear.
+    async def unmask(self, staff: ActingStaff, account_id: UUID, reason: str) -> Contact:
+        """Return a phone number and a mail address in clear.
 
         Raises:
             NotFound: `account_not_found`.
@@ -56,7 +56,7 @@ class LookAtPeople:
                 raise _not_found()
             await transaction.audit.append(Act(staff, "phone_unmasked", "account", str(account_id), why))
         # After the commit: what is not in the log is not told.
-        return contact.phone_number
+        return contact
 
 
 async def person_of(transaction: Transaction, account: Account | None) -> Person:

@@ -10,6 +10,7 @@ from uuid import UUID
 from identity_service.domain.documents import Document, DocumentStatus
 from identity_service.domain.erasures import Erasure
 from identity_service.domain.external_identities import ExternalIdentity, IdToken
+from identity_service.domain.mail_addresses import MailAddress
 from identity_service.domain.places import SavedPlace
 
 
@@ -91,6 +92,19 @@ class Places(Protocol):
         ...
 
     async def remove(self, account_id: UUID, place_id: UUID) -> bool: ...
+
+
+class MailAddresses(Protocol):
+    """Where people are written to, sealed with their own keys; an address is one account's at most."""
+
+    async def keep(self, account_id: UUID, address: str, now: datetime) -> bool:
+        """Keep a person's address in place of a former one; False where another account has it, or the person was
+        erased."""
+        ...
+
+    async def of(self, account_id: UUID) -> MailAddress | None: ...
+
+    async def remove(self, account_id: UUID) -> bool: ...
 
 
 class IdTokenVerifier(Protocol):

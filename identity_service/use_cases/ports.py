@@ -18,7 +18,7 @@ from identity_service.domain.drivers import Driver, DriverStatus
 from identity_service.domain.events import Event
 from identity_service.domain.one_time_codes import Allowance, Challenge, OwedCode
 from identity_service.domain.sign_ins import EndReason, LiveSignIn, RefreshToken, SignIn, SignInRole
-from identity_service.use_cases.people_ports import Documents, Erasures, Identities, Places
+from identity_service.use_cases.people_ports import Documents, Erasures, Identities, MailAddresses, Places
 from identity_service.use_cases.staff_ports import ApiKeys, AuditLog, Roles
 
 
@@ -200,6 +200,9 @@ class Transaction(Protocol):
 
     @property
     def places(self) -> Places: ...
+
+    @property
+    def mail_addresses(self) -> MailAddresses: ...
 
     @property
     def identities(self) -> Identities: ...

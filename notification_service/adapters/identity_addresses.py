@@ -29,7 +29,7 @@ class IdentityAddresses:
             return None
         if channel in (Channel.SMS, Channel.VOICE):
             return contact.phone_number or None
-        return None
+        return contact.mail_address or None if channel is Channel.EMAIL else None
 
     async def name(self, account_id: UUID) -> tuple[str, str]:
         """Return a person's name and language."""

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +16,7 @@ from chassis.database import Database
 from chassis.inbox import first_time
 from chassis.telemetry import current_traceparent
 from notification_service.adapters import postgres_owing, postgres_webhooks
+from notification_service.adapters.people_tables import suppressions
 from notification_service.adapters.tables import deliveries, inbox_events, notifications, recipients
 from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.delivery import DeliveryState
@@ -40,6 +41,13 @@ class PostgresTransaction:
     async def first_time(self, event_id: UUID) -> bool:
         """Note an event; False if it was taken in before."""
         return await first_time(self._connection, inbox_events, event_id, _CONSUMER)
+
+    async def lift_suppression(self, account_id: UUID, channel: Channel) -> None:
+        """Forget that a person's address of a channel is dead."""
+        row = suppressions.c
+        await self._connection.execute(
+            delete(suppressions).where(row.account_id == account_id, row.channel == channel.value)
+        )
 
     async def set_locale(self, account_id: UUID, locale: str) -> None:
         """Store an account's language."""
@@ -73,7 +81,7 @@ class PostgresTransaction:
         return await postgres_owing.acknowledge(self._connection, account_id, notification_id, now)
 
     async def owe_code(self, code: OwedCode) -> UUID:
-        """Store a code's SMS; for a known key return the first one's id, or refuse other contents."""
+        """Store a code's message; for a known key return the first one's id, or refuse other contents."""
         inserted = await self._connection.scalar(
             insert(notifications)
             .values(
@@ -116,8 +124,8 @@ class PostgresTransaction:
             insert(deliveries).values(
                 delivery_id=self._new_id(),
                 notification_id=code.notification_id,
-                channel=Channel.SMS.value,
-                target=code.phone_number,
+                channel=code.channel.value,
+                target=code.target,
                 state=DeliveryState.PENDING.value,
                 priority=Priority.SECURITY.value,
                 next_attempt_at=code.created_at,

@@ -72,8 +72,10 @@ _RECORD = text("""
     SET state = o.state, error = o.error, provider = o.provider, provider_message_id = o.provider_message_id,
         next_attempt_at = coalesce(o.next_attempt_at, delivery.next_attempt_at), finished_at = o.finished_at,
         attempts = delivery.attempts - o.uncounted,
-        target = CASE WHEN o.finished_at IS NOT NULL AND delivery.target LIKE '+%'
-                      THEN '…' || right(delivery.target, 2) ELSE delivery.target END
+        target = CASE WHEN o.finished_at IS NULL THEN delivery.target
+                      WHEN delivery.target LIKE '+%' THEN '…' || right(delivery.target, 2)
+                      WHEN delivery.target LIKE '%@%' THEN '…' || substr(delivery.target, strpos(delivery.target, '@'))
+                      ELSE delivery.target END
     FROM unnest(CAST(:ids AS uuid[]), CAST(:tries AS int[]), CAST(:states AS text[]), CAST(:errors AS text[]),
                 CAST(:providers AS text[]), CAST(:message_ids AS text[]), CAST(:next_at AS timestamptz[]),
                 CAST(:finished AS timestamptz[]), CAST(:uncounted AS int[]))
@@ -203,7 +205,7 @@ def _consequences(attempts: Sequence[Attempt], now: datetime) -> Iterator[tuple[
     spoken = [
         attempt.due.message.notification_id
         for attempt in over
-        if attempt.due.message.channel in (Channel.SMS, Channel.VOICE)
+        if attempt.due.message.channel in (Channel.SMS, Channel.VOICE, Channel.EMAIL)
     ]
     told = {
         "ids": [delivery_id for delivery_id, _ in events],

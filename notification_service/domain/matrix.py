@@ -27,6 +27,8 @@ class Audience(StrEnum):
     """Whoever it befell, rider or driver."""
     PHONE = "phone"
     """A number that may be nobody's yet."""
+    MAILBOX = "mailbox"
+    """An address that is to be proved somebody's."""
     CONTACTS = "trusted contacts"
     """Numbers that a rider named, of people who need no account."""
 
@@ -75,6 +77,7 @@ URGED = (*TOLD, Leg(Channel.SMS, ACKNOWLEDGED_WITHIN))
 FILED = (_INBOX, _STREAM, _EMAIL)
 WRITTEN = (*TOLD, _EMAIL)
 TEXTED = (_SMS,)
+MAILED = (_EMAIL,)
 
 _TRIP = timedelta(minutes=2)
 """How long the news of a trip are worth sending; the state itself can be read at any time."""
@@ -92,6 +95,7 @@ _P0, _P1, _P2, _P3 = P.SECURITY, P.TRIP_CRITICAL, P.MONEY, P.MARKETING
 MATRIX: Sequence[Row] = (
     # Security
     Row(H.ONE_TIME_CODE, TO.PHONE, TEXTED, _P0, _CODE, "one_time_code"),
+    Row(H.ONE_TIME_CODE, TO.MAILBOX, MAILED, _P0, _CODE, "one_time_code"),
     Row(H.NEW_DEVICE, TO.ACCOUNT, WRITTEN, _P0, _DAY, "new_device"),
     Row(H.SIGN_IN_STOLEN, TO.ACCOUNT, WRITTEN, _P0, _DAY, "sign_in_stolen"),
     # Safety

@@ -73,7 +73,7 @@ def messages_for(fact: Fact) -> list[Message]:
             continue
         done.add(row.to)
         account_id = _account(fact, row.to)
-        if account_id is None and row.to not in (Audience.PHONE, Audience.CONTACTS):
+        if account_id is None and row.to not in (Audience.PHONE, Audience.MAILBOX, Audience.CONTACTS):
             continue
         if account_id is not None:
             # A driver who is also the former one is told once.

@@ -8,6 +8,7 @@ from chassis.streams import IncomingEvent
 from notification_service.domain.channels import Channel, Priority
 from notification_service.entrypoints.delivery_worker import Alarms
 from notification_service.entrypoints.facts import FACT_TYPES, fact_from, shared_trip
+from notification_service.use_cases.forget_bounces import ForgetBounces
 from notification_service.use_cases.owe_messages import OweMessages
 from notification_service.use_cases.remember_locale import RememberLocale
 from notification_service.use_cases.tell_contacts import TellContacts
@@ -17,20 +18,26 @@ from shared_kernel.origins import Origin
 
 STREAMS = ("events:matching", "events:payment", "events:identity")
 _ACCOUNTS = (identity.AccountCreated, identity.AccountUpdated)
-EVENT_TYPES = (*FACT_TYPES, *_ACCOUNTS, matching.RideShared)
-_BY_ITSELF = (*_ACCOUNTS, matching.RideShared)
+_BY_ITSELF = (*_ACCOUNTS, identity.MailAddressChanged, matching.RideShared)
 """Those that are taken in one by one."""
+EVENT_TYPES = (*FACT_TYPES, *_BY_ITSELF)
 
 
 class EventHandler:
     """Hands events to their use cases and wakes the workers of what is owed by them."""
 
     def __init__(
-        self, owe_messages: OweMessages, tell_contacts: TellContacts, remember_locale: RememberLocale, alarms: Alarms
+        self,
+        owe_messages: OweMessages,
+        tell_contacts: TellContacts,
+        remember_locale: RememberLocale,
+        forget_bounces: ForgetBounces,
+        alarms: Alarms,
     ) -> None:
         self._owe_messages = owe_messages
         self._tell_contacts = tell_contacts
         self._remember_locale = remember_locale
+        self._forget_bounces = forget_bounces
         self._alarms = alarms
 
     async def __call__(self, event: IncomingEvent) -> None:
@@ -43,6 +50,8 @@ class EventHandler:
         for event in events:
             if isinstance(event.message, _ACCOUNTS):
                 await self._remember_locale(event.id, event.aggregate_id, event.message.locale)
+            elif isinstance(event.message, identity.MailAddressChanged):
+                await self._forget_bounces(event.id, event.aggregate_id)
             elif isinstance(event.message, matching.RideShared):
                 self._wake(await self._tell_contacts(event.id, shared_trip(event.message)))
         if told:

@@ -64,11 +64,12 @@ class NotificationServicer(notification_service_pb2_grpc.NotificationServiceServ
             caller=current_actor().subject,
             request_id=request.request_id,
             phone_number=request.phone_number,
+            mail_address=request.mail_address,
             code=request.code,
             locale=request.locale,
             expires_at=moment_from(request.expire_time, "expire_time"),
         )
-        self._alarms.wake(Channel.SMS, Priority.SECURITY)
+        self._alarms.wake(Channel.EMAIL if request.mail_address else Channel.SMS, Priority.SECURITY)
         return pb.SendOneTimeCodeResponse(notification_id=str(notification_id))
 
     async def ListNotifications(

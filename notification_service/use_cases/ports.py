@@ -50,12 +50,13 @@ class OwedMessage:
 
 @dataclass(frozen=True, slots=True)
 class OwedCode:
-    """An SMS with a one-time code, ready to be stored with its delivery."""
+    """An SMS or a mail with a one-time code, ready to be stored with its delivery."""
 
     notification_id: UUID
     dedupe_key: str
     fingerprint: bytes
-    phone_number: str
+    channel: Channel
+    target: str
     contents: Mapping[Channel, Content]
     locale: str
     template_version: str
@@ -87,6 +88,10 @@ class Transaction(Protocol):
         """Note an event; False if it was taken in before."""
         ...
 
+    async def lift_suppression(self, account_id: UUID, channel: Channel) -> None:
+        """Forget that a person's address of a channel is dead."""
+        ...
+
     async def set_locale(self, account_id: UUID, locale: str) -> None: ...
 
     async def first_times(self, event_ids: Sequence[UUID], ride_ids: Sequence[UUID]) -> set[UUID]:
@@ -114,7 +119,7 @@ class Transaction(Protocol):
         ...
 
     async def owe_code(self, code: OwedCode) -> UUID:
-        """Store a code's SMS; for a known dedupe key return the first one's id (Conflict if the contents differ)."""
+        """Store a code's message; for a known dedupe key return the first one's id (Conflict where contents differ)."""
         ...
 
     async def mark_read(self, account_id: UUID, notification_id: UUID, now: datetime) -> InboxItem | None: ...

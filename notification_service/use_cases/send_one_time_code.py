@@ -1,4 +1,4 @@
-"""Owe somebody an SMS with a one-time code."""
+"""Owe somebody an SMS, or a mail, with a one-time code."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from datetime import datetime
 from uuid import UUID
 
 from notification_service.domain.facts import CodeFact, Happening
+from notification_service.domain.matrix import Audience
 from notification_service.domain.messages import messages_for
 from notification_service.use_cases.ports import OwedCode, Store, Templates
 from shared_kernel.clock import Clock
-from shared_kernel.errors import InvalidInput
+from shared_kernel.errors import FieldViolation, InvalidInput
 from shared_kernel.ids import IdSource
 
 
 class SendOneTimeCode:
-    """Stores the SMS; the delivery worker sends it. The code and number are wiped when it is sent or over."""
+    """Stores the message; the delivery worker sends it. The code and its target are wiped when it is sent or over."""
 
     def __init__(self, store: Store, templates: Templates, clock: Clock, new_id: IdSource) -> None:
         self._store = store
@@ -24,28 +25,42 @@ class SendOneTimeCode:
         self._new_id = new_id
 
     async def __call__(
-        self, *, caller: str, request_id: str, phone_number: str, code: str, locale: str, expires_at: datetime
+        self,
+        *,
+        caller: str,
+        request_id: str,
+        code: str,
+        locale: str,
+        expires_at: datetime,
+        phone_number: str = "",
+        mail_address: str = "",
     ) -> UUID:
         """Return the notification's id; the same key returns the same id and owes nothing more.
 
         Raises:
-            InvalidInput: `code_expired` when it could not arrive in time.
+            InvalidInput: `code_expired` when it could not arrive in time; `invalid_argument` where there is not exactly
+                one of a number and an address.
             Conflict: `idempotency_key_reused` when the key came before with other contents.
         """
         now = self._clock.now()
+        if bool(phone_number) == bool(mail_address):
+            violation = FieldViolation("phone_number", "must be set, or else mail_address")
+            raise InvalidInput("invalid_argument", "a code goes to a number or to an address", violations=[violation])
         if expires_at <= now:
             raise InvalidInput("code_expired", "the code has expired already")
-        # Both are owed in words: the call follows where the SMS does not get through.
         fact = CodeFact(Happening.ONE_TIME_CODE, code, expires_at)
-        [message] = messages_for(fact)
+        audience = Audience.PHONE if phone_number else Audience.MAILBOX
+        [message] = [message for message in messages_for(fact) if message.audience is audience]
+        target = phone_number or mail_address
         rendered = self._templates.render(message.template, message.spoken, locale or "en", message.context)
         # Only the hash is kept beyond the delivery: it tells a replay from a changed request.
-        fingerprint = hashlib.sha256("\x1f".join((phone_number, code, locale)).encode()).digest()
+        fingerprint = hashlib.sha256("\x1f".join((target, code, locale)).encode()).digest()
         owed = OwedCode(
             notification_id=self._new_id(),
             dedupe_key=f"otp:{caller}:{request_id}",
             fingerprint=fingerprint,
-            phone_number=phone_number,
+            channel=message.channels[0],
+            target=target,
             contents=rendered.contents,
             locale=rendered.language,
             template_version=rendered.template_version,

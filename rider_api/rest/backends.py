@@ -19,6 +19,7 @@ from ridesharing.identity.v1.audit_service_pb2_grpc import AuditServiceStub
 from ridesharing.identity.v1.document_service_pb2_grpc import DocumentServiceStub
 from ridesharing.identity.v1.federation_service_pb2_grpc import FederationServiceStub
 from ridesharing.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
+from ridesharing.identity.v1.mail_address_service_pb2_grpc import MailAddressServiceStub
 from ridesharing.identity.v1.person_service_pb2_grpc import PersonServiceStub
 from ridesharing.identity.v1.place_service_pb2_grpc import PlaceServiceStub
 from ridesharing.identity.v1.privacy_service_pb2_grpc import PrivacyServiceStub
@@ -110,6 +111,10 @@ class Backends:
     @property
     def privacy(self) -> PrivacyServiceStub:
         return self.stub("identity", PrivacyServiceStub)
+
+    @property
+    def mail_addresses(self) -> MailAddressServiceStub:
+        return self.stub("identity", MailAddressServiceStub)
 
     @property
     def places(self) -> PlaceServiceStub:

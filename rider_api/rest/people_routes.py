@@ -26,6 +26,7 @@ def read_person(path: PersonPath) -> Person:
 
 @routes.route("POST", "/operator/people/<account_id>/unmask", roles=_HELPERS, answer=PhoneInClear, problems=(404,))
 def unmask_phone(path: PersonPath, body: Unmasking) -> PhoneInClear:
-    """Tell a phone number in clear; who asked and why stays in the audit log."""
+    """Tell a phone number and a mail address in clear; who asked and why stays in the audit log."""
     request = pb.UnmaskPhoneRequest(account_id=str(path.account_id), reason=body.reason)
-    return PhoneInClear(phone_number=ask(edge().backends.people.UnmaskPhone, request).phone_number)
+    told = ask(edge().backends.people.UnmaskPhone, request)
+    return PhoneInClear(phone_number=told.phone_number, mail_address=told.mail_address or None)

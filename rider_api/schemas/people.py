@@ -29,9 +29,10 @@ class Unmasking(Request):
 
 
 class PhoneInClear(Answer):
-    """A phone number."""
+    """A phone number, and a mail address where there is one."""
 
     phone_number: str
+    mail_address: str | None = None
 
 
 class Person(Answer):

@@ -82,8 +82,12 @@ class RecordingNotifications(notification_service_pb2_grpc.NotificationServiceSe
         raise AssertionError("identity has no business with deliveries")
 
     def codes_for(self, phone_number: str) -> list[str]:
-        """The codes owed to a phone, in order."""
-        return [request.code for request in self.owed.values() if request.phone_number == phone_number]
+        """The codes owed to a phone, or a mailbox, in order."""
+        return [
+            request.code
+            for request in self.owed.values()
+            if phone_number in (request.phone_number, request.mail_address)
+        ]
 
     async def wait_for_code(self, phone_number: str, *, count: int = 1, seconds: float = 20) -> str:
         """Wait until so many codes are owed to a phone; return the last."""

@@ -1056,6 +1056,34 @@ class LocationPing(TypedDict):
     """0 when not known."""
 
 
+class MailAddress(TypedDict):
+    """Where the caller is written to."""
+
+    mail_address: str
+    verified_at: str
+
+
+class MailAddressProof(TypedDict):
+    """The code that was sent to an address."""
+
+    mail_address: str
+    code: str
+
+
+class MailAddressRequest(TypedDict):
+    """An address to be proved."""
+
+    mail_address: str
+
+
+class MailCode(TypedDict):
+    """A code was sent to the address."""
+
+    expires_at: str
+    next_request_at: str
+    """When another code may be asked for."""
+
+
 class MdsEvent(TypedDict):
     """What brought a vehicle into its state."""
 
@@ -1689,9 +1717,10 @@ class PersonSearch(TypedDict):
 
 
 class PhoneInClear(TypedDict):
-    """A phone number."""
+    """A phone number, and a mail address where there is one."""
 
     phone_number: str
+    mail_address: str | None
 
 
 class Place(TypedDict):

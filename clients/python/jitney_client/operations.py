@@ -87,6 +87,10 @@ from jitney_client.models import (
     LinkedIdentity,
     LocationAnswer,
     LocationBatch,
+    MailAddress,
+    MailAddressProof,
+    MailAddressRequest,
+    MailCode,
     MdsTrips,
     MdsVehicles,
     MdsVehicleStatuses,
@@ -1971,12 +1975,34 @@ class Operations(Caller):
         return cast("Person", await self.call("GET", f"/v1/operator/people/{path_part(account_id)}"))
 
     async def unmask_phone(self, account_id: str, body: Unmasking, *, idempotency_key: str = "") -> PhoneInClear:
-        """Tell a phone number in clear; who asked and why stays in the audit log. For: admin, operator, support."""
+        """Tell a phone number and a mail address in clear; who asked and why stays in the audit log. For: admin,
+        operator, support.
+        """
         return cast(
             "PhoneInClear",
             await self.call(
                 "POST", f"/v1/operator/people/{path_part(account_id)}/unmask", body=body, key=idempotency_key
             ),
+        )
+
+    async def read_mail_address(self) -> MailAddress:
+        """Return where the caller is written to. For: driver, rider."""
+        return cast("MailAddress", await self.call("GET", "/v1/me/mail-address"))
+
+    async def request_mail_code(self, body: MailAddressRequest, *, idempotency_key: str = "") -> MailCode:
+        """Send a code to an address; with the code it becomes the caller's, in place of a former one. For: driver,
+        rider.
+        """
+        return cast("MailCode", await self.call("PUT", "/v1/me/mail-address", body=body, key=idempotency_key))
+
+    async def forget_mail_address(self, *, idempotency_key: str = "") -> None:
+        """Forget the caller's address: no more mail goes there. For: driver, rider."""
+        await self.call("DELETE", "/v1/me/mail-address", key=idempotency_key)
+
+    async def verify_mail_address(self, body: MailAddressProof, *, idempotency_key: str = "") -> MailAddress:
+        """Trade the code for the address: receipts and other mail go there from now on. For: driver, rider."""
+        return cast(
+            "MailAddress", await self.call("POST", "/v1/me/mail-address/verify", body=body, key=idempotency_key)
         )
 
     async def list_places(self) -> SavedPlaces:

@@ -937,6 +937,30 @@ export interface LocationPing {
   accuracy_meters?: number;
 }
 
+/** Where the caller is written to. */
+export interface MailAddress {
+  mail_address: string;
+  verified_at: string;
+}
+
+/** The code that was sent to an address. */
+export interface MailAddressProof {
+  mail_address: string;
+  code: string;
+}
+
+/** An address to be proved. */
+export interface MailAddressRequest {
+  mail_address: string;
+}
+
+/** A code was sent to the address. */
+export interface MailCode {
+  expires_at: string;
+  /** When another code may be asked for. */
+  next_request_at: string;
+}
+
 /** What brought a vehicle into its state. */
 export interface MdsEvent {
   provider_id: string;
@@ -1517,9 +1541,10 @@ export interface PersonSearch {
   phone_number: string;
 }
 
-/** A phone number. */
+/** A phone number, and a mail address where there is one. */
 export interface PhoneInClear {
   phone_number: string;
+  mail_address: string | null;
 }
 
 /** A place (WGS 84) and the words for it. */

@@ -82,6 +82,10 @@ import type {
   LinkedIdentity,
   LocationAnswer,
   LocationBatch,
+  MailAddress,
+  MailAddressProof,
+  MailAddressRequest,
+  MailCode,
   MdsTrips,
   MdsVehicleStatuses,
   MdsVehicles,
@@ -1447,9 +1451,34 @@ export class Operations extends Caller {
     return this.call<Person>("GET", `/v1/operator/people/${pathPart(accountId)}`);
   }
 
-  /** Tell a phone number in clear; who asked and why stays in the audit log. For: admin, operator, support. */
+  /**
+   * Tell a phone number and a mail address in clear; who asked and why stays in the audit log. For: admin,
+   * operator, support.
+   */
   unmaskPhone(accountId: string, body: Unmasking, options: Changing = {}): Promise<PhoneInClear> {
     return this.call<PhoneInClear>("POST", `/v1/operator/people/${pathPart(accountId)}/unmask`, { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Return where the caller is written to. For: driver, rider. */
+  readMailAddress(): Promise<MailAddress> {
+    return this.call<MailAddress>("GET", "/v1/me/mail-address");
+  }
+
+  /**
+   * Send a code to an address; with the code it becomes the caller's, in place of a former one. For: driver, rider.
+   */
+  requestMailCode(body: MailAddressRequest, options: Changing = {}): Promise<MailCode> {
+    return this.call<MailCode>("PUT", "/v1/me/mail-address", { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Forget the caller's address: no more mail goes there. For: driver, rider. */
+  forgetMailAddress(options: Changing = {}): Promise<void> {
+    return this.call<void>("DELETE", "/v1/me/mail-address", { key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Trade the code for the address: receipts and other mail go there from now on. For: driver, rider. */
+  verifyMailAddress(body: MailAddressProof, options: Changing = {}): Promise<MailAddress> {
+    return this.call<MailAddress>("POST", "/v1/me/mail-address/verify", { body, key: options.idempotencyKey, signal: options.signal });
   }
 
   /** Return the caller's places. For: rider. */

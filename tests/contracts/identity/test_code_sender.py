@@ -55,7 +55,7 @@ class GrpcHarness:
         return [
             OwedCode(
                 UUID(request.request_id.removeprefix("otp-")),
-                request.phone_number,
+                request.phone_number or request.mail_address,
                 request.code,
                 request.locale,
                 request.expire_time.ToDatetime(UTC),
@@ -142,7 +142,7 @@ async def test_a_call_that_takes_too_long_is_unknown_although_the_code_is_owed(k
         owed = a_code()
         with pytest.raises(Unknown):
             await sender.send(owed)
-        assert server.codes_for(owed.phone_number) == [owed.code]
+        assert server.codes_for(owed.target) == [owed.code]
 
 
 async def test_nobody_listening_is_a_failure_to_try_again_after(keys: Path) -> None:

@@ -28,7 +28,9 @@ from payment_service.use_cases.repositories import RequestKey
 from ridesharing.common.v1 import access_pb2, personal_data_service_pb2_grpc
 from ridesharing.identity.v1 import accounts_pb2
 from ridesharing.identity.v1 import identity_service_pb2 as identity_pb
+from ridesharing.identity.v1 import mail_address_service_pb2 as mail_pb
 from ridesharing.identity.v1 import privacy_service_pb2 as pb
+from ridesharing.identity.v1.mail_address_service_pb2_grpc import MailAddressServiceStub
 from ridesharing.identity.v1.privacy_service_pb2_grpc import PrivacyServiceStub
 from shared_kernel.errors import Conflict, InvalidInput, NotFound, PermissionRefused, Unauthenticated
 from tests.integration.identity.conftest import Runner, RunningIdentity, new_phone
@@ -133,6 +135,20 @@ class Whole:
             UUID(account),
         )
 
+    async def mailed(self, signed_in: identity_pb.VerifyOtpResponse) -> str:
+        """Somebody proves a mail address; it is returned."""
+        address, token = "ada@example.org", forward_token(signed_in.tokens.access_token)
+        stub: Any = MailAddressServiceStub(self.identity.channel)
+        with rpc_errors():
+            await stub.RequestMailCode(
+                mail_pb.RequestMailCodeRequest(request_id="m", mail_address=address), metadata=token
+            )
+            code = self.identity.notifications.codes_for(address)[-1]
+            await stub.VerifyMailAddress(
+                mail_pb.VerifyMailAddressRequest(mail_address=address, code=code), metadata=token
+            )
+        return address
+
     async def remove_card(self, key: RequestKey, rider: UUID, card: UUID) -> None:
         """Stands for the use case that asks the PSP, which has tests of its own."""
         self.removed_cards.append(card)
@@ -214,6 +230,7 @@ async def test_a_person_is_told_all_that_four_services_keep(whole: Whole) -> Non
     await whole.ride(str(uuid4()))  # somebody else's
     await whole.card(account)
     await whole.told(account)
+    mail_address = await whole.mailed(signed_in)
     with rpc_errors():
         answer = await whole.privacy.ExportAccount(
             pb.ExportAccountRequest(), metadata=forward_token(signed_in.tokens.access_token)
@@ -221,6 +238,7 @@ async def test_a_person_is_told_all_that_four_services_keep(whole: Whole) -> Non
     document = json.loads(answer.document)
     assert document["account_id"] == account
     assert document["identity"]["phone_number"] == phone
+    assert document["identity"]["mail_address"] == mail_address
     assert [row["device_id"] for row in document["identity"]["sessions"]] == ["device-1"]
     assert [row["id"] for row in document["matching"]["rides"]] == [str(ride)]
     assert document["matching"]["rides"][0]["pickup_address"] == "1 Home Street"
@@ -240,6 +258,7 @@ async def test_a_person_is_erased_everywhere_and_the_number_is_free_again(whole:
     await whole.edited(ride, account)
     card = await whole.card(account)
     await whole.told(account)
+    await whole.mailed(signed_in)
     with rpc_errors():
         asked = (await whole.privacy.RequestErasure(pb.RequestErasureRequest(request_id="e"), metadata=token)).erasure
         again = (await whole.privacy.RequestErasure(pb.RequestErasureRequest(request_id="f"), metadata=token)).erasure
@@ -281,6 +300,7 @@ async def test_a_person_is_erased_everywhere_and_the_number_is_free_again(whole:
         "",
         b"\x00",
     )
+    assert await whole.identity.fetch("SELECT FROM mail_addresses") == []
     service = whole.identity.bearer(Role.SERVICE, "notification", "notification")
     with pytest.raises(NotFound), rpc_errors():
         await whole.identity.stub.GetContact(identity_pb.GetContactRequest(account_id=account), metadata=service)

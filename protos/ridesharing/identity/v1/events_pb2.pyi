@@ -292,3 +292,27 @@ class AccountErased(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AccountErased: _TypeAlias = AccountErased  # noqa: Y015
+
+@_typing.final
+class MailAddressChanged(_message.Message):
+    """MailAddressChanged: an account has another mail address, or none any more; GetContact tells it. The account is the
+    event's aggregate.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    """The account (UUID)."""
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MailAddressChanged: _TypeAlias = MailAddressChanged  # noqa: Y015

@@ -594,22 +594,26 @@ class GetContactResponse(_message.Message):
     PHONE_NUMBER_FIELD_NUMBER: _builtins.int
     LOCALE_FIELD_NUMBER: _builtins.int
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    MAIL_ADDRESS_FIELD_NUMBER: _builtins.int
     phone_number: _builtins.str
     """E.164."""
     locale: _builtins.str
     """BCP 47 language."""
     display_name: _builtins.str
     """Name shown to others; may be empty."""
+    mail_address: _builtins.str
+    """Mail address, proved by a code; empty where there is none."""
     def __init__(
         self,
         *,
         phone_number: _builtins.str = ...,
         locale: _builtins.str = ...,
         display_name: _builtins.str = ...,
+        mail_address: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "locale", b"locale", "phone_number", b"phone_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "locale", b"locale", "mail_address", b"mail_address", "phone_number", b"phone_number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

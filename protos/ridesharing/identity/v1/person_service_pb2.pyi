@@ -254,16 +254,20 @@ class UnmaskPhoneResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PHONE_NUMBER_FIELD_NUMBER: _builtins.int
+    MAIL_ADDRESS_FIELD_NUMBER: _builtins.int
     phone_number: _builtins.str
     """E.164."""
+    mail_address: _builtins.str
+    """Mail address; empty where there is none."""
     def __init__(
         self,
         *,
         phone_number: _builtins.str = ...,
+        mail_address: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["phone_number", b"phone_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mail_address", b"mail_address", "phone_number", b"phone_number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -28,7 +28,7 @@ from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_do
 from ridesharing.notification.v1 import notifications_pb2 as ridesharing_dot_notification_dot_v1_dot_notifications__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n6ridesharing/notification/v1/notification_service.proto\x12\x1bridesharing.notification.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a/ridesharing/notification/v1/notifications.proto\"\xe9\x01\n\x16SendOneTimeCodeRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x31\n\x0cphone_number\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^\\+[1-9][0-9]{6,14}$\x12\x1f\n\x04\x63ode\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[0-9]{6}$\x12\x17\n\x06locale\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18#\x12\x37\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"2\n\x17SendOneTimeCodeResponse\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\"V\n\x18ListNotificationsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"v\n\x19ListNotificationsResponse\x12@\n\rnotifications\x18\x01 \x03(\x0b\x32).ridesharing.notification.v1.Notification\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"@\n\x1bMarkNotificationReadRequest\x12!\n\x0fnotification_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"_\n\x1cMarkNotificationReadResponse\x12?\n\x0cnotification\x18\x01 \x01(\x0b\x32).ridesharing.notification.v1.Notification\"T\n\x1aSummarizeDeliveriesRequest\x12\x36\n\nsince_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"\x90\x01\n\rDeliveryCount\x12\x35\n\x07\x63hannel\x18\x01 \x01(\x0e\x32$.ridesharing.notification.v1.Channel\x12\x39\n\x05state\x18\x02 \x01(\x0e\x32*.ridesharing.notification.v1.DeliveryState\x12\r\n\x05\x63ount\x18\x03 \x01(\x03\"y\n\x1bSummarizeDeliveriesResponse\x12>\n\ndeliveries\x18\x01 \x03(\x0b\x32*.ridesharing.notification.v1.DeliveryCount\x12\x1a\n\x12notification_count\x18\x02 \x01(\x03\x32\xd8\x04\n\x13NotificationService\x12\x85\x01\n\x0fSendOneTimeCode\x12\x33.ridesharing.notification.v1.SendOneTimeCodeRequest\x1a\x34.ridesharing.notification.v1.SendOneTimeCodeResponse\"\x07\xa2\xbb\x18\x03\n\x01\x05\x12\x8c\x01\n\x11ListNotifications\x12\x35.ridesharing.notification.v1.ListNotificationsRequest\x1a\x36.ridesharing.notification.v1.ListNotificationsResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12\x95\x01\n\x14MarkNotificationRead\x12\x38.ridesharing.notification.v1.MarkNotificationReadRequest\x1a\x39.ridesharing.notification.v1.MarkNotificationReadResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12\x91\x01\n\x13SummarizeDeliveries\x12\x37.ridesharing.notification.v1.SummarizeDeliveriesRequest\x1a\x38.ridesharing.notification.v1.SummarizeDeliveriesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n6ridesharing/notification/v1/notification_service.proto\x12\x1bridesharing.notification.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a/ridesharing/notification/v1/notifications.proto\"\xb3\x02\n\x16SendOneTimeCodeRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x34\n\x0cphone_number\x18\x02 \x01(\tB\x1e\xbaH\x1br\x16\x32\x14^\\+[1-9][0-9]{6,14}$\xd8\x01\x01\x12\x1f\n\x04\x63ode\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[0-9]{6}$\x12\x17\n\x06locale\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18#\x12\x37\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x45\n\x0cmail_address\x18\x06 \x01(\tB/\xbaH,r\'2%^[!-?A-~]{1,64}@[A-Za-z0-9.-]{3,253}$\xd8\x01\x01\"2\n\x17SendOneTimeCodeResponse\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\"V\n\x18ListNotificationsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"v\n\x19ListNotificationsResponse\x12@\n\rnotifications\x18\x01 \x03(\x0b\x32).ridesharing.notification.v1.Notification\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"@\n\x1bMarkNotificationReadRequest\x12!\n\x0fnotification_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"_\n\x1cMarkNotificationReadResponse\x12?\n\x0cnotification\x18\x01 \x01(\x0b\x32).ridesharing.notification.v1.Notification\"T\n\x1aSummarizeDeliveriesRequest\x12\x36\n\nsince_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"\x90\x01\n\rDeliveryCount\x12\x35\n\x07\x63hannel\x18\x01 \x01(\x0e\x32$.ridesharing.notification.v1.Channel\x12\x39\n\x05state\x18\x02 \x01(\x0e\x32*.ridesharing.notification.v1.DeliveryState\x12\r\n\x05\x63ount\x18\x03 \x01(\x03\"y\n\x1bSummarizeDeliveriesResponse\x12>\n\ndeliveries\x18\x01 \x03(\x0b\x32*.ridesharing.notification.v1.DeliveryCount\x12\x1a\n\x12notification_count\x18\x02 \x01(\x03\x32\xd8\x04\n\x13NotificationService\x12\x85\x01\n\x0fSendOneTimeCode\x12\x33.ridesharing.notification.v1.SendOneTimeCodeRequest\x1a\x34.ridesharing.notification.v1.SendOneTimeCodeResponse\"\x07\xa2\xbb\x18\x03\n\x01\x05\x12\x8c\x01\n\x11ListNotifications\x12\x35.ridesharing.notification.v1.ListNotificationsRequest\x1a\x36.ridesharing.notification.v1.ListNotificationsResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12\x95\x01\n\x14MarkNotificationRead\x12\x38.ridesharing.notification.v1.MarkNotificationReadRequest\x1a\x39.ridesharing.notification.v1.MarkNotificationReadResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12\x91\x01\n\x13SummarizeDeliveries\x12\x37.ridesharing.notification.v1.SummarizeDeliveriesRequest\x1a\x38.ridesharing.notification.v1.SummarizeDeliveriesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,13 +38,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SENDONETIMECODEREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_SENDONETIMECODEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\022r\0202\016^[!-~]{1,128}$'
   _globals['_SENDONETIMECODEREQUEST'].fields_by_name['phone_number']._loaded_options = None
-  _globals['_SENDONETIMECODEREQUEST'].fields_by_name['phone_number']._serialized_options = b'\272H\030r\0262\024^\\+[1-9][0-9]{6,14}$'
+  _globals['_SENDONETIMECODEREQUEST'].fields_by_name['phone_number']._serialized_options = b'\272H\033r\0262\024^\\+[1-9][0-9]{6,14}$\330\001\001'
   _globals['_SENDONETIMECODEREQUEST'].fields_by_name['code']._loaded_options = None
   _globals['_SENDONETIMECODEREQUEST'].fields_by_name['code']._serialized_options = b'\272H\016r\0142\n^[0-9]{6}$'
   _globals['_SENDONETIMECODEREQUEST'].fields_by_name['locale']._loaded_options = None
   _globals['_SENDONETIMECODEREQUEST'].fields_by_name['locale']._serialized_options = b'\272H\004r\002\030#'
   _globals['_SENDONETIMECODEREQUEST'].fields_by_name['expire_time']._loaded_options = None
   _globals['_SENDONETIMECODEREQUEST'].fields_by_name['expire_time']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_SENDONETIMECODEREQUEST'].fields_by_name['mail_address']._loaded_options = None
+  _globals['_SENDONETIMECODEREQUEST'].fields_by_name['mail_address']._serialized_options = b'\272H,r\'2%^[!-?A-~]{1,64}@[A-Za-z0-9.-]{3,253}$\330\001\001'
   _globals['_LISTNOTIFICATIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTNOTIFICATIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\006\032\004\030d(\000'
   _globals['_LISTNOTIFICATIONSREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -62,23 +64,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['SummarizeDeliveries']._loaded_options = None
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['SummarizeDeliveries']._serialized_options = b'\242\273\030\003\n\001\004'
   _globals['_SENDONETIMECODEREQUEST']._serialized_start=235
-  _globals['_SENDONETIMECODEREQUEST']._serialized_end=468
-  _globals['_SENDONETIMECODERESPONSE']._serialized_start=470
-  _globals['_SENDONETIMECODERESPONSE']._serialized_end=520
-  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_start=522
-  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_end=608
-  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_start=610
-  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_end=728
-  _globals['_MARKNOTIFICATIONREADREQUEST']._serialized_start=730
-  _globals['_MARKNOTIFICATIONREADREQUEST']._serialized_end=794
-  _globals['_MARKNOTIFICATIONREADRESPONSE']._serialized_start=796
-  _globals['_MARKNOTIFICATIONREADRESPONSE']._serialized_end=891
-  _globals['_SUMMARIZEDELIVERIESREQUEST']._serialized_start=893
-  _globals['_SUMMARIZEDELIVERIESREQUEST']._serialized_end=977
-  _globals['_DELIVERYCOUNT']._serialized_start=980
-  _globals['_DELIVERYCOUNT']._serialized_end=1124
-  _globals['_SUMMARIZEDELIVERIESRESPONSE']._serialized_start=1126
-  _globals['_SUMMARIZEDELIVERIESRESPONSE']._serialized_end=1247
-  _globals['_NOTIFICATIONSERVICE']._serialized_start=1250
-  _globals['_NOTIFICATIONSERVICE']._serialized_end=1850
+  _globals['_SENDONETIMECODEREQUEST']._serialized_end=542
+  _globals['_SENDONETIMECODERESPONSE']._serialized_start=544
+  _globals['_SENDONETIMECODERESPONSE']._serialized_end=594
+  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_start=596
+  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_end=682
+  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_start=684
+  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_end=802
+  _globals['_MARKNOTIFICATIONREADREQUEST']._serialized_start=804
+  _globals['_MARKNOTIFICATIONREADREQUEST']._serialized_end=868
+  _globals['_MARKNOTIFICATIONREADRESPONSE']._serialized_start=870
+  _globals['_MARKNOTIFICATIONREADRESPONSE']._serialized_end=965
+  _globals['_SUMMARIZEDELIVERIESREQUEST']._serialized_start=967
+  _globals['_SUMMARIZEDELIVERIESREQUEST']._serialized_end=1051
+  _globals['_DELIVERYCOUNT']._serialized_start=1054
+  _globals['_DELIVERYCOUNT']._serialized_end=1198
+  _globals['_SUMMARIZEDELIVERIESRESPONSE']._serialized_start=1200
+  _globals['_SUMMARIZEDELIVERIESRESPONSE']._serialized_end=1321
+  _globals['_NOTIFICATIONSERVICE']._serialized_start=1324
+  _globals['_NOTIFICATIONSERVICE']._serialized_end=1924
 # @@protoc_insertion_point(module_scope)

@@ -22,7 +22,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class SendOneTimeCodeRequest(_message.Message):
-    """SendOneTimeCodeRequest carries a code for a phone."""
+    """SendOneTimeCodeRequest carries a code for a phone or a mailbox."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -31,14 +31,17 @@ class SendOneTimeCodeRequest(_message.Message):
     CODE_FIELD_NUMBER: _builtins.int
     LOCALE_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    MAIL_ADDRESS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Key the caller made and keeps."""
     phone_number: _builtins.str
-    """E.164."""
+    """E.164; empty where it goes by mail."""
     code: _builtins.str
     """Six digits."""
     locale: _builtins.str
     """BCP 47 language; en when empty."""
+    mail_address: _builtins.str
+    """Mail address; empty where it goes by SMS."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """When the code ends; it is not sent after that."""
@@ -51,10 +54,11 @@ class SendOneTimeCodeRequest(_message.Message):
         code: _builtins.str = ...,
         locale: _builtins.str = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
+        mail_address: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "expire_time", b"expire_time", "locale", b"locale", "phone_number", b"phone_number", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "expire_time", b"expire_time", "locale", b"locale", "mail_address", b"mail_address", "phone_number", b"phone_number", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -62,7 +66,7 @@ Global___SendOneTimeCodeRequest: _TypeAlias = SendOneTimeCodeRequest  # noqa: Y0
 
 @_typing.final
 class SendOneTimeCodeResponse(_message.Message):
-    """SendOneTimeCodeResponse says that the SMS is owed."""
+    """SendOneTimeCodeResponse says that the message is owed."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -62,8 +62,8 @@ class NotificationServiceServicer:
     """
 
     def SendOneTimeCode(self, request, context):
-        """SendOneTimeCode owes an SMS with a code; the same key owes it once. The code is kept only until it is sent or
-        has expired.
+        """SendOneTimeCode owes an SMS, or a mail, with a code; the same key owes it once. The code is kept only until it is
+        sent or has expired. Errors: invalid_argument, unless there is either a number or an address.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,8 +34,8 @@ class NotificationServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> NotificationServiceAsyncStub: ...
     SendOneTimeCode: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.SendOneTimeCodeRequest, _notification_service_pb2.SendOneTimeCodeResponse]
-    """SendOneTimeCode owes an SMS with a code; the same key owes it once. The code is kept only until it is sent or
-    has expired.
+    """SendOneTimeCode owes an SMS, or a mail, with a code; the same key owes it once. The code is kept only until it is
+    sent or has expired. Errors: invalid_argument, unless there is either a number or an address.
     """
     ListNotifications: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.ListNotificationsRequest, _notification_service_pb2.ListNotificationsResponse]
     """ListNotifications pages through the caller's inbox, newest first."""
@@ -50,8 +50,8 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SendOneTimeCode: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.SendOneTimeCodeRequest, _notification_service_pb2.SendOneTimeCodeResponse]  # type: ignore[assignment]
-    """SendOneTimeCode owes an SMS with a code; the same key owes it once. The code is kept only until it is sent or
-    has expired.
+    """SendOneTimeCode owes an SMS, or a mail, with a code; the same key owes it once. The code is kept only until it is
+    sent or has expired. Errors: invalid_argument, unless there is either a number or an address.
     """
     ListNotifications: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.ListNotificationsRequest, _notification_service_pb2.ListNotificationsResponse]  # type: ignore[assignment]
     """ListNotifications pages through the caller's inbox, newest first."""
@@ -69,8 +69,8 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _notification_service_pb2.SendOneTimeCodeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_notification_service_pb2.SendOneTimeCodeResponse, _abc.Awaitable[_notification_service_pb2.SendOneTimeCodeResponse]]:
-        """SendOneTimeCode owes an SMS with a code; the same key owes it once. The code is kept only until it is sent or
-        has expired.
+        """SendOneTimeCode owes an SMS, or a mail, with a code; the same key owes it once. The code is kept only until it is
+        sent or has expired. Errors: invalid_argument, unless there is either a number or an address.
         """
 
     @_abc_1.abstractmethod

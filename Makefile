@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .SILENT:
-.PHONY: help up test check build protos format images clean
+.PHONY: help up test check build protos format images check-chart clean
 
 up: build ## start everything and a small city that lives in it; Ctrl-C stops it
 	.venv/bin/jitney up --city
@@ -24,6 +24,10 @@ format: build ## format the code and mend what can be mended by itself
 images: build ## build all images and take rides through their containers (root, buildah, podman, runc; some minutes)
 	BASE_IMAGE="$${BASE_IMAGE-debootstrap}" docker/build.sh
 	.venv/bin/python -m tests.images
+
+check-chart: build ## judge the Helm chart as it renders (needs Go, to build helm once: some minutes)
+	sh tools/kube.sh helm
+	.venv/bin/python -m pytest -q tests/chart
 
 clean: ## remove .venv and caches; data in .jitney stays (jitney down --erase removes it)
 	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -26,6 +26,8 @@ S = TypeVar("S")
 Probe = Callable[[], Awaitable[object]]
 """Returns (anything but False) where a dependency answers; raises or returns False where it does not."""
 
+LIVENESS = "liveness"
+"""The name that health says SERVING for while the event loop turns, whatever else does not answer."""
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 _PROBE_PERIOD_SECONDS = 2.0
 _PROBE_TIMEOUT_SECONDS = 2.0
@@ -89,6 +91,7 @@ class ServiceServer:
         health = HealthServicer()
         # Not ready before the first round of probes; HealthServicer itself begins with SERVING.
         await self._tell(health, ready=False)
+        await health.set(LIVENESS, health_pb2.HealthCheckResponse.SERVING)
         health_pb2_grpc.add_HealthServicer_to_server(health, server)
         for register in self._registrations:
             register(server)

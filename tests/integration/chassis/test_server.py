@@ -17,7 +17,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from chassis.auth import TokenVerifier
 from chassis.runtime import Workers
-from chassis.server import ServiceServer
+from chassis.server import LIVENESS, ServiceServer
 from chassis.settings import Address
 from shared_kernel.errors import Unavailable
 from tests.integration.chassis.conftest import Running, settings_for
@@ -75,6 +75,7 @@ async def test_health_follows_the_probes(jwks_file: Path, monkeypatch: pytest.Mo
     await watch_until(address, SERVING)
     away.set()
     await watch_until(address, NOT_SERVING, SERVICE)
+    await watch_until(address, SERVING, LIVENESS)
     away.clear()
     await watch_until(address, SERVING)
     server.stop()

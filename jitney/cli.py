@@ -425,6 +425,16 @@ def bench(context: typer.Context) -> None:
     benchmarks(args=context.args, prog_name="jitney bench")
 
 
+@app.command(context_settings=_PASS_ON, add_help_option=False)
+def chaos(context: typer.Context) -> None:
+    """Attack a stack of its own while a simulated city rides in it, and judge what is left."""
+    from jitney.chaos.cli import chaos as run_chaos
+
+    command = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    command.command()(run_chaos)
+    command(args=context.args, prog_name="jitney chaos")
+
+
 def main() -> None:
     """Runs the command; what a person can put right is said plainly, without a traceback."""
     from jitney.stack.problems import StackError

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,10 +38,14 @@ def scratch_folder() -> Generator[Path]:
 
 
 @contextmanager
-def own_stack() -> Generator["OwnStack"]:
-    """A stack that has not been started yet; stopped and erased at the end, also when we are killed."""
+def own_stack(*options: str) -> Generator["OwnStack"]:
+    """A stack that has not been started yet; stopped and erased at the end, also when we are killed.
+
+    Args:
+        options: of `jitney up`, beyond its folder.
+    """
     with scratch_folder() as folder, Launcher() as launcher:
-        stack = OwnStack(folder, launcher)
+        stack = OwnStack(folder, launcher, options)
         try:
             yield stack
         finally:
@@ -53,14 +57,14 @@ def own_stack() -> Generator["OwnStack"]:
 class OwnStack:
     """`jitney up` on free ports; nothing that is set for another stack reaches it."""
 
-    def __init__(self, folder: Path, launcher: Launcher) -> None:
+    def __init__(self, folder: Path, launcher: Launcher, options: Sequence[str] = ()) -> None:
         self.data = DataFolder(folder / "data")
         self.environment = own_environment(os.environ, free_ports(len(DEFAULTS)))
         self._log = folder / "up.log"
         self._launcher = launcher
         self._spec = ProcessSpec(
             name="jitney up",
-            argv=(sys.executable, "-m", "jitney", "up", "--data", str(self.data.path)),
+            argv=(sys.executable, "-m", "jitney", "up", "--data", str(self.data.path), *options),
             environment=self.environment,
             stop_signal=signal.SIGINT,
             stop_seconds=_STOP_SECONDS,

@@ -1,0 +1,191 @@
+"""Does harm by a schedule, and takes it back at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+
+import asyncpg
+import httpx
+import psutil
+from redis.exceptions import RedisError
+
+from jitney.chaos.faults import FAULTS, Strike
+from jitney.chaos.ground import Ground
+
+_SLOW_STOPPED_SECONDS, _SLOW_RUNNING_SECONDS = 0.08, 0.02
+_MESSAGE_TARGETS = ("sms", "fcm", "apns", "smtp")
+_UNLIMITED_STRIKES = 1_000_000
+_MOST_CONNECTIONS = 500
+
+_OUTAGES = (OSError, RedisError, asyncpg.PostgresError, asyncpg.InterfaceError, httpx.HTTPError, LookupError)
+"""What a harm meets whose target is already down by another one."""
+
+
+class Nemesis:
+    """One attacker. `struck` counts the harms done, `missed` those whose target was down already."""
+
+    def __init__(self, ground: Ground, say: Callable[[str], None]) -> None:
+        self.struck: Counter[str] = Counter()
+        self.missed: Counter[str] = Counter()
+        self._ground = ground
+        self._say = say
+        self._stopped: set[psutil.Process] = set()
+        self._ways: dict[str, Callable[[Strike], Awaitable[None]]] = {
+            "kill": self._kill,
+            "kill_store": self._kill,
+            "restart_postgres": self._restart_postgres,
+            "pause": self._pause,
+            "slow": self._slow,
+            "flush_redis": self._flush_redis,
+            "stall_redis": self._stall_redis,
+            "cut_redis": self._cut_redis,
+            "cut_postgres": self._cut_postgres,
+            "lock_table": self._lock_table,
+            "exhaust_connections": self._exhaust_connections,
+            "psp": self._spoil_psp,
+            "messages": self._spoil_messages,
+        }
+        if self._ways.keys() != FAULTS.keys():
+            raise ValueError("the table of faults and the ways to do them differ")
+
+    async def run(self, strikes: Sequence[Strike]) -> None:
+        """Strike by the schedule; returns when the last harm is over and all of it is taken back."""
+        begun = time.monotonic()
+        under_way: set[asyncio.Task[None]] = set()
+        try:
+            for strike in strikes:
+                await asyncio.sleep(max(0.0, strike.at_seconds - (time.monotonic() - begun)))
+                task = asyncio.create_task(self._strike(strike))
+                under_way.add(task)
+                task.add_done_callback(under_way.discard)
+            if under_way:
+                await asyncio.wait(set(under_way))
+        finally:
+            for task in set(under_way):
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+            await self.heal()
+
+    async def heal(self) -> None:
+        """Let everybody run who was stopped, and the providers work; what was killed, the supervisor starts again."""
+        self._let_run(set(self._stopped))
+        for _ in range(60):
+            with contextlib.suppress(httpx.HTTPError):
+                await self._ground.sandbox("DELETE", "/_sim/faults")
+                return
+            await asyncio.sleep(0.5)
+
+    async def _strike(self, strike: Strike) -> None:
+        try:
+            await self._ways[strike.fault](strike)
+        except (*_OUTAGES, TimeoutError) as error:
+            self.missed[strike.fault] += 1
+            self._say(f"{strike}: missed, {type(error).__name__}")
+        else:
+            self.struck[strike.fault] += 1
+            self._say(str(strike))
+
+    async def _kill(self, strike: Strike) -> None:
+        family = self._ground.family_of(strike.target)
+        if not family:
+            raise LookupError(strike.target)
+        for process in reversed(family):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+
+    async def _restart_postgres(self, strike: Strike) -> None:
+        os.kill(self._ground.record_of(strike.target).pid, signal.SIGINT)
+
+    async def _pause(self, strike: Strike) -> None:
+        family = set(self._ground.family_of(strike.target))
+        try:
+            self._let_stop(family)
+            await asyncio.sleep(strike.seconds)
+        finally:
+            self._let_run(family)
+
+    async def _slow(self, strike: Strike) -> None:
+        family = set(self._ground.family_of(strike.target))
+        until = time.monotonic() + strike.seconds
+        try:
+            while time.monotonic() < until:
+                self._let_stop(family)
+                await asyncio.sleep(_SLOW_STOPPED_SECONDS)
+                self._let_run(family)
+                await asyncio.sleep(_SLOW_RUNNING_SECONDS)
+        finally:
+            self._let_run(family)
+
+    def _let_stop(self, family: set[psutil.Process]) -> None:
+        self._stopped |= family
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.suspend()
+
+    def _let_run(self, family: set[psutil.Process]) -> None:
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
+        self._stopped -= family
+
+    async def _flush_redis(self, _: Strike) -> None:
+        async with self._ground.redis() as redis:
+            await redis.flushall()
+
+    async def _stall_redis(self, strike: Strike) -> None:
+        async with self._ground.redis() as redis:
+            await redis.execute_command("CLIENT", "PAUSE", int(1_000 * strike.seconds), "ALL")
+        await asyncio.sleep(strike.seconds)
+
+    async def _cut_redis(self, _: Strike) -> None:
+        async with self._ground.redis() as redis:
+            await redis.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+
+    async def _cut_postgres(self, strike: Strike) -> None:
+        async with self._ground.database(strike.target) as connection:
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+    async def _lock_table(self, strike: Strike) -> None:
+        service, _, table = strike.target.partition(".")
+        async with self._ground.database(service) as connection, connection.transaction():
+            await connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            await asyncio.sleep(strike.seconds)
+
+    async def _exhaust_connections(self, strike: Strike) -> None:
+        async with contextlib.AsyncExitStack() as held:
+            for _ in range(_MOST_CONNECTIONS):
+                try:
+                    await held.enter_async_context(self._ground.database("matching"))
+                except asyncpg.TooManyConnectionsError:
+                    break
+            await asyncio.sleep(strike.seconds)
+
+    async def _spoil_psp(self, strike: Strike) -> None:
+        await self._spoil(strike, ["psp"])
+
+    async def _spoil_messages(self, strike: Strike) -> None:
+        await self._spoil(strike, _MESSAGE_TARGETS)
+
+    async def _spoil(self, strike: Strike, targets: Sequence[str]) -> None:
+        rules: list[str] = []
+        for target in targets:
+            rule = {
+                "target": target,
+                "kind": strike.target,
+                "probability": 0.5,
+                "count": _UNLIMITED_STRIKES,
+                "seconds": 2.0,
+            }
+            rules.append((await self._ground.sandbox("POST", "/_sim/faults", json=rule))["id"])
+        await asyncio.sleep(strike.seconds)
+        for rule_id in rules:
+            await self._ground.sandbox("DELETE", f"/_sim/faults/{rule_id}")

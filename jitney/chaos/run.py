@@ -1,0 +1,255 @@
+"""One run: a city that rides, a nemesis beside it, time to settle, and the judgement."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+from redis.exceptions import RedisError
+
+from jitney.bench.own_stack import OwnStack, own_stack
+from jitney.chaos.check_messages import judge_messages, unfinished_messages
+from jitney.chaos.check_money import judge_money, psp_intents, unfinished_money
+from jitney.chaos.check_rides import judge_rides, unfinished_rides
+from jitney.chaos.faults import Strike, draw_schedule
+from jitney.chaos.ground import Ground
+from jitney.chaos.hurried_city import write_hurried_city
+from jitney.chaos.nemesis import Nemesis
+from jitney.simulator.api import Api, ApiError, Unreachable
+from jitney.simulator.behavior import Behavior
+from jitney.simulator.demand import place_near_a_busy_one, trips_for_ever
+from jitney.simulator.run import Addresses, simulate
+from jitney.simulator.run import Plan as CityPlan
+from jitney.simulator.world import World
+from shared_kernel.ids import to_public_id
+
+SPEED = 30.0
+_WHOLE_SECONDS = 90.0
+_SETTLE_SECONDS = 120.0
+_LOOK_SECONDS = 1.0
+_STARTING_PLACES = 200
+_FICKLE = Behavior(
+    decline_share=0.05,
+    ignore_share=0.02,
+    driver_cancel_share=0.05,
+    rider_cancel_share=0.1,
+    pool_share=0.05,
+    delivery_share=0.05,
+    patience_seconds=900.0,
+)
+"""People change their minds more often than in life, so that all ways a ride can end are gone."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is run.
+
+    Args:
+        seed: of chance: the same people, and the same harm at the same times.
+        minutes: of harm, by the clock on the wall.
+        drivers: on shift.
+        rides_per_second: that are asked for, by the clock on the wall.
+        only: the kinds of faults; all without it.
+    """
+
+    seed: int
+    minutes: float
+    drivers: int
+    rides_per_second: float
+    only: Sequence[str] = ()
+
+
+@dataclass
+class Verdict:
+    """What was done and found; `violations` is empty where nothing was lost."""
+
+    seed: int
+    minutes: float
+    struck: dict[str, int] = field(default_factory=dict[str, int])
+    missed: dict[str, int] = field(default_factory=dict[str, int])
+    rides: dict[str, int] = field(default_factory=dict[str, int])
+    asked: int = 0
+    completed: int = 0
+    ended_by_operator: int = 0
+    troubles: dict[str, int] = field(default_factory=dict[str, int])
+    restarts: dict[str, int] = field(default_factory=dict[str, int])
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+    settled_after_seconds: float = 0.0
+    violations: list[str] = field(default_factory=list[str])
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return asdict(self)
+
+
+class _Watcher:
+    """The simulator's progress: notes when people begin to ride, and keeps what they saw."""
+
+    def __init__(self) -> None:
+        self.began = asyncio.Event()
+        self.world: World | None = None
+
+    def signing_in(self, who: str, done: int, total: int) -> None:
+        """Nothing is shown of it."""
+
+    def running(self, simulated_seconds: float, world: World, live_rides: int) -> None:
+        """Note that people ride."""
+        del simulated_seconds, live_rides
+        self.world = world
+        self.began.set()
+
+    def tell(self, line: str) -> None:
+        """Nothing is shown of it."""
+
+
+def attack(plan: Plan, say: Callable[[str], None], environment: dict[str, str] | None = None) -> Verdict:
+    """Start a stack, attack it, and judge what is left.
+
+    Args:
+        plan: what is run.
+        say: tells one plain line.
+        environment: further settings of the stack.
+
+    Raises:
+        StackError: the stack did not start.
+    """
+    with own_stack("--matchers", "2") as stack:
+        stack.environment["JITNEY_MATCHING_CITY_FILE"] = str(write_hurried_city(stack.data.path.parent))
+        stack.environment |= environment or {}
+        say(f"a stack is healthy after {stack.start():.1f} s")
+        return asyncio.run(_attack(stack, plan, say))
+
+
+async def _attack(stack: OwnStack, plan: Plan, say: Callable[[str], None]) -> Verdict:
+    urls = [f"http://{stack.environment[f'JITNEY_{name}_LISTEN']}" for name in ("REST", "STREAM", "SANDBOX")]
+    addresses = Addresses(urls[0], urls[1], stack.environment["JITNEY_MATCHING_LISTEN"], urls[2])
+    verdict = Verdict(plan.seed, plan.minutes)
+    async with httpx.AsyncClient(base_url=addresses.sandbox_url) as sandbox:
+        ground = Ground(stack, sandbox)
+        nemesis = Nemesis(ground, say)
+        strikes = draw_schedule(plan.seed, 60 * plan.minutes, plan.only)
+        await _ride_under_fire(plan, addresses, ground, nemesis, strikes, verdict, say)
+        verdict.struck, verdict.missed = dict(nemesis.struck), dict(nemesis.missed)
+        verdict.restarts = {each.name: each.restarts for each in stack.record().processes if each.restarts}
+        await _settle(ground, addresses, verdict, say)
+        verdict.violations += await judge_rides(ground)
+        verdict.violations += await judge_money(ground)
+        verdict.violations += await judge_messages(ground)
+        await _count(ground, verdict)
+    return verdict
+
+
+async def _ride_under_fire(
+    plan: Plan,
+    addresses: Addresses,
+    ground: Ground,
+    nemesis: Nemesis,
+    strikes: Sequence[Strike],
+    verdict: Verdict,
+    say: Callable[[str], None],
+) -> None:
+    chance = random.Random(plan.seed)  # noqa: S311 (a simulation wants to be repeatable)
+    per_minute = 60 * plan.rides_per_second / SPEED
+    places = [place_near_a_busy_one(chance) for _ in range(_STARTING_PLACES)]
+    city = CityPlan(
+        trips_for_ever(chance, per_minute), places, plan.drivers, SPEED, SPEED * plan.minutes, plan.seed % 1_000
+    )
+    watcher = _Watcher()
+    riding = asyncio.create_task(simulate(city, addresses, ground.operator_token, watcher, _FICKLE))
+    begun = asyncio.create_task(watcher.began.wait())
+    await asyncio.wait((riding, begun), return_when=asyncio.FIRST_COMPLETED)
+    begun.cancel()
+    if not riding.done():
+        say(f"{plan.drivers} drivers are on shift; {len(strikes)} strikes to come")
+        await nemesis.run(strikes)
+    try:
+        report = await riding
+        verdict.asked, verdict.completed = report.requested, report.completed
+    except (ApiError, Unreachable) as error:
+        verdict.violations.append(f"the city could not go on or tell its end: {error}")
+    if watcher.world is not None:
+        verdict.troubles = dict(watcher.world.tally.troubles.most_common(20))
+
+
+async def _settle(ground: Ground, addresses: Addresses, verdict: Verdict, say: Callable[[str], None]) -> None:
+    """Wait until all is whole and quiet; what is not by then is a violation."""
+    begun = time.monotonic()
+    while not ground.is_whole():
+        if time.monotonic() - begun > _WHOLE_SECONDS:
+            verdict.violations += [f"not well again: {what}" for what in ground.unwell()]
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
+    verdict.ended_by_operator = await _end_what_people_left(ground, addresses)
+    left: list[str] = ["nobody has looked yet"]
+    while left and time.monotonic() - begun <= _SETTLE_SECONDS:
+        with contextlib.suppress(OSError, RedisError, asyncpg.PostgresError, httpx.HTTPError):
+            left = [
+                *await unfinished_rides(ground),
+                *await unfinished_money(ground),
+                *await unfinished_messages(ground),
+            ]
+        if left:
+            await asyncio.sleep(_LOOK_SECONDS)
+    verdict.settled_after_seconds = round(time.monotonic() - begun, 1)
+    say(f"quiet after {verdict.settled_after_seconds} s" if not left else f"not quiet: {len(left)} things are left")
+    verdict.violations += [f"not finished: {what}" for what in left]
+
+
+async def _end_what_people_left(ground: Ground, addresses: Addresses) -> int:
+    """Cancel, as an operator, the rides that are still live after everybody went home."""
+    live = await ground.rows(
+        "matching",
+        "SELECT id::text FROM ride WHERE state IN (SELECT from_state FROM legal_ride_move) ORDER BY id",
+    )
+    ended = 0
+    async with httpx.AsyncClient(base_url=addresses.rest_url, timeout=15.0) as rest:
+        operator = Api(rest, random.Random(0)).as_bearer(ground.operator_token())  # noqa: S311 (jitter is no secret)
+        for row in live:
+            try:
+                await operator.force_cancel_ride(
+                    to_public_id("ride", UUID(row["id"])), {"reason": "left by its people"}
+                )
+                ended += 1
+            except ApiError as error:
+                # It came to its end meanwhile.
+                if error.status != 409:
+                    raise
+    return ended
+
+
+async def _count(ground: Ground, verdict: Verdict) -> None:
+    verdict.rides = {
+        str(row["state"]): int(row["count"])
+        for row in await ground.rows("matching", "SELECT state, count(*) FROM ride GROUP BY state ORDER BY 2 DESC")
+    }
+    intents = await psp_intents(ground)
+    deliveries = await ground.rows("notification", "SELECT state, count(*) FROM delivery GROUP BY state")
+    verdict.counts = {
+        "moves of rides": await ground.count("matching", "SELECT count(*) FROM ride_transition"),
+        "offers": await ground.count("matching", "SELECT count(*) FROM offer"),
+        "postings": await ground.count("payment", "SELECT count(*) FROM posting"),
+        "charges at the PSP": len(intents),
+        "events": sum(
+            [await ground.count(service, "SELECT count(*) FROM outbox") for service in ("matching", "payment")]
+        ),
+        **{f"deliveries {row['state']}": int(row["count"]) for row in deliveries},
+    }
+
+
+def add_up(verdicts: Sequence[Verdict]) -> tuple[Counter[str], Counter[str], Counter[str]]:
+    """Add up what was struck, how rides ended, and what was counted."""
+    struck, rides, counts = Counter[str](), Counter[str](), Counter[str]()
+    for verdict in verdicts:
+        struck.update(verdict.struck)
+        rides.update(verdict.rides)
+        counts.update(verdict.counts)
+    return struck, rides, counts

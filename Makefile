@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .SILENT:
-.PHONY: help up test check build protos format images check-chart clean
+.PHONY: help up test check chaos build protos format images check-chart clean
 
 up: build ## start everything and a small city that lives in it; Ctrl-C stops it
 	.venv/bin/jitney up --city
@@ -12,6 +12,10 @@ check: build ## ruff, pyright, import rules, contracts, stubs, migrations
 	.venv/bin/python -m tools.checks
 
 build: .venv/.built ## make .venv with the locked packages (the other goals do this by themselves)
+
+chaos: build ## attack a stack for three minutes with each of 50 seeds, then the broken builds (about four hours)
+	.venv/bin/jitney chaos --seeds 50 --minutes 3
+	.venv/bin/python -m tests.chaos
 
 protos: build ## write the stubs of the contracts and the OpenAPI document anew
 	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m tools.stubs

@@ -18,7 +18,7 @@ from jitney.stack.environment import StackSettings
 from jitney.stack.state import ProcessRecord
 from jitney.stack.tokens import make_token
 
-_CONNECT_SECONDS = 10.0
+_CONNECT_SECONDS = 10
 _ASK_SECONDS = 10.0
 
 Row = Mapping[str, Any]

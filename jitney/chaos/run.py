@@ -7,7 +7,7 @@ import contextlib
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
@@ -59,6 +59,7 @@ class Plan:
         drivers: on shift.
         rides_per_second: that are asked for, by the clock on the wall.
         only: the kinds of faults; all without it.
+        strikes: what is struck, instead of what the seed draws.
     """
 
     seed: int
@@ -66,6 +67,7 @@ class Plan:
     drivers: int
     rides_per_second: float
     only: Sequence[str] = ()
+    strikes: Sequence[Strike] | None = None
 
 
 @dataclass
@@ -111,32 +113,43 @@ class _Watcher:
         """Nothing is shown of it."""
 
 
-def attack(plan: Plan, say: Callable[[str], None], environment: dict[str, str] | None = None) -> Verdict:
+def attack(
+    plan: Plan,
+    say: Callable[[str], None],
+    environment: Mapping[str, str] | None = None,
+    sql: Sequence[tuple[str, str]] = (),
+) -> Verdict:
     """Start a stack, attack it, and judge what is left.
 
     Args:
         plan: what is run.
         say: tells one plain line.
         environment: further settings of the stack.
+        sql: statements that change a service's database first, each behind the service's name.
 
     Raises:
         StackError: the stack did not start.
     """
     with own_stack("--matchers", "2") as stack:
         stack.environment["JITNEY_MATCHING_CITY_FILE"] = str(write_hurried_city(stack.data.path.parent))
-        stack.environment |= environment or {}
+        stack.environment.update(environment or {})
         say(f"a stack is healthy after {stack.start():.1f} s")
-        return asyncio.run(_attack(stack, plan, say))
+        return asyncio.run(_attack(stack, plan, say, sql))
 
 
-async def _attack(stack: OwnStack, plan: Plan, say: Callable[[str], None]) -> Verdict:
+async def _attack(stack: OwnStack, plan: Plan, say: Callable[[str], None], sql: Sequence[tuple[str, str]]) -> Verdict:
     urls = [f"http://{stack.environment[f'JITNEY_{name}_LISTEN']}" for name in ("REST", "STREAM", "SANDBOX")]
     addresses = Addresses(urls[0], urls[1], stack.environment["JITNEY_MATCHING_LISTEN"], urls[2])
     verdict = Verdict(plan.seed, plan.minutes)
     async with httpx.AsyncClient(base_url=addresses.sandbox_url) as sandbox:
         ground = Ground(stack, sandbox)
         nemesis = Nemesis(ground, say)
-        strikes = draw_schedule(plan.seed, 60 * plan.minutes, plan.only)
+        for service, statement in sql:
+            async with ground.database(service) as connection:
+                await connection.execute(statement)
+        strikes = plan.strikes
+        if strikes is None:
+            strikes = draw_schedule(plan.seed, 60 * plan.minutes, plan.only)
         await _ride_under_fire(plan, addresses, ground, nemesis, strikes, verdict, say)
         verdict.struck, verdict.missed = dict(nemesis.struck), dict(nemesis.missed)
         verdict.restarts = {each.name: each.restarts for each in stack.record().processes if each.restarts}

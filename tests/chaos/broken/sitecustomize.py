@@ -1,0 +1,148 @@
+"""Breaks every Python process of a stack as the environment's BROKEN_BUILD says.
+
+Python imports this module at its start where its folder is on PYTHONPATH. A module is broken right after it was
+imported, so that nothing else need know of it.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import os
+import sys
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+
+def _ack_before_work(module: Any) -> None:
+    """Events are acknowledged when they are read, before they had an effect."""
+    read = module.ConsumerGroup.read_new
+
+    async def hasty(self: Any, block_millis: int) -> Any:
+        entries = await read(self, block_millis)
+        if entries:
+            await self._redis.xack(self.stream, self.group, *(stream_id for stream_id, _ in entries))
+        return entries
+
+    module.ConsumerGroup.read_new = hasty
+
+
+def _no_inbox(module: Any) -> None:
+    """Every event counts as new, however often it comes."""
+
+    note = module.first_times
+
+    async def all_of_them(connection: Any, event_ids: Sequence[Any], ride_ids: Any, consumer: str) -> set[Any]:
+        await note(connection, event_ids, ride_ids, consumer)
+        return set(event_ids)
+
+    module.first_times = all_of_them
+
+
+def _no_inbox_of_one(module: Any) -> None:
+    note = module.first_time
+
+    async def always(connection: Any, table: Any, event_id: Any, consumer: str) -> bool:
+        await note(connection, table, event_id, consumer)
+        return True
+
+    module.first_time = always
+
+
+def _void_on_time_out(module: Any) -> None:
+    """What the provider does not answer counts as declined."""
+    from payment_service.use_cases.outcomes import Declined, Unknown  # noqa: PLC0415 (of the process that is broken)
+
+    authorize, capture = module.StripePsp.authorize, module.StripePsp.capture
+
+    async def hasty_authorize(self: Any, key: str, operation_id: Any, order: Any) -> Any:
+        outcome = await authorize(self, key, operation_id, order)
+        return Declined("time_out") if isinstance(outcome, Unknown) else outcome
+
+    async def hasty_capture(self: Any, key: str, operation_id: Any, order: Any) -> Any:
+        outcome = await capture(self, key, operation_id, order)
+        return Declined("time_out") if isinstance(outcome, Unknown) else outcome
+
+    module.StripePsp.authorize, module.StripePsp.capture = hasty_authorize, hasty_capture
+
+
+def _every_shard_is_mine(module: Any) -> None:
+    """No lease and no fence: each matcher dispatches every shard."""
+
+    async def beat(self: Any) -> Any:
+        began = self._monotonic()
+        seen = await self._leases.look(self._id, self._name, module.LEASE_SECONDS)
+        self._matcher_ids = seen.matcher_ids | {self._id}
+        self._fences = dict.fromkeys(seen.busy_shards, 0)
+        self._good_until = began + module.LEASE_SECONDS
+        return module.BeatReport(len(self._fences), len(self._matcher_ids), 0, 0, 0, 0)
+
+    module.KeepShards.beat = beat
+
+
+class _AnyFence(int):
+    __hash__ = int.__hash__
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+
+def _no_fence(module: Any) -> None:
+    async def any_fence(self: Any, ride_id: Any) -> int:
+        del self, ride_id
+        return _AnyFence(0)
+
+    module.PostgresTransaction.keep_fence = any_fence
+
+
+def _reserved_for_everybody(module: Any) -> None:
+    async def reserve(self: Any, claims: Sequence[Any], seconds: float) -> Any:
+        del self, seconds
+        return frozenset(claim.position.driver_id for claim in claims)
+
+    module.RedisReservations.reserve = reserve
+
+
+_BROKEN: dict[str, dict[str, Callable[[Any], None]]] = {
+    "ack before commit": {"chassis.consumer_group": _ack_before_work},
+    "no inbox": {
+        "notification_service.adapters.postgres_owing": _no_inbox,
+        "chassis.inbox": _no_inbox_of_one,
+    },
+    "void on time-out": {"payment_service.adapters.stripe_psp": _void_on_time_out},
+    "no fencing": {
+        "matching_service.use_cases.keep_shards": _every_shard_is_mine,
+        "matching_service.adapters.postgres": _no_fence,
+        "matching_service.adapters.redis_dispatch": _reserved_for_everybody,
+    },
+}
+
+
+class _Breaker(importlib.abc.MetaPathFinder):
+    """Finds a module as the others do, and breaks it once it is there."""
+
+    def __init__(self, broken: dict[str, Callable[[Any], None]]) -> None:
+        self._broken = dict(broken)
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        harm = self._broken.pop(fullname, None)
+        if harm is None:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"there is no {fullname} to be broken")
+        execute = spec.loader.exec_module
+
+        def execute_and_break(module: ModuleType) -> None:
+            execute(module)
+            harm(module)
+
+        spec.loader.exec_module = execute_and_break  # type: ignore[method-assign]
+        return spec
+
+
+if os.environ.get("BROKEN_BUILD"):
+    sys.meta_path.insert(0, _Breaker(_BROKEN[os.environ["BROKEN_BUILD"]]))

@@ -11,8 +11,10 @@ import importlib.machinery
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
+from uuid import uuid4
 
 
 def _ack_before_work(module: Any) -> None:
@@ -29,15 +31,17 @@ def _ack_before_work(module: Any) -> None:
 
 
 def _no_inbox(module: Any) -> None:
-    """Every event counts as new, however often it comes."""
-
-    note = module.first_times
+    """Every event counts as new, however often it comes, and so does every message."""
+    note, owe = module.first_times, module.owe
 
     async def all_of_them(connection: Any, event_ids: Sequence[Any], ride_ids: Any, consumer: str) -> set[Any]:
         await note(connection, event_ids, ride_ids, consumer)
         return set(event_ids)
 
-    module.first_times = all_of_them
+    async def owe_anew(connection: Any, messages: Sequence[Any], new_id: Any) -> Any:
+        return await owe(connection, [replace(each, dedupe_key=f"{uuid4()}") for each in messages], new_id)
+
+    module.first_times, module.owe = all_of_them, owe_anew
 
 
 def _no_inbox_of_one(module: Any) -> None:
@@ -67,41 +71,14 @@ def _void_on_time_out(module: Any) -> None:
     module.StripePsp.authorize, module.StripePsp.capture = hasty_authorize, hasty_capture
 
 
-def _every_shard_is_mine(module: Any) -> None:
-    """No lease and no fence: each matcher dispatches every shard."""
+def _nobody_is_busy(module: Any) -> None:
+    """Who has a ride or an offer looks free to dispatch, so that the database alone is left to refuse."""
 
-    async def beat(self: Any) -> Any:
-        began = self._monotonic()
-        seen = await self._leases.look(self._id, self._name, module.LEASE_SECONDS)
-        self._matcher_ids = seen.matcher_ids | {self._id}
-        self._fences = dict.fromkeys(seen.busy_shards, 0)
-        self._good_until = began + module.LEASE_SECONDS
-        return module.BeatReport(len(self._fences), len(self._matcher_ids), 0, 0, 0, 0)
+    async def busy(self: Any) -> frozenset[Any]:
+        del self
+        return frozenset()
 
-    module.KeepShards.beat = beat
-
-
-class _AnyFence(int):
-    __hash__ = int.__hash__
-
-    def __ne__(self, other: object) -> bool:
-        return False
-
-
-def _no_fence(module: Any) -> None:
-    async def any_fence(self: Any, ride_id: Any) -> int:
-        del self, ride_id
-        return _AnyFence(0)
-
-    module.PostgresTransaction.keep_fence = any_fence
-
-
-def _reserved_for_everybody(module: Any) -> None:
-    async def reserve(self: Any, claims: Sequence[Any], seconds: float) -> Any:
-        del self, seconds
-        return frozenset(claim.position.driver_id for claim in claims)
-
-    module.RedisReservations.reserve = reserve
+    module.PostgresDispatchReads.busy = busy
 
 
 _BROKEN: dict[str, dict[str, Callable[[Any], None]]] = {
@@ -111,11 +88,7 @@ _BROKEN: dict[str, dict[str, Callable[[Any], None]]] = {
         "chassis.inbox": _no_inbox_of_one,
     },
     "void on time-out": {"payment_service.adapters.stripe_psp": _void_on_time_out},
-    "no fencing": {
-        "matching_service.use_cases.keep_shards": _every_shard_is_mine,
-        "matching_service.adapters.postgres": _no_fence,
-        "matching_service.adapters.redis_dispatch": _reserved_for_everybody,
-    },
+    "nobody is busy": {"matching_service.adapters.postgres_dispatch": _nobody_is_busy},
 }
 
 

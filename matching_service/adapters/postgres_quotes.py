@@ -169,7 +169,8 @@ class PostgresQuotes:
     async def add(self, quotes: Sequence[Quote]) -> None:
         if not quotes:
             return
-        async with self._database.transaction() as connection:
+        # Several rows go as one message of asyncpg's, which the server takes whole or not at all.
+        async with self._database.connect() as connection:
             await connection.execute(insert(self._table), [quote_row(quote) for quote in quotes])
 
     async def get(self, quote_id: UUID, rider_id: UUID) -> Quote:

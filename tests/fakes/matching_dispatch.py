@@ -91,7 +91,10 @@ class FakeQuotes:
         self.quotes: dict[UUID, Quote] = {}
 
     async def add(self, quotes: Sequence[Quote]) -> None:
-        self.quotes |= {quote.id: quote for quote in quotes}
+        new = {quote.id: quote for quote in quotes}
+        if self.quotes.keys() & new.keys():
+            raise RuntimeError("duplicate key")
+        self.quotes |= new
 
     async def get(self, quote_id: UUID, rider_id: UUID) -> Quote:
         quote = self.quotes.get(quote_id)

@@ -76,3 +76,15 @@ async def test_a_quote_of_somebody_else_is_not_found(quotes: QuoteStore) -> None
 
 async def test_no_quotes_are_stored_as_nothing(quotes: QuoteStore) -> None:
     await quotes.add([])
+
+
+async def test_quotes_are_stored_together_or_not_at_all(quotes: QuoteStore) -> None:
+    rider = uuid4()
+    first, known = quote(rider), quote(rider)
+    await quotes.add([known])
+
+    with pytest.raises(Exception, match="duplicate key"):
+        await quotes.add([first, known])
+
+    with pytest.raises(NotFound):
+        await quotes.get(first.id, rider)

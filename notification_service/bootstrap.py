@@ -33,6 +33,7 @@ from notification_service.adapters.provider_file import Providers, Twilio, read_
 from notification_service.adapters.providers import open_providers
 from notification_service.adapters.sms_receipts import SmsReceipts, accounts_of
 from notification_service.adapters.templates import TemplateFiles
+from notification_service.bootstrap_campaigns import Campaigns
 from notification_service.bootstrap_delivery import add_workers, lanes_of, make_workers
 from notification_service.bootstrap_people import add_delivery_service, add_reach_service, add_safety_service
 from notification_service.bootstrap_webhooks import Webhooks
@@ -102,9 +103,12 @@ def build(settings: NotificationSettings) -> Application:
     owe_messages = OweMessages(
         store, templates, clock, new_id, HandOver(delivering), webhooks_are_wanted=webhooks.alarm.wanted
     )
+    campaigns = Campaigns(database, clock)
     safety = PostgresSafety(database, new_id)
     tell_contacts = TellContacts(store, safety, templates, clock, new_id, settings.notification_share_url)
-    handler = EventHandler(owe_messages, tell_contacts, RememberLocale(store), ForgetBounces(store), alarms)
+    handler = EventHandler(
+        owe_messages, tell_contacts, RememberLocale(store), ForgetBounces(store), campaigns.see_audience, alarms
+    )
     consumer = EventConsumer(
         redis,
         STREAMS,
@@ -126,6 +130,7 @@ def build(settings: NotificationSettings) -> Application:
     workers.add("event consumer", consumer.run)
     add_workers(workers, delivering, alarms)
     webhooks.add_worker(workers, jitter)
+    campaigns.add_worker(workers, owe_messages, alarms)
     workers.add("retention", lambda: trim_forever(database, keeps, clock))
 
     head = head_revision("notification_service")
@@ -146,6 +151,7 @@ def build(settings: NotificationSettings) -> Application:
     server.add(add_NotificationServiceServicer_to_server, servicer, SERVICE_NAME)
     add_reach_service(server, database, store, clock, new_id)
     webhooks.add_service(server, new_id)
+    campaigns.add_service(server, templates.languages, new_id)
 
     def help_wanted() -> None:
         alarms.wake(Channel.SMS, Priority.SECURITY)

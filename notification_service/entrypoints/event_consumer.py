@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from chassis.streams import IncomingEvent
 from notification_service.domain.channels import Channel, Priority
+from notification_service.entrypoints.campaign_worker import SeeAudience
 from notification_service.entrypoints.delivery_worker import Alarms
 from notification_service.entrypoints.facts import FACT_TYPES, fact_from, shared_trip
 from notification_service.use_cases.forget_bounces import ForgetBounces
@@ -32,12 +33,14 @@ class EventHandler:
         tell_contacts: TellContacts,
         remember_locale: RememberLocale,
         forget_bounces: ForgetBounces,
+        see_audience: SeeAudience,
         alarms: Alarms,
     ) -> None:
         self._owe_messages = owe_messages
         self._tell_contacts = tell_contacts
         self._remember_locale = remember_locale
         self._forget_bounces = forget_bounces
+        self._see_audience = see_audience
         self._alarms = alarms
 
     async def __call__(self, event: IncomingEvent) -> None:
@@ -46,6 +49,7 @@ class EventHandler:
 
     async def take(self, events: Sequence[IncomingEvent]) -> None:
         """Take events in together: what people are told of is one transaction, so that a thousand a second are."""
+        await self._see_audience(events)
         told = [event for event in events if not isinstance(event.message, _BY_ITSELF)]
         for event in events:
             if isinstance(event.message, _ACCOUNTS):

@@ -35,6 +35,7 @@ from ridesharing.matching.v1.product_service_pb2_grpc import ProductServiceStub
 from ridesharing.matching.v1.rating_service_pb2_grpc import RatingServiceStub
 from ridesharing.matching.v1.ride_service_pb2_grpc import RideServiceStub
 from ridesharing.matching.v1.share_service_pb2_grpc import ShareServiceStub
+from ridesharing.notification.v1.campaign_service_pb2_grpc import CampaignServiceStub
 from ridesharing.notification.v1.delivery_service_pb2_grpc import DeliveryServiceStub
 from ridesharing.notification.v1.notification_service_pb2_grpc import NotificationServiceStub
 from ridesharing.notification.v1.reach_service_pb2_grpc import ReachServiceStub
@@ -223,6 +224,10 @@ class Backends:
     @property
     def deliveries(self) -> DeliveryServiceStub:
         return self.stub("notification", DeliveryServiceStub)
+
+    @property
+    def campaigns(self) -> CampaignServiceStub:
+        return self.stub("notification", CampaignServiceStub)
 
     @property
     def webhooks(self) -> WebhookServiceStub:

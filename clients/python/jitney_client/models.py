@@ -184,6 +184,63 @@ class Break(TypedDict):
     """For how long at most."""
 
 
+class Campaign(TypedDict):
+    """News and how far they have come."""
+
+    id: str
+    words: list[CampaignWords]
+    audience: str
+    """riders or drivers."""
+    city: str
+    state: str
+    """running, done or stopped."""
+    starts_at: str
+    created_at: str
+    told_count: int
+    """To how many a message was owed, or not, by their own wish."""
+
+
+class CampaignRequest(TypedDict):
+    """What is told to whom."""
+
+    words: CampaignTexts
+    audience: Literal["riders", "drivers"]
+    city: NotRequired[str]
+    """Only who has ridden or driven in this city; empty for all."""
+    starts_at: NotRequired[str | None]
+    """Now, where it is not said."""
+
+
+class CampaignText(TypedDict):
+    """The news in a language."""
+
+    title: str
+    body: str
+
+
+class CampaignTexts(TypedDict):
+    """The news in each language; people read theirs, or English."""
+
+    en: CampaignText
+    es: CampaignText
+    fr: CampaignText
+
+
+class CampaignWords(TypedDict):
+    """The news in a language."""
+
+    language: str
+    title: str
+    body: str
+
+
+class Campaigns(TypedDict):
+    """A page of campaigns, newest first."""
+
+    items: list[Campaign]
+    next_cursor: str | None
+
+
 class Cancellation(TypedDict):
     """Ends a ride."""
 

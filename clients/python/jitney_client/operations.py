@@ -24,6 +24,9 @@ from jitney_client.models import (
     AvailabilityAnswer,
     Booking,
     Break,
+    Campaign,
+    CampaignRequest,
+    Campaigns,
     Cancellation,
     CancellationPreview,
     CheckedCityPolicy,
@@ -1116,6 +1119,29 @@ class Operations(Caller):
         return cast(
             "Webhook",
             await self.call("POST", f"/v1/operator/webhooks/{path_part(webhook_id)}/replay", key=idempotency_key),
+        )
+
+    async def list_campaigns(self, *, limit: int | None = None, cursor: str | None = None) -> Campaigns:
+        """Page through the campaigns, newest first. For: admin, operator."""
+        return cast(
+            "Campaigns", await self.call("GET", "/v1/operator/campaigns", query={"limit": limit, "cursor": cursor})
+        )
+
+    def iterate_campaigns(self, *, limit: int | None = None) -> AsyncIterator[Campaign]:
+        """Go through all pages of `list_campaigns`; a page is read when it is needed."""
+        return page_items(lambda cursor: self.list_campaigns(limit=limit, cursor=cursor))
+
+    async def create_campaign(self, body: CampaignRequest, *, idempotency_key: str = "") -> Campaign:
+        """Tell news to riders or drivers: at most one a person and day, in no quiet hours, as people wish. For:
+        admin, operator.
+        """
+        return cast("Campaign", await self.call("POST", "/v1/operator/campaigns", body=body, key=idempotency_key))
+
+    async def stop_campaign(self, campaign_id: str, *, idempotency_key: str = "") -> Campaign:
+        """Tell nobody else. For: admin, operator."""
+        return cast(
+            "Campaign",
+            await self.call("POST", f"/v1/operator/campaigns/{path_part(campaign_id)}/stop", key=idempotency_key),
         )
 
     async def read_wallet(self) -> Wallet:

@@ -158,6 +158,57 @@ export interface Break {
   seconds?: number;
 }
 
+/** News and how far they have come. */
+export interface Campaign {
+  id: string;
+  words: CampaignWords[];
+  /** riders or drivers. */
+  audience: string;
+  city: string;
+  /** running, done or stopped. */
+  state: string;
+  starts_at: string;
+  created_at: string;
+  /** To how many a message was owed, or not, by their own wish. */
+  told_count: number;
+}
+
+/** What is told to whom. */
+export interface CampaignRequest {
+  words: CampaignTexts;
+  audience: "riders" | "drivers";
+  /** Only who has ridden or driven in this city; empty for all. */
+  city?: string;
+  /** Now, where it is not said. */
+  starts_at?: string | null;
+}
+
+/** The news in a language. */
+export interface CampaignText {
+  title: string;
+  body: string;
+}
+
+/** The news in each language; people read theirs, or English. */
+export interface CampaignTexts {
+  en: CampaignText;
+  es: CampaignText;
+  fr: CampaignText;
+}
+
+/** The news in a language. */
+export interface CampaignWords {
+  language: string;
+  title: string;
+  body: string;
+}
+
+/** A page of campaigns, newest first. */
+export interface Campaigns {
+  items: Campaign[];
+  next_cursor: string | null;
+}
+
 /** Ends a ride. */
 export interface Cancellation {
   /** Of the preview, if a fee is due. */

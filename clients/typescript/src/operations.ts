@@ -19,6 +19,9 @@ import type {
   AvailabilityAnswer,
   Booking,
   Break,
+  Campaign,
+  CampaignRequest,
+  Campaigns,
   Cancellation,
   CancellationPreview,
   CheckedCityPolicy,
@@ -949,6 +952,29 @@ export class Operations extends Caller {
   /** Post one again from the beginning, also one that was taken. For: admin, operator. */
   replayWebhook(webhookId: string, options: Changing = {}): Promise<Webhook> {
     return this.call<Webhook>("POST", `/v1/operator/webhooks/${pathPart(webhookId)}/replay`, { key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Page through the campaigns, newest first. For: admin, operator. */
+  listCampaigns(query: { limit?: number; cursor?: string } = {}): Promise<Campaigns> {
+    return this.call<Campaigns>("GET", "/v1/operator/campaigns", { query });
+  }
+
+  /** Goes through all pages of `listCampaigns`; a page is read when it is needed. */
+  iterateCampaigns(query: { limit?: number } = {}): AsyncGenerator<Campaign> {
+    return pageItems((cursor) => this.listCampaigns({ ...query, cursor }));
+  }
+
+  /**
+   * Tell news to riders or drivers: at most one a person and day, in no quiet hours, as people wish. For: admin,
+   * operator.
+   */
+  createCampaign(body: CampaignRequest, options: Changing = {}): Promise<Campaign> {
+    return this.call<Campaign>("POST", "/v1/operator/campaigns", { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Tell nobody else. For: admin, operator. */
+  stopCampaign(campaignId: string, options: Changing = {}): Promise<Campaign> {
+    return this.call<Campaign>("POST", `/v1/operator/campaigns/${pathPart(campaignId)}/stop`, { key: options.idempotencyKey, signal: options.signal });
   }
 
   /** Return what the caller has here and owes, by currency. For: rider. */

@@ -45,6 +45,7 @@ from ridesharing.matching.v1 import (
     share_service_pb2,
 )
 from ridesharing.notification.v1 import (
+    campaign_service_pb2,
     delivery_service_pb2,
     notification_service_pb2,
     reach_service_pb2,
@@ -97,6 +98,7 @@ _FILES = (
     webhook_service_pb2,
     notification_service_pb2,
     reach_service_pb2,
+    campaign_service_pb2,
     safety_service_pb2,
     notification_webhooks,
     delivery_service_pb2,

@@ -27,6 +27,7 @@ _OPERATORS = frozenset(
         "agencies",
         "audit",
         "operate_people",
+        "ride_stories",
     }
 )
 _TRAVELERS = {"account", "notifications", "applications", "products", "maps"}
@@ -34,7 +35,7 @@ _AREAS: Mapping[Role, frozenset[str]] = {
     Role.ANONYMOUS: frozenset(),
     Role.RIDER: frozenset({*_TRAVELERS, "rides", "quotes", "payments"}),
     Role.DRIVER: frozenset({*_TRAVELERS, "driving", "earnings"}),
-    Role.SUPPORT: frozenset({"account", "operate_drivers", "operate_people"}),
+    Role.SUPPORT: frozenset({"account", "operate_drivers", "operate_people", "ride_stories"}),
     Role.OPERATOR: _OPERATORS,
     Role.ADMIN: _OPERATORS | {"staff"},
     Role.PARTNER: frozenset({"agencies"}),

@@ -11,7 +11,7 @@ from jitney.operate.text import moment, money, place, say_json, say_table
 
 if TYPE_CHECKING:
     from jitney_client import Client
-    from jitney_client.models import RideHistory, StoryEvent
+    from jitney_client.models import RideEvent
 
 app = typer.Typer(
     help="Find rides, look at them, cancel them.",
@@ -20,7 +20,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 Ride = Annotated[str, typer.Argument(metavar="RIDE", help="ride_...")]
-NO_SUCH_THING = 404
 
 
 class RideState(StrEnum):
@@ -110,54 +109,29 @@ def show(ride: Ride, as_json: Json = False, data: Data = DATA) -> None:
 def timeline(ride: Ride, as_json: Json = False, data: Data = DATA) -> None:
     """Tell all that happened to a ride, over all services, in the order of time."""
 
-    async def question(client: "Client") -> list[dict[str, Any]]:
-        history = await client.read_ride_history(ride)
-        return story_of(history, await _payment_events(client, ride))
-
-    lines = ask(data, question)
+    told = ask(data, lambda client: client.read_ride_timeline(ride))
     if as_json:
-        say_json(lines)
+        say_json(told["events"])
         return
-    columns = ("AT", "WHERE", "WHAT", "AMOUNT", "MORE")
-    rows = [(moment(line["at"]), line["where"], line["what"], money(line["amount"]), line["more"]) for line in lines]
+    columns = ("AT", "WHERE", "WHAT", "AMOUNT", "WHO", "MORE")
+    rows = [
+        (
+            moment(event["at"]),
+            event["service"],
+            f"{event['subject']} {event['what']}",
+            money(event["amount"]),
+            event["account_id"] or "",
+            ", ".join(f"{name}={value}" for name, value in sorted(facts_of(event).items())),
+        )
+        for event in told["events"]
+    ]
     say_table(columns, rows, "Nothing is known of it.")
 
 
-async def _payment_events(client: "Client", ride: str) -> "list[StoryEvent]":
-    from jitney_client import ApiError
-
-    try:
-        return (await client.read_payment_story_of_ride(ride))["events"]
-    except ApiError as error:
-        # No money was asked for yet.
-        if error.status != NO_SUCH_THING:
-            raise
-        return []
-
-
-def story_of(history: "RideHistory", events: "list[StoryEvent]") -> list[dict[str, Any]]:
-    """Puts what the services tell of a ride into one order: its moves and its money."""
-    moves = [
-        {
-            "at": move["occurred_at"],
-            "where": "matching",
-            "what": f"{move['from_state'] or 'nothing'} -> {move['to_state']}",
-            "amount": None,
-            "more": ", ".join(filter(None, (move["driver_id"], move["reason"]))),
-        }
-        for move in history["transitions"]
-    ]
-    money_events = [
-        {
-            "at": event["created_at"],
-            "where": "payment",
-            "what": f"{event['subject']} {event['kind']} {event['state']}".strip(),
-            "amount": event["amount"],
-            "more": ", ".join(f"{key}={value}" for key, value in sorted(event["facts"].items())),
-        }
-        for event in events
-    ]
-    return sorted([*moves, *money_events], key=lambda line: line["at"])
+def facts_of(event: "RideEvent") -> dict[str, str]:
+    """Return what is told of an event beside its own columns."""
+    trace = {"trace": event["trace_id"]} if event["trace_id"] else {}
+    return {**event["facts"], **trace}
 
 
 @app.command()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import grpc
 
-from chassis.auth import current_actor
+from chassis.auth import Role, current_actor
 from matching_service.entrypoints import wire
 from matching_service.entrypoints.explain_wire import explanation_message
 from matching_service.entrypoints.grpc_rides import DEFAULT_PAGE
@@ -73,11 +73,14 @@ class DispatchOperatorServicer(dispatch_operator_service_pb2_grpc.DispatchOperat
 
     async def GetRideHistory(self, request: pb.GetRideHistoryRequest, context: Context) -> pb.GetRideHistoryResponse:
         ride, moves, offers = await self._read.history(UUID(request.ride_id))
-        return pb.GetRideHistoryResponse(
+        told = pb.GetRideHistoryResponse(
             ride=wire.ride_message(ride),
             transitions=map(_transition_message, moves),
             offers=map(wire.offer_message, offers),
         )
+        if current_actor().role is Role.SUPPORT:
+            _withhold_places(told)
+        return told
 
     async def SummarizeRides(self, request: pb.SummarizeRidesRequest, context: Context) -> pb.SummarizeRidesResponse:
         summary = await self._read.summary(wire.moment_from(request.since_time, "since_time"))
@@ -113,6 +116,14 @@ class DispatchOperatorServicer(dispatch_operator_service_pb2_grpc.DispatchOperat
             ],
             next_page_token=wire.page_token(page.next_before),
         )
+
+
+def _withhold_places(history: pb.GetRideHistoryResponse) -> None:
+    """Leave out where somebody goes, and what is carried: support is told what happened alone."""
+    for message in (history.ride, *history.offers):
+        for name in ("pickup", "dropoff", "stops", "order", "delivery", "note", "words"):
+            if name in message.DESCRIPTOR.fields_by_name:
+                message.ClearField(name)  # pyright: ignore[reportArgumentType] (one that it has)
 
 
 def _transition_message(move: RideMoveRecord) -> pb.RideTransition:

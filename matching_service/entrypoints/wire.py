@@ -169,6 +169,8 @@ def offer_message(offer: Offer) -> rides_pb2.Offer:
         passengers=offer.passengers,
         kind=wire_delivery.RIDE_KINDS[offer.kind],
         joins_run=offer.run_id is not None,
+        create_time=timestamp(offer.created_at),
+        close_time=None if offer.closed_at is None else timestamp(offer.closed_at),
     )
     if offer.order is not None:
         message.order.CopyFrom(wire_delivery.order_message(offer.order.without_phones()))

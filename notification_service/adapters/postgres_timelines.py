@@ -16,7 +16,13 @@ from notification_service.adapters.tables import deliveries, notifications
 from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.delivery import DeliveryEvent, DeliveryState
 from notification_service.domain.inbox_item import InboxItem
-from notification_service.domain.timeline import EVENTS_KEPT_SHOWN, DeliveryStory, FailedDelivery, TimelineEntry
+from notification_service.domain.timeline import (
+    EVENTS_KEPT_SHOWN,
+    DeliveryStory,
+    FailedDelivery,
+    RideMessage,
+    TimelineEntry,
+)
 
 _DELIVERIES = text("""
     SELECT * FROM delivery WHERE notification_id = ANY(:notification_ids) ORDER BY delivery_id
@@ -65,6 +71,19 @@ _SUPPRESS = text("""
 """)
 
 
+async def _deliveries_of(
+    connection: AsyncConnection, notification_ids: Sequence[UUID]
+) -> Mapping[UUID, Sequence[DeliveryStory]]:
+    by_message: dict[UUID, list[DeliveryStory]] = defaultdict(list)
+    if not notification_ids:
+        return by_message
+    ways = (await connection.execute(_DELIVERIES, {"notification_ids": list(notification_ids)})).all()
+    events = await _events(connection, [way.delivery_id for way in ways])
+    for way in ways:
+        by_message[way.notification_id].append(_story(way, events))
+    return by_message
+
+
 class PostgresTimelines:
     """The Timelines of production."""
 
@@ -87,18 +106,34 @@ class PostgresTimelines:
             )
         async with self._database.connect() as connection:
             rows = (await connection.execute(statement)).all()
-            ids = [row.notification_id for row in rows]
-            ways = (await connection.execute(_DELIVERIES, {"notification_ids": ids})).all() if ids else []
-            events = await _events(connection, [way.delivery_id for way in ways])
-        by_message: dict[UUID, list[DeliveryStory]] = defaultdict(list)
-        for way in ways:
-            by_message[way.notification_id].append(_story(way, events))
+            by_message = await _deliveries_of(connection, [row.notification_id for row in rows])
         return [
             TimelineEntry(
                 item=_item(row),
                 priority=Priority(row.priority),
                 expires_at=row.expires_at,
                 acknowledged_at=row.acknowledged_at,
+                deliveries=by_message[row.notification_id],
+            )
+            for row in rows
+        ]
+
+    async def of_ride(self, ride_id: UUID, limit: int) -> Sequence[RideMessage]:
+        """Read what was owed for a ride, oldest first."""
+        row = notifications.c
+        statement = select(notifications).where(row.ride_id == ride_id).order_by(row.created_at, row.notification_id)
+        async with self._database.connect() as connection:
+            rows = (await connection.execute(statement.limit(limit))).all()
+            by_message = await _deliveries_of(connection, [row.notification_id for row in rows])
+        return [
+            RideMessage(
+                notification_id=row.notification_id,
+                account_id=row.account_id,
+                topic=row.topic,
+                created_at=row.created_at,
+                acknowledged_at=row.acknowledged_at,
+                # version, trace, span, flags (W3C Trace Context)
+                trace_id=row.traceparent.split("-")[1] if row.traceparent.count("-") == 3 else "",
                 deliveries=by_message[row.notification_id],
             )
             for row in rows

@@ -88,6 +88,7 @@ notifications = Table(
     CheckConstraint("account_id IS NOT NULL OR NOT in_inbox", "inbox_has_an_owner"),
     Index("ix_notification_inbox", "account_id", "created_at", "notification_id", postgresql_where=text("in_inbox")),
     Index(None, "created_at"),
+    Index("ix_notification_ride", "ride_id", "created_at", postgresql_where=text("ride_id IS NOT NULL")),
 )
 
 deliveries = Table(

@@ -43,6 +43,19 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class RideMessage:
+    """A message that was owed for a ride, without its words; `trace_id` is empty where it was owed in no trace."""
+
+    notification_id: UUID
+    account_id: UUID | None
+    topic: str
+    created_at: datetime
+    acknowledged_at: datetime | None
+    trace_id: str
+    deliveries: Sequence[DeliveryStory]
+
+
+@dataclass(frozen=True, slots=True)
 class FailedDelivery:
     """A delivery that was given up, and whose it is."""
 

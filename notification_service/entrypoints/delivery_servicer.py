@@ -9,7 +9,7 @@ import grpc
 
 from notification_service.domain.delivery import DeliveryEvent, DeliveryState
 from notification_service.domain.provider_health import ProviderHealth
-from notification_service.domain.timeline import DeliveryStory, FailedDelivery, TimelineEntry
+from notification_service.domain.timeline import DeliveryStory, FailedDelivery, RideMessage, TimelineEntry
 from notification_service.entrypoints.grpc_servicer import CHANNEL_TO_WIRE, STATE_TO_WIRE, to_wire
 from notification_service.entrypoints.times import timestamp, timestamp_or_none
 from notification_service.use_cases.read_timeline import ReadTimeline
@@ -38,6 +38,12 @@ class DeliveryServicer(delivery_service_pb2_grpc.DeliveryServiceServicer):
         )
         return pb.ListTimelineResponse(entries=map(_entry, entries), next_page_token=token)
 
+    async def ListRideMessages(
+        self, request: pb.ListRideMessagesRequest, context: _Context
+    ) -> pb.ListRideMessagesResponse:
+        found, is_cut = await self._read_timeline.of_ride(UUID(request.ride_id))
+        return pb.ListRideMessagesResponse(messages=map(_ride_message, found), is_cut=is_cut)
+
     async def ListFailedDeliveries(
         self, request: pb.ListFailedDeliveriesRequest, context: _Context
     ) -> pb.ListFailedDeliveriesResponse:
@@ -65,6 +71,18 @@ def _entry(entry: TimelineEntry) -> pb.TimelineEntry:
         expire_time=timestamp(entry.expires_at),
         acknowledge_time=timestamp_or_none(entry.acknowledged_at),
         deliveries=map(_delivery, entry.deliveries),
+    )
+
+
+def _ride_message(message: RideMessage) -> pb.RideMessage:
+    return pb.RideMessage(
+        notification_id=str(message.notification_id),
+        account_id=str(message.account_id or ""),
+        topic=message.topic,
+        create_time=timestamp(message.created_at),
+        acknowledge_time=timestamp_or_none(message.acknowledged_at),
+        trace_id=message.trace_id,
+        deliveries=map(_delivery, message.deliveries),
     )
 
 

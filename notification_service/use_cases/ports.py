@@ -20,7 +20,7 @@ from notification_service.domain.preferences import QuietHours, Subject
 from notification_service.domain.provider_health import ProviderHealth
 from notification_service.domain.safety import Sos, TrustedContact
 from notification_service.domain.sending import Content, Outgoing, SendResult, Target
-from notification_service.domain.timeline import FailedDelivery, TimelineEntry
+from notification_service.domain.timeline import FailedDelivery, RideMessage, TimelineEntry
 from notification_service.domain.webhooks import WebhookEvent
 from notification_service.domain.words import Words
 from shared_kernel.origins import NOWHERE, Origin
@@ -191,6 +191,8 @@ class Timelines(Protocol):
     async def of_person(
         self, account_id: UUID, limit: int, before: tuple[datetime, UUID] | None
     ) -> Sequence[TimelineEntry]: ...
+
+    async def of_ride(self, ride_id: UUID, limit: int) -> Sequence[RideMessage]: ...
 
     async def failed(self, limit: int, before: tuple[datetime, UUID] | None) -> Sequence[FailedDelivery]: ...
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from notification_service.domain.provider_health import ProviderHealth
-from notification_service.domain.timeline import FailedDelivery, TimelineEntry
+from notification_service.domain.timeline import FailedDelivery, RideMessage, TimelineEntry
 from notification_service.use_cases.page_tokens import read_token, write_token
 from notification_service.use_cases.ports import Deliveries, Timelines
 
 DEFAULT_PAGE_SIZE = 50
+MOST_OF_A_RIDE = 200
 
 
 class ReadTimeline:
@@ -27,6 +28,11 @@ class ReadTimeline:
         page = entries[:size]
         more = len(entries) > size
         return page, write_token(page[-1].item.created_at, page[-1].item.notification_id) if more else ""
+
+    async def of_ride(self, ride_id: UUID) -> tuple[Sequence[RideMessage], bool]:
+        """Return what was owed for a ride, oldest first, and whether there was more."""
+        found = await self._timelines.of_ride(ride_id, MOST_OF_A_RIDE + 1)
+        return found[:MOST_OF_A_RIDE], len(found) > MOST_OF_A_RIDE
 
     async def failed(self, page_size: int, page_token: str) -> tuple[Sequence[FailedDelivery], str]:
         """Return a page of deliveries that were given up; InvalidInput `invalid_page_token`."""

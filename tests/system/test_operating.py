@@ -45,9 +45,11 @@ async def test_an_operator_follows_a_ride_and_gives_money_back(people: Town) -> 
 
     lines = await answer(people, "rides", "timeline", ride_id)
     assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
-    assert {line["where"] for line in lines} == {"matching", "payment"}
-    assert lines[-1]["where"] == "payment"
-    assert any(line["what"].endswith("-> completed") for line in lines)
+    assert {line["service"] for line in lines} == {"matching", "payment", "notification"}
+    moves = [line["what"] for line in lines if line["subject"] == "ride"]
+    assert (moves[0], moves[-1]) == ("requested", "completed")
+    assert [line["what"] for line in lines if line["subject"] == "offer"] == ["made", "accepted"]
+    assert "receipt_ready" in [line["what"] for line in lines if line["subject"] == "message"]
 
     given_back = ["refund", ride_id, "--amount", "1.25 USD", "--reason", "late", "--key", f"refund-{ride_id}"]
     first, again = await answer(people, *given_back), await answer(people, *given_back)

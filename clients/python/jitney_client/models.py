@@ -2279,6 +2279,26 @@ class RideEdit(TypedDict):
     """While the driver is asked: until when."""
 
 
+class RideEvent(TypedDict):
+    """One thing that happened to a ride, told by the service that knows of it."""
+
+    at: str
+    service: str
+    """matching, payment or notification."""
+    subject: str
+    """What it befell: ride, offer, message or delivery, or what payment names."""
+    subject_id: str | None
+    what: str
+    """What happened, in the words of its service."""
+    account_id: str | None
+    """Whom it concerns, where it is one person."""
+    amount: Money | None
+    facts: dict[str, str]
+    """Further facts by name; never a word of a message, a PIN or a place."""
+    trace_id: str | None
+    """The trace that it was part of, where that is known."""
+
+
 class RideHistory(TypedDict):
     """A ride's story, oldest first."""
 
@@ -2364,6 +2384,16 @@ class RideSummary(TypedDict):
     offer_count: int
     broadcast_offer_count: int
     """Offers that were open together with others of their ride."""
+
+
+class RideTimeline(TypedDict):
+    """All that happened to a ride, oldest first."""
+
+    ride_id: str
+    state: str
+    events: list[RideEvent]
+    is_cut: bool
+    """True where there was more than is told."""
 
 
 class RideTransition(TypedDict):

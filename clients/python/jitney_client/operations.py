@@ -180,6 +180,7 @@ from jitney_client.models import (
     RiderRide,
     RiderRides,
     RideSummary,
+    RideTimeline,
     RoleGrant,
     RoleGrantRequest,
     RoleGrants,
@@ -444,6 +445,12 @@ class Operations(Caller):
             "RiderRide",
             await self.call("POST", f"/v1/rides/{path_part(ride_id)}/cancel", body=body, key=idempotency_key),
         )
+
+    async def read_ride_timeline(self, ride_id: str) -> RideTimeline:
+        """Tell all that happened to a ride, over all services in the order of time: moves, offers, money and
+        messages. For: admin, operator, support.
+        """
+        return cast("RideTimeline", await self.call("GET", f"/v1/operator/rides/{path_part(ride_id)}/timeline"))
 
     async def quote_edit(self, ride_id: str, body: EditRequest | None = None, *, idempotency_key: str = "") -> RideEdit:
         """Tell what another way of the caller's ride costs; it is the ride's once it is accepted. For: rider."""

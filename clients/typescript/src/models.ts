@@ -2052,6 +2052,25 @@ export interface RideEdit {
   answer_until: string | null;
 }
 
+/** One thing that happened to a ride, told by the service that knows of it. */
+export interface RideEvent {
+  at: string;
+  /** matching, payment or notification. */
+  service: string;
+  /** What it befell: ride, offer, message or delivery, or what payment names. */
+  subject: string;
+  subject_id: string | null;
+  /** What happened, in the words of its service. */
+  what: string;
+  /** Whom it concerns, where it is one person. */
+  account_id: string | null;
+  amount: Money | null;
+  /** Further facts by name; never a word of a message, a PIN or a place. */
+  facts: Record<string, string>;
+  /** The trace that it was part of, where that is known. */
+  trace_id: string | null;
+}
+
 /** A ride's story, oldest first. */
 export interface RideHistory {
   ride: OperatorRide;
@@ -2130,6 +2149,15 @@ export interface RideSummary {
   offer_count: number;
   /** Offers that were open together with others of their ride. */
   broadcast_offer_count: number;
+}
+
+/** All that happened to a ride, oldest first. */
+export interface RideTimeline {
+  ride_id: string;
+  state: string;
+  events: RideEvent[];
+  /** True where there was more than is told. */
+  is_cut: boolean;
 }
 
 /** One move of a ride. */

@@ -170,6 +170,7 @@ import type {
   RideRequest,
   RideRoute,
   RideSummary,
+  RideTimeline,
   RiderAdjustment,
   RiderAdjustmentRequest,
   RiderAdjustments,
@@ -456,6 +457,14 @@ export class Operations extends Caller {
    */
   cancelRide(rideId: string, body: Cancellation = {}, options: Changing = {}): Promise<RiderRide> {
     return this.call<RiderRide>("POST", `/v1/rides/${pathPart(rideId)}/cancel`, { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /**
+   * Tell all that happened to a ride, over all services in the order of time: moves, offers, money and messages.
+   * For: admin, operator, support.
+   */
+  readRideTimeline(rideId: string): Promise<RideTimeline> {
+    return this.call<RideTimeline>("GET", `/v1/operator/rides/${pathPart(rideId)}/timeline`);
   }
 
   /** Tell what another way of the caller's ride costs; it is the ride's once it is accepted. For: rider. */

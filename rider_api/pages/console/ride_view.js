@@ -48,18 +48,18 @@ export async function mountRide(root, { api, may, argument: id }) {
     }
     if (gone) return false;
     ride = history.ride;
-    const money = may("operate_money") ? await api.get(`/v1/operator/rides/${id}/payment-story`).catch(() => null) : null;
-    const state = `${ride.version} ${history.offers.map((offer) => offer.state)} ${money?.events.length}`;
+    const told = await api.get(`/v1/operator/rides/${id}/timeline`).catch(() => ({ events: [] }));
+    const state = `${ride.version} ${history.offers.map((offer) => offer.state)} ${told.events.map((event) => event.what)}`;
     if (state !== shown) {
       shown = state;
-      tell(history, money);
+      tell(told.events);
       explain();
     }
     drawWay();
     return !(ENDS.has(ride.state) && SETTLED.has(ride.payment_state));
   }
 
-  function tell(history, moneyStory) {
+  function tell(events) {
     const tools = [];
     if (may("operate_money", true) && ride.payment_state === "captured") tools.push(h("button", { class: "button", type: "button", on: { click: (event) => refund(event.currentTarget) } }, "Refund"));
     if (may("operate_rides", true) && !ENDS.has(ride.state)) tools.push(h("button", { class: "button danger", type: "button", on: { click: (event) => cancel(event.currentTarget) } }, "Cancel the ride"));
@@ -83,36 +83,28 @@ export async function mountRide(root, { api, may, argument: id }) {
       ),
     );
     fill(fare, h("h2", {}, "Fare"), h("dl", { class: "lines" }, ride.fare.lines.map((line) => h("div", {}, h("dt", {}, words(line.kind), line.name && ` · ${line.name}`), h("dd", {}, money(line.amount)))), h("div", { class: "total" }, h("dt", {}, "Total"), h("dd", {}, money(ride.fare.total)))));
-    fill(story, h("h2", {}, "Story"), h("ol", { class: "story" }, eventsOf(history, moneyStory).map(eventItem)));
+    fill(story, h("h2", {}, "Story"), h("ol", { class: "story" }, events.flatMap(eventsOf).map(eventItem)));
   }
 
-  function eventsOf(history, moneyStory) {
-    const names = new Map();
-    if (ride.driver) names.set(ride.driver.id, ride.driver.display_name);
-    const nameOf = (driverId) => names.get(driverId) ?? `driver ${shortId(driverId)}`;
-    const moves = history.transitions.map((move) => ({
-      at: move.occurred_at,
-      kind: "ride",
-      text: words(move.to_state),
-      sub: [move.driver_id && nameOf(move.driver_id), move.reason && words(move.reason), "matching"].filter(Boolean).join(" · "),
-    }));
-    const offers = history.offers.map((offer) => ({
-      at: new Date(new Date(offer.expires_at) - 1).toISOString(),
-      kind: "offer",
-      text: `Offer to ${nameOf(offer.driver_id)} ${offer.state === "open" ? "is open" : `was ${words(offer.state).toLowerCase()}`}`,
-      sub: `${duration(offer.pickup_eta_seconds)} away · ${money(offer.earnings)} for the driver · would have run out ${time(offer.expires_at)}`,
-      offer,
-    }));
-    // An offer is told where it was made: just before the ride was offered for the nth time.
-    const made = history.transitions.filter((move) => move.to_state === "offered").map((move) => move.occurred_at);
-    offers.forEach((event, index) => (event.at = made[index] ?? made.at(-1) ?? event.at));
-    const payments = (moneyStory?.events ?? []).map((event) => ({
-      at: event.created_at,
-      kind: "money",
-      text: `${words(event.subject)}: ${event.kind.includes(".") ? event.kind : words(event.kind)}${event.amount ? ` of ${money(event.amount)}` : ""}`,
-      sub: [event.state && words(event.state), "payment"].filter(Boolean).join(" · "),
-    }));
-    return [...moves, ...offers, ...payments].toSorted((a, b) => new Date(a.at) - new Date(b.at));
+  /** What is shown of an event; each way of a message is part of it, and only what went wrong there is told. */
+  function eventsOf(event) {
+    const who = event.account_id && (event.account_id === ride.driver?.id ? ride.driver.display_name : event.account_id === ride.rider_id ? "the rider" : `driver ${shortId(event.account_id)}`);
+    const sub = (...parts) => [...parts, event.service, event.trace_id && `trace ${event.trace_id.slice(0, 8)}`].filter(Boolean).join(" · ");
+    switch (event.subject) {
+      case "ride":
+        return [{ at: event.at, kind: "ride", text: words(event.what), sub: sub(who, event.facts.reason && words(event.facts.reason)) }];
+      case "offer": {
+        const made = event.what === "made";
+        const facts = made ? [`${duration(Number(event.facts.pickup_eta_seconds))} away`, `${money(event.amount)} for the driver`] : [];
+        return [{ at: event.at, kind: "offer", text: made ? `Offer to ${who}` : `Offer to ${who} was ${words(event.what).toLowerCase()}`, sub: sub(...facts) }];
+      }
+      case "message":
+        return [{ at: event.at, kind: "message", text: `Message: ${words(event.what)}`, sub: sub(who && `to ${who}`) }];
+      case "delivery":
+        return event.what === "failed" ? [{ at: event.at, kind: "message", text: `${words(event.facts.channel)} of ${words(event.facts.topic).toLowerCase()} failed`, sub: sub(who && `to ${who}`, event.facts.reason) }] : [];
+      default:
+        return [{ at: event.at, kind: "money", text: `${words(event.subject)}: ${event.what.includes(".") ? event.what : words(event.what)}${event.amount ? ` of ${money(event.amount)}` : ""}`, sub: sub() }];
+    }
   }
 
   const eventItem = (event) => h("li", { class: event.kind }, h("time", {}, time(event.at)), h("span", { class: "knot" }), h("p", {}, event.text, h("span", { class: "who" }, event.sub)));

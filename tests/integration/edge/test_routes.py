@@ -10,12 +10,16 @@ import pytest
 import redis as redis_client
 from flask import Flask
 from flask.testing import FlaskClient
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.auth import Role
 from rider_api.rest.app import make_app, make_edge
 from rider_api.settings import RestSettings
 from rider_api.tickets import ticket_key
-from ridesharing.matching.v1 import driver_service_pb2, ride_service_pb2, rides_pb2
+from ridesharing.common.v1.money_pb2 import Money
+from ridesharing.matching.v1 import dispatch_operator_service_pb2, driver_service_pb2, ride_service_pb2, rides_pb2
+from ridesharing.notification.v1 import delivery_service_pb2
+from ridesharing.payment.v1 import statement_service_pb2
 from shared_kernel.errors import Conflict, NotFound
 from shared_kernel.ids import from_public_id
 from tests.integration.edge.backends import Backends, filled
@@ -376,3 +380,54 @@ def test_ids_in_answers_are_those_of_the_service(client: FlaskClient, backends: 
     body = client.get(f"/v1/rides/{RIDE}", headers=bearer(Role.RIDER)).get_json()
     assert str(from_public_id("ride", body["id"])) == ride.ride.ride_id
     assert str(from_public_id("acct", body["driver"]["id"])) == ride.ride.driver.driver_id
+
+
+def test_a_ride_s_timeline_is_one_order_of_what_three_services_tell(
+    client: FlaskClient, backends: Backends, bearer: Bearer
+) -> None:
+    def at(seconds: int) -> Timestamp:
+        return Timestamp(seconds=1893456000 + seconds)
+
+    history = dispatch_operator_service_pb2.GetRideHistoryResponse(
+        ride=rides_pb2.Ride(ride_id=RIDE_UUID, state=rides_pb2.RIDE_STATE_COMPLETED),
+        transitions=[
+            dispatch_operator_service_pb2.RideTransition(to_state=rides_pb2.RIDE_STATE_REQUESTED, occur_time=at(0)),
+            dispatch_operator_service_pb2.RideTransition(
+                from_state=rides_pb2.RIDE_STATE_IN_PROGRESS, to_state=rides_pb2.RIDE_STATE_COMPLETED, occur_time=at(60)
+            ),
+        ],
+        offers=[
+            rides_pb2.Offer(
+                offer_id=str(ANOTHER),
+                driver_id=str(ANOTHER),
+                state=rides_pb2.OFFER_STATE_ACCEPTED,
+                create_time=at(10),
+                close_time=at(20),
+                earnings=Money(currency_code="USD", amount_minor=100),
+            )
+        ],
+    )
+    story = statement_service_pb2.GetPaymentStoryResponse(
+        events=[statement_service_pb2.StoryEvent(subject="entry", kind="capture", state="posted", create_time=at(70))]
+    )
+    message = delivery_service_pb2.RideMessage(
+        notification_id=str(ANOTHER), topic="driver_arrived", create_time=at(30), trace_id="a" * 32
+    )
+    message.deliveries.add(delivery_id=str(ANOTHER), finish_time=at(31), reason="no_device")
+    backends.answers["GetRideHistory"] = history
+    backends.answers["GetPaymentStory"] = story
+    backends.answers["ListRideMessages"] = delivery_service_pb2.ListRideMessagesResponse(messages=[message])
+    for role in (Role.SUPPORT, Role.OPERATOR):
+        told = client.get(f"/v1/operator/rides/{RIDE}/timeline", headers=bearer(role)).get_json()
+        assert [(event["subject"], event["what"]) for event in told["events"]][:4] == [
+            ("ride", "requested"),
+            ("offer", "made"),
+            ("offer", "accepted"),
+            ("message", "driver_arrived"),
+        ]
+        assert [event["at"] for event in told["events"]] == sorted(event["at"] for event in told["events"])
+        assert told["events"][-1]["what"] == "capture posted"
+        assert told["events"][3]["trace_id"] == "a" * 32
+    backends.answers["GetPaymentStory"] = NotFound("payment_not_found", "none")
+    unpaid = client.get(f"/v1/operator/rides/{RIDE}/timeline", headers=bearer(Role.OPERATOR)).get_json()
+    assert {event["service"] for event in unpaid["events"]} == {"matching", "notification"}

@@ -174,6 +174,13 @@ async def refusal(call: Awaitable[object]) -> str:
     return from_rpc_error(refused.value).reason
 
 
+async def support_is_told_no_places(service: Running, ride_id: str) -> None:
+    request = dispatch_operator_service_pb2.GetRideHistoryRequest(ride_id=ride_id)
+    told = await service.operators.GetRideHistory(request, **service.as_(Role.SUPPORT, service.new_id()))
+    assert [move.to_state for move in told.transitions] == [1, 3, 4, 5, 6, 7, 8]
+    assert not any(message.HasField(place) for message in (told.ride, *told.offers) for place in ("pickup", "dropoff"))
+
+
 async def test_a_ride_is_quoted_dispatched_driven_and_paid(service: Running):
     rider = service.as_(Role.RIDER, service.new_id())
     driver = await online_at_the_pickup(service)
@@ -229,6 +236,8 @@ async def test_a_ride_is_quoted_dispatched_driven_and_paid(service: Running):
     )
     assert [move.to_state for move in history.transitions] == [1, 3, 4, 5, 6, 7, 8]
     assert (history.ride.start_pin, history.ride.rider_name) == ("", "")
+    assert all(offer.create_time.ToNanoseconds() <= offer.close_time.ToNanoseconds() for offer in history.offers)
+    await support_is_told_no_places(service, ride.ride_id)
     since = Timestamp()
     since.FromDatetime(datetime(2024, 1, 1, tzinfo=UTC))
     summary = await service.operators.SummarizeRides(

@@ -60,7 +60,7 @@ class Running:
         """What the account's inbox holds, oldest first."""
         stub = notification_service_pb2_grpc.NotificationServiceStub(self.channel)
         request = notification_service_pb2.ListNotificationsRequest(page_size=50)
-        answer = await stub.ListNotifications(request, metadata=self._as(Role.RIDER, account_id))
+        answer = await stub.ListNotifications(request, metadata=self.as_role(Role.RIDER, account_id))
         return list(reversed(answer.notifications))
 
     async def live(self, account_id: UUID) -> list[LiveEvent]:
@@ -80,25 +80,25 @@ class Running:
         """Name a trusted contact of the account's."""
         request = safety_service_pb2.AddTrustedContactRequest(name="Grace", phone_number=phone_number)
         stub = safety_service_pb2_grpc.SafetyServiceStub(self.channel)
-        answer = await stub.AddTrustedContact(request, metadata=self._as(Role.RIDER, account_id))
+        answer = await stub.AddTrustedContact(request, metadata=self.as_role(Role.RIDER, account_id))
         return answer.contact.contact_id
 
     async def timeline(self, account_id: UUID) -> list[str]:
         """The topics of the account's timeline, newest first."""
         request = delivery_service_pb2.ListTimelineRequest(account_id=str(account_id))
         stub = delivery_service_pb2_grpc.DeliveryServiceStub(self.channel)
-        answer = await stub.ListTimeline(request, metadata=self._as(Role.OPERATOR, uuid4()))
+        answer = await stub.ListTimeline(request, metadata=self.as_role(Role.OPERATOR, uuid4()))
         return [entry.notification.topic for entry in answer.entries]
 
     async def parked(self, event_id: UUID) -> dead_letter_service_pb2.DeadLetter | None:
         """The event as it was parked; None if it was not."""
         stub = dead_letter_service_pb2_grpc.DeadLetterServiceStub(self.channel)
         request = dead_letter_service_pb2.ListDeadLettersRequest(page_size=50)
-        answer = await stub.ListDeadLetters(request, metadata=self._as(Role.OPERATOR, uuid4()))
+        answer = await stub.ListDeadLetters(request, metadata=self.as_role(Role.OPERATOR, uuid4()))
         found = [letter for letter in answer.dead_letters if letter.event_id == str(event_id)]
         return found[0] if found else None
 
-    def _as(self, role: Role, account_id: UUID) -> Any:
+    def as_role(self, role: Role, account_id: UUID) -> Any:
         return forward_token(self.signer.sign(str(account_id), role, 600))
 
 
@@ -343,6 +343,25 @@ async def test_a_link_that_is_sent_to_a_contact_stands_in_the_rider_s_timeline(s
         return await service.timeline(story.rider_id) or None
 
     assert await eventually(texted) == ["trip_shared"]
+
+
+async def test_what_was_owed_for_a_ride_is_told_without_its_words(service: Running) -> None:
+    story = Story()
+    for message in story.a_whole_ride():
+        await publish(service.redis, message)
+    await service.live_once_there_are(8, story.rider_id)
+    await service.live_once_there_are(7, story.driver_id)
+    stub = delivery_service_pb2_grpc.DeliveryServiceStub(service.channel)
+    answer = await stub.ListRideMessages(
+        delivery_service_pb2.ListRideMessagesRequest(ride_id=str(story.ride_id)),
+        metadata=service.as_role(Role.SUPPORT, uuid4()),
+    )
+    topics = [message.topic for message in answer.messages if message.account_id == str(story.rider_id)]
+    assert topics.index("ride_requested") < topics.index("driver_arrived")
+    assert "receipt_ready" in topics
+    assert {message.account_id for message in answer.messages} == {str(story.rider_id), str(story.driver_id)}
+    assert all(message.deliveries for message in answer.messages)
+    assert PIN not in str(answer)
 
 
 async def test_people_are_told_in_the_language_of_their_account(service: Running) -> None:

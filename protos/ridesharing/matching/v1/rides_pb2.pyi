@@ -1365,6 +1365,8 @@ class Offer(_message.Message):
     ORDER_FIELD_NUMBER: _builtins.int
     JOINS_RUN_FIELD_NUMBER: _builtins.int
     PICKUP_TIME_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    CLOSE_TIME_FIELD_NUMBER: _builtins.int
     offer_id: _builtins.str
     """The offer's id (UUID)."""
     ride_id: _builtins.str
@@ -1413,6 +1415,14 @@ class Offer(_message.Message):
     def pickup_time(self) -> _timestamp_pb2.Timestamp:
         """When the rider is to be picked up; absent for a ride now."""
 
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was made."""
+
+    @_builtins.property
+    def close_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was answered, ran out or was withdrawn; not set before."""
+
     def __init__(
         self,
         *,
@@ -1433,10 +1443,12 @@ class Offer(_message.Message):
         order: Global___DeliveryOrder | None = ...,
         joins_run: _builtins.bool = ...,
         pickup_time: _timestamp_pb2.Timestamp | None = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        close_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_order", b"_order", "_pickup_time", b"_pickup_time", "dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "order", b"order", "pickup", b"pickup", "pickup_time", b"pickup_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_order", b"_order", "_pickup_time", b"_pickup_time", "close_time", b"close_time", "create_time", b"create_time", "dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "order", b"order", "pickup", b"pickup", "pickup_time", b"pickup_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_order", b"_order", "_pickup_time", b"_pickup_time", "distance_meters", b"distance_meters", "driver_id", b"driver_id", "dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "funding", b"funding", "joins_run", b"joins_run", "kind", b"kind", "offer_id", b"offer_id", "order", b"order", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "ride_id", b"ride_id", "state", b"state", "stops", b"stops"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_order", b"_order", "_pickup_time", b"_pickup_time", "close_time", b"close_time", "create_time", b"create_time", "distance_meters", b"distance_meters", "driver_id", b"driver_id", "dropoff", b"dropoff", "earnings", b"earnings", "expire_time", b"expire_time", "funding", b"funding", "joins_run", b"joins_run", "kind", b"kind", "offer_id", b"offer_id", "order", b"order", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "ride_id", b"ride_id", "state", b"state", "stops", b"stops"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__order: _TypeAlias = _typing.Literal["order"]  # noqa: Y015
     _WhichOneofArgType__order: _TypeAlias = _typing.Literal["_order", b"_order"]  # noqa: Y015

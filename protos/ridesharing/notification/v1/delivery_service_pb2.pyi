@@ -231,6 +231,108 @@ class ListTimelineResponse(_message.Message):
 Global___ListTimelineResponse: _TypeAlias = ListTimelineResponse  # noqa: Y015
 
 @_typing.final
+class ListRideMessagesRequest(_message.Message):
+    """ListRideMessagesRequest names a ride."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_ID_FIELD_NUMBER: _builtins.int
+    ride_id: _builtins.str
+    """The ride (UUID)."""
+    def __init__(
+        self,
+        *,
+        ride_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ride_id", b"ride_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRideMessagesRequest: _TypeAlias = ListRideMessagesRequest  # noqa: Y015
+
+@_typing.final
+class RideMessage(_message.Message):
+    """RideMessage is a message that was owed for a ride; its words, which may have a PIN, are not told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTIFICATION_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGE_TIME_FIELD_NUMBER: _builtins.int
+    TRACE_ID_FIELD_NUMBER: _builtins.int
+    DELIVERIES_FIELD_NUMBER: _builtins.int
+    notification_id: _builtins.str
+    """Its id (UUID)."""
+    account_id: _builtins.str
+    """Whom it was for (UUID); empty where they have no account."""
+    topic: _builtins.str
+    """What it is about."""
+    trace_id: _builtins.str
+    """The W3C trace that it was owed in, 32 hexadecimal digits; empty where there was none."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was owed."""
+
+    @_builtins.property
+    def acknowledge_time(self) -> _timestamp_pb2.Timestamp:
+        """When the person's app said that it was seen; absent before."""
+
+    @_builtins.property
+    def deliveries(self) -> _containers.RepeatedCompositeFieldContainer[Global___Delivery]:
+        """How it went."""
+
+    def __init__(
+        self,
+        *,
+        notification_id: _builtins.str = ...,
+        account_id: _builtins.str = ...,
+        topic: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        acknowledge_time: _timestamp_pb2.Timestamp | None = ...,
+        trace_id: _builtins.str = ...,
+        deliveries: _abc.Iterable[Global___Delivery] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledge_time", b"acknowledge_time", "create_time", b"create_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "acknowledge_time", b"acknowledge_time", "create_time", b"create_time", "deliveries", b"deliveries", "notification_id", b"notification_id", "topic", b"topic", "trace_id", b"trace_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RideMessage: _TypeAlias = RideMessage  # noqa: Y015
+
+@_typing.final
+class ListRideMessagesResponse(_message.Message):
+    """ListRideMessagesResponse is all of them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    IS_CUT_FIELD_NUMBER: _builtins.int
+    is_cut: _builtins.bool
+    """True where there were more than are told."""
+    @_builtins.property
+    def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___RideMessage]:
+        """The messages."""
+
+    def __init__(
+        self,
+        *,
+        messages: _abc.Iterable[Global___RideMessage] | None = ...,
+        is_cut: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["is_cut", b"is_cut", "messages", b"messages"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRideMessagesResponse: _TypeAlias = ListRideMessagesResponse  # noqa: Y015
+
+@_typing.final
 class ListFailedDeliveriesRequest(_message.Message):
     """ListFailedDeliveriesRequest asks for a page."""
 

@@ -40,6 +40,11 @@ class DeliveryServiceStub:
                 request_serializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListTimelineRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListTimelineResponse.FromString,
                 _registered_method=True)
+        self.ListRideMessages = channel.unary_unary(
+                '/ridesharing.notification.v1.DeliveryService/ListRideMessages',
+                request_serializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListRideMessagesRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListRideMessagesResponse.FromString,
+                _registered_method=True)
         self.ListFailedDeliveries = channel.unary_unary(
                 '/ridesharing.notification.v1.DeliveryService/ListFailedDeliveries',
                 request_serializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListFailedDeliveriesRequest.SerializeToString,
@@ -69,6 +74,13 @@ class DeliveryServiceServicer:
     def ListTimeline(self, request, context):
         """ListTimeline pages through all that a person was owed, newest first: by which channel it was sent and when, what
         came back, and why it was dropped.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRideMessages(self, request, context):
+        """ListRideMessages returns what was owed for a ride to whomever, oldest first, at most two hundred messages.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -112,6 +124,11 @@ def add_DeliveryServiceServicer_to_server(servicer, server):
                     servicer.ListTimeline,
                     request_deserializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListTimelineRequest.FromString,
                     response_serializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListTimelineResponse.SerializeToString,
+            ),
+            'ListRideMessages': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRideMessages,
+                    request_deserializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListRideMessagesRequest.FromString,
+                    response_serializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListRideMessagesResponse.SerializeToString,
             ),
             'ListFailedDeliveries': grpc.unary_unary_rpc_method_handler(
                     servicer.ListFailedDeliveries,
@@ -162,6 +179,33 @@ class DeliveryService:
             '/ridesharing.notification.v1.DeliveryService/ListTimeline',
             ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListTimelineRequest.SerializeToString,
             ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListTimelineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRideMessages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.notification.v1.DeliveryService/ListRideMessages',
+            ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListRideMessagesRequest.SerializeToString,
+            ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListRideMessagesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,8 @@ class DeliveryServiceStub:
     """ListTimeline pages through all that a person was owed, newest first: by which channel it was sent and when, what
     came back, and why it was dropped.
     """
+    ListRideMessages: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.ListRideMessagesRequest, _delivery_service_pb2.ListRideMessagesResponse]
+    """ListRideMessages returns what was owed for a ride to whomever, oldest first, at most two hundred messages."""
     ListFailedDeliveries: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.ListFailedDeliveriesRequest, _delivery_service_pb2.ListFailedDeliveriesResponse]
     """ListFailedDeliveries pages through deliveries that were given up, the latest first: the dead letters of channels."""
     ReplayDelivery: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.ReplayDeliveryRequest, _delivery_service_pb2.ReplayDeliveryResponse]
@@ -60,6 +62,8 @@ class DeliveryServiceAsyncStub(DeliveryServiceStub):
     """ListTimeline pages through all that a person was owed, newest first: by which channel it was sent and when, what
     came back, and why it was dropped.
     """
+    ListRideMessages: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.ListRideMessagesRequest, _delivery_service_pb2.ListRideMessagesResponse]  # type: ignore[assignment]
+    """ListRideMessages returns what was owed for a ride to whomever, oldest first, at most two hundred messages."""
     ListFailedDeliveries: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.ListFailedDeliveriesRequest, _delivery_service_pb2.ListFailedDeliveriesResponse]  # type: ignore[assignment]
     """ListFailedDeliveries pages through deliveries that were given up, the latest first: the dead letters of channels."""
     ReplayDelivery: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.ReplayDeliveryRequest, _delivery_service_pb2.ReplayDeliveryResponse]  # type: ignore[assignment]
@@ -86,6 +90,14 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         """ListTimeline pages through all that a person was owed, newest first: by which channel it was sent and when, what
         came back, and why it was dropped.
         """
+
+    @_abc_1.abstractmethod
+    def ListRideMessages(
+        self,
+        request: _delivery_service_pb2.ListRideMessagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_delivery_service_pb2.ListRideMessagesResponse, _abc.Awaitable[_delivery_service_pb2.ListRideMessagesResponse]]:
+        """ListRideMessages returns what was owed for a ride to whomever, oldest first, at most two hundred messages."""
 
     @_abc_1.abstractmethod
     def ListFailedDeliveries(

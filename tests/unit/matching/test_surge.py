@@ -179,7 +179,8 @@ async def test_a_flat_price_has_no_surge_and_asks_for_no_consent() -> None:
 
 async def test_a_ride_at_a_high_surge_needs_the_token_of_its_quote(stage: Stage) -> None:
     rider_id = stage.new_id()
-    quote = replace(await stage.quote(rider_id), surge_permille=1800, surge_consent_token="t" * 32)
+    drawn = await stage.quote(rider_id)
+    quote = replace(drawn, id=stage.new_id(), surge_permille=1800, surge_consent_token="t" * 32)
     await stage.quotes.add([quote])
     card = stage.card()
     for token in ("", "u" * 32):

@@ -63,6 +63,11 @@ def test_every_container_of_compose_is_restricted_and_waits_for_its_schema(tmp_p
         assert options["cap_drop"] == ["ALL"]
         assert options["user"] != "0"
     order = [container.name for container in in_order(containers)]
+    assert {name for name, container in containers.items() if container.is_once} == {
+        "provision",
+        "city",
+        *(f"migrate-{service}" for service in ("identity", "matching", "payment", "notification")),
+    }
     for service in ("identity", "matching", "payment", "notification"):
         assert containers[service].needs[f"migrate-{service}"] == "service_completed_successfully"
         assert order.index("provision") < order.index(f"migrate-{service}") < order.index(service)

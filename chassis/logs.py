@@ -6,13 +6,19 @@ import json
 import logging
 import re
 import sys
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from opentelemetry import trace
 
+_log = logging.getLogger(__name__)
 REDACTED = "[redacted]"
+_LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "ERROR"})
+_LONGEST_LEVEL = 64
 
 _SECRET_NAMES = re.compile(
     r"(^|_)(phone|phone_number|msisdn|otp|one_time_code|code|pin|cvc|pan|card_number|token|access_token|refresh_token|jwt"
@@ -93,8 +99,11 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(entry, ensure_ascii=False, default=str)
 
 
-def configure_logging(service: str, level: str) -> None:
-    """Send every logger of this process to stderr as JSON lines; call it once, first."""
+def configure_logging(service: str, level: str, level_file: Path | None = None) -> None:
+    """Send every logger of this process to stderr as JSON lines; call it once, first.
+
+    With a `level_file`, the level is what stands in it, for as long as it is there and says one.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(service))
     root = logging.getLogger()
@@ -103,3 +112,41 @@ def configure_logging(service: str, level: str) -> None:
     for name in ("httpx", "httpcore", "asyncio", "alembic.runtime.plugins", "stripe"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
+    if level_file is not None:
+        # A thread and not a signal: the edge's workers wait outside of Python, where no handler would run.
+        watch = LevelWatch(level_file, level)
+        Thread(target=watch.run, name="log level", daemon=True).start()
+
+
+class LevelWatch:
+    """Keeps the level of the root logger at what a file says."""
+
+    def __init__(self, file: Path, usual: str) -> None:
+        """Watch a file; `usual` is the level without one."""
+        self._file = file
+        self._usual = usual.upper()
+        self._seen: str | None = None
+
+    def run(self, period_seconds: float = 2.0) -> None:
+        """Look for ever."""
+        while True:
+            self.look()
+            time.sleep(period_seconds)
+
+    def look(self) -> None:
+        """Look once; what is no level is told of once, and the usual one holds."""
+        try:
+            with self._file.open(encoding="utf-8", errors="replace") as file:
+                said = file.read(_LONGEST_LEVEL).strip().upper()
+        except OSError:
+            said = ""
+        if said == self._seen:
+            return
+        first, self._seen = self._seen is None, said
+        known = said in _LEVELS
+        root = logging.getLogger()
+        root.setLevel(said if known else self._usual)
+        if said and not known:
+            _log.warning("the file of the log level names none", extra={"levels": sorted(_LEVELS)})
+        elif said or not first:
+            root.log(root.level, "the log level changed", extra={"to": logging.getLevelName(root.level).lower()})

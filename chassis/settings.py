@@ -12,6 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 ENV_PREFIX = "JITNEY_"
 
 
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
 class Address(NamedTuple):
     """A host and a port to listen on or to call."""
 
@@ -40,7 +43,9 @@ class ChassisSettings(BaseSettings):
     redis_url: str = "redis://127.0.0.1:6379/0"
     jwks_file: Path
     signing_keys_dir: Path | None = None
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: LogLevel = "info"
+    log_level_file: Path | None = None
+    """A file with a level in it, looked at every few seconds: while it is there, what it says wins."""
     trace_sample_ratio: float = Field(default=0.0, ge=0.0, le=1.0)
     otlp_endpoint: str = ""
     endpoint_delay_seconds: float = Field(default=0.0, ge=0.0, le=60.0)

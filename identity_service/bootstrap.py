@@ -245,5 +245,5 @@ class Identity:
 
 def configure_process(settings: IdentitySettings) -> None:
     """Set up logs and telemetry of a process."""
-    configure_logging(ISSUER, settings.log_level)
+    configure_logging(ISSUER, settings.log_level, settings.log_level_file)
     configure_telemetry(ISSUER, settings)

@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["map"]:
         return _run_map_command(arguments[1:])
     settings = load_settings(MatchingSettings)
-    configure_logging(SERVICE, settings.log_level)
+    configure_logging(SERVICE, settings.log_level, settings.log_level_file)
     configure_telemetry(SERVICE, settings)
     try:
         return _run(arguments, settings)

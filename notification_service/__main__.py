@@ -29,7 +29,7 @@ async def work(settings: NotificationSettings) -> None:
 def main(arguments: list[str]) -> int:
     """Run one of the three commands; return the exit code."""
     settings = load_settings(NotificationSettings)
-    configure_logging(SERVICE, settings.log_level)
+    configure_logging(SERVICE, settings.log_level, settings.log_level_file)
     configure_telemetry(SERVICE, settings)
     match arguments:
         case ["serve"]:

@@ -36,6 +36,8 @@ def make_workers(
 ) -> list[DeliverDue]:
     """Make the worker of each lane; the lanes of a channel share its providers and what is known of their health."""
     notes = HealthNotes(deliveries)
+    for sender in (sender for ways_out in senders.values() for sender in ways_out):
+        PROVIDER_OPEN.labels(sender.provider).set(0)
 
     def way(channel: Channel) -> SendByProviders:
         longest = _OWN_REDIS_PAUSE_SECONDS if channel is Channel.STREAM else LONGEST_PAUSE_SECONDS

@@ -29,6 +29,7 @@ CHECKS: Mapping[str, tuple[str, ...]] = {
     "imports": ("lint-imports", "--no-cache"),
     "states": (sys.executable, "-m", "tools.ride_states", "--check"),
     "messages": (sys.executable, "-m", "tools.notification_matrix", "--check"),
+    "telemetry": (sys.executable, "-m", "tools.telemetry", "--check"),
     "vendored": (sys.executable, "-m", "tools.vendored"),
     "locks": (sys.executable, "-m", "tools.runtime_lock", "--check"),
     "ruff": ("ruff", "check"),

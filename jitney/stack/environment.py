@@ -86,6 +86,7 @@ def compose(settings: StackSettings, credentials: Credentials) -> dict[str, str]
         "JITNEY_REDIS_URL": settings.redis(credentials).url(),
         "JITNEY_JWKS_FILE": str(settings.data.keys / "jwks.json"),
         "JITNEY_SIGNING_KEYS_DIR": str(settings.data.keys),
+        "JITNEY_LOG_LEVEL_FILE": str(settings.data.log_level),
         "JITNEY_SANDBOX_DATA": str(settings.data.sandbox),
         "JITNEY_IDENTITY_OTP_PEPPER": credentials["identity_otp_pepper"],
         "JITNEY_IDENTITY_PHONE_KEY": credentials["identity_phone_key"],

@@ -39,6 +39,11 @@ class DataFolder:
         return self.path / "logs"
 
     @property
+    def log_level(self) -> Path:
+        """Where a level can be written that all processes take over; usually there is no such file."""
+        return self.path / "log_level"
+
+    @property
     def keys(self) -> Path:
         """The signing keys and their public halves."""
         return self.path / "keys"

@@ -394,6 +394,7 @@ class PostgresTransaction:
         changed = await self._connection.execute(statement.values(state=offer.state.value, closed_at=offer.closed_at))
         if changed.rowcount != 1:
             raise RuntimeError("an offer was closed that was not open")
+        self.waits.note_offer(offer.state)
 
     async def take_up_offer(self, offer: Offer) -> None:
         row, exclusion = tables.offers.c, tables.exclusions.c
@@ -401,6 +402,7 @@ class PostgresTransaction:
         changed = await self._connection.execute(statement.values(state=offer.state.value, closed_at=offer.closed_at))
         if changed.rowcount != 1:
             raise RuntimeError("an offer was taken up that had not expired")
+        self.waits.note_offer(offer.state)
         kept_from_it = (exclusion.ride_id == offer.ride_id) & (exclusion.driver_id == offer.driver_id)
         expired = exclusion.cause == ExclusionCause.EXPIRED.value
         await self._connection.execute(delete(tables.exclusions).where(kept_from_it, expired))

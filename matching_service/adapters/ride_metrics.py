@@ -6,6 +6,7 @@ from datetime import datetime
 
 from prometheus_client import Counter, Histogram
 
+from matching_service.domain.offer import OfferState
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
 
@@ -21,28 +22,37 @@ SETTLED_SECONDS = Histogram(
     buckets=_SECONDS,
 )
 RIDES = Counter("matching_rides_total", "Rides that came to a state", ["state"])
+OFFERS = Counter("matching_offers_total", "Offers, by how they ended", ["outcome"])
 _BY_OUTCOME = {
     PaymentState.CAPTURED: SETTLED_SECONDS.labels("captured"),
     PaymentState.VOIDED: SETTLED_SECONDS.labels("voided"),
 }
 _BY_STATE = {state: RIDES.labels(state.value) for state in RideState}
+_BY_END = {state: OFFERS.labels(state.value) for state in OfferState if state is not OfferState.OPEN}
 
 
 class RideWaits:
     """What one transaction is to be measured by, should it be committed."""
 
-    __slots__ = ("_noted",)
+    __slots__ = ("_noted", "_offers")
 
     def __init__(self) -> None:
         self._noted: list[tuple[Ride, Ride, datetime]] = []
+        self._offers: list[OfferState] = []
 
     def note(self, before: Ride, after: Ride, now: datetime) -> None:
         """Note a move of a ride."""
         if before.state is not after.state or before.payment_state is not after.payment_state:
             self._noted.append((before, after, now))
 
+    def note_offer(self, state: OfferState) -> None:
+        """Note the end of an offer."""
+        self._offers.append(state)
+
     def observe(self) -> None:
         """Measure what was noted: the transaction is committed."""
+        for state in self._offers:
+            _BY_END[state].inc()
         for before, after, now in self._noted:
             if before.state is not after.state:
                 _BY_STATE[after.state].inc()

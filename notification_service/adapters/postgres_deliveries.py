@@ -10,6 +10,7 @@ from sqlalchemy import CursorResult, TextClause, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Database
+from notification_service.adapters.delivery_metrics import observe
 from notification_service.adapters.tables import provider_health
 from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.delivery import Attempt, DeliveryState, DueDelivery
@@ -163,11 +164,14 @@ class PostgresDeliveries:
         if not more:
             # The usual case of a live stream, a thousand times a second: one trip instead of three.
             async with self._database.connect() as connection:
-                return _any_followed(await connection.execute(_RECORD, _outcomes(attempts, now)))
+                followed = _any_followed(await connection.execute(_RECORD, _outcomes(attempts, now)))
+            observe(attempts, now)
+            return followed
         async with self._database.transaction() as connection:
             followed = _any_followed(await connection.execute(_RECORD, _outcomes(attempts, now)))
             for statement, parameters in more:
                 await connection.execute(statement, parameters)
+        observe(attempts, now)
         return followed
 
     async def note_health(self, health: ProviderHealth) -> None:

@@ -16,6 +16,6 @@ SERVICE = "rider_api_rest"
 def load() -> Flask:
     """Read the settings (a wrong one ends the process with status 2) and make the application."""
     settings = load_settings(RestSettings)
-    configure_logging(SERVICE, settings.log_level)
+    configure_logging(SERVICE, settings.log_level, settings.log_level_file)
     configure_telemetry(SERVICE, settings)
     return make_app(make_edge(settings))

@@ -51,6 +51,6 @@ def make_streams(settings: EdgeSettings, clock: Clock) -> Streams:
 def load() -> ASGIApp:
     """Read the settings (a wrong one ends the process with status 2) and make the application."""
     settings = load_settings(EdgeSettings)
-    configure_logging(SERVICE, settings.log_level)
+    configure_logging(SERVICE, settings.log_level, settings.log_level_file)
     configure_telemetry(SERVICE, settings)
     return make_app(make_streams(settings, SystemClock()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -121,11 +122,45 @@ async def test_a_ride_leaves_one_connected_trace_without_secrets(people: Town, t
         "payment",
         "notification",
     }
+    await what_is_promised_is_measured(people)
     values = {str(value) for span in traces.spans() for value in span.attributes.values()}
     assert pin not in values
     told = "\n".join([*(span.raw for span in traces.spans()), *(path.read_text() for path in own_logs(people))])
     secret = [PUSH_TOKEN, "pm_card_visa", "eyJ", "Bearer ", "+1415555", "37.788", "whsec_"]
     assert [each for each in secret if each in told] == []
+
+
+async def what_is_promised_is_measured(people: Town) -> None:
+    """The ride is in the figures that the objectives are judged by."""
+    metrics = {}
+    async with httpx.AsyncClient(timeout=15) as client:
+        for process in ("MATCHING_METRICS", "PAYMENT_METRICS", "NOTIFICATION_METRICS", "REST", "STREAM"):
+            address = people.stack.addresses[f"JITNEY_{process}_LISTEN"]
+            metrics[process] = (await client.get(f"http://{address}/metrics")).text
+    measured = {
+        "MATCHING_METRICS": [
+            "matching_offer_wait_seconds_count ",
+            'matching_payment_settled_seconds_count{outcome="captured"} ',
+            'matching_rides_total{state="completed"} ',
+            'matching_offers_total{outcome="accepted"} ',
+        ],
+        "PAYMENT_METRICS": ['psp_calls_total{operation="POST payment_intents/{id}/capture",outcome="2xx"} '],
+        "NOTIFICATION_METRICS": [
+            'notification_delivery_seconds_count{channel="push",priority="trip_critical"} ',
+            'notification_deliveries_total{channel="stream",outcome="sent"} ',
+            'notification_provider_open{provider="fcm"} ',
+        ],
+        "REST": ['http_server_handled_total{method="POST",route="/v1/rides",status="201"} '],
+        "STREAM": ['stream_latency_seconds_count{type="offer_created"} ', "stream_connections "],
+    }
+    missing = [
+        (process, name)
+        for process, names in measured.items()
+        for name in names
+        if not (found := re.search(rf"^{re.escape(name)}(\S+)$", metrics[process], re.MULTILINE))
+        or (float(found[1]) == 0 and "open" not in name)
+    ]
+    assert missing == []
 
 
 def own_logs(people: Town) -> list[Path]:

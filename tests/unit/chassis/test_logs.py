@@ -6,13 +6,15 @@ import json
 import logging
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.logs import REDACTED, JsonFormatter, redact
+from chassis.logs import REDACTED, JsonFormatter, LevelWatch, redact
 from chassis.telemetry import install_tracing, shutdown_telemetry, span_from
 
 
@@ -126,3 +128,38 @@ def test_a_process_writes_json_lines_on_stderr_and_nothing_on_stdout() -> None:
     entries = [json.loads(text) for text in result.stderr.splitlines()]
     assert [entry["level"] for entry in entries] == ["info", "warning"]
     assert "beware" in entries[1]["message"]
+
+
+@pytest.fixture
+def root_level() -> Iterator[logging.Logger]:
+    root = logging.getLogger()
+    before = root.level
+    yield root
+    root.setLevel(before)
+
+
+def test_the_level_follows_its_file_and_comes_back_without_it(tmp_path: Path, root_level: logging.Logger) -> None:
+    file = tmp_path / "log_level"
+    watch = LevelWatch(file, "warning")
+    levels: list[int] = []
+    for text in (None, "debug\n", "nonsense", "ERROR", None):
+        file.unlink(missing_ok=True) if text is None else file.write_text(text)
+        watch.look()
+        levels.append(root_level.level)
+    assert levels == [logging.WARNING, logging.DEBUG, logging.WARNING, logging.ERROR, logging.WARNING]
+
+
+def test_a_change_of_the_level_is_told_and_what_is_no_level_once(
+    tmp_path: Path, root_level: logging.Logger, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "log_level"
+    watch = LevelWatch(file, "info")
+    watch.look()
+    assert caplog.messages == []
+    file.write_text("debug")
+    watch.look()
+    file.write_text("loud")
+    watch.look()
+    watch.look()
+    assert caplog.messages == ["the log level changed", "the file of the log level names none"]
+    assert root_level.level == logging.INFO

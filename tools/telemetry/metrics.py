@@ -48,7 +48,7 @@ def draw() -> str:
 
 
 def _rows() -> Iterator[tuple[str, str]]:
-    collectors = {id(each): each for each in REGISTRY._names_to_collectors.values()}
+    collectors = {id(each): each for each in cast("Any", REGISTRY)._names_to_collectors.values()}
     found: list[tuple[str, str]] = []
     for each in collectors.values():
         if isinstance(each, MetricWrapperBase):

@@ -48,7 +48,9 @@ def draw(dashboard: Dashboard) -> str:
             place = (at % _COLUMNS * _WIDTH, y + at // _COLUMNS * _HEIGHT)
             panels.append(_place(_panel(panel), panels, *place, _WIDTH, _HEIGHT))
         y += -(-len(row) // _COLUMNS) * _HEIGHT
-    variables = [{"name": "datasource", "type": "datasource", "query": "prometheus", "label": "Prometheus"}]
+    variables: list[dict[str, Any]] = [
+        {"name": "datasource", "type": "datasource", "query": "prometheus", "label": "Prometheus"}
+    ]
     if dashboard.of_a_job:
         query = "label_values(process_resident_memory_bytes, job)"
         variables.append(

@@ -30,7 +30,7 @@ def _rides(count: str) -> Series:
     return {'matching_rides_total{state="matching"}': count}
 
 
-CASES: Mapping[str, Case] = {
+_OF_OPERATIONS: Mapping[str, Case] = {
     "ProcessDown": Case({'up{job="jitney-matching"}': "1x10 0x60"}, {'up{job="jitney-matching"}': "1x27 0 1x60"}),
     "ProcessNotReady": Case({'ready{job="payment"}': "0x60"}, {'ready{job="payment"}': "1x28 0x60"}, 29),
     "WorkerRestarts": Case(
@@ -209,8 +209,8 @@ _WAIT = ("matching_offer_wait_seconds", "10.0")
 _A_DAY_MINUTES = 1_500
 
 # In a thousand: a budget burns fast at 14.4 or, longer, 6 times what may go wrong, and slowly at 3 or 1 times.
-CASES = {
-    **CASES,
+CASES: Mapping[str, Case] = {
+    **_OF_OPERATIONS,
     "AvailabilityBurnsFast": Case(_edge(20), _edge(2), 70),
     "AvailabilityBurnsSlow": Case(_edge(5), _edge(0), _A_DAY_MINUTES),
     "RequestToOfferBurnsFast": Case(_late(*_WAIT, 800), _late(*_WAIT, 200), 70),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any, cast
 
 from prometheus_client import REGISTRY
 
@@ -24,7 +25,8 @@ def served() -> set[str]:
     """Return the names that the registries of our processes know."""
     for module in _MODULES:
         importlib.import_module(module)
-    return set(REGISTRY._names_to_collectors) | _OF_A_PROCESS
+    names: dict[str, object] = cast("Any", REGISTRY)._names_to_collectors
+    return set(names) | _OF_A_PROCESS
 
 
 def test_names_are_found_in_expressions() -> None:

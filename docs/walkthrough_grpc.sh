@@ -36,14 +36,14 @@ sign_in() {  # PHONE ROLE
     sleep 0.2
   done
   rpc '' "$IDENTITY" identity.v1.IdentityService/VerifyOtp \
-    "{\"phone_number\": \"$1\", \"code\": \"$code\", \"role\": \"$2\", \"device_id\": \"grpcurl\"}" | field tokens.accessToken
+    "{\"phone_number\": \"$1\", \"code\": \"$code\", \"role\": \"$2\", \"device_id\": \"grpcurl\"}" | field tokens.access_token
 }
 RIDER=$(sign_in "$RIDER_PHONE" ROLE_RIDER)
 DRIVER=$(sign_in "$DRIVER_PHONE" ROLE_DRIVER)
 
 say 'The rider adds a test card'
 CARD=$(rpc "$RIDER" "$PAYMENT" payment.v1.PaymentService/AddPaymentMethod \
-  "{\"request_id\": \"$(key)\", \"psp_token\": \"pm_card_visa\"}" | field paymentMethod.id)
+  "{\"request_id\": \"$(key)\", \"psp_token\": \"pm_card_visa\"}" | field payment_method.payment_method_id)
 
 say 'The driver applies, goes online, and tells where the car is'
 rpc "$DRIVER" "$IDENTITY" identity.v1.IdentityService/SubmitDriverApplication "{\"request_id\": \"$(key)\",
@@ -59,12 +59,12 @@ ping
 say 'The rider asks for a price and takes it'
 QUOTE=$(rpc "$RIDER" "$MATCHING" matching.v1.RideService/CreateQuotes '{"product": "economy",
   "pickup": {"point": {"latitude": 37.449, "longitude": -122.158}},
-  "dropoff": {"point": {"latitude": 37.4275, "longitude": -122.1697}}}' | field quotes.0.id)
+  "dropoff": {"point": {"latitude": 37.4275, "longitude": -122.1697}}}' | field quotes.0.quote_id)
 RIDE=$(rpc "$RIDER" "$MATCHING" matching.v1.RideService/RequestRide \
-  "{\"request_id\": \"$(key)\", \"quote_id\": \"$QUOTE\", \"payment_method_id\": \"$CARD\"}" | field ride.id)
+  "{\"request_id\": \"$(key)\", \"quote_id\": \"$QUOTE\", \"payment_method_id\": \"$CARD\"}" | field ride.ride_id)
 
 say 'Dispatch offers the ride to the driver, who accepts'
-until OFFER=$(rpc "$DRIVER" "$MATCHING" matching.v1.DriverService/GetCurrentOffer 2> /dev/null | field offer.id 2> /dev/null); do
+until OFFER=$(rpc "$DRIVER" "$MATCHING" matching.v1.DriverService/GetCurrentOffer 2> /dev/null | field offer.offer_id 2> /dev/null); do
   ping > /dev/null
   sleep 0.5
 done
@@ -74,13 +74,13 @@ step() {  # METHOD FIELDS
 step AcceptOffer "\"offer_id\": \"$OFFER\""
 
 say 'The driver arrives, starts with the PIN that the rider tells, and completes the trip'
-PIN=$(rpc "$RIDER" "$MATCHING" matching.v1.RideService/GetRide "{\"ride_id\": \"$RIDE\"}" | field ride.startPin)
+PIN=$(rpc "$RIDER" "$MATCHING" matching.v1.RideService/GetRide "{\"ride_id\": \"$RIDE\"}" | field ride.start_pin)
 step ArriveAtPickup "\"ride_id\": \"$RIDE\""
 step StartTrip "\"ride_id\": \"$RIDE\", \"start_pin\": \"$PIN\""
 step CompleteTrip "\"ride_id\": \"$RIDE\""
 
 say 'The fare is captured: the receipt'
-until [ "$(rpc "$RIDER" "$MATCHING" matching.v1.RideService/GetRide "{\"ride_id\": \"$RIDE\"}" | field ride.paymentState)" \
+until [ "$(rpc "$RIDER" "$MATCHING" matching.v1.RideService/GetRide "{\"ride_id\": \"$RIDE\"}" | field ride.payment_state)" \
   = PAYMENT_STATE_CAPTURED ]; do sleep 0.2; done
 rpc "$RIDER" "$PAYMENT" payment.v1.PaymentService/GetReceipt "{\"ride_id\": \"$RIDE\"}"
 

@@ -14,7 +14,6 @@ import yaml
 
 from tests.unit.telemetry.alert_cases import CASES, Case
 from tests.unit.telemetry.rules import ROOT, alerts, rule_files
-from tools.telemetry.__main__ import drawn
 
 PROMTOOL = shutil.which("promtool")
 _SECONDS = 60
@@ -91,7 +90,3 @@ def test_each_alert_says_how_bad_it_is_and_what_to_do(alert: object) -> None:
     assert [link for link in links if not (runbook.parent / link).exists()] == []
     index = (ROOT / "docs" / "runbooks" / "alerts" / "README.md").read_text()
     assert f"({runbook.name})" in index
-
-
-def test_the_committed_rules_and_dashboards_are_those_of_the_tool() -> None:
-    assert [path.name for path, text in drawn().items() if path.read_text() != text] == []

@@ -11,6 +11,8 @@ class Behavior:
 
     decline_share: float = 0.03
     """Offers a driver says no to."""
+    decline_share_per_minute: float = 0.004
+    """What each minute to the pickup adds to that."""
     ignore_share: float = 0.005
     """Offers a driver lets run out."""
     driver_cancel_share: float = 0.005
@@ -47,5 +49,19 @@ class Behavior:
     """How long a driver looks at an offer."""
     boarding_seconds: tuple[float, float] = (20.0, 60.0)
     """From the driver's arrival until the rider is in."""
+    tip_share: float = 0.10
+    """Riders who tip after a ride that is not paid in cash."""
+    rating_share: float = 0.30
+    """Riders who rate their driver, and drivers who rate their rider."""
+    noise_meters: float = 4.0
+    """How far off a device takes itself to be, as the standard deviation to the north and to the east."""
+    tunnel_share: float = 0.001
+    """Of the pings: after so many a device is out of reach for a while, and tells nothing."""
+    tunnel_wall_seconds: tuple[float, float] = (3.0, 9.0)
+    """For how long, by the clock on the wall."""
     near_meters: float = 2_500.0
     """Within which a free driver counts as near in the report."""
+
+    def declines(self, pickup_eta_seconds: float) -> float:
+        """Return the share of offers with such a way to the pickup that drivers say no to."""
+        return min(1.0, self.decline_share + self.decline_share_per_minute * pickup_eta_seconds / 60)

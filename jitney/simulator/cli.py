@@ -11,11 +11,16 @@ import signal
 from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from jitney.stack.problems import StackError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from jitney.simulator.report import Report
 
 T = TypeVar("T")
 _DATA = Path(".jitney")
@@ -48,6 +53,9 @@ def simulate(
     ] = 1860,
     seed: Annotated[int, typer.Option(min=0, help="Chance; the same seed draws the same people.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report for programs, and nothing else.")] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the report as a page of HTML as well.")
+    ] = None,
     rest_url: Annotated[str, typer.Option(help="The REST interface; default from JITNEY_REST_LISTEN.")] = "",
     stream_url: Annotated[str, typer.Option(help="The live streams; default from JITNEY_STREAM_LISTEN.")] = "",
     matching_target: Annotated[str, typer.Option(help="Matching's gRPC; default from JITNEY_MATCHING_LISTEN.")] = "",
@@ -62,13 +70,11 @@ def simulate(
     is 1 when a promise of the report is broken.
     """
     from rich.console import Console
-    from rich.table import Table
 
     from jitney.simulator.api import ApiError, Unreachable
     from jitney.simulator.behavior import Behavior
     from jitney.simulator.demand import place_near_a_busy_one, trips_for_ever
     from jitney.simulator.progress import BarProgress, LineProgress
-    from jitney.simulator.report import lines_of
     from jitney.simulator.run import Addresses, Plan
     from jitney.simulator.run import simulate as run_simulation
     from jitney.simulator.trips import TripsFileError, read_trips
@@ -126,6 +132,22 @@ def simulate(
         raise StackError(f"The stack at {addresses.rest_url} cannot be used: {error}") from error
     if report is None:
         return
+    _show(report, console, as_json, html)
+    raise typer.Exit(1 if report.broken_promises else 0)
+
+
+def _show(report: Report, console: Console, as_json: bool, html: Path | None) -> None:
+    """Print the report, for people or for programs, and write its page."""
+    from rich.table import Table
+
+    from jitney.simulator.page import page_of
+    from jitney.simulator.report import lines_of
+
+    if html is not None:
+        try:
+            html.write_text(page_of(report), encoding="utf-8")
+        except OSError as error:
+            raise StackError(f"{html}: the page cannot be written: {error}") from error
     if as_json:
         typer.echo(json.dumps(report.as_json(), indent=2))
     else:
@@ -135,7 +157,8 @@ def simulate(
         console.print(table)
         for broken in report.broken_promises:
             console.print(f"[red]Broken: {broken}[/red]")
-    raise typer.Exit(1 if report.broken_promises else 0)
+        for broken in report.broken_invariants:
+            console.print(f"[red]{broken}[/red]")
 
 
 async def _until_stopped(simulation: Coroutine[object, object, T]) -> T | None:

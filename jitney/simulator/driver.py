@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from jitney.simulator.api import ApiError, SignedIn, found, sign_in
-from jitney.simulator.kinds import next_place, vehicle_class_of
+from jitney.simulator.kinds import next_place, stars_of, vehicle_class_of
 from jitney.simulator.live import LiveStream
 from jitney.simulator.locations import LocationReporter
 from jitney.simulator.motion import Vehicle, drive_seconds
@@ -50,7 +50,7 @@ class Driver:
         self._answered: set[str] = set()
         self._shares = False
         self.reporter = LocationReporter(
-            world.matching, person, lambda: self._vehicle.place(self._world.clock.seconds())
+            world.matching, person, lambda: world.measured(self._here()), self._seconds_in_a_tunnel
         )
 
     @classmethod
@@ -132,7 +132,7 @@ class Driver:
         if world.happens(world.behavior.ignore_share):
             return
         try:
-            if world.happens(world.behavior.decline_share):
+            if world.happens(world.behavior.declines(offer["pickup_eta_seconds"])):
                 await self._api.decline_offer(offer["id"])
             else:
                 await self._api.accept_offer(offer["id"])
@@ -180,6 +180,9 @@ class Driver:
             seconds = world.trip_seconds.get(ride_id) or drive_seconds(self._here(), place)
             if await self._go(ride_id, place, seconds):
                 await self._api.complete_trip(ride_id)
+                if world.happens(world.behavior.rating_share):
+                    await self._api.rate_rider(ride_id, {"stars": stars_of(world.chance)})
+                    world.tally.after_rides["riders rated"] += 1
         elif stop["state"] == "reached":
             await world.clock.sleep(world.between(world.behavior.stop_seconds))
             await self._api.leave_stop(ride_id, stop["id"])
@@ -218,6 +221,13 @@ class Driver:
         offer = await found(self._api.read_current_offer()) if self._shares else None
         if offer is not None and offer["id"] not in self._answered:
             await self._answer(offer)
+
+    def _seconds_in_a_tunnel(self) -> float:
+        world = self._world
+        if not world.happens(world.behavior.tunnel_share):
+            return 0.0
+        world.tally.tunnels += 1
+        return world.between(world.behavior.tunnel_wall_seconds)
 
     def _here(self) -> GeoPoint:
         return self._vehicle.place(self._world.clock.seconds())

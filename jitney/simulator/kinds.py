@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -95,6 +96,11 @@ def vehicle_class_of(number: int, behavior: Behavior) -> Literal["economy", "xl"
     if behavior.xl_share and number % _EVERY_EIGHTH == _EVERY_EIGHTH - 1:
         return "xl"
     return "economy"
+
+
+def stars_of(chance: random.Random) -> int:
+    """Draw how many stars somebody gives: most people are content."""
+    return chance.choices((5, 4, 3, 2, 1), (70, 18, 7, 3, 2))[0]
 
 
 def next_place(ride: Mapping[str, Any]) -> tuple[GeoPoint, Mapping[str, Any] | None]:

@@ -30,10 +30,18 @@ def open_app_channel(target: str) -> grpc.aio.Channel:
 class LocationReporter:
     """Sends where a driver is once a second of the wall's clock, and opens the stream again when it breaks."""
 
-    def __init__(self, channel: grpc.aio.Channel, driver: SignedIn, place: Callable[[], GeoPoint]) -> None:
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        driver: SignedIn,
+        place: Callable[[], GeoPoint],
+        out_of_reach: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        """Report over a channel where `place` says; before each ping, for `out_of_reach` seconds nothing."""
         self._stub = driver_service_pb2_grpc.DriverServiceStub(channel)
         self._driver = driver
         self._place = place
+        self._out_of_reach = out_of_reach
         self.accepted_count = 0
         self.dropped_count = 0
 
@@ -51,6 +59,7 @@ class LocationReporter:
         call = self._stub.StreamLocations(metadata=(("authorization", f"Bearer {token}"),))
         try:
             while True:
+                await asyncio.sleep(self._out_of_reach())
                 await call.write(self._batch())
                 answer = await call.read()
                 if not isinstance(answer, driver_service_pb2.StreamLocationsResponse):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from math import ceil
 from statistics import fmean
 from typing import Any
 
 from jitney.simulator.api import Api
+from jitney.simulator.invariants import Verdict, check_invariants
 from jitney.simulator.world import Tally
 from jitney_client import Client
 from shared_kernel.money import Money
@@ -63,6 +64,11 @@ class Report:
     notifications_owed: int
     deliveries: dict[str, int]
     troubles: dict[str, int]
+    after_rides: dict[str, int] = field(default_factory=dict[str, int])
+    """Tips and ratings."""
+    tunnel_count: int = 0
+    verdicts: list[Verdict] = field(default_factory=list[Verdict])
+    """What was asked of everything at the end, and what breaks it."""
 
     @property
     def broken_promises(self) -> list[str]:
@@ -78,6 +84,15 @@ class Report:
                 "with a free driver near were completed"
             )
         return broken
+
+    @property
+    def broken_invariants(self) -> list[str]:
+        """Name the invariants that do not hold, each with the first thing that breaks it."""
+        return [
+            f"not so: {item.name}: {item.broken_count} of {item.checked}, first {item.broken[0]}"
+            for item in self.verdicts
+            if not item.holds
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """Return the report for programs."""
@@ -141,6 +156,9 @@ async def write_report(
         notifications_owed=notices["notification_count"],
         deliveries={f"{item['channel']} {item['state']}": item["count"] for item in notices["deliveries"]},
         troubles=dict(tally.troubles.most_common()),
+        after_rides=dict(tally.after_rides.most_common()),
+        tunnel_count=tally.tunnels,
+        verdicts=await check_invariants(operator, since),
     )
 
 
@@ -232,6 +250,7 @@ def lines_of(report: Report) -> list[tuple[str, str]]:
         ("Unsettled payments", str(report.unsettled_payment_count)),
         ("Notifications", f"{report.notifications_owed} owed; deliveries: {delivered}"),
         ("Refused steps", troubles),
+        ("Invariants", f"{sum(item.holds for item in report.verdicts)} of {len(report.verdicts)} hold"),
     ]
 
 

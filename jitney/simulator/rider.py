@@ -6,12 +6,12 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from jitney.simulator.api import ApiError, SignedIn, Unreachable, found, sign_in
-from jitney.simulator.kinds import SERVED_BY, Wish, draw_wish, order_of
+from jitney.simulator.kinds import SERVED_BY, Wish, draw_wish, order_of, stars_of
 from jitney.simulator.live import LiveStream
 from jitney.simulator.motion import drive_seconds
 from jitney.simulator.trips import Trip
 from jitney.simulator.world import World
-from jitney_client.models import PlaceRequest, QuoteRequest, RideRequest, RiderRide
+from jitney_client.models import MoneyRequest, PlaceRequest, QuoteRequest, RideRequest, RiderRide
 from shared_kernel.geo import GeoPoint
 
 ENDS = frozenset(
@@ -28,6 +28,8 @@ ENDS = frozenset(
 _PREPARED_STATES = frozenset({"scheduled", "requested", "matching", "offered"})
 _POLL_WALL_SECONDS = 5.0
 """A stream that is silent this long is doubted, and the ride is read."""
+_PAID_TRIES = 10
+_PAID_WALL_SECONDS = 0.5
 
 
 class Rider:
@@ -103,6 +105,7 @@ class Rider:
             world.tally.completed_by_funding[end["funding"]] += 1
             total = end["fare"]["total"]
             world.tally.fares_minor[total["currency_code"]] += total["amount_minor"]
+            await self._say_thanks(ride_id, end)
         self._note_kind(end, trip)
         world.tell(f"{ride_id} {end['state']}")
         return True
@@ -195,6 +198,35 @@ class Rider:
             self._world.spoken_pins[ride["id"]] = ride["start_pin"]
         if delivery is not None and delivery["hand_over_pin"]:
             self._world.recipient_pins[ride["id"]] = delivery["hand_over_pin"]
+
+    async def _say_thanks(self, ride_id: str, end: RiderRide) -> None:
+        """Some tip their driver, and some say with stars how it was."""
+        world = self._world
+        total = end["fare"]["total"]
+        try:
+            if world.happens(world.behavior.rating_share):
+                await self._api.rate_driver(ride_id, {"stars": stars_of(world.chance)})
+                world.tally.after_rides["drivers rated"] += 1
+            if end["funding"] != "cash" and world.happens(world.behavior.tip_share) and await self._is_paid(ride_id):
+                tip: MoneyRequest = {
+                    "currency_code": total["currency_code"],
+                    "amount_minor": world.chance.randint(1, 5) * 100,
+                }
+                await self._api.add_tip(ride_id, {"amount": tip})
+                world.tally.after_rides["tips"] += 1
+        except ApiError as error:
+            # The fare is not collected yet, or never will be.
+            world.tally.troubles[f"thanks: {error.code}"] += 1
+        except Unreachable:
+            world.tally.troubles["thanks: no answer"] += 1
+
+    async def _is_paid(self, ride_id: str) -> bool:
+        """Wait a little for the fare to be collected: there is no tip before."""
+        for _ in range(_PAID_TRIES):
+            if (await self._api.read_ride(ride_id))["payment_state"] == "captured":
+                return True
+            await asyncio.sleep(_PAID_WALL_SECONDS)
+        return False
 
     async def _edit(self, ride_id: str, dropoff: GeoPoint) -> None:
         """Have the ride go elsewhere, at the price that is told."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from jitney.simulator.behavior import Behavior
 from jitney.simulator.clock import SimulationClock
 from jitney.simulator.motion import Vehicle
 from shared_kernel.geo import GeoPoint, haversine_meters
+
+_METERS_PER_DEGREE = 111_195.0
 
 
 @dataclass(slots=True)
@@ -40,6 +43,10 @@ class Tally:
     """How orders ended: by the proof of their hand-over, or returned."""
     edits: Counter[str] = field(default_factory=Counter[str])
     """What became of edits that riders accepted, by their state."""
+    after_rides: Counter[str] = field(default_factory=Counter[str])
+    """Tips and ratings that were given."""
+    tunnels: int = 0
+    """How often a device was out of reach for a while."""
     troubles: Counter[str] = field(default_factory=Counter[str])
 
 
@@ -74,6 +81,17 @@ class World:
     def happens(self, share: float) -> bool:
         """Draw whether something with a share of all cases happens."""
         return self.chance.random() < share
+
+    def measured(self, place: GeoPoint) -> GeoPoint:
+        """Return a place as a device takes it to be."""
+        noise = self.behavior.noise_meters
+        if not noise:
+            return place
+        north, east = self.chance.gauss(0, noise), self.chance.gauss(0, noise)
+        shrunk = math.cos(math.radians(place.latitude))
+        return GeoPoint(
+            place.latitude + north / _METERS_PER_DEGREE, place.longitude + east / (_METERS_PER_DEGREE * shrunk)
+        )
 
     def has_a_free_driver_near(self, place: GeoPoint, classes: frozenset[str]) -> bool:
         """Tell whether a rider who asks at a place now has a free driver near.

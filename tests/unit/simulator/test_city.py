@@ -46,6 +46,7 @@ def test_made_up_demand_is_the_same_for_a_seed_and_comes_at_its_rate() -> None:
 
 def test_the_report_tells_rides_by_funding() -> None:
     values: dict[str, Any] = {item.name: 0 for item in fields(Report)}
+    values["verdicts"] = []
     values |= {name: {} for name in ("ends", "fares_minor", "postings_sum_minor", "deliveries", "troubles", "edits")}
     values["requested_by_kind"], values["completed_by_kind"] = {"xl": 4, "stops": 2}, {"xl": 3}
     values["completed_by_funding"] = {"card": 17, "cash": 3}

@@ -124,6 +124,54 @@ def edge(
 
 
 @app.command()
+def grpc_chain(
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="Rounds of each side, in turns; medians count.")] = 5,
+    a_round: Annotated[int, typer.Option(min=100, max=1_000_000, help="Calls a side and round.")] = 4_000,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a call behind all that stands around a service's methods, beside the same answer on raw bytes."""
+    from jitney.bench.grpc_chain import Plan, measure_grpc_chain
+
+    _report(lambda: measure_grpc_chain(Plan(rounds, a_round), typer.echo), as_json)
+
+
+@app.command()
+def rides(
+    rates: Annotated[str, typer.Option(help="Rides a second, with commas between.")] = "1,5,10,20",
+    seconds: Annotated[float, typer.Option(min=5, max=600, help="How long each rate is kept up.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the CPU time of all services for a whole ride by REST, beside the floor that its parts make."""
+    from jitney.bench.rides import Plan, measure_rides
+
+    paces = [float(rate) for rate in rates.split(",")]
+    _report(lambda: measure_rides(Plan(paces, seconds), typer.echo), as_json)
+
+
+@app.command()
+def write_tx(
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="Rounds of each side, in turns; medians count.")] = 5,
+    a_round: Annotated[int, typer.Option(min=64, max=1_000_000, help="Transactions a side and round.")] = 2_000,
+    as_json: AsJson = False,
+) -> None:
+    """Measure rides and their events written by the service, beside pgbench writing the same rows."""
+    from jitney.bench.write_tx import Plan, measure_write_tx
+
+    _report(lambda: measure_write_tx(Plan(rounds, a_round), typer.echo), as_json)
+
+
+@app.command()
+def streams(
+    count: Annotated[int, typer.Option(min=10, max=50_000, help="Live streams that are held at once.")] = 5_000,
+    as_json: AsJson = False,
+) -> None:
+    """Measure live streams held by one process: memory, and what is missed while clients and Redis come and go."""
+    from jitney.bench.edge import measure_streams
+
+    _report(lambda: measure_streams(count, typer.echo), as_json)
+
+
+@app.command()
 def eta(as_json: AsJson = False) -> None:
     """Measure how wrong travel times are on real taxi trips, as estimated and as completed trips have taught them."""
     from jitney.bench.eta import measure_eta
@@ -178,6 +226,34 @@ def dispatch_tick(
     from jitney.bench.dispatch_tick import Plan, measure_dispatch_tick
 
     _report(lambda: measure_dispatch_tick(Plan(riders, drivers, ticks, not great_circle), typer.echo), as_json)
+
+
+@app.command("all")
+def all_rows(
+    rows: Annotated[str, typer.Option(help="Rows to measure, with commas between; all if left out.")] = "",
+    report: Annotated[bool, typer.Option("--report", help="Write benchmarks.md, its plots and .json.")] = False,
+    into: Annotated[Path, typer.Option(metavar="DIR", help="Where the report goes.")] = Path("docs"),
+    compare: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A stored benchmarks.json; what became worse is shown.")
+    ] = None,
+) -> None:
+    """Measure every row of what was promised, one after another; 1 where one is missed, failed, or became worse."""
+    from jitney.bench import all_rows as every
+    from jitney.bench.rows import ROWS
+    from jitney.bench.written_report import write_report
+
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    before = None if compare is None else every.read_report(compare)
+    names = [name.strip() for name in rows.split(",")] if rows else list(ROWS)
+    found = every.measure_all(names, typer.echo)
+    worse = False
+    for name, change in every.compare(found, before).items() if before is not None else ():
+        is_worse = change < every.WORSE
+        worse = worse or is_worse
+        typer.echo(f"{name}: {change:.2f} of the ratio before{', worse' if is_worse else ''}")
+    for path in write_report(found, into) if report else ():
+        typer.echo(f"Written: {path}")
+    raise typer.Exit(0 if every.all_met(found) and not worse else 1)
 
 
 def _report(measure: Callable[[], Result], as_json: bool) -> None:

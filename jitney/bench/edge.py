@@ -76,6 +76,26 @@ def measure_edge(plan: Plan, say: Callable[[str], None]) -> Result:
     return result_of(rates, held)
 
 
+def measure_streams(count: int, say: Callable[[str], None]) -> Result:
+    """Holds so many streams on a stack of its own, and nothing else.
+
+    Raises:
+        StackError: the stack does not do what it must.
+    """
+    with own_stack() as stack:
+        say("Starting a stack")
+        stack.start()
+        return result_of_streams(asyncio.run(_hold_streams(stack, count, say)))
+
+
+def result_of_streams(held: list[Held]) -> Result:
+    """The memory of a stream where there are most; the least possible is that where there are fewest."""
+    last = held[-1]
+    least = min(item.kilobytes_each for item in held)
+    promises = _promises_of(held)[1:]
+    return Result("streams", last.kilobytes_each, "kB", least, TARGET_KILOBYTES, _details_of(held), also=promises)
+
+
 def result_of(rates: Rates, held: list[Held]) -> Result:
     """The lower of both ratios beside 1, and what is promised of streams."""
     echo = median(rates.echo)
@@ -89,20 +109,31 @@ def result_of(rates: Rates, held: list[Held]) -> Result:
     ]
     for connections, (echoes, reads) in rates.by_connections.items():
         details.append(Detail(f"ride reads / constant, {connections} at a time", reads / echoes, ""))
-    for item in held:
-        details += [
+    details += _details_of(held)
+    promises = [Promise("answers other than 2xx", rates.refused, most=0)]
+    if held:
+        promises += _promises_of(held)
+    return Result("edge", min(quotes, rides), "", 1.0, TARGET_RATIO, details, more_is_better=True, also=promises)
+
+
+def _details_of(held: list[Held]) -> list[Detail]:
+    return [
+        detail
+        for item in held
+        for detail in (
             Detail(f"{item.count} streams: memory each", item.kilobytes_each, "kB"),
             Detail(f"{item.count} streams: CPU of a quiet second", item.cpu_seconds_quiet, "s"),
             Detail(f"{item.count} streams: messages told", item.published, ""),
-        ]
-    promises = [Promise("answers other than 2xx", rates.refused, most=0)]
-    if held:
-        promises += [
-            Promise("kB a stream", held[-1].kilobytes_each, most=TARGET_KILOBYTES),
-            Promise("messages missed after churn and a restart of Redis", sum(item.missed for item in held), most=0),
-            Promise("streams told to read anew", sum(item.resyncs for item in held), most=0),
-        ]
-    return Result("edge", min(quotes, rides), "", 1.0, TARGET_RATIO, details, more_is_better=True, also=promises)
+        )
+    ]
+
+
+def _promises_of(held: list[Held]) -> list[Promise]:
+    return [
+        Promise("kB a stream", held[-1].kilobytes_each, most=TARGET_KILOBYTES),
+        Promise("messages missed after churn and a restart of Redis", sum(item.missed for item in held), most=0),
+        Promise("streams told to read anew", sum(item.resyncs for item in held), most=0),
+    ]
 
 
 def _measure_rates(stack: OwnStack, plan: Plan, say: Callable[[str], None]) -> Rates:

@@ -3,8 +3,8 @@
 import json
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -82,6 +82,15 @@ class Result:
                 "met": self.met,
             }
         )
+
+    def whole(self) -> dict[str, Any]:
+        """All of it, for a report: what `as_json` says, its parts and its further promises."""
+        return {
+            **json.loads(self.as_json()),
+            "more_is_better": self.more_is_better,
+            "details": [asdict(detail) for detail in self.details],
+            "promises": [{**asdict(promise), "met": promise.met} for promise in self.also],
+        }
 
 
 def median(values: Sequence[float]) -> float:

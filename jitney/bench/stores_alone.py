@@ -32,6 +32,8 @@ class Stores:
     cluster: Cluster
     password: str = field(repr=False)
     redis_url: str
+    postgres_log: Path
+    postgres_pid: int
     _templates: dict[str, str] = field(default_factory=dict[str, str])
     _made: int = 0
 
@@ -60,12 +62,12 @@ class Stores:
 
 
 @contextmanager
-def stores_alone() -> Generator[Stores]:
-    """Starts both in a folder of their own."""
+def stores_alone(*, durable: bool = False) -> Generator[Stores]:
+    """Starts both in a folder of their own; `durable` has PostgreSQL write to the disk as it does in a stack."""
     with scratch_folder() as folder, Launcher() as launcher:
         postgres_port, redis_port = free_ports(2)
         password = new_password()
-        cluster = Cluster(folder / "postgres", "127.0.0.1", postgres_port, new_password(), _QUICK)
+        cluster = Cluster(folder / "postgres", "127.0.0.1", postgres_port, new_password(), {} if durable else _QUICK)
         redis = EmbeddedRedis(folder / "redis", "127.0.0.1", redis_port, new_password())
         cluster.create()
         redis.create()
@@ -76,7 +78,8 @@ def stores_alone() -> Generator[Stores]:
                 started.append((spec, process))
                 await_ready(spec, folder / f"{spec.name}.log")
             asyncio.run(provision(cluster.superuser_url(), {_ROLE: password}))
-            yield Stores(cluster, password, redis.url())
+            pid = started[0][1].pid
+            yield Stores(cluster, password, redis.url(), folder / f"{cluster.spec().name}.log", pid)
         finally:
             for spec, process in reversed(started):
                 launcher.stop(process, spec)

@@ -1,0 +1,203 @@
+"""Whole rides by REST on a stack of its own, the sandbox included: the CPU time that the services take for each.
+
+At each rate the drivers first come on shift and wait (what a waiting city costs), then rides are asked for at an even
+pace. CPU time is taken over a stretch in which as many rides end as begin. The limit is the floor: what as many calls,
+writes and events cost when the barest program does them (ride_parts.py), on the same stack in the same run.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import ceil
+from typing import Any
+
+from jitney.bench.own_stack import OwnStack, own_stack
+from jitney.bench.result import Detail, Promise, Result
+from jitney.bench.ride_parts import Parts, measure_parts
+from jitney.bench.rides_load import Orders
+from jitney.stack.problems import StackError
+
+TARGET_MILLIS = 30.0
+LEAST_OF_FLOOR = 0.4
+MOST_GROWTH = 1.25
+"""How much dearer a ride may be at the highest rate than at the lowest, what a waiting city costs left out."""
+SERVICES = ("identity", "matching", "payment", "notification", "rest", "stream")
+"""Whose CPU counts; the stores and the imitated outside stand beside."""
+BESIDE = ("postgres", "redis", "sandbox")
+_RIDE_SECONDS = 10.0
+_QUIET_SECONDS = 6.0
+_PATIENCE_SECONDS = 900.0
+_LIMITS = ("JITNEY_REST_READS_PER_MINUTE", "JITNEY_REST_WRITES_PER_MINUTE")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Rates of rides a second, and for how long each is kept up."""
+
+    rates: Sequence[float]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class AtRate:
+    """What one rate came to; CPU in milliseconds a completed ride.
+
+    Args:
+        asked, completed_per_second: rides a second, as asked for and as they ended in the stretch.
+        gross: CPU of the services, all of it; by_process of whom.
+        net: without what the same city costs while it waits.
+        beside: of the stores and the sandbox.
+        each: calls, writes and events a ride.
+        lost: rides that did not end well.
+    """
+
+    asked: float
+    completed_per_second: float
+    gross: float
+    net: float
+    by_process: Mapping[str, float]
+    beside: Mapping[str, float]
+    each: Mapping[str, float]
+    lost: int
+    broken_promises: Sequence[str]
+
+
+def measure_rides(plan: Plan, say: Callable[[str], None]) -> Result:
+    """Measures each rate, then the parts.
+
+    Raises:
+        StackError: the stack or the people fail.
+    """
+    with own_stack() as stack:
+        say("Starting a stack")
+        stack.environment.update(dict.fromkeys(_LIMITS, "1000000"))
+        stack.start()
+        found: list[AtRate] = []
+        for number, rate in enumerate(plan.rates):
+            found.append(at_rate(rate, _play(stack, rate, plan.seconds, number)))
+            last = found[-1]
+            for broken in last.broken_promises:
+                say(f"broken: {broken}")
+            say(
+                f"{rate:g} rides/s asked for, {last.completed_per_second:.1f} completed: "
+                f"{last.gross:.1f} ms of CPU each, {last.net:.1f} without what a waiting city costs"
+            )
+        parts = measure_parts(stack)
+    return result_of(found, parts)
+
+
+def at_rate(rate: float, played: Mapping[str, Any]) -> AtRate:
+    """What the moments that were taken down say.
+
+    Raises:
+        StackError: no ride was completed in the steady stretch.
+    """
+    (quiet_begin, quiet_end), (begin, end) = played["quiet"], played["steady"]
+    seconds, quiet_seconds = end["seconds"] - begin["seconds"], quiet_end["seconds"] - quiet_begin["seconds"]
+    completed = end["completed"] - begin["completed"]
+    if completed <= 0:
+        raise StackError(f"Not one ride was completed: {played['ends']}, {played['troubles']}")
+
+    def used(name: str) -> float:
+        return 1_000 * float(end["cpu_seconds"][name] - begin["cpu_seconds"][name]) / completed
+
+    def waiting(name: str) -> float:
+        quiet = quiet_end["cpu_seconds"][name] - quiet_begin["cpu_seconds"][name]
+        return 1_000 * float(quiet) / quiet_seconds * seconds / completed
+
+    def count(what: str) -> float:
+        busy = end["counts"][what] - begin["counts"][what]
+        quiet = (quiet_end["counts"][what] - quiet_begin["counts"][what]) / quiet_seconds * seconds
+        return max(0.0, float(busy - quiet)) / completed
+
+    gross = sum(used(name) for name in SERVICES)
+    return AtRate(
+        asked=rate,
+        completed_per_second=completed / seconds,
+        gross=gross,
+        net=gross - sum(waiting(name) for name in SERVICES),
+        by_process={name: used(name) for name in SERVICES},
+        beside={name: used(name) for name in BESIDE},
+        each={
+            "edge calls": count("calls in") - count("calls out"),
+            "calls between services": count("calls out"),
+            "commits": count("commits"),
+            "events": count("events"),
+        },
+        lost=played["requested"] - played["completed"],
+        broken_promises=played["broken_promises"],
+    )
+
+
+def result_of(found: Sequence[AtRate], parts: Parts) -> Result:
+    """The figure of the highest rate; the others, and of whom it is made, beside."""
+    highest, lowest = max(found, key=lambda item: item.asked), min(found, key=lambda item: item.asked)
+    floor = parts.floor_millis(highest.each)
+    details: list[Detail] = []
+    for item in found:
+        at = f"{item.asked:g}/s"
+        details += [
+            Detail(f"{at}: completed", item.completed_per_second, "rides/s"),
+            Detail(f"{at}: CPU a ride", item.gross, "ms"),
+            Detail(f"{at}: without what a waiting city costs", item.net, "ms"),
+            Detail(f"{at}: rides that ended otherwise", item.lost, ""),
+        ]
+    details += [Detail(f"of that, {name}", millis, "ms") for name, millis in highest.by_process.items()]
+    details += [Detail(f"beside that, {name}", millis, "ms") for name, millis in highest.beside.items()]
+    costs = {
+        "edge calls": parts.edge_call,
+        "calls between services": parts.hop,
+        "commits": parts.write,
+        "events": parts.event,
+    }
+    for what, number in highest.each.items():
+        details += [Detail(f"{what} a ride", number, ""), Detail("  the least that each costs", costs[what], "ms")]
+    details.append(Detail("load of the machine", os.getloadavg()[0], ""))
+    also = [
+        Promise("floor / CPU a ride", floor / highest.gross, least=LEAST_OF_FLOOR),
+        Promise("rides that broke a promise", sum(len(item.broken_promises) for item in found), most=0),
+    ]
+    if len(found) > 1:
+        growth = highest.net / lowest.net if lowest.net > 0 else 0.0
+        also.append(Promise("a ride at the highest rate / at the lowest", growth, most=MOST_GROWTH))
+    return Result("rides", highest.gross, "ms", floor, TARGET_MILLIS, details, also=also)
+
+
+def _play(stack: OwnStack, rate: float, seconds: float, seed: int) -> Mapping[str, Any]:
+    addresses = stack.environment
+    orders = Orders(
+        rate=rate,
+        seconds=seconds,
+        quiet_seconds=_QUIET_SECONDS,
+        drivers=ceil(rate * _RIDE_SECONDS * 1.3) + 10,
+        rest_url=f"http://{addresses['JITNEY_REST_LISTEN']}",
+        stream_url=f"http://{addresses['JITNEY_STREAM_LISTEN']}",
+        matching_target=addresses["JITNEY_MATCHING_LISTEN"],
+        sandbox_url=f"http://{addresses['JITNEY_SANDBOX_LISTEN']}",
+        keys=str(stack.data.keys),
+        pids={item.name: item.pid for item in stack.record().processes},
+        metrics={name: addresses[f"JITNEY_{name.upper()}_METRICS_LISTEN"] for name in SERVICES[:4]},
+        databases=_databases(stack),
+        seed=seed,
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "jitney.bench.rides_load"],
+        input=json.dumps(asdict(orders)),
+        env=dict(addresses),
+        capture_output=True,
+        text=True,
+        timeout=seconds + _PATIENCE_SECONDS,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise StackError("The people who ride failed:\n" + "\n".join(done.stderr.strip().splitlines()[-10:]))
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _databases(stack: OwnStack) -> str:
+    from jitney.bench.edge_stage import settings_of
+
+    return settings_of(stack)["JITNEY_MATCHING_DATABASE_URL"]

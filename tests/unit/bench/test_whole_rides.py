@@ -1,0 +1,91 @@
+"""What the benchmarks of whole rides, of writes and of the chain around a call make of what they saw."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from jitney.bench import grpc_chain, rides, write_tx
+from jitney.bench.ride_parts import Parts
+from jitney.bench.rides import BESIDE, SERVICES
+from jitney.bench.rides_load import SPEED, even_trips
+from jitney.stack.problems import StackError
+
+COUNTS = ("calls in", "calls out", "commits", "events")
+PARTS = Parts(edge_call=0.5, hop=0.4, write=0.1, event=0.1)
+
+
+def moment(seconds: float, completed: int, cpu_seconds: float, count: float) -> dict[str, Any]:
+    return {
+        "seconds": seconds,
+        "completed": completed,
+        "cpu_seconds": dict.fromkeys((*SERVICES, *BESIDE), cpu_seconds),
+        "counts": dict.fromkeys(COUNTS, count) | {"calls out": count / 2},
+    }
+
+
+def played(*, completed: int = 100, cpu_seconds: float = 0.5) -> dict[str, Any]:
+    """Ten seconds of waiting that cost each process 0.1 s, and ten of rides."""
+    return {
+        "quiet": (moment(0, 0, 0.0, 0), moment(10, 0, 0.1, 100)),
+        "steady": (moment(20, 0, 1.0, 1_000), moment(30, completed, 1.0 + cpu_seconds, 2_100)),
+        "requested": completed + 2,
+        "completed": completed,
+        "ends": {},
+        "troubles": {},
+        "broken_promises": [],
+    }
+
+
+def test_a_ride_costs_the_cpu_of_the_services_alone_and_a_waiting_city_is_told_apart() -> None:
+    found = rides.at_rate(10, played())
+    assert found.gross == pytest.approx(5.0 * len(SERVICES))
+    assert found.net == pytest.approx(4.0 * len(SERVICES))
+    assert (found.completed_per_second, found.lost) == (10, 2)
+    # 1,100 of which 100 would have come anyhow; half as many go out.
+    assert found.each == {"edge calls": 5.0, "calls between services": 5.0, "commits": 10.0, "events": 10.0}
+
+
+def test_without_one_completed_ride_there_is_no_figure() -> None:
+    with pytest.raises(StackError, match="Not one ride"):
+        rides.at_rate(10, played(completed=0))
+
+
+def test_the_floor_is_the_sum_of_the_parts_and_growth_breaks_the_promise() -> None:
+    cheap, dear = rides.at_rate(1, played(cpu_seconds=0.4)), rides.at_rate(50, played(cpu_seconds=0.8))
+    result = rides.result_of([dear, cheap], PARTS)
+    assert result.limit == pytest.approx(5 * 0.5 + 5 * 0.4 + 10 * 0.1 + 10 * 0.1)
+    assert result.value == pytest.approx(8.0 * len(SERVICES))
+    growth = next(promise for promise in result.also if "lowest" in promise.what)
+    assert growth.value == pytest.approx(7 / 3)
+    assert not result.met
+
+
+def test_trips_come_at_an_even_pace_after_the_quiet_stretch() -> None:
+    trips = list(even_trips(4, 5, 6, random.Random(1)))
+    assert len(trips) == 20
+    assert [trip.at_seconds / SPEED for trip in trips[:2]] == [6.0, 6.25]
+
+
+def test_writes_are_judged_beside_pgbench_with_as_many_clients() -> None:
+    found = write_tx.Found(
+        service={8: [60.0, 70.0, 500.0], 64: [300.0]},
+        pgbench={8: [100.0], 64: [120.0]},
+        service_cpu={8: [1.0], 64: [1.0]},
+        pgbench_cpu={8: [1.0], 64: [1.0]},
+    )
+    result = write_tx.result_of(found)
+    assert (result.value, result.limit, result.target) == (70.0, 100.0, 60.0)
+    assert [round(promise.value, 2) for promise in result.also] == [0.7, 3.0]
+    assert not result.met, "grouped writes are to reach 0.85"
+
+
+def test_the_chain_is_judged_by_the_cpu_of_its_server() -> None:
+    found = grpc_chain.Found(
+        cpu_micros={"raw": [80.0], "unsampled": [100.0], "sampled": [100.0, 160.0, 900.0]},
+        rates={"raw": [1.0], "unsampled": [9.0], "sampled": [1.0]},
+    )
+    result = grpc_chain.result_of(found)
+    assert (result.value, result.also[0].value, result.met) == (0.8, 0.5, False)

@@ -50,14 +50,17 @@ class Backoff:
 class Workers:
     """Background coroutines that are meant to run for ever: one that fails or returns is started again, ever later.
 
-    A worker that has run for a minute is considered well, so that its next failure waits briefly.
+    A worker that has run for a minute is considered well, so that its next failure waits briefly. Nobody waits long:
+    what a worker missed, a table or a store, may be there the next moment, and rides wait for it.
     """
 
     _WELL_AFTER_SECONDS = 60.0
+    _MOST_WAIT_SECONDS = 5.0
 
     def __init__(self) -> None:
         self._factories: dict[str, Callable[[], Awaitable[object]]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._stopping = False
 
     def add(self, name: str, factory: Callable[[], Awaitable[object]]) -> None:
         """Register a worker; `factory` makes a fresh coroutine for each start. Names are unique (ValueError)."""
@@ -67,6 +70,7 @@ class Workers:
 
     def start(self) -> None:
         """Start all registered workers."""
+        self._stopping = False
         for name, factory in self._factories.items():
             if name not in self._tasks:
                 self._tasks[name] = asyncio.create_task(self._supervise(name, factory), name=f"worker {name}")
@@ -75,6 +79,7 @@ class Workers:
         """Cancel all workers and wait for them to end; one that does not is named in the log and left."""
         tasks = list(self._tasks.values())
         self._tasks.clear()
+        self._stopping = True
         # Twice: before Python 3.12 `asyncio.wait_for`, which libraries use, can swallow a cancellation.
         for _ in range(2):
             for task in tasks:
@@ -86,15 +91,18 @@ class Workers:
             _log.warning("a worker did not stop in time", extra={"worker": task.get_name()})
 
     async def _supervise(self, name: str, factory: Callable[[], Awaitable[object]]) -> None:
-        backoff = Backoff()
+        backoff = Backoff(cap_seconds=self._MOST_WAIT_SECONDS)
         loop = asyncio.get_running_loop()
-        while True:
+        while not self._stopping:
             begun = loop.time()
             try:
                 await factory()
                 _log.warning("a worker returned", extra={"worker": name})
             except Exception:
                 _log.exception("a worker failed", extra={"worker": name})
+            if self._stopping:
+                # A failure took the place of the cancellation: a group of tasks tells its members' errors instead.
+                return
             if loop.time() - begun > self._WELL_AFTER_SECONDS:
                 backoff.reset()
             WORKER_RESTARTS.labels(name).inc()

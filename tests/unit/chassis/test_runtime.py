@@ -101,6 +101,35 @@ async def test_a_worker_that_will_not_stop_is_left_after_a_bound(caplog: pytest.
     release.set()
 
 
+async def test_a_worker_that_fails_while_it_is_stopped_is_not_started_again(caplog: pytest.LogCaptureFixture) -> None:
+    starts = 0
+    begun = asyncio.Event()
+
+    async def one_of_two() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            # As a client library that loses its connection by the cancellation.
+            raise ConnectionError("lost")
+
+    async def work() -> None:
+        nonlocal starts
+        starts += 1
+        async with asyncio.TaskGroup() as group:
+            group.create_task(one_of_two())
+            begun.set()
+
+    workers = Workers()
+    workers.add("work", work)
+    workers.start()
+    await begun.wait()
+    await asyncio.sleep(0)
+    await workers.stop()
+
+    assert starts == 1
+    assert [record.message for record in caplog.records if record.name == "chassis.runtime"] == ["a worker failed"]
+
+
 def test_two_workers_of_one_name_are_refused() -> None:
     workers = Workers()
 

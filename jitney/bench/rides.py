@@ -76,8 +76,15 @@ def measure_rides(plan: Plan, say: Callable[[str], None]) -> Result:
         stack.environment.update(dict.fromkeys(_LIMITS, "1000000"))
         stack.start()
         found: list[AtRate] = []
+        too_many: list[float] = []
         for number, rate in enumerate(plan.rates):
-            found.append(at_rate(rate, _play(stack, rate, plan.seconds, number)))
+            try:
+                found.append(at_rate(rate, _play(stack, rate, plan.seconds, number)))
+            except TooMany as error:
+                # The rates before have their figures; this one, and any beyond it, the machine does not carry.
+                too_many.append(rate)
+                say(f"{rate:g} rides/s: {error}")
+                break
             last = found[-1]
             for broken in last.broken_promises:
                 say(f"broken: {broken}")
@@ -85,21 +92,27 @@ def measure_rides(plan: Plan, say: Callable[[str], None]) -> Result:
                 f"{rate:g} rides/s asked for, {last.completed_per_second:.1f} completed: "
                 f"{last.gross:.1f} ms of CPU each, {last.net:.1f} without what a waiting city costs"
             )
+        if not found:
+            raise StackError(f"Not even at {too_many[0]:g} rides/s was a ride completed in time.")
         parts = measure_parts(stack)
-    return result_of(found, parts)
+    return result_of(found, parts, too_many)
+
+
+class TooMany(StackError):
+    """At that rate no ride was completed while rides were asked for: the machine does not carry so many."""
 
 
 def at_rate(rate: float, played: Mapping[str, Any]) -> AtRate:
     """What the moments that were taken down say.
 
     Raises:
-        StackError: no ride was completed in the steady stretch.
+        TooMany: no ride was completed in the steady stretch.
     """
     (quiet_begin, quiet_end), (begin, end) = played["quiet"], played["steady"]
     seconds, quiet_seconds = end["seconds"] - begin["seconds"], quiet_end["seconds"] - quiet_begin["seconds"]
     completed = end["completed"] - begin["completed"]
     if completed <= 0:
-        raise StackError(f"Not one ride was completed: {played['ends']}, {played['troubles']}")
+        raise TooMany(f"Not one ride was completed in time: {played['ends']}, {played['troubles']}")
 
     def used(name: str) -> float:
         return 1_000 * float(end["cpu_seconds"][name] - begin["cpu_seconds"][name]) / completed
@@ -132,8 +145,8 @@ def at_rate(rate: float, played: Mapping[str, Any]) -> AtRate:
     )
 
 
-def result_of(found: Sequence[AtRate], parts: Parts) -> Result:
-    """The figure of the highest rate; the others, and of whom it is made, beside."""
+def result_of(found: Sequence[AtRate], parts: Parts, too_many: Sequence[float] = ()) -> Result:
+    """The figure of the highest rate that was carried; the others, and of whom it is made, beside."""
     highest, lowest = max(found, key=lambda item: item.asked), min(found, key=lambda item: item.asked)
     floor = parts.floor_millis(highest.each)
     details: list[Detail] = []
@@ -158,6 +171,7 @@ def result_of(found: Sequence[AtRate], parts: Parts) -> Result:
     details.append(Detail("load of the machine", os.getloadavg()[0], ""))
     also = [
         Promise("floor / CPU a ride", floor / highest.gross, least=LEAST_OF_FLOOR),
+        Promise("rates that the machine did not carry", len(too_many), most=0),
         Promise("rides that broke a promise", sum(len(item.broken_promises) for item in found), most=0),
     ]
     if len(found) > 1:

@@ -11,7 +11,6 @@ from jitney.bench import grpc_chain, rides, write_tx
 from jitney.bench.ride_parts import Parts
 from jitney.bench.rides import BESIDE, SERVICES
 from jitney.bench.rides_load import SPEED, even_trips
-from jitney.stack.problems import StackError
 
 COUNTS = ("calls in", "calls out", "commits", "events")
 PARTS = Parts(edge_call=0.5, hop=0.4, write=0.1, event=0.1)
@@ -49,7 +48,7 @@ def test_a_ride_costs_the_cpu_of_the_services_alone_and_a_waiting_city_is_told_a
 
 
 def test_without_one_completed_ride_there_is_no_figure() -> None:
-    with pytest.raises(StackError, match="Not one ride"):
+    with pytest.raises(rides.TooMany, match="Not one ride"):
         rides.at_rate(10, played(completed=0))
 
 
@@ -61,6 +60,11 @@ def test_the_floor_is_the_sum_of_the_parts_and_growth_breaks_the_promise() -> No
     growth = next(promise for promise in result.also if "lowest" in promise.what)
     assert growth.value == pytest.approx(7 / 3)
     assert not result.met
+
+
+def test_a_rate_that_was_not_carried_breaks_the_promise_and_leaves_the_other_figures() -> None:
+    result = rides.result_of([rides.at_rate(1, played(cpu_seconds=0.2))], Parts(9, 9, 9, 9), [20.0])
+    assert [promise.what for promise in result.also if not promise.met] == ["rates that the machine did not carry"]
 
 
 def test_trips_come_at_an_even_pace_after_the_quiet_stretch() -> None:

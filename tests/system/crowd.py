@@ -21,8 +21,14 @@ SPEED = 120.0
 SETTLED = frozenset({"captured", "voided", "hold_declined"})
 _PAUSE_SECONDS = (5.0, 60.0)
 # People change their minds more often than in life, so that holds are released and fees captured, too.
+# Nobody tips: the audits find each ride's own charge at the provider, and a tip is a charge beside it.
 _FICKLE = Behavior(
-    decline_share=0.05, ignore_share=0.02, driver_cancel_share=0.05, rider_cancel_share=0.15, patience_seconds=900.0
+    decline_share=0.05,
+    ignore_share=0.02,
+    driver_cancel_share=0.05,
+    rider_cancel_share=0.15,
+    tip_share=0.0,
+    patience_seconds=900.0,
 )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.settings import ENV_PREFIX, Address, parse_address
@@ -23,12 +23,12 @@ class SandboxSettings(BaseSettings):
 
     environment: Literal["local", "production"] = "local"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    sandbox_listen: str = "127.0.0.1:8090"
-    sandbox_smtp_listen: str = ""
-    """Where mail is taken; empty: nowhere."""
     sandbox_network_names: str = Field(default="", pattern=r"^([A-Za-z0-9.-]+(,[A-Za-z0-9.-]+)*)?$")
     """By which names, separated by commas, the other containers of a private network reach it; it listens elsewhere
     than on loopback only with these."""
+    sandbox_listen: str = "127.0.0.1:8090"
+    sandbox_smtp_listen: str = ""
+    """Where mail is taken; empty: nowhere."""
     sandbox_data: Path = Path(".jitney/sandbox")
     sandbox_webhook_url: str = ""
     """Where the processor's events are posted; empty: they are only listed."""
@@ -55,21 +55,15 @@ class SandboxSettings(BaseSettings):
 
     @field_validator("sandbox_listen", "sandbox_smtp_listen")
     @classmethod
-    def _is_an_address(cls, value: str) -> str:
-        if value:
-            parse_address(value)
+    def _is_on_loopback_or_named(cls, value: str, info: ValidationInfo) -> str:
+        host = parse_address(value).host if value else "localhost"
+        named = bool(info.data.get("sandbox_network_names"))
+        if not named and host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+            raise ValueError(
+                "the sandbox shows one-time codes to whoever asks, so it listens on loopback only, "
+                "unless JITNEY_SANDBOX_NETWORK_NAMES says who it is on a private network"
+            )
         return value
-
-    @model_validator(mode="after")
-    def _loopback_only(self) -> Self:
-        for value in () if self.sandbox_network_names else (self.sandbox_listen, self.sandbox_smtp_listen):
-            host = parse_address(value).host if value else "localhost"
-            if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
-                raise ValueError(
-                    "the sandbox shows one-time codes to whoever asks, so it listens on loopback only, "
-                    "unless JITNEY_SANDBOX_NETWORK_NAMES says who it is on a private network"
-                )
-        return self
 
     @field_validator("sandbox_webhook_url")
     @classmethod

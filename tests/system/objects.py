@@ -80,6 +80,9 @@ async def one_of_everything(people: Town) -> Objects:
     await rider.person.do("POST", "/v1/me/sos", {"point": at_home})
     of_endpoint = f"/v1/operator/webhook-endpoints/{endpoint['id']}/webhooks"
     webhook_id = await until(lambda: _first_id(people, of_endpoint), "a webhook")
+    news = {"title": "News", "body": "Of the city."}
+    told_all = {"words": dict.fromkeys(("en", "es", "fr"), news), "audience": "drivers", "city": "nowhere"}
+    campaign = await people.operator("POST", "/v1/operator/campaigns", told_all)
     leaver = await people.signed_in("rider")
     await people.operator("POST", f"/v1/operator/people/{leaver.account_id}/erase", {"reason": "asked by letter"})
 
@@ -119,6 +122,7 @@ async def one_of_everything(people: Town) -> Objects:
             "account_id": leaver.account_id,
             "document_id": str(document["id"]),
             "endpoint_id": str(endpoint["id"]),
+            "campaign_id": str(campaign["id"]),
             "webhook_id": webhook_id,
             "delivery_id": str(owed["deliveries"][0]["id"]),
         },

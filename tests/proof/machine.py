@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from tests.proof.fields import CHANGES, DRIVERS, RIDERS, RIDES, asks
 from tests.proof.operations import OPERATIONS
+from tests.proof.oracle import TooManyWorlds
 from tests.proof.payout_rules import BANK_TOKENS
 from tests.proof.play import DELAY_SECONDS, Play
 from tests.proof.rules import card_name
@@ -36,6 +37,9 @@ QUICK_FAULTS = (
 SLOW_FAULTS = ("timeout_before_effect", "timeout_after_effect", "delay")
 
 
+GIVEN_UP = "plays given up"
+
+
 class Machine(RuleBasedStateMachine):
     """See the module. `stage` is set by whoever runs it."""
 
@@ -49,10 +53,16 @@ class Machine(RuleBasedStateMachine):
         self.ended = False
 
     def do(self, work: Any) -> None:
-        """Run a step; what fails is not looked at any further."""
+        """Run a step; what fails is not looked at any further, nor what has become too uncertain to be judged."""
+        if self.ended:
+            work.close()
+            return
         self.stage.counts["steps"] += 1
         try:
             self.stage.run(work)
+        except TooManyWorlds:
+            self.stage.counts[GIVEN_UP] += 1
+            self.ended = True
         except Exception as error:
             error.add_note("\n".join(self.play.story))
             self.stage.found.append(error)

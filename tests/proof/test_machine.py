@@ -6,7 +6,7 @@ import pytest
 
 from tests.proof.conftest import Figures
 from tests.proof.figures import summary_of
-from tests.proof.machine import play_for
+from tests.proof.machine import GIVEN_UP, play_for
 from tests.proof.stage import Stage
 from tests.proof.variants import VARIANTS
 
@@ -20,6 +20,7 @@ def test_whatever_happens_the_service_does_what_the_model_says(stage: Stage, fig
         play_for(stage, PLAYS)
     finally:
         figures(f"machine: {summary_of(stage.counts)}; {len(stage.found)} differences")
+    assert stage.counts[GIVEN_UP] <= PLAYS / 4
 
 
 @pytest.mark.timeout(600)

@@ -139,7 +139,7 @@ class Database:
         async with self.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
-    async def schema_is_current(self, head: str) -> bool:
+    async def schema_suffices(self, head: str) -> bool:
         """Tell whether the schema stands at a migration or a later one; a readiness probe. An empty database does not.
 
         Migrations are numbered in their order and expand before they contract, so that what runs goes on while the

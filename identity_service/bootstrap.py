@@ -210,7 +210,7 @@ class Identity:
             self._verifier,
             workers=self._workers,
             probes=[
-                ("database", lambda: self._database.schema_is_current(head)),
+                ("database", lambda: self._database.schema_suffices(head)),
                 ("redis", lambda: ping(self._redis)),
             ],
             closers=self._closers,

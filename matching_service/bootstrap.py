@@ -299,7 +299,7 @@ def build(settings: MatchingSettings) -> Application:
         settings,
         TokenVerifier.from_file(settings.jwks_file),
         workers=workers,
-        probes=[("database", lambda: database.schema_is_current(head)), ("redis", lambda: ping(redis))],
+        probes=[("database", lambda: database.schema_suffices(head)), ("redis", lambda: ping(redis))],
         closers=closers,
     )
     _add_servicers(server, settings, stores)

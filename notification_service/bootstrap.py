@@ -138,7 +138,7 @@ def build(settings: NotificationSettings) -> Application:
         settings,
         TokenVerifier.from_file(settings.jwks_file),
         workers=workers,
-        probes=[("database", lambda: database.schema_is_current(head)), ("redis", lambda: ping(redis))],
+        probes=[("database", lambda: database.schema_suffices(head)), ("redis", lambda: ping(redis))],
         closers=closers,
     )
     servicer = NotificationServicer(

@@ -197,7 +197,7 @@ def build(settings: PaymentSettings) -> Application:
         settings,
         TokenVerifier.from_file(settings.jwks_file),
         workers=workers,
-        probes=[("database", lambda: database.schema_is_current(head)), ("redis", lambda: ping(redis))],
+        probes=[("database", lambda: database.schema_suffices(head)), ("redis", lambda: ping(redis))],
         closers=closers,
     )
     server.add(add_PaymentServiceServicer_to_server, PaymentServicer(core.use_cases), SERVICE_NAME)

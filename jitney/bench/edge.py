@@ -17,8 +17,8 @@ import psutil
 
 from jitney.bench.edge_streams import Crowd, Held
 from jitney.bench.http_load import load, request_bytes
-from jitney.bench.own_stack import OwnStack, own_stack
 from jitney.bench.result import Detail, Promise, Result, median
+from jitney.stack.own_stack import OwnStack, own_stack
 from jitney.stack.problems import StackError
 
 TARGET_RATIO = 0.7

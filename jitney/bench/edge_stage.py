@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jitney.bench.edge_peer import ECHO_TARGET
-from jitney.bench.own_stack import OwnStack, free_ports
 from jitney.stack.credentials import Credentials
 from jitney.stack.environment import StackSettings, compose
 from jitney.stack.launch import Launcher
 from jitney.stack.logfiles import last_lines
+from jitney.stack.own_stack import OwnStack, free_ports
 from jitney.stack.problems import StackError
 from jitney.stack.specs import ProcessSpec
 

@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jitney.bench.own_stack import free_ports, scratch_folder
 from jitney.bench.result import Detail, Promise, Result
 from jitney.bench.stores_alone import Stores, await_ready, stores_alone
 from jitney.stack.keys import make_signing_keys
 from jitney.stack.launch import Launcher
+from jitney.stack.own_stack import free_ports, scratch_folder
 from jitney.stack.specs import ProcessSpec
 
 if TYPE_CHECKING:

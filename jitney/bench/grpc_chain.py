@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jitney.bench.grpc_peer import METHOD, RIDE_ID
-from jitney.bench.own_stack import free_ports, scratch_folder
 from jitney.bench.result import Detail, Promise, Result, median
 from jitney.bench.span_sink import span_sink
 from jitney.stack.launch import Launcher
 from jitney.stack.logfiles import tail
+from jitney.stack.own_stack import free_ports, scratch_folder
 from jitney.stack.problems import StackError
 from jitney.stack.specs import ProcessSpec
 

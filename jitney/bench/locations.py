@@ -18,13 +18,13 @@ from importlib import import_module
 from typing import Any
 
 from jitney.bench.location_load import Device, LoadRun, post_batches, stream_batches
-from jitney.bench.own_stack import OwnStack, own_stack
 from jitney.bench.redis_pipeline import command, run_pipelines
 from jitney.bench.result import Detail, Promise, Result, median
 from jitney.stack.addresses import Address
 from jitney.stack.credentials import Credentials
 from jitney.stack.databases import database_of
 from jitney.stack.environment import StackSettings
+from jitney.stack.own_stack import OwnStack, own_stack
 from jitney.stack.problems import StackError
 
 STREAMS = 16

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from jitney.bench.own_stack import own_stack
 from jitney.bench.result import Detail, Result
+from jitney.stack.own_stack import own_stack
 from jitney.stack.problems import StackError
 from jitney.stack.status import read_status
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jitney.bench.own_stack import OwnStack, own_stack
 from jitney.bench.result import Detail, Result
+from jitney.stack.own_stack import OwnStack, own_stack
 from jitney.stack.problems import StackError
 
 TARGET_SECONDS = 3.0

@@ -10,7 +10,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from jitney.bench.own_stack import free_ports, own_environment, scratch_folder
 from jitney.stack.addresses import DEFAULTS
 from jitney.stack.checks import answers
 from jitney.stack.credentials import Credentials
@@ -19,6 +18,7 @@ from jitney.stack.environment import StackSettings, compose, owner_setting
 from jitney.stack.keys import make_signing_keys
 from jitney.stack.launch import Launcher
 from jitney.stack.logfiles import tail
+from jitney.stack.own_stack import free_ports, own_environment, scratch_folder
 from jitney.stack.problems import StackError
 from jitney.stack.processes import ProcessFactory
 from jitney.stack.roles import provision_services

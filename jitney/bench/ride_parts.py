@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from jitney.bench.own_stack import OwnStack
+from jitney.stack.own_stack import OwnStack
 
 _REQUESTS = 2_000
 _CONNECTIONS = 8

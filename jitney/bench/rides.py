@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass
 from math import ceil
 from typing import Any
 
-from jitney.bench.own_stack import OwnStack, own_stack
 from jitney.bench.result import Detail, Promise, Result
 from jitney.bench.ride_parts import Parts, measure_parts
 from jitney.bench.rides_load import Orders
+from jitney.stack.own_stack import OwnStack, own_stack
 from jitney.stack.problems import StackError
 
 TARGET_MILLIS = 30.0

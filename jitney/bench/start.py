@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from jitney.bench.own_stack import OwnStack, free_ports, own_stack, scratch_folder
 from jitney.bench.result import Detail, Result, median
 from jitney.stack.checks import answers
 from jitney.stack.launch import Launcher
+from jitney.stack.own_stack import OwnStack, free_ports, own_stack, scratch_folder
 from jitney.stack.postgres import Cluster, new_password
 from jitney.stack.problems import StackError
 

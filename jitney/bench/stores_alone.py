@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jitney.bench.own_stack import free_ports, scratch_folder
 from jitney.stack.checks import answers
 from jitney.stack.databases import create_database, provision
 from jitney.stack.launch import Launcher
 from jitney.stack.logfiles import tail
+from jitney.stack.own_stack import free_ports, scratch_folder
 from jitney.stack.postgres import Cluster, new_password
 from jitney.stack.problems import StackError
 from jitney.stack.redis import EmbeddedRedis

@@ -3,19 +3,7 @@
 from __future__ import annotations
 
 from jitney.chaos.ground import Ground
-
-LEGAL_ENDS = {
-    "completed": {"captured"},
-    "payment_failed": {"hold_declined"},
-    "no_driver_available": {"voided"},
-    # A fee may be due; and the hold may be declined after the cancel.
-    "canceled_by_rider": {"voided", "captured", "hold_declined"},
-    "canceled_by_platform": {"voided", "hold_declined"},
-    # No fee is due when the driver came late.
-    "no_show": {"captured", "voided"},
-    "returned": {"captured"},
-}
-"""What may have become of the payment, by how the ride ended."""
+from jitney.simulator.invariants import LEGAL_ENDS
 
 _BROKEN_CHAINS = """
     SELECT ride_id::text AS ride, version, from_state, to_state FROM (
@@ -68,7 +56,7 @@ async def unfinished_rides(ground: Ground) -> list[str]:
     found = [
         f"ride {row['id']} is {row['state']}/{row['payment_state']}"
         for row in await ground.rows("matching", "SELECT id::text, state, payment_state FROM ride")
-        if row["payment_state"] not in LEGAL_ENDS.get(row["state"], set())
+        if row["payment_state"] not in LEGAL_ENDS.get(row["state"], frozenset())
     ]
     open_offers = await ground.count("matching", "SELECT count(*) FROM offer WHERE state = 'open'")
     bound = await ground.count("matching", "SELECT count(*) FROM assignment WHERE released_at IS NULL")

@@ -11,10 +11,10 @@ import httpx
 import psutil
 from redis.asyncio import Redis
 
-from jitney.bench.own_stack import OwnStack
 from jitney.stack.credentials import Credentials
 from jitney.stack.databases import database_of
 from jitney.stack.environment import StackSettings
+from jitney.stack.own_stack import OwnStack
 from jitney.stack.state import ProcessRecord
 from jitney.stack.tokens import make_token
 

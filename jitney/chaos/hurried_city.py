@@ -1,9 +1,10 @@
 """The packaged city's policy with short times, so that minutes of a run see every timer fire."""
 
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
-_HURRIED = {
+HURRIED = {
     "quote_seconds = 300": "quote_seconds = 60",
     "offer_seconds = 15": "offer_seconds = 3",
     "late_accept_seconds = 10": "late_accept_seconds = 2",
@@ -14,13 +15,17 @@ _HURRIED = {
 }
 
 
-def write_hurried_city(folder: Path) -> Path:
-    """Write the policy into a folder; ValueError where the packaged one no longer says what is to be hurried."""
+def write_hurried_city(folder: Path, hurried: Mapping[str, str] = HURRIED) -> Path:
+    """Write the policy into a folder, with lines in place of others.
+
+    Raises:
+        ValueError: the packaged one no longer says what is to be hurried.
+    """
     policy = files("matching_service").joinpath("cities", "default.toml").read_text()
-    for usual, hurried in _HURRIED.items():
+    for usual, instead in hurried.items():
         if usual not in policy:
             raise ValueError(f"the packaged city says nothing like {usual!r}")
-        policy = policy.replace(usual, hurried)
-    path = folder / "hurried_city.toml"
+        policy = policy.replace(usual, instead)
+    path = folder / "city.toml"
     path.write_text(policy)
     return path

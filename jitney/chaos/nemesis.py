@@ -22,6 +22,7 @@ _SLOW_STOPPED_SECONDS, _SLOW_RUNNING_SECONDS = 0.08, 0.02
 _MESSAGE_TARGETS = ("sms", "fcm", "apns", "smtp")
 _UNLIMITED_STRIKES = 1_000_000
 _MOST_CONNECTIONS = 500
+_HEAL_TRIES, _HEAL_SECONDS = 60, 0.5
 
 _OUTAGES = (OSError, RedisError, asyncpg.PostgresError, asyncpg.InterfaceError, httpx.HTTPError, LookupError)
 """What a harm meets whose target is already down by another one."""
@@ -75,11 +76,12 @@ class Nemesis:
     async def heal(self) -> None:
         """Let everybody run who was stopped, and the providers work; what was killed, the supervisor starts again."""
         self._let_run(set(self._stopped))
-        for _ in range(60):
+        for _ in range(_HEAL_TRIES):
             with contextlib.suppress(httpx.HTTPError):
                 await self._ground.sandbox("DELETE", "/_sim/faults")
                 return
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(_HEAL_SECONDS)
+        self._say("the providers' faults could not be taken back: the sandbox does not answer")
 
     async def _strike(self, strike: Strike) -> None:
         try:

@@ -16,7 +16,6 @@ import asyncpg
 import httpx
 from redis.exceptions import RedisError
 
-from jitney.bench.own_stack import OwnStack, own_stack
 from jitney.chaos.check_messages import judge_messages, unfinished_messages
 from jitney.chaos.check_money import judge_money, psp_intents, unfinished_money
 from jitney.chaos.check_rides import judge_rides, unfinished_rides
@@ -30,6 +29,7 @@ from jitney.simulator.demand import place_near_a_busy_one, trips_for_ever
 from jitney.simulator.run import Addresses, simulate
 from jitney.simulator.run import Plan as CityPlan
 from jitney.simulator.world import World
+from jitney.stack.own_stack import OwnStack, own_stack
 from shared_kernel.ids import to_public_id
 
 SPEED = 30.0
@@ -153,11 +153,16 @@ async def _attack(stack: OwnStack, plan: Plan, say: Callable[[str], None], sql: 
         await _ride_under_fire(plan, addresses, ground, nemesis, strikes, verdict, say)
         verdict.struck, verdict.missed = dict(nemesis.struck), dict(nemesis.missed)
         verdict.restarts = {each.name: each.restarts for each in stack.record().processes if each.restarts}
-        await _settle(ground, addresses, verdict, say)
+        if strikes and not verdict.struck:
+            verdict.violations.append("nothing was struck: the run proves nothing")
+        if not await _settle(ground, addresses, verdict, say):
+            return verdict
         verdict.violations += await judge_rides(ground)
         verdict.violations += await judge_money(ground)
         verdict.violations += await judge_messages(ground)
         await _count(ground, verdict)
+        if not verdict.rides.get("completed"):
+            verdict.violations.append("no ride was completed: the run proves nothing")
     return verdict
 
 
@@ -193,13 +198,14 @@ async def _ride_under_fire(
         verdict.troubles = dict(watcher.world.tally.troubles.most_common(20))
 
 
-async def _settle(ground: Ground, addresses: Addresses, verdict: Verdict, say: Callable[[str], None]) -> None:
-    """Wait until all is whole and quiet; what is not by then is a violation."""
+async def _settle(ground: Ground, addresses: Addresses, verdict: Verdict, say: Callable[[str], None]) -> bool:
+    """Wait until all is whole and quiet; what is not by then is a violation. False where not even the processes are
+    well, and there is nobody to judge."""
     begun = time.monotonic()
     while not ground.is_whole():
         if time.monotonic() - begun > _WHOLE_SECONDS:
             verdict.violations += [f"not well again: {what}" for what in ground.unwell()]
-            return
+            return False
         await asyncio.sleep(_LOOK_SECONDS)
     verdict.ended_by_operator = await _end_what_people_left(ground, addresses)
     left: list[str] = ["nobody has looked yet"]
@@ -215,6 +221,7 @@ async def _settle(ground: Ground, addresses: Addresses, verdict: Verdict, say: C
     verdict.settled_after_seconds = round(time.monotonic() - begun, 1)
     say(f"quiet after {verdict.settled_after_seconds} s" if not left else f"not quiet: {len(left)} things are left")
     verdict.violations += [f"not finished: {what}" for what in left]
+    return True
 
 
 async def _end_what_people_left(ground: Ground, addresses: Addresses) -> int:

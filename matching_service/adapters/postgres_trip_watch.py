@@ -93,7 +93,7 @@ class PostgresTripWatches:
             "stray_since": [watch.stray_since for watch in seen],
             "stray_told": [watch.stray_told for watch in seen],
         }
-        async with self._database.transaction() as connection:
+        async with self._database.connect() as connection:
             await connection.execute(_KEEP, values)
 
 

@@ -7,25 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jitney.chaos.check_messages import CONSUMERS, PUBLISHERS
 from jitney.simulator.api import ApiError, SignedIn
+from jitney.simulator.invariants import LEGAL_ENDS
 from shared_kernel.ids import from_public_id
 from tests.system.people import Town
 
-LEGAL_ENDS = {
-    "completed": {"captured"},
-    "payment_failed": {"hold_declined"},
-    "no_driver_available": {"voided"},
-    # A fee may be due; and the hold may be declined after the cancel.
-    "canceled_by_rider": {"voided", "captured", "hold_declined"},
-    "canceled_by_platform": {"voided", "hold_declined"},
-    # No fee is due when the driver came late.
-    "no_show": {"captured", "voided"},
-    "returned": {"captured"},
-}
-"""What may have become of the payment, by how the ride ended."""
-
-PUBLISHERS = ("identity", "matching", "payment")
-CONSUMERS = ("matching", "notification")
 _AT_ONCE = 6
 
 Intents = Mapping[str, Sequence[dict[str, Any]]]
@@ -68,7 +55,7 @@ def _wrong(
     receipt: dict[str, Any] | None,
 ) -> list[str]:
     wrong: list[str] = []
-    if ride["payment_state"] not in LEGAL_ENDS.get(ride["state"], set()):
+    if ride["payment_state"] not in LEGAL_ENDS.get(ride["state"], frozenset()):
         wrong.append("no legal end")
     movements = Counter[str]()
     for intent in intents:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import matching_service
+from jitney.chaos.hurried_city import write_hurried_city
 from tests.system.people import Town, town
 from tests.system.stack import Stack
 from tests.system.telemetry import TraceReceiver, receiving
@@ -34,13 +34,7 @@ _HURRIED = {
 
 def hurried_city(folder: Path) -> Path:
     """Write the packaged city's policy with short times."""
-    policy = (Path(matching_service.__file__).parent / "cities" / "default.toml").read_text()
-    for usual, hurried in _HURRIED.items():
-        assert usual in policy, usual
-        policy = policy.replace(usual, hurried)
-    path = folder / "city.toml"
-    path.write_text(policy)
-    return path
+    return write_hurried_city(folder, _HURRIED)
 
 
 @pytest.fixture(scope="session")

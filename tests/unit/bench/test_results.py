@@ -10,9 +10,9 @@ import pytest
 from rich.console import Console
 
 from jitney.bench import memory, offer, start
-from jitney.bench.own_stack import own_environment
 from jitney.bench.result import Detail, Result, median, table_of
 from jitney.stack.addresses import DEFAULTS
+from jitney.stack.own_stack import own_environment
 from jitney.stack.problems import StackError
 
 REPORT: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""A stack to measure: in a folder of its own, on free ports, gone afterwards."""
+"""A stack to measure or to attack: in a folder of its own, on free ports, gone afterwards."""
 
 import os
 import shutil
@@ -29,7 +29,7 @@ _POLL_SECONDS = 0.01
 @contextmanager
 def scratch_folder() -> Generator[Path]:
     """A new folder, removed at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="jitney-bench-"))
+    folder = Path(tempfile.mkdtemp(prefix="jitney-own-"))
     folder.chmod(0o711)  # where we are root, PostgreSQL runs as somebody else
     try:
         yield folder
@@ -81,18 +81,18 @@ class OwnStack:
         supervisor = self._supervisor = self._launcher.start(self._spec, self._log)
         while time.monotonic() - began < _START_SECONDS:
             if supervisor.poll() is not None:
-                raise StackError("The stack to be measured ended:\n" + "\n".join(tail(self._log, 20)))
+                raise StackError("The stack of our own ended:\n" + "\n".join(tail(self._log, 20)))
             record = StackRecord.read(self.data.state)
             if record is not None and record.supervisor_pid == supervisor.pid and record.state == "healthy":
                 return time.monotonic() - began
             time.sleep(_POLL_SECONDS)
-        raise StackError(f"The stack to be measured was not healthy within {_START_SECONDS:g} s.")
+        raise StackError(f"The stack of our own was not healthy within {_START_SECONDS:g} s.")
 
     def record(self) -> StackRecord:
         """What its supervisor says of the processes."""
         record = StackRecord.read(self.data.state)
         if record is None:
-            raise StackError("The stack to be measured is gone.")
+            raise StackError("The stack of our own is gone.")
         return record
 
     def stop(self) -> None:

@@ -104,7 +104,7 @@ def test_every_image_of_ours_has_the_one_tag() -> None:
     ours = {image for image in images if "jitney" in image}
     assert len(ours) == 6
     assert all(re.fullmatch(r"registry\.example\.org/jitney/jitney-\w+:9\.8\.7", image) for image in ours)
-    assert images - ours == {"docker.io/library/postgres:17-bookworm", "docker.io/library/redis:7-bookworm"}
+    assert images - ours == {"docker.io/library/postgres:18-bookworm", "docker.io/library/redis:7-bookworm"}
 
 
 def test_each_pod_holds_its_own_signing_key_alone(production: Rendered) -> None:

@@ -49,6 +49,7 @@ from matching_service.adapters.postgres_dispatch import PostgresDispatchReads
 from matching_service.adapters.postgres_edits import PostgresEditQueue
 from matching_service.adapters.postgres_fleet import PostgresFleet
 from matching_service.adapters.postgres_mds import PostgresMdsReader
+from matching_service.adapters.postgres_promotions import PostgresPromotions
 from matching_service.adapters.postgres_quotes import PostgresQuotes
 from matching_service.adapters.postgres_reads import PostgresRideReader
 from matching_service.adapters.postgres_runs import PostgresSharedRuns
@@ -74,6 +75,7 @@ from matching_service.entrypoints import (
     grpc_mds,
     grpc_operators,
     grpc_products,
+    grpc_promotions,
     grpc_rides,
     wire,
 )
@@ -125,6 +127,7 @@ from matching_service.use_cases.list_service_areas import ListServiceAreas
 from matching_service.use_cases.list_shifts import ListShifts
 from matching_service.use_cases.list_trip_alerts import ListTripAlerts
 from matching_service.use_cases.make_offers import MakeOffers
+from matching_service.use_cases.manage_promotions import CreatePromotion, EndPromotion, ReadPromotions
 from matching_service.use_cases.pace_ticks import PaceTicks
 from matching_service.use_cases.pass_stops import LeaveStop, ReachStop
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
@@ -134,6 +137,7 @@ from matching_service.use_cases.rate_rides import RateRide, ReadRating
 from matching_service.use_cases.read_ride_route import ReadRideRoute
 from matching_service.use_cases.read_rides import ReadRides
 from matching_service.use_cases.reassign_ride import ReassignRide
+from matching_service.use_cases.redeem_promotion import ListRedemptions, RedeemPromotion
 from matching_service.use_cases.report_locations import ReportLocations
 from matching_service.use_cases.report_no_show import ReportNoShow
 from matching_service.use_cases.request_ride import RequestRide
@@ -156,6 +160,7 @@ from ridesharing.matching.v1.driver_service_pb2_grpc import add_DriverServiceSer
 from ridesharing.matching.v1.fleet_service_pb2_grpc import add_FleetServiceServicer_to_server
 from ridesharing.matching.v1.mds_service_pb2_grpc import add_MdsServiceServicer_to_server
 from ridesharing.matching.v1.product_service_pb2_grpc import add_ProductServiceServicer_to_server
+from ridesharing.matching.v1.promotion_service_pb2_grpc import add_PromotionServiceServicer_to_server
 from ridesharing.matching.v1.rating_service_pb2_grpc import add_RatingServiceServicer_to_server
 from ridesharing.matching.v1.ride_service_pb2_grpc import add_RideServiceServicer_to_server
 from ridesharing.matching.v1.share_service_pb2_grpc import add_ShareServiceServicer_to_server
@@ -166,6 +171,7 @@ EVENT_STREAM = "events:matching"
 QUOTES_KEEP_SECONDS = 7 * 86_400
 HEADINGS_KEEP_SECONDS = 2 * 86_400
 TRACES_KEEP_SECONDS = 3 * 86_400
+TRIES_KEEP_SECONDS = 86_400
 MATCHERS_KEEP_SECONDS = 86_400
 SHARES_KEEP_SECONDS = 86_400
 IDLE_IN_TRANSACTION_SECONDS = 5.0
@@ -204,6 +210,7 @@ class _Stores:
     fleet: PostgresFleet
     queue: PostgresSagaQueue
     quotes: PostgresQuotes
+    promotions: PostgresPromotions
     locations: RedisLiveLocations
     eta: EtaProvider
     saga: AdvanceSaga
@@ -270,6 +277,7 @@ def build(settings: MatchingSettings) -> Application:
         fleet=PostgresFleet(database),
         queue=queue,
         quotes=PostgresQuotes(database, tables.quotes),
+        promotions=PostgresPromotions(database),
         locations=locations,
         eta=(maps := build_maps(settings, cities, known, database, clock)).eta,
         saga=AdvanceSaga(store, queue, payments, clock, jitter, follow=follow),
@@ -358,6 +366,7 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
         Keep(tables.ride_shares, "expires_at", SHARES_KEEP_SECONDS),
         Keep(tables.trip_watches, "began_at", WATCHES_KEEP_SECONDS),
         Keep(tables.trip_alerts, "raised_at", ALERTS_KEEP_SECONDS),
+        Keep(tables.promotion_tries, "window_began_at", TRIES_KEEP_SECONDS),
         Keep(tables.matchers, "expires_at", MATCHERS_KEEP_SECONDS),
     ]
     workers = Workers()
@@ -414,6 +423,7 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
             clock=clock,
             new_id=new_id,
             surge=stores.surge,
+            promotions=stores.promotions,
         ),
         request_ride=RequestRide(
             store, stores.reader, stores.quotes, stores.accounts, stores.saga, stores.cities, clock, new_id, secret
@@ -489,6 +499,15 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
     )
     server.add(add_ShareServiceServicer_to_server, shares, grpc_after_rides.SHARE_SERVICE)
     server.add(add_RatingServiceServicer_to_server, ratings, grpc_after_rides.RATING_SERVICE)
+    promotions = grpc_promotions.PromotionServicer(
+        create=CreatePromotion(store, stores.promotions, stores.cities, clock, new_id),
+        end=EndPromotion(store, stores.promotions, clock),
+        read=ReadPromotions(stores.promotions),
+        redeem=RedeemPromotion(store, clock),
+        redemptions=ListRedemptions(stores.promotions),
+        clock=clock,
+    )
+    server.add(add_PromotionServiceServicer_to_server, promotions, grpc_promotions.SERVICE_NAME)
     products = grpc_products.ProductServicer(ListProducts(stores.cities, clock), ListServiceAreas(stores.cities))
     server.add(add_ProductServiceServicer_to_server, products, grpc_products.SERVICE_NAME)
     server.add(

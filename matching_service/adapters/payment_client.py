@@ -37,6 +37,7 @@ _KINDS = {
     ChargeKind.TAX: payments_pb2.CHARGE_LINE_KIND_TAX,
     ChargeKind.WAITING: payments_pb2.CHARGE_LINE_KIND_WAITING,
     ChargeKind.TOLL: payments_pb2.CHARGE_LINE_KIND_TOLL,
+    ChargeKind.PROMOTION: payments_pb2.CHARGE_LINE_KIND_PROMOTION,
     ChargeKind.CANCEL_FEE: payments_pb2.CHARGE_LINE_KIND_CANCEL_FEE,
 }
 

@@ -17,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database import Database
 from chassis.personal_data import EXPORT_PAGE_ROWS
 from matching_service.adapters.tables import (
+    promotion_redemptions,
+    promotion_tries,
     ride_edits,
     ride_ratings,
     ride_shares,
@@ -35,6 +37,16 @@ _ERASED_PIN = "0000"
 _ERASED_ORDER = {"recipient_name": "", "order_reference": "", "items": "", "shop_phone": "", "recipient_phone": ""}
 _NOT_TOLD = frozenset({"start_pin", "hand_over_pin", "saga_error", "saga_attempts", "saga_leased_until", "terms"})
 """Columns that say nothing of a person, or open a ride."""
+_OF_THE_RIDER = (
+    "rider_id",
+    "rider_name",
+    "note",
+    "words",
+    "pickup_address",
+    "dropoff_address",
+    "delivery",
+    "promotion_id",
+)
 
 
 class MatchingPersonalData:
@@ -98,6 +110,8 @@ class MatchingPersonalData:
                     heading_longitude=None,
                 )
             )
+            # What was redeemed stays, for the books, as the prices do.
+            await connection.execute(delete(promotion_tries).where(promotion_tries.c.rider_id == account_id))
             await connection.execute(delete(shift_headings).where(shift_headings.c.driver_id == account_id))
             # Ways that a ride could have gone, and who may watch it: nobody asks for them after the ride.
             await connection.execute(delete(ride_edits).where(ride_edits.c.ride_id.in_(mine)))
@@ -113,19 +127,22 @@ class MatchingPersonalData:
             )
 
     async def export(self, account_id: UUID, offset: int) -> tuple[Mapping[str, Sequence[Mapping[str, Any]]], bool]:
-        """Return rides asked for, rides driven (without the riders), shifts and ratings given."""
+        """Return rides asked for and driven (without the riders), shifts, ratings given and promotions redeemed."""
         async with self._database.transaction() as connection:
             asked = await _rows(connection, rides, rides.c.rider_id == account_id, offset)
             driven = await _rows(connection, rides, rides.c.driver_id == account_id, offset)
             worked = await _rows(connection, shifts, shifts.c.driver_id == account_id, offset)
+            redeemed_by = promotion_redemptions.c.rider_id == account_id
+            redeemed = await _rows(connection, promotion_redemptions, redeemed_by, offset)
             party = select(rides.c.id).where(or_(rides.c.rider_id == account_id, rides.c.driver_id == account_id))
             mine = and_(ride_ratings.c.ride_id.in_(party), ride_ratings.c.rater_id == account_id)
             rated = await _rows(connection, ride_ratings, mine, offset)
         for row in driven:
-            for name in ("rider_id", "rider_name", "note", "words", "pickup_address", "dropoff_address", "delivery"):
+            for name in _OF_THE_RIDER:
                 del row[name]
-        more = any(len(found) > EXPORT_PAGE_ROWS for found in (asked, driven, worked, rated))
+        more = any(len(found) > EXPORT_PAGE_ROWS for found in (asked, driven, worked, rated, redeemed))
         lists = {"rides": asked, "rides_driven": driven, "shifts": worked, "ratings_given": rated}
+        lists["promotions_redeemed"] = redeemed
         return {name: found[:EXPORT_PAGE_ROWS] for name, found in lists.items()}, more
 
 

@@ -24,6 +24,7 @@ from chassis.telemetry import current_traceparent
 from matching_service.adapters import tables
 from matching_service.adapters.edit_rows import edit_from, edit_moves, edit_row, edit_timer
 from matching_service.adapters.postgres_cities import add_policy
+from matching_service.adapters.postgres_promotions import PostgresPromotionRows
 from matching_service.adapters.postgres_runs import open_run_of, views_of
 from matching_service.adapters.postgres_surge import add_control
 from matching_service.adapters.postgres_trip_watch import raise_alert
@@ -86,6 +87,12 @@ _REFUSALS = {
     "uq_offer_open_slot": ("ride_offered", "the ride is offered to another driver"),
     "ck_ride_share_sent": ("link_sent_too_often", "the link of a ride is sent five times at most"),
     "uq_shift_open_driver": ("shift_open", "the driver is online already"),
+    "uq_promotion_code": ("promotion_code_taken", "another promotion has, or had, the code"),
+    "pk_promotion_redemption": ("promotion_redeemed", "the promotion is on the account already"),
+    "ck_promotion_redemptions": ("promotion_used_up", "the promotion was redeemed as often as it may be"),
+    "ck_promotion_redemption_in_force": ("promotion_ended", "the promotion is over"),
+    "ck_promotion_redemption_uses": ("promotion_used_up", "the promotion was used as often as it may be"),
+    "ck_ride_first_ride": ("promotion_first_ride_only", "the promotion is for a first ride"),
     "pk_city_policy": ("policy_moved_on", "the city has another newest version: compare with that first"),
 }
 
@@ -184,6 +191,7 @@ class PostgresTransaction:
         self._claimed: idempotency.Claimed | None = None
         self._events: list[OutgoingEvent] = []
         self.told = False
+        self.promotions = PostgresPromotionRows(connection)
 
     async def flush(self) -> None:
         """Write the events, at the end of the block."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import BigInteger
 
 from chassis.database import Database
-from matching_service.domain.quote import Fare, FareLine, FareLineKind, Place, Quote
+from matching_service.domain.quote import Discount, Fare, FareLine, FareLineKind, Place, Quote
 from shared_kernel.errors import NotFound
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
@@ -64,10 +65,14 @@ def quote_table(metadata: MetaData) -> Table:
         Column("passengers", Integer, nullable=False, server_default=text("1")),
         Column("pickup_at", DateTime(timezone=True)),
         Column("max_detour_seconds", Integer),
+        Column("promotion_id", Uuid),
+        # Its terms, as the fare contains them.
+        Column("discount", JSONB(none_as_null=True)),
         CheckConstraint("total_minor >= 0", name="total_not_negative"),
         CheckConstraint("distance_meters >= 0 AND trip_eta_seconds >= 0", name="trip_not_negative"),
         CheckConstraint("surge_permille >= 1000", name="surge_at_least_none"),
         CheckConstraint("passengers > 0", name="passengers"),
+        CheckConstraint("(promotion_id IS NULL) = (discount IS NULL)", name="promotion_whole"),
         Index("ix_quote_expires_at", "expires_at"),
     )
 
@@ -99,6 +104,8 @@ def quote_row(quote: Quote) -> dict[str, Any]:
         "passengers": quote.passengers,
         "pickup_at": quote.pickup_at,
         "max_detour_seconds": quote.max_detour_seconds,
+        "promotion_id": quote.promotion_id,
+        "discount": None if quote.discount is None else asdict(quote.discount),
     }
 
 
@@ -123,6 +130,8 @@ def quote_from_row(columns: Mapping[Any, Any]) -> Quote:
         passengers=columns["passengers"],
         pickup_at=columns["pickup_at"],
         max_detour_seconds=columns["max_detour_seconds"],
+        promotion_id=columns["promotion_id"],
+        discount=None if columns["discount"] is None else Discount(**columns["discount"]),
     )
 
 

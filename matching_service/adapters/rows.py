@@ -98,6 +98,8 @@ def ride_row(ride: Ride) -> dict[str, Any]:
         "sharing": asdict(ride.sharing) if ride.sharing else None,
         "run_id": ride.run_id,
         "run_slot": ride.run_slot,
+        "promotion_id": ride.promotion_id,
+        "promotion_minor": ride.fare.amount_of(FareLineKind.PROMOTION).amount_minor,
     }
 
 
@@ -212,6 +214,7 @@ def ride_from(
         driven_at=row["driven_at"],
         schedule=schedule_from(row),
         sharing=Sharing(**row["sharing"]) if row["sharing"] is not None else None,
+        promotion_id=row["promotion_id"],
         # The run of a private ride is the database's own affair.
         run_id=row["run_id"] if row["kind"] == "pooled" else None,
         run_slot=row["run_slot"] if row["kind"] == "pooled" else None,

@@ -35,6 +35,7 @@ from chassis.inbox import inbox_table
 from chassis.outbox import outbox_table
 from matching_service.adapters.edit_rows import edit_table
 from matching_service.adapters.postgres_quotes import quote_table
+from matching_service.adapters.promotion_tables import promotion_table, redemption_table, try_table
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.delivery import DeliveryFailure, ProofKind
 from matching_service.domain.destination_values import MOST_SECONDS, QUARTERS
@@ -72,6 +73,9 @@ outbox = outbox_table(metadata)
 idempotency_keys = idempotency_table(metadata)
 inbox_events = inbox_table(metadata)
 dead_letters = dead_letter_table(metadata)
+promotions = promotion_table(metadata)
+promotion_redemptions = redemption_table(metadata)
+promotion_tries = try_table(metadata)
 
 legal_ride_moves = Table(
     "legal_ride_move",
@@ -184,6 +188,9 @@ rides = Table(
     # Filled in by a trigger where whoever binds the driver does not: a run of its own.
     Column("run_id", Uuid),
     Column("run_slot", Integer),
+    # Of a rider who redeemed it; its terms stand in `terms`, what it takes off in the fare and here.
+    Column("promotion_id", Uuid),
+    Column("promotion_minor", BigInteger, nullable=False, server_default=text("0")),
     # The saga: a step is owed while the payment is pending, and then there is a time for the next attempt.
     Column("saga_next_attempt_at", DateTime(timezone=True)),
     Column("saga_leased_until", DateTime(timezone=True)),
@@ -210,6 +217,12 @@ rides = Table(
     CheckConstraint("(kind = 'pooled') = (sharing IS NOT NULL)", "sharing_of_a_pooled_ride"),
     ForeignKeyConstraint(["run_id", "driver_id"], ["run.id", "run.driver_id"], name="fk_ride_run"),
     CheckConstraint("(run_id IS NULL) = (run_slot IS NULL)", "run_whole"),
+    ForeignKeyConstraint(
+        ["promotion_id", "rider_id"],
+        ["promotion_redemption.promotion_id", "promotion_redemption.rider_id"],
+        name="fk_ride_promotion",
+    ),
+    CheckConstraint("promotion_minor = 0 OR (promotion_minor > 0 AND promotion_id IS NOT NULL)", "promotion"),
     CheckConstraint(f"NOT ({_among('state', DRIVER_STATES)}) OR run_id IS NOT NULL", "driver_on_a_run"),
     CheckConstraint("run_slot >= 0 AND (kind = 'pooled' OR run_slot = 0)", "run_slot"),
     CheckConstraint(_among("delivery_failure", DeliveryFailure), "delivery_failure"),
@@ -255,6 +268,7 @@ rides = Table(
         postgresql_where=text(_among("state", DRIVER_STATES)),
     ),
     Index("ix_ride_run", "run_id", postgresql_where=text("run_id IS NOT NULL")),
+    Index("ix_ride_promotion", "promotion_id", "rider_id", postgresql_where=text("promotion_id IS NOT NULL")),
     Index("ix_ride_rider", "rider_id", "id"),
     Index("ix_ride_driver", "driver_id", "id", postgresql_where=text("driver_id IS NOT NULL")),
     Index("ix_ride_requested_at", "requested_at"),

@@ -6,6 +6,7 @@ flat price, or base + distance + time, brought up to the minimum
 + taxes                   each on the sum of all above
 + tolls                   as the driver pays them
 + waiting                 once the trip begins; the taxes are then those of the sum with it
+- promotion               by the rider's code, on the above but the waiting and the tolls (`quote.Discount`)
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from shared_kernel.money import Money
 BASIS_POINTS = 10_000
 NO_SURGE_PERMILLE = 1000
 
+_UNTAXED_KINDS = (FareLineKind.TAX, FareLineKind.TOLL, FareLineKind.PROMOTION)
+"""A promotion lowers no tax: the platform bears it as an expense of its own, the ride costs what it costs."""
 SPLIT_KINDS = (
     frozenset(
         {
@@ -134,7 +137,7 @@ def with_waiting(fare: Fare, per_minute: Money, waited_seconds: int, taxes: Sequ
     if not amount.amount_minor:
         return fare
     waiting = FareLine(FareLineKind.WAITING, amount)
-    taxed = [line for line in fare.lines if line.kind not in (FareLineKind.TAX, FareLineKind.TOLL)]
+    taxed = [line for line in fare.lines if line.kind not in _UNTAXED_KINDS]
     anew = {line.name: line for line in tax_lines([*taxed, waiting], taxes)}
     kept = [
         anew.pop(line.name, line) if line.kind is FareLineKind.TAX else line

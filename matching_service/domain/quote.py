@@ -13,6 +13,7 @@ from shared_kernel.errors import FieldViolation, InvalidInput
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
 
+BASIS_POINTS = 10_000
 MAX_ADDRESS_LENGTH = 200
 """Bound of an address, as in the contract's Place."""
 
@@ -50,11 +51,13 @@ class FareLineKind(StrEnum):
     WAITING = "waiting"
     TOLL = "toll"
     SURCHARGE = "surcharge"
+    PROMOTION = "promotion"
+    """Taken off: the total is the sum of the other lines less this one."""
 
 
 @dataclass(frozen=True, slots=True)
 class FareLine:
-    """One line of a fare. No line is negative: discounts are not lines of a fare."""
+    """One line of a fare. No amount is negative, also not of a promotion, which is subtracted."""
 
     kind: FareLineKind
     amount: Money
@@ -64,6 +67,11 @@ class FareLine:
     def __post_init__(self) -> None:
         if self.amount.amount_minor < 0:
             raise ValueError(f"the {self.kind} line of a fare is negative")
+
+    @property
+    def signed(self) -> Money:
+        """What the line adds to the total."""
+        return -self.amount if self.kind is FareLineKind.PROMOTION else self.amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +92,58 @@ class Fare:
 
     def amount_of(self, kind: FareLineKind) -> Money:
         """Return the sum of the lines of one kind; zero when there is none."""
-        return sum_lines(self.total.currency_code, [line for line in self.lines if line.kind is kind])
+        amounts = (line.amount for line in self.lines if line.kind is kind)
+        return sum(amounts, Money.zero(self.total.currency_code))
 
 
 def sum_lines(currency_code: str, lines: Sequence[FareLine]) -> Money:
-    """Add up lines; a line of another currency is a ValueError."""
-    return sum((line.amount for line in lines), Money.zero(currency_code))
+    """Add up lines, less promotions; a line of another currency is a ValueError."""
+    return sum((line.signed for line in lines), Money.zero(currency_code))
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """What is taken off a fare: a part of it or an amount, up to a cap; a ride keeps it as it was promised.
+
+    Exactly one of `percent_off_basis_points` (1 to 10,000) and `amount_off_minor` is above zero. `most_off_minor` None
+    is no cap. At least `least_paid_minor` is left to pay: cards are charged from some minimum on.
+    """
+
+    code: str
+    currency_code: str
+    percent_off_basis_points: int
+    amount_off_minor: int
+    most_off_minor: int | None
+    least_paid_minor: int
+
+    def off(self, fare: Fare) -> Money:
+        """Return what is taken off a fare: zero or more, and less than its total.
+
+        A part is one of all lines but tolls, which the driver paid to somebody else, rounded half up.
+        """
+        plain = without_promotion(fare)
+        if plain.total.currency_code != self.currency_code:
+            return Money.zero(plain.total.currency_code)
+        base_minor = plain.total.amount_minor - plain.amount_of(FareLineKind.TOLL).amount_minor
+        part_minor = (2 * base_minor * self.percent_off_basis_points + BASIS_POINTS) // (2 * BASIS_POINTS)
+        off_minor = part_minor + min(self.amount_off_minor, base_minor)
+        if self.most_off_minor is not None:
+            off_minor = min(off_minor, self.most_off_minor)
+        left_minor = plain.total.amount_minor - self.least_paid_minor
+        return Money(self.currency_code, max(0, min(off_minor, left_minor)))
+
+    def applied(self, fare: Fare) -> Fare:
+        """Return a fare with what is taken off it as its last line; as it is where that is nothing."""
+        plain, off = without_promotion(fare), self.off(fare)
+        if not off.amount_minor:
+            return plain
+        return Fare.of(self.currency_code, [*plain.lines, FareLine(FareLineKind.PROMOTION, off)])
+
+
+def without_promotion(fare: Fare) -> Fare:
+    """Return a fare before any promotion."""
+    lines = [line for line in fare.lines if line.kind is not FareLineKind.PROMOTION]
+    return Fare.of(fare.total.currency_code, lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +180,9 @@ class Quote:
     """When the ride is to begin; None for now."""
     max_detour_seconds: int | None = None
     """Of a pooled product: how much longer the ride may become for others; the request says that it may."""
+    promotion_id: UUID | None = None
+    discount: Discount | None = None
+    """The promotion of the rider's that the fare contains, and its terms, which a ride asked for with this keeps."""
 
     def is_expired(self, now: datetime) -> bool:
         """Whether the promise is over: the moment of expiry itself no longer counts."""

@@ -113,6 +113,8 @@ class Ride:
     """Of a ride that was asked for ahead."""
     sharing: Sharing | None = None
     """What the rider of a pooled ride agreed to."""
+    promotion_id: UUID | None = None
+    """The rider's promotion that the fare contains; its terms are `terms.discount`."""
     run_id: UUID | None = None
     """Of a pooled ride: the run of the driver that it is, or was to its end, part of, and its slot there."""
     run_slot: int | None = None
@@ -169,6 +171,7 @@ class Ride:
             kind=kind,
             delivery=delivery,
             sharing=sharing,
+            promotion_id=quote.promotion_id,
         )
 
     @property

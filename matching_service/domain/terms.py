@@ -15,7 +15,7 @@ from typing import Any
 from matching_service.domain.city import CityPolicy
 from matching_service.domain.fare_book import Scope, Tax
 from matching_service.domain.pricing import driver_earnings, with_waiting
-from matching_service.domain.quote import Fare, FareLineKind
+from matching_service.domain.quote import Discount, Fare, FareLineKind
 from shared_kernel.money import Money
 
 
@@ -36,6 +36,20 @@ class ChargeKind(StrEnum):
     CANCEL_FEE = "cancel_fee"
     WAITING = "waiting"
     TOLL = "toll"
+    PROMOTION = "promotion"
+
+
+_CHARGE_KINDS = {
+    FareLineKind.CANCEL_FEE: ChargeKind.CANCEL_FEE,
+    FareLineKind.NO_SHOW_FEE: ChargeKind.CANCEL_FEE,
+    FareLineKind.BOOKING_FEE: ChargeKind.BOOKING_FEE,
+    FareLineKind.SURCHARGE: ChargeKind.BOOKING_FEE,
+    FareLineKind.TAX: ChargeKind.TAX,
+    FareLineKind.WAITING: ChargeKind.WAITING,
+    FareLineKind.TOLL: ChargeKind.TOLL,
+    FareLineKind.PROMOTION: ChargeKind.PROMOTION,
+}
+"""All others are parts of the fare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +93,8 @@ class RideTerms:
     """Of a scheduled ride: a cancel is free until so long before the pickup."""
     late_accept_seconds: int = 0
     """So long after its end an offer of the ride may still be accepted."""
+    discount: Discount | None = None
+    """What the rider's promotion takes off, as it was promised by the quote."""
 
     @classmethod
     def of(cls, policy: CityPolicy, product: str, surge_permille: int = 1000) -> RideTerms:
@@ -112,6 +128,7 @@ class RideTerms:
         taxes = tuple((jurisdiction, rate) for jurisdiction, rate in stored.get("taxes", ()))
         kept: dict[str, Any] = {name: value for name, value in stored.items() if name in known}
         kept["taxes"] = taxes
+        kept["discount"] = Discount(**stored["discount"]) if stored.get("discount") else None
         return cls(**kept)
 
     def earnings(self, fare: Fare) -> Money:
@@ -126,6 +143,10 @@ class RideTerms:
         taxes = [Tax(rate, jurisdiction, Scope()) for jurisdiction, rate in self.taxes if jurisdiction in named]
         return with_waiting(fare, per_minute, charged, taxes)
 
+    def discounted(self, fare: Fare) -> Fare:
+        """Return a fare that was made anew with what the ride's promotion takes off it."""
+        return fare if self.discount is None else self.discount.applied(fare)
+
     def cancel_fee_minor_after(self, driven_seconds: float) -> int:
         """Return the fee of a cancel so long after the assignment, beyond the free time; started minutes count."""
         over = max(0.0, driven_seconds - self.free_cancel_seconds)
@@ -133,7 +154,10 @@ class RideTerms:
         return min(grown, max(self.cancel_fee_minor, self.cancel_fee_most_minor))
 
     def charge_lines(self, fare: Fare) -> tuple[ChargeLine, ...]:
-        """Return the lines of the capture of a fare; they sum to its total, and lines of nothing are left out."""
+        """Return the lines of the capture of a fare; they sum to its total, less a promotion, as the fare's own do.
+
+        Lines of nothing are left out.
+        """
         sums: dict[tuple[ChargeKind, str], Money] = {}
         for line in fare.lines:
             kind = _charge_kind(line.kind)
@@ -152,16 +176,4 @@ class RideTerms:
 
 
 def _charge_kind(kind: FareLineKind) -> ChargeKind:
-    match kind:
-        case FareLineKind.CANCEL_FEE | FareLineKind.NO_SHOW_FEE:
-            return ChargeKind.CANCEL_FEE
-        case FareLineKind.BOOKING_FEE | FareLineKind.SURCHARGE:
-            return ChargeKind.BOOKING_FEE
-        case FareLineKind.TAX:
-            return ChargeKind.TAX
-        case FareLineKind.WAITING:
-            return ChargeKind.WAITING
-        case FareLineKind.TOLL:
-            return ChargeKind.TOLL
-        case _:
-            return ChargeKind.FARE
+    return _CHARGE_KINDS.get(kind, ChargeKind.FARE)

@@ -63,6 +63,7 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
             tuple(map(wire.place_from, request.stops)),
             request.passengers or 1,
             wire.moment_from(request.pickup_time, "pickup_time") if request.HasField("pickup_time") else None,
+            without_promotion=request.without_promotion,
         )
         return pb.CreateQuotesResponse(quotes=map(wire.quote_message, await self._create_quotes(command)))
 

@@ -13,7 +13,7 @@ from matching_service.domain import events
 from matching_service.domain.edit import EditState, RideEdit
 from matching_service.domain.offer import Offer, OfferState
 from matching_service.domain.pooling import StopAction
-from matching_service.domain.quote import Fare, FareLineKind, Place, Quote
+from matching_service.domain.quote import Discount, Fare, FareLineKind, Place, Quote
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.shift import EndReason, Shift
@@ -82,6 +82,9 @@ def ride_message(
                 run_id=_text(ride.run_id),
             )
         )
+    if ride.promotion_id is not None and not with_rider_name:
+        # Not for the driver, who could use another one's code.
+        message.promotion.CopyFrom(_applied_message(ride.promotion_id, ride.terms.discount, ride.owed))
     if ride.delivery is not None:
         delivery = wire_delivery.delivery_message(
             ride.delivery,
@@ -224,6 +227,8 @@ def quote_message(quote: Quote) -> rides_pb2.Quote:
         route_polyline=quote.polyline,
         surge_consent_token=quote.surge_consent_token,
     )
+    if quote.promotion_id is not None:
+        message.promotion.CopyFrom(_applied_message(quote.promotion_id, quote.discount, quote.fare))
     if quote.pickup_at is not None:
         message.pickup_time.FromDatetime(quote.pickup_at)
     if quote.max_detour_seconds is not None:
@@ -231,6 +236,16 @@ def quote_message(quote: Quote) -> rides_pb2.Quote:
     if quote.pickup_eta_seconds is not None:
         message.pickup_eta_seconds = quote.pickup_eta_seconds
     return message
+
+
+def _applied_message(promotion_id: UUID, discount: Discount | None, fare: Fare) -> rides_pb2.AppliedPromotion:
+    off = fare.amount_of(FareLineKind.PROMOTION)
+    return rides_pb2.AppliedPromotion(
+        promotion_id=str(promotion_id),
+        code="" if discount is None else discount.code,
+        amount_off=money_message(off),
+        price_before=money_message(fare.total + off),
+    )
 
 
 def fare_message(fare: Fare) -> rides_pb2.Fare:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,6 +11,7 @@ from matching_service.domain.city import CityPolicy, Product
 from matching_service.domain.eta import Leg
 from matching_service.domain.polyline import points_of
 from matching_service.domain.pricing import NO_SURGE_PERMILLE, PricedTrip, moment_of, price_trip
+from matching_service.domain.promotion import Promotion, best_of
 from matching_service.domain.quote import Fare, FareLineKind, Place, Quote
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.run import max_detour_seconds
@@ -17,6 +19,7 @@ from matching_service.domain.schedule import refuse_pickup_time
 from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import EtaProvider, FreeDrivers, QuoteStore
 from matching_service.use_cases.plan_route import plan_route
+from matching_service.use_cases.promotion_ports import UsablePromotions
 from matching_service.use_cases.surge_ports import SurgeReader
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, FieldViolation, InvalidInput
@@ -36,6 +39,8 @@ class CreateQuotesCommand:
     passengers: int = 1
     pickup_at: datetime | None = None
     """When the ride is to begin; None for now."""
+    without_promotion: bool = False
+    """Whether the rider's promotions are kept for other rides."""
 
 
 class CreateQuotes:
@@ -51,8 +56,10 @@ class CreateQuotes:
         clock: Clock,
         new_id: IdSource,
         surge: SurgeReader | None = None,
+        promotions: UsablePromotions | None = None,
     ) -> None:
-        """Make it; without a reader of surge, prices have none."""
+        """Make it; without a reader of surge, or of promotions, prices have none."""
+        self._promotions = promotions
         self._cities = cities
         self._eta = eta
         self._free_drivers = free_drivers
@@ -86,7 +93,9 @@ class CreateQuotes:
         # Of a ride ahead nobody knows yet how many will ask for one then.
         surges = command.pickup_at is None
         surge_permille = await self._surge_permille(city, command.pickup.point) if surges else NO_SURGE_PERMILLE
+        usable = await self._usable(city, command, now)
         fares = [price_trip(city, product, priced, surge_permille) for product in products]
+        chosen = [best_of(usable, city.city, product.name, fare) for product, fare in zip(products, fares, strict=True)]
         quotes = [
             Quote(
                 id=self._new_id(),
@@ -94,7 +103,7 @@ class CreateQuotes:
                 product=product.name,
                 pickup=command.pickup,
                 dropoff=command.dropoff,
-                fare=fare,
+                fare=fare if promotion is None else promotion.discount.applied(fare),
                 distance_meters=trip.meters,
                 trip_eta_seconds=trip.seconds,
                 pickup_eta_seconds=await self._pickup_eta_seconds(city, product, command.pickup.point),
@@ -108,8 +117,10 @@ class CreateQuotes:
                 polyline=polyline,
                 pickup_at=command.pickup_at,
                 max_detour_seconds=_max_detour_seconds(product, trip.seconds),
+                promotion_id=None if promotion is None else promotion.id,
+                discount=None if promotion is None else promotion.discount,
             )
-            for product, fare in zip(products, fares, strict=True)
+            for product, fare, promotion in zip(products, fares, chosen, strict=True)
         ]
         await self._quotes.add(quotes)
         return quotes
@@ -132,6 +143,11 @@ class CreateQuotes:
         if city is None or violations:
             raise InvalidInput("outside_service_area", "the ride leaves the service area", violations=violations)
         return city
+
+    async def _usable(self, city: CityPolicy, command: CreateQuotesCommand, now: datetime) -> Sequence[Promotion]:
+        if self._promotions is None or command.without_promotion:
+            return ()
+        return await self._promotions.usable(command.rider_id, city.city, city.currency_code, now)
 
     async def _surge_permille(self, city: CityPolicy, pickup: GeoPoint) -> int:
         if self._surge is None or city.surge is None:

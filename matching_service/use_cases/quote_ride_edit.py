@@ -173,7 +173,8 @@ class QuoteRideEdit:
         line = points_of((await plan_route(self.eta, places, wait)).polyline) or places
         # By the hours and the surge that the first price was made by, with the wait that was.
         priced = PricedTrip(at, places, meters, seconds, line=line)
-        fare = ride.with_its_wait(price_trip(city, product, priced, ride.terms.surge_permille))
+        price = ride.terms.discounted(price_trip(city, product, priced, ride.terms.surge_permille))
+        fare = ride.with_its_wait(price)
         plan = Plan(
             pickup, dropoff, stops, fare, meters, seconds, behind.meters, behind.seconds, driven_to=behind.until
         )

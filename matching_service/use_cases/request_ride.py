@@ -86,8 +86,9 @@ class RequestRide:
             Conflict: `too_many_scheduled`, `schedule_overlap` (another ride is at that time), `quote_expired`,
                 `quote_used`, `active_ride`, `cash_not_accepted`, `surge_consent_required` (the quote has a token that
                 was not brought back), `detour_not_accepted` (of a pooled quote, which says how much longer the ride may
-                become), or `payment_declined` (the ride is kept as PAYMENT_FAILED, its id is in the metadata). The same
-                key raises the same decline again.
+                become), `promotion_used_up` (another ride took the last use since the quote),
+                `promotion_first_ride_only`, or `payment_declined` (the ride is kept as PAYMENT_FAILED, its id is in the
+                metadata). The same key raises the same decline again.
         """
         if asked_by not in (None, rider_id) and paid_by.funding is not Funding.CASH:
             violation = FieldViolation("funding", "must be cash: nobody pays with what is somebody else's")
@@ -161,7 +162,7 @@ class RequestRide:
         product = policy.products.get(quote.product)
         kind = RideKind.PRIVATE if product is None else product.kind
         _check_order(kind, order)
-        terms = RideTerms.of(policy, quote.product, quote.surge_permille)
+        terms = replace(RideTerms.of(policy, quote.product, quote.surge_permille), discount=quote.discount)
         if product is not None and product.return_fee is not None:
             terms = replace(terms, return_fee_minor=product.return_fee.amount_minor)
         return Ride.requested(

@@ -32,6 +32,7 @@ from ridesharing.matching.v1.fleet_service_pb2_grpc import FleetServiceStub
 from ridesharing.matching.v1.map_service_pb2_grpc import MapServiceStub
 from ridesharing.matching.v1.mds_service_pb2_grpc import MdsServiceStub
 from ridesharing.matching.v1.product_service_pb2_grpc import ProductServiceStub
+from ridesharing.matching.v1.promotion_service_pb2_grpc import PromotionServiceStub
 from ridesharing.matching.v1.rating_service_pb2_grpc import RatingServiceStub
 from ridesharing.matching.v1.ride_service_pb2_grpc import RideServiceStub
 from ridesharing.matching.v1.share_service_pb2_grpc import ShareServiceStub
@@ -148,6 +149,10 @@ class Backends:
     @property
     def shares(self) -> ShareServiceStub:
         return self.stub("matching", ShareServiceStub)
+
+    @property
+    def promotions(self) -> PromotionServiceStub:
+        return self.stub("matching", PromotionServiceStub)
 
     @property
     def ratings(self) -> RatingServiceStub:

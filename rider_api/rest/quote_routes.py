@@ -45,5 +45,6 @@ def quotes_request(body: QuoteRequest) -> ride_service_pb2.CreateQuotesRequest:
         product=body.product,
         stops=[stop.message() for stop in body.stops],
         passengers=body.passengers,
+        without_promotion=body.without_promotion,
         pickup_time=None if body.pickup_at is None else timestamp_message(body.pickup_at),
     )

@@ -97,18 +97,21 @@ class QuoteRequest(Request):
     stops: list[PlaceRequest] = Field(default=[], max_length=5, description="On the way, in this order.")
     passengers: int = Field(default=1, ge=1, le=60, description="Products with fewer seats are left out.")
     pickup_at: Moment | None = Field(default=None, description="When the ride is to begin; null for now.")
+    without_promotion: bool = Field(
+        default=False, description="Keep the promotions on the account for other rides.", examples=[False]
+    )
 
 
 class FareLine(Answer):
     """One part of a fare."""
 
     kind: str = Field(examples=["distance"])
-    amount: Money
+    amount: Money = Field(description="Zero or more, also of the kind `promotion`, which is taken off.")
     name: str | None = Field(description="The toll, the surcharge, the tax's jurisdiction.", examples=["Bay Bridge"])
 
 
 class Fare(Answer):
-    """An amount owed; the lines sum to the total."""
+    """An amount owed; the lines, less a promotion, sum to the total."""
 
     total: Money
     lines: list[FareLine]
@@ -123,6 +126,25 @@ def fare(message: rides_pb2.Fare) -> Fare:
 def _line(message: rides_pb2.FareLine) -> FareLine:
     kind = FARE_LINE_KINDS.text(message.kind)
     return FareLine(kind=kind, amount=money(message.amount), name=message.name or None)
+
+
+class AppliedPromotion(Answer):
+    """A promotion in a price."""
+
+    id: str = Field(examples=["promo_01h4556qpqexqvskwzpczs00jq"])
+    code: str = Field(examples=["WELCOME-20"])
+    amount_off: Money = Field(description="Zero where the ride came to cost no fare, or too little for it.")
+    price_before: Money
+
+
+def applied_promotion(message: rides_pb2.AppliedPromotion) -> AppliedPromotion:
+    """Convert a promotion in a price."""
+    return AppliedPromotion(
+        id=public_id("promo", message.promotion_id),
+        code=message.code,
+        amount_off=money(message.amount_off),
+        price_before=money(message.price_before),
+    )
 
 
 class Quote(Answer):
@@ -150,6 +172,7 @@ class Quote(Answer):
     )
     passengers: int
     pickup_at: Timestamp | None = Field(description="When the ride is to begin; null for now.")
+    promotion: AppliedPromotion | None = Field(description="The promotion of the account that the fare contains.")
 
 
 class Quotes(Answer):
@@ -181,4 +204,5 @@ def _quote(message: rides_pb2.Quote) -> Quote:
         route_polyline=message.route_polyline or None,
         passengers=message.passengers,
         pickup_at=timestamp(message.pickup_time) if message.HasField("pickup_time") else None,
+        promotion=applied_promotion(message.promotion) if message.HasField("promotion") else None,
     )

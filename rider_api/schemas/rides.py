@@ -26,7 +26,7 @@ from rider_api.schemas.common import (
     timestamp,
 )
 from rider_api.schemas.deliveries import RIDE_KINDS, Delivery, DeliveryOrderRequest, delivery
-from rider_api.schemas.quotes import Fare, fare
+from rider_api.schemas.quotes import AppliedPromotion, Fare, applied_promotion, fare
 from ridesharing.matching.v1 import ride_service_pb2, rides_pb2
 
 RIDE_STATES = OpenEnum(rides_pb2.RideState.items(), "RIDE_STATE")
@@ -164,6 +164,7 @@ class RiderRide(RideBase):
         description="To be told to the driver at the start; of a delivery, the shop's pickup code.", examples=["4821"]
     )
     delivery: Delivery | None
+    promotion: AppliedPromotion | None = Field(description="The promotion of the account that the ride has.")
 
 
 class DriverRide(RideBase):
@@ -180,6 +181,7 @@ class OperatorRide(RideBase):
     city: str | None
     policy_version: int | None = Field(description="Version of the city's policy that the ride keeps to.")
     delivery: Delivery | None
+    promotion: AppliedPromotion | None = Field(description="The rider's promotion that the ride has.")
 
 
 def _base(message: rides_pb2.Ride) -> dict[str, Any]:
@@ -250,10 +252,16 @@ def _delivery(message: rides_pb2.Ride, *, with_pin: bool = False, with_phones: b
     return delivery(message.delivery, with_pin=with_pin, with_phones=with_phones)
 
 
+def _promotion(message: rides_pb2.Ride) -> AppliedPromotion | None:
+    return applied_promotion(message.promotion) if message.HasField("promotion") else None
+
+
 def rider_ride(message: rides_pb2.Ride) -> RiderRide:
     """Convert a ride for its rider."""
     carried = _delivery(message, with_pin=True)
-    return RiderRide(**_base(message), start_pin=message.start_pin or None, delivery=carried)
+    return RiderRide(
+        **_base(message), start_pin=message.start_pin or None, delivery=carried, promotion=_promotion(message)
+    )
 
 
 def driver_ride(message: rides_pb2.Ride) -> DriverRide:
@@ -269,6 +277,7 @@ def operator_ride(message: rides_pb2.Ride) -> OperatorRide:
         city=message.city or None,
         policy_version=message.policy_version or None,
         delivery=_delivery(message, with_phones=False),
+        promotion=_promotion(message),
     )
 
 

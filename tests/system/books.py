@@ -105,10 +105,10 @@ def _wrong_without_card(
     if ride["state"] != "completed" and ride["funding"] == "cash" and captured:
         wrong.append(f"{captured} in cash from a rider who was not there")
     if ride["funding"] == "cash" and captured == receipt["total"]["amount_minor"]:
-        # The whole fare is in the driver's hand: what is not theirs of it they owe.
-        theirs = -sum(booked(postings, kind) for kind in ("commission", "booking_fee", "tax"))
-        if not booked(postings, "driver") == theirs > 0:
-            wrong.append(f"the driver owes {booked(postings, 'driver')}, commission, fee and tax are {theirs}")
+        # The whole fare is in the driver's hand: what is not theirs of it they owe, less what a promotion took off.
+        others = -sum(booked(postings, kind) for kind in ("commission", "booking_fee", "tax"))
+        if not booked(postings, "driver") + booked(postings, "promo") == others > 0:
+            wrong.append(f"the driver owes {booked(postings, 'driver')}, commission, fee and tax are {others}")
     if ride["funding"] == "wallet" and booked(postings, "rider_wallet") != captured:
         wrong.append(f"the wallet paid {booked(postings, 'rider_wallet')}, the receipt tells {captured}")
     return wrong

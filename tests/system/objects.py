@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +84,8 @@ async def one_of_everything(people: Town) -> Objects:
     news = {"title": "News", "body": "Of the city."}
     told_all = {"words": dict.fromkeys(("en", "es", "fr"), news), "audience": "drivers", "city": "nowhere"}
     campaign = await people.operator("POST", "/v1/operator/campaigns", told_all)
+    code = {"code": f"ALL-{secrets.token_hex(4)}", "currency_code": "USD", "amount_off_minor": 1}
+    promotion = await people.operator("POST", "/v1/operator/promotions", {**code, "ends_at": "2099-01-01T00:00:00Z"})
     leaver = await people.signed_in("rider")
     await people.operator("POST", f"/v1/operator/people/{leaver.account_id}/erase", {"reason": "asked by letter"})
 
@@ -123,6 +126,7 @@ async def one_of_everything(people: Town) -> Objects:
             "document_id": str(document["id"]),
             "endpoint_id": str(endpoint["id"]),
             "campaign_id": str(campaign["id"]),
+            "promotion_id": str(promotion["id"]),
             "webhook_id": webhook_id,
             "delivery_id": str(owed["deliveries"][0]["id"]),
         },

@@ -85,6 +85,16 @@ class ApiKeys(TypedDict):
     items: list[ApiKey]
 
 
+class AppliedPromotion(TypedDict):
+    """A promotion in a price."""
+
+    id: str
+    code: str
+    amount_off: Money
+    """Zero where the ride came to cost no fare, or too little for it."""
+    price_before: Money
+
+
 class Arrears(TypedDict):
     """What a rider owes."""
 
@@ -819,7 +829,7 @@ class FailedDelivery(TypedDict):
 
 
 class Fare(TypedDict):
-    """An amount owed; the lines sum to the total."""
+    """An amount owed; the lines, less a promotion, sum to the total."""
 
     total: Money
     lines: list[FareLine]
@@ -840,6 +850,7 @@ class FareLine(TypedDict):
 
     kind: str
     amount: Money
+    """Zero or more, also of the kind `promotion`, which is taken off."""
     name: str | None
     """The toll, the surcharge, the tax's jurisdiction."""
 
@@ -950,6 +961,8 @@ class GuestQuoteRequest(TypedDict):
     """Products with fewer seats are left out."""
     pickup_at: NotRequired[str | None]
     """When the ride is to begin; null for now."""
+    without_promotion: NotRequired[bool]
+    """Keep the promotions on the account for other rides."""
     rider_id: str
 
 
@@ -1463,6 +1476,8 @@ class OperatorRide(TypedDict):
     policy_version: int | None
     """Version of the city's policy that the ride keeps to."""
     delivery: Delivery | None
+    promotion: AppliedPromotion | None
+    """The rider's promotion that the ride has."""
 
 
 class OperatorRides(TypedDict):
@@ -1905,6 +1920,90 @@ class Products(TypedDict):
     items: list[Product]
 
 
+class Promotion(TypedDict):
+    """A promotion as operators see it."""
+
+    id: str
+    code: str
+    currency_code: str
+    percent_off_basis_points: int | None
+    """In hundredths of a percent."""
+    amount_off: Money | None
+    most_off: Money | None
+    """No more is taken off a ride."""
+    least_paid: Money
+    """At least this is left to pay."""
+    city: str | None
+    products: list[str]
+    uses_per_rider: int
+    first_ride_only: bool
+    starts_at: str
+    ends_at: str
+    state: str
+    """upcoming, in_force or ended."""
+    redemption_limit: int | None
+    redemption_count: int
+    """How many riders have it on their accounts."""
+    use_count: int
+    """How many rides have it, under way or made."""
+    taken_off: Money
+    """From rides that were made, so far."""
+    version: int
+    note: str
+    created_at: str
+    operator_id: str
+    stopped_at: str | None
+    """When an operator ended it."""
+    stopped_by: str | None
+    stop_note: str | None
+
+
+class PromotionEnd(TypedDict):
+    """Why a promotion is ended."""
+
+    note: NotRequired[str]
+    """For the record."""
+
+
+class PromotionRequest(TypedDict):
+    """What is made: a part or an amount that is taken off, from which fares, for whom and how often."""
+
+    code: str
+    """What riders type, in capitals or not."""
+    currency_code: str
+    """Of the fares and all amounts."""
+    percent_off_basis_points: NotRequired[int]
+    """In hundredths of a percent; 0 where an amount is."""
+    amount_off_minor: NotRequired[int]
+    """0 where a part is."""
+    most_off_minor: NotRequired[int]
+    """A ride; 0 for no cap."""
+    least_paid_minor: NotRequired[int]
+    """At least this is left to pay; 0 for 100."""
+    starts_at: NotRequired[str | None]
+    """At once, where it is not said."""
+    ends_at: str
+    city: NotRequired[str]
+    """Empty for all."""
+    products: NotRequired[list[str]]
+    """Empty for all."""
+    redemption_limit: NotRequired[int]
+    """How many riders may redeem it; 0 for all."""
+    uses_per_rider: NotRequired[int]
+    """For how many rides each has it."""
+    first_ride_only: NotRequired[bool]
+    """Only for riders who have not ridden yet."""
+    note: NotRequired[str]
+    """For the record."""
+
+
+class Promotions(TypedDict):
+    """A page of promotions, newest first."""
+
+    items: list[Promotion]
+    next_cursor: str | None
+
+
 class ProviderHealth(TypedDict):
     """How a provider stood at its last change."""
 
@@ -2033,6 +2132,8 @@ class Quote(TypedDict):
     passengers: int
     pickup_at: str | None
     """When the ride is to begin; null for now."""
+    promotion: AppliedPromotion | None
+    """The promotion of the account that the fare contains."""
 
 
 class QuoteRequest(TypedDict):
@@ -2048,6 +2149,8 @@ class QuoteRequest(TypedDict):
     """Products with fewer seats are left out."""
     pickup_at: NotRequired[str | None]
     """When the ride is to begin; null for now."""
+    without_promotion: NotRequired[bool]
+    """Keep the promotions on the account for other rides."""
 
 
 class Quotes(TypedDict):
@@ -2164,6 +2267,45 @@ class ReconciliationRuns(TypedDict):
 
     items: list[ReconciliationRun]
     next_cursor: str | None
+
+
+class RedeemRequest(TypedDict):
+    """Shows a code."""
+
+    code: str
+    """In capitals or not."""
+
+
+class RedeemedPromotion(TypedDict):
+    """A promotion on the caller's account."""
+
+    id: str
+    code: str
+    currency_code: str
+    percent_off_basis_points: int | None
+    """In hundredths of a percent."""
+    amount_off: Money | None
+    most_off: Money | None
+    """No more is taken off a ride."""
+    least_paid: Money
+    """At least this is left to pay."""
+    city: str | None
+    products: list[str]
+    uses_per_rider: int
+    first_ride_only: bool
+    starts_at: str
+    ends_at: str
+    state: str
+    """upcoming, in_force or ended."""
+    uses_left: int
+    """For how many more rides; one that came to cost no fare gives its use back."""
+    redeemed_at: str
+
+
+class RedeemedPromotions(TypedDict):
+    """The promotions on the caller's account, newest first; at most a hundred."""
+
+    items: list[RedeemedPromotion]
 
 
 class Refund(TypedDict):
@@ -2474,6 +2616,8 @@ class RiderRide(TypedDict):
     start_pin: str | None
     """To be told to the driver at the start; of a delivery, the shop's pickup code."""
     delivery: Delivery | None
+    promotion: AppliedPromotion | None
+    """The promotion of the account that the ride has."""
 
 
 class RiderRides(TypedDict):

@@ -143,6 +143,10 @@ from jitney_client.models import (
     PreferenceChange,
     Preferences,
     Products,
+    Promotion,
+    PromotionEnd,
+    PromotionRequest,
+    Promotions,
     Providers,
     PspEvent,
     PspEvents,
@@ -162,6 +166,9 @@ from jitney_client.models import (
     ReconciliationItems,
     ReconciliationRun,
     ReconciliationRuns,
+    RedeemedPromotion,
+    RedeemedPromotions,
+    RedeemRequest,
     Refund,
     RefundRequest,
     Refunds,
@@ -1285,6 +1292,47 @@ class Operations(Caller):
     async def read_refund(self, refund_id: str) -> Refund:
         """Return a refund of the caller's; with If-None-Match, 304 while it has not changed. For: rider."""
         return cast("Refund", await self.call("GET", f"/v1/refunds/{path_part(refund_id)}"))
+
+    async def redeem_promotion(self, body: RedeemRequest, *, idempotency_key: str = "") -> RedeemedPromotion:
+        """Put a promotion on the caller's account by its code; quotes contain it from then on. For: rider."""
+        return cast(
+            "RedeemedPromotion", await self.call("POST", "/v1/promotions/redeem", body=body, key=idempotency_key)
+        )
+
+    async def list_own_promotions(self) -> RedeemedPromotions:
+        """Return the promotions on the caller's account, also those that are over. For: rider."""
+        return cast("RedeemedPromotions", await self.call("GET", "/v1/promotions"))
+
+    async def list_promotions(self, *, limit: int | None = None, cursor: str | None = None) -> Promotions:
+        """Page through the promotions, newest first. For: admin, operator."""
+        return cast(
+            "Promotions", await self.call("GET", "/v1/operator/promotions", query={"limit": limit, "cursor": cursor})
+        )
+
+    def iterate_promotions(self, *, limit: int | None = None) -> AsyncIterator[Promotion]:
+        """Go through all pages of `list_promotions`; a page is read when it is needed."""
+        return page_items(lambda cursor: self.list_promotions(limit=limit, cursor=cursor))
+
+    async def create_promotion(self, body: PromotionRequest, *, idempotency_key: str = "") -> Promotion:
+        """Make a promotion; its terms never change afterwards. For: admin, operator."""
+        return cast("Promotion", await self.call("POST", "/v1/operator/promotions", body=body, key=idempotency_key))
+
+    async def read_promotion(self, promotion_id: str) -> Promotion:
+        """Return a promotion, how often it was redeemed and used, and what it took off. For: admin, operator."""
+        return cast("Promotion", await self.call("GET", f"/v1/operator/promotions/{path_part(promotion_id)}"))
+
+    async def end_promotion(
+        self, promotion_id: str, body: PromotionEnd | None = None, *, idempotency_key: str = ""
+    ) -> Promotion:
+        """End a promotion: nobody redeems it or is quoted by it any more; quotes and rides that have it keep it.
+        For: admin, operator.
+        """
+        return cast(
+            "Promotion",
+            await self.call(
+                "POST", f"/v1/operator/promotions/{path_part(promotion_id)}/end", body=body, key=idempotency_key
+            ),
+        )
 
     async def read_wallet_of_rider(self, rider_id: str) -> Wallet:
         """Return what a rider has here and owes, by currency. For: admin, operator."""

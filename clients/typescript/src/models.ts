@@ -70,6 +70,15 @@ export interface ApiKeys {
   items: ApiKey[];
 }
 
+/** A promotion in a price. */
+export interface AppliedPromotion {
+  id: string;
+  code: string;
+  /** Zero where the ride came to cost no fare, or too little for it. */
+  amount_off: Money;
+  price_before: Money;
+}
+
 /** What a rider owes. */
 export interface Arrears {
   items: ArrearsOfCurrency[];
@@ -724,7 +733,7 @@ export interface FailedDelivery {
   reason?: string;
 }
 
-/** An amount owed; the lines sum to the total. */
+/** An amount owed; the lines, less a promotion, sum to the total. */
 export interface Fare {
   total: Money;
   lines: FareLine[];
@@ -742,6 +751,7 @@ export interface FareAttributes {
 /** One part of a fare. */
 export interface FareLine {
   kind: string;
+  /** Zero or more, also of the kind `promotion`, which is taken off. */
   amount: Money;
   /** The toll, the surcharge, the tax's jurisdiction. */
   name: string | null;
@@ -843,6 +853,8 @@ export interface GuestQuoteRequest {
   passengers?: number;
   /** When the ride is to begin; null for now. */
   pickup_at?: string | null;
+  /** Keep the promotions on the account for other rides. */
+  without_promotion?: boolean;
   rider_id: string;
 }
 
@@ -1311,6 +1323,8 @@ export interface OperatorRide {
   /** Version of the city's policy that the ride keeps to. */
   policy_version: number | null;
   delivery: Delivery | null;
+  /** The rider's promotion that the ride has. */
+  promotion: AppliedPromotion | null;
 }
 
 /** A page of rides, newest first. */
@@ -1710,6 +1724,86 @@ export interface Products {
   items: Product[];
 }
 
+/** A promotion as operators see it. */
+export interface Promotion {
+  id: string;
+  code: string;
+  currency_code: string;
+  /** In hundredths of a percent. */
+  percent_off_basis_points: number | null;
+  amount_off: Money | null;
+  /** No more is taken off a ride. */
+  most_off: Money | null;
+  /** At least this is left to pay. */
+  least_paid: Money;
+  city: string | null;
+  products: string[];
+  uses_per_rider: number;
+  first_ride_only: boolean;
+  starts_at: string;
+  ends_at: string;
+  /** upcoming, in_force or ended. */
+  state: string;
+  redemption_limit: number | null;
+  /** How many riders have it on their accounts. */
+  redemption_count: number;
+  /** How many rides have it, under way or made. */
+  use_count: number;
+  /** From rides that were made, so far. */
+  taken_off: Money;
+  version: number;
+  note: string;
+  created_at: string;
+  operator_id: string;
+  /** When an operator ended it. */
+  stopped_at: string | null;
+  stopped_by: string | null;
+  stop_note: string | null;
+}
+
+/** Why a promotion is ended. */
+export interface PromotionEnd {
+  /** For the record. */
+  note?: string;
+}
+
+/** What is made: a part or an amount that is taken off, from which fares, for whom and how often. */
+export interface PromotionRequest {
+  /** What riders type, in capitals or not. */
+  code: string;
+  /** Of the fares and all amounts. */
+  currency_code: string;
+  /** In hundredths of a percent; 0 where an amount is. */
+  percent_off_basis_points?: number;
+  /** 0 where a part is. */
+  amount_off_minor?: number;
+  /** A ride; 0 for no cap. */
+  most_off_minor?: number;
+  /** At least this is left to pay; 0 for 100. */
+  least_paid_minor?: number;
+  /** At once, where it is not said. */
+  starts_at?: string | null;
+  ends_at: string;
+  /** Empty for all. */
+  city?: string;
+  /** Empty for all. */
+  products?: string[];
+  /** How many riders may redeem it; 0 for all. */
+  redemption_limit?: number;
+  /** For how many rides each has it. */
+  uses_per_rider?: number;
+  /** Only for riders who have not ridden yet. */
+  first_ride_only?: boolean;
+  /** For the record. */
+  note?: string;
+}
+
+/** A page of promotions, newest first. */
+export interface Promotions {
+  items: Promotion[];
+  next_cursor: string | null;
+}
+
 /** How a provider stood at its last change. */
 export interface ProviderHealth {
   provider: string;
@@ -1827,6 +1921,8 @@ export interface Quote {
   passengers: number;
   /** When the ride is to begin; null for now. */
   pickup_at: string | null;
+  /** The promotion of the account that the fare contains. */
+  promotion: AppliedPromotion | null;
 }
 
 /** Asks for prices from one place to another. */
@@ -1841,6 +1937,8 @@ export interface QuoteRequest {
   passengers?: number;
   /** When the ride is to begin; null for now. */
   pickup_at?: string | null;
+  /** Keep the promotions on the account for other rides. */
+  without_promotion?: boolean;
 }
 
 /** One quote a product. */
@@ -1946,6 +2044,42 @@ export interface ReconciliationRun {
 export interface ReconciliationRuns {
   items: ReconciliationRun[];
   next_cursor: string | null;
+}
+
+/** Shows a code. */
+export interface RedeemRequest {
+  /** In capitals or not. */
+  code: string;
+}
+
+/** A promotion on the caller's account. */
+export interface RedeemedPromotion {
+  id: string;
+  code: string;
+  currency_code: string;
+  /** In hundredths of a percent. */
+  percent_off_basis_points: number | null;
+  amount_off: Money | null;
+  /** No more is taken off a ride. */
+  most_off: Money | null;
+  /** At least this is left to pay. */
+  least_paid: Money;
+  city: string | null;
+  products: string[];
+  uses_per_rider: number;
+  first_ride_only: boolean;
+  starts_at: string;
+  ends_at: string;
+  /** upcoming, in_force or ended. */
+  state: string;
+  /** For how many more rides; one that came to cost no fare gives its use back. */
+  uses_left: number;
+  redeemed_at: string;
+}
+
+/** The promotions on the caller's account, newest first; at most a hundred. */
+export interface RedeemedPromotions {
+  items: RedeemedPromotion[];
 }
 
 /** Captured money that goes back to its rider. */
@@ -2233,6 +2367,8 @@ export interface RiderRide {
   /** To be told to the driver at the start; of a delivery, the shop's pickup code. */
   start_pin: string | null;
   delivery: Delivery | null;
+  /** The promotion of the account that the ride has. */
+  promotion: AppliedPromotion | null;
 }
 
 /** A page of a rider's rides, newest first. */

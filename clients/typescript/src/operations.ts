@@ -138,6 +138,10 @@ import type {
   PreferenceChange,
   Preferences,
   Products,
+  Promotion,
+  PromotionEnd,
+  PromotionRequest,
+  Promotions,
   Providers,
   PspEvent,
   PspEvents,
@@ -157,6 +161,9 @@ import type {
   ReconciliationItems,
   ReconciliationRun,
   ReconciliationRuns,
+  RedeemRequest,
+  RedeemedPromotion,
+  RedeemedPromotions,
   Refund,
   RefundRequest,
   Refunds,
@@ -1091,6 +1098,44 @@ export class Operations extends Caller {
   /** Return a refund of the caller's; with If-None-Match, 304 while it has not changed. For: rider. */
   readRefund(refundId: string): Promise<Refund> {
     return this.call<Refund>("GET", `/v1/refunds/${pathPart(refundId)}`);
+  }
+
+  /** Put a promotion on the caller's account by its code; quotes contain it from then on. For: rider. */
+  redeemPromotion(body: RedeemRequest, options: Changing = {}): Promise<RedeemedPromotion> {
+    return this.call<RedeemedPromotion>("POST", "/v1/promotions/redeem", { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Return the promotions on the caller's account, also those that are over. For: rider. */
+  listOwnPromotions(): Promise<RedeemedPromotions> {
+    return this.call<RedeemedPromotions>("GET", "/v1/promotions");
+  }
+
+  /** Page through the promotions, newest first. For: admin, operator. */
+  listPromotions(query: { limit?: number; cursor?: string } = {}): Promise<Promotions> {
+    return this.call<Promotions>("GET", "/v1/operator/promotions", { query });
+  }
+
+  /** Goes through all pages of `listPromotions`; a page is read when it is needed. */
+  iteratePromotions(query: { limit?: number } = {}): AsyncGenerator<Promotion> {
+    return pageItems((cursor) => this.listPromotions({ ...query, cursor }));
+  }
+
+  /** Make a promotion; its terms never change afterwards. For: admin, operator. */
+  createPromotion(body: PromotionRequest, options: Changing = {}): Promise<Promotion> {
+    return this.call<Promotion>("POST", "/v1/operator/promotions", { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Return a promotion, how often it was redeemed and used, and what it took off. For: admin, operator. */
+  readPromotion(promotionId: string): Promise<Promotion> {
+    return this.call<Promotion>("GET", `/v1/operator/promotions/${pathPart(promotionId)}`);
+  }
+
+  /**
+   * End a promotion: nobody redeems it or is quoted by it any more; quotes and rides that have it keep it. For:
+   * admin, operator.
+   */
+  endPromotion(promotionId: string, body: PromotionEnd = {}, options: Changing = {}): Promise<Promotion> {
+    return this.call<Promotion>("POST", `/v1/operator/promotions/${pathPart(promotionId)}/end`, { body, key: options.idempotencyKey, signal: options.signal });
   }
 
   /** Return what a rider has here and owes, by currency. For: admin, operator. */

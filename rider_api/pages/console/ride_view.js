@@ -82,7 +82,7 @@ export async function mountRide(root, { api, may, argument: id }) {
         ride.reason && fact("Reason", words(ride.reason)),
       ),
     );
-    fill(fare, h("h2", {}, "Fare"), h("dl", { class: "lines" }, ride.fare.lines.map((line) => h("div", {}, h("dt", {}, words(line.kind), line.name && ` · ${line.name}`), h("dd", {}, money(line.amount)))), h("div", { class: "total" }, h("dt", {}, "Total"), h("dd", {}, money(ride.fare.total)))));
+    fill(fare, h("h2", {}, "Fare"), h("dl", { class: "lines" }, ride.fare.lines.map((line) => h("div", {}, h("dt", {}, words(line.kind), line.name && ` · ${line.name}`), h("dd", {}, (line.kind === "promotion" ? "−" : "") + money(line.amount)))), h("div", { class: "total" }, h("dt", {}, "Total"), h("dd", {}, money(ride.fare.total)))));
     fill(story, h("h2", {}, "Story"), h("ol", { class: "story" }, events.flatMap(eventsOf).map(eventItem)));
   }
 

@@ -370,7 +370,7 @@ function receiptCard(paid) {
     h(
       "dl",
       { class: "lines" },
-      paid.lines.map((line) => h("div", {}, h("dt", {}, words(line.kind)), h("dd", {}, money(line.amount)))),
+      paid.lines.map((line) => h("div", {}, h("dt", {}, words(line.kind)), h("dd", {}, (line.kind === "promotion" ? "−" : "") + money(line.amount)))),
       h("div", { class: "total" }, h("dt", {}, "Total"), h("dd", {}, money(paid.total))),
     ),
   );

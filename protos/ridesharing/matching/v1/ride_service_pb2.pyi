@@ -267,12 +267,17 @@ class CreateQuotesRequest(_message.Message):
     PASSENGERS_FIELD_NUMBER: _builtins.int
     PICKUP_TIME_FIELD_NUMBER: _builtins.int
     RIDER_ID_FIELD_NUMBER: _builtins.int
+    WITHOUT_PROMOTION_FIELD_NUMBER: _builtins.int
     product: _builtins.str
     """Only this product, for example a delivery; all that carry persons when empty."""
     passengers: _builtins.int
     """How many people would ride (0 for 1); products with fewer seats are left out."""
     rider_id: _builtins.str
     """Of an operator's request, for whom (UUID); riders ask for themselves and leave it empty."""
+    without_promotion: _builtins.bool
+    """Whether the rider's promotions are left out, to keep their uses for other rides. Otherwise the one that takes the
+    most off is in each price.
+    """
     @_builtins.property
     def pickup(self) -> _geo_point_pb2.Place:
         """Where the ride would start."""
@@ -299,10 +304,11 @@ class CreateQuotesRequest(_message.Message):
         passengers: _builtins.int = ...,
         pickup_time: _timestamp_pb2.Timestamp | None = ...,
         rider_id: _builtins.str = ...,
+        without_promotion: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "pickup", b"pickup", "pickup_time", b"pickup_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "passengers", b"passengers", "pickup", b"pickup", "pickup_time", b"pickup_time", "product", b"product", "rider_id", b"rider_id", "stops", b"stops"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropoff", b"dropoff", "passengers", b"passengers", "pickup", b"pickup", "pickup_time", b"pickup_time", "product", b"product", "rider_id", b"rider_id", "stops", b"stops", "without_promotion", b"without_promotion"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

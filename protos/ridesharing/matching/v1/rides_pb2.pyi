@@ -362,6 +362,8 @@ class _FareLineKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FareLine
     """A toll or a fee that the driver pays on the way; the driver's alone."""
     FARE_LINE_KIND_SURCHARGE: _FareLineKind.ValueType  # 23
     """An amount on top for some rides, for example of an airport, that the platform pays on."""
+    FARE_LINE_KIND_PROMOTION: _FareLineKind.ValueType  # 24
+    """What the rider's promotion takes off: the total is the sum of the other lines less this amount."""
 
 class FareLineKind(_FareLineKind, metaclass=_FareLineKindEnumTypeWrapper):
     """FareLineKind says what a line of a fare is for."""
@@ -396,6 +398,8 @@ FARE_LINE_KIND_TOLL: FareLineKind.ValueType  # 22
 """A toll or a fee that the driver pays on the way; the driver's alone."""
 FARE_LINE_KIND_SURCHARGE: FareLineKind.ValueType  # 23
 """An amount on top for some rides, for example of an airport, that the platform pays on."""
+FARE_LINE_KIND_PROMOTION: FareLineKind.ValueType  # 24
+"""What the rider's promotion takes off: the total is the sum of the other lines less this amount."""
 Global___FareLineKind: _TypeAlias = FareLineKind  # noqa: Y015
 
 class _PlanAction:
@@ -687,7 +691,7 @@ class FareLine(_message.Message):
     """What people call it: the toll, the surcharge, the tax's jurisdiction; empty where the kind says all."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
-        """The amount."""
+        """The amount, zero or more, also of a promotion."""
 
     def __init__(
         self,
@@ -714,7 +718,7 @@ class Fare(_message.Message):
     LINES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def total(self) -> _money_pb2.Money:
-        """The sum."""
+        """The sum of the lines; a promotion is subtracted."""
 
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___FareLine]:
@@ -801,6 +805,44 @@ class PlanStop(_message.Message):
 Global___PlanStop: _TypeAlias = PlanStop  # noqa: Y015
 
 @_typing.final
+class AppliedPromotion(_message.Message):
+    """AppliedPromotion is a promotion in a price."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROMOTION_ID_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    AMOUNT_OFF_FIELD_NUMBER: _builtins.int
+    PRICE_BEFORE_FIELD_NUMBER: _builtins.int
+    promotion_id: _builtins.str
+    """The promotion's id (UUID)."""
+    code: _builtins.str
+    """Its code."""
+    @_builtins.property
+    def amount_off(self) -> _money_pb2.Money:
+        """What it takes off; zero where the ride came to cost no fare, or too little for it."""
+
+    @_builtins.property
+    def price_before(self) -> _money_pb2.Money:
+        """The price before it."""
+
+    def __init__(
+        self,
+        *,
+        promotion_id: _builtins.str = ...,
+        code: _builtins.str = ...,
+        amount_off: _money_pb2.Money | None = ...,
+        price_before: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount_off", b"amount_off", "price_before", b"price_before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_off", b"amount_off", "code", b"code", "price_before", b"price_before", "promotion_id", b"promotion_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppliedPromotion: _TypeAlias = AppliedPromotion  # noqa: Y015
+
+@_typing.final
 class Quote(_message.Message):
     """Quote is a price promised until it expires."""
 
@@ -824,6 +866,7 @@ class Quote(_message.Message):
     ROUTE_POLYLINE_FIELD_NUMBER: _builtins.int
     PICKUP_TIME_FIELD_NUMBER: _builtins.int
     SURGE_CONSENT_TOKEN_FIELD_NUMBER: _builtins.int
+    PROMOTION_FIELD_NUMBER: _builtins.int
     quote_id: _builtins.str
     """The quote's id (UUID)."""
     product: _builtins.str
@@ -876,6 +919,10 @@ class Quote(_message.Message):
     def pickup_time(self) -> _timestamp_pb2.Timestamp:
         """When the ride is to begin; absent for now."""
 
+    @_builtins.property
+    def promotion(self) -> Global___AppliedPromotion:
+        """The rider's promotion that the fare contains; absent where it contains none."""
+
     def __init__(
         self,
         *,
@@ -897,10 +944,11 @@ class Quote(_message.Message):
         route_polyline: _builtins.str = ...,
         pickup_time: _timestamp_pb2.Timestamp | None = ...,
         surge_consent_token: _builtins.str = ...,
+        promotion: Global___AppliedPromotion | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "_sharing", b"_sharing", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "sharing", b"sharing"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "_sharing", b"_sharing", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "promotion", b"promotion", "sharing", b"sharing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "_sharing", b"_sharing", "city", b"city", "distance_meters", b"distance_meters", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "policy_version", b"policy_version", "product", b"product", "quote_id", b"quote_id", "route_polyline", b"route_polyline", "sharing", b"sharing", "stops", b"stops", "surge_consent_token", b"surge_consent_token", "surge_permille", b"surge_permille", "trip_eta_seconds", b"trip_eta_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "_sharing", b"_sharing", "city", b"city", "distance_meters", b"distance_meters", "dropoff", b"dropoff", "expire_time", b"expire_time", "fare", b"fare", "passengers", b"passengers", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "policy_version", b"policy_version", "product", b"product", "promotion", b"promotion", "quote_id", b"quote_id", "route_polyline", b"route_polyline", "sharing", b"sharing", "stops", b"stops", "surge_consent_token", b"surge_consent_token", "surge_permille", b"surge_permille", "trip_eta_seconds", b"trip_eta_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__pickup_eta_seconds: _TypeAlias = _typing.Literal["pickup_eta_seconds"]  # noqa: Y015
     _WhichOneofArgType__pickup_eta_seconds: _TypeAlias = _typing.Literal["_pickup_eta_seconds", b"_pickup_eta_seconds"]  # noqa: Y015
@@ -1046,6 +1094,7 @@ class Ride(_message.Message):
     SWAP_COUNT_FIELD_NUMBER: _builtins.int
     PICKUP_TIME_FIELD_NUMBER: _builtins.int
     SHARING_FIELD_NUMBER: _builtins.int
+    PROMOTION_FIELD_NUMBER: _builtins.int
     ride_id: _builtins.str
     """The ride's id (UUID)."""
     state: Global___RideState.ValueType
@@ -1144,6 +1193,10 @@ class Ride(_message.Message):
     def sharing(self) -> Global___Sharing:
         """What the rider of a pooled ride agreed to; absent for other kinds."""
 
+    @_builtins.property
+    def promotion(self) -> Global___AppliedPromotion:
+        """The rider's promotion that the ride has; absent where it has none, and for drivers."""
+
     def __init__(
         self,
         *,
@@ -1181,10 +1234,11 @@ class Ride(_message.Message):
         swap_count: _builtins.int = ...,
         pickup_time: _timestamp_pb2.Timestamp | None = ...,
         sharing: Global___Sharing | None = ...,
+        promotion: Global___AppliedPromotion | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "_promised_pickup_time", b"_promised_pickup_time", "_sharing", b"_sharing", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "delivery", b"delivery", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "promised_pickup_time", b"promised_pickup_time", "request_time", b"request_time", "sharing", b"sharing", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "_promised_pickup_time", b"_promised_pickup_time", "_sharing", b"_sharing", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "delivery", b"delivery", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "promised_pickup_time", b"promised_pickup_time", "promotion", b"promotion", "request_time", b"request_time", "sharing", b"sharing", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "_promised_pickup_time", b"_promised_pickup_time", "_sharing", b"_sharing", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "city", b"city", "delivery", b"delivery", "distance_meters", b"distance_meters", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "funding", b"funding", "kind", b"kind", "passengers", b"passengers", "payment_state", b"payment_state", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "policy_version", b"policy_version", "product", b"product", "promised_pickup_time", b"promised_pickup_time", "quote_id", b"quote_id", "reason", b"reason", "request_time", b"request_time", "ride_id", b"ride_id", "rider_id", b"rider_id", "rider_name", b"rider_name", "sharing", b"sharing", "start_pin", b"start_pin", "start_time", b"start_time", "state", b"state", "stops", b"stops", "swap_count", b"swap_count", "trip_eta_seconds", b"trip_eta_seconds", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "_promised_pickup_time", b"_promised_pickup_time", "_sharing", b"_sharing", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "city", b"city", "delivery", b"delivery", "distance_meters", b"distance_meters", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "funding", b"funding", "kind", b"kind", "passengers", b"passengers", "payment_state", b"payment_state", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "policy_version", b"policy_version", "product", b"product", "promised_pickup_time", b"promised_pickup_time", "promotion", b"promotion", "quote_id", b"quote_id", "reason", b"reason", "request_time", b"request_time", "ride_id", b"ride_id", "rider_id", b"rider_id", "rider_name", b"rider_name", "sharing", b"sharing", "start_pin", b"start_pin", "start_time", b"start_time", "state", b"state", "stops", b"stops", "swap_count", b"swap_count", "trip_eta_seconds", b"trip_eta_seconds", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__arrive_time: _TypeAlias = _typing.Literal["arrive_time"]  # noqa: Y015
     _WhichOneofArgType__arrive_time: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time"]  # noqa: Y015

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
+from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from shared_kernel.errors import Unavailable
@@ -32,6 +32,14 @@ def open_redis_for_batches(url: str, *, max_connections: int = 4, timeout_second
     what the first one had appended.
     """
     return _open(url, max_connections, timeout_seconds, None, retries=0)
+
+
+def open_redis_for_reading(url: str, *, timeout_seconds: float = 10.0) -> Redis:
+    """Open a client for one blocking read after the other: its reader has to know of an outage, to look for what was
+    lost in it, so nothing is tried again by itself."""
+    return Redis.from_url(
+        url, socket_timeout=timeout_seconds, socket_connect_timeout=timeout_seconds, retry=Retry(NoBackoff(), 0)
+    )
 
 
 def _open(

@@ -10,11 +10,10 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from chassis.live_entries import KEPT_ENTRIES, KEPT_SECONDS, stream_key
 from chassis.telemetry import current_traceparent, is_recording
 from notification_service.domain.sending import Accepted, Outgoing, SendResult, Target, Unavailable, Unknown
 
-KEPT_ENTRIES = 500
-KEPT_SECONDS = 86_400
 PATIENCE_SECONDS = 1.5
 _MOST_AT_ONCE = 200
 _LOOK_BACK_ENTRIES = 100
@@ -55,7 +54,7 @@ class LiveStreamSender:
         if message.attempt > 1 and await self._has(target.address, str(message.notification_id)):
             return Accepted()
         result: asyncio.Future[SendResult] = asyncio.get_running_loop().create_future()
-        self._waiting.append((f"live:{target.address}", entry, result))
+        self._waiting.append((stream_key(target.address), entry, result))
         if self._writing is None:
             self._writing = asyncio.create_task(self._write())
         return await result
@@ -65,7 +64,7 @@ class LiveStreamSender:
         commands: Any = self._redis
         try:
             async with asyncio.timeout(self._patience_seconds):
-                entries = await commands.xrevrange(f"live:{account}", count=_LOOK_BACK_ENTRIES)
+                entries = await commands.xrevrange(stream_key(account), count=_LOOK_BACK_ENTRIES)
         except (RedisError, OSError, TimeoutError):
             return False
         return any(fields.get(b"id") == notification_id.encode() for _, fields in entries)

@@ -24,6 +24,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.auth import Actor, Role, TokenVerifier
+from chassis.live_hub import Hub
+from chassis.live_replay import resume
 from chassis.metrics import watch_event_loop
 from chassis.redis_client import awaited, ping
 from chassis.runtime import Workers
@@ -31,8 +33,6 @@ from rider_api.headers import REQUEST_ID, bearer_token_of, request_id_of, securi
 from rider_api.problems import INTERNAL, Problem, problem_of
 from rider_api.settings import EdgeSettings
 from rider_api.stream.connection import EventStream
-from rider_api.stream.hub import Hub
-from rider_api.stream.replay import resume
 from rider_api.stream.ride_stream import RideStream, next_version
 from rider_api.stream.rides import Rides, RideView
 from rider_api.tickets import actor_of_ticket, ticket_key

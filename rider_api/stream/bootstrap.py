@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from starlette.types import ASGIApp
 
 from chassis.auth import TokenVerifier
+from chassis.live_hub import Hub
 from chassis.logs import configure_logging
-from chassis.redis_client import open_redis
+from chassis.redis_client import open_redis, open_redis_for_reading
 from chassis.settings import load_settings
 from chassis.telemetry import configure_telemetry
 from rider_api.keys import load_or_exit
 from rider_api.settings import EdgeSettings
 from rider_api.stream.app import Streams, make_app
-from rider_api.stream.hub import Hub
 from rider_api.stream.rides import Rides
 from shared_kernel.clock import Clock, SystemClock
 from shared_kernel.ids import Uuid7Source
 
 SERVICE = "rider_api_stream"
-_READ_TIMEOUT_SECONDS = 10.0
 # Commands are short: a few connections carry many streams.
 _COMMAND_CONNECTIONS = 8
 
@@ -30,13 +26,7 @@ def make_streams(settings: EdgeSettings, clock: Clock) -> Streams:
     """Put together what the routes share. Nothing is connected yet."""
     new_id = Uuid7Source()
     redis = open_redis(settings.redis_url, max_connections=_COMMAND_CONNECTIONS)
-    # No retry within the client: the hub has to know of an outage, to look for what was lost in it.
-    reader = Redis.from_url(
-        settings.redis_url,
-        socket_timeout=_READ_TIMEOUT_SECONDS,
-        socket_connect_timeout=_READ_TIMEOUT_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-    )
+    reader = open_redis_for_reading(settings.redis_url)
     return Streams(
         settings=settings,
         verifier=load_or_exit("JITNEY_JWKS_FILE", lambda: TokenVerifier.from_file(settings.jwks_file)),

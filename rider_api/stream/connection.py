@@ -9,11 +9,11 @@ from uuid import UUID
 
 from starlette.types import Receive, Scope, Send
 
-from rider_api.metrics import STREAM_CLOSED
-from rider_api.stream.events import HEARTBEAT, RESYNC, frame
-from rider_api.stream.hub import OWN, Hub
-from rider_api.stream.replay import Resumption
-from rider_api.stream.subscription import Subscription
+from chassis.live_hub import OWN, Hub
+from chassis.live_metrics import STREAM_CLOSED
+from chassis.live_replay import Resumption
+from chassis.live_subscription import Ending, Subscription
+from rider_api.stream.frames import HEARTBEAT, RESYNC, end_frame, frame, frames_of
 from shared_kernel.clock import Clock
 from shared_kernel.ids import to_public_id
 
@@ -75,7 +75,10 @@ class EventStream:
         while goes_on:
             try:
                 async with asyncio.timeout(min(self._heartbeat_seconds, ends_at - loop.time())):
-                    chunk, goes_on = await subscription.take()
+                    items, goes_on = await subscription.take()
+                chunk = frames_of(items)
+                if not goes_on:
+                    chunk += end_frame(subscription.ending)
             except TimeoutError:
                 if loop.time() >= ends_at:
                     STREAM_CLOSED.labels("age").inc()
@@ -90,11 +93,11 @@ class EventStream:
         frames = [RECONNECT, frame("hello", hello, resumption.position)]
         if resumption.gap:
             frames.append(RESYNC)
-        frames += [frame(event.type, event.data, event.id) for event in resumption.missed if event.matters(now)]
+        frames.append(frames_of(event for event in resumption.missed if event.matters(now)))
         return b"".join(frames)
 
 
 async def _end_with_client(receive: Receive, subscription: Subscription) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-    subscription.end(drop_waiting=True)
+    subscription.end(Ending.GONE, drop_waiting=True)

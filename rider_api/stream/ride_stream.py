@@ -12,11 +12,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from starlette.responses import Response
 
-from rider_api.metrics import STREAM_CLOSED
+from chassis.live_metrics import STREAM_CLOSED
+from chassis.live_subscription import Ending, Subscription
 from rider_api.stream.connection import RECONNECT, EventStream
-from rider_api.stream.events import HEARTBEAT, SUPERSEDED, versioned_frame
+from rider_api.stream.frames import HEARTBEAT, SUPERSEDED, versioned_frame
 from rider_api.stream.rides import RideView
-from rider_api.stream.subscription import Subscription
 from shared_kernel.errors import DomainError, NotFound, Unauthenticated
 
 Look = Callable[[], Awaitable[RideView]]
@@ -42,10 +42,10 @@ class RideStream(EventStream):
                 yield versioned_frame("ride", view.data, told)
             try:
                 async with asyncio.timeout(min(self._heartbeat_seconds, ends_at - loop.time())):
-                    chunk, goes_on = await subscription.take()
+                    _, goes_on = await subscription.take()
                 if not goes_on:
                     # Superseded, or the process ends; what else waited were hints.
-                    if chunk.endswith(SUPERSEDED):
+                    if subscription.ending is Ending.SUPERSEDED:
                         yield SUPERSEDED
                     return
             except TimeoutError:

@@ -14,6 +14,7 @@ _MODULES = (
     ("identity", "identity_service.bootstrap"),
     ("matching", "matching_service.bootstrap"),
     ("payment", "payment_service.bootstrap"),
+    ("live streams", "chassis.live_metrics"),
     ("notification", "notification_service.bootstrap"),
     ("the edge", "rider_api.metrics"),
 )

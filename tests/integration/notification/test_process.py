@@ -19,6 +19,7 @@ from redis.asyncio import Redis
 
 from chassis.auth import Role, TokenSigner
 from chassis.clients import forward_token, open_channel
+from chassis.live_entries import LiveEvent, live_events
 from chassis.redis_client import awaited, open_redis
 from chassis.settings import Address
 from notification_service.bootstrap import build
@@ -26,7 +27,6 @@ from notification_service.entrypoints.facts import FACT_TYPES
 from notification_service.settings import NotificationSettings
 from rider_api.schemas.drivers import offer as rest_offer
 from rider_api.schemas.rides import rider_ride
-from rider_api.stream.events import LiveEvent, live_events
 from ridesharing.common.v1 import dead_letter_service_pb2, dead_letter_service_pb2_grpc
 from ridesharing.identity.v1 import events_pb2 as identity
 from ridesharing.matching.v1 import events_pb2 as matching

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from chassis.auth import Actor, Role
-from rider_api.stream.events import EntryId, frame, live_events, read_entry_id
-from rider_api.stream.subscription import Subscription
+from chassis.live_entries import EntryId, LiveEvent, live_events, read_entry_id
+from chassis.live_subscription import Ending, Sign, Subscription
+from rider_api.stream.frames import RESYNC, end_frame, frame, frames_of
 from rider_api.tickets import actor_of_ticket, new_ticket, ticket_key, ticket_value
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -46,26 +47,43 @@ def test_an_event_matters_until_its_end() -> None:
     assert endless.matters(NOW)
 
 
-async def test_frames_that_wait_are_taken_in_one_piece() -> None:
+def live(number: int) -> LiveEvent:
+    (event,) = live_events([an_entry(f"{number}-1")])
+    return event
+
+
+def test_an_event_names_its_notification() -> None:
+    assert live(1).notification_id == "x"
+
+
+async def test_what_waits_is_taken_in_one_piece_or_so_much_of_it() -> None:
     subscription = Subscription("a", "me", 1, (0, 0), 10)
-    assert subscription.offer(b"1")
-    assert subscription.offer(b"2")
-    assert await subscription.take() == (b"12", True)
+    assert all(subscription.offer(live(number)) for number in (1, 2, 3))
+    assert await subscription.take(most=1) == ([live(1)], True)
+    assert await subscription.take() == ([live(2), live(3)], True)
 
 
 async def test_what_waits_is_sent_before_the_end() -> None:
     subscription = Subscription("a", "me", 1, (0, 0), 10)
-    subscription.offer(b"1")
-    subscription.end(b"last")
-    assert await subscription.take() == (b"1last", False)
+    subscription.offer(live(1))
+    subscription.offer(Sign.RESYNC)
+    subscription.end(Ending.SUPERSEDED)
+    assert await subscription.take(most=1) == ([live(1)], True)
+    assert await subscription.take(most=1) == ([Sign.RESYNC], False)
 
 
-async def test_a_slow_client_has_room_for_its_end_alone() -> None:
+async def test_the_first_end_counts_and_drops_what_waits_where_too_much_did() -> None:
     subscription = Subscription("a", "me", 1, (0, 0), 2)
-    assert [subscription.offer(b"x") for _ in range(3)] == [True, True, False]
-    subscription.end(b"resync", drop_waiting=True)
-    subscription.end(b"again")
-    assert await subscription.take() == (b"resync", False)
+    assert [subscription.offer(live(1)) for _ in range(3)] == [True, True, False]
+    subscription.end(Ending.SLOW, drop_waiting=True)
+    subscription.end(Ending.SHUTDOWN)
+    assert await subscription.take() == ([], False)
+    assert (subscription.ending, end_frame(subscription.ending)) == (Ending.SLOW, RESYNC)
+
+
+def test_what_waits_is_written_in_its_order() -> None:
+    written = frames_of([live(1), Sign.RESYNC])
+    assert written == frame("ride_updated", "{}", (1, 1)) + RESYNC
 
 
 def test_a_ticket_is_kept_by_its_hash_and_stands_for_its_actor() -> None:

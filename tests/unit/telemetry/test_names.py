@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY
 from tests.unit.telemetry.rules import dashboard_expressions, names_in, records, rule_expressions
 
 _MODULES = (
+    "chassis.live_metrics",
     "chassis.metrics",
     "matching_service.bootstrap",
     "payment_service.bootstrap",

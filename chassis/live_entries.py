@@ -1,4 +1,4 @@
-"""Entries of a person's live stream in Redis, their order, and their form on the wire (server-sent events)."""
+"""Entries of a person's live stream in Redis: notification_service writes them, whoever serves streams reads them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ EntryId = tuple[int, int]
 
 START: EntryId = (0, 0)
 KEPT_ENTRIES = 500
-"""How many entries notification_service keeps of a stream, at least."""
+"""How many entries are kept of a stream, at least."""
+KEPT_SECONDS = 86_400
+"""How long a stream is kept after its last entry."""
 _ENTRY_ID_FORM = re.compile(r"\d{1,19}-\d{1,19}")
-HEARTBEAT = b": \n\n"
 
 
 def stream_key(account: str) -> str:
@@ -38,7 +39,8 @@ def write_entry_id(entry_id: EntryId) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LiveEvent:
-    """One entry: what happened, as JSON, until when it matters, when it happened, and the trace it goes on with."""
+    """One entry: what happened, as JSON, until when it matters, when it happened, the trace it goes on with, and the
+    notification that it tells (a UUID in text)."""
 
     id: EntryId
     type: str
@@ -46,6 +48,7 @@ class LiveEvent:
     expires_at: datetime | None
     happened_at: datetime | None = None
     traceparent: str = ""
+    notification_id: str = ""
 
     def matters(self, now: datetime) -> bool:
         """Tell whether it still has a meaning (an offer's end may have passed)."""
@@ -68,6 +71,7 @@ def live_events(entries: object) -> list[LiveEvent]:
                 expires_at=expires_at,
                 happened_at=happened_at,
                 traceparent=fields.get(b"traceparent", b"").decode(),
+                notification_id=fields.get(b"id", b"").decode(),
             )
         except (KeyError, ValueError):
             continue
@@ -81,18 +85,7 @@ def _moment(text: bytes | None) -> datetime | None:
     return datetime.fromisoformat(text.decode()) if text else None
 
 
-def frame(event_type: str, data: str, entry_id: EntryId | None = None) -> bytes:
-    """Write one server-sent event; without an id the client's Last-Event-ID stays what it was."""
-    lines = [f"id: {write_entry_id(entry_id)}"] if entry_id is not None else []
-    lines.append(f"event: {' '.join(event_type.split())}")
-    lines.extend(f"data: {line}" for line in data.splitlines() or [""])
-    return ("\n".join(lines) + "\n\n").encode()
-
-
-def versioned_frame(event_type: str, data: str, version: int) -> bytes:
-    """Write one server-sent event whose id is a version."""
-    return f"id: {version}\nevent: {event_type}\ndata: {data}\n\n".encode()
-
-
-RESYNC = frame("resync", "{}")
-SUPERSEDED = frame("superseded", "{}")
+def first_id(entries: object) -> EntryId:
+    """Return the id of the first of some entries as redis-py returns them; the start where there is none."""
+    rows = cast("Sequence[tuple[bytes, object]]", entries)
+    return (read_entry_id(rows[0][0].decode()) or START) if rows else START

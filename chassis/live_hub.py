@@ -1,4 +1,4 @@
-"""The hub: one blocking read of Redis feeds all live streams of this process.
+"""The hub of live streams: one blocking read of Redis feeds all connections of this process.
 
 Redis is asked for the streams of all connected accounts at once, each from the position of its connection, so nothing
 is missed between replay and live: reading simply goes on. A new connection interrupts a read under way through a
@@ -18,10 +18,17 @@ from uuid import UUID
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from chassis.redis_client import awaited
-from chassis.runtime import Backoff
-from chassis.telemetry import span_from
-from rider_api.metrics import (
+from chassis.live_entries import (
+    START,
+    EntryId,
+    LiveEvent,
+    first_id,
+    live_events,
+    read_entry_id,
+    stream_key,
+    write_entry_id,
+)
+from chassis.live_metrics import (
     LIVE_TYPES,
     STREAM_CLOSED,
     STREAM_CONNECTIONS,
@@ -29,19 +36,10 @@ from rider_api.metrics import (
     STREAM_LATENCY_SECONDS,
     STREAM_READ_FAILURES,
 )
-from rider_api.stream.events import (
-    RESYNC,
-    START,
-    SUPERSEDED,
-    EntryId,
-    LiveEvent,
-    frame,
-    live_events,
-    read_entry_id,
-    stream_key,
-    write_entry_id,
-)
-from rider_api.stream.subscription import Subscription
+from chassis.live_subscription import Ending, Sign, Subscription
+from chassis.redis_client import awaited
+from chassis.runtime import Backoff
+from chassis.telemetry import span_from
 from shared_kernel.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -102,11 +100,11 @@ class Hub:
         number = next(self._numbers)
         subscription = Subscription(account, slot or f"beside-{number}", number, position, self._queue_size)
         if self._closed:
-            subscription.end()
+            subscription.end(Ending.SHUTDOWN)
             return subscription
         older = self._subscriptions.get((account, subscription.slot))
         if older is not None:
-            self._end(older, "superseded", SUPERSEDED)
+            self._end(older, Ending.SUPERSEDED)
         self._subscriptions[account, subscription.slot] = subscription
         STREAM_CONNECTIONS.set(len(self._subscriptions))
         self._someone_listens.set()
@@ -129,7 +127,7 @@ class Hub:
         """End all connections; their clients reconnect elsewhere with their Last-Event-ID."""
         self._closed = True
         for subscription in list(self._subscriptions.values()):
-            self._end(subscription, "shutdown")
+            self._end(subscription, Ending.SHUTDOWN)
 
     async def run(self) -> None:
         """Read for ever; survives Redis going away and coming back."""
@@ -178,12 +176,12 @@ class Hub:
         for event in events:
             if not event.matters(now):
                 STREAM_EVENTS.labels("expired").inc()
-            elif subscription.offer(frame(event.type, event.data, event.id)):
+            elif subscription.offer(event):
                 STREAM_EVENTS.labels("delivered").inc()
                 _show(event, now)
             else:
                 STREAM_EVENTS.labels("overrun").inc()
-                self._end(subscription, "slow", RESYNC, drop_waiting=True)
+                self._end(subscription, Ending.SLOW, drop_waiting=True)
                 return
 
     async def _find_lost_entries(self) -> None:
@@ -195,20 +193,18 @@ class Hub:
             for subscription in batch:
                 pipeline.xrevrange(stream_key(subscription.account), count=1)
             for subscription, entries in zip(batch, await pipeline.execute(), strict=True):
-                last = live_ids(entries)
+                last = first_id(entries)
                 if last < subscription.position:
                     subscription.position = last
-                    if not subscription.offer(RESYNC):
-                        self._end(subscription, "slow", RESYNC, drop_waiting=True)
+                    if not subscription.offer(Sign.RESYNC):
+                        self._end(subscription, Ending.SLOW, drop_waiting=True)
         # The control stream may be gone as well, and its ids begin anew.
         self._control_position = START
 
-    def _end(
-        self, subscription: Subscription, reason: str, last_frame: bytes | None = None, *, drop_waiting: bool = False
-    ) -> None:
-        if not subscription.ended:
-            STREAM_CLOSED.labels(reason).inc()
-            subscription.end(last_frame, drop_waiting=drop_waiting)
+    def _end(self, subscription: Subscription, ending: Ending, *, drop_waiting: bool = False) -> None:
+        if subscription.ending is None:
+            STREAM_CLOSED.labels(ending.value).inc()
+            subscription.end(ending, drop_waiting=drop_waiting)
         self.unsubscribe(subscription)
 
     def _is_current(self, subscription: Subscription) -> bool:
@@ -238,7 +234,7 @@ class Hub:
             key = (fields[b"account"].decode(), fields[b"slot"].decode())
             subscription = self._subscriptions.get(key)
             if subscription is not None and str(subscription.number) == fields[b"number"].decode():
-                self._end(subscription, "superseded", SUPERSEDED)
+                self._end(subscription, Ending.SUPERSEDED)
 
     async def _control(self, key: str, fields: Mapping[str, str]) -> None:
         await awaited(cast("Any", self._redis.xadd(key, cast("Any", fields), maxlen=_CONTROL_ENTRIES)))
@@ -267,12 +263,6 @@ def _show(event: LiveEvent, now: datetime) -> None:
     if event.traceparent:
         with span_from(event.traceparent, f"stream {event.type}"):
             pass
-
-
-def live_ids(entries: object) -> EntryId:
-    """Return the id of the first of some entries as redis-py returns them; the start where there is none."""
-    rows = cast("Sequence[tuple[bytes, object]]", entries)
-    return (read_entry_id(rows[0][0].decode()) or START) if rows else START
 
 
 def _streams_of(answer: object) -> list[tuple[bytes, Sequence[object]]]:

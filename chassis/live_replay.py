@@ -8,10 +8,18 @@ from typing import Any, cast
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from chassis.live_entries import (
+    KEPT_ENTRIES,
+    START,
+    EntryId,
+    LiveEvent,
+    first_id,
+    live_events,
+    read_entry_id,
+    stream_key,
+    write_entry_id,
+)
 from chassis.redis_client import awaited
-from rider_api.stream.events import KEPT_ENTRIES, START, EntryId, LiveEvent, live_events, read_entry_id, stream_key
-from rider_api.stream.events import write_entry_id as written
-from rider_api.stream.hub import live_ids
 from shared_kernel.errors import Unavailable
 
 
@@ -45,7 +53,7 @@ async def resume(redis: Redis, account: str, last_event_id: str) -> Resumption:
         pipeline.xrevrange(key, count=1)
         pipeline.xlen(key)
         first_entries, last_entries, length = await pipeline.execute()
-        first, last = live_ids(first_entries), live_ids(last_entries)
+        first, last = first_id(first_entries), first_id(last_entries)
         if not last_event_id:
             return Resumption(last, (), last, gap=False)
         known = read_entry_id(last_event_id)
@@ -53,11 +61,11 @@ async def resume(redis: Redis, account: str, last_event_id: str) -> Resumption:
         whole = known == START and int(length) < KEPT_ENTRIES
         if known is None or known > last or (known < first and not whole):
             return Resumption(last, (), last, gap=True)
-        command = redis.xrange(key, min=f"({written(known)}", count=KEPT_ENTRIES + 1)
+        command = redis.xrange(key, min=f"({write_entry_id(known)}", count=KEPT_ENTRIES + 1)
         entries = cast("list[object]", await awaited(cast("Any", command)))
     except (RedisError, OSError):
         raise Unavailable("streams_unavailable", "live streams are not available just now") from None
     if len(entries) > KEPT_ENTRIES:
         return Resumption(last, (), last, gap=True)
-    after = live_ids(entries[-1:]) if entries else known
+    after = first_id(entries[-1:]) if entries else known
     return Resumption(known, tuple(live_events(entries)), after, gap=False)

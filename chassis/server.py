@@ -36,8 +36,8 @@ _PROBE_TIMEOUT_SECONDS = 2.0
 class ServiceServer:
     """Serves a service until SIGTERM or SIGINT.
 
-    The order of leaving: NOT_SERVING, wait for load balancers, let the calls in flight finish, stop the workers, run
-    the closers, send the last spans.
+    The order of leaving: NOT_SERVING, wait for load balancers, end what has no end of its own, let the calls in flight
+    finish, stop the workers, run the closers, send the last spans.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class ServiceServer:
         self._interceptor = ServiceInterceptor(verifier, limits)
         self._registrations: list[Callable[[grpc.aio.Server], None]] = []
         self._names: list[str] = []
+        self._when_leaving: list[Callable[[], None]] = []
         self._stopping = asyncio.Event()
         self.metrics_port: int | None = None
         """Where metrics are served while running (useful with port 0)."""
@@ -76,6 +77,10 @@ class ServiceServer:
         """Serve a servicer by its full name: `add(add_RideServiceServicer_to_server, servicer, "….RideService")`."""
         self._registrations.append(lambda server: register(servicer, server))
         self._names.append(name)
+
+    def when_leaving(self, end: Callable[[], None]) -> None:
+        """Have streams that would go on for ever ended before the calls in flight are waited for."""
+        self._when_leaving.append(end)
 
     def stop(self) -> None:
         """Begin to leave, as on SIGTERM."""
@@ -117,6 +122,8 @@ class ServiceServer:
             READY.set(0)
             await asyncio.sleep(self._settings.endpoint_delay_seconds)
         finally:
+            for end in self._when_leaving:
+                end()
             await server.stop(self._settings.drain_seconds)
             for chore in chores:
                 chore.cancel()

@@ -9,6 +9,7 @@ say() { printf '\n== %s\n' "$*"; }
 IDENTITY=${IDENTITY:-127.0.0.1:50050}
 MATCHING=${MATCHING:-127.0.0.1:50051}
 PAYMENT=${PAYMENT:-127.0.0.1:50052}
+NOTIFICATION=${NOTIFICATION:-127.0.0.1:50053}
 SANDBOX=${SANDBOX:-http://127.0.0.1:8090}
 RIDER_PHONE=${RIDER_PHONE:-+14155550102}
 DRIVER_PHONE=${DRIVER_PHONE:-+14155550103}
@@ -56,6 +57,16 @@ ping() {
 }
 ping
 
+say 'Her app follows her live stream'
+HEARD=$(mktemp)
+trap 'rm -f "$HEARD"' EXIT
+coproc APP {
+  grpcurl -plaintext -H "authorization: Bearer $DRIVER" -d @ "$NOTIFICATION" \
+    ridesharing.notification.v1.LiveService/FollowLive > "$HEARD"
+}
+echo '{"hello": {"app_version": "by hand"}}' >&"${APP[1]}"
+until grep -q welcome "$HEARD"; do sleep 0.2; done
+
 say 'The rider asks for a price and takes it'
 QUOTE=$(rpc "$RIDER" "$MATCHING" matching.v1.RideService/CreateQuotes '{"product": "economy",
   "pickup": {"point": {"latitude": 37.449, "longitude": -122.158}},
@@ -63,7 +74,13 @@ QUOTE=$(rpc "$RIDER" "$MATCHING" matching.v1.RideService/CreateQuotes '{"product
 RIDE=$(rpc "$RIDER" "$MATCHING" matching.v1.RideService/RequestRide \
   "{\"request_id\": \"$(key)\", \"quote_id\": \"$QUOTE\", \"payment_method_id\": \"$CARD\"}" | field ride.ride_id)
 
-say 'Dispatch offers the ride to the driver, who accepts'
+say 'Dispatch offers the ride to the driver, who hears of it, acknowledges and accepts'
+until grep -B 1 '"type": "offer_created"' "$HEARD"; do
+  ping > /dev/null
+  sleep 0.5
+done
+EVENT=$(grep -B 1 '"type": "offer_created"' "$HEARD" | grep -o '[0-9]*-[0-9]*')
+echo "{\"acknowledgement\": {\"event_id\": \"$EVENT\"}}" >&"${APP[1]}"
 until OFFER=$(rpc "$DRIVER" "$MATCHING" matching.v1.DriverService/GetCurrentOffer 2> /dev/null | field offer.offer_id 2> /dev/null); do
   ping > /dev/null
   sleep 0.5

@@ -16,7 +16,7 @@ from chassis.dead_letters import DeadLetters
 from chassis.inbox import KEEP_SECONDS
 from chassis.personal_data import SERVICE_NAME as PERSONAL_DATA_SERVICE
 from chassis.personal_data import PersonalDataServicer
-from chassis.redis_client import open_redis, open_redis_for_batches, ping
+from chassis.redis_client import open_redis, open_redis_for_batches, open_redis_for_reading, ping
 from chassis.retention import Keep, trim_forever
 from chassis.revisions import head_revision
 from chassis.runtime import Workers
@@ -35,6 +35,7 @@ from notification_service.adapters.sms_receipts import SmsReceipts, accounts_of
 from notification_service.adapters.templates import TemplateFiles
 from notification_service.bootstrap_campaigns import Campaigns
 from notification_service.bootstrap_delivery import add_workers, lanes_of, make_workers
+from notification_service.bootstrap_live import LiveStreams
 from notification_service.bootstrap_people import add_delivery_service, add_reach_service, add_safety_service
 from notification_service.bootstrap_webhooks import Webhooks
 from notification_service.domain.channels import Channel, Priority
@@ -78,9 +79,14 @@ def build(settings: NotificationSettings) -> Application:
     clock, new_id = SystemClock(), Uuid7Source()
     database = Database(settings.notification_database_url, _DATABASE_CONNECTIONS, name=SERVICE)
     redis, live = open_redis(settings.redis_url), open_redis_for_batches(settings.redis_url)
+    reader = open_redis_for_reading(settings.redis_url)
     providers = _providers(settings)
     outside = open_providers(providers, clock)
-    closers: list[Callable[[], Awaitable[object]]] = [*outside.closers, redis.aclose, live.aclose, database.dispose]
+    closers: list[Callable[[], Awaitable[object]]] = [
+        *outside.closers,
+        *(client.aclose for client in (reader, redis, live)),
+        database.dispose,
+    ]
 
     store = PostgresStore(database, new_id)
     templates = TemplateFiles()
@@ -151,6 +157,7 @@ def build(settings: NotificationSettings) -> Application:
     server.add(add_NotificationServiceServicer_to_server, servicer, SERVICE_NAME)
     add_reach_service(server, database, store, clock, new_id)
     webhooks.add_service(server, new_id)
+    LiveStreams(settings, redis, reader, store, clock, new_id()).add_to(server, workers)
     campaigns.add_service(server, templates.languages, new_id)
 
     def help_wanted() -> None:
@@ -159,11 +166,14 @@ def build(settings: NotificationSettings) -> Application:
 
     add_safety_service(server, safety, templates, addresses, help_wanted, clock, new_id)
     add_delivery_service(server, database, deliveries, SmsReceipts(accounts_of(providers)), clock)
-    template_servicer = TemplateServicer(ListTemplates(templates), PreviewTemplate(templates), templates.languages)
-    server.add(add_TemplateServiceServicer_to_server, template_servicer, TEMPLATE_SERVICE)
+    server.add(
+        add_TemplateServiceServicer_to_server,
+        TemplateServicer(ListTemplates(templates), PreviewTemplate(templates), templates.languages),
+        TEMPLATE_SERVICE,
+    )
     server.add(add_DeadLetterServiceServicer_to_server, DeadLetterServicer(dead_letters), DEAD_LETTER_SERVICE)
-    personal_data = NotificationPersonalData(database, redis, tables.metadata)
-    server.add(add_PersonalDataServiceServicer_to_server, PersonalDataServicer(personal_data), PERSONAL_DATA_SERVICE)
+    personal_data = PersonalDataServicer(NotificationPersonalData(database, redis, tables.metadata))
+    server.add(add_PersonalDataServiceServicer_to_server, personal_data, PERSONAL_DATA_SERVICE)
     return Application(server, workers, closers)
 
 

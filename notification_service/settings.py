@@ -35,4 +35,15 @@ class NotificationSettings(ChassisSettings):
     """For a stack on one machine alone: webhooks may go to its own addresses, and without TLS."""
     notification_share_url: str = Field(default="http://127.0.0.1:8080/v1/shared-rides/", pattern=r"^https?://[^/]+/")
     """Where links of shared rides are followed, as seen by who is sent one; the link's secret is put behind it."""
+    notification_stream_connections_max: int = Field(default=10_000, ge=1)
+    """Live streams by gRPC that one process serves."""
+    notification_stream_queue_size: int = Field(default=256, ge=1)
+    """Events that may wait for one slow client before it is sent away."""
+    notification_stream_unacknowledged_max: int = Field(default=64, ge=1, le=500)
+    """Events that may be sent to one client before it acknowledges some."""
+    notification_stream_patience_seconds: float = Field(default=30.0, gt=0)
+    """How long a client may read nothing, or acknowledge nothing of as many, before it is sent away."""
+    notification_stream_heartbeat_seconds: float = Field(default=15.0, gt=0)
+    notification_stream_max_age_seconds: float = Field(default=1800.0, gt=0)
+    """When a live stream is closed so that its client shows a valid token again."""
     identity_target: str = "127.0.0.1:50050"

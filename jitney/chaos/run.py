@@ -139,7 +139,8 @@ def attack(
 
 async def _attack(stack: OwnStack, plan: Plan, say: Callable[[str], None], sql: Sequence[tuple[str, str]]) -> Verdict:
     urls = [f"http://{stack.environment[f'JITNEY_{name}_LISTEN']}" for name in ("REST", "STREAM", "SANDBOX")]
-    addresses = Addresses(urls[0], urls[1], stack.environment["JITNEY_MATCHING_LISTEN"], urls[2])
+    matching, notification = (stack.environment[f"JITNEY_{name}_LISTEN"] for name in ("MATCHING", "NOTIFICATION"))
+    addresses = Addresses(urls[0], urls[1], matching, urls[2], notification)
     verdict = Verdict(plan.seed, plan.minutes)
     async with httpx.AsyncClient(base_url=addresses.sandbox_url) as sandbox:
         ground = Ground(stack, sandbox)

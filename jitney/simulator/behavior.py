@@ -59,6 +59,8 @@ class Behavior:
     """Of the pings: after so many a device is out of reach for a while, and tells nothing."""
     tunnel_wall_seconds: tuple[float, float] = (3.0, 9.0)
     """For how long, by the clock on the wall."""
+    grpc_share: float = 0.5
+    """Drivers whose app follows its live stream by gRPC, with acknowledgements, where the service is reached by it."""
     near_meters: float = 2_500.0
     """Within which a free driver counts as near in the report."""
 

@@ -51,6 +51,9 @@ def simulate(
     schedule_ahead: Annotated[
         float, typer.Option(min=1, help="How far ahead they ask, in seconds of the clock on the wall.")
     ] = 1860,
+    grpc_share: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of drivers who follow their live stream by gRPC.")
+    ] = 0.5,
     seed: Annotated[int, typer.Option(min=0, help="Chance; the same seed draws the same people.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report for programs, and nothing else.")] = False,
     html: Annotated[
@@ -59,6 +62,9 @@ def simulate(
     rest_url: Annotated[str, typer.Option(help="The REST interface; default from JITNEY_REST_LISTEN.")] = "",
     stream_url: Annotated[str, typer.Option(help="The live streams; default from JITNEY_STREAM_LISTEN.")] = "",
     matching_target: Annotated[str, typer.Option(help="Matching's gRPC; default from JITNEY_MATCHING_LISTEN.")] = "",
+    notification_target: Annotated[
+        str, typer.Option(help="Notification's gRPC; default from JITNEY_NOTIFICATION_LISTEN.")
+    ] = "",
     sandbox_url: Annotated[str, typer.Option(help="The sandbox; default from JITNEY_SANDBOX_LISTEN.")] = "",
     keys: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Signing keys, for the operator's token of the report.")
@@ -103,6 +109,11 @@ def simulate(
             or os.environ.get("JITNEY_MATCHING_LISTEN", "127.0.0.1:50051")
         ),
         sandbox_url=sandbox_url or _url("JITNEY_SANDBOX_LISTEN", "127.0.0.1:8090"),
+        notification_target=(
+            notification_target
+            or os.environ.get("JITNEY_NOTIFICATION_TARGET")
+            or os.environ.get("JITNEY_NOTIFICATION_LISTEN", "127.0.0.1:50053")
+        ),
     )
     data = Path(os.environ.get("JITNEY_HOME") or _DATA)
     key_folder = keys or Path(os.environ.get("JITNEY_SIGNING_KEYS_DIR") or data / "keys")
@@ -122,6 +133,7 @@ def simulate(
         delivery_share=delivery_share,
         scheduled_share=scheduled_share,
         schedule_ahead_seconds=schedule_ahead,
+        grpc_share=grpc_share,
     )
     operator_token()  # keys that are missing are told now, not after the run
     simulation = run_simulation(plan, addresses, operator_token, progress, behavior)

@@ -6,7 +6,7 @@ import asyncio
 
 from jitney.simulator.api import ApiError, SignedIn, found, sign_in
 from jitney.simulator.kinds import next_place, stars_of, vehicle_class_of
-from jitney.simulator.live import LiveStream
+from jitney.simulator.live import AcknowledgedStream, LiveStream
 from jitney.simulator.locations import LocationReporter
 from jitney.simulator.motion import Vehicle, drive_seconds
 from jitney.simulator.world import World
@@ -41,11 +41,14 @@ _ASK_PIN_WALL_SECONDS = 0.2
 class Driver:
     """One person with a vehicle, on shift for the whole simulation."""
 
-    def __init__(self, world: World, person: SignedIn, vehicle: Vehicle) -> None:
+    def __init__(self, world: World, person: SignedIn, vehicle: Vehicle, *, by_grpc: bool = False) -> None:
         self._world = world
         self._person = person
         self._api = person.client
         self._vehicle = vehicle
+        self._live: LiveStream | AcknowledgedStream = LiveStream(world.streams, person)
+        if by_grpc and world.notification is not None:
+            self._live = AcknowledgedStream(world.notification, person, self._acknowledged)
         self._heard = asyncio.Event()
         self._answered: set[str] = set()
         self._shares = False
@@ -77,7 +80,9 @@ class Driver:
                 f"a simulated driver is {standing['status']}: "
                 "the simulator needs JITNEY_IDENTITY_DRIVER_APPROVAL=automatic"
             )
-        return cls(world, person, Vehicle(place, standing["vehicle"]["vehicle_class"]))
+        # By the number, so that the people of a seed are the same whatever they follow their streams by.
+        by_grpc = number % 10 < round(10 * world.behavior.grpc_share)
+        return cls(world, person, Vehicle(place, standing["vehicle"]["vehicle_class"]), by_grpc=by_grpc)
 
     async def run(self) -> None:
         """Drive until canceled, then go offline."""
@@ -100,9 +105,12 @@ class Driver:
         await self._api.change_availability({"online": False})
 
     async def _listen(self) -> None:
-        async for event in LiveStream(self._world.streams, self._person).events():
+        async for event in self._live.events():
             if event.type in ("offer_created", "ride_updated", "resync"):
                 self._heard.set()
+
+    def _acknowledged(self) -> None:
+        self._world.tally.acknowledged += 1
 
     async def _wait_and_drive(self) -> None:
         """Look at the ride or offer there is; wait to hear something when there is none."""

@@ -67,6 +67,8 @@ class Report:
     after_rides: dict[str, int] = field(default_factory=dict[str, int])
     """Tips and ratings."""
     tunnel_count: int = 0
+    acknowledged_event_count: int = 0
+    """Events of live streams that were followed by gRPC."""
     verdicts: list[Verdict] = field(default_factory=list[Verdict])
     """What was asked of everything at the end, and what breaks it."""
 
@@ -158,6 +160,7 @@ async def write_report(
         troubles=dict(tally.troubles.most_common()),
         after_rides=dict(tally.after_rides.most_common()),
         tunnel_count=tally.tunnels,
+        acknowledged_event_count=tally.acknowledged,
         verdicts=await check_invariants(operator, since),
     )
 
@@ -249,6 +252,7 @@ def lines_of(report: Report) -> list[tuple[str, str]]:
         ("Double assignments", str(report.double_assignment_count)),
         ("Unsettled payments", str(report.unsettled_payment_count)),
         ("Notifications", f"{report.notifications_owed} owed; deliveries: {delivered}"),
+        ("  acknowledged", f"{report.acknowledged_event_count} events, on live streams by gRPC"),
         ("Refused steps", troubles),
         ("Invariants", f"{sum(item.holds for item in report.verdicts)} of {len(report.verdicts)} hold"),
     ]

@@ -45,6 +45,8 @@ class Addresses:
     stream_url: str
     matching_target: str
     sandbox_url: str
+    notification_target: str = ""
+    """Without it, nobody follows a live stream by gRPC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ async def _world(
         httpx.AsyncClient(base_url=addresses.sandbox_url, limits=limits, timeout=15.0) as sandbox,
         httpx.AsyncClient(base_url=addresses.stream_url, limits=unlimited, timeout=patience) as streams,
         open_app_channel(addresses.matching_target) as matching,
+        open_app_channel(addresses.notification_target or addresses.matching_target) as notification,
     ):
         yield World(
             api=Api(rest, random.Random(chance.random())),  # noqa: S311 (jitter is no secret)
@@ -125,6 +128,7 @@ async def _world(
             chance=chance,
             behavior=behavior,
             tell=progress.tell,
+            notification=notification if addresses.notification_target else None,
         )
 
 

@@ -47,6 +47,8 @@ class Tally:
     """Tips and ratings that were given."""
     tunnels: int = 0
     """How often a device was out of reach for a while."""
+    acknowledged: int = 0
+    """Events of live streams that drivers' apps acknowledged."""
     troubles: Counter[str] = field(default_factory=Counter[str])
 
 
@@ -62,6 +64,8 @@ class World:
     chance: random.Random
     behavior: Behavior
     tell: Callable[[str], None]
+    notification: grpc.aio.Channel | None = None
+    """Where live streams are followed by gRPC; without it everybody hears of things by server-sent events."""
     tally: Tally = field(default_factory=Tally)
     free_vehicles: dict[str, Vehicle] = field(default_factory=dict[str, Vehicle])
     """Vehicles whose drivers wait for an offer, by the driver's account."""

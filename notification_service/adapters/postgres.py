@@ -78,7 +78,12 @@ class PostgresTransaction:
 
     async def acknowledge(self, account_id: UUID, notification_id: UUID, now: datetime) -> datetime | None:
         """Note that a notification was seen, once; drop what was to follow otherwise. None if it is not theirs."""
-        return await postgres_owing.acknowledge(self._connection, account_id, notification_id, now)
+        found = await postgres_owing.acknowledge(self._connection, [(account_id, notification_id)], now)
+        return found.get(notification_id)
+
+    async def acknowledge_all(self, pairs: Sequence[tuple[UUID, UUID]], now: datetime) -> None:
+        """Note the same of several: accounts, each with a notification; what is not theirs is passed over."""
+        await postgres_owing.acknowledge(self._connection, pairs, now)
 
     async def owe_code(self, code: OwedCode) -> UUID:
         """Store a code's message; for a known key return the first one's id, or refuse other contents."""

@@ -108,15 +108,23 @@ _OWE = text("""
     RETURNING delivery_id, attempts
 """)
 
+# Locked in one order, so that two who acknowledge the same ones wait for each other instead of deadlocking.
 _ACKNOWLEDGE = text("""
+    WITH seen AS MATERIALIZED (
+        SELECT n.notification_id
+        FROM notification n
+        JOIN unnest(CAST(:account_ids AS uuid[]), CAST(:notification_ids AS uuid[]))
+            AS told(account_id, notification_id) USING (account_id, notification_id)
+        ORDER BY n.notification_id FOR NO KEY UPDATE OF n)
     UPDATE notification SET acknowledged_at = coalesce(acknowledged_at, :now)
-    WHERE notification_id = :notification_id AND account_id = :account_id
-    RETURNING acknowledged_at
+    FROM seen WHERE notification.notification_id = seen.notification_id
+    RETURNING notification.notification_id, acknowledged_at
 """)
 # One that a worker has just claimed finds out by itself, from the notification.
 _CALL_OFF = text("""
     UPDATE delivery SET state = 'dropped', error = 'acknowledged', finished_at = :now
-    WHERE notification_id = :notification_id AND state = 'pending' AND unless_acknowledged AND attempts = 0
+    WHERE notification_id = ANY(CAST(:notification_ids AS uuid[]))
+      AND state = 'pending' AND unless_acknowledged AND attempts = 0
 """)
 
 
@@ -160,14 +168,19 @@ async def owe(connection: AsyncConnection, messages: Sequence[OwedMessage], new_
 
 
 async def acknowledge(
-    connection: AsyncConnection, account_id: UUID, notification_id: UUID, now: datetime
-) -> datetime | None:
-    """Note that a notification was seen, once; drop what was to follow otherwise. None if it is not theirs."""
-    key = {"notification_id": notification_id, "now": now}
-    at: datetime | None = await connection.scalar(_ACKNOWLEDGE, {**key, "account_id": account_id})
-    if at is not None:
-        await connection.execute(_CALL_OFF, key)
-    return at
+    connection: AsyncConnection, pairs: Sequence[tuple[UUID, UUID]], now: datetime
+) -> Mapping[UUID, datetime]:
+    """Note that notifications were seen, once, and drop what was to follow otherwise.
+
+    `pairs` are accounts with notifications of theirs; those that are not theirs are left out of the answer, which tells
+    when each was first acknowledged.
+    """
+    told = {"account_ids": [account_id for account_id, _ in pairs], "notification_ids": [each for _, each in pairs]}
+    rows = (await connection.execute(_ACKNOWLEDGE, {**told, "now": now})).all()
+    if rows:
+        ids = [row.notification_id for row in rows]
+        await connection.execute(_CALL_OFF, {"notification_ids": ids, "now": now})
+    return {row.notification_id: row.acknowledged_at for row in rows}
 
 
 def contents_of(contents: Mapping[Channel, Content]) -> dict[str, dict[str, str]]:

@@ -114,6 +114,10 @@ class Transaction(Protocol):
         """Note that a notification was seen, once; drop what was to follow otherwise. None if it is not theirs."""
         ...
 
+    async def acknowledge_all(self, pairs: Sequence[tuple[UUID, UUID]], now: datetime) -> None:
+        """Note the same of several: accounts, each with a notification; what is not theirs is passed over."""
+        ...
+
     async def owe(self, messages: Sequence[OwedMessage]) -> Owing:
         """Store messages and their deliveries; one with a known dedupe key is left as it was."""
         ...

@@ -12,7 +12,7 @@ import grpc
 import httpx
 
 from jitney.simulator.api import Api, ApiError, SignedIn, sign_in
-from jitney.simulator.live import LiveEvent, LiveStream
+from jitney.simulator.live import AcknowledgedStream, LiveEvent, LiveStream
 from jitney.simulator.locations import LocationReporter, open_app_channel
 from shared_kernel.geo import GeoPoint
 from tests.system.stack import Stack
@@ -42,12 +42,21 @@ class Town:
 
     _next_number = iter(range(1_000_000))
 
-    def __init__(self, stack: Stack, rest: Api, sandbox: Api, streams: httpx.AsyncClient, matching: grpc.aio.Channel):
+    def __init__(
+        self,
+        stack: Stack,
+        rest: Api,
+        sandbox: Api,
+        streams: httpx.AsyncClient,
+        matching: grpc.aio.Channel,
+        notification: grpc.aio.Channel,
+    ):
         self.stack = stack
         self.api = rest
         self.sandbox = sandbox
         self.streams = streams
         self.matching = matching
+        self.notification = notification
         self.drivers: list[HandDriver] = []
 
     async def rider(self, card: str = "pm_card_visa") -> HandRider:
@@ -60,12 +69,14 @@ class Town:
         """Sign somebody new up, and no more."""
         return await sign_in(self.api, self.sandbox, self.phone_number(), role)
 
-    async def driver(self, place: GeoPoint = UNION_SQUARE, vehicle_class: str = "economy") -> HandDriver:
+    async def driver(
+        self, place: GeoPoint = UNION_SQUARE, vehicle_class: str = "economy", *, by_grpc: bool = False
+    ) -> HandDriver:
         """Sign a new driver up with a vehicle and take them online at a place."""
         person = await sign_in(self.api, self.sandbox, self.phone_number(), "driver")
         vehicle = {"model": "Toyota Prius", "color": "blue", "plate": "7ABC123", "vehicle_class": vehicle_class}
         await person.do("POST", "/v1/driver/application", {"display_name": "Ana", "vehicle": vehicle})
-        driver = HandDriver(self, person, place)
+        driver = HandDriver(self, person, place, by_grpc=by_grpc)
         await driver.go_online()
         self.drivers.append(driver)
         return driver
@@ -90,9 +101,10 @@ async def town(stack: Stack) -> AsyncGenerator[Town]:
         httpx.AsyncClient(base_url=stack.sandbox_url, timeout=15) as sandbox,
         httpx.AsyncClient(base_url=stack.stream_url, timeout=httpx.Timeout(10, read=40)) as streams,
         open_app_channel(stack.matching_target) as matching,
+        open_app_channel(stack.notification_target) as notification,
     ):
         jitter = random.Random(0)
-        opened = Town(stack, Api(rest, jitter), Api(sandbox, jitter), streams, matching)
+        opened = Town(stack, Api(rest, jitter), Api(sandbox, jitter), streams, matching, notification)
         try:
             yield opened
         finally:
@@ -174,12 +186,14 @@ class HandRider:
 class HandDriver:
     """A driver who does what the test says; their position and live stream run by themselves."""
 
-    def __init__(self, town_: Town, person: SignedIn, place: GeoPoint) -> None:
+    def __init__(self, town_: Town, person: SignedIn, place: GeoPoint, *, by_grpc: bool = False) -> None:
         self.person = person
         self.place = place
         self.heard: list[LiveEvent] = []
         self._reporter = LocationReporter(town_.matching, person, lambda: self.place)
-        self._stream = LiveStream(town_.streams, person)
+        self._stream: LiveStream | AcknowledgedStream = LiveStream(town_.streams, person)
+        if by_grpc:
+            self._stream = AcknowledgedStream(town_.notification, person, lambda: None)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def go_online(self) -> None:

@@ -70,6 +70,10 @@ class Stack:
     def matching_target(self) -> str:
         return self.addresses["JITNEY_MATCHING_LISTEN"]
 
+    @property
+    def notification_target(self) -> str:
+        return self.addresses["JITNEY_NOTIFICATION_LISTEN"]
+
     def jitney(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run the command beside the stack, with more variables in its environment."""
         return subprocess.run(

@@ -74,6 +74,24 @@ async def test_a_ride_from_quote_to_receipt(people: Town) -> None:
     assert summary["double_assignment_count"] == 0
 
 
+async def test_a_driver_hears_of_a_ride_by_grpc_acknowledges_and_takes_it(people: Town) -> None:
+    rider, driver = await people.rider(), await people.driver(by_grpc=True)
+    ride_id = await rider.request()
+    await driver.accept(ride_id)
+    for step in ("arrive", "start", "complete"):
+        pin = (await rider.ride(ride_id))["start_pin"]
+        await driver.step(ride_id, step, {"pin": pin} if step == "start" else None)
+
+    async def told() -> set[str] | None:
+        of_driver = {"account_id": driver.person.account_id}
+        entries = (await people.operator("GET", "/v1/operator/notifications/timeline", **of_driver))["items"]
+        seen = {entry["notification"]["topic"] for entry in entries if entry["acknowledged_at"]}
+        return seen if {"offer_created", "ride_assigned", "ride_completed"} <= seen else None
+
+    await until(told, "the driver's acknowledgements in the timeline")
+    assert (await rider.settled(ride_id))["payment_state"] == "captured"
+
+
 async def test_the_same_key_asks_for_one_ride_and_other_contents_are_refused(people: Town) -> None:
     rider = await people.rider()
     quote = await rider.quote()

@@ -25,6 +25,7 @@ def test_grpcurl_with_a_token_walks_a_ride(stack: Stack) -> None:
         **os.environ,
         "IDENTITY": stack.addresses["JITNEY_IDENTITY_LISTEN"],
         "MATCHING": stack.matching_target,
+        "NOTIFICATION": stack.notification_target,
         "PAYMENT": stack.addresses["JITNEY_PAYMENT_LISTEN"],
         "SANDBOX": stack.sandbox_url,
         "JITNEY_HOME": str(stack.data),
@@ -37,5 +38,6 @@ def test_grpcurl_with_a_token_walks_a_ride(stack: Stack) -> None:
     states = [line for line in done.stdout.splitlines() if re.fullmatch("RIDE_STATE_[A-Z_]+", line)]
     steps = ("DRIVER_EN_ROUTE", "ARRIVED", "IN_PROGRESS", "COMPLETED")
     assert states == [f"RIDE_STATE_{state}" for state in steps]
+    assert '"type": "offer_created"' in done.stdout
     assert "Code: Unauthenticated" in done.stdout
     assert '"total"' in done.stdout

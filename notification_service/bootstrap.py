@@ -104,7 +104,9 @@ def build(settings: NotificationSettings) -> Application:
         jitter,
     )
     alarms = Alarms(lanes_of(delivering), deliveries, clock)
-    webhooks = Webhooks(database, clock, private_too=settings.notification_webhooks_to_private_addresses)
+    webhooks = Webhooks(
+        database, settings.webhook_keys, clock, private_too=settings.notification_webhooks_to_private_addresses
+    )
     closers.insert(0, webhooks.close)
     owe_messages = OweMessages(
         store, templates, clock, new_id, HandOver(delivering), webhooks_are_wanted=webhooks.alarm.wanted

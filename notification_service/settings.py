@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from chassis.seals import KeyRing
 from chassis.settings import ChassisSettings
 
 SERVICE = "notification"
@@ -31,6 +32,9 @@ class NotificationSettings(ChassisSettings):
     notification_sms_status_url: str = ""
     """Where the provider posts its signed receipts: the edge's /v1/callbacks/notifications/sms as seen from outside."""
     notification_sms_timeout_seconds: float = Field(default=10.0, gt=0, le=25)
+    notification_webhook_key: SecretStr
+    """What secrets of endpoints are sealed with: 32 bytes in hexadecimal. Two, with a comma between, while one is
+    replaced: the first seals, both open."""
     notification_webhooks_to_private_addresses: bool = False
     """For a stack on one machine alone: webhooks may go to its own addresses, and without TLS."""
     notification_share_url: str = Field(default="http://127.0.0.1:8080/v1/shared-rides/", pattern=r"^https?://[^/]+/")
@@ -47,3 +51,14 @@ class NotificationSettings(ChassisSettings):
     notification_stream_max_age_seconds: float = Field(default=1800.0, gt=0)
     """When a live stream is closed so that its client shows a valid token again."""
     identity_target: str = "127.0.0.1:50050"
+
+    @field_validator("notification_webhook_key")
+    @classmethod
+    def _are_keys(cls, keys: SecretStr) -> SecretStr:
+        KeyRing(keys.get_secret_value(), "")
+        return keys
+
+    @property
+    def webhook_keys(self) -> KeyRing:
+        """What secrets of endpoints are sealed with."""
+        return KeyRing(self.notification_webhook_key.get_secret_value(), "webhook secrets")

@@ -129,6 +129,7 @@ def _service(stores: Stores, database_url: str) -> Generator[None]:
         environment |= {
             "JITNEY_NOTIFICATION_DATABASE_URL": database_url,
             "JITNEY_NOTIFICATION_LISTEN": f"127.0.0.1:{port}",
+            "JITNEY_NOTIFICATION_WEBHOOK_KEY": "00" * 32,
             "JITNEY_NOTIFICATION_METRICS_LISTEN": f"127.0.0.1:{metrics}",
             "JITNEY_REDIS_URL": stores.redis_url,
             "JITNEY_JWKS_FILE": str(keys / "jwks.json"),

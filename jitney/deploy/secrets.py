@@ -66,6 +66,7 @@ class SecretsFolder:
             "JITNEY_REDIS_URL": f"redis://:{credentials['redis_password']}@{around.redis}/0",
             "JITNEY_IDENTITY_OTP_PEPPER": credentials["identity_otp_pepper"],
             "JITNEY_IDENTITY_PHONE_KEY": credentials["identity_phone_key"],
+            "JITNEY_NOTIFICATION_WEBHOOK_KEY": credentials["notification_webhook_key"],
             "JITNEY_PAYMENT_PSP_WEBHOOK_SECRET": f"whsec_{credentials['psp_webhook_secret']}",
             "JITNEY_PAYMENT_PSP_API_KEY": "sk_test_sandbox",
         }
@@ -126,7 +127,10 @@ def for_kubernetes(
         },
         "matching": {},
         "edge": {},
-        "notification": {} if file is None else {PROVIDERS_NAME: file.read_text()},
+        "notification": {
+            "webhook-key": values["JITNEY_NOTIFICATION_WEBHOOK_KEY"],
+            **({} if file is None else {PROVIDERS_NAME: file.read_text()}),
+        },
     }
     for part, issuer in SIGNERS.items():
         secrets[part][f"{issuer}.pem"] = (folder.keys / f"{issuer}.pem").read_text()

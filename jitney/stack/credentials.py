@@ -18,6 +18,7 @@ _NAMES = (
     "identity_otp_pepper",
     "identity_phone_key",
     "psp_webhook_secret",
+    "notification_webhook_key",
 )
 
 

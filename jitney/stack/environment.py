@@ -105,6 +105,7 @@ def compose(settings: StackSettings, credentials: Credentials) -> dict[str, str]
         # Both ends of the webhooks: the sandbox signs, payment_service verifies.
         "JITNEY_PAYMENT_PSP_WEBHOOK_SECRET": f"whsec_{credentials['psp_webhook_secret']}",
         "JITNEY_SANDBOX_WEBHOOK_URL": f"http://{addresses['JITNEY_REST_LISTEN'].local}/v1/callbacks/payments/stripe",
+        "JITNEY_NOTIFICATION_WEBHOOK_KEY": credentials["notification_webhook_key"],
         "JITNEY_NOTIFICATION_SMS_URL": f"{sandbox}/sms",
         # Both ends again: notification_service signs with the keys in it, the sandbox verifies.
         "JITNEY_NOTIFICATION_PROVIDERS_FILE": str(settings.data.keys / PROVIDERS_NAME),

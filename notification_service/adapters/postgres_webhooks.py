@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import Update, delete, select, text, tuple_, update
@@ -13,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
+from chassis.seals import CannotOpenError, KeyRing, Sealed
 from notification_service.adapters.webhook_tables import webhook_endpoints, webhooks
 from notification_service.domain.webhooks import (
     MAX_ENDPOINTS,
@@ -25,6 +27,8 @@ from notification_service.domain.webhooks import (
 )
 from notification_service.use_cases.webhook_ports import WebhookStory
 from shared_kernel.errors import Conflict
+
+_log = logging.getLogger(__name__)
 
 _OWE = text("""
     INSERT INTO webhook (webhook_id, endpoint_id, event_key, topic, payload, traceparent, state, next_attempt_at,
@@ -76,13 +80,15 @@ async def owe(connection: AsyncConnection, events: Sequence[WebhookEvent], now: 
 
 
 class PostgresWebhooks:
-    """The WebhookStore of production."""
+    """The WebhookStore of production. Secrets are sealed with a ring of keys, each for its own row."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keys: KeyRing) -> None:
         self._database = database
+        self._keys = keys
 
     async def add(self, endpoint: Endpoint) -> None:
         """Keep an endpoint; Conflict `too_many_endpoints`."""
+        sealed = self._keys.seal(endpoint.secret, endpoint.endpoint_id.bytes)
         async with self._database.transaction() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('webhook endpoints'))"))
             known = (await connection.execute(select(webhook_endpoints.c.endpoint_id))).all()
@@ -93,13 +99,14 @@ class PostgresWebhooks:
                     endpoint_id=endpoint.endpoint_id,
                     url=endpoint.url,
                     topics=sorted(endpoint.topics),
-                    secret=endpoint.secret,
+                    sealed_secret=sealed.content,
+                    sealed_with=sealed.key_id,
                     created_at=endpoint.created_at,
                 )
             )
 
     async def endpoints(self) -> Sequence[Endpoint]:
-        """Return all endpoints, in the order of their making."""
+        """Return all endpoints, in the order of their making; their secrets stay sealed."""
         order = (webhook_endpoints.c.created_at, webhook_endpoints.c.endpoint_id)
         async with self._database.connect() as connection:
             return [_endpoint(row) for row in await connection.execute(select(webhook_endpoints).order_by(*order))]
@@ -121,7 +128,45 @@ class PostgresWebhooks:
         }
         async with self._database.connect() as connection:
             rows = await connection.execute(_CLAIM, parameters)
-            return [_due(row) for row in rows]
+            due = [self._due(row) for row in rows]
+        return [webhook for webhook in due if webhook is not None]
+
+    async def seal_again(self) -> int:
+        """Seal the secrets that stand in plain, or that an older key sealed; return how many were."""
+        rows = select(webhook_endpoints).where(webhook_endpoints.c.sealed_with != self._keys.key_id)
+        done = 0
+        async with self._database.transaction() as connection:
+            for row in (await connection.execute(rows.with_for_update(skip_locked=True))).all():
+                secret = self._secret(row)
+                if secret is None:
+                    continue
+                sealed = self._keys.seal(secret, row.endpoint_id.bytes)
+                await connection.execute(
+                    update(webhook_endpoints)
+                    .where(webhook_endpoints.c.endpoint_id == row.endpoint_id)
+                    .values(secret=None, sealed_secret=sealed.content, sealed_with=sealed.key_id)
+                )
+                done += 1
+        return done
+
+    def _due(self, row: Any) -> DueWebhook | None:
+        """Open what is needed to sign; what cannot be opened is left, and found again when its lease is over."""
+        secret = self._secret(row)
+        if secret is None:
+            return None
+        return DueWebhook(row.webhook_id, _endpoint(row, secret), row.attempts, row.payload, row.traceparent)
+
+    def _secret(self, row: Any) -> str | None:
+        if row.sealed_secret is None:
+            return cast("str", row.secret)
+        try:
+            return self._keys.open(Sealed(row.sealed_with, row.sealed_secret), row.endpoint_id.bytes)
+        except CannotOpenError as error:
+            _log.error(
+                "the secret of an endpoint cannot be opened",
+                extra={"endpoint_id": str(row.endpoint_id), "cause": str(error)},
+            )
+            return None
 
     async def record(self, webhook: DueWebhook, outcome: WebhookOutcome, now: datetime) -> None:
         """Write down what became of a claimed one; an endpoint that is gone is posted to no more."""
@@ -204,12 +249,8 @@ async def _enable(connection: AsyncConnection, endpoint_ids: Sequence[UUID]) -> 
     )
 
 
-def _endpoint(row: Any) -> Endpoint:
-    return Endpoint(row.endpoint_id, row.url, frozenset(row.topics), row.secret, row.created_at, row.disabled_because)
-
-
-def _due(row: Any) -> DueWebhook:
-    return DueWebhook(row.webhook_id, _endpoint(row), row.attempts, row.payload, row.traceparent)
+def _endpoint(row: Any, secret: str = "") -> Endpoint:
+    return Endpoint(row.endpoint_id, row.url, frozenset(row.topics), secret, row.created_at, row.disabled_because)
 
 
 def _story(row: Any) -> WebhookStory:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
@@ -26,12 +27,17 @@ webhook_endpoints = Table(
     Column("url", Text, nullable=False),
     # Which it is told of; none: all.
     Column("topics", ARRAY(Text), nullable=False),
-    # What its webhooks are signed with; shown once.
-    Column("secret", Text, nullable=False),
+    # What its webhooks are signed with; shown once. Sealed, and with which key; plain where an older version wrote it,
+    # until the next look.
+    Column("secret", Text),
+    Column("sealed_secret", LargeBinary),
+    Column("sealed_with", Text, nullable=False, server_default=sql("''")),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("disabled_because", Text, nullable=False, server_default=sql("''")),
     CheckConstraint("url ~ '^https?://'", "url"),
     CheckConstraint("secret ~ '^whsec_'", "secret"),
+    CheckConstraint("(secret IS NULL) = (sealed_secret IS NOT NULL)", "one_secret"),
+    CheckConstraint("(sealed_secret IS NULL) = (sealed_with = '')", "sealed_with"),
 )
 
 webhooks = Table(

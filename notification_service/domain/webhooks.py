@@ -62,7 +62,8 @@ class WebhookState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where webhooks are posted. `topics` are those it is told of; none: all. `secret` is what they are signed with."""
+    """Where webhooks are posted. `topics` are those it is told of; none: all. `secret` is what they are signed with,
+    empty where nothing is to be signed."""
 
     endpoint_id: UUID
     url: str

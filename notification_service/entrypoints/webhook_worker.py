@@ -1,11 +1,18 @@
-"""When the worker of webhooks looks: as soon as something is stirred here, and each second behind that."""
+"""When the worker of webhooks looks, as soon as something is stirred here, and each second behind that; and the worker
+that keeps secrets sealed with the key of today."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
+
 from chassis.runtime import Wakeup
 from notification_service.use_cases.webhook_ports import WebhookStore
+from shared_kernel.errors import DomainError
 
 LOOK_SECONDS = 1.0
+SEAL_SECONDS = 300.0
+_log = logging.getLogger(__name__)
 
 
 class WebhookAlarm:
@@ -33,3 +40,14 @@ class WebhookAlarm:
             self._wanted = any(not endpoint.disabled_because for endpoint in await self._store.endpoints())
             if self._wanted:
                 return
+
+
+async def keep_sealed(store: WebhookStore) -> None:
+    """Seal for ever what a version before left in plain, or a key before sealed."""
+    while True:
+        try:
+            if done := await store.seal_again():
+                _log.info("secrets of endpoints were sealed with the key of today", extra={"count": done})
+        except DomainError as error:
+            _log.warning("secrets of endpoints could not be sealed yet", extra={"reason": error.reason})
+        await asyncio.sleep(SEAL_SECONDS)

@@ -35,7 +35,13 @@ class WebhookStore(Protocol):
         """Keep an endpoint; Conflict `too_many_endpoints`."""
         ...
 
-    async def endpoints(self) -> Sequence[Endpoint]: ...
+    async def endpoints(self) -> Sequence[Endpoint]:
+        """Return all endpoints, without their secrets, in the order of their making."""
+        ...
+
+    async def seal_again(self) -> int:
+        """Seal the secrets that are not sealed with the key of today; return how many were."""
+        ...
 
     async def remove(self, endpoint_id: UUID) -> bool:
         """Forget an endpoint and all that is owed to it; False where there is none."""

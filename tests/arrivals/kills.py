@@ -94,6 +94,7 @@ class Run:
         self._environment = {
             "JITNEY_NOTIFICATION_DATABASE_URL": self._url,
             "JITNEY_NOTIFICATION_LISTEN": self._address,
+            "JITNEY_NOTIFICATION_WEBHOOK_KEY": "00" * 32,
             "JITNEY_NOTIFICATION_METRICS_LISTEN": "127.0.0.1:0",
             "JITNEY_NOTIFICATION_SMS_URL": f"{ground.sandbox_url}/sms",
             "JITNEY_REDIS_URL": ground.redis_url,

@@ -37,7 +37,7 @@ from tests.integration.notification.events import Story, publish
 from tests.integration.notification.live_app import LiveApp, Phone, number_of, tell
 from tests.integration.notification.test_process import eventually, running
 
-_REDIS_DATABASE = 11
+_REDIS_DATABASE = 15
 _UNACKNOWLEDGED = 4
 _QUEUE = 8
 _FLOOD = 300
@@ -87,6 +87,7 @@ def settings(
             "jwks_file": jwks_file,
             "signing_keys_dir": signing_keys,
             "notification_database_url": database_url,
+            "notification_webhook_key": "00" * 32,
             "notification_stream_heartbeat_seconds": 0.2,
             "notification_stream_unacknowledged_max": _UNACKNOWLEDGED,
             "notification_stream_queue_size": _QUEUE,

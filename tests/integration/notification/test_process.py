@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import grpc
 import pytest
 from google.protobuf.message import Message
+from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from chassis.auth import Role, TokenSigner
@@ -115,6 +116,7 @@ async def service(
         jwks_file=jwks_file,
         signing_keys_dir=signing_keys,
         notification_database_url=migrated_postgres_url("notification"),
+        notification_webhook_key=SecretStr("00" * 32),
     )
     redis = open_redis(settings.redis_url)
     async with running(settings) as address, open_channel(str(address)) as channel:

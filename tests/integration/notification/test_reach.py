@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 
 import grpc
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from chassis.auth import Role, TokenSigner
@@ -93,6 +94,7 @@ async def serving(
         jwks_file=jwks_file,
         signing_keys_dir=signing_keys,
         notification_database_url=migrated_postgres_url("notification"),
+        notification_webhook_key=SecretStr("00" * 32),
         notification_sms_url="http://127.0.0.1:9",
         notification_sms_token=TOKEN,
         notification_sms_status_url=URL,

@@ -10,13 +10,16 @@ import json
 import random
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Database
+from chassis.seals import KeyRing
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.postgres_webhooks import PostgresWebhooks
 from notification_service.adapters.templates import TemplateFiles
@@ -88,10 +91,17 @@ class Hooks:
         return [(story.state, story.status) for story in stories]
 
 
+OLD_KEY, NEW_KEY = "aa" * 32, "bb" * 32
+
+
+def keys(*texts: str) -> KeyRing:
+    return KeyRing(",".join(texts), "webhook secrets")
+
+
 @pytest.fixture
 async def hooks(database: Database, store: PostgresStore, clock: SetClock) -> AsyncGenerator[Hooks]:
     async with receiving() as receiver:
-        kept, poster = PostgresWebhooks(database), WebhookPoster(private_too=True)
+        kept, poster = PostgresWebhooks(database, keys(OLD_KEY)), WebhookPoster(private_too=True)
         yield Hooks(
             KeepWebhooks(kept, poster, clock, Uuid7Source(), lambda count: bytes(range(count))),
             SendWebhooks(kept, poster, clock, random.Random(3)),
@@ -165,7 +175,7 @@ async def test_an_endpoint_that_says_it_is_gone_is_left_alone_until_somebody_rep
 async def test_a_worker_that_died_is_followed_by_another_after_its_lease(hooks: Hooks, database: Database) -> None:
     await hooks.keep.add(hooks.receiver.url, [])
     await hooks.happens()
-    assert len(await PostgresWebhooks(database).claim([], hooks.clock.now(), timedelta(seconds=60))) == 1
+    assert len(await PostgresWebhooks(database, keys(OLD_KEY)).claim([], hooks.clock.now(), timedelta(seconds=60))) == 1
     assert await hooks.send() == 0
     hooks.clock.moment += timedelta(seconds=61)
     assert await hooks.send() == 1
@@ -174,7 +184,7 @@ async def test_a_worker_that_died_is_followed_by_another_after_its_lease(hooks: 
 async def test_a_name_that_leads_home_is_not_posted_to(hooks: Hooks, database: Database) -> None:
     # The name is looked up when it is connected to; what it led to before does not count.
     strict = WebhookPoster()
-    send = SendWebhooks(PostgresWebhooks(database), strict, hooks.clock, random.Random(3))
+    send = SendWebhooks(PostgresWebhooks(database, keys(OLD_KEY)), strict, hooks.clock, random.Random(3))
     endpoint = await hooks.keep.add(f"http://localhost:{hooks.receiver.port}/hooks", [])
     await hooks.happens()
     assert await send() == 1
@@ -196,3 +206,98 @@ async def test_what_is_no_endpoint_is_refused_and_there_are_only_so_many(hooks: 
         await hooks.keep.remove(uuid4())
     with pytest.raises(NotFound):
         await hooks.keep.replay(uuid4())
+
+
+async def test_a_dump_of_the_database_holds_no_secret(hooks: Hooks, database: Database) -> None:
+    endpoint = await hooks.keep.add(hooks.receiver.url, [])
+    secret = endpoint.secret.removeprefix("whsec_")
+    dump = await everything(database)
+    # What is looked for is there to be found: the address beside it.
+    assert endpoint.url in dump
+    raw = base64.b64decode(secret)
+    for form in (secret, raw.hex(), raw.hex().upper(), base64.b64encode(secret.encode()).decode().rstrip("=")):
+        assert form not in dump
+    assert [each.secret for each in await hooks.keep.all()] == [""]
+
+
+async def everything(database: Database) -> str:
+    """All rows of all tables as text, as a dump has them."""
+    async with database.connect() as connection:
+        tables = (await connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))).all()
+        rows = [await connection.execute(text(f'SELECT t::text FROM "{table}" t')) for (table,) in tables]  # noqa: S608 (our tables)
+        return "\n".join(row for found in rows for (row,) in found)
+
+
+async def test_a_key_is_replaced_while_webhooks_go_on(hooks: Hooks, database: Database, clock: SetClock) -> None:
+    endpoint = await hooks.keep.add(hooks.receiver.url, [])
+    both, new_alone = (PostgresWebhooks(database, keys(*each)) for each in ((NEW_KEY, OLD_KEY), (NEW_KEY,)))
+    await hooks.happens()
+    [early] = await both.claim([], clock.now(), timedelta(seconds=30))
+    assert early.endpoint.secret == endpoint.secret
+    assert await both.seal_again() == 1
+    assert await both.seal_again() == 0
+    clock.moment += timedelta(minutes=1)
+    [late] = await new_alone.claim([], clock.now(), timedelta(seconds=30))
+    assert late.endpoint.secret == endpoint.secret
+
+
+async def test_secrets_that_an_older_version_wrote_are_sealed(hooks: Hooks, database: Database) -> None:
+    async with database.connect() as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO webhook_endpoint (endpoint_id, url, topics, secret, created_at) "
+                "VALUES (:id, :url, '{}', 'whsec_b2xk', now())"
+            ),
+            {"id": uuid4(), "url": hooks.receiver.url},
+        )
+    await hooks.happens()
+    assert await hooks.send() == 1
+    kept = PostgresWebhooks(database, keys(OLD_KEY))
+    assert await kept.seal_again() == 1
+    assert "whsec_" not in await everything(database)
+    await hooks.happens()
+    assert await hooks.send() == 1
+    for headers, body in hooks.receiver.posts:
+        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+        expected = base64.b64encode(hmac.digest(b"old", signed, hashlib.sha256)).decode()
+        assert headers["webhook-signature"] == f"v1,{expected}"
+
+
+async def test_without_its_key_a_secret_is_left_and_the_others_go_on(
+    hooks: Hooks, database: Database, clock: SetClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    lost = await hooks.keep.add(hooks.receiver.url, [])
+    other = PostgresWebhooks(database, keys(NEW_KEY))
+    await other.add(replace(lost, endpoint_id=uuid4(), secret="whsec_b3RoZXI="))
+    await hooks.happens()
+    [due] = await other.claim([], clock.now(), timedelta(seconds=30))
+    assert due.endpoint.secret == "whsec_b3RoZXI="
+    assert await other.seal_again() == 0
+    assert "the secret of an endpoint cannot be opened" in caplog.text
+
+
+async def test_a_secret_opens_in_its_own_row_alone(hooks: Hooks, database: Database, clock: SetClock) -> None:
+    await hooks.keep.add(hooks.receiver.url, ["trip_started"])
+    await hooks.keep.add(hooks.receiver.url, ["ride_completed"])
+    async with database.connect() as connection:
+        await connection.execute(
+            text(
+                "UPDATE webhook_endpoint e SET sealed_secret = o.sealed_secret FROM webhook_endpoint o "
+                "WHERE o.endpoint_id <> e.endpoint_id"
+            )
+        )
+    await hooks.happens()
+    assert await PostgresWebhooks(database, keys(OLD_KEY)).claim([], clock.now(), timedelta(seconds=30)) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["secret = 'whsec_eA=='", "sealed_secret = NULL", "sealed_with = ''", "secret = NULL, sealed_secret = NULL"],
+)
+async def test_the_database_refuses_a_secret_in_two_forms_or_none(
+    hooks: Hooks, database: Database, change: str
+) -> None:
+    await hooks.keep.add(hooks.receiver.url, [])
+    with pytest.raises(IntegrityError):
+        async with database.connect() as connection:
+            await connection.execute(text(f"UPDATE webhook_endpoint SET {change}"))  # noqa: S608 (of this test)

@@ -417,6 +417,8 @@ async def test_streams_end_with_their_server_and_go_on_at_another(settings: Sett
         async with open_channel(str(address)) as channel, phone.on(channel).following() as app:
             entry = await tell(town.redis, phone.account_id, 0)
             await hear(app, 1)
+            # An acknowledgement that is on its way when the server leaves may be lost: its event comes again.
+            await app.kept(entry)
             stopping = asyncio.create_task(leaving.__aexit__(None, None, None))
             error = await app.end()
             await stopping
@@ -424,7 +426,6 @@ async def test_streams_end_with_their_server_and_go_on_at_another(settings: Sett
             assert (error.reason, error.retry_after_seconds) == ("server_leaving", 1.0)
         await tell(town.redis, phone.account_id, 1)
         async with phone.opened() as app:
-            # What was acknowledged just before the end was still written.
             assert (await app.hello()).event_id == entry
             assert number_of(await app.next()) == 1
 

@@ -125,10 +125,11 @@ class PersonVault:
 
 
 class CodeAndTokenCiphers:
-    """Digests of codes and refresh tokens, and the successor's seal."""
+    """Digests of codes and refresh tokens, and the seals of a successor and of a new API key."""
 
     def __init__(self, pepper: bytes) -> None:
         self._code_key = _derived(pepper, "one-time codes")
+        self._answer_key = _derived(pepper, "new api keys")
 
     def code_digest(self, challenge_id: UUID, code: str) -> bytes:
         """Digest a code under the pepper, for one challenge alone."""
@@ -145,6 +146,14 @@ class CodeAndTokenCiphers:
     def open_successor(self, token: str, sealed: bytes) -> str:
         """Open a successor with the token that came before it."""
         return _open(_derived(token.encode(), "successor"), sealed, b"")
+
+    def seal_api_key(self, api_key_id: UUID, secret: str) -> bytes:
+        """Seal a partner's key as the answer to the request that made it."""
+        return _seal(self._answer_key, secret, api_key_id.bytes)
+
+    def open_api_key(self, api_key_id: UUID, sealed: bytes) -> str:
+        """Open it for who repeats that request."""
+        return _open(self._answer_key, sealed, api_key_id.bytes)
 
 
 class SystemRandom:

@@ -21,7 +21,9 @@ class ApiKeyServicer(api_key_service_pb2_grpc.ApiKeyServiceServicer):
         self._keys = keys
 
     async def CreateApiKey(self, request: pb.CreateApiKeyRequest, context: Context) -> pb.CreateApiKeyResponse:
-        key, secret = await self._keys.create(acting_staff(), request.name, list(request.scopes), request.lifetime_days)
+        key, secret = await self._keys.create(
+            acting_staff(), request.request_id, request.name, list(request.scopes), request.lifetime_days
+        )
         return pb.CreateApiKeyResponse(api_key=_message(key), secret=secret)
 
     async def ListApiKeys(self, request: pb.ListApiKeysRequest, context: Context) -> pb.ListApiKeysResponse:

@@ -272,6 +272,12 @@ class Ciphers(Protocol):
 
     def open_successor(self, token: str, sealed: bytes) -> str: ...
 
+    def seal_api_key(self, api_key_id: UUID, secret: str) -> bytes:
+        """Seal a partner's key for who repeats the request that made it."""
+        ...
+
+    def open_api_key(self, api_key_id: UUID, sealed: bytes) -> str: ...
+
 
 class RandomSource(Protocol):
     """Unpredictable values."""

@@ -11,7 +11,8 @@ from identity_service.domain.api_keys import SHOWN_LETTERS, ApiKey, check_scopes
 from identity_service.domain.audit import Act
 from identity_service.domain.sign_ins import ACCESS_LIFETIME_SECONDS
 from identity_service.domain.texts import clean_text
-from identity_service.use_cases.ports import Ciphers, RandomSource, Store
+from identity_service.use_cases.answers import dump_json, load_json
+from identity_service.use_cases.ports import Ciphers, RandomSource, Request, Store, Transaction
 from identity_service.use_cases.staff_ports import PartnerTokens
 from shared_kernel.clock import Clock
 from shared_kernel.errors import NotFound
@@ -40,12 +41,15 @@ class UseApiKeys:
         self._new_id = new_id
 
     async def create(
-        self, staff: ActingStaff, name: str, scopes: Sequence[str], lifetime_days: int
+        self, staff: ActingStaff, request_id: str, name: str, scopes: Sequence[str], lifetime_days: int
     ) -> tuple[ApiKey, str]:
-        """Make a key; return it, and it whole, which is kept nowhere.
+        """Make a key; return it, and it whole, which is kept for a day, sealed, for who repeats the request.
+
+        Without a `request_id` each call makes a key, which is kept nowhere.
 
         Raises:
             InvalidInput: `unknown_scope`, `invalid_argument`.
+            Conflict: `idempotency_key_reused`.
         """
         now, secret = self._clock.now(), f"jk_{self._random.refresh_token()}"
         key = ApiKey(
@@ -57,11 +61,28 @@ class UseApiKeys:
             now,
             now + timedelta(days=lifetime_days),
         )
+        request = Request(staff.actor_id, "CreateApiKey", request_id, (key.name, " ".join(key.scopes), lifetime_days))
         async with self._store.transaction() as transaction:
+            kept = await transaction.requests.claim(request) if request_id else None
+            if kept is not None:
+                return await self._made_before(transaction, kept)
             await transaction.api_keys.add(key, self._ciphers.refresh_digest(secret))
             details = {"name": key.name, "scopes": " ".join(key.scopes)}
             await transaction.audit.append(Act(staff, "api_key_created", "api_key", str(key.api_key_id), "", details))
+            if request_id:
+                sealed = self._ciphers.seal_api_key(key.api_key_id, secret)
+                await transaction.requests.keep(
+                    request, dump_json({"api_key_id": key.api_key_id, "sealed": sealed.hex()})
+                )
         return key, secret
+
+    async def _made_before(self, transaction: Transaction, kept: bytes) -> tuple[ApiKey, str]:
+        fields = load_json(kept)
+        api_key_id = UUID(fields["api_key_id"])
+        known = await transaction.api_keys.find(api_key_id)
+        if known is None:
+            raise NotFound("api_key_not_found", "there is no such key")
+        return known, self._ciphers.open_api_key(api_key_id, bytes.fromhex(fields["sealed"]))
 
     async def newest(self) -> Sequence[ApiKey]:
         """Return the keys, the newest first; at most two hundred."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chassis.auth import Role
-from rider_api.rest.calls import ask, edge
+from rider_api.rest.calls import ask, call, edge
 from rider_api.rest.routing import Routes
 from rider_api.schemas.api_keys import (
     ApiKeyExchange,
@@ -36,7 +36,9 @@ def exchange_api_key(body: ApiKeyExchange) -> PartnerToken:
 @routes.route("POST", "/operator/api-keys", roles=_ADMIN, answer=NewApiKey, status=201)
 def create_api_key(body: ApiKeyRequest) -> NewApiKey:
     """Make a key; the answer is the only place where it stands whole."""
-    request = pb.CreateApiKeyRequest(name=body.name, scopes=body.scopes, lifetime_days=body.lifetime_days)
+    request = pb.CreateApiKeyRequest(
+        request_id=call().key, name=body.name, scopes=body.scopes, lifetime_days=body.lifetime_days
+    )
     answer = ask(edge().backends.api_keys.CreateApiKey, request)
     return NewApiKey(**dict(api_key(answer.api_key)), secret=answer.secret)
 

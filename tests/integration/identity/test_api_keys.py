@@ -1,5 +1,6 @@
 """Partners' programs come with keys, and may what their scopes say."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -14,16 +15,18 @@ from ridesharing.identity.v1 import api_key_service_pb2 as pb
 from ridesharing.identity.v1 import identity_service_pb2 as identity_pb
 from ridesharing.identity.v1.api_key_service_pb2_grpc import ApiKeyServiceStub
 from ridesharing.matching.v1 import mds_service_pb2
-from shared_kernel.errors import InvalidInput, NotFound, PermissionRefused, Unauthenticated
+from shared_kernel.errors import Conflict, InFlight, InvalidInput, NotFound, PermissionRefused, Unauthenticated
 from tests.integration.identity.conftest import Runner, RunningIdentity
 
 TRIPS = "/ridesharing.matching.v1.MdsService/ExportTrips"
 assert mds_service_pb2  # its contract is read by name
 
 
-async def create(identity: RunningIdentity, *, days: int = 30, scopes: tuple[str, ...] = ("agencies:read",)) -> Any:
+async def create(
+    identity: RunningIdentity, *, days: int = 30, scopes: tuple[str, ...] = ("agencies:read",), key: str = ""
+) -> Any:
     stub: Any = ApiKeyServiceStub(identity.channel)
-    request = pb.CreateApiKeyRequest(name="city", scopes=scopes, lifetime_days=days)
+    request = pb.CreateApiKeyRequest(name="city", scopes=scopes, lifetime_days=days, request_id=key)
     with rpc_errors():
         return await stub.CreateApiKey(request, metadata=identity.admin)
 
@@ -97,6 +100,35 @@ async def test_unknown_changed_expired_and_revoked_keys_are_refused_alike(run_id
         assert [row for row in acts if good.secret in row["line"]] == []
         with pytest.raises(NotFound):
             await revoke(identity, str(UUID(int=1)))
+
+
+async def test_the_same_request_makes_one_key_and_is_told_it_whole_again(identity: RunningIdentity) -> None:
+    outcomes = await asyncio.gather(*[create(identity, key="city-1") for _ in range(10)], return_exceptions=True)
+    made = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+    assert made
+    assert {type(outcome) for outcome in outcomes if isinstance(outcome, BaseException)} <= {InFlight}
+    again = await create(identity, key="city-1")
+    assert {(each.api_key.api_key_id, each.secret) for each in (*made, again)} == {
+        (again.api_key.api_key_id, again.secret)
+    }
+    assert (await exchange(identity, again.secret)).access_token
+    with pytest.raises(Conflict) as caught:
+        await create(identity, key="city-1", days=31)
+    assert caught.value.reason == "idempotency_key_reused"
+    assert (await create(identity, key="city-2")).api_key.api_key_id != again.api_key.api_key_id
+    # Without a key, as programs of the release before ask, each call makes one.
+    assert (await create(identity)).secret != (await create(identity)).secret
+
+
+async def test_what_is_kept_for_a_repeated_request_is_sealed(identity: RunningIdentity) -> None:
+    made = await create(identity, key="sealed-1")
+    rows = await identity.fetch("SELECT * FROM idempotency_keys WHERE key = $1", "sealed-1")
+    assert len(rows) == 1
+    for kept in rows[0].values():
+        text = kept.decode(errors="replace") if isinstance(kept, bytes) else str(kept)
+        assert made.secret not in text
+        assert made.secret[11:] not in text
+        assert made.secret.encode().hex() not in text
 
 
 async def test_scopes_that_partners_cannot_have_are_refused(identity: RunningIdentity) -> None:

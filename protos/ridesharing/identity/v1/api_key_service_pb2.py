@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-ridesharing/identity/v1/api_key_service.proto\x12\x17ridesharing.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\"\xa4\x02\n\x06\x41piKey\x12\x12\n\napi_key_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06prefix\x18\x03 \x01(\t\x12\x0e\n\x06scopes\x18\x04 \x03(\t\x12\x12\n\ncreated_by\x18\x05 \x01(\t\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rlast_use_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"o\n\x13\x43reateApiKeyRequest\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x1c\n\x06scopes\x18\x02 \x03(\tB\x0c\xbaH\t\x92\x01\x06\x08\x01\x10\x08\x18\x01\x12!\n\rlifetime_days\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xda\x05(\x01\"X\n\x14\x43reateApiKeyResponse\x12\x30\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1f.ridesharing.identity.v1.ApiKey\x12\x0e\n\x06secret\x18\x02 \x01(\t\"\x14\n\x12ListApiKeysRequest\"H\n\x13ListApiKeysResponse\x12\x31\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x1f.ridesharing.identity.v1.ApiKey\"O\n\x13RevokeApiKeyRequest\x12\x1c\n\napi_key_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x06reason\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\"\x16\n\x14RevokeApiKeyResponse\"3\n\x15\x45xchangeApiKeyRequest\x12\x1a\n\x06secret\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\"v\n\x16\x45xchangeApiKeyResponse\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x36\n\x12\x61\x63\x63\x65ss_expire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06scopes\x18\x03 \x03(\t2\xea\x03\n\rApiKeyService\x12t\n\x0c\x43reateApiKey\x12,.ridesharing.identity.v1.CreateApiKeyRequest\x1a-.ridesharing.identity.v1.CreateApiKeyResponse\"\x07\xa2\xbb\x18\x03\n\x01\x07\x12q\n\x0bListApiKeys\x12+.ridesharing.identity.v1.ListApiKeysRequest\x1a,.ridesharing.identity.v1.ListApiKeysResponse\"\x07\xa2\xbb\x18\x03\n\x01\x07\x12t\n\x0cRevokeApiKey\x12,.ridesharing.identity.v1.RevokeApiKeyRequest\x1a-.ridesharing.identity.v1.RevokeApiKeyResponse\"\x07\xa2\xbb\x18\x03\n\x01\x07\x12z\n\x0e\x45xchangeApiKey\x12..ridesharing.identity.v1.ExchangeApiKeyRequest\x1a/.ridesharing.identity.v1.ExchangeApiKeyResponse\"\x07\xa2\xbb\x18\x03\n\x01\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-ridesharing/identity/v1/api_key_service.proto\x12\x17ridesharing.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\"\xa4\x02\n\x06\x41piKey\x12\x12\n\napi_key_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06prefix\x18\x03 \x01(\t\x12\x0e\n\x06scopes\x18\x04 \x03(\t\x12\x12\n\ncreated_by\x18\x05 \x01(\t\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rlast_use_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9d\x01\n\x13\x43reateApiKeyRequest\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x1c\n\x06scopes\x18\x02 \x03(\tB\x0c\xbaH\t\x92\x01\x06\x08\x01\x10\x08\x18\x01\x12!\n\rlifetime_days\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xda\x05(\x01\x12,\n\nrequest_id\x18\x04 \x01(\tB\x18\xbaH\x15r\x10\x32\x0e^[!-~]{1,128}$\xd8\x01\x01\"X\n\x14\x43reateApiKeyResponse\x12\x30\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1f.ridesharing.identity.v1.ApiKey\x12\x0e\n\x06secret\x18\x02 \x01(\t\"\x14\n\x12ListApiKeysRequest\"H\n\x13ListApiKeysResponse\x12\x31\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x1f.ridesharing.identity.v1.ApiKey\"O\n\x13RevokeApiKeyRequest\x12\x1c\n\napi_key_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x06reason\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\"\x16\n\x14RevokeApiKeyResponse\"3\n\x15\x45xchangeApiKeyRequest\x12\x1a\n\x06secret\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\"v\n\x16\x45xchangeApiKeyResponse\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x36\n\x12\x61\x63\x63\x65ss_expire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06scopes\x18\x03 \x03(\t2\xea\x03\n\rApiKeyService\x12t\n\x0c\x43reateApiKey\x12,.ridesharing.identity.v1.CreateApiKeyRequest\x1a-.ridesharing.identity.v1.CreateApiKeyResponse\"\x07\xa2\xbb\x18\x03\n\x01\x07\x12q\n\x0bListApiKeys\x12+.ridesharing.identity.v1.ListApiKeysRequest\x1a,.ridesharing.identity.v1.ListApiKeysResponse\"\x07\xa2\xbb\x18\x03\n\x01\x07\x12t\n\x0cRevokeApiKey\x12,.ridesharing.identity.v1.RevokeApiKeyRequest\x1a-.ridesharing.identity.v1.RevokeApiKeyResponse\"\x07\xa2\xbb\x18\x03\n\x01\x07\x12z\n\x0e\x45xchangeApiKey\x12..ridesharing.identity.v1.ExchangeApiKeyRequest\x1a/.ridesharing.identity.v1.ExchangeApiKeyResponse\"\x07\xa2\xbb\x18\x03\n\x01\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +40,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEAPIKEYREQUEST'].fields_by_name['scopes']._serialized_options = b'\272H\t\222\001\006\010\001\020\010\030\001'
   _globals['_CREATEAPIKEYREQUEST'].fields_by_name['lifetime_days']._loaded_options = None
   _globals['_CREATEAPIKEYREQUEST'].fields_by_name['lifetime_days']._serialized_options = b'\272H\007\032\005\030\332\005(\001'
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\025r\0202\016^[!-~]{1,128}$\330\001\001'
   _globals['_REVOKEAPIKEYREQUEST'].fields_by_name['api_key_id']._loaded_options = None
   _globals['_REVOKEAPIKEYREQUEST'].fields_by_name['api_key_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_REVOKEAPIKEYREQUEST'].fields_by_name['reason']._loaded_options = None
@@ -56,22 +58,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APIKEYSERVICE'].methods_by_name['ExchangeApiKey']._serialized_options = b'\242\273\030\003\n\001\001'
   _globals['_APIKEY']._serialized_start=173
   _globals['_APIKEY']._serialized_end=465
-  _globals['_CREATEAPIKEYREQUEST']._serialized_start=467
-  _globals['_CREATEAPIKEYREQUEST']._serialized_end=578
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=580
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=668
-  _globals['_LISTAPIKEYSREQUEST']._serialized_start=670
-  _globals['_LISTAPIKEYSREQUEST']._serialized_end=690
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=692
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=764
-  _globals['_REVOKEAPIKEYREQUEST']._serialized_start=766
-  _globals['_REVOKEAPIKEYREQUEST']._serialized_end=845
-  _globals['_REVOKEAPIKEYRESPONSE']._serialized_start=847
-  _globals['_REVOKEAPIKEYRESPONSE']._serialized_end=869
-  _globals['_EXCHANGEAPIKEYREQUEST']._serialized_start=871
-  _globals['_EXCHANGEAPIKEYREQUEST']._serialized_end=922
-  _globals['_EXCHANGEAPIKEYRESPONSE']._serialized_start=924
-  _globals['_EXCHANGEAPIKEYRESPONSE']._serialized_end=1042
-  _globals['_APIKEYSERVICE']._serialized_start=1045
-  _globals['_APIKEYSERVICE']._serialized_end=1535
+  _globals['_CREATEAPIKEYREQUEST']._serialized_start=468
+  _globals['_CREATEAPIKEYREQUEST']._serialized_end=625
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=627
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=715
+  _globals['_LISTAPIKEYSREQUEST']._serialized_start=717
+  _globals['_LISTAPIKEYSREQUEST']._serialized_end=737
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=739
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=811
+  _globals['_REVOKEAPIKEYREQUEST']._serialized_start=813
+  _globals['_REVOKEAPIKEYREQUEST']._serialized_end=892
+  _globals['_REVOKEAPIKEYRESPONSE']._serialized_start=894
+  _globals['_REVOKEAPIKEYRESPONSE']._serialized_end=916
+  _globals['_EXCHANGEAPIKEYREQUEST']._serialized_start=918
+  _globals['_EXCHANGEAPIKEYREQUEST']._serialized_end=969
+  _globals['_EXCHANGEAPIKEYRESPONSE']._serialized_start=971
+  _globals['_EXCHANGEAPIKEYRESPONSE']._serialized_end=1089
+  _globals['_APIKEYSERVICE']._serialized_start=1092
+  _globals['_APIKEYSERVICE']._serialized_end=1582
 # @@protoc_insertion_point(module_scope)

@@ -62,7 +62,8 @@ class ApiKeyServiceServicer:
     """
 
     def CreateApiKey(self, request, context):
-        """CreateApiKey makes a key. The answer is the only place where it stands whole. Errors: unknown_scope.
+        """CreateApiKey makes a key. The answer is the only place where it stands whole; the same request_id gives the same
+        answer again, for a day. Errors: unknown_scope.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,7 +34,9 @@ class ApiKeyServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ApiKeyServiceAsyncStub: ...
     CreateApiKey: _grpc.UnaryUnaryMultiCallable[_api_key_service_pb2.CreateApiKeyRequest, _api_key_service_pb2.CreateApiKeyResponse]
-    """CreateApiKey makes a key. The answer is the only place where it stands whole. Errors: unknown_scope."""
+    """CreateApiKey makes a key. The answer is the only place where it stands whole; the same request_id gives the same
+    answer again, for a day. Errors: unknown_scope.
+    """
     ListApiKeys: _grpc.UnaryUnaryMultiCallable[_api_key_service_pb2.ListApiKeysRequest, _api_key_service_pb2.ListApiKeysResponse]
     """ListApiKeys returns the keys, the newest first; at most two hundred."""
     RevokeApiKey: _grpc.UnaryUnaryMultiCallable[_api_key_service_pb2.RevokeApiKeyRequest, _api_key_service_pb2.RevokeApiKeyResponse]
@@ -48,7 +50,9 @@ class ApiKeyServiceAsyncStub(ApiKeyServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateApiKey: _aio.UnaryUnaryMultiCallable[_api_key_service_pb2.CreateApiKeyRequest, _api_key_service_pb2.CreateApiKeyResponse]  # type: ignore[assignment]
-    """CreateApiKey makes a key. The answer is the only place where it stands whole. Errors: unknown_scope."""
+    """CreateApiKey makes a key. The answer is the only place where it stands whole; the same request_id gives the same
+    answer again, for a day. Errors: unknown_scope.
+    """
     ListApiKeys: _aio.UnaryUnaryMultiCallable[_api_key_service_pb2.ListApiKeysRequest, _api_key_service_pb2.ListApiKeysResponse]  # type: ignore[assignment]
     """ListApiKeys returns the keys, the newest first; at most two hundred."""
     RevokeApiKey: _aio.UnaryUnaryMultiCallable[_api_key_service_pb2.RevokeApiKeyRequest, _api_key_service_pb2.RevokeApiKeyResponse]  # type: ignore[assignment]
@@ -65,7 +69,9 @@ class ApiKeyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _api_key_service_pb2.CreateApiKeyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_api_key_service_pb2.CreateApiKeyResponse, _abc.Awaitable[_api_key_service_pb2.CreateApiKeyResponse]]:
-        """CreateApiKey makes a key. The answer is the only place where it stands whole. Errors: unknown_scope."""
+        """CreateApiKey makes a key. The answer is the only place where it stands whole; the same request_id gives the same
+        answer again, for a day. Errors: unknown_scope.
+        """
 
     @_abc_1.abstractmethod
     def ListApiKeys(

@@ -44,6 +44,7 @@ from matching_service.adapters.personal_data import MatchingPersonalData
 from matching_service.adapters.postgres import PostgresStore
 from matching_service.adapters.postgres_after_rides import PostgresRatings, PostgresShares
 from matching_service.adapters.postgres_cities import PostgresCities, PostgresPolicyArchive
+from matching_service.adapters.postgres_complaints import PostgresComplaints, PostgresRefundQueue
 from matching_service.adapters.postgres_destinations import PostgresDestinations
 from matching_service.adapters.postgres_dispatch import PostgresDispatchReads
 from matching_service.adapters.postgres_edits import PostgresEditQueue
@@ -70,6 +71,7 @@ from matching_service.domain.trip_watch import WatchPolicy
 from matching_service.entrypoints import (
     grpc_after_rides,
     grpc_cities,
+    grpc_complaints,
     grpc_drivers,
     grpc_fleet,
     grpc_mds,
@@ -99,6 +101,7 @@ from matching_service.use_cases.complete_trip import CompleteTrip
 from matching_service.use_cases.compute_surge import ComputeSurge
 from matching_service.use_cases.control_surge import ControlSurge, ReadSurge
 from matching_service.use_cases.create_quotes import CreateQuotes
+from matching_service.use_cases.decide_complaints import AdvanceRefunds, DecideComplaint
 from matching_service.use_cases.decide_edits import AcceptRideEdit, AnswerRideEdit, ReadRideEdit
 from matching_service.use_cases.decline_offer import DeclineOffer
 from matching_service.use_cases.dispatch_choice import Choose
@@ -133,6 +136,7 @@ from matching_service.use_cases.pass_stops import LeaveStop, ReachStop
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
 from matching_service.use_cases.put_city_policy import PutCityPolicy
 from matching_service.use_cases.quote_ride_edit import QuoteRideEdit
+from matching_service.use_cases.raise_complaint import RaiseComplaint, ReadComplaints
 from matching_service.use_cases.rate_rides import RateRide, ReadRating
 from matching_service.use_cases.read_ride_route import ReadRideRoute
 from matching_service.use_cases.read_rides import ReadRides
@@ -155,6 +159,7 @@ from matching_service.use_cases.watch_trips import WatchTrips
 from ridesharing.common.v1.dead_letter_service_pb2_grpc import add_DeadLetterServiceServicer_to_server
 from ridesharing.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from ridesharing.matching.v1.city_service_pb2_grpc import add_CityServiceServicer_to_server
+from ridesharing.matching.v1.complaint_service_pb2_grpc import add_ComplaintServiceServicer_to_server
 from ridesharing.matching.v1.dispatch_operator_service_pb2_grpc import add_DispatchOperatorServiceServicer_to_server
 from ridesharing.matching.v1.driver_service_pb2_grpc import add_DriverServiceServicer_to_server
 from ridesharing.matching.v1.fleet_service_pb2_grpc import add_FleetServiceServicer_to_server
@@ -215,6 +220,7 @@ class _Stores:
     eta: EtaProvider
     saga: AdvanceSaga
     edits: AdvanceEdits
+    refunds: AdvanceRefunds
     edit_policies: EditPolicies
     free_drivers: SnapshotFreeDrivers
     accounts: IdentityClient
@@ -282,6 +288,7 @@ def build(settings: MatchingSettings) -> Application:
         eta=(maps := build_maps(settings, cities, known, database, clock)).eta,
         saga=AdvanceSaga(store, queue, payments, clock, jitter, follow=follow),
         edits=AdvanceEdits(store, PostgresEditQueue(database), payments, edit_policies, clock, jitter, follow=follow),
+        refunds=AdvanceRefunds(store, PostgresRefundQueue(database), payments, clock, jitter),
         edit_policies=edit_policies,
         free_drivers=SnapshotFreeDrivers(locations, reads, clock, time.monotonic),
         accounts=IdentityClient(identity_channel),
@@ -375,6 +382,7 @@ def _workers(database: Database, redis: Redis, relay: OutboxRelay, stores: _Stor
     workers.add("saga", lambda: sweep_forever("saga", stores.saga, limit=SWEEP_LIMIT, period_seconds=0.25))
     workers.add("schedules", lambda: sweep_forever("schedules", schedules, limit=SWEEP_LIMIT, period_seconds=1.0))
     workers.add("edits", lambda: sweep_forever("edits", stores.edits, limit=SWEEP_LIMIT, period_seconds=0.5))
+    workers.add("refunds", lambda: sweep_forever("refunds", stores.refunds, limit=SWEEP_LIMIT, period_seconds=1.0))
     workers.add("offers", lambda: sweep_forever("offers", expire_offers, limit=SWEEP_LIMIT, period_seconds=0.5))
     workers.add("searches", lambda: sweep_forever("searches", close_searches, limit=SWEEP_LIMIT, period_seconds=1.0))
     due_shifts = EndDueShifts(store, stores.shifts, stores.locations, clock)
@@ -499,6 +507,13 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
     )
     server.add(add_ShareServiceServicer_to_server, shares, grpc_after_rides.SHARE_SERVICE)
     server.add(add_RatingServiceServicer_to_server, ratings, grpc_after_rides.RATING_SERVICE)
+    complaint_reads = PostgresComplaints(stores.database)
+    complaints = grpc_complaints.ComplaintServicer(
+        RaiseComplaint(store, complaint_reads, clock, new_id),
+        ReadComplaints(complaint_reads, stores.reader),
+        DecideComplaint(store, complaint_reads, stores.refunds, clock),
+    )
+    server.add(add_ComplaintServiceServicer_to_server, complaints, grpc_complaints.SERVICE_NAME)
     promotions = grpc_promotions.PromotionServicer(
         create=CreatePromotion(store, stores.promotions, stores.cities, clock, new_id),
         end=EndPromotion(store, stores.promotions, clock),

@@ -63,7 +63,7 @@ _PREFIX_BY_FACT = {
 }
 
 
-_REASONS = frozenset({"decline_reason"})
+_REASONS = frozenset({"decline_reason", "refusal_reason"})
 _REASON_FORM = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -154,7 +154,10 @@ def _status_of_kind(error: DomainError) -> int:
 
 
 def _facts(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Keep the ids, in their public form, and why a payment was declined; what else a service told stays inside."""
+    """Keep the ids, in their public form, and why a payment was declined or a refund refused.
+
+    What else a service told stays inside.
+    """
     facts: dict[str, str] = {}
     for name, value in metadata.items():
         if name in _REASONS and _REASON_FORM.fullmatch(value):

@@ -8,13 +8,15 @@ from uuid import UUID
 import grpc
 
 from chassis.status import from_rpc_error
+from matching_service.domain.complaint import RefundBorneBy, RefundDecision
 from matching_service.domain.ride import Ride
 from matching_service.domain.terms import ChargeKind, ChargeLine, Funding
+from matching_service.use_cases.complaint_ports import RefundOutcome, RefundStatus
 from matching_service.use_cases.ports import PaymentOutcome, PaymentStatus
 from ridesharing.common.v1 import money_pb2
 from ridesharing.payment.v1 import payment_service_pb2 as pb
 from ridesharing.payment.v1 import payment_service_pb2_grpc as pb_grpc
-from ridesharing.payment.v1 import payments_pb2
+from ridesharing.payment.v1 import payments_pb2, refund_service_pb2, refund_service_pb2_grpc, refunds_pb2
 from shared_kernel.errors import Unknown
 from shared_kernel.money import Money
 
@@ -42,11 +44,23 @@ _KINDS = {
 }
 
 
+_REFUND_STATUSES = {
+    refunds_pb2.REFUND_STATUS_PENDING: RefundStatus.PENDING,
+    refunds_pb2.REFUND_STATUS_PAID: RefundStatus.PAID,
+    refunds_pb2.REFUND_STATUS_FAILED: RefundStatus.FAILED,
+}
+_BEARERS = {
+    RefundBorneBy.PROPORTIONAL: refunds_pb2.REFUND_BORNE_BY_PROPORTIONAL,
+    RefundBorneBy.PLATFORM: refunds_pb2.REFUND_BORNE_BY_PLATFORM,
+}
+
+
 class PaymentClient:
-    """The Payments of production."""
+    """The Payments and the Refunds of production."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = pb_grpc.PaymentServiceStub(channel)
+        self._refunds = refund_service_pb2_grpc.RefundServiceStub(channel)
 
     async def place_hold(self, key: str, ride: Ride, timeout_seconds: float) -> PaymentOutcome:
         request = pb.PlaceHoldRequest(
@@ -97,6 +111,25 @@ class PaymentClient:
             return _outcome((await self._stub.VoidHold(request, timeout=timeout_seconds)).payment)
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from error
+
+    async def refund(
+        self, key: str, ride_id: UUID, decision: RefundDecision, reason: str, timeout_seconds: float
+    ) -> RefundOutcome:
+        request = refund_service_pb2.CreateRefundRequest(
+            request_id=key,
+            ride_id=str(ride_id),
+            amount=None if decision.amount is None else _money(decision.amount),
+            reason=reason,
+            borne_by=_BEARERS[decision.borne_by],
+        )
+        try:
+            refund = (await self._refunds.CreateRefund(request, timeout=timeout_seconds)).refund
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error) from error
+        status = _REFUND_STATUSES.get(refund.status)
+        if status is None:
+            raise Unknown("refund_status_unknown", "payment_service answered with a status that is not known here")
+        return RefundOutcome(UUID(refund.refund_id), status, refund.failure_reason)
 
 
 def _outcome(payment: payments_pb2.Payment) -> PaymentOutcome:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database import Database
 from chassis.personal_data import EXPORT_PAGE_ROWS
 from matching_service.adapters.tables import (
+    complaints,
     promotion_redemptions,
     promotion_tries,
     ride_edits,
@@ -110,6 +111,7 @@ class MatchingPersonalData:
                     heading_longitude=None,
                 )
             )
+            await connection.execute(update(complaints).where(complaints.c.rider_id == account_id).values(words=""))
             # What was redeemed stays, for the books, as the prices do.
             await connection.execute(delete(promotion_tries).where(promotion_tries.c.rider_id == account_id))
             await connection.execute(delete(shift_headings).where(shift_headings.c.driver_id == account_id))
@@ -127,22 +129,23 @@ class MatchingPersonalData:
             )
 
     async def export(self, account_id: UUID, offset: int) -> tuple[Mapping[str, Sequence[Mapping[str, Any]]], bool]:
-        """Return rides asked for and driven (without the riders), shifts, ratings given and promotions redeemed."""
+        """Return rides asked for and driven (without the riders), shifts, ratings, promotions and complaints."""
         async with self._database.transaction() as connection:
             asked = await _rows(connection, rides, rides.c.rider_id == account_id, offset)
             driven = await _rows(connection, rides, rides.c.driver_id == account_id, offset)
             worked = await _rows(connection, shifts, shifts.c.driver_id == account_id, offset)
             redeemed_by = promotion_redemptions.c.rider_id == account_id
             redeemed = await _rows(connection, promotion_redemptions, redeemed_by, offset)
+            complained = await _rows(connection, complaints, complaints.c.rider_id == account_id, offset)
             party = select(rides.c.id).where(or_(rides.c.rider_id == account_id, rides.c.driver_id == account_id))
             mine = and_(ride_ratings.c.ride_id.in_(party), ride_ratings.c.rater_id == account_id)
             rated = await _rows(connection, ride_ratings, mine, offset)
         for row in driven:
             for name in _OF_THE_RIDER:
                 del row[name]
-        more = any(len(found) > EXPORT_PAGE_ROWS for found in (asked, driven, worked, rated, redeemed))
+        more = any(len(found) > EXPORT_PAGE_ROWS for found in (asked, driven, worked, rated, redeemed, complained))
         lists = {"rides": asked, "rides_driven": driven, "shifts": worked, "ratings_given": rated}
-        lists["promotions_redeemed"] = redeemed
+        lists |= {"promotions_redeemed": redeemed, "complaints": complained}
         return {name: found[:EXPORT_PAGE_ROWS] for name, found in lists.items()}, more
 
 

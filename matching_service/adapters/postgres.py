@@ -24,6 +24,7 @@ from chassis.telemetry import current_traceparent
 from matching_service.adapters import tables
 from matching_service.adapters.edit_rows import edit_from, edit_moves, edit_row, edit_timer
 from matching_service.adapters.postgres_cities import add_policy
+from matching_service.adapters.postgres_complaints import PostgresComplaintRows
 from matching_service.adapters.postgres_promotions import PostgresPromotionRows
 from matching_service.adapters.postgres_runs import open_run_of, views_of
 from matching_service.adapters.postgres_surge import add_control
@@ -87,6 +88,7 @@ _REFUSALS = {
     "uq_offer_open_slot": ("ride_offered", "the ride is offered to another driver"),
     "ck_ride_share_sent": ("link_sent_too_often", "the link of a ride is sent five times at most"),
     "uq_shift_open_driver": ("shift_open", "the driver is online already"),
+    "uq_ride_complaint_undecided": ("complaint_open", "another complaint of the ride is not decided yet"),
     "uq_promotion_code": ("promotion_code_taken", "another promotion has, or had, the code"),
     "pk_promotion_redemption": ("promotion_redeemed", "the promotion is on the account already"),
     "ck_promotion_redemptions": ("promotion_used_up", "the promotion was redeemed as often as it may be"),
@@ -192,6 +194,7 @@ class PostgresTransaction:
         self._events: list[OutgoingEvent] = []
         self.told = False
         self.promotions = PostgresPromotionRows(connection)
+        self.complaints = PostgresComplaintRows(connection, clock)
 
     async def flush(self) -> None:
         """Write the events, at the end of the block."""

@@ -33,6 +33,7 @@ from chassis.dead_letters import dead_letter_table
 from chassis.idempotency import idempotency_table
 from chassis.inbox import inbox_table
 from chassis.outbox import outbox_table
+from matching_service.adapters.complaint_table import complaint_table
 from matching_service.adapters.edit_rows import edit_table
 from matching_service.adapters.postgres_quotes import quote_table
 from matching_service.adapters.promotion_tables import promotion_table, redemption_table, try_table
@@ -73,6 +74,7 @@ outbox = outbox_table(metadata)
 idempotency_keys = idempotency_table(metadata)
 inbox_events = inbox_table(metadata)
 dead_letters = dead_letter_table(metadata)
+complaints = complaint_table(metadata)
 promotions = promotion_table(metadata)
 promotion_redemptions = redemption_table(metadata)
 promotion_tries = try_table(metadata)

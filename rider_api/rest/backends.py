@@ -26,6 +26,7 @@ from ridesharing.identity.v1.privacy_service_pb2_grpc import PrivacyServiceStub
 from ridesharing.identity.v1.role_service_pb2_grpc import RoleServiceStub
 from ridesharing.identity.v1.session_service_pb2_grpc import SessionServiceStub
 from ridesharing.matching.v1.city_service_pb2_grpc import CityServiceStub
+from ridesharing.matching.v1.complaint_service_pb2_grpc import ComplaintServiceStub
 from ridesharing.matching.v1.dispatch_operator_service_pb2_grpc import DispatchOperatorServiceStub
 from ridesharing.matching.v1.driver_service_pb2_grpc import DriverServiceStub
 from ridesharing.matching.v1.fleet_service_pb2_grpc import FleetServiceStub
@@ -149,6 +150,10 @@ class Backends:
     @property
     def shares(self) -> ShareServiceStub:
         return self.stub("matching", ShareServiceStub)
+
+    @property
+    def complaints(self) -> ComplaintServiceStub:
+        return self.stub("matching", ComplaintServiceStub)
 
     @property
     def promotions(self) -> PromotionServiceStub:

@@ -42,6 +42,8 @@ async def one_of_everything(people: Town) -> Objects:
     refund = await people.operator(
         "POST", "/v1/operator/refunds", {"payment_id": payment["id"], "reason": "a test", "borne_by": "platform"}
     )
+    overcharged = {"reason": "overcharged", "words": "It was less in the quote."}
+    complaint = await rider.person.do("POST", f"/v1/rides/{done}/disputes", overcharged)
     disputed = await rider.person.do("POST", "/v1/payment-methods", {"psp_token": "pm_card_createDispute"})
     top_up = await rider.person.do(
         "POST",
@@ -127,6 +129,7 @@ async def one_of_everything(people: Town) -> Objects:
             "endpoint_id": str(endpoint["id"]),
             "campaign_id": str(campaign["id"]),
             "promotion_id": str(promotion["id"]),
+            "complaint_id": str(complaint["id"]),
             "webhook_id": webhook_id,
             "delivery_id": str(owed["deliveries"][0]["id"]),
         },

@@ -379,6 +379,56 @@ class CityPolicyPut(TypedDict):
     note: NotRequired[str]
 
 
+class Complaint(TypedDict):
+    """A complaint as its rider sees it."""
+
+    id: str
+    ride_id: str
+    reason: str
+    words: str
+    state: str
+    """open, refund_pending, refunded or rejected."""
+    answer: str | None
+    """What the people who run the service say to it."""
+    refund_amount: Money | None
+    """Null also where all that was left goes back."""
+    refund_id: str | None
+    """The refund, which tells where the money is."""
+    created_at: str
+    closed_at: str | None
+
+
+class ComplaintRefund(TypedDict):
+    """What is given back."""
+
+    amount: NotRequired[MoneyRequest | None]
+    """Null for all that is left of what the ride's own payment brought."""
+    borne_by: NotRequired[Literal["proportional", "platform"]]
+    """All who had a share of the charge, or the platform alone."""
+    answer: NotRequired[str]
+    """What the rider is told."""
+
+
+class ComplaintRejection(TypedDict):
+    """Why nothing is given back."""
+
+    answer: str
+    """What the rider is told."""
+
+
+class ComplaintRequest(TypedDict):
+    """What was wrong with a ride."""
+
+    reason: Literal["overcharged", "wrong_route", "not_my_ride", "asked_for_cash", "other"]
+    words: NotRequired[str]
+
+
+class Complaints(TypedDict):
+    """The complaints of a ride, newest first."""
+
+    items: list[Complaint]
+
+
 class CostTerm(TypedDict):
     """A part of what a pair of ride and driver costs."""
 
@@ -1374,6 +1424,38 @@ class Offer(TypedDict):
     """Of a pooled ride: others share the vehicle already."""
     pickup_at: str | None
     """When the rider is to be picked up; null for a ride now."""
+
+
+class OperatorComplaint(TypedDict):
+    """A complaint as operators see it."""
+
+    id: str
+    ride_id: str
+    reason: str
+    words: str
+    state: str
+    """open, refund_pending, refunded or rejected."""
+    answer: str | None
+    """What the people who run the service say to it."""
+    refund_amount: Money | None
+    """Null also where all that was left goes back."""
+    refund_id: str | None
+    """The refund, which tells where the money is."""
+    created_at: str
+    closed_at: str | None
+    rider_id: str
+    borne_by: str | None
+    refusal: str | None
+    """Why the refund that was tried last was refused; the complaint is open again."""
+    operator_id: str | None
+    version: int
+
+
+class OperatorComplaints(TypedDict):
+    """A page of complaints, newest first."""
+
+    items: list[OperatorComplaint]
+    next_cursor: str | None
 
 
 class OperatorOffer(TypedDict):

@@ -37,6 +37,11 @@ from jitney_client.models import (
     CityPolicyCheck,
     CityPolicyDiff,
     CityPolicyPut,
+    Complaint,
+    ComplaintRefund,
+    ComplaintRejection,
+    ComplaintRequest,
+    Complaints,
     DeadLetter,
     DeadLetters,
     DeliverySummary,
@@ -107,6 +112,8 @@ from jitney_client.models import (
     Notification,
     Notifications,
     Offer,
+    OperatorComplaint,
+    OperatorComplaints,
     OperatorPayout,
     OperatorPayouts,
     OperatorRide,
@@ -572,6 +579,67 @@ class Operations(Caller):
     async def read_rating_of_rider(self, rider_id: str) -> RatingSummary:
         """Return what drivers think of a rider. For: admin, operator."""
         return cast("RatingSummary", await self.call("GET", f"/v1/operator/riders/{path_part(rider_id)}/rating"))
+
+    async def list_complaints(self, ride_id: str) -> Complaints:
+        """Return what the caller said was wrong with a ride, and what became of it. For: rider."""
+        return cast("Complaints", await self.call("GET", f"/v1/rides/{path_part(ride_id)}/disputes"))
+
+    async def raise_complaint(self, ride_id: str, body: ComplaintRequest, *, idempotency_key: str = "") -> Complaint:
+        """Say what was wrong with the caller's ride, within 30 days; one at a time, five times at most. For: rider."""
+        return cast(
+            "Complaint",
+            await self.call("POST", f"/v1/rides/{path_part(ride_id)}/disputes", body=body, key=idempotency_key),
+        )
+
+    async def search_complaints(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        state: Literal["open", "refund_pending", "refunded", "rejected"] | None = None,
+    ) -> OperatorComplaints:
+        """Page through what riders complain of, newest first. For: admin, operator."""
+        return cast(
+            "OperatorComplaints",
+            await self.call("GET", "/v1/operator/complaints", query={"limit": limit, "cursor": cursor, "state": state}),
+        )
+
+    def iterate_search_complaints(
+        self,
+        *,
+        limit: int | None = None,
+        state: Literal["open", "refund_pending", "refunded", "rejected"] | None = None,
+    ) -> AsyncIterator[OperatorComplaint]:
+        """Go through all pages of `search_complaints`; a page is read when it is needed."""
+        return page_items(lambda cursor: self.search_complaints(limit=limit, state=state, cursor=cursor))
+
+    async def read_complaint(self, complaint_id: str) -> OperatorComplaint:
+        """Return a complaint. For: admin, operator."""
+        return cast("OperatorComplaint", await self.call("GET", f"/v1/operator/complaints/{path_part(complaint_id)}"))
+
+    async def refund_complaint(
+        self, complaint_id: str, body: ComplaintRefund | None = None, *, idempotency_key: str = ""
+    ) -> OperatorComplaint:
+        """Give money back, of the ride's own payment; a refund that is refused opens the complaint again. For:
+        admin, operator.
+        """
+        return cast(
+            "OperatorComplaint",
+            await self.call(
+                "POST", f"/v1/operator/complaints/{path_part(complaint_id)}/refund", body=body, key=idempotency_key
+            ),
+        )
+
+    async def reject_complaint(
+        self, complaint_id: str, body: ComplaintRejection, *, idempotency_key: str = ""
+    ) -> OperatorComplaint:
+        """Give nothing back, and tell the rider why. For: admin, operator."""
+        return cast(
+            "OperatorComplaint",
+            await self.call(
+                "POST", f"/v1/operator/complaints/{path_part(complaint_id)}/reject", body=body, key=idempotency_key
+            ),
+        )
 
     async def list_payment_methods(self, *, limit: int | None = None, cursor: str | None = None) -> PaymentMethods:
         """Page through the caller's cards, newest first. For: rider."""

@@ -333,6 +333,51 @@ export interface CityPolicyPut {
   note?: string;
 }
 
+/** A complaint as its rider sees it. */
+export interface Complaint {
+  id: string;
+  ride_id: string;
+  reason: string;
+  words: string;
+  /** open, refund_pending, refunded or rejected. */
+  state: string;
+  /** What the people who run the service say to it. */
+  answer: string | null;
+  /** Null also where all that was left goes back. */
+  refund_amount: Money | null;
+  /** The refund, which tells where the money is. */
+  refund_id: string | null;
+  created_at: string;
+  closed_at: string | null;
+}
+
+/** What is given back. */
+export interface ComplaintRefund {
+  /** Null for all that is left of what the ride's own payment brought. */
+  amount?: MoneyRequest | null;
+  /** All who had a share of the charge, or the platform alone. */
+  borne_by?: "proportional" | "platform";
+  /** What the rider is told. */
+  answer?: string;
+}
+
+/** Why nothing is given back. */
+export interface ComplaintRejection {
+  /** What the rider is told. */
+  answer: string;
+}
+
+/** What was wrong with a ride. */
+export interface ComplaintRequest {
+  reason: "overcharged" | "wrong_route" | "not_my_ride" | "asked_for_cash" | "other";
+  words?: string;
+}
+
+/** The complaints of a ride, newest first. */
+export interface Complaints {
+  items: Complaint[];
+}
+
 /** A part of what a pair of ride and driver costs. */
 export interface CostTerm {
   name: string;
@@ -1225,6 +1270,36 @@ export interface Offer {
   joins_run: boolean;
   /** When the rider is to be picked up; null for a ride now. */
   pickup_at: string | null;
+}
+
+/** A complaint as operators see it. */
+export interface OperatorComplaint {
+  id: string;
+  ride_id: string;
+  reason: string;
+  words: string;
+  /** open, refund_pending, refunded or rejected. */
+  state: string;
+  /** What the people who run the service say to it. */
+  answer: string | null;
+  /** Null also where all that was left goes back. */
+  refund_amount: Money | null;
+  /** The refund, which tells where the money is. */
+  refund_id: string | null;
+  created_at: string;
+  closed_at: string | null;
+  rider_id: string;
+  borne_by: string | null;
+  /** Why the refund that was tried last was refused; the complaint is open again. */
+  refusal: string | null;
+  operator_id: string | null;
+  version: number;
+}
+
+/** A page of complaints, newest first. */
+export interface OperatorComplaints {
+  items: OperatorComplaint[];
+  next_cursor: string | null;
 }
 
 /** An offer, and whom it was made to. */

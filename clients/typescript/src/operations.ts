@@ -32,6 +32,11 @@ import type {
   CityPolicyCheck,
   CityPolicyDiff,
   CityPolicyPut,
+  Complaint,
+  ComplaintRefund,
+  ComplaintRejection,
+  ComplaintRequest,
+  Complaints,
   DeadLetter,
   DeadLetters,
   DeliverySummary,
@@ -102,6 +107,8 @@ import type {
   Notification,
   Notifications,
   Offer,
+  OperatorComplaint,
+  OperatorComplaints,
   OperatorPayout,
   OperatorPayouts,
   OperatorRide,
@@ -563,6 +570,44 @@ export class Operations extends Caller {
   /** Return what drivers think of a rider. For: admin, operator. */
   readRatingOfRider(riderId: string): Promise<RatingSummary> {
     return this.call<RatingSummary>("GET", `/v1/operator/riders/${pathPart(riderId)}/rating`);
+  }
+
+  /** Return what the caller said was wrong with a ride, and what became of it. For: rider. */
+  listComplaints(rideId: string): Promise<Complaints> {
+    return this.call<Complaints>("GET", `/v1/rides/${pathPart(rideId)}/disputes`);
+  }
+
+  /** Say what was wrong with the caller's ride, within 30 days; one at a time, five times at most. For: rider. */
+  raiseComplaint(rideId: string, body: ComplaintRequest, options: Changing = {}): Promise<Complaint> {
+    return this.call<Complaint>("POST", `/v1/rides/${pathPart(rideId)}/disputes`, { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Page through what riders complain of, newest first. For: admin, operator. */
+  searchComplaints(query: { limit?: number; cursor?: string; state?: "open" | "refund_pending" | "refunded" | "rejected" } = {}): Promise<OperatorComplaints> {
+    return this.call<OperatorComplaints>("GET", "/v1/operator/complaints", { query });
+  }
+
+  /** Goes through all pages of `searchComplaints`; a page is read when it is needed. */
+  iterateSearchComplaints(query: { limit?: number; state?: "open" | "refund_pending" | "refunded" | "rejected" } = {}): AsyncGenerator<OperatorComplaint> {
+    return pageItems((cursor) => this.searchComplaints({ ...query, cursor }));
+  }
+
+  /** Return a complaint. For: admin, operator. */
+  readComplaint(complaintId: string): Promise<OperatorComplaint> {
+    return this.call<OperatorComplaint>("GET", `/v1/operator/complaints/${pathPart(complaintId)}`);
+  }
+
+  /**
+   * Give money back, of the ride's own payment; a refund that is refused opens the complaint again. For: admin,
+   * operator.
+   */
+  refundComplaint(complaintId: string, body: ComplaintRefund = {}, options: Changing = {}): Promise<OperatorComplaint> {
+    return this.call<OperatorComplaint>("POST", `/v1/operator/complaints/${pathPart(complaintId)}/refund`, { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Give nothing back, and tell the rider why. For: admin, operator. */
+  rejectComplaint(complaintId: string, body: ComplaintRejection, options: Changing = {}): Promise<OperatorComplaint> {
+    return this.call<OperatorComplaint>("POST", `/v1/operator/complaints/${pathPart(complaintId)}/reject`, { body, key: options.idempotencyKey, signal: options.signal });
   }
 
   /** Page through the caller's cards, newest first. For: rider. */

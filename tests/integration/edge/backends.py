@@ -34,6 +34,7 @@ from ridesharing.identity.v1 import (
 )
 from ridesharing.matching.v1 import (
     city_service_pb2,
+    complaint_service_pb2,
     dispatch_operator_service_pb2,
     driver_service_pb2,
     fleet_service_pb2,
@@ -84,6 +85,7 @@ _FILES = (
     driver_service_pb2,
     product_service_pb2,
     promotion_service_pb2,
+    complaint_service_pb2,
     fleet_service_pb2,
     city_service_pb2,
     map_service_pb2,

@@ -119,7 +119,7 @@ def payment_url(migrated_postgres_url: Callable[[str], str]) -> str:
 
 @pytest.fixture(scope="session")
 async def payment_database(payment_url: str) -> AsyncIterator[Database]:
-    database = Database(payment_url, 12, name="payment tests")
+    database = Database(payment_url, 12, name="payment tests", pool_timeout_seconds=60)
     yield database
     await database.dispose()
 

@@ -62,7 +62,8 @@ def build_refunds(
     others: PspEventHandlers,
 ) -> RefundsCore:
     """Put the use cases together over a store and a PSP; `others` take the PSP's events about other subjects."""
-    payments = PaymentEvents(store, psp, settle, clock)
+    reader = StripeWebhooks(settings.webhook_secrets, clock)
+    payments = PaymentEvents(store, psp, reader.payment_shown, settle, clock)
     refunds = RefundEvents(store, psp, settle, clock, ids)
     disputes = DisputeEvents(store, psp, settle, clock, ids, LossBorneBy(settings.payment_dispute_borne_by))
     handlers: PspEventHandlers = {
@@ -74,7 +75,6 @@ def build_refunds(
         **others,
     }
     failpoint, wakeup = Failpoints(settings.failpoint), Wakeup()
-    reader = StripeWebhooks(settings.webhook_secrets, clock)
     psp_events = PspEventUseCases(
         ReceivePspEvent(store, reader, handlers, failpoint, wakeup.wake),
         ListPspEvents(store),

@@ -56,6 +56,7 @@ def build_world(settings: SandboxSettings) -> World:
         policy=settings.policy,
         identifiers=Identifiers(),
         webhook_url=settings.sandbox_webhook_url,
+        webhook_events=settings.webhook_events,
     )
     store.run_here(world.restore)
     store.run_here(lambda connection: bank_settlement.begin(world.call(connection, world.now())))

@@ -14,6 +14,27 @@ from chassis.settings import ENV_PREFIX, Address, parse_address
 from jitney.sandbox.policy import Policy
 
 _STANDARD = Policy()
+HANDLED_EVENTS = (
+    "charge.dispute.closed",
+    "charge.dispute.created",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.updated",
+    "payment_intent.amount_capturable_updated",
+    "payment_intent.canceled",
+    "payment_intent.payment_failed",
+    "payment_intent.succeeded",
+    "payout.canceled",
+    "payout.created",
+    "payout.failed",
+    "payout.paid",
+    "payout.reconciliation_completed",
+    "payout.updated",
+    "refund.created",
+    "refund.failed",
+    "refund.updated",
+)
+"""What payment_service takes in; whatever else an endpoint is told of costs both sides and changes nothing."""
 
 
 class SandboxSettings(BaseSettings):
@@ -32,6 +53,8 @@ class SandboxSettings(BaseSettings):
     sandbox_data: Path = Path(".jitney/sandbox")
     sandbox_webhook_url: str = ""
     """Where the processor's events are posted; empty: they are only listed."""
+    sandbox_webhook_events: str = Field(default=",".join(HANDLED_EVENTS), pattern=r"^(\*|[a-z_.]+(,[a-z_.]+)*)$")
+    """Which types of events are posted, separated by commas, as an endpoint at Stripe names them; `*`: all."""
     sandbox_available_seconds: float = Field(default=_STANDARD.available_seconds, ge=0)
     """From a capture until its money may be spent, by the sandbox's clock."""
     sandbox_payout_seconds: float = Field(default=_STANDARD.payout_seconds, ge=0)
@@ -89,6 +112,11 @@ class SandboxSettings(BaseSettings):
     def signing_secret(self) -> str:
         """What webhooks are signed with: the first of those that the receiver takes."""
         return self.payment_psp_webhook_secret.get_secret_value().split(",")[0].strip()
+
+    @property
+    def webhook_events(self) -> frozenset[str] | None:
+        """The types of which the receiver is told; None: all."""
+        return None if self.sandbox_webhook_events == "*" else frozenset(self.sandbox_webhook_events.split(","))
 
     @property
     def policy(self) -> Policy:

@@ -35,6 +35,8 @@ class World:
     identifiers: Identifiers
     policy: Policy
     webhook_url: str
+    webhook_events: frozenset[str] | None
+    """The types of which the address is told; None: all."""
     tasks: Wakeup = field(default_factory=Wakeup)
 
     def now(self) -> int:
@@ -73,7 +75,7 @@ class World:
         def tell(call: Call, event_type: str, subject: Json) -> None:
             request = {"id": request_id, "idempotency_key": key}
             event = events.record(call.objects, self.identifiers, event_type, subject, now, call.account, request)
-            if self.webhook_url:
+            if self.webhook_url and (self.webhook_events is None or event_type in self.webhook_events):
                 self._owe_webhook(connection, event, now, early)
 
         return Call(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from jitney.simulator.api import ApiError, SignedIn, found, sign_in
+from jitney.simulator.api import ApiError, SignedIn, sign_in
+from jitney.simulator.driver_view import DriverView
 from jitney.simulator.kinds import next_place, stars_of, vehicle_class_of
 from jitney.simulator.live import AcknowledgedStream, LiveStream
 from jitney.simulator.locations import LocationReporter
 from jitney.simulator.motion import Vehicle, drive_seconds
 from jitney.simulator.world import World
-from jitney_client.models import Availability, DriverApplication, DriverRide, Offer, VehicleRequest
+from jitney_client.models import Availability, DriverApplication, DriverRide, VehicleRequest
 from shared_kernel.geo import GeoPoint
 
 _NAMES = (
@@ -33,8 +34,8 @@ _NAMES = (
 )
 _MODELS = ("Toyota Prius", "Honda Fit", "Kia Niro", "Chevrolet Bolt")
 _COLORS = ("white", "black", "silver", "blue")
-_STILL_MINE = frozenset({"driver_en_route", "arrived", "in_progress", "returning"})
-_DOUBT_WALL_SECONDS = 10.0
+_DOUBT_WALL_SECONDS = 30.0
+"""Without a word for this long a driver looks, though a stream that broke would have said so."""
 _ASK_PIN_WALL_SECONDS = 0.2
 
 
@@ -49,9 +50,7 @@ class Driver:
         self._live: LiveStream | AcknowledgedStream = LiveStream(world.streams, person)
         if by_grpc and world.notification is not None:
             self._live = AcknowledgedStream(world.notification, person, self._acknowledged)
-        self._heard = asyncio.Event()
-        self._answered: set[str] = set()
-        self._shares = False
+        self._view = DriverView(person.client)
         self.reporter = LocationReporter(
             world.matching, person, lambda: world.measured(self._here()), self._seconds_in_a_tunnel
         )
@@ -90,6 +89,7 @@ class Driver:
         if self._world.behavior.delivery_share > 0:
             going_online["capabilities"] = ["delivery", "thermal_bag"]
         await self._api.change_availability(going_online)
+        self._view.in_doubt = True
         helpers = [asyncio.create_task(self.reporter.run()), asyncio.create_task(self._listen())]
         try:
             while True:
@@ -106,64 +106,63 @@ class Driver:
 
     async def _listen(self) -> None:
         async for event in self._live.events():
-            if event.type in ("offer_created", "ride_updated", "resync"):
-                self._heard.set()
+            self._view.hear(event.type, event.data)
 
     def _acknowledged(self) -> None:
         self._world.tally.acknowledged += 1
 
     async def _wait_and_drive(self) -> None:
-        """Look at the ride or offer there is; wait to hear something when there is none."""
-        ride = await found(self._api.read_current_driver_ride())
-        if ride is not None:
+        """Go on with the ride or offer there is; wait to hear something when there is none."""
+        view = self._view
+        view.heard.clear()
+        if view.in_doubt:
+            await view.look()
+        if view.ride is not None:
             self._world.free_vehicles.pop(self._person.account_id, None)
-            await self._drive(ride)
+            await self._drive(view.ride)
             return
-        offer = await found(self._api.read_current_offer())
-        if offer is not None and offer["id"] not in self._answered:
+        offer = view.next_offer()
+        if offer is not None:
             self._world.free_vehicles.pop(self._person.account_id, None)
-            await self._answer(offer)
+            await self._answer(offer["id"], offer["pickup_eta_seconds"])
             return
         self._world.free_vehicles[self._person.account_id] = self._vehicle
         try:
             async with asyncio.timeout(_DOUBT_WALL_SECONDS):
-                await self._heard.wait()
+                await view.heard.wait()
         except TimeoutError:
-            return
-        finally:
-            self._heard.clear()
+            view.in_doubt = True
 
-    async def _answer(self, offer: Offer) -> None:
+    async def _answer(self, offer_id: str, pickup_eta_seconds: float) -> None:
         world = self._world
-        self._answered.add(offer["id"])
         await world.clock.sleep(world.between(world.behavior.answer_seconds))
         if world.happens(world.behavior.ignore_share):
             return
         try:
-            if world.happens(world.behavior.declines(offer["pickup_eta_seconds"])):
-                await self._api.decline_offer(offer["id"])
+            if world.happens(world.behavior.declines(pickup_eta_seconds)):
+                await self._api.decline_offer(offer_id)
             else:
-                await self._api.accept_offer(offer["id"])
+                self._view.know(await self._api.accept_offer(offer_id))
         except ApiError as error:
             # Too late, withdrawn, or gone to somebody else: part of the trade.
             world.tally.troubles[f"answer: {error.code}"] += 1
+            self._view.in_doubt = True
 
     async def _drive(self, ride: DriverRide) -> None:
         """Bring a ride from wherever it stands to its end, or give it back."""
-        ride_id = str(ride["id"])
-        self._shares = ride["kind"] == "pooled"
+        ride_id, know = str(ride["id"]), self._view.know
         try:
             match ride["state"]:
                 case "driver_en_route":
                     if self._world.happens(self._world.behavior.driver_cancel_share):
-                        await self._api.cancel_assignment(ride_id)
+                        know(await self._api.cancel_assignment(ride_id))
                         return
                     pickup, _ = next_place(ride)
                     if await self._go(ride_id, pickup, drive_seconds(self._here(), pickup)):
-                        await self._api.arrive_at_pickup(ride_id)
+                        know(await self._api.arrive_at_pickup(ride_id))
                 case "arrived" if ride["kind"] == "delivery":
                     await self._world.clock.sleep(self._world.between(self._world.behavior.boarding_seconds))
-                    await self._api.collect_order(ride_id)
+                    know(await self._api.collect_order(ride_id))
                 case "arrived":
                     await self._board(ride_id)
                 case "in_progress" if ride["kind"] == "delivery":
@@ -171,14 +170,16 @@ class Driver:
                 case "returning":
                     shop, _ = next_place(ride)
                     if await self._go(ride_id, shop, drive_seconds(self._here(), shop)):
-                        await self._api.return_order(ride_id, {"received_by": "Kim"})
+                        know(await self._api.return_order(ride_id, {"received_by": "Kim"}))
                 case "in_progress":
                     await self._drive_on(ride_id, ride)
                 case _:
                     await self._world.clock.sleep(1)
+                    self._view.in_doubt = True
         except ApiError as error:
             # The ride was canceled meanwhile: the next look tells.
             self._world.tally.troubles[f"drive: {error.code}"] += 1
+            self._view.in_doubt = True
 
     async def _drive_on(self, ride_id: str, ride: DriverRide) -> None:
         """Go on to the next stop, from there, or to the dropoff."""
@@ -187,15 +188,15 @@ class Driver:
         if stop is None:
             seconds = world.trip_seconds.get(ride_id) or drive_seconds(self._here(), place)
             if await self._go(ride_id, place, seconds):
-                await self._api.complete_trip(ride_id)
+                self._view.know(await self._api.complete_trip(ride_id))
                 if world.happens(world.behavior.rating_share):
                     await self._api.rate_rider(ride_id, {"stars": stars_of(world.chance)})
                     world.tally.after_rides["riders rated"] += 1
         elif stop["state"] == "reached":
             await world.clock.sleep(world.between(world.behavior.stop_seconds))
-            await self._api.leave_stop(ride_id, stop["id"])
+            self._view.know(await self._api.leave_stop(ride_id, stop["id"]))
         elif await self._go(ride_id, place, drive_seconds(self._here(), place)):
-            await self._api.reach_stop(ride_id, stop["id"])
+            self._view.know(await self._api.reach_stop(ride_id, stop["id"]))
 
     async def _deliver(self, ride_id: str, ride: DriverRide) -> None:
         """Bring an order to its recipient, who may not be there."""
@@ -205,14 +206,14 @@ class Driver:
         if self._here() != place and not await self._go(ride_id, place, seconds):
             return
         if world.happens(world.behavior.failed_delivery_share):
-            await self._api.fail_delivery(ride_id, {"failure": "recipient_absent"})
+            self._view.know(await self._api.fail_delivery(ride_id, {"failure": "recipient_absent"}))
             return
         pin = world.recipient_pins.get(ride_id)
         if pin is None:
             # Whoever ordered has not told the recipient yet.
             await asyncio.sleep(_ASK_PIN_WALL_SECONDS)
             return
-        await self._api.hand_over_order(ride_id, {"proof_kind": "pin", "pin": pin})
+        self._view.know(await self._api.hand_over_order(ride_id, {"proof_kind": "pin", "pin": pin}))
 
     async def _board(self, ride_id: str) -> None:
         world = self._world
@@ -222,13 +223,13 @@ class Driver:
             # The rider has not looked at the phone yet.
             await asyncio.sleep(_ASK_PIN_WALL_SECONDS)
             return
-        await self._api.start_trip(ride_id, {"pin": pin})
+        self._view.know(await self._api.start_trip(ride_id, {"pin": pin}))
 
     async def _answer_on_the_way(self) -> None:
         """Whoever has parties may be asked to take another along; the vehicle drives on meanwhile."""
-        offer = await found(self._api.read_current_offer()) if self._shares else None
-        if offer is not None and offer["id"] not in self._answered:
-            await self._answer(offer)
+        offer = self._view.next_offer() if self._view.shares else None
+        if offer is not None:
+            await self._answer(offer["id"], offer["pickup_eta_seconds"])
 
     def _seconds_in_a_tunnel(self) -> float:
         world = self._world
@@ -242,20 +243,21 @@ class Driver:
 
     async def _go(self, ride_id: str, place: GeoPoint, seconds: float) -> bool:
         """Drive; False when the ride is gone or goes elsewhere by now, and then the vehicle stops where it is."""
-        clock = self._world.clock
+        clock, view = self._world.clock, self._view
         arrives = clock.seconds() + seconds
         self._vehicle.drive(place, clock.seconds(), seconds)
         while clock.seconds() < arrives:
-            self._heard.clear()
-            try:
-                async with asyncio.timeout((arrives - clock.seconds()) / clock.speed):
-                    await self._heard.wait()
-            except TimeoutError:
-                return True
+            view.heard.clear()
             await self._answer_on_the_way()
-            ride = await found(self._api.read_current_driver_ride())
-            gone = ride is None or str(ride["id"]) != ride_id or ride["state"] not in _STILL_MINE
-            if gone or ride is None or next_place(ride)[0] != place:
+            if view.in_doubt:
+                await view.look()
+            ride = view.ride
+            if ride is None or ride["id"] != ride_id or next_place(ride)[0] != place:
                 self._vehicle.drive(self._here(), clock.seconds(), 0)
                 return False
+            try:
+                async with asyncio.timeout(max(0.0, arrives - clock.seconds()) / clock.speed):
+                    await view.heard.wait()
+            except TimeoutError:
+                return True
         return True

@@ -9,6 +9,7 @@ from jitney.simulator.api import ApiError, SignedIn, Unreachable, found, sign_in
 from jitney.simulator.kinds import SERVED_BY, Wish, draw_wish, order_of, stars_of
 from jitney.simulator.live import LiveStream
 from jitney.simulator.motion import drive_seconds
+from jitney.simulator.ride_view import RideView
 from jitney.simulator.trips import Trip
 from jitney.simulator.world import World
 from jitney_client.models import MoneyRequest, PlaceRequest, QuoteRequest, RideRequest, RiderRide
@@ -26,7 +27,7 @@ ENDS = frozenset(
     }
 )
 _PREPARED_STATES = frozenset({"scheduled", "requested", "matching", "offered"})
-_POLL_WALL_SECONDS = 5.0
+_POLL_WALL_SECONDS = 15.0
 """A stream that is silent this long is doubted, and the ride is read."""
 _PAID_TRIES = 10
 _PAID_WALL_SECONDS = 0.5
@@ -90,7 +91,7 @@ class Rider:
         if not wish.stops and wish.product != "pool":
             world.trip_seconds[ride_id] = trip.trip_seconds
         try:
-            end = await self._follow(ride_id, requested_at, wish)
+            end = await self._follow(ride, requested_at, wish)
         finally:
             world.waiting.pop(self, None)
             world.trip_seconds.pop(ride_id, None)
@@ -148,56 +149,53 @@ class Rider:
             body["accepted_detour_seconds"] = quote["max_detour_seconds"]
         return await self._api.request_ride(body)
 
-    async def _follow(self, ride_id: str, requested_at: float, wish: Wish) -> RiderRide:
+    async def _follow(self, asked: RiderRide, requested_at: float, wish: Wish) -> RiderRide:
         """Watch the ride until its end; cancel when patience is over or the mind has changed."""
-        world = self._world
-        changed = asyncio.Event()
-        watcher = asyncio.create_task(self._watch(changed))
+        world, ride_id = self._world, str(asked["id"])
+        view = RideView(asked)
+        watcher = asyncio.create_task(self._watch(view))
         gives_up_at = requested_at + wish.ahead_seconds * world.clock.speed + world.behavior.patience_seconds
         edits_to = wish.edits_to
         changes_mind = world.happens(world.behavior.rider_cancel_share)
         waited = False
         try:
             while True:
-                try:
-                    ride = await self._api.read_ride(ride_id)
-                except Unreachable:
-                    continue  # the ride goes on, whether or not the app can see it
-                if ride["state"] in ENDS:
-                    return ride
-                if ride["state"] not in _PREPARED_STATES:
+                if view.in_doubt or view.state in ENDS:
+                    try:
+                        ride = await self._api.read_ride(ride_id)
+                    except Unreachable:
+                        continue  # the ride goes on, whether or not the app can see it
+                    if ride["state"] in ENDS:
+                        return ride
+                    view.know(ride)
+                if view.state not in _PREPARED_STATES:
                     world.waiting.pop(self, None)
-                self._tell_pins(ride)
-                if ride["state"] == "in_progress" and edits_to is not None:
+                self._tell_pins(ride_id, view)
+                if view.state == "in_progress" and edits_to is not None:
                     await self._edit(ride_id, edits_to)
                     edits_to = None
-                if ride["arrived_at"] and not waited and not wish.ahead_seconds:
+                if view.has_arrived and not waited and not wish.ahead_seconds:
                     waited = True
                     world.tally.waits_seconds.append(world.clock.seconds() - requested_at)
-                impatient = ride["state"] in _PREPARED_STATES and world.clock.seconds() >= gives_up_at
-                if impatient or (changes_mind and ride["state"] == "driver_en_route"):
+                impatient = view.state in _PREPARED_STATES and world.clock.seconds() >= gives_up_at
+                if impatient or (changes_mind and view.state == "driver_en_route"):
                     await self._cancel(ride_id)
+                    view.in_doubt = True
                     continue
                 left = (gives_up_at - world.clock.seconds()) / world.clock.speed
-                doubt = _POLL_WALL_SECONDS if ride["state"] not in _PREPARED_STATES else min(_POLL_WALL_SECONDS, left)
-                try:
-                    async with asyncio.timeout(max(0.05, doubt)):
-                        await changed.wait()
-                except TimeoutError:
-                    continue
-                finally:
-                    changed.clear()
+                doubt = _POLL_WALL_SECONDS if view.state not in _PREPARED_STATES else min(_POLL_WALL_SECONDS, left)
+                if not await view.changed_within(max(0.05, doubt)):
+                    view.in_doubt = True
         finally:
             watcher.cancel()
             await asyncio.gather(watcher, return_exceptions=True)
 
-    def _tell_pins(self, ride: RiderRide) -> None:
+    def _tell_pins(self, ride_id: str, view: RideView) -> None:
         """Tell the driver the PIN that starts the trip, and the recipient the one of the hand-over."""
-        delivery = ride["delivery"]
-        if ride["start_pin"]:
-            self._world.spoken_pins[ride["id"]] = ride["start_pin"]
-        if delivery is not None and delivery["hand_over_pin"]:
-            self._world.recipient_pins[ride["id"]] = delivery["hand_over_pin"]
+        if view.start_pin:
+            self._world.spoken_pins[ride_id] = view.start_pin
+        if view.hand_over_pin:
+            self._world.recipient_pins[ride_id] = view.hand_over_pin
 
     async def _say_thanks(self, ride_id: str, end: RiderRide) -> None:
         """Some tip their driver, and some say with stars how it was."""
@@ -244,10 +242,9 @@ class Rider:
             # The streets to the new place are others than those that the trip's time was measured on.
             self._world.trip_seconds.pop(ride_id, None)
 
-    async def _watch(self, changed: asyncio.Event) -> None:
+    async def _watch(self, view: RideView) -> None:
         async for event in LiveStream(self._world.streams, self._person).events():
-            if event.type in ("ride_updated", "resync"):
-                changed.set()
+            view.hear(event.type, event.data)
 
     async def _cancel(self, ride_id: str) -> None:
         try:

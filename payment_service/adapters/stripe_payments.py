@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import stripe
 
 from payment_service.adapters.stripe_calls import seen
@@ -17,6 +20,14 @@ _STATE = {
     "requires_confirmation": SeenPaymentState.REFUSED,
     "requires_payment_method": SeenPaymentState.REFUSED,
 }
+
+
+def payment_shown(subject: Mapping[str, Any]) -> SeenPayment | None:
+    """Return the payment that a PaymentIntent in Stripe's JSON shows; None for anything else."""
+    psp_payment_id, state = subject.get("id"), _STATE.get(str(subject.get("status")))
+    if subject.get("object") != "payment_intent" or not isinstance(psp_payment_id, str) or state is None:
+        return None
+    return SeenPayment(psp_payment_id, state)
 
 
 class StripePayments:

@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID
 
+from payment_service.adapters.stripe_payments import payment_shown
 from payment_service.domain.psp_event import PspEvent
+from payment_service.use_cases.psp_objects import SeenPayment
 from shared_kernel.clock import Clock
 from shared_kernel.errors import FieldViolation, InvalidInput
 
@@ -51,6 +53,10 @@ class StripeWebhooks:
             payload=payload,
             received_at=self._clock.now(),
         )
+
+    def payment_shown(self, payload: bytes) -> SeenPayment | None:
+        """Return the payment that an event which was read before shows, as it was then; None if it shows none."""
+        return payment_shown(json.loads(payload)["data"]["object"])
 
     def _verify(self, payload: bytes, signature: str) -> None:
         parts = [part.strip().partition("=") for part in signature.split(",", _MAX_SIGNATURES)]

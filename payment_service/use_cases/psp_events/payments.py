@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from payment_service.domain.events import HoldExpired
@@ -20,12 +21,29 @@ _OPEN_HERE = (PaymentStatus.HELD, PaymentStatus.EXPIRED)
 _NOTHING_TAKEN = (PaymentStatus.DECLINED, PaymentStatus.VOIDED)
 
 
+_NO_NEWS = frozenset(
+    {
+        (PaymentStatus.HELD, SeenPaymentState.HELD),
+        (PaymentStatus.CAPTURED, SeenPaymentState.CAPTURED),
+        # Of before the capture.
+        (PaymentStatus.CAPTURED, SeenPaymentState.HELD),
+        (PaymentStatus.VOIDED, SeenPaymentState.RELEASED),
+    }
+)
+"""What is written here, and what an event shows that says no more than that; most do, since most tell of our own
+calls. The PSP need not be asked then: whatever changed after the event was made has an event of its own."""
+
+Shown = Callable[[bytes], SeenPayment | None]
+"""Reads from an event's payload the payment that it shows, as it was when the event was made."""
+
+
 class PaymentEvents:
     """Handles `payment_intent.…`; the sweep of holds asks the same of those whose time has come."""
 
-    def __init__(self, store: Store, psp: PaymentServiceProvider, settle: Settle, clock: Clock) -> None:
+    def __init__(self, store: Store, psp: PaymentServiceProvider, shown: Shown, settle: Settle, clock: Clock) -> None:
         self._store = store
         self._psp = psp
+        self._shown = shown
         self._settle = settle
         self._clock = clock
 
@@ -34,6 +52,10 @@ class PaymentEvents:
             payment = await work.payments.find_for_psp(event.psp_payment_id, event.operation_id)
         if payment is None:
             return Unmatched()
+        shown = self._shown(event.payload)
+        ours = shown is not None and shown.psp_payment_id == payment.psp_payment_id
+        if shown is not None and ours and (payment.status, shown.state) in _NO_NEWS:
+            return Applied()
         return await self.compare(payment, event.psp_payment_id)
 
     async def compare(self, payment: Payment, psp_payment_id: str) -> Handled:

@@ -66,8 +66,10 @@ class Stage:
         """Send an event; returns whether it was new."""
         return await self.payments.core.refunds.psp_events.receive(*self.event(event_type, subject, event_id))
 
-    async def tell_of_intent(self, event_type: str, payment: Payment, psp_payment_id: str = "") -> None:
-        """Send an event about a payment, with what caused it."""
+    async def tell_of_intent(
+        self, event_type: str, payment: Payment, psp_payment_id: str = "", status: str = "unheard_of"
+    ) -> None:
+        """Send an event about a payment, with what caused it and how it stood."""
         rows = await self.payments.rows(
             "SELECT id FROM psp_operation WHERE payment_id = :id AND kind IN ('hold', 'charge')", id=payment.id
         )
@@ -76,6 +78,7 @@ class Stage:
             {
                 "id": psp_payment_id or payment.psp_payment_id,
                 "object": "payment_intent",
+                "status": status,
                 "metadata": {"op_id": str(rows[0]["id"])},
             },
         )

@@ -105,6 +105,27 @@ async def test_event_about_a_void_of_ours_changes_nothing(stage: Stage) -> None:
     assert await stage.payments.events_of(voided) == ["HoldPlaced", "HoldVoided"]
 
 
+@pytest.mark.parametrize("status", ["requires_capture", "succeeded"])
+async def test_event_that_tells_what_is_written_already_asks_the_psp_nothing(stage: Stage, status: str) -> None:
+    captured = await stage.captured()
+
+    await stage.tell_of_intent("payment_intent.succeeded", captured, status=status)
+    await stage.apply()
+
+    assert [state for _, state, _ in await stage.states()] == ["applied"]
+    assert stage.psp.looks == []
+
+
+async def test_event_that_tells_of_a_release_is_believed_only_once_the_psp_shows_it(stage: Stage) -> None:
+    held = await stage.payments.hold(uuid4())
+
+    await stage.tell_of_intent("payment_intent.canceled", held, status="canceled")
+    await stage.apply()
+
+    assert (await stage.payment_now(held)).status is PaymentStatus.HELD
+    assert stage.psp.looks == [held.psp_payment_id]
+
+
 async def test_event_before_the_response_settles_the_operation_once(stage: Stage) -> None:
     ride_id = uuid4()
     stage.psp.fail("authorize", Fault.TIMEOUT_AFTER_EFFECT)

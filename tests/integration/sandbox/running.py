@@ -41,6 +41,7 @@ class SandboxProcess:
             "JITNEY_SANDBOX_LISTEN": f"127.0.0.1:{self._port}",
             "JITNEY_SANDBOX_DATA": str(place / "data"),
             "JITNEY_SANDBOX_WEBHOOK_URL": webhook_url,
+            "JITNEY_SANDBOX_WEBHOOK_EVENTS": "*",
             "JITNEY_PAYMENT_PSP_WEBHOOK_SECRET": WEBHOOK_SECRET,
         }
         self.spec = ProcessSpec(

@@ -6,10 +6,25 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Column, DateTime, Index, LargeBinary, MetaData, PrimaryKeyConstraint, Table, Text, select, update
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Index,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Update,
+    bindparam,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from shared_kernel.errors import Conflict, InFlight
 
@@ -81,8 +96,8 @@ async def claim(
         InFlight: `request_in_flight`.
     """
     columns = {"principal": principal, "method": method, "key": key}
-    fresh = insert(table).values(**columns, fingerprint=fingerprint, claimed_at=now)
-    if (await connection.execute(fresh.on_conflict_do_nothing().returning(table.c.key))).first() is not None:
+    fresh = {**columns, "fingerprint": fingerprint, "claimed_at": now}
+    if (await connection.execute(_claim(table), fresh)).first() is not None:
         return Claimed(**columns, claimed_at=now)
     mine = (table.c.principal == principal) & (table.c.method == method) & (table.c.key == key)
     row = (await connection.execute(select(table.c.fingerprint, table.c.response).where(mine))).first()
@@ -104,15 +119,23 @@ async def complete(connection: AsyncConnection, table: Table, claimed: Claimed, 
     Raises:
         InFlight: `request_in_flight`, if the claim was taken over meanwhile: the transaction must not commit.
     """
-    mine = (
-        (table.c.principal == claimed.principal)
-        & (table.c.method == claimed.method)
-        & (table.c.key == claimed.key)
-        & (table.c.claimed_at == claimed.claimed_at)
-    )
-    statement = update(table).where(mine, table.c.response.is_(None)).values(response=response)
-    if (await connection.execute(statement)).rowcount != 1:
+    of = {"of_principal": claimed.principal, "of_method": claimed.method, "of_key": claimed.key}
+    given = {**of, "since": claimed.claimed_at, "response": response}
+    if (await connection.execute(_complete(table), given)).rowcount != 1:
         raise InFlight("request_in_flight", "the same request is being worked on", retry_after_seconds=1.0)
+
+
+# Written once a table: to write a statement anew costs as much as to have it answered.
+@cache
+def _claim(table: Table) -> ReturningInsert[tuple[str]]:
+    return insert(table).on_conflict_do_nothing().returning(table.c.key)
+
+
+@cache
+def _complete(table: Table) -> Update:
+    mine = (table.c[name] == bindparam(f"of_{name}") for name in ("principal", "method", "key"))
+    same = table.c.claimed_at == bindparam("since", type_=table.c.claimed_at.type)
+    return update(table).where(*mine, same, table.c.response.is_(None))
 
 
 def _plain(part: object) -> object:

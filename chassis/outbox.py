@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from uuid import UUID
 
 from google.protobuf.message import Message
@@ -35,6 +36,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    bindparam,
     func,
     insert,
     select,
@@ -42,6 +44,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from chassis.database import Database
 from chassis.telemetry import current_traceparent
@@ -91,7 +94,7 @@ async def append_events(connection: AsyncConnection, table: Table, events: Seque
     """Write events in the transaction of the change they report; wake the relay after its commit."""
     if events:
         traceparent = current_traceparent()
-        await connection.execute(insert(table).values([row_of(event, traceparent) for event in events]))
+        await connection.execute(insert(table), [row_of(event, traceparent) for event in events])
 
 
 def row_of(event: OutgoingEvent, traceparent: str = "") -> dict[str, object]:
@@ -119,26 +122,33 @@ async def republish_since(database: Database, table: Table, since: datetime) -> 
 async def try_lock(connection: AsyncConnection, table: Table) -> bool:
     """Take the lock that lets one relay at a time drain this outbox, until the transaction ends."""
     key = zlib.crc32(f"outbox relay {table.fullname}".encode())
-    return bool(await connection.scalar(select(func.pg_try_advisory_xact_lock(key))))
+    return bool(await connection.scalar(_TRY_LOCK, {"key": key}))
 
 
 async def take_batch(
     connection: AsyncConnection, table: Table, limit: int
 ) -> tuple[Sequence[Row[tuple[object, ...]]], datetime]:
     """Mark the next unpublished events as published and return them in order, with the time of the mark."""
+    rows = sorted((await connection.execute(_take_batch(table), {"most": limit})).all(), key=lambda row: row.seq)
+    return rows, rows[0].published_at if rows else datetime.fromtimestamp(0, UTC)
+
+
+# Written once: to write a statement anew costs as much as to have it answered.
+_TRY_LOCK = select(func.pg_try_advisory_xact_lock(bindparam("key", type_=BigInteger)))
+
+
+@cache
+def _take_batch(table: Table) -> ReturningUpdate[tuple[object, ...]]:
     oldest = (
         select(table.c.seq)
         .where(table.c.published_at.is_(None))
         .order_by(table.c.seq)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True)
     )
     # One time for the batch, taken under the lock: marks grow from batch to batch.
-    statement = (
-        update(table).where(table.c.seq.in_(oldest)).values(published_at=func.statement_timestamp()).returning(*table.c)
-    )
-    rows = sorted((await connection.execute(statement)).all(), key=lambda row: row.seq)
-    return rows, rows[0].published_at if rows else datetime.fromtimestamp(0, UTC)
+    marked = update(table).where(table.c.seq.in_(oldest)).values(published_at=func.statement_timestamp())
+    return marked.returning(*table.c)
 
 
 async def last_published_at(connection: AsyncConnection, table: Table) -> datetime | None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from google.protobuf.message import Message
-from sqlalchemy import ColumnElement, Label, Select, Update, case, delete, func, insert, literal, select, update
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,7 +20,7 @@ from chassis.joined_traces import JoinedTraces
 from chassis.outbox import OutgoingEvent, append_events
 from chassis.runtime import Wakeup
 from chassis.telemetry import current_traceparent
-from matching_service.adapters import tables
+from matching_service.adapters import statements, tables
 from matching_service.adapters.edit_rows import edit_from, edit_moves, edit_row, edit_timer
 from matching_service.adapters.postgres_cities import add_policy
 from matching_service.adapters.postgres_complaints import PostgresComplaintRows
@@ -47,9 +46,9 @@ from matching_service.adapters.rows import (
 from matching_service.domain.city_versions import PolicyVersion
 from matching_service.domain.edit import RideEdit
 from matching_service.domain.events import Event
-from matching_service.domain.offer import ExclusionCause, Offer, OfferState
+from matching_service.domain.offer import ExclusionCause, Offer
 from matching_service.domain.ride import Ride
-from matching_service.domain.ride_states import DRIVER_STATES, OWED_PAYMENT_STATES, RideState
+from matching_service.domain.ride_states import OWED_PAYMENT_STATES, RideState
 from matching_service.domain.run import Run, RunView
 from matching_service.domain.share import Share
 from matching_service.domain.shift import Shift
@@ -67,7 +66,7 @@ RIDE_ATTRIBUTE = "jitney.ride_id"
 FIRST_ATTEMPT_LEASE_SECONDS = 5.0
 """Who asked for the ride places its hold; the sweep takes over when that has not ended by then."""
 
-_DRIVER_STATES = [state.value for state in DRIVER_STATES]
+_NOTHING: Mapping[str, Any] = {}
 _REFUSALS = {
     "uq_ride_live_rider": ("active_ride", "another ride is under way"),
     "uq_ride_quote_id": ("quote_used", "a ride was asked for with this quote already"),
@@ -100,44 +99,6 @@ _REFUSALS = {
 
 EventMessage = Callable[[Event], Message]
 """Writes an event as its contract's message."""
-
-
-def stops_of_rides() -> Label[Any]:
-    """Select, with each ride, its stops as one JSON array in their order, for `rows.stops_from_json`.
-
-    Not under a lock that was waited for: the ride would be new and the stops of before.
-    """
-    stop = tables.ride_stops.c
-    fields = func.jsonb_build_array(
-        stop.id, stop.latitude, stop.longitude, stop.address, stop.state, stop.reached_at, stop.left_at
-    )
-    listed = select(func.jsonb_agg(aggregate_order_by(fields, stop.position), type_=JSONB))
-    of_ride = listed.where(stop.ride_id == tables.rides.c.id).correlate(tables.rides).scalar_subquery()
-    # Most rides have none: the look is spared.
-    none: ColumnElement[Any] = literal([], JSONB)
-    return case((tables.rides.c.stop_count == 0, none), else_=func.coalesce(of_ride, none)).label("stops")
-
-
-def offers_with_places() -> Select[Any]:
-    """Select offers with what a driver is shown of their rides."""
-    ride = tables.rides.c
-    return select(
-        *tables.offers.c,
-        ride.pickup_latitude,
-        ride.pickup_longitude,
-        ride.pickup_address,
-        ride.dropoff_latitude,
-        ride.dropoff_longitude,
-        ride.dropoff_address,
-        ride.distance_meters,
-        ride.currency_code,
-        ride.funding,
-        ride.passengers,
-        ride.pickup_at,
-        stops_of_rides(),
-        ride.kind,
-        ride.delivery,
-    ).join(tables.rides, ride.id == tables.offers.c.ride_id)
 
 
 class PostgresStore:
@@ -230,7 +191,7 @@ class PostgresTransaction:
         saga = {"saga_next_attempt_at": ride.requested_at, "saga_leased_until": leased_until} if owed else {}
         row = {**ride_row(ride), **saga, "traceparent": current_traceparent()}
         self._traces.join(ride.id, "")
-        await self._connection.execute(insert(tables.rides).values(**row))
+        await self._connection.execute(insert(tables.rides), row)
         if ride.stops:
             await self._connection.execute(insert(tables.ride_stops), list(stop_rows(ride).values()))
 
@@ -243,10 +204,8 @@ class PostgresTransaction:
         return await self._connection.scalar(mine) or 0
 
     async def lock_ride(self, ride_id: UUID, *, rider_id: UUID | None = None) -> Ride | None:
-        statement = select(tables.rides).where(tables.rides.c.id == ride_id).with_for_update(key_share=True)
-        if rider_id is not None:
-            statement = statement.where(tables.rides.c.rider_id == rider_id)
-        row = await self._one(statement)
+        given = {"of_ride": ride_id, "of_rider": rider_id}
+        row = await self._one(statements.lock_ride(of_rider=rider_id is not None), given)
         if row is None:
             return None
         self._traces.join(row["id"], row["traceparent"])
@@ -256,9 +215,8 @@ class PostgresTransaction:
         if not ride["stop_count"]:
             return ()
         # Only now that the ride is locked: within the statement that waited for the lock, they would be old.
-        stop = tables.ride_stops.c
-        statement = select(tables.ride_stops).where(stop.ride_id == ride["id"]).order_by(stop.position)
-        return tuple(stop_from(row) for row in (await self._connection.execute(statement)).mappings())
+        rows = await self._connection.execute(statements.STOPS_OF_RIDE, {"of_ride": ride["id"]})
+        return tuple(stop_from(row) for row in rows.mappings())
 
     async def save_ride(self, before: Ride, after: Ride) -> None:
         changes = changed_columns(before, after)
@@ -275,8 +233,8 @@ class PostgresTransaction:
             }
         if not changes:
             return
-        statement = update(tables.rides).where(tables.rides.c.id == before.id, tables.rides.c.version == before.version)
-        changed = await self._connection.execute(statement.values(**changes))
+        of = {"of_ride": before.id, "of_version": before.version}
+        changed = await self._connection.execute(statements.SAVE_RIDE, changes | of)
         if changed.rowcount != 1:
             raise RuntimeError("a ride was saved that was not locked")
         await self._keep_assignment(before, after)
@@ -304,28 +262,23 @@ class PostgresTransaction:
             await self._give_offer_back(before.id)
         for before, after in moves:
             changes = changed_columns(before, after)
-            row = tables.rides.c
-            mine = update(tables.rides).where(row.id == before.id, row.version == before.version)
-            changed = await self._connection.execute(mine.values(**changes))
+            of = {"of_ride": before.id, "of_version": before.version}
+            changed = await self._connection.execute(statements.SAVE_RIDE, changes | of)
             if changed.rowcount != 1:
                 raise RuntimeError("a ride was saved that was not locked")
             await self._bind(after)
 
     async def _release_assignment(self, ride_id: UUID, released_at: datetime) -> None:
-        mine = (tables.assignments.c.ride_id == ride_id) & tables.assignments.c.released_at.is_(None)
-        # Not before its beginning, whatever the clocks of two replicas say.
-        ended = func.greatest(tables.assignments.c.assigned_at, released_at)
-        await self._connection.execute(update(tables.assignments).where(mine).values(released_at=ended))
+        await self._connection.execute(statements.RELEASE_ASSIGNMENT, {"of_ride": ride_id, "at": released_at})
 
     async def _give_offer_back(self, ride_id: UUID) -> None:
-        accepted = (tables.offers.c.ride_id == ride_id) & (tables.offers.c.state == "accepted")
-        await self._connection.execute(update(tables.offers).where(accepted).values(given_back=True))
+        await self._connection.execute(statements.GIVE_OFFER_BACK, {"of_ride": ride_id})
 
     async def _bind(self, ride: Ride) -> None:
         if ride.driver is None:
             raise ValueError("a ride without a driver has no assignment")
         values = {"ride_id": ride.id, "driver_id": ride.driver.driver_id, "assigned_at": ride.assigned_at}
-        await self._connection.execute(insert(tables.assignments).values(**values))
+        await self._connection.execute(insert(tables.assignments), values)
 
     async def _keep_assignment(self, before: Ride, after: Ride) -> None:
         swapped = before.has_driver and after.has_driver and before.driver != after.driver
@@ -339,9 +292,7 @@ class PostgresTransaction:
             await self._bind(after)
 
     async def live_ride_id_of_driver(self, driver_id: UUID) -> UUID | None:
-        ride = tables.rides.c
-        statement = select(ride.id).where(ride.driver_id == driver_id, ride.state.in_(_DRIVER_STATES))
-        return await self._connection.scalar(statement)
+        return await self._connection.scalar(statements.LIVE_RIDE_OF_DRIVER, {"of_driver": driver_id})
 
     async def lock_run(self, driver_id: UUID) -> RunView | None:
         return next(iter(await views_of(self._connection, open_run_of(driver_id).with_for_update())), None)
@@ -359,17 +310,14 @@ class PostgresTransaction:
         await self._connection.execute(mine.values(plan=plan_json(run.plan)))
 
     async def find_offer(self, offer_id: UUID, driver_id: UUID) -> Offer | None:
-        offer = tables.offers.c
-        return await self._offer(offers_with_places().where(offer.id == offer_id, offer.driver_id == driver_id))
+        return await self._offer(statements.OFFER_OF_DRIVER, {"of_offer": offer_id, "of_driver": driver_id})
 
     async def open_offers_of_ride(self, ride_id: UUID) -> list[Offer]:
-        offer = tables.offers.c
-        mine = offers_with_places().where(offer.ride_id == ride_id, offer.state == "open").order_by(offer.slot)
-        return [offer_from(row) for row in (await self._connection.execute(mine)).mappings()]
+        rows = await self._connection.execute(statements.OPEN_OFFERS_OF_RIDE, {"of_ride": ride_id})
+        return [offer_from(row) for row in rows.mappings()]
 
     async def open_offer_of_driver(self, driver_id: UUID) -> Offer | None:
-        offer = tables.offers.c
-        return await self._offer(offers_with_places().where(offer.driver_id == driver_id, offer.state == "open"))
+        return await self._offer(statements.OPEN_OFFER_OF_DRIVER, {"of_driver": driver_id})
 
     async def edit_count(self, ride_id: UUID) -> int:
         of_ride = select(func.count()).where(tables.ride_edits.c.ride_id == ride_id)
@@ -391,41 +339,32 @@ class PostgresTransaction:
         await self._connection.execute(statement.values(**changes))
 
     async def add_offer(self, offer: Offer) -> None:
-        await self._connection.execute(insert(tables.offers).values(**offer_row(offer)))
+        await self._connection.execute(insert(tables.offers), offer_row(offer))
 
     async def keep_fence(self, ride_id: UUID) -> int:
-        lease, ride = tables.shard_leases.c, tables.rides.c
-        mine = select(lease.fence).join(tables.rides, ride.shard == lease.shard).where(ride.id == ride_id)
-        # The weakest lock that a change of the fence waits for, and that a renewal, which leaves it as it is, does not.
-        locked = mine.with_for_update(read=True, key_share=True, of=tables.shard_leases)
-        return await self._connection.scalar(locked) or 0
+        return await self._connection.scalar(statements.KEEP_FENCE, {"of_ride": ride_id}) or 0
 
     async def save_offer(self, offer: Offer) -> None:
-        statement = update(tables.offers).where(tables.offers.c.id == offer.id, tables.offers.c.state == "open")
-        changed = await self._connection.execute(statement.values(state=offer.state.value, closed_at=offer.closed_at))
+        changed = await self._connection.execute(statements.SAVE_OFFER, _closing(offer))
         if changed.rowcount != 1:
             raise RuntimeError("an offer was closed that was not open")
         self.waits.note_offer(offer.state)
 
     async def take_up_offer(self, offer: Offer) -> None:
-        row, exclusion = tables.offers.c, tables.exclusions.c
-        statement = update(tables.offers).where(row.id == offer.id, row.state == OfferState.EXPIRED.value)
-        changed = await self._connection.execute(statement.values(state=offer.state.value, closed_at=offer.closed_at))
+        changed = await self._connection.execute(statements.TAKE_UP_OFFER, _closing(offer))
         if changed.rowcount != 1:
             raise RuntimeError("an offer was taken up that had not expired")
         self.waits.note_offer(offer.state)
-        kept_from_it = (exclusion.ride_id == offer.ride_id) & (exclusion.driver_id == offer.driver_id)
-        expired = exclusion.cause == ExclusionCause.EXPIRED.value
-        await self._connection.execute(delete(tables.exclusions).where(kept_from_it, expired))
+        of = {"of_ride": offer.ride_id, "of_driver": offer.driver_id}
+        await self._connection.execute(statements.FORGET_EXPIRED_OFFER, of)
 
     async def was_driver_of(self, ride_id: UUID, driver_id: UUID) -> bool:
-        row = tables.assignments.c
-        mine = select(row.id).where(row.ride_id == ride_id, row.driver_id == driver_id).limit(1)
-        return await self._connection.scalar(mine) is not None
+        of = {"of_ride": ride_id, "of_driver": driver_id}
+        return await self._connection.scalar(statements.WAS_DRIVER, of) is not None
 
     async def excluded_for(self, ride_id: UUID, driver_id: UUID) -> ExclusionCause | None:
-        mine = (tables.exclusions.c.ride_id == ride_id) & (tables.exclusions.c.driver_id == driver_id)
-        cause = await self._connection.scalar(select(tables.exclusions.c.cause).where(mine))
+        of = {"of_ride": ride_id, "of_driver": driver_id}
+        cause = await self._connection.scalar(statements.EXCLUSION, of)
         return None if cause is None else ExclusionCause(cause)
 
     async def exclude(self, ride_id: UUID, driver_id: UUID, cause: ExclusionCause, now: datetime) -> None:
@@ -433,11 +372,8 @@ class PostgresTransaction:
         await self._connection.execute(upsert(tables.exclusions).values(**values).on_conflict_do_nothing())
 
     async def may_take_cash(self, driver_id: UUID, currency_code: str) -> bool:
-        standing = tables.driver_standings.c
-        mine = select(standing.cash_allowed).where(
-            standing.driver_id == driver_id, standing.currency_code == currency_code
-        )
-        return await self._connection.scalar(mine) is not False
+        of = {"of_driver": driver_id, "of_currency": currency_code}
+        return await self._connection.scalar(statements.CASH_ALLOWED, of) is not False
 
     async def keep_standing(self, standing: DriverStanding, version: int) -> None:
         row, values = tables.driver_standings.c, {"cash_allowed": standing.cash_allowed, "version": version}
@@ -450,35 +386,27 @@ class PostgresTransaction:
         await self._connection.execute(newer)
 
     async def lock_shift(self, driver_id: UUID) -> Shift | None:
-        return await self._shift(_open_shift(driver_id).with_for_update())
+        return await self._shift(statements.LOCK_SHIFT, driver_id)
 
     async def keep_shift_open(self, driver_id: UUID) -> Shift | None:
-        return await self._shift(_open_shift(driver_id).with_for_update(read=True))
+        return await self._shift(statements.KEEP_SHIFT_OPEN, driver_id)
 
     async def last_shift(self, driver_id: UUID) -> Shift | None:
-        shift = tables.shifts.c
-        newest = select(tables.shifts).where(shift.driver_id == driver_id).order_by(shift.id.desc()).limit(1)
-        return await self._shift(newest)
+        return await self._shift(statements.LAST_SHIFT, driver_id)
 
     async def add_shift(self, shift: Shift) -> None:
-        await self._connection.execute(insert(tables.shifts).values(**shift_row(shift)))
+        await self._connection.execute(insert(tables.shifts), shift_row(shift))
 
     async def save_shift(self, shift: Shift) -> None:
-        statement = update(tables.shifts).where(tables.shifts.c.id == shift.id)
-        await self._connection.execute(statement.values(**shift_wishes(shift)))
+        await self._connection.execute(statements.SAVE_SHIFT, {**shift_wishes(shift), "of_shift": shift.id})
 
     async def count_answer(self, driver_id: UUID, *, accepted: bool) -> None:
-        shift = tables.shifts.c
-        counted = shift.offers_accepted if accepted else shift.offers_missed
-        await self._connection.execute(_of_open_shift(driver_id).values({counted: counted + 1}))
+        counting = statements.COUNT_ACCEPTED if accepted else statements.COUNT_MISSED
+        await self._connection.execute(counting, {"of_driver": driver_id})
 
     async def count_earnings(self, driver_id: UUID, earnings: Money) -> None:
-        shift = tables.shifts.c
-        code = func.coalesce(shift.earned_currency_code, earnings.currency_code)
-        same = _of_open_shift(driver_id).where(code == earnings.currency_code)
-        await self._connection.execute(
-            same.values(earned_minor=shift.earned_minor + earnings.amount_minor, earned_currency_code=code)
-        )
+        of = {"of_driver": driver_id, "of_currency": earnings.currency_code, "more_minor": earnings.amount_minor}
+        await self._connection.execute(statements.COUNT_EARNINGS, of)
 
     async def headings_since(self, driver_id: UUID, since: datetime) -> list[datetime]:
         heading = tables.shift_headings.c
@@ -535,26 +463,20 @@ class PostgresTransaction:
             OutgoingEvent(self._new_id(), about, event.aggregate_version, event.occurred_at, message, traceparent)
         )
 
-    async def _one(self, statement: Select[Any]) -> Columns | None:
-        return (await self._connection.execute(statement)).mappings().one_or_none()
+    async def _one(self, statement: Select[Any], given: Mapping[str, Any] = _NOTHING) -> Columns | None:
+        return (await self._connection.execute(statement, given)).mappings().one_or_none()
 
-    async def _offer(self, statement: Select[Any]) -> Offer | None:
-        row = await self._one(statement)
+    async def _offer(self, statement: Select[Any], given: Mapping[str, Any]) -> Offer | None:
+        row = await self._one(statement, given)
         return None if row is None else offer_from(row)
 
-    async def _shift(self, statement: Select[Any]) -> Shift | None:
-        row = await self._one(statement)
+    async def _shift(self, statement: Select[Any], driver_id: UUID) -> Shift | None:
+        row = await self._one(statement, {"of_driver": driver_id})
         return None if row is None else shift_from(row)
 
 
-def _open_shift(driver_id: UUID) -> Select[Any]:
-    shift = tables.shifts.c
-    return select(tables.shifts).where(shift.driver_id == driver_id, shift.ended_at.is_(None))
-
-
-def _of_open_shift(driver_id: UUID) -> Update:
-    shift = tables.shifts.c
-    return update(tables.shifts).where(shift.driver_id == driver_id, shift.ended_at.is_(None))
+def _closing(offer: Offer) -> dict[str, Any]:
+    return {"of_offer": offer.id, "state": offer.state.value, "closed_at": offer.closed_at}
 
 
 def _refusal(error: IntegrityError) -> DomainError | None:

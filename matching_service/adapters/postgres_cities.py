@@ -6,9 +6,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, tuple_
+from sqlalchemy import DateTime, Select, bindparam, func, insert, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import Database
@@ -136,23 +137,8 @@ class PostgresCities:
 
     async def _read(self) -> None:
         row = tables.city_policies.c
-        now = self._clock.now()
-        current = (
-            select(row.city, func.max(row.version).label("version"))
-            .where(row.effective_at <= now)
-            .group_by(row.city)
-            .subquery()
-        )
-        wanted = (
-            select(row.city, row.version, row.effective_at)
-            .outerjoin(current, current.c.city == row.city)
-            # One more than is in force: it goes on where that one is of a later release.
-            .where(or_(current.c.version.is_(None), row.version >= current.c.version - 1))
-            .order_by(row.city, row.version)
-            .limit(_MAX_EFFECTS)
-        )
         async with self._database.connect() as connection:
-            found = (await connection.execute(wanted)).all()
+            found = (await connection.execute(_in_force(), {"now": self._clock.now()})).all()
             missing = [(city, version) for city, version, _ in found if (city, version) not in self._policies]
             documents: Sequence[Any] = ()
             if missing:
@@ -215,3 +201,22 @@ async def add_policy(connection: Any, version: PolicyVersion) -> None:
 
 def _no_such_version(city: str, version: int) -> NotFound:
     return NotFound("city_policy_not_found", f"there is no version {version} of the policy of {city!r}")
+
+
+@cache  # looked at every second or so: written once
+def _in_force() -> Select[Any, Any, Any]:
+    row = tables.city_policies.c
+    current = (
+        select(row.city, func.max(row.version).label("version"))
+        .where(row.effective_at <= bindparam("now", type_=DateTime(timezone=True)))
+        .group_by(row.city)
+        .subquery()
+    )
+    return (
+        select(row.city, row.version, row.effective_at)
+        .outerjoin(current, current.c.city == row.city)
+        # One more than is in force: it goes on where that one is of a later release.
+        .where(or_(current.c.version.is_(None), row.version >= current.c.version - 1))
+        .order_by(row.city, row.version)
+        .limit(_MAX_EFFECTS)
+    )

@@ -4,15 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Float, Uuid, cast, extract, func, select, true, union
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Float,
+    Integer,
+    Select,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    extract,
+    func,
+    literal_column,
+    select,
+    union,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from chassis.database import Database
 from matching_service.adapters import tables
 from matching_service.adapters.rows import order_from, place_from
+from matching_service.adapters.statements import is_in
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.driver_record import DriverRecord
 from matching_service.domain.ride_kind import Capability
@@ -24,19 +43,119 @@ from shared_kernel.errors import NotFound
 from shared_kernel.geo import GeoPoint
 
 _DRIVER_STATES = [state.value for state in DRIVER_STATES]
+_ride, _offer, _shift = tables.rides.c, tables.offers.c, tables.shifts.c
+_exclusion, _standing = tables.exclusions.c, tables.driver_standings.c
+_MOST = bindparam("most", type_=Integer)
 
 
 def _all_of(driver_id: ColumnElement[UUID]) -> ColumnElement[Any]:
     return func.array_agg(driver_id, type_=ARRAY(Uuid))
 
 
-def _seeking(ride: Any) -> list[ColumnElement[Any]]:
-    places = [ride[f"{end}_{name}"] for end in ("pickup", "dropoff") for name in ("latitude", "longitude", "address")]
-    return [ride.id, *places, ride.product, ride.requested_at, ride.funding, ride.city, ride.shard, ride.delivery]
+def _seeking() -> list[ColumnElement[Any]]:
+    # Whole rides, of sixty columns, would take several times as long to read.
+    places = [_ride[f"{end}_{name}"] for end in ("pickup", "dropoff") for name in ("latitude", "longitude", "address")]
+    return [
+        _ride.id,
+        *places,
+        _ride.product,
+        _ride.requested_at,
+        _ride.funding,
+        _ride.city,
+        _ride.shard,
+        _ride.delivery,
+    ]
 
 
-def _of(cities: Collection[str]) -> ColumnElement[bool]:
-    return tables.rides.c.city.in_(["", *cities]) if cities else true()
+def _these(cities: Collection[str]) -> dict[str, list[str]]:
+    return {"of_cities": ["", *cities]} if cities else {}
+
+
+def _theirs(*, of_cities: bool) -> list[ColumnElement[bool]]:
+    texts = ARRAY(Text)
+    shards = _ride.shard == any_(bindparam("of_shards", type_=texts))
+    return [shards, _ride.city == any_(bindparam("of_cities", type_=texts))] if of_cities else [shards]
+
+
+_excluded = (
+    select(func.array_agg(_exclusion.driver_id, type_=ARRAY(Uuid)))
+    .where(_exclusion.ride_id == _ride.id)
+    .scalar_subquery()
+    .label("excluded")
+)
+
+
+# Written once: a tick asks all of this twice a second, and to write it anew costs more than to have it answered.
+@cache
+def _waiting(*, of_cities: bool) -> Select[Any]:
+    columns = [*_seeking(), _ride.dispatch_at, _ride.sharing, _ride.passengers]
+    waiting = select(*columns, _excluded).where(_ride.state == _written("matching"), *_theirs(of_cities=of_cities))
+    # One that was asked for ahead has waited since its search began.
+    since = func.coalesce(_ride.dispatch_at, _ride.requested_at)
+    return waiting.order_by(_excluded.is_(None), since, _ride.id).limit(_MOST)
+
+
+@cache
+def _en_route(*, of_cities: bool) -> Select[Any]:
+    asked = select(_offer.id).where(_offer.ride_id == _ride.id, _offer.state == _written("open")).exists()
+    columns = [*_seeking(), _ride.driver_id, _ride.promised_pickup_at, _ride.swap_count]
+    under_way = select(*columns, _excluded).where(
+        _ride.state == _written("driver_en_route"),
+        *_theirs(of_cities=of_cities),
+        _ride.swap_count < bindparam("most_swaps", type_=Integer),
+        _ride.promised_pickup_at.is_not(None),
+        _ride.kind != _written("pooled"),  # what the parties of a run were promised hangs together
+        ~asked,
+    )
+    return under_way.order_by(_ride.promised_pickup_at.desc(), _ride.id).limit(_MOST)
+
+
+def _written(value: str) -> ColumnElement[str]:
+    # Not a parameter: the planner knows then which partial index it may use.
+    return literal_column(f"'{value}'")
+
+
+_busy = union(
+    select(_ride.driver_id).where(is_in(DRIVER_STATES)),
+    select(_offer.driver_id).where(_offer.state == _written("open")),
+    select(_shift.driver_id).where(_shift.ended_at.is_(None), _shift.break_until.is_not(None)),
+).subquery()
+_BUSY = select(_all_of(_busy.c.driver_id))
+_NO_CASH = select(_standing.driver_id).where(
+    _standing.currency_code == bindparam("of_currency"), ~_standing.cash_allowed
+)
+# A row a class: twenty thousand rows would take the client ten times as long.
+_ON_SHIFT = (
+    select(_shift.vehicle_class, _all_of(_shift.driver_id))
+    .where(_shift.ended_at.is_(None), ~_shift.ends_after_ride, _shift.break_until.is_(None))
+    .group_by(_shift.vehicle_class)
+)
+_resting = func.coalesce(_shift.break_since, bindparam("now", type_=DateTime(timezone=True)))
+_active = extract("epoch", _resting - _shift.started_at) - _shift.paused_seconds
+_facts = (
+    _shift.driver_id,
+    _shift.earned_minor,
+    _shift.earned_currency_code,
+    cast(_active, Float(53)),
+    _shift.offers_accepted,
+    _shift.offers_missed,
+)
+# In arrays: a row a driver would take the client ten times as long.
+_RECORDS = select(*(func.coalesce(func.array_agg(aggregate_order_by(each, _shift.id)), []) for each in _facts)).where(
+    _shift.ended_at.is_(None)
+)
+_HEADINGS = select(_shift.driver_id, _shift.heading_latitude, _shift.heading_longitude).where(
+    _shift.ended_at.is_(None), _shift.heading_latitude.is_not(None)
+)
+_CAPABILITIES = select(_shift.driver_id, _shift.capabilities).where(
+    _shift.ended_at.is_(None), _shift.capabilities != []
+)
+_OPEN_SHIFT = select(_shift.id, _shift.vehicle_class).where(
+    _shift.driver_id == bindparam("of_driver"), _shift.ended_at.is_(None)
+)
+_DRIVER_OF_RIDE = select(_ride.driver_id, _ride.state).where(
+    _ride.id == bindparam("of_ride"), _ride.rider_id == bindparam("of_rider")
+)
 
 
 class PostgresDispatchReads:
@@ -49,21 +168,9 @@ class PostgresDispatchReads:
         self, shards: Collection[str], limit: int, cities: Collection[str] = ()
     ) -> list[WaitingRide]:
         """Return rides in MATCHING in these shards: closed offers or assignments first, then long waits."""
-        ride, exclusion = tables.rides.c, tables.exclusions.c
-        excluded = (
-            select(func.array_agg(exclusion.driver_id, type_=ARRAY(Uuid)))
-            .where(exclusion.ride_id == ride.id)
-            .scalar_subquery()
-            .label("excluded")
-        )
-        # Whole rides, of sixty columns, would take several times as long to read.
-        columns = [*_seeking(ride), ride.dispatch_at, ride.sharing, ride.passengers]
-        waiting = select(*columns, excluded).where(ride.state == "matching", ride.shard.in_(shards), _of(cities))
-        # One that was asked for ahead has waited since its search began.
-        since = func.coalesce(ride.dispatch_at, ride.requested_at)
-        statement = waiting.order_by(excluded.is_(None), since, ride.id).limit(limit)
+        statement, given = _waiting(of_cities=bool(cities)), {"of_shards": list(shards), "most": limit}
         async with self._database.connect() as connection:
-            rows = (await connection.execute(statement)).mappings().all()
+            rows = (await connection.execute(statement, given | _these(cities))).mappings().all()
         return [
             WaitingRide(
                 ride_id=row["id"],
@@ -87,27 +194,10 @@ class PostgresDispatchReads:
         self, shards: Collection[str], max_swaps: int, limit: int, cities: Collection[str] = ()
     ) -> list[EnRouteRide]:
         """Return rides with a driver on the way who may change, those that were promised the latest pickup first."""
-        ride, exclusion, offer = tables.rides.c, tables.exclusions.c, tables.offers.c
-        excluded = (
-            select(func.array_agg(exclusion.driver_id, type_=ARRAY(Uuid)))
-            .where(exclusion.ride_id == ride.id)
-            .scalar_subquery()
-            .label("excluded")
-        )
-        asked = select(offer.id).where(offer.ride_id == ride.id, offer.state == "open").exists()
-        columns = [*_seeking(ride), ride.driver_id, ride.promised_pickup_at, ride.swap_count]
-        under_way = select(*columns, excluded).where(
-            ride.state == "driver_en_route",
-            ride.shard.in_(shards),
-            _of(cities),
-            ride.swap_count < max_swaps,
-            ride.promised_pickup_at.is_not(None),
-            ride.kind != "pooled",  # what the parties of a run were promised hangs together
-            ~asked,
-        )
-        statement = under_way.order_by(ride.promised_pickup_at.desc(), ride.id).limit(limit)
+        given = {"of_shards": list(shards), "most_swaps": max_swaps, "most": limit}
         async with self._database.connect() as connection:
-            rows = (await connection.execute(statement)).mappings().all()
+            statement = _en_route(of_cities=bool(cities))
+            rows = (await connection.execute(statement, given | _these(cities))).mappings().all()
         return [
             EnRouteRide(
                 ride_id=row["id"],
@@ -129,86 +219,52 @@ class PostgresDispatchReads:
 
     async def busy(self) -> frozenset[UUID]:
         """Return the drivers with an open offer or a live ride, or on a break."""
-        ride, offer, shift = tables.rides.c, tables.offers.c, tables.shifts.c
-        busy = union(
-            select(ride.driver_id).where(ride.state.in_(_DRIVER_STATES)),
-            select(offer.driver_id).where(offer.state == "open"),
-            select(shift.driver_id).where(shift.ended_at.is_(None), shift.break_until.is_not(None)),
-        ).subquery()
-        statement = select(_all_of(busy.c.driver_id))
         async with self._database.connect() as connection:
-            return frozenset(await connection.scalar(statement) or ())
+            return frozenset(await connection.scalar(_BUSY) or ())
 
     async def no_cash_driver_ids(self, currency_code: str) -> frozenset[UUID]:
         """Return the drivers who may not take cash in this currency."""
-        standing = tables.driver_standings.c
-        statement = select(standing.driver_id).where(standing.currency_code == currency_code, ~standing.cash_allowed)
         async with self._database.connect() as connection:
-            return frozenset(await connection.scalars(statement))
+            return frozenset(await connection.scalars(_NO_CASH, {"of_currency": currency_code}))
 
     async def on_shift(self) -> Mapping[UUID, VehicleClass]:
         """Return the drivers with an open shift that takes new rides."""
-        shift = tables.shifts.c
-        wanting = (shift.ended_at.is_(None), ~shift.ends_after_ride, shift.break_until.is_(None))
-        # A row a class: twenty thousand rows would take the client ten times as long.
-        statement = select(shift.vehicle_class, _all_of(shift.driver_id)).where(*wanting)
         async with self._database.connect() as connection:
-            rows = (await connection.execute(statement.group_by(shift.vehicle_class))).all()
+            rows = (await connection.execute(_ON_SHIFT)).all()
         by_driver: dict[UUID, VehicleClass] = {}
         for vehicle_class, driver_ids in rows:
             by_driver |= dict.fromkeys(driver_ids, VehicleClass(vehicle_class))
         return by_driver
 
     async def records(self, now: datetime) -> Mapping[UUID, DriverRecord]:
-        """Return what open shifts have come to. In arrays: a row a driver would take the client ten times as long."""
-        shift = tables.shifts.c
-        resting = func.coalesce(shift.break_since, now)
-        active = extract("epoch", resting - shift.started_at) - shift.paused_seconds
-        columns = (
-            shift.driver_id,
-            shift.earned_minor,
-            shift.earned_currency_code,
-            cast(active, Float(53)),
-            shift.offers_accepted,
-            shift.offers_missed,
-        )
-        in_one_order = (func.coalesce(func.array_agg(aggregate_order_by(each, shift.id)), []) for each in columns)
+        """Return what open shifts have come to."""
         async with self._database.connect() as connection:
-            row = (await connection.execute(select(*in_one_order).where(shift.ended_at.is_(None)))).one()
+            row = (await connection.execute(_RECORDS, {"now": now})).one()
         return {driver_id: DriverRecord(*facts) for driver_id, *facts in zip(*row, strict=True)}
 
     async def headings(self) -> Mapping[UUID, GeoPoint]:
         """Return where drivers want to get to, of those who take only rides on their way."""
-        shift = tables.shifts.c
-        statement = select(shift.driver_id, shift.heading_latitude, shift.heading_longitude)
         async with self._database.connect() as connection:
-            rows = await connection.execute(
-                statement.where(shift.ended_at.is_(None), shift.heading_latitude.is_not(None))
-            )
+            rows = await connection.execute(_HEADINGS)
             return {driver_id: GeoPoint(latitude, longitude) for driver_id, latitude, longitude in rows}
 
     async def capabilities(self) -> Mapping[UUID, frozenset[Capability]]:
         """Return what drivers with an open shift declared, of those who declared anything."""
-        shift = tables.shifts.c
-        statement = select(shift.driver_id, shift.capabilities)
         async with self._database.connect() as connection:
-            rows = await connection.execute(statement.where(shift.ended_at.is_(None), shift.capabilities != []))
+            rows = await connection.execute(_CAPABILITIES)
             return {driver_id: frozenset(map(Capability, names)) for driver_id, names in rows}
 
     async def open_shift_of(self, driver_id: UUID) -> OpenShift | None:
         """Return the driver's open shift, also one that ends after the ride."""
-        shift = tables.shifts.c
-        statement = select(shift.id, shift.vehicle_class).where(shift.driver_id == driver_id, shift.ended_at.is_(None))
         async with self._database.connect() as connection:
-            row = (await connection.execute(statement)).one_or_none()
+            row = (await connection.execute(_OPEN_SHIFT, {"of_driver": driver_id})).one_or_none()
         return None if row is None else OpenShift(row.id, VehicleClass(row.vehicle_class))
 
     async def driver_under_way(self, ride_id: UUID, rider_id: UUID) -> UUID | None:
         """Return the driver bound to this rider's ride now. Raises NotFound `ride_not_found`."""
-        ride = tables.rides.c
-        statement = select(ride.driver_id, ride.state).where(ride.id == ride_id, ride.rider_id == rider_id)
+        of = {"of_ride": ride_id, "of_rider": rider_id}
         async with self._database.connect() as connection:
-            row = (await connection.execute(statement)).one_or_none()
+            row = (await connection.execute(_DRIVER_OF_RIDE, of)).one_or_none()
         if row is None:
             raise NotFound("ride_not_found", "there is no such ride")
         return row.driver_id if row.state in _DRIVER_STATES else None

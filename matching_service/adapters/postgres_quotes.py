@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,11 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Select,
     Table,
     Text,
     Uuid,
+    bindparam,
     insert,
     select,
     text,
@@ -161,9 +164,14 @@ def fare_from_json(currency_code: str, total_minor: int, lines: Sequence[Sequenc
     )
 
 
+@cache  # written once: to write a statement anew costs as much as to have it answered
+def _quote_of(table: Table) -> Select[Any]:
+    return select(table).where(table.c.id == bindparam("of_quote"), table.c.rider_id == bindparam("of_rider"))
+
+
 async def find_quote(connection: AsyncConnection, table: Table, quote_id: UUID, rider_id: UUID) -> Quote | None:
     """Read a quote of this rider inside the caller's transaction; None when there is none."""
-    found = await connection.execute(select(table).where(table.c.id == quote_id, table.c.rider_id == rider_id))
+    found = await connection.execute(_quote_of(table), {"of_quote": quote_id, "of_rider": rider_id})
     row = found.mappings().one_or_none()
     return None if row is None else quote_from_row(row)
 

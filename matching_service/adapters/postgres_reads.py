@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, select, text
+from sqlalchemy import DateTime, Integer, Select, bindparam, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
-from matching_service.adapters import tables
+from matching_service.adapters import statements, tables
 from matching_service.adapters.edit_rows import edit_from
-from matching_service.adapters.postgres import offers_with_places, stops_of_rides
 from matching_service.adapters.postgres_runs import open_run_of, views_of
 from matching_service.adapters.rows import offer_from, ride_from, shift_from
+from matching_service.adapters.statements import is_in, stops_of_rides
 from matching_service.domain.edit import RideEdit
 from matching_service.domain.offer import Offer
 from matching_service.domain.ride import Ride
@@ -64,7 +64,23 @@ _REQUEST_TO_PICKUP = text(
 )
 
 
-_NOTHING: Mapping[str, UUID | None] = {}
+_NOW, _MOST = bindparam("now", type_=DateTime(timezone=True)), bindparam("most", type_=Integer)
+_offer, _move = tables.offers.c, tables.ride_transitions.c
+_EXPIRED_OFFERS = (
+    statements.offers_with_places()
+    .where(_offer.state == literal_column("'open'"), _offer.expires_at <= _NOW)
+    .order_by(_offer.expires_at)
+    .limit(_MOST)
+)
+_OFFERS = (
+    statements.offers_with_places()
+    .where(_offer.ride_id == bindparam("of_ride"))
+    .order_by(_offer.created_at, _offer.id)
+    .limit(_MOST)
+)
+_MOVES = (
+    select(tables.ride_transitions).where(_move.ride_id == bindparam("of_ride")).order_by(_move.version).limit(_MOST)
+)
 
 
 class PostgresRideReader:
@@ -101,9 +117,7 @@ class PostgresRideReader:
         return await self._rides(statement, {"of_rider": rider_id, "of_driver": driver_id})
 
     async def history(self, ride_id: UUID, limit: int) -> tuple[list[RideMoveRecord], list[Offer]]:
-        move, offer = tables.ride_transitions.c, tables.offers.c
-        moves = select(tables.ride_transitions).where(move.ride_id == ride_id).order_by(move.version).limit(limit)
-        offers = offers_with_places().where(offer.ride_id == ride_id).order_by(offer.created_at, offer.id).limit(limit)
+        of = {"of_ride": ride_id, "most": limit}
         async with self._database.connect() as connection:
             records = [
                 RideMoveRecord(
@@ -114,9 +128,9 @@ class PostgresRideReader:
                     row["driver_id"],
                     row["reason"],
                 )
-                for row in (await connection.execute(moves)).mappings()
+                for row in (await connection.execute(_MOVES, of)).mappings()
             ]
-            return records, [offer_from(row) for row in (await connection.execute(offers)).mappings()]
+            return records, [offer_from(row) for row in (await connection.execute(_OFFERS, of)).mappings()]
 
     async def summary(self, since: datetime) -> RideSummary:
         ride = tables.rides.c
@@ -137,30 +151,22 @@ class PostgresRideReader:
             )
 
     async def open_offer(self, driver_id: UUID) -> Offer | None:
-        offer = tables.offers.c
-        found = await self._offers(offers_with_places().where(offer.driver_id == driver_id, offer.state == "open"))
-        return next(iter(found), None)
+        return next(iter(await self._offers(statements.OPEN_OFFER_OF_DRIVER, {"of_driver": driver_id})), None)
 
     async def run_of(self, driver_id: UUID) -> RunView | None:
         async with self._database.connect() as connection:
             return next(iter(await views_of(connection, open_run_of(driver_id))), None)
 
     async def open_shift(self, driver_id: UUID) -> Shift | None:
-        shift = tables.shifts.c
-        statement = select(tables.shifts).where(shift.driver_id == driver_id, shift.ended_at.is_(None))
         async with self._database.connect() as connection:
-            row = (await connection.execute(statement)).mappings().one_or_none()
+            row = (await connection.execute(statements.OPEN_SHIFT, {"of_driver": driver_id})).mappings().one_or_none()
         return None if row is None else shift_from(row)
 
     async def expired_offers(self, now: datetime, limit: int) -> list[Offer]:
-        offer = tables.offers.c
-        due = offers_with_places().where(offer.state == "open", offer.expires_at <= now)
-        return await self._offers(due.order_by(offer.expires_at).limit(limit))
+        return await self._offers(_EXPIRED_OFFERS, {"now": now, "most": limit})
 
     async def due_schedules(self, now: datetime, limit: int) -> list[Ride]:
-        ride = tables.rides.c
-        due = _rides_of().where(ride.timer_at <= now)
-        return await self._rides(due.order_by(ride.timer_at).limit(limit))
+        return await self._rides(_due_schedules(), {"now": now, "most": limit})
 
     async def scheduled_rides(self, rider_id: UUID, limit: int) -> list[Ride]:
         ride = tables.rides.c
@@ -180,16 +186,16 @@ class PostgresRideReader:
         async with self._database.connect() as connection:
             return list(await connection.scalars(overdue.order_by(ride.search_until).limit(limit)))
 
-    async def _rides(self, statement: Select[Any], given: Mapping[str, UUID | None] = _NOTHING) -> list[Ride]:
+    async def _rides(self, statement: Select[Any], given: Mapping[str, Any]) -> list[Ride]:
         async with self._database.connect() as connection:
             return [
                 ride_from(row, driver_silent_since=row["driver_silent_since"])
                 for row in (await connection.execute(statement, given)).mappings()
             ]
 
-    async def _offers(self, statement: Select[Any]) -> list[Offer]:
+    async def _offers(self, statement: Select[Any], given: Mapping[str, Any]) -> list[Offer]:
         async with self._database.connect() as connection:
-            return [offer_from(row) for row in (await connection.execute(statement)).mappings()]
+            return [offer_from(row) for row in (await connection.execute(statement, given)).mappings()]
 
 
 # Made once: to write such a statement anew costs more than to have it answered.
@@ -198,7 +204,7 @@ def _rides_of(*, of_rider: bool = False, of_driver: bool = False) -> Select[Any]
     """Select rides, of the rider `of_rider` or the driver `of_driver` if so; these are parameters of the statement."""
     ride, shift = tables.rides.c, tables.shifts.c
     # Of the driver under way alone: whom the ride no longer concerns is not told of.
-    theirs = (shift.driver_id == ride.driver_id) & shift.ended_at.is_(None) & _is_in(DRIVER_STATES)
+    theirs = (shift.driver_id == ride.driver_id) & shift.ended_at.is_(None) & is_in(DRIVER_STATES)
     joined = tables.rides.outerjoin(tables.shifts, theirs)
     seen = (shift.silent_since.label("driver_silent_since"), stops_of_rides())
     statement = select(*ride, *seen).select_from(joined)
@@ -210,6 +216,12 @@ def _rides_of(*, of_rider: bool = False, of_driver: bool = False) -> Select[Any]
 
 
 @cache
+def _due_schedules() -> Select[Any]:
+    due = _rides_of().where(tables.rides.c.timer_at <= _NOW)
+    return due.order_by(tables.rides.c.timer_at).limit(_MOST)
+
+
+@cache
 def _one_ride(*, of_rider: bool, of_driver: bool) -> Select[Any]:
     return _rides_of(of_rider=of_rider, of_driver=of_driver).where(tables.rides.c.id == bindparam("ride_id"))
 
@@ -217,14 +229,9 @@ def _one_ride(*, of_rider: bool, of_driver: bool) -> Select[Any]:
 @cache
 def _live_ride(*, of_rider: bool, of_driver: bool) -> Select[Any]:
     statement = _rides_of(of_rider=of_rider, of_driver=of_driver)
-    statement = statement.where(_is_in(DRIVER_STATES if of_driver else ACTIVE_STATES))
+    statement = statement.where(is_in(DRIVER_STATES if of_driver else ACTIVE_STATES))
     # The ride of the person before the orders under way beside it.
     return statement.order_by(tables.rides.c.kind == "delivery", tables.rides.c.id.desc()).limit(1)
-
-
-def _is_in(states: Iterable[RideState]) -> ColumnElement[bool]:
-    # Written out instead of given each time: the planner knows then which partial index it may use.
-    return tables.rides.c.state.in_([literal_column(f"'{state.value}'") for state in sorted(states)])
 
 
 async def _waits(connection: AsyncConnection, statement: Any, since: datetime) -> Waits:

@@ -5,14 +5,24 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import DateTime, Integer, bindparam, func, or_, select, update
 
 from chassis.database import Database
 from matching_service.adapters import tables
-from matching_service.adapters.postgres import stops_of_rides
 from matching_service.adapters.rows import ride_from
+from matching_service.adapters.statements import stops_of_rides
 from matching_service.domain.ride_states import PaymentState
 from matching_service.use_cases.ports import OwedStep
+
+_ride, _NOW = tables.rides.c, bindparam("now", type_=DateTime(timezone=True))
+_due = (
+    select(_ride.id)
+    .where(_ride.saga_next_attempt_at <= _NOW, or_(_ride.saga_leased_until.is_(None), _ride.saga_leased_until <= _NOW))
+    .order_by(_ride.saga_next_attempt_at)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(key_share=True, skip_locked=True)
+)
+_LEASE_DUE = update(tables.rides).where(_ride.id.in_(_due)).returning(*_ride, stops_of_rides())
 
 
 class PostgresSagaQueue:
@@ -22,20 +32,9 @@ class PostgresSagaQueue:
         self._database = database
 
     async def claim(self, now: datetime, limit: int, lease_seconds: float) -> list[OwedStep]:
-        ride = tables.rides.c
-        due = (
-            select(ride.id)
-            .where(
-                ride.saga_next_attempt_at <= now, or_(ride.saga_leased_until.is_(None), ride.saga_leased_until <= now)
-            )
-            .order_by(ride.saga_next_attempt_at)
-            .limit(limit)
-            .with_for_update(key_share=True, skip_locked=True)
-        )
-        lease = update(tables.rides).where(ride.id.in_(due))
-        lease = lease.values(saga_leased_until=now + timedelta(seconds=lease_seconds))
-        async with self._database.transaction() as connection:
-            rows = (await connection.execute(lease.returning(*ride, stops_of_rides()))).mappings().all()
+        given = {"now": now, "most": limit, "saga_leased_until": now + timedelta(seconds=lease_seconds)}
+        async with self._database.connect() as connection:
+            rows = (await connection.execute(_LEASE_DUE, given)).mappings().all()
         return [OwedStep(ride_from(row), row["saga_attempts"], row["traceparent"]) for row in rows]
 
     async def postpone(self, ride_id: UUID, state: PaymentState, until: datetime, error: str) -> None:

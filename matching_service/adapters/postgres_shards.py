@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, and_, bindparam, delete, func, select, update
+from sqlalchemy import ARRAY, Float, Select, Text, Uuid, and_, any_, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,6 +15,7 @@ from chassis.database import Database
 from matching_service.adapters import tables
 from matching_service.adapters.rows import place_from
 from matching_service.adapters.shard_cells import shard_of
+from matching_service.adapters.statements import is_in
 from matching_service.domain.ride_states import DISPATCHED_STATES
 from matching_service.use_cases.dispatch_ports import GainedShard, ShardsSeen
 
@@ -34,14 +36,9 @@ class PostgresShardLeases:
         self._known: set[str] = set()
 
     async def look(self, matcher_id: UUID, name: str, seconds: float) -> ShardsSeen:
-        matcher, ride = tables.matchers.c, tables.rides.c
-        mine = upsert(tables.matchers).values(id=matcher_id, name=name, expires_at=_in(seconds))
-        mine = mine.on_conflict_do_update(index_elements=["id"], set_={"expires_at": mine.excluded.expires_at})
-        living = func.array(select(matcher.id).where(matcher.expires_at > func.clock_timestamp()).scalar_subquery())
-        busy = select(ride.shard).where(ride.state.in_(_DISPATCHED)).distinct().scalar_subquery()
-        look = select(_array(living, Uuid()), _array(func.array(busy), Text())).add_cte(mine.cte("beat"))
+        given = {"matcher": matcher_id, "matcher_name": name, "seconds": seconds}
         async with self._database.connect() as connection:
-            matcher_ids, shards = (await connection.execute(look)).one()
+            matcher_ids, shards = (await connection.execute(_look(), given)).one()
             if None in shards:
                 await self._place(connection)
         return ShardsSeen(frozenset(matcher_ids), frozenset(shard for shard in shards if shard is not None))
@@ -49,11 +46,9 @@ class PostgresShardLeases:
     async def renew(self, matcher_id: UUID, shards: Collection[str], seconds: float) -> Mapping[str, int]:
         if not shards:
             return {}
-        lease = tables.shard_leases.c
-        mine = and_(lease.owner_id == matcher_id, lease.shard.in_(shards), lease.expires_at > func.clock_timestamp())
-        renewed = update(tables.shard_leases).where(mine).values(expires_at=_in(seconds))
+        given = {"matcher": matcher_id, "of_shards": list(shards), "seconds": seconds}
         async with self._database.connect() as connection:
-            rows = await connection.execute(renewed.returning(lease.shard, lease.fence))
+            rows = await connection.execute(_renew(), given)
             return {row.shard: row.fence for row in rows}
 
     async def claim(self, matcher_id: UUID, shards: Collection[str], seconds: float) -> Mapping[str, GainedShard]:
@@ -102,6 +97,27 @@ class PostgresShardLeases:
         await connection.execute(placed.values(shard=bindparam("in_shard")), found)
 
 
+# Both are asked with each beat: written once.
+@cache
+def _look() -> Select[Any, Any]:
+    matcher, ride = tables.matchers.c, tables.rides.c
+    until = _in(bindparam("seconds", type_=Float(53)))
+    mine = upsert(tables.matchers).values(id=bindparam("matcher"), name=bindparam("matcher_name"), expires_at=until)
+    mine = mine.on_conflict_do_update(index_elements=["id"], set_={"expires_at": mine.excluded.expires_at})
+    living = func.array(select(matcher.id).where(matcher.expires_at > func.clock_timestamp()).scalar_subquery())
+    busy = select(ride.shard).where(is_in(DISPATCHED_STATES)).distinct().scalar_subquery()
+    return select(_array(living, Uuid()), _array(func.array(busy), Text())).add_cte(mine.cte("beat"))
+
+
+@cache
+def _renew() -> Any:
+    lease = tables.shard_leases.c
+    theirs = lease.shard == any_(bindparam("of_shards", type_=ARRAY(Text)))
+    mine = and_(lease.owner_id == bindparam("matcher"), theirs, lease.expires_at > func.clock_timestamp())
+    renewed = update(tables.shard_leases).where(mine).values(expires_at=_in(bindparam("seconds", type_=Float(53))))
+    return renewed.returning(lease.shard, lease.fence)
+
+
 def _vacate(matcher_id: UUID) -> Any:
     leases = tables.shard_leases
     return (
@@ -109,7 +125,7 @@ def _vacate(matcher_id: UUID) -> Any:
     )
 
 
-def _in(seconds: float) -> Any:
+def _in(seconds: Any) -> Any:
     return func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
 
 

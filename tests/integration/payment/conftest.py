@@ -132,7 +132,7 @@ def payment_settings(payment_url: str, jwks_file: Path, redis_url_for: Callable[
         redis_url=redis_url_for(6),
         payment_listen="127.0.0.1:0",
         payment_metrics_listen="127.0.0.1:0",
-        payment_psp_timeout_seconds=2,
+        payment_psp_timeout_seconds=20,
     )
 
 

@@ -94,6 +94,7 @@ class Database:
                 },
             },
         )
+        self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         # The same pool; each statement is its own transaction, which saves BEGIN and COMMIT.
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         pool = cast("_CountingPool", self.engine.pool)
@@ -120,6 +121,18 @@ class Database:
                 raise
             if committing and outage.reason != "database_busy":
                 raise Unknown("commit_unknown", "the connection was lost while the change was being saved") from error
+            raise outage from error
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncGenerator[AsyncConnection]:
+        """Run reads that see one and the same moment, in a transaction that can write nothing."""
+        try:
+            async with self._snapshots.connect() as connection:
+                yield connection
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            outage = as_outage(error)
+            if outage is None:
+                raise
             raise outage from error
 
     @asynccontextmanager

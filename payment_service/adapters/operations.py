@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, cast, insert, or_, select, update
+from sqlalchemy import Integer, Row, and_, bindparam, cast, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -52,10 +52,10 @@ class PostgresOperations:
     async def open_of(self, payment_id: UUID) -> Operation | None:
         if payment_id in self._without_open:
             return None
-        return await self._open(operations.c.payment_id == payment_id)
+        return await self._open(_OPEN_OF, {"of_payment": payment_id})
 
     async def open_of_subject(self, subject_id: UUID) -> Operation | None:
-        return await self._open(operations.c.subject_id == subject_id)
+        return await self._open(_OPEN_OF_SUBJECT, {"of_subject": subject_id})
 
     async def hurry(self, subject_id: UUID, now: datetime, *, even_leased: bool) -> None:
         states = [OperationState.UNKNOWN, *([OperationState.SENDING] if even_leased else [])]
@@ -63,20 +63,11 @@ class PostgresOperations:
         await self._connection.execute(update(operations).where(which).values(due_at=now))
 
     async def take(self, operation_id: UUID, now: datetime, lease_until: datetime) -> Operation | None:
-        # An unknown outcome may be asked about at any time; a lease has to run out first.
-        free = or_(operations.c.state == OperationState.UNKNOWN, operations.c.due_at <= now)
-        taken = await self._lease(and_(operations.c.id == operation_id, _IS_OPEN, free), lease_until)
+        taken = await self._lease(_TAKE_ONE, {"of_operation": operation_id, "now": now}, lease_until)
         return taken[0] if taken else None
 
     async def take_due(self, now: datetime, lease_until: datetime, limit: int) -> Sequence[Operation]:
-        due = (
-            select(operations.c.id)
-            .where(_IS_OPEN, operations.c.due_at <= now)
-            .order_by(operations.c.due_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True, key_share=True)
-        )
-        return await self._lease(operations.c.id.in_(due), lease_until)
+        return await self._lease(_TAKE_DUE, {"now": now, "most": limit}, lease_until)
 
     async def rest(self, operation: Operation, next_attempt_at: datetime, detail: str) -> None:
         self._locked.pop(operation.id, None)
@@ -98,20 +89,33 @@ class PostgresOperations:
         self._locked.pop(operation.id, None)
         self._connection.waiting.finished_operations.append((operation, now, detail))
 
-    async def _open(self, which: ColumnElement[bool]) -> Operation | None:
-        row = (await self._connection.execute(select(operations).where(which, _IS_OPEN))).first()
+    async def _open(self, statement: Any, of: Mapping[str, UUID]) -> Operation | None:
+        row = (await self._connection.execute(statement, of)).first()
         return None if row is None else _operation(row)
 
-    async def _lease(self, which: ColumnElement[bool], lease_until: datetime) -> Sequence[Operation]:
+    async def _lease(self, statement: Any, of: Mapping[str, object], lease_until: datetime) -> Sequence[Operation]:
         self._locked.clear()
-        statement = (
-            update(operations)
-            .where(which)
-            .values(state=OperationState.SENDING, due_at=lease_until, tries=operations.c.tries + 1)
-            .returning(operations)
-        )
-        return [_operation(row) for row in await self._connection.execute(statement)]
+        rows = await self._connection.execute(statement, {**of, "due_at": lease_until})
+        return [_operation(row) for row in rows]
 
+
+# Written once: to write a statement anew costs as much as to have it answered.
+_OPEN_OF = select(operations).where(operations.c.payment_id == bindparam("of_payment"), _IS_OPEN)
+_OPEN_OF_SUBJECT = select(operations).where(operations.c.subject_id == bindparam("of_subject"), _IS_OPEN)
+_IS_DUE = operations.c.due_at <= bindparam("now", type_=operations.c.due_at.type)
+_due = (
+    select(operations.c.id)
+    .where(_IS_OPEN, _IS_DUE)
+    .order_by(operations.c.due_at)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True, key_share=True)
+)
+_take = update(operations).values(state=OperationState.SENDING, tries=operations.c.tries + 1).returning(operations)
+# An unknown outcome may be asked about at any time; a lease has to run out first.
+_TAKE_ONE = _take.where(
+    operations.c.id == bindparam("of_operation"), _IS_OPEN, or_(operations.c.state == OperationState.UNKNOWN, _IS_DUE)
+)
+_TAKE_DUE = _take.where(operations.c.id.in_(_due))
 
 # In the order of ids everywhere, so that two groups cannot wait for each other.
 _LOCK_ALL = (

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, tuple_, update
+from sqlalchemy import Row, bindparam, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -70,10 +70,8 @@ class PostgresPaymentMethods:
         return _method((await self._connection.execute(kept)).one())
 
     async def lock(self, rider_id: UUID, payment_method_id: UUID) -> PaymentMethod:
-        statement = _SELECT.where(
-            methods.c.id == payment_method_id, methods.c.rider_id == rider_id, methods.c.removed_at.is_(None)
-        ).with_for_update(key_share=True, of=methods)
-        return _found((await self._connection.execute(statement)).first())
+        of = {"of_method": payment_method_id, "of_rider": rider_id}
+        return _found((await self._connection.execute(_LOCK, of)).first())
 
     async def get(self, payment_method_id: UUID) -> PaymentMethod:
         if payment_method_id in self._known:
@@ -107,6 +105,9 @@ class PostgresPaymentMethods:
         await self._connection.execute(statement.values(removed_at=now, is_default=False))
 
 
+_LOCK = _SELECT.where(
+    methods.c.id == bindparam("of_method"), methods.c.rider_id == bindparam("of_rider"), methods.c.removed_at.is_(None)
+).with_for_update(key_share=True, of=methods)
 _READ_ALL = _SELECT.where(is_any(methods.c.id, "payment_method_ids"))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, cast, or_, select, tuple_, update
+from sqlalchemy import Row, and_, bindparam, cast, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -36,8 +36,15 @@ _CHANGING = (
     "captured_at",
     "lines",
 )
+# Written once: to write a statement anew costs as much as to have it answered.
+_INSERT = insert(payments).on_conflict_do_nothing().returning(payments.c.id)
+_LOCK_ONE = _SELECT.where(payments.c.id == bindparam("of_payment")).with_for_update(key_share=True)
+_about = select(operations.c.payment_id).where(operations.c.id == bindparam("of_operation")).scalar_subquery()
+_named = and_(payments.c.psp_payment_id == bindparam("psp_id"), payments.c.psp_payment_id != "")
+_FIND_FOR_PSP = _SELECT.where(or_(_named, payments.c.id == _about)).limit(1)
 OVER = [status for status in PaymentStatus if status.is_over]
 _IS_RIDES_OWN = payments.c.purpose == Purpose.RIDE
+_LOCK_OF_RIDE = _SELECT.where(payments.c.ride_id == bindparam("of_ride"), _IS_RIDES_OWN).with_for_update(key_share=True)
 MAX_PAYMENTS_OF_RIDE = 50
 
 
@@ -53,22 +60,19 @@ class PostgresPayments:
         self._locked[payment.id] = payment
 
     async def insert(self, payment: Payment) -> bool:
-        statement = insert(payments).values(_values(payment, _NAMES)).on_conflict_do_nothing()
-        return (await self._connection.execute(statement.returning(payments.c.id))).first() is not None
+        return (await self._connection.execute(_INSERT, _values(payment, _NAMES))).first() is not None
 
     async def lock_of_ride(self, ride_id: UUID) -> Payment | None:
         for payment in self._locked.values():
             if payment.ride_id == ride_id and payment.purpose is Purpose.RIDE:
                 return payment
-        statement = _SELECT.where(payments.c.ride_id == ride_id, _IS_RIDES_OWN).with_for_update(key_share=True)
-        row = (await self._connection.execute(statement)).first()
+        row = (await self._connection.execute(_LOCK_OF_RIDE, {"of_ride": ride_id})).first()
         return None if row is None else self._locks(row)
 
     async def lock(self, payment_id: UUID) -> Payment:
         if payment_id in self._locked:
             return self._locked[payment_id]
-        statement = _SELECT.where(payments.c.id == payment_id).with_for_update(key_share=True)
-        return self._locks((await self._connection.execute(statement)).one())
+        return self._locks((await self._connection.execute(_LOCK_ONE, {"of_payment": payment_id})).one())
 
     async def get_of_ride(self, ride_id: UUID) -> Payment | None:
         row = (await self._connection.execute(_SELECT.where(payments.c.ride_id == ride_id, _IS_RIDES_OWN))).first()
@@ -112,10 +116,8 @@ class PostgresPayments:
         return [_payment(row) for row in await self._connection.execute(statement)]
 
     async def find_for_psp(self, psp_payment_id: str, operation_id: UUID | None) -> Payment | None:
-        named = and_(payments.c.psp_payment_id == psp_payment_id, payments.c.psp_payment_id != "")
-        about = select(operations.c.payment_id).where(operations.c.id == operation_id).scalar_subquery()
-        which = named if operation_id is None else or_(named, payments.c.id == about)
-        row = (await self._connection.execute(_SELECT.where(which).limit(1))).first()
+        of = {"psp_id": psp_payment_id, "of_operation": operation_id}
+        row = (await self._connection.execute(_FIND_FOR_PSP, of)).first()
         return None if row is None else _payment(row)
 
     async def get(self, payment_id: UUID) -> Payment | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, select, update
+from sqlalchemy import ColumnElement, Integer, Row, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +18,19 @@ from shared_kernel.errors import NotFound
 
 _NAMES = [field.name for field in fields(Payout)]
 _SELECT = select(*(payouts.c[name] for name in _NAMES))
+_due = (
+    select(payouts.c.id)
+    .where(payouts.c.look_at <= bindparam("now", type_=payouts.c.look_at.type))
+    .order_by(payouts.c.look_at)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True, key_share=True)
+)
+_TAKE_DUE = (
+    update(payouts)
+    .where(payouts.c.id.in_(_due))
+    .values(version=payouts.c.version + 1)
+    .returning(*(payouts.c[name] for name in _NAMES))
+)
 _CHANGING = (
     "status",
     "psp_transfer_id",
@@ -86,20 +99,8 @@ class PostgresPayouts:
         return [_payout(row) for row in await self._connection.execute(statement)]
 
     async def take_due(self, now: datetime, until: datetime, limit: int) -> Sequence[Payout]:
-        due = (
-            select(payouts.c.id)
-            .where(payouts.c.look_at <= now)
-            .order_by(payouts.c.look_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True, key_share=True)
-        )
-        statement = (
-            update(payouts)
-            .where(payouts.c.id.in_(due))
-            .values(look_at=until, version=payouts.c.version + 1)
-            .returning(*(payouts.c[name] for name in _NAMES))
-        )
-        return [_payout(row) for row in await self._connection.execute(statement)]
+        rows = await self._connection.execute(_TAKE_DUE, {"now": now, "most": limit, "look_at": until})
+        return [_payout(row) for row in rows]
 
 
 def _found(row: Row[Any] | None) -> Payout:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Row, and_, literal, select, tuple_, update
+from sqlalchemy import ARRAY, Integer, LargeBinary, Row, all_, bindparam, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from payment_service.adapters.arrays import array_values, is_any, rows_like
 from payment_service.adapters.psp_event_tables import psp_event as table
 from payment_service.domain.psp_event import PspEvent, PspEventState
 
@@ -29,42 +30,30 @@ class PostgresPspEvents:
     async def insert(self, events: Sequence[PspEvent]) -> set[str]:
         # In one order everywhere, so that two batches with events in common cannot wait for each other.
         rows = [_values(event) for event in sorted(events, key=lambda event: event.id)]
-        statement = insert(table).values(rows).on_conflict_do_nothing().returning(table.c.id)
-        return set(await self._connection.scalars(statement))
+        return set(await self._connection.scalars(_INSERT, rows))
 
     async def get(self, event_id: str) -> PspEvent | None:
         row = (await self._connection.execute(select(table).where(table.c.id == event_id))).first()
         return None if row is None else _event(row)
 
     async def take_due(self, now: datetime, lease_until: datetime, limit: int) -> Sequence[PspEvent]:
-        due = select(table.c.id, table.c.object_id).where(_WAITS, table.c.due_at <= now).order_by(table.c.due_at)
-        first = (await self._connection.execute(_locked(due, limit))).all()
+        first = (await self._connection.execute(_LOCK_DUE, {"now": now, "most": limit})).all()
         if not first:
             return []
-        ids = [row.id for row in first]
-        same = select(table.c.id).where(
-            _WAITS,
-            table.c.due_at <= now,
-            table.c.object_id.in_({row.object_id for row in first}),
-            table.c.id.not_in(ids),
-        )
-        ids += await self._connection.scalars(_locked(same, MAX_MORE))
-        statement = (
-            update(table)
-            .where(table.c.id.in_(ids))
-            .values(due_at=lease_until, tries=table.c.tries + 1)
-            .returning(table)
-        )
-        return [_event(row) for row in await self._connection.execute(statement)]
+        ids, object_ids = [row.id for row in first], list({row.object_id for row in first})
+        same = {"now": now, "most": MAX_MORE, "object_ids": object_ids, "known_ids": ids}
+        ids += await self._connection.scalars(_LOCK_SAME, same)
+        rows = await self._connection.execute(_TAKE, {"ids": ids, "due_at": lease_until})
+        return [_event(row) for row in rows]
 
     async def end(self, events: Sequence[PspEvent], state: PspEventState, detail: str, now: datetime) -> None:
         over_at = now if state in _FORGOTTEN else None
-        statement = update(table).where(_are_tries(events)).values(state=state, detail=detail, over_at=over_at)
-        await self._connection.execute(statement)
+        values = {"state": state, "detail": detail, "over_at": over_at}
+        await self._connection.execute(_OF_TRIES, _tries_of(events) | values)
 
     async def rest(self, events: Sequence[PspEvent], state: PspEventState, detail: str, due_at: datetime) -> None:
-        statement = update(table).where(_are_tries(events)).values(state=state, detail=detail, due_at=due_at)
-        await self._connection.execute(statement)
+        values = {"state": state, "detail": detail, "due_at": due_at}
+        await self._connection.execute(_OF_TRIES, _tries_of(events) | values)
 
     async def replay(self, event_id: str, now: datetime) -> PspEvent | None:
         statement = (
@@ -102,12 +91,27 @@ def _values(event: PspEvent) -> dict[str, Any]:
     }
 
 
-def _locked(statement: Any, limit: int) -> Any:
-    return statement.limit(limit).with_for_update(skip_locked=True, key_share=True)
+def _locked(statement: Any) -> Any:
+    return statement.limit(bindparam("most", type_=Integer)).with_for_update(skip_locked=True, key_share=True)
 
 
-def _are_tries(tried: Sequence[PspEvent]) -> ColumnElement[bool]:
-    return and_(tuple_(table.c.id, table.c.tries).in_([(event.id, event.tries) for event in tried]), _WAITS)
+# Written once: to write a statement anew costs as much as to have it answered.
+_INSERT = insert(table).on_conflict_do_nothing().returning(table.c.id)
+_DUE = (_WAITS, table.c.due_at <= bindparam("now", type_=table.c.due_at.type))
+_LOCK_DUE = _locked(select(table.c.id, table.c.object_id).where(*_DUE).order_by(table.c.due_at))
+_KNOWN = bindparam("known_ids", type_=ARRAY(table.c.id.type, dimensions=1))
+_LOCK_SAME = _locked(
+    select(table.c.id).where(*_DUE, is_any(table.c.object_id, "object_ids"), table.c.id != all_(_KNOWN))
+)
+_TAKE = update(table).where(is_any(table.c.id, "ids")).values(tries=table.c.tries + 1).returning(table)
+_TRIED_NAMES = ("id", "tries")
+_TRIED = rows_like("tried", [table.c[name] for name in _TRIED_NAMES])
+_OF_TRIES = update(table).where(*(table.c[name] == _TRIED.c[name] for name in _TRIED_NAMES), _WAITS)
+"""Sets the columns that are given, of events whose try is still the last."""
+
+
+def _tries_of(tried: Sequence[PspEvent]) -> dict[str, Any]:
+    return array_values("tried", _TRIED_NAMES, [(event.id, event.tries) for event in tried])
 
 
 def _event(row: Row[Any]) -> PspEvent:

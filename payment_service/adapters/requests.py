@@ -38,19 +38,8 @@ class PostgresRequests:
         if request in self._claimed:
             self._claimed.remove(request)
             return None
-        fresh = (
-            insert(requests)
-            .values(
-                principal=request.principal,
-                method=request.method,
-                key=request.key,
-                fingerprint=request.fingerprint,
-                created_at=now,
-            )
-            .on_conflict_do_nothing()
-            .returning(requests.c.key)
-        )
-        if (await self._connection.execute(fresh)).first() is not None:
+        fresh = {**dict(zip(_KEY_NAMES, name_of(request), strict=True)), "fingerprint": request.fingerprint}
+        if (await self._connection.execute(_CLAIM_ONE, {**fresh, "created_at": now})).first() is not None:
             return None
         earlier = select(requests.c.fingerprint, requests.c.answer, requests.c.operation_id).where(_is(request))
         row = (await self._connection.execute(earlier)).one()
@@ -78,6 +67,7 @@ class PostgresRequests:
 
 _KEY_NAMES = ("principal", "method", "key")
 _FRESH_NAMES = (*_KEY_NAMES, "fingerprint", "created_at")
+_CLAIM_ONE = insert(requests).on_conflict_do_nothing().returning(requests.c.key)
 _FRESH = rows_like("fresh", [requests.c[name] for name in _FRESH_NAMES])
 _CLAIM = (
     insert(requests)

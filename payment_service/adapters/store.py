@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from google.protobuf.message import Message
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
@@ -141,6 +140,5 @@ class PostgresStore:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncGenerator[PostgresWork]:
-        async with self._database.transaction() as connection:
-            await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        async with self._database.snapshot() as connection:
             yield PostgresWork(connection, self._encode, self._ids)

@@ -283,7 +283,7 @@ def build(settings: MatchingSettings) -> Application:
         fleet=PostgresFleet(database),
         queue=queue,
         quotes=PostgresQuotes(database, tables.quotes),
-        promotions=PostgresPromotions(database),
+        promotions=PostgresPromotions(database, time.monotonic),
         locations=locations,
         eta=(maps := build_maps(settings, cities, known, database, clock)).eta,
         saga=AdvanceSaga(store, queue, payments, clock, jitter, follow=follow),

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Exists,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +36,8 @@ from matching_service.use_cases.promotion_ports import PromotionRecord
 from shared_kernel.money import Money
 
 TRY_WINDOW = timedelta(hours=1)
+LOOK_SECONDS = 3.0
+"""As old may be what a process knows of promotions that others made, as with city policies."""
 MOST_USABLE = 20
 """So many promotions of one rider are compared for a quote: those that end first."""
 
@@ -97,10 +114,17 @@ class PostgresPromotionRows:
 
 
 class PostgresPromotions:
-    """The PromotionReader of production."""
+    """The PromotionReader of production.
 
-    def __init__(self, database: Database) -> None:
+    Prices are asked for all the time, and most of the time there is no promotion at all: whether there is one is
+    known from a look at most three seconds old. A process knows of those that it made itself at once.
+    """
+
+    def __init__(self, database: Database, monotonic: Callable[[], float]) -> None:
         self._database = database
+        self._monotonic = monotonic
+        self._any_live = True
+        self._look_again_at = -math.inf
 
     async def get(self, promotion_id: UUID) -> PromotionRecord | None:
         found = await self._records(_records().where(_promotion.id == promotion_id))
@@ -117,23 +141,26 @@ class PostgresPromotions:
         return [_redemption_from(row) for row in rows]
 
     async def usable(self, rider_id: UUID, city: str, currency_code: str, now: datetime) -> Sequence[Promotion]:
-        statement = (
-            select(tables.promotions)
-            .join(tables.promotion_redemptions, _redemption.promotion_id == _promotion.id)
-            .where(_redemption.rider_id == rider_id, _redemption.uses < _redemption.uses_per_rider)
-            .where(_promotion.ended_at.is_(None), _promotion.starts_at <= now, _promotion.ends_at > now)
-            .where(_promotion.currency_code == currency_code, _promotion.city.in_(["", city]))
-            .where(or_(_promotion.first_ride_only.is_(False), ~_has_ridden(rider_id)))
-            .order_by(_promotion.ends_at, _promotion.id)
-            .limit(MOST_USABLE)
-        )
+        if not await self._is_any_live(now):
+            return ()
+        values = {"rider_id": rider_id, "city": city, "currency_code": currency_code, "now": now}
         async with self._database.connect() as connection:
-            rows = (await connection.execute(statement)).mappings().all()
+            rows = (await connection.execute(_USABLE, values)).mappings().all()
         return [_promotion_from(row) for row in rows]
+
+    async def _is_any_live(self, now: datetime) -> bool:
+        moment = self._monotonic()
+        if moment >= self._look_again_at:
+            # Before the look: whoever asks meanwhile goes by the last one.
+            self._look_again_at = moment + LOOK_SECONDS
+            async with self._database.connect() as connection:
+                self._any_live = bool(await connection.scalar(_ANY_LIVE, {"now": now}))
+        return self._any_live
 
     async def _records(self, statement: Select[Any]) -> list[PromotionRecord]:
         async with self._database.connect() as connection:
             rows = (await connection.execute(statement)).mappings().all()
+        self._any_live = self._any_live or any(row["ended_at"] is None for row in rows)
         return [
             PromotionRecord(
                 _promotion_from(row), row["use_count"], Money(row["currency_code"], int(row["taken_off_minor"]))
@@ -142,8 +169,24 @@ class PostgresPromotions:
         ]
 
 
-def _has_ridden(rider_id: UUID) -> Any:
+def _has_ridden(rider_id: UUID | BindParameter[UUID]) -> Exists:
     return exists().where(_ride.rider_id == rider_id, _COSTS_A_FARE)
+
+
+_USABLE = (
+    select(tables.promotions)
+    .join(tables.promotion_redemptions, _redemption.promotion_id == _promotion.id)
+    .where(_redemption.rider_id == bindparam("rider_id"), _redemption.uses < _redemption.uses_per_rider)
+    .where(_promotion.ended_at.is_(None))
+    .where(_promotion.starts_at <= bindparam("now"), _promotion.ends_at > bindparam("now"))
+    .where(_promotion.currency_code == bindparam("currency_code"))
+    .where(or_(_promotion.city == "", _promotion.city == bindparam("city")))
+    .where(or_(_promotion.first_ride_only.is_(False), ~_has_ridden(bindparam("rider_id", type_=Uuid()))))
+    .order_by(_promotion.ends_at, _promotion.id)
+    .limit(MOST_USABLE)
+)
+_ANY_LIVE = select(exists().where(_promotion.ended_at.is_(None), _promotion.ends_at > bindparam("now")))
+"""Made once: a price waits for them, and to write them anew each time takes longer than to answer them."""
 
 
 def _records() -> Select[Any]:

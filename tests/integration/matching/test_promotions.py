@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from chassis.database import Database
 from matching_service.adapters.personal_data import MatchingPersonalData
 from matching_service.adapters.postgres import PostgresStore
-from matching_service.adapters.postgres_promotions import PostgresPromotions
+from matching_service.adapters.postgres_promotions import LOOK_SECONDS, PostgresPromotions
 from matching_service.adapters.promotion_tables import MOST_TRIES
 from matching_service.domain.promotion import Promotion
 from matching_service.domain.quote import Discount
@@ -62,7 +62,8 @@ class Desk:
 
     def __init__(self, stage: Stage, database: Database) -> None:
         assert isinstance(stage.store, PostgresStore)
-        self.stage, self.reader = stage, PostgresPromotions(database)
+        self.seconds = 0.0
+        self.stage, self.reader = stage, PostgresPromotions(database, lambda: self.seconds)
         self.create = CreatePromotion(stage.store, self.reader, stage.cities, stage.clock, stage.new_id)
         self.end = EndPromotion(stage.store, self.reader, stage.clock)
         self.read = ReadPromotions(self.reader)
@@ -224,6 +225,22 @@ async def test_each_request_happens_once(desk: Desk, stage: Stage) -> None:
     # What was quoted by it before is kept; new quotes are without it.
     ride = await desk.ask(rider_id)
     assert ride.promotion_id is None
+
+
+async def test_a_promotion_that_another_process_made_is_quoted_after_its_next_look(
+    desk: Desk, stage: Stage, migrated_postgres_url: Callable[[str], str]
+) -> None:
+    async with open_database(migrated_postgres_url("matching")) as fresh:
+        other_stage = stage_on(fresh, FakePayments(), stage.clock)
+        maker, other = Desk(other_stage, fresh), Desk(other_stage, fresh)
+        rider_id = stage.new_id()
+        asked = CreateQuotesCommand(rider_id, PICKUP, DROPOFF, "economy")
+        assert [quote.promotion_id for quote in await other.quote(asked)] == [None]
+        promotion = await maker.made()
+        await maker.put_on(promotion, rider_id)
+        assert [quote.promotion_id for quote in await maker.quote(asked)] == [promotion.id]
+        other.seconds += LOOK_SECONDS
+        assert [quote.promotion_id for quote in await other.quote(asked)] == [promotion.id]
 
 
 async def test_a_quote_of_before_the_end_keeps_its_price(desk: Desk, stage: Stage) -> None:

@@ -73,8 +73,8 @@ class ProcessFactory:
 
     def city(self) -> ProcessSpec:
         """Riders and drivers that use the public interfaces, until they are stopped."""
-        # Twenty times as fast as life: a newcomer sees the first ride end within a minute.
-        demand = ("--minutes", "0", "--speed", "20", "--rides-per-minute", "1.5")
+        # Thirty times as fast as life: a newcomer sees the first ride end in a third of a minute.
+        demand = ("--minutes", "0", "--speed", "30", "--rides-per-minute", "1")
         return self._python("city", ("jitney", "simulate", *demand), (*_EDGE, "JITNEY_SANDBOX_"))
 
     def _python(

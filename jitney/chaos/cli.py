@@ -20,19 +20,25 @@ def chaos(
     only: Annotated[
         list[str] | None, typer.Option(metavar="FAULT", help="This kind of fault alone; again for more.")
     ] = None,
+    rolling: Annotated[
+        bool, typer.Option("--rolling", help="Restart each process in turn, as updates do, and nothing else.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdicts for programs, one a line.")] = False,
 ) -> None:
     """Attack a stack of its own while a simulated city rides in it, and judge what is left in every store.
 
+    With --rolling also every request must be answered within the retry that clients are told to do.
+
     The exit code is 1 where anything was lost, doubled or left undone. A seed that failed fails again by its number.
     """
-    from jitney.chaos.faults import FAULTS
+    from jitney.chaos.faults import FAULTS, rolling_restart
     from jitney.chaos.run import Plan, add_up, attack
     from jitney.stack.problems import StackError
 
     unknown = sorted(set(only or ()) - FAULTS.keys())
     if unknown:
         raise StackError(f"There is no fault {unknown[0]}. There are: {', '.join(FAULTS)}.")
+    strikes = rolling_restart(60 * minutes) if rolling else None
 
     def say(line: str) -> None:
         typer.echo(line, err=True)
@@ -40,7 +46,7 @@ def chaos(
     verdicts: list[Verdict] = []
     for number in range(seed, seed + seeds):
         say(f"seed {number}")
-        verdict = attack(Plan(number, minutes, drivers, rides_per_second, only or ()), say)
+        verdict = attack(Plan(number, minutes, drivers, rides_per_second, only or (), strikes, heals=rolling), say)
         verdicts.append(verdict)
         if as_json:
             typer.echo(json.dumps(verdict.as_json()))
@@ -73,5 +79,6 @@ def _lines_of(verdict: Verdict) -> list[str]:
     ):
         if found:
             lines.append(f"  {name}: " + ", ".join(f"{what} {count}" for what, count in found.items()))
+    lines.append(f"  requests that the clients' retry did not heal: {verdict.unhealed}")
     lines.append(f"  ended by an operator: {verdict.ended_by_operator}; quiet after {verdict.settled_after_seconds} s")
     return lines + [f"  VIOLATION  {violation}" for violation in verdict.violations]

@@ -10,6 +10,7 @@ from typing import Final
 
 SERVICES: Final = ("identity", "matching", "payment", "notification")
 PROCESSES: Final = (*SERVICES, "matcher-2", "rest", "stream", "sandbox")
+_UPDATED: Final = (*SERVICES, "matcher-2", "rest", "stream")
 STORES: Final = ("postgres", "redis")
 _TABLES: Final = ("matching.ride", "matching.outbox", "payment.payment", "payment.balance", "notification.delivery")
 _PSP: Final = (
@@ -44,6 +45,7 @@ class Fault:
 
 FAULTS: Final[dict[str, Fault]] = {
     "kill": Fault("SIGKILL to a process and its workers", PROCESSES, weight=8, kills=True),
+    "restart": Fault("a process is told to stop, as for an update, and another comes", _UPDATED, weight=3, kills=True),
     "kill_store": Fault("SIGKILL to PostgreSQL or Redis", STORES, weight=2, kills=True),
     "restart_postgres": Fault("a fast shutdown in the middle of transactions", ("postgres",), kills=True),
     "pause": Fault("SIGSTOP, later SIGCONT", (*PROCESSES, "redis"), (1.0, 6.0), weight=5),
@@ -79,6 +81,14 @@ class Strike:
     def __str__(self) -> str:
         lasting = f" for {self.seconds:.1f} s" if self.seconds else ""
         return f"{self.at_seconds:6.1f} s  {self.fault} {self.target}{lasting}"
+
+
+def rolling_restart(seconds: float) -> list[Strike]:
+    """Restart each process in turn, over and over, evenly and as often as a supervisor bears within so many seconds."""
+    rounds = max(1, min(MOST_KILLS, int(seconds / (len(_UPDATED) * _KILL_GAP_SECONDS))))
+    targets = [*_UPDATED] * rounds
+    gap = (seconds - _FIRST_SECONDS - _QUIET_AT_THE_END_SECONDS) / len(targets)
+    return [Strike(round(_FIRST_SECONDS + number * gap, 2), "restart", name, 0) for number, name in enumerate(targets)]
 
 
 def draw_schedule(seed: int, seconds: float, only: Sequence[str] = ()) -> list[Strike]:

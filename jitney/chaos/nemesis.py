@@ -39,6 +39,7 @@ class Nemesis:
         self._stopped: set[psutil.Process] = set()
         self._ways: dict[str, Callable[[Strike], Awaitable[None]]] = {
             "kill": self._kill,
+            "restart": self._restart,
             "kill_store": self._kill,
             "restart_postgres": self._restart_postgres,
             "pause": self._pause,
@@ -100,6 +101,12 @@ class Nemesis:
         for process in reversed(family):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+
+    async def _restart(self, strike: Strike) -> None:
+        record = self._ground.record_of(strike.target)
+        if not record.lives:
+            raise LookupError(strike.target)
+        os.kill(record.pid, signal.SIGTERM)
 
     async def _restart_postgres(self, strike: Strike) -> None:
         os.kill(self._ground.record_of(strike.target).pid, signal.SIGINT)

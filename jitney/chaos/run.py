@@ -60,6 +60,7 @@ class Plan:
         rides_per_second: that are asked for, by the clock on the wall.
         only: the kinds of faults; all without it.
         strikes: what is struck, instead of what the seed draws.
+        heals: whether no request may stay without an answer for longer than the clients' retry lasts.
     """
 
     seed: int
@@ -68,6 +69,7 @@ class Plan:
     rides_per_second: float
     only: Sequence[str] = ()
     strikes: Sequence[Strike] | None = None
+    heals: bool = False
 
 
 @dataclass
@@ -82,6 +84,8 @@ class Verdict:
     asked: int = 0
     completed: int = 0
     ended_by_operator: int = 0
+    unhealed: int = 0
+    """Requests that the clients' retry did not heal."""
     troubles: dict[str, int] = field(default_factory=dict[str, int])
     restarts: dict[str, int] = field(default_factory=dict[str, int])
     counts: dict[str, int] = field(default_factory=dict[str, int])
@@ -197,6 +201,9 @@ async def _ride_under_fire(
         verdict.violations.append(f"the city could not go on or tell its end: {error}")
     if watcher.world is not None:
         verdict.troubles = dict(watcher.world.tally.troubles.most_common(20))
+        verdict.unhealed = watcher.world.api.transport.unhealed_count
+    if plan.heals and verdict.unhealed:
+        verdict.violations.append(f"{verdict.unhealed} requests were not healed by the clients' retry")
 
 
 async def _settle(ground: Ground, addresses: Addresses, verdict: Verdict, say: Callable[[str], None]) -> bool:

@@ -12,17 +12,37 @@ import httpx
 
 from jitney_client import ApiError, Client, RenewedTokens, Transport, Unreachable
 from jitney_client.models import SignIn
+from jitney_client.transport import Query
 
 __all__ = ["Api", "ApiError", "SignedIn", "Unreachable", "found", "sign_in"]
 
 T = TypeVar("T")
+_SERVERS_FAULT = 500
+
+
+class _CountingTransport(Transport):
+    """Counts the requests that not even the last try healed."""
+
+    unhealed_count = 0
+
+    async def send(
+        self, method: str, path: str, *, token: str = "", key: str = "", query: Query | None = None, body: object = None
+    ) -> httpx.Response:
+        try:
+            return await super().send(method, path, token=token, key=key, query=query, body=body)
+        except Unreachable:
+            self.unhealed_count += 1
+            raise
+        except ApiError as error:
+            self.unhealed_count += error.status >= _SERVERS_FAULT
+            raise
 
 
 class Api:
     """One HTTP client for all simulated people."""
 
     def __init__(self, client: httpx.AsyncClient, jitter: random.Random) -> None:
-        self.transport = Transport(client, jitter=jitter.random)
+        self.transport = _CountingTransport(client, jitter=jitter.random)
 
     def as_bearer(self, token: str) -> Client:
         """Return all operations of whoever bears a token."""

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from jitney.chaos.faults import FAULTS, MOST_KILLS, draw_schedule
+from jitney.chaos.faults import FAULTS, MOST_KILLS, draw_schedule, rolling_restart
 from jitney.chaos.run import Plan, attack
 
 
@@ -21,6 +21,14 @@ def test_long_schedule_has_every_fault_and_wears_no_supervisor_out() -> None:
     for seed in range(20):
         kills = Counter(strike.target for strike in draw_schedule(seed, 180) if FAULTS[strike.fault].kills)
         assert max(kills.values()) <= MOST_KILLS
+
+
+def test_rolling_restart_comes_to_every_process_and_wears_no_supervisor_out() -> None:
+    turns = Counter(strike.target for strike in rolling_restart(3600))
+
+    assert turns.keys() >= {"identity", "matching", "payment", "notification", "rest", "stream"}
+    assert set(turns.values()) == {MOST_KILLS}
+    assert [strike.at_seconds < 60 for strike in rolling_restart(60)] == [True] * len(turns)
 
 
 def test_every_harm_is_over_before_the_run_is() -> None:

@@ -457,13 +457,15 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
         observe=count_pings,
         max_speed_kmh=settings.matching_max_speed_kmh,
     )
+    locations = LocationStreams(report_locations)
+    server.when_leaving(locations.leave)
     drivers = grpc_drivers.DriverServicer(
         start_shift=StartShift(store, stores.accounts, clock, new_id),
         end_shift=EndShift(store, clock),
         take_break=TakeBreak(store, clock),
         change_shift=ChangeShift(store, clock),
         read_rides=read_rides,
-        locations=LocationStreams(report_locations),
+        locations=locations,
         accept_offer=AcceptOffer(store, clock, new_id),
         decline_offer=DeclineOffer(store, clock),
         arrive_at_pickup=ArriveAtPickup(store, clock),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import UUID
 
 from prometheus_client import Counter
@@ -12,7 +14,7 @@ from chassis.validation import leave_to_reader, validate
 from matching_service.domain.locations import Ping, PingVerdict
 from matching_service.use_cases.report_locations import PingCounts, ReportLocations
 from ridesharing.matching.v1 import driver_service_pb2
-from shared_kernel.errors import FieldViolation, InvalidInput
+from shared_kernel.errors import FieldViolation, InvalidInput, Unavailable
 
 PINGS = Counter("matching_pings_total", "Pings of drivers, by what became of them", ["verdict"])
 _BY_VERDICT = {verdict: PINGS.labels(verdict.value) for verdict in PingVerdict}
@@ -48,17 +50,41 @@ class LocationStreams:
 
     def __init__(self, report_locations: ReportLocations) -> None:
         self._report = report_locations
+        self._open: set[asyncio.Task[Any]] = set()
+        self._is_leaving = False
+
+    def leave(self) -> None:
+        """End all streams, with `server_leaving`: left open they hold the server up until its patience is over."""
+        self._is_leaving = True
+        for task in tuple(self._open):
+            task.cancel()
 
     async def stream_locations(
         self, requests: AsyncIterator[driver_service_pb2.StreamLocationsRequest]
     ) -> AsyncIterator[driver_service_pb2.StreamLocationsResponse]:
-        """Answer each batch. Raises Conflict `no_open_shift`, which ends the stream, when the shift has ended."""
-        driver_id = current_actor().account_id
-        async for request in requests:
-            counts = await self._report(driver_id, read_pings(request))
-            yield driver_service_pb2.StreamLocationsResponse(
-                accepted_count=counts.accepted, dropped_count=counts.dropped, dropped=_dropped(counts)
-            )
+        """Answer each batch.
+
+        Raises:
+            Conflict: `no_open_shift`, which ends the stream: the shift has ended.
+            Unavailable: `server_leaving`.
+        """
+        driver_id, task = current_actor().account_id, asyncio.current_task()
+        if task is None or self._is_leaving:
+            raise _leaving()
+        self._open.add(task)
+        try:
+            async for request in requests:
+                counts = await self._report(driver_id, read_pings(request))
+                yield driver_service_pb2.StreamLocationsResponse(
+                    accepted_count=counts.accepted, dropped_count=counts.dropped, dropped=_dropped(counts)
+                )
+        except asyncio.CancelledError:
+            if not self._is_leaving:
+                raise  # the app went away
+            task.uncancel()
+            raise _leaving() from None
+        finally:
+            self._open.discard(task)
 
     async def report_locations(
         self, request: driver_service_pb2.ReportLocationsRequest
@@ -72,6 +98,10 @@ class LocationStreams:
     async def shift_ended(self, driver_id: UUID) -> None:
         """Forget where a driver is who went offline: streams on this process end with their next batch."""
         await self._report.forget(driver_id)
+
+
+def _leaving() -> Unavailable:
+    return Unavailable("server_leaving", "this server is leaving; another one goes on", retry_after_seconds=1)
 
 
 def read_pings(batch: Batch) -> list[Ping]:

@@ -59,12 +59,13 @@ class World:
             max_pings_per_second=100,
             observe=count_pings,
         )
+        self.streams = LocationStreams(self.report)
 
 
 @asynccontextmanager
 async def serving(world: World, jwks_file: Path, token: str) -> AsyncGenerator[tuple[Any, grpc.aio.Metadata]]:
     server = grpc.aio.server(interceptors=(ServiceInterceptor(TokenVerifier.from_file(jwks_file)),))
-    servicer = Servicer(LocationStreams(world.report))
+    servicer = Servicer(world.streams)
     service = driver_service_pb2.DESCRIPTOR.services_by_name["DriverService"].full_name
     handlers = {
         "StreamLocations": grpc.stream_stream_rpc_method_handler(
@@ -115,6 +116,21 @@ def batch(*pings: rides_pb2.LocationPing) -> driver_service_pb2.StreamLocationsR
 async def last_sequence(world: World, driver_id: UUID = DRIVER) -> int | None:
     position = await world.locations.last(driver_id)
     return None if position is None else position.sequence
+
+
+async def test_server_that_leaves_sends_the_apps_of_open_streams_elsewhere(
+    world: World, jwks_file: Path, driver_token: str
+) -> None:
+    async with serving(world, jwks_file, driver_token) as (stub, metadata):
+        open_one, late_one = stub.StreamLocations(metadata=metadata), stub.StreamLocations(metadata=metadata)
+        await open_one.write(batch(ping(1)))
+        assert (await open_one.read()).accepted_count == 1
+
+        world.streams.leave()
+        await late_one.write(batch(ping(2)))
+
+        assert [await call.code() for call in (open_one, late_one)] == [grpc.StatusCode.UNAVAILABLE] * 2
+        assert await last_sequence(world) == 1
 
 
 async def test_each_batch_of_a_stream_is_answered_once_its_position_is_kept(

@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .SILENT:
-.PHONY: help up test check chaos build protos format images check-chart clean
+.PHONY: help up test check chaos build protos format images check-chart check-cluster clean
 
 up: build ## start everything and a small city that lives in it; Ctrl-C stops it
 	.venv/bin/jitney up --city
@@ -32,6 +32,10 @@ images: build ## build all images and take rides through their containers (root,
 check-chart: build ## judge the Helm chart as it renders (needs Go, to build helm once: some minutes)
 	sh tools/kube.sh helm
 	.venv/bin/python -m pytest -q tests/chart
+
+check-cluster: build ## install, upgrade and roll back the chart on a real API server (needs Go, to build it once: a quarter of an hour)
+	sh tools/kube.sh helm etcd kube-apiserver
+	.venv/bin/python -m tests.cluster
 
 clean: ## remove .venv and caches; data in .jitney stays (jitney down --erase removes it)
 	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

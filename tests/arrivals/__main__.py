@@ -1,6 +1,7 @@
 """`python -m tests.arrivals kills | faults`: the proof at length, with figures. Exit code 1: something did not arrive.
 
-faults --codes 200 --rate 20    one provider of the SMS hangs, is down, throttles, resets: how long the other one takes
+faults --codes 200 --rate 20    one provider of the SMS hangs, is down, throttles, resets: how long the other one takes;
+                                and those of pushes unregister half of all tokens
 kills --kills 100 --rate 60 --codes 300 --seed 7    so many SIGKILLs, so many events a second, three times each
 """
 
@@ -11,6 +12,7 @@ import asyncio
 import logging
 import sys
 
+from tests.arrivals import removed_apps
 from tests.arrivals.faults import FAULTS, play
 from tests.arrivals.ground import ground
 from tests.arrivals.kills import Plan, Run
@@ -42,7 +44,11 @@ def faults(codes: int, per_second: float) -> bool:
                 figures = asyncio.run(play(fault, url, first, second, codes, per_second))
             _say(figures.line())
             well &= figures.lost == 0
-    return well
+        with removed_apps.push_providers(made.folder) as providers:
+            url = made.postgres.migrated("notification")
+            gone = asyncio.run(removed_apps.play(url, providers, codes, per_second))
+        _say(gone.line())
+    return well and gone.lost == 0 and gone.asked_again == 0
 
 
 def main() -> int:

@@ -22,6 +22,7 @@ from chassis.dead_letter_servicer import DeadLetterServicer
 from chassis.dead_letters import DeadLetters
 from chassis.idempotency import KEEP_SECONDS as KEYS_KEEP_SECONDS
 from chassis.inbox import KEEP_SECONDS as INBOX_KEEP_SECONDS
+from chassis.letters import LetterWriter
 from chassis.outbox import KEEP_SECONDS as EVENTS_KEEP_SECONDS
 from chassis.personal_data import SERVICE_NAME as PERSONAL_DATA_SERVICE
 from chassis.personal_data import PersonalDataServicer
@@ -500,8 +501,17 @@ def _add_servicers(server: ServiceServer, settings: MatchingSettings, stores: _S
         control_surge=ControlSurge(stores.cities, store, stores.surge, clock),
     )
     server.add(add_CityServiceServicer_to_server, cities, grpc_cities.SERVICE_NAME)
+    # Events lie in the outbox and in Redis for a day, and a link opens to whoever has it.
+    to_notification = LetterWriter.from_file(settings.jwks_file, "notification")
     shares = grpc_after_rides.ShareServicer(
-        ShareRide(store, stores.reader, stores.shares, clock, lambda: secrets.token_urlsafe(24)),
+        ShareRide(
+            store,
+            stores.reader,
+            stores.shares,
+            clock,
+            lambda: secrets.token_urlsafe(24),
+            lambda token, ride_id: to_notification.seal(token, ride_id.bytes),
+        ),
         ReadSharedRide(stores.reader, stores.shares, stores.locations, clock),
     )
     ratings = grpc_after_rides.RatingServicer(

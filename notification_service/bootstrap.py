@@ -6,6 +6,7 @@ import random
 import socket
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
+from uuid import UUID
 
 from chassis.auth import TokenSigner, TokenVerifier
 from chassis.clients import open_channel
@@ -14,6 +15,7 @@ from chassis.dead_letter_servicer import SERVICE_NAME as DEAD_LETTER_SERVICE
 from chassis.dead_letter_servicer import DeadLetterServicer
 from chassis.dead_letters import DeadLetters
 from chassis.inbox import KEEP_SECONDS
+from chassis.letters import LetterReader
 from chassis.personal_data import SERVICE_NAME as PERSONAL_DATA_SERVICE
 from chassis.personal_data import PersonalDataServicer
 from chassis.redis_client import open_redis, open_redis_for_batches, open_redis_for_reading, ping
@@ -113,7 +115,15 @@ def build(settings: NotificationSettings) -> Application:
     )
     campaigns = Campaigns(database, clock)
     safety = PostgresSafety(database, new_id)
-    tell_contacts = TellContacts(store, safety, templates, clock, new_id, settings.notification_share_url)
+    tell_contacts = TellContacts(
+        store,
+        safety,
+        templates,
+        clock,
+        new_id,
+        settings.notification_share_url,
+        _opener_of_links(settings),
+    )
     handler = EventHandler(
         owe_messages, tell_contacts, RememberLocale(store), ForgetBounces(store), campaigns.see_audience, alarms
     )
@@ -177,6 +187,11 @@ def build(settings: NotificationSettings) -> Application:
     personal_data = PersonalDataServicer(NotificationPersonalData(database, redis, tables.metadata))
     server.add(add_PersonalDataServiceServicer_to_server, personal_data, PERSONAL_DATA_SERVICE)
     return Application(server, workers, closers)
+
+
+def _opener_of_links(settings: NotificationSettings) -> Callable[[bytes, UUID], str]:
+    letters = LetterReader.from_dir(settings.signing_keys_dir, SERVICE)
+    return lambda sealed_token, ride_id: letters.open(sealed_token, ride_id.bytes)
 
 
 def _providers(settings: NotificationSettings) -> Providers:

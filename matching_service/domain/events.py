@@ -131,10 +131,10 @@ class RidePaymentSettled(RideFact):
 
 @dataclass(frozen=True, slots=True)
 class RideShared(RideFact):
-    """The rider sends trusted contacts the link of the ride, whose secret is `token`."""
+    """The rider sends trusted contacts the link of the ride, whose secret only who sends it can read."""
 
     contact_ids: tuple[UUID, ...]
-    token: str
+    sealed_token: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -405,11 +405,11 @@ def _ride_event(event: events.RideFact) -> Message:  # noqa: PLR0911 (an arm a k
         case events.RideDriverSwapped(former_driver_id=former):
             told = ride_message(ride, with_pin=True, in_event=True)
             return events_pb2.RideDriverSwapped(ride=told, former_driver_id=str(former))
-        case events.RideShared(contact_ids=contacts, token=token):
+        case events.RideShared(contact_ids=contacts, sealed_token=sealed_token):
             return events_pb2.RideShared(
                 ride=ride_message(ride, with_rider_name=True),
                 contact_ids=[str(contact) for contact in contacts],
-                token=token,
+                sealed_token=sealed_token,
             )
         case events.TripAlertRaised(alert=alert):
             return events_pb2.TripAlertRaised(ride=ride_message(ride), alert=alert_message(alert))

@@ -47,13 +47,14 @@ class SharedRide:
 
 @dataclass(frozen=True, slots=True)
 class ShareRide:
-    """ShareRide and RevokeShare."""
+    """ShareRide and RevokeShare. `seal` closes a link's secret to all but who sends it, for its ride alone."""
 
     store: Store
     reader: RideReader
     shares: Shares
     clock: Clock
     new_token: Callable[[], str]
+    seal: Callable[[str, UUID], bytes]
 
     async def __call__(self, ride_id: UUID, rider_id: UUID, contact_ids: Sequence[UUID] = ()) -> tuple[str, datetime]:
         """Return the secret of a new link, and when it ends; trusted contacts that are named are sent it.
@@ -70,7 +71,7 @@ class ShareRide:
             made = share(ride, _hash(token), now)
             await tx.keep_share(made, is_sent=bool(contact_ids))
             if contact_ids:
-                await tx.tell(RideShared(ride, now, tuple(contact_ids), token))
+                await tx.tell(RideShared(ride, now, tuple(contact_ids), self.seal(token, ride.id)))
         return token, made.expires_at
 
     async def revoke(self, ride_id: UUID, rider_id: UUID) -> None:

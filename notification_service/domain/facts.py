@@ -184,14 +184,16 @@ class SafetyFact:
 
 @dataclass(frozen=True, slots=True)
 class SharedTrip:
-    """A rider sends contacts of their own the link of a ride, whose secret is `token`."""
+    """A rider sends contacts of their own the link of a ride, whose secret is sealed for us; a release before wrote it
+    as it is."""
 
     ride_id: UUID
     rider_id: UUID
     rider_name: str
     driver: DriverFacts | None
     contact_ids: frozenset[UUID]
-    token: str
+    sealed_token: bytes
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)

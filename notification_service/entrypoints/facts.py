@@ -77,6 +77,7 @@ def shared_trip(event: matching.RideShared) -> SharedTrip:
         rider_name=event.ride.rider_name,
         driver=_driver(event.ride),
         contact_ids=frozenset(UUID(contact_id) for contact_id in event.contact_ids),
+        sealed_token=event.sealed_token,
         token=event.token,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from notification_service.domain.channels import Channel, Priority
@@ -25,20 +26,25 @@ class TellContacts:
         clock: Clock,
         new_id: IdSource,
         share_url: str,
+        open_token: Callable[[bytes, UUID], str],
     ) -> None:
-        """Make it; `share_url` is where links are followed, and ends where their secret begins."""
+        """Make it; `share_url` is where links are followed, and ends where their secret begins.
+
+        `open_token` opens the secret of a ride's link.
+        """
         self._store = store
         self._safety = safety
         self._templates = templates
         self._clock = clock
         self._new_id = new_id
         self._share_url = share_url
+        self._open_token = open_token
 
     async def __call__(self, event_id: UUID, trip: SharedTrip) -> frozenset[tuple[Channel, Priority]]:
         """Owe what an event asks for; return the lanes in whose queues something is due because of it."""
         contacts = await self._safety.contacts(trip.rider_id)
         numbers = [contact.phone_number for contact in contacts if contact.contact_id in trip.contact_ids]
-        link = f"{self._share_url}{trip.token}"
+        link = f"{self._share_url}{trip.token or self._open_token(trip.sealed_token, trip.ride_id)}"
         fact = SafetyFact(
             Happening.TRIP_SHARED, event_id, trip.ride_id, trip.rider_id, trip.rider_name, trip.driver, link
         )

@@ -5,10 +5,12 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Database
+from chassis.letters import LetterReader, LetterWriter
 from matching_service.adapters.postgres_after_rides import PostgresRatings, PostgresShares
 from matching_service.domain.locations import GONE_SECONDS
 from matching_service.domain.rating import RATE_WITHIN, RatedPart
@@ -44,8 +46,15 @@ class After:
 
     def __init__(self, stage: Stage, database: Database) -> None:
         shares, ratings, numbers = PostgresShares(database), PostgresRatings(database), count()
+        key = generate_private_key(SECP256R1())
+        writer, self.letters = LetterWriter(key.public_key()), LetterReader(key)
         self.share = ShareRide(
-            stage.store, stage.reader, shares, stage.clock, lambda: f"{stage.new_id()}-{next(numbers)}"
+            stage.store,
+            stage.reader,
+            shares,
+            stage.clock,
+            lambda: f"{stage.new_id()}-{next(numbers)}",
+            lambda token, ride_id: writer.seal(token, ride_id.bytes),
         )
         self.shown = ReadSharedRide(stage.reader, shares, stage.locations, stage.clock)
         self.rate = RateRide(stage.reader, ratings, stage.clock)
@@ -117,9 +126,13 @@ async def test_a_link_is_sent_to_contacts_with_the_ride_five_times_whatever_is_r
     assert await refused(after.share(ride.id, ride.rider_id, contacts)) == "link_sent_too_often"
     async with database.connect() as connection:
         told = text("SELECT payload FROM outbox WHERE aggregate_id = :id AND type LIKE '%RideShared' ORDER BY seq")
-        events = [RideShared.FromString(payload) for payload in await connection.scalars(told, {"id": ride.id})]
+        payloads = list(await connection.scalars(told, {"id": ride.id}))
+    events = [RideShared.FromString(payload) for payload in payloads]
     assert len(events) == MAX_SENT
-    assert (events[-1].token, list(events[-1].contact_ids)) == (token, [str(contact) for contact in contacts])
+    # Who reads the outbox or the stream cannot follow the ride; who sends the link can read it.
+    assert token.encode() not in b"".join(payloads)
+    assert after.letters.open(events[-1].sealed_token, ride.id.bytes) == token
+    assert (events[-1].token, list(events[-1].contact_ids)) == ("", [str(contact) for contact in contacts])
     assert (events[-1].ride.ride_id, events[-1].ride.start_pin) == (str(ride.id), "")
     assert events[-1].ride.rider_name == ride.rider_name != ""
 

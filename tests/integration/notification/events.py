@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from redis.asyncio import Redis
 
+from chassis.letters import LetterWriter
 from chassis.redis_client import awaited
 from ridesharing.common.v1 import access_pb2
 from ridesharing.common.v1.geo_point_pb2 import GeoPoint, Place
@@ -24,6 +25,7 @@ from ridesharing.payment.v1 import events_pb2 as payment
 from ridesharing.payment.v1 import payments_pb2, payout_service_pb2, refunds_pb2
 
 PIN = "4821"
+LINK = "hW3n2yQm1kT0vB7cXr9sLd5e"
 TOTAL = Money(currency_code="USD", amount_minor=2_280)
 NOTHING = Money(currency_code="USD")
 FEE = Money(currency_code="USD", amount_minor=500)
@@ -218,10 +220,12 @@ class Story:
         )
         return matching.TripAlertRaised(ride=self.ride(rides_pb2.RIDE_STATE_IN_PROGRESS, 8, driver=True), alert=alert)
 
-    def shared_with(self, *contact_ids: str) -> matching.RideShared:
-        """The rider sends contacts the link of the ride."""
+    def shared_with(self, writer: LetterWriter, *contact_ids: str) -> matching.RideShared:
+        """The rider sends contacts the link of the ride, whose secret is `LINK`."""
         ride = self.ride(rides_pb2.RIDE_STATE_DRIVER_EN_ROUTE, 5, driver=True)
-        return matching.RideShared(ride=ride, contact_ids=contact_ids, token="hW3n2yQm1kT0vB7cXr9sLd5e")
+        return matching.RideShared(
+            ride=ride, contact_ids=contact_ids, sealed_token=writer.seal(LINK, self.ride_id.bytes)
+        )
 
     def tip_received(self) -> payment.ChargeCollected:
         """The rider thanked the driver."""

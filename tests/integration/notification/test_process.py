@@ -20,6 +20,7 @@ from redis.asyncio import Redis
 
 from chassis.auth import Role, TokenSigner
 from chassis.clients import forward_token, open_channel
+from chassis.letters import LetterWriter
 from chassis.live_entries import LiveEvent, live_events
 from chassis.redis_client import awaited, open_redis
 from chassis.settings import Address
@@ -336,10 +337,12 @@ async def test_what_a_rider_paid_at_once_beside_a_tip_is_no_news_for_a_driver(se
     assert (await service.inbox(story.rider_id), len(await service.inbox(story.driver_id))) == ([], 1)
 
 
-async def test_a_link_that_is_sent_to_a_contact_stands_in_the_rider_s_timeline(service: Running) -> None:
+async def test_a_link_that_is_sent_to_a_contact_stands_in_the_rider_s_timeline(
+    service: Running, jwks_file: Path
+) -> None:
     story = Story()
     contact_id = await service.name_contact(story.rider_id, "+14155550141")
-    await publish(service.redis, story.shared_with(contact_id))
+    await publish(service.redis, story.shared_with(LetterWriter.from_file(jwks_file, "notification"), contact_id))
 
     async def texted() -> list[str] | None:
         return await service.timeline(story.rider_id) or None

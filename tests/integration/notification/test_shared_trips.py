@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
 from chassis.database import Database
+from chassis.letters import LetterReader, LetterWriter
+from chassis.seals import CannotOpenError
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.postgres_deliveries import PostgresDeliveries
 from notification_service.adapters.postgres_safety import PostgresSafety
@@ -22,9 +25,16 @@ from shared_kernel.ids import Uuid7Source
 from tests.fakes.notification_people import FakeAddresses
 from tests.fakes.notification_senders import FakeSender
 from tests.integration.notification.conftest import SetClock
-from tests.integration.notification.events import Story
+from tests.integration.notification.events import LINK, Story
 
 URL = "https://jitney.example/t/"
+KEY = generate_private_key(SECP256R1())
+WRITER, READER = LetterWriter(KEY.public_key()), LetterReader(KEY)
+
+
+def opened(sealed: bytes, ride_id: UUID) -> str:
+    """Open the secret of a link."""
+    return READER.open(sealed, ride_id.bytes)
 
 
 async def sent(database: Database, clock: SetClock) -> list[tuple[str, str]]:
@@ -49,8 +59,8 @@ async def test_named_contacts_of_the_rider_s_own_are_sent_the_link_in_the_rider_
     named = await contacts.add(story.rider_id, "Grace", "+14155550131")
     await contacts.add(story.rider_id, "Not named", "+14155550132")
     strange = await contacts.add(uuid4(), "Somebody else's", "+14155550133")
-    event = story.shared_with(str(named.contact_id), str(strange.contact_id))
-    tell = TellContacts(store, safety, TemplateFiles(), clock, new_id, URL)
+    event = story.shared_with(WRITER, str(named.contact_id), str(strange.contact_id))
+    tell = TellContacts(store, safety, TemplateFiles(), clock, new_id, URL, opened)
 
     event_id = uuid4()
     assert await tell(event_id, shared_trip(event)) == {(Channel.SMS, Priority.TRIP_CRITICAL)}
@@ -59,7 +69,7 @@ async def test_named_contacts_of_the_rider_s_own_are_sent_the_link_in_the_rider_
 
     assert number == "+14155550131"
     assert words in body
-    for fact in ("Ada", "Ana", "Toyota Prius", "7ABC123", f"{URL}{event.token}"):
+    for fact in ("Ada", "Ana", "Toyota Prius", "7ABC123", f"{URL}{LINK}"):
         assert fact in body
 
 
@@ -67,6 +77,34 @@ async def test_nobody_is_written_to_for_contacts_that_are_none(
     store: PostgresStore, database: Database, clock: SetClock
 ) -> None:
     safety, story = PostgresSafety(database, Uuid7Source()), Story()
-    tell = TellContacts(store, safety, TemplateFiles(), clock, Uuid7Source(), URL)
-    assert await tell(uuid4(), shared_trip(story.shared_with(str(uuid4())))) == frozenset()
+    tell = TellContacts(store, safety, TemplateFiles(), clock, Uuid7Source(), URL, opened)
+    assert await tell(uuid4(), shared_trip(story.shared_with(WRITER, str(uuid4())))) == frozenset()
+    assert await sent(database, clock) == []
+
+
+async def test_a_link_that_a_release_before_wrote_is_sent_as_it_is(
+    store: PostgresStore, database: Database, clock: SetClock
+) -> None:
+    safety, story = PostgresSafety(database, Uuid7Source()), Story()
+    named = await KeepContacts(safety, clock).add(story.rider_id, "Grace", "+14155550134")
+    event = story.shared_with(WRITER, str(named.contact_id))
+    event.sealed_token, event.token = b"", "an-older-link-of-a-ride"
+    tell = TellContacts(store, safety, TemplateFiles(), clock, Uuid7Source(), URL, opened)
+    await tell(uuid4(), shared_trip(event))
+    [(_, body)] = await sent(database, clock)
+    assert f"{URL}an-older-link-of-a-ride" in body
+
+
+async def test_a_link_of_another_ride_or_for_somebody_else_is_not_sent(
+    store: PostgresStore, database: Database, clock: SetClock
+) -> None:
+    safety, story = PostgresSafety(database, Uuid7Source()), Story()
+    named = await KeepContacts(safety, clock).add(story.rider_id, "Grace", "+14155550135")
+    tell = TellContacts(store, safety, TemplateFiles(), clock, Uuid7Source(), URL, opened)
+    moved = story.shared_with(WRITER, str(named.contact_id))
+    moved.ride.ride_id = str(uuid4())
+    stranger = LetterWriter(generate_private_key(SECP256R1()).public_key())
+    for event in (moved, story.shared_with(stranger, str(named.contact_id))):
+        with pytest.raises(CannotOpenError):
+            await tell(uuid4(), shared_trip(event))
     assert await sent(database, clock) == []

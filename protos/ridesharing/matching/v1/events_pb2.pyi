@@ -599,8 +599,11 @@ class RideShared(_message.Message):
     RIDE_FIELD_NUMBER: _builtins.int
     CONTACT_IDS_FIELD_NUMBER: _builtins.int
     TOKEN_FIELD_NUMBER: _builtins.int
+    SEALED_TOKEN_FIELD_NUMBER: _builtins.int
     token: _builtins.str
-    """The secret part of the link."""
+    """The secret part of the link, as releases before wrote it; empty by now."""
+    sealed_token: _builtins.bytes
+    """The secret part of the link, which notification alone can read; it is of this ride."""
     @_builtins.property
     def ride(self) -> _rides_pb2.Ride:
         """The ride as it is."""
@@ -615,10 +618,11 @@ class RideShared(_message.Message):
         ride: _rides_pb2.Ride | None = ...,
         contact_ids: _abc.Iterable[_builtins.str] | None = ...,
         token: _builtins.str = ...,
+        sealed_token: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_ids", b"contact_ids", "ride", b"ride", "token", b"token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_ids", b"contact_ids", "ride", b"ride", "sealed_token", b"sealed_token", "token", b"token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -128,6 +128,10 @@ class Hub:
         self._closed = True
         for subscription in list(self._subscriptions.values()):
             self._end(subscription, Ending.SHUTDOWN)
+        # What they still had to say to Redis would open connections anew behind the closing of the client.
+        for task in (*self._claims, self._waking):
+            if task is not None:
+                task.cancel()
 
     async def run(self) -> None:
         """Read for ever; survives Redis going away and coming back."""

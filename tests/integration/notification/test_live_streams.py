@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -100,10 +100,12 @@ def settings(
 
 @asynccontextmanager
 async def town_of(settings: NotificationSettings, signing_keys: Path) -> AsyncGenerator[Town]:
-    redis = open_redis(settings.redis_url)
-    async with running(settings) as address, open_channel(str(address)) as channel:
+    async with (
+        aclosing(open_redis(settings.redis_url)) as redis,
+        running(settings) as address,
+        open_channel(str(address)) as channel,
+    ):
         yield Town(redis, channel, TokenSigner.from_dir(signing_keys, "cli"))
-    await redis.aclose()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import asyncpg
 import pytest
 from sqlalchemy import func, insert, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from chassis.database import Database
 from shared_kernel.errors import Unavailable, Unknown
@@ -42,6 +42,35 @@ async def test_a_transaction_rolls_back_when_its_block_raises(stores: Stores) ->
         await fail()
 
     assert await count(stores) == 0
+
+
+async def test_a_snapshot_sees_one_moment_whatever_is_written_meanwhile(stores: Stores) -> None:
+    number = select(func.count()).select_from(INBOX)
+    async with stores.database.snapshot() as connection:
+        before = await connection.scalar(number)
+        await add(stores)
+        assert (before, await connection.scalar(number)) == (0, 0)
+
+    assert await count(stores) == 1
+
+
+async def test_nothing_is_written_in_a_snapshot_and_its_connection_writes_afterwards(
+    postgres_url: Callable[[str], str],
+) -> None:
+    database = Database(postgres_url("snapshot"), pool_size=1)
+    async with database.transaction() as connection:
+        await connection.execute(text("CREATE TABLE things (id int)"))
+
+    with pytest.raises(DBAPIError, match="read-only"):
+        async with database.snapshot() as connection:
+            await connection.execute(text("INSERT INTO things VALUES (1)"))
+
+    async with database.transaction() as connection:
+        await connection.execute(text("INSERT INTO things VALUES (2)"))
+        assert await connection.scalar(text("SHOW transaction_isolation")) == "read committed"
+    async with database.connect() as connection:
+        assert await connection.scalar(text("SELECT id FROM things")) == 2
+    await database.dispose()
 
 
 async def test_a_canceled_transaction_rolls_back_and_gives_its_connection_back(

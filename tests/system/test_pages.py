@@ -32,7 +32,7 @@ DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 WAIT_MILLISECONDS = 60_000
 expect.set_options(timeout=WAIT_MILLISECONDS)
-VIEWS = ("map", "rides", "pulse", "money", "drivers", "messages")
+VIEWS = ("map", "rides", "book", "pulse", "money", "drivers", "messages")
 # Away from the corners where other tests drive.
 PICKUP, DROPOFF = GeoPoint(37.7600, -122.4350), GeoPoint(37.7700, -122.4100)
 
@@ -219,6 +219,28 @@ async def test_a_ride_is_watched_in_the_console_and_refunded(browser: Browser, s
         await page.get_by_role("button", name="Audit the ledger").click()
         await expect(page.get_by_text("Every balance is the sum of its postings")).to_be_visible()
         await operator.shot("console-money")
+
+
+async def test_a_ride_is_booked_for_somebody_who_calls(browser: Browser, stack: Stack, people: Town) -> None:
+    driver = await people.driver(PICKUP)
+    async with window(browser, stack, DESKTOP) as operator:
+        page = operator.page
+        await operator.console("book")
+        await page.get_by_label("Phone number").fill("+14155559399")
+        await page.get_by_label("Name").fill("Carmen Alvarez")
+        await page.get_by_label("Pickup").first.fill(f"{PICKUP.latitude}, {PICKUP.longitude}")
+        await page.get_by_label("Destination").first.fill(f"{DROPOFF.latitude}, {DROPOFF.longitude}")
+        await page.get_by_label("Note to the driver").fill("the blue door")
+        await page.get_by_role("button", name="Show prices").click()
+        await expect(page.get_by_text("An account was made for the number")).to_be_visible()
+        await operator.shot("console-book-priced")
+        await page.get_by_role("button", name="Book economy for").click()
+        story = page.get_by_role("region", name="Story")
+        await expect(story).to_contain_text(re.compile("Matching|Offered"))
+        ride_id = page.url.rsplit("/", 1)[1]
+        offer = await driver.accept(ride_id)
+        assert (offer["rider_name"], offer["funding"]) == ("Carmen", "cash")
+        await expect(story).to_contain_text("Driver en route")
 
 
 async def test_an_operator_suspends_a_driver(browser: Browser, stack: Stack, people: Town) -> None:

@@ -1,5 +1,6 @@
 /** The views of the console, in the order of the rail. */
 
+import { mountBook } from "./book_view.js";
 import { mountDrivers } from "./drivers_view.js";
 import { mountMap } from "./map_view.js";
 import { mountMessages } from "./messages_view.js";
@@ -12,6 +13,7 @@ export const VIEWS = {
   map: { title: "Map", icon: "map", area: "operate_rides", mount: mountMap },
   rides: { title: "Rides", icon: "rides", area: "operate_rides", mount: mountRides },
   ride: { title: "Ride", area: "operate_rides", mount: mountRide, hidden: true, under: "rides" },
+  book: { title: "Book", icon: "phone", area: "operate_rides", mount: mountBook },
   pulse: { title: "Pulse", icon: "pulse", area: "operate_rides", mount: mountPulse },
   money: { title: "Money", icon: "money", area: "operate_money", mount: mountMoney },
   drivers: { title: "Drivers", icon: "people", area: "operate_drivers", mount: mountDrivers },

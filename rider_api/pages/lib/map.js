@@ -2,6 +2,7 @@
 
 import * as maplibre from "../vendor/maplibre-gl/maplibre-gl.mjs";
 import { graticule, landAround } from "./coast.js";
+import { h } from "./dom.js";
 import { deployment } from "./session.js";
 import { color, isDark, onTheme } from "./theme.js";
 
@@ -193,6 +194,11 @@ export async function makeMap(container, { label, layers = () => [], sources = [
     drawGraticule();
   }
   return made;
+}
+
+/** A place marker that can be dragged. */
+export function pinElement(kind) {
+  return h("div", { class: `marker-pin ${kind}`, role: "img", "aria-label": kind === "to" ? "Where to" : "Pickup" });
 }
 
 /**

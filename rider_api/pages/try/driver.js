@@ -3,10 +3,10 @@
 import { newKey } from "../lib/api.js";
 import { ask, h, problem, toast } from "../lib/dom.js";
 import { distance, minutes, money, place, time, words } from "../lib/format.js";
-import { EMPTY, bearing, collection, decodePolyline, feature, lngLat, metersBetween, toward } from "../lib/map.js";
+import { EMPTY, bearing, collection, decodePolyline, feature, lngLat, metersBetween, pinElement, toward } from "../lib/map.js";
 import { deployment } from "../lib/session.js";
 import { every } from "../lib/stream.js";
-import { centerOf, open, pinElement, progress } from "./scene.js";
+import { centerOf, open, progress } from "./scene.js";
 
 const IDLE_SECONDS = 4;
 const MOVING_SECONDS = 1;

@@ -3,9 +3,9 @@
 import { newKey } from "../lib/api.js";
 import { ask, h, icon, problem, toast } from "../lib/dom.js";
 import { distance, minutes, money, place, words } from "../lib/format.js";
-import { EMPTY, bearing, collection, decodePolyline, feature, lngLat } from "../lib/map.js";
+import { EMPTY, bearing, collection, decodePolyline, feature, lngLat, pinElement } from "../lib/map.js";
 import { every } from "../lib/stream.js";
-import { centerOf, open, pinElement, progress } from "./scene.js";
+import { centerOf, open, progress } from "./scene.js";
 
 const ENDED = new Set(["completed", "canceled_by_rider", "canceled_by_platform", "no_show", "no_driver_available", "payment_failed", "returned"]);
 const STEPS = { requested: 1, matching: 1, offered: 1, driver_en_route: 2, arrived: 3, in_progress: 4, completed: 5 };

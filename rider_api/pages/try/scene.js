@@ -90,11 +90,6 @@ const layers = () => [
 
 const images = () => ({ car: carImage(color("car-en-route"), color("surface")) });
 
-/** A place marker that can be dragged. */
-export function pinElement(kind) {
-  return h("div", { class: `marker-pin ${kind}`, role: "img", "aria-label": kind === "to" ? "Where to" : "Pickup" });
-}
-
 /** How far a ride is, as a bar of steps. */
 export function progress(step, of, label) {
   return h(

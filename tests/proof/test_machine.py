@@ -10,7 +10,7 @@ from tests.proof.machine import GIVEN_UP, play_for
 from tests.proof.stage import Stage
 from tests.proof.variants import VARIANTS
 
-PLAYS = 25
+PLAYS = 12
 PLAYS_OF_A_VARIANT = 80
 
 

@@ -24,7 +24,7 @@ from tests.system.stack import Stack
 pytestmark = pytest.mark.system
 
 _SECRET = "whsec_of_the_flood"
-_EVENTS = 2000
+_EVENTS = 600
 _DOWN_SECONDS = 6.0
 _QUIET_SECONDS = 90.0
 _NOT_APPLIED = "SELECT count(*) AS count FROM psp_event WHERE state NOT IN ('applied', 'ignored')"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol, cast
 
 from sqlalchemy import MetaData, text
@@ -123,23 +123,18 @@ class Database:
                 raise Unknown("commit_unknown", "the connection was lost while the change was being saved") from error
             raise outage from error
 
-    @asynccontextmanager
-    async def snapshot(self) -> AsyncGenerator[AsyncConnection]:
+    def connect(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Lend a connection on which each statement stands alone: for reads and for one-statement writes."""
+        return self._lend(self._autocommit)
+
+    def snapshot(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Run reads that see one and the same moment, in a transaction that can write nothing."""
-        try:
-            async with self._snapshots.connect() as connection:
-                yield connection
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
-            outage = as_outage(error)
-            if outage is None:
-                raise
-            raise outage from error
+        return self._lend(self._snapshots)
 
     @asynccontextmanager
-    async def connect(self) -> AsyncGenerator[AsyncConnection]:
-        """Lend a connection on which each statement stands alone: for reads and for one-statement writes."""
+    async def _lend(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
         try:
-            async with self._autocommit.connect() as connection:
+            async with engine.connect() as connection:
                 yield connection
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             outage = as_outage(error)

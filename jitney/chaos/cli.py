@@ -38,6 +38,8 @@ def chaos(
     unknown = sorted(set(only or ()) - FAULTS.keys())
     if unknown:
         raise StackError(f"There is no fault {unknown[0]}. There are: {', '.join(FAULTS)}.")
+    if rolling and only:
+        raise StackError("--rolling restarts processes and does nothing else: leave --only out.")
     strikes = rolling_restart(60 * minutes) if rolling else None
 
     def say(line: str) -> None:

@@ -150,19 +150,19 @@ class Driver:
 
     async def _drive(self, ride: DriverRide) -> None:
         """Bring a ride from wherever it stands to its end, or give it back."""
-        ride_id, know = str(ride["id"]), self._view.know
+        ride_id = str(ride["id"])
         try:
             match ride["state"]:
                 case "driver_en_route":
                     if self._world.happens(self._world.behavior.driver_cancel_share):
-                        know(await self._api.cancel_assignment(ride_id))
+                        self._view.know(await self._api.cancel_assignment(ride_id))
                         return
                     pickup, _ = next_place(ride)
                     if await self._go(ride_id, pickup, drive_seconds(self._here(), pickup)):
-                        know(await self._api.arrive_at_pickup(ride_id))
+                        self._view.know(await self._api.arrive_at_pickup(ride_id))
                 case "arrived" if ride["kind"] == "delivery":
                     await self._world.clock.sleep(self._world.between(self._world.behavior.boarding_seconds))
-                    know(await self._api.collect_order(ride_id))
+                    self._view.know(await self._api.collect_order(ride_id))
                 case "arrived":
                     await self._board(ride_id)
                 case "in_progress" if ride["kind"] == "delivery":
@@ -170,7 +170,7 @@ class Driver:
                 case "returning":
                     shop, _ = next_place(ride)
                     if await self._go(ride_id, shop, drive_seconds(self._here(), shop)):
-                        know(await self._api.return_order(ride_id, {"received_by": "Kim"}))
+                        self._view.know(await self._api.return_order(ride_id, {"received_by": "Kim"}))
                 case "in_progress":
                     await self._drive_on(ride_id, ride)
                 case _:

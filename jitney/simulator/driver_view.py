@@ -8,7 +8,7 @@ from typing import Any
 
 from jitney.simulator.api import found
 from jitney_client import Client
-from jitney_client.models import DriverRide, Offer
+from jitney_client.models import DriverRide
 
 _STILL_MINE = frozenset({"driver_en_route", "arrived", "in_progress", "returning"})
 
@@ -85,13 +85,17 @@ class DriverView:
             self.ride = await found(self._api.read_current_driver_ride())
             if self.ride is None:
                 self._mine.clear()
+                known = set(self._offers)
                 offer = await found(self._api.read_current_offer())
-                self._offers = {offer["id"]: offer} if offer is not None else {}
+                # One that was heard of while the service answered is newer than the answer.
+                self._offers = {each: told for each, told in self._offers.items() if each not in known}
+                if offer is not None:
+                    self._offers[offer["id"]] = offer
         except BaseException:
             self.in_doubt = True
             raise
 
-    def next_offer(self) -> Offer | Mapping[str, Any] | None:
+    def next_offer(self) -> Mapping[str, Any] | None:
         """Return an offer that the driver was not asked about, and note that they are now."""
         for offer_id in list(self._offers):
             offer = self._offers.pop(offer_id)

@@ -14,7 +14,15 @@ _MOST_AT_ONCE = 500
 Kept = Callable[[Position], None]
 
 
-class LivePositions(Protocol):
+class KeptPositions(Protocol):
+    """Where each follower's acknowledged place is kept."""
+
+    async def keep(self, positions: Mapping[Follower, Position]) -> None:
+        """Keep places for as long as streams are kept. Raises Unavailable `streams_unavailable`."""
+        ...
+
+
+class LivePositions(KeptPositions, Protocol):
     """Up to where each follower has acknowledged its live stream."""
 
     async def of(self, follower: Follower) -> Position | None:
@@ -25,10 +33,6 @@ class LivePositions(Protocol):
         """Return what a follower has seen who names a later place than is known: the last hundred at most."""
         ...
 
-    async def keep(self, positions: Mapping[Follower, Position]) -> None:
-        """Keep places for as long as streams are kept. Raises Unavailable `streams_unavailable`."""
-        ...
-
 
 class KeepAcknowledgements:
     """Gathers the acknowledgements of all streams of this process and writes them together.
@@ -37,7 +41,7 @@ class KeepAcknowledgements:
     that an SMS follows what was seen. At most `most_waiting` notifications wait.
     """
 
-    def __init__(self, store: Store, positions: LivePositions, clock: Clock, most_waiting: int = 20_000) -> None:
+    def __init__(self, store: Store, positions: KeptPositions, clock: Clock, most_waiting: int = 20_000) -> None:
         self._store = store
         self._positions = positions
         self._clock = clock

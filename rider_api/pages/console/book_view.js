@@ -1,6 +1,5 @@
 /** The telephone: a ride for somebody who calls. Who and where, what it costs, and it is booked; cash to the driver. */
 
-import { newKey } from "../lib/api.js";
 import { fill, h, problem } from "../lib/dom.js";
 import { distance, minutes, money, words } from "../lib/format.js";
 import { EMPTY, collection, decodePolyline, feature, lngLat, makeMap, pinElement } from "../lib/map.js";
@@ -125,12 +124,11 @@ export async function mountBook(root, { api }) {
   }
 
   async function book(guest, quote, button) {
-    const key = (button.dataset.key ??= newKey());
     const body = { rider_id: guest.id, quote_id: quote.id, note: form.elements.note.value.trim() };
     if (quote.surge_consent_token) body.surge_consent_token = quote.surge_consent_token;
-    const ride = await act(button, () => api.post("/v1/operator/bookings", body, key), "Booked");
+    // A quote is taken once at most, so another click books nothing twice.
+    const ride = await act(button, () => api.post("/v1/operator/bookings", body), "Booked");
     if (ride) location.hash = `#/ride/${ride.id}`;
-    else delete button.dataset.key;
   }
 
   return () => {

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from jitney.sandbox.settings import HANDLED_EVENTS
 from payment_service.domain.payment_moves import PaymentStatus
 from payment_service.domain.psp_event import MAX_TRIES, PspEventState
 from payment_service.use_cases.receive_psp_event import MAX_WAITING
@@ -103,6 +104,16 @@ async def test_event_about_a_void_of_ours_changes_nothing(stage: Stage) -> None:
     await stage.apply()
 
     assert await stage.payments.events_of(voided) == ["HoldPlaced", "HoldVoided"]
+
+
+@pytest.mark.parametrize("event_type", HANDLED_EVENTS)
+async def test_every_type_that_the_sandbox_posts_is_taken_in(stage: Stage, event_type: str) -> None:
+    object_id = f"obj_{stage.psp.prefix}_{event_type}"
+    await stage.tell(event_type, {"id": object_id})
+
+    # Taken out again: it is about nothing, and others' events are applied from the same table.
+    rows = await stage.payments.rows("DELETE FROM psp_event WHERE object_id = :id RETURNING state", id=object_id)
+    assert [row["state"] for row in rows] == ["received"]
 
 
 @pytest.mark.parametrize("status", ["requires_capture", "succeeded"])

@@ -42,12 +42,6 @@ class Stores:
         assert now == NOW
         self.log.append(("seen", sorted(pairs)))
 
-    async def of(self, follower: Follower) -> Position | None:
-        raise NotImplementedError
-
-    async def seen_between(self, follower: Follower, after: Position | None, until: Position) -> Seen:
-        raise NotImplementedError
-
     async def keep(self, positions: Mapping[Follower, Position]) -> None:
         if "redis" in self.broken:
             raise Unavailable("streams_unavailable", "live streams are not available just now")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from jitney.simulator.driver_view import DriverView
@@ -25,12 +26,15 @@ class Service:
 
     def __init__(self, ride: DriverRide | None = None, offer: dict[str, Any] | None = None) -> None:
         self.ride, self.offer, self.looks = ride, offer, 0
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What happens while an offer is looked for."""
 
     async def read_current_driver_ride(self) -> DriverRide:
         self.looks += 1
         return cast("DriverRide", _found(self.ride))
 
     async def read_current_offer(self) -> Any:
+        self.meanwhile()
         return _found(self.offer)
 
 
@@ -122,6 +126,18 @@ async def test_nobody_is_asked_for_an_offer_twice() -> None:
     await view.look()
 
     assert view.next_offer() is None
+
+
+async def test_offer_that_is_heard_of_while_the_service_answers_that_there_is_none_is_kept() -> None:
+    service = Service()
+    view = view_of(service)
+    offer = {"id": "offer_1", "pickup_eta_seconds": 60}
+    view.hear("offer_created", {"id": "offer_0", "pickup_eta_seconds": 60})
+    service.meanwhile = lambda: view.hear("offer_created", offer)
+
+    await view.look()
+
+    assert (view.next_offer(), view.next_offer()) == (offer, None)
 
 
 def test_offer_that_was_closed_is_not_put_to_the_driver() -> None:

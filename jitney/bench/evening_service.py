@@ -120,8 +120,7 @@ class MatchingService:
         store, clock, new_id = self.store, self.clock, self.new_id
         chance = random.Random(7)  # noqa: S311 (PINs of a replay)
         queue = matching("adapters.postgres_saga").PostgresSagaQueue(self.database)
-        tables = matching("adapters.tables")
-        quotes = matching("adapters.postgres_quotes").PostgresQuotes(self.database, tables.quotes)
+        quotes = matching("adapters.postgres_quotes").PostgresQuotes(self.database)
         accounts = _Accounts()
         self.saga = matching("use_cases.advance_saga").AdvanceSaga(store, queue, _Payments(), clock, chance)
         self.create_quotes = matching("use_cases.create_quotes").CreateQuotes(

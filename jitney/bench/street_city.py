@@ -42,7 +42,7 @@ class CityStreets:
         street_eta = matching("adapters.street_eta").StreetEta
         self.graph = matching("adapters.street_graph").StreetGraph(street_map)
         self.city = replace(city, service_area=_area_around(self.graph))
-        self.horizon_seconds = matching("bootstrap_maps").HORIZON_CAPS * city.dispatch.pickup_eta_cap_seconds
+        self.horizon_seconds = matching("bootstrap.maps").HORIZON_CAPS * city.dispatch.pickup_eta_cap_seconds
         self.eta = street_eta(self.graph, beyond, matching("domain.travel_times").as_estimated, self.horizon_seconds)
 
     def draw_points(self, count: int, chance: random.Random) -> list[GeoPoint]:

@@ -7,25 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    DateTime,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-    Uuid,
-    text,
-)
-from sqlalchemy.dialects.postgresql import JSONB
-
 from matching_service.adapters.postgres_quotes import fare_from_json, fare_lines_json, places_from_json, places_json
-from matching_service.domain.edit import UNDER_WAY_STATES, EditState, Plan, RideEdit
+from matching_service.domain.edit import EditState, Plan, RideEdit
 from matching_service.domain.quote import Place
 from matching_service.domain.schedule import Schedule
 from matching_service.domain.stops import Stop, StopState
@@ -34,57 +17,6 @@ from shared_kernel.money import Money
 
 FIRST_ATTEMPT_LEASE_SECONDS = 5.0
 """Who accepted the edit has its hold raised; the sweep takes over when that has not ended by then."""
-
-
-def edit_table(metadata: MetaData) -> Table:
-    """Define the table of edits; places are [latitude, longitude, address], stops [id, place, state, times] each."""
-    states = ", ".join(f"'{state}'" for state in sorted(EditState))
-    under_way = ", ".join(f"'{state}'" for state in sorted(UNDER_WAY_STATES))
-    return Table(
-        "ride_edit",
-        metadata,
-        Column("id", Uuid, primary_key=True),
-        Column("ride_id", Uuid, ForeignKey("ride.id"), nullable=False),
-        Column("made_by", Uuid, nullable=False),
-        Column("state", Text, nullable=False),
-        Column("reason", Text, nullable=False, server_default=text("''")),
-        Column("pickup", JSONB, nullable=False),
-        Column("dropoff", JSONB, nullable=False),
-        Column("stops", JSONB, nullable=False),
-        Column("currency_code", Text, nullable=False),
-        Column("fare_total_minor", BigInteger, nullable=False),
-        Column("fare_lines", JSONB, nullable=False),
-        Column("fare_before_minor", BigInteger, nullable=False),
-        Column("distance_meters", Integer, nullable=False),
-        Column("trip_seconds", Integer, nullable=False),
-        Column("driven_meters", Integer, nullable=False),
-        Column("driven_seconds", Integer, nullable=False),
-        Column("driven_to_latitude", Float(53)),
-        Column("driven_to_longitude", Float(53)),
-        Column("pickup_at", DateTime(timezone=True)),
-        Column("hold_at", DateTime(timezone=True)),
-        Column("remind_at", DateTime(timezone=True)),
-        Column("dispatch_at", DateTime(timezone=True)),
-        Column("added_seconds", Integer, nullable=False),
-        Column("route_version", Integer, nullable=False),
-        Column("created_at", DateTime(timezone=True), nullable=False),
-        Column("expires_at", DateTime(timezone=True), nullable=False),
-        Column("answer_until", DateTime(timezone=True)),
-        Column("closed_at", DateTime(timezone=True)),
-        # While the edit is under way there is a time to come back to it.
-        Column("due_at", DateTime(timezone=True)),
-        Column("leased_until", DateTime(timezone=True)),
-        Column("attempts", Integer, nullable=False, server_default=text("0")),
-        Column("error", Text, nullable=False, server_default=text("''")),
-        CheckConstraint(f"state IN ({states})", name="state"),
-        CheckConstraint(f"(state IN ({under_way})) = (due_at IS NOT NULL)", name="due_while_under_way"),
-        CheckConstraint("(state IN ('applied', 'refused', 'lapsed')) = (closed_at IS NOT NULL)", name="closed"),
-        CheckConstraint("fare_total_minor > 0", name="fare_above_zero"),
-        Index("uq_ride_edit_under_way", "ride_id", unique=True, postgresql_where=text(f"state IN ({under_way})")),
-        Index("ix_ride_edit_ride", "ride_id", "created_at"),
-        Index("ix_ride_edit_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
-        comment="Other ways of rides, each at a price of its own, and what became of them",
-    )
 
 
 def edit_row(edit: RideEdit) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from matching_service.adapters.postgres_promotions import PostgresPromotionRows
 from matching_service.adapters.postgres_runs import open_run_of, views_of
 from matching_service.adapters.postgres_surge import add_control
 from matching_service.adapters.postgres_trip_watch import raise_alert
+from matching_service.adapters.refusals import refusal_of
 from matching_service.adapters.ride_metrics import RideWaits
 from matching_service.adapters.rows import (
     Columns,
@@ -57,7 +58,6 @@ from matching_service.domain.trip_watch import TripAlert
 from matching_service.use_cases.ports import DriverStanding, FeeConsent, RequestKey
 from matching_service.use_cases.surge_ports import SurgeControlSet
 from shared_kernel.clock import Clock
-from shared_kernel.errors import Conflict, DomainError
 from shared_kernel.geo import GeoPoint
 from shared_kernel.ids import IdSource
 from shared_kernel.money import Money
@@ -67,35 +67,6 @@ FIRST_ATTEMPT_LEASE_SECONDS = 5.0
 """Who asked for the ride places its hold; the sweep takes over when that has not ended by then."""
 
 _NOTHING: Mapping[str, Any] = {}
-_REFUSALS = {
-    "uq_ride_live_rider": ("active_ride", "another ride is under way"),
-    "uq_ride_quote_id": ("quote_used", "a ride was asked for with this quote already"),
-    "uq_run_open_driver": ("active_ride", "the driver has another ride"),
-    "uq_ride_live_run_slot": ("run_full", "the vehicle has no place left"),
-    "ck_ride_run_open": ("run_over", "the run is over"),
-    "ck_ride_run_shared": ("active_ride", "the driver's ride shares no vehicle"),
-    "ck_ride_run_slot": ("run_full", "the vehicle has no place left"),
-    "ck_ride_run_seats": ("no_seat_left", "the vehicle has no seat left until somebody gets out"),
-    "uq_ride_live_driver": ("active_ride", "the driver has another ride"),
-    "uq_assignment_open_driver": ("active_ride", "the driver has another ride"),
-    "uq_assignment_open_ride": ("offer_taken", "another driver has the ride"),
-    "uq_offer_accepted_ride": ("offer_taken", "another driver has the ride"),
-    "uq_offer_open_driver": ("driver_busy", "the driver has an open offer"),
-    "uq_offer_open_ride": ("ride_offered", "the ride is offered to another driver"),
-    "ex_ride_schedule": ("schedule_overlap", "another ride of the rider is at that time"),
-    "uq_ride_edit_under_way": ("edit_under_way", "another edit of the ride is being decided"),
-    "uq_offer_open_slot": ("ride_offered", "the ride is offered to another driver"),
-    "ck_ride_share_sent": ("link_sent_too_often", "the link of a ride is sent five times at most"),
-    "uq_shift_open_driver": ("shift_open", "the driver is online already"),
-    "uq_ride_complaint_undecided": ("complaint_open", "another complaint of the ride is not decided yet"),
-    "uq_promotion_code": ("promotion_code_taken", "another promotion has, or had, the code"),
-    "pk_promotion_redemption": ("promotion_redeemed", "the promotion is on the account already"),
-    "ck_promotion_redemptions": ("promotion_used_up", "the promotion was redeemed as often as it may be"),
-    "ck_promotion_redemption_in_force": ("promotion_ended", "the promotion is over"),
-    "ck_promotion_redemption_uses": ("promotion_used_up", "the promotion was used as often as it may be"),
-    "ck_ride_first_ride": ("promotion_first_ride_only", "the promotion is for a first ride"),
-    "pk_city_policy": ("policy_moved_on", "the city has another newest version: compare with that first"),
-}
 
 EventMessage = Callable[[Event], Message]
 """Writes an event as its contract's message."""
@@ -123,7 +94,7 @@ class PostgresStore:
                 yield tx
                 await tx.flush()
         except IntegrityError as error:
-            refusal = _refusal(error)
+            refusal = refusal_of(error)
             if refusal is None:
                 raise
             raise refusal from error
@@ -477,13 +448,3 @@ class PostgresTransaction:
 
 def _closing(offer: Offer) -> dict[str, Any]:
     return {"of_offer": offer.id, "state": offer.state.value, "closed_at": offer.closed_at}
-
-
-def _refusal(error: IntegrityError) -> DomainError | None:
-    cause: BaseException | None = error.orig
-    while cause is not None:
-        refusal = _REFUSALS.get(str(getattr(cause, "constraint_name", "")))
-        if refusal is not None:
-            return Conflict(*refusal)
-        cause = cause.__cause__
-    return None

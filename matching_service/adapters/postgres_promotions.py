@@ -28,8 +28,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
 from matching_service.adapters import tables
-from matching_service.adapters.promotion_tables import MOST_TRIES
 from matching_service.adapters.rows import Columns
+from matching_service.adapters.tables.promotions import MOST_TRIES
 from matching_service.domain.promotion import Promotion, Redemption
 from matching_service.domain.quote import Discount
 from matching_service.use_cases.promotion_ports import PromotionRecord

@@ -4,84 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    CheckConstraint,
-    Column,
-    DateTime,
-    Float,
-    Index,
-    Integer,
-    MetaData,
-    Select,
-    Table,
-    Text,
-    Uuid,
     bindparam,
     insert,
     select,
-    text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.types import BigInteger
 
 from chassis.database import Database
+from matching_service.adapters import tables
 from matching_service.domain.quote import Discount, Fare, FareLine, FareLineKind, Place, Quote
 from shared_kernel.errors import NotFound
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
 
 
-def quote_table(metadata: MetaData) -> Table:
-    """Define the table of quotes; a fare's lines are one JSON array of [kind, amount_minor, name?] in the fare's order.
-
-    The stops are one of [latitude, longitude, address], in the order in which they would be driven to.
-    """
-    return Table(
-        "quote",
-        metadata,
-        Column("id", Uuid, primary_key=True),
-        Column("rider_id", Uuid, nullable=False),
-        Column("product", Text, nullable=False),
-        Column("pickup_latitude", Float(53), nullable=False),
-        Column("pickup_longitude", Float(53), nullable=False),
-        Column("pickup_address", Text, nullable=False),
-        Column("dropoff_latitude", Float(53), nullable=False),
-        Column("dropoff_longitude", Float(53), nullable=False),
-        Column("dropoff_address", Text, nullable=False),
-        Column("currency_code", Text, nullable=False),
-        Column("total_minor", BigInteger, nullable=False),
-        Column("fare_lines", JSONB, nullable=False),
-        Column("distance_meters", Integer, nullable=False),
-        Column("trip_eta_seconds", Integer, nullable=False),
-        Column("pickup_eta_seconds", Integer),
-        Column("surge_permille", Integer, nullable=False),
-        Column("expires_at", DateTime(timezone=True), nullable=False),
-        Column("city", Text, nullable=False, server_default=text("''")),
-        Column("policy_version", Integer, nullable=False, server_default=text("0")),
-        Column("surge_consent_token", Text, nullable=False, server_default=text("''")),
-        Column("stops", JSONB, nullable=False, server_default=text("'[]'")),
-        Column("passengers", Integer, nullable=False, server_default=text("1")),
-        Column("pickup_at", DateTime(timezone=True)),
-        Column("max_detour_seconds", Integer),
-        Column("promotion_id", Uuid),
-        # Its terms, as the fare contains them.
-        Column("discount", JSONB(none_as_null=True)),
-        CheckConstraint("total_minor >= 0", name="total_not_negative"),
-        CheckConstraint("distance_meters >= 0 AND trip_eta_seconds >= 0", name="trip_not_negative"),
-        CheckConstraint("surge_permille >= 1000", name="surge_at_least_none"),
-        CheckConstraint("passengers > 0", name="passengers"),
-        CheckConstraint("(promotion_id IS NULL) = (discount IS NULL)", name="promotion_whole"),
-        Index("ix_quote_expires_at", "expires_at"),
-    )
-
-
 def quote_row(quote: Quote) -> dict[str, Any]:
-    """Write a quote as a row of `quote_table`."""
+    """Write a quote as a row of `quotes`."""
     return {
         "id": quote.id,
         "rider_id": quote.rider_id,
@@ -113,7 +54,7 @@ def quote_row(quote: Quote) -> dict[str, Any]:
 
 
 def quote_from_row(columns: Mapping[Any, Any]) -> Quote:
-    """Read a row of `quote_table`, given by the names of its columns (`result.mappings()`)."""
+    """Read a row of `quotes`, given by the names of its columns (`result.mappings()`)."""
     return Quote(
         id=columns["id"],
         rider_id=columns["rider_id"],
@@ -164,35 +105,28 @@ def fare_from_json(currency_code: str, total_minor: int, lines: Sequence[Sequenc
     )
 
 
-@cache  # written once: to write a statement anew costs as much as to have it answered
-def _quote_of(table: Table) -> Select[Any]:
-    return select(table).where(table.c.id == bindparam("of_quote"), table.c.rider_id == bindparam("of_rider"))
-
-
-async def find_quote(connection: AsyncConnection, table: Table, quote_id: UUID, rider_id: UUID) -> Quote | None:
-    """Read a quote of this rider inside the caller's transaction; None when there is none."""
-    found = await connection.execute(_quote_of(table), {"of_quote": quote_id, "of_rider": rider_id})
-    row = found.mappings().one_or_none()
-    return None if row is None else quote_from_row(row)
+_QUOTE_OF_RIDER = select(tables.quotes).where(
+    tables.quotes.c.id == bindparam("of_quote"), tables.quotes.c.rider_id == bindparam("of_rider")
+)
 
 
 class PostgresQuotes:
     """The QuoteStore of production."""
 
-    def __init__(self, database: Database, table: Table) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._table = table
 
     async def add(self, quotes: Sequence[Quote]) -> None:
         if not quotes:
             return
         # Several rows go as one message of asyncpg's, which the server takes whole or not at all.
         async with self._database.connect() as connection:
-            await connection.execute(insert(self._table), [quote_row(quote) for quote in quotes])
+            await connection.execute(insert(tables.quotes), [quote_row(quote) for quote in quotes])
 
     async def get(self, quote_id: UUID, rider_id: UUID) -> Quote:
         async with self._database.connect() as connection:
-            quote = await find_quote(connection, self._table, quote_id, rider_id)
-        if quote is None:
+            found = await connection.execute(_QUOTE_OF_RIDER, {"of_quote": quote_id, "of_rider": rider_id})
+        row = found.mappings().one_or_none()
+        if row is None:
             raise NotFound("quote_not_found", "no such quote")
-        return quote
+        return quote_from_row(row)

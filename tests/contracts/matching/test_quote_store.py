@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.database import Database, new_metadata
-from matching_service.adapters.postgres_quotes import PostgresQuotes, quote_table
+from chassis.database import Database
+from matching_service.adapters import tables
+from matching_service.adapters.postgres_quotes import PostgresQuotes
 from matching_service.domain.quote import Fare, FareLine, FareLineKind, Place, Quote
 from matching_service.use_cases.dispatch_ports import QuoteStore
 from shared_kernel.errors import NotFound
@@ -23,13 +24,11 @@ async def quotes(request: pytest.FixtureRequest) -> AsyncIterator[QuoteStore]:
         yield FakeQuotes()
         return
     url_of: Callable[[str], str] = request.getfixturevalue("postgres_url")
-    metadata = new_metadata()
-    table = quote_table(metadata)
     database = Database(url_of(f"quotes_{uuid4().hex[:8]}"))
     try:
         async with database.transaction() as connection:
-            await connection.run_sync(metadata.create_all)
-        yield PostgresQuotes(database, table)
+            await connection.run_sync(tables.quotes.create)
+        yield PostgresQuotes(database)
     finally:
         await database.dispose()
 

@@ -40,7 +40,7 @@ def stage_on(
         PostgresStore(database, wire.event_message, clock, Uuid7Source(), Wakeup()),
         PostgresRideReader(database),
         PostgresSagaQueue(database),
-        PostgresQuotes(database, tables.quotes),
+        PostgresQuotes(database),
         payments,
         PostgresShiftReader(database),
         PostgresEditQueue(database),

@@ -15,7 +15,7 @@ from chassis.database import Database
 from matching_service.adapters.personal_data import MatchingPersonalData
 from matching_service.adapters.postgres import PostgresStore
 from matching_service.adapters.postgres_promotions import LOOK_SECONDS, PostgresPromotions
-from matching_service.adapters.promotion_tables import MOST_TRIES
+from matching_service.adapters.tables.promotions import MOST_TRIES
 from matching_service.domain.promotion import Promotion
 from matching_service.domain.quote import Discount
 from matching_service.domain.ride import Ride

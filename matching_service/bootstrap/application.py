@@ -1,0 +1,90 @@
+"""The service put together."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from chassis.auth import TokenSigner, TokenVerifier
+from chassis.clients import open_channel
+from chassis.database import Database
+from chassis.dead_letter_servicer import SERVICE_NAME as DEAD_LETTER_SERVICE
+from chassis.dead_letter_servicer import DeadLetterServicer
+from chassis.dead_letters import DeadLetters
+from chassis.redis_client import open_redis, ping
+from chassis.relay import OutboxRelay
+from chassis.revisions import head_revision
+from chassis.runtime import Workers
+from chassis.server import ServiceServer
+from chassis.streams import EventConsumer
+from matching_service.adapters import tables
+from matching_service.adapters.identity_client import IdentityClient
+from matching_service.adapters.payment_client import PaymentClient
+from matching_service.adapters.scipy_assignment import ScipyMatcher
+from matching_service.bootstrap.maps import add_map_work
+from matching_service.bootstrap.servicers import add_servicers
+from matching_service.bootstrap.stores import IDLE_IN_TRANSACTION_SECONDS, build_stores
+from matching_service.bootstrap.workers import build_workers
+from matching_service.entrypoints.event_consumer import EVENT_TYPES, STREAMS, EventHandler
+from matching_service.settings import SERVICE, MatchingSettings
+from matching_service.use_cases.keep_driver_standing import KeepDriverStanding
+from matching_service.use_cases.read_ride_route import ReadRideRoute
+from matching_service.use_cases.stop_unapproved_driver import StopUnapprovedDriver
+from ridesharing.common.v1.dead_letter_service_pb2_grpc import add_DeadLetterServiceServicer_to_server
+
+EVENT_STREAM = "events:matching"
+
+
+class Application(NamedTuple):
+    """The service put together."""
+
+    server: ServiceServer
+    workers: Workers
+    closers: list[Callable[[], Awaitable[object]]]
+
+
+def build(settings: MatchingSettings) -> Application:
+    """Put the service together; call it inside the event loop that it will run on."""
+    database = Database(
+        settings.matching_database_url,
+        pool_size=settings.matching_database_connections,
+        name=SERVICE,
+        idle_in_transaction_seconds=IDLE_IN_TRANSACTION_SECONDS,
+    )
+    redis = open_redis(settings.redis_url)
+    signer = TokenSigner.from_dir(settings.signing_keys_dir, SERVICE)
+    payment_channel = open_channel(settings.payment_target, signer)
+    identity_channel = open_channel(settings.identity_target, signer)
+    closers: list[Callable[[], Awaitable[object]]] = [
+        payment_channel.close,
+        identity_channel.close,
+        redis.aclose,
+        database.dispose,
+    ]
+    stores = build_stores(settings, database, redis, PaymentClient(payment_channel), IdentityClient(identity_channel))
+    relay = OutboxRelay(database, tables.outbox, redis, EVENT_STREAM, stores.relay_wakeup)
+    matcher = ScipyMatcher()
+    closers += [matcher.close, *stores.maps.closers]
+    workers = build_workers(stores, matcher)
+    workers.add("outbox relay", relay.run)
+    dead_letters = DeadLetters(database, tables.dead_letters)
+    handler = EventHandler(
+        StopUnapprovedDriver(stores.store, stores.accounts, stores.clock),
+        KeepDriverStanding(stores.store, stores.clock),
+    )
+    consumer = EventConsumer(redis, STREAMS, SERVICE, socket.gethostname(), handler, dead_letters, EVENT_TYPES)
+    workers.add("event consumer", consumer.run)
+    head = head_revision("matching_service")
+    server = ServiceServer(
+        settings,
+        TokenVerifier.from_file(settings.jwks_file),
+        workers=workers,
+        probes=[("database", lambda: database.schema_suffices(head)), ("redis", lambda: ping(redis))],
+        closers=closers,
+    )
+    add_servicers(server, settings, stores)
+    route = ReadRideRoute(stores.reader, stores.locations, stores.eta, stores.clock)
+    add_map_work(stores.maps, route, workers, server)
+    server.add(add_DeadLetterServiceServicer_to_server, DeadLetterServicer(dead_letters), DEAD_LETTER_SERVICE)
+    return Application(server, workers, closers)

@@ -95,6 +95,8 @@ def sandbox_url(tmp_path_factory: pytest.TempPathFactory, sandbox_providers: Pat
         "JITNEY_SANDBOX_LISTEN": f"127.0.0.1:{port}",
         "JITNEY_SANDBOX_SMTP_LISTEN": f"127.0.0.1:{providers['smtp']['port']}",
         "JITNEY_SANDBOX_DATA": str(place / "data"),
+        # Else what a test has put into the platform's balance goes to its bank when midnight comes between.
+        "JITNEY_SANDBOX_SETTLEMENT": "manual",
         "JITNEY_NOTIFICATION_PROVIDERS_FILE": str(sandbox_providers),
     }
     spec = ProcessSpec(

@@ -13,6 +13,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from chassis.metrics import DATABASE_POOL_IN_USE, DATABASE_POOL_SIZE
+from chassis.poolers import (
+    IDLE_IN_TRANSACTION_SECONDS,
+    STATEMENT_TIMEOUT_SECONDS,
+    Pooler,
+    connect_arguments,
+    server_limits,
+)
 from shared_kernel.errors import DomainError, Unavailable, Unknown
 
 NAMING_CONVENTION = {
@@ -66,16 +73,17 @@ class Database:
         *,
         name: str = "",
         pool_timeout_seconds: float = 2.0,
-        statement_timeout_seconds: float = 10.0,
-        idle_in_transaction_seconds: float = 30.0,
+        statement_timeout_seconds: float = STATEMENT_TIMEOUT_SECONDS,
+        idle_in_transaction_seconds: float = IDLE_IN_TRANSACTION_SECONDS,
+        pooler: Pooler = Pooler.NONE,
     ) -> None:
         """Prepare the pool; connections are made when first needed. `name` is shown in pg_stat_activity and metrics.
 
         A transaction whose process asks for nothing for `idle_in_transaction_seconds` is rolled back by the server.
+        Through a pooler these limits are those of the role, and only the driver's own is ours.
         """
         target = database_url(url, "asyncpg")
         self.name = name or target.database or "jitney"
-        statement_millis = int(statement_timeout_seconds * 1000)
         self.engine: AsyncEngine = create_async_engine(
             target,
             pool_size=pool_size,
@@ -87,11 +95,11 @@ class Database:
                 "timeout": 5,
                 # Beyond the server's own limit: for the case where the server no longer answers at all.
                 "command_timeout": statement_timeout_seconds + 5,
-                "server_settings": {
-                    "application_name": f"jitney {self.name}",
-                    "statement_timeout": str(statement_millis),
-                    "idle_in_transaction_session_timeout": str(int(idle_in_transaction_seconds * 1000)),
-                },
+                **connect_arguments(
+                    pooler,
+                    f"jitney {self.name}",
+                    server_limits(statement_timeout_seconds, idle_in_transaction_seconds),
+                ),
             },
         )
         self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple, TypeVar
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from chassis.poolers import Pooler
+
 ENV_PREFIX = "JITNEY_"
 
 
@@ -41,6 +43,9 @@ class ChassisSettings(BaseSettings):
 
     environment: Literal["local", "production"] = "local"
     redis_url: str = "redis://127.0.0.1:6379/0"
+    database_pooler: Pooler = Pooler.NONE
+    """What stands between the services and PostgreSQL: `none`, or a pooler in transaction mode, `transaction` for any,
+    `prepared` for one that follows prepared statements."""
     jwks_file: Path
     signing_keys_dir: Path | None = None
     log_level: LogLevel = "info"

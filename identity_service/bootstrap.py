@@ -147,7 +147,10 @@ class Identity:
         signer = TokenSigner.from_dir(settings.signing_keys_dir, ISSUER, clock)
         self._verifier = TokenVerifier.from_file(settings.jwks_file, clock)
         self._database = Database(
-            settings.identity_database_url.get_secret_value(), settings.identity_database_pool_size, name="identity"
+            settings.identity_database_url.get_secret_value(),
+            settings.identity_database_pool_size,
+            name="identity",
+            pooler=settings.database_pooler,
         )
         self._redis = open_redis(settings.redis_url)
         self._channel = open_channel(settings.notification_target, signer)

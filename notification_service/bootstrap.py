@@ -79,7 +79,9 @@ class Application(NamedTuple):
 def build(settings: NotificationSettings) -> Application:
     """Put the service together; call it inside the event loop that it will run on."""
     clock, new_id = SystemClock(), Uuid7Source()
-    database = Database(settings.notification_database_url, _DATABASE_CONNECTIONS, name=SERVICE)
+    database = Database(
+        settings.notification_database_url, _DATABASE_CONNECTIONS, name=SERVICE, pooler=settings.database_pooler
+    )
     redis, live = open_redis(settings.redis_url), open_redis_for_batches(settings.redis_url)
     reader = open_redis_for_reading(settings.redis_url)
     providers = _providers(settings)

@@ -156,7 +156,12 @@ class Application(NamedTuple):
 def build(settings: PaymentSettings) -> Application:
     """Put the service together; call it inside the event loop that it will run on."""
     clock, ids = SystemClock(), Uuid7Source()
-    database = Database(settings.payment_database_url, settings.payment_database_pool_size, name=SERVICE)
+    database = Database(
+        settings.payment_database_url,
+        settings.payment_database_pool_size,
+        name=SERVICE,
+        pooler=settings.database_pooler,
+    )
     redis = open_redis(settings.redis_url)
     psp = StripePsp(
         settings.payment_psp_url,

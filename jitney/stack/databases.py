@@ -3,12 +3,17 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from chassis.poolers import IDLE_IN_TRANSACTION_SECONDS, server_limits
+
 if TYPE_CHECKING:
     from asyncpg import Connection
 
 SERVICES = ("identity", "matching", "payment", "notification")
 OWNED_APART = ("payment",)
 """Services whose role does not own its database: what they may not do to it, they cannot grant themselves either."""
+
+_IDLE_SECONDS = {"jitney_matching": 5.0}
+"""What a service allows its idle transactions where that is not the chassis' default."""
 
 
 def database_of(service: str) -> str:
@@ -49,6 +54,7 @@ async def provision(
                 await create_database(connection, name, owner=owner)
             elif owner != name:
                 await _hand_over(superuser_url, name, owner)
+            await _limit(connection, name)
         # What every role could enter by default: the database of the cluster itself.
         await connection.execute("REVOKE CONNECT, TEMPORARY ON DATABASE postgres FROM PUBLIC")
     finally:
@@ -62,6 +68,28 @@ async def create_database(connection: "Connection", name: str, *, owner: str, te
     """
     await connection.execute(f"CREATE DATABASE {_name(name)} OWNER {_name(owner)} TEMPLATE {_name(template)}")
     await connection.execute(f"REVOKE CONNECT, TEMPORARY ON DATABASE {_name(name)} FROM PUBLIC")
+
+
+async def _limit(connection: "Connection", name: str) -> None:
+    """Writes down the limits of a service's statements with its role: what it cannot ask for through a pooler.
+
+    A limit that an operator has set is left as it is.
+    """
+    rows = await connection.fetch(
+        """
+        SELECT split_part(unnest(setconfig), '=', 1) AS setting
+        FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase JOIN pg_roles r ON r.oid = s.setrole
+        WHERE d.datname = $1 AND r.rolname = $1
+        """,
+        name,
+    )
+    present = {row["setting"] for row in rows}
+    limits = server_limits(idle_in_transaction_seconds=_IDLE_SECONDS.get(name, IDLE_IN_TRANSACTION_SECONDS))
+    for setting, milliseconds in limits.items():
+        if setting not in present:
+            await connection.execute(
+                f"ALTER ROLE {_name(name)} IN DATABASE {_name(name)} SET {setting} = {int(milliseconds)}"
+            )
 
 
 async def _hand_over(superuser_url: str, database: str, owner: str) -> None:

@@ -51,6 +51,7 @@ def build(settings: MatchingSettings) -> Application:
         pool_size=settings.matching_database_connections,
         name=SERVICE,
         idle_in_transaction_seconds=IDLE_IN_TRANSACTION_SECONDS,
+        pooler=settings.database_pooler,
     )
     redis = open_redis(settings.redis_url)
     signer = TokenSigner.from_dir(settings.signing_keys_dir, SERVICE)

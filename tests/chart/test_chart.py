@@ -222,3 +222,15 @@ def test_the_outline_is_the_one_that_was_agreed(name: str, renders: dict[str, Re
     if os.environ.get("GOLDEN") == "write":
         path.write_text(text)
     assert path.read_text() == text
+
+
+def test_a_pooler_is_told_to_the_services_and_their_migrations_alone() -> None:
+    told = {
+        name
+        for name, pod in render("--set", "pooler=prepared").pods().items()
+        for container in pod["containers"]
+        if {"name": "JITNEY_DATABASE_POOLER", "value": "prepared"} in container.get("env", [])
+    }
+    services = {"identity", "matching", "payment", "notification"}
+    assert {name.rsplit("-", 1)[1] for name in told} == services
+    assert {name.split("/")[0] for name in told} == {"Deployment", "Job"}

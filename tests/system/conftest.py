@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 import pytest
 
+from chassis.poolers import Pooler
 from jitney.chaos.hurried_city import write_hurried_city
+from jitney.stack.databases import SERVICES
+from tests.integration.conftest import postgres
+from tests.integration.embedded import TestPostgres
+from tests.integration.pgbouncer import pgbouncer
 from tests.system.people import Town, town
 from tests.system.stack import Stack
 from tests.system.telemetry import TraceReceiver, receiving
+
+__all__ = ["postgres"]
 
 # A city in a hurry: whoever waits in these tests waits seconds, not minutes.
 _HURRIED = {
@@ -45,7 +53,22 @@ def traces() -> Iterator[TraceReceiver]:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory, traces: TraceReceiver) -> Iterator[Stack]:
+def through_a_pooler(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """What makes the shared stack use a pgbouncer: nothing, unless TESTS_POOLER names the way to speak to one."""
+    chosen = os.environ.get("TESTS_POOLER", "")
+    if not chosen:
+        yield {}
+        return
+    cluster: TestPostgres = request.getfixturevalue("postgres")
+    direct = {f"JITNEY_{service.upper()}_DATABASE_URL": cluster.empty(service) for service in SERVICES}
+    with pgbouncer(direct, Pooler(chosen)) as urls:
+        yield {**urls, "JITNEY_DATABASE_POOLER": chosen}
+
+
+@pytest.fixture(scope="session")
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, traces: TraceReceiver, through_a_pooler: dict[str, str]
+) -> Iterator[Stack]:
     """A running stack in a city in a hurry."""
     folder = tmp_path_factory.mktemp("stack")
     running = Stack(
@@ -54,6 +77,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, traces: TraceReceiver) -> It
         JITNEY_OTLP_ENDPOINT=traces.url,
         OTEL_BSP_SCHEDULE_DELAY="200",
         JITNEY_NOTIFICATION_WEBHOOKS_TO_PRIVATE_ADDRESSES="true",
+        **through_a_pooler,
     )
     try:
         running.start()

@@ -177,7 +177,9 @@ class Stack:
         settings = StackSettings.read(self._environment, self.data)
         credentials = Credentials.load_or_make(settings.data.secrets)
         name, password = f"jitney_{service}", credentials[f"{service}_database_password"]
-        connection = await asyncpg.connect(settings.cluster(credentials).url(name, password, name))
+        own = settings.cluster(credentials).url(name, password, name)
+        url = self._environment.get(f"JITNEY_{service.upper()}_DATABASE_URL", own)
+        connection = await asyncpg.connect(url, statement_cache_size=0)
         try:
             return await connection.fetch(query)
         finally:

@@ -52,6 +52,10 @@ capabilities:
   value: {{ .sampleRatio | quote }}
 {{- end }}
 {{- end }}
+{{- if and .facts.database (ne ($values.pooler | default "none") "none") }}
+- name: JITNEY_DATABASE_POOLER
+  value: {{ $values.pooler }}
+{{- end }}
 {{- range $callee := .facts.calls }}
 - name: JITNEY_{{ upper $callee }}_TARGET
   value: {{ index $values.targets $callee | default (printf "dns:///%s-%s:%v" $full $callee (index $.all $callee).port) | quote }}

@@ -26,12 +26,16 @@ from chassis.access import admit, is_open
 from chassis.auth import TokenVerifier, set_current_actor
 from chassis.deadlines import set_deadline
 from chassis.metrics import RPC_HANDLED, RPC_IN_FLIGHT, RPC_SECONDS
+from chassis.places import OVERLOADED, Places
 from chassis.status import DETAILS_KEY, to_status
 from chassis.telemetry import start_server_span
+from chassis.urgency import urgency_of
 from chassis.validation import parse, validate_on_arrival
 from shared_kernel.errors import DomainError
 
 _log = logging.getLogger(__name__)
+_NO_RETRY = ("grpc-retry-pushback-ms", "-1")
+"""What a server says to the retries of a channel (gRPC proposal A6)."""
 _CODES = {cast("int", code.value[0]): code for code in grpc.StatusCode}
 
 if TYPE_CHECKING:  # generic in the stubs alone
@@ -55,9 +59,13 @@ class CallLimits:
 class ServiceInterceptor(grpc.aio.ServerInterceptor):
     """Stands around every RPC of a service."""
 
-    def __init__(self, verifier: TokenVerifier, limits: CallLimits = CallLimits()) -> None:
+    def __init__(
+        self, verifier: TokenVerifier, limits: CallLimits = CallLimits(), places: Places | None = None
+    ) -> None:
+        """Make it; without places, calls are let in however many there are."""
         self._verifier = verifier
         self._limits = limits
+        self._places = places
         self._handlers: dict[str, tuple[Handler, Handler]] = {}
 
     async def intercept_service(
@@ -96,10 +104,17 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
     ) -> Behavior:
         limits = self._limits
         bounded = bounded and not streamed
+        urgency = urgency_of(method)
+        # A stream takes no place: it may live for hours.
+        places = self._places if bounded else None
 
         async def answer(request: Any, context: Context) -> Any:
             call = _Call(method, context)
+            placed = False
             try:
+                if places is not None:
+                    places.take(urgency)
+                    placed = True
                 request = self._enter(call, request, context, decode, streamed)
                 remaining = cast("float | None", context.time_remaining())
                 if not bounded or (remaining is not None and remaining <= limits.most_seconds):
@@ -114,6 +129,9 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
             except BaseException as error:
                 await call.fail(error)
                 raise
+            finally:
+                if placed and places is not None:
+                    places.leave()
             call.end(_code_set_by(context))
             return response
 
@@ -202,7 +220,11 @@ class _Call:
         status = to_status(error)
         code = _CODES[status.code]
         self.end(code)
-        await self._context.abort(code, error.message, ((DETAILS_KEY, status.SerializeToString()),))
+        trailers: tuple[tuple[str, str | bytes], ...] = ((DETAILS_KEY, status.SerializeToString()),)
+        if error.reason == OVERLOADED:
+            # Channels retry UNAVAILABLE by themselves, at once: more load is what there is too much of.
+            trailers += (_NO_RETRY,)
+        await self._context.abort(code, error.message, trailers)
 
     def end(self, code: grpc.StatusCode, error: Exception | None = None) -> None:
         if self._ended:

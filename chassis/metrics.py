@@ -20,6 +20,7 @@ RPC_HANDLED = Counter("grpc_server_handled_total", "RPCs completed, by method an
 RPC_SECONDS = Histogram(
     "grpc_server_handling_seconds", "Time from an RPC's start to its end", ["method"], buckets=_RPC_SECONDS
 )
+RPC_SHED = Counter("grpc_server_shed_total", "RPCs refused since there was too much to do", ["urgency"])
 RPC_IN_FLIGHT = Gauge("grpc_server_in_flight", "RPCs being handled now")
 CLIENT_HANDLED = Counter("grpc_client_handled_total", "RPCs made, by method and status code", ["method", "code"])
 CLIENT_SECONDS = Histogram(

@@ -16,6 +16,7 @@ from grpc_reflection.v1alpha import reflection
 from chassis.auth import TokenVerifier
 from chassis.interceptors import CallLimits, ServiceInterceptor
 from chassis.metrics import READY, serve_metrics, watch_event_loop
+from chassis.places import Places
 from chassis.runtime import Workers
 from chassis.settings import Address, ChassisSettings
 from chassis.telemetry import shutdown_telemetry
@@ -64,7 +65,7 @@ class ServiceServer:
         self._workers = workers or Workers()
         self._probes = list(probes)
         self._closers = list(closers)
-        self._interceptor = ServiceInterceptor(verifier, limits)
+        self._interceptor = ServiceInterceptor(verifier, limits, Places(settings.calls_in_flight_max))
         self._registrations: list[Callable[[grpc.aio.Server], None]] = []
         self._names: list[str] = []
         self._when_leaving: list[Callable[[], None]] = []

@@ -57,6 +57,8 @@ class ChassisSettings(BaseSettings):
     """After SIGTERM: how long to go on serving while load balancers learn that this process is leaving."""
     drain_seconds: float = Field(default=10.0, ge=0.0, le=600.0)
     """After that: how long calls in flight may take to finish."""
+    calls_in_flight_max: int = Field(default=128, ge=4, le=10_000)
+    """Unary calls that a service works on at a time; calls of trips may take all of it, others a part."""
     max_connection_age_seconds: int = Field(default=0, ge=0)
     """When clients are told to reconnect, so that they find new replicas; 0 is never."""
 

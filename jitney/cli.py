@@ -435,6 +435,26 @@ def chaos(context: typer.Context) -> None:
     command(args=context.args, prog_name="jitney chaos")
 
 
+@app.command(context_settings=_PASS_ON, add_help_option=False)
+def overload(context: typer.Context) -> None:
+    """Ask a stack of its own for ten times what it can carry, and tell what it refuses and what not."""
+    from jitney.strain.cli import overload as run_overload
+
+    command = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    command.command()(run_overload)
+    command(args=context.args, prog_name="jitney overload")
+
+
+@app.command(context_settings=_PASS_ON, add_help_option=False)
+def soak(context: typer.Context) -> None:
+    """Let a city ride in a stack of its own for hours, and tell what grows."""
+    from jitney.strain.cli import soak as run_soak
+
+    command = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    command.command()(run_soak)
+    command(args=context.args, prog_name="jitney soak")
+
+
 def main() -> None:
     """Runs the command; what a person can put right is said plainly, without a traceback."""
     from jitney.stack.problems import StackError

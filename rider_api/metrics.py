@@ -11,6 +11,7 @@ HTTP_SECONDS = Histogram(
     "http_server_handling_seconds", "Time from a request's start to its answer", ["method", "route"], buckets=_SECONDS
 )
 RATE_LIMITED = Counter("edge_rate_limited_total", "Requests refused for coming too often", ["pace"])
+SHED = Counter("edge_shed_total", "Requests refused since there was too much to do", ["urgency"])
 REPLAYED = Counter("edge_replayed_total", "Requests answered with the kept answer to their Idempotency-Key")
 SHARED_REDIS_FAILURES = Counter(
     "edge_shared_redis_failures_total", "Times that limits or kept answers went without Redis"

@@ -9,7 +9,14 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from chassis.settings import ChassisSettings, parse_address
-from rider_api.defaults import REST_LISTEN, REST_THREADS, REST_THREADS_MAX, STREAM_LISTEN
+from rider_api.defaults import (
+    REST_LISTEN,
+    REST_THREADS,
+    REST_THREADS_MAX,
+    REST_WAITING_MAX,
+    REST_WAITING_MOST,
+    STREAM_LISTEN,
+)
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
 
@@ -31,7 +38,9 @@ class EdgeSettings(ChassisSettings):
     payment_target: str = "127.0.0.1:50052"
     notification_target: str = "127.0.0.1:50053"
     rest_threads: int = Field(default=REST_THREADS, ge=1, le=REST_THREADS_MAX)
-    """Threads that answer REST requests; each waits for at most one back end at a time."""
+    """REST requests that are worked on at a time; each waits for at most one back end at a time."""
+    rest_waiting_max: int = Field(default=REST_WAITING_MAX, ge=1, le=REST_WAITING_MOST)
+    """REST requests that may wait for that, the most urgent first; beyond it the least urgent are refused with 503."""
     rest_reads_per_minute: int = Field(default=1_200, ge=1)
     """How often an account may look; requests beyond it are refused with 429 and Retry-After."""
     rest_writes_per_minute: int = Field(default=600, ge=1)

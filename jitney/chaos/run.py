@@ -160,7 +160,7 @@ async def _attack(stack: OwnStack, plan: Plan, say: Callable[[str], None], sql: 
         verdict.restarts = {each.name: each.restarts for each in stack.record().processes if each.restarts}
         if strikes and not verdict.struck:
             verdict.violations.append("nothing was struck: the run proves nothing")
-        if not await _settle(ground, addresses, verdict, say):
+        if not await settle(ground, addresses, verdict, say):
             return verdict
         verdict.violations += await judge_rides(ground)
         verdict.violations += await judge_money(ground)
@@ -206,7 +206,7 @@ async def _ride_under_fire(
         verdict.violations.append(f"{verdict.unhealed} requests were not healed by the clients' retry")
 
 
-async def _settle(ground: Ground, addresses: Addresses, verdict: Verdict, say: Callable[[str], None]) -> bool:
+async def settle(ground: Ground, addresses: Addresses, verdict: Verdict, say: Callable[[str], None]) -> bool:
     """Wait until all is whole and quiet; what is not by then is a violation. False where not even the processes are
     well, and there is nobody to judge."""
     begun = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.auth import Role
+from chassis.urgency import Urgency
 from rider_api.rest.calls import ask, edge
 from rider_api.rest.rate_limits import Pace
 from rider_api.rest.routing import Routes
@@ -70,6 +71,7 @@ def revoke_share_link(path: RidePath) -> None:
     pace=Pace.READ,
     answer=SharedRide,
     problems=(404,),
+    urgency=Urgency.USUAL,
 )
 def read_shared_ride(path: SharePath) -> SharedRide:
     """Show a ride to who has its link: about where it is, and nothing of its rider."""

@@ -69,6 +69,7 @@ from rider_api.rest.readiness import Readiness
 from rider_api.rest.replays import Replays
 from rider_api.rest.routing import Routes
 from rider_api.rest.shared_redis import SharedRedis
+from rider_api.rest.shedding import Shedding
 from rider_api.rest.strict_json import MAX_BODY_BYTES
 from rider_api.rest.ticket_office import TicketOffice
 from rider_api.schemas.accounts import PublicKeys
@@ -201,6 +202,7 @@ def make_app(edge: Edge) -> Flask:
     app.register_error_handler(ProblemError, _tell_problem_error)
     app.register_error_handler(HTTPException, _tell_http_error)
     app.register_error_handler(Exception, _tell_crash)
+    app.wsgi_app = Shedding(app, edge)
     return app
 
 

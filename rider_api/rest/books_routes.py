@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.auth import Role
+from chassis.urgency import Urgency
 from rider_api.rest.calls import ask, call, edge, next_cursor, page_token
 from rider_api.rest.routing import Routes
 from rider_api.schemas.books import (
@@ -64,7 +65,13 @@ def audit_ledger(query: AuditQuery) -> LedgerAudit:
 
 
 @routes.route(
-    "POST", "/operator/reconciliation-runs", roles=_OPERATOR, answer=ReconciliationRun, status=202, needs_key=True
+    "POST",
+    "/operator/reconciliation-runs",
+    roles=_OPERATOR,
+    answer=ReconciliationRun,
+    status=202,
+    needs_key=True,
+    urgency=Urgency.DEFERRABLE,
 )
 def start_reconciliation() -> ReconciliationRun:
     """Begin to compare the ledger with the PSP's list, or name the run that is under way; it goes on by itself."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.auth import Role
+from chassis.urgency import Urgency
 from rider_api.rest.calls import ask, call, edge, next_cursor, page_token
 from rider_api.rest.routing import Routes
 from rider_api.schemas.cities import (
@@ -94,7 +95,9 @@ def set_surge_control(path: CityPath, body: SurgeControlChange) -> SurgeControl:
     return surge_control(ask(edge().backends.cities.SetSurgeControl, request).control)
 
 
-@routes.route("POST", "/operator/city-policies/check", roles=_OPERATOR, answer=CheckedCityPolicy)
+@routes.route(
+    "POST", "/operator/city-policies/check", roles=_OPERATOR, answer=CheckedCityPolicy, urgency=Urgency.DEFERRABLE
+)
 def check_city_policy(body: CityPolicyCheck) -> CheckedCityPolicy:
     """Try a document out: whether it can be put, and what it would change. Nothing is stored."""
     request = city_service_pb2.CheckCityPolicyRequest(document=body.document)

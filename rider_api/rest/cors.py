@@ -34,7 +34,11 @@ def allow(request: Request, response: Response, origins: Collection[str]) -> Non
     if not origins:
         return
     response.vary.add("Origin")
-    origin = request.headers.get("Origin")
-    if origin is not None and origin in origins:
-        response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Expose-Headers"] = _SHOWN
+    response.headers.update(readable_by(request.headers.get("Origin"), origins))
+
+
+def readable_by(origin: str | None, origins: Collection[str]) -> dict[str, str]:
+    """Return the headers by which a page of a named origin may read an answer; none for others."""
+    if origin is None or origin not in origins:
+        return {}
+    return {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": _SHOWN}

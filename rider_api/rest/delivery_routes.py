@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.auth import Role
+from chassis.urgency import Urgency
 from rider_api.rest.calls import ask, call, edge
 from rider_api.rest.routing import Routes
 from rider_api.schemas.deliveries import FailedDelivery, HandOver, OrderCollection, OrderReturn
@@ -13,7 +14,9 @@ routes = Routes("deliveries", "Deliveries", area="driving")
 _DRIVER = (Role.DRIVER,)
 
 
-@routes.route("POST", "/driver/rides/<ride_id>/collect", roles=_DRIVER, answer=DriverRide, problems=(404,))
+@routes.route(
+    "POST", "/driver/rides/<ride_id>/collect", roles=_DRIVER, answer=DriverRide, problems=(404,), urgency=Urgency.TRIP
+)
 def collect_order(path: RidePath, body: OrderCollection) -> DriverRide:
     """Take a delivery along from the shop."""
     request = driver_service_pb2.CollectOrderRequest(
@@ -23,7 +26,13 @@ def collect_order(path: RidePath, body: OrderCollection) -> DriverRide:
 
 
 @routes.route(
-    "POST", "/driver/rides/<ride_id>/hand-over", roles=_DRIVER, answer=DriverRide, problems=(404,), needs_key=True
+    "POST",
+    "/driver/rides/<ride_id>/hand-over",
+    roles=_DRIVER,
+    answer=DriverRide,
+    problems=(404,),
+    needs_key=True,
+    urgency=Urgency.TRIP,
 )
 def hand_over_order(path: RidePath, body: HandOver) -> DriverRide:
     """Complete a delivery with the proof that the order asks for; the fare is collected after it."""
@@ -32,7 +41,13 @@ def hand_over_order(path: RidePath, body: HandOver) -> DriverRide:
 
 
 @routes.route(
-    "POST", "/driver/rides/<ride_id>/fail-delivery", roles=_DRIVER, answer=DriverRide, problems=(404,), needs_key=True
+    "POST",
+    "/driver/rides/<ride_id>/fail-delivery",
+    roles=_DRIVER,
+    answer=DriverRide,
+    problems=(404,),
+    needs_key=True,
+    urgency=Urgency.TRIP,
 )
 def fail_delivery(path: RidePath, body: FailedDelivery) -> DriverRide:
     """Tell that a delivery could not be handed over and goes back to the shop."""
@@ -43,7 +58,13 @@ def fail_delivery(path: RidePath, body: FailedDelivery) -> DriverRide:
 
 
 @routes.route(
-    "POST", "/driver/rides/<ride_id>/return", roles=_DRIVER, answer=DriverRide, problems=(404,), needs_key=True
+    "POST",
+    "/driver/rides/<ride_id>/return",
+    roles=_DRIVER,
+    answer=DriverRide,
+    problems=(404,),
+    needs_key=True,
+    urgency=Urgency.TRIP,
 )
 def return_order(path: RidePath, body: OrderReturn) -> DriverRide:
     """Tell that the shop has the goods again; fare and return fee are collected after it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.auth import Role
+from chassis.urgency import Urgency
 from rider_api.rest.calls import ask, call, edge
 from rider_api.rest.quote_routes import quotes_request
 from rider_api.rest.routing import Routes
@@ -26,7 +27,7 @@ def register_guest(body: GuestRegistration) -> Guest:
     return guest(ask(edge().backends.people.RegisterGuest, request))
 
 
-@routes.route("POST", "/operator/quotes", roles=_OPERATOR, answer=Quotes, status=201)
+@routes.route("POST", "/operator/quotes", roles=_OPERATOR, answer=Quotes, status=201, urgency=Urgency.DEFERRABLE)
 def create_quotes_for_guest(body: GuestQuoteRequest) -> Quotes:
     """Promise somebody who calls a price for each product, until it expires."""
     request = quotes_request(body)

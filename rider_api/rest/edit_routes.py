@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.auth import Role
+from chassis.urgency import Urgency
 from rider_api.rest.calls import ask, call, edge
 from rider_api.rest.routing import Routes
 from rider_api.schemas.edits import EditAnswer, EditPath, EditRequest, RideEdit, ride_edit
@@ -25,7 +26,9 @@ def quote_edit(path: RidePath, body: EditRequest) -> RideEdit:
     return _quote(path, body)
 
 
-@routes.route("GET", "/rides/<ride_id>/edits/<edit_id>", roles=_RIDER, answer=RideEdit, problems=(404,))
+@routes.route(
+    "GET", "/rides/<ride_id>/edits/<edit_id>", roles=_RIDER, answer=RideEdit, problems=(404,), urgency=Urgency.USUAL
+)
 def read_edit(path: EditPath) -> RideEdit:
     """Return an edit of the caller's ride."""
     return _read(path)
@@ -46,7 +49,13 @@ def accept_edit(path: EditPath) -> RideEdit:
 
 
 @routes.route(
-    "GET", "/driver/rides/<ride_id>/edits/<edit_id>", roles=_DRIVER, area="driving", answer=RideEdit, problems=(404,)
+    "GET",
+    "/driver/rides/<ride_id>/edits/<edit_id>",
+    roles=_DRIVER,
+    area="driving",
+    answer=RideEdit,
+    problems=(404,),
+    urgency=Urgency.USUAL,
 )
 def read_proposed_edit(path: EditPath) -> RideEdit:
     """Return an edit of the ride that the caller drives."""
@@ -62,6 +71,7 @@ def read_proposed_edit(path: EditPath) -> RideEdit:
     problems=(404,),
     needs_key=True,
     seconds=_ACCEPT_SECONDS,
+    urgency=Urgency.TRIP,
 )
 def answer_edit(path: EditPath, body: EditAnswer) -> RideEdit:
     """Agree to an edit that makes the trip much longer, or not: then it stays as it was."""

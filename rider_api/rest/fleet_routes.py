@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.auth import Role
+from chassis.urgency import Urgency
 from rider_api.rest.calls import ask, edge, next_cursor, page_token
 from rider_api.rest.routing import Routes
 from rider_api.schemas.common import PageQuery, timestamp_message
@@ -35,7 +36,7 @@ def read_pulse(query: PulseQuery) -> Pulse:
     return pulse(ask(edge().backends.fleet.GetPulse, request))
 
 
-@routes.route("GET", "/operator/trip-alerts", roles=_OPERATOR, answer=TripAlerts)
+@routes.route("GET", "/operator/trip-alerts", roles=_OPERATOR, answer=TripAlerts, urgency=Urgency.USUAL)
 def list_trip_alerts(query: PageQuery) -> TripAlerts:
     """Page through trips that left their way or stood still, as their riders were asked, newest first."""
     request = fleet_service_pb2.ListTripAlertsRequest(page_size=query.limit, page_token=page_token(query.cursor))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.auth import Role
+from chassis.urgency import Urgency
 from rider_api.rest.calls import ask, edge
 from rider_api.rest.routing import Routes
 from rider_api.schemas.maps import LearnedTravelTimes, RideRoute, TravelTimesQuery, learned_travel_times, ride_route
@@ -28,7 +29,7 @@ def list_travel_times(query: TravelTimesQuery) -> LearnedTravelTimes:
     return learned_travel_times(ask(edge().backends.maps.ListTravelTimes, request))
 
 
-@routes.route("POST", "/operator/travel-times/lessons", roles=_OPERATOR, answer=None)
+@routes.route("POST", "/operator/travel-times/lessons", roles=_OPERATOR, answer=None, urgency=Urgency.DEFERRABLE)
 def learn_travel_times() -> None:
     """Have travel times learned now; the list tells when it is done. With fewer than 200 trips nothing is learned."""
     ask(edge().backends.maps.LearnTravelTimes, map_service_pb2.LearnTravelTimesRequest())

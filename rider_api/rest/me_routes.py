@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from chassis.auth import Role
+from chassis.urgency import Urgency
 from rider_api.rest.calls import ask, call, edge, next_cursor, page_token
 from rider_api.rest.routing import Routes
 from rider_api.schemas.accounts import Account, AccountChange, StreamTicket, account
@@ -20,7 +21,7 @@ _PEOPLE = (Role.RIDER, Role.DRIVER, Role.SUPPORT, Role.OPERATOR)
 _TRAVELERS = (Role.RIDER, Role.DRIVER)
 
 
-@routes.route("GET", "/me", roles=_PEOPLE, answer=Account)
+@routes.route("GET", "/me", roles=_PEOPLE, answer=Account, urgency=Urgency.USUAL)
 def read_account() -> Account:
     """Return the caller's own account."""
     return account(ask(edge().backends.identity.GetAccount, identity_service_pb2.GetAccountRequest()).account)

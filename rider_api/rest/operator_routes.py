@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from chassis.auth import Role
+from chassis.urgency import Urgency
 from rider_api.rest.calls import ask, call, edge, next_cursor, page_token
 from rider_api.rest.ride_routes import ride_version, versioned
 from rider_api.rest.routing import Reply, Routes
@@ -64,7 +65,9 @@ def summarize_rides(query: SinceQuery) -> RideSummary:
     return ride_summary(ask(edge().backends.dispatch.SummarizeRides, request))
 
 
-@routes.route("GET", "/operator/rides/<ride_id>", roles=_OPERATOR, answer=OperatorRide, problems=(404,))
+@routes.route(
+    "GET", "/operator/rides/<ride_id>", roles=_OPERATOR, answer=OperatorRide, problems=(404,), urgency=Urgency.USUAL
+)
 def read_any_ride(path: RidePath) -> Reply | Response:
     """Return a ride; with If-None-Match, 304 while it has not changed."""
     ride = ask(edge().backends.rides.GetRide, ride_service_pb2.GetRideRequest(ride_id=str(path.ride_id))).ride

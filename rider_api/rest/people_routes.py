@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.auth import Role
+from chassis.urgency import Urgency
 from rider_api.rest.calls import ask, edge
 from rider_api.rest.routing import Routes
 from rider_api.schemas.people import Person, PersonPath, PersonSearch, PhoneInClear, Unmasking, person
@@ -12,7 +13,9 @@ routes = Routes("people", "Operating", area="operate_people")
 _HELPERS = (Role.SUPPORT, Role.OPERATOR)
 
 
-@routes.route("POST", "/operator/people/search", roles=_HELPERS, answer=Person, problems=(404,))
+@routes.route(
+    "POST", "/operator/people/search", roles=_HELPERS, answer=Person, problems=(404,), urgency=Urgency.DEFERRABLE
+)
 def find_person(body: PersonSearch) -> Person:
     """Return the person with a phone number."""
     return person(ask(edge().backends.people.FindPerson, pb.FindPersonRequest(phone_number=body.phone_number)).person)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.auth import Role
+from chassis.urgency import Urgency
 from rider_api.rest.calls import ask, call, edge
 from rider_api.rest.routing import Routes
 from rider_api.schemas.people import PersonPath
@@ -14,7 +15,15 @@ _TRAVELERS = (Role.RIDER, Role.DRIVER)
 _SECONDS = 20.0
 
 
-@routes.route("POST", "/me/exports", roles=_TRAVELERS, answer=AccountExport, problems=(404,), seconds=_SECONDS)
+@routes.route(
+    "POST",
+    "/me/exports",
+    roles=_TRAVELERS,
+    answer=AccountExport,
+    problems=(404,),
+    seconds=_SECONDS,
+    urgency=Urgency.DEFERRABLE,
+)
 def export_account() -> AccountExport:
     """Return all that is kept of the caller."""
     return account_export(ask(edge().backends.privacy.ExportAccount, pb.ExportAccountRequest()))

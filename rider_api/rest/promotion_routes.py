@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.auth import Role
+from chassis.urgency import Urgency
 from rider_api.rest.calls import ask, call, edge, next_cursor, page_token
 from rider_api.rest.routing import Routes
 from rider_api.schemas.common import PageQuery
@@ -33,6 +34,7 @@ _OPERATOR, _RIDER = (Role.OPERATOR,), (Role.RIDER,)
     status=201,
     needs_key=True,
     problems=(404, 409),
+    urgency=Urgency.DEFERRABLE,
 )
 def redeem_promotion(body: RedeemRequest) -> RedeemedPromotion:
     """Put a promotion on the caller's account by its code; quotes contain it from then on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.auth import Role
+from chassis.urgency import Urgency
 from rider_api.rest.calls import ask, edge
 from rider_api.rest.routing import Routes
 from rider_api.schemas.common import timestamp_message
@@ -31,7 +32,7 @@ def list_service_areas() -> ServiceAreas:
     return service_areas(ask(edge().backends.products.ListServiceAreas, product_service_pb2.ListServiceAreasRequest()))
 
 
-@routes.route("POST", "/quotes", roles=(Role.RIDER,), answer=Quotes, status=201)
+@routes.route("POST", "/quotes", roles=(Role.RIDER,), answer=Quotes, status=201, urgency=Urgency.DEFERRABLE)
 def create_quotes(body: QuoteRequest) -> Quotes:
     """Promise a price for each product, until it expires."""
     return quotes(ask(edge().backends.rides.CreateQuotes, quotes_request(body)))

@@ -6,6 +6,7 @@ from flask import Response, request
 from pydantic import BaseModel
 
 from chassis.auth import Role
+from chassis.urgency import Urgency
 from rider_api.problems import Problem, ProblemError
 from rider_api.rest.calls import ask, call, edge, next_cursor, page_token
 from rider_api.rest.routing import Reply, Routes
@@ -93,7 +94,7 @@ def list_scheduled_rides() -> ScheduledRides:
     return ScheduledRides(items=[rider_ride(ride) for ride in rides])
 
 
-@routes.route("GET", "/rides/current", roles=_RIDER, answer=RiderRide, problems=(404,))
+@routes.route("GET", "/rides/current", roles=_RIDER, answer=RiderRide, problems=(404,), urgency=Urgency.USUAL)
 def read_current_ride() -> Reply | Response:
     """Return the caller's live ride."""
     ride = ask(edge().backends.rides.GetCurrentRide, ride_service_pb2.GetCurrentRideRequest()).ride
@@ -101,14 +102,16 @@ def read_current_ride() -> Reply | Response:
     return Reply(rider_ride(ride), {"Cache-Control": "no-store"})
 
 
-@routes.route("GET", "/rides/<ride_id>", roles=_RIDER, answer=RiderRide, problems=(404,))
+@routes.route("GET", "/rides/<ride_id>", roles=_RIDER, answer=RiderRide, problems=(404,), urgency=Urgency.USUAL)
 def read_ride(path: RidePath) -> Reply | Response:
     """Return one of the caller's rides; with If-None-Match, 304 while it has not changed."""
     ride = ask(edge().backends.rides.GetRide, ride_service_pb2.GetRideRequest(ride_id=str(path.ride_id))).ride
     return versioned(rider_ride(ride), ride_version(ride))
 
 
-@routes.route("GET", "/rides/<ride_id>/location", roles=_RIDER, answer=RideLocation, problems=(404, 409))
+@routes.route(
+    "GET", "/rides/<ride_id>/location", roles=_RIDER, answer=RideLocation, problems=(404, 409), urgency=Urgency.USUAL
+)
 def read_ride_location(path: RidePath) -> RideLocation:
     """Return where the driver of the caller's ride is."""
     message = ride_service_pb2.GetRideLocationRequest(ride_id=str(path.ride_id))
@@ -123,7 +126,12 @@ def read_receipt(path: RidePath) -> Receipt:
 
 
 @routes.route(
-    "POST", "/rides/<ride_id>/cancellation-preview", roles=_RIDER, answer=CancellationPreview, problems=(404,)
+    "POST",
+    "/rides/<ride_id>/cancellation-preview",
+    roles=_RIDER,
+    answer=CancellationPreview,
+    problems=(404,),
+    urgency=Urgency.DEFERRABLE,
 )
 def preview_cancellation(path: RidePath) -> CancellationPreview:
     """Tell what a cancel costs now, and the token that consents to it."""
@@ -151,6 +159,7 @@ def expected_version() -> int:
     problems=(404, 412),
     needs_key=True,
     takes_version=True,
+    urgency=Urgency.TRIP,
 )
 def cancel_ride(path: RidePath, body: Cancellation) -> RiderRide:
     """End the caller's ride; a fee needs the token of its preview. With If-Match, only the version that it names."""

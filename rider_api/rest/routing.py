@@ -20,9 +20,11 @@ from pydantic import BaseModel
 from chassis.auth import Role, with_implied
 from chassis.deadlines import deadline
 from chassis.telemetry import span_from
+from chassis.urgency import Urgency
 from rider_api.rest.calls import DEFAULT_SECONDS, call
 from rider_api.rest.rate_limits import Pace
 from rider_api.rest.reading import kept_answer, read_body, read_key, read_query
+from rider_api.rest.shedding import URGENCY_ATTRIBUTE
 from rider_api.rest.strict_json import MAX_BODY_BYTES, validated
 from rider_api.schemas.common import NoBody
 from rider_api.scopes import OPEN_SCOPE, scope_of
@@ -104,6 +106,7 @@ class Routes:
         pace: Pace | None = None,
         max_body_bytes: int = MAX_BODY_BYTES,
         seconds: float = DEFAULT_SECONDS,
+        urgency: Urgency | None = None,
     ) -> Callable[[F], F]:
         """Register a handler.
 
@@ -120,6 +123,7 @@ class Routes:
             pace: which rate limit counts; by method, or signing in where anybody may call, without it.
             max_body_bytes: how large a body may be.
             seconds: how long the whole request may take.
+            urgency: what is answered first under overload; without it, what only looks is deferrable.
         """
 
         def register(handler: F) -> F:
@@ -134,6 +138,8 @@ class Routes:
             setattr(view, SCOPE_ATTRIBUTE, scope)
             usual = Pace.SIGN_IN if is_open else Pace.READ if method == "GET" else Pace.WRITE
             setattr(view, PACE_ATTRIBUTE, pace or usual)
+            looks = Urgency.DEFERRABLE if method == "GET" else Urgency.USUAL
+            setattr(view, URGENCY_ATTRIBUTE, looks if urgency is None else urgency)
             self.descriptions.append(Description(rule, view, facts, answer, status, problems))
             self.blueprint.add_url_rule(rule, view_func=view, methods=[method], provide_automatic_options=False)
             return handler

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.auth import Role
+from chassis.urgency import Urgency
 from rider_api.rest.calls import ask, call, edge, next_cursor, page_token
 from rider_api.rest.routing import Routes
 from rider_api.schemas.common import PageQuery
@@ -43,7 +44,7 @@ def remove_trusted_contact(path: ContactPath) -> None:
     ask(edge().backends.safety.RemoveTrustedContact, pb.RemoveTrustedContactRequest(contact_id=str(path.contact_id)))
 
 
-@routes.route("POST", "/me/sos", roles=_TRAVELERS, answer=Sos, status=201, needs_key=True)
+@routes.route("POST", "/me/sos", roles=_TRAVELERS, answer=Sos, status=201, needs_key=True, urgency=Urgency.TRIP)
 def raise_sos(body: SosRequest) -> Sos:
     """Call for help: each trusted contact is sent an SMS with where the caller is, and operators see the call."""
     request = pb.RaiseSosRequest(
@@ -52,7 +53,9 @@ def raise_sos(body: SosRequest) -> Sos:
     return sos(ask(edge().backends.safety.RaiseSos, request).sos)
 
 
-@routes.route("GET", "/operator/sos", roles=(Role.OPERATOR,), area="operate_messages", answer=SosCalls)
+@routes.route(
+    "GET", "/operator/sos", roles=(Role.OPERATOR,), area="operate_messages", answer=SosCalls, urgency=Urgency.USUAL
+)
 def list_sos(query: PageQuery) -> SosCalls:
     """Page through the calls for help, newest first."""
     request = pb.ListSosRequest(page_size=query.limit, page_token=page_token(query.cursor))

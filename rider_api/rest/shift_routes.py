@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.auth import Role
+from chassis.urgency import Urgency
 from rider_api.rest.calls import ask, call, edge
 from rider_api.rest.routing import Routes
 from rider_api.schemas.shifts import (
@@ -45,7 +46,7 @@ def change_availability(body: Availability) -> AvailabilityAnswer:
     return availability(None)
 
 
-@routes.route("GET", "/driver/shift", roles=_DRIVER, answer=Shift, problems=(404,))
+@routes.route("GET", "/driver/shift", roles=_DRIVER, answer=Shift, problems=(404,), urgency=Urgency.USUAL)
 def read_shift() -> Shift:
     """Return the caller's open shift."""
     return shift(ask(edge().backends.drivers.GetShift, driver_service_pb2.GetShiftRequest()).shift)

@@ -14,11 +14,14 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from prometheus_client import REGISTRY
 
 from chassis.auth import TokenVerifier
+from chassis.clients import open_channel
 from chassis.runtime import Workers
 from chassis.server import LIVENESS, ServiceServer
 from chassis.settings import Address
+from chassis.status import rpc_errors
 from shared_kernel.errors import Unavailable
 from tests.integration.chassis.conftest import Running, settings_for
 from tests.integration.chassis.echo import SERVICE, Echo, EchoServicer, EchoStub, register
@@ -148,3 +151,44 @@ async def test_metrics_count_calls_by_method_and_code(jwks_file: Path) -> None:
 
     assert f'grpc_server_handled_total{{code="OK",method="/{SERVICE}/Anyone"}}' in text
     assert "event_loop_lag_seconds" in text
+
+
+async def test_call_beyond_the_places_is_refused_at_once_and_not_tried_again_by_the_channel(jwks_file: Path) -> None:
+    servicer = EchoServicer()
+    server = ServiceServer(settings_for(jwks_file, calls_in_flight_max=4), TokenVerifier.from_file(jwks_file))
+    server.add(register, servicer, SERVICE)
+    shed = {"urgency": "usual"}
+    before = REGISTRY.get_sample_value("grpc_server_shed_total", shed) or 0
+    task, address = await start(server)
+    # With the retries of a channel of ours, which go on at UNAVAILABLE.
+    channel = open_channel(str(address))
+    stub = EchoStub(channel)
+
+    all_in = asyncio.Event()
+
+    async def hold(request: Any, context: Any) -> Any:
+        nonlocal entered
+        entered += 1
+        if entered == 3:
+            all_in.set()
+        await servicer.release.wait()
+        return Echo(text=request.text)
+
+    entered, servicer.answer = 0, hold
+    held = [asyncio.ensure_future(stub.anyone(Echo(text="held"))) for _ in range(3)]
+    await asyncio.wait_for(all_in.wait(), 10)
+    with pytest.raises(Unavailable) as caught, rpc_errors():
+        await stub.anyone(Echo(text="too much"))
+    watching = stub.watch(Echo(text="stream"))
+    servicer.release.set()
+    answers = [answer.text for answer in await asyncio.gather(*held)]
+    streamed = [answer.text async for answer in watching]
+    assert (await stub.anyone(Echo(text="again"))).text == "again"
+    await channel.close()
+    server.stop()
+    await asyncio.wait_for(task, 10)
+
+    assert caught.value.reason == "overloaded"
+    assert caught.value.retry_after_seconds is not None
+    assert (answers, streamed) == (["held"] * 3, ["stream"] * 2)
+    assert REGISTRY.get_sample_value("grpc_server_shed_total", shed) == before + 1

@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
+from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+ridesharing/identity/v1/audit_service.proto\x12\x17ridesharing.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\"\xd3\x02\n\nAuditEntry\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12.\n\noccur_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61\x63tor_id\x18\x03 \x01(\t\x12\x12\n\nactor_role\x18\x04 \x01(\t\x12\x0b\n\x03\x61\x63t\x18\x05 \x01(\t\x12\x14\n\x0csubject_kind\x18\x06 \x01(\t\x12\x12\n\nsubject_id\x18\x07 \x01(\t\x12\x0e\n\x06reason\x18\x08 \x01(\t\x12\x41\n\x07\x64\x65tails\x18\t \x03(\x0b\x32\x30.ridesharing.identity.v1.AuditEntry.DetailsEntry\x12\x15\n\rprevious_hash\x18\n \x01(\t\x12\x0c\n\x04hash\x18\x0b \x01(\t\x1a.\n\x0c\x44\x65tailsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xa5\x01\n\x17ListAuditEntriesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x1c\n\nsubject_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x1a\n\x08\x61\x63tor_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x14\n\x03\x61\x63t\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\"i\n\x18ListAuditEntriesResponse\x12\x34\n\x07\x65ntries\x18\x01 \x03(\x0b\x32#.ridesharing.identity.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xab\x01\n\x15VerifyAuditLogRequest\x12\x1f\n\x0e\x66irst_sequence\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12 \n\x0b\x65ntry_count\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xd0\x86\x03(\x00\x12 \n\x0f\x61nchor_sequence\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12-\n\x0b\x61nchor_hash\x18\x04 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^([0-9a-f]{64})?$\"\xa0\x01\n\x16VerifyAuditLogResponse\x12\x16\n\x0everified_count\x18\x01 \x01(\x05\x12\x17\n\x0f\x62roken_sequence\x18\x02 \x01(\x03\x12\x15\n\rnext_sequence\x18\x03 \x01(\x03\x12\x15\n\rhead_sequence\x18\x04 \x01(\x03\x12\x11\n\thead_hash\x18\x05 \x01(\t\x12\x14\n\x0c\x61nchor_holds\x18\x06 \x01(\x08\x32\x8d\x02\n\x0c\x41uditService\x12\x80\x01\n\x10ListAuditEntries\x12\x30.ridesharing.identity.v1.ListAuditEntriesRequest\x1a\x31.ridesharing.identity.v1.ListAuditEntriesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12z\n\x0eVerifyAuditLog\x12..ridesharing.identity.v1.VerifyAuditLogRequest\x1a/.ridesharing.identity.v1.VerifyAuditLogResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+ridesharing/identity/v1/audit_service.proto\x12\x17ridesharing.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a#ridesharing/common/v1/urgency.proto\"\xd3\x02\n\nAuditEntry\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12.\n\noccur_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61\x63tor_id\x18\x03 \x01(\t\x12\x12\n\nactor_role\x18\x04 \x01(\t\x12\x0b\n\x03\x61\x63t\x18\x05 \x01(\t\x12\x14\n\x0csubject_kind\x18\x06 \x01(\t\x12\x12\n\nsubject_id\x18\x07 \x01(\t\x12\x0e\n\x06reason\x18\x08 \x01(\t\x12\x41\n\x07\x64\x65tails\x18\t \x03(\x0b\x32\x30.ridesharing.identity.v1.AuditEntry.DetailsEntry\x12\x15\n\rprevious_hash\x18\n \x01(\t\x12\x0c\n\x04hash\x18\x0b \x01(\t\x1a.\n\x0c\x44\x65tailsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xa5\x01\n\x17ListAuditEntriesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x1c\n\nsubject_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x1a\n\x08\x61\x63tor_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x14\n\x03\x61\x63t\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\"i\n\x18ListAuditEntriesResponse\x12\x34\n\x07\x65ntries\x18\x01 \x03(\x0b\x32#.ridesharing.identity.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xab\x01\n\x15VerifyAuditLogRequest\x12\x1f\n\x0e\x66irst_sequence\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12 \n\x0b\x65ntry_count\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xd0\x86\x03(\x00\x12 \n\x0f\x61nchor_sequence\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12-\n\x0b\x61nchor_hash\x18\x04 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^([0-9a-f]{64})?$\"\xa0\x01\n\x16VerifyAuditLogResponse\x12\x16\n\x0everified_count\x18\x01 \x01(\x05\x12\x17\n\x0f\x62roken_sequence\x18\x02 \x01(\x03\x12\x15\n\rnext_sequence\x18\x03 \x01(\x03\x12\x15\n\rhead_sequence\x18\x04 \x01(\x03\x12\x11\n\thead_hash\x18\x05 \x01(\t\x12\x14\n\x0c\x61nchor_holds\x18\x06 \x01(\x08\x32\x95\x02\n\x0c\x41uditService\x12\x84\x01\n\x10ListAuditEntries\x12\x30.ridesharing.identity.v1.ListAuditEntriesRequest\x1a\x31.ridesharing.identity.v1.ListAuditEntriesResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12~\n\x0eVerifyAuditLog\x12..ridesharing.identity.v1.VerifyAuditLogRequest\x1a/.ridesharing.identity.v1.VerifyAuditLogResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -55,21 +56,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VERIFYAUDITLOGREQUEST'].fields_by_name['anchor_hash']._loaded_options = None
   _globals['_VERIFYAUDITLOGREQUEST'].fields_by_name['anchor_hash']._serialized_options = b'\272H\025r\0232\021^([0-9a-f]{64})?$'
   _globals['_AUDITSERVICE'].methods_by_name['ListAuditEntries']._loaded_options = None
-  _globals['_AUDITSERVICE'].methods_by_name['ListAuditEntries']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_AUDITSERVICE'].methods_by_name['ListAuditEntries']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_AUDITSERVICE'].methods_by_name['VerifyAuditLog']._loaded_options = None
-  _globals['_AUDITSERVICE'].methods_by_name['VerifyAuditLog']._serialized_options = b'\242\273\030\003\n\001\004'
-  _globals['_AUDITENTRY']._serialized_start=171
-  _globals['_AUDITENTRY']._serialized_end=510
-  _globals['_AUDITENTRY_DETAILSENTRY']._serialized_start=464
-  _globals['_AUDITENTRY_DETAILSENTRY']._serialized_end=510
-  _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=513
-  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=678
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=680
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=785
-  _globals['_VERIFYAUDITLOGREQUEST']._serialized_start=788
-  _globals['_VERIFYAUDITLOGREQUEST']._serialized_end=959
-  _globals['_VERIFYAUDITLOGRESPONSE']._serialized_start=962
-  _globals['_VERIFYAUDITLOGRESPONSE']._serialized_end=1122
-  _globals['_AUDITSERVICE']._serialized_start=1125
-  _globals['_AUDITSERVICE']._serialized_end=1394
+  _globals['_AUDITSERVICE'].methods_by_name['VerifyAuditLog']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
+  _globals['_AUDITENTRY']._serialized_start=208
+  _globals['_AUDITENTRY']._serialized_end=547
+  _globals['_AUDITENTRY_DETAILSENTRY']._serialized_start=501
+  _globals['_AUDITENTRY_DETAILSENTRY']._serialized_end=547
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=550
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=715
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=717
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=822
+  _globals['_VERIFYAUDITLOGREQUEST']._serialized_start=825
+  _globals['_VERIFYAUDITLOGREQUEST']._serialized_end=996
+  _globals['_VERIFYAUDITLOGRESPONSE']._serialized_start=999
+  _globals['_VERIFYAUDITLOGRESPONSE']._serialized_end=1159
+  _globals['_AUDITSERVICE']._serialized_start=1162
+  _globals['_AUDITSERVICE']._serialized_end=1439
 # @@protoc_insertion_point(module_scope)

@@ -25,10 +25,11 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
+from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 from ridesharing.identity.v1 import accounts_pb2 as ridesharing_dot_identity_dot_v1_dot_accounts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.ridesharing/identity/v1/identity_service.proto\x12\x17ridesharing.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a&ridesharing/identity/v1/accounts.proto\"\xc8\x01\n\x11RequestOtpRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x31\n\x0cphone_number\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^\\+[1-9][0-9]{6,14}$\x12\x17\n\x06locale\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18#\x12\x1b\n\tdevice_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x1f\n\x0e\x63lient_address\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18-\"|\n\x12RequestOtpResponse\x12/\n\x0b\x65xpire_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11next_request_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe3\x01\n\x10VerifyOtpRequest\x12\x31\n\x0cphone_number\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^\\+[1-9][0-9]{6,14}$\x12\x1f\n\x04\x63ode\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[0-9]{6}$\x12;\n\x04role\x18\x03 \x01(\x0e\x32\x1b.ridesharing.common.v1.RoleB\x10\xbaH\r\x82\x01\n\x18\x02\x18\x03\x18\x04\x18\x06\x18\x07\x12\x1d\n\tdevice_id\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12\x1f\n\x0e\x63lient_address\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18-\"\x8f\x01\n\x11VerifyOtpResponse\x12\x32\n\x06tokens\x18\x01 \x01(\x0b\x32\".ridesharing.identity.v1.TokenPair\x12\x31\n\x07\x61\x63\x63ount\x18\x02 \x01(\x0b\x32 .ridesharing.identity.v1.Account\x12\x13\n\x0bnew_account\x18\x03 \x01(\x08\"9\n\x14RefreshTokensRequest\x12!\n\rrefresh_token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\"K\n\x15RefreshTokensResponse\x12\x32\n\x06tokens\x18\x01 \x01(\x0b\x32\".ridesharing.identity.v1.TokenPair\"\x10\n\x0eSignOutRequest\"\x11\n\x0fSignOutResponse\"\x13\n\x11GetAccountRequest\"G\n\x12GetAccountResponse\x12\x31\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32 .ridesharing.identity.v1.Account\"\xa3\x01\n\x14UpdateAccountRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12$\n\x0c\x64isplay_name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18PH\x00\x88\x01\x01\x12\x1e\n\x06locale\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x02\x18#H\x01\x88\x01\x01\x42\x0f\n\r_display_nameB\t\n\x07_locale\"J\n\x15UpdateAccountResponse\x12\x31\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32 .ridesharing.identity.v1.Account\"\xa7\x01\n\x1eSubmitDriverApplicationRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1f\n\x0c\x64isplay_name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x39\n\x07vehicle\x18\x03 \x01(\x0b\x32 .ridesharing.identity.v1.VehicleB\x06\xbaH\x03\xc8\x01\x01\"R\n\x1fSubmitDriverApplicationResponse\x12/\n\x06\x64river\x18\x01 \x01(\x0b\x32\x1f.ridesharing.identity.v1.Driver\"/\n\x10GetDriverRequest\x12\x1b\n\tdriver_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"D\n\x11GetDriverResponse\x12/\n\x06\x64river\x18\x01 \x01(\x0b\x32\x1f.ridesharing.identity.v1.Driver\"\x91\x01\n\x12ListDriversRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12?\n\x06status\x18\x03 \x01(\x0e\x32%.ridesharing.identity.v1.DriverStatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\"`\n\x13ListDriversResponse\x12\x30\n\x07\x64rivers\x18\x01 \x03(\x0b\x32\x1f.ridesharing.identity.v1.Driver\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xbf\x01\n\x16SetDriverStatusRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1b\n\tdriver_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x43\n\x06status\x18\x03 \x01(\x0e\x32%.ridesharing.identity.v1.DriverStatusB\x0c\xbaH\t\x82\x01\x06\x18\x02\x18\x03\x18\x04\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"J\n\x17SetDriverStatusResponse\x12/\n\x06\x64river\x18\x01 \x01(\x0b\x32\x1f.ridesharing.identity.v1.Driver\"1\n\x11GetContactRequest\x12\x1c\n\naccount_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"f\n\x12GetContactResponse\x12\x14\n\x0cphone_number\x18\x01 \x01(\t\x12\x0e\n\x06locale\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\x14\n\x0cmail_address\x18\x04 \x01(\t2\xac\n\n\x0fIdentityService\x12n\n\nRequestOtp\x12*.ridesharing.identity.v1.RequestOtpRequest\x1a+.ridesharing.identity.v1.RequestOtpResponse\"\x07\xa2\xbb\x18\x03\n\x01\x01\x12k\n\tVerifyOtp\x12).ridesharing.identity.v1.VerifyOtpRequest\x1a*.ridesharing.identity.v1.VerifyOtpResponse\"\x07\xa2\xbb\x18\x03\n\x01\x01\x12w\n\rRefreshTokens\x12-.ridesharing.identity.v1.RefreshTokensRequest\x1a..ridesharing.identity.v1.RefreshTokensResponse\"\x07\xa2\xbb\x18\x03\n\x01\x01\x12h\n\x07SignOut\x12\'.ridesharing.identity.v1.SignOutRequest\x1a(.ridesharing.identity.v1.SignOutResponse\"\n\xa2\xbb\x18\x06\n\x04\x02\x03\x06\x04\x12q\n\nGetAccount\x12*.ridesharing.identity.v1.GetAccountRequest\x1a+.ridesharing.identity.v1.GetAccountResponse\"\n\xa2\xbb\x18\x06\n\x04\x02\x03\x06\x04\x12z\n\rUpdateAccount\x12-.ridesharing.identity.v1.UpdateAccountRequest\x1a..ridesharing.identity.v1.UpdateAccountResponse\"\n\xa2\xbb\x18\x06\n\x04\x02\x03\x06\x04\x12\x96\x01\n\x17SubmitDriverApplication\x12\x37.ridesharing.identity.v1.SubmitDriverApplicationRequest\x1a\x38.ridesharing.identity.v1.SubmitDriverApplicationResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12n\n\tGetDriver\x12).ridesharing.identity.v1.GetDriverRequest\x1a*.ridesharing.identity.v1.GetDriverResponse\"\n\xa2\xbb\x18\x06\n\x04\x03\x06\x04\x05\x12r\n\x0bListDrivers\x12+.ridesharing.identity.v1.ListDriversRequest\x1a,.ridesharing.identity.v1.ListDriversResponse\"\x08\xa2\xbb\x18\x04\n\x02\x06\x04\x12}\n\x0fSetDriverStatus\x12/.ridesharing.identity.v1.SetDriverStatusRequest\x1a\x30.ridesharing.identity.v1.SetDriverStatusResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12n\n\nGetContact\x12*.ridesharing.identity.v1.GetContactRequest\x1a+.ridesharing.identity.v1.GetContactResponse\"\x07\xa2\xbb\x18\x03\n\x01\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.ridesharing/identity/v1/identity_service.proto\x12\x17ridesharing.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a#ridesharing/common/v1/urgency.proto\x1a&ridesharing/identity/v1/accounts.proto\"\xc8\x01\n\x11RequestOtpRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x31\n\x0cphone_number\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^\\+[1-9][0-9]{6,14}$\x12\x17\n\x06locale\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18#\x12\x1b\n\tdevice_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x1f\n\x0e\x63lient_address\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18-\"|\n\x12RequestOtpResponse\x12/\n\x0b\x65xpire_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11next_request_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe3\x01\n\x10VerifyOtpRequest\x12\x31\n\x0cphone_number\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^\\+[1-9][0-9]{6,14}$\x12\x1f\n\x04\x63ode\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[0-9]{6}$\x12;\n\x04role\x18\x03 \x01(\x0e\x32\x1b.ridesharing.common.v1.RoleB\x10\xbaH\r\x82\x01\n\x18\x02\x18\x03\x18\x04\x18\x06\x18\x07\x12\x1d\n\tdevice_id\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12\x1f\n\x0e\x63lient_address\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18-\"\x8f\x01\n\x11VerifyOtpResponse\x12\x32\n\x06tokens\x18\x01 \x01(\x0b\x32\".ridesharing.identity.v1.TokenPair\x12\x31\n\x07\x61\x63\x63ount\x18\x02 \x01(\x0b\x32 .ridesharing.identity.v1.Account\x12\x13\n\x0bnew_account\x18\x03 \x01(\x08\"9\n\x14RefreshTokensRequest\x12!\n\rrefresh_token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\"K\n\x15RefreshTokensResponse\x12\x32\n\x06tokens\x18\x01 \x01(\x0b\x32\".ridesharing.identity.v1.TokenPair\"\x10\n\x0eSignOutRequest\"\x11\n\x0fSignOutResponse\"\x13\n\x11GetAccountRequest\"G\n\x12GetAccountResponse\x12\x31\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32 .ridesharing.identity.v1.Account\"\xa3\x01\n\x14UpdateAccountRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12$\n\x0c\x64isplay_name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18PH\x00\x88\x01\x01\x12\x1e\n\x06locale\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x02\x18#H\x01\x88\x01\x01\x42\x0f\n\r_display_nameB\t\n\x07_locale\"J\n\x15UpdateAccountResponse\x12\x31\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32 .ridesharing.identity.v1.Account\"\xa7\x01\n\x1eSubmitDriverApplicationRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1f\n\x0c\x64isplay_name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x39\n\x07vehicle\x18\x03 \x01(\x0b\x32 .ridesharing.identity.v1.VehicleB\x06\xbaH\x03\xc8\x01\x01\"R\n\x1fSubmitDriverApplicationResponse\x12/\n\x06\x64river\x18\x01 \x01(\x0b\x32\x1f.ridesharing.identity.v1.Driver\"/\n\x10GetDriverRequest\x12\x1b\n\tdriver_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"D\n\x11GetDriverResponse\x12/\n\x06\x64river\x18\x01 \x01(\x0b\x32\x1f.ridesharing.identity.v1.Driver\"\x91\x01\n\x12ListDriversRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12?\n\x06status\x18\x03 \x01(\x0e\x32%.ridesharing.identity.v1.DriverStatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\"`\n\x13ListDriversResponse\x12\x30\n\x07\x64rivers\x18\x01 \x03(\x0b\x32\x1f.ridesharing.identity.v1.Driver\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xbf\x01\n\x16SetDriverStatusRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1b\n\tdriver_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x43\n\x06status\x18\x03 \x01(\x0e\x32%.ridesharing.identity.v1.DriverStatusB\x0c\xbaH\t\x82\x01\x06\x18\x02\x18\x03\x18\x04\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"J\n\x17SetDriverStatusResponse\x12/\n\x06\x64river\x18\x01 \x01(\x0b\x32\x1f.ridesharing.identity.v1.Driver\"1\n\x11GetContactRequest\x12\x1c\n\naccount_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"f\n\x12GetContactResponse\x12\x14\n\x0cphone_number\x18\x01 \x01(\t\x12\x0e\n\x06locale\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\x14\n\x0cmail_address\x18\x04 \x01(\t2\xb0\n\n\x0fIdentityService\x12n\n\nRequestOtp\x12*.ridesharing.identity.v1.RequestOtpRequest\x1a+.ridesharing.identity.v1.RequestOtpResponse\"\x07\xa2\xbb\x18\x03\n\x01\x01\x12k\n\tVerifyOtp\x12).ridesharing.identity.v1.VerifyOtpRequest\x1a*.ridesharing.identity.v1.VerifyOtpResponse\"\x07\xa2\xbb\x18\x03\n\x01\x01\x12w\n\rRefreshTokens\x12-.ridesharing.identity.v1.RefreshTokensRequest\x1a..ridesharing.identity.v1.RefreshTokensResponse\"\x07\xa2\xbb\x18\x03\n\x01\x01\x12h\n\x07SignOut\x12\'.ridesharing.identity.v1.SignOutRequest\x1a(.ridesharing.identity.v1.SignOutResponse\"\n\xa2\xbb\x18\x06\n\x04\x02\x03\x06\x04\x12q\n\nGetAccount\x12*.ridesharing.identity.v1.GetAccountRequest\x1a+.ridesharing.identity.v1.GetAccountResponse\"\n\xa2\xbb\x18\x06\n\x04\x02\x03\x06\x04\x12z\n\rUpdateAccount\x12-.ridesharing.identity.v1.UpdateAccountRequest\x1a..ridesharing.identity.v1.UpdateAccountResponse\"\n\xa2\xbb\x18\x06\n\x04\x02\x03\x06\x04\x12\x96\x01\n\x17SubmitDriverApplication\x12\x37.ridesharing.identity.v1.SubmitDriverApplicationRequest\x1a\x38.ridesharing.identity.v1.SubmitDriverApplicationResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12n\n\tGetDriver\x12).ridesharing.identity.v1.GetDriverRequest\x1a*.ridesharing.identity.v1.GetDriverResponse\"\n\xa2\xbb\x18\x06\n\x04\x03\x06\x04\x05\x12v\n\x0bListDrivers\x12+.ridesharing.identity.v1.ListDriversRequest\x1a,.ridesharing.identity.v1.ListDriversResponse\"\x0c\xa2\xbb\x18\x04\n\x02\x06\x04\xa8\xbb\x18\x03\x12}\n\x0fSetDriverStatus\x12/.ridesharing.identity.v1.SetDriverStatusRequest\x1a\x30.ridesharing.identity.v1.SetDriverStatusResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12n\n\nGetContact\x12*.ridesharing.identity.v1.GetContactRequest\x1a+.ridesharing.identity.v1.GetContactResponse\"\x07\xa2\xbb\x18\x03\n\x01\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -104,55 +105,55 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IDENTITYSERVICE'].methods_by_name['GetDriver']._loaded_options = None
   _globals['_IDENTITYSERVICE'].methods_by_name['GetDriver']._serialized_options = b'\242\273\030\006\n\004\003\006\004\005'
   _globals['_IDENTITYSERVICE'].methods_by_name['ListDrivers']._loaded_options = None
-  _globals['_IDENTITYSERVICE'].methods_by_name['ListDrivers']._serialized_options = b'\242\273\030\004\n\002\006\004'
+  _globals['_IDENTITYSERVICE'].methods_by_name['ListDrivers']._serialized_options = b'\242\273\030\004\n\002\006\004\250\273\030\003'
   _globals['_IDENTITYSERVICE'].methods_by_name['SetDriverStatus']._loaded_options = None
   _globals['_IDENTITYSERVICE'].methods_by_name['SetDriverStatus']._serialized_options = b'\242\273\030\003\n\001\004'
   _globals['_IDENTITYSERVICE'].methods_by_name['GetContact']._loaded_options = None
   _globals['_IDENTITYSERVICE'].methods_by_name['GetContact']._serialized_options = b'\242\273\030\003\n\001\005'
-  _globals['_REQUESTOTPREQUEST']._serialized_start=214
-  _globals['_REQUESTOTPREQUEST']._serialized_end=414
-  _globals['_REQUESTOTPRESPONSE']._serialized_start=416
-  _globals['_REQUESTOTPRESPONSE']._serialized_end=540
-  _globals['_VERIFYOTPREQUEST']._serialized_start=543
-  _globals['_VERIFYOTPREQUEST']._serialized_end=770
-  _globals['_VERIFYOTPRESPONSE']._serialized_start=773
-  _globals['_VERIFYOTPRESPONSE']._serialized_end=916
-  _globals['_REFRESHTOKENSREQUEST']._serialized_start=918
-  _globals['_REFRESHTOKENSREQUEST']._serialized_end=975
-  _globals['_REFRESHTOKENSRESPONSE']._serialized_start=977
-  _globals['_REFRESHTOKENSRESPONSE']._serialized_end=1052
-  _globals['_SIGNOUTREQUEST']._serialized_start=1054
-  _globals['_SIGNOUTREQUEST']._serialized_end=1070
-  _globals['_SIGNOUTRESPONSE']._serialized_start=1072
-  _globals['_SIGNOUTRESPONSE']._serialized_end=1089
-  _globals['_GETACCOUNTREQUEST']._serialized_start=1091
-  _globals['_GETACCOUNTREQUEST']._serialized_end=1110
-  _globals['_GETACCOUNTRESPONSE']._serialized_start=1112
-  _globals['_GETACCOUNTRESPONSE']._serialized_end=1183
-  _globals['_UPDATEACCOUNTREQUEST']._serialized_start=1186
-  _globals['_UPDATEACCOUNTREQUEST']._serialized_end=1349
-  _globals['_UPDATEACCOUNTRESPONSE']._serialized_start=1351
-  _globals['_UPDATEACCOUNTRESPONSE']._serialized_end=1425
-  _globals['_SUBMITDRIVERAPPLICATIONREQUEST']._serialized_start=1428
-  _globals['_SUBMITDRIVERAPPLICATIONREQUEST']._serialized_end=1595
-  _globals['_SUBMITDRIVERAPPLICATIONRESPONSE']._serialized_start=1597
-  _globals['_SUBMITDRIVERAPPLICATIONRESPONSE']._serialized_end=1679
-  _globals['_GETDRIVERREQUEST']._serialized_start=1681
-  _globals['_GETDRIVERREQUEST']._serialized_end=1728
-  _globals['_GETDRIVERRESPONSE']._serialized_start=1730
-  _globals['_GETDRIVERRESPONSE']._serialized_end=1798
-  _globals['_LISTDRIVERSREQUEST']._serialized_start=1801
-  _globals['_LISTDRIVERSREQUEST']._serialized_end=1946
-  _globals['_LISTDRIVERSRESPONSE']._serialized_start=1948
-  _globals['_LISTDRIVERSRESPONSE']._serialized_end=2044
-  _globals['_SETDRIVERSTATUSREQUEST']._serialized_start=2047
-  _globals['_SETDRIVERSTATUSREQUEST']._serialized_end=2238
-  _globals['_SETDRIVERSTATUSRESPONSE']._serialized_start=2240
-  _globals['_SETDRIVERSTATUSRESPONSE']._serialized_end=2314
-  _globals['_GETCONTACTREQUEST']._serialized_start=2316
-  _globals['_GETCONTACTREQUEST']._serialized_end=2365
-  _globals['_GETCONTACTRESPONSE']._serialized_start=2367
-  _globals['_GETCONTACTRESPONSE']._serialized_end=2469
-  _globals['_IDENTITYSERVICE']._serialized_start=2472
-  _globals['_IDENTITYSERVICE']._serialized_end=3796
+  _globals['_REQUESTOTPREQUEST']._serialized_start=251
+  _globals['_REQUESTOTPREQUEST']._serialized_end=451
+  _globals['_REQUESTOTPRESPONSE']._serialized_start=453
+  _globals['_REQUESTOTPRESPONSE']._serialized_end=577
+  _globals['_VERIFYOTPREQUEST']._serialized_start=580
+  _globals['_VERIFYOTPREQUEST']._serialized_end=807
+  _globals['_VERIFYOTPRESPONSE']._serialized_start=810
+  _globals['_VERIFYOTPRESPONSE']._serialized_end=953
+  _globals['_REFRESHTOKENSREQUEST']._serialized_start=955
+  _globals['_REFRESHTOKENSREQUEST']._serialized_end=1012
+  _globals['_REFRESHTOKENSRESPONSE']._serialized_start=1014
+  _globals['_REFRESHTOKENSRESPONSE']._serialized_end=1089
+  _globals['_SIGNOUTREQUEST']._serialized_start=1091
+  _globals['_SIGNOUTREQUEST']._serialized_end=1107
+  _globals['_SIGNOUTRESPONSE']._serialized_start=1109
+  _globals['_SIGNOUTRESPONSE']._serialized_end=1126
+  _globals['_GETACCOUNTREQUEST']._serialized_start=1128
+  _globals['_GETACCOUNTREQUEST']._serialized_end=1147
+  _globals['_GETACCOUNTRESPONSE']._serialized_start=1149
+  _globals['_GETACCOUNTRESPONSE']._serialized_end=1220
+  _globals['_UPDATEACCOUNTREQUEST']._serialized_start=1223
+  _globals['_UPDATEACCOUNTREQUEST']._serialized_end=1386
+  _globals['_UPDATEACCOUNTRESPONSE']._serialized_start=1388
+  _globals['_UPDATEACCOUNTRESPONSE']._serialized_end=1462
+  _globals['_SUBMITDRIVERAPPLICATIONREQUEST']._serialized_start=1465
+  _globals['_SUBMITDRIVERAPPLICATIONREQUEST']._serialized_end=1632
+  _globals['_SUBMITDRIVERAPPLICATIONRESPONSE']._serialized_start=1634
+  _globals['_SUBMITDRIVERAPPLICATIONRESPONSE']._serialized_end=1716
+  _globals['_GETDRIVERREQUEST']._serialized_start=1718
+  _globals['_GETDRIVERREQUEST']._serialized_end=1765
+  _globals['_GETDRIVERRESPONSE']._serialized_start=1767
+  _globals['_GETDRIVERRESPONSE']._serialized_end=1835
+  _globals['_LISTDRIVERSREQUEST']._serialized_start=1838
+  _globals['_LISTDRIVERSREQUEST']._serialized_end=1983
+  _globals['_LISTDRIVERSRESPONSE']._serialized_start=1985
+  _globals['_LISTDRIVERSRESPONSE']._serialized_end=2081
+  _globals['_SETDRIVERSTATUSREQUEST']._serialized_start=2084
+  _globals['_SETDRIVERSTATUSREQUEST']._serialized_end=2275
+  _globals['_SETDRIVERSTATUSRESPONSE']._serialized_start=2277
+  _globals['_SETDRIVERSTATUSRESPONSE']._serialized_end=2351
+  _globals['_GETCONTACTREQUEST']._serialized_start=2353
+  _globals['_GETCONTACTREQUEST']._serialized_end=2402
+  _globals['_GETCONTACTRESPONSE']._serialized_start=2404
+  _globals['_GETCONTACTRESPONSE']._serialized_end=2506
+  _globals['_IDENTITYSERVICE']._serialized_start=2509
+  _globals['_IDENTITYSERVICE']._serialized_end=3837
 # @@protoc_insertion_point(module_scope)

@@ -25,10 +25,11 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
+from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 from ridesharing.identity.v1 import accounts_pb2 as ridesharing_dot_identity_dot_v1_dot_accounts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,ridesharing/identity/v1/person_service.proto\x12\x17ridesharing.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a&ridesharing/identity/v1/accounts.proto\"\xfb\x01\n\x06Person\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x14\n\x0cmasked_phone\x18\x03 \x01(\t\x12\x0e\n\x06locale\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12<\n\rdriver_status\x18\x06 \x01(\x0e\x32%.ridesharing.identity.v1.DriverStatus\x12\x32\n\rgranted_roles\x18\x07 \x03(\x0e\x32\x1b.ridesharing.common.v1.Role\"F\n\x11\x46indPersonRequest\x12\x31\n\x0cphone_number\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^\\+[1-9][0-9]{6,14}$\"E\n\x12\x46indPersonResponse\x12/\n\x06person\x18\x01 \x01(\x0b\x32\x1f.ridesharing.identity.v1.Person\"0\n\x10GetPersonRequest\x12\x1c\n\naccount_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"D\n\x11GetPersonResponse\x12/\n\x06person\x18\x01 \x01(\x0b\x32\x1f.ridesharing.identity.v1.Person\"\x83\x01\n\x14RegisterGuestRequest\x12\x31\n\x0cphone_number\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^\\+[1-9][0-9]{6,14}$\x12\x1f\n\x0c\x64isplay_name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x17\n\x06locale\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18#\"]\n\x15RegisterGuestResponse\x12/\n\x06person\x18\x01 \x01(\x0b\x32\x1f.ridesharing.identity.v1.Person\x12\x13\n\x0bnew_account\x18\x02 \x01(\x08\"N\n\x12UnmaskPhoneRequest\x12\x1c\n\naccount_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x06reason\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x05\x18\xf4\x03\"A\n\x13UnmaskPhoneResponse\x12\x14\n\x0cphone_number\x18\x01 \x01(\t\x12\x14\n\x0cmail_address\x18\x02 \x01(\t2\xdb\x03\n\rPersonService\x12o\n\nFindPerson\x12*.ridesharing.identity.v1.FindPersonRequest\x1a+.ridesharing.identity.v1.FindPersonResponse\"\x08\xa2\xbb\x18\x04\n\x02\x06\x04\x12l\n\tGetPerson\x12).ridesharing.identity.v1.GetPersonRequest\x1a*.ridesharing.identity.v1.GetPersonResponse\"\x08\xa2\xbb\x18\x04\n\x02\x06\x04\x12w\n\rRegisterGuest\x12-.ridesharing.identity.v1.RegisterGuestRequest\x1a..ridesharing.identity.v1.RegisterGuestResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12r\n\x0bUnmaskPhone\x12+.ridesharing.identity.v1.UnmaskPhoneRequest\x1a,.ridesharing.identity.v1.UnmaskPhoneResponse\"\x08\xa2\xbb\x18\x04\n\x02\x06\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,ridesharing/identity/v1/person_service.proto\x12\x17ridesharing.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a#ridesharing/common/v1/urgency.proto\x1a&ridesharing/identity/v1/accounts.proto\"\xfb\x01\n\x06Person\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x14\n\x0cmasked_phone\x18\x03 \x01(\t\x12\x0e\n\x06locale\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12<\n\rdriver_status\x18\x06 \x01(\x0e\x32%.ridesharing.identity.v1.DriverStatus\x12\x32\n\rgranted_roles\x18\x07 \x03(\x0e\x32\x1b.ridesharing.common.v1.Role\"F\n\x11\x46indPersonRequest\x12\x31\n\x0cphone_number\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^\\+[1-9][0-9]{6,14}$\"E\n\x12\x46indPersonResponse\x12/\n\x06person\x18\x01 \x01(\x0b\x32\x1f.ridesharing.identity.v1.Person\"0\n\x10GetPersonRequest\x12\x1c\n\naccount_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"D\n\x11GetPersonResponse\x12/\n\x06person\x18\x01 \x01(\x0b\x32\x1f.ridesharing.identity.v1.Person\"\x83\x01\n\x14RegisterGuestRequest\x12\x31\n\x0cphone_number\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^\\+[1-9][0-9]{6,14}$\x12\x1f\n\x0c\x64isplay_name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x17\n\x06locale\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18#\"]\n\x15RegisterGuestResponse\x12/\n\x06person\x18\x01 \x01(\x0b\x32\x1f.ridesharing.identity.v1.Person\x12\x13\n\x0bnew_account\x18\x02 \x01(\x08\"N\n\x12UnmaskPhoneRequest\x12\x1c\n\naccount_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x06reason\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x05\x18\xf4\x03\"A\n\x13UnmaskPhoneResponse\x12\x14\n\x0cphone_number\x18\x01 \x01(\t\x12\x14\n\x0cmail_address\x18\x02 \x01(\t2\xdf\x03\n\rPersonService\x12s\n\nFindPerson\x12*.ridesharing.identity.v1.FindPersonRequest\x1a+.ridesharing.identity.v1.FindPersonResponse\"\x0c\xa2\xbb\x18\x04\n\x02\x06\x04\xa8\xbb\x18\x03\x12l\n\tGetPerson\x12).ridesharing.identity.v1.GetPersonRequest\x1a*.ridesharing.identity.v1.GetPersonResponse\"\x08\xa2\xbb\x18\x04\n\x02\x06\x04\x12w\n\rRegisterGuest\x12-.ridesharing.identity.v1.RegisterGuestRequest\x1a..ridesharing.identity.v1.RegisterGuestResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12r\n\x0bUnmaskPhone\x12+.ridesharing.identity.v1.UnmaskPhoneRequest\x1a,.ridesharing.identity.v1.UnmaskPhoneResponse\"\x08\xa2\xbb\x18\x04\n\x02\x06\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,31 +51,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UNMASKPHONEREQUEST'].fields_by_name['reason']._loaded_options = None
   _globals['_UNMASKPHONEREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\007r\005\020\005\030\364\003'
   _globals['_PERSONSERVICE'].methods_by_name['FindPerson']._loaded_options = None
-  _globals['_PERSONSERVICE'].methods_by_name['FindPerson']._serialized_options = b'\242\273\030\004\n\002\006\004'
+  _globals['_PERSONSERVICE'].methods_by_name['FindPerson']._serialized_options = b'\242\273\030\004\n\002\006\004\250\273\030\003'
   _globals['_PERSONSERVICE'].methods_by_name['GetPerson']._loaded_options = None
   _globals['_PERSONSERVICE'].methods_by_name['GetPerson']._serialized_options = b'\242\273\030\004\n\002\006\004'
   _globals['_PERSONSERVICE'].methods_by_name['RegisterGuest']._loaded_options = None
   _globals['_PERSONSERVICE'].methods_by_name['RegisterGuest']._serialized_options = b'\242\273\030\003\n\001\004'
   _globals['_PERSONSERVICE'].methods_by_name['UnmaskPhone']._loaded_options = None
   _globals['_PERSONSERVICE'].methods_by_name['UnmaskPhone']._serialized_options = b'\242\273\030\004\n\002\006\004'
-  _globals['_PERSON']._serialized_start=212
-  _globals['_PERSON']._serialized_end=463
-  _globals['_FINDPERSONREQUEST']._serialized_start=465
-  _globals['_FINDPERSONREQUEST']._serialized_end=535
-  _globals['_FINDPERSONRESPONSE']._serialized_start=537
-  _globals['_FINDPERSONRESPONSE']._serialized_end=606
-  _globals['_GETPERSONREQUEST']._serialized_start=608
-  _globals['_GETPERSONREQUEST']._serialized_end=656
-  _globals['_GETPERSONRESPONSE']._serialized_start=658
-  _globals['_GETPERSONRESPONSE']._serialized_end=726
-  _globals['_REGISTERGUESTREQUEST']._serialized_start=729
-  _globals['_REGISTERGUESTREQUEST']._serialized_end=860
-  _globals['_REGISTERGUESTRESPONSE']._serialized_start=862
-  _globals['_REGISTERGUESTRESPONSE']._serialized_end=955
-  _globals['_UNMASKPHONEREQUEST']._serialized_start=957
-  _globals['_UNMASKPHONEREQUEST']._serialized_end=1035
-  _globals['_UNMASKPHONERESPONSE']._serialized_start=1037
-  _globals['_UNMASKPHONERESPONSE']._serialized_end=1102
-  _globals['_PERSONSERVICE']._serialized_start=1105
-  _globals['_PERSONSERVICE']._serialized_end=1580
+  _globals['_PERSON']._serialized_start=249
+  _globals['_PERSON']._serialized_end=500
+  _globals['_FINDPERSONREQUEST']._serialized_start=502
+  _globals['_FINDPERSONREQUEST']._serialized_end=572
+  _globals['_FINDPERSONRESPONSE']._serialized_start=574
+  _globals['_FINDPERSONRESPONSE']._serialized_end=643
+  _globals['_GETPERSONREQUEST']._serialized_start=645
+  _globals['_GETPERSONREQUEST']._serialized_end=693
+  _globals['_GETPERSONRESPONSE']._serialized_start=695
+  _globals['_GETPERSONRESPONSE']._serialized_end=763
+  _globals['_REGISTERGUESTREQUEST']._serialized_start=766
+  _globals['_REGISTERGUESTREQUEST']._serialized_end=897
+  _globals['_REGISTERGUESTRESPONSE']._serialized_start=899
+  _globals['_REGISTERGUESTRESPONSE']._serialized_end=992
+  _globals['_UNMASKPHONEREQUEST']._serialized_start=994
+  _globals['_UNMASKPHONEREQUEST']._serialized_end=1072
+  _globals['_UNMASKPHONERESPONSE']._serialized_start=1074
+  _globals['_UNMASKPHONERESPONSE']._serialized_end=1139
+  _globals['_PERSONSERVICE']._serialized_start=1142
+  _globals['_PERSONSERVICE']._serialized_end=1621
 # @@protoc_insertion_point(module_scope)

@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
+from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-ridesharing/identity/v1/privacy_service.proto\x12\x17ridesharing.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\"\xdd\x01\n\x07\x45rasure\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x30\n\x0crequest_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x65rased_services\x18\x04 \x03(\t\x12\x31\n\rcomplete_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nlast_error\x18\x06 \x01(\t\"\x16\n\x14\x45xportAccountRequest\")\n\x15\x45xportAccountResponse\x12\x10\n\x08\x64ocument\x18\x01 \x01(\t\"}\n\x15RequestErasureRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1f\n\naccount_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x18\n\x06reason\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"K\n\x16RequestErasureResponse\x12\x31\n\x07\x65rasure\x18\x01 \x01(\x0b\x32 .ridesharing.identity.v1.Erasure\"1\n\x11GetErasureRequest\x12\x1c\n\naccount_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"G\n\x12GetErasureResponse\x12\x31\n\x07\x65rasure\x18\x01 \x01(\x0b\x32 .ridesharing.identity.v1.Erasure2\xf8\x02\n\x0ePrivacyService\x12x\n\rExportAccount\x12-.ridesharing.identity.v1.ExportAccountRequest\x1a..ridesharing.identity.v1.ExportAccountResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12|\n\x0eRequestErasure\x12..ridesharing.identity.v1.RequestErasureRequest\x1a/.ridesharing.identity.v1.RequestErasureResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x03\x04\x12n\n\nGetErasure\x12*.ridesharing.identity.v1.GetErasureRequest\x1a+.ridesharing.identity.v1.GetErasureResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-ridesharing/identity/v1/privacy_service.proto\x12\x17ridesharing.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a#ridesharing/common/v1/urgency.proto\"\xdd\x01\n\x07\x45rasure\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x30\n\x0crequest_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x65rased_services\x18\x04 \x03(\t\x12\x31\n\rcomplete_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nlast_error\x18\x06 \x01(\t\"\x16\n\x14\x45xportAccountRequest\")\n\x15\x45xportAccountResponse\x12\x10\n\x08\x64ocument\x18\x01 \x01(\t\"}\n\x15RequestErasureRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1f\n\naccount_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x18\n\x06reason\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"K\n\x16RequestErasureResponse\x12\x31\n\x07\x65rasure\x18\x01 \x01(\x0b\x32 .ridesharing.identity.v1.Erasure\"1\n\x11GetErasureRequest\x12\x1c\n\naccount_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"G\n\x12GetErasureResponse\x12\x31\n\x07\x65rasure\x18\x01 \x01(\x0b\x32 .ridesharing.identity.v1.Erasure2\xfc\x02\n\x0ePrivacyService\x12|\n\rExportAccount\x12-.ridesharing.identity.v1.ExportAccountRequest\x1a..ridesharing.identity.v1.ExportAccountResponse\"\x0c\xa2\xbb\x18\x04\n\x02\x02\x03\xa8\xbb\x18\x03\x12|\n\x0eRequestErasure\x12..ridesharing.identity.v1.RequestErasureRequest\x1a/.ridesharing.identity.v1.RequestErasureResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x03\x04\x12n\n\nGetErasure\x12*.ridesharing.identity.v1.GetErasureRequest\x1a+.ridesharing.identity.v1.GetErasureResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,25 +44,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETERASUREREQUEST'].fields_by_name['account_id']._loaded_options = None
   _globals['_GETERASUREREQUEST'].fields_by_name['account_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_PRIVACYSERVICE'].methods_by_name['ExportAccount']._loaded_options = None
-  _globals['_PRIVACYSERVICE'].methods_by_name['ExportAccount']._serialized_options = b'\242\273\030\004\n\002\002\003'
+  _globals['_PRIVACYSERVICE'].methods_by_name['ExportAccount']._serialized_options = b'\242\273\030\004\n\002\002\003\250\273\030\003'
   _globals['_PRIVACYSERVICE'].methods_by_name['RequestErasure']._loaded_options = None
   _globals['_PRIVACYSERVICE'].methods_by_name['RequestErasure']._serialized_options = b'\242\273\030\005\n\003\002\003\004'
   _globals['_PRIVACYSERVICE'].methods_by_name['GetErasure']._loaded_options = None
   _globals['_PRIVACYSERVICE'].methods_by_name['GetErasure']._serialized_options = b'\242\273\030\003\n\001\004'
-  _globals['_ERASURE']._serialized_start=173
-  _globals['_ERASURE']._serialized_end=394
-  _globals['_EXPORTACCOUNTREQUEST']._serialized_start=396
-  _globals['_EXPORTACCOUNTREQUEST']._serialized_end=418
-  _globals['_EXPORTACCOUNTRESPONSE']._serialized_start=420
-  _globals['_EXPORTACCOUNTRESPONSE']._serialized_end=461
-  _globals['_REQUESTERASUREREQUEST']._serialized_start=463
-  _globals['_REQUESTERASUREREQUEST']._serialized_end=588
-  _globals['_REQUESTERASURERESPONSE']._serialized_start=590
-  _globals['_REQUESTERASURERESPONSE']._serialized_end=665
-  _globals['_GETERASUREREQUEST']._serialized_start=667
-  _globals['_GETERASUREREQUEST']._serialized_end=716
-  _globals['_GETERASURERESPONSE']._serialized_start=718
-  _globals['_GETERASURERESPONSE']._serialized_end=789
-  _globals['_PRIVACYSERVICE']._serialized_start=792
-  _globals['_PRIVACYSERVICE']._serialized_end=1168
+  _globals['_ERASURE']._serialized_start=210
+  _globals['_ERASURE']._serialized_end=431
+  _globals['_EXPORTACCOUNTREQUEST']._serialized_start=433
+  _globals['_EXPORTACCOUNTREQUEST']._serialized_end=455
+  _globals['_EXPORTACCOUNTRESPONSE']._serialized_start=457
+  _globals['_EXPORTACCOUNTRESPONSE']._serialized_end=498
+  _globals['_REQUESTERASUREREQUEST']._serialized_start=500
+  _globals['_REQUESTERASUREREQUEST']._serialized_end=625
+  _globals['_REQUESTERASURERESPONSE']._serialized_start=627
+  _globals['_REQUESTERASURERESPONSE']._serialized_end=702
+  _globals['_GETERASUREREQUEST']._serialized_start=704
+  _globals['_GETERASUREREQUEST']._serialized_end=753
+  _globals['_GETERASURERESPONSE']._serialized_start=755
+  _globals['_GETERASURERESPONSE']._serialized_end=826
+  _globals['_PRIVACYSERVICE']._serialized_start=829
+  _globals['_PRIVACYSERVICE']._serialized_end=1209
 # @@protoc_insertion_point(module_scope)

@@ -26,9 +26,10 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
 from ridesharing.common.v1 import geo_point_pb2 as ridesharing_dot_common_dot_v1_dot_geo__point__pb2
+from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*ridesharing/matching/v1/city_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\"o\n\x04\x43ity\x12\x0c\n\x04\x63ity\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\x15\n\rcurrency_code\x18\x04 \x01(\t\x12\x11\n\ttime_zone\x18\x05 \x01(\t\x12\x10\n\x08products\x18\x06 \x03(\t\"\xc5\x01\n\nCityPolicy\x12\x0c\n\x04\x63ity\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x64ocument\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0boperator_id\x18\x06 \x01(\t\x12\x0c\n\x04note\x18\x07 \x01(\t\">\n\x10\x43ityPolicyChange\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\"\x13\n\x11ListCitiesRequest\"C\n\x12ListCitiesResponse\x12-\n\x06\x63ities\x18\x01 \x03(\x0b\x32\x1d.ridesharing.matching.v1.City\"]\n\x14GetCityPolicyRequest\x12+\n\x04\x63ity\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,39}$\x12\x18\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"L\n\x15GetCityPolicyResponse\x12\x33\n\x06policy\x18\x01 \x01(\x0b\x32#.ridesharing.matching.v1.CityPolicy\"\x82\x01\n\x17ListCityPoliciesRequest\x12+\n\x04\x63ity\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,39}$\x12\x1c\n\tpage_size\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"j\n\x18ListCityPoliciesResponse\x12\x35\n\x08policies\x18\x01 \x03(\x0b\x32#.ridesharing.matching.v1.CityPolicy\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x87\x01\n\x17\x44iffCityPoliciesRequest\x12+\n\x04\x63ity\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,39}$\x12\x1f\n\x0e\x62\x65\x66ore_version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1e\n\rafter_version\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"V\n\x18\x44iffCityPoliciesResponse\x12:\n\x07\x63hanges\x18\x01 \x03(\x0b\x32).ridesharing.matching.v1.CityPolicyChange\"7\n\x16\x43heckCityPolicyRequest\x12\x1d\n\x08\x64ocument\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01(\xc0\x84=\"{\n\x17\x43heckCityPolicyResponse\x12\x0c\n\x04\x63ity\x18\x01 \x01(\t\x12\x16\n\x0elatest_version\x18\x02 \x01(\x05\x12:\n\x07\x63hanges\x18\x03 \x03(\x0b\x32).ridesharing.matching.v1.CityPolicyChange\"\xe3\x01\n\x14PutCityPolicyRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1d\n\x08\x64ocument\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01(\xc0\x84=\x12\x37\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x1d\n\x0c\x62\x61se_version\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x16\n\x04note\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x42\x11\n\x0f_effective_time\"L\n\x15PutCityPolicyResponse\x12\x33\n\x06policy\x18\x01 \x01(\x0b\x32#.ridesharing.matching.v1.CityPolicy\"W\n\x0cSurgeControl\x12\x0e\n\x06\x66rozen\x18\x01 \x01(\x08\x12&\n\x0c\x63\x61p_permille\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x90N(\xe8\x07H\x00\x88\x01\x01\x42\x0f\n\r_cap_permille\"y\n\tSurgeCell\x12\x0c\n\x04\x63\x65ll\x18\x01 \x01(\t\x12/\n\x06\x63\x65nter\x18\x02 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x16\n\x0esurge_permille\x18\x03 \x01(\x05\x12\x15\n\rmean_permille\x18\x04 \x01(\x05\"Y\n\x0fGetSurgeRequest\x12+\n\x04\x63ity\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,39}$\x12\x19\n\x05limit\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\"\xc5\x01\n\x10GetSurgeResponse\x12\x35\n\x0c\x63ompute_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x36\n\x07\x63ontrol\x18\x02 \x01(\x0b\x32%.ridesharing.matching.v1.SurgeControl\x12\x31\n\x05\x63\x65lls\x18\x03 \x03(\x0b\x32\".ridesharing.matching.v1.SurgeCellB\x0f\n\r_compute_time\"\xc8\x01\n\x16SetSurgeControlRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12+\n\x04\x63ity\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,39}$\x12>\n\x07\x63ontrol\x18\x03 \x01(\x0b\x32%.ridesharing.matching.v1.SurgeControlB\x06\xbaH\x03\xc8\x01\x01\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"Q\n\x17SetSurgeControlResponse\x12\x36\n\x07\x63ontrol\x18\x01 \x01(\x0b\x32%.ridesharing.matching.v1.SurgeControl2\xdd\x07\n\x0b\x43ityService\x12n\n\nListCities\x12*.ridesharing.matching.v1.ListCitiesRequest\x1a+.ridesharing.matching.v1.ListCitiesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12w\n\rGetCityPolicy\x12-.ridesharing.matching.v1.GetCityPolicyRequest\x1a..ridesharing.matching.v1.GetCityPolicyResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x80\x01\n\x10ListCityPolicies\x12\x30.ridesharing.matching.v1.ListCityPoliciesRequest\x1a\x31.ridesharing.matching.v1.ListCityPoliciesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x80\x01\n\x10\x44iffCityPolicies\x12\x30.ridesharing.matching.v1.DiffCityPoliciesRequest\x1a\x31.ridesharing.matching.v1.DiffCityPoliciesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12}\n\x0f\x43heckCityPolicy\x12/.ridesharing.matching.v1.CheckCityPolicyRequest\x1a\x30.ridesharing.matching.v1.CheckCityPolicyResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12h\n\x08GetSurge\x12(.ridesharing.matching.v1.GetSurgeRequest\x1a).ridesharing.matching.v1.GetSurgeResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12}\n\x0fSetSurgeControl\x12/.ridesharing.matching.v1.SetSurgeControlRequest\x1a\x30.ridesharing.matching.v1.SetSurgeControlResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12w\n\rPutCityPolicy\x12-.ridesharing.matching.v1.PutCityPolicyRequest\x1a..ridesharing.matching.v1.PutCityPolicyResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*ridesharing/matching/v1/city_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a#ridesharing/common/v1/urgency.proto\"o\n\x04\x43ity\x12\x0c\n\x04\x63ity\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\x15\n\rcurrency_code\x18\x04 \x01(\t\x12\x11\n\ttime_zone\x18\x05 \x01(\t\x12\x10\n\x08products\x18\x06 \x03(\t\"\xc5\x01\n\nCityPolicy\x12\x0c\n\x04\x63ity\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x64ocument\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0boperator_id\x18\x06 \x01(\t\x12\x0c\n\x04note\x18\x07 \x01(\t\">\n\x10\x43ityPolicyChange\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\"\x13\n\x11ListCitiesRequest\"C\n\x12ListCitiesResponse\x12-\n\x06\x63ities\x18\x01 \x03(\x0b\x32\x1d.ridesharing.matching.v1.City\"]\n\x14GetCityPolicyRequest\x12+\n\x04\x63ity\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,39}$\x12\x18\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"L\n\x15GetCityPolicyResponse\x12\x33\n\x06policy\x18\x01 \x01(\x0b\x32#.ridesharing.matching.v1.CityPolicy\"\x82\x01\n\x17ListCityPoliciesRequest\x12+\n\x04\x63ity\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,39}$\x12\x1c\n\tpage_size\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"j\n\x18ListCityPoliciesResponse\x12\x35\n\x08policies\x18\x01 \x03(\x0b\x32#.ridesharing.matching.v1.CityPolicy\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x87\x01\n\x17\x44iffCityPoliciesRequest\x12+\n\x04\x63ity\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,39}$\x12\x1f\n\x0e\x62\x65\x66ore_version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1e\n\rafter_version\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"V\n\x18\x44iffCityPoliciesResponse\x12:\n\x07\x63hanges\x18\x01 \x03(\x0b\x32).ridesharing.matching.v1.CityPolicyChange\"7\n\x16\x43heckCityPolicyRequest\x12\x1d\n\x08\x64ocument\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01(\xc0\x84=\"{\n\x17\x43heckCityPolicyResponse\x12\x0c\n\x04\x63ity\x18\x01 \x01(\t\x12\x16\n\x0elatest_version\x18\x02 \x01(\x05\x12:\n\x07\x63hanges\x18\x03 \x03(\x0b\x32).ridesharing.matching.v1.CityPolicyChange\"\xe3\x01\n\x14PutCityPolicyRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1d\n\x08\x64ocument\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01(\xc0\x84=\x12\x37\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x1d\n\x0c\x62\x61se_version\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x16\n\x04note\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x42\x11\n\x0f_effective_time\"L\n\x15PutCityPolicyResponse\x12\x33\n\x06policy\x18\x01 \x01(\x0b\x32#.ridesharing.matching.v1.CityPolicy\"W\n\x0cSurgeControl\x12\x0e\n\x06\x66rozen\x18\x01 \x01(\x08\x12&\n\x0c\x63\x61p_permille\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x90N(\xe8\x07H\x00\x88\x01\x01\x42\x0f\n\r_cap_permille\"y\n\tSurgeCell\x12\x0c\n\x04\x63\x65ll\x18\x01 \x01(\t\x12/\n\x06\x63\x65nter\x18\x02 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x16\n\x0esurge_permille\x18\x03 \x01(\x05\x12\x15\n\rmean_permille\x18\x04 \x01(\x05\"Y\n\x0fGetSurgeRequest\x12+\n\x04\x63ity\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,39}$\x12\x19\n\x05limit\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\"\xc5\x01\n\x10GetSurgeResponse\x12\x35\n\x0c\x63ompute_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x36\n\x07\x63ontrol\x18\x02 \x01(\x0b\x32%.ridesharing.matching.v1.SurgeControl\x12\x31\n\x05\x63\x65lls\x18\x03 \x03(\x0b\x32\".ridesharing.matching.v1.SurgeCellB\x0f\n\r_compute_time\"\xc8\x01\n\x16SetSurgeControlRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12+\n\x04\x63ity\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,39}$\x12>\n\x07\x63ontrol\x18\x03 \x01(\x0b\x32%.ridesharing.matching.v1.SurgeControlB\x06\xbaH\x03\xc8\x01\x01\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"Q\n\x17SetSurgeControlResponse\x12\x36\n\x07\x63ontrol\x18\x01 \x01(\x0b\x32%.ridesharing.matching.v1.SurgeControl2\xee\x07\n\x0b\x43ityService\x12r\n\nListCities\x12*.ridesharing.matching.v1.ListCitiesRequest\x1a+.ridesharing.matching.v1.ListCitiesResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12w\n\rGetCityPolicy\x12-.ridesharing.matching.v1.GetCityPolicyRequest\x1a..ridesharing.matching.v1.GetCityPolicyResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x84\x01\n\x10ListCityPolicies\x12\x30.ridesharing.matching.v1.ListCityPoliciesRequest\x1a\x31.ridesharing.matching.v1.ListCityPoliciesResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12\x84\x01\n\x10\x44iffCityPolicies\x12\x30.ridesharing.matching.v1.DiffCityPoliciesRequest\x1a\x31.ridesharing.matching.v1.DiffCityPoliciesResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12\x81\x01\n\x0f\x43heckCityPolicy\x12/.ridesharing.matching.v1.CheckCityPolicyRequest\x1a\x30.ridesharing.matching.v1.CheckCityPolicyResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12h\n\x08GetSurge\x12(.ridesharing.matching.v1.GetSurgeRequest\x1a).ridesharing.matching.v1.GetSurgeResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12}\n\x0fSetSurgeControl\x12/.ridesharing.matching.v1.SetSurgeControlRequest\x1a\x30.ridesharing.matching.v1.SetSurgeControlResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12w\n\rPutCityPolicy\x12-.ridesharing.matching.v1.PutCityPolicyRequest\x1a..ridesharing.matching.v1.PutCityPolicyResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -76,63 +77,63 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETSURGECONTROLREQUEST'].fields_by_name['note']._loaded_options = None
   _globals['_SETSURGECONTROLREQUEST'].fields_by_name['note']._serialized_options = b'\272H\005r\003\030\364\003'
   _globals['_CITYSERVICE'].methods_by_name['ListCities']._loaded_options = None
-  _globals['_CITYSERVICE'].methods_by_name['ListCities']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_CITYSERVICE'].methods_by_name['ListCities']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_CITYSERVICE'].methods_by_name['GetCityPolicy']._loaded_options = None
   _globals['_CITYSERVICE'].methods_by_name['GetCityPolicy']._serialized_options = b'\242\273\030\003\n\001\004'
   _globals['_CITYSERVICE'].methods_by_name['ListCityPolicies']._loaded_options = None
-  _globals['_CITYSERVICE'].methods_by_name['ListCityPolicies']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_CITYSERVICE'].methods_by_name['ListCityPolicies']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_CITYSERVICE'].methods_by_name['DiffCityPolicies']._loaded_options = None
-  _globals['_CITYSERVICE'].methods_by_name['DiffCityPolicies']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_CITYSERVICE'].methods_by_name['DiffCityPolicies']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_CITYSERVICE'].methods_by_name['CheckCityPolicy']._loaded_options = None
-  _globals['_CITYSERVICE'].methods_by_name['CheckCityPolicy']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_CITYSERVICE'].methods_by_name['CheckCityPolicy']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_CITYSERVICE'].methods_by_name['GetSurge']._loaded_options = None
   _globals['_CITYSERVICE'].methods_by_name['GetSurge']._serialized_options = b'\242\273\030\003\n\001\004'
   _globals['_CITYSERVICE'].methods_by_name['SetSurgeControl']._loaded_options = None
   _globals['_CITYSERVICE'].methods_by_name['SetSurgeControl']._serialized_options = b'\242\273\030\003\n\001\004'
   _globals['_CITYSERVICE'].methods_by_name['PutCityPolicy']._loaded_options = None
   _globals['_CITYSERVICE'].methods_by_name['PutCityPolicy']._serialized_options = b'\242\273\030\003\n\001\004'
-  _globals['_CITY']._serialized_start=208
-  _globals['_CITY']._serialized_end=319
-  _globals['_CITYPOLICY']._serialized_start=322
-  _globals['_CITYPOLICY']._serialized_end=519
-  _globals['_CITYPOLICYCHANGE']._serialized_start=521
-  _globals['_CITYPOLICYCHANGE']._serialized_end=583
-  _globals['_LISTCITIESREQUEST']._serialized_start=585
-  _globals['_LISTCITIESREQUEST']._serialized_end=604
-  _globals['_LISTCITIESRESPONSE']._serialized_start=606
-  _globals['_LISTCITIESRESPONSE']._serialized_end=673
-  _globals['_GETCITYPOLICYREQUEST']._serialized_start=675
-  _globals['_GETCITYPOLICYREQUEST']._serialized_end=768
-  _globals['_GETCITYPOLICYRESPONSE']._serialized_start=770
-  _globals['_GETCITYPOLICYRESPONSE']._serialized_end=846
-  _globals['_LISTCITYPOLICIESREQUEST']._serialized_start=849
-  _globals['_LISTCITYPOLICIESREQUEST']._serialized_end=979
-  _globals['_LISTCITYPOLICIESRESPONSE']._serialized_start=981
-  _globals['_LISTCITYPOLICIESRESPONSE']._serialized_end=1087
-  _globals['_DIFFCITYPOLICIESREQUEST']._serialized_start=1090
-  _globals['_DIFFCITYPOLICIESREQUEST']._serialized_end=1225
-  _globals['_DIFFCITYPOLICIESRESPONSE']._serialized_start=1227
-  _globals['_DIFFCITYPOLICIESRESPONSE']._serialized_end=1313
-  _globals['_CHECKCITYPOLICYREQUEST']._serialized_start=1315
-  _globals['_CHECKCITYPOLICYREQUEST']._serialized_end=1370
-  _globals['_CHECKCITYPOLICYRESPONSE']._serialized_start=1372
-  _globals['_CHECKCITYPOLICYRESPONSE']._serialized_end=1495
-  _globals['_PUTCITYPOLICYREQUEST']._serialized_start=1498
-  _globals['_PUTCITYPOLICYREQUEST']._serialized_end=1725
-  _globals['_PUTCITYPOLICYRESPONSE']._serialized_start=1727
-  _globals['_PUTCITYPOLICYRESPONSE']._serialized_end=1803
-  _globals['_SURGECONTROL']._serialized_start=1805
-  _globals['_SURGECONTROL']._serialized_end=1892
-  _globals['_SURGECELL']._serialized_start=1894
-  _globals['_SURGECELL']._serialized_end=2015
-  _globals['_GETSURGEREQUEST']._serialized_start=2017
-  _globals['_GETSURGEREQUEST']._serialized_end=2106
-  _globals['_GETSURGERESPONSE']._serialized_start=2109
-  _globals['_GETSURGERESPONSE']._serialized_end=2306
-  _globals['_SETSURGECONTROLREQUEST']._serialized_start=2309
-  _globals['_SETSURGECONTROLREQUEST']._serialized_end=2509
-  _globals['_SETSURGECONTROLRESPONSE']._serialized_start=2511
-  _globals['_SETSURGECONTROLRESPONSE']._serialized_end=2592
-  _globals['_CITYSERVICE']._serialized_start=2595
-  _globals['_CITYSERVICE']._serialized_end=3584
+  _globals['_CITY']._serialized_start=245
+  _globals['_CITY']._serialized_end=356
+  _globals['_CITYPOLICY']._serialized_start=359
+  _globals['_CITYPOLICY']._serialized_end=556
+  _globals['_CITYPOLICYCHANGE']._serialized_start=558
+  _globals['_CITYPOLICYCHANGE']._serialized_end=620
+  _globals['_LISTCITIESREQUEST']._serialized_start=622
+  _globals['_LISTCITIESREQUEST']._serialized_end=641
+  _globals['_LISTCITIESRESPONSE']._serialized_start=643
+  _globals['_LISTCITIESRESPONSE']._serialized_end=710
+  _globals['_GETCITYPOLICYREQUEST']._serialized_start=712
+  _globals['_GETCITYPOLICYREQUEST']._serialized_end=805
+  _globals['_GETCITYPOLICYRESPONSE']._serialized_start=807
+  _globals['_GETCITYPOLICYRESPONSE']._serialized_end=883
+  _globals['_LISTCITYPOLICIESREQUEST']._serialized_start=886
+  _globals['_LISTCITYPOLICIESREQUEST']._serialized_end=1016
+  _globals['_LISTCITYPOLICIESRESPONSE']._serialized_start=1018
+  _globals['_LISTCITYPOLICIESRESPONSE']._serialized_end=1124
+  _globals['_DIFFCITYPOLICIESREQUEST']._serialized_start=1127
+  _globals['_DIFFCITYPOLICIESREQUEST']._serialized_end=1262
+  _globals['_DIFFCITYPOLICIESRESPONSE']._serialized_start=1264
+  _globals['_DIFFCITYPOLICIESRESPONSE']._serialized_end=1350
+  _globals['_CHECKCITYPOLICYREQUEST']._serialized_start=1352
+  _globals['_CHECKCITYPOLICYREQUEST']._serialized_end=1407
+  _globals['_CHECKCITYPOLICYRESPONSE']._serialized_start=1409
+  _globals['_CHECKCITYPOLICYRESPONSE']._serialized_end=1532
+  _globals['_PUTCITYPOLICYREQUEST']._serialized_start=1535
+  _globals['_PUTCITYPOLICYREQUEST']._serialized_end=1762
+  _globals['_PUTCITYPOLICYRESPONSE']._serialized_start=1764
+  _globals['_PUTCITYPOLICYRESPONSE']._serialized_end=1840
+  _globals['_SURGECONTROL']._serialized_start=1842
+  _globals['_SURGECONTROL']._serialized_end=1929
+  _globals['_SURGECELL']._serialized_start=1931
+  _globals['_SURGECELL']._serialized_end=2052
+  _globals['_GETSURGEREQUEST']._serialized_start=2054
+  _globals['_GETSURGEREQUEST']._serialized_end=2143
+  _globals['_GETSURGERESPONSE']._serialized_start=2146
+  _globals['_GETSURGERESPONSE']._serialized_end=2343
+  _globals['_SETSURGECONTROLREQUEST']._serialized_start=2346
+  _globals['_SETSURGECONTROLREQUEST']._serialized_end=2546
+  _globals['_SETSURGECONTROLRESPONSE']._serialized_start=2548
+  _globals['_SETSURGECONTROLRESPONSE']._serialized_end=2629
+  _globals['_CITYSERVICE']._serialized_start=2632
+  _globals['_CITYSERVICE']._serialized_end=3638
 # @@protoc_insertion_point(module_scope)

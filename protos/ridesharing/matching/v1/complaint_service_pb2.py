@@ -26,9 +26,10 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
 from ridesharing.common.v1 import money_pb2 as ridesharing_dot_common_dot_v1_dot_money__pb2
+from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/ridesharing/matching/v1/complaint_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a!ridesharing/common/v1/money.proto\"\x96\x04\n\tComplaint\x12\x14\n\x0c\x63omplaint_id\x18\x01 \x01(\t\x12\x0f\n\x07ride_id\x18\x02 \x01(\t\x12\x10\n\x08rider_id\x18\x03 \x01(\t\x12\x38\n\x06reason\x18\x04 \x01(\x0e\x32(.ridesharing.matching.v1.ComplaintReason\x12\r\n\x05words\x18\x05 \x01(\t\x12\x36\n\x05state\x18\x06 \x01(\x0e\x32\'.ridesharing.matching.v1.ComplaintState\x12\x0e\n\x06\x61nswer\x18\x07 \x01(\t\x12\x38\n\rrefund_amount\x18\x08 \x01(\x0b\x32\x1c.ridesharing.common.v1.MoneyH\x00\x88\x01\x01\x12H\n\x0frefund_borne_by\x18\t \x01(\x0e\x32/.ridesharing.matching.v1.ComplaintRefundBorneBy\x12\x11\n\trefund_id\x18\n \x01(\t\x12\x0f\n\x07refusal\x18\x0b \x01(\t\x12\x13\n\x0boperator_id\x18\x0c \x01(\t\x12/\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\x0f \x01(\x05\x42\x10\n\x0e_refund_amount\"\xbc\x01\n\x15RaiseComplaintRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x44\n\x06reason\x18\x03 \x01(\x0e\x32(.ridesharing.matching.v1.ComplaintReasonB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x17\n\x05words\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"O\n\x16RaiseComplaintResponse\x12\x35\n\tcomplaint\x18\x01 \x01(\x0b\x32\".ridesharing.matching.v1.Complaint\"2\n\x15ListComplaintsRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"P\n\x16ListComplaintsResponse\x12\x36\n\ncomplaints\x18\x01 \x03(\x0b\x32\".ridesharing.matching.v1.Complaint\"\x97\x01\n\x17SearchComplaintsRequest\x12@\n\x05state\x18\x01 \x01(\x0e\x32\'.ridesharing.matching.v1.ComplaintStateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\tpage_size\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"k\n\x18SearchComplaintsResponse\x12\x36\n\ncomplaints\x18\x01 \x03(\x0b\x32\".ridesharing.matching.v1.Complaint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"5\n\x13GetComplaintRequest\x12\x1e\n\x0c\x63omplaint_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"M\n\x14GetComplaintResponse\x12\x35\n\tcomplaint\x18\x01 \x01(\x0b\x32\".ridesharing.matching.v1.Complaint\"\xf3\x02\n\x16RefundComplaintRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1e\n\x0c\x63omplaint_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12,\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12K\n\x08\x62orne_by\x18\x04 \x01(\x0e\x32/.ridesharing.matching.v1.ComplaintRefundBorneByB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x18\n\x06\x61nswer\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03:y\xbaHv\x1at\n\x17refund_complaint.amount\x12&amount is above zero where it is given\x1a\x31!has(this.amount) || this.amount.amount_minor > 0\"P\n\x17RefundComplaintResponse\x12\x35\n\tcomplaint\x18\x01 \x01(\x0b\x32\".ridesharing.matching.v1.Complaint\"\x7f\n\x16RejectComplaintRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1e\n\x0c\x63omplaint_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x06\x61nswer\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\"P\n\x17RejectComplaintResponse\x12\x35\n\tcomplaint\x18\x01 \x01(\x0b\x32\".ridesharing.matching.v1.Complaint*\xda\x01\n\x0f\x43omplaintReason\x12 \n\x1c\x43OMPLAINT_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x43OMPLAINT_REASON_OVERCHARGED\x10\x01\x12 \n\x1c\x43OMPLAINT_REASON_WRONG_ROUTE\x10\x02\x12 \n\x1c\x43OMPLAINT_REASON_NOT_MY_RIDE\x10\x03\x12#\n\x1f\x43OMPLAINT_REASON_ASKED_FOR_CASH\x10\x04\x12\x1a\n\x16\x43OMPLAINT_REASON_OTHER\x10\x05*\xab\x01\n\x0e\x43omplaintState\x12\x1f\n\x1b\x43OMPLAINT_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43OMPLAINT_STATE_OPEN\x10\x01\x12\"\n\x1e\x43OMPLAINT_STATE_REFUND_PENDING\x10\x02\x12\x1c\n\x18\x43OMPLAINT_STATE_REFUNDED\x10\x03\x12\x1c\n\x18\x43OMPLAINT_STATE_REJECTED\x10\x04*\x97\x01\n\x16\x43omplaintRefundBorneBy\x12)\n%COMPLAINT_REFUND_BORNE_BY_UNSPECIFIED\x10\x00\x12*\n&COMPLAINT_REFUND_BORNE_BY_PROPORTIONAL\x10\x01\x12&\n\"COMPLAINT_REFUND_BORNE_BY_PLATFORM\x10\x02\x32\x81\x06\n\x10\x43omplaintService\x12z\n\x0eRaiseComplaint\x12..ridesharing.matching.v1.RaiseComplaintRequest\x1a/.ridesharing.matching.v1.RaiseComplaintResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12z\n\x0eListComplaints\x12..ridesharing.matching.v1.ListComplaintsRequest\x1a/.ridesharing.matching.v1.ListComplaintsResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12\x80\x01\n\x10SearchComplaints\x12\x30.ridesharing.matching.v1.SearchComplaintsRequest\x1a\x31.ridesharing.matching.v1.SearchComplaintsResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12t\n\x0cGetComplaint\x12,.ridesharing.matching.v1.GetComplaintRequest\x1a-.ridesharing.matching.v1.GetComplaintResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12}\n\x0fRefundComplaint\x12/.ridesharing.matching.v1.RefundComplaintRequest\x1a\x30.ridesharing.matching.v1.RefundComplaintResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12}\n\x0fRejectComplaint\x12/.ridesharing.matching.v1.RejectComplaintRequest\x1a\x30.ridesharing.matching.v1.RejectComplaintResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/ridesharing/matching/v1/complaint_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/common/v1/urgency.proto\"\x96\x04\n\tComplaint\x12\x14\n\x0c\x63omplaint_id\x18\x01 \x01(\t\x12\x0f\n\x07ride_id\x18\x02 \x01(\t\x12\x10\n\x08rider_id\x18\x03 \x01(\t\x12\x38\n\x06reason\x18\x04 \x01(\x0e\x32(.ridesharing.matching.v1.ComplaintReason\x12\r\n\x05words\x18\x05 \x01(\t\x12\x36\n\x05state\x18\x06 \x01(\x0e\x32\'.ridesharing.matching.v1.ComplaintState\x12\x0e\n\x06\x61nswer\x18\x07 \x01(\t\x12\x38\n\rrefund_amount\x18\x08 \x01(\x0b\x32\x1c.ridesharing.common.v1.MoneyH\x00\x88\x01\x01\x12H\n\x0frefund_borne_by\x18\t \x01(\x0e\x32/.ridesharing.matching.v1.ComplaintRefundBorneBy\x12\x11\n\trefund_id\x18\n \x01(\t\x12\x0f\n\x07refusal\x18\x0b \x01(\t\x12\x13\n\x0boperator_id\x18\x0c \x01(\t\x12/\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\x0f \x01(\x05\x42\x10\n\x0e_refund_amount\"\xbc\x01\n\x15RaiseComplaintRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x44\n\x06reason\x18\x03 \x01(\x0e\x32(.ridesharing.matching.v1.ComplaintReasonB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x17\n\x05words\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"O\n\x16RaiseComplaintResponse\x12\x35\n\tcomplaint\x18\x01 \x01(\x0b\x32\".ridesharing.matching.v1.Complaint\"2\n\x15ListComplaintsRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"P\n\x16ListComplaintsResponse\x12\x36\n\ncomplaints\x18\x01 \x03(\x0b\x32\".ridesharing.matching.v1.Complaint\"\x97\x01\n\x17SearchComplaintsRequest\x12@\n\x05state\x18\x01 \x01(\x0e\x32\'.ridesharing.matching.v1.ComplaintStateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\tpage_size\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"k\n\x18SearchComplaintsResponse\x12\x36\n\ncomplaints\x18\x01 \x03(\x0b\x32\".ridesharing.matching.v1.Complaint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"5\n\x13GetComplaintRequest\x12\x1e\n\x0c\x63omplaint_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"M\n\x14GetComplaintResponse\x12\x35\n\tcomplaint\x18\x01 \x01(\x0b\x32\".ridesharing.matching.v1.Complaint\"\xf3\x02\n\x16RefundComplaintRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1e\n\x0c\x63omplaint_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12,\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12K\n\x08\x62orne_by\x18\x04 \x01(\x0e\x32/.ridesharing.matching.v1.ComplaintRefundBorneByB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x18\n\x06\x61nswer\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03:y\xbaHv\x1at\n\x17refund_complaint.amount\x12&amount is above zero where it is given\x1a\x31!has(this.amount) || this.amount.amount_minor > 0\"P\n\x17RefundComplaintResponse\x12\x35\n\tcomplaint\x18\x01 \x01(\x0b\x32\".ridesharing.matching.v1.Complaint\"\x7f\n\x16RejectComplaintRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1e\n\x0c\x63omplaint_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x06\x61nswer\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\"P\n\x17RejectComplaintResponse\x12\x35\n\tcomplaint\x18\x01 \x01(\x0b\x32\".ridesharing.matching.v1.Complaint*\xda\x01\n\x0f\x43omplaintReason\x12 \n\x1c\x43OMPLAINT_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x43OMPLAINT_REASON_OVERCHARGED\x10\x01\x12 \n\x1c\x43OMPLAINT_REASON_WRONG_ROUTE\x10\x02\x12 \n\x1c\x43OMPLAINT_REASON_NOT_MY_RIDE\x10\x03\x12#\n\x1f\x43OMPLAINT_REASON_ASKED_FOR_CASH\x10\x04\x12\x1a\n\x16\x43OMPLAINT_REASON_OTHER\x10\x05*\xab\x01\n\x0e\x43omplaintState\x12\x1f\n\x1b\x43OMPLAINT_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43OMPLAINT_STATE_OPEN\x10\x01\x12\"\n\x1e\x43OMPLAINT_STATE_REFUND_PENDING\x10\x02\x12\x1c\n\x18\x43OMPLAINT_STATE_REFUNDED\x10\x03\x12\x1c\n\x18\x43OMPLAINT_STATE_REJECTED\x10\x04*\x97\x01\n\x16\x43omplaintRefundBorneBy\x12)\n%COMPLAINT_REFUND_BORNE_BY_UNSPECIFIED\x10\x00\x12*\n&COMPLAINT_REFUND_BORNE_BY_PROPORTIONAL\x10\x01\x12&\n\"COMPLAINT_REFUND_BORNE_BY_PLATFORM\x10\x02\x32\x89\x06\n\x10\x43omplaintService\x12z\n\x0eRaiseComplaint\x12..ridesharing.matching.v1.RaiseComplaintRequest\x1a/.ridesharing.matching.v1.RaiseComplaintResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12~\n\x0eListComplaints\x12..ridesharing.matching.v1.ListComplaintsRequest\x1a/.ridesharing.matching.v1.ListComplaintsResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x02\xa8\xbb\x18\x03\x12\x84\x01\n\x10SearchComplaints\x12\x30.ridesharing.matching.v1.SearchComplaintsRequest\x1a\x31.ridesharing.matching.v1.SearchComplaintsResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12t\n\x0cGetComplaint\x12,.ridesharing.matching.v1.GetComplaintRequest\x1a-.ridesharing.matching.v1.GetComplaintResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12}\n\x0fRefundComplaint\x12/.ridesharing.matching.v1.RefundComplaintRequest\x1a\x30.ridesharing.matching.v1.RefundComplaintResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12}\n\x0fRejectComplaint\x12/.ridesharing.matching.v1.RejectComplaintRequest\x1a\x30.ridesharing.matching.v1.RejectComplaintResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -72,47 +73,47 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COMPLAINTSERVICE'].methods_by_name['RaiseComplaint']._loaded_options = None
   _globals['_COMPLAINTSERVICE'].methods_by_name['RaiseComplaint']._serialized_options = b'\242\273\030\003\n\001\002'
   _globals['_COMPLAINTSERVICE'].methods_by_name['ListComplaints']._loaded_options = None
-  _globals['_COMPLAINTSERVICE'].methods_by_name['ListComplaints']._serialized_options = b'\242\273\030\003\n\001\002'
+  _globals['_COMPLAINTSERVICE'].methods_by_name['ListComplaints']._serialized_options = b'\242\273\030\003\n\001\002\250\273\030\003'
   _globals['_COMPLAINTSERVICE'].methods_by_name['SearchComplaints']._loaded_options = None
-  _globals['_COMPLAINTSERVICE'].methods_by_name['SearchComplaints']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_COMPLAINTSERVICE'].methods_by_name['SearchComplaints']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_COMPLAINTSERVICE'].methods_by_name['GetComplaint']._loaded_options = None
   _globals['_COMPLAINTSERVICE'].methods_by_name['GetComplaint']._serialized_options = b'\242\273\030\003\n\001\004'
   _globals['_COMPLAINTSERVICE'].methods_by_name['RefundComplaint']._loaded_options = None
   _globals['_COMPLAINTSERVICE'].methods_by_name['RefundComplaint']._serialized_options = b'\242\273\030\003\n\001\004'
   _globals['_COMPLAINTSERVICE'].methods_by_name['RejectComplaint']._loaded_options = None
   _globals['_COMPLAINTSERVICE'].methods_by_name['RejectComplaint']._serialized_options = b'\242\273\030\003\n\001\004'
-  _globals['_COMPLAINTREASON']._serialized_start=2217
-  _globals['_COMPLAINTREASON']._serialized_end=2435
-  _globals['_COMPLAINTSTATE']._serialized_start=2438
-  _globals['_COMPLAINTSTATE']._serialized_end=2609
-  _globals['_COMPLAINTREFUNDBORNEBY']._serialized_start=2612
-  _globals['_COMPLAINTREFUNDBORNEBY']._serialized_end=2763
-  _globals['_COMPLAINT']._serialized_start=210
-  _globals['_COMPLAINT']._serialized_end=744
-  _globals['_RAISECOMPLAINTREQUEST']._serialized_start=747
-  _globals['_RAISECOMPLAINTREQUEST']._serialized_end=935
-  _globals['_RAISECOMPLAINTRESPONSE']._serialized_start=937
-  _globals['_RAISECOMPLAINTRESPONSE']._serialized_end=1016
-  _globals['_LISTCOMPLAINTSREQUEST']._serialized_start=1018
-  _globals['_LISTCOMPLAINTSREQUEST']._serialized_end=1068
-  _globals['_LISTCOMPLAINTSRESPONSE']._serialized_start=1070
-  _globals['_LISTCOMPLAINTSRESPONSE']._serialized_end=1150
-  _globals['_SEARCHCOMPLAINTSREQUEST']._serialized_start=1153
-  _globals['_SEARCHCOMPLAINTSREQUEST']._serialized_end=1304
-  _globals['_SEARCHCOMPLAINTSRESPONSE']._serialized_start=1306
-  _globals['_SEARCHCOMPLAINTSRESPONSE']._serialized_end=1413
-  _globals['_GETCOMPLAINTREQUEST']._serialized_start=1415
-  _globals['_GETCOMPLAINTREQUEST']._serialized_end=1468
-  _globals['_GETCOMPLAINTRESPONSE']._serialized_start=1470
-  _globals['_GETCOMPLAINTRESPONSE']._serialized_end=1547
-  _globals['_REFUNDCOMPLAINTREQUEST']._serialized_start=1550
-  _globals['_REFUNDCOMPLAINTREQUEST']._serialized_end=1921
-  _globals['_REFUNDCOMPLAINTRESPONSE']._serialized_start=1923
-  _globals['_REFUNDCOMPLAINTRESPONSE']._serialized_end=2003
-  _globals['_REJECTCOMPLAINTREQUEST']._serialized_start=2005
-  _globals['_REJECTCOMPLAINTREQUEST']._serialized_end=2132
-  _globals['_REJECTCOMPLAINTRESPONSE']._serialized_start=2134
-  _globals['_REJECTCOMPLAINTRESPONSE']._serialized_end=2214
-  _globals['_COMPLAINTSERVICE']._serialized_start=2766
-  _globals['_COMPLAINTSERVICE']._serialized_end=3535
+  _globals['_COMPLAINTREASON']._serialized_start=2254
+  _globals['_COMPLAINTREASON']._serialized_end=2472
+  _globals['_COMPLAINTSTATE']._serialized_start=2475
+  _globals['_COMPLAINTSTATE']._serialized_end=2646
+  _globals['_COMPLAINTREFUNDBORNEBY']._serialized_start=2649
+  _globals['_COMPLAINTREFUNDBORNEBY']._serialized_end=2800
+  _globals['_COMPLAINT']._serialized_start=247
+  _globals['_COMPLAINT']._serialized_end=781
+  _globals['_RAISECOMPLAINTREQUEST']._serialized_start=784
+  _globals['_RAISECOMPLAINTREQUEST']._serialized_end=972
+  _globals['_RAISECOMPLAINTRESPONSE']._serialized_start=974
+  _globals['_RAISECOMPLAINTRESPONSE']._serialized_end=1053
+  _globals['_LISTCOMPLAINTSREQUEST']._serialized_start=1055
+  _globals['_LISTCOMPLAINTSREQUEST']._serialized_end=1105
+  _globals['_LISTCOMPLAINTSRESPONSE']._serialized_start=1107
+  _globals['_LISTCOMPLAINTSRESPONSE']._serialized_end=1187
+  _globals['_SEARCHCOMPLAINTSREQUEST']._serialized_start=1190
+  _globals['_SEARCHCOMPLAINTSREQUEST']._serialized_end=1341
+  _globals['_SEARCHCOMPLAINTSRESPONSE']._serialized_start=1343
+  _globals['_SEARCHCOMPLAINTSRESPONSE']._serialized_end=1450
+  _globals['_GETCOMPLAINTREQUEST']._serialized_start=1452
+  _globals['_GETCOMPLAINTREQUEST']._serialized_end=1505
+  _globals['_GETCOMPLAINTRESPONSE']._serialized_start=1507
+  _globals['_GETCOMPLAINTRESPONSE']._serialized_end=1584
+  _globals['_REFUNDCOMPLAINTREQUEST']._serialized_start=1587
+  _globals['_REFUNDCOMPLAINTREQUEST']._serialized_end=1958
+  _globals['_REFUNDCOMPLAINTRESPONSE']._serialized_start=1960
+  _globals['_REFUNDCOMPLAINTRESPONSE']._serialized_end=2040
+  _globals['_REJECTCOMPLAINTREQUEST']._serialized_start=2042
+  _globals['_REJECTCOMPLAINTREQUEST']._serialized_end=2169
+  _globals['_REJECTCOMPLAINTRESPONSE']._serialized_start=2171
+  _globals['_REJECTCOMPLAINTRESPONSE']._serialized_end=2251
+  _globals['_COMPLAINTSERVICE']._serialized_start=2803
+  _globals['_COMPLAINTSERVICE']._serialized_end=3580
 # @@protoc_insertion_point(module_scope)

@@ -25,11 +25,12 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
+from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 from ridesharing.matching.v1 import explanations_pb2 as ridesharing_dot_matching_dot_v1_dot_explanations__pb2
 from ridesharing.matching.v1 import rides_pb2 as ridesharing_dot_matching_dot_v1_dot_rides__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n7ridesharing/matching/v1/dispatch_operator_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a*ridesharing/matching/v1/explanations.proto\x1a#ridesharing/matching/v1/rides.proto\"\x97\x01\n\x12SearchRidesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x45\n\x06states\x18\x03 \x03(\x0e\x32\".ridesharing.matching.v1.RideStateB\x11\xbaH\x0e\x92\x01\x0b\x10\x10\"\x07\x82\x01\x04\x10\x01 \x00\"\\\n\x13SearchRidesResponse\x12,\n\x05rides\x18\x01 \x03(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"z\n\x16\x46orceCancelRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"F\n\x17\x46orceCancelRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"w\n\x13ReassignRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"C\n\x14ReassignRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"2\n\x15GetRideHistoryRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xe2\x01\n\x0eRideTransition\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x36\n\nfrom_state\x18\x02 \x01(\x0e\x32\".ridesharing.matching.v1.RideState\x12\x34\n\x08to_state\x18\x03 \x01(\x0e\x32\".ridesharing.matching.v1.RideState\x12.\n\noccur_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tdriver_id\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\"\xb3\x01\n\x16GetRideHistoryResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12<\n\x0btransitions\x18\x02 \x03(\x0b\x32\'.ridesharing.matching.v1.RideTransition\x12.\n\x06offers\x18\x03 \x03(\x0b\x32\x1e.ridesharing.matching.v1.Offer\"O\n\x15SummarizeRidesRequest\x12\x36\n\nsince_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"R\n\x0eRideStateCount\x12\x31\n\x05state\x18\x01 \x01(\x0e\x32\".ridesharing.matching.v1.RideState\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\"\\\n\x0bWaitSummary\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\x14\n\x0cmean_seconds\x18\x02 \x01(\x01\x12\x13\n\x0bp50_seconds\x18\x03 \x01(\x01\x12\x13\n\x0bp95_seconds\x18\x04 \x01(\x01\"\xc1\x02\n\x16SummarizeRidesResponse\x12\x37\n\x06states\x18\x01 \x03(\x0b\x32\'.ridesharing.matching.v1.RideStateCount\x12\x1f\n\x17\x64ouble_assignment_count\x18\x02 \x01(\x03\x12>\n\x10request_to_offer\x18\x03 \x01(\x0b\x32$.ridesharing.matching.v1.WaitSummary\x12?\n\x11request_to_pickup\x18\x04 \x01(\x0b\x32$.ridesharing.matching.v1.WaitSummary\x12\x18\n\x10open_shift_count\x18\x05 \x01(\x03\x12\x13\n\x0boffer_count\x18\x06 \x01(\x03\x12\x1d\n\x15\x62roadcast_offer_count\x18\x07 \x01(\x03\"\x8f\x01\n\x11ListShiftsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12>\n\x06\x66ilter\x18\x03 \x01(\x0e\x32$.ridesharing.matching.v1.ShiftFilterB\x08\xbaH\x05\x82\x01\x02\x10\x01\"w\n\tOpenShift\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\x12\x13\n\x0b\x64river_name\x18\x02 \x01(\t\x12\x15\n\rvehicle_plate\x18\x03 \x01(\t\x12\x0f\n\x07ride_id\x18\x04 \x01(\t\"a\n\x12ListShiftsResponse\x12\x32\n\x06shifts\x18\x01 \x03(\x0b\x32\".ridesharing.matching.v1.OpenShift\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"3\n\x16\x45xplainDispatchRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xa9\x01\n\x17\x45xplainDispatchResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x31\n\x05ticks\x18\x02 \x03(\x0b\x32\".ridesharing.matching.v1.TickTrace\x12.\n\x06offers\x18\x03 \x03(\x0b\x32\x1e.ridesharing.matching.v1.Offer*_\n\x0bShiftFilter\x12\x1c\n\x18SHIFT_FILTER_UNSPECIFIED\x10\x00\x12\x17\n\x13SHIFT_FILTER_SILENT\x10\x01\x12\x19\n\x15SHIFT_FILTER_ON_BREAK\x10\x02\x32\xe9\x06\n\x17\x44ispatchOperatorService\x12q\n\x0bSearchRides\x12+.ridesharing.matching.v1.SearchRidesRequest\x1a,.ridesharing.matching.v1.SearchRidesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12}\n\x0f\x46orceCancelRide\x12/.ridesharing.matching.v1.ForceCancelRideRequest\x1a\x30.ridesharing.matching.v1.ForceCancelRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12t\n\x0cReassignRide\x12,.ridesharing.matching.v1.ReassignRideRequest\x1a-.ridesharing.matching.v1.ReassignRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12{\n\x0eGetRideHistory\x12..ridesharing.matching.v1.GetRideHistoryRequest\x1a/.ridesharing.matching.v1.GetRideHistoryResponse\"\x08\xa2\xbb\x18\x04\n\x02\x06\x04\x12z\n\x0eSummarizeRides\x12..ridesharing.matching.v1.SummarizeRidesRequest\x1a/.ridesharing.matching.v1.SummarizeRidesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12}\n\x0f\x45xplainDispatch\x12/.ridesharing.matching.v1.ExplainDispatchRequest\x1a\x30.ridesharing.matching.v1.ExplainDispatchResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12n\n\nListShifts\x12*.ridesharing.matching.v1.ListShiftsRequest\x1a+.ridesharing.matching.v1.ListShiftsResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n7ridesharing/matching/v1/dispatch_operator_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a#ridesharing/common/v1/urgency.proto\x1a*ridesharing/matching/v1/explanations.proto\x1a#ridesharing/matching/v1/rides.proto\"\x97\x01\n\x12SearchRidesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x45\n\x06states\x18\x03 \x03(\x0e\x32\".ridesharing.matching.v1.RideStateB\x11\xbaH\x0e\x92\x01\x0b\x10\x10\"\x07\x82\x01\x04\x10\x01 \x00\"\\\n\x13SearchRidesResponse\x12,\n\x05rides\x18\x01 \x03(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"z\n\x16\x46orceCancelRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"F\n\x17\x46orceCancelRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"w\n\x13ReassignRideRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07ride_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"C\n\x14ReassignRideResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"2\n\x15GetRideHistoryRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xe2\x01\n\x0eRideTransition\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x36\n\nfrom_state\x18\x02 \x01(\x0e\x32\".ridesharing.matching.v1.RideState\x12\x34\n\x08to_state\x18\x03 \x01(\x0e\x32\".ridesharing.matching.v1.RideState\x12.\n\noccur_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tdriver_id\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\"\xb3\x01\n\x16GetRideHistoryResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12<\n\x0btransitions\x18\x02 \x03(\x0b\x32\'.ridesharing.matching.v1.RideTransition\x12.\n\x06offers\x18\x03 \x03(\x0b\x32\x1e.ridesharing.matching.v1.Offer\"O\n\x15SummarizeRidesRequest\x12\x36\n\nsince_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"R\n\x0eRideStateCount\x12\x31\n\x05state\x18\x01 \x01(\x0e\x32\".ridesharing.matching.v1.RideState\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\"\\\n\x0bWaitSummary\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\x14\n\x0cmean_seconds\x18\x02 \x01(\x01\x12\x13\n\x0bp50_seconds\x18\x03 \x01(\x01\x12\x13\n\x0bp95_seconds\x18\x04 \x01(\x01\"\xc1\x02\n\x16SummarizeRidesResponse\x12\x37\n\x06states\x18\x01 \x03(\x0b\x32\'.ridesharing.matching.v1.RideStateCount\x12\x1f\n\x17\x64ouble_assignment_count\x18\x02 \x01(\x03\x12>\n\x10request_to_offer\x18\x03 \x01(\x0b\x32$.ridesharing.matching.v1.WaitSummary\x12?\n\x11request_to_pickup\x18\x04 \x01(\x0b\x32$.ridesharing.matching.v1.WaitSummary\x12\x18\n\x10open_shift_count\x18\x05 \x01(\x03\x12\x13\n\x0boffer_count\x18\x06 \x01(\x03\x12\x1d\n\x15\x62roadcast_offer_count\x18\x07 \x01(\x03\"\x8f\x01\n\x11ListShiftsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12>\n\x06\x66ilter\x18\x03 \x01(\x0e\x32$.ridesharing.matching.v1.ShiftFilterB\x08\xbaH\x05\x82\x01\x02\x10\x01\"w\n\tOpenShift\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\x12\x13\n\x0b\x64river_name\x18\x02 \x01(\t\x12\x15\n\rvehicle_plate\x18\x03 \x01(\t\x12\x0f\n\x07ride_id\x18\x04 \x01(\t\"a\n\x12ListShiftsResponse\x12\x32\n\x06shifts\x18\x01 \x03(\x0b\x32\".ridesharing.matching.v1.OpenShift\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"3\n\x16\x45xplainDispatchRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xa9\x01\n\x17\x45xplainDispatchResponse\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x31\n\x05ticks\x18\x02 \x03(\x0b\x32\".ridesharing.matching.v1.TickTrace\x12.\n\x06offers\x18\x03 \x03(\x0b\x32\x1e.ridesharing.matching.v1.Offer*_\n\x0bShiftFilter\x12\x1c\n\x18SHIFT_FILTER_UNSPECIFIED\x10\x00\x12\x17\n\x13SHIFT_FILTER_SILENT\x10\x01\x12\x19\n\x15SHIFT_FILTER_ON_BREAK\x10\x02\x32\xfe\x06\n\x17\x44ispatchOperatorService\x12u\n\x0bSearchRides\x12+.ridesharing.matching.v1.SearchRidesRequest\x1a,.ridesharing.matching.v1.SearchRidesResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12}\n\x0f\x46orceCancelRide\x12/.ridesharing.matching.v1.ForceCancelRideRequest\x1a\x30.ridesharing.matching.v1.ForceCancelRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12t\n\x0cReassignRide\x12,.ridesharing.matching.v1.ReassignRideRequest\x1a-.ridesharing.matching.v1.ReassignRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x7f\n\x0eGetRideHistory\x12..ridesharing.matching.v1.GetRideHistoryRequest\x1a/.ridesharing.matching.v1.GetRideHistoryResponse\"\x0c\xa2\xbb\x18\x04\n\x02\x06\x04\xa8\xbb\x18\x03\x12~\n\x0eSummarizeRides\x12..ridesharing.matching.v1.SummarizeRidesRequest\x1a/.ridesharing.matching.v1.SummarizeRidesResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12\x81\x01\n\x0f\x45xplainDispatch\x12/.ridesharing.matching.v1.ExplainDispatchRequest\x1a\x30.ridesharing.matching.v1.ExplainDispatchResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12r\n\nListShifts\x12*.ridesharing.matching.v1.ListShiftsRequest\x1a+.ridesharing.matching.v1.ListShiftsResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -67,57 +68,57 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPLAINDISPATCHREQUEST'].fields_by_name['ride_id']._loaded_options = None
   _globals['_EXPLAINDISPATCHREQUEST'].fields_by_name['ride_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_DISPATCHOPERATORSERVICE'].methods_by_name['SearchRides']._loaded_options = None
-  _globals['_DISPATCHOPERATORSERVICE'].methods_by_name['SearchRides']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_DISPATCHOPERATORSERVICE'].methods_by_name['SearchRides']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_DISPATCHOPERATORSERVICE'].methods_by_name['ForceCancelRide']._loaded_options = None
   _globals['_DISPATCHOPERATORSERVICE'].methods_by_name['ForceCancelRide']._serialized_options = b'\242\273\030\003\n\001\004'
   _globals['_DISPATCHOPERATORSERVICE'].methods_by_name['ReassignRide']._loaded_options = None
   _globals['_DISPATCHOPERATORSERVICE'].methods_by_name['ReassignRide']._serialized_options = b'\242\273\030\003\n\001\004'
   _globals['_DISPATCHOPERATORSERVICE'].methods_by_name['GetRideHistory']._loaded_options = None
-  _globals['_DISPATCHOPERATORSERVICE'].methods_by_name['GetRideHistory']._serialized_options = b'\242\273\030\004\n\002\006\004'
+  _globals['_DISPATCHOPERATORSERVICE'].methods_by_name['GetRideHistory']._serialized_options = b'\242\273\030\004\n\002\006\004\250\273\030\003'
   _globals['_DISPATCHOPERATORSERVICE'].methods_by_name['SummarizeRides']._loaded_options = None
-  _globals['_DISPATCHOPERATORSERVICE'].methods_by_name['SummarizeRides']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_DISPATCHOPERATORSERVICE'].methods_by_name['SummarizeRides']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_DISPATCHOPERATORSERVICE'].methods_by_name['ExplainDispatch']._loaded_options = None
-  _globals['_DISPATCHOPERATORSERVICE'].methods_by_name['ExplainDispatch']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_DISPATCHOPERATORSERVICE'].methods_by_name['ExplainDispatch']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_DISPATCHOPERATORSERVICE'].methods_by_name['ListShifts']._loaded_options = None
-  _globals['_DISPATCHOPERATORSERVICE'].methods_by_name['ListShifts']._serialized_options = b'\242\273\030\003\n\001\004'
-  _globals['_SHIFTFILTER']._serialized_start=2534
-  _globals['_SHIFTFILTER']._serialized_end=2629
-  _globals['_SEARCHRIDESREQUEST']._serialized_start=264
-  _globals['_SEARCHRIDESREQUEST']._serialized_end=415
-  _globals['_SEARCHRIDESRESPONSE']._serialized_start=417
-  _globals['_SEARCHRIDESRESPONSE']._serialized_end=509
-  _globals['_FORCECANCELRIDEREQUEST']._serialized_start=511
-  _globals['_FORCECANCELRIDEREQUEST']._serialized_end=633
-  _globals['_FORCECANCELRIDERESPONSE']._serialized_start=635
-  _globals['_FORCECANCELRIDERESPONSE']._serialized_end=705
-  _globals['_REASSIGNRIDEREQUEST']._serialized_start=707
-  _globals['_REASSIGNRIDEREQUEST']._serialized_end=826
-  _globals['_REASSIGNRIDERESPONSE']._serialized_start=828
-  _globals['_REASSIGNRIDERESPONSE']._serialized_end=895
-  _globals['_GETRIDEHISTORYREQUEST']._serialized_start=897
-  _globals['_GETRIDEHISTORYREQUEST']._serialized_end=947
-  _globals['_RIDETRANSITION']._serialized_start=950
-  _globals['_RIDETRANSITION']._serialized_end=1176
-  _globals['_GETRIDEHISTORYRESPONSE']._serialized_start=1179
-  _globals['_GETRIDEHISTORYRESPONSE']._serialized_end=1358
-  _globals['_SUMMARIZERIDESREQUEST']._serialized_start=1360
-  _globals['_SUMMARIZERIDESREQUEST']._serialized_end=1439
-  _globals['_RIDESTATECOUNT']._serialized_start=1441
-  _globals['_RIDESTATECOUNT']._serialized_end=1523
-  _globals['_WAITSUMMARY']._serialized_start=1525
-  _globals['_WAITSUMMARY']._serialized_end=1617
-  _globals['_SUMMARIZERIDESRESPONSE']._serialized_start=1620
-  _globals['_SUMMARIZERIDESRESPONSE']._serialized_end=1941
-  _globals['_LISTSHIFTSREQUEST']._serialized_start=1944
-  _globals['_LISTSHIFTSREQUEST']._serialized_end=2087
-  _globals['_OPENSHIFT']._serialized_start=2089
-  _globals['_OPENSHIFT']._serialized_end=2208
-  _globals['_LISTSHIFTSRESPONSE']._serialized_start=2210
-  _globals['_LISTSHIFTSRESPONSE']._serialized_end=2307
-  _globals['_EXPLAINDISPATCHREQUEST']._serialized_start=2309
-  _globals['_EXPLAINDISPATCHREQUEST']._serialized_end=2360
-  _globals['_EXPLAINDISPATCHRESPONSE']._serialized_start=2363
-  _globals['_EXPLAINDISPATCHRESPONSE']._serialized_end=2532
-  _globals['_DISPATCHOPERATORSERVICE']._serialized_start=2632
-  _globals['_DISPATCHOPERATORSERVICE']._serialized_end=3505
+  _globals['_DISPATCHOPERATORSERVICE'].methods_by_name['ListShifts']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
+  _globals['_SHIFTFILTER']._serialized_start=2571
+  _globals['_SHIFTFILTER']._serialized_end=2666
+  _globals['_SEARCHRIDESREQUEST']._serialized_start=301
+  _globals['_SEARCHRIDESREQUEST']._serialized_end=452
+  _globals['_SEARCHRIDESRESPONSE']._serialized_start=454
+  _globals['_SEARCHRIDESRESPONSE']._serialized_end=546
+  _globals['_FORCECANCELRIDEREQUEST']._serialized_start=548
+  _globals['_FORCECANCELRIDEREQUEST']._serialized_end=670
+  _globals['_FORCECANCELRIDERESPONSE']._serialized_start=672
+  _globals['_FORCECANCELRIDERESPONSE']._serialized_end=742
+  _globals['_REASSIGNRIDEREQUEST']._serialized_start=744
+  _globals['_REASSIGNRIDEREQUEST']._serialized_end=863
+  _globals['_REASSIGNRIDERESPONSE']._serialized_start=865
+  _globals['_REASSIGNRIDERESPONSE']._serialized_end=932
+  _globals['_GETRIDEHISTORYREQUEST']._serialized_start=934
+  _globals['_GETRIDEHISTORYREQUEST']._serialized_end=984
+  _globals['_RIDETRANSITION']._serialized_start=987
+  _globals['_RIDETRANSITION']._serialized_end=1213
+  _globals['_GETRIDEHISTORYRESPONSE']._serialized_start=1216
+  _globals['_GETRIDEHISTORYRESPONSE']._serialized_end=1395
+  _globals['_SUMMARIZERIDESREQUEST']._serialized_start=1397
+  _globals['_SUMMARIZERIDESREQUEST']._serialized_end=1476
+  _globals['_RIDESTATECOUNT']._serialized_start=1478
+  _globals['_RIDESTATECOUNT']._serialized_end=1560
+  _globals['_WAITSUMMARY']._serialized_start=1562
+  _globals['_WAITSUMMARY']._serialized_end=1654
+  _globals['_SUMMARIZERIDESRESPONSE']._serialized_start=1657
+  _globals['_SUMMARIZERIDESRESPONSE']._serialized_end=1978
+  _globals['_LISTSHIFTSREQUEST']._serialized_start=1981
+  _globals['_LISTSHIFTSREQUEST']._serialized_end=2124
+  _globals['_OPENSHIFT']._serialized_start=2126
+  _globals['_OPENSHIFT']._serialized_end=2245
+  _globals['_LISTSHIFTSRESPONSE']._serialized_start=2247
+  _globals['_LISTSHIFTSRESPONSE']._serialized_end=2344
+  _globals['_EXPLAINDISPATCHREQUEST']._serialized_start=2346
+  _globals['_EXPLAINDISPATCHREQUEST']._serialized_end=2397
+  _globals['_EXPLAINDISPATCHRESPONSE']._serialized_start=2400
+  _globals['_EXPLAINDISPATCHRESPONSE']._serialized_end=2569
+  _globals['_DISPATCHOPERATORSERVICE']._serialized_start=2669
+  _globals['_DISPATCHOPERATORSERVICE']._serialized_end=3563
 # @@protoc_insertion_point(module_scope)

@@ -27,11 +27,12 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
 from ridesharing.common.v1 import geo_point_pb2 as ridesharing_dot_common_dot_v1_dot_geo__point__pb2
 from ridesharing.common.v1 import money_pb2 as ridesharing_dot_common_dot_v1_dot_money__pb2
+from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 from ridesharing.matching.v1 import rides_pb2 as ridesharing_dot_matching_dot_v1_dot_rides__pb2
 from ridesharing.matching.v1 import trip_alerts_pb2 as ridesharing_dot_matching_dot_v1_dot_trip__alerts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+ridesharing/matching/v1/fleet_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/matching/v1/rides.proto\x1a)ridesharing/matching/v1/trip_alerts.proto\"\xcc\x01\n\x0fGetFleetRequest\x12:\n\tsouthwest\x18\x01 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPointB\x06\xbaH\x03\xc8\x01\x01\x12:\n\tnortheast\x18\x02 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPointB\x06\xbaH\x03\xc8\x01\x01\x12!\n\rvehicle_limit\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xd0\x0f(\x00\x12\x1e\n\nride_limit\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\"\x8d\x02\n\x0c\x46leetVehicle\x12\x11\n\tdriver_id\x18\x01 \x01(\t\x12\x34\n\x05state\x18\x02 \x01(\x0e\x32%.ridesharing.matching.v1.VehicleState\x12.\n\x05point\x18\x03 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x30\n\x0cmeasure_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rvehicle_class\x18\x05 \x01(\t\x12\x13\n\x0b\x64river_name\x18\x06 \x01(\t\x12\x15\n\rvehicle_plate\x18\x07 \x01(\t\x12\x0f\n\x07ride_id\x18\x08 \x01(\t\"\x88\x02\n\tFleetRide\x12\x0f\n\x07ride_id\x18\x01 \x01(\t\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".ridesharing.matching.v1.RideState\x12\x0f\n\x07product\x18\x03 \x01(\t\x12/\n\x06pickup\x18\x04 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x30\n\x07\x64ropoff\x18\x05 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x11\n\tdriver_id\x18\x06 \x01(\t\x12\x30\n\x0crequest_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"s\n\nFleetOffer\x12\x10\n\x08offer_id\x18\x01 \x01(\t\x12\x0f\n\x07ride_id\x18\x02 \x01(\t\x12\x11\n\tdriver_id\x18\x03 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xf9\x01\n\x10GetFleetResponse\x12-\n\ttake_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\x08vehicles\x18\x02 \x03(\x0b\x32%.ridesharing.matching.v1.FleetVehicle\x12\x15\n\rvehicle_count\x18\x03 \x01(\x05\x12\x31\n\x05rides\x18\x04 \x03(\x0b\x32\".ridesharing.matching.v1.FleetRide\x12\x33\n\x06offers\x18\x05 \x03(\x0b\x32#.ridesharing.matching.v1.FleetOffer\"l\n\x0fGetPulseRequest\x12\x36\n\nsince_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12!\n\x0cstep_seconds\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x80\xa3\x05(\n\"X\n\x11VehicleStateCount\x12\x34\n\x05state\x18\x01 \x01(\x0e\x32%.ridesharing.matching.v1.VehicleState\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"Q\n\rLiveRideCount\x12\x31\n\x05state\x18\x01 \x01(\x0e\x32\".ridesharing.matching.v1.RideState\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"\xfc\x01\n\tPulseStep\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0frequested_count\x18\x02 \x01(\x05\x12\x17\n\x0f\x63ompleted_count\x18\x03 \x01(\x05\x12\x16\n\x0e\x63\x61nceled_count\x18\x04 \x01(\x05\x12\x17\n\x0funmatched_count\x18\x05 \x01(\x05\x12\x14\n\x0cpickup_count\x18\x06 \x01(\x05\x12\x19\n\x11mean_wait_seconds\x18\x07 \x01(\x01\x12+\n\x05\x66\x61res\x18\x08 \x03(\x0b\x32\x1c.ridesharing.common.v1.Money\"\x83\x02\n\x10GetPulseResponse\x12-\n\ttake_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12<\n\x08vehicles\x18\x02 \x03(\x0b\x32*.ridesharing.matching.v1.VehicleStateCount\x12\x35\n\x05rides\x18\x03 \x03(\x0b\x32&.ridesharing.matching.v1.LiveRideCount\x12\x18\n\x10open_offer_count\x18\x04 \x01(\x05\x12\x31\n\x05steps\x18\x05 \x03(\x0b\x32\".ridesharing.matching.v1.PulseStep\"S\n\x15ListTripAlertsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"e\n\x16ListTripAlertsResponse\x12\x32\n\x06\x61lerts\x18\x01 \x03(\x0b\x32\".ridesharing.matching.v1.TripAlert\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\xe8\x01\n\x0cVehicleState\x12\x1d\n\x19VEHICLE_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12VEHICLE_STATE_FREE\x10\x01\x12\x19\n\x15VEHICLE_STATE_OFFERED\x10\x02\x12\x1a\n\x16VEHICLE_STATE_EN_ROUTE\x10\x03\x12\x19\n\x15VEHICLE_STATE_ARRIVED\x10\x04\x12\x19\n\x15VEHICLE_STATE_IN_TRIP\x10\x05\x12\x1a\n\x16VEHICLE_STATE_ON_BREAK\x10\x06\x12\x18\n\x14VEHICLE_STATE_SILENT\x10\x07\x32\xde\x02\n\x0c\x46leetService\x12h\n\x08GetFleet\x12(.ridesharing.matching.v1.GetFleetRequest\x1a).ridesharing.matching.v1.GetFleetResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12h\n\x08GetPulse\x12(.ridesharing.matching.v1.GetPulseRequest\x1a).ridesharing.matching.v1.GetPulseResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12z\n\x0eListTripAlerts\x12..ridesharing.matching.v1.ListTripAlertsRequest\x1a/.ridesharing.matching.v1.ListTripAlertsResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+ridesharing/matching/v1/fleet_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/common/v1/urgency.proto\x1a#ridesharing/matching/v1/rides.proto\x1a)ridesharing/matching/v1/trip_alerts.proto\"\xcc\x01\n\x0fGetFleetRequest\x12:\n\tsouthwest\x18\x01 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPointB\x06\xbaH\x03\xc8\x01\x01\x12:\n\tnortheast\x18\x02 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPointB\x06\xbaH\x03\xc8\x01\x01\x12!\n\rvehicle_limit\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xd0\x0f(\x00\x12\x1e\n\nride_limit\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\"\x8d\x02\n\x0c\x46leetVehicle\x12\x11\n\tdriver_id\x18\x01 \x01(\t\x12\x34\n\x05state\x18\x02 \x01(\x0e\x32%.ridesharing.matching.v1.VehicleState\x12.\n\x05point\x18\x03 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x30\n\x0cmeasure_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rvehicle_class\x18\x05 \x01(\t\x12\x13\n\x0b\x64river_name\x18\x06 \x01(\t\x12\x15\n\rvehicle_plate\x18\x07 \x01(\t\x12\x0f\n\x07ride_id\x18\x08 \x01(\t\"\x88\x02\n\tFleetRide\x12\x0f\n\x07ride_id\x18\x01 \x01(\t\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".ridesharing.matching.v1.RideState\x12\x0f\n\x07product\x18\x03 \x01(\t\x12/\n\x06pickup\x18\x04 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x30\n\x07\x64ropoff\x18\x05 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x11\n\tdriver_id\x18\x06 \x01(\t\x12\x30\n\x0crequest_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"s\n\nFleetOffer\x12\x10\n\x08offer_id\x18\x01 \x01(\t\x12\x0f\n\x07ride_id\x18\x02 \x01(\t\x12\x11\n\tdriver_id\x18\x03 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xf9\x01\n\x10GetFleetResponse\x12-\n\ttake_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\x08vehicles\x18\x02 \x03(\x0b\x32%.ridesharing.matching.v1.FleetVehicle\x12\x15\n\rvehicle_count\x18\x03 \x01(\x05\x12\x31\n\x05rides\x18\x04 \x03(\x0b\x32\".ridesharing.matching.v1.FleetRide\x12\x33\n\x06offers\x18\x05 \x03(\x0b\x32#.ridesharing.matching.v1.FleetOffer\"l\n\x0fGetPulseRequest\x12\x36\n\nsince_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12!\n\x0cstep_seconds\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x80\xa3\x05(\n\"X\n\x11VehicleStateCount\x12\x34\n\x05state\x18\x01 \x01(\x0e\x32%.ridesharing.matching.v1.VehicleState\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"Q\n\rLiveRideCount\x12\x31\n\x05state\x18\x01 \x01(\x0e\x32\".ridesharing.matching.v1.RideState\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"\xfc\x01\n\tPulseStep\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0frequested_count\x18\x02 \x01(\x05\x12\x17\n\x0f\x63ompleted_count\x18\x03 \x01(\x05\x12\x16\n\x0e\x63\x61nceled_count\x18\x04 \x01(\x05\x12\x17\n\x0funmatched_count\x18\x05 \x01(\x05\x12\x14\n\x0cpickup_count\x18\x06 \x01(\x05\x12\x19\n\x11mean_wait_seconds\x18\x07 \x01(\x01\x12+\n\x05\x66\x61res\x18\x08 \x03(\x0b\x32\x1c.ridesharing.common.v1.Money\"\x83\x02\n\x10GetPulseResponse\x12-\n\ttake_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12<\n\x08vehicles\x18\x02 \x03(\x0b\x32*.ridesharing.matching.v1.VehicleStateCount\x12\x35\n\x05rides\x18\x03 \x03(\x0b\x32&.ridesharing.matching.v1.LiveRideCount\x12\x18\n\x10open_offer_count\x18\x04 \x01(\x05\x12\x31\n\x05steps\x18\x05 \x03(\x0b\x32\".ridesharing.matching.v1.PulseStep\"S\n\x15ListTripAlertsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"e\n\x16ListTripAlertsResponse\x12\x32\n\x06\x61lerts\x18\x01 \x03(\x0b\x32\".ridesharing.matching.v1.TripAlert\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\xe8\x01\n\x0cVehicleState\x12\x1d\n\x19VEHICLE_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12VEHICLE_STATE_FREE\x10\x01\x12\x19\n\x15VEHICLE_STATE_OFFERED\x10\x02\x12\x1a\n\x16VEHICLE_STATE_EN_ROUTE\x10\x03\x12\x19\n\x15VEHICLE_STATE_ARRIVED\x10\x04\x12\x19\n\x15VEHICLE_STATE_IN_TRIP\x10\x05\x12\x1a\n\x16VEHICLE_STATE_ON_BREAK\x10\x06\x12\x18\n\x14VEHICLE_STATE_SILENT\x10\x07\x32\xe6\x02\n\x0c\x46leetService\x12l\n\x08GetFleet\x12(.ridesharing.matching.v1.GetFleetRequest\x1a).ridesharing.matching.v1.GetFleetResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12l\n\x08GetPulse\x12(.ridesharing.matching.v1.GetPulseRequest\x1a).ridesharing.matching.v1.GetPulseResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12z\n\x0eListTripAlerts\x12..ridesharing.matching.v1.ListTripAlertsRequest\x1a/.ridesharing.matching.v1.ListTripAlertsResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -55,37 +56,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTRIPALERTSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTTRIPALERTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\002'
   _globals['_FLEETSERVICE'].methods_by_name['GetFleet']._loaded_options = None
-  _globals['_FLEETSERVICE'].methods_by_name['GetFleet']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_FLEETSERVICE'].methods_by_name['GetFleet']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_FLEETSERVICE'].methods_by_name['GetPulse']._loaded_options = None
-  _globals['_FLEETSERVICE'].methods_by_name['GetPulse']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_FLEETSERVICE'].methods_by_name['GetPulse']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_FLEETSERVICE'].methods_by_name['ListTripAlerts']._loaded_options = None
   _globals['_FLEETSERVICE'].methods_by_name['ListTripAlerts']._serialized_options = b'\242\273\030\003\n\001\004'
-  _globals['_VEHICLESTATE']._serialized_start=2428
-  _globals['_VEHICLESTATE']._serialized_end=2660
-  _globals['_GETFLEETREQUEST']._serialized_start=325
-  _globals['_GETFLEETREQUEST']._serialized_end=529
-  _globals['_FLEETVEHICLE']._serialized_start=532
-  _globals['_FLEETVEHICLE']._serialized_end=801
-  _globals['_FLEETRIDE']._serialized_start=804
-  _globals['_FLEETRIDE']._serialized_end=1068
-  _globals['_FLEETOFFER']._serialized_start=1070
-  _globals['_FLEETOFFER']._serialized_end=1185
-  _globals['_GETFLEETRESPONSE']._serialized_start=1188
-  _globals['_GETFLEETRESPONSE']._serialized_end=1437
-  _globals['_GETPULSEREQUEST']._serialized_start=1439
-  _globals['_GETPULSEREQUEST']._serialized_end=1547
-  _globals['_VEHICLESTATECOUNT']._serialized_start=1549
-  _globals['_VEHICLESTATECOUNT']._serialized_end=1637
-  _globals['_LIVERIDECOUNT']._serialized_start=1639
-  _globals['_LIVERIDECOUNT']._serialized_end=1720
-  _globals['_PULSESTEP']._serialized_start=1723
-  _globals['_PULSESTEP']._serialized_end=1975
-  _globals['_GETPULSERESPONSE']._serialized_start=1978
-  _globals['_GETPULSERESPONSE']._serialized_end=2237
-  _globals['_LISTTRIPALERTSREQUEST']._serialized_start=2239
-  _globals['_LISTTRIPALERTSREQUEST']._serialized_end=2322
-  _globals['_LISTTRIPALERTSRESPONSE']._serialized_start=2324
-  _globals['_LISTTRIPALERTSRESPONSE']._serialized_end=2425
-  _globals['_FLEETSERVICE']._serialized_start=2663
-  _globals['_FLEETSERVICE']._serialized_end=3013
+  _globals['_VEHICLESTATE']._serialized_start=2465
+  _globals['_VEHICLESTATE']._serialized_end=2697
+  _globals['_GETFLEETREQUEST']._serialized_start=362
+  _globals['_GETFLEETREQUEST']._serialized_end=566
+  _globals['_FLEETVEHICLE']._serialized_start=569
+  _globals['_FLEETVEHICLE']._serialized_end=838
+  _globals['_FLEETRIDE']._serialized_start=841
+  _globals['_FLEETRIDE']._serialized_end=1105
+  _globals['_FLEETOFFER']._serialized_start=1107
+  _globals['_FLEETOFFER']._serialized_end=1222
+  _globals['_GETFLEETRESPONSE']._serialized_start=1225
+  _globals['_GETFLEETRESPONSE']._serialized_end=1474
+  _globals['_GETPULSEREQUEST']._serialized_start=1476
+  _globals['_GETPULSEREQUEST']._serialized_end=1584
+  _globals['_VEHICLESTATECOUNT']._serialized_start=1586
+  _globals['_VEHICLESTATECOUNT']._serialized_end=1674
+  _globals['_LIVERIDECOUNT']._serialized_start=1676
+  _globals['_LIVERIDECOUNT']._serialized_end=1757
+  _globals['_PULSESTEP']._serialized_start=1760
+  _globals['_PULSESTEP']._serialized_end=2012
+  _globals['_GETPULSERESPONSE']._serialized_start=2015
+  _globals['_GETPULSERESPONSE']._serialized_end=2274
+  _globals['_LISTTRIPALERTSREQUEST']._serialized_start=2276
+  _globals['_LISTTRIPALERTSREQUEST']._serialized_end=2359
+  _globals['_LISTTRIPALERTSRESPONSE']._serialized_start=2361
+  _globals['_LISTTRIPALERTSRESPONSE']._serialized_end=2462
+  _globals['_FLEETSERVICE']._serialized_start=2700
+  _globals['_FLEETSERVICE']._serialized_end=3058
 # @@protoc_insertion_point(module_scope)

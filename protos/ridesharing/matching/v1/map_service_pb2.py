@@ -26,9 +26,10 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
 from ridesharing.common.v1 import geo_point_pb2 as ridesharing_dot_common_dot_v1_dot_geo__point__pb2
+from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)ridesharing/matching/v1/map_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\"\xa7\x01\n\x08RouteLeg\x12.\n\x03\x65nd\x18\x01 \x01(\x0e\x32!.ridesharing.matching.v1.RouteEnd\x12+\n\x05place\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.Place\x12\x17\n\x0f\x64istance_meters\x18\x03 \x01(\x05\x12\x13\n\x0b\x65ta_seconds\x18\x04 \x01(\x05\x12\x10\n\x08polyline\x18\x05 \x01(\t\"0\n\x13GetRideRouteRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x8f\x01\n\x14GetRideRouteResponse\x12/\n\x04legs\x18\x01 \x03(\x0b\x32!.ridesharing.matching.v1.RouteLeg\x12\x35\n\x0cmeasure_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x42\x0f\n\r_measure_time\"\xe9\x01\n\x0bTravelTimes\x12\x10\n\x08provider\x18\x01 \x01(\t\x12\x0e\n\x06map_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12.\n\nlearn_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ntrip_count\x18\x05 \x01(\x05\x12\x14\n\x0c\x65rror_before\x18\x06 \x01(\x01\x12\x13\n\x0b\x65rror_after\x18\x07 \x01(\x01\x12\x10\n\x08in_force\x18\x08 \x01(\x08\x12\x15\n\rstart_seconds\x18\t \x01(\x01\x12\x0f\n\x07\x66\x61\x63tors\x18\n \x03(\x01\"6\n\x16ListTravelTimesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\"D\n\tToldTimes\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\x12\n\nmean_error\x18\x02 \x01(\x01\x12\x14\n\x0cmedian_ratio\x18\x03 \x01(\x01\"\xbd\x01\n\x17ListTravelTimesResponse\x12:\n\x0ctravel_times\x18\x01 \x03(\x0b\x32$.ridesharing.matching.v1.TravelTimes\x12\x33\n\x07pickups\x18\x02 \x01(\x0b\x32\".ridesharing.matching.v1.ToldTimes\x12\x31\n\x05trips\x18\x03 \x01(\x0b\x32\".ridesharing.matching.v1.ToldTimes\"\x19\n\x17LearnTravelTimesRequest\"\x1a\n\x18LearnTravelTimesResponse*f\n\x08RouteEnd\x12\x19\n\x15ROUTE_END_UNSPECIFIED\x10\x00\x12\x14\n\x10ROUTE_END_PICKUP\x10\x01\x12\x12\n\x0eROUTE_END_STOP\x10\x02\x12\x15\n\x11ROUTE_END_DROPOFF\x10\x03\x32\x87\x03\n\nMapService\x12}\n\x0fListTravelTimes\x12/.ridesharing.matching.v1.ListTravelTimesRequest\x1a\x30.ridesharing.matching.v1.ListTravelTimesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x80\x01\n\x10LearnTravelTimes\x12\x30.ridesharing.matching.v1.LearnTravelTimesRequest\x1a\x31.ridesharing.matching.v1.LearnTravelTimesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12w\n\x0cGetRideRoute\x12,.ridesharing.matching.v1.GetRideRouteRequest\x1a-.ridesharing.matching.v1.GetRideRouteResponse\"\n\xa2\xbb\x18\x06\n\x04\x02\x03\x04\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)ridesharing/matching/v1/map_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a#ridesharing/common/v1/urgency.proto\"\xa7\x01\n\x08RouteLeg\x12.\n\x03\x65nd\x18\x01 \x01(\x0e\x32!.ridesharing.matching.v1.RouteEnd\x12+\n\x05place\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.Place\x12\x17\n\x0f\x64istance_meters\x18\x03 \x01(\x05\x12\x13\n\x0b\x65ta_seconds\x18\x04 \x01(\x05\x12\x10\n\x08polyline\x18\x05 \x01(\t\"0\n\x13GetRideRouteRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x8f\x01\n\x14GetRideRouteResponse\x12/\n\x04legs\x18\x01 \x03(\x0b\x32!.ridesharing.matching.v1.RouteLeg\x12\x35\n\x0cmeasure_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x42\x0f\n\r_measure_time\"\xe9\x01\n\x0bTravelTimes\x12\x10\n\x08provider\x18\x01 \x01(\t\x12\x0e\n\x06map_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12.\n\nlearn_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ntrip_count\x18\x05 \x01(\x05\x12\x14\n\x0c\x65rror_before\x18\x06 \x01(\x01\x12\x13\n\x0b\x65rror_after\x18\x07 \x01(\x01\x12\x10\n\x08in_force\x18\x08 \x01(\x08\x12\x15\n\rstart_seconds\x18\t \x01(\x01\x12\x0f\n\x07\x66\x61\x63tors\x18\n \x03(\x01\"6\n\x16ListTravelTimesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\"D\n\tToldTimes\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\x12\n\nmean_error\x18\x02 \x01(\x01\x12\x14\n\x0cmedian_ratio\x18\x03 \x01(\x01\"\xbd\x01\n\x17ListTravelTimesResponse\x12:\n\x0ctravel_times\x18\x01 \x03(\x0b\x32$.ridesharing.matching.v1.TravelTimes\x12\x33\n\x07pickups\x18\x02 \x01(\x0b\x32\".ridesharing.matching.v1.ToldTimes\x12\x31\n\x05trips\x18\x03 \x01(\x0b\x32\".ridesharing.matching.v1.ToldTimes\"\x19\n\x17LearnTravelTimesRequest\"\x1a\n\x18LearnTravelTimesResponse*f\n\x08RouteEnd\x12\x19\n\x15ROUTE_END_UNSPECIFIED\x10\x00\x12\x14\n\x10ROUTE_END_PICKUP\x10\x01\x12\x12\n\x0eROUTE_END_STOP\x10\x02\x12\x15\n\x11ROUTE_END_DROPOFF\x10\x03\x32\x94\x03\n\nMapService\x12\x81\x01\n\x0fListTravelTimes\x12/.ridesharing.matching.v1.ListTravelTimesRequest\x1a\x30.ridesharing.matching.v1.ListTravelTimesResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12\x84\x01\n\x10LearnTravelTimes\x12\x30.ridesharing.matching.v1.LearnTravelTimesRequest\x1a\x31.ridesharing.matching.v1.LearnTravelTimesResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12{\n\x0cGetRideRoute\x12,.ridesharing.matching.v1.GetRideRouteRequest\x1a-.ridesharing.matching.v1.GetRideRouteResponse\"\x0e\xa2\xbb\x18\x06\n\x04\x02\x03\x04\x05\xa8\xbb\x18\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,31 +41,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTRAVELTIMESREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTTRAVELTIMESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\006\032\004\030d(\000'
   _globals['_MAPSERVICE'].methods_by_name['ListTravelTimes']._loaded_options = None
-  _globals['_MAPSERVICE'].methods_by_name['ListTravelTimes']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_MAPSERVICE'].methods_by_name['ListTravelTimes']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_MAPSERVICE'].methods_by_name['LearnTravelTimes']._loaded_options = None
-  _globals['_MAPSERVICE'].methods_by_name['LearnTravelTimes']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_MAPSERVICE'].methods_by_name['LearnTravelTimes']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_MAPSERVICE'].methods_by_name['GetRideRoute']._loaded_options = None
-  _globals['_MAPSERVICE'].methods_by_name['GetRideRoute']._serialized_options = b'\242\273\030\006\n\004\002\003\004\005'
-  _globals['_ROUTEEND']._serialized_start=1182
-  _globals['_ROUTEEND']._serialized_end=1284
-  _globals['_ROUTELEG']._serialized_start=208
-  _globals['_ROUTELEG']._serialized_end=375
-  _globals['_GETRIDEROUTEREQUEST']._serialized_start=377
-  _globals['_GETRIDEROUTEREQUEST']._serialized_end=425
-  _globals['_GETRIDEROUTERESPONSE']._serialized_start=428
-  _globals['_GETRIDEROUTERESPONSE']._serialized_end=571
-  _globals['_TRAVELTIMES']._serialized_start=574
-  _globals['_TRAVELTIMES']._serialized_end=807
-  _globals['_LISTTRAVELTIMESREQUEST']._serialized_start=809
-  _globals['_LISTTRAVELTIMESREQUEST']._serialized_end=863
-  _globals['_TOLDTIMES']._serialized_start=865
-  _globals['_TOLDTIMES']._serialized_end=933
-  _globals['_LISTTRAVELTIMESRESPONSE']._serialized_start=936
-  _globals['_LISTTRAVELTIMESRESPONSE']._serialized_end=1125
-  _globals['_LEARNTRAVELTIMESREQUEST']._serialized_start=1127
-  _globals['_LEARNTRAVELTIMESREQUEST']._serialized_end=1152
-  _globals['_LEARNTRAVELTIMESRESPONSE']._serialized_start=1154
-  _globals['_LEARNTRAVELTIMESRESPONSE']._serialized_end=1180
-  _globals['_MAPSERVICE']._serialized_start=1287
-  _globals['_MAPSERVICE']._serialized_end=1678
+  _globals['_MAPSERVICE'].methods_by_name['GetRideRoute']._serialized_options = b'\242\273\030\006\n\004\002\003\004\005\250\273\030\003'
+  _globals['_ROUTEEND']._serialized_start=1219
+  _globals['_ROUTEEND']._serialized_end=1321
+  _globals['_ROUTELEG']._serialized_start=245
+  _globals['_ROUTELEG']._serialized_end=412
+  _globals['_GETRIDEROUTEREQUEST']._serialized_start=414
+  _globals['_GETRIDEROUTEREQUEST']._serialized_end=462
+  _globals['_GETRIDEROUTERESPONSE']._serialized_start=465
+  _globals['_GETRIDEROUTERESPONSE']._serialized_end=608
+  _globals['_TRAVELTIMES']._serialized_start=611
+  _globals['_TRAVELTIMES']._serialized_end=844
+  _globals['_LISTTRAVELTIMESREQUEST']._serialized_start=846
+  _globals['_LISTTRAVELTIMESREQUEST']._serialized_end=900
+  _globals['_TOLDTIMES']._serialized_start=902
+  _globals['_TOLDTIMES']._serialized_end=970
+  _globals['_LISTTRAVELTIMESRESPONSE']._serialized_start=973
+  _globals['_LISTTRAVELTIMESRESPONSE']._serialized_end=1162
+  _globals['_LEARNTRAVELTIMESREQUEST']._serialized_start=1164
+  _globals['_LEARNTRAVELTIMESREQUEST']._serialized_end=1189
+  _globals['_LEARNTRAVELTIMESRESPONSE']._serialized_start=1191
+  _globals['_LEARNTRAVELTIMESRESPONSE']._serialized_end=1217
+  _globals['_MAPSERVICE']._serialized_start=1324
+  _globals['_MAPSERVICE']._serialized_end=1728
 # @@protoc_insertion_point(module_scope)

@@ -25,10 +25,11 @@ _sym_db = _symbol_database.Default()
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
 from ridesharing.common.v1 import geo_point_pb2 as ridesharing_dot_common_dot_v1_dot_geo__point__pb2
 from ridesharing.common.v1 import money_pb2 as ridesharing_dot_common_dot_v1_dot_money__pb2
+from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 from ridesharing.matching.v1 import rides_pb2 as ridesharing_dot_matching_dot_v1_dot_rides__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-ridesharing/matching/v1/product_service.proto\x12\x17ridesharing.matching.v1\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/matching/v1/rides.proto\"V\n\x13ListProductsRequest\x12\x34\n\x06pickup\x18\x01 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPointH\x00\x88\x01\x01\x42\t\n\x07_pickup\"\x90\x04\n\x07Product\x12\x0f\n\x07product\x18\x01 \x01(\t\x12*\n\x04\x62\x61se\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x33\n\rper_kilometer\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x30\n\nper_minute\x18\x04 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12-\n\x07minimum\x18\x05 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x31\n\x0b\x62ooking_fee\x18\x06 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x15\n\rcash_accepted\x18\x07 \x01(\x08\x12\r\n\x05seats\x18\x08 \x01(\x05\x12/\n\x04kind\x18\x1e \x01(\x0e\x32!.ridesharing.matching.v1.RideKind\x12\x35\n\nreturn_fee\x18\x1f \x01(\x0b\x32\x1c.ridesharing.common.v1.MoneyH\x00\x88\x01\x01\x12\x38\n\x12waiting_per_minute\x18\x14 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x17\n\x0fvehicle_classes\x18\x15 \x03(\t\x12\x0f\n\x07parties\x18  \x01(\x05\x42\r\n\x0b_return_fee\"J\n\x14ListProductsResponse\x12\x32\n\x08products\x18\x01 \x03(\x0b\x32 .ridesharing.matching.v1.Product\"\x19\n\x17ListServiceAreasRequest\"F\n\x04Zone\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x30\n\x07\x63orners\x18\x02 \x03(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\"\x89\x01\n\x0bServiceArea\x12\x0c\n\x04\x63ity\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x30\n\x07\x63orners\x18\x03 \x03(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12,\n\x05zones\x18\x04 \x03(\x0b\x32\x1d.ridesharing.matching.v1.Zone\"O\n\x18ListServiceAreasResponse\x12\x33\n\x05\x61reas\x18\x01 \x03(\x0b\x32$.ridesharing.matching.v1.ServiceArea2\x8d\x02\n\x0eProductService\x12v\n\x0cListProducts\x12,.ridesharing.matching.v1.ListProductsRequest\x1a-.ridesharing.matching.v1.ListProductsResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x03\x04\x12\x82\x01\n\x10ListServiceAreas\x12\x30.ridesharing.matching.v1.ListServiceAreasRequest\x1a\x31.ridesharing.matching.v1.ListServiceAreasResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x03\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-ridesharing/matching/v1/product_service.proto\x12\x17ridesharing.matching.v1\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/common/v1/urgency.proto\x1a#ridesharing/matching/v1/rides.proto\"V\n\x13ListProductsRequest\x12\x34\n\x06pickup\x18\x01 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPointH\x00\x88\x01\x01\x42\t\n\x07_pickup\"\x90\x04\n\x07Product\x12\x0f\n\x07product\x18\x01 \x01(\t\x12*\n\x04\x62\x61se\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x33\n\rper_kilometer\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x30\n\nper_minute\x18\x04 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12-\n\x07minimum\x18\x05 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x31\n\x0b\x62ooking_fee\x18\x06 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x15\n\rcash_accepted\x18\x07 \x01(\x08\x12\r\n\x05seats\x18\x08 \x01(\x05\x12/\n\x04kind\x18\x1e \x01(\x0e\x32!.ridesharing.matching.v1.RideKind\x12\x35\n\nreturn_fee\x18\x1f \x01(\x0b\x32\x1c.ridesharing.common.v1.MoneyH\x00\x88\x01\x01\x12\x38\n\x12waiting_per_minute\x18\x14 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x17\n\x0fvehicle_classes\x18\x15 \x03(\t\x12\x0f\n\x07parties\x18  \x01(\x05\x42\r\n\x0b_return_fee\"J\n\x14ListProductsResponse\x12\x32\n\x08products\x18\x01 \x03(\x0b\x32 .ridesharing.matching.v1.Product\"\x19\n\x17ListServiceAreasRequest\"F\n\x04Zone\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x30\n\x07\x63orners\x18\x02 \x03(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\"\x89\x01\n\x0bServiceArea\x12\x0c\n\x04\x63ity\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x30\n\x07\x63orners\x18\x03 \x03(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12,\n\x05zones\x18\x04 \x03(\x0b\x32\x1d.ridesharing.matching.v1.Zone\"O\n\x18ListServiceAreasResponse\x12\x33\n\x05\x61reas\x18\x01 \x03(\x0b\x32$.ridesharing.matching.v1.ServiceArea2\x95\x02\n\x0eProductService\x12z\n\x0cListProducts\x12,.ridesharing.matching.v1.ListProductsRequest\x1a-.ridesharing.matching.v1.ListProductsResponse\"\r\xa2\xbb\x18\x05\n\x03\x02\x03\x04\xa8\xbb\x18\x03\x12\x86\x01\n\x10ListServiceAreas\x12\x30.ridesharing.matching.v1.ListServiceAreasRequest\x1a\x31.ridesharing.matching.v1.ListServiceAreasResponse\"\r\xa2\xbb\x18\x05\n\x03\x02\x03\x04\xa8\xbb\x18\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,23 +37,23 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ridesharing.matching.v1.pro
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PRODUCTSERVICE'].methods_by_name['ListProducts']._loaded_options = None
-  _globals['_PRODUCTSERVICE'].methods_by_name['ListProducts']._serialized_options = b'\242\273\030\005\n\003\002\003\004'
+  _globals['_PRODUCTSERVICE'].methods_by_name['ListProducts']._serialized_options = b'\242\273\030\005\n\003\002\003\004\250\273\030\003'
   _globals['_PRODUCTSERVICE'].methods_by_name['ListServiceAreas']._loaded_options = None
-  _globals['_PRODUCTSERVICE'].methods_by_name['ListServiceAreas']._serialized_options = b'\242\273\030\005\n\003\002\003\004'
-  _globals['_LISTPRODUCTSREQUEST']._serialized_start=221
-  _globals['_LISTPRODUCTSREQUEST']._serialized_end=307
-  _globals['_PRODUCT']._serialized_start=310
-  _globals['_PRODUCT']._serialized_end=838
-  _globals['_LISTPRODUCTSRESPONSE']._serialized_start=840
-  _globals['_LISTPRODUCTSRESPONSE']._serialized_end=914
-  _globals['_LISTSERVICEAREASREQUEST']._serialized_start=916
-  _globals['_LISTSERVICEAREASREQUEST']._serialized_end=941
-  _globals['_ZONE']._serialized_start=943
-  _globals['_ZONE']._serialized_end=1013
-  _globals['_SERVICEAREA']._serialized_start=1016
-  _globals['_SERVICEAREA']._serialized_end=1153
-  _globals['_LISTSERVICEAREASRESPONSE']._serialized_start=1155
-  _globals['_LISTSERVICEAREASRESPONSE']._serialized_end=1234
-  _globals['_PRODUCTSERVICE']._serialized_start=1237
-  _globals['_PRODUCTSERVICE']._serialized_end=1506
+  _globals['_PRODUCTSERVICE'].methods_by_name['ListServiceAreas']._serialized_options = b'\242\273\030\005\n\003\002\003\004\250\273\030\003'
+  _globals['_LISTPRODUCTSREQUEST']._serialized_start=258
+  _globals['_LISTPRODUCTSREQUEST']._serialized_end=344
+  _globals['_PRODUCT']._serialized_start=347
+  _globals['_PRODUCT']._serialized_end=875
+  _globals['_LISTPRODUCTSRESPONSE']._serialized_start=877
+  _globals['_LISTPRODUCTSRESPONSE']._serialized_end=951
+  _globals['_LISTSERVICEAREASREQUEST']._serialized_start=953
+  _globals['_LISTSERVICEAREASREQUEST']._serialized_end=978
+  _globals['_ZONE']._serialized_start=980
+  _globals['_ZONE']._serialized_end=1050
+  _globals['_SERVICEAREA']._serialized_start=1053
+  _globals['_SERVICEAREA']._serialized_end=1190
+  _globals['_LISTSERVICEAREASRESPONSE']._serialized_start=1192
+  _globals['_LISTSERVICEAREASRESPONSE']._serialized_end=1271
+  _globals['_PRODUCTSERVICE']._serialized_start=1274
+  _globals['_PRODUCTSERVICE']._serialized_end=1551
 # @@protoc_insertion_point(module_scope)

@@ -26,9 +26,10 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
 from ridesharing.common.v1 import money_pb2 as ridesharing_dot_common_dot_v1_dot_money__pb2
+from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/ridesharing/matching/v1/promotion_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a!ridesharing/common/v1/money.proto\"\x9e\x03\n\x0ePromotionTerms\x12)\n\x04\x63ode\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^[A-Za-z0-9-]{4,24}$\x12(\n\rcurrency_code\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{3}$\x12,\n\x18percent_off_basis_points\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00\x12\'\n\x10\x61mount_off_minor\x18\x04 \x01(\x03\x42\r\xbaH\n\"\x08\x18\x80\x94\xeb\xdc\x03(\x00\x12%\n\x0emost_off_minor\x18\x05 \x01(\x03\x42\r\xbaH\n\"\x08\x18\x80\x94\xeb\xdc\x03(\x00\x12\'\n\x10least_paid_minor\x18\x06 \x01(\x03\x42\r\xbaH\n\"\x08\x18\x80\x94\xeb\xdc\x03(\x00\x12.\n\x04\x63ity\x18\x07 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,39})?$\x12$\n\x08products\x18\x08 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x14\x18\x01\"\x06r\x04\x10\x01\x18(\x12!\n\x0euses_per_rider\x18\t \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x01\x12\x17\n\x0f\x66irst_ride_only\x18\n \x01(\x08\"\xa8\x04\n\tPromotion\x12\x14\n\x0cpromotion_id\x18\x01 \x01(\t\x12\x36\n\x05terms\x18\x02 \x01(\x0b\x32\'.ridesharing.matching.v1.PromotionTerms\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x36\n\x05state\x18\x05 \x01(\x0e\x32\'.ridesharing.matching.v1.PromotionState\x12\x18\n\x10redemption_limit\x18\x06 \x01(\x05\x12\x18\n\x10redemption_count\x18\x07 \x01(\x05\x12\x11\n\tuse_count\x18\x08 \x01(\x03\x12/\n\ttaken_off\x18\t \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x0f\n\x07version\x18\n \x01(\x05\x12\x0c\n\x04note\x18\x0b \x01(\t\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0boperator_id\x18\r \x01(\t\x12-\n\tstop_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10stop_operator_id\x18\x0f \x01(\t\x12\x11\n\tstop_note\x18\x10 \x01(\t\"\xbb\x02\n\x11RedeemedPromotion\x12\x14\n\x0cpromotion_id\x18\x01 \x01(\t\x12\x36\n\x05terms\x18\x02 \x01(\x0b\x32\'.ridesharing.matching.v1.PromotionTerms\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x36\n\x05state\x18\x05 \x01(\x0e\x32\'.ridesharing.matching.v1.PromotionState\x12\x11\n\tuses_left\x18\x06 \x01(\x05\x12/\n\x0bredeem_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa4\x02\n\x16\x43reatePromotionRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12>\n\x05terms\x18\x02 \x01(\x0b\x32\'.ridesharing.matching.v1.PromotionTermsB\x06\xbaH\x03\xc8\x01\x01\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12!\n\x10redemption_limit\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x16\n\x04note\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"P\n\x17\x43reatePromotionResponse\x12\x35\n\tpromotion\x18\x01 \x01(\x0b\x32\".ridesharing.matching.v1.Promotion\"S\n\x15ListPromotionsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"i\n\x16ListPromotionsResponse\x12\x36\n\npromotions\x18\x01 \x03(\x0b\x32\".ridesharing.matching.v1.Promotion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"5\n\x13GetPromotionRequest\x12\x1e\n\x0cpromotion_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"M\n\x14GetPromotionResponse\x12\x35\n\tpromotion\x18\x01 \x01(\x0b\x32\".ridesharing.matching.v1.Promotion\"x\n\x13\x45ndPromotionRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1e\n\x0cpromotion_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x16\n\x04note\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"M\n\x14\x45ndPromotionResponse\x12\x35\n\tpromotion\x18\x01 \x01(\x0b\x32\".ridesharing.matching.v1.Promotion\"n\n\x16RedeemPromotionRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12)\n\x04\x63ode\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^[A-Za-z0-9-]{4,24}$\"X\n\x17RedeemPromotionResponse\x12=\n\tpromotion\x18\x01 \x01(\x0b\x32*.ridesharing.matching.v1.RedeemedPromotion\"\x18\n\x16ListRedemptionsRequest\"Y\n\x17ListRedemptionsResponse\x12>\n\npromotions\x18\x01 \x03(\x0b\x32*.ridesharing.matching.v1.RedeemedPromotion*\x88\x01\n\x0ePromotionState\x12\x1f\n\x1bPROMOTION_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18PROMOTION_STATE_UPCOMING\x10\x01\x12\x1c\n\x18PROMOTION_STATE_IN_FORCE\x10\x02\x12\x19\n\x15PROMOTION_STATE_ENDED\x10\x03\x32\xf7\x05\n\x10PromotionService\x12}\n\x0f\x43reatePromotion\x12/.ridesharing.matching.v1.CreatePromotionRequest\x1a\x30.ridesharing.matching.v1.CreatePromotionResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12z\n\x0eListPromotions\x12..ridesharing.matching.v1.ListPromotionsRequest\x1a/.ridesharing.matching.v1.ListPromotionsResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12t\n\x0cGetPromotion\x12,.ridesharing.matching.v1.GetPromotionRequest\x1a-.ridesharing.matching.v1.GetPromotionResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12t\n\x0c\x45ndPromotion\x12,.ridesharing.matching.v1.EndPromotionRequest\x1a-.ridesharing.matching.v1.EndPromotionResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12}\n\x0fRedeemPromotion\x12/.ridesharing.matching.v1.RedeemPromotionRequest\x1a\x30.ridesharing.matching.v1.RedeemPromotionResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12}\n\x0fListRedemptions\x12/.ridesharing.matching.v1.ListRedemptionsRequest\x1a\x30.ridesharing.matching.v1.ListRedemptionsResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/ridesharing/matching/v1/promotion_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/common/v1/urgency.proto\"\x9e\x03\n\x0ePromotionTerms\x12)\n\x04\x63ode\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^[A-Za-z0-9-]{4,24}$\x12(\n\rcurrency_code\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{3}$\x12,\n\x18percent_off_basis_points\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00\x12\'\n\x10\x61mount_off_minor\x18\x04 \x01(\x03\x42\r\xbaH\n\"\x08\x18\x80\x94\xeb\xdc\x03(\x00\x12%\n\x0emost_off_minor\x18\x05 \x01(\x03\x42\r\xbaH\n\"\x08\x18\x80\x94\xeb\xdc\x03(\x00\x12\'\n\x10least_paid_minor\x18\x06 \x01(\x03\x42\r\xbaH\n\"\x08\x18\x80\x94\xeb\xdc\x03(\x00\x12.\n\x04\x63ity\x18\x07 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,39})?$\x12$\n\x08products\x18\x08 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x14\x18\x01\"\x06r\x04\x10\x01\x18(\x12!\n\x0euses_per_rider\x18\t \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x01\x12\x17\n\x0f\x66irst_ride_only\x18\n \x01(\x08\"\xa8\x04\n\tPromotion\x12\x14\n\x0cpromotion_id\x18\x01 \x01(\t\x12\x36\n\x05terms\x18\x02 \x01(\x0b\x32\'.ridesharing.matching.v1.PromotionTerms\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x36\n\x05state\x18\x05 \x01(\x0e\x32\'.ridesharing.matching.v1.PromotionState\x12\x18\n\x10redemption_limit\x18\x06 \x01(\x05\x12\x18\n\x10redemption_count\x18\x07 \x01(\x05\x12\x11\n\tuse_count\x18\x08 \x01(\x03\x12/\n\ttaken_off\x18\t \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x0f\n\x07version\x18\n \x01(\x05\x12\x0c\n\x04note\x18\x0b \x01(\t\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0boperator_id\x18\r \x01(\t\x12-\n\tstop_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10stop_operator_id\x18\x0f \x01(\t\x12\x11\n\tstop_note\x18\x10 \x01(\t\"\xbb\x02\n\x11RedeemedPromotion\x12\x14\n\x0cpromotion_id\x18\x01 \x01(\t\x12\x36\n\x05terms\x18\x02 \x01(\x0b\x32\'.ridesharing.matching.v1.PromotionTerms\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x36\n\x05state\x18\x05 \x01(\x0e\x32\'.ridesharing.matching.v1.PromotionState\x12\x11\n\tuses_left\x18\x06 \x01(\x05\x12/\n\x0bredeem_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa4\x02\n\x16\x43reatePromotionRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12>\n\x05terms\x18\x02 \x01(\x0b\x32\'.ridesharing.matching.v1.PromotionTermsB\x06\xbaH\x03\xc8\x01\x01\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12!\n\x10redemption_limit\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x16\n\x04note\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"P\n\x17\x43reatePromotionResponse\x12\x35\n\tpromotion\x18\x01 \x01(\x0b\x32\".ridesharing.matching.v1.Promotion\"S\n\x15ListPromotionsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"i\n\x16ListPromotionsResponse\x12\x36\n\npromotions\x18\x01 \x03(\x0b\x32\".ridesharing.matching.v1.Promotion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"5\n\x13GetPromotionRequest\x12\x1e\n\x0cpromotion_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"M\n\x14GetPromotionResponse\x12\x35\n\tpromotion\x18\x01 \x01(\x0b\x32\".ridesharing.matching.v1.Promotion\"x\n\x13\x45ndPromotionRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1e\n\x0cpromotion_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x16\n\x04note\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"M\n\x14\x45ndPromotionResponse\x12\x35\n\tpromotion\x18\x01 \x01(\x0b\x32\".ridesharing.matching.v1.Promotion\"n\n\x16RedeemPromotionRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12)\n\x04\x63ode\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^[A-Za-z0-9-]{4,24}$\"X\n\x17RedeemPromotionResponse\x12=\n\tpromotion\x18\x01 \x01(\x0b\x32*.ridesharing.matching.v1.RedeemedPromotion\"\x18\n\x16ListRedemptionsRequest\"Y\n\x17ListRedemptionsResponse\x12>\n\npromotions\x18\x01 \x03(\x0b\x32*.ridesharing.matching.v1.RedeemedPromotion*\x88\x01\n\x0ePromotionState\x12\x1f\n\x1bPROMOTION_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18PROMOTION_STATE_UPCOMING\x10\x01\x12\x1c\n\x18PROMOTION_STATE_IN_FORCE\x10\x02\x12\x19\n\x15PROMOTION_STATE_ENDED\x10\x03\x32\x89\x06\n\x10PromotionService\x12}\n\x0f\x43reatePromotion\x12/.ridesharing.matching.v1.CreatePromotionRequest\x1a\x30.ridesharing.matching.v1.CreatePromotionResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12~\n\x0eListPromotions\x12..ridesharing.matching.v1.ListPromotionsRequest\x1a/.ridesharing.matching.v1.ListPromotionsResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12x\n\x0cGetPromotion\x12,.ridesharing.matching.v1.GetPromotionRequest\x1a-.ridesharing.matching.v1.GetPromotionResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12t\n\x0c\x45ndPromotion\x12,.ridesharing.matching.v1.EndPromotionRequest\x1a-.ridesharing.matching.v1.EndPromotionResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x81\x01\n\x0fRedeemPromotion\x12/.ridesharing.matching.v1.RedeemPromotionRequest\x1a\x30.ridesharing.matching.v1.RedeemPromotionResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x02\xa8\xbb\x18\x03\x12\x81\x01\n\x0fListRedemptions\x12/.ridesharing.matching.v1.ListRedemptionsRequest\x1a\x30.ridesharing.matching.v1.ListRedemptionsResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x02\xa8\xbb\x18\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -82,47 +83,47 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PROMOTIONSERVICE'].methods_by_name['CreatePromotion']._loaded_options = None
   _globals['_PROMOTIONSERVICE'].methods_by_name['CreatePromotion']._serialized_options = b'\242\273\030\003\n\001\004'
   _globals['_PROMOTIONSERVICE'].methods_by_name['ListPromotions']._loaded_options = None
-  _globals['_PROMOTIONSERVICE'].methods_by_name['ListPromotions']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_PROMOTIONSERVICE'].methods_by_name['ListPromotions']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_PROMOTIONSERVICE'].methods_by_name['GetPromotion']._loaded_options = None
-  _globals['_PROMOTIONSERVICE'].methods_by_name['GetPromotion']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_PROMOTIONSERVICE'].methods_by_name['GetPromotion']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_PROMOTIONSERVICE'].methods_by_name['EndPromotion']._loaded_options = None
   _globals['_PROMOTIONSERVICE'].methods_by_name['EndPromotion']._serialized_options = b'\242\273\030\003\n\001\004'
   _globals['_PROMOTIONSERVICE'].methods_by_name['RedeemPromotion']._loaded_options = None
-  _globals['_PROMOTIONSERVICE'].methods_by_name['RedeemPromotion']._serialized_options = b'\242\273\030\003\n\001\002'
+  _globals['_PROMOTIONSERVICE'].methods_by_name['RedeemPromotion']._serialized_options = b'\242\273\030\003\n\001\002\250\273\030\003'
   _globals['_PROMOTIONSERVICE'].methods_by_name['ListRedemptions']._loaded_options = None
-  _globals['_PROMOTIONSERVICE'].methods_by_name['ListRedemptions']._serialized_options = b'\242\273\030\003\n\001\002'
-  _globals['_PROMOTIONSTATE']._serialized_start=2723
-  _globals['_PROMOTIONSTATE']._serialized_end=2859
-  _globals['_PROMOTIONTERMS']._serialized_start=210
-  _globals['_PROMOTIONTERMS']._serialized_end=624
-  _globals['_PROMOTION']._serialized_start=627
-  _globals['_PROMOTION']._serialized_end=1179
-  _globals['_REDEEMEDPROMOTION']._serialized_start=1182
-  _globals['_REDEEMEDPROMOTION']._serialized_end=1497
-  _globals['_CREATEPROMOTIONREQUEST']._serialized_start=1500
-  _globals['_CREATEPROMOTIONREQUEST']._serialized_end=1792
-  _globals['_CREATEPROMOTIONRESPONSE']._serialized_start=1794
-  _globals['_CREATEPROMOTIONRESPONSE']._serialized_end=1874
-  _globals['_LISTPROMOTIONSREQUEST']._serialized_start=1876
-  _globals['_LISTPROMOTIONSREQUEST']._serialized_end=1959
-  _globals['_LISTPROMOTIONSRESPONSE']._serialized_start=1961
-  _globals['_LISTPROMOTIONSRESPONSE']._serialized_end=2066
-  _globals['_GETPROMOTIONREQUEST']._serialized_start=2068
-  _globals['_GETPROMOTIONREQUEST']._serialized_end=2121
-  _globals['_GETPROMOTIONRESPONSE']._serialized_start=2123
-  _globals['_GETPROMOTIONRESPONSE']._serialized_end=2200
-  _globals['_ENDPROMOTIONREQUEST']._serialized_start=2202
-  _globals['_ENDPROMOTIONREQUEST']._serialized_end=2322
-  _globals['_ENDPROMOTIONRESPONSE']._serialized_start=2324
-  _globals['_ENDPROMOTIONRESPONSE']._serialized_end=2401
-  _globals['_REDEEMPROMOTIONREQUEST']._serialized_start=2403
-  _globals['_REDEEMPROMOTIONREQUEST']._serialized_end=2513
-  _globals['_REDEEMPROMOTIONRESPONSE']._serialized_start=2515
-  _globals['_REDEEMPROMOTIONRESPONSE']._serialized_end=2603
-  _globals['_LISTREDEMPTIONSREQUEST']._serialized_start=2605
-  _globals['_LISTREDEMPTIONSREQUEST']._serialized_end=2629
-  _globals['_LISTREDEMPTIONSRESPONSE']._serialized_start=2631
-  _globals['_LISTREDEMPTIONSRESPONSE']._serialized_end=2720
-  _globals['_PROMOTIONSERVICE']._serialized_start=2862
-  _globals['_PROMOTIONSERVICE']._serialized_end=3621
+  _globals['_PROMOTIONSERVICE'].methods_by_name['ListRedemptions']._serialized_options = b'\242\273\030\003\n\001\002\250\273\030\003'
+  _globals['_PROMOTIONSTATE']._serialized_start=2760
+  _globals['_PROMOTIONSTATE']._serialized_end=2896
+  _globals['_PROMOTIONTERMS']._serialized_start=247
+  _globals['_PROMOTIONTERMS']._serialized_end=661
+  _globals['_PROMOTION']._serialized_start=664
+  _globals['_PROMOTION']._serialized_end=1216
+  _globals['_REDEEMEDPROMOTION']._serialized_start=1219
+  _globals['_REDEEMEDPROMOTION']._serialized_end=1534
+  _globals['_CREATEPROMOTIONREQUEST']._serialized_start=1537
+  _globals['_CREATEPROMOTIONREQUEST']._serialized_end=1829
+  _globals['_CREATEPROMOTIONRESPONSE']._serialized_start=1831
+  _globals['_CREATEPROMOTIONRESPONSE']._serialized_end=1911
+  _globals['_LISTPROMOTIONSREQUEST']._serialized_start=1913
+  _globals['_LISTPROMOTIONSREQUEST']._serialized_end=1996
+  _globals['_LISTPROMOTIONSRESPONSE']._serialized_start=1998
+  _globals['_LISTPROMOTIONSRESPONSE']._serialized_end=2103
+  _globals['_GETPROMOTIONREQUEST']._serialized_start=2105
+  _globals['_GETPROMOTIONREQUEST']._serialized_end=2158
+  _globals['_GETPROMOTIONRESPONSE']._serialized_start=2160
+  _globals['_GETPROMOTIONRESPONSE']._serialized_end=2237
+  _globals['_ENDPROMOTIONREQUEST']._serialized_start=2239
+  _globals['_ENDPROMOTIONREQUEST']._serialized_end=2359
+  _globals['_ENDPROMOTIONRESPONSE']._serialized_start=2361
+  _globals['_ENDPROMOTIONRESPONSE']._serialized_end=2438
+  _globals['_REDEEMPROMOTIONREQUEST']._serialized_start=2440
+  _globals['_REDEEMPROMOTIONREQUEST']._serialized_end=2550
+  _globals['_REDEEMPROMOTIONRESPONSE']._serialized_start=2552
+  _globals['_REDEEMPROMOTIONRESPONSE']._serialized_end=2640
+  _globals['_LISTREDEMPTIONSREQUEST']._serialized_start=2642
+  _globals['_LISTREDEMPTIONSREQUEST']._serialized_end=2666
+  _globals['_LISTREDEMPTIONSRESPONSE']._serialized_start=2668
+  _globals['_LISTREDEMPTIONSRESPONSE']._serialized_end=2757
+  _globals['_PROMOTIONSERVICE']._serialized_start=2899
+  _globals['_PROMOTIONSERVICE']._serialized_end=3676
 # @@protoc_insertion_point(module_scope)

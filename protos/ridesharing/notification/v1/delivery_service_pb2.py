@@ -25,10 +25,11 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
+from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 from ridesharing.notification.v1 import notifications_pb2 as ridesharing_dot_notification_dot_v1_dot_notifications__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2ridesharing/notification/v1/delivery_service.proto\x12\x1bridesharing.notification.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a/ridesharing/notification/v1/notifications.proto\"i\n\rDeliveryEvent\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x10\n\x08provider\x18\x03 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\"\x8e\x03\n\x08\x44\x65livery\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\x12\x35\n\x07\x63hannel\x18\x02 \x01(\x0e\x32$.ridesharing.notification.v1.Channel\x12\x39\n\x05state\x18\x03 \x01(\x0e\x32*.ridesharing.notification.v1.DeliveryState\x12\x0e\n\x06target\x18\x04 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x05 \x01(\x05\x12\x10\n\x08provider\x18\x06 \x01(\t\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x1b\n\x13unless_acknowledged\x18\x08 \x01(\x08\x12-\n\tnext_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inish_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12:\n\x06\x65vents\x18\x0b \x03(\x0b\x32*.ridesharing.notification.v1.DeliveryEvent\"\x84\x02\n\rTimelineEntry\x12?\n\x0cnotification\x18\x01 \x01(\x0b\x32).ridesharing.notification.v1.Notification\x12\x10\n\x08priority\x18\x02 \x01(\x05\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10\x61\x63knowledge_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\ndeliveries\x18\x05 \x03(\x0b\x32%.ridesharing.notification.v1.Delivery\"o\n\x13ListTimelineRequest\x12\x1c\n\naccount_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\tpage_size\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"l\n\x14ListTimelineResponse\x12;\n\x07\x65ntries\x18\x01 \x03(\x0b\x32*.ridesharing.notification.v1.TimelineEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"4\n\x17ListRideMessagesRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xfd\x01\n\x0bRideMessage\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\x12\x12\n\naccount_id\x18\x02 \x01(\t\x12\r\n\x05topic\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10\x61\x63knowledge_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08trace_id\x18\x06 \x01(\t\x12\x39\n\ndeliveries\x18\x07 \x03(\x0b\x32%.ridesharing.notification.v1.Delivery\"f\n\x18ListRideMessagesResponse\x12:\n\x08messages\x18\x01 \x03(\x0b\x32(.ridesharing.notification.v1.RideMessage\x12\x0e\n\x06is_cut\x18\x02 \x01(\x08\"Y\n\x1bListFailedDeliveriesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"\x85\x01\n\x0e\x46\x61iledDelivery\x12\x37\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32%.ridesharing.notification.v1.Delivery\x12\x17\n\x0fnotification_id\x18\x02 \x01(\t\x12\r\n\x05topic\x18\x03 \x01(\t\x12\x12\n\naccount_id\x18\x04 \x01(\t\"x\n\x1cListFailedDeliveriesResponse\x12?\n\ndeliveries\x18\x01 \x03(\x0b\x32+.ridesharing.notification.v1.FailedDelivery\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"6\n\x15ReplayDeliveryRequest\x12\x1d\n\x0b\x64\x65livery_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"Q\n\x16ReplayDeliveryResponse\x12\x37\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32%.ridesharing.notification.v1.Delivery\"\x16\n\x14ListProvidersRequest\"\xb8\x01\n\x0eProviderHealth\x12\x10\n\x08provider\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12\x10\n\x08\x66\x61ilures\x18\x03 \x01(\x05\x12\x33\n\x0fopen_until_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x65rror\x18\x05 \x01(\t\x12/\n\x0b\x63hange_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"W\n\x15ListProvidersResponse\x12>\n\tproviders\x18\x01 \x03(\x0b\x32+.ridesharing.notification.v1.ProviderHealth\"R\n\x18ReceiveSmsReceiptRequest\x12\x19\n\x04\x66orm\x18\x01 \x01(\x0c\x42\x0b\xbaH\x08z\x06\x10\x01\x18\x80\x80\x01\x12\x1b\n\tsignature\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"\x1b\n\x19ReceiveSmsReceiptResponse2\xc6\x06\n\x0f\x44\x65liveryService\x12|\n\x0cListTimeline\x12\x30.ridesharing.notification.v1.ListTimelineRequest\x1a\x31.ridesharing.notification.v1.ListTimelineResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x89\x01\n\x10ListRideMessages\x12\x34.ridesharing.notification.v1.ListRideMessagesRequest\x1a\x35.ridesharing.notification.v1.ListRideMessagesResponse\"\x08\xa2\xbb\x18\x04\n\x02\x06\x04\x12\x94\x01\n\x14ListFailedDeliveries\x12\x38.ridesharing.notification.v1.ListFailedDeliveriesRequest\x1a\x39.ridesharing.notification.v1.ListFailedDeliveriesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x82\x01\n\x0eReplayDelivery\x12\x32.ridesharing.notification.v1.ReplayDeliveryRequest\x1a\x33.ridesharing.notification.v1.ReplayDeliveryResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x7f\n\rListProviders\x12\x31.ridesharing.notification.v1.ListProvidersRequest\x1a\x32.ridesharing.notification.v1.ListProvidersResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x8b\x01\n\x11ReceiveSmsReceipt\x12\x35.ridesharing.notification.v1.ReceiveSmsReceiptRequest\x1a\x36.ridesharing.notification.v1.ReceiveSmsReceiptResponse\"\x07\xa2\xbb\x18\x03\n\x01\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2ridesharing/notification/v1/delivery_service.proto\x12\x1bridesharing.notification.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a#ridesharing/common/v1/urgency.proto\x1a/ridesharing/notification/v1/notifications.proto\"i\n\rDeliveryEvent\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x10\n\x08provider\x18\x03 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\"\x8e\x03\n\x08\x44\x65livery\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\x12\x35\n\x07\x63hannel\x18\x02 \x01(\x0e\x32$.ridesharing.notification.v1.Channel\x12\x39\n\x05state\x18\x03 \x01(\x0e\x32*.ridesharing.notification.v1.DeliveryState\x12\x0e\n\x06target\x18\x04 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x05 \x01(\x05\x12\x10\n\x08provider\x18\x06 \x01(\t\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x1b\n\x13unless_acknowledged\x18\x08 \x01(\x08\x12-\n\tnext_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inish_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12:\n\x06\x65vents\x18\x0b \x03(\x0b\x32*.ridesharing.notification.v1.DeliveryEvent\"\x84\x02\n\rTimelineEntry\x12?\n\x0cnotification\x18\x01 \x01(\x0b\x32).ridesharing.notification.v1.Notification\x12\x10\n\x08priority\x18\x02 \x01(\x05\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10\x61\x63knowledge_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\ndeliveries\x18\x05 \x03(\x0b\x32%.ridesharing.notification.v1.Delivery\"o\n\x13ListTimelineRequest\x12\x1c\n\naccount_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\tpage_size\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"l\n\x14ListTimelineResponse\x12;\n\x07\x65ntries\x18\x01 \x03(\x0b\x32*.ridesharing.notification.v1.TimelineEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"4\n\x17ListRideMessagesRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xfd\x01\n\x0bRideMessage\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\x12\x12\n\naccount_id\x18\x02 \x01(\t\x12\r\n\x05topic\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10\x61\x63knowledge_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08trace_id\x18\x06 \x01(\t\x12\x39\n\ndeliveries\x18\x07 \x03(\x0b\x32%.ridesharing.notification.v1.Delivery\"f\n\x18ListRideMessagesResponse\x12:\n\x08messages\x18\x01 \x03(\x0b\x32(.ridesharing.notification.v1.RideMessage\x12\x0e\n\x06is_cut\x18\x02 \x01(\x08\"Y\n\x1bListFailedDeliveriesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"\x85\x01\n\x0e\x46\x61iledDelivery\x12\x37\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32%.ridesharing.notification.v1.Delivery\x12\x17\n\x0fnotification_id\x18\x02 \x01(\t\x12\r\n\x05topic\x18\x03 \x01(\t\x12\x12\n\naccount_id\x18\x04 \x01(\t\"x\n\x1cListFailedDeliveriesResponse\x12?\n\ndeliveries\x18\x01 \x03(\x0b\x32+.ridesharing.notification.v1.FailedDelivery\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"6\n\x15ReplayDeliveryRequest\x12\x1d\n\x0b\x64\x65livery_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"Q\n\x16ReplayDeliveryResponse\x12\x37\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32%.ridesharing.notification.v1.Delivery\"\x16\n\x14ListProvidersRequest\"\xb8\x01\n\x0eProviderHealth\x12\x10\n\x08provider\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12\x10\n\x08\x66\x61ilures\x18\x03 \x01(\x05\x12\x33\n\x0fopen_until_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x65rror\x18\x05 \x01(\t\x12/\n\x0b\x63hange_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"W\n\x15ListProvidersResponse\x12>\n\tproviders\x18\x01 \x03(\x0b\x32+.ridesharing.notification.v1.ProviderHealth\"R\n\x18ReceiveSmsReceiptRequest\x12\x19\n\x04\x66orm\x18\x01 \x01(\x0c\x42\x0b\xbaH\x08z\x06\x10\x01\x18\x80\x80\x01\x12\x1b\n\tsignature\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"\x1b\n\x19ReceiveSmsReceiptResponse2\xd8\x06\n\x0f\x44\x65liveryService\x12\x80\x01\n\x0cListTimeline\x12\x30.ridesharing.notification.v1.ListTimelineRequest\x1a\x31.ridesharing.notification.v1.ListTimelineResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12\x8d\x01\n\x10ListRideMessages\x12\x34.ridesharing.notification.v1.ListRideMessagesRequest\x1a\x35.ridesharing.notification.v1.ListRideMessagesResponse\"\x0c\xa2\xbb\x18\x04\n\x02\x06\x04\xa8\xbb\x18\x03\x12\x98\x01\n\x14ListFailedDeliveries\x12\x38.ridesharing.notification.v1.ListFailedDeliveriesRequest\x1a\x39.ridesharing.notification.v1.ListFailedDeliveriesResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12\x82\x01\n\x0eReplayDelivery\x12\x32.ridesharing.notification.v1.ReplayDeliveryRequest\x1a\x33.ridesharing.notification.v1.ReplayDeliveryResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x83\x01\n\rListProviders\x12\x31.ridesharing.notification.v1.ListProvidersRequest\x1a\x32.ridesharing.notification.v1.ListProvidersResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12\x8b\x01\n\x11ReceiveSmsReceipt\x12\x35.ridesharing.notification.v1.ReceiveSmsReceiptRequest\x1a\x36.ridesharing.notification.v1.ReceiveSmsReceiptResponse\"\x07\xa2\xbb\x18\x03\n\x01\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,53 +55,53 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECEIVESMSRECEIPTREQUEST'].fields_by_name['signature']._loaded_options = None
   _globals['_RECEIVESMSRECEIPTREQUEST'].fields_by_name['signature']._serialized_options = b'\272H\005r\003\030\200\002'
   _globals['_DELIVERYSERVICE'].methods_by_name['ListTimeline']._loaded_options = None
-  _globals['_DELIVERYSERVICE'].methods_by_name['ListTimeline']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_DELIVERYSERVICE'].methods_by_name['ListTimeline']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_DELIVERYSERVICE'].methods_by_name['ListRideMessages']._loaded_options = None
-  _globals['_DELIVERYSERVICE'].methods_by_name['ListRideMessages']._serialized_options = b'\242\273\030\004\n\002\006\004'
+  _globals['_DELIVERYSERVICE'].methods_by_name['ListRideMessages']._serialized_options = b'\242\273\030\004\n\002\006\004\250\273\030\003'
   _globals['_DELIVERYSERVICE'].methods_by_name['ListFailedDeliveries']._loaded_options = None
-  _globals['_DELIVERYSERVICE'].methods_by_name['ListFailedDeliveries']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_DELIVERYSERVICE'].methods_by_name['ListFailedDeliveries']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_DELIVERYSERVICE'].methods_by_name['ReplayDelivery']._loaded_options = None
   _globals['_DELIVERYSERVICE'].methods_by_name['ReplayDelivery']._serialized_options = b'\242\273\030\003\n\001\004'
   _globals['_DELIVERYSERVICE'].methods_by_name['ListProviders']._loaded_options = None
-  _globals['_DELIVERYSERVICE'].methods_by_name['ListProviders']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_DELIVERYSERVICE'].methods_by_name['ListProviders']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_DELIVERYSERVICE'].methods_by_name['ReceiveSmsReceipt']._loaded_options = None
   _globals['_DELIVERYSERVICE'].methods_by_name['ReceiveSmsReceipt']._serialized_options = b'\242\273\030\003\n\001\005'
-  _globals['_DELIVERYEVENT']._serialized_start=230
-  _globals['_DELIVERYEVENT']._serialized_end=335
-  _globals['_DELIVERY']._serialized_start=338
-  _globals['_DELIVERY']._serialized_end=736
-  _globals['_TIMELINEENTRY']._serialized_start=739
-  _globals['_TIMELINEENTRY']._serialized_end=999
-  _globals['_LISTTIMELINEREQUEST']._serialized_start=1001
-  _globals['_LISTTIMELINEREQUEST']._serialized_end=1112
-  _globals['_LISTTIMELINERESPONSE']._serialized_start=1114
-  _globals['_LISTTIMELINERESPONSE']._serialized_end=1222
-  _globals['_LISTRIDEMESSAGESREQUEST']._serialized_start=1224
-  _globals['_LISTRIDEMESSAGESREQUEST']._serialized_end=1276
-  _globals['_RIDEMESSAGE']._serialized_start=1279
-  _globals['_RIDEMESSAGE']._serialized_end=1532
-  _globals['_LISTRIDEMESSAGESRESPONSE']._serialized_start=1534
-  _globals['_LISTRIDEMESSAGESRESPONSE']._serialized_end=1636
-  _globals['_LISTFAILEDDELIVERIESREQUEST']._serialized_start=1638
-  _globals['_LISTFAILEDDELIVERIESREQUEST']._serialized_end=1727
-  _globals['_FAILEDDELIVERY']._serialized_start=1730
-  _globals['_FAILEDDELIVERY']._serialized_end=1863
-  _globals['_LISTFAILEDDELIVERIESRESPONSE']._serialized_start=1865
-  _globals['_LISTFAILEDDELIVERIESRESPONSE']._serialized_end=1985
-  _globals['_REPLAYDELIVERYREQUEST']._serialized_start=1987
-  _globals['_REPLAYDELIVERYREQUEST']._serialized_end=2041
-  _globals['_REPLAYDELIVERYRESPONSE']._serialized_start=2043
-  _globals['_REPLAYDELIVERYRESPONSE']._serialized_end=2124
-  _globals['_LISTPROVIDERSREQUEST']._serialized_start=2126
-  _globals['_LISTPROVIDERSREQUEST']._serialized_end=2148
-  _globals['_PROVIDERHEALTH']._serialized_start=2151
-  _globals['_PROVIDERHEALTH']._serialized_end=2335
-  _globals['_LISTPROVIDERSRESPONSE']._serialized_start=2337
-  _globals['_LISTPROVIDERSRESPONSE']._serialized_end=2424
-  _globals['_RECEIVESMSRECEIPTREQUEST']._serialized_start=2426
-  _globals['_RECEIVESMSRECEIPTREQUEST']._serialized_end=2508
-  _globals['_RECEIVESMSRECEIPTRESPONSE']._serialized_start=2510
-  _globals['_RECEIVESMSRECEIPTRESPONSE']._serialized_end=2537
-  _globals['_DELIVERYSERVICE']._serialized_start=2540
-  _globals['_DELIVERYSERVICE']._serialized_end=3378
+  _globals['_DELIVERYEVENT']._serialized_start=267
+  _globals['_DELIVERYEVENT']._serialized_end=372
+  _globals['_DELIVERY']._serialized_start=375
+  _globals['_DELIVERY']._serialized_end=773
+  _globals['_TIMELINEENTRY']._serialized_start=776
+  _globals['_TIMELINEENTRY']._serialized_end=1036
+  _globals['_LISTTIMELINEREQUEST']._serialized_start=1038
+  _globals['_LISTTIMELINEREQUEST']._serialized_end=1149
+  _globals['_LISTTIMELINERESPONSE']._serialized_start=1151
+  _globals['_LISTTIMELINERESPONSE']._serialized_end=1259
+  _globals['_LISTRIDEMESSAGESREQUEST']._serialized_start=1261
+  _globals['_LISTRIDEMESSAGESREQUEST']._serialized_end=1313
+  _globals['_RIDEMESSAGE']._serialized_start=1316
+  _globals['_RIDEMESSAGE']._serialized_end=1569
+  _globals['_LISTRIDEMESSAGESRESPONSE']._serialized_start=1571
+  _globals['_LISTRIDEMESSAGESRESPONSE']._serialized_end=1673
+  _globals['_LISTFAILEDDELIVERIESREQUEST']._serialized_start=1675
+  _globals['_LISTFAILEDDELIVERIESREQUEST']._serialized_end=1764
+  _globals['_FAILEDDELIVERY']._serialized_start=1767
+  _globals['_FAILEDDELIVERY']._serialized_end=1900
+  _globals['_LISTFAILEDDELIVERIESRESPONSE']._serialized_start=1902
+  _globals['_LISTFAILEDDELIVERIESRESPONSE']._serialized_end=2022
+  _globals['_REPLAYDELIVERYREQUEST']._serialized_start=2024
+  _globals['_REPLAYDELIVERYREQUEST']._serialized_end=2078
+  _globals['_REPLAYDELIVERYRESPONSE']._serialized_start=2080
+  _globals['_REPLAYDELIVERYRESPONSE']._serialized_end=2161
+  _globals['_LISTPROVIDERSREQUEST']._serialized_start=2163
+  _globals['_LISTPROVIDERSREQUEST']._serialized_end=2185
+  _globals['_PROVIDERHEALTH']._serialized_start=2188
+  _globals['_PROVIDERHEALTH']._serialized_end=2372
+  _globals['_LISTPROVIDERSRESPONSE']._serialized_start=2374
+  _globals['_LISTPROVIDERSRESPONSE']._serialized_end=2461
+  _globals['_RECEIVESMSRECEIPTREQUEST']._serialized_start=2463
+  _globals['_RECEIVESMSRECEIPTREQUEST']._serialized_end=2545
+  _globals['_RECEIVESMSRECEIPTRESPONSE']._serialized_start=2547
+  _globals['_RECEIVESMSRECEIPTRESPONSE']._serialized_end=2574
+  _globals['_DELIVERYSERVICE']._serialized_start=2577
+  _globals['_DELIVERYSERVICE']._serialized_end=3433
 # @@protoc_insertion_point(module_scope)

@@ -26,9 +26,10 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
 from ridesharing.common.v1 import geo_point_pb2 as ridesharing_dot_common_dot_v1_dot_geo__point__pb2
+from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0ridesharing/notification/v1/safety_service.proto\x12\x1bridesharing.notification.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\"H\n\x0eTrustedContact\x12\x12\n\ncontact_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x14\n\x0cphone_number\x18\x03 \x01(\t\"\xb1\x01\n\x03Sos\x12\x0e\n\x06sos_id\x18\x01 \x01(\t\x12\x12\n\naccount_id\x18\x02 \x01(\t\x12\x0f\n\x07ride_id\x18\x03 \x01(\t\x12.\n\x05point\x18\x04 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x15\n\rcontact_count\x18\x05 \x01(\x05\x12.\n\nraise_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"f\n\x18\x41\x64\x64TrustedContactRequest\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<\x12\x31\n\x0cphone_number\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^\\+[1-9][0-9]{6,14}$\"Y\n\x19\x41\x64\x64TrustedContactResponse\x12<\n\x07\x63ontact\x18\x01 \x01(\x0b\x32+.ridesharing.notification.v1.TrustedContact\"\x1c\n\x1aListTrustedContactsRequest\"\\\n\x1bListTrustedContactsResponse\x12=\n\x08\x63ontacts\x18\x01 \x03(\x0b\x32+.ridesharing.notification.v1.TrustedContact\";\n\x1bRemoveTrustedContactRequest\x12\x1c\n\ncontact_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x1e\n\x1cRemoveTrustedContactResponse\"\x92\x01\n\x0fRaiseSosRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1c\n\x07ride_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x36\n\x05point\x18\x03 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPointB\x06\xbaH\x03\xc8\x01\x01\"A\n\x10RaiseSosResponse\x12-\n\x03sos\x18\x01 \x01(\x0b\x32 .ridesharing.notification.v1.Sos\"L\n\x0eListSosRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"[\n\x0fListSosResponse\x12/\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32 .ridesharing.notification.v1.Sos\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xad\x05\n\rSafetyService\x12\x8c\x01\n\x11\x41\x64\x64TrustedContact\x12\x35.ridesharing.notification.v1.AddTrustedContactRequest\x1a\x36.ridesharing.notification.v1.AddTrustedContactResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12\x92\x01\n\x13ListTrustedContacts\x12\x37.ridesharing.notification.v1.ListTrustedContactsRequest\x1a\x38.ridesharing.notification.v1.ListTrustedContactsResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12\x95\x01\n\x14RemoveTrustedContact\x12\x38.ridesharing.notification.v1.RemoveTrustedContactRequest\x1a\x39.ridesharing.notification.v1.RemoveTrustedContactResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12q\n\x08RaiseSos\x12,.ridesharing.notification.v1.RaiseSosRequest\x1a-.ridesharing.notification.v1.RaiseSosResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12m\n\x07ListSos\x12+.ridesharing.notification.v1.ListSosRequest\x1a,.ridesharing.notification.v1.ListSosResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0ridesharing/notification/v1/safety_service.proto\x12\x1bridesharing.notification.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a#ridesharing/common/v1/urgency.proto\"H\n\x0eTrustedContact\x12\x12\n\ncontact_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x14\n\x0cphone_number\x18\x03 \x01(\t\"\xb1\x01\n\x03Sos\x12\x0e\n\x06sos_id\x18\x01 \x01(\t\x12\x12\n\naccount_id\x18\x02 \x01(\t\x12\x0f\n\x07ride_id\x18\x03 \x01(\t\x12.\n\x05point\x18\x04 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x15\n\rcontact_count\x18\x05 \x01(\x05\x12.\n\nraise_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"f\n\x18\x41\x64\x64TrustedContactRequest\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<\x12\x31\n\x0cphone_number\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^\\+[1-9][0-9]{6,14}$\"Y\n\x19\x41\x64\x64TrustedContactResponse\x12<\n\x07\x63ontact\x18\x01 \x01(\x0b\x32+.ridesharing.notification.v1.TrustedContact\"\x1c\n\x1aListTrustedContactsRequest\"\\\n\x1bListTrustedContactsResponse\x12=\n\x08\x63ontacts\x18\x01 \x03(\x0b\x32+.ridesharing.notification.v1.TrustedContact\";\n\x1bRemoveTrustedContactRequest\x12\x1c\n\ncontact_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x1e\n\x1cRemoveTrustedContactResponse\"\x92\x01\n\x0fRaiseSosRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1c\n\x07ride_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x36\n\x05point\x18\x03 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPointB\x06\xbaH\x03\xc8\x01\x01\"A\n\x10RaiseSosResponse\x12-\n\x03sos\x18\x01 \x01(\x0b\x32 .ridesharing.notification.v1.Sos\"L\n\x0eListSosRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"[\n\x0fListSosResponse\x12/\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32 .ridesharing.notification.v1.Sos\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xb1\x05\n\rSafetyService\x12\x8c\x01\n\x11\x41\x64\x64TrustedContact\x12\x35.ridesharing.notification.v1.AddTrustedContactRequest\x1a\x36.ridesharing.notification.v1.AddTrustedContactResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12\x92\x01\n\x13ListTrustedContacts\x12\x37.ridesharing.notification.v1.ListTrustedContactsRequest\x1a\x38.ridesharing.notification.v1.ListTrustedContactsResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12\x95\x01\n\x14RemoveTrustedContact\x12\x38.ridesharing.notification.v1.RemoveTrustedContactRequest\x1a\x39.ridesharing.notification.v1.RemoveTrustedContactResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12u\n\x08RaiseSos\x12,.ridesharing.notification.v1.RaiseSosRequest\x1a-.ridesharing.notification.v1.RaiseSosResponse\"\x0c\xa2\xbb\x18\x04\n\x02\x02\x03\xa8\xbb\x18\x01\x12m\n\x07ListSos\x12+.ridesharing.notification.v1.ListSosRequest\x1a,.ridesharing.notification.v1.ListSosResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -58,33 +59,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SAFETYSERVICE'].methods_by_name['RemoveTrustedContact']._loaded_options = None
   _globals['_SAFETYSERVICE'].methods_by_name['RemoveTrustedContact']._serialized_options = b'\242\273\030\004\n\002\002\003'
   _globals['_SAFETYSERVICE'].methods_by_name['RaiseSos']._loaded_options = None
-  _globals['_SAFETYSERVICE'].methods_by_name['RaiseSos']._serialized_options = b'\242\273\030\004\n\002\002\003'
+  _globals['_SAFETYSERVICE'].methods_by_name['RaiseSos']._serialized_options = b'\242\273\030\004\n\002\002\003\250\273\030\001'
   _globals['_SAFETYSERVICE'].methods_by_name['ListSos']._loaded_options = None
   _globals['_SAFETYSERVICE'].methods_by_name['ListSos']._serialized_options = b'\242\273\030\003\n\001\004'
-  _globals['_TRUSTEDCONTACT']._serialized_start=218
-  _globals['_TRUSTEDCONTACT']._serialized_end=290
-  _globals['_SOS']._serialized_start=293
-  _globals['_SOS']._serialized_end=470
-  _globals['_ADDTRUSTEDCONTACTREQUEST']._serialized_start=472
-  _globals['_ADDTRUSTEDCONTACTREQUEST']._serialized_end=574
-  _globals['_ADDTRUSTEDCONTACTRESPONSE']._serialized_start=576
-  _globals['_ADDTRUSTEDCONTACTRESPONSE']._serialized_end=665
-  _globals['_LISTTRUSTEDCONTACTSREQUEST']._serialized_start=667
-  _globals['_LISTTRUSTEDCONTACTSREQUEST']._serialized_end=695
-  _globals['_LISTTRUSTEDCONTACTSRESPONSE']._serialized_start=697
-  _globals['_LISTTRUSTEDCONTACTSRESPONSE']._serialized_end=789
-  _globals['_REMOVETRUSTEDCONTACTREQUEST']._serialized_start=791
-  _globals['_REMOVETRUSTEDCONTACTREQUEST']._serialized_end=850
-  _globals['_REMOVETRUSTEDCONTACTRESPONSE']._serialized_start=852
-  _globals['_REMOVETRUSTEDCONTACTRESPONSE']._serialized_end=882
-  _globals['_RAISESOSREQUEST']._serialized_start=885
-  _globals['_RAISESOSREQUEST']._serialized_end=1031
-  _globals['_RAISESOSRESPONSE']._serialized_start=1033
-  _globals['_RAISESOSRESPONSE']._serialized_end=1098
-  _globals['_LISTSOSREQUEST']._serialized_start=1100
-  _globals['_LISTSOSREQUEST']._serialized_end=1176
-  _globals['_LISTSOSRESPONSE']._serialized_start=1178
-  _globals['_LISTSOSRESPONSE']._serialized_end=1269
-  _globals['_SAFETYSERVICE']._serialized_start=1272
-  _globals['_SAFETYSERVICE']._serialized_end=1957
+  _globals['_TRUSTEDCONTACT']._serialized_start=255
+  _globals['_TRUSTEDCONTACT']._serialized_end=327
+  _globals['_SOS']._serialized_start=330
+  _globals['_SOS']._serialized_end=507
+  _globals['_ADDTRUSTEDCONTACTREQUEST']._serialized_start=509
+  _globals['_ADDTRUSTEDCONTACTREQUEST']._serialized_end=611
+  _globals['_ADDTRUSTEDCONTACTRESPONSE']._serialized_start=613
+  _globals['_ADDTRUSTEDCONTACTRESPONSE']._serialized_end=702
+  _globals['_LISTTRUSTEDCONTACTSREQUEST']._serialized_start=704
+  _globals['_LISTTRUSTEDCONTACTSREQUEST']._serialized_end=732
+  _globals['_LISTTRUSTEDCONTACTSRESPONSE']._serialized_start=734
+  _globals['_LISTTRUSTEDCONTACTSRESPONSE']._serialized_end=826
+  _globals['_REMOVETRUSTEDCONTACTREQUEST']._serialized_start=828
+  _globals['_REMOVETRUSTEDCONTACTREQUEST']._serialized_end=887
+  _globals['_REMOVETRUSTEDCONTACTRESPONSE']._serialized_start=889
+  _globals['_REMOVETRUSTEDCONTACTRESPONSE']._serialized_end=919
+  _globals['_RAISESOSREQUEST']._serialized_start=922
+  _globals['_RAISESOSREQUEST']._serialized_end=1068
+  _globals['_RAISESOSRESPONSE']._serialized_start=1070
+  _globals['_RAISESOSRESPONSE']._serialized_end=1135
+  _globals['_LISTSOSREQUEST']._serialized_start=1137
+  _globals['_LISTSOSREQUEST']._serialized_end=1213
+  _globals['_LISTSOSRESPONSE']._serialized_start=1215
+  _globals['_LISTSOSRESPONSE']._serialized_end=1306
+  _globals['_SAFETYSERVICE']._serialized_start=1309
+  _globals['_SAFETYSERVICE']._serialized_end=1998
 # @@protoc_insertion_point(module_scope)

@@ -24,10 +24,11 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
+from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 from ridesharing.payment.v1 import disputes_pb2 as ridesharing_dot_payment_dot_v1_dot_disputes__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,ridesharing/payment/v1/dispute_service.proto\x12\x16ridesharing.payment.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/payment/v1/disputes.proto\"1\n\x11GetDisputeRequest\x12\x1c\n\ndispute_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"F\n\x12GetDisputeResponse\x12\x30\n\x07\x64ispute\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Dispute\"\xd1\x01\n\x13ListDisputesRequest\x12\x1c\n\x07ride_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1f\n\npayment_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12?\n\x06status\x18\x03 \x01(\x0e\x32%.ridesharing.payment.v1.DisputeStatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\tpage_size\x18\x04 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"b\n\x14ListDisputesResponse\x12\x31\n\x08\x64isputes\x18\x01 \x03(\x0b\x32\x1f.ridesharing.payment.v1.Dispute\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xab\x03\n\x0f\x44isputeEvidence\x12&\n\x13product_description\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12\x1f\n\rcustomer_name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12(\n\x16\x63ustomer_email_address\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x1d\n\x0cservice_date\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12&\n\x13\x61\x63\x63\x65ss_activity_log\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12\x31\n\x1e\x63\x61ncellation_policy_disclosure\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12(\n\x15\x63\x61ncellation_rebuttal\x18\x07 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12+\n\x18refund_policy_disclosure\x18\x08 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12-\n\x1arefund_refusal_explanation\x18\t \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12%\n\x12uncategorized_text\x18\n \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\"\xaa\x01\n\x1cSubmitDisputeEvidenceRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1c\n\ndispute_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x41\n\x08\x65vidence\x18\x03 \x01(\x0b\x32\'.ridesharing.payment.v1.DisputeEvidenceB\x06\xbaH\x03\xc8\x01\x01\"Q\n\x1dSubmitDisputeEvidenceResponse\x12\x30\n\x07\x64ispute\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Dispute\"\xa0\x01\n\x14\x41\x63\x63\x65ptDisputeRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1c\n\ndispute_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12?\n\x08\x62orne_by\x18\x03 \x01(\x0e\x32#.ridesharing.payment.v1.LossBorneByB\x08\xbaH\x05\x82\x01\x02\x10\x01\"I\n\x15\x41\x63\x63\x65ptDisputeResponse\x12\x30\n\x07\x64ispute\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Dispute2\xfb\x03\n\x0e\x44isputeService\x12m\n\nGetDispute\x12).ridesharing.payment.v1.GetDisputeRequest\x1a*.ridesharing.payment.v1.GetDisputeResponse\"\x08\xa2\xbb\x18\x04\n\x02\x04\x05\x12s\n\x0cListDisputes\x12+.ridesharing.payment.v1.ListDisputesRequest\x1a,.ridesharing.payment.v1.ListDisputesResponse\"\x08\xa2\xbb\x18\x04\n\x02\x04\x05\x12\x8d\x01\n\x15SubmitDisputeEvidence\x12\x34.ridesharing.payment.v1.SubmitDisputeEvidenceRequest\x1a\x35.ridesharing.payment.v1.SubmitDisputeEvidenceResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12u\n\rAcceptDispute\x12,.ridesharing.payment.v1.AcceptDisputeRequest\x1a-.ridesharing.payment.v1.AcceptDisputeResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,ridesharing/payment/v1/dispute_service.proto\x12\x16ridesharing.payment.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"ridesharing/common/v1/access.proto\x1a#ridesharing/common/v1/urgency.proto\x1a%ridesharing/payment/v1/disputes.proto\"1\n\x11GetDisputeRequest\x12\x1c\n\ndispute_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"F\n\x12GetDisputeResponse\x12\x30\n\x07\x64ispute\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Dispute\"\xd1\x01\n\x13ListDisputesRequest\x12\x1c\n\x07ride_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1f\n\npayment_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12?\n\x06status\x18\x03 \x01(\x0e\x32%.ridesharing.payment.v1.DisputeStatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\tpage_size\x18\x04 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"b\n\x14ListDisputesResponse\x12\x31\n\x08\x64isputes\x18\x01 \x03(\x0b\x32\x1f.ridesharing.payment.v1.Dispute\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xab\x03\n\x0f\x44isputeEvidence\x12&\n\x13product_description\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12\x1f\n\rcustomer_name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12(\n\x16\x63ustomer_email_address\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x1d\n\x0cservice_date\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12&\n\x13\x61\x63\x63\x65ss_activity_log\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12\x31\n\x1e\x63\x61ncellation_policy_disclosure\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12(\n\x15\x63\x61ncellation_rebuttal\x18\x07 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12+\n\x18refund_policy_disclosure\x18\x08 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12-\n\x1arefund_refusal_explanation\x18\t \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12%\n\x12uncategorized_text\x18\n \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\"\xaa\x01\n\x1cSubmitDisputeEvidenceRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1c\n\ndispute_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x41\n\x08\x65vidence\x18\x03 \x01(\x0b\x32\'.ridesharing.payment.v1.DisputeEvidenceB\x06\xbaH\x03\xc8\x01\x01\"Q\n\x1dSubmitDisputeEvidenceResponse\x12\x30\n\x07\x64ispute\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Dispute\"\xa0\x01\n\x14\x41\x63\x63\x65ptDisputeRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1c\n\ndispute_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12?\n\x08\x62orne_by\x18\x03 \x01(\x0e\x32#.ridesharing.payment.v1.LossBorneByB\x08\xbaH\x05\x82\x01\x02\x10\x01\"I\n\x15\x41\x63\x63\x65ptDisputeResponse\x12\x30\n\x07\x64ispute\x18\x01 \x01(\x0b\x32\x1f.ridesharing.payment.v1.Dispute2\xff\x03\n\x0e\x44isputeService\x12m\n\nGetDispute\x12).ridesharing.payment.v1.GetDisputeRequest\x1a*.ridesharing.payment.v1.GetDisputeResponse\"\x08\xa2\xbb\x18\x04\n\x02\x04\x05\x12w\n\x0cListDisputes\x12+.ridesharing.payment.v1.ListDisputesRequest\x1a,.ridesharing.payment.v1.ListDisputesResponse\"\x0c\xa2\xbb\x18\x04\n\x02\x04\x05\xa8\xbb\x18\x03\x12\x8d\x01\n\x15SubmitDisputeEvidence\x12\x34.ridesharing.payment.v1.SubmitDisputeEvidenceRequest\x1a\x35.ridesharing.payment.v1.SubmitDisputeEvidenceResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12u\n\rAcceptDispute\x12,.ridesharing.payment.v1.AcceptDisputeRequest\x1a-.ridesharing.payment.v1.AcceptDisputeResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -81,29 +82,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DISPUTESERVICE'].methods_by_name['GetDispute']._loaded_options = None
   _globals['_DISPUTESERVICE'].methods_by_name['GetDispute']._serialized_options = b'\242\273\030\004\n\002\004\005'
   _globals['_DISPUTESERVICE'].methods_by_name['ListDisputes']._loaded_options = None
-  _globals['_DISPUTESERVICE'].methods_by_name['ListDisputes']._serialized_options = b'\242\273\030\004\n\002\004\005'
+  _globals['_DISPUTESERVICE'].methods_by_name['ListDisputes']._serialized_options = b'\242\273\030\004\n\002\004\005\250\273\030\003'
   _globals['_DISPUTESERVICE'].methods_by_name['SubmitDisputeEvidence']._loaded_options = None
   _globals['_DISPUTESERVICE'].methods_by_name['SubmitDisputeEvidence']._serialized_options = b'\242\273\030\003\n\001\004'
   _globals['_DISPUTESERVICE'].methods_by_name['AcceptDispute']._loaded_options = None
   _globals['_DISPUTESERVICE'].methods_by_name['AcceptDispute']._serialized_options = b'\242\273\030\003\n\001\004'
-  _globals['_GETDISPUTEREQUEST']._serialized_start=176
-  _globals['_GETDISPUTEREQUEST']._serialized_end=225
-  _globals['_GETDISPUTERESPONSE']._serialized_start=227
-  _globals['_GETDISPUTERESPONSE']._serialized_end=297
-  _globals['_LISTDISPUTESREQUEST']._serialized_start=300
-  _globals['_LISTDISPUTESREQUEST']._serialized_end=509
-  _globals['_LISTDISPUTESRESPONSE']._serialized_start=511
-  _globals['_LISTDISPUTESRESPONSE']._serialized_end=609
-  _globals['_DISPUTEEVIDENCE']._serialized_start=612
-  _globals['_DISPUTEEVIDENCE']._serialized_end=1039
-  _globals['_SUBMITDISPUTEEVIDENCEREQUEST']._serialized_start=1042
-  _globals['_SUBMITDISPUTEEVIDENCEREQUEST']._serialized_end=1212
-  _globals['_SUBMITDISPUTEEVIDENCERESPONSE']._serialized_start=1214
-  _globals['_SUBMITDISPUTEEVIDENCERESPONSE']._serialized_end=1295
-  _globals['_ACCEPTDISPUTEREQUEST']._serialized_start=1298
-  _globals['_ACCEPTDISPUTEREQUEST']._serialized_end=1458
-  _globals['_ACCEPTDISPUTERESPONSE']._serialized_start=1460
-  _globals['_ACCEPTDISPUTERESPONSE']._serialized_end=1533
-  _globals['_DISPUTESERVICE']._serialized_start=1536
-  _globals['_DISPUTESERVICE']._serialized_end=2043
+  _globals['_GETDISPUTEREQUEST']._serialized_start=213
+  _globals['_GETDISPUTEREQUEST']._serialized_end=262
+  _globals['_GETDISPUTERESPONSE']._serialized_start=264
+  _globals['_GETDISPUTERESPONSE']._serialized_end=334
+  _globals['_LISTDISPUTESREQUEST']._serialized_start=337
+  _globals['_LISTDISPUTESREQUEST']._serialized_end=546
+  _globals['_LISTDISPUTESRESPONSE']._serialized_start=548
+  _globals['_LISTDISPUTESRESPONSE']._serialized_end=646
+  _globals['_DISPUTEEVIDENCE']._serialized_start=649
+  _globals['_DISPUTEEVIDENCE']._serialized_end=1076
+  _globals['_SUBMITDISPUTEEVIDENCEREQUEST']._serialized_start=1079
+  _globals['_SUBMITDISPUTEEVIDENCEREQUEST']._serialized_end=1249
+  _globals['_SUBMITDISPUTEEVIDENCERESPONSE']._serialized_start=1251
+  _globals['_SUBMITDISPUTEEVIDENCERESPONSE']._serialized_end=1332
+  _globals['_ACCEPTDISPUTEREQUEST']._serialized_start=1335
+  _globals['_ACCEPTDISPUTEREQUEST']._serialized_end=1495
+  _globals['_ACCEPTDISPUTERESPONSE']._serialized_start=1497
+  _globals['_ACCEPTDISPUTERESPONSE']._serialized_end=1570
+  _globals['_DISPUTESERVICE']._serialized_start=1573
+  _globals['_DISPUTESERVICE']._serialized_end=2084
 # @@protoc_insertion_point(module_scope)

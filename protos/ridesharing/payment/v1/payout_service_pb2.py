@@ -26,9 +26,10 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
 from ridesharing.common.v1 import money_pb2 as ridesharing_dot_common_dot_v1_dot_money__pb2
+from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+ridesharing/payment/v1/payout_service.proto\x12\x16ridesharing.payment.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a!ridesharing/common/v1/money.proto\"\xa8\x01\n\rPayoutAccount\x12\x11\n\tdriver_id\x18\x01 \x01(\t\x12\x15\n\rcurrency_code\x18\x02 \x01(\t\x12\x14\n\x0c\x63ountry_code\x18\x03 \x01(\t\x12\x11\n\tbank_name\x18\x04 \x01(\t\x12\x13\n\x0blast_digits\x18\x05 \x01(\t\x12/\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe8\x03\n\x06Payout\x12\x11\n\tpayout_id\x18\x01 \x01(\t\x12\x11\n\tdriver_id\x18\x02 \x01(\t\x12,\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x34\n\x06status\x18\x04 \x01(\x0e\x32$.ridesharing.payment.v1.PayoutStatus\x12\x30\n\x04kind\x18\x05 \x01(\x0e\x32\".ridesharing.payment.v1.PayoutKind\x12\x13\n\x0blast_digits\x18\x06 \x01(\t\x12\x16\n\x0e\x66\x61ilure_reason\x18\x07 \x01(\t\x12\x16\n\x0ewaiting_reason\x18\x08 \x01(\t\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tsend_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08pay_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08retry_of\x18\r \x01(\t\x12\x0f\n\x07version\x18\x0e \x01(\x03\"\x9f\x01\n\x17SetPayoutAccountRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x30\n\nbank_token\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_]{3,128}$\x12\'\n\x0c\x63ountry_code\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{2}$\"Y\n\x18SetPayoutAccountResponse\x12=\n\x0epayout_account\x18\x01 \x01(\x0b\x32%.ridesharing.payment.v1.PayoutAccount\"c\n\x17GetPayoutAccountRequest\x12\x1e\n\tdriver_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12(\n\rcurrency_code\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{3}$\"Y\n\x18GetPayoutAccountResponse\x12=\n\x0epayout_account\x18\x01 \x01(\x0b\x32%.ridesharing.payment.v1.PayoutAccount\"\x93\x01\n\x14RequestPayoutRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12(\n\rcurrency_code\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{3}$\x12&\n\x0c\x61mount_minor\x18\x03 \x01(\x03\x42\x10\xbaH\r\"\x0b\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x00\"G\n\x15RequestPayoutResponse\x12.\n\x06payout\x18\x01 \x01(\x0b\x32\x1e.ridesharing.payment.v1.Payout\"/\n\x10GetPayoutRequest\x12\x1b\n\tpayout_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"C\n\x11GetPayoutResponse\x12.\n\x06payout\x18\x01 \x01(\x0b\x32\x1e.ridesharing.payment.v1.Payout\"\xb0\x01\n\x12ListPayoutsRequest\x12\x1e\n\tdriver_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12>\n\x06status\x18\x02 \x01(\x0e\x32$.ridesharing.payment.v1.PayoutStatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\tpage_size\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"_\n\x13ListPayoutsResponse\x12/\n\x07payouts\x18\x01 \x03(\x0b\x32\x1e.ridesharing.payment.v1.Payout\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\\\n\x12RetryPayoutRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1b\n\tpayout_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"E\n\x13RetryPayoutResponse\x12.\n\x06payout\x18\x01 \x01(\x0b\x32\x1e.ridesharing.payment.v1.Payout*\xcc\x01\n\x0cPayoutStatus\x12\x1d\n\x19PAYOUT_STATUS_UNSPECIFIED\x10\x00\x12\x19\n\x15PAYOUT_STATUS_PENDING\x10\x01\x12\x16\n\x12PAYOUT_STATUS_SENT\x10\x02\x12\x16\n\x12PAYOUT_STATUS_PAID\x10\x03\x12\x1c\n\x18PAYOUT_STATUS_RECOVERING\x10\x04\x12\x18\n\x14PAYOUT_STATUS_FAILED\x10\x05\x12\x1a\n\x16PAYOUT_STATUS_RETURNED\x10\x06*v\n\nPayoutKind\x12\x1b\n\x17PAYOUT_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15PAYOUT_KIND_ON_DEMAND\x10\x01\x12\x19\n\x15PAYOUT_KIND_SCHEDULED\x10\x02\x12\x15\n\x11PAYOUT_KIND_RETRY\x10\x03\x32\xd6\x05\n\rPayoutService\x12~\n\x10SetPayoutAccount\x12/.ridesharing.payment.v1.SetPayoutAccountRequest\x1a\x30.ridesharing.payment.v1.SetPayoutAccountResponse\"\x07\xa2\xbb\x18\x03\n\x01\x03\x12\x7f\n\x10GetPayoutAccount\x12/.ridesharing.payment.v1.GetPayoutAccountRequest\x1a\x30.ridesharing.payment.v1.GetPayoutAccountResponse\"\x08\xa2\xbb\x18\x04\n\x02\x03\x04\x12u\n\rRequestPayout\x12,.ridesharing.payment.v1.RequestPayoutRequest\x1a-.ridesharing.payment.v1.RequestPayoutResponse\"\x07\xa2\xbb\x18\x03\n\x01\x03\x12j\n\tGetPayout\x12(.ridesharing.payment.v1.GetPayoutRequest\x1a).ridesharing.payment.v1.GetPayoutResponse\"\x08\xa2\xbb\x18\x04\n\x02\x03\x04\x12p\n\x0bListPayouts\x12*.ridesharing.payment.v1.ListPayoutsRequest\x1a+.ridesharing.payment.v1.ListPayoutsResponse\"\x08\xa2\xbb\x18\x04\n\x02\x03\x04\x12o\n\x0bRetryPayout\x12*.ridesharing.payment.v1.RetryPayoutRequest\x1a+.ridesharing.payment.v1.RetryPayoutResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+ridesharing/payment/v1/payout_service.proto\x12\x16ridesharing.payment.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/common/v1/urgency.proto\"\xa8\x01\n\rPayoutAccount\x12\x11\n\tdriver_id\x18\x01 \x01(\t\x12\x15\n\rcurrency_code\x18\x02 \x01(\t\x12\x14\n\x0c\x63ountry_code\x18\x03 \x01(\t\x12\x11\n\tbank_name\x18\x04 \x01(\t\x12\x13\n\x0blast_digits\x18\x05 \x01(\t\x12/\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe8\x03\n\x06Payout\x12\x11\n\tpayout_id\x18\x01 \x01(\t\x12\x11\n\tdriver_id\x18\x02 \x01(\t\x12,\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x34\n\x06status\x18\x04 \x01(\x0e\x32$.ridesharing.payment.v1.PayoutStatus\x12\x30\n\x04kind\x18\x05 \x01(\x0e\x32\".ridesharing.payment.v1.PayoutKind\x12\x13\n\x0blast_digits\x18\x06 \x01(\t\x12\x16\n\x0e\x66\x61ilure_reason\x18\x07 \x01(\t\x12\x16\n\x0ewaiting_reason\x18\x08 \x01(\t\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tsend_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08pay_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08retry_of\x18\r \x01(\t\x12\x0f\n\x07version\x18\x0e \x01(\x03\"\x9f\x01\n\x17SetPayoutAccountRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x30\n\nbank_token\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_]{3,128}$\x12\'\n\x0c\x63ountry_code\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{2}$\"Y\n\x18SetPayoutAccountResponse\x12=\n\x0epayout_account\x18\x01 \x01(\x0b\x32%.ridesharing.payment.v1.PayoutAccount\"c\n\x17GetPayoutAccountRequest\x12\x1e\n\tdriver_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12(\n\rcurrency_code\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{3}$\"Y\n\x18GetPayoutAccountResponse\x12=\n\x0epayout_account\x18\x01 \x01(\x0b\x32%.ridesharing.payment.v1.PayoutAccount\"\x93\x01\n\x14RequestPayoutRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12(\n\rcurrency_code\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{3}$\x12&\n\x0c\x61mount_minor\x18\x03 \x01(\x03\x42\x10\xbaH\r\"\x0b\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x00\"G\n\x15RequestPayoutResponse\x12.\n\x06payout\x18\x01 \x01(\x0b\x32\x1e.ridesharing.payment.v1.Payout\"/\n\x10GetPayoutRequest\x12\x1b\n\tpayout_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"C\n\x11GetPayoutResponse\x12.\n\x06payout\x18\x01 \x01(\x0b\x32\x1e.ridesharing.payment.v1.Payout\"\xb0\x01\n\x12ListPayoutsRequest\x12\x1e\n\tdriver_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12>\n\x06status\x18\x02 \x01(\x0e\x32$.ridesharing.payment.v1.PayoutStatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\tpage_size\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"_\n\x13ListPayoutsResponse\x12/\n\x07payouts\x18\x01 \x03(\x0b\x32\x1e.ridesharing.payment.v1.Payout\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\\\n\x12RetryPayoutRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1b\n\tpayout_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"E\n\x13RetryPayoutResponse\x12.\n\x06payout\x18\x01 \x01(\x0b\x32\x1e.ridesharing.payment.v1.Payout*\xcc\x01\n\x0cPayoutStatus\x12\x1d\n\x19PAYOUT_STATUS_UNSPECIFIED\x10\x00\x12\x19\n\x15PAYOUT_STATUS_PENDING\x10\x01\x12\x16\n\x12PAYOUT_STATUS_SENT\x10\x02\x12\x16\n\x12PAYOUT_STATUS_PAID\x10\x03\x12\x1c\n\x18PAYOUT_STATUS_RECOVERING\x10\x04\x12\x18\n\x14PAYOUT_STATUS_FAILED\x10\x05\x12\x1a\n\x16PAYOUT_STATUS_RETURNED\x10\x06*v\n\nPayoutKind\x12\x1b\n\x17PAYOUT_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15PAYOUT_KIND_ON_DEMAND\x10\x01\x12\x19\n\x15PAYOUT_KIND_SCHEDULED\x10\x02\x12\x15\n\x11PAYOUT_KIND_RETRY\x10\x03\x32\xda\x05\n\rPayoutService\x12~\n\x10SetPayoutAccount\x12/.ridesharing.payment.v1.SetPayoutAccountRequest\x1a\x30.ridesharing.payment.v1.SetPayoutAccountResponse\"\x07\xa2\xbb\x18\x03\n\x01\x03\x12\x7f\n\x10GetPayoutAccount\x12/.ridesharing.payment.v1.GetPayoutAccountRequest\x1a\x30.ridesharing.payment.v1.GetPayoutAccountResponse\"\x08\xa2\xbb\x18\x04\n\x02\x03\x04\x12u\n\rRequestPayout\x12,.ridesharing.payment.v1.RequestPayoutRequest\x1a-.ridesharing.payment.v1.RequestPayoutResponse\"\x07\xa2\xbb\x18\x03\n\x01\x03\x12j\n\tGetPayout\x12(.ridesharing.payment.v1.GetPayoutRequest\x1a).ridesharing.payment.v1.GetPayoutResponse\"\x08\xa2\xbb\x18\x04\n\x02\x03\x04\x12t\n\x0bListPayouts\x12*.ridesharing.payment.v1.ListPayoutsRequest\x1a+.ridesharing.payment.v1.ListPayoutsResponse\"\x0c\xa2\xbb\x18\x04\n\x02\x03\x04\xa8\xbb\x18\x03\x12o\n\x0bRetryPayout\x12*.ridesharing.payment.v1.RetryPayoutRequest\x1a+.ridesharing.payment.v1.RetryPayoutResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -74,41 +75,41 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PAYOUTSERVICE'].methods_by_name['GetPayout']._loaded_options = None
   _globals['_PAYOUTSERVICE'].methods_by_name['GetPayout']._serialized_options = b'\242\273\030\004\n\002\003\004'
   _globals['_PAYOUTSERVICE'].methods_by_name['ListPayouts']._loaded_options = None
-  _globals['_PAYOUTSERVICE'].methods_by_name['ListPayouts']._serialized_options = b'\242\273\030\004\n\002\003\004'
+  _globals['_PAYOUTSERVICE'].methods_by_name['ListPayouts']._serialized_options = b'\242\273\030\004\n\002\003\004\250\273\030\003'
   _globals['_PAYOUTSERVICE'].methods_by_name['RetryPayout']._loaded_options = None
   _globals['_PAYOUTSERVICE'].methods_by_name['RetryPayout']._serialized_options = b'\242\273\030\003\n\001\004'
-  _globals['_PAYOUTSTATUS']._serialized_start=2094
-  _globals['_PAYOUTSTATUS']._serialized_end=2298
-  _globals['_PAYOUTKIND']._serialized_start=2300
-  _globals['_PAYOUTKIND']._serialized_end=2418
-  _globals['_PAYOUTACCOUNT']._serialized_start=205
-  _globals['_PAYOUTACCOUNT']._serialized_end=373
-  _globals['_PAYOUT']._serialized_start=376
-  _globals['_PAYOUT']._serialized_end=864
-  _globals['_SETPAYOUTACCOUNTREQUEST']._serialized_start=867
-  _globals['_SETPAYOUTACCOUNTREQUEST']._serialized_end=1026
-  _globals['_SETPAYOUTACCOUNTRESPONSE']._serialized_start=1028
-  _globals['_SETPAYOUTACCOUNTRESPONSE']._serialized_end=1117
-  _globals['_GETPAYOUTACCOUNTREQUEST']._serialized_start=1119
-  _globals['_GETPAYOUTACCOUNTREQUEST']._serialized_end=1218
-  _globals['_GETPAYOUTACCOUNTRESPONSE']._serialized_start=1220
-  _globals['_GETPAYOUTACCOUNTRESPONSE']._serialized_end=1309
-  _globals['_REQUESTPAYOUTREQUEST']._serialized_start=1312
-  _globals['_REQUESTPAYOUTREQUEST']._serialized_end=1459
-  _globals['_REQUESTPAYOUTRESPONSE']._serialized_start=1461
-  _globals['_REQUESTPAYOUTRESPONSE']._serialized_end=1532
-  _globals['_GETPAYOUTREQUEST']._serialized_start=1534
-  _globals['_GETPAYOUTREQUEST']._serialized_end=1581
-  _globals['_GETPAYOUTRESPONSE']._serialized_start=1583
-  _globals['_GETPAYOUTRESPONSE']._serialized_end=1650
-  _globals['_LISTPAYOUTSREQUEST']._serialized_start=1653
-  _globals['_LISTPAYOUTSREQUEST']._serialized_end=1829
-  _globals['_LISTPAYOUTSRESPONSE']._serialized_start=1831
-  _globals['_LISTPAYOUTSRESPONSE']._serialized_end=1926
-  _globals['_RETRYPAYOUTREQUEST']._serialized_start=1928
-  _globals['_RETRYPAYOUTREQUEST']._serialized_end=2020
-  _globals['_RETRYPAYOUTRESPONSE']._serialized_start=2022
-  _globals['_RETRYPAYOUTRESPONSE']._serialized_end=2091
-  _globals['_PAYOUTSERVICE']._serialized_start=2421
-  _globals['_PAYOUTSERVICE']._serialized_end=3147
+  _globals['_PAYOUTSTATUS']._serialized_start=2131
+  _globals['_PAYOUTSTATUS']._serialized_end=2335
+  _globals['_PAYOUTKIND']._serialized_start=2337
+  _globals['_PAYOUTKIND']._serialized_end=2455
+  _globals['_PAYOUTACCOUNT']._serialized_start=242
+  _globals['_PAYOUTACCOUNT']._serialized_end=410
+  _globals['_PAYOUT']._serialized_start=413
+  _globals['_PAYOUT']._serialized_end=901
+  _globals['_SETPAYOUTACCOUNTREQUEST']._serialized_start=904
+  _globals['_SETPAYOUTACCOUNTREQUEST']._serialized_end=1063
+  _globals['_SETPAYOUTACCOUNTRESPONSE']._serialized_start=1065
+  _globals['_SETPAYOUTACCOUNTRESPONSE']._serialized_end=1154
+  _globals['_GETPAYOUTACCOUNTREQUEST']._serialized_start=1156
+  _globals['_GETPAYOUTACCOUNTREQUEST']._serialized_end=1255
+  _globals['_GETPAYOUTACCOUNTRESPONSE']._serialized_start=1257
+  _globals['_GETPAYOUTACCOUNTRESPONSE']._serialized_end=1346
+  _globals['_REQUESTPAYOUTREQUEST']._serialized_start=1349
+  _globals['_REQUESTPAYOUTREQUEST']._serialized_end=1496
+  _globals['_REQUESTPAYOUTRESPONSE']._serialized_start=1498
+  _globals['_REQUESTPAYOUTRESPONSE']._serialized_end=1569
+  _globals['_GETPAYOUTREQUEST']._serialized_start=1571
+  _globals['_GETPAYOUTREQUEST']._serialized_end=1618
+  _globals['_GETPAYOUTRESPONSE']._serialized_start=1620
+  _globals['_GETPAYOUTRESPONSE']._serialized_end=1687
+  _globals['_LISTPAYOUTSREQUEST']._serialized_start=1690
+  _globals['_LISTPAYOUTSREQUEST']._serialized_end=1866
+  _globals['_LISTPAYOUTSRESPONSE']._serialized_start=1868
+  _globals['_LISTPAYOUTSRESPONSE']._serialized_end=1963
+  _globals['_RETRYPAYOUTREQUEST']._serialized_start=1965
+  _globals['_RETRYPAYOUTREQUEST']._serialized_end=2057
+  _globals['_RETRYPAYOUTRESPONSE']._serialized_start=2059
+  _globals['_RETRYPAYOUTRESPONSE']._serialized_end=2128
+  _globals['_PAYOUTSERVICE']._serialized_start=2458
+  _globals['_PAYOUTSERVICE']._serialized_end=3188
 # @@protoc_insertion_point(module_scope)

@@ -26,9 +26,10 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
 from ridesharing.common.v1 import money_pb2 as ridesharing_dot_common_dot_v1_dot_money__pb2
+from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n3ridesharing/payment/v1/reconciliation_service.proto\x12\x16ridesharing.payment.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a!ridesharing/common/v1/money.proto\"\xec\x02\n\x11ReconciliationRun\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12?\n\x06status\x18\x02 \x01(\x0e\x32/.ridesharing.payment.v1.ReconciliationRunStatus\x12\r\n\x05phase\x18\x03 \x01(\t\x12.\n\nsince_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0eimported_count\x18\x05 \x01(\x05\x12\x15\n\rmatched_count\x18\x06 \x01(\x05\x12\x14\n\x0copened_count\x18\x07 \x01(\x05\x12\x14\n\x0c\x63losed_count\x18\x08 \x01(\x05\x12\x0e\n\x06\x64\x65tail\x18\t \x01(\t\x12.\n\nstart_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8c\x03\n\x12ReconciliationItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x11\n\treference\x18\x03 \x01(\t\x12,\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\x12\x1a\n\x12psp_transaction_id\x18\x06 \x01(\t\x12\x12\n\npayment_id\x18\x07 \x01(\t\x12@\n\x06status\x18\x08 \x01(\x0e\x32\x30.ridesharing.payment.v1.ReconciliationItemStatus\x12\x12\n\nresolution\x18\t \x01(\t\x12\x0c\n\x04note\x18\n \x01(\t\x12\x13\n\x0bresolved_by\x18\x0b \x01(\t\x12-\n\topen_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"G\n\x1aStartReconciliationRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\"U\n\x1bStartReconciliationResponse\x12\x36\n\x03run\x18\x01 \x01(\x0b\x32).ridesharing.payment.v1.ReconciliationRun\"7\n\x1bGetReconciliationRunRequest\x12\x18\n\x06run_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"V\n\x1cGetReconciliationRunResponse\x12\x36\n\x03run\x18\x01 \x01(\x0b\x32).ridesharing.payment.v1.ReconciliationRun\"[\n\x1dListReconciliationRunsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"r\n\x1eListReconciliationRunsResponse\x12\x37\n\x04runs\x18\x01 \x03(\x0b\x32).ridesharing.payment.v1.ReconciliationRun\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"j\n\x14ListOpenItemsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x16\n\x0einclude_closed\x18\x03 \x01(\x08\"k\n\x15ListOpenItemsResponse\x12\x39\n\x05items\x18\x01 \x03(\x0b\x32*.ridesharing.payment.v1.ReconciliationItem\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xfb\x02\n\x12ResolveItemRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07item_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x46\n\nresolution\x18\x03 \x01(\x0e\x32&.ridesharing.payment.v1.ItemResolutionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1d\n\x0c\x61\x63\x63ount_kind\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x18\n\x04note\x18\x05 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03:\x9d\x01\xbaH\x99\x01\x1a\x96\x01\n\x14resolve_item.account\x12Iaccount_kind says where a difference is booked to, and is empty otherwise\x1a\x33(this.resolution == 3) == (this.account_kind != \'\')\"O\n\x13ResolveItemResponse\x12\x38\n\x04item\x18\x01 \x01(\x0b\x32*.ridesharing.payment.v1.ReconciliationItem\"\xd4\x01\n\x1eGetReconciliationReportRequest\x12\x39\n\tfrom_date\x18\x01 \x01(\tB&\xbaH#r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\xd8\x01\x01\x12\x37\n\x07to_date\x18\x02 \x01(\tB&\xbaH#r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\xd8\x01\x01\x12>\n\x06\x66ormat\x18\x03 \x01(\x0e\x32$.ridesharing.payment.v1.ReportFormatB\x08\xbaH\x05\x82\x01\x02\x10\x01\"G\n\x1fGetReconciliationReportResponse\x12\x10\n\x08\x64ocument\x18\x01 \x01(\x0c\x12\x12\n\nmedia_type\x18\x02 \x01(\t\"3\n\x13VerifyLedgerRequest\x12\x1c\n\npage_token\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"\x9f\x01\n\x10LedgerDifference\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12*\n\x04kept\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12.\n\x08\x65xpected\x18\x04 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\"\x9a\x01\n\x14VerifyLedgerResponse\x12=\n\x0b\x64ifferences\x18\x01 \x03(\x0b\x32(.ridesharing.payment.v1.LedgerDifference\x12\x15\n\raccount_count\x18\x02 \x01(\x05\x12\x13\n\x0b\x65ntry_count\x18\x03 \x01(\x05\x12\x17\n\x0fnext_page_token\x18\x04 \x01(\t*\xba\x01\n\x17ReconciliationRunStatus\x12)\n%RECONCILIATION_RUN_STATUS_UNSPECIFIED\x10\x00\x12%\n!RECONCILIATION_RUN_STATUS_RUNNING\x10\x01\x12\'\n#RECONCILIATION_RUN_STATUS_COMPLETED\x10\x02\x12$\n RECONCILIATION_RUN_STATUS_FAILED\x10\x03*\xbe\x01\n\x18ReconciliationItemStatus\x12*\n&RECONCILIATION_ITEM_STATUS_UNSPECIFIED\x10\x00\x12#\n\x1fRECONCILIATION_ITEM_STATUS_OPEN\x10\x01\x12*\n&RECONCILIATION_ITEM_STATUS_IN_SUSPENSE\x10\x02\x12%\n!RECONCILIATION_ITEM_STATUS_CLOSED\x10\x03*\x8a\x01\n\x0eItemResolution\x12\x1f\n\x1bITEM_RESOLUTION_UNSPECIFIED\x10\x00\x12\x1d\n\x19ITEM_RESOLUTION_EXPLAINED\x10\x01\x12\x1c\n\x18ITEM_RESOLUTION_SUSPENSE\x10\x02\x12\x1a\n\x16ITEM_RESOLUTION_BOOKED\x10\x03*\\\n\x0cReportFormat\x12\x1d\n\x19REPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11REPORT_FORMAT_CSV\x10\x01\x12\x16\n\x12REPORT_FORMAT_JSON\x10\x02\x32\xb3\x07\n\x15ReconciliationService\x12\x87\x01\n\x13StartReconciliation\x12\x32.ridesharing.payment.v1.StartReconciliationRequest\x1a\x33.ridesharing.payment.v1.StartReconciliationResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x8a\x01\n\x14GetReconciliationRun\x12\x33.ridesharing.payment.v1.GetReconciliationRunRequest\x1a\x34.ridesharing.payment.v1.GetReconciliationRunResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x90\x01\n\x16ListReconciliationRuns\x12\x35.ridesharing.payment.v1.ListReconciliationRunsRequest\x1a\x36.ridesharing.payment.v1.ListReconciliationRunsResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12u\n\rListOpenItems\x12,.ridesharing.payment.v1.ListOpenItemsRequest\x1a-.ridesharing.payment.v1.ListOpenItemsResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12o\n\x0bResolveItem\x12*.ridesharing.payment.v1.ResolveItemRequest\x1a+.ridesharing.payment.v1.ResolveItemResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x93\x01\n\x17GetReconciliationReport\x12\x36.ridesharing.payment.v1.GetReconciliationReportRequest\x1a\x37.ridesharing.payment.v1.GetReconciliationReportResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12r\n\x0cVerifyLedger\x12+.ridesharing.payment.v1.VerifyLedgerRequest\x1a,.ridesharing.payment.v1.VerifyLedgerResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n3ridesharing/payment/v1/reconciliation_service.proto\x12\x16ridesharing.payment.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/common/v1/urgency.proto\"\xec\x02\n\x11ReconciliationRun\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12?\n\x06status\x18\x02 \x01(\x0e\x32/.ridesharing.payment.v1.ReconciliationRunStatus\x12\r\n\x05phase\x18\x03 \x01(\t\x12.\n\nsince_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0eimported_count\x18\x05 \x01(\x05\x12\x15\n\rmatched_count\x18\x06 \x01(\x05\x12\x14\n\x0copened_count\x18\x07 \x01(\x05\x12\x14\n\x0c\x63losed_count\x18\x08 \x01(\x05\x12\x0e\n\x06\x64\x65tail\x18\t \x01(\t\x12.\n\nstart_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8c\x03\n\x12ReconciliationItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x11\n\treference\x18\x03 \x01(\t\x12,\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\x12\x1a\n\x12psp_transaction_id\x18\x06 \x01(\t\x12\x12\n\npayment_id\x18\x07 \x01(\t\x12@\n\x06status\x18\x08 \x01(\x0e\x32\x30.ridesharing.payment.v1.ReconciliationItemStatus\x12\x12\n\nresolution\x18\t \x01(\t\x12\x0c\n\x04note\x18\n \x01(\t\x12\x13\n\x0bresolved_by\x18\x0b \x01(\t\x12-\n\topen_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"G\n\x1aStartReconciliationRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\"U\n\x1bStartReconciliationResponse\x12\x36\n\x03run\x18\x01 \x01(\x0b\x32).ridesharing.payment.v1.ReconciliationRun\"7\n\x1bGetReconciliationRunRequest\x12\x18\n\x06run_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"V\n\x1cGetReconciliationRunResponse\x12\x36\n\x03run\x18\x01 \x01(\x0b\x32).ridesharing.payment.v1.ReconciliationRun\"[\n\x1dListReconciliationRunsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"r\n\x1eListReconciliationRunsResponse\x12\x37\n\x04runs\x18\x01 \x03(\x0b\x32).ridesharing.payment.v1.ReconciliationRun\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"j\n\x14ListOpenItemsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x16\n\x0einclude_closed\x18\x03 \x01(\x08\"k\n\x15ListOpenItemsResponse\x12\x39\n\x05items\x18\x01 \x03(\x0b\x32*.ridesharing.payment.v1.ReconciliationItem\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xfb\x02\n\x12ResolveItemRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x19\n\x07item_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x46\n\nresolution\x18\x03 \x01(\x0e\x32&.ridesharing.payment.v1.ItemResolutionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1d\n\x0c\x61\x63\x63ount_kind\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x18\n\x04note\x18\x05 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03:\x9d\x01\xbaH\x99\x01\x1a\x96\x01\n\x14resolve_item.account\x12Iaccount_kind says where a difference is booked to, and is empty otherwise\x1a\x33(this.resolution == 3) == (this.account_kind != \'\')\"O\n\x13ResolveItemResponse\x12\x38\n\x04item\x18\x01 \x01(\x0b\x32*.ridesharing.payment.v1.ReconciliationItem\"\xd4\x01\n\x1eGetReconciliationReportRequest\x12\x39\n\tfrom_date\x18\x01 \x01(\tB&\xbaH#r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\xd8\x01\x01\x12\x37\n\x07to_date\x18\x02 \x01(\tB&\xbaH#r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\xd8\x01\x01\x12>\n\x06\x66ormat\x18\x03 \x01(\x0e\x32$.ridesharing.payment.v1.ReportFormatB\x08\xbaH\x05\x82\x01\x02\x10\x01\"G\n\x1fGetReconciliationReportResponse\x12\x10\n\x08\x64ocument\x18\x01 \x01(\x0c\x12\x12\n\nmedia_type\x18\x02 \x01(\t\"3\n\x13VerifyLedgerRequest\x12\x1c\n\npage_token\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"\x9f\x01\n\x10LedgerDifference\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12*\n\x04kept\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12.\n\x08\x65xpected\x18\x04 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\"\x9a\x01\n\x14VerifyLedgerResponse\x12=\n\x0b\x64ifferences\x18\x01 \x03(\x0b\x32(.ridesharing.payment.v1.LedgerDifference\x12\x15\n\raccount_count\x18\x02 \x01(\x05\x12\x13\n\x0b\x65ntry_count\x18\x03 \x01(\x05\x12\x17\n\x0fnext_page_token\x18\x04 \x01(\t*\xba\x01\n\x17ReconciliationRunStatus\x12)\n%RECONCILIATION_RUN_STATUS_UNSPECIFIED\x10\x00\x12%\n!RECONCILIATION_RUN_STATUS_RUNNING\x10\x01\x12\'\n#RECONCILIATION_RUN_STATUS_COMPLETED\x10\x02\x12$\n RECONCILIATION_RUN_STATUS_FAILED\x10\x03*\xbe\x01\n\x18ReconciliationItemStatus\x12*\n&RECONCILIATION_ITEM_STATUS_UNSPECIFIED\x10\x00\x12#\n\x1fRECONCILIATION_ITEM_STATUS_OPEN\x10\x01\x12*\n&RECONCILIATION_ITEM_STATUS_IN_SUSPENSE\x10\x02\x12%\n!RECONCILIATION_ITEM_STATUS_CLOSED\x10\x03*\x8a\x01\n\x0eItemResolution\x12\x1f\n\x1bITEM_RESOLUTION_UNSPECIFIED\x10\x00\x12\x1d\n\x19ITEM_RESOLUTION_EXPLAINED\x10\x01\x12\x1c\n\x18ITEM_RESOLUTION_SUSPENSE\x10\x02\x12\x1a\n\x16ITEM_RESOLUTION_BOOKED\x10\x03*\\\n\x0cReportFormat\x12\x1d\n\x19REPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11REPORT_FORMAT_CSV\x10\x01\x12\x16\n\x12REPORT_FORMAT_JSON\x10\x02\x32\xc7\x07\n\x15ReconciliationService\x12\x8b\x01\n\x13StartReconciliation\x12\x32.ridesharing.payment.v1.StartReconciliationRequest\x1a\x33.ridesharing.payment.v1.StartReconciliationResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12\x8a\x01\n\x14GetReconciliationRun\x12\x33.ridesharing.payment.v1.GetReconciliationRunRequest\x1a\x34.ridesharing.payment.v1.GetReconciliationRunResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x94\x01\n\x16ListReconciliationRuns\x12\x35.ridesharing.payment.v1.ListReconciliationRunsRequest\x1a\x36.ridesharing.payment.v1.ListReconciliationRunsResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12y\n\rListOpenItems\x12,.ridesharing.payment.v1.ListOpenItemsRequest\x1a-.ridesharing.payment.v1.ListOpenItemsResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12o\n\x0bResolveItem\x12*.ridesharing.payment.v1.ResolveItemRequest\x1a+.ridesharing.payment.v1.ResolveItemResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x97\x01\n\x17GetReconciliationReport\x12\x36.ridesharing.payment.v1.GetReconciliationReportRequest\x1a\x37.ridesharing.payment.v1.GetReconciliationReportResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12v\n\x0cVerifyLedger\x12+.ridesharing.payment.v1.VerifyLedgerRequest\x1a,.ridesharing.payment.v1.VerifyLedgerResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -68,61 +69,61 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VERIFYLEDGERREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_VERIFYLEDGERREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\002'
   _globals['_RECONCILIATIONSERVICE'].methods_by_name['StartReconciliation']._loaded_options = None
-  _globals['_RECONCILIATIONSERVICE'].methods_by_name['StartReconciliation']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_RECONCILIATIONSERVICE'].methods_by_name['StartReconciliation']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_RECONCILIATIONSERVICE'].methods_by_name['GetReconciliationRun']._loaded_options = None
   _globals['_RECONCILIATIONSERVICE'].methods_by_name['GetReconciliationRun']._serialized_options = b'\242\273\030\003\n\001\004'
   _globals['_RECONCILIATIONSERVICE'].methods_by_name['ListReconciliationRuns']._loaded_options = None
-  _globals['_RECONCILIATIONSERVICE'].methods_by_name['ListReconciliationRuns']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_RECONCILIATIONSERVICE'].methods_by_name['ListReconciliationRuns']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_RECONCILIATIONSERVICE'].methods_by_name['ListOpenItems']._loaded_options = None
-  _globals['_RECONCILIATIONSERVICE'].methods_by_name['ListOpenItems']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_RECONCILIATIONSERVICE'].methods_by_name['ListOpenItems']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_RECONCILIATIONSERVICE'].methods_by_name['ResolveItem']._loaded_options = None
   _globals['_RECONCILIATIONSERVICE'].methods_by_name['ResolveItem']._serialized_options = b'\242\273\030\003\n\001\004'
   _globals['_RECONCILIATIONSERVICE'].methods_by_name['GetReconciliationReport']._loaded_options = None
-  _globals['_RECONCILIATIONSERVICE'].methods_by_name['GetReconciliationReport']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_RECONCILIATIONSERVICE'].methods_by_name['GetReconciliationReport']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_RECONCILIATIONSERVICE'].methods_by_name['VerifyLedger']._loaded_options = None
-  _globals['_RECONCILIATIONSERVICE'].methods_by_name['VerifyLedger']._serialized_options = b'\242\273\030\003\n\001\004'
-  _globals['_RECONCILIATIONRUNSTATUS']._serialized_start=2833
-  _globals['_RECONCILIATIONRUNSTATUS']._serialized_end=3019
-  _globals['_RECONCILIATIONITEMSTATUS']._serialized_start=3022
-  _globals['_RECONCILIATIONITEMSTATUS']._serialized_end=3212
-  _globals['_ITEMRESOLUTION']._serialized_start=3215
-  _globals['_ITEMRESOLUTION']._serialized_end=3353
-  _globals['_REPORTFORMAT']._serialized_start=3355
-  _globals['_REPORTFORMAT']._serialized_end=3447
-  _globals['_RECONCILIATIONRUN']._serialized_start=213
-  _globals['_RECONCILIATIONRUN']._serialized_end=577
-  _globals['_RECONCILIATIONITEM']._serialized_start=580
-  _globals['_RECONCILIATIONITEM']._serialized_end=976
-  _globals['_STARTRECONCILIATIONREQUEST']._serialized_start=978
-  _globals['_STARTRECONCILIATIONREQUEST']._serialized_end=1049
-  _globals['_STARTRECONCILIATIONRESPONSE']._serialized_start=1051
-  _globals['_STARTRECONCILIATIONRESPONSE']._serialized_end=1136
-  _globals['_GETRECONCILIATIONRUNREQUEST']._serialized_start=1138
-  _globals['_GETRECONCILIATIONRUNREQUEST']._serialized_end=1193
-  _globals['_GETRECONCILIATIONRUNRESPONSE']._serialized_start=1195
-  _globals['_GETRECONCILIATIONRUNRESPONSE']._serialized_end=1281
-  _globals['_LISTRECONCILIATIONRUNSREQUEST']._serialized_start=1283
-  _globals['_LISTRECONCILIATIONRUNSREQUEST']._serialized_end=1374
-  _globals['_LISTRECONCILIATIONRUNSRESPONSE']._serialized_start=1376
-  _globals['_LISTRECONCILIATIONRUNSRESPONSE']._serialized_end=1490
-  _globals['_LISTOPENITEMSREQUEST']._serialized_start=1492
-  _globals['_LISTOPENITEMSREQUEST']._serialized_end=1598
-  _globals['_LISTOPENITEMSRESPONSE']._serialized_start=1600
-  _globals['_LISTOPENITEMSRESPONSE']._serialized_end=1707
-  _globals['_RESOLVEITEMREQUEST']._serialized_start=1710
-  _globals['_RESOLVEITEMREQUEST']._serialized_end=2089
-  _globals['_RESOLVEITEMRESPONSE']._serialized_start=2091
-  _globals['_RESOLVEITEMRESPONSE']._serialized_end=2170
-  _globals['_GETRECONCILIATIONREPORTREQUEST']._serialized_start=2173
-  _globals['_GETRECONCILIATIONREPORTREQUEST']._serialized_end=2385
-  _globals['_GETRECONCILIATIONREPORTRESPONSE']._serialized_start=2387
-  _globals['_GETRECONCILIATIONREPORTRESPONSE']._serialized_end=2458
-  _globals['_VERIFYLEDGERREQUEST']._serialized_start=2460
-  _globals['_VERIFYLEDGERREQUEST']._serialized_end=2511
-  _globals['_LEDGERDIFFERENCE']._serialized_start=2514
-  _globals['_LEDGERDIFFERENCE']._serialized_end=2673
-  _globals['_VERIFYLEDGERRESPONSE']._serialized_start=2676
-  _globals['_VERIFYLEDGERRESPONSE']._serialized_end=2830
-  _globals['_RECONCILIATIONSERVICE']._serialized_start=3450
-  _globals['_RECONCILIATIONSERVICE']._serialized_end=4397
+  _globals['_RECONCILIATIONSERVICE'].methods_by_name['VerifyLedger']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
+  _globals['_RECONCILIATIONRUNSTATUS']._serialized_start=2870
+  _globals['_RECONCILIATIONRUNSTATUS']._serialized_end=3056
+  _globals['_RECONCILIATIONITEMSTATUS']._serialized_start=3059
+  _globals['_RECONCILIATIONITEMSTATUS']._serialized_end=3249
+  _globals['_ITEMRESOLUTION']._serialized_start=3252
+  _globals['_ITEMRESOLUTION']._serialized_end=3390
+  _globals['_REPORTFORMAT']._serialized_start=3392
+  _globals['_REPORTFORMAT']._serialized_end=3484
+  _globals['_RECONCILIATIONRUN']._serialized_start=250
+  _globals['_RECONCILIATIONRUN']._serialized_end=614
+  _globals['_RECONCILIATIONITEM']._serialized_start=617
+  _globals['_RECONCILIATIONITEM']._serialized_end=1013
+  _globals['_STARTRECONCILIATIONREQUEST']._serialized_start=1015
+  _globals['_STARTRECONCILIATIONREQUEST']._serialized_end=1086
+  _globals['_STARTRECONCILIATIONRESPONSE']._serialized_start=1088
+  _globals['_STARTRECONCILIATIONRESPONSE']._serialized_end=1173
+  _globals['_GETRECONCILIATIONRUNREQUEST']._serialized_start=1175
+  _globals['_GETRECONCILIATIONRUNREQUEST']._serialized_end=1230
+  _globals['_GETRECONCILIATIONRUNRESPONSE']._serialized_start=1232
+  _globals['_GETRECONCILIATIONRUNRESPONSE']._serialized_end=1318
+  _globals['_LISTRECONCILIATIONRUNSREQUEST']._serialized_start=1320
+  _globals['_LISTRECONCILIATIONRUNSREQUEST']._serialized_end=1411
+  _globals['_LISTRECONCILIATIONRUNSRESPONSE']._serialized_start=1413
+  _globals['_LISTRECONCILIATIONRUNSRESPONSE']._serialized_end=1527
+  _globals['_LISTOPENITEMSREQUEST']._serialized_start=1529
+  _globals['_LISTOPENITEMSREQUEST']._serialized_end=1635
+  _globals['_LISTOPENITEMSRESPONSE']._serialized_start=1637
+  _globals['_LISTOPENITEMSRESPONSE']._serialized_end=1744
+  _globals['_RESOLVEITEMREQUEST']._serialized_start=1747
+  _globals['_RESOLVEITEMREQUEST']._serialized_end=2126
+  _globals['_RESOLVEITEMRESPONSE']._serialized_start=2128
+  _globals['_RESOLVEITEMRESPONSE']._serialized_end=2207
+  _globals['_GETRECONCILIATIONREPORTREQUEST']._serialized_start=2210
+  _globals['_GETRECONCILIATIONREPORTREQUEST']._serialized_end=2422
+  _globals['_GETRECONCILIATIONREPORTRESPONSE']._serialized_start=2424
+  _globals['_GETRECONCILIATIONREPORTRESPONSE']._serialized_end=2495
+  _globals['_VERIFYLEDGERREQUEST']._serialized_start=2497
+  _globals['_VERIFYLEDGERREQUEST']._serialized_end=2548
+  _globals['_LEDGERDIFFERENCE']._serialized_start=2551
+  _globals['_LEDGERDIFFERENCE']._serialized_end=2710
+  _globals['_VERIFYLEDGERRESPONSE']._serialized_start=2713
+  _globals['_VERIFYLEDGERRESPONSE']._serialized_end=2867
+  _globals['_RECONCILIATIONSERVICE']._serialized_start=3487
+  _globals['_RECONCILIATIONSERVICE']._serialized_end=4454
 # @@protoc_insertion_point(module_scope)

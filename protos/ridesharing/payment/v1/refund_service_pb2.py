@@ -25,10 +25,11 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
 from ridesharing.common.v1 import money_pb2 as ridesharing_dot_common_dot_v1_dot_money__pb2
+from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 from ridesharing.payment.v1 import refunds_pb2 as ridesharing_dot_payment_dot_v1_dot_refunds__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+ridesharing/payment/v1/refund_service.proto\x12\x16ridesharing.payment.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"ridesharing/common/v1/access.proto\x1a!ridesharing/common/v1/money.proto\x1a$ridesharing/payment/v1/refunds.proto\"\x9c\x02\n\x13\x43reateRefundRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1e\n\npayment_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12\x1b\n\x07ride_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12,\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x1a\n\x06reason\x18\x05 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x41\n\x08\x62orne_by\x18\x06 \x01(\x0e\x32%.ridesharing.payment.v1.RefundBorneByB\x08\xbaH\x05\x82\x01\x02\x10\x01\x42\x10\n\x07subject\x12\x05\xbaH\x02\x08\x01\"F\n\x14\x43reateRefundResponse\x12.\n\x06refund\x18\x01 \x01(\x0b\x32\x1e.ridesharing.payment.v1.Refund\"/\n\x10GetRefundRequest\x12\x1b\n\trefund_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"C\n\x11GetRefundResponse\x12.\n\x06refund\x18\x01 \x01(\x0b\x32\x1e.ridesharing.payment.v1.Refund\"\xcf\x01\n\x12ListRefundsRequest\x12\x1c\n\x07ride_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1f\n\npayment_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12>\n\x06status\x18\x03 \x01(\x0e\x32$.ridesharing.payment.v1.RefundStatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\tpage_size\x18\x04 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"_\n\x13ListRefundsResponse\x12/\n\x07refunds\x18\x01 \x03(\x0b\x32\x1e.ridesharing.payment.v1.Refund\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xe4\x02\n\rRefundService\x12s\n\x0c\x43reateRefund\x12+.ridesharing.payment.v1.CreateRefundRequest\x1a,.ridesharing.payment.v1.CreateRefundResponse\"\x08\xa2\xbb\x18\x04\n\x02\x04\x05\x12k\n\tGetRefund\x12(.ridesharing.payment.v1.GetRefundRequest\x1a).ridesharing.payment.v1.GetRefundResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x04\x05\x12q\n\x0bListRefunds\x12*.ridesharing.payment.v1.ListRefundsRequest\x1a+.ridesharing.payment.v1.ListRefundsResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x04\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+ridesharing/payment/v1/refund_service.proto\x12\x16ridesharing.payment.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"ridesharing/common/v1/access.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/common/v1/urgency.proto\x1a$ridesharing/payment/v1/refunds.proto\"\x9c\x02\n\x13\x43reateRefundRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1e\n\npayment_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12\x1b\n\x07ride_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12,\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x1a\n\x06reason\x18\x05 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x41\n\x08\x62orne_by\x18\x06 \x01(\x0e\x32%.ridesharing.payment.v1.RefundBorneByB\x08\xbaH\x05\x82\x01\x02\x10\x01\x42\x10\n\x07subject\x12\x05\xbaH\x02\x08\x01\"F\n\x14\x43reateRefundResponse\x12.\n\x06refund\x18\x01 \x01(\x0b\x32\x1e.ridesharing.payment.v1.Refund\"/\n\x10GetRefundRequest\x12\x1b\n\trefund_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"C\n\x11GetRefundResponse\x12.\n\x06refund\x18\x01 \x01(\x0b\x32\x1e.ridesharing.payment.v1.Refund\"\xcf\x01\n\x12ListRefundsRequest\x12\x1c\n\x07ride_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1f\n\npayment_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12>\n\x06status\x18\x03 \x01(\x0e\x32$.ridesharing.payment.v1.RefundStatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\tpage_size\x18\x04 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"_\n\x13ListRefundsResponse\x12/\n\x07refunds\x18\x01 \x03(\x0b\x32\x1e.ridesharing.payment.v1.Refund\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xe8\x02\n\rRefundService\x12s\n\x0c\x43reateRefund\x12+.ridesharing.payment.v1.CreateRefundRequest\x1a,.ridesharing.payment.v1.CreateRefundResponse\"\x08\xa2\xbb\x18\x04\n\x02\x04\x05\x12k\n\tGetRefund\x12(.ridesharing.payment.v1.GetRefundRequest\x1a).ridesharing.payment.v1.GetRefundResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x04\x05\x12u\n\x0bListRefunds\x12*.ridesharing.payment.v1.ListRefundsRequest\x1a+.ridesharing.payment.v1.ListRefundsResponse\"\r\xa2\xbb\x18\x05\n\x03\x02\x04\x05\xa8\xbb\x18\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -64,19 +65,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REFUNDSERVICE'].methods_by_name['GetRefund']._loaded_options = None
   _globals['_REFUNDSERVICE'].methods_by_name['GetRefund']._serialized_options = b'\242\273\030\005\n\003\002\004\005'
   _globals['_REFUNDSERVICE'].methods_by_name['ListRefunds']._loaded_options = None
-  _globals['_REFUNDSERVICE'].methods_by_name['ListRefunds']._serialized_options = b'\242\273\030\005\n\003\002\004\005'
-  _globals['_CREATEREFUNDREQUEST']._serialized_start=210
-  _globals['_CREATEREFUNDREQUEST']._serialized_end=494
-  _globals['_CREATEREFUNDRESPONSE']._serialized_start=496
-  _globals['_CREATEREFUNDRESPONSE']._serialized_end=566
-  _globals['_GETREFUNDREQUEST']._serialized_start=568
-  _globals['_GETREFUNDREQUEST']._serialized_end=615
-  _globals['_GETREFUNDRESPONSE']._serialized_start=617
-  _globals['_GETREFUNDRESPONSE']._serialized_end=684
-  _globals['_LISTREFUNDSREQUEST']._serialized_start=687
-  _globals['_LISTREFUNDSREQUEST']._serialized_end=894
-  _globals['_LISTREFUNDSRESPONSE']._serialized_start=896
-  _globals['_LISTREFUNDSRESPONSE']._serialized_end=991
-  _globals['_REFUNDSERVICE']._serialized_start=994
-  _globals['_REFUNDSERVICE']._serialized_end=1350
+  _globals['_REFUNDSERVICE'].methods_by_name['ListRefunds']._serialized_options = b'\242\273\030\005\n\003\002\004\005\250\273\030\003'
+  _globals['_CREATEREFUNDREQUEST']._serialized_start=247
+  _globals['_CREATEREFUNDREQUEST']._serialized_end=531
+  _globals['_CREATEREFUNDRESPONSE']._serialized_start=533
+  _globals['_CREATEREFUNDRESPONSE']._serialized_end=603
+  _globals['_GETREFUNDREQUEST']._serialized_start=605
+  _globals['_GETREFUNDREQUEST']._serialized_end=652
+  _globals['_GETREFUNDRESPONSE']._serialized_start=654
+  _globals['_GETREFUNDRESPONSE']._serialized_end=721
+  _globals['_LISTREFUNDSREQUEST']._serialized_start=724
+  _globals['_LISTREFUNDSREQUEST']._serialized_end=931
+  _globals['_LISTREFUNDSRESPONSE']._serialized_start=933
+  _globals['_LISTREFUNDSRESPONSE']._serialized_end=1028
+  _globals['_REFUNDSERVICE']._serialized_start=1031
+  _globals['_REFUNDSERVICE']._serialized_end=1391
 # @@protoc_insertion_point(module_scope)

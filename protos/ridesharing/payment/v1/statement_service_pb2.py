@@ -26,10 +26,11 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_dot_access__pb2
 from ridesharing.common.v1 import money_pb2 as ridesharing_dot_common_dot_v1_dot_money__pb2
+from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 from ridesharing.payment.v1 import payments_pb2 as ridesharing_dot_payment_dot_v1_dot_payments__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.ridesharing/payment/v1/statement_service.proto\x12\x16ridesharing.payment.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a!ridesharing/common/v1/money.proto\x1a%ridesharing/payment/v1/payments.proto\"\x9c\x02\n\x13GetStatementRequest\x12+\n\x0c\x61\x63\x63ount_kind\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[a-z_]{1,40}$\x12\x16\n\x05owner\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12(\n\rcurrency_code\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{3}$\x12-\n\tfrom_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\tpage_size\x18\x06 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"\x9c\x02\n\x0eStatementEntry\x12\x10\n\x08\x65ntry_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0f\n\x07ride_id\x18\x03 \x01(\t\x12\x12\n\npayment_id\x18\x04 \x01(\t\x12\x37\n\x07purpose\x18\x05 \x01(\x0e\x32&.ridesharing.payment.v1.PaymentPurpose\x12,\n\x06\x61mount\x18\x06 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12-\n\x07\x62\x61lance\x18\x07 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xc6\x01\n\x14GetStatementResponse\x12-\n\x07opening\x18\x01 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12-\n\x07\x63losing\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x37\n\x07\x65ntries\x18\x03 \x03(\x0b\x32&.ridesharing.payment.v1.StatementEntry\x12\x17\n\x0fnext_page_token\x18\x04 \x01(\t\"\xe3\x01\n\x16\x45xportStatementRequest\x12+\n\x0c\x61\x63\x63ount_kind\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[a-z_]{1,40}$\x12\x16\n\x05owner\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12(\n\rcurrency_code\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{3}$\x12-\n\tfrom_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"(\n\x17\x45xportStatementResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\"p\n\x13ListPaymentsRequest\x12\x1d\n\x08rider_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1c\n\tpage_size\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"b\n\x14ListPaymentsResponse\x12\x31\n\x08payments\x18\x01 \x03(\x0b\x32\x1f.ridesharing.payment.v1.Payment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\">\n\x16GetPaymentStoryRequest\x12$\n\x12payment_or_ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xad\x02\n\nStoryEvent\x12/\n\x0b\x63reate_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x12\n\nsubject_id\x18\x03 \x01(\t\x12\x12\n\npayment_id\x18\x04 \x01(\t\x12\x0c\n\x04kind\x18\x05 \x01(\t\x12\r\n\x05state\x18\x06 \x01(\t\x12,\n\x06\x61mount\x18\x07 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12<\n\x05\x66\x61\x63ts\x18\x08 \x03(\x0b\x32-.ridesharing.payment.v1.StoryEvent.FactsEntry\x1a,\n\nFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xa1\x01\n\x17GetPaymentStoryResponse\x12\x0f\n\x07ride_id\x18\x01 \x01(\t\x12\x31\n\x08payments\x18\x02 \x03(\x0b\x32\x1f.ridesharing.payment.v1.Payment\x12\x32\n\x06\x65vents\x18\x03 \x03(\x0b\x32\".ridesharing.payment.v1.StoryEvent\x12\x0e\n\x06is_cut\x18\x04 \x01(\x08\x32\xfa\x03\n\x10StatementService\x12t\n\x0cGetStatement\x12+.ridesharing.payment.v1.GetStatementRequest\x1a,.ridesharing.payment.v1.GetStatementResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x03\x04\x12}\n\x0f\x45xportStatement\x12..ridesharing.payment.v1.ExportStatementRequest\x1a/.ridesharing.payment.v1.ExportStatementResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x30\x01\x12s\n\x0cListPayments\x12+.ridesharing.payment.v1.ListPaymentsRequest\x1a,.ridesharing.payment.v1.ListPaymentsResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x04\x12|\n\x0fGetPaymentStory\x12..ridesharing.payment.v1.GetPaymentStoryRequest\x1a/.ridesharing.payment.v1.GetPaymentStoryResponse\"\x08\xa2\xbb\x18\x04\n\x02\x06\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.ridesharing/payment/v1/statement_service.proto\x12\x16ridesharing.payment.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/common/v1/urgency.proto\x1a%ridesharing/payment/v1/payments.proto\"\x9c\x02\n\x13GetStatementRequest\x12+\n\x0c\x61\x63\x63ount_kind\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[a-z_]{1,40}$\x12\x16\n\x05owner\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12(\n\rcurrency_code\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{3}$\x12-\n\tfrom_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\tpage_size\x18\x06 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"\x9c\x02\n\x0eStatementEntry\x12\x10\n\x08\x65ntry_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0f\n\x07ride_id\x18\x03 \x01(\t\x12\x12\n\npayment_id\x18\x04 \x01(\t\x12\x37\n\x07purpose\x18\x05 \x01(\x0e\x32&.ridesharing.payment.v1.PaymentPurpose\x12,\n\x06\x61mount\x18\x06 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12-\n\x07\x62\x61lance\x18\x07 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xc6\x01\n\x14GetStatementResponse\x12-\n\x07opening\x18\x01 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12-\n\x07\x63losing\x18\x02 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12\x37\n\x07\x65ntries\x18\x03 \x03(\x0b\x32&.ridesharing.payment.v1.StatementEntry\x12\x17\n\x0fnext_page_token\x18\x04 \x01(\t\"\xe3\x01\n\x16\x45xportStatementRequest\x12+\n\x0c\x61\x63\x63ount_kind\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[a-z_]{1,40}$\x12\x16\n\x05owner\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12(\n\rcurrency_code\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{3}$\x12-\n\tfrom_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"(\n\x17\x45xportStatementResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\"p\n\x13ListPaymentsRequest\x12\x1d\n\x08rider_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1c\n\tpage_size\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"b\n\x14ListPaymentsResponse\x12\x31\n\x08payments\x18\x01 \x03(\x0b\x32\x1f.ridesharing.payment.v1.Payment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\">\n\x16GetPaymentStoryRequest\x12$\n\x12payment_or_ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xad\x02\n\nStoryEvent\x12/\n\x0b\x63reate_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x12\n\nsubject_id\x18\x03 \x01(\t\x12\x12\n\npayment_id\x18\x04 \x01(\t\x12\x0c\n\x04kind\x18\x05 \x01(\t\x12\r\n\x05state\x18\x06 \x01(\t\x12,\n\x06\x61mount\x18\x07 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\x12<\n\x05\x66\x61\x63ts\x18\x08 \x03(\x0b\x32-.ridesharing.payment.v1.StoryEvent.FactsEntry\x1a,\n\nFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xa1\x01\n\x17GetPaymentStoryResponse\x12\x0f\n\x07ride_id\x18\x01 \x01(\t\x12\x31\n\x08payments\x18\x02 \x03(\x0b\x32\x1f.ridesharing.payment.v1.Payment\x12\x32\n\x06\x65vents\x18\x03 \x03(\x0b\x32\".ridesharing.payment.v1.StoryEvent\x12\x0e\n\x06is_cut\x18\x04 \x01(\x08\x32\x8c\x04\n\x10StatementService\x12x\n\x0cGetStatement\x12+.ridesharing.payment.v1.GetStatementRequest\x1a,.ridesharing.payment.v1.GetStatementResponse\"\r\xa2\xbb\x18\x05\n\x03\x02\x03\x04\xa8\xbb\x18\x03\x12\x81\x01\n\x0f\x45xportStatement\x12..ridesharing.payment.v1.ExportStatementRequest\x1a/.ridesharing.payment.v1.ExportStatementResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x30\x01\x12w\n\x0cListPayments\x12+.ridesharing.payment.v1.ListPaymentsRequest\x1a,.ridesharing.payment.v1.ListPaymentsResponse\"\x0c\xa2\xbb\x18\x04\n\x02\x02\x04\xa8\xbb\x18\x03\x12\x80\x01\n\x0fGetPaymentStory\x12..ridesharing.payment.v1.GetPaymentStoryRequest\x1a/.ridesharing.payment.v1.GetPaymentStoryResponse\"\x0c\xa2\xbb\x18\x04\n\x02\x06\x04\xa8\xbb\x18\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -63,35 +64,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STORYEVENT_FACTSENTRY']._loaded_options = None
   _globals['_STORYEVENT_FACTSENTRY']._serialized_options = b'8\001'
   _globals['_STATEMENTSERVICE'].methods_by_name['GetStatement']._loaded_options = None
-  _globals['_STATEMENTSERVICE'].methods_by_name['GetStatement']._serialized_options = b'\242\273\030\005\n\003\002\003\004'
+  _globals['_STATEMENTSERVICE'].methods_by_name['GetStatement']._serialized_options = b'\242\273\030\005\n\003\002\003\004\250\273\030\003'
   _globals['_STATEMENTSERVICE'].methods_by_name['ExportStatement']._loaded_options = None
-  _globals['_STATEMENTSERVICE'].methods_by_name['ExportStatement']._serialized_options = b'\242\273\030\003\n\001\004'
+  _globals['_STATEMENTSERVICE'].methods_by_name['ExportStatement']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_STATEMENTSERVICE'].methods_by_name['ListPayments']._loaded_options = None
-  _globals['_STATEMENTSERVICE'].methods_by_name['ListPayments']._serialized_options = b'\242\273\030\004\n\002\002\004'
+  _globals['_STATEMENTSERVICE'].methods_by_name['ListPayments']._serialized_options = b'\242\273\030\004\n\002\002\004\250\273\030\003'
   _globals['_STATEMENTSERVICE'].methods_by_name['GetPaymentStory']._loaded_options = None
-  _globals['_STATEMENTSERVICE'].methods_by_name['GetPaymentStory']._serialized_options = b'\242\273\030\004\n\002\006\004'
-  _globals['_GETSTATEMENTREQUEST']._serialized_start=247
-  _globals['_GETSTATEMENTREQUEST']._serialized_end=531
-  _globals['_STATEMENTENTRY']._serialized_start=534
-  _globals['_STATEMENTENTRY']._serialized_end=818
-  _globals['_GETSTATEMENTRESPONSE']._serialized_start=821
-  _globals['_GETSTATEMENTRESPONSE']._serialized_end=1019
-  _globals['_EXPORTSTATEMENTREQUEST']._serialized_start=1022
-  _globals['_EXPORTSTATEMENTREQUEST']._serialized_end=1249
-  _globals['_EXPORTSTATEMENTRESPONSE']._serialized_start=1251
-  _globals['_EXPORTSTATEMENTRESPONSE']._serialized_end=1291
-  _globals['_LISTPAYMENTSREQUEST']._serialized_start=1293
-  _globals['_LISTPAYMENTSREQUEST']._serialized_end=1405
-  _globals['_LISTPAYMENTSRESPONSE']._serialized_start=1407
-  _globals['_LISTPAYMENTSRESPONSE']._serialized_end=1505
-  _globals['_GETPAYMENTSTORYREQUEST']._serialized_start=1507
-  _globals['_GETPAYMENTSTORYREQUEST']._serialized_end=1569
-  _globals['_STORYEVENT']._serialized_start=1572
-  _globals['_STORYEVENT']._serialized_end=1873
-  _globals['_STORYEVENT_FACTSENTRY']._serialized_start=1829
-  _globals['_STORYEVENT_FACTSENTRY']._serialized_end=1873
-  _globals['_GETPAYMENTSTORYRESPONSE']._serialized_start=1876
-  _globals['_GETPAYMENTSTORYRESPONSE']._serialized_end=2037
-  _globals['_STATEMENTSERVICE']._serialized_start=2040
-  _globals['_STATEMENTSERVICE']._serialized_end=2546
+  _globals['_STATEMENTSERVICE'].methods_by_name['GetPaymentStory']._serialized_options = b'\242\273\030\004\n\002\006\004\250\273\030\003'
+  _globals['_GETSTATEMENTREQUEST']._serialized_start=284
+  _globals['_GETSTATEMENTREQUEST']._serialized_end=568
+  _globals['_STATEMENTENTRY']._serialized_start=571
+  _globals['_STATEMENTENTRY']._serialized_end=855
+  _globals['_GETSTATEMENTRESPONSE']._serialized_start=858
+  _globals['_GETSTATEMENTRESPONSE']._serialized_end=1056
+  _globals['_EXPORTSTATEMENTREQUEST']._serialized_start=1059
+  _globals['_EXPORTSTATEMENTREQUEST']._serialized_end=1286
+  _globals['_EXPORTSTATEMENTRESPONSE']._serialized_start=1288
+  _globals['_EXPORTSTATEMENTRESPONSE']._serialized_end=1328
+  _globals['_LISTPAYMENTSREQUEST']._serialized_start=1330
+  _globals['_LISTPAYMENTSREQUEST']._serialized_end=1442
+  _globals['_LISTPAYMENTSRESPONSE']._serialized_start=1444
+  _globals['_LISTPAYMENTSRESPONSE']._serialized_end=1542
+  _globals['_GETPAYMENTSTORYREQUEST']._serialized_start=1544
+  _globals['_GETPAYMENTSTORYREQUEST']._serialized_end=1606
+  _globals['_STORYEVENT']._serialized_start=1609
+  _globals['_STORYEVENT']._serialized_end=1910
+  _globals['_STORYEVENT_FACTSENTRY']._serialized_start=1866
+  _globals['_STORYEVENT_FACTSENTRY']._serialized_end=1910
+  _globals['_GETPAYMENTSTORYRESPONSE']._serialized_start=1913
+  _globals['_GETPAYMENTSTORYRESPONSE']._serialized_end=2074
+  _globals['_STATEMENTSERVICE']._serialized_start=2077
+  _globals['_STATEMENTSERVICE']._serialized_end=2601
 # @@protoc_insertion_point(module_scope)

@@ -45,6 +45,12 @@ class Behavior:
     """How long a vehicle waits at a stop."""
     patience_seconds: float = 600.0
     """How long a rider waits for a driver to be found."""
+    rest_share: float = 0.0
+    """Drivers who go off shift after a ride, for a while."""
+    rest_seconds: tuple[float, float] = (300.0, 1200.0)
+    """For how long."""
+    no_show_share: float = 0.0
+    """Riders who do not come to the driver who waits for them, for as long as the city asks: by the service's clock."""
     answer_seconds: tuple[float, float] = (2.0, 6.0)
     """How long a driver looks at an offer."""
     boarding_seconds: tuple[float, float] = (20.0, 60.0)

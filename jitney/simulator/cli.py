@@ -8,7 +8,7 @@ import json
 import os
 import random
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -20,6 +20,8 @@ from jitney.stack.problems import StackError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from jitney.simulator.behavior import Behavior
+    from jitney.simulator.demand import BusyPlace
     from jitney.simulator.report import Report
 
 T = TypeVar("T")
@@ -35,6 +37,9 @@ def simulate(
     minutes: Annotated[float, typer.Option(min=0, help="How long, in simulated minutes; 0 is until stopped.")] = 30,
     drivers: Annotated[int, typer.Option(min=1, max=5_000, help="How many drivers are on shift.")] = 25,
     speed: Annotated[float, typer.Option(min=0.1, max=60, help="How much faster than the clock on the wall.")] = 10,
+    city: Annotated[
+        str, typer.Option(metavar="KEY", help="Make up demand all over the service area of this city.")
+    ] = "",
     rides_per_minute: Annotated[
         float, typer.Option(min=0.1, max=1_000, help="Demand of its own, in simulated minutes; without --trips.")
     ] = 3,
@@ -42,6 +47,10 @@ def simulate(
     xl_share: Annotated[float, typer.Option(min=0, max=1, help="Share of parties of five or six.")] = 0.06,
     wheelchair_share: Annotated[float, typer.Option(min=0, max=1, help="Share of riders in a wheelchair.")] = 0.04,
     stops_share: Annotated[float, typer.Option(min=0, max=1, help="Share of riders who stop on the way.")] = 0.08,
+    rest_share: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of rides after which a driver goes off shift for a while.")
+    ] = 0.02,
+    no_show_share: Annotated[float, typer.Option(min=0, max=1, help="Share of riders who do not come.")] = 0.0,
     edit_share: Annotated[float, typer.Option(min=0, max=1, help="Share who change where they go on the way.")] = 0.05,
     pool_share: Annotated[float, typer.Option(min=0, max=1, help="Share of riders who share a vehicle.")] = 0.05,
     delivery_share: Annotated[
@@ -79,7 +88,7 @@ def simulate(
 
     from jitney.simulator.api import ApiError, Unreachable
     from jitney.simulator.behavior import Behavior
-    from jitney.simulator.demand import place_near_a_busy_one, trips_for_ever
+    from jitney.simulator.demand import DOWNTOWN, place_near_a_busy_one, trips_for_ever
     from jitney.simulator.progress import BarProgress, LineProgress
     from jitney.simulator.run import Addresses, Plan
     from jitney.simulator.run import simulate as run_simulation
@@ -88,18 +97,6 @@ def simulate(
 
     endless = minutes == 0
     chance = random.Random(seed)  # noqa: S311 (a simulation wants to be repeatable)
-    if trips is None:
-        demand = trips_for_ever(chance, rides_per_minute)
-        places = [place_near_a_busy_one(chance) for _ in range(_STARTING_PLACES)]
-    else:
-        if start is None or endless:
-            raise StackError("--trips needs --from and a number of --minutes.")
-        try:
-            demand = read_trips(trips, start, minutes)
-        except TripsFileError as error:
-            raise StackError(str(error)) from error
-        places = [trip.pickup for trip in demand]
-    plan = Plan(demand, places, drivers, speed, None if endless else minutes, seed)
     addresses = Addresses(
         rest_url=rest_url or _url("JITNEY_REST_LISTEN", "127.0.0.1:8080"),
         stream_url=stream_url or _url("JITNEY_STREAM_LISTEN", "127.0.0.1:8081"),
@@ -117,8 +114,6 @@ def simulate(
     )
     data = Path(os.environ.get("JITNEY_HOME") or _DATA)
     key_folder = keys or Path(os.environ.get("JITNEY_SIGNING_KEYS_DIR") or data / "keys")
-    console = Console(stderr=as_json, highlight=False)
-    progress = BarProgress(console, plan.minutes, feed=endless) if console.is_terminal else LineProgress(console)
 
     def operator_token() -> str:
         return make_token(key_folder, "operator", None, 10)
@@ -128,6 +123,8 @@ def simulate(
         xl_share=xl_share,
         wheelchair_share=wheelchair_share,
         stops_share=stops_share,
+        rest_share=rest_share,
+        no_show_share=no_show_share,
         edit_share=edit_share,
         pool_share=pool_share,
         delivery_share=delivery_share,
@@ -136,6 +133,23 @@ def simulate(
         grpc_share=grpc_share,
     )
     operator_token()  # keys that are missing are told now, not after the run
+    busy = DOWNTOWN
+    if city:
+        busy, behavior = _made_up(city, addresses.rest_url, operator_token(), chance, behavior)
+    if trips is None:
+        demand = trips_for_ever(chance, rides_per_minute, busy)
+        places = [place_near_a_busy_one(chance, busy) for _ in range(_STARTING_PLACES)]
+    else:
+        if start is None or endless:
+            raise StackError("--trips needs --from and a number of --minutes.")
+        try:
+            demand = read_trips(trips, start, minutes)
+        except TripsFileError as error:
+            raise StackError(str(error)) from error
+        places = [trip.pickup for trip in demand]
+    plan = Plan(demand, places, drivers, speed, None if endless else minutes, seed)
+    console = Console(stderr=as_json, highlight=False)
+    progress = BarProgress(console, plan.minutes, feed=endless) if console.is_terminal else LineProgress(console)
     simulation = run_simulation(plan, addresses, operator_token, progress, behavior)
     try:
         with progress:
@@ -146,6 +160,23 @@ def simulate(
         return
     _show(report, console, as_json, html)
     raise typer.Exit(1 if report.broken_promises else 0)
+
+
+def _made_up(
+    city: str, rest_url: str, operator_token: str, chance: random.Random, behavior: Behavior
+) -> tuple[Sequence[BusyPlace], Behavior]:
+    """Make up where people are in a city, and leave out what they cannot ask for there."""
+    from jitney.simulator.api import ApiError, Unreachable
+    from jitney.simulator.cities import read_city
+    from jitney.simulator.demand import make_up_city
+
+    try:
+        sketch = asyncio.run(read_city(rest_url, operator_token, city))
+        return make_up_city(chance, sketch.corners), sketch.wishes(behavior)
+    except ValueError as error:
+        raise StackError(f"--city {city}: {error}.") from error
+    except (ApiError, Unreachable) as error:
+        raise StackError(f"The stack at {rest_url} cannot be used: {error}") from error
 
 
 def _show(report: Report, console: Console, as_json: bool, html: Path | None) -> None:

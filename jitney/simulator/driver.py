@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from jitney.simulator.api import ApiError, SignedIn, sign_in
 from jitney.simulator.driver_view import DriverView
@@ -37,6 +38,8 @@ _COLORS = ("white", "black", "silver", "blue")
 _DOUBT_WALL_SECONDS = 30.0
 """Without a word for this long a driver looks, though a stream that broke would have said so."""
 _ASK_PIN_WALL_SECONDS = 0.2
+_MISSED_WALL_SECONDS = 10.0
+"""Whoever has not come by then is taken to be missing, and the driver asks whether that is long enough."""
 
 
 class Driver:
@@ -51,6 +54,9 @@ class Driver:
         if by_grpc and world.notification is not None:
             self._live = AcknowledgedStream(world.notification, person, self._acknowledged)
         self._view = DriverView(person.client)
+        self._going_off_shift = False
+        self._missed: tuple[str, float] = ("", 0.0)
+        """The ride whose rider is not there, and when the driver asks again, on the clock of the process."""
         self.reporter = LocationReporter(
             world.matching, person, lambda: world.measured(self._here()), self._seconds_in_a_tunnel
         )
@@ -84,7 +90,16 @@ class Driver:
         return cls(world, person, Vehicle(place, standing["vehicle"]["vehicle_class"]), by_grpc=by_grpc)
 
     async def run(self) -> None:
-        """Drive until canceled, then go offline."""
+        """Drive until canceled, with some time off between shifts."""
+        world = self._world
+        while True:
+            await self._work()
+            world.tally.rests += 1
+            await world.clock.sleep(world.between(world.behavior.rest_seconds))
+
+    async def _work(self) -> None:
+        """Be on shift until the driver goes off it after a ride."""
+        self._going_off_shift = False
         going_online: Availability = {"online": True}
         if self._world.behavior.delivery_share > 0:
             going_online["capabilities"] = ["delivery", "thermal_bag"]
@@ -92,13 +107,17 @@ class Driver:
         self._view.in_doubt = True
         helpers = [asyncio.create_task(self.reporter.run()), asyncio.create_task(self._listen())]
         try:
-            while True:
+            while not self._is_off_shift:
                 await self._wait_and_drive()
         finally:
             self._world.free_vehicles.pop(self._person.account_id, None)
             for helper in helpers:
                 helper.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
+
+    @property
+    def _is_off_shift(self) -> bool:
+        return self._going_off_shift and self._view.ride is None and not self._view.in_doubt
 
     async def leave(self) -> None:
         """Go offline: at once, or after the ride under way."""
@@ -117,6 +136,8 @@ class Driver:
         view.heard.clear()
         if view.in_doubt:
             await view.look()
+        if self._is_off_shift:
+            return
         if view.ride is not None:
             self._world.free_vehicles.pop(self._person.account_id, None)
             await self._drive(view.ride)
@@ -192,6 +213,10 @@ class Driver:
                 if world.happens(world.behavior.rating_share):
                     await self._api.rate_rider(ride_id, {"stars": stars_of(world.chance)})
                     world.tally.after_rides["riders rated"] += 1
+                if world.happens(world.behavior.rest_share):
+                    await self.leave()
+                    # Parties that are still in the vehicle are brought home first.
+                    self._going_off_shift = self._view.in_doubt = True
         elif stop["state"] == "reached":
             await world.clock.sleep(world.between(world.behavior.stop_seconds))
             self._view.know(await self._api.leave_stop(ride_id, stop["id"]))
@@ -220,10 +245,25 @@ class Driver:
         await world.clock.sleep(world.between(world.behavior.boarding_seconds))
         pin = world.spoken_pins.get(ride_id)
         if pin is None:
-            # The rider has not looked at the phone yet.
-            await asyncio.sleep(_ASK_PIN_WALL_SECONDS)
+            # The rider has not looked at the phone yet, or does not come.
+            await self._miss(ride_id)
             return
         self._view.know(await self._api.start_trip(ride_id, {"pin": pin}))
+
+    async def _miss(self, ride_id: str) -> None:
+        """Wait for a rider who is not there; after the time that the city asks for, drive on."""
+        missed_id, ask_at = self._missed
+        if missed_id != ride_id:
+            self._missed = (ride_id, time.monotonic() + _MISSED_WALL_SECONDS)
+        elif time.monotonic() >= ask_at:
+            try:
+                self._view.know(await self._api.report_no_show(ride_id))
+            except ApiError as error:
+                if error.code != "too_early":
+                    raise
+                self._missed = (ride_id, time.monotonic() + (error.retry_after_seconds or _MISSED_WALL_SECONDS))
+            return
+        await asyncio.sleep(_ASK_PIN_WALL_SECONDS)
 
     async def _answer_on_the_way(self) -> None:
         """Whoever has parties may be asked to take another along; the vehicle drives on meanwhile."""

@@ -66,6 +66,8 @@ class Report:
     troubles: dict[str, int]
     after_rides: dict[str, int] = field(default_factory=dict[str, int])
     """Tips and ratings."""
+    rest_count: int = 0
+    """How often a driver went off shift for a while."""
     tunnel_count: int = 0
     acknowledged_event_count: int = 0
     """Events of live streams that were followed by gRPC."""
@@ -159,6 +161,7 @@ async def write_report(
         deliveries={f"{item['channel']} {item['state']}": item["count"] for item in notices["deliveries"]},
         troubles=dict(tally.troubles.most_common()),
         after_rides=dict(tally.after_rides.most_common()),
+        rest_count=tally.rests,
         tunnel_count=tally.tunnels,
         acknowledged_event_count=tally.acknowledged,
         verdicts=await check_invariants(operator, since),

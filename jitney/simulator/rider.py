@@ -98,8 +98,8 @@ class Rider:
             world.spoken_pins.pop(ride_id, None)
             world.recipient_pins.pop(ride_id, None)
         world.tally.ends[end["state"]] += 1
-        # An order that had to go back was carried as promised.
-        world.tally.completed_with_a_driver_near += near and end["state"] in ("completed", "returned")
+        # An order that had to go back was carried as promised, and a driver came to whoever did not.
+        world.tally.completed_with_a_driver_near += near and end["state"] in ("completed", "returned", "no_show")
         if end["state"] == "completed":
             world.tally.completed += 1
             world.tally.completed_by_kind.update(wish.names)
@@ -157,6 +157,7 @@ class Rider:
         gives_up_at = requested_at + wish.ahead_seconds * world.clock.speed + world.behavior.patience_seconds
         edits_to = wish.edits_to
         changes_mind = world.happens(world.behavior.rider_cancel_share)
+        comes = not world.happens(world.behavior.no_show_share)
         waited = False
         try:
             while True:
@@ -170,7 +171,8 @@ class Rider:
                     view.know(ride)
                 if view.state not in _PREPARED_STATES:
                     world.waiting.pop(self, None)
-                self._tell_pins(ride_id, view)
+                if comes:
+                    self._tell_pins(ride_id, view)
                 if view.state == "in_progress" and edits_to is not None:
                     await self._edit(ride_id, edits_to)
                     edits_to = None

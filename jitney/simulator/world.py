@@ -45,6 +45,8 @@ class Tally:
     """What became of edits that riders accepted, by their state."""
     after_rides: Counter[str] = field(default_factory=Counter[str])
     """Tips and ratings that were given."""
+    rests: int = 0
+    """How often a driver went off shift for a while."""
     tunnels: int = 0
     """How often a device was out of reach for a while."""
     acknowledged: int = 0

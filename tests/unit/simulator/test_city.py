@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jitney.simulator.demand import trips_for_ever
+from jitney.simulator.behavior import Behavior
+from jitney.simulator.cities import CitySketch
+from jitney.simulator.demand import make_up_city, trips_for_ever
 from jitney.simulator.motion import Vehicle, drive_seconds
 from jitney.simulator.report import Report, lines_of, percentile
 from jitney.simulator.run import phone_number
@@ -42,6 +44,41 @@ def test_made_up_demand_is_the_same_for_a_seed_and_comes_at_its_rate() -> None:
     assert first != list(islice(trips_for_ever(random.Random(4), 6), 200))
     times = [trip.at_seconds for trip in first]
     assert times == sorted(times)
+
+
+_L_SHAPE = [
+    GeoPoint(52.4, 13.2),
+    GeoPoint(52.4, 13.6),
+    GeoPoint(52.5, 13.6),
+    GeoPoint(52.5, 13.4),
+    GeoPoint(52.7, 13.4),
+    GeoPoint(52.7, 13.2),
+]
+
+
+@given(st.integers(0, 1_000))
+def test_people_of_a_made_up_city_are_within_its_area(seed: int) -> None:
+    places = make_up_city(random.Random(seed), _L_SHAPE)
+    assert places == make_up_city(random.Random(seed), _L_SHAPE)
+    assert len(places) == 8
+    for point, _ in places:
+        assert 52.4 < point.latitude < 52.7
+        assert 13.2 < point.longitude < 13.6
+        assert point.latitude < 52.5 or point.longitude < 13.4
+
+
+def test_an_area_without_room_is_told() -> None:
+    sliver = [GeoPoint(52.4, 13.2), GeoPoint(52.4, 13.4), GeoPoint(52.4001, 13.4)]
+    with pytest.raises(ValueError, match="no room"):
+        make_up_city(random.Random(1), sliver)
+
+
+def test_nobody_wishes_for_what_a_city_does_not_sell() -> None:
+    sketch = CitySketch(_L_SHAPE, frozenset({"economy", "pool"}))
+    wishes = sketch.wishes(Behavior(pool_share=0.1, delivery_share=0.2, xl_share=0.3))
+    assert (wishes.pool_share, wishes.delivery_share, wishes.xl_share, wishes.wheelchair_share) == (0.1, 0, 0, 0)
+    with pytest.raises(ValueError, match="economy"):
+        CitySketch(_L_SHAPE, frozenset({"limousine"})).wishes(Behavior())
 
 
 def test_the_report_tells_rides_by_funding() -> None:

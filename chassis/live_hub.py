@@ -3,6 +3,9 @@
 Redis is asked for the streams of all connected accounts at once, each from the position of its connection, so nothing
 is missed between replay and live: reading simply goes on. A new connection interrupts a read under way through a
 control stream of the process' own.
+
+A Redis Cluster answers one read for streams of one slot alone: there each lane of accounts is read by itself, and an
+outage of one node is one of its lanes.
 """
 
 from __future__ import annotations
@@ -19,10 +22,12 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chassis.live_entries import (
+    LANES,
     START,
     EntryId,
     LiveEvent,
     first_id,
+    lane_of,
     live_events,
     read_entry_id,
     stream_key,
@@ -37,7 +42,7 @@ from chassis.live_metrics import (
     STREAM_READ_FAILURES,
 )
 from chassis.live_subscription import Ending, Sign, Subscription
-from chassis.redis_client import awaited
+from chassis.redis_client import awaited, is_cluster
 from chassis.runtime import Backoff
 from chassis.telemetry import span_from
 from shared_kernel.clock import Clock
@@ -59,8 +64,21 @@ _PAUSE_SECONDS_A_STREAM = 0.000_005
 _PAUSE_SECONDS_MAX = 0.02
 
 
-def _control_key(process: str) -> str:
-    return f"live_control:{process}"
+def _control_key(lane: int, process: str) -> str:
+    return f"live_control:{{{lane}}}:{process}"
+
+
+class _Lane:
+    """The connections that one read feeds, and where the reading stands."""
+
+    def __init__(self, number: int, process: str) -> None:
+        self.control_key = _control_key(number, process)
+        self.control_position = START
+        self.subscriptions: dict[tuple[str, str], Subscription] = {}
+        self.someone_listens = asyncio.Event()
+        self.healthy = True
+        self.waking: asyncio.Task[None] | None = None
+        self.wake_again = False
 
 
 class Hub:
@@ -72,24 +90,18 @@ class Hub:
         self._clock = clock
         self._queue_size = queue_size
         self._process = str(process_id)
-        self._control_key = _control_key(self._process)
-        self._control_position = START
-        self._subscriptions: dict[tuple[str, str], Subscription] = {}
+        self._lanes = [_Lane(number, self._process) for number in range(LANES if is_cluster(reader) else 1)]
         self._numbers = count(1)
         self._claims: set[asyncio.Task[None]] = set()
-        self._someone_listens = asyncio.Event()
-        self._waking: asyncio.Task[None] | None = None
-        self._wake_again = False
-        self._healthy = True
         self._closed = False
 
     @property
     def healthy(self) -> bool:
-        """Whether the last read succeeded."""
-        return self._healthy and not self._closed
+        """Whether the last read of some lane succeeded."""
+        return any(lane.healthy for lane in self._lanes) and not self._closed
 
     def __len__(self) -> int:
-        return len(self._subscriptions)
+        return sum(len(lane.subscriptions) for lane in self._lanes)
 
     def subscribe(self, account: str, position: EntryId, slot: str | None = OWN) -> Subscription:
         """Begin to deliver what comes after a position to one slot of an account.
@@ -102,13 +114,14 @@ class Hub:
         if self._closed:
             subscription.end(Ending.SHUTDOWN)
             return subscription
-        older = self._subscriptions.get((account, subscription.slot))
+        lane = self._lane_of(account)
+        older = lane.subscriptions.get((account, subscription.slot))
         if older is not None:
             self._end(older, Ending.SUPERSEDED)
-        self._subscriptions[account, subscription.slot] = subscription
-        STREAM_CONNECTIONS.set(len(self._subscriptions))
-        self._someone_listens.set()
-        self._wake()
+        lane.subscriptions[account, subscription.slot] = subscription
+        STREAM_CONNECTIONS.set(len(self))
+        lane.someone_listens.set()
+        self._wake(lane)
         if slot is not None:
             claim = asyncio.create_task(self._claim(subscription))
             self._claims.add(claim)
@@ -117,54 +130,60 @@ class Hub:
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Forget a connection that has ended."""
+        lane = self._lane_of(subscription.account)
         if self._is_current(subscription):
-            del self._subscriptions[subscription.account, subscription.slot]
-            STREAM_CONNECTIONS.set(len(self._subscriptions))
-        if not self._subscriptions:
-            self._someone_listens.clear()
+            del lane.subscriptions[subscription.account, subscription.slot]
+            STREAM_CONNECTIONS.set(len(self))
+        if not lane.subscriptions:
+            lane.someone_listens.clear()
 
     def close(self) -> None:
         """End all connections; their clients reconnect elsewhere with their Last-Event-ID."""
         self._closed = True
-        for subscription in list(self._subscriptions.values()):
+        for subscription in [each for lane in self._lanes for each in lane.subscriptions.values()]:
             self._end(subscription, Ending.SHUTDOWN)
         # What they still had to say to Redis would open connections anew behind the closing of the client.
-        for task in (*self._claims, self._waking):
+        for task in (*self._claims, *(lane.waking for lane in self._lanes)):
             if task is not None:
                 task.cancel()
 
     async def run(self) -> None:
         """Read for ever; survives Redis going away and coming back."""
+        async with asyncio.TaskGroup() as group:
+            for lane in self._lanes:
+                group.create_task(self._read(lane), name=f"read {lane.control_key}")
+
+    async def _read(self, lane: _Lane) -> None:
         backoff = Backoff(first_seconds=0.05, cap_seconds=2.0)
         while True:
-            await self._someone_listens.wait()
+            await lane.someone_listens.wait()
             try:
-                if not self._healthy:
-                    await self._find_lost_entries()
-                    self._healthy = True
+                if not lane.healthy:
+                    await self._find_lost_entries(lane)
+                    lane.healthy = True
                     backoff.reset()
-                await self._read_once()
+                await self._read_once(lane)
             except (RedisError, OSError) as error:
                 STREAM_READ_FAILURES.inc()
-                if self._healthy:
+                if lane.healthy:
                     _log.warning("live streams cannot be read", extra={"error_type": type(error).__name__})
-                self._healthy = False
+                lane.healthy = False
                 await asyncio.sleep(backoff.next_seconds())
 
-    async def _read_once(self) -> None:
+    async def _read_once(self, lane: _Lane) -> None:
         asked: dict[str, list[Subscription]] = {}
-        for subscription in self._subscriptions.values():
+        for subscription in lane.subscriptions.values():
             asked.setdefault(stream_key(subscription.account), []).append(subscription)
         positions = {key: write_entry_id(min(item.position for item in items)) for key, items in asked.items()}
-        positions[self._control_key] = write_entry_id(self._control_position)
+        positions[lane.control_key] = write_entry_id(lane.control_position)
         answer = await self._reader.xread(cast("Any", positions), count=_ENTRIES_A_READ, block=_BLOCK_MILLIS)
         for raw_key, entries in _streams_of(answer):
             key = raw_key.decode()
             last = read_entry_id(cast("tuple[bytes, object]", entries[-1])[0].decode()) if entries else None
             if last is None:
                 continue
-            if key == self._control_key:
-                self._control_position = last
+            if key == lane.control_key:
+                lane.control_position = last
                 self._obey(entries)
                 continue
             events = live_events(entries)
@@ -188,9 +207,9 @@ class Hub:
                 self._end(subscription, Ending.SLOW, drop_waiting=True)
                 return
 
-    async def _find_lost_entries(self) -> None:
+    async def _find_lost_entries(self, lane: _Lane) -> None:
         """After an outage: whose stream ends before what was read already has lost entries, and is told so."""
-        subscriptions = list(self._subscriptions.values())
+        subscriptions = list(lane.subscriptions.values())
         for start in range(0, len(subscriptions), _KEYS_A_PIPELINE):
             batch = subscriptions[start : start + _KEYS_A_PIPELINE]
             pipeline = self._reader.pipeline(transaction=False)
@@ -203,7 +222,7 @@ class Hub:
                     if not subscription.offer(Sign.RESYNC):
                         self._end(subscription, Ending.SLOW, drop_waiting=True)
         # The control stream may be gone as well, and its ids begin anew.
-        self._control_position = START
+        lane.control_position = START
 
     def _end(self, subscription: Subscription, ending: Ending, *, drop_waiting: bool = False) -> None:
         if subscription.ending is None:
@@ -212,7 +231,11 @@ class Hub:
         self.unsubscribe(subscription)
 
     def _is_current(self, subscription: Subscription) -> bool:
-        return self._subscriptions.get((subscription.account, subscription.slot)) is subscription
+        standing = self._lane_of(subscription.account).subscriptions
+        return standing.get((subscription.account, subscription.slot)) is subscription
+
+    def _lane_of(self, account: str) -> _Lane:
+        return self._lanes[lane_of(account) % len(self._lanes)]
 
     async def _claim(self, subscription: Subscription) -> None:
         """Note that the account's connection is here now, and tell the process that had it before.
@@ -226,7 +249,8 @@ class Hub:
             process, _, number = cast("bytes", before or b"").decode().rpartition(":")
             if process and process != self._process:
                 told = {"account": subscription.account, "slot": subscription.slot, "number": number}
-                await self._control(_control_key(process), told)
+                lane = lane_of(subscription.account) % len(self._lanes)
+                await self._control(_control_key(lane, process), told)
         except (RedisError, OSError):
             return
 
@@ -236,7 +260,7 @@ class Hub:
             if b"account" not in fields:
                 continue
             key = (fields[b"account"].decode(), fields[b"slot"].decode())
-            subscription = self._subscriptions.get(key)
+            subscription = self._lane_of(key[0]).subscriptions.get(key)
             if subscription is not None and str(subscription.number) == fields[b"number"].decode():
                 self._end(subscription, Ending.SUPERSEDED)
 
@@ -244,16 +268,16 @@ class Hub:
         await awaited(cast("Any", self._redis.xadd(key, cast("Any", fields), maxlen=_CONTROL_ENTRIES)))
         await awaited(cast("Any", self._redis.expire(key, _CONTROL_LIFETIME_SECONDS)))
 
-    def _wake(self) -> None:
-        self._wake_again = True
-        if self._waking is None or self._waking.done():
-            self._waking = asyncio.create_task(self._interrupt_read())
+    def _wake(self, lane: _Lane) -> None:
+        lane.wake_again = True
+        if lane.waking is None or lane.waking.done():
+            lane.waking = asyncio.create_task(self._interrupt_read(lane))
 
-    async def _interrupt_read(self) -> None:
-        while self._wake_again:
-            self._wake_again = False
+    async def _interrupt_read(self, lane: _Lane) -> None:
+        while lane.wake_again:
+            lane.wake_again = False
             try:
-                await self._control(self._control_key, {"wake": "1"})
+                await self._control(lane.control_key, {"wake": "1"})
             except (RedisError, OSError):
                 # The read ends by itself within two seconds.
                 return

@@ -1,4 +1,8 @@
-"""Redis or Valkey, 6.2 and newer: one way to open it, bounded in connections and waits."""
+"""Redis or Valkey, 6.2 and newer: one way to open it, bounded in connections and waits.
+
+One server, a Cluster or a master under Sentinels, as the URL says (see `redis_urls`). Whoever uses a client keeps to
+what all three can do: the keys of a command or a script lie in one slot, and a pipeline is no transaction.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,22 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, Connection, Redis, SSLConnection
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import SentinelManagedConnection, SentinelManagedSSLConnection
 from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from chassis.redis_cluster import ClusterClient
+from chassis.redis_sentinel import open_master
+from chassis.redis_urls import RedisKind, RedisPlace, read_redis_url
 from shared_kernel.errors import Unavailable
 
 T = TypeVar("T")
+
+# Of one node, as many streams as are read apart from each other (see `live_hub`).
+_READING_CONNECTIONS = 40
 
 
 def open_redis(url: str, *, max_connections: int = 32, timeout_seconds: float = 5.0) -> Redis:
@@ -37,25 +48,49 @@ def open_redis_for_batches(url: str, *, max_connections: int = 4, timeout_second
 def open_redis_for_reading(url: str, *, timeout_seconds: float = 10.0) -> Redis:
     """Open a client for one blocking read after the other: its reader has to know of an outage, to look for what was
     lost in it, so nothing is tried again by itself."""
-    return Redis.from_url(
-        url, socket_timeout=timeout_seconds, socket_connect_timeout=timeout_seconds, retry=Retry(NoBackoff(), 0)
-    )
+    return _open(url, _READING_CONNECTIONS, timeout_seconds, timeout_seconds, retries=0)
+
+
+def is_cluster(redis: Redis) -> bool:
+    """Tell whether a client is one of a Cluster, where keys lie in slots."""
+    return isinstance(cast("object", redis), ClusterClient)
 
 
 def _open(
     url: str, max_connections: int, timeout_seconds: float, answer_seconds: float | None, *, retries: int
 ) -> Redis:
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=max_connections,
-        timeout=timeout_seconds,
-        socket_timeout=answer_seconds,
-        socket_connect_timeout=timeout_seconds,
-        health_check_interval=30,
-        retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), retries),
+    place = read_redis_url(url)
+    options: dict[str, Any] = {
+        "socket_timeout": answer_seconds,
+        "socket_connect_timeout": timeout_seconds,
+        "health_check_interval": 30,
+    }
+    if place.kind is RedisKind.CLUSTER:
+        # Whoever bounds a pipeline as a whole does not bound the question for the topology, which goes the same way.
+        options["socket_timeout"] = answer_seconds or timeout_seconds
+        client = ClusterClient(
+            place,
+            _cancelable(SSLConnection if place.access.get("ssl") else Connection),
+            max_connections=max_connections,
+            wait_seconds=timeout_seconds,
+            retries=retries,
+            options=options,
+        )
+        return cast("Redis", client)
+    backoff = ExponentialBackoff(cap=0.2, base=0.02) if retries else NoBackoff()
+    return _pooled(
+        place,
+        {**options, "max_connections": max_connections, "timeout": timeout_seconds, "retry": Retry(backoff, retries)},
     )
+
+
+def _pooled(place: RedisPlace, options: dict[str, Any]) -> Redis:
+    if place.kind is RedisKind.SENTINEL:
+        managed = SentinelManagedSSLConnection if place.access.get("ssl") else SentinelManagedConnection
+        return open_master(place, _cancelable(managed), options)
+    pool = BlockingConnectionPool.from_url(place.url, **options)
     # The URL chose the kind of connection: plain, TLS or a Unix socket.
-    pool.connection_class = type("CancelableConnection", (_Cancelable, pool.connection_class), {})
+    pool.connection_class = _cancelable(pool.connection_class)
     return Redis.from_pool(cast("Any", pool))
 
 
@@ -68,6 +103,10 @@ async def ping(redis: Redis) -> None:
     """Ask Redis for a sign of life; a readiness probe."""
     if not await awaited(cast("Any", redis.ping())):
         raise Unavailable("redis_unavailable", "the event store does not answer")
+
+
+def _cancelable(connection_class: type[Any]) -> type[Any]:
+    return type("CancelableConnection", (_Cancelable, connection_class), {})
 
 
 class _Cancelable(AbstractConnection if TYPE_CHECKING else object):

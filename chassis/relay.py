@@ -14,6 +14,7 @@ from chassis import outbox
 from chassis.database import Database
 from chassis.metrics import OUTBOX_OLDEST_AGE_SECONDS, OUTBOX_PUBLISHED, OUTBOX_REFILLED, STREAM_HELD_BACK
 from chassis.redis_client import awaited
+from chassis.redis_scripts import Script
 from chassis.runtime import Backoff, Wakeup
 from shared_kernel.clock import Clock, SystemClock
 from shared_kernel.errors import DomainError
@@ -78,7 +79,7 @@ class OutboxRelay:
         self._poll_seconds = poll_seconds
         self._max_stream_entries = max_stream_entries
         self._clock = clock or SystemClock()
-        self._publish = cast("Any", redis.register_script(_PUBLISH))
+        self._publish = Script(redis, _PUBLISH)
         self._last_published: datetime | None = None
         self._held_back = False
         self._published_since_trim = 0

@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.poolers import Pooler
+from chassis.redis_urls import read_redis_url
 
 ENV_PREFIX = "JITNEY_"
 
@@ -43,6 +44,7 @@ class ChassisSettings(BaseSettings):
 
     environment: Literal["local", "production"] = "local"
     redis_url: str = "redis://127.0.0.1:6379/0"
+    """One server, a Cluster or Sentinels: see `chassis.redis_urls`."""
     database_pooler: Pooler = Pooler.NONE
     """What stands between the services and PostgreSQL: `none`, or a pooler in transaction mode, `transaction` for any,
     `prepared` for one that follows prepared statements."""
@@ -61,6 +63,12 @@ class ChassisSettings(BaseSettings):
     """Unary calls that a service works on at a time; calls of trips may take all of it, others a part."""
     max_connection_age_seconds: int = Field(default=0, ge=0)
     """When clients are told to reconnect, so that they find new replicas; 0 is never."""
+
+    @field_validator("redis_url")
+    @classmethod
+    def _names_a_redis(cls, url: str) -> str:
+        read_redis_url(url)
+        return url
 
 
 S = TypeVar("S", bound=BaseSettings)

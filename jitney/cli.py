@@ -203,7 +203,12 @@ def secrets_command(
     release: Annotated[str, typer.Option(help="Of Helm; begins the Secrets' names.")] = "jitney",
     namespace: Annotated[str, typer.Option(help="Of the Secrets; the current one if left out.")] = "",
     postgres: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where PostgreSQL is; else the bundled one.")] = "",
-    redis: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where Redis is; else the bundled one.")] = "",
+    redis: Annotated[
+        str,
+        typer.Option(
+            metavar="HOST:PORT|URL", help="Where Redis is, or a URL without a password; else the bundled one."
+        ),
+    ] = "",
     providers: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Of the providers of messages; else the sandbox.")
     ] = None,

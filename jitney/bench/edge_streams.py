@@ -121,6 +121,8 @@ class Crowd:
 
     async def publish(self, redis: Any) -> int:
         """Tells everybody one thing, until Redis has taken it; returns its number."""
+        from chassis.live_entries import stream_key
+
         self._number += 1
         waiting: Sequence[Listener] = self.listeners
         while waiting:
@@ -130,7 +132,7 @@ class Crowd:
                 try:
                     pipeline = redis.pipeline(transaction=True)
                     for item in batch:
-                        pipeline.xadd(f"live:{item.account}", fields, maxlen=500, approximate=True)
+                        pipeline.xadd(stream_key(str(item.account)), fields, maxlen=500, approximate=True)
                     await pipeline.execute()
                     break
                 except Exception:

@@ -12,6 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from redis.asyncio import Redis
 
 from chassis.database import Database
+from chassis.live_entries import stream_key
 from chassis.outbox import OutgoingEvent, row_of
 from chassis.redis_client import open_redis
 from chassis.relay import OutboxRelay
@@ -55,7 +56,7 @@ class EventLoad:
         self._reading: Redis = open_redis(redis_url)
         self._drivers = [uuid4() for _ in range(DRIVERS)]
         self._arrived: dict[str, float] = {}
-        self._positions = {f"live:{driver}": "0" for driver in self._drivers}
+        self._positions = {stream_key(str(driver)): "0" for driver in self._drivers}
 
     async def __aenter__(self) -> "EventLoad":
         self._pool = await asyncpg.create_pool(self._matching_url, min_size=_WRITERS, max_size=_WRITERS)

@@ -29,7 +29,7 @@ class Surroundings:
 
     Args:
         postgres: `host:port` of the PostgreSQL server.
-        redis: `host:port` of Redis.
+        redis: `host:port` of Redis, or its URL without a password (see `chassis.redis_urls`).
         sandbox: the host name of the sandbox; empty where there is none.
     """
 
@@ -63,7 +63,7 @@ class SecretsFolder:
             "JITNEY_POSTGRES_PASSWORD": credentials["postgres_password"],
             "JITNEY_POSTGRES_ADMIN_URL": _url(around, "postgres", credentials["postgres_password"], "postgres"),
             "JITNEY_REDIS_PASSWORD": credentials["redis_password"],
-            "JITNEY_REDIS_URL": f"redis://:{credentials['redis_password']}@{around.redis}/0",
+            "JITNEY_REDIS_URL": _redis_url(around.redis, credentials["redis_password"]),
             "JITNEY_IDENTITY_OTP_PEPPER": credentials["identity_otp_pepper"],
             "JITNEY_IDENTITY_PHONE_KEY": credentials["identity_phone_key"],
             "JITNEY_NOTIFICATION_WEBHOOK_KEY": credentials["notification_webhook_key"],
@@ -150,6 +150,14 @@ def for_kubernetes(
         for name, content in secrets.items()
     ]
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, indent=2) + "\n"
+
+
+def _redis_url(place: str, password: str) -> str:
+    """The setting for `host:port`, or for a URL of any kind whose password is left out."""
+    if "://" not in place:
+        place = f"redis://{place}/0"
+    scheme, _, rest = place.partition("://")
+    return place if "@" in rest else f"{scheme}://:{password}@{rest}"
 
 
 def _url(around: Surroundings, role: str, password: str, database: str) -> str:

@@ -1,7 +1,7 @@
 """Is it ready? One question to one process, answered within about a second and never with an error.
 
-What is asked is a URL: `grpc://host:port` (the health service), `http://host:port/path` (200), `redis://...` (PING) or
-`postgresql://...` (a connection).
+What is asked is a URL: `grpc://host:port` (the health service), `http://host:port/path` (200), `redis://...` or another
+one of `chassis.redis_urls` (PING), or `postgresql://...` (a connection).
 """
 
 import asyncio
@@ -22,6 +22,8 @@ async def answers(url: str) -> bool:
             return await _redis_answers(parts)
         case "postgresql":
             return await _postgres_answers(url)
+        case scheme if scheme.startswith(("redis", "unix")):
+            return await _redis_kind_answers(url)
         case _:
             raise ValueError(f"no question is known for {parts.scheme}")
 
@@ -43,6 +45,21 @@ async def _redis_answers(parts: SplitResult) -> bool:
         request = f"AUTH {unquote(parts.password)}\r\n".encode() + request
     answer = await _exchange(parts, request, until=b"PONG\r\n")
     return answer.endswith(b"+PONG\r\n")
+
+
+async def _redis_kind_answers(url: str) -> bool:
+    from redis.exceptions import RedisError
+
+    from chassis.redis_client import awaited, open_redis
+
+    redis = open_redis(url, timeout_seconds=_ANSWER_SECONDS)
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            return bool(await awaited(redis.ping()))
+    except (RedisError, OSError, TimeoutError):
+        return False
+    finally:
+        await redis.aclose()
 
 
 async def _http_answers(parts: SplitResult) -> bool:

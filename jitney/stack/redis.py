@@ -17,12 +17,14 @@ class EmbeddedRedis:
         folder: where its data and configuration are.
         host, port: where it listens.
         password: what its clients must show.
+        more: further lines of its configuration.
     """
 
     folder: Path
     host: str
     port: int
     password: str = field(repr=False)
+    more: tuple[str, ...] = ()
 
     def url(self, database: int = 0) -> str:
         """The connection string for one of its 16 numbered databases."""
@@ -40,6 +42,7 @@ class EmbeddedRedis:
             'save ""',
             "daemonize no",
             "databases 16",
+            *self.more,
         ]
         configuration = self._configuration
         with plain_file_errors(self.folder, purpose="The data folder of Redis"):

@@ -14,6 +14,7 @@ from uuid import UUID
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from chassis.redis_scripts import Script
 from matching_service.adapters.shard_cells import shard_of
 from matching_service.use_cases.dispatch_ports import Claim
 from shared_kernel.errors import Unavailable
@@ -54,8 +55,8 @@ class RedisReservations:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._reserve = redis.register_script(_RESERVE)
-        self._release = redis.register_script(_RELEASE)
+        self._reserve = Script(redis, _RESERVE)
+        self._release = Script(redis, _RELEASE)
 
     async def reserve(self, claims: Sequence[Claim], seconds: float) -> frozenset[UUID]:
         gained: set[UUID] = set()

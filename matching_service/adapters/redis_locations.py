@@ -13,7 +13,7 @@ cells for a while and readers take the newer position.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -21,6 +21,7 @@ from uuid import UUID
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from chassis.redis_scripts import Script
 from matching_service.adapters.location_layout import (
     CELLS_KEY,
     LEAVE,
@@ -55,10 +56,10 @@ class RedisLiveLocations:
     def __init__(self, redis: Redis) -> None:
         """Take a client with `decode_responses` off."""
         self._redis = redis
-        self._record = redis.register_script(RECORD)
-        self._leave = redis.register_script(LEAVE)
-        self._trim = redis.register_script(TRIM)
-        self._unlist = redis.register_script(UNLIST)
+        self._record = Script(redis, RECORD)
+        self._leave = Script(redis, LEAVE)
+        self._trim = Script(redis, TRIM)
+        self._unlist = Script(redis, UNLIST)
         self._pending: list[tuple[Sequence[DriverPosition], asyncio.Future[list[RecordOutcome]]]] = []
         self._flush: asyncio.Task[None] | None = None
 
@@ -148,7 +149,7 @@ class RedisLiveLocations:
                 arguments: list[Any] = []
                 for index in indices:
                     arguments += (positions[index].driver_id.bytes, positions[index].measured_at, packed[index])
-                await cast("Awaitable[Any]", self._record([location_key(cell), seen_key(cell)], arguments, pipeline))
+                await self._record([location_key(cell), seen_key(cell)], arguments, pipeline)
             newest = {cell: max(positions[index].measured_at for index in some) for cell, some in by_cell.items()}
             pipeline.zadd(CELLS_KEY, newest, gt=True)
             moves = [(index, cell) for cell, indices in by_cell.items() for index in indices]

@@ -13,6 +13,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from chassis.redis_scripts import Script
 from matching_service.domain.surge import NONE_PERMILLE, CellSurge, SurgeControl
 from matching_service.use_cases.surge_ports import Cells
 from shared_kernel.errors import Unavailable
@@ -22,6 +23,13 @@ _LEAD = """
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
+# As a whole, so that nobody reads half a city.
+_WRITE = """
+redis.call('DEL', KEYS[1])
+for index = 2, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[index], ARGV[index + 1]) end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 1
 """
 _LEAD_KEY = "surge:lead"
@@ -34,7 +42,8 @@ class RedisSurge:
     def __init__(self, redis: Redis, cells: Cells) -> None:
         self._redis = redis
         self._cells = cells
-        self._lead = redis.register_script(_LEAD)
+        self._lead = Script(redis, _LEAD)
+        self._write = Script(redis, _WRITE)
 
     async def permille_at(self, city: str, point: GeoPoint) -> int:
         """Return the multiplier at a place; none where the store does not answer: better that than no price."""
@@ -59,13 +68,10 @@ class RedisSurge:
     async def write(
         self, city: str, cells: Mapping[str, CellSurge], control: SurgeControl, now: datetime, keep_seconds: float
     ) -> None:
-        fields: dict[Any, Any] = {cell: f"{surge.permille}:{surge.mean_permille:.3f}" for cell, surge in cells.items()}
+        fields = {cell: f"{surge.permille}:{surge.mean_permille:.3f}" for cell, surge in cells.items()}
         fields |= {_AT: str(now.timestamp()), _CONTROL: _control_text(control)}
-        async with self._redis.pipeline(transaction=True) as pipeline:
-            pipeline.delete(_key(city))
-            pipeline.hset(_key(city), mapping=fields)
-            pipeline.pexpire(_key(city), int(keep_seconds * 1000))
-            await _answered(pipeline.execute())
+        pairs = [word for field in fields.items() for word in field]
+        await _answered(self._write([_key(city)], [int(keep_seconds * 1000), *pairs]))
 
     async def lay(self, city: str, control: SurgeControl) -> None:
         await _answered(self._redis.hset(_key(city), _CONTROL, _control_text(control)))

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from sqlalchemy import LargeBinary, MetaData, Table, delete, select
 
 from chassis.database import Database
+from chassis.live_entries import stream_key
 from chassis.personal_data import EXPORT_PAGE_ROWS
 
 _NOT_TOLD = frozenset({"token", "push_token", "fingerprint", "dedupe_key"})
@@ -37,7 +38,7 @@ class NotificationPersonalData:
         async with self._database.transaction() as connection:
             for table in self._tables:
                 await connection.execute(delete(table).where(table.c.account_id == account_id))
-        await self._redis.delete(f"live:{account_id}")
+        await self._redis.delete(stream_key(str(account_id)))
 
     async def export(self, account_id: UUID, offset: int) -> tuple[Mapping[str, Sequence[Mapping[str, Any]]], bool]:
         """Return the rows by table."""

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage, RedisStorage
+from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from redis import RedisError
 
 from rider_api.metrics import RATE_LIMITED
-from rider_api.rest.shared_redis import TIMEOUT_SECONDS, SharedRedis
+from rider_api.rest.shared_redis import SharedRedis
+from rider_api.rest.shared_storage import SharedStorage
 from rider_api.settings import EdgeSettings
 from shared_kernel.errors import Unavailable
 
@@ -99,11 +100,5 @@ class RateLimits:
 
     def _connected(self) -> SlidingWindowCounterRateLimiter:
         if self._common is None:
-            storage = RedisStorage(
-                self._shared.url,
-                key_prefix="edge:rate",
-                socket_timeout=TIMEOUT_SECONDS,
-                socket_connect_timeout=TIMEOUT_SECONDS,
-            )
-            self._common = SlidingWindowCounterRateLimiter(storage)
+            self._common = SlidingWindowCounterRateLimiter(SharedStorage(self._shared.client()))
         return self._common

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import redis
 
+from chassis.redis_sync import open_redis_for_threads
 from rider_api.metrics import SHARED_REDIS_FAILURES
 
 T = TypeVar("T")
@@ -22,7 +23,7 @@ class SharedRedis:
     """Asks Redis, or tells that it does not answer; the connection is made with the first question."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
+        self._url = url
         self._lock = Lock()
         self._client: redis.Redis | None = None
         self._rests_until = 0.0
@@ -37,7 +38,7 @@ class SharedRedis:
         if self.rests:
             return None
         try:
-            return question(self._connected())
+            return question(self.client())
         except redis.RedisError:
             self.failed()
             return None
@@ -47,10 +48,15 @@ class SharedRedis:
         SHARED_REDIS_FAILURES.inc()
         self._rests_until = time.monotonic() + _REST_SECONDS
 
-    def _connected(self) -> redis.Redis:
+    def client(self) -> redis.Redis:
+        """Return the client itself, for who handles its errors and tells of them by `failed`.
+
+        Raises:
+            redis.RedisError: there is none just now.
+        """
         with self._lock:
             if self._client is None:
-                self._client = redis.Redis.from_url(
-                    self.url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
-                )
+                if self.rests:  # who waited for the lock need not find out again
+                    raise redis.ConnectionError("Redis did not answer a moment ago")
+                self._client = open_redis_for_threads(self._url, timeout_seconds=TIMEOUT_SECONDS)
             return self._client

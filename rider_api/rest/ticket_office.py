@@ -7,6 +7,7 @@ from threading import Lock
 import redis
 
 from chassis.auth import Actor
+from chassis.redis_sync import open_redis_for_threads
 from rider_api.tickets import TICKET_LIFETIME_SECONDS, new_ticket, ticket_key, ticket_value
 from shared_kernel.errors import Unavailable
 
@@ -24,9 +25,7 @@ class TicketOffice:
     def _redis(self) -> redis.Redis:
         with self._lock:
             if self._client is None:
-                self._client = redis.Redis.from_url(
-                    self._url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
-                )
+                self._client = open_redis_for_threads(self._url, timeout_seconds=_TIMEOUT_SECONDS)
             return self._client
 
     def sell(self, actor: Actor) -> str:

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from sqlalchemy import text
 
 from chassis.database import Database
+from chassis.live_entries import stream_key
 from chassis.redis_client import awaited
 from notification_service.domain.channels import Channel
 from notification_service.domain.messages import messages_for
@@ -115,7 +116,8 @@ async def _look_at_streams(owed: Sequence[Due], rows: Mapping[str, Any], redis: 
         seen: set[str] = set()
         newest: dict[UUID, int] = defaultdict(int)
         entries = cast(
-            "list[tuple[bytes, dict[bytes, bytes]]]", await awaited(cast("Any", redis.xrange(f"live:{account_id}")))
+            "list[tuple[bytes, dict[bytes, bytes]]]",
+            await awaited(cast("Any", redis.xrange(stream_key(str(account_id))))),
         )
         for _, fields in entries:
             notification_id = fields[b"id"].decode()

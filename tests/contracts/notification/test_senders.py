@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from chassis.live_entries import stream_key
 from chassis.redis_client import awaited, open_redis
 from jitney.stack.addresses import Address
 from jitney.stack.providers import make_providers_file
@@ -148,13 +149,13 @@ async def test_a_live_stream_is_kept_short_and_not_for_ever(redis_url: str) -> N
         kept = await world.arrived(posted)
     assert KEPT_ENTRIES <= len(kept) < 2 * KEPT_ENTRIES
     redis = open_redis(redis_url)
-    assert 0 < await awaited(redis.ttl(f"live:{posted.target.address}")) <= KEPT_SECONDS
+    assert 0 < await awaited(redis.ttl(stream_key(str(posted.target.address)))) <= KEPT_SECONDS
     await redis.aclose()
 
 
 async def test_what_is_no_stream_is_a_failure_of_the_channel(redis_url: str) -> None:
     redis, posted = open_redis(redis_url), stream_message()
-    await awaited(redis.set(f"live:{posted.target.address}", "not a stream"))
+    await awaited(redis.set(stream_key(str(posted.target.address)), "not a stream"))
     result = await LiveStreamSender(redis).send(posted.message, posted.target)
     assert result == Unavailable("redis_unavailable")
     await redis.aclose()

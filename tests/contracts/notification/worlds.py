@@ -12,6 +12,7 @@ from uuid import uuid4
 import httpx
 from redis.asyncio import Redis
 
+from chassis.live_entries import stream_key
 from chassis.redis_client import awaited
 from notification_service.adapters.live_stream import LiveStreamSender
 from notification_service.domain.channels import Channel, Priority
@@ -229,7 +230,7 @@ class RedisWorld:
         self._next = self._faulty[fault]
 
     async def arrived(self, posted: Posted) -> Sequence[Arrived]:
-        entries = await awaited(self._redis.xrange(f"live:{posted.target.address}"))
+        entries = await awaited(self._redis.xrange(stream_key(str(posted.target.address))))
         return [
             Arrived(tuple(fields[name].decode() for name in (b"id", b"type", b"data", b"expires_at")))
             for _, fields in cast("list[tuple[bytes, dict[bytes, bytes]]]", entries)

@@ -16,6 +16,7 @@ import pytest
 from redis.asyncio import Redis
 
 from chassis.auth import Actor, Role
+from chassis.live_entries import stream_key
 from jitney.stack.launch import Launcher
 from jitney.stack.redis import EmbeddedRedis
 from rider_api.tickets import new_ticket, ticket_key, ticket_value
@@ -60,7 +61,7 @@ def account() -> UUID:
 async def tell(redis: Redis, account: UUID, number: int, expires_at: str = "") -> str:
     """Do what notification_service does."""
     fields = {"id": str(uuid4()), "type": "ride_updated", "data": json.dumps({"n": number}), "expires_at": expires_at}
-    command = redis.xadd(f"live:{account}", cast("Any", fields), maxlen=500, approximate=True)
+    command = redis.xadd(stream_key(str(account)), cast("Any", fields), maxlen=500, approximate=True)
     return cast("bytes", await command).decode()
 
 
@@ -118,7 +119,7 @@ async def test_what_was_missed_is_told_at_the_return(
                 assert (event.id, event.data) == (entries[number], {"n": number})
             live = await tell(redis, account, 40)
             assert (await next_event(reader)).id == live
-            await redis.xdel(f"live:{account}", live)
+            await redis.xdel(stream_key(str(account)), live)
 
 
 async def test_without_a_last_event_id_the_past_is_not_told(
@@ -207,7 +208,7 @@ async def test_a_client_that_does_not_read_is_sent_away_and_resumes(
         pipeline = redis.pipeline()
         for number in range(QUEUE_SIZE * 2):
             fields = {"type": "ride_updated", "data": json.dumps({"n": number}), "expires_at": ""}
-            pipeline.xadd(f"live:{account}", cast("Any", fields))
+            pipeline.xadd(stream_key(str(account)), cast("Any", fields))
         await pipeline.execute()
         seen, known = [], hello.id
         while (event := await next_event(reader)).type == "ride_updated":
@@ -235,7 +236,7 @@ async def test_a_client_whose_buffers_are_full_is_let_go(
         fields = {"type": "ride_updated", "data": json.dumps({"filler": "x" * 16_000}), "expires_at": ""}
         async with asyncio.timeout(30), httpx.AsyncClient() as other:
             while 'stream_closed_total{reason="stuck"} 1.0' not in (await other.get(f"{stream_url}/metrics")).text:
-                await redis.xadd(f"live:{account}", cast("Any", fields), maxlen=100, approximate=True)
+                await redis.xadd(stream_key(str(account)), cast("Any", fields), maxlen=100, approximate=True)
 
 
 async def test_the_process_is_ready_and_counts_its_streams(stream_url: str, bearer: Bearer, account: UUID) -> None:

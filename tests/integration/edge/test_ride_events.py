@@ -12,6 +12,7 @@ import pytest
 from redis.asyncio import Redis
 
 from chassis.auth import Role
+from chassis.live_entries import stream_key
 from ridesharing.matching.v1 import ride_service_pb2
 from shared_kernel.errors import NotFound
 from shared_kernel.ids import to_public_id
@@ -62,7 +63,7 @@ def stands_at(backends: Backends, version: int) -> None:
 async def hint(redis: Redis, account: UUID) -> None:
     """Tell the account something, as notification_service does."""
     fields = {"type": "ride_updated", "data": json.dumps({"n": 1}), "expires_at": ""}
-    await cast("Any", redis.xadd(f"live:{account}", cast("Any", fields)))
+    await cast("Any", redis.xadd(stream_key(str(account)), cast("Any", fields)))
 
 
 async def until_asked(backends: Backends, count: int) -> None:

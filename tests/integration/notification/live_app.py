@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from chassis.auth import Role, TokenSigner
 from chassis.clients import forward_token
+from chassis.live_entries import stream_key
 from chassis.status import from_rpc_error
 from ridesharing.notification.v1 import live_service_pb2 as pb
 from ridesharing.notification.v1.live_service_pb2_grpc import LiveServiceStub
@@ -128,7 +129,7 @@ async def tell(redis: Redis, account_id: UUID, number: int, *, filler: int = 0, 
     """Append an entry to a live stream as the service's own sender does; its id."""
     data = json.dumps({"n": number, "filler": "x" * filler})
     fields = {"id": str(uuid4()), "type": "ride_updated", "data": data, "expires_at": expires_at}
-    return cast("bytes", await redis.xadd(f"live:{account_id}", cast("Any", fields))).decode()
+    return cast("bytes", await redis.xadd(stream_key(str(account_id)), cast("Any", fields))).decode()
 
 
 def number_of(event: pb.LiveEvent) -> int:

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from redis.asyncio import Redis
 
 from chassis.database import Database
+from chassis.live_entries import stream_key
 from chassis.redis_client import awaited
 from notification_service.adapters.live_stream import LiveStreamSender
 from notification_service.adapters.postgres import PostgresStore
@@ -164,7 +165,7 @@ async def test_a_message_reaches_the_live_stream_of_its_account(
     rider = uuid4()
     await owe_messages(uuid4(), fresh(Happening.RIDE_COMPLETED, 1, rider, uuid4()))
     await drain(deliver(database, clock, LiveStreamSender(redis), Channel.STREAM))
-    [(_, entry)] = cast("list[tuple[bytes, dict[bytes, bytes]]]", await awaited(redis.xrange(f"live:{rider}")))
+    [(_, entry)] = cast("list[tuple[bytes, dict[bytes, bytes]]]", await awaited(redis.xrange(stream_key(str(rider)))))
     assert entry[b"type"] == b"ride_updated"
     assert b'"notification":{"id":"ntf_' in entry[b"data"]
 

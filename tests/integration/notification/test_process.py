@@ -21,7 +21,7 @@ from redis.asyncio import Redis
 from chassis.auth import Role, TokenSigner
 from chassis.clients import forward_token, open_channel
 from chassis.letters import LetterWriter
-from chassis.live_entries import LiveEvent, live_events
+from chassis.live_entries import LiveEvent, live_events, stream_key
 from chassis.redis_client import awaited, open_redis
 from chassis.settings import Address
 from notification_service.bootstrap import build
@@ -67,7 +67,7 @@ class Running:
 
     async def live(self, account_id: UUID) -> list[LiveEvent]:
         """What the edge reads of the account's live stream."""
-        return live_events(await awaited(self.redis.xrange(f"live:{account_id}")))
+        return live_events(await awaited(self.redis.xrange(stream_key(str(account_id)))))
 
     async def live_once_there_are(self, count: int, account_id: UUID) -> list[LiveEvent]:
         """The live stream as soon as it is so long."""

@@ -1,48 +1,71 @@
-"""`jitney up` on a PostgreSQL and a Redis that are there already."""
+"""`jitney up` on a PostgreSQL and a Redis Cluster that are there already, and a ride through both."""
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
-from pathlib import Path
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator
 
 import pytest
 
+from chassis.live_entries import stream_key
 from jitney.stack.databases import SERVICES
-from tests.integration.embedded import free_addresses
+from shared_kernel.ids import from_public_id
+from tests.integration.redis_kinds import SixNodes, six_nodes
+from tests.system.people import Town, town
+from tests.system.stack import Stack
 
-_SECONDS = 120
+pytestmark = pytest.mark.system
 
 
-@pytest.mark.system
-def test_stores_that_the_environment_names_are_used_and_none_is_embedded(
-    tmp_path: Path, postgres_url: Callable[[str], str], redis_url_for: Callable[[int], str]
-) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("JITNEY_")}
-    environment |= free_addresses()
-    environment |= {f"JITNEY_{service.upper()}_DATABASE_URL": postgres_url(service) for service in SERVICES}
-    environment |= {"JITNEY_REDIS_URL": redis_url_for(9)}
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[SixNodes]:
+    with six_nodes() as nodes:
+        yield nodes
 
-    def jitney(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "jitney", *arguments, "--data", str(tmp_path / "data")],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=False,
-        )
 
+@pytest.fixture(scope="module")
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, postgres_url: Callable[[str], str], cluster: SixNodes
+) -> Iterator[Stack]:
+    databases = {f"JITNEY_{service.upper()}_DATABASE_URL": postgres_url(service) for service in SERVICES}
+    running = Stack(tmp_path_factory.mktemp("external"), JITNEY_REDIS_URL=cluster.url, **databases)
     try:
-        started = jitney("up", "--detach")
-        assert started.returncode == 0, started.stderr
-        status = json.loads(jitney("status", "--json").stdout)
-        assert status["healthy"]
-        names = {process["name"] for process in status["processes"]}
-        assert names == {"supervisor", "sandbox", *SERVICES, "rest", "stream"}
-        assert not (tmp_path / "data" / "postgres").exists()
-        assert not (tmp_path / "data" / "redis").exists()
+        running.start()
+        yield running
     finally:
-        stopped = jitney("down")
-    assert stopped.stdout == "Jitney has stopped.\n"
+        assert running.stop() == 0
+
+
+@pytest.fixture
+async def people(stack: Stack) -> AsyncGenerator[Town]:
+    async with town(stack) as opened:
+        yield opened
+
+
+def test_stores_that_the_environment_names_are_used_and_none_is_embedded(stack: Stack) -> None:
+    status = stack.status()
+    assert status["healthy"]
+    names = {process["name"] for process in status["processes"]}
+    assert names == {"supervisor", "sandbox", *SERVICES, "rest", "stream"}
+    assert not (stack.data / "postgres").exists()
+    assert not (stack.data / "redis").exists()
+
+
+async def test_a_ride_on_a_redis_cluster_goes_on_when_the_master_of_its_drivers_news_dies(
+    people: Town, cluster: SixNodes
+) -> None:
+    rider, driver = await people.rider(), await people.driver()
+    first = await rider.request()
+    await driver.accept(first)
+    account = str(from_public_id("acct", driver.person.account_id))
+    victim = await asyncio.to_thread(cluster.master_of, stream_key(account))
+    victim.kill()
+    # What needs no news goes on, and the news of the next ride come when a replica has taken over.
+    await driver.step(first, "arrive")
+    await driver.step(first, "start", {"pin": (await rider.ride(first))["start_pin"]})
+    await driver.step(first, "complete")
+    assert (await rider.settled(first))["payment_state"] == "captured"
+    second = await rider.request()
+    await driver.accept(second)
+    await rider.cancel(second)
+    await asyncio.to_thread(cluster.rejoin, victim)

@@ -39,6 +39,21 @@ def test_each_secret_of_a_cluster_holds_the_key_of_its_part_alone(tmp_path: Path
         assert all(base64.b64decode(value) for value in item["data"].values())
 
 
+@pytest.mark.parametrize(
+    ("place", "before", "after"),
+    [
+        ("redis:6379", "redis://:", "@redis:6379/0"),
+        ("rediss+cluster://a:1,b:2", "rediss+cluster://:", "@a:1,b:2"),
+        ("redis+sentinel://a:1,b:2/rides/0", "redis+sentinel://:", "@a:1,b:2/rides/0"),
+    ],
+)
+def test_the_password_of_redis_stands_in_the_url_of_each_kind(
+    tmp_path: Path, place: str, before: str, after: str
+) -> None:
+    settings = SecretsFolder(tmp_path).settings(Surroundings("postgres:5432", place, ""))
+    assert settings["JITNEY_REDIS_URL"] == before + settings["JITNEY_REDIS_PASSWORD"] + after
+
+
 def test_compose_gives_no_container_a_password_or_a_key_of_another(tmp_path: Path) -> None:
     containers = read(made_settings(tmp_path))
     for service in ("identity", "matching", "payment", "notification"):

@@ -20,21 +20,21 @@ KEPT_SECONDS = 86_400
 _ENTRY_ID_FORM = re.compile(r"\d{1,19}-\d{1,19}")
 
 
-LANES = 32
+STRANDS = 32
 """Into how many slots of a Redis Cluster the streams are spread: one read takes streams of one slot alone."""
 
 
-def lane_of(account: str) -> int:
-    """Return the lane of an account, the same everywhere."""
-    return crc32(account.encode()) % LANES
+def strand_of(account: str) -> int:
+    """Return the strand of an account, the same everywhere."""
+    return crc32(account.encode()) % STRANDS
 
 
 def stream_key(account: str) -> str:
     """Return the key of an account's live stream; the account is a UUID in text.
 
-    The braces put all streams of a lane into one slot.
+    The braces put all streams of a strand into one slot.
     """
-    return f"live:{{{lane_of(account)}}}:{account}"
+    return f"live:{{{strand_of(account)}}}:{account}"
 
 
 def read_entry_id(text: str) -> EntryId | None:

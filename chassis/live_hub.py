@@ -4,8 +4,8 @@ Redis is asked for the streams of all connected accounts at once, each from the 
 is missed between replay and live: reading simply goes on. A new connection interrupts a read under way through a
 control stream of the process' own.
 
-A Redis Cluster answers one read for streams of one slot alone: there each lane of accounts is read by itself, and an
-outage of one node is one of its lanes.
+A Redis Cluster answers one read for streams of one slot alone: there each strand of accounts is read by itself, and an
+outage of one node is one of its strands.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chassis.live_entries import (
-    LANES,
     START,
+    STRANDS,
     EntryId,
     LiveEvent,
     first_id,
-    lane_of,
     live_events,
     read_entry_id,
+    strand_of,
     stream_key,
     write_entry_id,
 )
@@ -64,11 +64,11 @@ _PAUSE_SECONDS_A_STREAM = 0.000_005
 _PAUSE_SECONDS_MAX = 0.02
 
 
-def _control_key(lane: int, process: str) -> str:
-    return f"live_control:{{{lane}}}:{process}"
+def _control_key(strand: int, process: str) -> str:
+    return f"live_control:{{{strand}}}:{process}"
 
 
-class _Lane:
+class _Strand:
     """The connections that one read feeds, and where the reading stands."""
 
     def __init__(self, number: int, process: str) -> None:
@@ -90,18 +90,18 @@ class Hub:
         self._clock = clock
         self._queue_size = queue_size
         self._process = str(process_id)
-        self._lanes = [_Lane(number, self._process) for number in range(LANES if is_cluster(reader) else 1)]
+        self._strands = [_Strand(number, self._process) for number in range(STRANDS if is_cluster(reader) else 1)]
         self._numbers = count(1)
         self._claims: set[asyncio.Task[None]] = set()
         self._closed = False
 
     @property
     def healthy(self) -> bool:
-        """Whether the last read of some lane succeeded."""
-        return any(lane.healthy for lane in self._lanes) and not self._closed
+        """Whether the last read of some strand succeeded."""
+        return any(strand.healthy for strand in self._strands) and not self._closed
 
     def __len__(self) -> int:
-        return sum(len(lane.subscriptions) for lane in self._lanes)
+        return sum(len(strand.subscriptions) for strand in self._strands)
 
     def subscribe(self, account: str, position: EntryId, slot: str | None = OWN) -> Subscription:
         """Begin to deliver what comes after a position to one slot of an account.
@@ -114,14 +114,14 @@ class Hub:
         if self._closed:
             subscription.end(Ending.SHUTDOWN)
             return subscription
-        lane = self._lane_of(account)
-        older = lane.subscriptions.get((account, subscription.slot))
+        strand = self._strand_of(account)
+        older = strand.subscriptions.get((account, subscription.slot))
         if older is not None:
             self._end(older, Ending.SUPERSEDED)
-        lane.subscriptions[account, subscription.slot] = subscription
+        strand.subscriptions[account, subscription.slot] = subscription
         STREAM_CONNECTIONS.set(len(self))
-        lane.someone_listens.set()
-        self._wake(lane)
+        strand.someone_listens.set()
+        self._wake(strand)
         if slot is not None:
             claim = asyncio.create_task(self._claim(subscription))
             self._claims.add(claim)
@@ -130,60 +130,60 @@ class Hub:
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Forget a connection that has ended."""
-        lane = self._lane_of(subscription.account)
+        strand = self._strand_of(subscription.account)
         if self._is_current(subscription):
-            del lane.subscriptions[subscription.account, subscription.slot]
+            del strand.subscriptions[subscription.account, subscription.slot]
             STREAM_CONNECTIONS.set(len(self))
-        if not lane.subscriptions:
-            lane.someone_listens.clear()
+        if not strand.subscriptions:
+            strand.someone_listens.clear()
 
     def close(self) -> None:
         """End all connections; their clients reconnect elsewhere with their Last-Event-ID."""
         self._closed = True
-        for subscription in [each for lane in self._lanes for each in lane.subscriptions.values()]:
+        for subscription in [each for strand in self._strands for each in strand.subscriptions.values()]:
             self._end(subscription, Ending.SHUTDOWN)
         # What they still had to say to Redis would open connections anew behind the closing of the client.
-        for task in (*self._claims, *(lane.waking for lane in self._lanes)):
+        for task in (*self._claims, *(strand.waking for strand in self._strands)):
             if task is not None:
                 task.cancel()
 
     async def run(self) -> None:
         """Read for ever; survives Redis going away and coming back."""
         async with asyncio.TaskGroup() as group:
-            for lane in self._lanes:
-                group.create_task(self._read(lane), name=f"read {lane.control_key}")
+            for strand in self._strands:
+                group.create_task(self._read(strand), name=f"read {strand.control_key}")
 
-    async def _read(self, lane: _Lane) -> None:
+    async def _read(self, strand: _Strand) -> None:
         backoff = Backoff(first_seconds=0.05, cap_seconds=2.0)
         while True:
-            await lane.someone_listens.wait()
+            await strand.someone_listens.wait()
             try:
-                if not lane.healthy:
-                    await self._find_lost_entries(lane)
-                    lane.healthy = True
+                if not strand.healthy:
+                    await self._find_lost_entries(strand)
+                    strand.healthy = True
                     backoff.reset()
-                await self._read_once(lane)
+                await self._read_once(strand)
             except (RedisError, OSError) as error:
                 STREAM_READ_FAILURES.inc()
-                if lane.healthy:
+                if strand.healthy:
                     _log.warning("live streams cannot be read", extra={"error_type": type(error).__name__})
-                lane.healthy = False
+                strand.healthy = False
                 await asyncio.sleep(backoff.next_seconds())
 
-    async def _read_once(self, lane: _Lane) -> None:
+    async def _read_once(self, strand: _Strand) -> None:
         asked: dict[str, list[Subscription]] = {}
-        for subscription in lane.subscriptions.values():
+        for subscription in strand.subscriptions.values():
             asked.setdefault(stream_key(subscription.account), []).append(subscription)
         positions = {key: write_entry_id(min(item.position for item in items)) for key, items in asked.items()}
-        positions[lane.control_key] = write_entry_id(lane.control_position)
+        positions[strand.control_key] = write_entry_id(strand.control_position)
         answer = await self._reader.xread(cast("Any", positions), count=_ENTRIES_A_READ, block=_BLOCK_MILLIS)
         for raw_key, entries in _streams_of(answer):
             key = raw_key.decode()
             last = read_entry_id(cast("tuple[bytes, object]", entries[-1])[0].decode()) if entries else None
             if last is None:
                 continue
-            if key == lane.control_key:
-                lane.control_position = last
+            if key == strand.control_key:
+                strand.control_position = last
                 self._obey(entries)
                 continue
             events = live_events(entries)
@@ -207,9 +207,9 @@ class Hub:
                 self._end(subscription, Ending.SLOW, drop_waiting=True)
                 return
 
-    async def _find_lost_entries(self, lane: _Lane) -> None:
+    async def _find_lost_entries(self, strand: _Strand) -> None:
         """After an outage: whose stream ends before what was read already has lost entries, and is told so."""
-        subscriptions = list(lane.subscriptions.values())
+        subscriptions = list(strand.subscriptions.values())
         for start in range(0, len(subscriptions), _KEYS_A_PIPELINE):
             batch = subscriptions[start : start + _KEYS_A_PIPELINE]
             pipeline = self._reader.pipeline(transaction=False)
@@ -222,7 +222,7 @@ class Hub:
                     if not subscription.offer(Sign.RESYNC):
                         self._end(subscription, Ending.SLOW, drop_waiting=True)
         # The control stream may be gone as well, and its ids begin anew.
-        lane.control_position = START
+        strand.control_position = START
 
     def _end(self, subscription: Subscription, ending: Ending, *, drop_waiting: bool = False) -> None:
         if subscription.ending is None:
@@ -231,11 +231,11 @@ class Hub:
         self.unsubscribe(subscription)
 
     def _is_current(self, subscription: Subscription) -> bool:
-        standing = self._lane_of(subscription.account).subscriptions
+        standing = self._strand_of(subscription.account).subscriptions
         return standing.get((subscription.account, subscription.slot)) is subscription
 
-    def _lane_of(self, account: str) -> _Lane:
-        return self._lanes[lane_of(account) % len(self._lanes)]
+    def _strand_of(self, account: str) -> _Strand:
+        return self._strands[strand_of(account) % len(self._strands)]
 
     async def _claim(self, subscription: Subscription) -> None:
         """Note that the account's connection is here now, and tell the process that had it before.
@@ -249,8 +249,8 @@ class Hub:
             process, _, number = cast("bytes", before or b"").decode().rpartition(":")
             if process and process != self._process:
                 told = {"account": subscription.account, "slot": subscription.slot, "number": number}
-                lane = lane_of(subscription.account) % len(self._lanes)
-                await self._control(_control_key(lane, process), told)
+                strand = strand_of(subscription.account) % len(self._strands)
+                await self._control(_control_key(strand, process), told)
         except (RedisError, OSError):
             return
 
@@ -260,7 +260,7 @@ class Hub:
             if b"account" not in fields:
                 continue
             key = (fields[b"account"].decode(), fields[b"slot"].decode())
-            subscription = self._lane_of(key[0]).subscriptions.get(key)
+            subscription = self._strand_of(key[0]).subscriptions.get(key)
             if subscription is not None and str(subscription.number) == fields[b"number"].decode():
                 self._end(subscription, Ending.SUPERSEDED)
 
@@ -268,16 +268,16 @@ class Hub:
         await awaited(cast("Any", self._redis.xadd(key, cast("Any", fields), maxlen=_CONTROL_ENTRIES)))
         await awaited(cast("Any", self._redis.expire(key, _CONTROL_LIFETIME_SECONDS)))
 
-    def _wake(self, lane: _Lane) -> None:
-        lane.wake_again = True
-        if lane.waking is None or lane.waking.done():
-            lane.waking = asyncio.create_task(self._interrupt_read(lane))
+    def _wake(self, strand: _Strand) -> None:
+        strand.wake_again = True
+        if strand.waking is None or strand.waking.done():
+            strand.waking = asyncio.create_task(self._interrupt_read(strand))
 
-    async def _interrupt_read(self, lane: _Lane) -> None:
-        while lane.wake_again:
-            lane.wake_again = False
+    async def _interrupt_read(self, strand: _Strand) -> None:
+        while strand.wake_again:
+            strand.wake_again = False
             try:
-                await self._control(lane.control_key, {"wake": "1"})
+                await self._control(strand.control_key, {"wake": "1"})
             except (RedisError, OSError):
                 # The read ends by itself within two seconds.
                 return

@@ -89,7 +89,7 @@ class ClusterClient(RedisCluster):
         """Make a pipeline; its commands keep their order on each node."""
         if transaction:
             raise ValueError("what must happen as a whole is a script here: a transaction needs a slot of its own")
-        return _Pipeline(self)
+        return _Pipeline(self)  # pyright: ignore[reportAbstractUsage] (so is redis-py's own)
 
     async def ping(self, **_: Any) -> bool:
         """Ask a few nodes: the Cluster is there while one of them is."""
@@ -103,6 +103,11 @@ class ClusterClient(RedisCluster):
                 self.look_again()
                 self.nodes_manager.move_node_to_end_of_cached_nodes(node.name)
         raise failure
+
+    async def aclose(self) -> None:
+        """Close all connections, also where the topology was about to be asked for again."""
+        self._initialize = False
+        await super().aclose()
 
     def look_again(self) -> None:
         """Have the topology asked for before the next command."""
@@ -127,13 +132,13 @@ class ClusterClient(RedisCluster):
             for _ in range(_REDIRECTIONS):
                 try:
                     return await target_node.execute_command(*args, **options)
-                except AskError as error:
-                    return await self._asking(error, args, options)
                 except MovedError as error:
                     # One slot is known now; what else has moved is asked for before the next command.
                     await self.nodes_manager.move_slot(error)
                     target_node = await self._node_of(error)
                     self.look_again()
+                except AskError as error:
+                    return await self._asking(error, args, options)
                 except TryAgainError:
                     await asyncio.sleep(_TRY_AGAIN_SECONDS)
                 except (RedisConnectionError, RedisTimeoutError):

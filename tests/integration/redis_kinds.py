@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import redis
+from redis.cluster import ClusterNode
 
 from jitney.stack.binaries import redis_server
 from jitney.stack.launch import Launcher
@@ -110,7 +111,7 @@ class SixNodes:
     def master_of(self, key: str) -> Node:
         """The node that serves a key."""
         with redis.RedisCluster(
-            startup_nodes=[redis.cluster.ClusterNode(*node.address) for node in self.nodes[:3]], password=self.password
+            startup_nodes=[ClusterNode(*node.address) for node in self.nodes[:3]], password=self.password
         ) as client:
             found = cast("Any", client.get_node_from_key(key))
         return next(node for node in self.nodes if node.address[1] == found.port)

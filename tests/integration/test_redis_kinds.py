@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 
 from chassis.auth import Actor, Role
 from chassis.database import Database
-from chassis.live_entries import lane_of, stream_key
+from chassis.live_entries import strand_of, stream_key
 from chassis.live_hub import Hub
 from chassis.live_replay import resume
 from chassis.live_subscription import Sign, Subscription
@@ -142,7 +142,7 @@ async def test_no_driver_is_lost_when_the_master_of_a_cell_dies(ground: Ground, 
     cell = shard_at(first[0].latitude, first[0].longitude)
     victim = await asyncio.to_thread(master_of, ground, location_key(cell))
     victim.kill()
-    refused = 0
+    refused, newest = 0, first
     for second in range(1, 500):
         # As their apps do: told again until it is heard.
         newest = drivers(DRIVERS, second / 100, sequence=1 + second)
@@ -214,12 +214,12 @@ async def heard(subscription: Subscription, notification_id: str) -> bool:
                 return True
 
 
-async def test_live_streams_of_all_lanes_go_on_after_a_master_died(ground: Ground, redis: Redis) -> None:
+async def test_live_streams_of_all_strands_go_on_after_a_master_died(ground: Ground, redis: Redis) -> None:
     reader, batches = open_redis_for_reading(ground.url), open_redis_for_batches(ground.url)
     hub, sender = Hub(reader, redis, SystemClock(), uuid4(), 64), LiveStreamSender(batches)
     posts = [stream_message() for _ in range(48)]
-    lanes = {lane_of(post.target.address) for post in posts}
-    assert len(lanes) > 10
+    strands = {strand_of(post.target.address) for post in posts}
+    assert len(strands) > 10
 
     async def send(number: int) -> None:
         async def sent() -> bool:
@@ -297,6 +297,15 @@ async def test_the_edge_counts_replays_and_sells_tickets(
     assert await awaited(cast("Any", redis.getdel(ticket_key(ticket))))
 
 
+def asks_of(node: Node) -> int:
+    """How many scripts a node was asked to run."""
+    told = cast("dict[str, dict[str, int]]", node.ask("INFO", "commandstats"))
+    return sum(
+        told.get(f"cmdstat_{name}", {}).get("calls", 0) + told.get(f"cmdstat_{name}", {}).get("rejected_calls", 0)
+        for name in ("evalsha", "eval")
+    )
+
+
 async def test_a_slot_may_move_while_it_is_used(cluster: SixNodes, cluster_redis: Redis) -> None:
     key = f"moved:{uuid4()}"
     count = Script(cluster_redis, "return redis.call('INCR', KEYS[1])")
@@ -314,7 +323,9 @@ async def test_a_slot_may_move_while_it_is_used(cluster: SixNodes, cluster_redis
         assert await pipeline.execute() == [3]
     for node in (target, source):
         node.ask("CLUSTER", "SETSLOT", slot, "NODE", ids[target])
-    assert await count([key], []) == 4  # moved for good
+    asked = await asyncio.to_thread(asks_of, source)
+    assert [await count([key], []) for _ in range(3)] == [4, 5, 6]  # moved for good
+    assert await asyncio.to_thread(asks_of, source) == asked + 1  # who was told once knows
     assert cluster.master_of(key) is target
 
 

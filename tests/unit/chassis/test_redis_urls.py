@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from chassis.live_entries import LANES, lane_of, stream_key
+from chassis.live_entries import STRANDS, strand_of, stream_key
 from chassis.redis_urls import RedisKind, RedisPlace, read_redis_url
 from chassis.settings import ChassisSettings
 
@@ -53,12 +53,12 @@ def test_a_password_is_not_shown() -> None:
     ],
 )
 def test_what_names_no_redis_is_refused_at_the_start(url: str) -> None:
-    with pytest.raises(ValidationError, match="Redis"):
+    with pytest.raises(ValidationError, match="redis_url"):
         ChassisSettings(jwks_file=Path("/keys"), redis_url=url)
 
 
-def test_a_lane_lies_in_one_slot_and_lanes_are_used_evenly() -> None:
+def test_a_strand_lies_in_one_slot_and_others_are_used_evenly() -> None:
     accounts = [f"01890a5d-ac96-774b-bcce-{number:012x}" for number in range(3200)]
-    counts = [sum(lane_of(account) == lane for account in accounts) for lane in range(LANES)]
+    counts = [sum(strand_of(account) == strand for account in accounts) for strand in range(STRANDS)]
     assert 50 < min(counts) <= max(counts) < 150
-    assert stream_key(accounts[7]) == f"live:{{{lane_of(accounts[7])}}}:{accounts[7]}"
+    assert stream_key(accounts[7]) == f"live:{{{strand_of(accounts[7])}}}:{accounts[7]}"

@@ -8,6 +8,7 @@ after a pipeline has failed; and it asks for a slot that is moving over two conn
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -24,6 +25,7 @@ from chassis.redis_urls import RedisPlace
 
 _STREAM_READS = ("XREAD", "XREADGROUP")
 _PING_NODES = 3
+_LOOK_SECONDS = 0.25
 _REDIRECTIONS = 8
 _TRY_AGAIN_SECONDS = 0.05
 
@@ -64,6 +66,7 @@ class ClusterClient(RedisCluster):
             **{**place.access, **options},
         )
         self._tries = retries + 1
+        self._looked_at = 0.0
         self._wait_seconds = wait_seconds
         self._permits: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(max_connections))
         self._pipelines = asyncio.Semaphore(max_connections)
@@ -110,8 +113,14 @@ class ClusterClient(RedisCluster):
         await super().aclose()
 
     def look_again(self) -> None:
-        """Have the topology asked for before the next command."""
-        self._initialize = True
+        """Have the topology asked for before the next command; not more often than a few times a second.
+
+        It is a long answer to read, and in an outage every command would ask for it.
+        """
+        now = time.monotonic()
+        if now - self._looked_at >= _LOOK_SECONDS:
+            self._looked_at = now
+            self._initialize = True
 
     @asynccontextmanager
     async def pipeline_turn(self) -> AsyncGenerator[None]:

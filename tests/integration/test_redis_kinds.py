@@ -46,7 +46,7 @@ from shared_kernel.errors import Unavailable
 from shared_kernel.geo import GeoPoint
 from tests.contracts.notification.worlds import stream_message
 from tests.integration.chassis.stores import METADATA, STREAM, Stores, Taker, eventually, running
-from tests.integration.redis_kinds import Node, SentinelTrio, SixNodes, sentinel_trio, six_nodes
+from tests.integration.redis_kinds import Node, SentinelTrio, SixNodes, sentinel_trio, six_nodes, until
 
 DRIVERS = 240
 EVENTS = 300
@@ -306,6 +306,14 @@ def asks_of(node: Node) -> int:
     )
 
 
+def owner_of(node: Node, slot: int) -> tuple[str, int]:
+    """Whose a slot is, as a node knows."""
+    for first, last, (host, port, *_), *_ in cast("list[Any]", node.ask("CLUSTER SLOTS")):
+        if first <= slot <= last:
+            return host.decode(), port
+    raise LookupError(slot)
+
+
 async def test_a_slot_may_move_while_it_is_used(cluster: SixNodes, cluster_redis: Redis) -> None:
     key = f"moved:{uuid4()}"
     count = Script(cluster_redis, "return redis.call('INCR', KEYS[1])")
@@ -323,6 +331,9 @@ async def test_a_slot_may_move_while_it_is_used(cluster: SixNodes, cluster_redis
         assert await pipeline.execute() == [3]
     for node in (target, source):
         node.ask("CLUSTER", "SETSLOT", slot, "NODE", ids[target])
+    await asyncio.to_thread(
+        until, lambda: all(owner_of(node, slot) == target.address for node in cluster.nodes), "all agree"
+    )
     asked = await asyncio.to_thread(asks_of, source)
     assert [await count([key], []) for _ in range(3)] == [4, 5, 6]  # moved for good
     assert await asyncio.to_thread(asks_of, source) == asked + 1  # who was told once knows

@@ -23,6 +23,7 @@ from jitney.chaos.faults import Strike, draw_schedule
 from jitney.chaos.ground import Ground
 from jitney.chaos.hurried_city import write_hurried_city
 from jitney.chaos.nemesis import Nemesis
+from jitney.chaos.watch_offers import judge_offers, watch_offers, watched_offers
 from jitney.simulator.api import Api, ApiError, Unreachable
 from jitney.simulator.behavior import Behavior
 from jitney.simulator.demand import place_near_a_busy_one, trips_for_ever
@@ -151,6 +152,7 @@ async def _attack(stack: OwnStack, plan: Plan, say: Callable[[str], None], sql: 
     async with httpx.AsyncClient(base_url=addresses.sandbox_url) as sandbox:
         ground = Ground(stack, sandbox)
         nemesis = Nemesis(ground, say)
+        await watch_offers(ground)
         for service, statement in sql:
             async with ground.database(service) as connection:
                 await connection.execute(statement)
@@ -164,7 +166,7 @@ async def _attack(stack: OwnStack, plan: Plan, say: Callable[[str], None], sql: 
             verdict.violations.append("nothing was struck: the run proves nothing")
         if not await settle(ground, addresses, verdict, say):
             return verdict
-        verdict.violations += await judge_rides(ground)
+        verdict.violations += await judge_rides(ground) + await judge_offers(ground)
         verdict.violations += await judge_money(ground)
         verdict.violations += await judge_messages(ground)
         await _count(ground, verdict)
@@ -266,6 +268,7 @@ async def _count(ground: Ground, verdict: Verdict) -> None:
     verdict.counts = {
         "moves of rides": await ground.count("matching", "SELECT count(*) FROM ride_transition"),
         "offers": await ground.count("matching", "SELECT count(*) FROM offer"),
+        "offers watched": await watched_offers(ground),
         "postings": await ground.count("payment", "SELECT count(*) FROM posting"),
         "charges at the PSP": len(intents),
         "events": sum(

@@ -49,6 +49,17 @@ VARIANTS: Mapping[str, Variant] = {
         "no inbox", _every(7, Strike(5, "flush_redis", "redis", 0)), "told twice"
     ),
     "void on time-out": Variant("void on time-out", _every(8, Strike(1, "psp", "timeout_after_effect", 7)), "the PSP"),
+    # A matcher also looks at the clock before it begins; both walls go.
+    "no fencing": Variant(
+        "no fencing",
+        _every(
+            10,
+            Strike(1, "pause", "matching", 6),
+            Strike(8, "pause", "matcher-2", 6),
+        ),
+        "had lost the shard",
+        rides_per_second=2.0,
+    ),
     # The list of who is busy is a hint; where it is wrong, the unique index is what stands in the way.
     "no unique index, and nobody is busy": Variant(
         "nobody is busy",

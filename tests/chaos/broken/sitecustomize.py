@@ -81,6 +81,31 @@ def _nobody_is_busy(module: Any) -> None:
     module.PostgresDispatchReads.busy = busy
 
 
+def _any_fence(module: Any) -> None:
+    """Whatever the fence of a shard is now, the one that comes along is taken for it."""
+
+    class AnyFence(int):
+        __hash__ = int.__hash__
+
+        def __ne__(self, other: object) -> bool:
+            return False
+
+    async def keep_fence(self: Any, ride_id: Any) -> int:
+        del self, ride_id
+        return AnyFence(0)
+
+    module.PostgresTransaction.keep_fence = keep_fence
+
+
+def _leases_never_end(module: Any) -> None:
+    """A matcher takes its leases for its own until it is told otherwise, however long it was stopped."""
+
+    def held(self: Any) -> dict[str, int]:
+        return dict(self._fences)
+
+    module.KeepShards.held = held
+
+
 _BROKEN: dict[str, dict[str, Callable[[Any], None]]] = {
     "ack before commit": {"chassis.consumer_group": _ack_before_work},
     "no inbox": {
@@ -88,6 +113,10 @@ _BROKEN: dict[str, dict[str, Callable[[Any], None]]] = {
         "chassis.inbox": _no_inbox_of_one,
     },
     "void on time-out": {"payment_service.adapters.stripe_psp": _void_on_time_out},
+    "no fencing": {
+        "matching_service.adapters.postgres": _any_fence,
+        "matching_service.use_cases.keep_shards": _leases_never_end,
+    },
     "nobody is busy": {"matching_service.adapters.postgres_dispatch": _nobody_is_busy},
 }
 

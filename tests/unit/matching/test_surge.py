@@ -100,6 +100,15 @@ def test_a_price_does_not_move_for_less_than_the_hysteresis() -> None:
     assert far["a"].permille == 1650
 
 
+def test_an_average_is_kept_as_long_as_it_is_above_none_by_a_thousandth() -> None:
+    nobody = CellCounts({}, {})
+
+    for mean, kept in ((1_002.0, 1_001.0), (1_003.0, 1_001.5)):
+        [cell] = next_surges(POLICY, {"a": CellSurge(1_000, mean)}, nobody, neighbors).values()
+        assert (cell.permille, cell.mean_permille) == (1_000, kept)
+    assert next_surges(POLICY, {"a": CellSurge(1_000, 1_001.9)}, nobody, neighbors) == {}
+
+
 def test_a_lower_cap_of_a_new_policy_holds_at_once() -> None:
     policy = replace(POLICY, cap_permille=1200, average_permille=1)
     after = next_surges(policy, {"a": CellSurge(2000, 2000.0)}, CellCounts({"a": 50}, {}), neighbors)

@@ -207,3 +207,31 @@ def test_moves_of_any_choice_use_a_driver_and_a_ride_at_most_once(
         assert len(ring) > 1
         assert {pair.driver for pair in ring} == {own[pair.seeker] for pair in ring}
         assert all(own[pair.seeker] != pair.driver for pair in ring)
+
+
+def test_every_ring_and_every_free_driver_of_a_choice_is_taken_wherever_it_stands() -> None:
+    here, nobody = GeoPoint(37.7, -122.4), frozenset[UUID]()
+    waits = Seeker(UUID(int=1), here, frozenset(), nobody, 0.0)
+    bound = Seeker(UUID(int=9), here, frozenset(), nobody, 0.0, bound=Bound(UUID(int=8), 1))
+    seekers, own = [bound] * 5 + [waits], {seeker: 10 + seeker for seeker in range(5)}
+    # Ride 4 gets a free driver, two rings of two change among themselves, and ride 4's driver goes to who waits.
+    pairs = [(0, 11), (1, 10), (5, 14), (4, 20), (2, 13), (3, 12)]
+
+    moves = moves_of([PairCost(seeker, driver, 1.0) for seeker, driver in pairs], seekers, own)
+
+    assert moves.offers == [(5, 20)]
+    assert moves.swaps == []
+    assert [set(ring) for ring in moves.reroutes] == [{(0, 11), (1, 10)}, {(2, 13), (3, 12)}]
+
+
+def test_ring_behind_a_ride_that_is_settled_is_found() -> None:
+    here, nobody = GeoPoint(37.7, -122.4), frozenset[UUID]()
+    bound = Seeker(UUID(int=9), here, frozenset(), nobody, 0.0, bound=Bound(UUID(int=8), 1))
+    # The first ride gets a free driver; the two behind it change drivers.
+    pairs = [(0, 20), (1, 12), (2, 11)]
+
+    chosen = [PairCost(seeker, driver, 1.0) for seeker, driver in pairs]
+    moves = moves_of(chosen, [bound] * 3, {0: 10, 1: 11, 2: 12})
+
+    assert moves.swaps == [(0, 20)]
+    assert [set(ring) for ring in moves.reroutes] == [{(1, 12), (2, 11)}]

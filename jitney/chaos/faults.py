@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from jitney.chaos.wires import CALLED, PROVIDERS
+
 SERVICES: Final = ("identity", "matching", "payment", "notification")
 PROCESSES: Final = (*SERVICES, "matcher-2", "rest", "stream", "sandbox")
 _UPDATED: Final = (*SERVICES, "matcher-2", "rest", "stream")
 STORES: Final = ("postgres", "redis")
+_CALLED: Final = (*CALLED, PROVIDERS)
 _TABLES: Final = ("matching.ride", "matching.outbox", "payment.payment", "payment.balance", "notification.delivery")
 _PSP: Final = (
     "reset_after_effect",
@@ -54,6 +57,9 @@ FAULTS: Final[dict[str, Fault]] = {
     "stall_redis": Fault("Redis answers nobody (CLIENT PAUSE)", ("redis",), (0.5, 3.0)),
     "cut_redis": Fault("every connection to Redis is cut", ("redis",)),
     "cut_postgres": Fault("every connection to a database is cut", SERVICES, weight=3),
+    "delay_calls": Fault("each piece on the wires to a process is held up", _CALLED, (3.0, 8.0)),
+    "silence_calls": Fault("nothing passes on the wires to a process, which stay open", _CALLED, (1.0, 6.0)),
+    "cut_calls": Fault("every connection to a process is cut in the middle of its calls", _CALLED, weight=3),
     "lock_table": Fault("a table is locked against everybody", _TABLES, (1.0, 4.0)),
     "exhaust_connections": Fault("all connections that PostgreSQL takes are used up", ("postgres",), (2.0, 5.0)),
     "psp": Fault("every second call of the PSP goes wrong", _PSP, (4.0, 12.0), weight=4),

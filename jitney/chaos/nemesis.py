@@ -17,8 +17,10 @@ from redis.exceptions import RedisError
 
 from jitney.chaos.faults import FAULTS, Strike
 from jitney.chaos.ground import Ground
+from jitney.chaos.wires import Wires
 
 _SLOW_STOPPED_SECONDS, _SLOW_RUNNING_SECONDS = 0.08, 0.02
+_DELAY_SECONDS = 0.15
 _MESSAGE_TARGETS = ("sms", "fcm", "apns", "smtp")
 _UNLIMITED_STRIKES = 1_000_000
 _MOST_CONNECTIONS = 500
@@ -31,10 +33,11 @@ _OUTAGES = (OSError, RedisError, asyncpg.PostgresError, asyncpg.InterfaceError, 
 class Nemesis:
     """One attacker. `struck` counts the harms done, `missed` those whose target was down already."""
 
-    def __init__(self, ground: Ground, say: Callable[[str], None]) -> None:
+    def __init__(self, ground: Ground, wires: Wires, say: Callable[[str], None]) -> None:
         self.struck: Counter[str] = Counter()
         self.missed: Counter[str] = Counter()
         self._ground = ground
+        self._wires = wires
         self._say = say
         self._stopped: set[psutil.Process] = set()
         self._ways: dict[str, Callable[[Strike], Awaitable[None]]] = {
@@ -48,6 +51,9 @@ class Nemesis:
             "stall_redis": self._stall_redis,
             "cut_redis": self._cut_redis,
             "cut_postgres": self._cut_postgres,
+            "delay_calls": self._delay_calls,
+            "silence_calls": self._silence_calls,
+            "cut_calls": self._cut_calls,
             "lock_table": self._lock_table,
             "exhaust_connections": self._exhaust_connections,
             "psp": self._spoil_psp,
@@ -77,6 +83,7 @@ class Nemesis:
     async def heal(self) -> None:
         """Let everybody run who was stopped, and the providers work; what was killed, the supervisor starts again."""
         self._let_run(set(self._stopped))
+        self._wires.heal()
         for _ in range(_HEAL_TRIES):
             with contextlib.suppress(httpx.HTTPError):
                 await self._ground.sandbox("DELETE", "/_sim/faults")
@@ -162,6 +169,23 @@ class Nemesis:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+
+    async def _delay_calls(self, strike: Strike) -> None:
+        try:
+            self._wires.delay(strike.target, _DELAY_SECONDS)
+            await asyncio.sleep(strike.seconds)
+        finally:
+            self._wires.delay(strike.target, 0.0)
+
+    async def _silence_calls(self, strike: Strike) -> None:
+        try:
+            self._wires.silence(strike.target, silent=True)
+            await asyncio.sleep(strike.seconds)
+        finally:
+            self._wires.silence(strike.target, silent=False)
+
+    async def _cut_calls(self, strike: Strike) -> None:
+        await self._wires.cut(strike.target)
 
     async def _lock_table(self, strike: Strike) -> None:
         service, _, table = strike.target.partition(".")

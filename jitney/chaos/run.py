@@ -24,6 +24,7 @@ from jitney.chaos.ground import Ground
 from jitney.chaos.hurried_city import write_hurried_city
 from jitney.chaos.nemesis import Nemesis
 from jitney.chaos.watch_offers import judge_offers, watch_offers, watched_offers
+from jitney.chaos.wires import Wires, wires_of
 from jitney.simulator.api import Api, ApiError, Unreachable
 from jitney.simulator.behavior import Behavior
 from jitney.simulator.demand import place_near_a_busy_one, trips_for_ever
@@ -137,21 +138,27 @@ def attack(
     Raises:
         StackError: the stack did not start.
     """
-    with own_stack("--matchers", "2") as stack:
+    with own_stack("--matchers", "2") as stack, wires_of(stack) as wires:
         stack.environment["JITNEY_MATCHING_CITY_FILE"] = str(write_hurried_city(stack.data.path.parent))
         stack.environment.update(environment or {})
-        say(f"a stack is healthy after {stack.start():.1f} s")
-        return asyncio.run(_attack(stack, plan, say, sql))
+        try:
+            say(f"a stack is healthy after {stack.start():.1f} s")
+            return asyncio.run(_attack(stack, wires, plan, say, sql))
+        finally:
+            # Before the wires go, over which it would go on to connect.
+            stack.stop()
 
 
-async def _attack(stack: OwnStack, plan: Plan, say: Callable[[str], None], sql: Sequence[tuple[str, str]]) -> Verdict:
+async def _attack(
+    stack: OwnStack, wires: Wires, plan: Plan, say: Callable[[str], None], sql: Sequence[tuple[str, str]]
+) -> Verdict:
     urls = [f"http://{stack.environment[f'JITNEY_{name}_LISTEN']}" for name in ("REST", "STREAM", "SANDBOX")]
     matching, notification = (stack.environment[f"JITNEY_{name}_LISTEN"] for name in ("MATCHING", "NOTIFICATION"))
     addresses = Addresses(urls[0], urls[1], matching, urls[2], notification)
     verdict = Verdict(plan.seed, plan.minutes)
     async with httpx.AsyncClient(base_url=addresses.sandbox_url) as sandbox:
         ground = Ground(stack, sandbox)
-        nemesis = Nemesis(ground, say)
+        nemesis = Nemesis(ground, wires, say)
         await watch_offers(ground)
         for service, statement in sql:
             async with ground.database(service) as connection:
@@ -170,6 +177,10 @@ async def _attack(stack: OwnStack, plan: Plan, say: Callable[[str], None], sql: 
         verdict.violations += await judge_money(ground)
         verdict.violations += await judge_messages(ground)
         await _count(ground, verdict)
+        verdict.counts |= {f"pieces on the wire to {name}": count for name, count in wires.passed().items()}
+        verdict.violations += [
+            f"nothing went over the wire to {name}" for name, count in wires.passed().items() if not count
+        ]
         if not verdict.rides.get("completed"):
             verdict.violations.append("no ride was completed: the run proves nothing")
     return verdict

@@ -49,7 +49,7 @@ VARIANTS: Mapping[str, Variant] = {
         "no inbox", _every(7, Strike(5, "flush_redis", "redis", 0)), "told twice"
     ),
     "void on time-out": Variant("void on time-out", _every(8, Strike(1, "psp", "timeout_after_effect", 7)), "the PSP"),
-    # A matcher also looks at the clock before it begins; both walls go.
+    # A matcher also looks at the clock, and learns what it lost, before it begins; these walls go as well.
     "no fencing": Variant(
         "no fencing",
         _every(

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Any
 
 from granian.constants import Interfaces
 
-from rider_api.defaults import (
-    REST_LISTEN,
-    REST_REFUSING_THREADS,
-    REST_THREADS,
-    REST_THREADS_MAX,
-    REST_WAITING_MAX,
-    REST_WAITING_MOST,
-    STREAM_LISTEN,
-)
+from rider_api.defaults import REST_CONNECTIONS, REST_LISTEN, STREAM_CONNECTIONS, STREAM_LISTEN
 from rider_api.serve import listening_address, serve
 
 _USAGE = "usage: python -m rider_api rest|stream\n"
@@ -36,24 +27,15 @@ def load_stream() -> Any:
     return load()
 
 
-def _number(variable: str, default: int, most: int) -> int:
-    # A wrong number is refused by the worker, which reads all settings.
-    given = os.environ.get(variable, "")
-    return min(max(int(given), 1), most) if given.isdecimal() else default
-
-
 def main() -> int:
     """Run one of the two; returns the exit status."""
     match sys.argv[1:]:
         case ["rest"]:
             listen = listening_address("JITNEY_REST_LISTEN", REST_LISTEN)
-            working = _number("JITNEY_REST_THREADS", REST_THREADS, REST_THREADS_MAX)
-            waiting = _number("JITNEY_REST_WAITING_MAX", REST_WAITING_MAX, REST_WAITING_MOST)
-            threads = working + waiting + REST_REFUSING_THREADS
-            return serve(Interfaces.WSGI, load_rest, listen, threads=threads)
+            return serve(Interfaces.RSGI, load_rest, listen, connections=REST_CONNECTIONS)
         case ["stream"]:
             listen = listening_address("JITNEY_STREAM_LISTEN", STREAM_LISTEN)
-            return serve(Interfaces.ASGI, load_stream, listen)
+            return serve(Interfaces.ASGI, load_stream, listen, connections=STREAM_CONNECTIONS)
         case _:
             sys.stderr.write(_USAGE)
             return 2

@@ -8,3 +8,5 @@ REST_WAITING_MAX = 100
 REST_WAITING_MOST = 1_000
 REST_REFUSING_THREADS = 8
 """Beyond those that work and wait: they refuse what is too much."""
+REST_CONNECTIONS = 4_096
+STREAM_CONNECTIONS = 20_000

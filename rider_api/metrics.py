@@ -13,6 +13,11 @@ HTTP_SECONDS = Histogram(
 RATE_LIMITED = Counter("edge_rate_limited_total", "Requests refused for coming too often", ["pace"])
 SHED = Counter("edge_shed_total", "Requests refused since there was too much to do", ["urgency"])
 REPLAYED = Counter("edge_replayed_total", "Requests answered with the kept answer to their Idempotency-Key")
+INTAKE_REFUSED = Counter(
+    "edge_intake_refused_total",
+    "Requests that no thread was given to: their body came too slowly, or too many waited",
+    ["why"],
+)
 SHARED_REDIS_FAILURES = Counter(
     "edge_shared_redis_failures_total", "Times that limits or kept answers went without Redis"
 )

@@ -7,6 +7,7 @@ settings after the fork and, if they are wrong, says so and ends with status 2, 
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 import threading
@@ -14,10 +15,12 @@ from collections.abc import Callable
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.server import Server
 
 # In flight at SIGTERM: the longest request takes 8 seconds. A worker that is not done by then is killed.
 _DRAIN_SECONDS = 12
+_BUFFER_BYTES = 64 * 1024
 
 
 def serve(
@@ -25,14 +28,16 @@ def serve(
     load: Callable[[], Any],
     listen: str,
     *,
+    connections: int,
     threads: int = 1,
 ) -> int:
     """Serve an application until SIGTERM or SIGINT; returns the exit status.
 
     Args:
-        interface: WSGI or ASGI.
+        interface: RSGI (REST, behind its intake), ASGI (streams), or WSGI (what REST is measured beside).
         load: makes the application; called in the worker alone.
         listen: `host:port`.
+        connections: that are held at a time; the next ones wait until one ends.
         threads: that answer requests, for WSGI.
     """
     host, _, port = listen.rpartition(":")
@@ -42,6 +47,7 @@ def serve(
     def load_in_worker() -> Any:
         os.close(held_by_main)
         _leave_at_end_of(end_of_main)
+        _allow_many_files()
         try:
             return load()
         except SystemExit as error:
@@ -57,10 +63,12 @@ def serve(
         http=HTTPModes.http1,
         workers=1,
         blocking_threads=threads,
-        # uvloop serves the streams; WSGI runs no loop worth its memory.
-        loop=Loops.asyncio if interface is Interfaces.WSGI else Loops.uvloop,
+        # uvloop serves the streams; the intake gains too little by it to be worth its memory.
+        loop=Loops.uvloop if interface is Interfaces.ASGI else Loops.asyncio,
         backlog=2048,
-        backpressure=threads * 16 if interface is Interfaces.WSGI else 20_000,
+        backpressure=connections,
+        # What a head that does not end may make a connection hold.
+        http1_settings=HTTP1Settings(max_buffer_size=_BUFFER_BYTES),
         websockets=False,
         log_enabled=False,
         log_dictconfig=_silent_logging(),
@@ -83,6 +91,12 @@ def _silent_logging() -> dict[str, Any]:
     # Granian's own lines are no JSON; what matters is logged by the applications.
     silent = {"handlers": [], "propagate": False}
     return {"handlers": {}, "loggers": {"_granian": dict(silent), "granian.access": dict(silent)}}
+
+
+def _allow_many_files() -> None:
+    # A connection is a file; shells allow a process 1,024 of them unless it asks for more.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _leave_at_end_of(pipe: int) -> None:

@@ -41,6 +41,8 @@ class EdgeSettings(ChassisSettings):
     """REST requests that are worked on at a time; each waits for at most one back end at a time."""
     rest_waiting_max: int = Field(default=REST_WAITING_MAX, ge=1, le=REST_WAITING_MOST)
     """REST requests that may wait for that, the most urgent first; beyond it the least urgent are refused with 503."""
+    rest_body_seconds: float = Field(default=10.0, gt=0, le=120)
+    """Within which a request's body must be whole; one of more than 64 KiB has a second more for each 16 KiB."""
     rest_reads_per_minute: int = Field(default=1_200, ge=1)
     """How often an account may look; requests beyond it are refused with 429 and Retry-After."""
     rest_writes_per_minute: int = Field(default=600, ge=1)

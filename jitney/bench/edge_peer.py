@@ -70,7 +70,9 @@ def main() -> int:
     from granian.constants import Interfaces
 
     defaults = import_module("rider_api.defaults")
-    return import_module("rider_api.serve").serve(Interfaces.WSGI, load_rest, listen, threads=defaults.REST_THREADS)
+    # The bare server, without the intake: what that costs is to be seen.
+    serve, threads = import_module("rider_api.serve").serve, defaults.REST_THREADS
+    return serve(Interfaces.WSGI, load_rest, listen, connections=threads * 16, threads=threads)
 
 
 if __name__ == "__main__":

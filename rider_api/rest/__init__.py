@@ -1,1 +1,1 @@
-"""REST: one Flask application under granian's WSGI server."""
+"""REST: one Flask application behind an intake that takes requests in whole, served by granian."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from http import HTTPStatus
-from typing import Any, cast
+from typing import cast
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -121,7 +121,6 @@ ROUTES: tuple[Routes, ...] = (
     map_routes.routes,
 )
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_MAX_DISCARDED_BYTES = 1024 * 1024
 _DETAILS = {
     404: "there is nothing at this address; see /openapi.json",
     405: "this address does not take this method; the Allow header names those that it takes",
@@ -207,18 +206,8 @@ def make_app(edge: Edge) -> Flask:
 
 
 def _respond(problem: Problem) -> Response:
-    if problem.status == 413:
-        _take_the_rest()
     body = problem.body(instance=request.path, request_id=call().request_id, trace_id=call().trace_id)
     return Response(body, status=problem.status, headers=problem.all_headers())
-
-
-def _take_the_rest() -> None:
-    """Read what a client still sends, within a bound: an answer before it is done may be lost with the connection."""
-    given: Any = request.environ["wsgi.input"]
-    left = _MAX_DISCARDED_BYTES
-    while left > 0 and (piece := given.read(min(left, 65_536))):
-        left -= len(piece)
 
 
 def _tell_domain_error(error: DomainError) -> Response:

@@ -21,7 +21,11 @@ def find_person(body: PersonSearch) -> Person:
     return person(ask(edge().backends.people.FindPerson, pb.FindPersonRequest(phone_number=body.phone_number)).person)
 
 
-@routes.route("GET", "/operator/people/<account_id>", roles=_HELPERS, answer=Person, problems=(404,))
+# Longer than "search", which is no person, and what looks for one is no GET.
+_PERSON = "/operator/people/<string(minlength=7):account_id>"
+
+
+@routes.route("GET", _PERSON, roles=_HELPERS, answer=Person, problems=(404,))
 def read_person(path: PersonPath) -> Person:
     """Return a person."""
     return person(ask(edge().backends.people.GetPerson, pb.GetPersonRequest(account_id=str(path.account_id))).person)

@@ -293,6 +293,11 @@ def test_unknown_addresses_and_methods_are_problems(client: FlaskClient) -> None
     )
 
 
+def test_to_look_for_a_person_is_no_get(client: FlaskClient) -> None:
+    refused = client.get("/v1/operator/people/search")
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")
+
+
 def test_the_public_keys_are_public_alone(client: FlaskClient) -> None:
     keys = client.get("/v1/auth/jwks").get_json()["keys"]
     assert {"identity", "cli"} <= {key["kid"] for key in keys}

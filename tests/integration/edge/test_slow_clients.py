@@ -5,20 +5,25 @@ import contextlib
 import json
 from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
 import pytest
 
 from chassis.auth import Role
-from rider_api.defaults import REST_THREADS
+from rider_api.defaults import REST_REFUSING_THREADS, REST_THREADS, REST_WAITING_MAX
 from rider_api.settings import RestSettings
 from tests.integration.edge.backends import Backends
 from tests.integration.edge.processes import edge_process
 
 Bearer = Callable[..., dict[str, str]]
 RIDE = "ride_01h455vb4pex5vsknk084sn02q"
-SLOW = REST_THREADS * 10
+# Twice as many as there are threads.
+SLOW = (REST_THREADS + REST_WAITING_MAX + REST_REFUSING_THREADS) * 2
+QUOTE = {
+    "pickup": {"latitude": 37.788, "longitude": -122.4075},
+    "dropoff": {"latitude": 37.7955, "longitude": -122.3937},
+}
 
 
 @pytest.fixture
@@ -37,7 +42,7 @@ def app_url(settings: dict[str, object], tmp_path: Path) -> Iterator[str]:
 
 
 @contextlib.asynccontextmanager
-async def slow_clients(url: str, *beginnings: str) -> AsyncGenerator[None]:
+async def slow_clients(url: str, *beginnings: str) -> AsyncGenerator[list[asyncio.StreamReader]]:
     """Many clients that begin a request, send a byte now and then, and never end."""
     where = urlsplit(url)
     opened = [await asyncio.open_connection(where.hostname, where.port) for _ in range(SLOW)]
@@ -52,7 +57,7 @@ async def slow_clients(url: str, *beginnings: str) -> AsyncGenerator[None]:
 
     tasks = [asyncio.create_task(trickle(number, writer)) for number, (_, writer) in enumerate(opened)]
     try:
-        yield
+        yield [reader for reader, _ in opened]
     finally:
         for task in tasks:
             task.cancel()
@@ -60,19 +65,96 @@ async def slow_clients(url: str, *beginnings: str) -> AsyncGenerator[None]:
             writer.close()
 
 
+async def asked_meanwhile(url: str, headers: dict[str, str]) -> list[httpx.Response]:
+    """Answers to reads and to requests with bodies."""
+    async with httpx.AsyncClient(base_url=url, timeout=30, headers=headers) as client:
+        reads = [await client.get(f"/v1/rides/{RIDE}") for _ in range(20)]
+        wholes = [await client.post("/v1/quotes", json=QUOTE) for _ in range(20)]
+        return [*reads, *wholes, await client.get("/healthz")]
+
+
 async def test_slow_heads_hold_nobody_up(settings: dict[str, object], tmp_path: Path, bearer: Bearer) -> None:
-    # A head is read without a thread; a body holds one of them, which is why a proxy that buffers belongs in front.
     beginnings = (
         "GET /v1/me HTTP/1.1\r\nHost: x\r\nX-Slow:",
         "POST /v1/auth/otp HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Slow:",
         "GET /v1/",
     )
     with edge_process("rest", settings, tmp_path) as url:
-        async with slow_clients(url, *beginnings), httpx.AsyncClient(base_url=url, timeout=30) as client:
-            answers = [await client.get(f"/v1/rides/{RIDE}", headers=bearer(Role.RIDER)) for _ in range(20)]
-            alive = await client.get("/healthz")
-    assert {answer.status_code for answer in answers} == {200}
-    assert alive.status_code == 200
+        async with slow_clients(url, *beginnings):
+            answers = await asked_meanwhile(url, bearer(Role.RIDER))
+    assert {answer.status_code for answer in answers} == {200, 201}
+
+
+async def test_slow_bodies_hold_nobody_up(settings: dict[str, object], tmp_path: Path, bearer: Bearer) -> None:
+    token = bearer(Role.RIDER)["Authorization"]
+    head = f"HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nContent-Type: application/json\r\n"
+    beginnings = (
+        f"POST /v1/quotes {head}Content-Length: 60000\r\n\r\n{{",
+        f"POST /v1/quotes {head}Content-Length: 900000\r\n\r\n{{",
+        f"POST /v1/auth/otp {head}Transfer-Encoding: chunked\r\n\r\n1\r\n{{\r\n8\r\n",
+        f"GET /v1/me {head}Content-Length: 60000\r\n\r\n",
+    )
+    # None of the small ones is sent away while the others ask.
+    with edge_process("rest", {**settings, "rest_body_seconds": 120}, tmp_path) as url:
+        async with slow_clients(url, *beginnings) as readers:
+            answers = await asked_meanwhile(url, bearer(Role.RIDER))
+            still_open = sum(not reader.at_eof() for reader in readers)
+    assert {answer.status_code for answer in answers} == {200, 201}
+    assert still_open > SLOW / 2
+
+
+async def test_a_body_that_is_not_whole_in_time_is_refused(
+    settings: dict[str, object], tmp_path: Path, bearer: Bearer
+) -> None:
+    token = bearer(Role.RIDER)["Authorization"]
+    head = f"HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nContent-Type: application/json\r\n"
+    beginnings = (
+        f"POST /v1/quotes {head}Content-Length: 60000\r\n\r\n{{",
+        f"POST /v1/quotes {head}Transfer-Encoding: chunked\r\n\r\n1\r\n{{\r\nffff\r\n",
+    )
+
+    async def told_to(beginning: str, where: SplitResult) -> bytes:
+        reader, writer = await asyncio.open_connection(where.hostname, where.port)
+        writer.write(beginning.encode())
+        answer = await reader.read()
+        writer.close()
+        return answer
+
+    with edge_process("rest", {**settings, "rest_body_seconds": 0.5}, tmp_path) as url:
+        async with asyncio.timeout(30):
+            told = await asyncio.gather(*(told_to(item, urlsplit(url)) for item in beginnings * REST_THREADS))
+        async with httpx.AsyncClient(base_url=url) as client:
+            metrics = (await client.get("/metrics")).text
+    heads, bodies = zip(*(answer.split(b"\r\n\r\n", 1) for answer in told), strict=True)
+    assert {head.split(b"\r\n")[0] for head in heads} == {b"HTTP/1.1 408 Request Timeout"}
+    assert all(b"x-request-id" in head and b"application/problem+json" in head for head in heads)
+    assert {json.loads(body)["code"] for body in bodies} == {"body_too_slow"}
+    assert f'edge_intake_refused_total{{why="body_too_slow"}} {len(told)}.0' in metrics
+
+
+async def test_a_body_that_broke_off_reaches_no_route(
+    settings: dict[str, object], tmp_path: Path, bearer: Bearer, backends: Backends
+) -> None:
+    token = bearer(Role.RIDER)["Authorization"]
+    head = f"POST /v1/quotes HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nContent-Type: application/json\r\n"
+    body = json.dumps(QUOTE)
+    with edge_process("rest", settings, tmp_path) as url:
+        where = urlsplit(url)
+        for begun in (
+            f"{head}Content-Length: {len(body) + 1}\r\n\r\n{body}",
+            f"{head}Content-Length: 90000\r\n\r\n{body}",
+            f"{head}Transfer-Encoding: chunked\r\n\r\n{len(body):x}\r\n{body}\r\n",
+        ):
+            _, writer = await asyncio.open_connection(where.hostname, where.port)
+            writer.write(begun.encode())
+            await writer.drain()
+            writer.close()
+            await writer.wait_closed()
+        async with httpx.AsyncClient(base_url=url) as client, asyncio.timeout(20):
+            # Each look is a request of its own: there is nothing to wait for but that.
+            while 'edge_intake_refused_total{why="client_gone"} 3.0' not in (await client.get("/metrics")).text:
+                pass
+    assert backends.asked == []
 
 
 @pytest.mark.parametrize(

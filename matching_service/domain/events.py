@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from matching_service.domain.complaint import Complaint
 from matching_service.domain.edit import RideEdit
 from matching_service.domain.offer import Offer
 from matching_service.domain.ride import Ride
@@ -142,6 +143,13 @@ class TripAlertRaised(RideFact):
     """A trip left its way or stands still, and its rider is asked whether all is well."""
 
     alert: TripAlert
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintDecided(RideFact):
+    """A complaint of the ride came to its end: the money goes back, or an operator said no."""
+
+    complaint: Complaint
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from matching_service.domain.trip_watch import AlertKind, TripAlert
 from matching_service.entrypoints import wire_delivery
 from matching_service.use_cases.read_rides import PlannedStop
 from ridesharing.common.v1 import geo_point_pb2, money_pb2
-from ridesharing.matching.v1 import events_pb2, rides_pb2, trip_alerts_pb2
+from ridesharing.matching.v1 import complaint_service_pb2, events_pb2, rides_pb2, trip_alerts_pb2
 from shared_kernel.errors import FieldViolation, InvalidInput
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
@@ -413,6 +413,13 @@ def _ride_event(event: events.RideFact) -> Message:  # noqa: PLR0911 (an arm a k
             )
         case events.TripAlertRaised(alert=alert):
             return events_pb2.TripAlertRaised(ride=ride_message(ride), alert=alert_message(alert))
+        case events.ComplaintDecided(complaint=complaint):
+            return events_pb2.ComplaintDecided(
+                ride=ride_message(ride),
+                complaint_id=str(complaint.id),
+                state=complaint_service_pb2.ComplaintState.Value(f"COMPLAINT_STATE_{complaint.state.name}"),
+                answer=complaint.answer,
+            )
         case events.TripStarted():
             return events_pb2.TripStarted(ride=_started_message(ride))
         case events.RideCanceled(former_driver_id=former):

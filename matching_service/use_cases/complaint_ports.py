@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from matching_service.domain.complaint import Complaint, ComplaintState, RefundDecision
+from matching_service.domain.events import Event
 from matching_service.domain.ride import Ride
 from matching_service.use_cases.ports import RequestKey
 
@@ -50,6 +51,10 @@ class ComplaintTransaction(Protocol):
 
     async def lock_ride(self, ride_id: UUID, *, rider_id: UUID | None = None) -> Ride | None:
         """See `ports.Transaction.lock_ride`."""
+        ...
+
+    async def tell(self, event: Event) -> None:
+        """See `ports.Transaction.tell`."""
         ...
 
 

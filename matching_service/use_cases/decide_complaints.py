@@ -18,6 +18,7 @@ from matching_service.domain.complaint import (
     RefundDecision,
     complaint_not_found,
 )
+from matching_service.domain.events import ComplaintDecided
 from matching_service.use_cases.advance_saga import (
     CALL_SECONDS,
     FIRST_WAIT_SECONDS,
@@ -98,13 +99,17 @@ class AdvanceRefunds:
 
     async def _record(self, asked: Complaint, outcome: RefundOutcome | None, refusal: str) -> None:
         async with self.store.transaction() as tx:
+            ride = await tx.lock_ride(asked.ride_id)
             complaint = await tx.complaints.lock(asked.id)
-            if complaint is None or complaint.version != asked.version:
+            if ride is None or complaint is None or complaint.version != asked.version:
                 return  # another replica recorded it
             if refusal or outcome is None:
+                # Nobody is told: the operator decides again.
                 await tx.complaints.save(complaint.refund_refused(refusal))
-            else:
-                await tx.complaints.save(complaint.refunded(outcome.refund_id, self.clock.now()))
+                return
+            refunded = complaint.refunded(outcome.refund_id, self.clock.now())
+            await tx.complaints.save(refunded)
+            await tx.tell(ComplaintDecided(ride, self.clock.now(), refunded))
 
     async def _ask_again(self, step: OwedRefund, error: str) -> None:
         wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** min(step.attempts, 16))
@@ -157,12 +162,17 @@ class DecideComplaint:
     async def reject(self, request_id: str, operator_id: UUID, complaint_id: UUID, answer: str) -> Complaint:
         """Say no. Raises NotFound `complaint_not_found`, Conflict `complaint_decided`."""
         request = RequestKey(operator_id, "RejectComplaint", request_id, (str(complaint_id), answer))
+        found = await self.reader.get(complaint_id)
         async with self.store.transaction() as tx:
             first = await tx.claim(request) is None
+            # A complaint is of the same ride for good; the ride is locked before it.
+            ride = None if found is None else await tx.lock_ride(found.ride_id)
             complaint = await _locked(tx, complaint_id)
             if first:
                 complaint = complaint.rejected(operator_id, answer, self.clock.now())
                 await tx.complaints.save(complaint)
+                if ride is not None:
+                    await tx.tell(ComplaintDecided(ride, self.clock.now(), complaint))
                 await tx.complete(complaint_id.bytes)
         return complaint
 

@@ -44,6 +44,7 @@ class Happening(StrEnum):
     TIP_RECEIVED = "tip_received"
     REFUND_PAID = "refund_paid"
     REFUND_FAILED = "refund_failed"
+    COMPLAINT_DECIDED = "complaint_decided"
     PAYOUT_PAID = "payout_paid"
     PAYOUT_FAILED = "payout_failed"
     CASH_STOPPED = "cash_stopped"
@@ -170,6 +171,19 @@ class MoneyFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ComplaintFact:
+    """What a rider complained of was decided. `outcome` is a public word (`refunded`, `rejected`), `answer` is the
+    operator's own."""
+
+    happening: Happening
+    complaint_id: UUID
+    ride_id: UUID
+    rider_id: UUID
+    outcome: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class SafetyFact:
     """Somebody on a ride called for help, shares it, or it goes strangely. `link` shows where the ride is now."""
 
@@ -215,4 +229,15 @@ class PromotionFact:
     texts: Mapping[str, tuple[str, str]]
 
 
-Fact = RideFact | OfferFact | ReceiptFact | ShiftFact | PersonFact | MoneyFact | SafetyFact | CodeFact | PromotionFact
+Fact = (
+    RideFact
+    | OfferFact
+    | ReceiptFact
+    | ShiftFact
+    | PersonFact
+    | MoneyFact
+    | ComplaintFact
+    | SafetyFact
+    | CodeFact
+    | PromotionFact
+)

@@ -166,6 +166,7 @@ MATRIX: Sequence[Row] = (
     Row(H.RECEIPT_READY, _R, FILED, _P2, _DAY, "rider_receipt_ready"),
     Row(H.REFUND_PAID, _R, TOLD, _P2, _DAY, "rider_refund_paid"),
     Row(H.REFUND_FAILED, _R, WRITTEN, _P2, _DAY, "rider_refund_failed"),
+    Row(H.COMPLAINT_DECIDED, _R, TOLD, _P2, _DAY, "rider_complaint_decided"),
     Row(H.TIP_RECEIVED, _D, TOLD, _P2, _DAY, "driver_tip_received"),
     Row(H.PAYOUT_PAID, _D, WRITTEN, _P2, _DAY, "driver_payout_paid"),
     Row(H.PAYOUT_FAILED, _D, WRITTEN, _P2, _DAY, "driver_payout_failed"),

@@ -12,6 +12,7 @@ from notification_service.domain.cases import holds
 from notification_service.domain.channels import Channel, Leg, Priority
 from notification_service.domain.facts import (
     CodeFact,
+    ComplaintFact,
     Fact,
     Happening,
     MoneyFact,
@@ -114,7 +115,7 @@ def _account(fact: Fact, audience: Audience) -> UUID | None:
             return fact.driver.driver_id if fact.driver else None
         case RideFact(), Audience.FORMER_DRIVER:
             return fact.former_driver_id
-        case ReceiptFact() | SafetyFact(), Audience.RIDER:
+        case ReceiptFact() | SafetyFact() | ComplaintFact(), Audience.RIDER:
             return fact.rider_id
         case OfferFact() | ShiftFact(), Audience.DRIVER:
             return fact.driver_id
@@ -126,7 +127,7 @@ def _account(fact: Fact, audience: Audience) -> UUID | None:
 
 def _ride(fact: Fact) -> UUID | None:
     match fact:
-        case RideFact() | OfferFact() | ReceiptFact() | SafetyFact() | MoneyFact():
+        case RideFact() | OfferFact() | ReceiptFact() | SafetyFact() | MoneyFact() | ComplaintFact():
             return fact.ride_id
         case _:
             return None

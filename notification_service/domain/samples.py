@@ -9,6 +9,7 @@ from uuid import UUID
 from notification_service.domain.cases import Case
 from notification_service.domain.facts import (
     CodeFact,
+    ComplaintFact,
     DriverFacts,
     EditFacts,
     Fact,
@@ -81,6 +82,8 @@ def sample_of(row: Row) -> Fact:
     if happening in _SAFETY:
         return SafetyFact(happening, THING, RIDE, RIDER, "Ada", _DRIVER_FACTS, "https://jitney.example/t/8Zk2")
     match happening:
+        case Happening.COMPLAINT_DECIDED:
+            return ComplaintFact(happening, THING, RIDE, RIDER, "refunded", "The way was too long: sorry!")
         case Happening.ONE_TIME_CODE:
             return CodeFact(happening, "482913", NOON + timedelta(minutes=5))
         case Happening.PROMOTION:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from notification_service.domain.facts import (
     CodeFact,
+    ComplaintFact,
     DriverFacts,
     Fact,
     MoneyFact,
@@ -46,6 +47,8 @@ def words_of(fact: Fact, *, for_rider: bool) -> Words:
             return {"device": fact.device, "document": fact.document, **expiry}
         case MoneyFact():
             return {"amount": fact.amount, "destination": fact.destination, "bank_last_digits": fact.bank_last_digits}
+        case ComplaintFact():
+            return {"outcome": fact.outcome, "answer": fact.answer}
         case SafetyFact():
             return {"rider_name": fact.rider_name, **_driver_words(fact.driver), "link": fact.link}
         case CodeFact():

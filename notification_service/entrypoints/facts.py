@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from notification_service.domain.facts import (
+    ComplaintFact,
     DriverFacts,
     EditFacts,
     Fact,
@@ -29,8 +30,8 @@ from ridesharing.common.v1.geo_point_pb2 import Place
 from ridesharing.common.v1.money_pb2 import Money as WireMoney
 from ridesharing.identity.v1 import accounts_pb2, document_service_pb2
 from ridesharing.identity.v1 import events_pb2 as identity
+from ridesharing.matching.v1 import complaint_service_pb2, rides_pb2, trip_alerts_pb2
 from ridesharing.matching.v1 import events_pb2 as matching
-from ridesharing.matching.v1 import rides_pb2, trip_alerts_pb2
 from ridesharing.payment.v1 import events_pb2 as payment
 from ridesharing.payment.v1 import payments_pb2, payout_service_pb2, refunds_pb2
 from shared_kernel.ids import to_public_id
@@ -101,6 +102,18 @@ def _trip_alert(event: matching.TripAlertRaised) -> SafetyFact | None:
         rider_name=event.ride.rider_name,
         driver=_driver(event.ride),
         link=map_link(event.alert.point.latitude, event.alert.point.longitude),
+    )
+
+
+def _complaint(event: matching.ComplaintDecided) -> ComplaintFact:
+    state = complaint_service_pb2.ComplaintState.Name(event.state)
+    return ComplaintFact(
+        happening=Happening.COMPLAINT_DECIDED,
+        complaint_id=UUID(event.complaint_id),
+        ride_id=UUID(event.ride.ride_id),
+        rider_id=UUID(event.ride.rider_id),
+        outcome=state.removeprefix("COMPLAINT_STATE_").lower(),
+        answer=event.answer,
     )
 
 
@@ -254,6 +267,7 @@ _READERS: Mapping[type[Message], Callable[[Any, int], Fact | None]] = {
     matching.OfferCreated: lambda event, version: _offer(Happening.OFFER_CREATED, event.offer, version),
     matching.OfferClosed: lambda event, version: _offer(Happening.OFFER_CLOSED, event.offer, version),
     matching.TripAlertRaised: lambda event, _: _trip_alert(event),
+    matching.ComplaintDecided: lambda event, _: _complaint(event),
     matching.ShiftEnded: lambda event, _: _shift_ended(event),
     payment.PaymentCaptured: lambda event, _: _receipt(event),
     payment.ChargeCollected: lambda event, _: _tip(event),

@@ -28,6 +28,8 @@ from matching_service.use_cases.advance_saga import LEASE_SECONDS
 from matching_service.use_cases.complaint_ports import RefundOutcome, RefundStatus
 from matching_service.use_cases.decide_complaints import AdvanceRefunds, DecideComplaint
 from matching_service.use_cases.raise_complaint import RaiseComplaint, ReadComplaints
+from ridesharing.matching.v1 import complaint_service_pb2
+from ridesharing.matching.v1.events_pb2 import ComplaintDecided
 from shared_kernel.errors import Conflict, DomainError, Unavailable, Unknown
 from tests.fakes.matching_rides import FakePayments
 from tests.fakes.matching_stage import Stage, usd
@@ -212,6 +214,35 @@ async def test_a_refund_that_is_refused_opens_the_complaint_again_for_another_de
     desk.refunds.status = RefundStatus.PENDING
     assert (await desk.refund(raised, A_DOLLAR)).state is ComplaintState.REFUNDED
     assert len(set(desk.refunds.calls)) == 3  # a key a decision
+
+
+async def test_how_it_ended_is_told_once_and_without_the_rider_s_words(
+    desk: Desk, stage: Stage, database: Database
+) -> None:
+    ride = await desk.over()
+    refused_first = await desk.raised(ride)
+    desk.refunds.failures = [Conflict("exceeds_captured", "")]
+    assert await refused(desk.refund(refused_first)) == "refund_refused"
+    assert await decisions_told(database, ride) == []  # it is open again
+    await desk.refund(refused_first, A_DOLLAR, "the key")
+    await desk.refund(refused_first, A_DOLLAR, "the key")
+    second, key = await desk.raised(ride), stage.key()
+    for _ in range(2):
+        await desk.decide.reject(key, OPERATOR, second.id, "as it was quoted")
+    told = await decisions_told(database, ride)
+    assert [(each.complaint_id, each.state, each.answer) for each in told] == [
+        (str(refused_first.id), complaint_service_pb2.COMPLAINT_STATE_REFUNDED, "sorry"),
+        (str(second.id), complaint_service_pb2.COMPLAINT_STATE_REJECTED, "as it was quoted"),
+    ]
+    assert {each.ride.rider_id for each in told} == {str(ride.rider_id)}
+    assert not any(b"too much" in each.SerializeToString() for each in told)
+
+
+async def decisions_told(database: Database, ride: Ride) -> list[ComplaintDecided]:
+    """What the others are told of the complaints of a ride, in order."""
+    told = text("SELECT payload FROM outbox WHERE aggregate_id = :id AND type LIKE '%ComplaintDecided' ORDER BY seq")
+    async with database.connect() as connection:
+        return [ComplaintDecided.FromString(row.payload) for row in await connection.execute(told, {"id": ride.id})]
 
 
 async def test_of_two_operators_at_once_one_decides(desk: Desk, stage: Stage) -> None:

@@ -19,8 +19,8 @@ from ridesharing.common.v1.geo_point_pb2 import GeoPoint, Place
 from ridesharing.common.v1.money_pb2 import Money
 from ridesharing.identity.v1 import accounts_pb2, document_service_pb2
 from ridesharing.identity.v1 import events_pb2 as identity
+from ridesharing.matching.v1 import complaint_service_pb2, rides_pb2, trip_alerts_pb2
 from ridesharing.matching.v1 import events_pb2 as matching
-from ridesharing.matching.v1 import rides_pb2, trip_alerts_pb2
 from ridesharing.payment.v1 import events_pb2 as payment
 from ridesharing.payment.v1 import payments_pb2, payout_service_pb2, refunds_pb2
 
@@ -195,6 +195,15 @@ class Story:
     def refund_failed(self) -> payment.RefundFailed:
         """The card did not take it."""
         return payment.RefundFailed(refund=self._refund())
+
+    def complaint_decided(self) -> matching.ComplaintDecided:
+        """An operator said no to what the rider complained of."""
+        return matching.ComplaintDecided(
+            ride=self.ride(rides_pb2.RIDE_STATE_COMPLETED, 9, driver=True),
+            complaint_id=str(uuid4()),
+            state=complaint_service_pb2.COMPLAINT_STATE_REJECTED,
+            answer="The way was the shortest.",
+        )
 
     def _refund(self) -> refunds_pb2.Refund:
         return refunds_pb2.Refund(

@@ -190,6 +190,7 @@ OTHER_NEWS: dict[Callable[[Story], Message], str] = {
     Story.shift_ended: "We did not hear from your phone",
     Story.refund_paid: "$5.00 back to your card",
     Story.refund_failed: "$5.00 came back to us",
+    Story.complaint_decided: "not giving money back. Our answer: The way was the shortest.",
     Story.route_deviated: "not on the way we expected",
     Story.long_stop: "has stood still for a while",
     Story.tip_received: "All of it is yours",
@@ -320,7 +321,7 @@ async def test_what_befalls_people_beside_a_ride_is_in_their_inbox(
 ) -> None:
     story = Story()
     await publish(service.redis, event(story))
-    of_riders = (Story.refund_paid, Story.refund_failed, Story.route_deviated, Story.long_stop)
+    of_riders = (Story.refund_paid, Story.refund_failed, Story.complaint_decided, Story.route_deviated, Story.long_stop)
     reader = story.rider_id if event in of_riders else story.driver_id
     [told] = await service.live_once_there_are(1, reader)
     [item] = await service.inbox(reader)

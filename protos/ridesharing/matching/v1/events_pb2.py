@@ -24,69 +24,72 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from ridesharing.common.v1 import money_pb2 as ridesharing_dot_common_dot_v1_dot_money__pb2
+from ridesharing.matching.v1 import complaint_service_pb2 as ridesharing_dot_matching_dot_v1_dot_complaint__service__pb2
 from ridesharing.matching.v1 import rides_pb2 as ridesharing_dot_matching_dot_v1_dot_rides__pb2
 from ridesharing.matching.v1 import trip_alerts_pb2 as ridesharing_dot_matching_dot_v1_dot_trip__alerts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$ridesharing/matching/v1/events.proto\x12\x17ridesharing.matching.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!ridesharing/common/v1/money.proto\x1a#ridesharing/matching/v1/rides.proto\x1a)ridesharing/matching/v1/trip_alerts.proto\"<\n\rRideRequested\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rRideScheduled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\";\n\x0cRideReminded\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"@\n\x11RidePaymentFailed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"p\n\x13RideMatchingStarted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x12\n\nrematching\x18\x02 \x01(\x08\x12\x18\n\x10\x66ormer_driver_id\x18\x03 \x01(\t\"=\n\x0cOfferCreated\x12-\n\x05offer\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Offer\"<\n\x0bOfferClosed\x12-\n\x05offer\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Offer\";\n\x0cRideAssigned\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"Z\n\x11RideDriverSwapped\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x18\n\x10\x66ormer_driver_id\x18\x02 \x01(\t\"<\n\rDriverArrived\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\":\n\x0bTripStarted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\":\n\x0bStopReached\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"7\n\x08StopLeft\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rRideCompleted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"p\n\x10RideEditProposed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12/\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"j\n\nRideEdited\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12/\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"n\n\x0eRideEditClosed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12/\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"=\n\x0e\x44\x65liveryFailed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rOrderReturned\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"\x80\x01\n\x0cRideCanceled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x18\n\x10\x66ormer_driver_id\x18\x02 \x01(\t\x12)\n\x03\x66\x65\x65\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\"<\n\rRideUnmatched\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"A\n\x12RidePaymentSettled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"s\n\nRideShared\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x13\n\x0b\x63ontact_ids\x18\x02 \x03(\t\x12\r\n\x05token\x18\x03 \x01(\t\x12\x14\n\x0csealed_token\x18\x04 \x01(\x0c\"q\n\x0fTripAlertRaised\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x31\n\x05\x61lert\x18\x02 \x01(\x0b\x32\".ridesharing.matching.v1.TripAlert\"=\n\x0cShiftStarted\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\"=\n\x0cShiftChanged\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\"i\n\nShiftEnded\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$ridesharing/matching/v1/events.proto\x12\x17ridesharing.matching.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!ridesharing/common/v1/money.proto\x1a/ridesharing/matching/v1/complaint_service.proto\x1a#ridesharing/matching/v1/rides.proto\x1a)ridesharing/matching/v1/trip_alerts.proto\"<\n\rRideRequested\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rRideScheduled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\";\n\x0cRideReminded\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"@\n\x11RidePaymentFailed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"p\n\x13RideMatchingStarted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x12\n\nrematching\x18\x02 \x01(\x08\x12\x18\n\x10\x66ormer_driver_id\x18\x03 \x01(\t\"=\n\x0cOfferCreated\x12-\n\x05offer\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Offer\"<\n\x0bOfferClosed\x12-\n\x05offer\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Offer\";\n\x0cRideAssigned\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"Z\n\x11RideDriverSwapped\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x18\n\x10\x66ormer_driver_id\x18\x02 \x01(\t\"<\n\rDriverArrived\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\":\n\x0bTripStarted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\":\n\x0bStopReached\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"7\n\x08StopLeft\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rRideCompleted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"p\n\x10RideEditProposed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12/\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"j\n\nRideEdited\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12/\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"n\n\x0eRideEditClosed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12/\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"=\n\x0e\x44\x65liveryFailed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rOrderReturned\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"\x80\x01\n\x0cRideCanceled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x18\n\x10\x66ormer_driver_id\x18\x02 \x01(\t\x12)\n\x03\x66\x65\x65\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\"<\n\rRideUnmatched\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"A\n\x12RidePaymentSettled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"s\n\nRideShared\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x13\n\x0b\x63ontact_ids\x18\x02 \x03(\t\x12\r\n\x05token\x18\x03 \x01(\t\x12\x14\n\x0csealed_token\x18\x04 \x01(\x0c\"q\n\x0fTripAlertRaised\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x31\n\x05\x61lert\x18\x02 \x01(\x0b\x32\".ridesharing.matching.v1.TripAlert\"\x9d\x01\n\x10\x43omplaintDecided\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x14\n\x0c\x63omplaint_id\x18\x02 \x01(\t\x12\x36\n\x05state\x18\x03 \x01(\x0e\x32\'.ridesharing.matching.v1.ComplaintState\x12\x0e\n\x06\x61nswer\x18\x04 \x01(\t\"=\n\x0cShiftStarted\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\"=\n\x0cShiftChanged\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\"i\n\nShiftEnded\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ridesharing.matching.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RIDEREQUESTED']._serialized_start=213
-  _globals['_RIDEREQUESTED']._serialized_end=273
-  _globals['_RIDESCHEDULED']._serialized_start=275
-  _globals['_RIDESCHEDULED']._serialized_end=335
-  _globals['_RIDEREMINDED']._serialized_start=337
-  _globals['_RIDEREMINDED']._serialized_end=396
-  _globals['_RIDEPAYMENTFAILED']._serialized_start=398
-  _globals['_RIDEPAYMENTFAILED']._serialized_end=462
-  _globals['_RIDEMATCHINGSTARTED']._serialized_start=464
-  _globals['_RIDEMATCHINGSTARTED']._serialized_end=576
-  _globals['_OFFERCREATED']._serialized_start=578
-  _globals['_OFFERCREATED']._serialized_end=639
-  _globals['_OFFERCLOSED']._serialized_start=641
-  _globals['_OFFERCLOSED']._serialized_end=701
-  _globals['_RIDEASSIGNED']._serialized_start=703
-  _globals['_RIDEASSIGNED']._serialized_end=762
-  _globals['_RIDEDRIVERSWAPPED']._serialized_start=764
-  _globals['_RIDEDRIVERSWAPPED']._serialized_end=854
-  _globals['_DRIVERARRIVED']._serialized_start=856
-  _globals['_DRIVERARRIVED']._serialized_end=916
-  _globals['_TRIPSTARTED']._serialized_start=918
-  _globals['_TRIPSTARTED']._serialized_end=976
-  _globals['_STOPREACHED']._serialized_start=978
-  _globals['_STOPREACHED']._serialized_end=1036
-  _globals['_STOPLEFT']._serialized_start=1038
-  _globals['_STOPLEFT']._serialized_end=1093
-  _globals['_RIDECOMPLETED']._serialized_start=1095
-  _globals['_RIDECOMPLETED']._serialized_end=1155
-  _globals['_RIDEEDITPROPOSED']._serialized_start=1157
-  _globals['_RIDEEDITPROPOSED']._serialized_end=1269
-  _globals['_RIDEEDITED']._serialized_start=1271
-  _globals['_RIDEEDITED']._serialized_end=1377
-  _globals['_RIDEEDITCLOSED']._serialized_start=1379
-  _globals['_RIDEEDITCLOSED']._serialized_end=1489
-  _globals['_DELIVERYFAILED']._serialized_start=1491
-  _globals['_DELIVERYFAILED']._serialized_end=1552
-  _globals['_ORDERRETURNED']._serialized_start=1554
-  _globals['_ORDERRETURNED']._serialized_end=1614
-  _globals['_RIDECANCELED']._serialized_start=1617
-  _globals['_RIDECANCELED']._serialized_end=1745
-  _globals['_RIDEUNMATCHED']._serialized_start=1747
-  _globals['_RIDEUNMATCHED']._serialized_end=1807
-  _globals['_RIDEPAYMENTSETTLED']._serialized_start=1809
-  _globals['_RIDEPAYMENTSETTLED']._serialized_end=1874
-  _globals['_RIDESHARED']._serialized_start=1876
-  _globals['_RIDESHARED']._serialized_end=1991
-  _globals['_TRIPALERTRAISED']._serialized_start=1993
-  _globals['_TRIPALERTRAISED']._serialized_end=2106
-  _globals['_SHIFTSTARTED']._serialized_start=2108
-  _globals['_SHIFTSTARTED']._serialized_end=2169
-  _globals['_SHIFTCHANGED']._serialized_start=2171
-  _globals['_SHIFTCHANGED']._serialized_end=2232
-  _globals['_SHIFTENDED']._serialized_start=2234
-  _globals['_SHIFTENDED']._serialized_end=2339
+  _globals['_RIDEREQUESTED']._serialized_start=262
+  _globals['_RIDEREQUESTED']._serialized_end=322
+  _globals['_RIDESCHEDULED']._serialized_start=324
+  _globals['_RIDESCHEDULED']._serialized_end=384
+  _globals['_RIDEREMINDED']._serialized_start=386
+  _globals['_RIDEREMINDED']._serialized_end=445
+  _globals['_RIDEPAYMENTFAILED']._serialized_start=447
+  _globals['_RIDEPAYMENTFAILED']._serialized_end=511
+  _globals['_RIDEMATCHINGSTARTED']._serialized_start=513
+  _globals['_RIDEMATCHINGSTARTED']._serialized_end=625
+  _globals['_OFFERCREATED']._serialized_start=627
+  _globals['_OFFERCREATED']._serialized_end=688
+  _globals['_OFFERCLOSED']._serialized_start=690
+  _globals['_OFFERCLOSED']._serialized_end=750
+  _globals['_RIDEASSIGNED']._serialized_start=752
+  _globals['_RIDEASSIGNED']._serialized_end=811
+  _globals['_RIDEDRIVERSWAPPED']._serialized_start=813
+  _globals['_RIDEDRIVERSWAPPED']._serialized_end=903
+  _globals['_DRIVERARRIVED']._serialized_start=905
+  _globals['_DRIVERARRIVED']._serialized_end=965
+  _globals['_TRIPSTARTED']._serialized_start=967
+  _globals['_TRIPSTARTED']._serialized_end=1025
+  _globals['_STOPREACHED']._serialized_start=1027
+  _globals['_STOPREACHED']._serialized_end=1085
+  _globals['_STOPLEFT']._serialized_start=1087
+  _globals['_STOPLEFT']._serialized_end=1142
+  _globals['_RIDECOMPLETED']._serialized_start=1144
+  _globals['_RIDECOMPLETED']._serialized_end=1204
+  _globals['_RIDEEDITPROPOSED']._serialized_start=1206
+  _globals['_RIDEEDITPROPOSED']._serialized_end=1318
+  _globals['_RIDEEDITED']._serialized_start=1320
+  _globals['_RIDEEDITED']._serialized_end=1426
+  _globals['_RIDEEDITCLOSED']._serialized_start=1428
+  _globals['_RIDEEDITCLOSED']._serialized_end=1538
+  _globals['_DELIVERYFAILED']._serialized_start=1540
+  _globals['_DELIVERYFAILED']._serialized_end=1601
+  _globals['_ORDERRETURNED']._serialized_start=1603
+  _globals['_ORDERRETURNED']._serialized_end=1663
+  _globals['_RIDECANCELED']._serialized_start=1666
+  _globals['_RIDECANCELED']._serialized_end=1794
+  _globals['_RIDEUNMATCHED']._serialized_start=1796
+  _globals['_RIDEUNMATCHED']._serialized_end=1856
+  _globals['_RIDEPAYMENTSETTLED']._serialized_start=1858
+  _globals['_RIDEPAYMENTSETTLED']._serialized_end=1923
+  _globals['_RIDESHARED']._serialized_start=1925
+  _globals['_RIDESHARED']._serialized_end=2040
+  _globals['_TRIPALERTRAISED']._serialized_start=2042
+  _globals['_TRIPALERTRAISED']._serialized_end=2155
+  _globals['_COMPLAINTDECIDED']._serialized_start=2158
+  _globals['_COMPLAINTDECIDED']._serialized_end=2315
+  _globals['_SHIFTSTARTED']._serialized_start=2317
+  _globals['_SHIFTSTARTED']._serialized_end=2378
+  _globals['_SHIFTCHANGED']._serialized_start=2380
+  _globals['_SHIFTCHANGED']._serialized_end=2441
+  _globals['_SHIFTENDED']._serialized_start=2443
+  _globals['_SHIFTENDED']._serialized_end=2548
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from ridesharing.common.v1 import money_pb2 as _money_pb2
+from ridesharing.matching.v1 import complaint_service_pb2 as _complaint_service_pb2
 from ridesharing.matching.v1 import rides_pb2 as _rides_pb2
 from ridesharing.matching.v1 import trip_alerts_pb2 as _trip_alerts_pb2
 import builtins as _builtins
@@ -657,6 +658,42 @@ class TripAlertRaised(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TripAlertRaised: _TypeAlias = TripAlertRaised  # noqa: Y015
+
+@_typing.final
+class ComplaintDecided(_message.Message):
+    """ComplaintDecided: an operator gave money back for a ride, and payment has the refund, or said no."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_FIELD_NUMBER: _builtins.int
+    COMPLAINT_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    complaint_id: _builtins.str
+    """The complaint (UUID)."""
+    state: _complaint_service_pb2.ComplaintState.ValueType
+    """How it ended: refunded or rejected."""
+    answer: _builtins.str
+    """What the operator tells the rider; the rider's own words are in no event."""
+    @_builtins.property
+    def ride(self) -> _rides_pb2.Ride:
+        """The ride as it is."""
+
+    def __init__(
+        self,
+        *,
+        ride: _rides_pb2.Ride | None = ...,
+        complaint_id: _builtins.str = ...,
+        state: _complaint_service_pb2.ComplaintState.ValueType = ...,
+        answer: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "complaint_id", b"complaint_id", "ride", b"ride", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ComplaintDecided: _TypeAlias = ComplaintDecided  # noqa: Y015
 
 @_typing.final
 class ShiftStarted(_message.Message):

@@ -368,6 +368,22 @@ def drivers(context: typer.Context) -> None:
     commands(args=context.args, prog_name="jitney drivers")
 
 
+@app.command(context_settings=_PASS_ON, add_help_option=False)
+def complaints(context: typer.Context) -> None:
+    """List what riders complain of; give money back, or say no."""
+    from jitney.operate.complaints import app as commands
+
+    commands(args=context.args, prog_name="jitney complaints")
+
+
+@app.command(context_settings=_PASS_ON, add_help_option=False)
+def promotions(context: typer.Context) -> None:
+    """Make promotions, see what they came to, end them."""
+    from jitney.operate.promotions import app as commands
+
+    commands(args=context.args, prog_name="jitney promotions")
+
+
 @app.command("dead-letters", context_settings=_PASS_ON, add_help_option=False)
 def dead_letters(context: typer.Context) -> None:
     """Look at events that a service could not take in, and hand them in again."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from jitney.stack.tokens import make_token
 from shared_kernel.ids import Uuid7Source, to_public_id
-from tests.system.people import Town
+from tests.system.people import Town, until
 
 
 async def run(people: Town, *arguments: str, token: str = "", url: str = "") -> subprocess.CompletedProcess[str]:
@@ -67,6 +67,49 @@ async def test_an_operator_cancels_a_ride_and_twice_is_once(people: Town) -> Non
     # The ride goes on to settle its payment meanwhile, so its version may have grown.
     again = await answer(people, "rides", "cancel", ride_id, "--reason", "test")
     assert (again["state"], again["ended_at"]) == (canceled["state"], canceled["ended_at"])
+
+
+async def test_an_operator_decides_what_riders_complain_of(people: Town) -> None:
+    rider, driver = await people.rider(), await people.driver()
+    ride_id = await rider.request()
+    await driver.accept(ride_id)
+    await driver.step(ride_id, "arrive")
+    await driver.step(ride_id, "start", {"pin": (await rider.ride(ride_id))["start_pin"]})
+    await driver.step(ride_id, "complete")
+    await rider.settled(ride_id)
+    of_ride = f"/v1/rides/{ride_id}/disputes"
+    first = await rider.person.do("POST", of_ride, {"reason": "overcharged", "words": "Too\nmuch."})
+    listed = await run(people, "complaints", "list", "--state", "open")
+    assert listed.returncode == 0, listed.stderr
+    [line] = [line for line in listed.stdout.splitlines() if first["id"] in line]
+    assert (ride_id in line, line.endswith("Too much.")) == (True, True)
+    refund = ["complaints", "refund", first["id"], "--amount", "1.25 USD", "--answer", "Sorry!", "--platform-pays"]
+    refunded = await answer(people, *refund)
+    assert (refunded["refund_amount"]["amount_minor"], refunded["borne_by"]) == (125, "platform")
+
+    async def closed() -> bool | None:
+        return (await rider.person.get(of_ride))["items"][0]["state"] == "refunded" or None
+
+    await until(closed, "the refund")
+    second = await rider.person.do("POST", of_ride, {"reason": "other"})
+    rejected = await run(people, "complaints", "reject", second["id"], "--answer", "It was off.")
+    assert (rejected.returncode, rejected.stdout) == (0, f"{second['id']} is rejected.\n")
+    again = await run(people, "complaints", "reject", second["id"], "--answer", "no")
+    assert again.returncode == 5, again.stdout
+
+
+async def test_an_operator_makes_a_promotion_and_ends_it(people: Town) -> None:
+    make = ["promotions", "create", "cli-20", "--off", "20%", "--most", "10.00 USD", "--until", "2099-12-31"]
+    made, again = [await answer(people, *make, "--riders", "5", "--key", "cli-20") for _ in range(2)]
+    assert made == again
+    assert (made["code"], made["percent_off_basis_points"], made["redemption_limit"]) == ("CLI-20", 2000, 5)
+    listed = await run(people, "promotions", "list", "--limit", "100")
+    [line] = [line for line in listed.stdout.splitlines() if made["id"] in line]
+    assert "20%, at most 10.00 USD" in line
+    ended = await run(people, "promotions", "end", made["id"], "--note", "spent")
+    assert (ended.returncode, ended.stdout) == (0, f"CLI-20 ({made['id']}) is ended.\n")
+    odd = await run(people, "promotions", "create", "odd-20", "--off", "20%", "--until", "2099-12-31")
+    assert (odd.returncode, "--most" in odd.stderr) == (1, True)
 
 
 async def test_an_operator_suspends_a_driver_and_lets_them_drive_again(people: Town) -> None:

@@ -32,7 +32,7 @@ DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 WAIT_MILLISECONDS = 60_000
 expect.set_options(timeout=WAIT_MILLISECONDS)
-VIEWS = ("map", "rides", "book", "pulse", "money", "drivers", "messages")
+VIEWS = ("map", "rides", "book", "pulse", "money", "complaints", "promotions", "drivers", "messages")
 # Away from the corners where other tests drive.
 PICKUP, DROPOFF = GeoPoint(37.7600, -122.4350), GeoPoint(37.7700, -122.4100)
 
@@ -241,6 +241,74 @@ async def test_a_ride_is_booked_for_somebody_who_calls(browser: Browser, stack: 
         offer = await driver.accept(ride_id)
         assert (offer["rider_name"], offer["funding"]) == ("Carmen", "cash")
         await expect(story).to_contain_text("Driver en route")
+
+
+async def test_what_a_rider_complains_of_is_decided(browser: Browser, stack: Stack, people: Town) -> None:
+    driver, rider = await people.driver(PICKUP), await people.rider()
+    rides: list[str] = []
+    for words in ("Twice around the park.", "And the radio."):
+        rides.append(await rider.request(PICKUP, DROPOFF))
+        await driver.accept(rides[-1])
+        await driver.step(rides[-1], "arrive")
+        await driver.step(rides[-1], "start", {"pin": (await rider.ride(rides[-1]))["start_pin"]})
+        await driver.step(rides[-1], "complete")
+        await rider.settled(rides[-1])
+        body = {"reason": "wrong_route", "words": words}
+        await rider.person.do("POST", f"/v1/rides/{rides[-1]}/disputes", body)
+    async with window(browser, stack, DESKTOP) as operator:
+        page = operator.page
+        await operator.console("complaints")
+        await expect(page.get_by_text("Twice around the park.")).to_be_visible()
+        await operator.shot("console-complaints-open")
+        first = page.get_by_role("row").filter(has_text="Twice around the park.")
+        await first.get_by_role("button", name="Refund").click()
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_label("Amount in USD").fill("1.50")
+        await dialog.get_by_label("Borne by").select_option("The platform")
+        await dialog.get_by_label("What the rider is told").fill("Sorry!")
+        await operator.shot("console-complaints-refund")
+        await dialog.get_by_role("button", name="Refund").click()
+        await expect(page.get_by_text("Twice around the park.")).to_have_count(0)
+        await page.get_by_role("button", name="Say no").click()
+        await dialog.get_by_label("What the rider is told").fill("It was off.")
+        await dialog.get_by_role("button", name="Say no").click()
+        await expect(page.get_by_text("Nobody waits")).to_be_visible()
+        await page.get_by_role("button", name="Rejected").click()
+        await expect(page.get_by_text("It was off.")).to_be_visible()
+
+    async def told() -> list[str] | None:
+        found = [item["topic"] for item in (await rider.person.get("/v1/me/notifications"))["items"]]
+        return found if found.count("complaint_decided") == 2 else None
+
+    await until(told, "the news of both decisions")
+    [refunded] = (await rider.person.get(f"/v1/rides/{rides[0]}/disputes"))["items"]
+    assert (refunded["refund_amount"]["amount_minor"], refunded["answer"]) == (150, "Sorry!")
+
+
+async def test_a_promotion_is_made_redeemed_and_ended(browser: Browser, stack: Stack, people: Town) -> None:
+    async with window(browser, stack, DESKTOP) as operator:
+        page = operator.page
+        await operator.console("promotions")
+        await page.get_by_role("button", name="New promotion").click()
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_label("Code").fill("by-hand-20")
+        await dialog.get_by_label("Percent off").fill("20")
+        await dialog.get_by_label("At most off a ride").fill("10.00")
+        await dialog.get_by_label("How many riders").fill("500")
+        await operator.shot("console-promotions-new")
+        await dialog.get_by_role("button", name="Make it").click()
+        row = page.get_by_role("row").filter(has_text="BY-HAND-20")
+        await expect(row).to_contain_text("20 %, at most $10.00")
+        rider = await people.rider()
+        redeemed = await rider.person.do("POST", "/v1/promotions/redeem", {"code": "by-hand-20"})
+        assert redeemed["state"] == "in_force"
+        await page.reload()
+        await expect(row).to_contain_text("1 of 500")
+        await operator.shot("console-promotions")
+        await page.get_by_role("button", name="End BY-HAND-20").click()
+        await dialog.get_by_label("Why").fill("the budget is spent")
+        await dialog.get_by_role("button", name="End it").click()
+        await expect(row).to_contain_text("Ended")
 
 
 async def test_an_operator_suspends_a_driver(browser: Browser, stack: Stack, people: Town) -> None:

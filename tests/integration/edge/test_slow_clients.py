@@ -63,6 +63,8 @@ async def slow_clients(url: str, *beginnings: str) -> AsyncGenerator[list[asynci
             task.cancel()
         for _, writer in opened:
             writer.close()
+        # Before the process is told to leave: it waits for what is on its way.
+        await asyncio.gather(*(writer.wait_closed() for _, writer in opened), return_exceptions=True)
 
 
 async def asked_meanwhile(url: str, headers: dict[str, str]) -> list[httpx.Response]:

@@ -93,7 +93,8 @@ def create(
         amount = read_amount(off)
         if cap is not None and cap["currency_code"] != amount["currency_code"]:
             raise StackError(f"{off} and {most} are of two currencies.")
-        body |= {"currency_code": amount["currency_code"], "amount_off_minor": amount["amount_minor"]}
+        body["currency_code"] = amount["currency_code"]
+        body["amount_off_minor"] = amount["amount_minor"]
     made = ask(data, lambda client: client.create_promotion(body, idempotency_key=key or str(uuid4())))
     if as_json:
         say_json(made)

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from notification_service.domain.facts import (
+    ComplaintFact,
     Fact,
     Happening,
     MoneyFact,
@@ -170,6 +171,14 @@ def _data(fact: Fact) -> dict[str, Any] | None:  # noqa: PLR0911 (an arm a kind 
         case MoneyFact():
             account_id, ride_id = to_public_id("acct", fact.account_id), _public("ride", fact.ride_id)
             return {"account_id": account_id, "ride_id": ride_id, "amount": _money(fact.amount)}
+        case ComplaintFact():
+            # What the operator answered is the rider's to read.
+            return {
+                "complaint_id": to_public_id("cmpl", fact.complaint_id),
+                "ride_id": to_public_id("ride", fact.ride_id),
+                "rider_id": to_public_id("acct", fact.rider_id),
+                "outcome": fact.outcome,
+            }
         case SafetyFact():
             return {
                 "ride_id": to_public_id("ride", fact.ride_id),

@@ -127,7 +127,7 @@ class Routes:
         """
 
         def register(handler: F) -> F:
-            path = re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", r"{\1}", f"{PREFIX}{rule}")
+            path = re.sub(r"<(?:[^:>]+:)?(\w+)>", r"{\1}", f"{PREFIX}{rule}")
             is_open = Role.ANONYMOUS in roles
             scope = scope_of(OPEN_SCOPE if is_open else area or self.area, method)
             facts = RouteFacts(

@@ -1,5 +1,6 @@
 """What holds for every route: its roles, its key, its documented answers, its problems."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -110,7 +111,7 @@ def test_an_address_without_a_scope_is_refused_to_everybody(
 
 def test_every_address_of_the_public_api_is_documented(app: Flask, document: Document) -> None:
     served = {
-        (method, rule.rule.replace("<", "{").replace(">", "}"))
+        (method, re.sub(r"<(?:[^:>]+:)?(\w+)>", r"{\1}", rule.rule))
         for rule in app.url_map.iter_rules()
         # Callbacks are for providers, which bring their own contract.
         if rule.rule.startswith("/v1/") and not rule.rule.startswith("/v1/callbacks/")

@@ -64,6 +64,8 @@ async function go() {
     if (link.dataset.name === (view?.under ?? name) || (!VIEWS[name] && link === links[0])) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  // On a small screen the rail is scrolled sideways.
+  links.find((link) => link.hasAttribute("aria-current"))?.scrollIntoView({ block: "nearest", inline: "nearest" });
   if (!view || !may(view.area)) {
     fill(main, h("div", { class: "page" }, h("h1", {}, "Nothing to see"), h("p", { class: "soft" }, `The role ${session.role} may not look at this.`)));
     return;

@@ -15,8 +15,8 @@ export function mountPromotions(root, { api, may }) {
     none: ["No promotions yet", "What is made appears here; riders redeem it by its code."],
     load: (cursor) => api.get("/v1/operator/promotions", { cursor }),
     columns: [
-      { title: "Code", cell: (item) => h("strong", { class: "mono" }, item.code) },
-      { title: "Takes off", cell: (item) => h("div", { class: "stack tight" }, off(item), h("span", { class: "soft" }, whose(item))) },
+      { title: "Code", cell: (item) => h("strong", { class: "mono whole" }, item.code) },
+      { title: "Takes off", cell: (item) => h("div", { class: "stack tight" }, h("span", { class: "whole" }, off(item)), h("span", { class: "soft" }, whose(item))) },
       { title: "From", cell: (item) => h("span", { class: "num" }, time(item.starts_at)) },
       { title: "Until", cell: (item) => h("span", { class: "num" }, time(item.stopped_at ?? item.ends_at)) },
       { title: "State", cell: (item) => badge(item.state) },

@@ -93,6 +93,12 @@ def traceparent_of(span: SpanContext) -> str:
     return f"00-{span.trace_id:032x}-{span.span_id:016x}-{span.trace_flags & 0xFF:02x}"
 
 
+def trace_id_of(traceparent: str) -> str:
+    """Return the trace's id of a `traceparent`, 32 hexadecimal digits; empty for a malformed one."""
+    match = _TRACEPARENT.fullmatch(traceparent)
+    return "" if match is None else match[1]
+
+
 def context_from(traceparent: str) -> Context:
     """Read a `traceparent` into a context whose current span is that remote one; a malformed one is no parent."""
     match = _TRACEPARENT.fullmatch(traceparent)

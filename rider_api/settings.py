@@ -65,6 +65,8 @@ class EdgeSettings(ChassisSettings):
     """Of the map's background: raster tiles, https://tiles.example.org/{z}/{x}/{y}.png; a plain one without it."""
     rest_pages_tiles_attribution: str = ""
     """Whom the tiles are by, as text."""
+    rest_pages_trace_url: str = ""
+    """Where traces are looked at, https://tempo.example.org/trace/{trace_id}; or the console shows ids alone."""
     stream_cors_origins: str = ""
     """Origins of web apps that may listen to live streams, separated by commas."""
     stream_connections_max: int = Field(default=10_000, ge=1)
@@ -88,7 +90,7 @@ class EdgeSettings(ChassisSettings):
                 raise ValueError(f"{origin.strip()!r} is not an origin of the form https://host or http://host:port")
         return text
 
-    @field_validator("rest_pages_stream_url", "rest_pages_sandbox_url", "rest_pages_tiles_url")
+    @field_validator("rest_pages_stream_url", "rest_pages_sandbox_url", "rest_pages_tiles_url", "rest_pages_trace_url")
     @classmethod
     def _is_a_web_address(cls, text: str) -> str:
         if text and not _WEB_ADDRESS.fullmatch(text):

@@ -78,6 +78,7 @@ _OFFERS = (
     .order_by(_offer.created_at, _offer.id)
     .limit(_MOST)
 )
+_TRACEPARENT = select(tables.rides.c.traceparent).where(tables.rides.c.id == bindparam("of_ride"))
 _MOVES = (
     select(tables.ride_transitions).where(_move.ride_id == bindparam("of_ride")).order_by(_move.version).limit(_MOST)
 )
@@ -131,6 +132,10 @@ class PostgresRideReader:
                 for row in (await connection.execute(_MOVES, of)).mappings()
             ]
             return records, [offer_from(row) for row in (await connection.execute(_OFFERS, of)).mappings()]
+
+    async def traceparent(self, ride_id: UUID) -> str:
+        async with self._database.connect() as connection:
+            return await connection.scalar(_TRACEPARENT, {"of_ride": ride_id}) or ""
 
     async def summary(self, since: datetime) -> RideSummary:
         ride = tables.rides.c

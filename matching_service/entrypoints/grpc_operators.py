@@ -8,6 +8,7 @@ from uuid import UUID
 import grpc
 
 from chassis.auth import Role, current_actor
+from chassis.telemetry import trace_id_of
 from matching_service.entrypoints import wire
 from matching_service.entrypoints.explain_wire import explanation_message
 from matching_service.entrypoints.grpc_rides import DEFAULT_PAGE
@@ -77,6 +78,7 @@ class DispatchOperatorServicer(dispatch_operator_service_pb2_grpc.DispatchOperat
             ride=wire.ride_message(ride),
             transitions=map(_transition_message, moves),
             offers=map(wire.offer_message, offers),
+            trace_id=trace_id_of(await self._read.traceparent(ride.id)),
         )
         if current_actor().role is Role.SUPPORT:
             _withhold_places(told)

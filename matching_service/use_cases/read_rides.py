@@ -112,6 +112,10 @@ class ReadRides:
         moves, offers = await self.reader.history(ride_id, MAX_HISTORY)
         return ride, moves, offers
 
+    async def traceparent(self, ride_id: UUID) -> str:
+        """Return the trace that a ride was asked for in, as W3C's traceparent; empty where there is none."""
+        return await self.reader.traceparent(ride_id)
+
     async def summary(self, since: datetime) -> RideSummary:
         """Count the rides asked for since a time, measure their waits, and look for double assignments."""
         return await self.reader.summary(since)

@@ -12,6 +12,7 @@ from sqlalchemy import select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
+from chassis.telemetry import trace_id_of
 from notification_service.adapters.tables import deliveries, notifications
 from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.delivery import DeliveryEvent, DeliveryState
@@ -133,7 +134,7 @@ class PostgresTimelines:
                 created_at=row.created_at,
                 acknowledged_at=row.acknowledged_at,
                 # version, trace, span, flags (W3C Trace Context)
-                trace_id=row.traceparent.split("-")[1] if row.traceparent.count("-") == 3 else "",
+                trace_id=trace_id_of(row.traceparent),
                 deliveries=by_message[row.notification_id],
             )
             for row in rows

@@ -58,6 +58,7 @@ def make_blueprint(settings: EdgeSettings) -> Blueprint:
         "sandbox": settings.rest_pages_sandbox_url,
         "tiles": settings.rest_pages_tiles_url,
         "attribution": settings.rest_pages_tiles_attribution,
+        "traces": settings.rest_pages_trace_url,
         "environment": settings.environment,
     }
 

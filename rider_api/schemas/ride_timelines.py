@@ -36,6 +36,10 @@ class RideTimeline(Answer):
 
     ride_id: str = Field(examples=["ride_01h4556qpqexqvskwzpczs00jq"])
     state: str = Field(examples=["completed"])
+    trace_id: str | None = Field(
+        description="The trace that the ride was asked for in, and that goes on with it; null where there is none.",
+        examples=["4bf92f3577b34da6a3ce929d0e0e4736"],
+    )
     events: list[RideEvent]
     is_cut: bool = Field(description="True where there was more than is told.")
 
@@ -52,6 +56,7 @@ def ride_timeline(
     return RideTimeline(
         ride_id=public_id("ride", history.ride.ride_id),
         state=RIDE_STATES.text(history.ride.state),
+        trace_id=history.trace_id or None,
         # Of the same moment, what matching did comes first: the others follow from it.
         events=sorted(events, key=lambda event: event.at),
         is_cut=messages.is_cut or (story is not None and story.is_cut),

@@ -425,6 +425,10 @@ class MemoryRideReader:
         offers.sort(key=lambda offer: (offer.created_at, offer.id))
         return self._tables.moves.get(ride_id, [])[:limit], offers[:limit]
 
+    async def traceparent(self, ride_id: UUID) -> str:
+        del ride_id
+        return ""
+
     async def summary(self, since: datetime) -> RideSummary:
         rides = [ride for ride in self._tables.rides.values() if ride.requested_at >= since]
         firsts = {

@@ -122,6 +122,8 @@ async def test_a_ride_leaves_one_connected_trace_without_secrets(people: Town, t
         "payment",
         "notification",
     }
+    timeline = await people.operator("GET", f"/v1/operator/rides/{ride_id}/timeline")
+    assert timeline["trace_id"] == trace_id
     await what_is_promised_is_measured(people)
     values = {str(value) for span in traces.spans() for value in span.attributes.values()}
     assert pin not in values

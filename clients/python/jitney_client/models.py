@@ -2615,6 +2615,8 @@ class RideTimeline(TypedDict):
 
     ride_id: str
     state: str
+    trace_id: str | None
+    """The trace that the ride was asked for in, and that goes on with it; null where there is none."""
     events: list[RideEvent]
     is_cut: bool
     """True where there was more than is told."""

@@ -2364,6 +2364,8 @@ export interface RideSummary {
 export interface RideTimeline {
   ride_id: string;
   state: string;
+  /** The trace that the ride was asked for in, and that goes on with it; null where there is none. */
+  trace_id: string | null;
   events: RideEvent[];
   /** True where there was more than is told. */
   is_cut: boolean;

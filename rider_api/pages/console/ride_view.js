@@ -3,6 +3,7 @@
 import { ask, fill, h, icon, problem } from "../lib/dom.js";
 import { distance, duration, minorUnits, money, place, shortId, time, words } from "../lib/format.js";
 import { collection, decodePolyline, feature, lngLat, makeMap } from "../lib/map.js";
+import { deployment } from "../lib/session.js";
 import { every } from "../lib/stream.js";
 import { color } from "../lib/theme.js";
 import { act, badge, pageHead } from "./parts.js";
@@ -52,14 +53,14 @@ export async function mountRide(root, { api, may, argument: id }) {
     const state = `${ride.version} ${history.offers.map((offer) => offer.state)} ${told.events.map((event) => event.what)}`;
     if (state !== shown) {
       shown = state;
-      tell(told.events);
+      tell(told.events, told.trace_id);
       explain();
     }
     drawWay();
     return !(ENDS.has(ride.state) && SETTLED.has(ride.payment_state));
   }
 
-  function tell(events) {
+  function tell(events, traceId) {
     const tools = [];
     if (may("operate_money", true) && ride.payment_state === "captured") tools.push(h("button", { class: "button", type: "button", on: { click: (event) => refund(event.currentTarget) } }, "Refund"));
     if (may("operate_rides", true) && !ENDS.has(ride.state)) tools.push(h("button", { class: "button danger", type: "button", on: { click: (event) => cancel(event.currentTarget) } }, "Cancel the ride"));
@@ -80,6 +81,7 @@ export async function mountRide(root, { api, may, argument: id }) {
         fact("Priced by", `${words(ride.city ?? "–")}, version ${ride.policy_version ?? "–"}`),
         ride.swap_count > 0 && fact("Drivers swapped", ride.swap_count),
         ride.reason && fact("Reason", words(ride.reason)),
+        traceId && fact("Trace", traceOf(traceId)),
       ),
     );
     fill(fare, h("h2", {}, "Fare"), h("dl", { class: "lines" }, ride.fare.lines.map((line) => h("div", {}, h("dt", {}, words(line.kind), line.name && ` · ${line.name}`), h("dd", {}, (line.kind === "promotion" ? "−" : "") + money(line.amount)))), h("div", { class: "total" }, h("dt", {}, "Total"), h("dd", {}, money(ride.fare.total)))));
@@ -105,6 +107,12 @@ export async function mountRide(root, { api, may, argument: id }) {
       default:
         return [{ at: event.at, kind: "money", text: `${words(event.subject)}: ${event.what.includes(".") ? event.what : words(event.what)}${event.amount ? ` of ${money(event.amount)}` : ""}`, sub: sub() }];
     }
+  }
+
+  /** The whole id, to be searched for; a link where the deployment says where traces are looked at. */
+  function traceOf(traceId) {
+    const shown = h("span", { class: "mono" }, traceId);
+    return deployment.traces ? h("a", { href: deployment.traces.replace("{trace_id}", traceId), target: "_blank", rel: "noopener" }, shown) : shown;
   }
 
   const eventItem = (event) => h("li", { class: event.kind }, h("time", {}, time(event.at)), h("span", { class: "knot" }), h("p", {}, event.text, h("span", { class: "who" }, event.sub)));

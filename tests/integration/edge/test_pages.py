@@ -100,12 +100,14 @@ def test_streams_and_tiles_elsewhere_are_let_through_and_told_to_the_page(edge_s
         "rest_pages_stream_url": "https://live.example.org",
         "rest_pages_tiles_url": "https://tiles.example.org/{z}/{x}/{y}.png?key=a&b=c",
         "rest_pages_tiles_attribution": 'The "mappers"',
+        "rest_pages_trace_url": "https://traces.example.org/{trace_id}",
     }
     edge = make_edge(RestSettings.model_validate({**edge_settings.model_dump(), **told}))
     page = make_app(edge).test_client().get("/console")
     policy = page.headers["Content-Security-Policy"]
     assert "connect-src 'self' https://live.example.org https://tiles.example.org;" in policy
     assert "img-src 'self' data: https://tiles.example.org;" in policy
+    assert 'data-traces="https://traces.example.org/{trace_id}"' in page.text
     assert 'data-attribution="The &quot;mappers&quot;"' in page.text
     assert 'data-tiles="https://tiles.example.org/{z}/{x}/{y}.png?key=a&amp;b=c"' in page.text
 

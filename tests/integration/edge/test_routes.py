@@ -411,6 +411,7 @@ def test_a_ride_s_timeline_is_one_order_of_what_three_services_tell(
                 earnings=Money(currency_code="USD", amount_minor=100),
             )
         ],
+        trace_id="b" * 32,
     )
     story = statement_service_pb2.GetPaymentStoryResponse(
         events=[statement_service_pb2.StoryEvent(subject="entry", kind="capture", state="posted", create_time=at(70))]
@@ -433,6 +434,7 @@ def test_a_ride_s_timeline_is_one_order_of_what_three_services_tell(
         assert [event["at"] for event in told["events"]] == sorted(event["at"] for event in told["events"])
         assert told["events"][-1]["what"] == "capture posted"
         assert told["events"][3]["trace_id"] == "a" * 32
+        assert told["trace_id"] == "b" * 32
     backends.answers["GetPaymentStory"] = NotFound("payment_not_found", "none")
     unpaid = client.get(f"/v1/operator/rides/{RIDE}/timeline", headers=bearer(Role.OPERATOR)).get_json()
     assert {event["service"] for event in unpaid["events"]} == {"matching", "notification"}

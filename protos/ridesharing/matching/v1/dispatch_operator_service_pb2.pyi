@@ -289,6 +289,9 @@ class GetRideHistoryResponse(_message.Message):
     RIDE_FIELD_NUMBER: _builtins.int
     TRANSITIONS_FIELD_NUMBER: _builtins.int
     OFFERS_FIELD_NUMBER: _builtins.int
+    TRACE_ID_FIELD_NUMBER: _builtins.int
+    trace_id: _builtins.str
+    """The trace that the ride was asked for in, and that goes on with it (32 hexadecimal digits); empty where there is none."""
     @_builtins.property
     def ride(self) -> _rides_pb2.Ride:
         """The ride as it stands."""
@@ -307,10 +310,11 @@ class GetRideHistoryResponse(_message.Message):
         ride: _rides_pb2.Ride | None = ...,
         transitions: _abc.Iterable[Global___RideTransition] | None = ...,
         offers: _abc.Iterable[_rides_pb2.Offer] | None = ...,
+        trace_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["offers", b"offers", "ride", b"ride", "transitions", b"transitions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["offers", b"offers", "ride", b"ride", "trace_id", b"trace_id", "transitions", b"transitions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

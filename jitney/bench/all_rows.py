@@ -35,9 +35,11 @@ def measure_all(names: Sequence[str], say: Callable[[str], None]) -> dict[str, A
     rows: dict[str, Any] = {}
     for name in names:
         say(f"{name}: {ROWS[name].what}")
-        rows[name] = _measure(name)
-        told = rows[name]
-        say(f"  failed: {told['failed'].splitlines()[-1]}" if "failed" in told else f"  {line_of(told)}")
+        row_began = time.monotonic()
+        told = rows[name] = _measure(name)
+        told["seconds"] = round(time.monotonic() - row_began, 1)
+        words = f"failed: {told['failed'].splitlines()[-1]}" if "failed" in told else line_of(told)
+        say(f"  {words} (in {told['seconds']:.0f} s)")
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(time.monotonic() - began, 1),

@@ -61,7 +61,7 @@ def page_of(found: Mapping[str, Any], plots: Sequence[str]) -> str:
     lines += [f"![{name}](benchmarks/{name}.svg)" for name in plots]
     for name, row in rows.items():
         lines += ["", f"## {name}", "", f"{ROWS[name].what[0].upper()}{ROWS[name].what[1:]}.", ""]
-        lines += [f"    jitney bench {ROWS[name].command}", ""]
+        lines += [f"    jitney bench {ROWS[name].command}", "", f"It took {row['seconds']:.0f} s.", ""]
         if "failed" in row:
             lines += ["It failed:", "", *(f"    {line}" for line in str(row["failed"]).splitlines())]
             continue

@@ -31,13 +31,13 @@ def found(**rows: dict[str, Any]) -> dict[str, Any]:
         "load_after": 1.5,
         "machine": {"cpu": "a CPU", "cores": 2, "memory_gigabytes": 8.0, "system": "Linux 6"},
         "versions": {"python": "3.11.7"},
-        "rows": rows,
+        "rows": {name: {"seconds": 9.0, **row} for name, row in rows.items()},
     }
 
 
 def test_a_row_that_fails_says_so_and_the_next_one_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     def measured_as(name: str) -> dict[str, Any]:
-        return {"failed": "no"} if name == "start" else MISSED
+        return {"failed": "no"} if name == "start" else dict(MISSED)
 
     monkeypatch.setattr(all_rows, "_measure", measured_as)
     told: list[str] = []
@@ -73,7 +73,14 @@ def test_what_is_stored_can_be_compared_with(tmp_path: Path) -> None:
 def test_the_page_names_machine_command_and_every_promise(tmp_path: Path) -> None:
     written = write_report(found(start=GOOD, edge=MISSED, rides={"failed": "it did not end"}), tmp_path)
     page = (tmp_path / "benchmarks.md").read_text()
-    for words in ("a CPU, 2 cores", "0.5 before, 1.5 after", "jitney bench start", "**missed**", "it did not end"):
+    for words in (
+        "a CPU, 2 cores",
+        "0.5 before, 1.5 after",
+        "jitney bench start",
+        "**missed**",
+        "took 9 s",
+        "it did not end",
+    ):
         assert words in page
     for path in written:
         if path.suffix == ".svg":

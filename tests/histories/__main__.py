@@ -67,6 +67,8 @@ def main() -> int:
     parser.add_argument("--variants", action="store_true")
     chosen = parser.parse_args()
     logging.disable(logging.WARNING)
+    # Who goes away in the middle of a commit leaves asyncpg with a future that nobody asks for.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     with embedded_postgres() as postgres, embedded_redis() as redis:
         urls = (postgres.migrated("payment"), postgres.migrated("matching"), redis.url(3))
         return 0 if asyncio.run(_main(chosen, *urls)) else 1

@@ -1,20 +1,28 @@
 """More requests than can be worked on: who is refused, how, and who is not."""
 
+import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from flask import Flask
 
 from chassis.auth import Role
 from chassis.urgency import Urgency
+from jitney.strain.http_flood import saturate
+from jitney.strain.kinds import DEFERRABLE, Flood, Kind
 from rider_api.rest.app import make_app, make_edge
 from rider_api.rest.shedding import URGENCY_ATTRIBUTE, Shedding
 from rider_api.settings import RestSettings
 from tests.integration.edge.backends import Backends
 from tests.integration.edge.openapi import Document
+from tests.integration.edge.processes import edge_process
 
 Bearer = Callable[..., dict[str, str]]
 RIDE = "ride_01h455vb4pex5vsknk084sn02q"
@@ -103,3 +111,27 @@ def test_requests_are_counted_by_route_also_when_refused(full: Flask, bearer: Be
     assert shedding._find("GET", "/v1/rides/current") == (Urgency.USUAL, "/v1/rides/current")
     assert shedding._find("GET", "/v1/nowhere/at/all") is None
     assert shedding._find("DELETE", "/v1/rides") is None
+
+
+async def test_process_refuses_lists_and_answers_trips_while_hundreds_ask(
+    edge_settings: RestSettings, backends: Backends, tmp_path: Path, bearer: Bearer
+) -> None:
+    names = ("jwks_file", "signing_keys_dir", "redis_url", "rest_reads_per_minute", "rest_writes_per_minute")
+    targets = ("identity_target", "matching_target", "payment_target", "notification_target")
+    settings: dict[str, object] = {name: getattr(edge_settings, name) for name in names + targets}
+    token = bearer(Role.RIDER)["Authorization"].removeprefix("Bearer ")
+    lists = Flood([Kind("lists", DEFERRABLE, 1.0, "GET", "/v1/rides", [token])], 1, 0, 1.5, 250)
+    trips: Counter[int] = Counter()
+    with edge_process("rest", settings | {"rest_waiting_max": 40}, tmp_path) as url:
+        where = urlsplit(url)
+        flooding = asyncio.create_task(asyncio.to_thread(saturate, where.hostname or "", where.port or 0, lists))
+        async with httpx.AsyncClient(base_url=url, timeout=30) as driver:
+            while not flooding.done():
+                answer = await driver.post(f"/v1/driver/rides/{RIDE}/arrive", headers=bearer(Role.DRIVER))
+                trips[answer.status_code] += 1
+    told = (await flooding)["lists"]
+
+    assert set(trips) == {200}
+    assert told.answered["503"]
+    assert told.answered["200"]
+    assert (set(told.answered), told.rude) == ({"200", "503"}, 0)

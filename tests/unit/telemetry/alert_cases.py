@@ -178,6 +178,10 @@ _OF_OPERATIONS: Mapping[str, Case] = {
             'http_server_handled_total{method="GET",route="/v1/me",status="200"}': "0+99x60",
         },
     ),
+    "TripsShed": Case(
+        {'edge_shed_total{urgency="trip"}': "0+5x60"},
+        {'edge_shed_total{urgency="trip"}': "0x60", 'edge_shed_total{urgency="deferrable"}': "0+5000x60"},
+    ),
     "EdgeWithoutRedis": Case(
         {"edge_shared_redis_failures_total": "0+5x60"}, {"edge_shared_redis_failures_total": "0x10 5x60"}
     ),

@@ -30,7 +30,8 @@ SERVICE_CONFIG: Mapping[str, Any] = {
                 "initialBackoff": "0.05s",
                 "maxBackoff": "1s",
                 "backoffMultiplier": 2,
-                # UNAVAILABLE alone says that nothing was done; after anything else the caller has to ask.
+                # Nothing was done, or the connection broke in the middle: with the same key it is asked once more
+                # either way. After anything else the caller has to ask. A server with too much to do says no to it.
                 "retryableStatusCodes": ["UNAVAILABLE"],
             },
         }

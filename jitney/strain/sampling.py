@@ -39,22 +39,28 @@ class Sample:
 
 
 def look_at_processes(ground: Ground, names: Sequence[str]) -> dict[str, float]:
-    """Return memory (MB), open files, sockets and threads of each process with all that it started."""
+    """Return memory, open files, sockets and threads of each process with all that it started.
+
+    Of memory (MB) both what is mapped (`rss_mb`), where what PostgreSQL's processes share counts for each of them, and
+    what is theirs alone (`own_mb`), where the system tells it.
+    """
     figures: dict[str, float] = {}
     for name in names:
-        memory = files = sockets = threads = 0.0
+        memory = own = files = sockets = threads = 0.0
         for process in ground.family_of(name):
             with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
                 memory += process.memory_info().rss / _MEGABYTE
                 files += process.num_fds()
                 sockets += len(process.net_connections("tcp"))
                 threads += process.num_threads()
+                own += process.memory_full_info().uss / _MEGABYTE
         if memory:
             figures |= {
                 f"rss_mb {name}": round(memory, 1),
                 f"fds {name}": files,
                 f"sockets {name}": sockets,
                 f"threads {name}": threads,
+                f"own_mb {name}": round(own, 1),
             }
     return figures
 

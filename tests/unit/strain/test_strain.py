@@ -18,10 +18,10 @@ def samples(name: str, values: list[float], every_seconds: float = 60.0) -> list
 
 
 def test_memory_that_grows_all_the_time_is_named() -> None:
-    slopes = slopes_of(samples("rss_mb rest", [100.0 + 2 * minute for minute in range(30)]))
+    slopes = slopes_of(samples("own_mb rest", [100.0 + 2 * minute for minute in range(30)]))
 
     assert [round(slope.an_hour) for slope in slopes] == [120]
-    assert growth_in(slopes)[0].startswith("rss_mb rest grows by 120")
+    assert growth_in(slopes)[0].startswith("own_mb rest grows by 120")
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_memory_that_grows_all_the_time_is_named() -> None:
     ],
 )
 def test_noise_warming_up_and_shrinking_are_not_named(values: list[float]) -> None:
-    assert growth_in(slopes_of(samples("rss_mb rest", values))) == []
+    assert growth_in(slopes_of(samples("own_mb rest", values))) == []
 
 
 def test_rows_that_are_kept_for_a_day_are_told_and_no_violation() -> None:

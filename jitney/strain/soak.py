@@ -1,8 +1,9 @@
 """A load that a stack carries for hours, and what grows of it: memory, files, connections, keys, streams, rows.
 
-A figure's growth is the slope of a straight line through its samples (least squares), without the first part in which
-caches fill and pools open. It is named where it would add more than a tenth of what there is, and more than is noise,
-in an hour, and the second half's mean is above the first's.
+A figure's growth is that of a straight line through its samples (least squares), without the first part in which caches
+fill and pools open. It is named where the line rises, from the first of these samples to the last, by more than a tenth
+of what there was and by more than is noise, and the second half's mean is above the first's: the longer the run, the
+less of a growth by the hour escapes it.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ from jitney.chaos.hurried_city import write_hurried_city
 from jitney.chaos.run import Verdict, settle
 from jitney.stack.own_stack import OwnStack, own_stack
 from jitney.strain.city import addresses_of, riding_city
-from jitney.strain.sampling import Sample, Sampling, look_at_processes, look_at_stores
+from jitney.strain.sampling import STORES, Sample, Sampling, look_at_processes, look_at_stores
 
 EVERY_SECONDS = 30.0
 WARM_SHARE = 1 / 3
 """Of the run: left out of the slopes."""
 NOTABLE_SHARE = 0.1
-"""Of what there is, an hour."""
+"""Of what there was."""
 NOISE = {
     "own_mb": 10.0,
     "rss_mb": 10.0,
@@ -40,7 +41,7 @@ NOISE = {
     "connections": 3.0,
     "clients": 5.0,
 }
-"""What a figure may grow an hour without being named, by kind."""
+"""What a figure may rise without being named, by kind."""
 TOLD_ALONE = ("rows", "keys", "entries", "memory_mb", "rss_mb")
 """Told, and no violation: kept for hours or days by intent, or counted for each process that has looked at it."""
 
@@ -64,12 +65,20 @@ class Slope:
     last: float
     an_hour: float
     """What the line through it adds in an hour."""
+    rise: float
+    """What it added over the samples."""
 
     @property
     def is_notable(self) -> bool:
-        """Whether it grows by more than noise and by more than a share of what there is."""
+        """Whether it rose by more than noise and by more than a share of what there was."""
         kind = self.name.partition(" ")[0]
-        return self.an_hour > max(NOISE.get(kind, 0.0), NOTABLE_SHARE * max(self.first, 1.0))
+        return self.rise > max(NOISE.get(kind, 0.0), NOTABLE_SHARE * max(self.first, 1.0))
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether it should not grow: not what is kept by intent, nor the memory that a store keeps it in."""
+        kind, _, whose = self.name.partition(" ")
+        return kind not in TOLD_ALONE and not (kind == "own_mb" and whose in STORES)
 
 
 @dataclass
@@ -142,7 +151,9 @@ def slopes_of(samples: Sequence[Sample]) -> list[Slope]:
         line = statistics.linear_regression(hours, values)
         half = len(values) // 2
         grew = statistics.fmean(values[half:]) > statistics.fmean(values[:half])
-        slopes.append(Slope(name, values[0], values[-1], round(line.slope if grew else min(0.0, line.slope), 2)))
+        an_hour = line.slope if grew else min(0.0, line.slope)
+        rise = an_hour * (hours[-1] - hours[0])
+        slopes.append(Slope(name, values[0], values[-1], round(an_hour, 2), round(rise, 2)))
     return slopes
 
 
@@ -151,7 +162,7 @@ def growth_in(slopes: Sequence[Slope]) -> list[str]:
     return [
         f"{slope.name} grows by {slope.an_hour:g} an hour: from {slope.first:g} to {slope.last:g}"
         for slope in slopes
-        if slope.is_notable and slope.name.partition(" ")[0] not in TOLD_ALONE
+        if slope.is_notable and slope.is_judged
     ]
 
 

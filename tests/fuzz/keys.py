@@ -46,9 +46,9 @@ async def send_keys(rest_url: str, operator: str, rider_id: str, *, keys: int, t
     statuses: Counter[int] = Counter()
     headers = {"Authorization": f"Bearer {operator}"}
     limits = httpx.Limits(max_connections=_AT_ONCE)
-    # All keys are handed to the client at once, and wait there for one of its connections.
-    timeout = httpx.Timeout(60, pool=None)
-    async with httpx.AsyncClient(base_url=rest_url, headers=headers, limits=limits, timeout=timeout) as client:
+    # So many keys that all times of each are under way together; a client with thousands waiting does nothing else.
+    gate = asyncio.Semaphore(max(1, _AT_ONCE // times))
+    async with httpx.AsyncClient(base_url=rest_url, headers=headers, limits=limits, timeout=60) as client:
         before = await _credit(client, rider_id)
 
         async def one(key: str) -> tuple[bytes, bool]:
@@ -64,16 +64,18 @@ async def send_keys(rest_url: str, operator: str, rider_id: str, *, keys: int, t
                 await asyncio.sleep(0.05)
             raise TimeoutError(f"the key {key} is not answered")
 
-        made = [str(uuid4()) for _ in range(keys)]
-        answers = await asyncio.gather(*(one(key) for key in made for _ in range(times)))
+        async def together(key: str) -> list[tuple[bytes, bool]]:
+            async with gate:
+                return await asyncio.gather(*(one(key) for _ in range(times)))
+
+        by_key = await asyncio.gather(*(together(str(uuid4())) for _ in range(keys)))
         after = await _credit(client, rider_id)
-    by_key = [{body for body, _ in answers[start : start + times]} for start in range(0, len(answers), times)]
     return KeyReport(
         keys=keys,
         requests=sum(statuses.values()),
         statuses=statuses,
-        replayed=sum(replayed for _, replayed in answers),
-        unlike=sum(len(bodies) > 1 for bodies in by_key),
+        replayed=sum(replayed for answers in by_key for _, replayed in answers),
+        unlike=sum(len({body for body, _ in answers}) > 1 for answers in by_key),
         granted_minor=after - before,
     )
 

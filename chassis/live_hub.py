@@ -50,6 +50,8 @@ from shared_kernel.clock import Clock
 _log = logging.getLogger(__name__)
 
 _BLOCK_MILLIS = 2_000
+_LAPSE_SECONDS = 0.5
+"""How late who waits may hear that nothing came."""
 _ENTRIES_A_READ = 100
 _KEYS_A_PIPELINE = 500
 _CONTROL_LIFETIME_SECONDS = 3_600
@@ -152,6 +154,16 @@ class Hub:
         async with asyncio.TaskGroup() as group:
             for strand in self._strands:
                 group.create_task(self._read(strand), name=f"read {strand.control_key}")
+            group.create_task(self._lapse(), name="live streams without news")
+
+    async def _lapse(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_LAPSE_SECONDS)
+            now = loop.time()
+            for strand in self._strands:
+                for subscription in strand.subscriptions.values():
+                    subscription.lapse(now)
 
     async def _read(self, strand: _Strand) -> None:
         backoff = Backoff(first_seconds=0.05, cap_seconds=2.0)

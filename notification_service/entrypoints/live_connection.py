@@ -67,7 +67,7 @@ class LiveConnection:
         """
         sending = asyncio.create_task(self._send(write))
         reading = asyncio.create_task(self._read(requests))
-        ending = asyncio.create_task(self._subscription.ended.wait())
+        ending = asyncio.create_task(self._subscription.until_ended())
         tasks = (sending, reading, ending)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -93,13 +93,12 @@ class LiveConnection:
             if self._window.room <= 0:
                 await self._wait_for_room(write)
             elif not waiting:
-                try:
-                    async with asyncio.timeout(min(self._bounds.heartbeat_seconds, ends_at - loop.time())):
-                        items, _ = await self._subscription.take(self._window.room)
-                except TimeoutError:
-                    items = []
+                seconds = min(self._bounds.heartbeat_seconds, ends_at - loop.time())
+                if await self._subscription.stirring(seconds):
+                    items, _ = self._subscription.take(self._window.room)
+                    waiting.extend(items)
+                else:
                     await self._write(write, self._heartbeat())
-                waiting.extend(items)
             else:
                 await self._tell(waiting.popleft(), write)
         STREAM_CLOSED.labels("age").inc()

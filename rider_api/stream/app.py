@@ -32,7 +32,7 @@ from chassis.runtime import Workers
 from rider_api.headers import REQUEST_ID, bearer_token_of, request_id_of, security_headers
 from rider_api.problems import INTERNAL, Problem, problem_of
 from rider_api.settings import EdgeSettings
-from rider_api.stream.connection import EventStream
+from rider_api.stream.connection import HELD, STREAM_START, EventStream
 from rider_api.stream.ride_stream import RideStream, next_version
 from rider_api.stream.rides import Rides, RideView
 from rider_api.tickets import actor_of_ticket, ticket_key
@@ -223,6 +223,14 @@ class _Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        stream = await self._answer(scope, receive, send)
+        if stream is not None:
+            # What came with the request is not needed any more, and a stream lasts.
+            scope.clear()
+            await stream.serve(receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> EventStream | None:
+        """Answer a request; where the answer is a stream, begin it and return it."""
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         request_id = request_id_of(given.decode("latin-1"), self._new_id)
         scope.setdefault("state", {})["request_id"] = request_id
@@ -238,10 +246,15 @@ class _Envelope:
 
         try:
             await self._app(scope, receive, send_enveloped)
+            stream = cast("EventStream | None", scope["state"].get(HELD))
+            if stream is not None:
+                await send_enveloped(STREAM_START)
         except Exception:
             _log.exception("a request crashed", extra={"request_id": request_id})
             if not started:
                 await _response(Request(scope), INTERNAL)(scope, receive, send_enveloped)
+            return None
+        return stream
 
     def _allowed(self, scope: Scope) -> list[tuple[bytes, bytes]]:
         """Return the headers of CORS; never with the credentials of a browser: tickets and tokens are sent by hand."""

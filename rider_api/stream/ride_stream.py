@@ -8,11 +8,10 @@ these events are versions. A ride is looked at with each heartbeat as well.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.responses import Response
 
-from chassis.live_metrics import STREAM_CLOSED
 from chassis.live_subscription import Ending, Subscription
 from rider_api.stream.connection import RECONNECT, EventStream
 from rider_api.stream.frames import HEARTBEAT, SUPERSEDED, versioned_frame
@@ -26,41 +25,38 @@ _GONE = b"event: gone\ndata: {}\n\n"
 class RideStream(EventStream):
     """The answer to `GET /v1/rides/{id}/events`: `ride` events; `gone` when the ride is not the caller's any more."""
 
+    __slots__ = ("_known", "_look")
+
     def watch(self, look: Look, first: RideView, known: int) -> RideStream:
         """Say how to look at the ride, how it stood at first, and which version the client knows (0 for none)."""
-        self._look, self._first, self._known = look, first, known
+        self._look, self._known = look, known
+        self._opening = RECONNECT + self._news(first)
         return self
 
-    async def _chunks(self, subscription: Subscription) -> AsyncIterator[bytes]:
-        view, told = self._first, self._known
-        yield RECONNECT
-        loop = asyncio.get_running_loop()
-        ends_at = loop.time() + self._max_age_seconds
-        while loop.time() < ends_at:
-            if view.version > told:
-                told = view.version
-                yield versioned_frame("ride", view.data, told)
-            try:
-                async with asyncio.timeout(min(self._heartbeat_seconds, ends_at - loop.time())):
-                    _, goes_on = await subscription.take()
-                if not goes_on:
-                    # Superseded, or the process ends; what else waited were hints.
-                    if subscription.ending is Ending.SUPERSEDED:
-                        yield SUPERSEDED
-                    return
-            except TimeoutError:
-                yield HEARTBEAT
-            try:
-                view = await self._look()
-            except NotFound:
-                yield _GONE
-                return
-            except Unauthenticated:
-                # The token is over: the client comes back with another one.
-                return
-            except DomainError:
-                continue
-        STREAM_CLOSED.labels("age").inc()
+    async def _next(self, subscription: Subscription, *, is_stirred: bool) -> tuple[bytes, bool]:
+        chunk = b""
+        if is_stirred:
+            _, goes_on = subscription.take()
+            if not goes_on:
+                # Superseded, or the process ends; what else waited were hints.
+                return (SUPERSEDED if subscription.ending is Ending.SUPERSEDED else b""), False
+        else:
+            chunk = HEARTBEAT
+        try:
+            return chunk + self._news(await self._look()), True
+        except NotFound:
+            return _GONE, False
+        except Unauthenticated:
+            # The token is over: the client comes back with another one.
+            return chunk, False
+        except DomainError:
+            return chunk, True
+
+    def _news(self, view: RideView) -> bytes:
+        if view.version <= self._known:
+            return b""
+        self._known = view.version
+        return versioned_frame("ride", view.data, view.version)
 
 
 async def next_version(
@@ -75,11 +71,8 @@ async def next_version(
     ends_at = loop.time() + wait_seconds
     view, goes_on = first, True
     while view.version <= after_version and goes_on and loop.time() < ends_at:
-        try:
-            async with asyncio.timeout_at(ends_at):
-                _, goes_on = await subscription.take()
-        except TimeoutError:
-            pass
+        if await subscription.stirring(ends_at - loop.time()):
+            _, goes_on = subscription.take()
         view = await look()
     if view.version <= after_version:
         return Response(status_code=204, headers={"Cache-Control": "no-store"})

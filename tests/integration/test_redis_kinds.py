@@ -209,7 +209,8 @@ async def heard(subscription: Subscription, notification_id: str) -> bool:
     """Wait for an event; before it the client may be told to read anew."""
     async with asyncio.timeout(20):
         while True:
-            items, _ = await subscription.take()
+            await subscription.stirring(20)
+            items, _ = subscription.take()
             if any(item is not Sign.RESYNC and item.notification_id == notification_id for item in items):
                 return True
 
@@ -262,7 +263,7 @@ async def test_the_newest_connection_wins_between_processes_on_a_cluster(
 
         await eventually(is_known)
         newer = second.subscribe(account, (0, 0))
-        await asyncio.wait_for(older.ended.wait(), 10)
+        await asyncio.wait_for(older.until_ended(), 10)
         assert newer.ending is None
         first.close()
         second.close()

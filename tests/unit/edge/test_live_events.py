@@ -1,5 +1,6 @@
 """Live events on the wire, and what waits for a client."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -59,8 +60,9 @@ def test_an_event_names_its_notification() -> None:
 async def test_what_waits_is_taken_in_one_piece_or_so_much_of_it() -> None:
     subscription = Subscription("a", "me", 1, (0, 0), 10)
     assert all(subscription.offer(live(number)) for number in (1, 2, 3))
-    assert await subscription.take(most=1) == ([live(1)], True)
-    assert await subscription.take() == ([live(2), live(3)], True)
+    assert await subscription.stirring(60)
+    assert subscription.take(most=1) == ([live(1)], True)
+    assert subscription.take() == ([live(2), live(3)], True)
 
 
 async def test_what_waits_is_sent_before_the_end() -> None:
@@ -68,8 +70,31 @@ async def test_what_waits_is_sent_before_the_end() -> None:
     subscription.offer(live(1))
     subscription.offer(Sign.RESYNC)
     subscription.end(Ending.SUPERSEDED)
-    assert await subscription.take(most=1) == ([live(1)], True)
-    assert await subscription.take(most=1) == ([Sign.RESYNC], False)
+    assert subscription.take(most=1) == ([live(1)], True)
+    assert await subscription.stirring(60)
+    assert subscription.take(most=1) == ([Sign.RESYNC], False)
+
+
+async def test_who_waits_hears_of_the_first_thing_or_that_nothing_came() -> None:
+    subscription = Subscription("a", "me", 1, (0, 0), 10)
+    now = asyncio.get_running_loop().time()
+    nothing = subscription.stirring(60)
+    subscription.lapse(now + 59)
+    assert not nothing.done()
+    subscription.lapse(now + 61)
+    assert not await nothing
+    stirring, ended = subscription.stirring(60), asyncio.ensure_future(subscription.until_ended())
+    subscription.offer(live(1))
+    assert await stirring
+    assert subscription.take() == ([live(1)], True)
+    left_alone, stirring = subscription.stirring(60), subscription.stirring(60)
+    assert not await left_alone
+    await asyncio.sleep(0)
+    assert not ended.done()
+    subscription.end(Ending.GONE)
+    assert await stirring
+    await ended
+    await subscription.until_ended()
 
 
 async def test_the_first_end_counts_and_drops_what_waits_where_too_much_did() -> None:
@@ -77,7 +102,8 @@ async def test_the_first_end_counts_and_drops_what_waits_where_too_much_did() ->
     assert [subscription.offer(live(1)) for _ in range(3)] == [True, True, False]
     subscription.end(Ending.SLOW, drop_waiting=True)
     subscription.end(Ending.SHUTDOWN)
-    assert await subscription.take() == ([], False)
+    assert await subscription.stirring(60)
+    assert subscription.take() == ([], False)
     assert (subscription.ending, end_frame(subscription.ending)) == (Ending.SLOW, RESYNC)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import grpc
@@ -73,15 +73,30 @@ class Outgoing:
 class _Callable:
     """An RPC as a stub's attribute; unary answers get the default deadline, streams only an inherited one."""
 
-    __slots__ = ("_default", "_inner", "_method", "_signer")
+    __slots__ = ("_default", "_inner", "_method", "_renew", "_signer")
 
-    def __init__(self, inner: Any, method: str, signer: TokenSigner | None, default: float | None) -> None:
+    def __init__(
+        self,
+        inner: Any,
+        method: str,
+        signer: TokenSigner | None,
+        default: float | None,
+        renew: Callable[[], None] | None = None,
+    ) -> None:
+        """Make it; `renew`, where the channel has certificates, has it look for newer ones before a call."""
         self._inner = inner
+        self._renew = renew
         self._method = method
         self._signer = signer
         self._default = default
 
+    def move_to(self, inner: Any) -> None:
+        """Make calls from now on over another channel."""
+        self._inner = inner
+
     def _outgoing(self, metadata: Any, timeout: float | None) -> Outgoing:
+        if self._renew is not None:
+            self._renew()
         return Outgoing(self._method, metadata, call_timeout(timeout, default=self._default), self._signer)
 
 

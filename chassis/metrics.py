@@ -39,6 +39,9 @@ OUTBOX_REFILLED = Counter("outbox_refilled_total", "Events put back to be publis
 STREAM_HELD_BACK = Gauge("stream_held_back", "1 while publishing waits because the consumers lag", ["stream"])
 CONSUMER_HANDLED = Counter("consumer_handled_total", "Events taken from streams", ["type", "outcome"])
 DEAD_LETTERS = Gauge("dead_letters", "Events parked for a person to look at", ["consumer"])
+TLS_CERTIFICATE_EXPIRES = Gauge(
+    "tls_certificate_expires_timestamp_seconds", "When the certificate that this process shows ends; 0 without TLS"
+)
 
 
 def serve_metrics(address: Address) -> tuple[WSGIServer, Thread]:

@@ -1,7 +1,8 @@
 """Is a process ready? `python -m chassis.probe [--any] [--wait SECONDS] URL...` asks for containers' health checks.
 
-A URL is `grpc://host:port` (the health service must say SERVING), `http://host:port/path` (200) or `tcp://host:port`
-(somebody listens). Exit code 0 if all answer so, or any of them with `--any`.
+A URL is `grpc://host:port` (the health service must say SERVING; asked by mutual TLS where `JITNEY_TLS_CERT_FILE` and
+its like are set), `http://host:port/path` (200) or `tcp://host:port` (somebody listens). Exit code 0 if all answer so,
+or any of them with `--any`.
 """
 
 from __future__ import annotations
@@ -56,7 +57,14 @@ def _grpc_answers(parts: SplitResult) -> bool:
     import grpc  # noqa: PLC0415 (half of this program's time; who asks by HTTP need not wait for it)
     from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse  # noqa: PLC0415
 
-    with grpc.insecure_channel(parts.netloc) as channel:
+    from chassis.tls import certificates_of  # noqa: PLC0415
+
+    certificates = certificates_of()
+    with (
+        grpc.insecure_channel(parts.netloc)
+        if certificates is None
+        else grpc.secure_channel(parts.netloc, certificates.current().of_client())
+    ) as channel:
         check = channel.unary_unary(
             "/grpc.health.v1.Health/Check",
             request_serializer=HealthCheckRequest.SerializeToString,

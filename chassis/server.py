@@ -20,6 +20,7 @@ from chassis.places import Places
 from chassis.runtime import Workers
 from chassis.settings import Address, ChassisSettings
 from chassis.telemetry import shutdown_telemetry
+from chassis.tls import certificates_for
 
 _log = logging.getLogger(__name__)
 S = TypeVar("S")
@@ -72,6 +73,8 @@ class ServiceServer:
         self._stopping = asyncio.Event()
         self.metrics_port: int | None = None
         """Where metrics are served while running (useful with port 0)."""
+        self.health_port: int | None = None
+        """Where health alone is served, where it is."""
         self._started: asyncio.Future[Address] = asyncio.get_running_loop().create_future()
 
     def add(self, register: Callable[[S, grpc.aio.Server], None], servicer: S, name: str) -> None:
@@ -104,7 +107,8 @@ class ServiceServer:
         reflection.enable_server_reflection(
             (*self._names, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME), server
         )
-        port = server.add_insecure_port(str(address))
+        port = self._listen(server, address)
+        beside = self._health_servers(health)
         metrics_server = serve_metrics(metrics_address)[0] if metrics_address is not None else None
         self.metrics_port = metrics_server.server_port if metrics_server is not None else None
         loop = asyncio.get_running_loop()
@@ -112,7 +116,8 @@ class ServiceServer:
             loop.add_signal_handler(number, self.stop)
         chores: list[asyncio.Task[Any]] = []
         try:
-            await server.start()
+            for each in (server, *beside):
+                await each.start()
             self._workers.start()
             chores = [asyncio.create_task(self._watch_readiness(health)), asyncio.create_task(watch_event_loop())]
             self._started.set_result(Address(address.host, port))
@@ -126,6 +131,8 @@ class ServiceServer:
             for end in self._when_leaving:
                 end()
             await server.stop(self._settings.drain_seconds)
+            for each in beside:
+                await each.stop(None)
             for chore in chores:
                 chore.cancel()
             await asyncio.gather(*chores, return_exceptions=True)
@@ -142,6 +149,22 @@ class ServiceServer:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
             _log.info("stopped")
+
+    def _listen(self, server: grpc.aio.Server, address: Address) -> int:
+        certificates = certificates_for(self._settings)
+        if certificates is None:
+            return server.add_insecure_port(str(address))
+        return server.add_secure_port(str(address), certificates.server_credentials())
+
+    def _health_servers(self, health: HealthServicer) -> list[grpc.aio.Server]:
+        """Make a server of health alone, without TLS, where the settings want one."""
+        address = self._settings.health_address
+        if address is None:
+            return []
+        server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+        health_pb2_grpc.add_HealthServicer_to_server(health, server)
+        self.health_port = server.add_insecure_port(str(address))
+        return [server]
 
     def _options(self) -> list[tuple[str, Any]]:
         options: list[tuple[str, Any]] = [

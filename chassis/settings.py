@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, Self, TypeVar
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.poolers import Pooler
@@ -37,6 +38,14 @@ def parse_address(text: str) -> Address:
     return Address(host, int(port))
 
 
+class TlsFiles(NamedTuple):
+    """Where a process' certificate (with its chain), its key, and the authorities of the others are, in PEM."""
+
+    certificate: Path
+    key: Path
+    authorities: Path
+
+
 class ChassisSettings(BaseSettings):
     """What every process reads; each part's settings class adds its own fields to these."""
 
@@ -48,11 +57,21 @@ class ChassisSettings(BaseSettings):
     database_pooler: Pooler = Pooler.NONE
     """What stands between the services and PostgreSQL: `none`, or a pooler in transaction mode, `transaction` for any,
     `prepared` for one that follows prepared statements."""
+    replica: str = ""
+    """What this process is called among those that do the same work, before and after a restart; the host's name if
+    left out, which is a pod's own."""
     jwks_file: Path
     signing_keys_dir: Path | None = None
     log_level: LogLevel = "info"
     log_level_file: Path | None = None
     """A file with a level in it, looked at every few seconds: while it is there, what it says wins."""
+    tls_cert_file: Path | None = None
+    """With the two that follow: mutual TLS between the services. This process' certificate with its chain, in PEM."""
+    tls_key_file: Path | None = None
+    tls_ca_file: Path | None = None
+    """The authorities that the certificates of the others are from."""
+    health_listen: str = ""
+    """Where a service also tells its health without TLS, and nothing else: probes of Kubernetes show no certificate."""
     trace_sample_ratio: float = Field(default=0.0, ge=0.0, le=1.0)
     otlp_endpoint: str = ""
     endpoint_delay_seconds: float = Field(default=0.0, ge=0.0, le=60.0)
@@ -63,6 +82,32 @@ class ChassisSettings(BaseSettings):
     """Unary calls that a service works on at a time; calls of trips may take all of it, others a part."""
     max_connection_age_seconds: int = Field(default=0, ge=0)
     """When clients are told to reconnect, so that they find new replicas; 0 is never."""
+
+    @property
+    def tls_files(self) -> TlsFiles | None:
+        """The files of mutual TLS; None without it."""
+        if self.tls_cert_file is None or self.tls_key_file is None or self.tls_ca_file is None:
+            return None
+        return TlsFiles(self.tls_cert_file, self.tls_key_file, self.tls_ca_file)
+
+    @property
+    def health_address(self) -> Address | None:
+        """Where health alone is served."""
+        return parse_address(self.health_listen) if self.health_listen else None
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Self:
+        given = [file is not None for file in (self.tls_cert_file, self.tls_key_file, self.tls_ca_file)]
+        if any(given) and not all(given):
+            raise ValueError("JITNEY_TLS_CERT_FILE, JITNEY_TLS_KEY_FILE, JITNEY_TLS_CA_FILE: set all of them or none")
+        if self.health_listen:
+            parse_address(self.health_listen)
+        return self
+
+    @property
+    def replica_name(self) -> str:
+        """The name under which this process takes work from among its like."""
+        return self.replica or socket.gethostname()
 
     @field_validator("redis_url")
     @classmethod

@@ -18,6 +18,7 @@ from chassis.revisions import head_revision
 from chassis.runtime import Wakeup, Workers
 from chassis.server import ServiceServer, run_workers
 from chassis.telemetry import configure_telemetry
+from chassis.tls import certificates_for
 from identity_service.adapters import tables
 from identity_service.adapters.access_tokens import SignedAccessTokens
 from identity_service.adapters.ciphers import CodeAndTokenCiphers, PhoneVault, SystemRandom
@@ -153,10 +154,11 @@ class Identity:
             pooler=settings.database_pooler,
         )
         self._redis = open_redis(settings.redis_url)
-        self._channel = open_channel(settings.notification_target, signer)
+        certificates = certificates_for(settings)
+        self._channel = open_channel(settings.notification_target, signer, certificates)
         self._channels = {
-            "matching": open_channel(settings.matching_target, signer),
-            "payment": open_channel(settings.payment_target, signer),
+            "matching": open_channel(settings.matching_target, signer, certificates),
+            "payment": open_channel(settings.payment_target, signer, certificates),
             "notification": self._channel,
         }
         relay_wakeup = Wakeup()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import socket
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 from uuid import UUID
@@ -24,6 +23,7 @@ from chassis.revisions import head_revision
 from chassis.runtime import Workers
 from chassis.server import ServiceServer
 from chassis.streams import EventConsumer
+from chassis.tls import certificates_for
 from notification_service.adapters import people_tables, tables, webhook_tables
 from notification_service.adapters.identity_addresses import IdentityAddresses
 from notification_service.adapters.live_stream import LiveStreamSender
@@ -97,7 +97,11 @@ def build(settings: NotificationSettings) -> Application:
     dead_letters = DeadLetters(database, tables.dead_letters)
     deliveries = PostgresDeliveries(database)
     jitter = random.Random()  # noqa: S311 (jitter is no secret)
-    identity_channel = open_channel(settings.identity_target, TokenSigner.from_dir(settings.signing_keys_dir, SERVICE))
+    identity_channel = open_channel(
+        settings.identity_target,
+        TokenSigner.from_dir(settings.signing_keys_dir, SERVICE),
+        certificates_for(settings),
+    )
     closers.insert(0, identity_channel.close)
     addresses = IdentityAddresses(identity_channel)
     delivering = make_workers(
@@ -133,7 +137,7 @@ def build(settings: NotificationSettings) -> Application:
         redis,
         STREAMS,
         SERVICE,
-        socket.gethostname(),
+        settings.replica_name,
         handler,
         dead_letters,
         EVENT_TYPES,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from chassis.revisions import head_revision
 from chassis.runtime import Workers
 from chassis.server import ServiceServer
 from chassis.streams import EventConsumer
+from chassis.tls import certificates_for
 from matching_service.adapters import tables
 from matching_service.adapters.identity_client import IdentityClient
 from matching_service.adapters.payment_client import PaymentClient
@@ -55,8 +55,9 @@ def build(settings: MatchingSettings) -> Application:
     )
     redis = open_redis(settings.redis_url)
     signer = TokenSigner.from_dir(settings.signing_keys_dir, SERVICE)
-    payment_channel = open_channel(settings.payment_target, signer)
-    identity_channel = open_channel(settings.identity_target, signer)
+    certificates = certificates_for(settings)
+    payment_channel = open_channel(settings.payment_target, signer, certificates)
+    identity_channel = open_channel(settings.identity_target, signer, certificates)
     closers: list[Callable[[], Awaitable[object]]] = [
         payment_channel.close,
         identity_channel.close,
@@ -74,7 +75,7 @@ def build(settings: MatchingSettings) -> Application:
         StopUnapprovedDriver(stores.store, stores.accounts, stores.clock),
         KeepDriverStanding(stores.store, stores.clock),
     )
-    consumer = EventConsumer(redis, STREAMS, SERVICE, socket.gethostname(), handler, dead_letters, EVENT_TYPES)
+    consumer = EventConsumer(redis, STREAMS, SERVICE, settings.replica_name, handler, dead_letters, EVENT_TYPES)
     workers.add("event consumer", consumer.run)
     head = head_revision("matching_service")
     server = ServiceServer(

@@ -12,6 +12,7 @@ from typing import TypeVar
 import grpc
 
 from chassis.clients import open_sync_channel
+from chassis.tls import certificates_for
 from rider_api.settings import EdgeSettings
 from ridesharing.common.v1.dead_letter_service_pb2_grpc import DeadLetterServiceStub
 from ridesharing.identity.v1.api_key_service_pb2_grpc import ApiKeyServiceStub
@@ -66,6 +67,7 @@ class Backends:
             "payment": settings.payment_target,
             "notification": settings.notification_target,
         }
+        self._certificates = certificates_for(settings)
         self._lock = Lock()
         self._channels: dict[str, grpc.Channel] = {}
         self._stubs: dict[tuple[str, object], object] = {}
@@ -80,7 +82,9 @@ class Backends:
         with self._lock:
             channel = self._channels.get(service)
             if channel is None:
-                channel = self._channels[service] = open_sync_channel(self._targets[service])
+                channel = self._channels[service] = open_sync_channel(
+                    self._targets[service], certificates=self._certificates
+                )
             return channel
 
     def stub(self, service: str, make: Callable[[grpc.Channel], S]) -> S:

@@ -10,6 +10,7 @@ from chassis.logs import configure_logging
 from chassis.redis_client import open_redis, open_redis_for_reading
 from chassis.settings import load_settings
 from chassis.telemetry import configure_telemetry
+from chassis.tls import certificates_for
 from rider_api.keys import load_or_exit
 from rider_api.settings import EdgeSettings
 from rider_api.stream.app import Streams, make_app
@@ -34,7 +35,7 @@ def make_streams(settings: EdgeSettings, clock: Clock) -> Streams:
         hub=Hub(reader, redis, clock, new_id(), settings.stream_queue_size),
         clock=clock,
         new_id=new_id,
-        rides=Rides(settings.matching_target),
+        rides=Rides(settings.matching_target, certificates_for(settings)),
     )
 
 

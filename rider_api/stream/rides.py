@@ -11,6 +11,7 @@ import grpc
 from chassis.auth import Role
 from chassis.clients import forward_token, open_channel
 from chassis.status import from_rpc_error
+from chassis.tls import Certificates
 from rider_api.schemas.rides import driver_ride, rider_ride
 from ridesharing.matching.v1.ride_service_pb2 import GetRideRequest
 from ridesharing.matching.v1.ride_service_pb2_grpc import RideServiceStub
@@ -29,8 +30,9 @@ class RideView:
 class Rides:
     """Asks with the caller's token, so whose ride it is, is judged where rides are kept."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, certificates: Certificates | None = None) -> None:
         self._target = target
+        self._certificates = certificates
         self._stub: Any = None
 
     async def read(self, ride_id: UUID, role: Role, token: str) -> RideView:
@@ -43,7 +45,7 @@ class Rides:
         """
         if self._stub is None:
             # A channel belongs to the loop it is made on.
-            self._stub = RideServiceStub(open_channel(self._target))
+            self._stub = RideServiceStub(open_channel(self._target, certificates=self._certificates))
         try:
             answer = await self._stub.GetRide(
                 GetRideRequest(ride_id=str(ride_id)), metadata=forward_token(token), timeout=_CALL_SECONDS

@@ -55,27 +55,39 @@ spec:
           args: {{ toJson .facts.args }}
           securityContext: {{- include "jitney.containerSecurity" . | nindent 12 }}
           env: {{- include "jitney.env" . | nindent 12 }}
+{{- if $values.tls.enabled }}{{ include "jitney.tlsEnv" . | nindent 12 }}
+{{- if eq .facts.kind "grpc" }}
+            - name: JITNEY_HEALTH_LISTEN
+              value: 0.0.0.0:8085
+{{- end }}
+{{- end }}
           ports:
             - {name: {{ .facts.kind }}, containerPort: {{ .facts.port }}}
 {{- if ne .facts.metrics .facts.port }}
             - {name: metrics, containerPort: {{ .facts.metrics }}}
 {{- end }}
 {{- if eq .facts.kind "grpc" }}
+{{- /* The kubelet shows no certificate: with TLS it asks where health alone is told. */}}
+{{- $probed := .facts.port }}
+{{- if $values.tls.enabled }}
+{{- $probed = 8085 }}
+            - {name: health, containerPort: 8085}
+{{- end }}
           # Five minutes to start in: behind a database that is being restored, a process must not be killed in a circle.
           startupProbe:
-            grpc: {port: {{ .facts.port }}, service: liveness}
+            grpc: {port: {{ $probed }}, service: liveness}
             periodSeconds: 3
             timeoutSeconds: 5
             failureThreshold: 100
           # Alive is whose event loop answers; what it depends on does not count.
           livenessProbe:
-            grpc: {port: {{ .facts.port }}, service: liveness}
+            grpc: {port: {{ $probed }}, service: liveness}
             periodSeconds: 15
             timeoutSeconds: 10
             failureThreshold: 4
           # Ready is whose database stands at its schema and whose Redis answers.
           readinessProbe:
-            grpc: {port: {{ .facts.port }}}
+            grpc: {port: {{ $probed }}}
             periodSeconds: 5
             timeoutSeconds: 5
             failureThreshold: 3
@@ -102,8 +114,10 @@ spec:
 {{- end }}
           resources: {{- toYaml $own.resources | nindent 12 }}
           volumeMounts: {{- include "jitney.mounts" . | nindent 12 }}
+{{- if $values.tls.enabled }}{{ include "jitney.tlsMount" . | nindent 12 }}{{ end }}
 {{- with $own.extraVolumeMounts }}{{ toYaml . | nindent 12 }}{{ end }}
       volumes: {{- include "jitney.keys" . | nindent 8 }}
+{{- if $values.tls.enabled }}{{ include "jitney.tlsVolume" . | nindent 8 }}{{ end }}
 {{- with $own.extraVolumes }}{{ toYaml . | nindent 8 }}{{ end }}
 ---
 apiVersion: v1
@@ -118,7 +132,7 @@ spec:
 {{- end }}
   selector: {{- include "jitney.selector" . | nindent 4 }}
   ports:
-    - {name: {{ .facts.kind }}, port: {{ .facts.port }}, targetPort: {{ .facts.kind }}{{ if eq .facts.kind "grpc" }}, appProtocol: kubernetes.io/h2c{{ end }}}
+    - {name: {{ .facts.kind }}, port: {{ .facts.port }}, targetPort: {{ .facts.kind }}{{ if and (eq .facts.kind "grpc") (not $values.tls.enabled) }}, appProtocol: kubernetes.io/h2c{{ end }}}
 {{- if ne .facts.metrics .facts.port }}
     - {name: metrics, port: {{ .facts.metrics }}, targetPort: metrics}
 {{- end }}

@@ -85,6 +85,30 @@ capabilities:
 {{- end }}
 {{- end -}}
 
+{{/* The settings of mutual TLS, of whoever holds a certificate. */}}
+{{- define "jitney.tlsEnv" -}}
+- name: JITNEY_TLS_CERT_FILE
+  value: /run/tls/tls.crt
+- name: JITNEY_TLS_KEY_FILE
+  value: /run/tls/tls.key
+- name: JITNEY_TLS_CA_FILE
+  value: /run/tls/ca.crt
+{{- end -}}
+
+{{- define "jitney.tlsMount" -}}
+- name: tls
+  mountPath: /run/tls
+  readOnly: true
+{{- end -}}
+
+{{/* A certificate's volume; root, name. What cert-manager renews, the kubelet brings here. */}}
+{{- define "jitney.tlsVolume" -}}
+- name: tls
+  secret:
+    secretName: {{ include "jitney.fullname" .root }}-{{ .name }}-tls
+    defaultMode: 0440
+{{- end -}}
+
 {{/* The key files of one component: its own signing key and what everybody may see. */}}
 {{- define "jitney.keys" -}}
 - name: keys

@@ -138,6 +138,7 @@ def _client(data: Path) -> Generator[Any]:
 
     from chassis.clients import forward_token, open_sync_channel
     from chassis.status import from_rpc_error
+    from chassis.tls import certificates_of
     from jitney.stack.environment import StackSettings
     from jitney.stack.tokens import make_token
     from ridesharing.matching.v1.city_service_pb2_grpc import CityServiceStub
@@ -146,7 +147,7 @@ def _client(data: Path) -> Generator[Any]:
     given = os.environ.get("JITNEY_SIGNING_KEYS_DIR")
     token = make_token(Path(given) if given else settings.data.keys, "operator", None, _MINUTES)
     target = os.environ.get("JITNEY_MATCHING_TARGET") or settings.addresses["JITNEY_MATCHING_LISTEN"].local
-    with open_sync_channel(target) as channel:
+    with open_sync_channel(target, certificates=certificates_of()) as channel:
         stub = CityServiceStub(channel)
 
         def ask(method: str, request: Any) -> Any:

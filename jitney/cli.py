@@ -44,6 +44,9 @@ def up(
         Path | None, typer.Option("--map", metavar="FILE", help="The city's streets, made by jitney map build.")
     ] = None,
     matchers: Annotated[int, typer.Option(min=1, max=16, help="How many processes share the dispatching.")] = 1,
+    replicas: Annotated[
+        int, typer.Option(min=1, max=8, help="How many of each service and of the edge, each on ports 100 above.")
+    ] = 1,
 ) -> None:
     """Start everything: PostgreSQL, Redis, the sandbox, four services and the edge."""
     from rich.console import Console
@@ -54,6 +57,8 @@ def up(
 
     if street_map is not None:
         os.environ["JITNEY_MATCHING_MAP_FILE"] = str(street_map.absolute())
+    if replicas > 1:
+        os.environ["JITNEY_REPLICAS"] = str(replicas)
     settings = StackSettings.read(os.environ, data)
     console = Console(highlight=False, soft_wrap=True)
     if detach:

@@ -63,6 +63,7 @@ def explain(name: str, data: Path) -> list[str]:
 
     from chassis.clients import forward_token, open_sync_channel
     from chassis.status import from_rpc_error
+    from chassis.tls import certificates_of
     from jitney.stack.environment import StackSettings
     from jitney.stack.tokens import make_token
     from ridesharing.matching.v1.dispatch_operator_service_pb2 import ExplainDispatchRequest
@@ -73,7 +74,7 @@ def explain(name: str, data: Path) -> list[str]:
     token = make_token(Path(given) if given else settings.data.keys, "operator", None, _MINUTES)
     target = os.environ.get("JITNEY_MATCHING_TARGET") or settings.addresses["JITNEY_MATCHING_LISTEN"].local
     request = ExplainDispatchRequest(ride_id=str(_ride_id(name)))
-    with open_sync_channel(target) as channel:
+    with open_sync_channel(target, certificates=certificates_of()) as channel:
         stub: Any = DispatchOperatorServiceStub(channel)
         try:
             answer = stub.ExplainDispatch(request, metadata=forward_token(token), timeout=_CALL_SECONDS)

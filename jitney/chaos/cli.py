@@ -23,24 +23,34 @@ def chaos(
     rolling: Annotated[
         bool, typer.Option("--rolling", help="Restart each process in turn, as updates do, and nothing else.")
     ] = False,
+    replicas: Annotated[int, typer.Option(min=1, max=8, help="Of each service and of the edge.")] = 1,
+    one_of_each: Annotated[
+        bool, typer.Option("--one-of-each", help="Kill one replica of each process in turn, and nothing else.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdicts for programs, one a line.")] = False,
 ) -> None:
     """Attack a stack of its own while a simulated city rides in it, and judge what is left in every store.
 
-    With --rolling also every request must be answered within the retry that clients are told to do.
+    With --rolling or --one-of-each also every request must be answered within the retry that clients are told to do.
 
     The exit code is 1 where anything was lost, doubled or left undone. A seed that failed fails again by its number.
     """
     from jitney.chaos.faults import FAULTS, rolling_restart
+    from jitney.chaos.faults import one_of_each as one_of_each_in_turn
     from jitney.chaos.run import Plan, add_up, attack
     from jitney.stack.problems import StackError
 
     unknown = sorted(set(only or ()) - FAULTS.keys())
     if unknown:
         raise StackError(f"There is no fault {unknown[0]}. There are: {', '.join(FAULTS)}.")
-    if rolling and only:
-        raise StackError("--rolling restarts processes and does nothing else: leave --only out.")
+    if (rolling or one_of_each) and (only or rolling == one_of_each):
+        raise StackError("--rolling and --one-of-each do what they say and nothing else: give one, without --only.")
+    if one_of_each and replicas == 1:
+        raise StackError("--one-of-each leaves others at work: it needs --replicas of 2 or more.")
     strikes = rolling_restart(60 * minutes) if rolling else None
+    if one_of_each:
+        strikes = one_of_each_in_turn(60 * minutes, replicas)
+    heals = rolling or one_of_each
 
     def say(line: str) -> None:
         typer.echo(line, err=True)
@@ -48,7 +58,8 @@ def chaos(
     verdicts: list[Verdict] = []
     for number in range(seed, seed + seeds):
         say(f"seed {number}")
-        verdict = attack(Plan(number, minutes, drivers, rides_per_second, only or (), strikes, heals=rolling), say)
+        plan = Plan(number, minutes, drivers, rides_per_second, only or (), strikes, heals, replicas)
+        verdict = attack(plan, say)
         verdicts.append(verdict)
         if as_json:
             typer.echo(json.dumps(verdict.as_json()))

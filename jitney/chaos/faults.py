@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from jitney.chaos.wires import CALLED, PROVIDERS
+from jitney.stack.replicas import name_of
 
 SERVICES: Final = ("identity", "matching", "payment", "notification")
 PROCESSES: Final = (*SERVICES, "matcher-2", "rest", "stream", "sandbox")
 _UPDATED: Final = (*SERVICES, "matcher-2", "rest", "stream")
+_REPEATED: Final = (*SERVICES, "rest", "stream")
 STORES: Final = ("postgres", "redis")
 _CALLED: Final = (*CALLED, PROVIDERS)
 _TABLES: Final = ("matching.ride", "matching.outbox", "payment.payment", "payment.balance", "notification.delivery")
@@ -95,6 +97,13 @@ def rolling_restart(seconds: float) -> list[Strike]:
     targets = [*_UPDATED] * rounds
     gap = (seconds - _FIRST_SECONDS - _QUIET_AT_THE_END_SECONDS) / len(targets)
     return [Strike(round(_FIRST_SECONDS + number * gap, 2), "restart", name, 0) for number, name in enumerate(targets)]
+
+
+def one_of_each(seconds: float, replicas: int) -> list[Strike]:
+    """Kill one replica of each process, one after the other, evenly within so many seconds; not always the first."""
+    targets = [name_of(name, 1 + number % replicas) for number, name in enumerate(_REPEATED)]
+    gap = (seconds - _FIRST_SECONDS - _QUIET_AT_THE_END_SECONDS) / len(targets)
+    return [Strike(round(_FIRST_SECONDS + number * gap, 2), "kill", name, 0) for number, name in enumerate(targets)]
 
 
 def draw_schedule(seed: int, seconds: float, only: Sequence[str] = ()) -> list[Strike]:

@@ -24,13 +24,15 @@ from jitney.chaos.ground import Ground
 from jitney.chaos.hurried_city import write_hurried_city
 from jitney.chaos.nemesis import Nemesis
 from jitney.chaos.watch_offers import judge_offers, watch_offers, watched_offers
-from jitney.chaos.wires import Wires, wires_of
+from jitney.chaos.wires import CALLED, Wires, wires_of
 from jitney.simulator.api import Api, ApiError, Unreachable
 from jitney.simulator.behavior import Behavior
 from jitney.simulator.demand import place_near_a_busy_one, trips_for_ever
 from jitney.simulator.run import Addresses, simulate
 from jitney.simulator.run import Plan as CityPlan
+from jitney.simulator.spread import open_client
 from jitney.simulator.world import World
+from jitney.stack.environment import StackSettings
 from jitney.stack.own_stack import OwnStack, own_stack
 from shared_kernel.ids import to_public_id
 
@@ -64,6 +66,7 @@ class Plan:
         rides_per_second: that are asked for, by the clock on the wall.
         only: the kinds of faults; all without it.
         strikes: what is struck, instead of what the seed draws.
+        replicas: how many there are of each service and of the edge.
         heals: whether no request may stay without an answer for longer than the clients' retry lasts.
     """
 
@@ -74,6 +77,7 @@ class Plan:
     only: Sequence[str] = ()
     strikes: Sequence[Strike] | None = None
     heals: bool = False
+    replicas: int = 1
 
 
 @dataclass
@@ -138,7 +142,9 @@ def attack(
     Raises:
         StackError: the stack did not start.
     """
-    with own_stack("--matchers", "2") as stack, wires_of(stack) as wires:
+    # Replicas are spread over by who calls them: a wire would lead to one of them alone.
+    called = CALLED if plan.replicas == 1 else ()
+    with own_stack("--matchers", "2", replicas=plan.replicas) as stack, wires_of(stack, called) as wires:
         stack.environment["JITNEY_MATCHING_CITY_FILE"] = str(write_hurried_city(stack.data.path.parent))
         stack.environment.update(environment or {})
         try:
@@ -152,9 +158,14 @@ def attack(
 async def _attack(
     stack: OwnStack, wires: Wires, plan: Plan, say: Callable[[str], None], sql: Sequence[tuple[str, str]]
 ) -> Verdict:
-    urls = [f"http://{stack.environment[f'JITNEY_{name}_LISTEN']}" for name in ("REST", "STREAM", "SANDBOX")]
-    matching, notification = (stack.environment[f"JITNEY_{name}_LISTEN"] for name in ("MATCHING", "NOTIFICATION"))
-    addresses = Addresses(urls[0], urls[1], matching, urls[2], notification)
+    settings = StackSettings.read(stack.environment, stack.data.path)
+    addresses = Addresses(
+        settings.urls("REST"),
+        settings.urls("STREAM"),
+        settings.target("matching"),
+        f"http://{settings.addresses['JITNEY_SANDBOX_LISTEN'].local}",
+        settings.target("notification"),
+    )
     verdict = Verdict(plan.seed, plan.minutes)
     async with httpx.AsyncClient(base_url=addresses.sandbox_url) as sandbox:
         ground = Ground(stack, sandbox)
@@ -254,7 +265,7 @@ async def _end_what_people_left(ground: Ground, addresses: Addresses) -> int:
         "SELECT id::text FROM ride WHERE state IN (SELECT from_state FROM legal_ride_move) ORDER BY id",
     )
     ended = 0
-    async with httpx.AsyncClient(base_url=addresses.rest_url, timeout=15.0) as rest:
+    async with open_client(addresses.rest_url, httpx.Limits(), 15.0) as rest:
         operator = Api(rest, random.Random(0)).as_bearer(ground.operator_token())  # noqa: S311 (jitter is no secret)
         for row in live:
             try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -124,13 +124,16 @@ async def _cut(wire: Wire) -> int:
 
 
 @contextmanager
-def wires_of(stack: OwnStack) -> Generator[Wires]:
-    """Lay wires to a stack that has not been started, and tell it their addresses; gone at the end."""
-    ends = {name: _address(stack, name) for name in CALLED}
+def wires_of(stack: OwnStack, called: Sequence[str] = CALLED) -> Generator[Wires]:
+    """Lay wires to a stack that has not been started, and tell it their addresses; gone at the end.
+
+    To the services that are named, and to the providers.
+    """
+    ends = {name: _address(stack, name) for name in called}
     ends[PROVIDERS] = _address(stack, "sandbox")
     ports = dict(zip(ends, free_ports(len(ends)), strict=True))
     wires = {name: Wire(host, port) for name, (host, port) in ends.items()}
-    for name in CALLED:
+    for name in called:
         stack.environment[f"JITNEY_{name.upper()}_TARGET"] = f"127.0.0.1:{ports[name]}"
     providers = f"http://127.0.0.1:{ports[PROVIDERS]}"
     stack.environment |= {

@@ -45,10 +45,11 @@ class PaymentClient:
 def payment_client(environ: Mapping[str, str], data: Path) -> Generator[PaymentClient]:
     """Opens a channel to the service of the environment (JITNEY_PAYMENT_TARGET), or of a local stack."""
     from chassis.clients import open_sync_channel
+    from chassis.tls import certificates_of
 
     settings = StackSettings.read(environ, data)
     given = environ.get("JITNEY_SIGNING_KEYS_DIR")
     token = make_token(Path(given) if given else settings.data.keys, "operator", None, _MINUTES)
     target = environ.get("JITNEY_PAYMENT_TARGET") or settings.addresses["JITNEY_PAYMENT_LISTEN"].local
-    with open_sync_channel(target) as channel:
+    with open_sync_channel(target, certificates=certificates_of()) as channel:
         yield PaymentClient(channel, token)

@@ -68,8 +68,12 @@ def simulate(
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write the report as a page of HTML as well.")
     ] = None,
-    rest_url: Annotated[str, typer.Option(help="The REST interface; default from JITNEY_REST_LISTEN.")] = "",
-    stream_url: Annotated[str, typer.Option(help="The live streams; default from JITNEY_STREAM_LISTEN.")] = "",
+    rest_url: Annotated[
+        str, typer.Option(help="The REST interface, replicas by commas; default from JITNEY_REST_LISTEN.")
+    ] = "",
+    stream_url: Annotated[
+        str, typer.Option(help="The live streams, the same way; default from JITNEY_STREAM_LISTEN.")
+    ] = "",
     matching_target: Annotated[str, typer.Option(help="Matching's gRPC; default from JITNEY_MATCHING_LISTEN.")] = "",
     notification_target: Annotated[
         str, typer.Option(help="Notification's gRPC; default from JITNEY_NOTIFICATION_LISTEN.")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import grpc
 
+from chassis.tls import certificates_of
 from jitney.simulator.api import ApiError, SignedIn, Unreachable
 from ridesharing.matching.v1 import driver_service_pb2, driver_service_pb2_grpc, rides_pb2
 from shared_kernel.geo import GeoPoint
@@ -22,9 +23,17 @@ def open_app_channel(target: str) -> grpc.aio.Channel:
 
     Left alone, gRPC waits up to two minutes between two looks, and drivers would be nowhere in the meantime.
     """
-    return grpc.aio.insecure_channel(
-        target, options=(("grpc.initial_reconnect_backoff_ms", 200), ("grpc.max_reconnect_backoff_ms", 2_000))
+    options = (
+        ("grpc.initial_reconnect_backoff_ms", 200),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
+        # Many drivers share this channel, who in life would each be sent to some replica.
+        ("grpc.service_config", '{"loadBalancingConfig": [{"round_robin": {}}]}'),
     )
+    # An app reaches a service by way of a gateway; within a cluster of mutual TLS we are one of the services.
+    certificates = certificates_of()
+    if certificates is not None:
+        return grpc.aio.secure_channel(target, certificates.current().of_client(), options=options)
+    return grpc.aio.insecure_channel(target, options=options)
 
 
 class LocationReporter:

@@ -23,6 +23,7 @@ from jitney.simulator.driver import Driver
 from jitney.simulator.locations import open_app_channel
 from jitney.simulator.report import Report, write_report
 from jitney.simulator.rider import Rider
+from jitney.simulator.spread import open_client
 from jitney.simulator.trips import Trip
 from jitney.simulator.world import World
 from jitney_client import Client
@@ -39,7 +40,7 @@ _AREA_CODES = ("415", "628", "510", "650", "925", "707", "408", "669")
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the public interfaces are."""
+    """Where the public interfaces are: URLs of several replicas are separated by commas, a target names them itself."""
 
     rest_url: str
     stream_url: str
@@ -113,9 +114,9 @@ async def _world(
     # A stream is silent between heartbeats (15 s); longer silence means that it is dead.
     patience = httpx.Timeout(10.0, read=40.0)
     async with (
-        httpx.AsyncClient(base_url=addresses.rest_url, limits=limits, timeout=15.0) as rest,
+        open_client(addresses.rest_url, limits, 15.0) as rest,
         httpx.AsyncClient(base_url=addresses.sandbox_url, limits=limits, timeout=15.0) as sandbox,
-        httpx.AsyncClient(base_url=addresses.stream_url, limits=unlimited, timeout=patience) as streams,
+        open_client(addresses.stream_url, unlimited, patience) as streams,
         open_app_channel(addresses.matching_target) as matching,
         open_app_channel(addresses.notification_target or addresses.matching_target) as notification,
     ):

@@ -12,6 +12,9 @@ class Address(NamedTuple):
     host: str
     port: int
 
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
     @property
     def local(self) -> str:
         """`host:port` as a process on this machine reaches it."""

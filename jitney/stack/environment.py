@@ -16,9 +16,18 @@ from jitney.stack.postgres import Cluster
 from jitney.stack.problems import StackError
 from jitney.stack.providers import PROVIDERS_NAME
 from jitney.stack.redis import EmbeddedRedis
+from jitney.stack.replicas import SETTING as REPLICAS
+from jitney.stack.replicas import addresses_of, all_listening, read_replicas, target_of
 
 _OWNERS = ("POSTGRES", "REDIS", "SANDBOX", "IDENTITY", "MATCHING", "PAYMENT", "NOTIFICATION", "REST", "STREAM")
 _SHARED = ("JITNEY_REDIS_URL",)
+_REPEATED = (
+    *(f"JITNEY_{service.upper()}_{listener}" for service in SERVICES for listener in ("LISTEN", "METRICS_LISTEN")),
+    "JITNEY_REST_LISTEN",
+    "JITNEY_STREAM_LISTEN",
+)
+"""What each replica listens on."""
+_CONNECTIONS_A_REPLICA = 120
 
 
 @dataclass(frozen=True)
@@ -29,11 +38,13 @@ class StackSettings:
         data: the data folder.
         addresses: where everything listens, by the name of the setting.
         given: the JITNEY_ variables that were set from outside.
+        replicas: how many there are of each service and of each process of the edge.
     """
 
     data: DataFolder
     addresses: Mapping[str, Address]
     given: Mapping[str, str]
+    replicas: int = 1
 
     @classmethod
     def read(cls, environ: Mapping[str, str], data: Path) -> "StackSettings":
@@ -49,7 +60,8 @@ class StackSettings:
             raise StackError(
                 "Either every service has a database of yours or none has. Not set: " + ", ".join(missing) + "."
             )
-        return cls(DataFolder(data.absolute()), read_addresses(given), given)
+        replicas = read_replicas(given.get(REPLICAS, "1"))
+        return cls(DataFolder(data.absolute()), read_addresses(given), given, replicas)
 
     @property
     def embeds_postgres(self) -> bool:
@@ -64,12 +76,24 @@ class StackSettings:
     def listening(self) -> dict[str, Address]:
         """The addresses that this stack will listen on."""
         outside = {"JITNEY_POSTGRES_LISTEN": self.embeds_postgres, "JITNEY_REDIS_LISTEN": self.embeds_redis}
-        return {setting: address for setting, address in self.addresses.items() if outside.get(setting, True)}
+        ours = {setting: address for setting, address in self.addresses.items() if outside.get(setting, True)}
+        return all_listening(ours, self.replicas, _REPEATED)
+
+    def urls(self, edge: str) -> str:
+        """Where all replicas of REST or STREAM are, separated by commas, as the simulator takes them."""
+        addresses = addresses_of(self.addresses[f"JITNEY_{edge}_LISTEN"], self.replicas)
+        return ",".join(f"http://{address.local}" for address in addresses)
+
+    def target(self, service: str) -> str:
+        """The gRPC target of all replicas of a service."""
+        return target_of(addresses_of(self.addresses[f"JITNEY_{service.upper()}_LISTEN"], self.replicas))
 
     def cluster(self, credentials: Credentials) -> Cluster:
         """The embedded PostgreSQL."""
         address = self.addresses["JITNEY_POSTGRES_LISTEN"]
-        return Cluster(self.data.postgres, address.host, address.port, credentials["postgres_password"])
+        # Each replica holds connections of its own.
+        more = {"max_connections": str(_CONNECTIONS_A_REPLICA * self.replicas)} if self.replicas > 1 else {}
+        return Cluster(self.data.postgres, address.host, address.port, credentials["postgres_password"], more)
 
     def redis(self, credentials: Credentials) -> EmbeddedRedis:
         """The embedded Redis."""
@@ -116,12 +140,12 @@ def compose(settings: StackSettings, credentials: Credentials) -> dict[str, str]
             f"http://{host}:{addresses['JITNEY_REST_LISTEN'].port}" for host in ("127.0.0.1", "localhost")
         ),
     }
-    whole |= {setting: f"{_bracketed(address.host)}:{address.port}" for setting, address in addresses.items()}
+    whole |= {setting: str(address) for setting, address in addresses.items()}
     cluster = settings.cluster(credentials)
     for service in SERVICES:
         name = database_of(service)
         whole[_database_setting(service)] = cluster.url(name, credentials[f"{service}_database_password"], name)
-        whole[f"JITNEY_{service.upper()}_TARGET"] = addresses[f"JITNEY_{service.upper()}_LISTEN"].local
+        whole[f"JITNEY_{service.upper()}_TARGET"] = settings.target(service)
     if settings.embeds_postgres:
         for service in OWNED_APART:
             password = credentials[f"{service}_owner_database_password"]
@@ -161,7 +185,3 @@ def _is_for(name: str, prefixes: tuple[str, ...]) -> bool:
 
 def _database_setting(service: str) -> str:
     return f"JITNEY_{service.upper()}_DATABASE_URL"
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from jitney.stack.addresses import DEFAULTS
@@ -18,6 +18,7 @@ from jitney.stack.folders import DataFolder
 from jitney.stack.launch import Launcher
 from jitney.stack.logfiles import tail
 from jitney.stack.problems import StackError
+from jitney.stack.replicas import PORT_STEP, SETTING
 from jitney.stack.specs import ProcessSpec
 from jitney.stack.state import StackRecord
 
@@ -38,14 +39,15 @@ def scratch_folder() -> Generator[Path]:
 
 
 @contextmanager
-def own_stack(*options: str) -> Generator["OwnStack"]:
+def own_stack(*options: str, replicas: int = 1) -> Generator["OwnStack"]:
     """A stack that has not been started yet; stopped and erased at the end, also when we are killed.
 
     Args:
         options: of `jitney up`, beyond its folder.
+        replicas: how many there are of each service and of the edge.
     """
     with scratch_folder() as folder, Launcher() as launcher:
-        stack = OwnStack(folder, launcher, options)
+        stack = OwnStack(folder, launcher, options, replicas)
         try:
             yield stack
         finally:
@@ -57,9 +59,11 @@ def own_stack(*options: str) -> Generator["OwnStack"]:
 class OwnStack:
     """`jitney up` on free ports; nothing that is set for another stack reaches it."""
 
-    def __init__(self, folder: Path, launcher: Launcher, options: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, launcher: Launcher, options: Sequence[str] = (), replicas: int = 1) -> None:
         self.data = DataFolder(folder / "data")
-        self.environment = own_environment(os.environ, free_ports(len(DEFAULTS)))
+        self.environment = own_environment(os.environ, free_ports(len(DEFAULTS), replicas))
+        if replicas > 1:
+            self.environment[SETTING] = str(replicas)
         self._log = folder / "up.log"
         self._launcher = launcher
         self._spec = ProcessSpec(
@@ -108,13 +112,18 @@ def own_environment(inherited: Mapping[str, str], ports: list[int]) -> dict[str,
     return {name: value for name, value in inherited.items() if not name.startswith("JITNEY_")} | listeners
 
 
-def free_ports(count: int) -> list[int]:
-    """Different ports of the loopback interface on which nobody listens."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for held in sockets:
-            held.bind(("127.0.0.1", 0))
-        return [int(held.getsockname()[1]) for held in sockets]
-    finally:
-        for held in sockets:
-            held.close()
+def free_ports(count: int, replicas: int = 1) -> list[int]:
+    """Different ports of the loopback interface on which nobody listens, nor on those of the replicas above them."""
+    ports: list[int] = []
+    with ExitStack() as held:
+        while len(ports) < count:
+            first = held.enter_context(socket.socket())
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                for number in range(1, replicas):
+                    held.enter_context(socket.socket()).bind(("127.0.0.1", port + PORT_STEP * number))
+            except (OSError, OverflowError):
+                continue
+            ports.append(port)
+    return ports

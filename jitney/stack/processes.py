@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
+from jitney.stack.addresses import Address
 from jitney.stack.databases import OWNED_APART, SERVICES
 from jitney.stack.environment import StackSettings, environment_of, owner_setting
+from jitney.stack.replicas import addresses_of, name_of
 from jitney.stack.specs import ProcessSpec
 
 _EDGE = ("JITNEY_REST_", "JITNEY_STREAM_")
@@ -36,6 +38,13 @@ class ProcessFactory:
     whole: Mapping[str, str]
     inherited: Mapping[str, str]
 
+    @property
+    def _numbers(self) -> range:
+        return range(1, self.settings.replicas + 1)
+
+    def _address(self, setting: str, number: int) -> Address:
+        return addresses_of(self.settings.addresses[setting], number)[-1]
+
     def migrator(self) -> ProcessSpec:
         """Brings the schemas up to date, then ends."""
         prefixes = tuple(f"JITNEY_{service.upper()}_DATABASE_" for service in SERVICES)
@@ -50,9 +59,10 @@ class ProcessFactory:
         return self._python("sandbox", ("jitney.sandbox",), prefixes, "JITNEY_SANDBOX_LISTEN", "http://{}/healthz")
 
     def services(self) -> list[ProcessSpec]:
-        """The four services."""
+        """The four services, each with its replicas."""
         return [
-            self._python(service, (f"{service}_service", "serve"), (prefix,), f"{prefix}LISTEN", "grpc://{}")
+            self._python(service, (f"{service}_service", "serve"), (prefix,), f"{prefix}LISTEN", "grpc://{}", number)
+            for number in self._numbers
             for service in SERVICES
             for prefix in (f"JITNEY_{service.upper()}_",)
         ]
@@ -65,9 +75,10 @@ class ProcessFactory:
         ]
 
     def edge(self) -> list[ProcessSpec]:
-        """The two processes of the edge."""
+        """The two processes of the edge, each with its replicas."""
         return [
-            self._python(name, ("rider_api", name), _EDGE, f"JITNEY_{name.upper()}_LISTEN", "http://{}/readyz")
+            self._python(name, ("rider_api", name), _EDGE, f"JITNEY_{name.upper()}_LISTEN", "http://{}/readyz", number)
+            for number in self._numbers
             for name in ("rest", "stream")
         ]
 
@@ -75,6 +86,8 @@ class ProcessFactory:
         """Riders and drivers that use the public interfaces, until they are stopped."""
         # Thirty times as fast as life: a newcomer sees the first ride end in a third of a minute.
         demand = ("--minutes", "0", "--speed", "30", "--rides-per-minute", "1")
+        if self.settings.replicas > 1:
+            demand += ("--rest-url", self.settings.urls("REST"), "--stream-url", self.settings.urls("STREAM"))
         return self._python("city", ("jitney", "simulate", *demand), (*_EDGE, "JITNEY_SANDBOX_"))
 
     def _python(
@@ -84,12 +97,21 @@ class ProcessFactory:
         prefixes: tuple[str, ...],
         listen: str | None = None,
         ready: str = "",
+        number: int = 1,
     ) -> ProcessSpec:
-        address = None if listen is None else self.settings.addresses[listen]
+        address = None if listen is None else self._address(listen, number)
+        name = name_of(name, number)
+        environment = environment_of(prefixes, self.whole, self.inherited)
+        # Whoever takes work from among its like is told apart from those on the same host.
+        environment["JITNEY_REPLICA"] = name
+        if number > 1 and listen is not None:
+            for setting in (listen, listen.replace("_LISTEN", "_METRICS_LISTEN")):
+                if setting in environment:
+                    environment[setting] = str(self._address(setting, number))
         return ProcessSpec(
             name=name,
             argv=(sys.executable, "-m", *module),
-            environment=environment_of(prefixes, self.whole, self.inherited),
+            environment=environment,
             ready=None if address is None else ready.format(address.local),
             port=None if address is None else address.port,
         )

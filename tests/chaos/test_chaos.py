@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from jitney.chaos.faults import FAULTS, MOST_KILLS, draw_schedule, rolling_restart
+from jitney.chaos.faults import FAULTS, MOST_KILLS, draw_schedule, one_of_each, rolling_restart
 from jitney.chaos.run import Plan, attack
 
 
@@ -29,6 +29,24 @@ def test_rolling_restart_comes_to_every_process_and_wears_no_supervisor_out() ->
     assert turns.keys() >= {"identity", "matching", "payment", "notification", "rest", "stream"}
     assert set(turns.values()) == {MOST_KILLS}
     assert [strike.at_seconds < 60 for strike in rolling_restart(60)] == [True] * len(turns)
+
+
+def test_one_replica_of_each_process_is_killed_and_not_always_the_first() -> None:
+    strikes = one_of_each(60, 3)
+
+    names = [strike.target for strike in strikes]
+    assert {name.split("-")[0] for name in names} == {
+        "identity",
+        "matching",
+        "payment",
+        "notification",
+        "rest",
+        "stream",
+    }
+    assert len(names) == 6
+    assert {name.partition("-")[2] for name in names} == {"", "2", "3"}
+    assert {strike.fault for strike in strikes} == {"kill"}
+    assert max(strike.at_seconds for strike in strikes) < 60
 
 
 def test_every_harm_is_over_before_the_run_is() -> None:

@@ -35,8 +35,35 @@ def test_more_matchers_see_what_matching_sees_and_listen_nowhere(tmp_path: Path)
     matching = next(spec for spec in factory.services() if spec.name == "matching")
     more = factory.matchers(3)
     assert [spec.name for spec in more] == ["matcher-2", "matcher-3"]
-    assert all(spec.environment == matching.environment and spec.port is None for spec in more)
+    for spec in more:
+        assert spec.environment == {**matching.environment, "JITNEY_REPLICA": spec.name}
+        assert spec.port is None
     assert factory.matchers(1) == []
+
+
+def test_replicas_listen_apart_have_names_of_their_own_and_are_all_called(tmp_path: Path) -> None:
+    settings = StackSettings.read({"JITNEY_REPLICAS": "3"}, tmp_path)
+    whole = compose(settings, _credentials(tmp_path))
+    factory = ProcessFactory(settings, whole, {})
+    specs = [*factory.services(), *factory.edge()]
+    assert len(specs) == 3 * 6
+    assert {spec.environment["JITNEY_REPLICA"] for spec in specs} == {spec.name for spec in specs}
+    assert len({spec.port for spec in specs}) == len(specs)
+    third = next(spec for spec in specs if spec.name == "payment-3")
+    assert third.ready == "grpc://127.0.0.1:50252"
+    assert third.environment["JITNEY_PAYMENT_LISTEN"] == "127.0.0.1:50252"
+    assert third.environment["JITNEY_PAYMENT_METRICS_LISTEN"] == "127.0.0.1:9302"
+    target = "ipv4:127.0.0.1:50052,127.0.0.1:50152,127.0.0.1:50252"
+    assert {spec.environment["JITNEY_PAYMENT_TARGET"] for spec in specs} == {target}
+    assert {spec.port for spec in specs} <= {address.port for address in settings.listening().values()}
+    assert "http://127.0.0.1:8080,http://127.0.0.1:8180,http://127.0.0.1:8280" in factory.city().argv
+    assert settings.cluster(_credentials(tmp_path)).settings["max_connections"] == "360"
+
+
+@pytest.mark.parametrize("text", ["0", "9", "three"])
+def test_a_number_of_replicas_that_cannot_be_is_named(tmp_path: Path, text: str) -> None:
+    with pytest.raises(StackError, match="JITNEY_REPLICAS"):
+        StackSettings.read({"JITNEY_REPLICAS": text}, tmp_path)
 
 
 def test_the_owner_of_the_ledger_is_known_to_the_migrations_alone(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ class MatchingSettings(ChassisSettings):
     # Narrower than the chassis': this service signs its own calls.
     signing_keys_dir: Path = Field()  # pyright: ignore[reportIncompatibleVariableOverride]
     matching_database_url: str = Field(repr=False)
+    matching_read_database_url: str | None = Field(default=None, repr=False, pattern=r"^postgres(ql)?://")
+    """A replica that follows the database: old pages of rides, figures and exports are read there while it is up."""
     matching_listen: str = "127.0.0.1:50051"
     matching_metrics_listen: str = "127.0.0.1:9101"
     matching_city_file: Path | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Protocol
 from uuid import UUID
@@ -14,6 +15,7 @@ from shared_kernel.errors import FieldViolation, InvalidInput
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUE_BY_LETTER = {letter: value for value, letter in enumerate(_CROCKFORD)}
 _SUFFIX_LENGTH = 26
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class IdSource(Protocol):
@@ -49,6 +51,16 @@ class Uuid7Source:
             counter = self._counter
         rand_b = int.from_bytes(self._random_bytes(8), "big") & ((1 << 62) - 1)
         return UUID(int=(millis << 80) | (0x7 << 76) | (counter << 64) | (0b10 << 62) | rand_b)
+
+
+def made_at(value: UUID) -> datetime:
+    """Return when a UUIDv7 was made, to the millisecond (RFC 9562 §5.7); of any other id, nothing of meaning."""
+    return _EPOCH + timedelta(milliseconds=value.int >> 80)
+
+
+def least_id_of(moment: datetime) -> UUID:
+    """Return the id below all UUIDv7 that were made at a moment or later, and above all of before."""
+    return UUID(int=((moment - _EPOCH) // timedelta(milliseconds=1)) << 80)
 
 
 def to_public_id(prefix: str, value: UUID) -> str:

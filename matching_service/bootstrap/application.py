@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from chassis.dead_letter_servicer import DeadLetterServicer
 from chassis.dead_letters import DeadLetters
 from chassis.redis_client import open_redis, ping
 from chassis.relay import OutboxRelay
+from chassis.replica import Replica
 from chassis.revisions import head_revision
 from chassis.runtime import Workers
 from chassis.server import ServiceServer
@@ -44,6 +46,9 @@ class Application(NamedTuple):
     closers: list[Callable[[], Awaitable[object]]]
 
 
+REPLICA_CONNECTIONS = 4
+
+
 def build(settings: MatchingSettings) -> Application:
     """Put the service together; call it inside the event loop that it will run on."""
     database = Database(
@@ -53,6 +58,7 @@ def build(settings: MatchingSettings) -> Application:
         idle_in_transaction_seconds=IDLE_IN_TRANSACTION_SECONDS,
         pooler=settings.database_pooler,
     )
+    replica = _replica_of(settings)
     redis = open_redis(settings.redis_url)
     signer = TokenSigner.from_dir(settings.signing_keys_dir, SERVICE)
     certificates = certificates_for(settings)
@@ -64,7 +70,10 @@ def build(settings: MatchingSettings) -> Application:
         redis.aclose,
         database.dispose,
     ]
-    stores = build_stores(settings, database, redis, PaymentClient(payment_channel), IdentityClient(identity_channel))
+    if replica is not None:
+        closers.append(replica.database.dispose)
+    payments, accounts = PaymentClient(payment_channel), IdentityClient(identity_channel)
+    stores = build_stores(settings, database, redis, payments, accounts, replica)
     relay = OutboxRelay(database, tables.outbox, redis, EVENT_STREAM, stores.relay_wakeup)
     matcher = ScipyMatcher()
     closers += [matcher.close, *stores.maps.closers]
@@ -90,3 +99,16 @@ def build(settings: MatchingSettings) -> Application:
     add_map_work(stores.maps, route, workers, server)
     server.add(add_DeadLetterServiceServicer_to_server, DeadLetterServicer(dead_letters), DEAD_LETTER_SERVICE)
     return Application(server, workers, closers)
+
+
+def _replica_of(settings: MatchingSettings) -> Replica | None:
+    if settings.matching_read_database_url is None:
+        return None
+    database = Database(
+        settings.matching_read_database_url,
+        REPLICA_CONNECTIONS,
+        name=f"{SERVICE} replica",
+        pool_timeout_seconds=0.5,  # the primary answers as well
+        pooler=settings.database_pooler,
+    )
+    return Replica(database, time.monotonic)

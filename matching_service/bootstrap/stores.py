@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from chassis.database import Database
+from chassis.replica import Replica
 from chassis.runtime import Wakeup
 from chassis.telemetry import follow
 from matching_service.adapters.city_file import load_cities
@@ -33,6 +34,7 @@ from matching_service.adapters.postgres_surge import PostgresSurge
 from matching_service.adapters.postgres_traces import PostgresTraces
 from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.adapters.redis_surge import RedisSurge
+from matching_service.adapters.replica_reads import ReplicatedMdsReader, ReplicatedRideReader
 from matching_service.bootstrap.maps import Maps, build_maps
 from matching_service.domain.trip_watch import WatchPolicy
 from matching_service.entrypoints import (
@@ -91,7 +93,12 @@ class Stores:
 
 
 def build_stores(
-    settings: MatchingSettings, database: Database, redis: Redis, payments: PaymentClient, accounts: IdentityClient
+    settings: MatchingSettings,
+    database: Database,
+    redis: Redis,
+    payments: PaymentClient,
+    accounts: IdentityClient,
+    replica: Replica | None = None,
 ) -> Stores:
     """Put them together. Raises what `load_cities` and `build_maps` do for files of no use."""
     clock, new_id, relay_wakeup = SystemClock(), Uuid7Source(), Wakeup()
@@ -100,7 +107,8 @@ def build_stores(
     jitter = random.Random()  # noqa: S311 (jitter is no secret)
     city_files = load_cities(settings.matching_city_file)
     known = [file.policy for file in city_files]
-    reader, cities = PostgresRideReader(database), PostgresCities(database, city_files, clock, time.monotonic)
+    reader = ReplicatedRideReader(database, replica, clock) if replica else PostgresRideReader(database)
+    cities = PostgresCities(database, city_files, clock, time.monotonic)
     edit_policies = EditPolicies(reader, cities)
     cells, maps = H3Cells(), build_maps(settings, cities, known, database, clock)
     locations, reads = RedisLiveLocations(redis), PostgresDispatchReads(database)
@@ -123,7 +131,7 @@ def build_stores(
         shares=PostgresShares(database),
         ratings=PostgresRatings(database),
         traces=PostgresTraces(database),
-        mds=PostgresMdsReader(database),
+        mds=ReplicatedMdsReader(database, replica) if replica else PostgresMdsReader(database),
         fleet=PostgresFleet(database),
         queue=queue,
         quotes=PostgresQuotes(database),

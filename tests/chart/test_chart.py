@@ -234,3 +234,15 @@ def test_a_pooler_is_told_to_the_services_and_their_migrations_alone() -> None:
     services = {"identity", "matching", "payment", "notification"}
     assert {name.rsplit("-", 1)[1] for name in told} == services
     assert {name.split("/")[0] for name in told} == {"Deployment", "Job"}
+
+
+def test_a_replica_is_named_to_matching_alone_by_its_secret() -> None:
+    told = {
+        name: item["valueFrom"]["secretKeyRef"]["key"]
+        for name, pod in render("--set", "readReplica=true").pods().items()
+        for container in pod["containers"]
+        for item in container.get("env", [])
+        if item["name"] == "JITNEY_MATCHING_READ_DATABASE_URL"
+    }
+    assert list(told.values()) == ["read-database-url"]
+    assert all(name.startswith("Deployment/") and name.endswith("-matching") for name in told)

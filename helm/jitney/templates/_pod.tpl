@@ -64,6 +64,9 @@ capabilities:
 {{- range $setting, $key := .facts.secrets }}
 {{ include "jitney.fromSecret" (dict "setting" $setting "secret" $secret "key" $key) }}
 {{- end }}
+{{- if and $values.readReplica (eq .name "matching") (not .migrating) }}
+{{ include "jitney.fromSecret" (dict "setting" "JITNEY_MATCHING_READ_DATABASE_URL" "secret" $secret "key" "read-database-url") }}
+{{- end }}
 {{- if .migrating }}
 {{- range $setting, $key := .facts.migrating }}
 {{ include "jitney.fromSecret" (dict "setting" $setting "secret" $secret "key" $key) }}

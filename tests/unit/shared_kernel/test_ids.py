@@ -1,5 +1,6 @@
 """Ids: they round-trip between inside and edge, and sort by their making."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared_kernel.errors import InvalidInput
-from shared_kernel.ids import Uuid7Source, from_public_id, to_public_id
+from shared_kernel.ids import Uuid7Source, from_public_id, least_id_of, made_at, to_public_id
 
 prefixes = st.from_regex(r"[a-z]([a-z_]{0,20}[a-z])?", fullmatch=True)
 
@@ -91,3 +92,10 @@ def test_an_id_begins_with_its_time() -> None:
     new_id = Uuid7Source(unix_millis=lambda: 0x0189_0A5D_AC96)
 
     assert str(new_id()).startswith("01890a5d-ac96-7")
+
+
+def test_an_id_tells_when_it_was_made() -> None:
+    moment = datetime(2026, 5, 17, 18, 30, 0, 123_000, tzinfo=UTC)
+    source = Uuid7Source(lambda: int(moment.timestamp() * 1000))
+    assert made_at(source()) == moment
+    assert least_id_of(moment) <= source() < least_id_of(moment + timedelta(milliseconds=1))

@@ -23,6 +23,8 @@ class MatchingSettings(ChassisSettings):
     matching_database_url: str = Field(repr=False)
     matching_read_database_url: str | None = Field(default=None, repr=False, pattern=r"^postgres(ql)?://")
     """A replica that follows the database: old pages of rides, figures and exports are read there while it is up."""
+    matching_moves_keep_months: int = Field(default=0, ge=0, le=1_200)
+    """For how many whole months the moves of rides are kept before this one; 0 is for ever."""
     matching_listen: str = "127.0.0.1:50051"
     matching_metrics_listen: str = "127.0.0.1:9101"
     matching_city_file: Path | None = None

@@ -77,7 +77,7 @@ def build(settings: MatchingSettings) -> Application:
     relay = OutboxRelay(database, tables.outbox, redis, EVENT_STREAM, stores.relay_wakeup)
     matcher = ScipyMatcher()
     closers += [matcher.close, *stores.maps.closers]
-    workers = build_workers(stores, matcher)
+    workers = build_workers(stores, matcher, settings.matching_moves_keep_months)
     workers.add("outbox relay", relay.run)
     dead_letters = DeadLetters(database, tables.dead_letters)
     handler = EventHandler(

@@ -10,6 +10,7 @@ import time
 from chassis.idempotency import KEEP_SECONDS as KEYS_KEEP_SECONDS
 from chassis.inbox import KEEP_SECONDS as INBOX_KEEP_SECONDS
 from chassis.outbox import KEEP_SECONDS as EVENTS_KEEP_SECONDS
+from chassis.partitions import Partitioned, keep_partitions_forever
 from chassis.retention import Keep, trim_forever
 from chassis.runtime import Workers
 from matching_service.adapters import tables
@@ -60,7 +61,7 @@ WATCH_CHORE = "watch over silent drivers"
 """One matcher is enough to read all shifts and all locations every five seconds."""
 
 
-def build_workers(stores: Stores, matcher: ScipyMatcher) -> Workers:
+def build_workers(stores: Stores, matcher: ScipyMatcher, moves_keep_months: int) -> Workers:
     """Name each piece of work that goes on by itself; nothing runs yet."""
     database, store, reader, clock = stores.database, stores.store, stores.reader, stores.clock
     destinations = PostgresDestinations(database)
@@ -152,4 +153,6 @@ def build_workers(stores: Stores, matcher: ScipyMatcher) -> Workers:
     workers.add("destinations", lambda: learn_values_forever(learn_values))
     workers.add("saga watch", lambda: watch_saga_forever(stores.queue.oldest_owed_at, clock))
     workers.add("retention", lambda: trim_forever(database, keeps, clock))
+    moves = Partitioned(tables.ride_transitions, moves_keep_months, append_only=True)
+    workers.add("partitions", lambda: keep_partitions_forever(database, [moves], clock))
     return workers

@@ -280,5 +280,6 @@ ride_transitions = Table(
         name="fk_ride_transition_legal_ride_move",
     ),
     CheckConstraint(f"from_state IS NOT NULL OR {among('to_state', INITIAL_STATES)}", "begins_requested"),
+    postgresql_partition_by="RANGE (ride_id)",
     comment="Written by a trigger on ride, so that no move of a ride goes unrecorded or unjudged",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import psutil
 
 from jitney.stack.credentials import Credentials
 from jitney.stack.environment import StackSettings
+from jitney.stack.postgres import Cluster
 from jitney.stack.state import ProcessRecord, StackRecord
 from jitney.stack.tokens import make_token
 from tests.integration.embedded import free_addresses
@@ -167,6 +169,18 @@ class Stack:
         if self.data.exists():
             settings = StackSettings.read(self._environment, self.data)
             settings.cluster(Credentials.load_or_make(settings.data.secrets)).erase()
+
+    def credentials(self) -> Credentials:
+        """Return the passwords of the stores."""
+        return Credentials.load_or_make(StackSettings.read(self._environment, self.data).data.secrets)
+
+    def cluster(self) -> Cluster:
+        """Return the embedded PostgreSQL, for what is done to it from outside."""
+        return StackSettings.read(self._environment, self.data).cluster(self.credentials())
+
+    def forget_redis(self) -> None:
+        """Remove what the embedded Redis has stored, while it does not run."""
+        shutil.rmtree(StackSettings.read(self._environment, self.data).data.redis)
 
     def operator_token(self) -> str:
         """Make an operator's token."""

@@ -443,6 +443,31 @@ def simulate(context: typer.Context) -> None:
     command(args=context.args, prog_name="jitney simulate")
 
 
+@app.command()
+def smoke(
+    rest_url: Annotated[str, typer.Option(help="The REST interface.")] = "http://127.0.0.1:8080",
+    sandbox_url: Annotated[str, typer.Option(help="The sandbox.")] = "http://127.0.0.1:8090",
+    target: Annotated[
+        list[str] | None, typer.Option(help="A gRPC service that is asked what it serves; again for more.")
+    ] = None,
+) -> None:
+    """Ask a release with the sandbox for its promises: reflection, one ride a key, nothing held for a declined card.
+
+    Rides that go well are `jitney simulate`'s.
+    """
+    import asyncio
+
+    from jitney.simulator.api import ApiError, Unreachable
+    from jitney.simulator.smoke import SmokeError
+    from jitney.simulator.smoke import smoke as ask_for_all
+    from jitney.stack.problems import StackError
+
+    try:
+        asyncio.run(ask_for_all(rest_url, sandbox_url, target or [], typer.echo))
+    except (SmokeError, ApiError, Unreachable) as error:
+        raise StackError(f"It does not hold: {error}") from error
+
+
 @app.command(context_settings=_PASS_ON, add_help_option=False)
 def bench(context: typer.Context) -> None:
     """Measure what was promised of start, memory and dispatch, on a stack of its own."""

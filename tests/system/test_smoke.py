@@ -1,0 +1,43 @@
+"""What `helm test` asks of a release beside whole rides, asked of the shared stack."""
+
+from __future__ import annotations
+
+import pytest
+
+from jitney.simulator.smoke import SmokeError, declines_and_holds_nothing, reflects, smoke
+from tests.system.people import Town
+
+
+async def test_a_whole_stack_keeps_what_a_release_promises(people: Town) -> None:
+    stack, said = people.stack, list[str]()
+    targets = [stack.addresses[f"JITNEY_{name}_LISTEN"] for name in ("MATCHING", "NOTIFICATION")]
+    sandbox_url = f"http://{stack.addresses['JITNEY_SANDBOX_LISTEN']}"
+    await smoke(stack.rest_url, sandbox_url, targets, said.append)
+    assert [line.partition(":")[0] for line in said[2:]] == [
+        "one key asked twice is one ride",
+        "a declined card gets no ride, and nothing is held",
+    ]
+    assert all("by reflection" in line for line in said[:2])
+
+
+async def test_a_card_that_is_taken_is_not_taken_for_declined(people: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = await people.signed_in("rider")
+    monkeypatch.setattr(person.client, "add_payment_method", _with_a_good_card(person.client.add_payment_method))
+    with pytest.raises(SmokeError, match="a declined card got the ride"):
+        await declines_and_holds_nothing(people.sandbox, person)
+    ride = await person.client.read_current_ride()
+    preview = await person.client.preview_cancellation(ride["id"])
+    await person.client.cancel_ride(ride["id"], {"fee_consent_token": preview["fee_consent_token"]})
+
+
+def _with_a_good_card(add: object) -> object:
+    async def add_good(body: object) -> object:
+        del body
+        return await add({"psp_token": "pm_card_visa"})  # type: ignore[operator]
+
+    return add_good
+
+
+async def test_what_is_no_service_of_ours_is_told(people: Town) -> None:
+    with pytest.raises(SmokeError, match="does not tell what it serves"):
+        await reflects(people.stack.addresses["JITNEY_REST_LISTEN"])

@@ -31,7 +31,7 @@ from jitney.simulator.demand import place_near_a_busy_one, trips_for_ever
 from jitney.simulator.run import Addresses, simulate
 from jitney.simulator.run import Plan as CityPlan
 from jitney.simulator.spread import open_client
-from jitney.simulator.world import World
+from jitney.simulator.watcher import Watcher
 from jitney.stack.environment import StackSettings
 from jitney.stack.own_stack import OwnStack, own_stack
 from shared_kernel.ids import to_public_id
@@ -103,26 +103,6 @@ class Verdict:
     def as_json(self) -> dict[str, Any]:
         """Return it for programs."""
         return asdict(self)
-
-
-class _Watcher:
-    """The simulator's progress: notes when people begin to ride, and keeps what they saw."""
-
-    def __init__(self) -> None:
-        self.began = asyncio.Event()
-        self.world: World | None = None
-
-    def signing_in(self, who: str, done: int, total: int) -> None:
-        """Nothing is shown of it."""
-
-    def running(self, simulated_seconds: float, world: World, live_rides: int) -> None:
-        """Note that people ride."""
-        del simulated_seconds, live_rides
-        self.world = world
-        self.began.set()
-
-    def tell(self, line: str) -> None:
-        """Nothing is shown of it."""
 
 
 def attack(
@@ -212,7 +192,7 @@ async def _ride_under_fire(
     city = CityPlan(
         trips_for_ever(chance, per_minute), places, plan.drivers, SPEED, SPEED * plan.minutes, plan.seed % 1_000
     )
-    watcher = _Watcher()
+    watcher = Watcher()
     riding = asyncio.create_task(simulate(city, addresses, ground.operator_token, watcher, _FICKLE))
     begun = asyncio.create_task(watcher.began.wait())
     await asyncio.wait((riding, begun), return_when=asyncio.FIRST_COMPLETED)

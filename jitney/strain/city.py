@@ -15,7 +15,7 @@ from jitney.simulator.behavior import Behavior
 from jitney.simulator.demand import place_near_a_busy_one, trips_for_ever
 from jitney.simulator.run import Addresses, phone_number, simulate
 from jitney.simulator.run import Plan as CityPlan
-from jitney.simulator.world import World
+from jitney.simulator.watcher import Watcher
 from jitney.stack.own_stack import OwnStack
 from jitney_client.models import DriverApplication
 from shared_kernel.ids import from_public_id
@@ -46,24 +46,6 @@ class City:
     """Why it could not go on; empty where it could."""
 
 
-class _Watcher:
-    def __init__(self) -> None:
-        self.began = asyncio.Event()
-        self.world: World | None = None
-
-    def signing_in(self, who: str, done: int, total: int) -> None:
-        """Nothing is shown of it."""
-
-    def running(self, simulated_seconds: float, world: World, live_rides: int) -> None:
-        """Note that people ride."""
-        del simulated_seconds, live_rides
-        self.world = world
-        self.began.set()
-
-    def tell(self, line: str) -> None:
-        """Nothing is shown of it."""
-
-
 @asynccontextmanager
 async def riding_city(
     stack: OwnStack, operator_token: Callable[[], str], drivers: int, rides_per_second: float, seconds: float
@@ -76,7 +58,7 @@ async def riding_city(
     places = [place_near_a_busy_one(chance) for _ in range(_STARTING_PLACES)]
     trips = trips_for_ever(chance, 60 * rides_per_second / SPEED)
     plan = CityPlan(trips, places, drivers, SPEED, SPEED * seconds / 60, 1)
-    watcher, city = _Watcher(), City()
+    watcher, city = Watcher(), City()
     riding = asyncio.create_task(simulate(plan, addresses_of(stack), operator_token, watcher, Behavior()))
     begun = asyncio.create_task(watcher.began.wait())
     await asyncio.wait((riding, begun), return_when=asyncio.FIRST_COMPLETED)

@@ -161,6 +161,20 @@ def write_tx(
 
 
 @app.command()
+def tables(
+    rows: Annotated[
+        int, typer.Option(min=10_000, max=1_000_000_000, help="Rides in the past at the end.")
+    ] = 10_000_000,
+    repeats: Annotated[int, typer.Option(min=5, max=1_000, help="How often each call is made; medians count.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how calls on matching's tables grow from ten thousand rides in them to ten million."""
+    from jitney.bench.tables import Plan, measure_tables
+
+    _report(lambda: measure_tables(Plan(10_000, rows, repeats), typer.echo), as_json)
+
+
+@app.command()
 def streams(
     count: Annotated[int, typer.Option(min=10, max=50_000, help="Live streams that are held at once.")] = 5_000,
     as_json: AsJson = False,

@@ -50,6 +50,12 @@ def _write_tx(say: Say) -> Result:
     return measure_write_tx(Plan(3, 2_000), say)
 
 
+def _tables(say: Say) -> Result:
+    from jitney.bench.tables import Plan, measure_tables
+
+    return measure_tables(Plan(10_000, 300_000, 20), say)
+
+
 def _grpc_chain(say: Say) -> Result:
     from jitney.bench.grpc_chain import Plan, measure_grpc_chain
 
@@ -109,6 +115,9 @@ ROWS: Mapping[str, Row] = {
     "memory": Row("memory --idle-seconds 10", _memory, "memory of all our processes, beside the libraries alone"),
     "grpc-chain": Row("grpc-chain", _grpc_chain, "a unary call behind the whole chain, beside raw bytes"),
     "write-tx": Row("write-tx --rounds 3", _write_tx, "a ride and its event in one transaction, beside pgbench"),
+    "tables": Row(
+        "tables --rows 300000 --repeats 20", _tables, "matching's calls on tables of 300,000 rides, beside 10,000"
+    ),
     "captures": Row(
         "captures --rounds 3 --a-round 2000 --growth-to 100000", _captures, "captures over gRPC, beside pgbench"
     ),

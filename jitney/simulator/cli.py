@@ -136,7 +136,6 @@ def simulate(
         schedule_ahead_seconds=schedule_ahead,
         grpc_share=grpc_share,
     )
-    operator_token()  # keys that are missing are told now, not after the run
     busy = DOWNTOWN
     if city:
         busy, behavior = _made_up(city, addresses.rest_url, operator_token(), chance, behavior)
@@ -154,6 +153,7 @@ def simulate(
     plan = Plan(demand, places, drivers, speed, None if endless else minutes, seed)
     console = Console(stderr=as_json, highlight=False)
     progress = BarProgress(console, plan.minutes, feed=endless) if console.is_terminal else LineProgress(console)
+    operator_token()  # keys that are missing are told now, not after the run
     simulation = run_simulation(plan, addresses, operator_token, progress, behavior)
     try:
         with progress:

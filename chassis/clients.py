@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Lock, Timer
@@ -79,7 +80,7 @@ def open_sync_channel(
     return _SyncChannel(target, signer, certificates)
 
 
-class _Methods:
+class _Methods(ABC):
     """The callables of a channel, which follow when it is made anew with renewed certificates."""
 
     def __init__(self, signer: TokenSigner | None, certificates: Certificates | None) -> None:
@@ -106,8 +107,9 @@ class _Methods:
         if self._certificates is not None and self._certificates.current().number != self._number:
             self._replace()
 
+    @abstractmethod
     def _replace(self) -> None:
-        raise NotImplementedError
+        """Open the channel anew with the certificates of now, and have all callables follow."""
 
     def _move_all(self) -> None:
         for made, make in self._made:

@@ -194,7 +194,7 @@ def make_app(streams: Streams) -> ASGIApp:
         lifespan=lifespan,
     )
     headers = security_headers(streams.settings.environment)
-    return _Envelope(app, headers, streams.settings.listening_origins, streams.new_id)
+    return Envelope(app, headers, streams.settings.listening_origins, streams.new_id)
 
 
 def _number(request: Request, name: str) -> int | None:
@@ -207,7 +207,7 @@ def _number(request: Request, name: str) -> int | None:
     return int(text)
 
 
-class _Envelope:
+class Envelope:
     """Gives every answer its request id and security headers, lets pages of named origins read it, and tells a crash
     as a problem."""
 
@@ -227,7 +227,11 @@ class _Envelope:
         if stream is not None:
             # What came with the request is not needed any more, and a stream lasts.
             scope.clear()
-            await stream.serve(receive, send)
+            try:
+                await stream.serve(receive, send)
+            except Exception:
+                # The server tells nobody: its own lines are no JSON, and are silenced.
+                _log.exception("a stream crashed")
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> EventStream | None:
         """Answer a request; where the answer is a stream, begin it and return it."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import pytest
 
 from jitney.simulator.smoke import SmokeError, declines_and_holds_nothing, reflects, smoke
@@ -30,10 +33,10 @@ async def test_a_card_that_is_taken_is_not_taken_for_declined(people: Town, monk
     await person.client.cancel_ride(ride["id"], {"fee_consent_token": preview["fee_consent_token"]})
 
 
-def _with_a_good_card(add: object) -> object:
-    async def add_good(body: object) -> object:
+def _with_a_good_card(add: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    async def add_good(body: object) -> Any:
         del body
-        return await add({"psp_token": "pm_card_visa"})  # type: ignore[operator]
+        return await add({"psp_token": "pm_card_visa"})
 
     return add_good
 

@@ -1,7 +1,15 @@
 """What all tests share."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.integration.embedded import TestPostgres
 
 # How fast the machine is says nothing about the code: an example may take its time, and so may making one.
 settings.register_profile("jitney", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -9,6 +17,21 @@ settings.load_profile("jitney")
 
 FIGURE = "figure"
 """The name of a test's property that is a line for the end of the report, from whichever process it ran in."""
+
+
+@pytest.fixture(autouse=True)
+def no_database_stays(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Drop the databases that a test alone used: ten megabytes each, they would fill a disk together.
+
+    Those of fixtures with a longer life are made before this fixture is asked, and stay.
+    """
+    if "postgres" not in request.fixturenames:
+        yield
+        return
+    cluster: TestPostgres = request.getfixturevalue("postgres")
+    before = cluster.made
+    yield
+    cluster.drop_since(before)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

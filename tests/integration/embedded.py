@@ -111,6 +111,7 @@ class TestPostgres:
         self._password = new_password()
         self._templates: dict[str, str] = {}
         self._count = 0
+        self._disposable: dict[int, str] = {}
         run_apart(lambda: provision(cluster.superuser_url(), {_ROLE: self._password}))
 
     @property
@@ -129,7 +130,28 @@ class TestPostgres:
             url = self.empty(f"template_{service}")
             migrate(f"{service}_service", url)
             template = self._templates[service] = url.rsplit("/", 1)[1]
+            del self._disposable[self._count]
         return self._create(service, template=template)
+
+    @property
+    def made(self) -> int:
+        """How many databases were made so far."""
+        return self._count
+
+    def drop_since(self, made: int) -> None:
+        """Drop the databases that were made after so many, whoever still uses them; not those to copy from."""
+        names = [self._disposable.pop(number) for number in list(self._disposable) if number > made]
+
+        async def drop() -> None:
+            connection = await asyncpg.connect(self._cluster.superuser_url())
+            try:
+                for name in names:
+                    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            finally:
+                await connection.close()
+
+        if names:
+            run_apart(drop)
 
     def _create(self, name: str, *, template: str) -> str:
         self._count += 1
@@ -144,6 +166,7 @@ class TestPostgres:
                 await connection.close()
 
         run_apart(create)
+        self._disposable[self._count] = database
         return self._cluster.url(_ROLE, self._password, database)
 
 

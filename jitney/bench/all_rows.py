@@ -38,7 +38,7 @@ def measure_all(names: Sequence[str], say: Callable[[str], None]) -> dict[str, A
         row_began = time.monotonic()
         told = rows[name] = _measure(name)
         told["seconds"] = round(time.monotonic() - row_began, 1)
-        words = f"failed: {told['failed'].splitlines()[-1]}" if "failed" in told else line_of(told)
+        words = f"failed: {told['failed'].splitlines()[0]}" if "failed" in told else line_of(told)
         say(f"  {words} (in {told['seconds']:.0f} s)")
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -92,9 +92,7 @@ def read_report(path: Path) -> Mapping[str, Any]:
 
 
 def _measure(name: str) -> dict[str, Any]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jitney.bench.rows", name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen(_command(name), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         answer, words = process.communicate(timeout=ROWS[name].most_seconds)
     except subprocess.TimeoutExpired:
@@ -111,8 +109,19 @@ def _measure(name: str) -> dict[str, Any]:
         process.communicate()
         raise
     if process.returncode != 0:
-        return {"failed": "\n".join(words.strip().splitlines()[-5:]) or f"it ended with {process.returncode}"}
+        return {"failed": _last_words(words) or f"it ended with {process.returncode}"}
     return dict(json.loads(answer.splitlines()[-1]))
+
+
+def _command(name: str) -> Sequence[str]:
+    return (sys.executable, "-m", "jitney.bench.rows", name)
+
+
+def _last_words(text: str) -> str:
+    """What an error says, in five lines: what stands behind the traceback, or the end of it all."""
+    lines = text.strip().splitlines()
+    traced = max((number for number, line in enumerate(lines) if line.startswith("  ")), default=-1)
+    return "\n".join(lines[traced + 1 :][:5] or lines[-5:])
 
 
 def _machine() -> dict[str, Any]:

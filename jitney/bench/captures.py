@@ -85,7 +85,7 @@ def measure_captures(plan: Plan, say: Callable[[str], None]) -> Result:
     """Measures on a service of its own."""
     import psycopg
 
-    with payment_alone() as alone, psycopg.connect(alone.superuser_url, autocommit=True) as connection:
+    with payment_alone(WAITING) as alone, psycopg.connect(alone.superuser_url, autocommit=True) as connection:
         bench = _Bench(plan, alone, connection, say)
         bench.prepare()
         for number in range(plan.rounds):

@@ -61,12 +61,14 @@ class PaymentAlone:
 
 
 @contextmanager
-def payment_alone() -> Generator[PaymentAlone]:
-    """Starts it; everything is stopped and erased at the end, also when we are killed."""
+def payment_alone(callers: int) -> Generator[PaymentAlone]:
+    """Starts it, with room for so many callers; all is stopped and erased at the end, also when we are killed."""
     from chassis.migrations import migrate
 
     with scratch_folder() as folder, Launcher() as launcher, ExitStack() as stack:
         environment = own_environment(os.environ, free_ports(len(DEFAULTS)))
+        # Health and whoever else asks besides; the usual bound would refuse what is to be measured.
+        environment["JITNEY_CALLS_IN_FLIGHT_MAX"] = str(2 * callers)
         settings = StackSettings.read(environment, folder / "data")
         settings.data.prepare()
         credentials = Credentials.load_or_make(settings.data.secrets)

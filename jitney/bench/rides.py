@@ -27,6 +27,8 @@ MOST_GROWTH = 1.25
 SERVICES = ("identity", "matching", "payment", "notification", "rest", "stream")
 """Whose CPU counts; the stores and the imitated outside stand beside."""
 BESIDE = ("postgres", "redis", "sandbox")
+LEAST_CARRIED = 0.8
+"""A rate is carried where so much of what is asked for is completed while it is asked for."""
 _RIDE_SECONDS = 10.0
 _QUIET_SECONDS = 12.0
 """Of which the last three fifths count: by then all drivers are on shift, and coming on shift is no waiting."""
@@ -80,13 +82,13 @@ def measure_rides(plan: Plan, say: Callable[[str], None]) -> Result:
         too_many: list[float] = []
         for number, rate in enumerate(plan.rates):
             try:
-                found.append(at_rate(rate, _play(stack, rate, plan.seconds, number)))
+                last = at_rate(rate, _play(stack, rate, plan.seconds, number))
             except TooMany as error:
                 # The rates before have their figures; this one, and any beyond it, the machine does not carry.
                 too_many.append(rate)
                 say(f"{rate:g} rides/s: {error}")
                 break
-            last = found[-1]
+            found.append(last)
             for broken in last.broken_promises:
                 say(f"broken: {broken}")
             say(
@@ -100,20 +102,23 @@ def measure_rides(plan: Plan, say: Callable[[str], None]) -> Result:
 
 
 class TooMany(StackError):
-    """At that rate no ride was completed while rides were asked for: the machine does not carry so many."""
+    """At that rate far fewer rides are completed than asked for: the machine does not carry so many."""
 
 
 def at_rate(rate: float, played: Mapping[str, Any]) -> AtRate:
     """What the moments that were taken down say.
 
     Raises:
-        TooMany: no ride was completed in the steady stretch.
+        TooMany: less than `LEAST_CARRIED` of them were completed in the steady stretch; the CPU of a machine that is
+            full tells of retries and of what waits, not of rides.
     """
     (quiet_begin, quiet_end), (begin, end) = played["quiet"], played["steady"]
     seconds, quiet_seconds = end["seconds"] - begin["seconds"], quiet_end["seconds"] - quiet_begin["seconds"]
     completed = end["completed"] - begin["completed"]
-    if completed <= 0:
-        raise TooMany(f"Not one ride was completed in time: {played['ends']}, {played['troubles']}")
+    if completed < LEAST_CARRIED * rate * seconds:
+        raise TooMany(
+            f"only {completed} rides in {seconds:.0f} s were completed: {played['ends']}, {played['troubles']}"
+        )
 
     def used(name: str) -> float:
         return 1_000 * float(end["cpu_seconds"][name] - begin["cpu_seconds"][name]) / completed

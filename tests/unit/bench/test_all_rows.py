@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
@@ -50,6 +51,14 @@ def test_a_row_that_fails_says_so_and_the_next_one_is_measured(monkeypatch: pyte
 def test_a_row_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(all_rows.ROWS, "memory", replace(ROWS["memory"], most_seconds=0.01))  # type: ignore[arg-type]
     assert "did not end" in all_rows.measure_all(["memory"], lambda _: None)["rows"]["memory"]["failed"]
+
+
+def test_a_row_that_fails_says_with_what_and_not_where(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("raise ValueError('no stack:\\n\\tfull')")
+    monkeypatch.setattr(all_rows, "_command", lambda _: [sys.executable, str(tmp_path / "broken.py")])
+    told: list[str] = []
+    all_rows.measure_all(["memory"], told.append)
+    assert told[-1].startswith("  failed: ValueError: no stack:")
 
 
 def test_a_row_that_nobody_knows_is_refused_by_name() -> None:

@@ -47,13 +47,18 @@ def test_a_ride_costs_the_cpu_of_the_services_alone_and_a_waiting_city_is_told_a
     assert found.each == {"edge calls": 5.0, "calls between services": 5.0, "commits": 10.0, "events": 10.0}
 
 
-def test_without_one_completed_ride_there_is_no_figure() -> None:
-    with pytest.raises(rides.TooMany, match="Not one ride"):
-        rides.at_rate(10, played(completed=0))
+@pytest.mark.parametrize("completed", [0, 79])
+def test_a_machine_that_falls_behind_gives_no_figure(completed: int) -> None:
+    with pytest.raises(rides.TooMany, match=f"only {completed} rides"):
+        rides.at_rate(10, played(completed=completed))
+
+
+def test_a_machine_that_keeps_up_nearly_gives_one() -> None:
+    assert rides.at_rate(10, played(completed=80)).completed_per_second == 8
 
 
 def test_the_floor_is_the_sum_of_the_parts_and_growth_breaks_the_promise() -> None:
-    cheap, dear = rides.at_rate(1, played(cpu_seconds=0.4)), rides.at_rate(50, played(cpu_seconds=0.8))
+    cheap, dear = rides.at_rate(1, played(cpu_seconds=0.4)), rides.at_rate(12, played(cpu_seconds=0.8))
     result = rides.result_of([dear, cheap], PARTS)
     assert result.limit == pytest.approx(5 * 0.5 + 5 * 0.4 + 10 * 0.1 + 10 * 0.1)
     assert result.value == pytest.approx(8.0 * len(SERVICES))

@@ -27,6 +27,9 @@ MOST_GROWTH = 1.25
 SERVICES = ("identity", "matching", "payment", "notification", "rest", "stream")
 """Whose CPU counts; the stores and the imitated outside stand beside."""
 BESIDE = ("postgres", "redis", "sandbox")
+PROFILE = "profile"
+"""Begins the details that tell where the time goes."""
+_LEAST_SHOWN_MILLIS = 0.5
 LEAST_CARRIED = 0.8
 """A rate is carried where so much of what is asked for is completed while it is asked for."""
 _RIDE_SECONDS = 10.0
@@ -97,8 +100,11 @@ def measure_rides(plan: Plan, say: Callable[[str], None]) -> Result:
             )
         if not found:
             raise StackError(f"Not even at {too_many[0]:g} rides/s was a ride completed in time.")
+        middle = found[len(found) // 2]
+        say(f"looking into the processes at {middle.asked:g} rides/s")
+        profile = _profile(stack, middle, plan.seconds, len(plan.rates))
         parts = measure_parts(stack)
-    return result_of(found, parts, too_many)
+    return result_of(found, parts, too_many, profile)
 
 
 class TooMany(StackError):
@@ -152,7 +158,28 @@ def at_rate(rate: float, played: Mapping[str, Any]) -> AtRate:
     )
 
 
-def result_of(found: Sequence[AtRate], parts: Parts, too_many: Sequence[float] = ()) -> Result:
+def _profile(stack: OwnStack, at: AtRate, seconds: float, seed: int) -> Sequence[Detail]:
+    """Where the time goes, in a run of its own at a rate that was carried: being looked at is not free."""
+    return profile_of(at, _play(stack, at.asked, seconds, seed, profiled=True)["profile"])
+
+
+def profile_of(at: AtRate, seen: Mapping[str, Mapping[str, int]]) -> Sequence[Detail]:
+    """Shares a process's CPU a ride out to its parts, by the moments in which each was seen; none below half a ms."""
+    details: list[Detail] = []
+    for name, moments in seen.items():
+        total = sum(moments.values())
+        millis = {part: at.by_process[name] * count / total for part, count in moments.items()}
+        details += [
+            Detail(f"{PROFILE} at {at.asked:g}/s, {name}: {part}", value, "ms")
+            for part, value in sorted(millis.items(), key=lambda item: -item[1])
+            if value >= _LEAST_SHOWN_MILLIS
+        ]
+    return details
+
+
+def result_of(
+    found: Sequence[AtRate], parts: Parts, too_many: Sequence[float] = (), profile: Sequence[Detail] = ()
+) -> Result:
     """The figure of the highest rate that was carried; the others, and of whom it is made, beside."""
     highest, lowest = max(found, key=lambda item: item.asked), min(found, key=lambda item: item.asked)
     floor = parts.floor_millis(highest.each)
@@ -175,6 +202,7 @@ def result_of(found: Sequence[AtRate], parts: Parts, too_many: Sequence[float] =
     }
     for what, number in highest.each.items():
         details += [Detail(f"{what} a ride", number, ""), Detail("  the least that each costs", costs[what], "ms")]
+    details += profile
     details.append(Detail("load of the machine", os.getloadavg()[0], ""))
     also = [
         Promise("floor / CPU a ride", floor / highest.gross, least=LEAST_OF_FLOOR),
@@ -187,8 +215,9 @@ def result_of(found: Sequence[AtRate], parts: Parts, too_many: Sequence[float] =
     return Result("rides", highest.gross, "ms", floor, TARGET_MILLIS, details, also=also)
 
 
-def _play(stack: OwnStack, rate: float, seconds: float, seed: int) -> Mapping[str, Any]:
+def _play(stack: OwnStack, rate: float, seconds: float, seed: int, *, profiled: bool = False) -> Mapping[str, Any]:
     addresses = stack.environment
+    pids = {item.name: item.pid for item in stack.record().processes}
     orders = Orders(
         rate=rate,
         seconds=seconds,
@@ -199,10 +228,11 @@ def _play(stack: OwnStack, rate: float, seconds: float, seed: int) -> Mapping[st
         matching_target=addresses["JITNEY_MATCHING_LISTEN"],
         sandbox_url=f"http://{addresses['JITNEY_SANDBOX_LISTEN']}",
         keys=str(stack.data.keys),
-        pids={item.name: item.pid for item in stack.record().processes},
+        pids=pids,
         metrics={name: addresses[f"JITNEY_{name.upper()}_METRICS_LISTEN"] for name in SERVICES[:4]},
         databases=_databases(stack),
         seed=seed,
+        profiled={name: pid for name, pid in pids.items() if profiled and name in SERVICES},
     )
     done = subprocess.run(
         [sys.executable, "-m", "jitney.bench.rides_load"],

@@ -15,10 +15,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from jitney.bench.ride_profile import Sampler
+
 SPEED = 60.0
 """How much faster than life the people are: a ride of a kilometer and a half takes some six seconds."""
 _TRIP_METERS = 700.0
 _METERS_PER_DEGREE = 111_195.0
+_STEADY_BEGUN = 3
+"""The moment with which the steady stretch begins."""
 _LEFT_OUT_SHARE = 0.35
 """Of the time in which rides are asked for, at its begin: until then as many rides begin as end is not yet true."""
 
@@ -36,6 +40,7 @@ class Orders:
         pids: whose CPU time is taken down, by name.
         metrics: where the services' counters are, by name (`host:port`).
         databases: the URL of one of them, which knows the commits of all.
+        profiled: which of these are looked into in the steady stretch, which costs them something itself.
         seed: draws the people; another one for each run, so that no code is taken for one of a run before.
     """
 
@@ -52,6 +57,7 @@ class Orders:
     metrics: Mapping[str, str]
     databases: str
     seed: int
+    profiled: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Played:
-    """What was seen: at the begin and end of the quiet stretch and of the steady one."""
+    """What was seen: at the begin and end of the quiet stretch and of the steady one; `profile` by process and part."""
 
     quiet: tuple[Moment, Moment]
     steady: tuple[Moment, Moment]
@@ -76,13 +82,15 @@ class Played:
     troubles: Mapping[str, int]
     broken_promises: list[str]
     load_cpu_seconds: float
+    profile: Mapping[str, Mapping[str, int]]
 
 
 class _Watch:
     """A progress of the simulation that shows nothing, and takes things down four times a second."""
 
-    def __init__(self, orders: Orders) -> None:
+    def __init__(self, orders: Orders, sampler: Sampler) -> None:
         self._orders = orders
+        self._sampler = sampler
         self.moments: list[Moment] = []
         self._due = [
             *(orders.quiet_seconds * 0.4, orders.quiet_seconds),
@@ -105,6 +113,8 @@ class _Watch:
             used = cpu_by_name(self._orders.pids)
             counts = counters(self._orders.metrics) | {"commits": commits(self._orders.databases)}
             self.moments.append(Moment(seconds, world.tally.completed, used, counts))
+            if len(self.moments) == _STEADY_BEGUN:
+                self._sampler.start()
 
 
 def commits(url: str) -> float:
@@ -195,7 +205,8 @@ async def play(orders: Orders) -> Played:
         boarding_seconds=(6.0, 12.0),
         patience_seconds=60.0 * SPEED,
     )
-    watch = _Watch(orders)
+    sampler = Sampler(orders.profiled, orders.seconds * (1 - _LEFT_OUT_SHARE))
+    watch = _Watch(orders, sampler)
     report = await simulate(plan, addresses, lambda: make_token(Path(orders.keys), "operator", None, 10), watch, steady)
     if len(watch.moments) != 4:
         raise RuntimeError("the simulation ended before its time")
@@ -209,6 +220,7 @@ async def play(orders: Orders) -> Played:
         troubles=report.troubles,
         broken_promises=report.broken_promises,
         load_cpu_seconds=time.process_time(),
+        profile=sampler.seen(),
     )
 
 

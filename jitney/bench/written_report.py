@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from jitney.bench.rides import PROFILE
 from jitney.bench.rows import ROWS
 from jitney.plots import bars
 
@@ -20,6 +21,7 @@ def write_report(found: Mapping[str, Any], folder: Path) -> list[Path]:
     for name, what, picked in (
         ("rides-by-rate", "CPU of all services a ride (ms), by rides a second", _by_rate(found)),
         ("rides-by-process", "CPU a ride at the highest rate (ms), by process", _by_process(found)),
+        ("rides-profile", "where a ride's time goes in all services (ms of CPU), by library", _by_part(found)),
     ):
         if picked:
             path = plots / f"{name}.svg"
@@ -107,3 +109,13 @@ def _by_process(found: Mapping[str, Any]) -> list[tuple[str, float]]:
         for item in _details(found, "rides")
         if item["what"].startswith(("of that, ", "beside that, "))
     ]
+
+
+def _by_part(found: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """The profile's parts over all processes, the largest first."""
+    millis: dict[str, float] = {}
+    for item in _details(found, "rides"):
+        if item["what"].startswith(PROFILE):
+            part = item["what"].partition(": ")[2]
+            millis[part] = millis.get(part, 0.0) + item["value"]
+    return sorted(millis.items(), key=lambda part: -part[1])

@@ -9,6 +9,7 @@ import pytest
 
 from jitney.bench import grpc_chain, rides, write_tx
 from jitney.bench.ride_parts import Parts
+from jitney.bench.ride_profile import OTHER, moments_by_part
 from jitney.bench.rides import BESIDE, SERVICES
 from jitney.bench.rides_load import SPEED, even_trips
 
@@ -70,6 +71,28 @@ def test_the_floor_is_the_sum_of_the_parts_and_growth_breaks_the_promise() -> No
 def test_a_rate_that_was_not_carried_breaks_the_promise_and_leaves_the_other_figures() -> None:
     result = rides.result_of([rides.at_rate(1, played(cpu_seconds=0.2))], Parts(9, 9, 9, 9), [20.0])
     assert [promise.what for promise in result.also if not promise.met] == ["rates that the machine did not carry"]
+
+
+def test_a_moment_counts_for_the_innermost_library_that_is_known() -> None:
+    stacks = [
+        "main (matching_service/__main__.py:9);run (asyncio/runners.py:44);ask (matching_service/use_cases/a.py:1) 4",
+        "run (asyncio/runners.py:44);ask (matching_service/adapters/b.py:1);execute (sqlalchemy/engine.py:3);"
+        "__get__ (enum.py:7) 3",
+        "run (asyncio/runners.py:44);fetch (asyncpg/connection.py:2) 2",
+        "process 7: granian;handle (rider_api/app.py:5) 1",
+        "start (somewhere.py:1) 5",
+    ]
+    assert moments_by_part(stacks) == {"own use_cases": 4, "SQLAlchemy": 3, "asyncpg": 2, "own app": 1, OTHER: 5}
+
+
+def test_a_profile_shares_a_rides_cpu_out_and_leaves_trifles_away() -> None:
+    at = rides.at_rate(10, played())
+    assert at.by_process["matching"] == pytest.approx(5.0)
+    details = rides.profile_of(at, {"matching": {"asyncpg": 60, "SQLAlchemy": 139, "redis-py": 1}})
+    assert [(item.what, round(item.value, 2)) for item in details] == [
+        ("profile at 10/s, matching: SQLAlchemy", 3.48),
+        ("profile at 10/s, matching: asyncpg", 1.5),
+    ]
 
 
 def test_trips_come_at_an_even_pace_after_the_quiet_stretch() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,20 @@ settings.load_profile("jitney")
 
 FIGURE = "figure"
 """The name of a test's property that is a line for the end of the report, from whichever process it ran in."""
+
+_ROOT = Path(__file__).parent
+_STACKS = "system"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file on one runner, and all that drive whole stacks on one from the begin.
+
+    Two stacks beside each other on two cores wait for each other; beside tests of parts, each is done sooner.
+    """
+    for item in items:
+        group = item.path.relative_to(_ROOT).as_posix()
+        item.add_marker(pytest.mark.xdist_group(_STACKS if group.startswith(f"{_STACKS}/") else group))
+    items.sort(key=lambda item: not item.path.is_relative_to(_ROOT / _STACKS))
 
 
 @pytest.fixture(autouse=True)

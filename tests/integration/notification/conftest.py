@@ -26,6 +26,14 @@ class SetClock:
         return self.moment
 
 
+async def all_kept(database: Database) -> str:
+    """Return all that is kept of messages and their deliveries."""
+    query = "SELECT n.*::text, d.*::text FROM notification n, delivery d"
+    async with database.connect() as connection:
+        # Tuples: a row's own text is cut short.
+        return str([tuple(row) for row in await connection.exec_driver_sql(query)])
+
+
 @pytest.fixture
 def clock() -> SetClock:
     return SetClock()

@@ -31,6 +31,7 @@ from jitney.sandbox.simulation import Simulation
 from jitney.sandbox.sms import SmsProvider
 from jitney.sandbox.smtp import MailServer
 from jitney.sandbox.store import Store
+from jitney.sandbox.voice import VoiceProvider
 from jitney.sandbox.world import World
 from shared_kernel.clock import SystemClock
 
@@ -81,14 +82,14 @@ def build_app(settings: SandboxSettings, world: World, silences: Silences) -> St
         await workers.stop()
         world.store.close()
 
-    sms = SmsProvider(
-        world, silences, settings.notification_sms_account, settings.notification_sms_token.get_secret_value()
-    )
+    # One account for both, as at Twilio.
+    account, token = settings.notification_sms_account, settings.notification_sms_token.get_secret_value()
     return Starlette(
         routes=[
             Route("/healthz", _healthy, methods=["GET"]),
             *Processor(world, silences).routes(),
-            *sms.routes(),
+            *SmsProvider(world, silences, account, token).routes(),
+            *VoiceProvider(world, silences, account, token).routes(),
             *PushProviders(world, silences, settings.notification_providers_file).routes(),
             *Simulation(world).routes(),
             *Acts(world).routes(),

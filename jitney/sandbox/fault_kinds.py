@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
-Target = Literal["psp", "sms", "fcm", "apns", "smtp", "webhook"]
+Target = Literal["psp", "sms", "voice", "fcm", "apns", "smtp", "webhook"]
 
 
 class FaultKind(StrEnum):
@@ -23,6 +23,8 @@ class FaultKind(StrEnum):
     UNAVAILABLE = "unavailable"
     REFUSED = "refused"
     UNREGISTERED = "unregistered"
+    UNDELIVERED = "undelivered"
+    NO_RECEIPT = "no_receipt"
     DOWN = "down"
     DELAY = "delay"
     DECLINE = "decline"
@@ -58,8 +60,9 @@ class Fault:
     of_the_work: bool = False
 
 
-_BOTH: Final = ("psp", "sms")
-_POST: Final = ("sms", "fcm", "apns", "smtp")
+_TWILIO: Final = ("sms", "voice")
+_BOTH: Final = ("psp", *_TWILIO)
+_POST: Final = (*_TWILIO, "fcm", "apns", "smtp")
 _ALL: Final = ("psp", *_POST)
 FAULTS: Final[dict[FaultKind, Fault]] = {
     FaultKind.TIMEOUT_BEFORE_EFFECT: Fault(
@@ -84,6 +87,12 @@ FAULTS: Final[dict[FaultKind, Fault]] = {
         _POST,
         "The recipient is refused for good: a number that unsubscribed (21610), an app that was removed, no mailbox.",
     ),
+    FaultKind.UNDELIVERED: Fault(
+        _TWILIO,
+        "It is taken, and its receipt says that it did not arrive; of a call `failure_code` says why: `no_answer`, "
+        "`busy` or `failed`.",
+    ),
+    FaultKind.NO_RECEIPT: Fault(_TWILIO, "It is taken, and no receipt ever comes."),
     FaultKind.DOWN: Fault(
         ("psp",), "Every connection is reset for `seconds` of the sandbox's clock, from the making of the rule on."
     ),

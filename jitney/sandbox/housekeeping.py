@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 
-from jitney.sandbox import posts, sms, tasks
+from jitney.sandbox import posts, sms, tasks, voice
 from jitney.sandbox.psp import events, idempotency
 from jitney.sandbox.psp.chores import CHORES
 from jitney.sandbox.psp.errors import StripeError
@@ -66,6 +66,7 @@ async def keep_house(world: World) -> None:
         idempotency.forget_old(connection, now, _BATCH * 10)
         events.forget_old(connection, now, _BATCH * 10)
         sms.forget_old(connection, now, _BATCH * 10)
+        voice.forget_old(connection, now, _BATCH * 10)
         posts.forget_old(connection, now, _BATCH * 10)
 
     while True:

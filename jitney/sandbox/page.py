@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from jitney.sandbox.messages import Message, read_messages
+from jitney.sandbox.messages import Call, Message, read_calls, read_messages
 from jitney.sandbox.page_effects import coming, recent_effects
 from jitney.sandbox.page_words import age, money
 from jitney.sandbox.posts import read_posts
@@ -99,7 +99,7 @@ class Page:
 
     def _content(self, connection: sqlite3.Connection, recipient: str) -> dict[str, Any]:
         now = self._world.clock.now()
-        messages: list[Message] = read_messages(connection, recipient=recipient or None, limit=_SHOWN)
+        messages = _texts_and_calls(connection, recipient or None)
         faults = [
             rule
             for rule in self._world.faults.listing(connection)
@@ -118,6 +118,13 @@ class Page:
             "faults": faults,
             "age": partial(age, now),
         }
+
+
+def _texts_and_calls(connection: sqlite3.Connection, recipient: str | None) -> list[Message | Call]:
+    """Read what a phone, or all of them, were sent and told, the newest first."""
+    texts = read_messages(connection, recipient=recipient, limit=_SHOWN)
+    calls = read_calls(connection, recipient=recipient, limit=_SHOWN)
+    return sorted([*texts, *calls], key=lambda each: each.created_at, reverse=True)[:_SHOWN]
 
 
 def recent_payments(connection: sqlite3.Connection) -> list[Payment]:

@@ -18,6 +18,7 @@ CONTROLS: Final = (
     ("GET", "/_sim/ledger/{kind}", "refunds, disputes, transfers or payouts; ?id= or ?metadata[op_id]="),
     ("GET", "/_sim/ledger/keys", "what was done under each idempotency key; ?prefix="),
     ("GET", "/_sim/messages", "text messages; ?to="),
+    ("GET", "/_sim/calls", "calls, with what was said; ?to="),
     ("GET", "/_sim/posts", "pushes and mails; ?to= a device's token or an address"),
     ("POST", "/_sim/settle", "the available balance goes to our bank: {}"),
     ("POST", "/_sim/payment_intents/{id}/authenticate", 'the cardholder: {"succeed": true}'),

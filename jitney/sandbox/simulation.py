@@ -6,6 +6,7 @@ GET               /_sim/ledger?payment_intent=&metadata[key]=&after=&limit=
 GET               /_sim/ledger/{kind}?id=&metadata[key]=&after=&limit=    refunds, disputes, transfers, payouts
 GET               /_sim/ledger/keys?prefix=&after=&limit=                 by idempotency key
 GET               /_sim/messages?to=&since=&before=&limit=
+GET               /_sim/calls?to=&before=&limit=
 GET               /_sim/posts?to=&before=&limit=                          pushes (to a token) and mails
 
 What people and banks do is in `jitney.sandbox.acts`.
@@ -25,7 +26,7 @@ from jitney.sandbox.clock import MAX_ADVANCE_SECONDS
 from jitney.sandbox.controls import Body, Refused, guarded, read_json, read_query
 from jitney.sandbox.faults import MAX_RULES, FaultRule
 from jitney.sandbox.housekeeping import do_what_is_due
-from jitney.sandbox.messages import MAX_PAGE, read_messages
+from jitney.sandbox.messages import MAX_PAGE, read_calls, read_messages
 from jitney.sandbox.posts import read_posts
 from jitney.sandbox.psp import oracle
 from jitney.sandbox.world import World
@@ -75,7 +76,7 @@ class MessagesQuery(Body):
 
 
 class PostsQuery(Body):
-    """Which pushes and mails."""
+    """Which calls, or which pushes and mails."""
 
     to: str | None = None
     before: Annotated[int, Field(ge=1)] | None = None
@@ -101,6 +102,7 @@ class Simulation:
             Route("/_sim/ledger/keys", guarded(self._show_keys), methods=["GET"]),
             Route("/_sim/ledger/{kind}", guarded(self._show_effects), methods=["GET"]),
             Route("/_sim/messages", guarded(self._show_messages), methods=["GET"]),
+            Route("/_sim/calls", guarded(self._show_calls), methods=["GET"]),
             Route("/_sim/posts", guarded(self._show_posts), methods=["GET"]),
         ]
 
@@ -177,8 +179,7 @@ class Simulation:
 
     async def _show_messages(self, request: Request) -> Response:
         query = read_query(request, MessagesQuery)
-        # A plus sign that nobody encoded arrives as a space: ?to=+14155550100 is what people type.
-        recipient = "+" + query.to[1:] if query.to and query.to.startswith(" ") else query.to
+        recipient = _number(query.to)
         messages = await self._world.store.run(
             lambda connection: read_messages(
                 connection, recipient=recipient, since=query.since, before=query.before, limit=query.limit
@@ -198,6 +199,31 @@ class Simulation:
                     for message in messages
                 ],
                 "next_before": messages[-1].cursor if len(messages) == query.limit else None,
+            }
+        )
+
+    async def _show_calls(self, request: Request) -> Response:
+        query = read_query(request, PostsQuery)
+        recipient = _number(query.to)
+        calls = await self._world.store.run(
+            lambda connection: read_calls(connection, recipient=recipient, before=query.before, limit=query.limit)
+        )
+        return JSONResponse(
+            {
+                "calls": [
+                    {
+                        "sid": each.sid,
+                        "to": each.recipient,
+                        "from": each.sender,
+                        "language": each.language,
+                        "said": each.text,
+                        "code": each.code,
+                        "status": each.status,
+                        "created_at": _text(each.created_at),
+                    }
+                    for each in calls
+                ],
+                "next_before": calls[-1].cursor if len(calls) == query.limit else None,
             }
         )
 
@@ -223,6 +249,11 @@ class Simulation:
                 "next_before": found[-1].cursor if len(found) == query.limit else None,
             }
         )
+
+
+def _number(to: str | None) -> str | None:
+    """Return a number as it was meant: a plus sign that nobody encoded arrives as a space (?to=+14155550100)."""
+    return "+" + to[1:] if to and to.startswith(" ") else to
 
 
 def _text(moment: datetime) -> str:

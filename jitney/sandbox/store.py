@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from jitney.sandbox.schema import POSTS, SCHEMA, SCHEMA_VERSION
+from jitney.sandbox.schema import CALLS, POSTS, SCHEMA, SCHEMA_VERSION
 
 T = TypeVar("T")
 
@@ -73,7 +73,10 @@ def _open(path: Path) -> sqlite3.Connection:
             connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = 2; COMMIT;")
             version = 2
         if version == 2:
-            connection.executescript(f"BEGIN IMMEDIATE; {POSTS} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            connection.executescript(f"BEGIN IMMEDIATE; {POSTS} PRAGMA user_version = 3; COMMIT;")
+            version = 3
+        if version == 3:
+            connection.executescript(f"BEGIN IMMEDIATE; {CALLS} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
             version = SCHEMA_VERSION
     except sqlite3.OperationalError as error:
         connection.close()

@@ -115,6 +115,16 @@ def test_a_failed_piece_of_work_leaves_nothing(store: Store) -> None:
     assert store.run_here(totals) == {}
 
 
+def test_a_file_of_the_version_before_is_brought_up_to_date(tmp_path: Path) -> None:
+    Store(tmp_path).close()
+    connection = sqlite3.connect(tmp_path / "sandbox.sqlite3")
+    connection.executescript("DROP TABLE call; PRAGMA user_version = 3;")
+    connection.close()
+    store = Store(tmp_path)
+    assert store.run_here(lambda connection: connection.execute("SELECT count(*) FROM call").fetchone()[0]) == 0
+    store.close()
+
+
 def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.close()

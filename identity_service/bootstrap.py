@@ -35,6 +35,7 @@ from identity_service.bootstrap_people import (
 )
 from identity_service.bootstrap_staff import add_staff_services
 from identity_service.domain.one_time_codes import CodeLimits
+from identity_service.domain.phone_numbers import country_of
 from identity_service.entrypoints.grpc_servicer import SERVICE_NAME, IdentityServicer, UseCases
 from identity_service.entrypoints.workers import (
     end_documents,
@@ -164,7 +165,8 @@ class Identity:
         relay_wakeup = Wakeup()
         store = PostgresStore(self._database, PhoneVault(settings.phone_key), clock, new_id, relay_wakeup)
         self.store: Store = store
-        sender: CodeSender = GrpcCodeSender(self._channel)
+        budgets = settings.code_budgets
+        sender: CodeSender = GrpcCodeSender(self._channel, lambda number: budgets.may_call(country_of(number)))
         hand_over = HandOverCodes(store, sender, clock)
         relay = OutboxRelay(self._database, tables.outbox, self._redis, STREAM, relay_wakeup, clock=clock)
         self._use_cases = build_use_cases(settings, store, hand_over, signer, clock=clock, new_id=new_id)

@@ -82,11 +82,17 @@ class IdentitySettings(ChassisSettings):
     identity_otp_countries: list[str] = Field(default_factory=list[str])
     """ISO 3166 codes of the countries that get codes, for example ["US","MX"]; all where empty."""
     identity_sms_daily_spending_micros: int = Field(default=500_000_000, ge=1, le=10**15)
-    """What the codes of a day may cost, in millionths of the currency that SMS are paid in."""
+    """What the codes of a day may cost, SMS and calls, in millionths of the currency that they are paid in."""
     identity_sms_price_micros: int = Field(default=50_000, ge=0, le=10**9)
     """What a code costs where its country has no price of its own."""
     identity_sms_price_micros_by_country: dict[str, int] = Field(default_factory=dict[str, int])
     """For example {"US": 7900, "FR": 69000}."""
+    identity_voice_price_micros: int | None = Field(default=None, ge=0, le=10**9)
+    """What a call of a minute costs where its country has no price of its own; without it nobody is called there."""
+    identity_voice_price_micros_by_country: dict[str, Annotated[int, Field(ge=0, le=10**9)]] = Field(
+        default_factory=dict[str, int]
+    )
+    """For example {"US": 14000}: a code that no SMS brings is told by a call there, and each code reserves both."""
     identity_oidc_providers: list[OidcProvider] = Field(default_factory=list[OidcProvider])
     """Who may sign people in beside us, as [{"issuer": "https://accounts.example.org", "audiences": ["client-id"]}]."""
     identity_database_pool_size: int = Field(default=8, ge=2, le=100)
@@ -114,6 +120,8 @@ class IdentitySettings(ChassisSettings):
             default_price_micros=self.identity_sms_price_micros,
             price_micros_by_country=self.identity_sms_price_micros_by_country,
             countries=frozenset(self.identity_otp_countries),
+            default_voice_price_micros=self.identity_voice_price_micros,
+            voice_price_micros_by_country=self.identity_voice_price_micros_by_country,
         )
 
     @property

@@ -21,6 +21,7 @@ from chassis.redis_client import open_redis, open_redis_for_batches, open_redis_
 from chassis.retention import Keep, trim_forever
 from chassis.revisions import head_revision
 from chassis.runtime import Workers
+from chassis.seals import KeyRing
 from chassis.server import ServiceServer
 from chassis.streams import EventConsumer
 from chassis.tls import certificates_for
@@ -32,7 +33,8 @@ from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.postgres_deliveries import PostgresDeliveries
 from notification_service.adapters.postgres_safety import PostgresSafety
 from notification_service.adapters.provider_file import Providers, Twilio, read_providers
-from notification_service.adapters.providers import open_providers
+from notification_service.adapters.providers import OpenProviders, open_providers
+from notification_service.adapters.sealed_words import OpeningSender, WordSeals
 from notification_service.adapters.sms_receipts import SmsReceipts, accounts_of
 from notification_service.adapters.templates import TemplateFiles
 from notification_service.bootstrap_campaigns import Campaigns
@@ -47,6 +49,7 @@ from notification_service.entrypoints.grpc_servicer import SERVICE_NAME, Notific
 from notification_service.entrypoints.template_servicer import SERVICE_NAME as TEMPLATE_SERVICE
 from notification_service.entrypoints.template_servicer import TemplateServicer
 from notification_service.settings import SERVICE, NotificationSettings
+from notification_service.use_cases.close_code import CloseCode
 from notification_service.use_cases.forget_bounces import ForgetBounces
 from notification_service.use_cases.hand_over import HandOver
 from notification_service.use_cases.list_notifications import ListNotifications
@@ -54,14 +57,14 @@ from notification_service.use_cases.mark_notification_read import MarkNotificati
 from notification_service.use_cases.owe_messages import OweMessages
 from notification_service.use_cases.preview_template import ListTemplates, PreviewTemplate
 from notification_service.use_cases.remember_locale import RememberLocale
-from notification_service.use_cases.send_one_time_code import SendOneTimeCode
+from notification_service.use_cases.send_one_time_code import Seal, SendOneTimeCode
 from notification_service.use_cases.summarize_deliveries import SummarizeDeliveries
 from notification_service.use_cases.tell_contacts import TellContacts
 from ridesharing.common.v1.dead_letter_service_pb2_grpc import add_DeadLetterServiceServicer_to_server
 from ridesharing.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from ridesharing.notification.v1.notification_service_pb2_grpc import add_NotificationServiceServicer_to_server
 from ridesharing.notification.v1.template_service_pb2_grpc import add_TemplateServiceServicer_to_server
-from shared_kernel.clock import SystemClock
+from shared_kernel.clock import Clock, SystemClock
 from shared_kernel.ids import Uuid7Source
 
 NOTIFICATION_KEEP_SECONDS = 30 * 86_400
@@ -85,7 +88,7 @@ def build(settings: NotificationSettings) -> Application:
     redis, live = open_redis(settings.redis_url), open_redis_for_batches(settings.redis_url)
     reader = open_redis_for_reading(settings.redis_url)
     providers = _providers(settings)
-    outside = open_providers(providers, clock)
+    outside, seal = _outside(providers, settings.word_keys, clock)
     closers: list[Callable[[], Awaitable[object]]] = [
         *outside.closers,
         *(client.aclose for client in (reader, redis, live)),
@@ -131,7 +134,13 @@ def build(settings: NotificationSettings) -> Application:
         _opener_of_links(settings),
     )
     handler = EventHandler(
-        owe_messages, tell_contacts, RememberLocale(store), ForgetBounces(store), campaigns.see_audience, alarms
+        owe_messages,
+        tell_contacts,
+        RememberLocale(store),
+        ForgetBounces(store),
+        CloseCode(store, clock),
+        campaigns.see_audience,
+        alarms,
     )
     consumer = EventConsumer(
         redis,
@@ -166,7 +175,7 @@ def build(settings: NotificationSettings) -> Application:
         closers=closers,
     )
     servicer = NotificationServicer(
-        send_one_time_code=SendOneTimeCode(store, templates, clock, new_id),
+        send_one_time_code=SendOneTimeCode(store, templates, clock, new_id, seal),
         list_notifications=ListNotifications(store),
         mark_notification_read=MarkNotificationRead(store, clock),
         summarize_deliveries=SummarizeDeliveries(store),
@@ -198,6 +207,15 @@ def build(settings: NotificationSettings) -> Application:
 def _opener_of_links(settings: NotificationSettings) -> Callable[[bytes, UUID], str]:
     letters = LetterReader.from_dir(settings.signing_keys_dir, SERVICE)
     return lambda sealed_token, ride_id: letters.open(sealed_token, ride_id.bytes)
+
+
+def _outside(providers: Providers, keys: KeyRing, clock: Clock) -> tuple[OpenProviders, Seal | None]:
+    """Open the providers; what seals the words of calls comes with them, if any makes calls."""
+    opened, seals = open_providers(providers, clock), WordSeals(keys)
+    callers = [OpeningSender(sender, seals) for sender in opened.senders.get(Channel.VOICE, ())]
+    if not callers:
+        return opened, None
+    return opened._replace(senders={**opened.senders, Channel.VOICE: callers}), seals.seal
 
 
 def _providers(settings: NotificationSettings) -> Providers:

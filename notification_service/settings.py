@@ -33,8 +33,8 @@ class NotificationSettings(ChassisSettings):
     """Where the provider posts its signed receipts: the edge's /v1/callbacks/notifications/sms as seen from outside."""
     notification_sms_timeout_seconds: float = Field(default=10.0, gt=0, le=25)
     notification_webhook_key: SecretStr
-    """What secrets of endpoints are sealed with: 32 bytes in hexadecimal. Two, with a comma between, while one is
-    replaced: the first seals, both open."""
+    """What secrets of endpoints, and the words of calls that wait, are sealed with: 32 bytes in hexadecimal. Two, with
+    a comma between, while one is replaced: the first seals, both open."""
     notification_webhooks_to_private_addresses: bool = False
     """For a stack on one machine alone: webhooks may go to its own addresses, and without TLS."""
     notification_share_url: str = Field(default="http://127.0.0.1:8080/v1/shared-rides/", pattern=r"^https?://[^/]+/")
@@ -62,3 +62,8 @@ class NotificationSettings(ChassisSettings):
     def webhook_keys(self) -> KeyRing:
         """What secrets of endpoints are sealed with."""
         return KeyRing(self.notification_webhook_key.get_secret_value(), "webhook secrets")
+
+    @property
+    def word_keys(self) -> KeyRing:
+        """What the words of calls are sealed with while they wait."""
+        return KeyRing(self.notification_webhook_key.get_secret_value(), "words of calls")

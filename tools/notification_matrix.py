@@ -14,7 +14,7 @@ from pathlib import Path
 from notification_service.domain.cases import Case
 from notification_service.domain.channels import Leg
 from notification_service.domain.facts import Happening
-from notification_service.domain.matrix import MATRIX, Collapse, Row
+from notification_service.domain.matrix import MATRIX, Audience, Collapse, Row
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "notifications.md"
 _BEGIN, _END = "<!-- the matrix begins -->", "<!-- the matrix ends -->"
@@ -47,7 +47,7 @@ def _line(row: Row) -> str:
         f"`{row.happening}`",
         row.to.value,
         "" if row.case is Case.ALWAYS else row.case.value,
-        ", ".join(_leg(leg) for leg in row.legs),
+        ", ".join(_leg(leg, row.to) for leg in row.legs),
         f"P{row.priority.value}",
         "the offer's" if row.happening is Happening.OFFER_CREATED else _life(row.life),
         "" if row.collapse is Collapse.NONE else row.collapse.value,
@@ -56,9 +56,13 @@ def _line(row: Row) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _leg(leg: Leg) -> str:
+def _leg(leg: Leg, to: Audience) -> str:
     wait = leg.unless_acknowledged_within
-    return leg.channel.value if wait is None else f"{leg.channel.value} if not seen in {wait.total_seconds():.0f} s"
+    if wait is None:
+        return leg.channel.value
+    # A bare number has no app that would say what was seen.
+    unless = "delivered or used" if to is Audience.PHONE else "seen"
+    return f"{leg.channel.value} if not {unless} in {wait.total_seconds():.0f} s"
 
 
 def _life(life: timedelta) -> str:

@@ -21,8 +21,10 @@ from identity_service.domain.events import (
     Event,
     MailAddressChanged,
     NewDeviceSignedIn,
+    OneTimeCodeClosed,
     RefreshTokenReused,
 )
+from identity_service.domain.one_time_codes import hand_over_key
 from ridesharing.common.v1 import access_pb2
 from ridesharing.identity.v1 import accounts_pb2, document_service_pb2, events_pb2
 
@@ -61,6 +63,8 @@ def _aggregate_and_message(event: Event) -> tuple[UUID, Message]:  # noqa: PLR09
             return event.document_id, _document_message(event)
         case MailAddressChanged(account_id=account_id):
             return account_id, events_pb2.MailAddressChanged(account_id=str(account_id))
+        case OneTimeCodeClosed(challenge_id=challenge_id):
+            return challenge_id, events_pb2.OneTimeCodeClosed(request_id=hand_over_key(challenge_id))
         case AccountErased(account_id=account_id):
             return account_id, events_pb2.AccountErased(account_id=str(account_id))
         case RefreshTokenReused(sign_in_id=sign_in_id, account_id=account_id, device_id=device_id):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.status import rpc_errors
-from identity_service.domain.one_time_codes import OwedCode
+from identity_service.domain.one_time_codes import OwedCode, hand_over_key
 from ridesharing.notification.v1 import notification_service_pb2 as pb
 from ridesharing.notification.v1.notification_service_pb2_grpc import NotificationServiceStub
 
@@ -17,8 +19,10 @@ _TIMEOUT_SECONDS = 2.0
 class GrpcCodeSender:
     """Hands codes over by SendOneTimeCode; the key is the challenge's, so that a repeated call owes nothing new."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
+    def __init__(self, channel: grpc.aio.Channel, may_call: Callable[[str], bool]) -> None:
+        """Take the channel, and what tells whether a phone number may be called."""
         self._stub = NotificationServiceStub(channel)
+        self._may_call = may_call
 
     async def send(self, owed: OwedCode) -> None:
         """Hand a code over."""
@@ -26,12 +30,13 @@ class GrpcCodeSender:
         expire_time.FromDatetime(owed.expires_at)
         is_mail = "@" in owed.target
         request = pb.SendOneTimeCodeRequest(
-            request_id=f"otp-{owed.challenge_id}",
+            request_id=hand_over_key(owed.challenge_id),
             phone_number="" if is_mail else owed.target,
             mail_address=owed.target if is_mail else "",
             code=owed.code,
             locale=owed.locale,
             expire_time=expire_time,
+            may_call=not is_mail and self._may_call(owed.target),
         )
         with rpc_errors():
             await self._stub.SendOneTimeCode(request, timeout=_TIMEOUT_SECONDS)

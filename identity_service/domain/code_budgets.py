@@ -55,11 +55,14 @@ class BudgetLimits:
     per_country_per_hour: int
     wrong_guesses_per_address_per_hour: int
     daily_spending_micros: int
-    """Millionths of the currency that SMS are paid in."""
+    """Millionths of the currency that SMS and calls are paid in."""
     default_price_micros: int
     price_micros_by_country: Mapping[str, int] = field(default_factory=dict[str, int])
     countries: frozenset[str] = frozenset()
     """ISO 3166 codes of the countries that get codes; all where empty."""
+    default_voice_price_micros: int | None = None
+    """Of a call of a minute; None: countries without a price of their own get no calls."""
+    voice_price_micros_by_country: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def charges(self, phone_number: str, country: str, device_id: str, address: str) -> Sequence[Charge]:
         """Return what a request for a code takes out, the most contended budgets last.
@@ -72,7 +75,8 @@ class BudgetLimits:
             raise InvalidInput(
                 "phone_not_supported", "codes cannot be sent to this phone number", violations=[violation]
             )
-        price = self.price_micros_by_country.get(country, self.default_price_micros)
+        # The call may follow within seconds, made by who counts nothing: what it would cost is set aside at once.
+        price = self.price_micros_by_country.get(country, self.default_price_micros) + (self._call_price(country) or 0)
         found = [
             Charge(BudgetKind.BLOCK, phone_number[:-_BLOCK_DIGITS], 1, self.per_block_per_hour, _HOUR),
             Charge(BudgetKind.COUNTRY, country, 1, self.per_country_per_hour, _HOUR),
@@ -83,6 +87,13 @@ class BudgetLimits:
         if device_id:
             found.insert(0, Charge(BudgetKind.DEVICE, device_id, 1, self.per_device_per_hour, _HOUR))
         return found
+
+    def may_call(self, country: str) -> bool:
+        """Tell whether a code for a country may be told by a call: where it has a price, so that it is counted."""
+        return self._call_price(country) is not None
+
+    def _call_price(self, country: str) -> int | None:
+        return self.voice_price_micros_by_country.get(country, self.default_voice_price_micros)
 
     def mail_charges(self, account_id: UUID, mailbox: str) -> Sequence[Charge]:
         """Return what a request for a code by mail takes out: an account and a mailbox have the budget of a device, so

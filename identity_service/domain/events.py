@@ -110,6 +110,14 @@ class MailAddressChanged:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class OneTimeCodeClosed:
+    """A code counts no more before its time: it was used, or guessed at too often. The aggregate is the challenge."""
+
+    challenge_id: UUID
+    version: int = 1
+
+
 Event = (
     AccountCreated
     | AccountUpdated
@@ -121,4 +129,5 @@ Event = (
     | DocumentReviewed
     | DocumentExpiring
     | DocumentExpired
+    | OneTimeCodeClosed
 )

@@ -105,6 +105,11 @@ class OwedCode:
     """What the challenge is found by, where that is not the target."""
 
 
+def hand_over_key(challenge_id: UUID) -> str:
+    """Return the key by which notification knows a challenge's code."""
+    return f"otp-{challenge_id}"
+
+
 def resend_delay(attempts: int) -> timedelta:
     """Return how long to wait for an attempt's outcome before the next: 5, 10, 20, then 40 seconds.
 

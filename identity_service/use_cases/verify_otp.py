@@ -8,8 +8,9 @@ from uuid import UUID
 
 from identity_service.domain.accounts import Account
 from identity_service.domain.code_budgets import BudgetLimits
+from identity_service.domain.events import OneTimeCodeClosed
 from identity_service.domain.one_time_codes import Challenge, code_invalid, throttled
-from identity_service.domain.phone_numbers import last_digits
+from identity_service.domain.phone_numbers import country_of, last_digits
 from identity_service.domain.roles import STAFF_ROLES, not_granted
 from identity_service.domain.sign_ins import SignInRole
 from identity_service.domain.texts import clean_text
@@ -64,7 +65,11 @@ class VerifyOtp:
             challenge = await transaction.challenges.lock_open(phone_number)
             right = self._is_right(challenge, code)
             if challenge is not None and challenge.takes_guess(now):
-                await transaction.challenges.save(challenge.guessed(right=right, now=now))
+                guessed = challenge.guessed(right=right, now=now)
+                await transaction.challenges.save(guessed)
+                if guessed.closed_at is not None and self._budgets.may_call(country_of(phone_number)):
+                    # Whoever has used a code is not to be called to hear it.
+                    await transaction.record(OneTimeCodeClosed(challenge.challenge_id))
                 granted = not right or await self._is_granted(transaction, phone_number, role)
                 if right and granted:
                     signed_in = await self._sign_in(

@@ -21,7 +21,7 @@ from jitney.chaos.wires import Wires
 
 _SLOW_STOPPED_SECONDS, _SLOW_RUNNING_SECONDS = 0.08, 0.02
 _DELAY_SECONDS = 0.15
-_MESSAGE_TARGETS = ("sms", "fcm", "apns", "smtp")
+_MESSAGE_TARGETS = ("sms", "voice", "fcm", "apns", "smtp")
 _UNLIMITED_STRIKES = 1_000_000
 _MOST_CONNECTIONS = 500
 _HEAL_TRIES, _HEAL_SECONDS = 60, 0.5

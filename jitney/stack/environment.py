@@ -121,6 +121,7 @@ def compose(settings: StackSettings, credentials: Credentials) -> dict[str, str]
         "JITNEY_IDENTITY_OTP_PER_COUNTRY_PER_HOUR": "1000000",
         "JITNEY_IDENTITY_OTP_WRONG_GUESSES_PER_ADDRESS_PER_HOUR": "1000000",
         "JITNEY_IDENTITY_SMS_PRICE_MICROS": "0",
+        "JITNEY_IDENTITY_VOICE_PRICE_MICROS": "0",
         # Simulated drivers drive many times as fast as life.
         "JITNEY_MATCHING_MAX_SPEED_KMH": "10000",
         # All simulated people sign in from one address, and benchmarks ask as a few accounts all that there is to ask.

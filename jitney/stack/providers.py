@@ -24,6 +24,7 @@ def make_providers_file(
     *,
     sms_url: str = "",
     sms_status_url: str = "",
+    voice_status_url: str = "",
 ) -> None:
     """Write the file of providers, keeping the keys that it had; it is written anew, since addresses may have moved.
 
@@ -35,6 +36,7 @@ def make_providers_file(
         sms_token: its secret; receipts are signed with it.
         sms_url: another provider of SMS than the sandbox.
         sms_status_url: where it is to post its receipts.
+        voice_status_url: where calls are to be told of; without it none are made.
     """
     with plain_file_errors(path.parent, purpose="The folder of the signing keys"):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -79,6 +81,18 @@ def make_providers_file(
                 "sender_name": "Jitney",
             },
         ]
+        if voice_status_url:
+            providers.append(
+                {
+                    "kind": "twilio_voice",
+                    "name": "voice",
+                    "url": f"{url}/voice",
+                    "account": sms_account,
+                    "token": sms_token,
+                    "sender": "+14155550100",
+                    "status_url": voice_status_url,
+                }
+            )
         write_private(path, json.dumps({"providers": providers}, indent=2).encode() + b"\n")
 
 

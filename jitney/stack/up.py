@@ -112,6 +112,7 @@ class _Plan:
 
 def _write_providers(settings: StackSettings) -> None:
     given, addresses = settings.given, settings.addresses
+    callbacks = f"http://{addresses['JITNEY_REST_LISTEN'].local}/v1/callbacks/notifications"
     make_providers_file(
         settings.data.keys / PROVIDERS_NAME,
         addresses["JITNEY_SANDBOX_LISTEN"],
@@ -119,7 +120,8 @@ def _write_providers(settings: StackSettings) -> None:
         given.get("JITNEY_NOTIFICATION_SMS_ACCOUNT", "AC_sandbox"),
         given.get("JITNEY_NOTIFICATION_SMS_TOKEN", "sandbox_token"),
         sms_url=given.get("JITNEY_NOTIFICATION_SMS_URL", ""),
-        sms_status_url=f"http://{addresses['JITNEY_REST_LISTEN'].local}/v1/callbacks/notifications/sms",
+        sms_status_url=f"{callbacks}/sms",
+        voice_status_url=f"{callbacks}/voice",
     )
 
 

@@ -14,21 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
 from chassis.inbox import first_time
-from chassis.telemetry import current_traceparent
-from notification_service.adapters import postgres_owing, postgres_webhooks
+from notification_service.adapters import postgres_codes, postgres_owing, postgres_webhooks
 from notification_service.adapters.people_tables import suppressions
 from notification_service.adapters.tables import deliveries, inbox_events, notifications, recipients
-from notification_service.domain.channels import Channel, Priority
+from notification_service.domain.channels import Channel
 from notification_service.domain.delivery import DeliveryState
 from notification_service.domain.inbox_item import InboxItem
 from notification_service.domain.planning import Reader
 from notification_service.domain.webhooks import WebhookEvent
 from notification_service.use_cases.ports import DeliveryCount, OwedCode, OwedMessage, Owing
-from shared_kernel.errors import Conflict
 from shared_kernel.ids import IdSource
 
 _CONSUMER = "notification"
-_ONE_TIME_CODE_TOPIC = "one_time_code"
 
 
 class PostgresTransaction:
@@ -86,57 +83,13 @@ class PostgresTransaction:
         await postgres_owing.acknowledge(self._connection, pairs, now)
 
     async def owe_code(self, code: OwedCode) -> UUID:
-        """Store a code's message; for a known key return the first one's id, or refuse other contents."""
-        inserted = await self._connection.scalar(
-            insert(notifications)
-            .values(
-                notification_id=code.notification_id,
-                dedupe_key=code.dedupe_key,
-                fingerprint=code.fingerprint,
-                topic=_ONE_TIME_CODE_TOPIC,
-                priority=Priority.SECURITY.value,
-                in_inbox=False,
-                title="",
-                body="",
-                contents=postgres_owing.contents_of(code.contents),
-                locale=code.locale,
-                template=_ONE_TIME_CODE_TOPIC,
-                template_version=code.template_version,
-                live_type="",
-                live_data="",
-                created_at=code.created_at,
-                expires_at=code.expires_at,
-                traceparent=current_traceparent(),
-                happened_at=code.created_at,
-            )
-            .on_conflict_do_nothing(index_elements=["dedupe_key"])
-            .returning(notifications.c.notification_id)
-        )
-        if inserted is None:
-            first = (
-                await self._connection.execute(
-                    select(notifications.c.notification_id, notifications.c.fingerprint).where(
-                        notifications.c.dedupe_key == code.dedupe_key
-                    )
-                )
-            ).one()
-            if first.fingerprint != code.fingerprint:
-                raise Conflict(
-                    "idempotency_key_reused", "this key came before with a different request: make a new one"
-                )
-            return first.notification_id
-        await self._connection.execute(
-            insert(deliveries).values(
-                delivery_id=self._new_id(),
-                notification_id=code.notification_id,
-                channel=code.channel.value,
-                target=code.target,
-                state=DeliveryState.PENDING.value,
-                priority=Priority.SECURITY.value,
-                next_attempt_at=code.created_at,
-            )
-        )
-        return code.notification_id
+        """Store a code's message, and call off the calls with older codes to its target; for a known key return the
+        first one's id, or refuse other contents."""
+        return await postgres_codes.owe_code(self._connection, code, self._new_id)
+
+    async def close_code(self, dedupe_key: str, now: datetime) -> None:
+        """Note that a code is not needed any more: nobody is called to hear it."""
+        await postgres_codes.close_code(self._connection, dedupe_key, now)
 
     async def mark_read(self, account_id: UUID, notification_id: UUID, now: datetime) -> InboxItem | None:
         """Note the first reading of an account's own notification."""

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Database
 from notification_service.adapters.delivery_metrics import observe
+from notification_service.adapters.postgres_codes import BRING_FORWARD, WIPE_WORDS
 from notification_service.adapters.tables import provider_health
 from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.delivery import Attempt, DeliveryState, DueDelivery
@@ -94,13 +95,6 @@ _RECORD_EVENTS = text("""
     INSERT INTO delivery_event (delivery_id, happened_at, kind, provider, detail)
     SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:times AS timestamptz[]), CAST(:kinds AS text[]),
                          CAST(:providers AS text[]), CAST(:details AS text[]))
-""")
-
-# What a code said is nobody's business once no delivery of it is left to be sent.
-_WIPE_WORDS = text("""
-    UPDATE notification n SET contents = '{}'
-    WHERE n.notification_id = ANY(:notification_ids) AND n.topic = 'one_time_code' AND n.contents <> '{}'
-      AND NOT EXISTS (SELECT FROM delivery d WHERE d.notification_id = n.notification_id AND d.state = 'pending')
 """)
 
 _REMOVE_DEVICES = text("""
@@ -211,6 +205,7 @@ def _consequences(attempts: Sequence[Attempt], now: datetime) -> Iterator[tuple[
         for attempt in over
         if attempt.due.message.channel in (Channel.SMS, Channel.VOICE, Channel.EMAIL)
     ]
+    failed = [attempt.due.message.notification_id for attempt in over if attempt.outcome.state is DeliveryState.FAILED]
     told = {
         "ids": [delivery_id for delivery_id, _ in events],
         "times": [event.happened_at for _, event in events],
@@ -227,7 +222,8 @@ def _consequences(attempts: Sequence[Attempt], now: datetime) -> Iterator[tuple[
     yield _RECORD_EVENTS, told if events else {}
     yield _REMOVE_DEVICES, {"device_ids": device_ids, "now": now} if device_ids else {}
     yield _SUPPRESS, suppressed if dead else {}
-    yield _WIPE_WORDS, {"notification_ids": spoken} if spoken else {}
+    yield BRING_FORWARD, {"notification_ids": failed, "now": now} if failed else {}
+    yield WIPE_WORDS, {"notification_ids": spoken} if spoken else {}
 
 
 def _any_followed(rows: CursorResult[Any]) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
 from chassis.telemetry import trace_id_of
+from notification_service.adapters import postgres_codes
 from notification_service.adapters.tables import deliveries, notifications
 from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.delivery import DeliveryEvent, DeliveryState
@@ -58,9 +59,10 @@ _NOTE = text("""
     VALUES (:delivery_id, :happened_at, :kind, :provider, :detail)
 """)
 _OF_RECEIPT = text("""
-    SELECT delivery_id, account_id, channel, provider FROM delivery
-    WHERE provider = ANY(:providers) AND provider_message_id = :provider_message_id
-    FOR UPDATE
+    SELECT d.delivery_id, d.account_id, d.channel, d.provider, d.notification_id, n.topic
+    FROM delivery d JOIN notification n USING (notification_id)
+    WHERE d.provider = ANY(:providers) AND d.provider_message_id = :provider_message_id
+    FOR UPDATE OF d
 """)
 _KNOWN_RECEIPT = text("""
     SELECT EXISTS (SELECT FROM delivery_event WHERE delivery_id = :delivery_id AND kind = :kind)
@@ -167,13 +169,14 @@ class PostgresTimelines:
 
     async def take_receipt(
         self, providers: Sequence[str], provider_message_id: str, event: DeliveryEvent, *, dead: bool
-    ) -> bool:
-        """Keep a receipt of some provider's, once; `dead` suppresses the address. False where nothing is new."""
+    ) -> bool | None:
+        """Keep a receipt of some provider's, once; `dead` suppresses the address. False where nothing is new, None
+        where no message has this id."""
         names = {"providers": list(providers), "provider_message_id": provider_message_id}
         async with self._database.transaction() as connection:
             row = (await connection.execute(_OF_RECEIPT, names)).first()
             if row is None:
-                return False
+                return None
             known = {"delivery_id": row.delivery_id, "kind": event.kind}
             if await connection.scalar(_KNOWN_RECEIPT, known):
                 return False
@@ -182,6 +185,8 @@ class PostgresTimelines:
             if dead and row.account_id is not None:
                 suppression = {"account_id": row.account_id, "channel": row.channel, "reason": event.detail}
                 await connection.execute(_SUPPRESS, {**suppression, "provider": row.provider, "now": event.happened_at})
+            if row.topic == postgres_codes.TOPIC and row.channel == Channel.SMS.value:
+                await _tell_the_call(connection, row.notification_id, event)
         return True
 
     async def _with_messages(self, where: Sequence[Any], limit: int) -> Sequence[FailedDelivery]:
@@ -196,6 +201,14 @@ class PostgresTimelines:
             rows = (await connection.execute(statement)).all()
             events = await _events(connection, [row.delivery_id for row in rows])
         return [FailedDelivery(_story(row, events), row.notification_id, row.topic, row.account_id) for row in rows]
+
+
+async def _tell_the_call(connection: AsyncConnection, notification_id: UUID, event: DeliveryEvent) -> None:
+    """Call nobody whom the SMS with the code has reached, and at once whom it has not."""
+    if event.kind == "delivered":
+        await postgres_codes.call_off(connection, [notification_id], "acknowledged", event.happened_at)
+    else:
+        await postgres_codes.call_now(connection, notification_id, event.happened_at)
 
 
 async def _events(connection: AsyncConnection, delivery_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[DeliveryEvent]]:

@@ -3,12 +3,15 @@
     {"providers": [
       {"kind": "twilio", "name": "sms", "url": "https://api.twilio.com", "account": "AC…", "token": "…",
        "sender": "+14155550100", "status_url": "https://…/v1/callbacks/notifications/sms"},
+      {"kind": "twilio_voice", "name": "voice", "url": "https://api.twilio.com", "account": "AC…", "token": "…",
+       "sender": "+14155550100", "status_url": "https://…/v1/callbacks/notifications/voice"},
       {"kind": "fcm", "name": "fcm", "project": "…", "client_email": "…", "private_key_id": "…", "private_key": "…"},
       {"kind": "apns", "name": "apns", "team_id": "…", "key_id": "…", "private_key": "…", "topic": "org.example.app"},
       {"kind": "smtp", "name": "smtp", "host": "…", "port": 587, "username": "…", "password": "…",
        "sender": "rides@example.org", "sender_name": "Rides"}]}
 
-Several of a kind are asked in their order. The file holds secrets; only the service need read it.
+Several of a kind are asked in their order. Calls are made where no SMS with a code arrives, so with one of them each
+provider of SMS must say what arrives. The file holds secrets; only the service need read it.
 """
 
 from __future__ import annotations
@@ -40,6 +43,19 @@ class Twilio(_Provider):
     sender: str
     status_url: str = ""
     """Where it posts its signed receipts: the edge's /v1/callbacks/notifications/sms as seen from outside."""
+
+
+class TwilioVoice(_Provider):
+    """Calls by an interface in Twilio's style."""
+
+    kind: Literal["twilio_voice"]
+    url: str
+    account: str
+    token: Secret
+    sender: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
+    """The number to call from."""
+    status_url: str = ""
+    """Where it posts, signed, how calls ended: the edge's /v1/callbacks/notifications/voice as seen from outside."""
 
 
 class Fcm(_Provider):
@@ -79,7 +95,7 @@ class Smtp(_Provider):
     sender_name: str = ""
 
 
-Provider = Annotated[Twilio | Fcm | Apns | Smtp, Field(discriminator="kind")]
+Provider = Annotated[Twilio | TwilioVoice | Fcm | Apns | Smtp, Field(discriminator="kind")]
 
 
 class Providers(BaseModel):
@@ -94,6 +110,14 @@ class Providers(BaseModel):
         twice = [name for name, count in Counter(each.name for each in self.providers).items() if count > 1]
         if twice:
             raise ValueError(f"two providers are called {twice[0]}")
+        return self
+
+    @model_validator(mode="after")
+    def _calls_follow_what_is_known_of_sms(self) -> Self:
+        silent = [each.name for each in self.providers if isinstance(each, Twilio) and not each.status_url]
+        if silent and any(isinstance(each, TwilioVoice) for each in self.providers):
+            # Else everybody would be called who takes longer than the wait to read their SMS.
+            raise ValueError(f"calls follow an SMS that did not arrive: {silent[0]} needs a status_url to tell")
         return self
 
 

@@ -10,9 +10,10 @@ import httpx
 from notification_service.adapters.apns import ApnsSender
 from notification_service.adapters.email import EmailSender, SmtpServer
 from notification_service.adapters.fcm import FcmSender
-from notification_service.adapters.provider_file import Apns, Fcm, Provider, Providers, Smtp, Twilio
+from notification_service.adapters.provider_file import Apns, Fcm, Provider, Providers, Smtp, Twilio, TwilioVoice
 from notification_service.adapters.provider_tokens import AppleTokens, GoogleTokens
 from notification_service.adapters.sms import SmsSender
+from notification_service.adapters.voice import VoiceSender
 from notification_service.domain.channels import Channel
 from notification_service.use_cases.ports import Sender
 from shared_kernel.clock import Clock
@@ -47,6 +48,12 @@ def _open(provider: Provider, clock: Clock, closers: list[_Closer]) -> tuple[Cha
                 client, provider.account, provider.sender, provider=provider.name, status_url=provider.status_url
             )
             return Channel.SMS, sender
+        case TwilioVoice():
+            client = _client(provider.url, provider, closers, auth=(provider.account, provider.token))
+            caller = VoiceSender(
+                client, provider.account, provider.sender, provider=provider.name, status_url=provider.status_url
+            )
+            return Channel.VOICE, caller
         case Fcm():
             client = _client(provider.url, provider, closers, http2=provider.url.startswith("https"))
             tokens = GoogleTokens(

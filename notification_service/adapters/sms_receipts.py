@@ -1,4 +1,4 @@
-"""Receipts of SMS providers: forms signed by Twilio's scheme (HMAC-SHA1 over the address and the sorted fields)."""
+"""Receipts of SMS and of calls: forms signed by Twilio's scheme (HMAC-SHA1 over the address and the sorted fields)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
-from notification_service.adapters.provider_file import Providers, Twilio
+from notification_service.adapters.provider_file import Providers, Twilio, TwilioVoice
 from notification_service.use_cases.take_sms_receipt import SignedReceipt
 
 _MAX_FIELDS = 40
@@ -44,7 +44,7 @@ class SmsReceipts:
 
 def accounts_of(providers: Providers) -> list[SmsAccount]:
     """Return the providers that were told where to post receipts."""
-    twilio = [provider for provider in providers.providers if isinstance(provider, Twilio)]
+    twilio = [provider for provider in providers.providers if isinstance(provider, Twilio | TwilioVoice)]
     return [SmsAccount(each.name, each.token, each.status_url) for each in twilio if each.status_url]
 
 

@@ -2,6 +2,7 @@
 
     templates/<language>/<name>.txt          a title in the first line, then the body: inbox, push and mail
     templates/<language>/<name>.sms.txt      the words of an SMS
+    templates/<language>/<name>.voice.txt    what is said in a call
     templates/<language>/_footer.txt         what stands below each mail
     templates/_email.html                    what a mail looks like
 
@@ -35,7 +36,7 @@ from shared_kernel.money import Money, exponent
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 FALLBACK = "en"
 LONGEST_VALUE = 300
-_SUFFIX = {Channel.SMS: ".sms"}
+_SUFFIX = {Channel.SMS: ".sms", Channel.VOICE: ".voice"}
 # Control characters, and those that turn the direction of what follows.
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co"})
 
@@ -112,12 +113,18 @@ class TemplateFiles:
 
 
 def _filters(language: str) -> dict[str, Any]:
-    return {"counted": partial(_counted, language), "long_date": partial(_long_date, language)}
+    dated = {"counted": partial(_counted, language), "long_date": partial(_long_date, language)}
+    return {**dated, "spelled": _spelled}
 
 
 def _counted(language: str, count: int, one: str, other: str) -> str:
     """Write a number with its noun, by the language's own rule (in French 0 is singular, in English it is not)."""
     return f"{count} {one if Locale.parse(language).plural_form(count) == 'one' else other}"
+
+
+def _spelled(digits: str) -> str:
+    """Write digits so that a voice says them one by one."""
+    return ", ".join(digits)
 
 
 def _long_date(language: str, day: date) -> str:

@@ -66,7 +66,7 @@ class Row:
 
 
 ACKNOWLEDGED_WITHIN = timedelta(seconds=20)
-"""Who has shown by then that the message was seen is sent no SMS."""
+"""Who has shown by then that the message was seen is sent no SMS; whom an SMS with a code has reached is not called."""
 _STREAM, _INBOX, _PUSH = Leg(Channel.STREAM), Leg(Channel.INBOX), Leg(Channel.PUSH)
 _SMS, _EMAIL = Leg(Channel.SMS), Leg(Channel.EMAIL)
 
@@ -77,6 +77,7 @@ URGED = (*TOLD, Leg(Channel.SMS, ACKNOWLEDGED_WITHIN))
 FILED = (_INBOX, _STREAM, _EMAIL)
 WRITTEN = (*TOLD, _EMAIL)
 TEXTED = (_SMS,)
+TEXTED_OR_CALLED = (_SMS, Leg(Channel.VOICE, ACKNOWLEDGED_WITHIN))
 MAILED = (_EMAIL,)
 
 _TRIP = timedelta(minutes=2)
@@ -94,7 +95,7 @@ _P0, _P1, _P2, _P3 = P.SECURITY, P.TRIP_CRITICAL, P.MONEY, P.MARKETING
 # Of the rows of a happening and an audience the first whose case holds is taken.
 MATRIX: Sequence[Row] = (
     # Security
-    Row(H.ONE_TIME_CODE, TO.PHONE, TEXTED, _P0, _CODE, "one_time_code"),
+    Row(H.ONE_TIME_CODE, TO.PHONE, TEXTED_OR_CALLED, _P0, _CODE, "one_time_code"),
     Row(H.ONE_TIME_CODE, TO.MAILBOX, MAILED, _P0, _CODE, "one_time_code"),
     Row(H.NEW_DEVICE, TO.ACCOUNT, WRITTEN, _P0, _DAY, "new_device"),
     Row(H.SIGN_IN_STOLEN, TO.ACCOUNT, WRITTEN, _P0, _DAY, "sign_in_stolen"),

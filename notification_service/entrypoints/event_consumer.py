@@ -9,6 +9,7 @@ from notification_service.domain.channels import Channel, Priority
 from notification_service.entrypoints.campaign_worker import SeeAudience
 from notification_service.entrypoints.delivery_worker import Alarms
 from notification_service.entrypoints.facts import FACT_TYPES, fact_from, shared_trip
+from notification_service.use_cases.close_code import CloseCode
 from notification_service.use_cases.forget_bounces import ForgetBounces
 from notification_service.use_cases.owe_messages import OweMessages
 from notification_service.use_cases.remember_locale import RememberLocale
@@ -19,8 +20,10 @@ from shared_kernel.origins import Origin
 
 STREAMS = ("events:matching", "events:payment", "events:identity")
 _ACCOUNTS = (identity.AccountCreated, identity.AccountUpdated)
-_BY_ITSELF = (*_ACCOUNTS, identity.MailAddressChanged, matching.RideShared)
+_BY_ITSELF = (*_ACCOUNTS, identity.MailAddressChanged, identity.OneTimeCodeClosed, matching.RideShared)
 """Those that are taken in one by one."""
+_IDENTITY = "identity"
+"""Who hands codes over, and tells what became of them."""
 EVENT_TYPES = (*FACT_TYPES, *_BY_ITSELF)
 
 
@@ -33,6 +36,7 @@ class EventHandler:
         tell_contacts: TellContacts,
         remember_locale: RememberLocale,
         forget_bounces: ForgetBounces,
+        close_code: CloseCode,
         see_audience: SeeAudience,
         alarms: Alarms,
     ) -> None:
@@ -40,6 +44,7 @@ class EventHandler:
         self._tell_contacts = tell_contacts
         self._remember_locale = remember_locale
         self._forget_bounces = forget_bounces
+        self._close_code = close_code
         self._see_audience = see_audience
         self._alarms = alarms
 
@@ -56,6 +61,8 @@ class EventHandler:
                 await self._remember_locale(event.id, event.aggregate_id, event.message.locale)
             elif isinstance(event.message, identity.MailAddressChanged):
                 await self._forget_bounces(event.id, event.aggregate_id)
+            elif isinstance(event.message, identity.OneTimeCodeClosed):
+                await self._close_code(event.id, _IDENTITY, event.message.request_id)
             elif isinstance(event.message, matching.RideShared):
                 self._wake(await self._tell_contacts(event.id, shared_trip(event.message)))
         if told:

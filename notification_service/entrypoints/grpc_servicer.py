@@ -68,6 +68,7 @@ class NotificationServicer(notification_service_pb2_grpc.NotificationServiceServ
             code=request.code,
             locale=request.locale,
             expires_at=moment_from(request.expire_time, "expire_time"),
+            may_call=request.may_call,
         )
         self._alarms.wake(Channel.EMAIL if request.mail_address else Channel.SMS, Priority.SECURITY)
         return pb.SendOneTimeCodeResponse(notification_id=str(notification_id))

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from notification_service.domain.channels import Channel, Priority
+from notification_service.domain.channels import Channel, Leg, Priority
 from notification_service.domain.delivery import Attempt, DeliveryEvent, DeliveryState, DueDelivery
 from notification_service.domain.device import Device
 from notification_service.domain.inbox_item import InboxItem
@@ -50,12 +50,12 @@ class OwedMessage:
 
 @dataclass(frozen=True, slots=True)
 class OwedCode:
-    """An SMS or a mail with a one-time code, ready to be stored with its delivery."""
+    """An SMS or a mail with a one-time code, ready to be stored with its deliveries; the words of a call are sealed."""
 
     notification_id: UUID
     dedupe_key: str
     fingerprint: bytes
-    channel: Channel
+    legs: Sequence[Leg]
     target: str
     contents: Mapping[Channel, Content]
     locale: str
@@ -123,7 +123,12 @@ class Transaction(Protocol):
         ...
 
     async def owe_code(self, code: OwedCode) -> UUID:
-        """Store a code's message; for a known dedupe key return the first one's id (Conflict where contents differ)."""
+        """Store a code's message, and call off the calls with older codes to its target; for a known dedupe key return
+        the first one's id (Conflict where contents differ)."""
+        ...
+
+    async def close_code(self, dedupe_key: str, now: datetime) -> None:
+        """Note that a code is not needed any more: nobody is called to hear it."""
         ...
 
     async def mark_read(self, account_id: UUID, notification_id: UUID, now: datetime) -> InboxItem | None: ...
@@ -208,8 +213,12 @@ class Timelines(Protocol):
 
     async def take_receipt(
         self, providers: Sequence[str], provider_message_id: str, event: DeliveryEvent, *, dead: bool
-    ) -> bool:
-        """Keep a receipt of some provider's, once; `dead` suppresses the address. False where nothing is new."""
+    ) -> bool | None:
+        """Keep a receipt of some provider's, once; `dead` suppresses the address. False where nothing is new, None
+        where no message has this id.
+
+        An SMS with a code that was delivered calls off the call that would follow; one that was not brings it forward.
+        """
         ...
 
 

@@ -24,6 +24,7 @@ _MAX_SMS_SIGNATURE_LENGTH = 256
 _SECONDS = 5.0
 _STRIPE_PATH = "/v1/callbacks/payments/stripe"
 _SMS_PATH = "/v1/callbacks/notifications/sms"
+_VOICE_PATH = "/v1/callbacks/notifications/voice"
 _MAX_RECEIPT_BYTES = 16 * 1024
 
 
@@ -33,9 +34,10 @@ def make_blueprint() -> Blueprint:
     setattr(receive_stripe_event, ROLES_ATTRIBUTE, frozenset({Role.ANONYMOUS}))
     setattr(receive_stripe_event, SCOPE_ATTRIBUTE, OPEN_SCOPE)
     blueprint.add_url_rule(_STRIPE_PATH, view_func=receive_stripe_event, methods=["POST"])
-    setattr(receive_sms_receipt, ROLES_ATTRIBUTE, frozenset({Role.ANONYMOUS}))
-    setattr(receive_sms_receipt, SCOPE_ATTRIBUTE, OPEN_SCOPE)
-    blueprint.add_url_rule(_SMS_PATH, view_func=receive_sms_receipt, methods=["POST"])
+    for path, receive in ((_SMS_PATH, receive_sms_receipt), (_VOICE_PATH, receive_voice_receipt)):
+        setattr(receive, ROLES_ATTRIBUTE, frozenset({Role.ANONYMOUS}))
+        setattr(receive, SCOPE_ATTRIBUTE, OPEN_SCOPE)
+        blueprint.add_url_rule(path, view_func=receive, methods=["POST"])
     return blueprint
 
 
@@ -62,10 +64,19 @@ def receive_stripe_event() -> Response:
 
 def receive_sms_receipt() -> Response:
     """Take in what became of an SMS: 204 when it is kept, 401 when it is not the provider's, 503 to come again."""
+    return _receive_receipt(_SMS_PATH)
+
+
+def receive_voice_receipt() -> Response:
+    """Take in how a call ended, with the same answers."""
+    return _receive_receipt(_VOICE_PATH)
+
+
+def _receive_receipt(path: str) -> Response:
     current = call()
-    current.scope, current.seconds = _SMS_PATH, _SECONDS
+    current.scope, current.seconds = path, _SECONDS
     with (
-        span_from(request.headers.get("traceparent", ""), f"POST {_SMS_PATH}", SpanKind.SERVER) as span,
+        span_from(request.headers.get("traceparent", ""), f"POST {path}", SpanKind.SERVER) as span,
         deadline(_SECONDS),
     ):
         current.trace_id = f"{span.get_span_context().trace_id:032x}"

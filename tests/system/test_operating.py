@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
+from datetime import UTC, datetime
 from typing import Any
 
 from jitney.stack.tokens import make_token
+from jitney_client import Client
+from jitney_client.models import OtpVerification
 from shared_kernel.ids import Uuid7Source, to_public_id
 from tests.system.people import Town, until
 
@@ -142,3 +145,28 @@ async def test_every_kind_of_refusal_has_an_exit_code_of_its_own(people: Town) -
     assert "role_not_allowed" in barred.stderr
     assert "is no amount" in odd.stderr
     assert "does not answer" in silent.stderr
+
+
+async def test_nobody_is_called_whose_sms_arrives_and_whose_does_not_signs_in_by_the_call(people: Town) -> None:
+    since = datetime.now(UTC)
+    await people.signed_in("rider")
+
+    async def calls_are_called_off() -> bool:
+        summary = await people.operator("GET", "/v1/operator/notifications/summary", since=since.isoformat())
+        standing = {each["state"]: each["count"] for each in summary["deliveries"] if each["channel"] == "voice"}
+        return standing == {"dropped": 1}
+
+    await until(calls_are_called_off, "the receipt of the SMS calls the call off")
+
+    phone_number = people.phone_number()
+    await people.sandbox.call("POST", "/_sim/faults", json={"target": "sms", "kind": "refused"})
+    anybody = Client(people.api.transport)
+    await anybody.request_otp({"phone_number": phone_number})
+
+    async def code_that_was_said() -> str | None:
+        calls = (await people.sandbox.call("GET", "/_sim/calls", params={"to": phone_number}))["calls"]
+        return str(calls[0]["code"]) if calls else None
+
+    code = await until(code_that_was_said, "the call says the code")
+    proof: OtpVerification = {"phone_number": phone_number, "code": code, "role": "rider", "device_id": "phone"}
+    assert (await anybody.verify_otp(proof))["account"]

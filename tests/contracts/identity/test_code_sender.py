@@ -75,7 +75,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def grpc_sender(keys: Path) -> AsyncGenerator[tuple[CodeSender, RecordingNotifications]]:
     signer = TokenSigner.from_dir(keys, "identity")
     async with notification_server(keys / "jwks.json") as server, open_channel(server.target, signer) as channel:
-        yield GrpcCodeSender(channel), server
+        yield GrpcCodeSender(channel, lambda number: number.startswith("+1")), server
 
 
 @pytest.fixture(params=["fake", "grpc"])
@@ -85,6 +85,11 @@ async def harness(request: pytest.FixtureRequest, keys: Path) -> AsyncGenerator[
     else:
         async with grpc_sender(keys) as (sender, server):
             yield GrpcHarness(sender, server)
+
+
+def nobody_is_called(number: str) -> bool:
+    del number
+    return False
 
 
 def a_code() -> OwedCode:
@@ -150,7 +155,7 @@ async def test_nobody_listening_is_a_failure_to_try_again_after(keys: Path) -> N
         target = server.target
     async with open_channel(target, TokenSigner.from_dir(keys, "identity")) as channel:
         with pytest.raises(DomainError) as caught:
-            await GrpcCodeSender(channel).send(a_code())
+            await GrpcCodeSender(channel, nobody_is_called).send(a_code())
         assert caught.value.retryable
 
 
@@ -160,5 +165,13 @@ async def test_the_call_is_made_as_a_service(keys: Path) -> None:
         assert server.callers == {"identity"}
     async with notification_server(keys / "jwks.json") as server, open_channel(server.target) as channel:
         with pytest.raises(DomainError) as caught:
-            await GrpcCodeSender(channel).send(a_code())
+            await GrpcCodeSender(channel, nobody_is_called).send(a_code())
         assert caught.value.reason == "token_required"
+
+
+async def test_who_may_be_called_is_said_with_the_code_and_a_mailbox_never_is(keys: Path) -> None:
+    async with grpc_sender(keys) as (sender, server):
+        for target in ("+14155550100", "+447700900123", "+1@example.org"):
+            await sender.send(replace(a_code(), challenge_id=uuid4(), target=target))
+        told = {request.phone_number or request.mail_address: request.may_call for request in server.owed.values()}
+    assert told == {"+14155550100": True, "+447700900123": False, "+1@example.org": False}

@@ -15,15 +15,18 @@ from chassis.redis_client import open_redis_for_batches
 from notification_service.adapters.provider_file import Providers, read_providers
 from notification_service.adapters.providers import open_providers
 from notification_service.adapters.sms import SmsSender
+from notification_service.adapters.voice import VoiceSender
 from notification_service.domain.channels import Channel
 from notification_service.domain.sending import Target
 from shared_kernel.clock import SystemClock
 from tests.contracts.notification.worlds import (
+    CALLER,
     SENDER,
     FakeWorld,
     PostWorld,
     RedisWorld,
     SmsWorld,
+    VoiceWorld,
     World,
     device,
     mailbox,
@@ -48,6 +51,18 @@ async def sms_at_sandbox(url: str, token: str = TOKEN) -> AsyncGenerator[SmsWorl
     ):
         try:
             yield SmsWorld(SmsSender(client, ACCOUNT, SENDER), controls)
+        finally:
+            (await controls.delete("/_sim/faults")).raise_for_status()
+
+
+@asynccontextmanager
+async def voice_at_sandbox(url: str, token: str = TOKEN) -> AsyncGenerator[VoiceWorld]:
+    async with (
+        httpx.AsyncClient(base_url=f"{url}/voice", auth=(ACCOUNT, token), timeout=1) as client,
+        httpx.AsyncClient(base_url=url) as controls,
+    ):
+        try:
+            yield VoiceWorld(VoiceSender(client, ACCOUNT, CALLER), controls)
         finally:
             (await controls.delete("/_sim/faults")).raise_for_status()
 
@@ -121,7 +136,7 @@ def fake_stream() -> FakeWorld:
     return FakeWorld(FakeSender("redis"), stream_message, stream_content)
 
 
-@pytest.fixture(params=["fake sms", "sms", "fcm", "apns", "smtp", "fake stream", "redis"])
+@pytest.fixture(params=["fake sms", "sms", "voice", "fcm", "apns", "smtp", "fake stream", "redis"])
 async def world(request: pytest.FixtureRequest) -> AsyncGenerator[World]:
     """Every way out, and its fake."""
     match request.param:
@@ -129,6 +144,9 @@ async def world(request: pytest.FixtureRequest) -> AsyncGenerator[World]:
             yield fake_sms()
         case "sms":
             async with sms_at_sandbox(request.getfixturevalue("sandbox_url")) as made:
+                yield made
+        case "voice":
+            async with voice_at_sandbox(request.getfixturevalue("sandbox_url")) as made:
                 yield made
         case "fcm" | "apns" | "smtp":
             url, file = request.getfixturevalue("sandbox_url"), request.getfixturevalue("sandbox_providers")
@@ -141,7 +159,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncGenerator[World]:
                 yield made
 
 
-@pytest.fixture(params=["fake sms", "sms", "fcm", "apns", "smtp"])
+@pytest.fixture(params=["fake sms", "sms", "voice", "fcm", "apns", "smtp"])
 async def outside_world(request: pytest.FixtureRequest) -> AsyncGenerator[World]:
     """Those that a provider outside the house serves, and a fake."""
     match request.param:
@@ -149,6 +167,9 @@ async def outside_world(request: pytest.FixtureRequest) -> AsyncGenerator[World]
             yield fake_sms()
         case "sms":
             async with sms_at_sandbox(request.getfixturevalue("sandbox_url")) as made:
+                yield made
+        case "voice":
+            async with voice_at_sandbox(request.getfixturevalue("sandbox_url")) as made:
                 yield made
         case _:
             url, file = request.getfixturevalue("sandbox_url"), request.getfixturevalue("sandbox_providers")

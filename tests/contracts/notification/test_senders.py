@@ -27,7 +27,7 @@ from notification_service.domain.sending import (
     Unregistered,
 )
 from shared_kernel.ids import to_public_id
-from tests.contracts.notification.conftest import posts_at_sandbox, redis_world, sms_at_sandbox
+from tests.contracts.notification.conftest import posts_at_sandbox, redis_world, sms_at_sandbox, voice_at_sandbox
 from tests.contracts.notification.worlds import Posted, World, stream_message
 from tests.fakes.notification_senders import Fault
 
@@ -89,7 +89,7 @@ async def test_what_was_taken_and_not_answered_is_unknown(outside_world: World) 
     assert await outside_world.arrived(posted) == [outside_world.content(posted)]
 
 
-@pytest.mark.parametrize("world", ["fake sms", "sms", "fake stream", "redis"], indirect=True)
+@pytest.mark.parametrize("world", ["fake sms", "sms", "voice", "fake stream", "redis"], indirect=True)
 async def test_a_message_whose_answer_was_lost_is_not_sent_twice(world: World) -> None:
     posted = world.message()
     await send(world, posted)
@@ -139,6 +139,17 @@ async def test_accepted_messages_have_ids_of_their_own(outside_world: World) -> 
 async def test_a_provider_that_does_not_know_us_is_not_the_message_s_fault(sandbox_url: str) -> None:
     async with sms_at_sandbox(sandbox_url, token="another") as world:
         assert await send(world, world.message()) == Unavailable("sms_credentials_refused_401")
+    async with voice_at_sandbox(sandbox_url, token="another") as world:
+        assert await send(world, world.message()) == Unavailable("voice_credentials_refused_401")
+
+
+async def test_a_call_before_the_code_was_owed_is_another_one_s(sandbox_url: str) -> None:
+    async with voice_at_sandbox(sandbox_url) as world:
+        posted = world.message()
+        await send(world, posted)
+        later = replace(posted.message, attempt=2, owed_at=datetime.now(UTC) + timedelta(hours=1))
+        await send(world, Posted(later, posted.target))
+        assert len(await world.arrived(posted)) == 2
 
 
 async def test_a_live_stream_is_kept_short_and_not_for_ever(redis_url: str) -> None:

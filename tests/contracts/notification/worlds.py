@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, cast
 from uuid import uuid4
@@ -21,6 +21,7 @@ from notification_service.use_cases.ports import Sender
 from tests.fakes.notification_senders import FakeSender, Fault
 
 SENDER = "Jitney"
+CALLER = "+14155550100"
 NEVER_ANSWERED_SECONDS = 10
 """Longer than the patience of any sender here."""
 _numbers = itertools.count(100)
@@ -147,6 +148,33 @@ class SmsWorld:
         answer = await self._controls.get("/_sim/messages", params={"to": posted.target.address})
         newest_first = cast("list[dict[str, Any]]", answer.raise_for_status().json()["messages"])
         return [Arrived((sms["to"], sms["from"], sms["body"])) for sms in reversed(newest_first)]
+
+
+def voice_message() -> Posted:
+    words = Content(body="Tu código de <Jitney> es 4, 8, 2, 9, 1, 3 & ya")
+    return Posted(replace(an_outgoing(Channel.VOICE, words), locale="es"), Target(f"+1415555{next(_numbers):04d}"))
+
+
+class VoiceWorld:
+    """The real sender of calls and the sandbox."""
+
+    def __init__(self, sender: Sender, controls: httpx.AsyncClient) -> None:
+        self.sender = sender
+        self._controls = controls
+
+    def message(self) -> Posted:
+        return voice_message()
+
+    def content(self, posted: Posted) -> Arrived:
+        return Arrived((posted.target.address, CALLER, "es-MX", posted.message.content.body))
+
+    async def fail(self, fault: Fault) -> None:
+        await script(self._controls, "voice", fault)
+
+    async def arrived(self, posted: Posted) -> Sequence[Arrived]:
+        answer = await self._controls.get("/_sim/calls", params={"to": posted.target.address})
+        newest_first = cast("list[dict[str, Any]]", answer.raise_for_status().json()["calls"])
+        return [Arrived((call["to"], call["from"], call["language"], call["said"])) for call in reversed(newest_first)]
 
 
 class PostWorld:

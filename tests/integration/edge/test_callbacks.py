@@ -1,10 +1,12 @@
-"""The PSP's callback: raw bytes go through unchanged, in the edge's own name, and nothing else gets in."""
+"""Callbacks of providers: raw bytes go through unchanged, in the edge's own name, and nothing else gets in."""
 
+import pytest
 from flask.testing import FlaskClient
 
 from chassis.auth import Role
+from ridesharing.notification.v1 import delivery_service_pb2
 from ridesharing.payment.v1 import webhook_service_pb2 as pb
-from shared_kernel.errors import InvalidInput, Unavailable
+from shared_kernel.errors import InvalidInput, Unauthenticated, Unavailable
 from tests.integration.edge.backends import Backends
 
 PATH = "/v1/callbacks/payments/stripe"
@@ -54,3 +56,20 @@ def test_event_larger_than_other_bodies_is_handed_on(client: FlaskClient, backen
 
     assert client.post(PATH, data=large, headers=SIGNED).status_code == 200
     assert backends.last("ReceivePspEvent").payload == large
+
+
+@pytest.mark.parametrize("path", ["/v1/callbacks/notifications/sms", "/v1/callbacks/notifications/voice"])
+def test_receipts_of_sms_and_calls_reach_the_service_as_they_came(
+    client: FlaskClient, backends: Backends, path: str
+) -> None:
+    form, signed = b"CallSid=CA1&CallStatus=no-answer&To=%2B14155550100", {"X-Twilio-Signature": "c2lnbmVk"}
+    backends.answers["ReceiveSmsReceipt"] = delivery_service_pb2.ReceiveSmsReceiptResponse()
+
+    assert client.post(path, data=form, headers=signed).status_code == 204
+    method, request, actor = backends.asked[-1]
+    assert (method, request.form, request.signature) == ("ReceiveSmsReceipt", form, "c2lnbmVk")
+    assert (actor.role, actor.subject) == (Role.SERVICE, "rider_api")
+
+    backends.answers["ReceiveSmsReceipt"] = Unauthenticated("invalid_signature", "no")
+    assert client.post(path, data=form, headers=signed).status_code == 401
+    assert client.post(path, data=b"", headers=signed).status_code == 400

@@ -97,6 +97,24 @@ async def test_a_day_has_a_budget_and_countries_have_prices(run_identity: Runner
         record_property("figure", "daily spending breaker: 0.10 allowed, 0.08 spent, then nothing for the day")
 
 
+async def test_a_code_reserves_the_call_that_may_follow_and_countries_without_a_price_get_none(
+    run_identity: Runner, record_property: Record
+) -> None:
+    async with run_identity(
+        identity_sms_daily_spending_micros=100_000,
+        identity_sms_price_micros=10_000,
+        identity_voice_price_micros_by_country={"US": 15_000},
+    ) as identity:
+        british = [await refused(ask(identity, f"+4477009002{index:02d}")) for index in range(3)]
+        american = [await refused(ask(identity, new_phone())) for _ in range(3)]
+        assert (british, american) == ([False] * 3, [False, False, True])
+        may_call = {request.phone_number[:2]: request.may_call for request in identity.notifications.owed.values()}
+        assert may_call == {"+4": False, "+1": True}
+        spent = await identity.fetch("SELECT used FROM otp_budgets WHERE kind = 'spending'")
+        assert spent[0]["used"] == 80_000
+        record_property("figure", "daily spending breaker: a code with a call reserves both, made or not")
+
+
 async def test_countries_that_get_no_codes_are_told_so(run_identity: Runner) -> None:
     async with run_identity(identity_otp_countries=["US"]) as identity:
         with pytest.raises(InvalidInput) as caught:

@@ -232,6 +232,37 @@ async def test_nothing_readable_of_phones_and_codes_is_kept(identity: RunningIde
         assert [text for text in in_the_clear if text in kept] == []
 
 
+CLOSED = "SELECT convert_from(payload, 'UTF8') AS told FROM outbox WHERE type LIKE '%OneTimeCodeClosed'"
+
+
+async def test_a_code_that_is_used_or_guessed_at_too_often_is_told_of_where_a_call_may_follow(
+    run_identity: Runner,
+) -> None:
+    async with run_identity(identity_voice_price_micros=0) as identity:
+        phone, guessed_at = new_phone(), new_phone()
+        for each in (phone, guessed_at):
+            await identity.request_code(each)
+        [key, guessed_key] = [
+            next(key for key, request in identity.notifications.owed.items() if request.phone_number == each)
+            for each in (phone, guessed_at)
+        ]
+        right = identity.notifications.codes_for(guessed_at)[-1]
+        for guess in range(5):
+            with pytest.raises(Unauthenticated):
+                await identity.verify(guessed_at, f"{(int(right) + 1 + guess) % 1_000_000:06d}")
+        await identity.verify(phone, identity.notifications.codes_for(phone)[-1])
+        told = [row["told"] for row in await identity.fetch(CLOSED)]
+        assert [sum(each in row for row in told) for each in (key, guessed_key)] == [1, 1]
+        assert len(told) == 2
+        assert phone not in str(told)
+
+
+async def test_nothing_is_told_of_codes_that_no_call_follows(run_identity: Runner) -> None:
+    async with run_identity() as identity:
+        await identity.sign_in()
+        assert await identity.fetch(CLOSED) == []
+
+
 async def until_nothing_is_owed(identity: RunningIdentity) -> None:
     async with asyncio.timeout(20):
         while True:

@@ -107,7 +107,7 @@ async def test_a_code_goes_by_mail_once_and_is_forgotten(
 
 @pytest.mark.parametrize("targets", [{}, {"phone_number": "+14155550100", "mail_address": "ada@example.org"}])
 async def test_a_code_goes_to_a_number_or_an_address_and_not_to_none_or_both(
-    store: PostgresStore, clock: SetClock, targets: dict[str, str]
+    store: PostgresStore, clock: SetClock, targets: dict[str, Any]
 ) -> None:
     send = SendOneTimeCode(store, TemplateFiles(), clock, Uuid7Source())
     with pytest.raises(InvalidInput) as refused:

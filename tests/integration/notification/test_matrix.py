@@ -1,4 +1,4 @@
-"""Each row of the matrix, read where it arrives, in each language: inbox, live stream, push, SMS and mail."""
+"""Each row of the matrix, read where it arrives, in each language: inbox, live stream, push, SMS, call and mail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from notification_service.adapters.postgres import PostgresStore
-from notification_service.adapters.provider_file import read_providers
+from notification_service.adapters.provider_file import Providers, TwilioVoice, read_providers
 from notification_service.adapters.providers import OpenProviders, open_providers
 from notification_service.adapters.templates import TemplateFiles
 from notification_service.domain.channels import Channel
@@ -28,16 +28,27 @@ from shared_kernel.clock import SystemClock
 
 TEMPLATES = TemplateFiles()
 LANGUAGES = ["en", "es", "fr"]
-OUTSIDE = (Channel.PUSH, Channel.SMS, Channel.EMAIL)
+OUTSIDE = (Channel.PUSH, Channel.SMS, Channel.VOICE, Channel.EMAIL)
+SAID_IN = {"en": "en-US", "es": "es-MX", "fr": "fr-FR"}
 
 
 @pytest.fixture(scope="module")
 async def outside(sandbox_url: str, sandbox_providers: Path) -> AsyncGenerator[tuple[OpenProviders, httpx.AsyncClient]]:
     """The real senders, and a look at what the sandbox was handed."""
     opened = open_providers(read_providers(sandbox_providers), SystemClock())
+    voice = TwilioVoice(
+        kind="twilio_voice",
+        name="voice",
+        url=f"{sandbox_url}/voice",
+        account="AC_sandbox",
+        token="sandbox_token",
+        sender="+14155550100",
+    )
+    callers = open_providers(Providers(providers=(voice,)), SystemClock())
+    both = OpenProviders({**opened.senders, **callers.senders}, [*opened.closers, *callers.closers])
     async with httpx.AsyncClient(base_url=sandbox_url) as controls:
-        yield opened, controls
-    for close in opened.closers:
+        yield both, controls
+    for close in both.closers:
         await close()
 
 
@@ -51,7 +62,7 @@ def targets(channel: Channel) -> list[Target]:
     match channel:
         case Channel.PUSH:
             return [Target(uuid4().hex, platform) for platform in ("android", "ios", "web")]
-        case Channel.SMS:
+        case Channel.SMS | Channel.VOICE:
             return [Target(f"+1415{uuid4().int % 10**7:07d}")]
         case _:
             return [Target(f"{uuid4().hex}@example.org")]
@@ -59,11 +70,13 @@ def targets(channel: Channel) -> list[Target]:
 
 async def read_at_sink(controls: httpx.AsyncClient, channel: Channel, target: Target) -> list[tuple[str, str, str]]:
     """Return the title, the text and the HTML of what was sent there."""
-    path = "/_sim/messages" if channel is Channel.SMS else "/_sim/posts"
+    path = {Channel.SMS: "/_sim/messages", Channel.VOICE: "/_sim/calls"}.get(channel, "/_sim/posts")
     answer = await controls.get(path, params={"to": target.address})
     found = cast("dict[str, list[dict[str, Any]]]", answer.raise_for_status().json())
     if channel is Channel.SMS:
         return [("", each["body"], "") for each in found["messages"]]
+    if channel is Channel.VOICE:
+        return [("", each["said"], "") for each in found["calls"]]
     return [(each["title"], each["text"], str(each.get("html", "")).strip()) for each in found["posts"]]
 
 
@@ -95,6 +108,9 @@ async def test_a_row_is_read_at_the_sinks(
             )
             assert isinstance(await sender.send(outgoing, target), Accepted)
             assert await read_at_sink(controls, channel, target) == [(words.title, words.body, words.html)]
+            if channel is Channel.VOICE:
+                [call] = (await controls.get("/_sim/calls", params={"to": target.address})).json()["calls"]
+                assert (call["language"], call["code"]) == (SAID_IN[language], message.context["code"])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

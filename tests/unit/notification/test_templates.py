@@ -66,7 +66,7 @@ def check(message: Message, language: str) -> None:
     assert rendered.language == language
     for channel, content in rendered.contents.items():
         assert content.body
-        assert bool(content.title) is (channel is not Channel.SMS)
+        assert bool(content.title) is (channel not in (Channel.SMS, Channel.VOICE))
         assert bool(content.html) is (channel is Channel.EMAIL)
         assert "{" not in content.title + content.body + content.html.partition("</head>")[2]
         assert "\n" not in content.title
@@ -91,15 +91,24 @@ def test_there_are_words_for_every_reason_fee_and_way_to_pay(language: str) -> N
 
 
 def test_all_languages_have_the_same_templates_and_none_is_left_over() -> None:
-    wanted = {f"{row.words}{'.sms' if channel is Channel.SMS else ''}" for row in SPOKEN_ROWS for channel in row.spoken}
+    suffixes = {Channel.SMS: ".sms", Channel.VOICE: ".voice"}
+    wanted = {f"{row.words}{suffixes.get(channel, '')}" for row in SPOKEN_ROWS for channel in row.spoken}
     assert TEMPLATES.languages == ["en", "es", "fr"]
     for language in TEMPLATES.languages:
         assert TEMPLATES.names(language) == wanted
 
 
-def test_a_row_without_words_for_a_channel_is_noticed() -> None:
+@pytest.mark.parametrize("channel", [Channel.SMS, Channel.VOICE])
+def test_a_row_without_words_for_a_channel_is_noticed(channel: Channel) -> None:
     with pytest.raises(KeyError):
-        TEMPLATES.render("rider_ride_completed", [Channel.SMS], "en", {"funding": "card"})
+        TEMPLATES.render("rider_ride_completed", [channel], "en", {"funding": "card"})
+
+
+@pytest.mark.parametrize("language", ["en", "es", "fr"])
+def test_a_call_says_the_code_digit_by_digit_and_twice(language: str) -> None:
+    said = words("one_time_code", {"code": "482913"}, language, Channel.VOICE).body
+    assert said.count("4, 8, 2, 9, 1, 3") == 2
+    assert "482913" not in said
 
 
 def test_a_value_that_is_not_given_is_an_error_and_not_a_gap() -> None:

@@ -316,3 +316,27 @@ class MailAddressChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MailAddressChanged: _TypeAlias = MailAddressChanged  # noqa: Y015
+
+@_typing.final
+class OneTimeCodeClosed(_message.Message):
+    """OneTimeCodeClosed: a code for a phone counts no more before its time, since it was used or guessed at too often. Told of
+    codes that a call may follow. The aggregate is the challenge.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The key by which notification was given the code (request_id of SendOneTimeCode)."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OneTimeCodeClosed: _TypeAlias = OneTimeCodeClosed  # noqa: Y015

@@ -110,7 +110,7 @@ class DeliveryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReceiveSmsReceipt(self, request, context):
-        """ReceiveSmsReceipt takes in what the SMS provider says became of a message, as its callback was posted.
+        """ReceiveSmsReceipt takes in what a provider says became of an SMS, or of a call, as its callback was posted.
         UNAUTHENTICATED invalid_signature where it is not the provider's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -49,7 +49,7 @@ class DeliveryServiceStub:
     ListProviders: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.ListProvidersRequest, _delivery_service_pb2.ListProvidersResponse]
     """ListProviders tells how the providers stood at their last change; one that never failed is not among them."""
     ReceiveSmsReceipt: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.ReceiveSmsReceiptRequest, _delivery_service_pb2.ReceiveSmsReceiptResponse]
-    """ReceiveSmsReceipt takes in what the SMS provider says became of a message, as its callback was posted.
+    """ReceiveSmsReceipt takes in what a provider says became of an SMS, or of a call, as its callback was posted.
     UNAUTHENTICATED invalid_signature where it is not the provider's.
     """
 
@@ -74,7 +74,7 @@ class DeliveryServiceAsyncStub(DeliveryServiceStub):
     ListProviders: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.ListProvidersRequest, _delivery_service_pb2.ListProvidersResponse]  # type: ignore[assignment]
     """ListProviders tells how the providers stood at their last change; one that never failed is not among them."""
     ReceiveSmsReceipt: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.ReceiveSmsReceiptRequest, _delivery_service_pb2.ReceiveSmsReceiptResponse]  # type: ignore[assignment]
-    """ReceiveSmsReceipt takes in what the SMS provider says became of a message, as its callback was posted.
+    """ReceiveSmsReceipt takes in what a provider says became of an SMS, or of a call, as its callback was posted.
     UNAUTHENTICATED invalid_signature where it is not the provider's.
     """
 
@@ -132,7 +132,7 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _delivery_service_pb2.ReceiveSmsReceiptRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_delivery_service_pb2.ReceiveSmsReceiptResponse, _abc.Awaitable[_delivery_service_pb2.ReceiveSmsReceiptResponse]]:
-        """ReceiveSmsReceipt takes in what the SMS provider says became of a message, as its callback was posted.
+        """ReceiveSmsReceipt takes in what a provider says became of an SMS, or of a call, as its callback was posted.
         UNAUTHENTICATED invalid_signature where it is not the provider's.
         """
 

@@ -29,7 +29,7 @@ from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_d
 from ridesharing.notification.v1 import notifications_pb2 as ridesharing_dot_notification_dot_v1_dot_notifications__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n6ridesharing/notification/v1/notification_service.proto\x12\x1bridesharing.notification.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a#ridesharing/common/v1/urgency.proto\x1a/ridesharing/notification/v1/notifications.proto\"\xb3\x02\n\x16SendOneTimeCodeRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x34\n\x0cphone_number\x18\x02 \x01(\tB\x1e\xbaH\x1br\x16\x32\x14^\\+[1-9][0-9]{6,14}$\xd8\x01\x01\x12\x1f\n\x04\x63ode\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[0-9]{6}$\x12\x17\n\x06locale\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18#\x12\x37\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x45\n\x0cmail_address\x18\x06 \x01(\tB/\xbaH,r\'2%^[!-?A-~]{1,64}@[A-Za-z0-9.-]{3,253}$\xd8\x01\x01\"2\n\x17SendOneTimeCodeResponse\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\"V\n\x18ListNotificationsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"v\n\x19ListNotificationsResponse\x12@\n\rnotifications\x18\x01 \x03(\x0b\x32).ridesharing.notification.v1.Notification\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"@\n\x1bMarkNotificationReadRequest\x12!\n\x0fnotification_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"_\n\x1cMarkNotificationReadResponse\x12?\n\x0cnotification\x18\x01 \x01(\x0b\x32).ridesharing.notification.v1.Notification\"T\n\x1aSummarizeDeliveriesRequest\x12\x36\n\nsince_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"\x90\x01\n\rDeliveryCount\x12\x35\n\x07\x63hannel\x18\x01 \x01(\x0e\x32$.ridesharing.notification.v1.Channel\x12\x39\n\x05state\x18\x02 \x01(\x0e\x32*.ridesharing.notification.v1.DeliveryState\x12\r\n\x05\x63ount\x18\x03 \x01(\x03\"y\n\x1bSummarizeDeliveriesResponse\x12>\n\ndeliveries\x18\x01 \x03(\x0b\x32*.ridesharing.notification.v1.DeliveryCount\x12\x1a\n\x12notification_count\x18\x02 \x01(\x03\x32\xe0\x04\n\x13NotificationService\x12\x85\x01\n\x0fSendOneTimeCode\x12\x33.ridesharing.notification.v1.SendOneTimeCodeRequest\x1a\x34.ridesharing.notification.v1.SendOneTimeCodeResponse\"\x07\xa2\xbb\x18\x03\n\x01\x05\x12\x90\x01\n\x11ListNotifications\x12\x35.ridesharing.notification.v1.ListNotificationsRequest\x1a\x36.ridesharing.notification.v1.ListNotificationsResponse\"\x0c\xa2\xbb\x18\x04\n\x02\x02\x03\xa8\xbb\x18\x03\x12\x95\x01\n\x14MarkNotificationRead\x12\x38.ridesharing.notification.v1.MarkNotificationReadRequest\x1a\x39.ridesharing.notification.v1.MarkNotificationReadResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12\x95\x01\n\x13SummarizeDeliveries\x12\x37.ridesharing.notification.v1.SummarizeDeliveriesRequest\x1a\x38.ridesharing.notification.v1.SummarizeDeliveriesResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n6ridesharing/notification/v1/notification_service.proto\x12\x1bridesharing.notification.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a#ridesharing/common/v1/urgency.proto\x1a/ridesharing/notification/v1/notifications.proto\"\xc5\x02\n\x16SendOneTimeCodeRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x34\n\x0cphone_number\x18\x02 \x01(\tB\x1e\xbaH\x1br\x16\x32\x14^\\+[1-9][0-9]{6,14}$\xd8\x01\x01\x12\x1f\n\x04\x63ode\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[0-9]{6}$\x12\x17\n\x06locale\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18#\x12\x37\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x45\n\x0cmail_address\x18\x06 \x01(\tB/\xbaH,r\'2%^[!-?A-~]{1,64}@[A-Za-z0-9.-]{3,253}$\xd8\x01\x01\x12\x10\n\x08may_call\x18\x07 \x01(\x08\"2\n\x17SendOneTimeCodeResponse\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\"V\n\x18ListNotificationsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"v\n\x19ListNotificationsResponse\x12@\n\rnotifications\x18\x01 \x03(\x0b\x32).ridesharing.notification.v1.Notification\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"@\n\x1bMarkNotificationReadRequest\x12!\n\x0fnotification_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"_\n\x1cMarkNotificationReadResponse\x12?\n\x0cnotification\x18\x01 \x01(\x0b\x32).ridesharing.notification.v1.Notification\"T\n\x1aSummarizeDeliveriesRequest\x12\x36\n\nsince_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"\x90\x01\n\rDeliveryCount\x12\x35\n\x07\x63hannel\x18\x01 \x01(\x0e\x32$.ridesharing.notification.v1.Channel\x12\x39\n\x05state\x18\x02 \x01(\x0e\x32*.ridesharing.notification.v1.DeliveryState\x12\r\n\x05\x63ount\x18\x03 \x01(\x03\"y\n\x1bSummarizeDeliveriesResponse\x12>\n\ndeliveries\x18\x01 \x03(\x0b\x32*.ridesharing.notification.v1.DeliveryCount\x12\x1a\n\x12notification_count\x18\x02 \x01(\x03\x32\xe0\x04\n\x13NotificationService\x12\x85\x01\n\x0fSendOneTimeCode\x12\x33.ridesharing.notification.v1.SendOneTimeCodeRequest\x1a\x34.ridesharing.notification.v1.SendOneTimeCodeResponse\"\x07\xa2\xbb\x18\x03\n\x01\x05\x12\x90\x01\n\x11ListNotifications\x12\x35.ridesharing.notification.v1.ListNotificationsRequest\x1a\x36.ridesharing.notification.v1.ListNotificationsResponse\"\x0c\xa2\xbb\x18\x04\n\x02\x02\x03\xa8\xbb\x18\x03\x12\x95\x01\n\x14MarkNotificationRead\x12\x38.ridesharing.notification.v1.MarkNotificationReadRequest\x1a\x39.ridesharing.notification.v1.MarkNotificationReadResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x03\x12\x95\x01\n\x13SummarizeDeliveries\x12\x37.ridesharing.notification.v1.SummarizeDeliveriesRequest\x1a\x38.ridesharing.notification.v1.SummarizeDeliveriesResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -65,23 +65,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['SummarizeDeliveries']._loaded_options = None
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['SummarizeDeliveries']._serialized_options = b'\242\273\030\003\n\001\004\250\273\030\003'
   _globals['_SENDONETIMECODEREQUEST']._serialized_start=272
-  _globals['_SENDONETIMECODEREQUEST']._serialized_end=579
-  _globals['_SENDONETIMECODERESPONSE']._serialized_start=581
-  _globals['_SENDONETIMECODERESPONSE']._serialized_end=631
-  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_start=633
-  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_end=719
-  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_start=721
-  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_end=839
-  _globals['_MARKNOTIFICATIONREADREQUEST']._serialized_start=841
-  _globals['_MARKNOTIFICATIONREADREQUEST']._serialized_end=905
-  _globals['_MARKNOTIFICATIONREADRESPONSE']._serialized_start=907
-  _globals['_MARKNOTIFICATIONREADRESPONSE']._serialized_end=1002
-  _globals['_SUMMARIZEDELIVERIESREQUEST']._serialized_start=1004
-  _globals['_SUMMARIZEDELIVERIESREQUEST']._serialized_end=1088
-  _globals['_DELIVERYCOUNT']._serialized_start=1091
-  _globals['_DELIVERYCOUNT']._serialized_end=1235
-  _globals['_SUMMARIZEDELIVERIESRESPONSE']._serialized_start=1237
-  _globals['_SUMMARIZEDELIVERIESRESPONSE']._serialized_end=1358
-  _globals['_NOTIFICATIONSERVICE']._serialized_start=1361
-  _globals['_NOTIFICATIONSERVICE']._serialized_end=1969
+  _globals['_SENDONETIMECODEREQUEST']._serialized_end=597
+  _globals['_SENDONETIMECODERESPONSE']._serialized_start=599
+  _globals['_SENDONETIMECODERESPONSE']._serialized_end=649
+  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_start=651
+  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_end=737
+  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_start=739
+  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_end=857
+  _globals['_MARKNOTIFICATIONREADREQUEST']._serialized_start=859
+  _globals['_MARKNOTIFICATIONREADREQUEST']._serialized_end=923
+  _globals['_MARKNOTIFICATIONREADRESPONSE']._serialized_start=925
+  _globals['_MARKNOTIFICATIONREADRESPONSE']._serialized_end=1020
+  _globals['_SUMMARIZEDELIVERIESREQUEST']._serialized_start=1022
+  _globals['_SUMMARIZEDELIVERIESREQUEST']._serialized_end=1106
+  _globals['_DELIVERYCOUNT']._serialized_start=1109
+  _globals['_DELIVERYCOUNT']._serialized_end=1253
+  _globals['_SUMMARIZEDELIVERIESRESPONSE']._serialized_start=1255
+  _globals['_SUMMARIZEDELIVERIESRESPONSE']._serialized_end=1376
+  _globals['_NOTIFICATIONSERVICE']._serialized_start=1379
+  _globals['_NOTIFICATIONSERVICE']._serialized_end=1987
 # @@protoc_insertion_point(module_scope)

@@ -32,6 +32,7 @@ class SendOneTimeCodeRequest(_message.Message):
     LOCALE_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     MAIL_ADDRESS_FIELD_NUMBER: _builtins.int
+    MAY_CALL_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Key the caller made and keeps."""
     phone_number: _builtins.str
@@ -42,6 +43,10 @@ class SendOneTimeCodeRequest(_message.Message):
     """BCP 47 language; en when empty."""
     mail_address: _builtins.str
     """Mail address; empty where it goes by SMS."""
+    may_call: _builtins.bool
+    """True if the number may be called where the SMS does not arrive: the caller has counted what that costs. No call is
+    made where no provider makes them.
+    """
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """When the code ends; it is not sent after that."""
@@ -55,10 +60,11 @@ class SendOneTimeCodeRequest(_message.Message):
         locale: _builtins.str = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         mail_address: _builtins.str = ...,
+        may_call: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "expire_time", b"expire_time", "locale", b"locale", "mail_address", b"mail_address", "phone_number", b"phone_number", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "expire_time", b"expire_time", "locale", b"locale", "mail_address", b"mail_address", "may_call", b"may_call", "phone_number", b"phone_number", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -62,8 +62,10 @@ class NotificationServiceServicer:
     """
 
     def SendOneTimeCode(self, request, context):
-        """SendOneTimeCode owes an SMS, or a mail, with a code; the same key owes it once. The code is kept only until it is
-        sent or has expired. Errors: invalid_argument, unless there is either a number or an address.
+        """SendOneTimeCode owes an SMS, or a mail, with a code; the same key owes it once. Where a call may be made, one tells
+        the code if the SMS is not taken, or in 20 seconds neither delivered nor overtaken: by the code being used
+        (OneTimeCodeClosed) or by a newer one. The code is readable only until it is sent or has expired. Errors:
+        invalid_argument, unless there is either a number or an address.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,8 +34,10 @@ class NotificationServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> NotificationServiceAsyncStub: ...
     SendOneTimeCode: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.SendOneTimeCodeRequest, _notification_service_pb2.SendOneTimeCodeResponse]
-    """SendOneTimeCode owes an SMS, or a mail, with a code; the same key owes it once. The code is kept only until it is
-    sent or has expired. Errors: invalid_argument, unless there is either a number or an address.
+    """SendOneTimeCode owes an SMS, or a mail, with a code; the same key owes it once. Where a call may be made, one tells
+    the code if the SMS is not taken, or in 20 seconds neither delivered nor overtaken: by the code being used
+    (OneTimeCodeClosed) or by a newer one. The code is readable only until it is sent or has expired. Errors:
+    invalid_argument, unless there is either a number or an address.
     """
     ListNotifications: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.ListNotificationsRequest, _notification_service_pb2.ListNotificationsResponse]
     """ListNotifications pages through the caller's inbox, newest first."""
@@ -50,8 +52,10 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SendOneTimeCode: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.SendOneTimeCodeRequest, _notification_service_pb2.SendOneTimeCodeResponse]  # type: ignore[assignment]
-    """SendOneTimeCode owes an SMS, or a mail, with a code; the same key owes it once. The code is kept only until it is
-    sent or has expired. Errors: invalid_argument, unless there is either a number or an address.
+    """SendOneTimeCode owes an SMS, or a mail, with a code; the same key owes it once. Where a call may be made, one tells
+    the code if the SMS is not taken, or in 20 seconds neither delivered nor overtaken: by the code being used
+    (OneTimeCodeClosed) or by a newer one. The code is readable only until it is sent or has expired. Errors:
+    invalid_argument, unless there is either a number or an address.
     """
     ListNotifications: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.ListNotificationsRequest, _notification_service_pb2.ListNotificationsResponse]  # type: ignore[assignment]
     """ListNotifications pages through the caller's inbox, newest first."""
@@ -69,8 +73,10 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _notification_service_pb2.SendOneTimeCodeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_notification_service_pb2.SendOneTimeCodeResponse, _abc.Awaitable[_notification_service_pb2.SendOneTimeCodeResponse]]:
-        """SendOneTimeCode owes an SMS, or a mail, with a code; the same key owes it once. The code is kept only until it is
-        sent or has expired. Errors: invalid_argument, unless there is either a number or an address.
+        """SendOneTimeCode owes an SMS, or a mail, with a code; the same key owes it once. Where a call may be made, one tells
+        the code if the SMS is not taken, or in 20 seconds neither delivered nor overtaken: by the code being used
+        (OneTimeCodeClosed) or by a newer one. The code is readable only until it is sent or has expired. Errors:
+        invalid_argument, unless there is either a number or an address.
         """
 
     @_abc_1.abstractmethod

@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -55,7 +56,8 @@ def test_a_row_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_row_that_fails_says_with_what_and_not_where(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("raise ValueError('no stack:\\n\\tfull')")
-    monkeypatch.setattr(all_rows, "_command", lambda _: [sys.executable, str(tmp_path / "broken.py")])
+    command = [sys.executable, str(tmp_path / "broken.py")]
+    monkeypatch.setattr(all_rows, "_command", Mock(return_value=command))
     told: list[str] = []
     all_rows.measure_all(["memory"], told.append)
     assert told[-1].startswith("  failed: ValueError: no stack:")

@@ -52,6 +52,7 @@ class Figures:
     waits: list[float] = field(default_factory=list[float])
     swaps: list[int] = field(default_factory=list[int])
     ginis: list[float] = field(default_factory=list[float])
+    empty_seconds: float = 0.0
     double_assignments: int = 0
     tick_seconds: list[float] = field(default_factory=list[float])
 
@@ -61,6 +62,7 @@ class Figures:
         self.waits += outcome.waits
         self.swaps += outcome.swaps
         self.ginis.append(gini(outcome.earned_minor))
+        self.empty_seconds += outcome.empty_seconds
         self.double_assignments += outcome.double_assignments
         self.tick_seconds += outcome.tick_seconds
 
@@ -162,7 +164,9 @@ def result_of(found: dict[str, Figures], tick_millis: dict[int, float], *, city_
         for name, figures in found.items()
         for what, value, unit in (
             ("mean wait", figures.mean_seconds, "s"),
+            ("half within", percentile(figures.waits, 0.5), "s"),
             ("95 of 100 within", figures.p95_seconds, "s"),
+            ("driven empty a ride", figures.empty_seconds / len(figures.waits), "s"),
             ("completed", 100 * figures.done, "%"),
             ("Gini of earnings", figures.gini, ""),
         )

@@ -58,7 +58,8 @@ def nearest_pairs(seekers: Sequence[Seeker], drivers: Sequence[DriverPosition], 
     """Return for each seeker the nearest drivers it may have, nearest first, at most `limits.candidates` of them.
 
     Seekers of the same vehicle classes and needs who pay in the same way share one tree, so that drivers whom they may
-    not have take no place among the nearest; a seeker asks for as many more as it excludes.
+    not have take no place among the nearest; a seeker asks for as many more as it excludes. With several strands a
+    seeker's come in no order.
     """
     alike: dict[tuple[frozenset[VehicleClass], bool, frozenset[Capability]], list[int]] = {}
     for index, seeker in enumerate(seekers):
@@ -85,12 +86,31 @@ def _nearest_of_group(
     drivers: Sequence[DriverPosition],
     limits: Limits,
 ) -> list[Pair]:
+    strands = min(limits.strands, len(able))
+    if strands <= 1:
+        return _nearest(group, able, seekers, drivers, limits, limits.candidates)
+    near = _nearest(group, able, seekers, drivers, limits, limits.candidates // 2)
+    for hand in range(strands):
+        whose, dealt = group[hand::strands], able[hand::strands]
+        if whose:
+            near += _nearest(whose, dealt, seekers, drivers, limits, limits.candidates - limits.candidates // 2)
+    return sorted(set(near))
+
+
+def _nearest(
+    group: Sequence[int],
+    able: Sequence[int],
+    seekers: Sequence[Seeker],
+    drivers: Sequence[DriverPosition],
+    limits: Limits,
+    candidates: int,
+) -> list[Pair]:
     import numpy as np  # noqa: PLC0415 (see the module)
     from scipy.spatial import KDTree  # noqa: PLC0415
 
     map_scale = cos(radians(seekers[group[0]].pickup.latitude))
     tree: Any = KDTree(np.array([(drivers[i].latitude, drivers[i].longitude * map_scale) for i in able]))
-    wanted = limits.candidates + max(len(seekers[index].excluded_driver_ids) for index in group)
+    wanted = candidates + max(len(seekers[index].excluded_driver_ids) for index in group)
     points = np.array([(seekers[i].pickup.latitude, seekers[i].pickup.longitude * map_scale) for i in group])
     # A list of ranks, so that one rank still makes rows; places without a neighbor hold the number of drivers.
     _, neighbors = tree.query(
@@ -103,7 +123,7 @@ def _nearest_of_group(
         excluded = seekers[seeker].excluded_driver_ids
         near = [able[place] for place in row if place < len(able)]
         allowed = [driver for driver in near if drivers[driver].driver_id not in excluded]
-        pairs += [Pair(seeker, driver) for driver in allowed[: limits.candidates]]
+        pairs += [Pair(seeker, driver) for driver in allowed[:candidates]]
     return pairs
 
 

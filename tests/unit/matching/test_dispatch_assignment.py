@@ -181,6 +181,31 @@ def test_candidates_are_the_nearest_allowed_drivers_in_reach(
             assert haversine_meters(each.pickup, drivers[number].point) <= distance * 1.01 + 1
 
 
+@given(
+    st.lists(st.tuples(points, st.sets(st.integers(0, 11))), min_size=1, max_size=8),
+    st.lists(points, max_size=24),
+    st.integers(1, 5).map(lambda half: 2 * half),
+    st.integers(2, 9),
+)
+@settings(deadline=None)
+def test_of_a_hand_of_drivers_come_allowed_ones_beside_the_nearest(
+    riders: list[tuple[GeoPoint, set[int]]], fleet: list[GeoPoint], candidates: int, strands: int
+) -> None:
+    seekers = [
+        seeker(number, point, excluded=frozenset(UUID(int=1_000 + one) for one in excluded))
+        for number, (point, excluded) in enumerate(riders)
+    ]
+    drivers = [driver(number, point, VehicleClass.ECONOMY) for number, point in enumerate(fleet)]
+    nearest = nearest_pairs(seekers, drivers, Limits(candidates // 2, 50_000))
+    pairs = nearest_pairs(seekers, drivers, Limits(candidates, 50_000, strands=strands))
+    assert len(set(pairs)) == len(pairs)
+    assert set(pairs) >= set(nearest)
+    for index, each in enumerate(seekers):
+        found = [pair.driver for pair in pairs if pair.seeker == index]
+        assert len(found) <= candidates
+        assert each.excluded_driver_ids.isdisjoint(drivers[number].driver_id for number in found)
+
+
 async def test_over_budget_the_solver_gives_up_at_once_until_the_late_one_is_done(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -227,6 +227,16 @@ async def test_the_second_pass_finds_drivers_behind_a_crowd(city: City) -> None:
     assert report.candidates == 20 * 16 + 4 * 4
 
 
+async def test_a_crowd_looks_as_far_together_as_it_is_large(city: City) -> None:
+    # Everybody at one corner, where all have the same nearest drivers; there are as many drivers along the street.
+    city.board.rides = [ride(number) for number in range(300)]
+    for number in range(300):
+        city.driver(number, 100 + number)
+    report = await city.tick()
+    # Each alone sees 16 and then 64, which would be 80 drivers for all of them.
+    assert report.outcomes[OfferOutcome.OFFERED] > 270
+
+
 async def test_a_driver_reserved_elsewhere_is_left_alone(city: City) -> None:
     city.board.rides = [ride(1)]
     taken = city.driver(1, 100)

@@ -17,6 +17,11 @@ _WRONG_BALANCES = """
         SELECT account_id, sum(amount_minor) AS posted FROM posting GROUP BY account_id
     ) AS posting USING (account_id) WHERE balance_minor <> posted
 """
+_OPEN_OPERATIONS = """
+    SELECT kind, state, tries, detail, psp_object_id <> '' AS seen, (due_at - now())::text AS due_in,
+           (now() - created_at)::text AS age
+    FROM psp_operation WHERE finished_at IS NULL
+"""
 _PAYMENTS = """
     SELECT ride_id::text AS ride, purpose, funding, status, psp_payment_id AS psp, captured_minor AS captured,
            credit_used_minor AS credit, receivable_minor AS receivable, refunded_minor AS refunded
@@ -27,15 +32,11 @@ _ENDED_RIDES = "SELECT id::text AS ride, state, payment_state, fare_total_minor 
 
 async def unfinished_money(ground: Ground) -> list[str]:
     """Name what a quiet payment service must have none of."""
-    counted = {
-        "operations at the PSP are not finished": await ground.count(
-            "payment", "SELECT count(*) FROM psp_operation WHERE finished_at IS NULL"
-        ),
-        "events of the PSP are not applied": await ground.count(
-            "payment", "SELECT count(*) FROM psp_event WHERE state NOT IN ('applied', 'ignored')"
-        ),
-    }
-    return [f"{count} {what}" for what, count in counted.items() if count]
+    events = await ground.count("payment", "SELECT count(*) FROM psp_event WHERE state NOT IN ('applied', 'ignored')")
+    return [
+        *(f"an operation at the PSP is not finished: {row}" for row in await ground.rows("payment", _OPEN_OPERATIONS)),
+        *([f"{events} events of the PSP are not applied"] if events else []),
+    ]
 
 
 async def judge_money(ground: Ground) -> list[str]:

@@ -76,13 +76,22 @@ def test_one_disturbed_round_does_not_move_the_median() -> None:
 
 
 def test_the_slower_kind_of_start_is_the_one_that_counts() -> None:
-    rounds = [start.Repeat(4.0, 3.0, 2.0, 1.0, 5.0, 4.0), start.Repeat(4.4, 3.4, 2.2, 1.2, 5.0, 4.0)]
+    rounds = [
+        start.Repeat(4.0, 3.0, 2.0, 1.0, 5.0, 4.0, city=4.5, ride=10.0),
+        start.Repeat(4.4, 3.4, 2.2, 1.2, 5.0, 4.0, city=4.7, ride=12.0),
+    ]
     found = start.result_of(rounds, cores=2, load=0.5)
     assert (found.value, found.limit) == (pytest.approx(4.2), pytest.approx(2.1))
     assert found.met
-    slow_later = [start.Repeat(4.0, 6.0, 2.0, 1.0, 5.0, 4.0)]
+    slow_later = [start.Repeat(4.0, 6.0, 2.0, 1.0, 5.0, 4.0, city=4.5, ride=10.0)]
     found = start.result_of(slow_later, cores=2, load=0.5)
     assert (found.value, found.limit, found.met) == (6.0, 1.0, False)
+
+
+def test_a_first_ride_that_is_long_in_coming_breaks_the_promise_of_a_start() -> None:
+    found = start.result_of([start.Repeat(4.0, 3.0, 2.0, 1.0, 5.0, 4.0, city=4.5, ride=15.1)], cores=2, load=0.5)
+    assert (found.value, found.met) == (4.0, False)
+    assert {item.what: item.value for item in found.details}["from healthy to the first completed ride"] == 10.6
 
 
 def test_memory_counts_shared_pages_once_and_names_every_process() -> None:

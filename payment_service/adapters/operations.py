@@ -85,6 +85,9 @@ class PostgresOperations:
             )
         )
 
+    async def shorten_rests(self, due_at: datetime, limit: int) -> None:
+        await self._connection.execute(_SHORTEN_RESTS, {"due_at": due_at, "most": limit})
+
     async def finish(self, operation: Operation, now: datetime, detail: str) -> None:
         self._locked.pop(operation.id, None)
         self._connection.waiting.finished_operations.append((operation, now, detail))
@@ -116,6 +119,22 @@ _TAKE_ONE = _take.where(
     operations.c.id == bindparam("of_operation"), _IS_OPEN, or_(operations.c.state == OperationState.UNKNOWN, _IS_DUE)
 )
 _TAKE_DUE = _take.where(operations.c.id.in_(_due))
+_longer = (
+    select(operations.c.id)
+    .where(
+        operations.c.state == OperationState.UNKNOWN,
+        operations.c.psp_object_id == "",
+        operations.c.due_at > bindparam("due_at", type_=operations.c.due_at.type),
+    )
+    .order_by(operations.c.due_at)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True, key_share=True)
+)
+_SHORTEN_RESTS = (
+    update(operations)
+    .where(operations.c.id.in_(_longer))
+    .values(due_at=bindparam("due_at", type_=operations.c.due_at.type))
+)
 
 # In the order of ids everywhere, so that two groups cannot wait for each other.
 _LOCK_ALL = (

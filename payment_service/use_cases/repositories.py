@@ -208,6 +208,10 @@ class Operations(Protocol):
         """Put an operation back as unknown until a time; only while this sender's lease counts."""
         ...
 
+    async def shorten_rests(self, due_at: datetime, limit: int) -> None:
+        """Let operations that rest for longer be due then; not those that the PSP has begun, which take their time."""
+        ...
+
     async def finish(self, operation: Operation, now: datetime, detail: str) -> None: ...
 
 

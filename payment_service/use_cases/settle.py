@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from payment_service.domain.operation import Operation, may_send, retry_after_seconds
@@ -61,6 +61,8 @@ class Settle:
         self.lease_seconds = lease_seconds
         self._together = Together(store, clock)
         self._running: set[asyncio.Task[Answer | None]] = set()
+        self.answered_at: datetime | None = None
+        """When the PSP last told this process anything for certain."""
 
     async def run(self, operation: Operation) -> Answer | None:
         """Send a leased operation and conclude it; return its answer, or None while its outcome is unknown.
@@ -97,7 +99,9 @@ class Settle:
         self._failpoint(f"{kind}.intended")
         outcome = await self._ask(operation)
         self._failpoint(f"{kind}.asked")
-        if isinstance(outcome, Unknown | NotSent):
+        if not isinstance(outcome, Unknown | NotSent):
+            self.answered_at = self._clock.now()
+        else:
             _log.warning(
                 "the outcome of an operation is not known yet",
                 extra={"operation_id": str(operation.id), "kind": kind, "detail": outcome.detail},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from payment_service.domain.operation import Operation
 from payment_service.use_cases.ports import Store
@@ -15,6 +15,10 @@ _log = logging.getLogger(__name__)
 
 BATCH_OPERATIONS = 8
 """How many are taken, and asked about, at once."""
+LONGEST_REST_SECONDS = 30.0
+"""While the PSP answers. What its absence made rest for a quarter of an hour is not left lying when it is back."""
+_LOOK_SECONDS = 5.0
+_MOST_SHORTENED = 64
 
 
 class SweepOperations:
@@ -24,15 +28,27 @@ class SweepOperations:
         self._store = store
         self._settle = settle
         self._clock = clock
+        self._looked_at: datetime | None = None
 
     async def __call__(self) -> int:
         """Settle one batch of operations whose time has come; return how many were taken."""
         now = self._clock.now()
+        await self._shorten_rests(now)
         lease_until = now + timedelta(seconds=self._settle.lease_seconds)
         async with self._store.transaction() as work:
             operations = await work.operations.take_due(now, lease_until, BATCH_OPERATIONS)
         await asyncio.gather(*(self._settle_one(operation) for operation in operations))
         return len(operations)
+
+    async def _shorten_rests(self, now: datetime) -> None:
+        answered_at = self._settle.answered_at
+        if answered_at is None or now - answered_at > timedelta(seconds=LONGEST_REST_SECONDS):
+            return
+        if self._looked_at is not None and now - self._looked_at < timedelta(seconds=_LOOK_SECONDS):
+            return
+        self._looked_at = now
+        async with self._store.transaction() as work:
+            await work.operations.shorten_rests(now + timedelta(seconds=LONGEST_REST_SECONDS), _MOST_SHORTENED)
 
     async def _settle_one(self, operation: Operation) -> None:
         try:

@@ -62,6 +62,30 @@ async def test_sweep_resolves_a_hold_after_ten_seconds(
     assert len(psp.intents) == 1
 
 
+async def test_once_the_psp_answers_others_nobody_rests_for_minutes(
+    payments: Payments, psp: FakePsp, clock: StillClock
+) -> None:
+    ride_id = uuid4()
+    psp.fail("authorize", *[Fault.NOT_CONNECTED] * 6)
+    await payments.hold(ride_id)
+    for seconds in (10, 20, 40, 80, 160):
+        clock.advance(seconds=seconds + 0.1)
+        await sweep(payments)
+    # Its next try is 320 s away.
+    clock.advance(seconds=60)
+    await sweep(payments)
+    assert (await payments.core.use_cases.get_payment(ride_id, None)).status is PaymentStatus.HOLD_PENDING
+
+    assert (await payments.hold(uuid4())).status is PaymentStatus.HELD
+    await sweep(payments)
+    assert (await payments.core.use_cases.get_payment(ride_id, None)).status is PaymentStatus.HOLD_PENDING
+    clock.advance(seconds=30.1)
+    await sweep(payments)
+
+    assert (await payments.core.use_cases.get_payment(ride_id, None)).status is PaymentStatus.HELD
+    assert len(psp.intents) == 2
+
+
 @pytest.mark.parametrize("fault", FAILED)
 @pytest.mark.parametrize("operation", ["authorize", "capture", "void"])
 async def test_failure_that_the_psp_replays_is_looked_up(

@@ -1,5 +1,6 @@
 """The `jitney` command. Only what a command needs is imported, and only when it runs."""
 
+import signal
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -80,6 +81,8 @@ def main() -> None:
     """Runs the command; what a person can put right is said plainly, without a traceback."""
     from jitney.stack.problems import StackError
 
+    # Whoever ends us also ends, in order, the stack that is measured or attacked, and its gigabytes.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         app(prog_name="jitney")
     except StackError as error:

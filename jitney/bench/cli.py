@@ -1,7 +1,5 @@
 """`jitney bench NAME`."""
 
-import signal
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -256,7 +254,6 @@ def all_rows(
     from jitney.bench.rows import ROWS
     from jitney.bench.written_report import write_report
 
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     before = None if compare is None else every.read_report(compare)
     names = [name.strip() for name in rows.split(",")] if rows else list(ROWS)
     found = every.measure_all(names, typer.echo)
@@ -274,8 +271,6 @@ def _report(measure: Callable[[], Result], as_json: bool) -> None:
     """Prints what was found and ends with the exit code that says whether the target is met."""
     from rich.console import Console
 
-    # Whoever ends us by a signal also ends the stack that is being measured, in order.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     result = measure()
     Console(highlight=False).print(table_of(result))
     if as_json:

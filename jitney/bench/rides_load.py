@@ -11,7 +11,7 @@ import random
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ class Orders:
     metrics: Mapping[str, str]
     databases: str
     seed: int
-    profiled: Mapping[str, int]
+    profiled: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ up: build ## start everything and a small city that lives in it; Ctrl-C stops it
 	.venv/bin/jitney up --city
 
 test: build ## run all tests, on a real PostgreSQL and Redis of their own
-	.venv/bin/python -m pytest -q -n 3 --dist loadgroup --no-loadscope-reorder
+	.venv/bin/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 check: build ## ruff, pyright, import rules, contracts, stubs, migrations
 	.venv/bin/python -m tools.checks

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 if TYPE_CHECKING:
     from tests.integration.embedded import TestPostgres
@@ -19,19 +20,28 @@ settings.load_profile("jitney")
 FIGURE = "figure"
 """The name of a test's property that is a line for the end of the report, from whichever process it ran in."""
 
-_ROOT = Path(__file__).parent
-_STACKS = "system"
+_STACKS = "tests/system/"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file on one runner, and all that drive whole stacks on one from the begin.
+class OneRunnerForStacks(LoadFileScheduling):
+    """The tests of a file stay on one runner, and all that drive whole stacks on the first that is free, at the begin.
 
     Two stacks beside each other on two cores wait for each other; beside tests of parts, each is done sooner.
     """
-    for item in items:
-        group = item.path.relative_to(_ROOT).as_posix()
-        item.add_marker(pytest.mark.xdist_group(_STACKS if group.startswith(f"{_STACKS}/") else group))
-    items.sort(key=lambda item: not item.path.is_relative_to(_ROOT / _STACKS))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _STACKS if nodeid.startswith(_STACKS) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneRunnerForStacks | None:
+    """Share tests out in our way where files are kept together."""
+    return OneRunnerForStacks(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the stacks, which take longest."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_STACKS))
 
 
 @pytest.fixture(autouse=True)

@@ -38,6 +38,7 @@ def measure_all(names: Sequence[str], say: Callable[[str], None]) -> dict[str, A
         row_began = time.monotonic()
         told = rows[name] = _measure(name)
         told["seconds"] = round(time.monotonic() - row_began, 1)
+        told["measured_at"] = datetime.now(UTC).isoformat(timespec="seconds")
         words = f"failed: {told['failed'].splitlines()[0]}" if "failed" in told else line_of(told)
         say(f"  {words} (in {told['seconds']:.0f} s)")
     return {
@@ -77,6 +78,13 @@ def compare(found: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, fl
         if ratio is not None and earlier:
             changes[name] = ratio / earlier
     return changes
+
+
+def beside(found: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """A run of some rows with the others of an earlier one, each with the time at which it was measured."""
+    kept = {name: {"measured_at": before["measured_at"], **row} for name, row in before["rows"].items()}
+    rows = kept | found["rows"]
+    return {**found, "rows": {name: rows[name] for name in ROWS if name in rows}}
 
 
 def read_report(path: Path) -> Mapping[str, Any]:

@@ -243,7 +243,9 @@ def dispatch_tick(
 @app.command("all")
 def all_rows(
     rows: Annotated[str, typer.Option(help="Rows to measure, with commas between; all if left out.")] = "",
-    report: Annotated[bool, typer.Option("--report", help="Write benchmarks.md, its plots and .json.")] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write benchmarks.md, its plots and .json; other rows stay.")
+    ] = False,
     into: Annotated[Path, typer.Option(metavar="DIR", help="Where the report goes.")] = Path("docs"),
     compare: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A stored benchmarks.json; what became worse is shown.")
@@ -262,6 +264,9 @@ def all_rows(
         is_worse = change < every.WORSE
         worse = worse or is_worse
         typer.echo(f"{name}: {change:.2f} of the ratio before{', worse' if is_worse else ''}")
+    stored = into / "benchmarks.json"
+    if report and rows and stored.exists():
+        found = every.beside(found, every.read_report(stored))
     for path in write_report(found, into) if report else ():
         typer.echo(f"Written: {path}")
     raise typer.Exit(0 if every.all_met(found) and not worse else 1)

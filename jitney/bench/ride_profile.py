@@ -1,8 +1,9 @@
 """Where the time of whole rides goes: what the services' processes were seen at, a hundred times a second, by library.
 
-py-spy (a development dependency) looks into the running processes from outside. A moment counts for the innermost frame
-whose library is known here, so what the standard library does for SQLAlchemy is SQLAlchemy's. Compiled code is counted
-for the Python that called it; gRPC's core and the event loop are one, since the loop's callbacks run both.
+py-spy (a development dependency) looks into the running processes from outside, and sees who holds the interpreter's
+lock. A moment counts for the innermost frame whose library is known here, so what the standard library does for
+SQLAlchemy is SQLAlchemy's, and compiled code is its caller's. What runs without the lock is not seen: gRPC's threads,
+the solver, the system's calls.
 """
 
 import shutil
@@ -13,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-_PER_SECOND = 100
+PER_SECOND = 100
 _PATIENCE_SECONDS = 60.0
 _SERVICES = (
     "identity_service",
@@ -32,7 +33,7 @@ _LIBRARIES = {
     "HTTP to providers": ("httpx", "httpcore", "h2", "hpack", "anyio", "aiosmtplib", "ssl.py"),
     "templates": ("jinja2", "babel"),
     "telemetry": ("opentelemetry", "prometheus_client", "logging"),
-    "event loop and gRPC's core": ("asyncio", "uvloop", "threading.py", "concurrent"),
+    "event loop, and gRPC's part of it": ("asyncio", "uvloop", "threading.py", "concurrent", "selectors.py"),
     "chassis": ("chassis", "shared_kernel"),
 }
 _PART_BY_PACKAGE = {package: part for part, packages in _LIBRARIES.items() for package in packages}
@@ -54,8 +55,8 @@ class Sampler:
         if program is None:
             return
         for name, pid in self._pids.items():
-            command = [program, "record", "--pid", str(pid), "--subprocesses", "--format", "raw"]
-            command += ["--rate", str(_PER_SECOND), "--duration", str(round(self._seconds))]
+            command = [program, "record", "--pid", str(pid), "--subprocesses", "--gil", "--format", "raw"]
+            command += ["--rate", str(PER_SECOND), "--duration", str(round(self._seconds))]
             self._running[name] = subprocess.Popen(
                 [*command, "--output", str(Path(self._folder.name, name))],
                 stdout=subprocess.DEVNULL,

@@ -16,6 +16,7 @@ from typing import Any
 
 from jitney.bench.result import Detail, Promise, Result
 from jitney.bench.ride_parts import Parts, measure_parts
+from jitney.bench.ride_profile import PER_SECOND
 from jitney.bench.rides_load import Orders
 from jitney.stack.own_stack import OwnStack, own_stack
 from jitney.stack.problems import StackError
@@ -29,6 +30,7 @@ SERVICES = ("identity", "matching", "payment", "notification", "rest", "stream")
 BESIDE = ("postgres", "redis", "sandbox")
 PROFILE = "profile"
 """Begins the details that tell where the time goes."""
+UNSEEN = "outside of the interpreter"
 _LEAST_SHOWN_MILLIS = 0.5
 LEAST_CARRIED = 0.8
 """A rate is carried where so much of what is asked for is completed while it is asked for."""
@@ -102,7 +104,7 @@ def measure_rides(plan: Plan, say: Callable[[str], None]) -> Result:
             raise StackError(f"Not even at {too_many[0]:g} rides/s was a ride completed in time.")
         middle = found[len(found) // 2]
         say(f"looking into the processes at {middle.asked:g} rides/s")
-        profile = _profile(stack, middle, plan.seconds, len(plan.rates))
+        profile = _profile(stack, middle.asked, plan.seconds, len(plan.rates))
         parts = measure_parts(stack)
     return result_of(found, parts, too_many, profile)
 
@@ -158,20 +160,22 @@ def at_rate(rate: float, played: Mapping[str, Any]) -> AtRate:
     )
 
 
-def _profile(stack: OwnStack, at: AtRate, seconds: float, seed: int) -> Sequence[Detail]:
+def _profile(stack: OwnStack, rate: float, seconds: float, seed: int) -> Sequence[Detail]:
     """Where the time goes, in a run of its own at a rate that was carried: being looked at is not free."""
-    return profile_of(at, _play(stack, at.asked, seconds, seed, profiled=True)["profile"])
+    played = _play(stack, rate, seconds, seed, profiled=True)
+    begin, end = played["steady"]
+    return profile_of(at_rate(rate, played), end["completed"] - begin["completed"], played["profile"])
 
 
-def profile_of(at: AtRate, seen: Mapping[str, Mapping[str, int]]) -> Sequence[Detail]:
-    """Shares a process's CPU a ride out to its parts, by the moments in which each was seen; none below half a ms."""
+def profile_of(at: AtRate, completed: int, seen: Mapping[str, Mapping[str, int]]) -> Sequence[Detail]:
+    """Milliseconds a ride by process and part, none below a half; what was not seen of a process's CPU stands last."""
     details: list[Detail] = []
     for name, moments in seen.items():
-        total = sum(moments.values())
-        millis = {part: at.by_process[name] * count / total for part, count in moments.items()}
+        millis = {part: 1_000 * count / PER_SECOND / completed for part, count in moments.items()}
+        millis[UNSEEN] = at.by_process[name] - sum(millis.values())
         details += [
             Detail(f"{PROFILE} at {at.asked:g}/s, {name}: {part}", value, "ms")
-            for part, value in sorted(millis.items(), key=lambda item: -item[1])
+            for part, value in sorted(millis.items(), key=lambda item: (item[0] == UNSEEN, -item[1]))
             if value >= _LEAST_SHOWN_MILLIS
         ]
     return details

@@ -42,7 +42,7 @@ def page_of(found: Mapping[str, Any], plots: Sequence[str]) -> str:
         "Written by `jitney bench all --report`; each figure stands beside a limit or a peer measured in the same run.",
         "Ratios count: figures alone tell as much of the machine. `jitney bench NAME` measures one row at length.",
         "",
-        f"- measured at {found['measured_at']}, in {found['seconds']:g} s",
+        f"- written at {found['measured_at']}; the rows took {sum(row['seconds'] for row in rows.values()):.0f} s",
         f"- load of the machine: {found['load_before']:.1f} before, {found['load_after']:.1f} after",
         f"- {machine['cpu']}, {machine['cores']} cores, {machine['memory_gigabytes']:g} GB, {machine['system']}",
         f"- {', '.join(f'{name} {number}' for name, number in found['versions'].items())}",
@@ -63,7 +63,8 @@ def page_of(found: Mapping[str, Any], plots: Sequence[str]) -> str:
     lines += [f"![{name}](benchmarks/{name}.svg)" for name in plots]
     for name, row in rows.items():
         lines += ["", f"## {name}", "", f"{ROWS[name].what[0].upper()}{ROWS[name].what[1:]}.", ""]
-        lines += [f"    jitney bench {ROWS[name].command}", "", f"It took {row['seconds']:.0f} s.", ""]
+        lines += [f"    jitney bench {ROWS[name].command}", ""]
+        lines += [f"Measured at {row.get('measured_at', found['measured_at'])}, in {row['seconds']:.0f} s.", ""]
         if "failed" in row:
             lines += ["It failed:", "", *(f"    {line}" for line in str(row["failed"]).splitlines())]
             continue

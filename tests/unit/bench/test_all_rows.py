@@ -73,6 +73,16 @@ def test_ratios_are_compared_and_not_figures() -> None:
     assert all_rows.compare(found(start=GOOD, edge=MISSED), before) == {"start": 0.5}
 
 
+def test_rows_measured_again_stand_beside_the_others_of_before() -> None:
+    before = found(start=GOOD, edge=MISSED)
+    again = found(edge=GOOD | {"measured_at": "2026-11-29T05:00:00+00:00"})
+    rows = all_rows.beside(again, before)["rows"]
+    assert {name: (row["value"], row["measured_at"]) for name, row in rows.items()} == {
+        "start": (4.0, "2026-11-28T17:00:00+00:00"),
+        "edge": (4.0, "2026-11-29T05:00:00+00:00"),
+    }
+
+
 def test_what_is_stored_can_be_compared_with(tmp_path: Path) -> None:
     write_report(found(start=GOOD, edge=MISSED), tmp_path)
     assert all_rows.read_report(tmp_path / "benchmarks.json")["rows"]["start"]["value"] == 4.0
@@ -89,7 +99,7 @@ def test_the_page_names_machine_command_and_every_promise(tmp_path: Path) -> Non
         "0.5 before, 1.5 after",
         "jitney bench start",
         "**missed**",
-        "took 9 s",
+        "in 9 s",
         "it did not end",
     ):
         assert words in page

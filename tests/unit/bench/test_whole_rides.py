@@ -85,13 +85,15 @@ def test_a_moment_counts_for_the_innermost_library_that_is_known() -> None:
     assert moments_by_part(stacks) == {"own use_cases": 4, "SQLAlchemy": 3, "asyncpg": 2, "own app": 1, OTHER: 5}
 
 
-def test_a_profile_shares_a_rides_cpu_out_and_leaves_trifles_away() -> None:
+def test_a_profile_tells_what_it_saw_a_ride_and_what_it_did_not_see() -> None:
     at = rides.at_rate(10, played())
     assert at.by_process["matching"] == pytest.approx(5.0)
-    details = rides.profile_of(at, {"matching": {"asyncpg": 60, "SQLAlchemy": 139, "redis-py": 1}})
+    # 100 looks a second and 100 rides: 14 of them are 1.4 ms a ride.
+    details = rides.profile_of(at, 100, {"matching": {"asyncpg": 14, "SQLAlchemy": 20, "redis-py": 1}})
     assert [(item.what, round(item.value, 2)) for item in details] == [
-        ("profile at 10/s, matching: SQLAlchemy", 3.48),
-        ("profile at 10/s, matching: asyncpg", 1.5),
+        ("profile at 10/s, matching: SQLAlchemy", 2.0),
+        ("profile at 10/s, matching: asyncpg", 1.4),
+        ("profile at 10/s, matching: outside of the interpreter", 1.5),
     ]
 
 

@@ -27,6 +27,7 @@ from matching_service.adapters.tables import (
     rides,
     shift_headings,
     shifts,
+    told_arrivals,
     trip_alerts,
     trip_watches,
 )
@@ -118,6 +119,7 @@ class MatchingPersonalData:
             # Ways that a ride could have gone, and who may watch it: nobody asks for them after the ride.
             await connection.execute(delete(ride_edits).where(ride_edits.c.ride_id.in_(mine)))
             await connection.execute(delete(ride_shares).where(ride_shares.c.ride_id.in_(mine)))
+            await connection.execute(delete(told_arrivals).where(told_arrivals.c.ride_id.in_(mine)))
             await connection.execute(delete(trip_watches).where(trip_watches.c.ride_id.in_(mine)))
             await connection.execute(delete(trip_alerts).where(trip_alerts.c.rider_id == account_id))
             # The stars are somebody else's; the words about them were this person's.

@@ -24,6 +24,7 @@ from matching_service.adapters import statements, tables
 from matching_service.adapters.edit_rows import edit_from, edit_moves, edit_row, edit_timer
 from matching_service.adapters.postgres_cities import add_policy
 from matching_service.adapters.postgres_complaints import PostgresComplaintRows
+from matching_service.adapters.postgres_pickups import note_arriving
 from matching_service.adapters.postgres_promotions import PostgresPromotionRows
 from matching_service.adapters.postgres_runs import open_run_of, views_of
 from matching_service.adapters.postgres_surge import add_control
@@ -398,6 +399,9 @@ class PostgresTransaction:
 
     async def raise_alert(self, alert: TripAlert) -> bool:
         return await raise_alert(self._connection, alert)
+
+    async def note_arriving(self, ride_id: UUID, driver_id: UUID, now: datetime) -> bool:
+        return await note_arriving(self._connection, ride_id, driver_id, now)
 
     async def keep_consent(self, consent: FeeConsent) -> None:
         values = {

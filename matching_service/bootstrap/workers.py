@@ -16,6 +16,7 @@ from chassis.runtime import Workers
 from matching_service.adapters import tables
 from matching_service.adapters.h3_cells import DESTINATION_RESOLUTION, H3Cells
 from matching_service.adapters.postgres_destinations import PostgresDestinations
+from matching_service.adapters.postgres_pickups import PostgresPickups
 from matching_service.adapters.postgres_runs import PostgresSharedRuns
 from matching_service.adapters.postgres_shards import PostgresShardLeases
 from matching_service.adapters.postgres_trip_watch import PostgresTripWatches
@@ -43,6 +44,7 @@ from matching_service.use_cases.pace_ticks import PaceTicks
 from matching_service.use_cases.reroute_drivers import RerouteDrivers
 from matching_service.use_cases.trace_ticks import TraceTicks
 from matching_service.use_cases.watch_drivers import WatchDrivers
+from matching_service.use_cases.watch_pickups import WatchPickups
 from matching_service.use_cases.watch_trips import WatchTrips
 
 QUOTES_KEEP_SECONDS = 7 * 86_400
@@ -55,6 +57,12 @@ SWEEP_LIMIT = 64
 TRIPS_CHORE = "watch over trips under way"
 TRIPS_LIMIT = 2_000
 """So many trips are looked at in one go: about as many as a city of ten thousand drivers has under way."""
+PICKUPS_CHORE = "watch over drivers on the way to pickups"
+PICKUPS_LIMIT = 500
+"""So many pickups are looked at in one go; only of those who may be in time is the way asked for."""
+PICKUPS_SECONDS = 10.0
+"""By so much later than it could be a rider is told: a twelfth of the two minutes that it is about."""
+ARRIVALS_KEEP_SECONDS = 2 * 86_400
 WATCHES_KEEP_SECONDS = 2 * 86_400
 ALERTS_KEEP_SECONDS = 30 * 86_400
 WATCH_CHORE = "watch over silent drivers"
@@ -111,6 +119,7 @@ def build_workers(stores: Stores, matcher: ScipyMatcher, moves_keep_months: int)
         Keep(tables.dispatch_traces, "ticked_at", TRACES_KEEP_SECONDS),
         Keep(tables.ride_shares, "expires_at", SHARES_KEEP_SECONDS),
         Keep(tables.trip_watches, "began_at", WATCHES_KEEP_SECONDS),
+        Keep(tables.told_arrivals, "told_at", ARRIVALS_KEEP_SECONDS),
         Keep(tables.trip_alerts, "raised_at", ALERTS_KEEP_SECONDS),
         Keep(tables.promotion_tries, "window_began_at", TRIES_KEEP_SECONDS),
         Keep(tables.matchers, "expires_at", MATCHERS_KEEP_SECONDS),
@@ -137,6 +146,17 @@ def build_workers(stores: Stores, matcher: ScipyMatcher, moves_keep_months: int)
         lambda: shards.has_chore(TRIPS_CHORE),
     )
     workers.add("trips", lambda: sweep_forever("trips", trips, limit=TRIPS_LIMIT, period_seconds=15.0))
+    pickups = WatchPickups(
+        store,
+        PostgresPickups(database),
+        stores.locations,
+        stores.eta,
+        clock,
+        lambda: shards.has_chore(PICKUPS_CHORE),
+    )
+    workers.add(
+        "pickups", lambda: sweep_forever("pickups", pickups, limit=PICKUPS_LIMIT, period_seconds=PICKUPS_SECONDS)
+    )
     compute_surge = ComputeSurge(
         cities=stores.cities,
         demand=stores.surge_reads,

@@ -67,6 +67,14 @@ class RideDriverSwapped(RideFact):
     former_driver_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class DriverArriving(RideFact):
+    """The driver on the way is about to be at the pickup."""
+
+    pickup_eta_seconds: int
+    """From where the driver is now."""
+
+
 class DriverArrived(RideFact):
     """The driver waits at the pickup."""
 

@@ -402,6 +402,9 @@ def _ride_event(event: events.RideFact) -> Message:  # noqa: PLR0911 (an arm a k
             told = ride_message(ride, with_pin=True, in_event=True)
             assigned = isinstance(event, events.RideAssigned)
             return events_pb2.RideAssigned(ride=told) if assigned else events_pb2.DriverArrived(ride=told)
+        case events.DriverArriving(pickup_eta_seconds=seconds):
+            told = ride_message(ride, with_pin=True, in_event=True)
+            return events_pb2.DriverArriving(ride=told, pickup_eta_seconds=seconds)
         case events.RideDriverSwapped(former_driver_id=former):
             told = ride_message(ride, with_pin=True, in_event=True)
             return events_pb2.RideDriverSwapped(ride=told, former_driver_id=str(former))

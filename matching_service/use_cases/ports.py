@@ -219,6 +219,10 @@ class Transaction(Protocol):
         """Store an alert of a locked ride and that its case was told; False if it was before, or all were."""
         ...
 
+    async def note_arriving(self, ride_id: UUID, driver_id: UUID, now: datetime) -> bool:
+        """Note that a rider is told that a driver is about to be there; False if this rider was, of this driver."""
+        ...
+
     async def keep_consent(self, consent: FeeConsent) -> None:
         """Store what the rider was told, in place of what was told before."""
         ...

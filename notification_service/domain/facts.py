@@ -23,6 +23,7 @@ class Happening(StrEnum):
     RIDE_REMATCHING = "ride_rematching"
     RIDE_ASSIGNED = "ride_assigned"
     RIDE_DRIVER_SWAPPED = "ride_driver_swapped"
+    DRIVER_ARRIVING = "driver_arriving"
     DRIVER_ARRIVED = "driver_arrived"
     TRIP_STARTED = "trip_started"
     STOP_REACHED = "stop_reached"

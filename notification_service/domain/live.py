@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from notification_service.domain.facts import Fact, OfferFact, RideFact
+from notification_service.domain.facts import Fact, Happening, OfferFact, RideFact
 from shared_kernel.ids import to_public_id
 
 
@@ -44,6 +44,9 @@ def ride_updated(fact: RideFact, *, for_rider: bool) -> dict[str, Any]:
         }
     if fact.pickup_at is not None:
         data["pickup_at"] = fact.pickup_at.isoformat().replace("+00:00", "Z")
+    if fact.happening is Happening.DRIVER_ARRIVING:
+        # From where the driver is now; the state is what it was.
+        data["pickup_eta_seconds"] = fact.pickup_eta_seconds
     if fact.edit is not None:
         data["edit_id"] = to_public_id("edit", fact.edit.edit_id)
     if for_rider and fact.start_pin:

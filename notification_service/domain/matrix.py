@@ -120,6 +120,8 @@ MATRIX: Sequence[Row] = (
     Row(H.RIDE_REMATCHING, _R, TOLD, _P1, _TRIP, "rider_ride_rematching", collapse=C.RIDE),
     Row(H.RIDE_REMATCHING, _F, TOLD, _P1, _TRIP, "driver_ride_rematching", Case.TAKEN_BACK, C.RIDE),
     Row(H.RIDE_UNMATCHED, _R, TOLD, _P1, _TRIP, "rider_ride_unmatched", collapse=C.RIDE),
+    Row(H.DRIVER_ARRIVING, _R, NUDGED, _P1, _TRIP, "order_driver_arriving", Case.ORDER, C.RIDE),
+    Row(H.DRIVER_ARRIVING, _R, NUDGED, _P1, _TRIP, "rider_driver_arriving", collapse=C.RIDE),
     Row(H.DRIVER_ARRIVED, _R, URGED, _P1, _TRIP, "order_driver_arrived", Case.ORDER, C.RIDE),
     Row(H.DRIVER_ARRIVED, _R, URGED, _P1, _TRIP, "rider_driver_arrived", collapse=C.RIDE),
     Row(H.RIDE_NO_SHOW, _R, TOLD, _P1, _TRIP, "order_ride_no_show", Case.ORDER, C.RIDE),

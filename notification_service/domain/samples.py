@@ -120,6 +120,8 @@ def _ride(row: Row) -> RideFact:
         fact = replace(fact, driver=_DRIVER_FACTS if swapped else None, former_driver_id=FORMER)
     elif row.happening in _DRIVERLESS:
         fact = replace(fact, driver=None)
+    if row.happening is Happening.DRIVER_ARRIVING:
+        fact = replace(fact, pickup_eta_seconds=110)
     if row.happening in _EDITS:
         reason = "driver_declined" if row.happening is Happening.RIDE_EDIT_CLOSED else ""
         fact = replace(fact, edit=EditFacts(THING, Money("USD", 3110), reason, 1500))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date
 from typing import Any
 from uuid import UUID
@@ -115,6 +116,12 @@ def _complaint(event: matching.ComplaintDecided) -> ComplaintFact:
         outcome=state.removeprefix("COMPLAINT_STATE_").lower(),
         answer=event.answer,
     )
+
+
+def _arriving(event: matching.DriverArriving) -> RideFact:
+    # The ride's own is that of the assignment.
+    ride = _ride(Happening.DRIVER_ARRIVING, event.ride)
+    return replace(ride, pickup_eta_seconds=event.pickup_eta_seconds)
 
 
 def _matching_started(event: matching.RideMatchingStarted) -> RideFact:
@@ -251,6 +258,7 @@ _READERS: Mapping[type[Message], Callable[[Any, int], Fact | None]] = {
     matching.RideDriverSwapped: lambda event, _: _ride(
         Happening.RIDE_DRIVER_SWAPPED, event.ride, former_driver_id=_uuid(event.former_driver_id)
     ),
+    matching.DriverArriving: lambda event, _: _arriving(event),
     matching.DriverArrived: lambda event, _: _ride(Happening.DRIVER_ARRIVED, event.ride),
     matching.TripStarted: lambda event, _: _ride(Happening.TRIP_STARTED, event.ride),
     matching.StopReached: lambda event, _: _ride(Happening.STOP_REACHED, event.ride),

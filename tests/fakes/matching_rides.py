@@ -371,6 +371,9 @@ class MemoryTransaction:
     async def raise_alert(self, alert: TripAlert) -> bool:
         raise NotImplementedError("alerts are tested on Postgres")
 
+    async def note_arriving(self, ride_id: UUID, driver_id: UUID, now: datetime) -> bool:
+        raise NotImplementedError("drivers who are about to be there are tested on Postgres")
+
     async def keep_consent(self, consent: FeeConsent) -> None:
         self._tables.consents[consent.ride_id] = consent
 

@@ -10,6 +10,7 @@ from matching_service.adapters.tables.after_rides import (
     cancel_consents,
     ride_ratings,
     ride_shares,
+    told_arrivals,
     trip_alerts,
     trip_watches,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "shift_headings",
     "shifts",
     "surge_controls",
+    "told_arrivals",
     "travel_times",
     "trip_alerts",
     "trip_watches",

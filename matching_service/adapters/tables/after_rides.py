@@ -91,6 +91,18 @@ trip_alerts = Table(
     comment="Trips that left their way or stood still, as their riders were asked",
 )
 
+told_arrivals = Table(
+    "told_arrival",
+    metadata,
+    Column("ride_id", Uuid, ForeignKey("ride.id"), nullable=False),
+    Column("driver_id", Uuid, nullable=False),
+    Column("told_at", DateTime(timezone=True), nullable=False),
+    # Of each driver of a ride it is told once that they are about to be there.
+    PrimaryKeyConstraint("ride_id", "driver_id"),
+    Index("ix_told_arrival_told_at", "told_at"),
+    comment="Drivers of whom a rider was told that they are about to be at the pickup",
+)
+
 ride_ratings = Table(
     "ride_rating",
     metadata,

@@ -151,6 +151,11 @@ class Story:
         """The pickup that was asked for ahead is near."""
         return matching.RideReminded(ride=self.ride(rides_pb2.RIDE_STATE_SCHEDULED, 2))
 
+    def driver_arriving(self) -> matching.DriverArriving:
+        """The driver is about to be at the pickup."""
+        ride = self.ride(rides_pb2.RIDE_STATE_DRIVER_EN_ROUTE, 6, driver=True)
+        return matching.DriverArriving(ride=ride, pickup_eta_seconds=110)
+
     def stop_reached(self) -> matching.StopReached:
         """The trip pauses at a stop."""
         return matching.StopReached(ride=self.ride(rides_pb2.RIDE_STATE_IN_PROGRESS, 8, driver=True))

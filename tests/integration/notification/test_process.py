@@ -203,12 +203,14 @@ OTHER_NEWS: dict[Callable[[Story], Message], str] = {
 }
 # What a rider's app shows without a word: the rider made it happen, or sees it.
 SILENT_TURNS = [Story.scheduled, Story.stop_reached, Story.stop_left, Story.edit_proposed]
+# What is on the rider's phone for a moment, and not in the inbox.
+NUDGES = [Story.driver_arriving]
 
 
 def test_every_event_that_people_are_told_of_is_published_here() -> None:
     story = Story()
     published = {type(message) for message in story.a_whole_ride()} | {type(turn.event(story)) for turn in TURNS}
-    published |= {type(event(story)) for event in (*SILENT_TURNS, *OTHER_NEWS)}
+    published |= {type(event(story)) for event in (*SILENT_TURNS, *NUDGES, *OTHER_NEWS)}
     assert published == set(FACT_TYPES)
 
 
@@ -294,6 +296,17 @@ async def test_every_other_turn_of_a_ride_is_told_to_whom_it_concerns(service: R
         assert data_of(told)["state"] == turn.state
     else:
         assert await service.live(story.driver_id) == []
+
+
+async def test_that_the_driver_is_arriving_is_live_with_how_soon_and_not_in_the_inbox(service: Running) -> None:
+    story = Story()
+    await publish(service.redis, story.driver_arriving())
+    [event] = await service.live_once_there_are(1, story.rider_id)
+    change = data_of(event)
+    assert (event.type, change["state"], change["pickup_eta_seconds"]) == ("ride_updated", "driver_en_route", 110)
+    assert await service.timeline(story.rider_id) == ["driver_arriving"]
+    assert await service.inbox(story.rider_id) == []
+    assert await service.live(story.driver_id) == []
 
 
 @pytest.mark.parametrize("event", SILENT_TURNS, ids=lambda event: event.__name__)

@@ -93,6 +93,12 @@ def test_an_event_is_the_message_of_its_name_and_carries_the_pin_where_the_contr
     assert (event.aggregate_id, event.aggregate_version) == (a_ride().id, 1)
 
 
+def test_that_a_driver_is_arriving_tells_how_soon_and_the_pin_to_look_for():
+    written = wire.event_message(events.DriverArriving(a_ride(), NOON, 95))
+    assert isinstance(written, events_pb2.DriverArriving)
+    assert (written.pickup_eta_seconds, written.ride.start_pin) == (95, "0042")
+
+
 def test_the_phones_of_an_order_are_for_whoever_ordered_and_the_driver_while_it_lasts():
     ride = a_delivery()
     assert wire.ride_message(ride, with_pin=True).delivery.order.recipient_phone == "+14155550122"

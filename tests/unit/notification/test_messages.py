@@ -10,7 +10,14 @@ from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.facts import Fact, Happening, ShiftFact
 from notification_service.domain.messages import Message, messages_for
 from shared_kernel.money import Money
-from tests.unit.notification.samples import DRIVER, RIDE_HAPPENINGS, RIDER, offer_fact, receipt_fact, ride_fact
+from tests.unit.notification.samples import (
+    DRIVER,
+    RIDE_HAPPENINGS,
+    RIDER,
+    offer_fact,
+    receipt_fact,
+    ride_fact,
+)
 
 
 def to(account: object, fact: Fact) -> Message:
@@ -38,7 +45,7 @@ def test_every_change_of_a_ride_reaches_its_people_on_the_stream(happening: Happ
     gone = happening in (Happening.RIDE_REMATCHING, Happening.RIDE_UNMATCHED)
     fact = ride_fact(happening, driver=None, former_driver_id=DRIVER) if gone else ride_fact(happening)
     messages = messages_for(fact)
-    alone = happening in BEFORE_A_DRIVER or happening is Happening.RIDE_UNMATCHED
+    alone = happening in BEFORE_A_DRIVER or happening in (Happening.RIDE_UNMATCHED, Happening.DRIVER_ARRIVING)
     assert {message.account_id for message in messages} == ({RIDER} if alone else {RIDER, DRIVER})
     assert all(message.live_type == "ride_updated" and Channel.STREAM in message.channels for message in messages)
 
@@ -55,6 +62,13 @@ def test_an_assignment_is_told_in_words_with_pin_and_plate() -> None:
     assert message.channels == (Channel.INBOX, Channel.STREAM, Channel.PUSH, Channel.SMS)
     assert message.context["plate"] == "7ABC123"
     assert message.context["pickup_eta_minutes"] == 3
+
+
+def test_that_the_driver_is_arriving_is_shown_and_pushed_with_how_soon() -> None:
+    message = to(RIDER, ride_fact(Happening.DRIVER_ARRIVING, pickup_eta_seconds=110))
+    assert message.channels == (Channel.STREAM, Channel.PUSH)
+    assert (message.context["pickup_eta_minutes"], message.live_data["pickup_eta_seconds"]) == (2, 110)
+    assert message.collapse_key == to(RIDER, ride_fact(Happening.DRIVER_ARRIVED)).collapse_key
 
 
 def test_a_ride_without_a_driver_is_told_to_the_rider_alone() -> None:

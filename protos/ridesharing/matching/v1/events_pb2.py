@@ -29,7 +29,7 @@ from ridesharing.matching.v1 import rides_pb2 as ridesharing_dot_matching_dot_v1
 from ridesharing.matching.v1 import trip_alerts_pb2 as ridesharing_dot_matching_dot_v1_dot_trip__alerts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$ridesharing/matching/v1/events.proto\x12\x17ridesharing.matching.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!ridesharing/common/v1/money.proto\x1a/ridesharing/matching/v1/complaint_service.proto\x1a#ridesharing/matching/v1/rides.proto\x1a)ridesharing/matching/v1/trip_alerts.proto\"<\n\rRideRequested\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rRideScheduled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\";\n\x0cRideReminded\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"@\n\x11RidePaymentFailed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"p\n\x13RideMatchingStarted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x12\n\nrematching\x18\x02 \x01(\x08\x12\x18\n\x10\x66ormer_driver_id\x18\x03 \x01(\t\"=\n\x0cOfferCreated\x12-\n\x05offer\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Offer\"<\n\x0bOfferClosed\x12-\n\x05offer\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Offer\";\n\x0cRideAssigned\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"Z\n\x11RideDriverSwapped\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x18\n\x10\x66ormer_driver_id\x18\x02 \x01(\t\"<\n\rDriverArrived\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\":\n\x0bTripStarted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\":\n\x0bStopReached\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"7\n\x08StopLeft\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rRideCompleted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"p\n\x10RideEditProposed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12/\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"j\n\nRideEdited\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12/\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"n\n\x0eRideEditClosed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12/\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"=\n\x0e\x44\x65liveryFailed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rOrderReturned\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"\x80\x01\n\x0cRideCanceled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x18\n\x10\x66ormer_driver_id\x18\x02 \x01(\t\x12)\n\x03\x66\x65\x65\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\"<\n\rRideUnmatched\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"A\n\x12RidePaymentSettled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"s\n\nRideShared\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x13\n\x0b\x63ontact_ids\x18\x02 \x03(\t\x12\r\n\x05token\x18\x03 \x01(\t\x12\x14\n\x0csealed_token\x18\x04 \x01(\x0c\"q\n\x0fTripAlertRaised\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x31\n\x05\x61lert\x18\x02 \x01(\x0b\x32\".ridesharing.matching.v1.TripAlert\"\x9d\x01\n\x10\x43omplaintDecided\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x14\n\x0c\x63omplaint_id\x18\x02 \x01(\t\x12\x36\n\x05state\x18\x03 \x01(\x0e\x32\'.ridesharing.matching.v1.ComplaintState\x12\x0e\n\x06\x61nswer\x18\x04 \x01(\t\"=\n\x0cShiftStarted\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\"=\n\x0cShiftChanged\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\"i\n\nShiftEnded\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$ridesharing/matching/v1/events.proto\x12\x17ridesharing.matching.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!ridesharing/common/v1/money.proto\x1a/ridesharing/matching/v1/complaint_service.proto\x1a#ridesharing/matching/v1/rides.proto\x1a)ridesharing/matching/v1/trip_alerts.proto\"<\n\rRideRequested\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rRideScheduled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\";\n\x0cRideReminded\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"@\n\x11RidePaymentFailed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"p\n\x13RideMatchingStarted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x12\n\nrematching\x18\x02 \x01(\x08\x12\x18\n\x10\x66ormer_driver_id\x18\x03 \x01(\t\"=\n\x0cOfferCreated\x12-\n\x05offer\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Offer\"<\n\x0bOfferClosed\x12-\n\x05offer\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Offer\";\n\x0cRideAssigned\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"Z\n\x11RideDriverSwapped\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x18\n\x10\x66ormer_driver_id\x18\x02 \x01(\t\"Y\n\x0e\x44riverArriving\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x1a\n\x12pickup_eta_seconds\x18\x02 \x01(\x05\"<\n\rDriverArrived\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\":\n\x0bTripStarted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\":\n\x0bStopReached\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"7\n\x08StopLeft\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rRideCompleted\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"p\n\x10RideEditProposed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12/\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"j\n\nRideEdited\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12/\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"n\n\x0eRideEditClosed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12/\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32!.ridesharing.matching.v1.RideEdit\"=\n\x0e\x44\x65liveryFailed\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"<\n\rOrderReturned\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"\x80\x01\n\x0cRideCanceled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x18\n\x10\x66ormer_driver_id\x18\x02 \x01(\t\x12)\n\x03\x66\x65\x65\x18\x03 \x01(\x0b\x32\x1c.ridesharing.common.v1.Money\"<\n\rRideUnmatched\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"A\n\x12RidePaymentSettled\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\"s\n\nRideShared\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x13\n\x0b\x63ontact_ids\x18\x02 \x03(\t\x12\r\n\x05token\x18\x03 \x01(\t\x12\x14\n\x0csealed_token\x18\x04 \x01(\x0c\"q\n\x0fTripAlertRaised\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x31\n\x05\x61lert\x18\x02 \x01(\x0b\x32\".ridesharing.matching.v1.TripAlert\"\x9d\x01\n\x10\x43omplaintDecided\x12+\n\x04ride\x18\x01 \x01(\x0b\x32\x1d.ridesharing.matching.v1.Ride\x12\x14\n\x0c\x63omplaint_id\x18\x02 \x01(\t\x12\x36\n\x05state\x18\x03 \x01(\x0e\x32\'.ridesharing.matching.v1.ComplaintState\x12\x0e\n\x06\x61nswer\x18\x04 \x01(\t\"=\n\x0cShiftStarted\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\"=\n\x0cShiftChanged\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\"i\n\nShiftEnded\x12-\n\x05shift\x18\x01 \x01(\x0b\x32\x1e.ridesharing.matching.v1.Shift\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,42 +54,44 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RIDEASSIGNED']._serialized_end=811
   _globals['_RIDEDRIVERSWAPPED']._serialized_start=813
   _globals['_RIDEDRIVERSWAPPED']._serialized_end=903
-  _globals['_DRIVERARRIVED']._serialized_start=905
-  _globals['_DRIVERARRIVED']._serialized_end=965
-  _globals['_TRIPSTARTED']._serialized_start=967
-  _globals['_TRIPSTARTED']._serialized_end=1025
-  _globals['_STOPREACHED']._serialized_start=1027
-  _globals['_STOPREACHED']._serialized_end=1085
-  _globals['_STOPLEFT']._serialized_start=1087
-  _globals['_STOPLEFT']._serialized_end=1142
-  _globals['_RIDECOMPLETED']._serialized_start=1144
-  _globals['_RIDECOMPLETED']._serialized_end=1204
-  _globals['_RIDEEDITPROPOSED']._serialized_start=1206
-  _globals['_RIDEEDITPROPOSED']._serialized_end=1318
-  _globals['_RIDEEDITED']._serialized_start=1320
-  _globals['_RIDEEDITED']._serialized_end=1426
-  _globals['_RIDEEDITCLOSED']._serialized_start=1428
-  _globals['_RIDEEDITCLOSED']._serialized_end=1538
-  _globals['_DELIVERYFAILED']._serialized_start=1540
-  _globals['_DELIVERYFAILED']._serialized_end=1601
-  _globals['_ORDERRETURNED']._serialized_start=1603
-  _globals['_ORDERRETURNED']._serialized_end=1663
-  _globals['_RIDECANCELED']._serialized_start=1666
-  _globals['_RIDECANCELED']._serialized_end=1794
-  _globals['_RIDEUNMATCHED']._serialized_start=1796
-  _globals['_RIDEUNMATCHED']._serialized_end=1856
-  _globals['_RIDEPAYMENTSETTLED']._serialized_start=1858
-  _globals['_RIDEPAYMENTSETTLED']._serialized_end=1923
-  _globals['_RIDESHARED']._serialized_start=1925
-  _globals['_RIDESHARED']._serialized_end=2040
-  _globals['_TRIPALERTRAISED']._serialized_start=2042
-  _globals['_TRIPALERTRAISED']._serialized_end=2155
-  _globals['_COMPLAINTDECIDED']._serialized_start=2158
-  _globals['_COMPLAINTDECIDED']._serialized_end=2315
-  _globals['_SHIFTSTARTED']._serialized_start=2317
-  _globals['_SHIFTSTARTED']._serialized_end=2378
-  _globals['_SHIFTCHANGED']._serialized_start=2380
-  _globals['_SHIFTCHANGED']._serialized_end=2441
-  _globals['_SHIFTENDED']._serialized_start=2443
-  _globals['_SHIFTENDED']._serialized_end=2548
+  _globals['_DRIVERARRIVING']._serialized_start=905
+  _globals['_DRIVERARRIVING']._serialized_end=994
+  _globals['_DRIVERARRIVED']._serialized_start=996
+  _globals['_DRIVERARRIVED']._serialized_end=1056
+  _globals['_TRIPSTARTED']._serialized_start=1058
+  _globals['_TRIPSTARTED']._serialized_end=1116
+  _globals['_STOPREACHED']._serialized_start=1118
+  _globals['_STOPREACHED']._serialized_end=1176
+  _globals['_STOPLEFT']._serialized_start=1178
+  _globals['_STOPLEFT']._serialized_end=1233
+  _globals['_RIDECOMPLETED']._serialized_start=1235
+  _globals['_RIDECOMPLETED']._serialized_end=1295
+  _globals['_RIDEEDITPROPOSED']._serialized_start=1297
+  _globals['_RIDEEDITPROPOSED']._serialized_end=1409
+  _globals['_RIDEEDITED']._serialized_start=1411
+  _globals['_RIDEEDITED']._serialized_end=1517
+  _globals['_RIDEEDITCLOSED']._serialized_start=1519
+  _globals['_RIDEEDITCLOSED']._serialized_end=1629
+  _globals['_DELIVERYFAILED']._serialized_start=1631
+  _globals['_DELIVERYFAILED']._serialized_end=1692
+  _globals['_ORDERRETURNED']._serialized_start=1694
+  _globals['_ORDERRETURNED']._serialized_end=1754
+  _globals['_RIDECANCELED']._serialized_start=1757
+  _globals['_RIDECANCELED']._serialized_end=1885
+  _globals['_RIDEUNMATCHED']._serialized_start=1887
+  _globals['_RIDEUNMATCHED']._serialized_end=1947
+  _globals['_RIDEPAYMENTSETTLED']._serialized_start=1949
+  _globals['_RIDEPAYMENTSETTLED']._serialized_end=2014
+  _globals['_RIDESHARED']._serialized_start=2016
+  _globals['_RIDESHARED']._serialized_end=2131
+  _globals['_TRIPALERTRAISED']._serialized_start=2133
+  _globals['_TRIPALERTRAISED']._serialized_end=2246
+  _globals['_COMPLAINTDECIDED']._serialized_start=2249
+  _globals['_COMPLAINTDECIDED']._serialized_end=2406
+  _globals['_SHIFTSTARTED']._serialized_start=2408
+  _globals['_SHIFTSTARTED']._serialized_end=2469
+  _globals['_SHIFTCHANGED']._serialized_start=2471
+  _globals['_SHIFTCHANGED']._serialized_end=2532
+  _globals['_SHIFTENDED']._serialized_start=2534
+  _globals['_SHIFTENDED']._serialized_end=2639
 # @@protoc_insertion_point(module_scope)

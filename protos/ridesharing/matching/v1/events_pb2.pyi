@@ -252,6 +252,36 @@ class RideDriverSwapped(_message.Message):
 Global___RideDriverSwapped: _TypeAlias = RideDriverSwapped  # noqa: Y015
 
 @_typing.final
+class DriverArriving(_message.Message):
+    """DriverArriving: the driver on the way to the pickup is about to be there, two minutes away at most. Told once a ride and
+    driver, and not of a driver who was so near when the ride was assigned: the assignment said so.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_FIELD_NUMBER: _builtins.int
+    PICKUP_ETA_SECONDS_FIELD_NUMBER: _builtins.int
+    pickup_eta_seconds: _builtins.int
+    """How long the driver needs from where they are now."""
+    @_builtins.property
+    def ride(self) -> _rides_pb2.Ride:
+        """The ride after it, with the start PIN for the rider. Its `pickup_eta_seconds` is still that of the assignment."""
+
+    def __init__(
+        self,
+        *,
+        ride: _rides_pb2.Ride | None = ...,
+        pickup_eta_seconds: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["pickup_eta_seconds", b"pickup_eta_seconds", "ride", b"ride"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DriverArriving: _TypeAlias = DriverArriving  # noqa: Y015
+
+@_typing.final
 class DriverArrived(_message.Message):
     """DriverArrived: the driver waits at the pickup."""
 

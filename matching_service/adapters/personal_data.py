@@ -37,7 +37,9 @@ from shared_kernel.erasures import erasure_blocked
 _COARSE_DECIMALS = 2
 _ERASED_PIN = "0000"
 _ERASED_ORDER = {"recipient_name": "", "order_reference": "", "items": "", "shop_phone": "", "recipient_phone": ""}
-_NOT_TOLD = frozenset({"start_pin", "hand_over_pin", "saga_error", "saga_attempts", "saga_leased_until", "terms"})
+_NOT_TOLD = frozenset(
+    {"start_pin", "hand_over_pin", "saga_error", "saga_attempts", "saga_leased_until", "terms", "rating_due_at"}
+)
 """Columns that say nothing of a person, or open a ride."""
 _OF_THE_RIDER = (
     "rider_id",
@@ -91,6 +93,8 @@ class MatchingPersonalData:
                     dropoff_longitude=_coarse(rides.c.dropoff_longitude),
                     driven_to_latitude=_coarse(rides.c.driven_to_latitude),
                     driven_to_longitude=_coarse(rides.c.driven_to_longitude),
+                    # Nobody is left to be asked for stars.
+                    rating_due_at=None,
                     # Null, of a ride that is no delivery, stays null.
                     delivery=rides.c.delivery.op("||")(cast(_ERASED_ORDER, JSONB)),
                 )

@@ -22,6 +22,7 @@ from chassis.runtime import Wakeup
 from chassis.telemetry import current_traceparent
 from matching_service.adapters import statements, tables
 from matching_service.adapters.edit_rows import edit_from, edit_moves, edit_row, edit_timer
+from matching_service.adapters.postgres_after_rides import is_driver_rated
 from matching_service.adapters.postgres_cities import add_policy
 from matching_service.adapters.postgres_complaints import PostgresComplaintRows
 from matching_service.adapters.postgres_pickups import note_arriving
@@ -402,6 +403,9 @@ class PostgresTransaction:
 
     async def note_arriving(self, ride_id: UUID, driver_id: UUID, now: datetime) -> bool:
         return await note_arriving(self._connection, ride_id, driver_id, now)
+
+    async def is_driver_rated(self, ride_id: UUID) -> bool:
+        return await is_driver_rated(self._connection, ride_id)
 
     async def keep_consent(self, consent: FeeConsent) -> None:
         values = {

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
 from matching_service.adapters import tables
@@ -36,6 +37,13 @@ class PostgresShares:
         if found is None:
             return None
         return Share(found["ride_id"], found["token_hash"], found["created_at"], found["expires_at"])
+
+
+async def is_driver_rated(connection: AsyncConnection, ride_id: UUID) -> bool:
+    """Tell whether the rider of a ride has rated its driver."""
+    row = tables.ride_ratings.c
+    mine = select(row.ride_id).where(row.ride_id == ride_id, row.rated_part == RatedPart.DRIVER.value)
+    return await connection.scalar(mine) is not None
 
 
 class PostgresRatings:

@@ -185,6 +185,12 @@ class PostgresRideReader:
             row = (await connection.execute(statement)).mappings().one_or_none()
         return None if row is None else edit_from(row)
 
+    async def due_ratings(self, now: datetime, limit: int) -> list[UUID]:
+        ride = tables.rides.c
+        due = select(ride.id).where(ride.rating_due_at <= now)
+        async with self._database.connect() as connection:
+            return list(await connection.scalars(due.order_by(ride.rating_due_at).limit(limit)))
+
     async def overdue_searches(self, now: datetime, limit: int) -> list[UUID]:
         ride = tables.rides.c
         overdue = select(ride.id).where(ride.state.in_(["requested", "matching"]), ride.search_until <= now)

@@ -41,6 +41,7 @@ from matching_service.use_cases.keep_shards import KeepShards
 from matching_service.use_cases.learn_destination_values import LearnDestinationValues
 from matching_service.use_cases.make_offers import MakeOffers
 from matching_service.use_cases.pace_ticks import PaceTicks
+from matching_service.use_cases.remind_of_ratings import RemindOfRatings
 from matching_service.use_cases.reroute_drivers import RerouteDrivers
 from matching_service.use_cases.trace_ticks import TraceTicks
 from matching_service.use_cases.watch_drivers import WatchDrivers
@@ -157,6 +158,8 @@ def build_workers(stores: Stores, matcher: ScipyMatcher, moves_keep_months: int)
     workers.add(
         "pickups", lambda: sweep_forever("pickups", pickups, limit=PICKUPS_LIMIT, period_seconds=PICKUPS_SECONDS)
     )
+    ratings = RemindOfRatings(store, reader, clock)
+    workers.add("ratings", lambda: sweep_forever("ratings", ratings, limit=SWEEP_LIMIT, period_seconds=5.0))
     compute_surge = ComputeSurge(
         cities=stores.cities,
         demand=stores.surge_reads,

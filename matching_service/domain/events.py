@@ -138,6 +138,10 @@ class RidePaymentSettled(RideFact):
     """The payment came to its end."""
 
 
+class RideRatingDue(RideFact):
+    """The rider has not yet said how the ride was."""
+
+
 @dataclass(frozen=True, slots=True)
 class RideShared(RideFact):
     """The rider sends trusted contacts the link of the ride, whose secret only who sends it can read."""

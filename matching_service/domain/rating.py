@@ -50,6 +50,11 @@ class RatingSummary:
     mean_milli_stars: int
 
 
+def may_be_rated(ride: Ride, now: datetime) -> bool:
+    """Tell whether the two sides of a ride may rate each other at a moment."""
+    return ride.state is RideState.COMPLETED and ride.ended_at is not None and now - ride.ended_at <= RATE_WITHIN
+
+
 def rate(ride: Ride, rated_part: RatedPart, stars: int, comment: str, now: datetime) -> Rating:
     """Rate the other side of a ride.
 

@@ -388,6 +388,7 @@ _PLAIN_RIDE_EVENTS: dict[type[events.RideFact], Callable[..., Message]] = {
     events.RideCompleted: events_pb2.RideCompleted,
     events.RideUnmatched: events_pb2.RideUnmatched,
     events.RidePaymentSettled: events_pb2.RidePaymentSettled,
+    events.RideRatingDue: events_pb2.RideRatingDue,
 }
 
 

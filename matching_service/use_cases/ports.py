@@ -223,6 +223,10 @@ class Transaction(Protocol):
         """Note that a rider is told that a driver is about to be there; False if this rider was, of this driver."""
         ...
 
+    async def is_driver_rated(self, ride_id: UUID) -> bool:
+        """Tell whether the rider of a ride has rated its driver."""
+        ...
+
     async def keep_consent(self, consent: FeeConsent) -> None:
         """Store what the rider was told, in place of what was told before."""
         ...
@@ -338,6 +342,10 @@ class RideReader(Protocol):
 
     async def edit(self, ride_id: UUID, edit_id: UUID) -> RideEdit | None:
         """Return an edit of a ride."""
+        ...
+
+    async def due_ratings(self, now: datetime, limit: int) -> list[UUID]:
+        """Return completed rides whose rider is to be asked for stars, the longest due first."""
         ...
 
     async def overdue_searches(self, now: datetime, limit: int) -> list[UUID]:

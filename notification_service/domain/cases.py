@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
-from notification_service.domain.facts import Fact, RideFact, ShiftFact
+from notification_service.domain.facts import Fact, RatingFact, RideFact, ShiftFact
 
 
 class Case(StrEnum):
@@ -24,7 +24,7 @@ _TAKEN_OFFLINE = frozenset({"silent", "break_over"})
 
 _HOLDS: Mapping[Case, Callable[[Fact], bool]] = {
     Case.ALWAYS: lambda _: True,
-    Case.ORDER: lambda fact: isinstance(fact, RideFact) and fact.kind == "delivery",
+    Case.ORDER: lambda fact: isinstance(fact, RideFact | RatingFact) and fact.kind == "delivery",
     # Who canceled knows; what the cancel cost is told.
     Case.CANCELED_FOR_FREE: lambda fact: (
         isinstance(fact, RideFact) and fact.state == "canceled_by_rider" and not has_fee(fact)

@@ -61,6 +61,7 @@ class Happening(StrEnum):
     SOS_RAISED = "sos_raised"
     ROUTE_DEVIATED = "route_deviated"
     LONG_STOP = "long_stop"
+    RIDE_RATING_DUE = "ride_rating_due"
     PROMOTION = "promotion"
 
 
@@ -185,6 +186,17 @@ class ComplaintFact:
 
 
 @dataclass(frozen=True, slots=True)
+class RatingFact:
+    """A rider has not said how a ride was: no news of the ride, of which nothing changed. `kind` is a public word."""
+
+    happening: Happening
+    ride_id: UUID
+    rider_id: UUID
+    driver: DriverFacts | None
+    kind: str = "private"
+
+
+@dataclass(frozen=True, slots=True)
 class SafetyFact:
     """Somebody on a ride called for help, shares it, or it goes strangely. `link` shows where the ride is now."""
 
@@ -238,6 +250,7 @@ Fact = (
     | PersonFact
     | MoneyFact
     | ComplaintFact
+    | RatingFact
     | SafetyFact
     | CodeFact
     | PromotionFact

@@ -182,6 +182,8 @@ MATRIX: Sequence[Row] = (
     Row(H.DRIVER_SUSPENDED, _D, WRITTEN, _P2, _DAY, "driver_suspended"),
     Row(H.DOCUMENT_EXPIRING, _D, WRITTEN, _P2, _DAY, "driver_document_expiring"),
     # Nice to know
+    Row(H.RIDE_RATING_DUE, _R, TOLD, _P3, _DAY, "order_ride_rating_due", Case.ORDER),
+    Row(H.RIDE_RATING_DUE, _R, TOLD, _P3, _DAY, "rider_ride_rating_due"),
     Row(H.PROMOTION, TO.ACCOUNT, TOLD, _P3, _DAY, "promotion"),
 )
 

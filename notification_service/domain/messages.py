@@ -19,6 +19,7 @@ from notification_service.domain.facts import (
     OfferFact,
     PersonFact,
     PromotionFact,
+    RatingFact,
     ReceiptFact,
     RideFact,
     SafetyFact,
@@ -115,7 +116,7 @@ def _account(fact: Fact, audience: Audience) -> UUID | None:
             return fact.driver.driver_id if fact.driver else None
         case RideFact(), Audience.FORMER_DRIVER:
             return fact.former_driver_id
-        case ReceiptFact() | SafetyFact() | ComplaintFact(), Audience.RIDER:
+        case ReceiptFact() | SafetyFact() | ComplaintFact() | RatingFact(), Audience.RIDER:
             return fact.rider_id
         case OfferFact() | ShiftFact(), Audience.DRIVER:
             return fact.driver_id
@@ -127,7 +128,7 @@ def _account(fact: Fact, audience: Audience) -> UUID | None:
 
 def _ride(fact: Fact) -> UUID | None:
     match fact:
-        case RideFact() | OfferFact() | ReceiptFact() | SafetyFact() | MoneyFact() | ComplaintFact():
+        case RideFact() | OfferFact() | ReceiptFact() | SafetyFact() | MoneyFact() | ComplaintFact() | RatingFact():
             return fact.ride_id
         case _:
             return None

@@ -18,6 +18,7 @@ from notification_service.domain.facts import (
     OfferFact,
     PersonFact,
     PromotionFact,
+    RatingFact,
     ReceiptFact,
     RideFact,
     SafetyFact,
@@ -84,6 +85,9 @@ def sample_of(row: Row) -> Fact:
     match happening:
         case Happening.COMPLAINT_DECIDED:
             return ComplaintFact(happening, THING, RIDE, RIDER, "refunded", "The way was too long: sorry!")
+        case Happening.RIDE_RATING_DUE:
+            kind = "delivery" if row.case is Case.ORDER else "private"
+            return RatingFact(happening, RIDE, RIDER, _DRIVER_FACTS, kind)
         case Happening.ONE_TIME_CODE:
             return CodeFact(happening, "482913", NOON + timedelta(minutes=5))
         case Happening.PROMOTION:

@@ -46,6 +46,7 @@ _NOT_TOLD = frozenset(
         Happening.OFFER_CREATED,
         Happening.OFFER_CLOSED,
         Happening.TRIP_SHARED,
+        Happening.RIDE_RATING_DUE,
         Happening.PROMOTION,
     }
 )

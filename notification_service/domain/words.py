@@ -18,6 +18,7 @@ from notification_service.domain.facts import (
     OfferFact,
     PersonFact,
     PromotionFact,
+    RatingFact,
     ReceiptFact,
     RideFact,
     SafetyFact,
@@ -49,6 +50,8 @@ def words_of(fact: Fact, *, for_rider: bool) -> Words:
             return {"amount": fact.amount, "destination": fact.destination, "bank_last_digits": fact.bank_last_digits}
         case ComplaintFact():
             return {"outcome": fact.outcome, "answer": fact.answer}
+        case RatingFact():
+            return _driver_words(fact.driver)
         case SafetyFact():
             return {"rider_name": fact.rider_name, **_driver_words(fact.driver), "link": fact.link}
         case CodeFact():

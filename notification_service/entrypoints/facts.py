@@ -20,6 +20,7 @@ from notification_service.domain.facts import (
     MoneyFact,
     OfferFact,
     PersonFact,
+    RatingFact,
     ReceiptFact,
     RideFact,
     SafetyFact,
@@ -122,6 +123,16 @@ def _arriving(event: matching.DriverArriving) -> RideFact:
     # The ride's own is that of the assignment.
     ride = _ride(Happening.DRIVER_ARRIVING, event.ride)
     return replace(ride, pickup_eta_seconds=event.pickup_eta_seconds)
+
+
+def _rating_due(ride: rides_pb2.Ride) -> RatingFact:
+    return RatingFact(
+        happening=Happening.RIDE_RATING_DUE,
+        ride_id=UUID(ride.ride_id),
+        rider_id=UUID(ride.rider_id),
+        driver=_driver(ride),
+        kind=_kind(ride.kind),
+    )
 
 
 def _matching_started(event: matching.RideMatchingStarted) -> RideFact:
@@ -272,6 +283,7 @@ _READERS: Mapping[type[Message], Callable[[Any, int], Fact | None]] = {
     matching.RideCanceled: lambda event, _: _canceled(event),
     matching.RideUnmatched: lambda event, _: _ride(Happening.RIDE_UNMATCHED, event.ride),
     matching.RidePaymentSettled: lambda event, _: _ride(Happening.RIDE_PAYMENT_SETTLED, event.ride),
+    matching.RideRatingDue: lambda event, _: _rating_due(event.ride),
     matching.OfferCreated: lambda event, version: _offer(Happening.OFFER_CREATED, event.offer, version),
     matching.OfferClosed: lambda event, version: _offer(Happening.OFFER_CLOSED, event.offer, version),
     matching.TripAlertRaised: lambda event, _: _trip_alert(event),

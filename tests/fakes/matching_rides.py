@@ -374,6 +374,9 @@ class MemoryTransaction:
     async def note_arriving(self, ride_id: UUID, driver_id: UUID, now: datetime) -> bool:
         raise NotImplementedError("drivers who are about to be there are tested on Postgres")
 
+    async def is_driver_rated(self, ride_id: UUID) -> bool:
+        raise NotImplementedError("ratings are tested on Postgres")
+
     async def keep_consent(self, consent: FeeConsent) -> None:
         self._tables.consents[consent.ride_id] = consent
 
@@ -480,6 +483,9 @@ class MemoryRideReader:
     async def edit(self, ride_id: UUID, edit_id: UUID) -> RideEdit | None:
         edit = self._tables.edits.get(edit_id)
         return edit if edit is not None and edit.ride_id == ride_id else None
+
+    async def due_ratings(self, now: datetime, limit: int) -> list[UUID]:
+        raise NotImplementedError("ratings are tested on Postgres")
 
     async def overdue_searches(self, now: datetime, limit: int) -> list[UUID]:
         waiting = (RideState.REQUESTED, RideState.MATCHING)

@@ -156,6 +156,10 @@ class Story:
         ride = self.ride(rides_pb2.RIDE_STATE_DRIVER_EN_ROUTE, 6, driver=True)
         return matching.DriverArriving(ride=ride, pickup_eta_seconds=110)
 
+    def ride_rating_due(self) -> matching.RideRatingDue:
+        """The rider has not said how the ride was."""
+        return matching.RideRatingDue(ride=self.ride(rides_pb2.RIDE_STATE_COMPLETED, 10, driver=True))
+
     def stop_reached(self) -> matching.StopReached:
         """The trip pauses at a stop."""
         return matching.StopReached(ride=self.ride(rides_pb2.RIDE_STATE_IN_PROGRESS, 8, driver=True))

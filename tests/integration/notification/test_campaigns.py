@@ -19,6 +19,7 @@ from notification_service.adapters.postgres_campaigns import PostgresCampaigns
 from notification_service.adapters.postgres_people import PostgresPeople
 from notification_service.domain.campaigns import LEASE, MOST_RUNNING, AudienceRole, Campaign, CampaignState, Sighting
 from notification_service.domain.channels import Channel
+from notification_service.domain.facts import Happening, RatingFact
 from notification_service.domain.preferences import QuietHours, Subject
 from notification_service.entrypoints.campaign_worker import SeeAudience
 from notification_service.use_cases.keep_campaigns import KeepCampaigns
@@ -158,6 +159,19 @@ async def test_wishes_quiet_hours_and_the_one_of_the_day_are_kept(
     woken = [at for state, _, at in await pushes(database, asleep) if state == "pending"]
     assert woken == [clock.now().replace(hour=14)]
     assert [state for state, _, _ in sorted(await pushes(database, awake))] == ["dropped", "pending"]
+
+
+async def test_a_reminder_to_rate_is_the_one_of_the_day_and_stands_in_the_inbox_anyway(
+    store: PostgresStore, database: Database, owe_messages: OweMessages, clock: SetClock
+) -> None:
+    people, rider = PostgresPeople(database, Uuid7Source()), uuid4()
+    await KeepDevices(people, clock).register(rider, "android", "rider", f"token-{rider}")
+    for _ in range(2):
+        await owe_messages(uuid4(), RatingFact(Happening.RIDE_RATING_DUE, uuid4(), rider, None))
+    [over, first] = sorted(await pushes(database, rider))
+    assert (over[:2], first[0]) == (("dropped", "one_marketing_a_day"), "pending")
+    items, _ = await ListNotifications(store)(rider, 100, "")
+    assert [item.topic for item in items] == ["ride_rating_due"] * 2
 
 
 async def test_a_campaign_waits_for_its_time_and_is_stopped(store: PostgresStore, office: Office) -> None:

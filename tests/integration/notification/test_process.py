@@ -193,6 +193,7 @@ OTHER_NEWS: dict[Callable[[Story], Message], str] = {
     Story.complaint_decided: "not giving money back. Our answer: The way was the shortest.",
     Story.route_deviated: "not on the way we expected",
     Story.long_stop: "has stood still for a while",
+    Story.ride_rating_due: "Give your driver stars",
     Story.tip_received: "All of it is yours",
     Story.payout_paid: "the account ending in 6789",
     Story.payout_failed: "The bank did not take $22.80",
@@ -334,7 +335,10 @@ async def test_what_befalls_people_beside_a_ride_is_in_their_inbox(
 ) -> None:
     story = Story()
     await publish(service.redis, event(story))
-    of_riders = (Story.refund_paid, Story.refund_failed, Story.complaint_decided, Story.route_deviated, Story.long_stop)
+    of_riders = (
+        *(Story.refund_paid, Story.refund_failed, Story.complaint_decided, Story.route_deviated, Story.long_stop),
+        Story.ride_rating_due,
+    )
     reader = story.rider_id if event in of_riders else story.driver_id
     [told] = await service.live_once_there_are(1, reader)
     [item] = await service.inbox(reader)

@@ -81,6 +81,7 @@ def test_a_ride_shows_the_riders_name_to_the_driver_alone():
         (events.RideCanceled, events_pb2.RideCanceled, False),
         (events.RideUnmatched, events_pb2.RideUnmatched, False),
         (events.RidePaymentSettled, events_pb2.RidePaymentSettled, False),
+        (events.RideRatingDue, events_pb2.RideRatingDue, False),
     ],
 )
 def test_an_event_is_the_message_of_its_name_and_carries_the_pin_where_the_contract_says_so(

@@ -7,11 +7,13 @@ from uuid import UUID
 import pytest
 
 from notification_service.domain.channels import Channel, Priority
-from notification_service.domain.facts import Fact, Happening, ShiftFact
+from notification_service.domain.facts import Fact, Happening, RatingFact, ShiftFact
 from notification_service.domain.messages import Message, messages_for
 from shared_kernel.money import Money
 from tests.unit.notification.samples import (
     DRIVER,
+    DRIVER_FACTS,
+    RIDE,
     RIDE_HAPPENINGS,
     RIDER,
     offer_fact,
@@ -69,6 +71,14 @@ def test_that_the_driver_is_arriving_is_shown_and_pushed_with_how_soon() -> None
     assert message.channels == (Channel.STREAM, Channel.PUSH)
     assert (message.context["pickup_eta_minutes"], message.live_data["pickup_eta_seconds"]) == (2, 110)
     assert message.collapse_key == to(RIDER, ride_fact(Happening.DRIVER_ARRIVED)).collapse_key
+
+
+def test_a_reminder_to_rate_is_marketing_and_no_news_of_the_ride() -> None:
+    [message] = messages_for(RatingFact(Happening.RIDE_RATING_DUE, RIDE, RIDER, DRIVER_FACTS))
+    assert (message.account_id, message.priority, message.ride_id) == (RIDER, Priority.MARKETING, RIDE)
+    assert message.channels == (Channel.INBOX, Channel.STREAM, Channel.PUSH)
+    assert (message.ride_version, message.live_type) == (0, "")
+    assert message.context["driver_name"] == "Ana"
 
 
 def test_a_ride_without_a_driver_is_told_to_the_rider_alone() -> None:

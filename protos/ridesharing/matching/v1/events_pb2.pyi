@@ -622,6 +622,32 @@ class RidePaymentSettled(_message.Message):
 Global___RidePaymentSettled: _TypeAlias = RidePaymentSettled  # noqa: Y015
 
 @_typing.final
+class RideRatingDue(_message.Message):
+    """RideRatingDue: an hour after a completed ride its rider has not rated the driver. Told once a ride, and not at all when
+    it was rated meanwhile, or can be rated no more.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIDE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ride(self) -> _rides_pb2.Ride:
+        """The ride after it."""
+
+    def __init__(
+        self,
+        *,
+        ride: _rides_pb2.Ride | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ride", b"ride"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RideRatingDue: _TypeAlias = RideRatingDue  # noqa: Y015
+
+@_typing.final
 class RideShared(_message.Message):
     """RideShared: a rider sends trusted contacts the link of a ride."""
 

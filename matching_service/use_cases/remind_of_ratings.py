@@ -1,0 +1,41 @@
+"""Ask riders who have not said how the ride was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from matching_service.domain.events import RideRatingDue
+from matching_service.domain.rating import may_be_rated
+from matching_service.use_cases.ports import RideReader, Store
+from shared_kernel.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class RemindOfRatings:
+    """A sweep; every replica may run it at once. The time stands in the ride's row, so a restart drops none; whoever
+    sees to it clears it, so nobody is asked twice.
+    """
+
+    store: Store
+    reader: RideReader
+    clock: Clock
+
+    async def __call__(self, limit: int = 64) -> int:
+        """See to no more than `limit` rides that are due; return how many there were."""
+        due = await self.reader.due_ratings(self.clock.now(), limit)
+        for ride_id in due:
+            await self._see_to(ride_id)
+        return len(due)
+
+    async def _see_to(self, ride_id: UUID) -> None:
+        async with self.store.transaction() as tx:
+            ride = await tx.lock_ride(ride_id)
+            now = self.clock.now()
+            if ride is None or ride.rating_due_at is None or now < ride.rating_due_at:
+                return
+            seen_to = ride.rating_seen_to()
+            if may_be_rated(ride, now) and not await tx.is_driver_rated(ride.id):
+                seen_to = seen_to.told()
+                await tx.tell(RideRatingDue(seen_to, now))
+            await tx.save_ride(ride, seen_to)

@@ -1,0 +1,126 @@
+"""Riders who are asked for stars, on a real database: once a ride, and not in vain."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from chassis.database import Database
+from matching_service.adapters.personal_data import MatchingPersonalData
+from matching_service.adapters.postgres_after_rides import PostgresRatings
+from matching_service.adapters.postgres_reads import PostgresRideReader
+from matching_service.domain.rating import RATE_WITHIN
+from matching_service.domain.ride import RATING_DUE_AFTER, Ride
+from matching_service.use_cases.rate_rides import RateRide
+from matching_service.use_cases.remind_of_ratings import RemindOfRatings
+from ridesharing.matching.v1.events_pb2 import RideRatingDue
+from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_stage import Stage
+from tests.integration.matching.stage import open_database, stage_on
+
+MOST = 1_000
+
+
+@pytest.fixture
+async def database(migrated_postgres_url: Callable[[str], str]) -> AsyncGenerator[Database]:
+    async with open_database(migrated_postgres_url("matching")) as database:
+        yield database
+
+
+@pytest.fixture
+def stage(database: Database) -> Stage:
+    return stage_on(database, FakePayments())
+
+
+@pytest.fixture
+def remind(stage: Stage) -> Callable[[], RemindOfRatings]:
+    """Each call is another process."""
+    return lambda: RemindOfRatings(stage.store, stage.reader, stage.clock)
+
+
+class Listed(PostgresRideReader):
+    """Rides whose rating was due at a time."""
+
+    def __init__(self, database: Database, ride_ids: list[UUID]) -> None:
+        super().__init__(database)
+        self._ride_ids = ride_ids
+
+    async def due_ratings(self, now: datetime, limit: int) -> list[UUID]:
+        del now, limit
+        return self._ride_ids
+
+
+async def asked_for_stars(database: Database, ride: Ride) -> list[str]:
+    """The riders who were asked for stars."""
+    told = text("SELECT payload FROM outbox WHERE aggregate_id = :id AND type LIKE '%.RideRatingDue' ORDER BY seq")
+    async with database.connect() as connection:
+        events = [RideRatingDue.FromString(each) for each in await connection.scalars(told, {"id": ride.id})]
+    return [event.ride.rider_id for event in events]
+
+
+async def completed(stage: Stage) -> tuple[Ride, UUID]:
+    ride, driver_id = await stage.under_way()
+    return await stage.complete(stage.key(), driver_id, ride.id), driver_id
+
+
+async def test_a_rider_who_has_not_rated_is_asked_once_an_hour_after_the_ride(
+    stage: Stage, database: Database, remind: Callable[[], RemindOfRatings]
+) -> None:
+    ride, _ = await completed(stage)
+    stage.clock.advance(RATING_DUE_AFTER.total_seconds() - 1)
+    await remind()(MOST)
+    assert await asked_for_stars(database, ride) == []
+    stage.clock.advance(1)
+    # Both have the same list in their hands before either tells.
+    listed = Listed(database, await stage.reader.due_ratings(stage.clock.now(), MOST))
+    replicas = [RemindOfRatings(stage.store, listed, stage.clock) for _ in range(2)]
+    await asyncio.gather(*(replica(MOST) for replica in replicas))
+    await remind()(MOST)
+    assert await asked_for_stars(database, ride) == [str(ride.rider_id)]
+    assert (await stage.now(ride)).rating_due_at is None
+
+
+async def test_a_rider_who_has_rated_is_not_asked_and_whom_the_driver_rated_is(
+    stage: Stage, database: Database, remind: Callable[[], RemindOfRatings]
+) -> None:
+    rate = RateRide(stage.reader, PostgresRatings(database), stage.clock)
+    rated, _ = await completed(stage)
+    await rate(rated.id, 5, "", rider_id=rated.rider_id)
+    unrated, driver_id = await completed(stage)
+    await rate(unrated.id, 5, "", driver_id=driver_id)
+    stage.clock.advance(RATING_DUE_AFTER.total_seconds())
+    await remind()(MOST)
+    assert await asked_for_stars(database, rated) == []
+    assert await asked_for_stars(database, unrated) == [str(unrated.rider_id)]
+    assert (await stage.now(rated)).rating_due_at is None
+
+
+async def test_nobody_is_asked_after_the_rating_window_after_a_cancel_or_after_the_erasure(
+    stage: Stage, database: Database, remind: Callable[[], RemindOfRatings]
+) -> None:
+    canceled, _ = await stage.under_way()
+    await stage.force_cancel(stage.key(), stage.new_id(), canceled.id, "")
+    erased, _ = await completed(stage)
+    await stage.settle()
+    await MatchingPersonalData(database).erase(erased.rider_id, "erasure")
+    stage.clock.advance(RATING_DUE_AFTER.total_seconds())
+    await remind()(MOST)
+    late, _ = await completed(stage)
+    stage.clock.advance((RATE_WITHIN + timedelta(seconds=1)).total_seconds())
+    await remind()(MOST)
+    assert [await asked_for_stars(database, ride) for ride in (canceled, erased, late)] == [[], [], []]
+    assert (await stage.now(late)).rating_due_at is None
+
+
+async def test_the_database_refuses_a_rating_due_of_a_ride_that_was_not_made(stage: Stage, database: Database) -> None:
+    ride, _ = await stage.assigned()
+    owe = text("UPDATE ride SET rating_due_at = :now WHERE id = :ride")
+    with pytest.raises(IntegrityError, match="ck_ride_rating_due_once_completed"):
+        async with database.transaction() as connection:
+            await connection.execute(owe, {"ride": ride.id, "now": stage.clock.now()})

@@ -122,7 +122,7 @@ def test_reflection_lists_the_contracts_and_no_method_answers_a_stranger(newcome
 
 def test_a_simulated_city_keeps_its_promises(newcomer: Stack) -> None:
     ended = newcomer.jitney(
-        *("simulate", "--minutes", "12", "--speed", "16", "--drivers", "50", "--rides-per-minute", "4", "--json"),
+        *("simulate", "--minutes", "12", "--speed", "16", "--drivers", "60", "--rides-per-minute", "6", "--json"),
         *("--matching-target", newcomer.matching_target, "--keys", str(newcomer.data / "keys")),
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr

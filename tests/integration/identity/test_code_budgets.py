@@ -41,7 +41,7 @@ def numbers(block: str, count: int) -> list[str]:
 async def test_pumping_a_block_of_numbers_is_bounded_however_many_ask_at_once(
     run_identity: Runner, record_property: Record
 ) -> None:
-    async with run_identity(identity_otp_per_block_per_hour=20) as identity:
+    async with run_identity(identity_otp_per_block_per_hour=20, calls_in_flight_max=1_000) as identity:
         asking = [
             refused(ask(identity, phone, device=str(index), address=f"198.51.{index % 200}.{index // 200}"))
             for index, phone in enumerate(numbers("+1415555", 200))

@@ -58,7 +58,7 @@ def nearest_pairs(seekers: Sequence[Seeker], drivers: Sequence[DriverPosition], 
     """Return for each seeker the nearest drivers it may have, nearest first, at most `limits.candidates` of them.
 
     Seekers of the same vehicle classes and needs who pay in the same way share one tree, so that drivers whom they may
-    not have take no place among the nearest; a seeker asks for as many more as it excludes. With several strands a
+    not have take no place among the nearest; a seeker asks for as many more as it excludes. With several hands a
     seeker's come in no order.
     """
     alike: dict[tuple[frozenset[VehicleClass], bool, frozenset[Capability]], list[int]] = {}
@@ -86,12 +86,12 @@ def _nearest_of_group(
     drivers: Sequence[DriverPosition],
     limits: Limits,
 ) -> list[Pair]:
-    strands = min(limits.strands, len(able))
-    if strands <= 1:
+    hands = min(limits.hands, len(able))
+    if hands <= 1:
         return _nearest(group, able, seekers, drivers, limits, limits.candidates)
     near = _nearest(group, able, seekers, drivers, limits, limits.candidates // 2)
-    for hand in range(strands):
-        whose, dealt = group[hand::strands], able[hand::strands]
+    for hand in range(hands):
+        whose, dealt = group[hand::hands], able[hand::hands]
         if whose:
             near += _nearest(whose, dealt, seekers, drivers, limits, limits.candidates - limits.candidates // 2)
     return sorted(set(near))

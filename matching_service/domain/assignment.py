@@ -86,7 +86,7 @@ class Limits:
     no_cash_driver_ids: frozenset[UUID] = frozenset()
     headings: Mapping[UUID, GeoPoint] = field(default_factory=dict[UUID, GeoPoint])
     capabilities: Mapping[UUID, frozenset[Capability]] = field(default_factory=dict[UUID, frozenset[Capability]])
-    strands: int = 1
+    hands: int = 1
     """In so many hands the drivers are dealt out; half of a seeker's candidates are the nearest of one hand.
 
     A crowd has the same nearest drivers, however many each may name. With as many hands as it takes, those who stand

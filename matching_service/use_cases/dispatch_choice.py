@@ -28,7 +28,7 @@ from matching_service.use_cases.dispatch_ports import EtaProvider, Matcher
 CANDIDATES = 16
 WIDE_CANDIDATES = 64
 """Of the second pass: a fixed number of candidates starves hot spots, where all share the same nearest drivers. Where
-more are left than that, the drivers are dealt out among them (`Limits.strands`)."""
+more are left than that, the drivers are dealt out among them (`Limits.hands`)."""
 PAIRS_AT_ONCE = 2_000
 """So many are weighed on the event loop; more would hold it up for longer than other calls may wait."""
 SOLVER_BUDGET_SECONDS = 0.25
@@ -110,12 +110,12 @@ class Choose:
         driver_places: Sequence[int],
         candidates: int,
         choice: Choice,
-        strands: int = 1,
+        hands: int = 1,
     ) -> list[PairCost]:
         """Weigh the candidates of some seekers among some drivers."""
         seekers = [picture.seekers[place] for place in seeker_places]
         drivers = [picture.drivers[place] for place in driver_places]
-        limits = self._limits(candidates, picture, strands)
+        limits = self._limits(candidates, picture, hands)
         # So many of the free and so many of those on the way: where most are on the way, the nearest of all hold hardly
         # a free one, and a chain of moves would lack its first link.
         near: list[Pair] = []
@@ -147,8 +147,8 @@ class Choose:
         choice: Choice,
         joins: Sequence[PairCost] = (),
     ) -> list[PairCost]:
-        strands = ceil(2 * len(seeker_places) / candidates) if candidates == WIDE_CANDIDATES else 1
-        costs = await self._costs(picture, seeker_places, driver_places, candidates, choice, strands)
+        hands = ceil(2 * len(seeker_places) / candidates) if candidates == WIDE_CANDIDATES else 1
+        costs = await self._costs(picture, seeker_places, driver_places, candidates, choice, hands)
         choice.candidates += len(joins)
         choice.weighed += joins
         costs = [*costs, *joins]
@@ -169,7 +169,7 @@ class Choose:
             chosen = [plain[index] for index in greedy]
         return [costs[index] for index in chosen]
 
-    def _limits(self, candidates: int, picture: Picture, strands: int) -> Limits:
+    def _limits(self, candidates: int, picture: Picture, hands: int) -> Limits:
         longest_seconds = max(seeker.pickup_eta_cap_seconds for seeker in picture.seekers)
         return Limits(
             candidates,
@@ -177,7 +177,7 @@ class Choose:
             picture.no_cash_driver_ids,
             picture.headings,
             picture.capabilities,
-            strands,
+            hands,
         )
 
     def _own(self, picture: Picture) -> list[PairCost]:

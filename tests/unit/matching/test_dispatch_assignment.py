@@ -189,7 +189,7 @@ def test_candidates_are_the_nearest_allowed_drivers_in_reach(
 )
 @settings(deadline=None)
 def test_of_a_hand_of_drivers_come_allowed_ones_beside_the_nearest(
-    riders: list[tuple[GeoPoint, set[int]]], fleet: list[GeoPoint], candidates: int, strands: int
+    riders: list[tuple[GeoPoint, set[int]]], fleet: list[GeoPoint], candidates: int, hands: int
 ) -> None:
     seekers = [
         seeker(number, point, excluded=frozenset(UUID(int=1_000 + one) for one in excluded))
@@ -197,7 +197,7 @@ def test_of_a_hand_of_drivers_come_allowed_ones_beside_the_nearest(
     ]
     drivers = [driver(number, point, VehicleClass.ECONOMY) for number, point in enumerate(fleet)]
     nearest = nearest_pairs(seekers, drivers, Limits(candidates // 2, 50_000))
-    pairs = nearest_pairs(seekers, drivers, Limits(candidates, 50_000, strands=strands))
+    pairs = nearest_pairs(seekers, drivers, Limits(candidates, 50_000, hands=hands))
     assert len(set(pairs)) == len(pairs)
     assert set(pairs) >= set(nearest)
     for index, each in enumerate(seekers):

@@ -32,6 +32,16 @@ DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 WAIT_MILLISECONDS = 60_000
 expect.set_options(timeout=WAIT_MILLISECONDS)
+# Nothing is drawn before draw() is called, as on a slow machine.
+_UNDRAWN = """{
+  const [ask, cancel, waiting] = [requestAnimationFrame, cancelAnimationFrame, []];
+  window.requestAnimationFrame = (work) => -waiting.push(work);
+  window.cancelAnimationFrame = (id) => (id < 0 ? delete waiting[-id - 1] : cancel(id));
+  window.draw = () => {
+    Object.assign(window, { requestAnimationFrame: ask });
+    for (const number of waiting.keys()) ask((time) => waiting[number]?.(time));
+  };
+}"""
 VIEWS = ("map", "rides", "book", "pulse", "money", "complaints", "promotions", "drivers", "messages")
 # Away from the corners where other tests drive.
 PICKUP, DROPOFF = GeoPoint(37.7600, -122.4350), GeoPoint(37.7700, -122.4100)
@@ -241,6 +251,25 @@ async def test_a_ride_is_booked_for_somebody_who_calls(browser: Browser, stack: 
         offer = await driver.accept(ride_id)
         assert (offer["rider_name"], offer["funding"]) == ("Carmen", "cash")
         await expect(story).to_contain_text("Driver en route")
+
+
+async def test_prices_are_told_before_the_map_is_drawn(browser: Browser, stack: Stack, people: Town) -> None:
+    await people.driver(PICKUP)
+    async with window(browser, stack, DESKTOP) as operator:
+        page = operator.page
+        await page.add_init_script(_UNDRAWN)
+        await operator.console("book")
+        await page.get_by_label("Phone number").fill("+14155559398")
+        await page.get_by_label("Name").fill("Bao Tran")
+        await page.get_by_label("Pickup").first.fill(f"{PICKUP.latitude}, {PICKUP.longitude}")
+        await page.get_by_label("Destination").first.fill(f"{DROPOFF.latitude}, {DROPOFF.longitude}")
+        await page.get_by_role("button", name="Show prices").click()
+        await expect(page.get_by_role("button", name="Book economy for")).to_be_visible()
+        await expect(page.get_by_role("img", name="Pickup")).to_have_count(0)
+        await page.evaluate("draw()")
+        await expect(page.get_by_role("img", name="Pickup")).to_be_visible()
+        await expect(page.get_by_role("img", name="Where to")).to_be_visible()
+        await expect(page.get_by_role("button", name="Book economy for")).to_be_visible()
 
 
 async def test_what_a_rider_complains_of_is_decided(browser: Browser, stack: Stack, people: Town) -> None:

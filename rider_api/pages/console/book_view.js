@@ -13,6 +13,13 @@ const way = () => [
 ];
 
 export async function mountBook(root, { api }) {
+  const chosen = {};
+  const pins = {};
+  let choosing = "from";
+  let asked = 0;
+  let gone = false;
+  let map = null;
+  let trail = EMPTY;
   const holder = h("div", { class: "map" });
   const prices = h("div", { class: "stack", "aria-live": "polite" });
   const fields = Object.fromEntries(STOPS.map(([name, title]) => [name, placeField(name, title)]));
@@ -28,21 +35,23 @@ export async function mountBook(root, { api }) {
     h("button", { class: "button" }, "Show prices"),
     prices,
   );
+  form.addEventListener("input", (event) => event.target.name !== "quote" && event.target.name !== "note" && forgetPrices());
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    ask();
+  });
   const rest = h("div", { class: "card flush" }, holder);
   fill(root, h("div", { class: "page" }, pageHead("Book a ride", "For somebody who calls. They pay the driver in cash, and get the driver and the PIN by text message"), h("div", { class: "desk" }, form, rest)));
 
-  const map = await makeMap(holder, { label: "Map: click to choose the pickup, then the destination", sources: ["way"], layers: way });
-  const pins = {};
-  let choosing = "from";
-  let asked = 0;
-  let gone = false;
+  // Whoever is on the telephone does not wait for a map: the form works without it, and the map shows what it has by then.
+  map = await makeMap(holder, { label: "Map: click to choose the pickup, then the destination", sources: ["way"], layers: way });
   map.map.on("click", (event) => put(choosing, { latitude: event.lngLat.lat, longitude: event.lngLat.lng }));
+  Object.keys(chosen).forEach(pin);
+  drawWay(trail);
   try {
     const areas = (await api.get("/v1/service-areas")).items;
-    if (!gone) {
-      map.showAreas(areas);
-      map.show(areas.flatMap((area) => area.corners), { animate: false, padding: 20 });
-    }
+    map.showAreas(areas);
+    if (!Object.keys(chosen).length) map.show(areas.flatMap((area) => area.corners), { animate: false, padding: 20 });
   } catch (error) {
     fill(prices, problem(error));
   }
@@ -58,29 +67,34 @@ export async function mountBook(root, { api }) {
   function put(name, where) {
     const spot = { latitude: +where.latitude.toFixed(6), longitude: +where.longitude.toFixed(6) };
     fields[name].input.value = `${spot.latitude}, ${spot.longitude}`;
-    if (pins[name]) pins[name].setLngLat(lngLat(spot));
+    chosen[name] = spot;
+    pin(name);
+    if (name === "from") choosing = "to";
+    forgetPrices();
+  }
+
+  function pin(name) {
+    if (!map) return;
+    if (pins[name]) pins[name].setLngLat(lngLat(chosen[name]));
     else {
-      pins[name] = map.marker(spot, pinElement(name), { draggable: true });
+      pins[name] = map.marker(chosen[name], pinElement(name), { draggable: true });
       pins[name].on("dragend", () => {
         const { lat, lng } = pins[name].getLngLat();
         put(name, { latitude: lat, longitude: lng });
       });
     }
-    if (name === "from") choosing = "to";
-    forgetPrices();
   }
 
   function forgetPrices() {
     asked += 1;
-    map.setData("way", EMPTY);
+    drawWay(EMPTY);
     fill(prices);
   }
 
-  form.addEventListener("input", (event) => event.target.name !== "quote" && event.target.name !== "note" && forgetPrices());
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    ask();
-  });
+  function drawWay(way) {
+    trail = way;
+    map?.setData("way", trail);
+  }
 
   async function ask() {
     forgetPrices();
@@ -103,8 +117,8 @@ export async function mountBook(root, { api }) {
 
   function show(guest, trip, quotes) {
     const line = quotes[0]?.route_polyline ? decodePolyline(quotes[0].route_polyline) : [lngLat(trip.pickup), lngLat(trip.dropoff)];
-    map.setData("way", collection([feature("LineString", line)]));
-    map.show([trip.pickup, trip.dropoff]);
+    drawWay(collection([feature("LineString", line)]));
+    map?.show([trip.pickup, trip.dropoff]);
     if (!quotes.length) {
       fill(prices, h("p", { class: "soft" }, "Nothing is sold for cash between these places."));
       return;

@@ -20,6 +20,7 @@ from matching_service.adapters.tables import (
     complaints,
     promotion_redemptions,
     promotion_tries,
+    ratings_due,
     ride_edits,
     ride_ratings,
     ride_shares,
@@ -37,9 +38,7 @@ from shared_kernel.erasures import erasure_blocked
 _COARSE_DECIMALS = 2
 _ERASED_PIN = "0000"
 _ERASED_ORDER = {"recipient_name": "", "order_reference": "", "items": "", "shop_phone": "", "recipient_phone": ""}
-_NOT_TOLD = frozenset(
-    {"start_pin", "hand_over_pin", "saga_error", "saga_attempts", "saga_leased_until", "terms", "rating_due_at"}
-)
+_NOT_TOLD = frozenset({"start_pin", "hand_over_pin", "saga_error", "saga_attempts", "saga_leased_until", "terms"})
 """Columns that say nothing of a person, or open a ride."""
 _OF_THE_RIDER = (
     "rider_id",
@@ -93,8 +92,6 @@ class MatchingPersonalData:
                     dropoff_longitude=_coarse(rides.c.dropoff_longitude),
                     driven_to_latitude=_coarse(rides.c.driven_to_latitude),
                     driven_to_longitude=_coarse(rides.c.driven_to_longitude),
-                    # Nobody is left to be asked for stars.
-                    rating_due_at=None,
                     # Null, of a ride that is no delivery, stays null.
                     delivery=rides.c.delivery.op("||")(cast(_ERASED_ORDER, JSONB)),
                 )
@@ -123,6 +120,8 @@ class MatchingPersonalData:
             # Ways that a ride could have gone, and who may watch it: nobody asks for them after the ride.
             await connection.execute(delete(ride_edits).where(ride_edits.c.ride_id.in_(mine)))
             await connection.execute(delete(ride_shares).where(ride_shares.c.ride_id.in_(mine)))
+            # Nobody is left to be asked for stars.
+            await connection.execute(delete(ratings_due).where(ratings_due.c.ride_id.in_(mine)))
             await connection.execute(delete(told_arrivals).where(told_arrivals.c.ride_id.in_(mine)))
             await connection.execute(delete(trip_watches).where(trip_watches.c.ride_id.in_(mine)))
             await connection.execute(delete(trip_alerts).where(trip_alerts.c.rider_id == account_id))

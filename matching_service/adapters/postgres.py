@@ -22,7 +22,11 @@ from chassis.runtime import Wakeup
 from chassis.telemetry import current_traceparent
 from matching_service.adapters import statements, tables
 from matching_service.adapters.edit_rows import edit_from, edit_moves, edit_row, edit_timer
-from matching_service.adapters.postgres_after_rides import is_driver_rated
+from matching_service.adapters.postgres_after_rides import (
+    is_driver_rated,
+    owe_rating_reminder,
+    take_rating_reminder,
+)
 from matching_service.adapters.postgres_cities import add_policy
 from matching_service.adapters.postgres_complaints import PostgresComplaintRows
 from matching_service.adapters.postgres_pickups import note_arriving
@@ -403,6 +407,12 @@ class PostgresTransaction:
 
     async def note_arriving(self, ride_id: UUID, driver_id: UUID, now: datetime) -> bool:
         return await note_arriving(self._connection, ride_id, driver_id, now)
+
+    async def owe_rating_reminder(self, ride_id: UUID, due_at: datetime) -> None:
+        await owe_rating_reminder(self._connection, ride_id, due_at)
+
+    async def take_rating_reminder(self, ride_id: UUID, now: datetime) -> bool:
+        return await take_rating_reminder(self._connection, ride_id, now)
 
     async def is_driver_rated(self, ride_id: UUID) -> bool:
         return await is_driver_rated(self._connection, ride_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,6 +37,18 @@ class PostgresShares:
         if found is None:
             return None
         return Share(found["ride_id"], found["token_hash"], found["created_at"], found["expires_at"])
+
+
+async def owe_rating_reminder(connection: AsyncConnection, ride_id: UUID, due_at: datetime) -> None:
+    """Have the rider of a ride asked for stars at a time."""
+    await connection.execute(insert(tables.ratings_due).values(ride_id=ride_id, due_at=due_at))
+
+
+async def take_rating_reminder(connection: AsyncConnection, ride_id: UUID, now: datetime) -> bool:
+    """Take what is owed to the rider of a ride at a moment; False if nothing is, or somebody took it."""
+    row = tables.ratings_due.c
+    taken = delete(tables.ratings_due).where(row.ride_id == ride_id, row.due_at <= now).returning(row.ride_id)
+    return await connection.scalar(taken) is not None
 
 
 async def is_driver_rated(connection: AsyncConnection, ride_id: UUID) -> bool:

@@ -186,10 +186,10 @@ class PostgresRideReader:
         return None if row is None else edit_from(row)
 
     async def due_ratings(self, now: datetime, limit: int) -> list[UUID]:
-        ride = tables.rides.c
-        due = select(ride.id).where(ride.rating_due_at <= now)
+        row = tables.ratings_due.c
+        due = select(row.ride_id).where(row.due_at <= now).order_by(row.due_at).limit(limit)
         async with self._database.connect() as connection:
-            return list(await connection.scalars(due.order_by(ride.rating_due_at).limit(limit)))
+            return list(await connection.scalars(due))
 
     async def overdue_searches(self, now: datetime, limit: int) -> list[UUID]:
         ride = tables.rides.c

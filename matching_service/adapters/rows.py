@@ -95,7 +95,6 @@ def ride_row(ride: Ride) -> dict[str, Any]:
         "driven_at": ride.driven_at,
         **schedule_columns(ride.schedule),
         "timer_at": ride.schedule.due_at if ride.schedule and ride.state is RideState.SCHEDULED else None,
-        "rating_due_at": ride.rating_due_at,
         "sharing": asdict(ride.sharing) if ride.sharing else None,
         "run_id": ride.run_id,
         "run_slot": ride.run_slot,
@@ -219,7 +218,6 @@ def ride_from(
         # The run of a private ride is the database's own affair.
         run_id=row["run_id"] if row["kind"] == "pooled" else None,
         run_slot=row["run_slot"] if row["kind"] == "pooled" else None,
-        rating_due_at=row["rating_due_at"],
     )
 
 

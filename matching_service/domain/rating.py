@@ -12,6 +12,9 @@ from matching_service.domain.ride_states import RideState
 from shared_kernel.errors import Conflict
 
 RATE_WITHIN = timedelta(days=30)
+ASKED_AFTER = timedelta(hours=1)
+"""So long after the ride its rider is asked for stars: the app's last page has asked before, which most answer at once;
+who did not has got to where they wanted by now, and still remembers the ride."""
 LATEST_COUNTED = 500
 """Older ratings no longer count: people change."""
 MIN_STARS, MAX_STARS = 1, 5

@@ -39,9 +39,6 @@ from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
 
 MAX_PIN_FAILURES = 5
-RATING_DUE_AFTER = timedelta(hours=1)
-"""So long after the ride its rider is asked for stars: the app's last page has asked before, which most answer at once;
-who did not has got to where they wanted by now, and still remembers the ride."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +118,6 @@ class Ride:
     run_id: UUID | None = None
     """Of a pooled ride: the run of the driver that it is, or was to its end, part of, and its slot there."""
     run_slot: int | None = None
-    rating_due_at: datetime | None = None
-    """When the rider of a completed ride is to be asked for stars; None once that was seen to."""
 
     @classmethod
     def requested(
@@ -310,11 +305,7 @@ class Ride:
     def completed(self, now: datetime) -> Self:
         """The trip was made: the fare is collected. From here on the payment only goes forward."""
         ended = self._ended(RideMove.COMPLETE_TRIP, "", now, collect=True)
-        return replace(ended, stops=stop_moves.closed(self.stops, now), rating_due_at=now + RATING_DUE_AFTER)
-
-    def rating_seen_to(self) -> Self:
-        """The time to ask for stars has come. Whether anybody is asked is not its own to say: the version stays."""
-        return replace(self, rating_due_at=None)
+        return replace(ended, stops=stop_moves.closed(self.stops, now))
 
     def stop_reached(self, stop_id: UUID, now: datetime) -> Self:
         """The driver is at a stop. Raises what `stop_moves.reached` does, and Conflict `not_under_way`."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from matching_service.domain.events import RideCompleted
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.use_cases.ports import RequestKey, Store
-from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_driver
+from matching_service.use_cases.steps import ride_of_answer, ride_of_driver, trip_was_made
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
 
@@ -38,9 +37,6 @@ class CompleteTrip:
                 if before.delivery is not None:
                     raise Conflict("not_a_passenger", "the ride carries an order: hand it over with its proof instead")
                 ride = before.completed(now)
-                await tx.save_ride(before, ride)
-                await tx.tell(RideCompleted(ride, now))
-                await tx.count_earnings(driver_id, ride.terms.earnings(ride.fare))
-                await let_driver_go(tx, driver_id, now, driven=True)
+                await trip_was_made(tx, before, ride, now)
             await tx.complete(ride.id.bytes)
             return ride

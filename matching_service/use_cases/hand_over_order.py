@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from matching_service.domain.delivery import MAX_HAND_OVER_FAILURES, Proof, ProofKind
-from matching_service.domain.events import RideCompleted
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideMove, RideState, next_state
 from matching_service.use_cases.ports import RequestKey, Store, Transaction
-from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_driver
+from matching_service.use_cases.steps import ride_of_answer, ride_of_driver, trip_was_made
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
 
@@ -52,7 +51,7 @@ class HandOverOrder:
             elif answer is not None:
                 handed = await ride_of_answer(tx, answer)
             else:
-                handed = await self._hand_over(tx, await ride_of_driver(tx, ride_id, driver_id), driver_id, hand_over)
+                handed = await self._hand_over(tx, await ride_of_driver(tx, ride_id, driver_id), hand_over)
                 # Committed also when the PIN is wrong: the try counts.
                 await tx.complete(_PIN_INVALID if handed is None else handed.id.bytes)
         if handed is None:
@@ -61,7 +60,7 @@ class HandOverOrder:
             )
         return handed
 
-    async def _hand_over(self, tx: Transaction, before: Ride, driver_id: UUID, hand_over: HandOver) -> Ride | None:
+    async def _hand_over(self, tx: Transaction, before: Ride, hand_over: HandOver) -> Ride | None:
         delivery = before.carried
         if before.state is RideState.COMPLETED:
             return before
@@ -72,8 +71,5 @@ class HandOverOrder:
             return None
         now = self.clock.now()
         ride = before.handed_over(Proof(hand_over.kind, hand_over.reference), now)
-        await tx.save_ride(before, ride)
-        await tx.tell(RideCompleted(ride, now))
-        await tx.count_earnings(driver_id, ride.terms.earnings(ride.fare))
-        await let_driver_go(tx, driver_id, now, driven=True)
+        await trip_was_made(tx, before, ride, now)
         return ride

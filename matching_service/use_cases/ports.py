@@ -223,6 +223,14 @@ class Transaction(Protocol):
         """Note that a rider is told that a driver is about to be there; False if this rider was, of this driver."""
         ...
 
+    async def owe_rating_reminder(self, ride_id: UUID, due_at: datetime) -> None:
+        """Have the rider of a ride that ends here asked for stars at a time."""
+        ...
+
+    async def take_rating_reminder(self, ride_id: UUID, now: datetime) -> bool:
+        """Take what is owed to the rider of a locked ride at a moment; False if nothing is, or somebody took it."""
+        ...
+
     async def is_driver_rated(self, ride_id: UUID) -> bool:
         """Tell whether the rider of a ride has rated its driver."""
         ...

@@ -13,8 +13,8 @@ from shared_kernel.clock import Clock
 
 @dataclass(frozen=True, slots=True)
 class RemindOfRatings:
-    """A sweep; every replica may run it at once. The time stands in the ride's row, so a restart drops none; whoever
-    sees to it clears it, so nobody is asked twice.
+    """A sweep; every replica may run it at once. What is owed is a row, so a restart drops none; whoever sees to it
+    takes it away, so nobody is asked twice.
     """
 
     store: Store
@@ -32,10 +32,9 @@ class RemindOfRatings:
         async with self.store.transaction() as tx:
             ride = await tx.lock_ride(ride_id)
             now = self.clock.now()
-            if ride is None or ride.rating_due_at is None or now < ride.rating_due_at:
+            if ride is None or not await tx.take_rating_reminder(ride_id, now):
                 return
-            seen_to = ride.rating_seen_to()
-            if may_be_rated(ride, now) and not await tx.is_driver_rated(ride.id):
-                seen_to = seen_to.told()
-                await tx.tell(RideRatingDue(seen_to, now))
-            await tx.save_ride(ride, seen_to)
+            if may_be_rated(ride, now) and not await tx.is_driver_rated(ride_id):
+                told = ride.told()
+                await tx.save_ride(ride, told)
+                await tx.tell(RideRatingDue(told, now))

@@ -1,12 +1,13 @@
-"""Steps that several use cases share: finding the caller's ride, closing an offer, letting a driver go."""
+"""Steps that use cases share: finding the caller's ride, closing an offer, ending a trip, letting a driver go."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from matching_service.domain.events import OfferClosed, RideMatchingStarted, ShiftChanged, ShiftEnded
+from matching_service.domain.events import OfferClosed, RideCompleted, RideMatchingStarted, ShiftChanged, ShiftEnded
 from matching_service.domain.offer import ExclusionCause, Offer, OfferState
+from matching_service.domain.rating import ASKED_AFTER
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.shift import Shift
@@ -111,6 +112,18 @@ async def take_from_driver(tx: Transaction, before: Ride, after: Ride, cause: Ex
     await tx.exclude(after.id, driver_id, cause, now)
     await tx.tell(RideMatchingStarted(after, now, driver_id))
     await let_driver_go(tx, driver_id, now)
+
+
+async def trip_was_made(tx: Transaction, before: Ride, after: Ride, now: datetime) -> None:
+    """Save a ride that its driver has completed: the driver has earned it and is free, the rider is to give stars."""
+    if after.driver is None:
+        raise ValueError("a ride without a driver is completed by nobody")
+    driver_id = after.driver.driver_id
+    await tx.save_ride(before, after)
+    await tx.tell(RideCompleted(after, now))
+    await tx.owe_rating_reminder(after.id, now + ASKED_AFTER)
+    await tx.count_earnings(driver_id, after.terms.earnings(after.fare))
+    await let_driver_go(tx, driver_id, now, driven=True)
 
 
 async def withdraw_offers(

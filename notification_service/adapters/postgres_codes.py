@@ -53,6 +53,7 @@ _CALL_NOW = text("""
       AND next_attempt_at > :now
 """)
 
+# Few are pending at a time: those of codes younger than half a minute.
 _CALLS_TO = text("""
     SELECT notification_id FROM delivery WHERE channel = 'voice' AND state = 'pending' AND target = :target
 """)

@@ -222,8 +222,9 @@ def _consequences(attempts: Sequence[Attempt], now: datetime) -> Iterator[tuple[
     yield _RECORD_EVENTS, told if events else {}
     yield _REMOVE_DEVICES, {"device_ids": device_ids, "now": now} if device_ids else {}
     yield _SUPPRESS, suppressed if dead else {}
-    yield BRING_FORWARD, {"notification_ids": failed, "now": now} if failed else {}
+    # The notification before its deliveries, as a code that is called off: else the two could wait for each other.
     yield WIPE_WORDS, {"notification_ids": spoken} if spoken else {}
+    yield BRING_FORWARD, {"notification_ids": failed, "now": now} if failed else {}
 
 
 def _any_followed(rows: CursorResult[Any]) -> bool:

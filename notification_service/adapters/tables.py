@@ -132,8 +132,6 @@ deliveries = Table(
     CheckConstraint("channel IN ('inbox', 'stream', 'push', 'sms', 'voice', 'email')", "channel"),
     CheckConstraint("state IN ('pending', 'sent', 'dropped', 'failed')", "state"),
     CheckConstraint("(state = 'pending') = (finished_at IS NULL)", "finished"),
-    # By which a newer code finds the calls that were to tell older ones.
-    Index("ix_delivery_call", "target", postgresql_where=text("channel = 'voice' AND state = 'pending'")),
     Index("ix_delivery_due", "channel", "priority", "next_attempt_at", postgresql_where=text("state = 'pending'")),
     Index(
         "ix_delivery_order", "ride_id", "channel", "target", "ride_version", postgresql_where=text("ride_version > 0")

@@ -18,6 +18,7 @@ from payment_service.use_cases.psp_events.handling import (
     Stuck,
     Unmatched,
     handler_of,
+    look_twice,
 )
 from shared_kernel.clock import Clock
 from shared_kernel.errors import DomainError
@@ -74,7 +75,7 @@ class ApplyPspEvents:
         if handler is None:
             return Stuck("no_handler")
         try:
-            return await handler(event)
+            return await look_twice(lambda: handler(event))
         except DomainError as error:
             return NotYet(error.reason)
         except Exception as error:

@@ -18,7 +18,9 @@ BATCH_OPERATIONS = 8
 LONGEST_REST_SECONDS = 30.0
 """While the PSP answers. What its absence made rest for a quarter of an hour is not left lying when it is back."""
 _LOOK_SECONDS = 5.0
-_MOST_SHORTENED = 64
+_MOST_SHORTENED = BATCH_OPERATIONS
+"""At a look. Where the PSP answers only some calls (cards, say, and no payouts), those that it does not answer would
+take all turns of the sweep from those that it does, were they all woken: a batch takes 3 s to time out."""
 
 
 class SweepOperations:

@@ -11,7 +11,7 @@ from uuid import UUID
 from payment_service.use_cases.outcomes import NotSent, Unknown
 from payment_service.use_cases.ports import PaymentServiceProvider, Store
 from payment_service.use_cases.psp_events.disputes import DisputeEvents
-from payment_service.use_cases.psp_events.handling import Handled, NotYet, Stuck
+from payment_service.use_cases.psp_events.handling import Handled, NotYet, Stuck, look_twice
 from payment_service.use_cases.psp_events.payments import PaymentEvents
 from payment_service.use_cases.psp_events.refunds import RefundEvents
 from shared_kernel.clock import Clock
@@ -82,7 +82,9 @@ class SweepPspObjects:
             async with self._store.snapshot() as work:
                 known = await work.disputes.known([seen.psp_dispute_id for seen in page.disputes])
             news = [seen for seen in page.disputes if known.get(seen.psp_dispute_id) is not seen.status]
-            await self._look("dispute", ((seen.psp_dispute_id, self._disputes.take_in, (seen,)) for seen in news))
+            await self._look(
+                "dispute", ((seen.psp_dispute_id, self._disputes.look, (seen.psp_dispute_id,)) for seen in news)
+            )
             taken, after = taken + len(news), page.after
             if not after:
                 return taken
@@ -96,7 +98,7 @@ class SweepPspObjects:
         async def one(subject: object, look: Callable[..., Awaitable[Handled]], about: tuple[object, ...]) -> None:
             async with room:
                 try:
-                    handled = await look(*about)
+                    handled = await look_twice(lambda: look(*about))
                 except Exception:
                     # One that cannot be compared must not hold back the others.
                     _log.exception("what the PSP shows could not be compared", extra={"kind": kind, "id": str(subject)})

@@ -100,6 +100,7 @@ class Tables:
     taken_in: set[UUID] = field(default_factory=set[UUID])
     policies: dict[tuple[str, int], PolicyVersion] = field(default_factory=dict[tuple[str, int], PolicyVersion])
     surge_controls: list[SurgeControlSet] = field(default_factory=list[SurgeControlSet])
+    ratings_due: dict[UUID, datetime] = field(default_factory=dict[UUID, datetime])
     events: list[Event] = field(default_factory=list[Event])
 
 
@@ -373,6 +374,12 @@ class MemoryTransaction:
 
     async def note_arriving(self, ride_id: UUID, driver_id: UUID, now: datetime) -> bool:
         raise NotImplementedError("drivers who are about to be there are tested on Postgres")
+
+    async def owe_rating_reminder(self, ride_id: UUID, due_at: datetime) -> None:
+        self._tables.ratings_due[ride_id] = due_at
+
+    async def take_rating_reminder(self, ride_id: UUID, now: datetime) -> bool:
+        raise NotImplementedError("ratings are tested on Postgres")
 
     async def is_driver_rated(self, ride_id: UUID) -> bool:
         raise NotImplementedError("ratings are tested on Postgres")

@@ -8,6 +8,7 @@ from chassis.inbox import inbox_table
 from chassis.outbox import outbox_table
 from matching_service.adapters.tables.after_rides import (
     cancel_consents,
+    ratings_due,
     ride_ratings,
     ride_shares,
     told_arrivals,
@@ -56,6 +57,7 @@ __all__ = [
     "promotion_tries",
     "promotions",
     "quotes",
+    "ratings_due",
     "ride_edits",
     "ride_ratings",
     "ride_shares",

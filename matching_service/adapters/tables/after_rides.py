@@ -103,6 +103,15 @@ told_arrivals = Table(
     comment="Drivers of whom a rider was told that they are about to be at the pickup",
 )
 
+ratings_due = Table(
+    "rating_due",
+    metadata,
+    Column("ride_id", Uuid, ForeignKey("ride.id"), primary_key=True),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Index("ix_rating_due_due_at", "due_at"),
+    comment="Completed rides whose rider is yet to be asked for stars; gone once that was seen to",
+)
+
 ride_ratings = Table(
     "ride_rating",
     metadata,

@@ -146,7 +146,6 @@ rides = Table(
     Column("dispatch_at", DateTime(timezone=True)),
     Column("timer_at", DateTime(timezone=True)),
     # When the rider of a completed ride is to be asked for stars; empty once that was seen to.
-    Column("rating_due_at", DateTime(timezone=True)),
     Column("sharing", JSONB(none_as_null=True)),
     # Filled in by a trigger where whoever binds the driver does not: a run of its own.
     Column("run_id", Uuid),
@@ -206,7 +205,6 @@ rides = Table(
     CheckConstraint("stop_count >= 0", "stop_count"),
     CheckConstraint("held_minor >= 0", "held_not_negative"),
     CheckConstraint("(state = 'scheduled') = (timer_at IS NOT NULL)", "timer_while_scheduled"),
-    CheckConstraint("rating_due_at IS NULL OR state = 'completed'", "rating_due_once_completed"),
     CheckConstraint("(pickup_at IS NULL) = (dispatch_at IS NULL)", "schedule_whole"),
     CheckConstraint("timer_at IS NULL OR pickup_at IS NOT NULL", "timer_of_a_schedule"),
     CheckConstraint("payment_state <> 'hold_not_due' OR state = 'scheduled'", "hold_due_once_begun"),
@@ -240,7 +238,6 @@ rides = Table(
     Index("ix_ride_waiting", "state", "search_until", postgresql_where=text("state IN ('requested', 'matching')")),
     Index("ix_ride_shard_dispatched", "shard", postgresql_where=text(among("state", DISPATCHED_STATES))),
     Index("ix_ride_timer", "timer_at", postgresql_where=text("timer_at IS NOT NULL")),
-    Index("ix_ride_rating_due", "rating_due_at", postgresql_where=text("rating_due_at IS NOT NULL")),
     Index("ix_ride_saga", "saga_next_attempt_at", postgresql_where=text("saga_next_attempt_at IS NOT NULL")),
 )
 

@@ -1,6 +1,6 @@
-"""rides whose rating is due.
+"""rides whose rider is yet to be asked for stars.
 
-Rides that were completed before have no time at which their rider is asked: nobody is asked for last week's stars.
+Rides that were completed before have no row: nobody is asked for last week's stars.
 """
 
 from __future__ import annotations
@@ -15,20 +15,16 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("ride", sa.Column("rating_due_at", sa.DateTime(timezone=True), nullable=True))
-    op.create_check_constraint(
-        op.f("ck_ride_rating_due_once_completed"), "ride", "rating_due_at IS NULL OR state = 'completed'"
+    op.create_table(
+        "rating_due",
+        sa.Column("ride_id", sa.Uuid(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["ride_id"], ["ride.id"], name=op.f("fk_rating_due_ride_id_ride")),
+        sa.PrimaryKeyConstraint("ride_id", name=op.f("pk_rating_due")),
+        comment="Completed rides whose rider is yet to be asked for stars; gone once that was seen to",
     )
-    op.create_index(
-        "ix_ride_rating_due",
-        "ride",
-        ["rating_due_at"],
-        unique=False,
-        postgresql_where=sa.text("rating_due_at IS NOT NULL"),
-    )
+    op.create_index("ix_rating_due_due_at", "rating_due", ["due_at"], unique=False)
 
 
 def downgrade() -> None:
-    op.drop_index("ix_ride_rating_due", table_name="ride")
-    op.drop_constraint(op.f("ck_ride_rating_due_once_completed"), "ride")
-    op.drop_column("ride", "rating_due_at")
+    op.drop_table("rating_due")

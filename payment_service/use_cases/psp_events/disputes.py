@@ -45,10 +45,9 @@ class DisputeEvents:
             return NotYet(seen.detail)
         if seen is None:
             return Stuck("not_found_at_psp")
-        return await self.take_in(seen)
+        return await self._take_in(seen)
 
-    async def take_in(self, seen: SeenDispute) -> Handled:
-        """Write down what the PSP shows of a dispute."""
+    async def _take_in(self, seen: SeenDispute) -> Handled:
         async with self._store.snapshot() as work:
             payment = await work.payments.find_for_psp(seen.psp_payment_id, None)
         if payment is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,6 +43,16 @@ class PspEventHandler(Protocol):
     """
 
     async def __call__(self, event: PspEvent) -> Handled: ...
+
+
+async def look_twice(look: Callable[[], Awaitable[Handled]]) -> Handled:
+    """Look, and before a contradiction is believed, once more.
+
+    The PSP is asked with nothing locked, so that what it showed may be older than what was written here meanwhile. The
+    second look begins after that was.
+    """
+    handled = await look()
+    return await look() if isinstance(handled, Stuck) else handled
 
 
 PspEventHandlers = Mapping[str, PspEventHandler]

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from chassis import migrations
 from chassis.database import Database
 from chassis.revisions import head_revision
+from tests.integration.chassis.stores import eventually
 
 _TABLES = """
 from sqlalchemy import Column, Integer
@@ -34,6 +35,19 @@ from chassis.migrations import run_env
 from probe_service.tables import METADATA
 
 run_env(METADATA)
+"""
+_MORE = """
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE journal ADD COLUMN more int")
+
+
+def downgrade() -> None:
+    op.execute("ALTER TABLE journal DROP COLUMN more")
 """
 
 
@@ -102,6 +116,34 @@ async def test_five_migrators_at_once_queue_and_all_succeed(package: Path, postg
     assert [process.returncode for process in processes] == [0] * 5, errors
     database = Database(url)
     assert await database.schema_suffices("0001")
+    await database.dispose()
+
+
+async def test_a_migration_that_waits_for_a_table_in_use_lets_readers_pass(
+    package: Path, postgres_url: Callable[[str], str]
+) -> None:
+    """Else all who read the table wait behind the migration, which waits for the longest of them: a dump, say."""
+    url = postgres_url("in_use")
+    await asyncio.to_thread(draft_first, package, url)
+    await asyncio.to_thread(migrations.migrate, "probe_service", url)
+    (package / "migrations/versions/0002_more.py").write_text(_MORE)
+    database = Database(url)
+    waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE%'")
+
+    async def waiting() -> bool:
+        async with database.connect() as connection:
+            return await connection.scalar(waits) == 1
+
+    async with database.transaction() as dump:
+        await dump.execute(text("SELECT FROM journal"))
+        migrating = asyncio.create_task(asyncio.to_thread(migrations.migrate, "probe_service", url))
+        await eventually(waiting)
+        async with database.transaction() as reader:
+            await reader.execute(text("SET LOCAL statement_timeout = '60s'"))
+            await reader.execute(text("SELECT FROM journal"))
+        assert not await database.schema_suffices("0002")
+    await migrating
+    assert await database.schema_suffices("0002")
     await database.dispose()
 
 

@@ -317,7 +317,7 @@ async def test_the_database_refuses_an_illegal_move_whoever_makes_it(stage: Stag
     ride, driver_id = await stage.under_way()
     done = await stage.complete(stage.key(), driver_id, ride.id)
     backwards = update(tables.rides).where(tables.rides.c.id == ride.id)
-    backwards = backwards.values(state="arrived", ended_at=None, rating_due_at=None, version=done.version + 1)
+    backwards = backwards.values(state="arrived", ended_at=None, version=done.version + 1)
     with pytest.raises(DBAPIError, match="fk_ride_transition_legal_ride_move"):
         async with database.transaction() as connection:
             await connection.execute(backwards)

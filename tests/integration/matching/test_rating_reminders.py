@@ -8,15 +8,16 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Database
+from matching_service.adapters import tables
 from matching_service.adapters.personal_data import MatchingPersonalData
-from matching_service.adapters.postgres_after_rides import PostgresRatings
+from matching_service.adapters.postgres_after_rides import PostgresRatings, owe_rating_reminder
 from matching_service.adapters.postgres_reads import PostgresRideReader
-from matching_service.domain.rating import RATE_WITHIN
-from matching_service.domain.ride import RATING_DUE_AFTER, Ride
+from matching_service.domain.rating import ASKED_AFTER, RATE_WITHIN
+from matching_service.domain.ride import Ride
 from matching_service.use_cases.rate_rides import RateRide
 from matching_service.use_cases.remind_of_ratings import RemindOfRatings
 from ridesharing.matching.v1.events_pb2 import RideRatingDue
@@ -64,6 +65,13 @@ async def asked_for_stars(database: Database, ride: Ride) -> list[str]:
     return [event.ride.rider_id for event in events]
 
 
+async def owed(database: Database, ride: Ride) -> list[datetime]:
+    """When the rider is to be asked."""
+    row = tables.ratings_due.c
+    async with database.connect() as connection:
+        return list(await connection.scalars(select(row.due_at).where(row.ride_id == ride.id)))
+
+
 async def completed(stage: Stage) -> tuple[Ride, UUID]:
     ride, driver_id = await stage.under_way()
     return await stage.complete(stage.key(), driver_id, ride.id), driver_id
@@ -73,7 +81,8 @@ async def test_a_rider_who_has_not_rated_is_asked_once_an_hour_after_the_ride(
     stage: Stage, database: Database, remind: Callable[[], RemindOfRatings]
 ) -> None:
     ride, _ = await completed(stage)
-    stage.clock.advance(RATING_DUE_AFTER.total_seconds() - 1)
+    assert await owed(database, ride) == [stage.clock.now() + ASKED_AFTER]
+    stage.clock.advance(ASKED_AFTER.total_seconds() - 1)
     await remind()(MOST)
     assert await asked_for_stars(database, ride) == []
     stage.clock.advance(1)
@@ -83,7 +92,7 @@ async def test_a_rider_who_has_not_rated_is_asked_once_an_hour_after_the_ride(
     await asyncio.gather(*(replica(MOST) for replica in replicas))
     await remind()(MOST)
     assert await asked_for_stars(database, ride) == [str(ride.rider_id)]
-    assert (await stage.now(ride)).rating_due_at is None
+    assert await owed(database, ride) == []
 
 
 async def test_a_rider_who_has_rated_is_not_asked_and_whom_the_driver_rated_is(
@@ -94,11 +103,11 @@ async def test_a_rider_who_has_rated_is_not_asked_and_whom_the_driver_rated_is(
     await rate(rated.id, 5, "", rider_id=rated.rider_id)
     unrated, driver_id = await completed(stage)
     await rate(unrated.id, 5, "", driver_id=driver_id)
-    stage.clock.advance(RATING_DUE_AFTER.total_seconds())
+    stage.clock.advance(ASKED_AFTER.total_seconds())
     await remind()(MOST)
     assert await asked_for_stars(database, rated) == []
     assert await asked_for_stars(database, unrated) == [str(unrated.rider_id)]
-    assert (await stage.now(rated)).rating_due_at is None
+    assert await owed(database, rated) == []
 
 
 async def test_nobody_is_asked_after_the_rating_window_after_a_cancel_or_after_the_erasure(
@@ -109,18 +118,17 @@ async def test_nobody_is_asked_after_the_rating_window_after_a_cancel_or_after_t
     erased, _ = await completed(stage)
     await stage.settle()
     await MatchingPersonalData(database).erase(erased.rider_id, "erasure")
-    stage.clock.advance(RATING_DUE_AFTER.total_seconds())
+    stage.clock.advance(ASKED_AFTER.total_seconds())
     await remind()(MOST)
     late, _ = await completed(stage)
     stage.clock.advance((RATE_WITHIN + timedelta(seconds=1)).total_seconds())
     await remind()(MOST)
     assert [await asked_for_stars(database, ride) for ride in (canceled, erased, late)] == [[], [], []]
-    assert (await stage.now(late)).rating_due_at is None
+    assert await owed(database, late) == []
 
 
-async def test_the_database_refuses_a_rating_due_of_a_ride_that_was_not_made(stage: Stage, database: Database) -> None:
-    ride, _ = await stage.assigned()
-    owe = text("UPDATE ride SET rating_due_at = :now WHERE id = :ride")
-    with pytest.raises(IntegrityError, match="ck_ride_rating_due_once_completed"):
+async def test_the_database_refuses_to_owe_a_rider_two_reminders(stage: Stage, database: Database) -> None:
+    ride, _ = await completed(stage)
+    with pytest.raises(IntegrityError, match="pk_rating_due"):
         async with database.transaction() as connection:
-            await connection.execute(owe, {"ride": ride.id, "now": stage.clock.now()})
+            await owe_rating_reminder(connection, ride.id, stage.clock.now())

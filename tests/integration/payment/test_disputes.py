@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -183,6 +184,28 @@ async def test_dispute_whose_events_never_came_is_found_in_the_psps_list(stage: 
     await stage.look_at_disputes()
 
     assert (await dispute_of(stage, payment)).status is DisputeStatus.WON
+
+
+async def test_what_the_psp_showed_before_the_dispute_was_accepted_is_not_taken_for_news(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment, name = await opened(stage)
+    dispute, see = await dispute_of(stage, payment), stage.psp.see_dispute
+    shown: list[Any] = []
+
+    async def see_and_be_overtaken(psp_dispute_id: str) -> Any:
+        shown.append(await see(psp_dispute_id))
+        if len(shown) == 1:
+            await accept(stage, dispute.id)
+        return shown[-1]
+
+    monkeypatch.setattr(stage.psp, "see_dispute", see_and_be_overtaken)
+    await stage.tell_of_dispute("charge.dispute.funds_withdrawn", name)
+    await stage.apply()
+
+    assert ("charge.dispute.funds_withdrawn", "applied", "") in await stage.states()
+    assert (await dispute_of(stage, payment)).status is DisputeStatus.LOST
+    assert len(shown) == 2
 
 
 async def test_dispute_that_shows_other_money_than_booked_is_parked(stage: Stage) -> None:

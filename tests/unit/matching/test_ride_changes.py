@@ -144,9 +144,7 @@ async def test_trip_from_the_curb_to_its_end(stage: Stage) -> None:
     assert (left.route_version, left.version) == (started.route_version + 2, started.version + 2)
 
     expected = moved(left, RideState.COMPLETED, ended_at=later(left), payment_state=PaymentState.CAPTURE_PENDING)
-    completed = left.completed(later(left))
-    assert changes(left, completed) == expected | {"rating_due_at": later(left) + timedelta(hours=1)}
-    assert changes(completed, completed.rating_seen_to()) == {"rating_due_at": None}
+    assert changes(left, left.completed(later(left))) == expected
     refusal = refused(lambda: arrived.stop_reached(stop.id, later(arrived)))
     assert (refusal.reason, refusal.metadata) == ("not_under_way", {"from_state": "arrived"})
 
@@ -157,7 +155,7 @@ async def test_order_is_handed_over_or_goes_back(stage: Stage) -> None:
 
     handed_over = ride.handed_over(PHOTO, later(ride))
     over = ride.carried.proven(PHOTO).over()
-    ended = {"ended_at": later(ride), "rating_due_at": later(ride) + timedelta(hours=1)}
+    ended = {"ended_at": later(ride)}
     assert changes(ride, handed_over) == moved(ride, RideState.COMPLETED, delivery=over, **ended, **paid)
     failed = ride.delivery_failed(DeliveryFailure.REFUSED, "wrong pizza", later(ride))
     assert changes(ride, failed) == moved(

@@ -20,7 +20,7 @@ settings.load_profile("jitney")
 FIGURE = "figure"
 """The name of a test's property that is a line for the end of the report, from whichever process it ran in."""
 
-_STACKS = "tests/system/"
+_STACKS = ("tests/system/", "tests/chaos/")
 
 
 class OneRunnerForStacks(LoadFileScheduling):
@@ -30,7 +30,7 @@ class OneRunnerForStacks(LoadFileScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return _STACKS if nodeid.startswith(_STACKS) else super()._split_scope(nodeid)
+        return "stacks" if nodeid.startswith(_STACKS) else super()._split_scope(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)

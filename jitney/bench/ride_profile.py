@@ -6,6 +6,7 @@ SQLAlchemy is SQLAlchemy's, and compiled code is its caller's. What runs without
 the solver, the system's calls.
 """
 
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -67,10 +68,16 @@ class Sampler:
         """Waits for the end; moments by process and part, without the processes that could not be looked at."""
         found: dict[str, dict[str, int]] = {}
         with self._folder as folder:
-            for name, process in self._running.items():
-                path = Path(folder, name)
-                if process.wait(self._seconds + _PATIENCE_SECONDS) == 0 and path.exists():
-                    found[name] = dict(moments_by_part(path.read_text(encoding="utf-8").splitlines()))
+            try:
+                for name, process in self._running.items():
+                    path = Path(folder, name)
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        if process.wait(self._seconds + _PATIENCE_SECONDS) == 0 and path.exists():
+                            found[name] = dict(moments_by_part(path.read_text(encoding="utf-8").splitlines()))
+            finally:
+                for process in self._running.values():
+                    process.kill()
+                    process.wait()
         return found
 
 

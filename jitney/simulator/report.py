@@ -25,7 +25,8 @@ class Report:
 
     `dispatch_mode` is what the city did: batch, broadcast, or mixed where it changed meanwhile; `offers_per_ride` is of
     the rides that were asked for in the run. Waits are simulated seconds, `request_to_offer_*` seconds of the wall's
-    clock. `near_*` is of the requests that had a free driver near: the others wait for a driver to become free.
+    clock. `near_*` and `*with_a_driver_near` are of the requests that had a free driver near: the others wait for one
+    to become free. Riders who changed their mind are not among them, since no promise to them was broken.
     """
 
     seed: int
@@ -46,6 +47,8 @@ class Report:
     hand_overs: dict[str, int]
     edits: dict[str, int]
     ends: dict[str, int]
+    changed_mind_count: int
+    """Of those that the rider canceled: without need, when a driver was on the way."""
     with_a_driver_near: int
     completed_with_a_driver_near: int
     dispatch_mode: str
@@ -123,7 +126,8 @@ async def write_report(
     balance = await operator.read_trial_balance()
     notices = await operator.summarize_deliveries(since=moment)
     offers = rides["request_to_offer"]
-    near = await _seconds_to_first_offer(operator, tally.with_a_driver_near)
+    near_ids = [ride_id for ride_id in tally.with_a_driver_near if ride_id not in tally.changed_minds]
+    near = await _seconds_to_first_offer(operator, near_ids)
     return Report(
         seed=seed,
         speed=speed,
@@ -142,7 +146,8 @@ async def write_report(
         detour_p95_seconds=percentile(tally.detours_seconds, 0.95),
         hand_overs=dict(tally.hand_overs.most_common()),
         ends=dict(tally.ends.most_common()),
-        with_a_driver_near=len(tally.with_a_driver_near),
+        changed_mind_count=len(tally.changed_minds),
+        with_a_driver_near=len(near_ids),
         completed_with_a_driver_near=tally.completed_with_a_driver_near,
         dispatch_mode=_mode(rides["offer_count"], rides["broadcast_offer_count"]),
         offers_per_ride=round(rides["offer_count"] / tally.requested, 2) if tally.requested else None,
@@ -229,6 +234,7 @@ def lines_of(report: Report) -> list[tuple[str, str]]:
         ),
         ("  orders", ", ".join(f"{count} {how}" for how, count in report.hand_overs.items()) or "none"),
         ("Other ends", ended),
+        ("  minds changed", str(report.changed_mind_count)),
         ("With a free driver near", f"{report.with_a_driver_near}, of which {share:.1f} % completed"),
         (
             "Wait for the driver",

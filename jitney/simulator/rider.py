@@ -91,13 +91,15 @@ class Rider:
         if not wish.stops and wish.product != "pool":
             world.trip_seconds[ride_id] = trip.trip_seconds
         try:
-            end = await self._follow(ride, requested_at, wish)
+            end, changed_mind = await self._follow(ride, requested_at, wish)
         finally:
             world.waiting.pop(self, None)
             world.trip_seconds.pop(ride_id, None)
             world.spoken_pins.pop(ride_id, None)
             world.recipient_pins.pop(ride_id, None)
         world.tally.ends[end["state"]] += 1
+        if changed_mind:
+            world.tally.changed_minds.add(ride_id)
         # An order that had to go back was carried as promised, and a driver came to whoever did not.
         world.tally.completed_with_a_driver_near += near and end["state"] in ("completed", "returned", "no_show")
         if end["state"] == "completed":
@@ -149,8 +151,8 @@ class Rider:
             body["accepted_detour_seconds"] = quote["max_detour_seconds"]
         return await self._api.request_ride(body)
 
-    async def _follow(self, asked: RiderRide, requested_at: float, wish: Wish) -> RiderRide:
-        """Watch the ride until its end; cancel when patience is over or the mind has changed."""
+    async def _follow(self, asked: RiderRide, requested_at: float, wish: Wish) -> tuple[RiderRide, bool]:
+        """Watch the ride until its end; cancel when patience is over or the mind has changed; say if it was that."""
         world, ride_id = self._world, str(asked["id"])
         view = RideView(asked)
         watcher = asyncio.create_task(self._watch(view))
@@ -158,7 +160,7 @@ class Rider:
         edits_to = wish.edits_to
         changes_mind = world.happens(world.behavior.rider_cancel_share)
         comes = not world.happens(world.behavior.no_show_share)
-        waited = False
+        waited = on_a_whim = False
         try:
             while True:
                 if view.in_doubt or view.state in ENDS:
@@ -167,7 +169,7 @@ class Rider:
                     except Unreachable:
                         continue  # the ride goes on, whether or not the app can see it
                     if ride["state"] in ENDS:
-                        return ride
+                        return ride, on_a_whim and ride["state"] == "canceled_by_rider"
                     view.know(ride)
                 if view.state not in _PREPARED_STATES:
                     world.waiting.pop(self, None)
@@ -181,6 +183,7 @@ class Rider:
                     world.tally.waits_seconds.append(world.clock.seconds() - requested_at)
                 impatient = view.state in _PREPARED_STATES and world.clock.seconds() >= gives_up_at
                 if impatient or (changes_mind and view.state == "driver_en_route"):
+                    on_a_whim = not impatient
                     await self._cancel(ride_id)
                     view.in_doubt = True
                     continue

@@ -27,6 +27,8 @@ class Tally:
     requested: int = 0
     with_a_driver_near: list[str] = field(default_factory=list[str])
     """The rides that had a free driver near when they were asked for."""
+    changed_minds: set[str] = field(default_factory=set[str])
+    """The rides that their riders canceled without need: a driver was on the way."""
     completed: int = 0
     completed_by_funding: Counter[str] = field(default_factory=Counter[str])
     completed_with_a_driver_near: int = 0

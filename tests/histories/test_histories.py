@@ -45,6 +45,7 @@ async def test_offers_are_linearizable(made: Ground) -> None:
     assert found.undecided == 0
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", VARIANTS)
 async def test_a_broken_variant_is_shown(credit: Wallets, made: Ground, name: str) -> None:
     variant = VARIANTS[name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -19,8 +18,6 @@ from payment_service.domain.wallet import WalletBalance
 from payment_service.use_cases import adjust_rider
 from payment_service.use_cases.get_wallet import GetWallet
 from payment_service.use_cases.repositories import EarlierRequest, RequestKey
-
-_STALE_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -45,14 +42,13 @@ def _keys_forgotten() -> Generator[None]:
 
 @contextmanager
 def _wallet_read_from_a_cache() -> Generator[None]:
-    read, kept = GetWallet.__call__, dict[UUID, tuple[float, Sequence[WalletBalance]]]()
+    # Each history has a rider of its own, so that nothing need ever be read anew.
+    read, kept = GetWallet.__call__, dict[UUID, Sequence[WalletBalance]]()
 
     async def stale(self: GetWallet, rider_id: UUID) -> Sequence[WalletBalance]:
-        at, balances = kept.get(rider_id, (0.0, ()))
-        if time.monotonic() - at > _STALE_SECONDS:
-            balances = await read(self, rider_id)
-            kept[rider_id] = time.monotonic(), balances
-        return balances
+        if rider_id not in kept:
+            kept[rider_id] = await read(self, rider_id)
+        return kept[rider_id]
 
     with patch.object(GetWallet, "__call__", stale):
         yield

@@ -61,7 +61,7 @@ class Node:
     def ask(self, *words: object) -> Any:
         """Send a command to this server, whatever the others think of it."""
         host, port = self.address
-        with redis.Redis(host=host, port=port, password=self._server.password, socket_timeout=2) as client:
+        with redis.Redis(host=host, port=port, password=self._server.password, socket_timeout=60) as client:
             return client.execute_command(*cast("Any", words))
 
     def is_master(self) -> bool:

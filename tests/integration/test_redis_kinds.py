@@ -265,7 +265,7 @@ async def test_the_newest_connection_wins_between_processes_on_a_cluster(
 
         await eventually(is_known)
         newer = second.subscribe(account, (0, 0))
-        await asyncio.wait_for(older.until_ended(), 10)
+        await asyncio.wait_for(older.until_ended(), 60)
         assert newer.ending is None
         first.close()
         second.close()
@@ -327,7 +327,7 @@ async def test_a_slot_may_move_while_it_is_used(cluster: SixNodes, cluster_redis
     ids = {node: cast("bytes", node.ask("CLUSTER", "MYID")).decode() for node in (source, target)}
     target.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", ids[source])
     source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", ids[target])
-    source.ask("MIGRATE", *target.address, key, 0, 1000, "AUTH", cluster.password)
+    source.ask("MIGRATE", *target.address, key, 0, 60_000, "AUTH", cluster.password)
     assert await count([key], []) == 2  # asked of the target
     async with cluster_redis.pipeline(transaction=False) as pipeline:
         await count([key], [], pipeline)

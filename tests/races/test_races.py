@@ -41,6 +41,7 @@ async def test_every_ride_of_the_races_is_paid_for_or_released(lanes: Sequence[L
     assert (await lanes[0].one.read.summary(NOON.replace(year=2000))).double_assignment_count == 0
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", VARIANTS)
 async def test_a_broken_variant_is_noticed(
     migrated_postgres_url: Callable[[str], str], redis_url_for: Callable[[int], str], name: str

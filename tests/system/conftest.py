@@ -23,7 +23,7 @@ __all__ = ["postgres"]
 # A city in a hurry: whoever waits in these tests waits seconds, not minutes.
 _HURRIED = {
     "quote_seconds = 300": "quote_seconds = 30",
-    "offer_seconds = 15": "offer_seconds = 4",
+    "offer_seconds = 15": "offer_seconds = 8",
     "late_accept_seconds = 10": "late_accept_seconds = 0",
     "search_window_seconds = 300": "search_window_seconds = 20",
     "free_cancel_seconds = 120": "free_cancel_seconds = 1",

@@ -128,7 +128,7 @@ def test_a_simulated_city_keeps_its_promises(newcomer: Stack) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
     report = json.loads(ended.stdout)
     assert report["broken_promises"] == []
-    # So many that a rider or two who changed their mind do not decide.
+    # So many that no single ride decides.
     assert report["with_a_driver_near"] > 30
     assert report["completed_with_a_driver_near"] >= 0.95 * report["with_a_driver_near"]
     assert report["postings_sum_minor"] == {"USD": 0}

@@ -53,7 +53,8 @@ export async function mountBook(root, { api }) {
     map.showAreas(areas);
     if (!Object.keys(chosen).length) map.show(areas.flatMap((area) => area.corners), { animate: false, padding: 20 });
   } catch (error) {
-    fill(prices, problem(error));
+    // Beside the map: the prices may be read aloud by now.
+    rest.prepend(problem(error));
   }
 
   function placeField(name, title) {

@@ -1,6 +1,6 @@
 /** One ride: what it is, its story across the services, why dispatch did what it did, and what can be done about it. */
 
-import { ask, fill, h, icon, problem } from "../lib/dom.js";
+import { ask, fill, h, icon, problem, refill, toast } from "../lib/dom.js";
 import { distance, duration, minorUnits, money, place, shortId, time, words } from "../lib/format.js";
 import { collection, decodePolyline, feature, lngLat, makeMap } from "../lib/map.js";
 import { deployment } from "../lib/session.js";
@@ -35,7 +35,7 @@ export async function mountRide(root, { api, may, argument: id }) {
     h("div", { class: "page" }, head, h("div", { class: "grid wide" }, h("div", { class: "stack" }, facts, story, dispatch), h("div", { class: "stack" }, h("div", { class: "card flush" }, mapHolder), fare))),
   );
   let ride = null;
-  let scene = null;
+  let making = null;
   let shown = "";
   let gone = false;
 
@@ -47,16 +47,17 @@ export async function mountRide(root, { api, may, argument: id }) {
       if (ride === null) fill(root, h("div", { class: "page" }, pageHead("Ride"), problem(error, look)));
       return error.status !== 404;
     }
+    const told = await api.get(`/v1/operator/rides/${id}/timeline`).catch(() => ({ events: [] }));
     if (gone) return false;
     ride = history.ride;
-    const told = await api.get(`/v1/operator/rides/${id}/timeline`).catch(() => ({ events: [] }));
     const state = `${ride.version} ${history.offers.map((offer) => offer.state)} ${told.events.map((event) => event.what)}`;
     if (state !== shown) {
       shown = state;
       tell(told.events, told.trace_id);
       explain();
     }
-    drawWay();
+    // The rest of the page is kept up while the map is made.
+    drawWay().catch((error) => refill(mapHolder, problem(error)));
     return !(ENDS.has(ride.state) && SETTLED.has(ride.payment_state));
   }
 
@@ -166,20 +167,28 @@ export async function mountRide(root, { api, may, argument: id }) {
     );
   }
 
-  async function drawWay() {
-    if (scene === null) {
-      scene = await makeMap(mapHolder, { label: "Where the ride goes", sources: ["way", "ends"], layers });
-      if (gone) return scene.map.remove();
-      const { items } = await api.get("/v1/service-areas");
-      scene.showAreas(items);
-      scene.show([ride.pickup, ride.dropoff], { padding: 45, animate: false });
+  async function openMap() {
+    const scene = await makeMap(mapHolder, { label: "Where the ride goes", sources: ["way", "ends"], layers });
+    try {
+      scene.showAreas((await api.get("/v1/service-areas")).items);
+    } catch (error) {
+      // The way is worth seeing without them.
+      toast(error.message, "bad");
     }
+    scene.show([ride.pickup, ride.dropoff], { padding: 45, animate: false });
+    return scene;
+  }
+
+  async function drawWay() {
+    // A look that comes while the map is made waits for the same one.
+    making ??= openMap();
+    const scene = await making;
     const route = ENDS.has(ride.state) ? null : await api.get(`/v1/rides/${id}/route`).catch(() => null);
+    if (gone) return;
     const straight = [ride.pickup, ...ride.stops.map((stop) => stop.place), ride.dropoff].map(lngLat);
     const line = route?.legs.some((leg) => leg.polyline) ? route.legs.flatMap((leg) => (leg.polyline ? decodePolyline(leg.polyline) : [])) : straight;
     scene.setData("way", collection([feature("LineString", line)]));
     scene.setData("ends", collection([feature("Point", lngLat(ride.pickup), { kind: "from" }), feature("Point", lngLat(ride.dropoff), { kind: "to" })]));
-    return undefined;
   }
 
   async function cancel(button) {
@@ -216,7 +225,7 @@ export async function mountRide(root, { api, may, argument: id }) {
   return () => {
     gone = true;
     looking.stop();
-    scene?.map.remove();
+    making?.then((scene) => scene.map.remove(), () => {});
   };
 }
 

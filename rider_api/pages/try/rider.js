@@ -43,6 +43,7 @@ let receipt = null;
 let wayVersion = "";
 let seenRide = sessionStorage.getItem("jitney.ride");
 let lastSpot = null;
+let asked = 0;
 
 start();
 
@@ -62,6 +63,14 @@ async function start() {
 /* Choosing */
 
 function put(which, where) {
+  pin(which, where);
+  if (which === "from" && !trip.to) trip.choosing = "to";
+  trip.quotes = [];
+  if (trip.from && trip.to) quote();
+  else choose();
+}
+
+function pin(which, where) {
   trip[which] = { latitude: +where.latitude.toFixed(6), longitude: +where.longitude.toFixed(6) };
   if (pins[which]) pins[which].setLngLat(lngLat(where));
   else {
@@ -71,10 +80,6 @@ function put(which, where) {
       put(which, { latitude: spot.lat, longitude: spot.lng });
     });
   }
-  if (which === "from" && !trip.to) trip.choosing = "to";
-  trip.quotes = [];
-  if (trip.from && trip.to) quote();
-  else choose();
 }
 
 function clearPins() {
@@ -137,27 +142,29 @@ function coordinateForm() {
       const [latitude, longitude] = form.elements[name].value.split(",").map(Number);
       return { latitude, longitude };
     };
-    trip.to = read("to-text");
-    put("from", read("from-text"));
-    put("to", trip.to);
+    // Both ends before the prices are asked for, once.
+    pin("from", read("from-text"));
+    put("to", read("to-text"));
     map.show([trip.from, trip.to], { padding: scene.padding() });
   });
   return form;
 }
 
 async function quote() {
+  const turn = ++asked;
   showQuotes();
   try {
     // Goods and shared rides have conditions of their own; this page asks for plain rides.
     const sold = await api.get("/v1/products", trip.from && { latitude: trip.from.latitude, longitude: trip.from.longitude });
     const deliveries = new Set(sold.items.filter((item) => item.kind === "delivery").map((item) => item.product));
     const { quotes } = await api.post("/v1/quotes", { pickup: trip.from, dropoff: trip.to });
+    if (turn !== asked) return;
     trip.quotes = quotes.filter((item) => item.max_detour_seconds === null && !deliveries.has(item.product));
     trip.quoteId = trip.quotes[0]?.id ?? null;
     drawWay(trip.quotes[0]?.route_polyline);
     showQuotes();
   } catch (error) {
-    choose(problem(error, quote));
+    if (turn === asked) choose(problem(error, quote));
   }
 }
 
@@ -243,6 +250,8 @@ async function card() {
 /* Riding */
 
 function follow(next) {
+  // Prices that are still on their way are of no use to whoever rides.
+  asked += 1;
   ride = next;
   seenRide = next.id;
   sessionStorage.setItem("jitney.ride", next.id);

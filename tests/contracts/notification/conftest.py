@@ -21,6 +21,8 @@ from notification_service.domain.sending import Target
 from shared_kernel.clock import SystemClock
 from tests.contracts.notification.worlds import (
     CALLER,
+    IMPATIENCE_SECONDS,
+    PATIENCE_SECONDS,
     SENDER,
     FakeWorld,
     PostWorld,
@@ -43,28 +45,38 @@ __all__ = ["redis_server", "redis_url", "sandbox_providers", "sandbox_url"]
 ACCOUNT, TOKEN = "AC_sandbox", "sandbox_token"
 
 
+def client_of(url: str, token: str, timeout_seconds: float) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=url, auth=(ACCOUNT, token), timeout=timeout_seconds)
+
+
+@asynccontextmanager
+async def controls_of(url: str) -> AsyncGenerator[httpx.AsyncClient]:
+    """The sandbox's controls; no fault stays."""
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS) as controls:
+        try:
+            yield controls
+        finally:
+            (await controls.delete("/_sim/faults")).raise_for_status()
+
+
 @asynccontextmanager
 async def sms_at_sandbox(url: str, token: str = TOKEN) -> AsyncGenerator[SmsWorld]:
     async with (
-        httpx.AsyncClient(base_url=f"{url}/sms", auth=(ACCOUNT, token), timeout=1) as client,
-        httpx.AsyncClient(base_url=url) as controls,
+        client_of(f"{url}/sms", token, PATIENCE_SECONDS) as patient,
+        client_of(f"{url}/sms", token, IMPATIENCE_SECONDS) as impatient,
+        controls_of(url) as controls,
     ):
-        try:
-            yield SmsWorld(SmsSender(client, ACCOUNT, SENDER), controls)
-        finally:
-            (await controls.delete("/_sim/faults")).raise_for_status()
+        yield SmsWorld(SmsSender(patient, ACCOUNT, SENDER), SmsSender(impatient, ACCOUNT, SENDER), controls)
 
 
 @asynccontextmanager
 async def voice_at_sandbox(url: str, token: str = TOKEN) -> AsyncGenerator[VoiceWorld]:
     async with (
-        httpx.AsyncClient(base_url=f"{url}/voice", auth=(ACCOUNT, token), timeout=1) as client,
-        httpx.AsyncClient(base_url=url) as controls,
+        client_of(f"{url}/voice", token, PATIENCE_SECONDS) as patient,
+        client_of(f"{url}/voice", token, IMPATIENCE_SECONDS) as impatient,
+        controls_of(url) as controls,
     ):
-        try:
-            yield VoiceWorld(VoiceSender(client, ACCOUNT, CALLER), controls)
-        finally:
-            (await controls.delete("/_sim/faults")).raise_for_status()
+        yield VoiceWorld(VoiceSender(patient, ACCOUNT, CALLER), VoiceSender(impatient, ACCOUNT, CALLER), controls)
 
 
 _POSTS: dict[str, tuple[str, Channel, Callable[[], Target]]] = {
@@ -76,17 +88,19 @@ _POSTS: dict[str, tuple[str, Channel, Callable[[], Target]]] = {
 
 @asynccontextmanager
 async def posts_at_sandbox(url: str, providers_file: Path, name: str) -> AsyncGenerator[PostWorld]:
-    """The sender of a name in the file of providers, impatient, and the sandbox."""
-    known = read_providers(providers_file)
-    impatient = [each.model_copy(update={"timeout_seconds": 1.0}) for each in known.providers if each.name == name]
-    opened = open_providers(Providers(providers=tuple(impatient)), SystemClock())
+    """The sender of a name in the file of providers, patient and impatient, and the sandbox."""
+    [known] = [each for each in read_providers(providers_file).providers if each.name == name]
+    patient, impatient = (
+        open_providers(Providers(providers=(known.model_copy(update={"timeout_seconds": seconds}),)), SystemClock())
+        for seconds in (PATIENCE_SECONDS, IMPATIENCE_SECONDS)
+    )
     target, channel, make_target = _POSTS[name]
-    async with httpx.AsyncClient(base_url=url) as controls:
+    async with controls_of(url) as controls:
         try:
-            yield PostWorld(opened.senders[channel][0], controls, target, make_target)
+            senders = [opened.senders[channel][0] for opened in (patient, impatient)]
+            yield PostWorld(senders[0], senders[1], controls, target, make_target)
         finally:
-            (await controls.delete("/_sim/faults")).raise_for_status()
-            for close in opened.closers:
+            for close in (*patient.closers, *impatient.closers):
                 await close()
 
 

@@ -22,8 +22,12 @@ from tests.fakes.notification_senders import FakeSender, Fault
 
 SENDER = "Jitney"
 CALLER = "+14155550100"
+PATIENCE_SECONDS = 25.0
+"""What is slow, on a machine with much else to do, is not taken for what is never answered."""
+IMPATIENCE_SECONDS = 1.0
+"""Of the sender of a message that is never answered."""
 NEVER_ANSWERED_SECONDS = 10
-"""Longer than the patience of any sender here."""
+"""Longer than the impatient wait."""
 _numbers = itertools.count(100)
 
 SANDBOX_FAULTS = {
@@ -128,21 +132,58 @@ class FakeWorld:
         return [self._content(Posted(*sent)) for sent in self.sender.sent if sent[1] == posted.target]
 
 
-class SmsWorld:
+class Turns:
+    """A sender, and for one message in its place another one."""
+
+    def __init__(self, usual: Sender) -> None:
+        self._usual = usual
+        self._next: Sender | None = None
+
+    @property
+    def provider(self) -> str:
+        return self._usual.provider
+
+    def takes(self, target: Target) -> bool:
+        return self._usual.takes(target)
+
+    def next_by(self, other: Sender) -> None:
+        """Let the next message be the other one's."""
+        self._next = other
+
+    async def send(self, message: Outgoing, target: Target) -> SendResult:
+        """Send by whose turn it is."""
+        sender, self._next = self._next or self._usual, None
+        return await sender.send(message, target)
+
+
+class SandboxWorld:
+    """A real sender and the sandbox; a message that is never answered is sent by one that is impatient."""
+
+    def __init__(self, patient: Sender, impatient: Sender, controls: httpx.AsyncClient, target: str) -> None:
+        self.sender = Turns(patient)
+        self._impatient = impatient
+        self._controls = controls
+        self._target = target
+
+    async def fail(self, fault: Fault) -> None:
+        """Let the sandbox do the next call to the provider wrong."""
+        rule = {"target": self._target, "kind": SANDBOX_FAULTS[fault], "seconds": NEVER_ANSWERED_SECONDS}
+        (await self._controls.post("/_sim/faults", json=rule)).raise_for_status()
+        if fault in {Fault.HANGS, Fault.LOST_ANSWER}:
+            self.sender.next_by(self._impatient)
+
+
+class SmsWorld(SandboxWorld):
     """The real sender of SMS and the sandbox."""
 
-    def __init__(self, sender: Sender, controls: httpx.AsyncClient) -> None:
-        self.sender = sender
-        self._controls = controls
+    def __init__(self, patient: Sender, impatient: Sender, controls: httpx.AsyncClient) -> None:
+        super().__init__(patient, impatient, controls, "sms")
 
     def message(self) -> Posted:
         return sms_message()
 
     def content(self, posted: Posted) -> Arrived:
         return sms_content(posted)
-
-    async def fail(self, fault: Fault) -> None:
-        await script(self._controls, "sms", fault)
 
     async def arrived(self, posted: Posted) -> Sequence[Arrived]:
         answer = await self._controls.get("/_sim/messages", params={"to": posted.target.address})
@@ -155,12 +196,11 @@ def voice_message() -> Posted:
     return Posted(replace(an_outgoing(Channel.VOICE, words), locale="es"), Target(f"+1415555{next(_numbers):04d}"))
 
 
-class VoiceWorld:
+class VoiceWorld(SandboxWorld):
     """The real sender of calls and the sandbox."""
 
-    def __init__(self, sender: Sender, controls: httpx.AsyncClient) -> None:
-        self.sender = sender
-        self._controls = controls
+    def __init__(self, patient: Sender, impatient: Sender, controls: httpx.AsyncClient) -> None:
+        super().__init__(patient, impatient, controls, "voice")
 
     def message(self) -> Posted:
         return voice_message()
@@ -168,24 +208,24 @@ class VoiceWorld:
     def content(self, posted: Posted) -> Arrived:
         return Arrived((posted.target.address, CALLER, "es-MX", posted.message.content.body))
 
-    async def fail(self, fault: Fault) -> None:
-        await script(self._controls, "voice", fault)
-
     async def arrived(self, posted: Posted) -> Sequence[Arrived]:
         answer = await self._controls.get("/_sim/calls", params={"to": posted.target.address})
         newest_first = cast("list[dict[str, Any]]", answer.raise_for_status().json()["calls"])
         return [Arrived((call["to"], call["from"], call["language"], call["said"])) for call in reversed(newest_first)]
 
 
-class PostWorld:
+class PostWorld(SandboxWorld):
     """The real sender of pushes or mails and the sandbox."""
 
     def __init__(
-        self, sender: Sender, controls: httpx.AsyncClient, target: str, make_target: Callable[[], Target]
+        self,
+        patient: Sender,
+        impatient: Sender,
+        controls: httpx.AsyncClient,
+        target: str,
+        make_target: Callable[[], Target],
     ) -> None:
-        self.sender = sender
-        self._controls = controls
-        self._target = target
+        super().__init__(patient, impatient, controls, target)
         self._make_target = make_target
 
     def message(self) -> Posted:
@@ -197,9 +237,6 @@ class PostWorld:
     def content(self, posted: Posted) -> Arrived:
         words = posted.message.content
         return Arrived((self._target, posted.target.address, words.title, words.body))
-
-    async def fail(self, fault: Fault) -> None:
-        await script(self._controls, self._target, fault)
 
     async def posts(self, posted: Posted) -> Sequence[dict[str, Any]]:
         """Return all that the sandbox knows of them, newest first."""
@@ -219,29 +256,13 @@ def mailbox() -> Target:
     return Target(f"ada.{next(_numbers)}@example.org")
 
 
-async def script(controls: httpx.AsyncClient, target: str, fault: Fault) -> None:
-    """Let the sandbox do the next call to a provider wrong."""
-    rule = {"target": target, "kind": SANDBOX_FAULTS[fault], "seconds": NEVER_ANSWERED_SECONDS}
-    (await controls.post("/_sim/faults", json=rule)).raise_for_status()
-
-
 class RedisWorld:
     """The real sender of live streams and Redis; a fault is another Redis, which is not there or does not answer."""
-
-    provider = "redis"
 
     def __init__(self, redis: Redis, absent: Redis, silent: Redis) -> None:
         self._redis = redis
         self._faulty = {Fault.UNAVAILABLE: LiveStreamSender(absent), Fault.HANGS: LiveStreamSender(silent, 0.2)}
-        self._real = LiveStreamSender(redis)
-        self._next: LiveStreamSender | None = None
-
-    @property
-    def sender(self) -> Sender:
-        return self
-
-    def takes(self, target: Target) -> bool:
-        return self._real.takes(target)
+        self.sender = Turns(LiveStreamSender(redis))
 
     def message(self) -> Posted:
         return stream_message()
@@ -249,13 +270,8 @@ class RedisWorld:
     def content(self, posted: Posted) -> Arrived:
         return stream_content(posted)
 
-    async def send(self, message: Outgoing, target: Target) -> SendResult:
-        """Send, to the faulty one if the next message is to go wrong."""
-        sender, self._next = self._next or self._real, None
-        return await sender.send(message, target)
-
     async def fail(self, fault: Fault) -> None:
-        self._next = self._faulty[fault]
+        self.sender.next_by(self._faulty[fault])
 
     async def arrived(self, posted: Posted) -> Sequence[Arrived]:
         entries = await awaited(self._redis.xrange(stream_key(str(posted.target.address))))

@@ -76,7 +76,7 @@ async def echo(signing_keys: Path, jwks_file: Path) -> AsyncIterator[Running]:
         await channel.close()
     servicer.release.set()
     server.stop()
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, 60)
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ STREAM = "events:testing"
 new_id = Uuid7Source()
 
 
-async def eventually(condition: Callable[[], Awaitable[bool] | bool], seconds: float = 15.0) -> None:
+async def eventually(condition: Callable[[], Awaitable[bool] | bool], seconds: float = 60.0) -> None:
     """Wait until a condition holds, looking again and again; fails after a bound."""
     async with asyncio.timeout(seconds):
         while True:
@@ -54,7 +54,7 @@ async def running(*coroutines: Any) -> AsyncGenerator[list[asyncio.Task[Any]]]:
     finally:
         for task in tasks:
             task.cancel()
-        _, still_running = await asyncio.wait(tasks, timeout=10)
+        _, still_running = await asyncio.wait(tasks, timeout=60)
         assert not still_running, "what was canceled goes on"
 
 

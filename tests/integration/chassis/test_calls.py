@@ -285,7 +285,7 @@ async def test_a_deadline_that_passes_cancels_the_handler(echo: Running) -> None
     error = await refused(echo.stub().anyone(Echo(), timeout=0.1))
 
     assert isinstance(error, errors.Unknown)
-    await asyncio.wait_for(canceled.wait(), 5)
+    await asyncio.wait_for(canceled.wait(), 60)
 
 
 async def test_a_client_that_leaves_cancels_the_handler(echo: Running) -> None:
@@ -302,10 +302,10 @@ async def test_a_client_that_leaves_cancels_the_handler(echo: Running) -> None:
     echo.servicer.answer = notice
     call = echo.stub().anyone(Echo())
     waiting = asyncio.ensure_future(call)
-    await asyncio.wait_for(echo.servicer.entered.wait(), 5)
+    await asyncio.wait_for(echo.servicer.entered.wait(), 60)
     call.cancel()
 
-    await asyncio.wait_for(canceled.wait(), 5)
+    await asyncio.wait_for(canceled.wait(), 60)
     with pytest.raises(asyncio.CancelledError):
         await waiting
 

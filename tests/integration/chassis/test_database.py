@@ -88,7 +88,7 @@ async def test_a_canceled_transaction_rolls_back_and_gives_its_connection_back(
             await asyncio.Event().wait()
 
     task = asyncio.create_task(hang())
-    await asyncio.wait_for(entered.wait(), 5)
+    await asyncio.wait_for(entered.wait(), 60)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

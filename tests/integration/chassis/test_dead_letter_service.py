@@ -69,7 +69,7 @@ async def test_an_operator_pages_and_replays_and_nobody_else_may(
         with pytest.raises(NotFound), rpc_errors():
             await stub.ReplayDeadLetter(pb.ReplayDeadLetterRequest(event_id=event_id), metadata=operator)
     server.stop()
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, 60)
 
     assert [item.event_id for item in (*first.dead_letters, *second.dead_letters)] == [
         str(item.event_id) for item in parked

@@ -84,7 +84,7 @@ async def test_migrations_run_through_the_pooler_and_the_limits_of_the_role_hold
     role, name = direct.split("//")[1].split(":")[0], direct.rsplit("/", 1)[1]
     owner = Database(postgres.cluster.superuser_url(name), 1)
     async with owner.connect() as connection:
-        await connection.execute(text(f"ALTER ROLE {role} IN DATABASE {name} SET statement_timeout = 100"))
+        await connection.execute(text(f"ALTER ROLE {role} IN DATABASE {name} SET statement_timeout = 1000"))
     await owner.dispose()
     with pgbouncer({"one": direct}, Pooler.TRANSACTION) as urls:
         await asyncio.to_thread(migrate, "identity_service", urls["one"])

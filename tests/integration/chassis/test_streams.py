@@ -66,7 +66,7 @@ async def test_a_consumer_that_died_before_acknowledging_takes_up_its_own_again(
         await asyncio.Event().wait()
 
     async with running(stores.consumer(hang).run()):
-        await asyncio.wait_for(entered.wait(), 5)
+        await asyncio.wait_for(entered.wait(), 60)
     taker = Taker(stores)
 
     async with running(stores.consumer(taker).run()):
@@ -83,7 +83,7 @@ async def test_a_dead_replicas_events_are_claimed_by_another(stores: Stores) -> 
         await asyncio.Event().wait()
 
     async with running(stores.consumer(hang, "one").run()):
-        await asyncio.wait_for(entered.wait(), 5)
+        await asyncio.wait_for(entered.wait(), 60)
     taker = Taker(stores)
 
     async def all_done() -> bool:

@@ -137,7 +137,7 @@ async def serving(authority: Authority, keys: Path, jwks_file: Path, place: Path
     await asyncio.wait({task, started}, return_when=asyncio.FIRST_COMPLETED)
     yield Town(server, started.result(), keys, place / "server", place / "client")
     server.stop()
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, 60)
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ async def tls_town(authority: Authority, signing_keys: Path, jwks_file: Path, tm
 
 
 async def asked(channel: Any) -> str:
-    answer = await EchoStub(channel).services(Echo(text="hello"), timeout=5)
+    answer = await EchoStub(channel).services(Echo(text="hello"), timeout=60)
     return str(answer.text)
 
 
@@ -212,7 +212,7 @@ async def test_threads_take_a_renewed_certificate_up_as_well(tls_town: Town, aut
     certificates = tls_town.certificates()
 
     def ask(stub: Any) -> str:
-        return str(stub.services(Echo(text="hello"), timeout=5).text)
+        return str(stub.services(Echo(text="hello"), timeout=60).text)
 
     with open_sync_channel(str(tls_town.address), tls_town.signer, certificates) as channel:
         stub = EchoStub(channel)
@@ -241,10 +241,10 @@ async def test_half_a_renewal_leaves_the_certificate_that_was_good(tls_town: Tow
 async def test_health_alone_is_told_without_a_certificate(tls_town: Town) -> None:
     async with grpc.aio.insecure_channel(f"127.0.0.1:{tls_town.server.health_port}") as channel:
         stub = cast("Any", health_pb2_grpc).HealthStub(channel)
-        answer = await stub.Check(health_pb2.HealthCheckRequest(service="liveness"), timeout=5)
+        answer = await stub.Check(health_pb2.HealthCheckRequest(service="liveness"), timeout=60)
         assert answer.status == health_pb2.HealthCheckResponse.SERVING
         with pytest.raises(grpc.aio.AioRpcError) as error:
-            await EchoStub(channel).services(Echo(text="hello"), timeout=5)
+            await EchoStub(channel).services(Echo(text="hello"), timeout=60)
         assert error.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-WAIT_SECONDS = 15
+WAIT_SECONDS = 60
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,7 @@ def test_a_wrong_setting_is_named_and_ends_the_process(
 
 async def until_closed(port: int) -> None:
     """Wait until nobody listens there any more."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) != 0:

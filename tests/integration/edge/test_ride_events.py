@@ -68,7 +68,7 @@ async def hint(redis: Redis, account: UUID) -> None:
 
 async def until_asked(backends: Backends, count: int) -> None:
     """Wait until the back ends were asked so many times."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while len(backends.asked) < count:  # noqa: ASYNC110 (they live in another thread)
             await asyncio.sleep(0.01)
 

@@ -92,11 +92,13 @@ def test_the_report_tells_rides_by_funding() -> None:
         "shared_count": 4,
         "detour_mean_seconds": 92.5,
         "hand_overs": {"pin": 3, "returned": 1},
+        "changed_mind_count": 2,
     }
     report = Report(**values)
     assert dict(lines_of(report))["  paid by"] == "card 17, cash 3"
     assert dict(lines_of(report))["  of a kind"] == "xl 3 of 4, stops 0 of 2"
     assert dict(lines_of(report))["  orders"] == "3 pin, 1 returned"
+    assert dict(lines_of(report))["  minds changed"] == "2"
     assert dict(lines_of(report))["  pooled"].startswith("6, of which 4 shared a run; longer than alone by mean 92.5 s")
     assert report.as_json()["completed_by_funding"] == {"card": 17, "cash": 3}
 

@@ -30,10 +30,8 @@ export async function mountRide(root, { api, may, argument: id }) {
   const dispatch = h("section", { class: "card", "aria-label": "Dispatch" }, h("h2", {}, "Why this driver"), h("div", { class: "skeleton" }));
   const fare = h("section", { class: "card", "aria-label": "Fare" });
   const mapHolder = h("div", { class: "map mini-map" });
-  fill(
-    root,
-    h("div", { class: "page" }, head, h("div", { class: "grid wide" }, h("div", { class: "stack" }, facts, story, dispatch), h("div", { class: "stack" }, h("div", { class: "card flush" }, mapHolder), fare))),
-  );
+  const page = h("div", { class: "page" }, head, h("div", { class: "grid wide" }, h("div", { class: "stack" }, facts, story, dispatch), h("div", { class: "stack" }, h("div", { class: "card flush" }, mapHolder), fare)));
+  fill(root, page);
   let ride = null;
   let making = null;
   let shown = "";
@@ -44,11 +42,13 @@ export async function mountRide(root, { api, may, argument: id }) {
     try {
       history = await api.get(`/v1/operator/rides/${id}/history`);
     } catch (error) {
+      if (gone) return false;
       if (ride === null) fill(root, h("div", { class: "page" }, pageHead("Ride"), problem(error, look)));
       return error.status !== 404;
     }
     const told = await api.get(`/v1/operator/rides/${id}/timeline`).catch(() => ({ events: [] }));
     if (gone) return false;
+    if (ride === null) fill(root, page);
     ride = history.ride;
     const state = `${ride.version} ${history.offers.map((offer) => offer.state)} ${told.events.map((event) => event.what)}`;
     if (state !== shown) {

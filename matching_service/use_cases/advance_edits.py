@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from matching_service.domain.edit import EditState, RideEdit
+from matching_service.domain.ride_payment import hold_raised
 from matching_service.use_cases.advance_saga import (
     CALL_SECONDS,
     FIRST_WAIT_SECONDS,
@@ -103,7 +104,7 @@ class AdvanceEdits:
             if refusal:
                 await close_edit(tx, ride, edit.refused(refusal, now), now)
                 return
-            raised = ride.hold_raised(edit.plan.fare.total)
+            raised = hold_raised(ride, edit.plan.fare.total)
             await tx.save_ride(ride, raised)
             await apply_edit(tx, raised, edit, policy, now)
 

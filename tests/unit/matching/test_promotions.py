@@ -13,6 +13,7 @@ from matching_service.domain.pricing import driver_earnings, with_waiting
 from matching_service.domain.promotion import Promotion, PromotionState, best_of, check_promotion, normal_code
 from matching_service.domain.quote import BASIS_POINTS, Discount, Fare, FareLine, FareLineKind, without_promotion
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_cancels import canceled_by_rider
 from matching_service.domain.terms import ChargeKind, RideTerms
 from matching_service.entrypoints import wire
 from matching_service.use_cases.quote_ride_edit import EditCommand
@@ -225,7 +226,7 @@ async def test_a_late_cancel_costs_its_fee_without_a_promotion(stage: Stage) -> 
     offer = await stage.offer(ride, driver_id)
     ride = await stage.accept(stage.key(), driver_id, offer.id)
     stage.clock.advance(170)
-    canceled = ride.canceled_by_rider("", stage.clock.now())
+    canceled = canceled_by_rider(ride, "", stage.clock.now())
     assert canceled.owed.amount_of(FareLineKind.PROMOTION) == usd(0)
     assert ChargeKind.PROMOTION not in {line.kind for line in canceled.terms.charge_lines(canceled.owed)}
 

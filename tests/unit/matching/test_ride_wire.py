@@ -12,6 +12,7 @@ from matching_service.domain.delivery import DeliveryFailure, ItemSize, ProofKin
 from matching_service.domain.edit import EditState
 from matching_service.domain.offer import OfferState
 from matching_service.domain.quote import FareLineKind
+from matching_service.domain.ride_cancels import canceled_by_platform, canceled_by_rider
 from matching_service.domain.ride_kind import Capability, RideKind
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.stops import StopState
@@ -48,7 +49,7 @@ def test_a_ride_shows_its_pin_only_when_told_to_and_only_while_it_is_live():
     ride = a_ride()
     assert wire.ride_message(ride).start_pin == ""
     assert wire.ride_message(ride, with_pin=True).start_pin == "0042"
-    ended = ride.canceled_by_rider("", NOON)
+    ended = canceled_by_rider(ride, "", NOON)
     assert wire.ride_message(ended, with_pin=True).start_pin == ""
 
 
@@ -105,7 +106,7 @@ def test_the_phones_of_an_order_are_for_whoever_ordered_and_the_driver_while_it_
     assert wire.ride_message(ride, with_pin=True).delivery.order.recipient_phone == "+14155550122"
     assert wire.ride_message(ride, with_rider_name=True).delivery.order.shop_phone == "+14155550111"
     assert "+1415" not in str(wire.ride_message(ride))
-    ended = ride.canceled_by_platform("operator_canceled", "", NOON)
+    ended = canceled_by_platform(ride, "operator_canceled", "", NOON)
     assert "+1415" not in str(wire.ride_message(ended, with_pin=True))
     assert "+1415" not in repr(ended)
 

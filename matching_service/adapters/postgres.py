@@ -57,7 +57,7 @@ from matching_service.domain.share import Share
 from matching_service.domain.shift import Shift
 from matching_service.domain.stops import Stop
 from matching_service.domain.trip_watch import TripAlert
-from matching_service.use_cases.ports import DriverStanding, FeeConsent, RequestKey
+from matching_service.use_cases.store_ports import DriverStanding, FeeConsent, RequestKey
 from matching_service.use_cases.surge_ports import SurgeControlSet
 from shared_kernel.clock import Clock
 from shared_kernel.geo import GeoPoint

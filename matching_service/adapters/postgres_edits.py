@@ -11,7 +11,7 @@ from chassis.database import Database
 from matching_service.adapters import tables
 from matching_service.adapters.edit_rows import edit_from
 from matching_service.domain.edit import EditState
-from matching_service.use_cases.ports import OwedEdit
+from matching_service.use_cases.queue_ports import OwedEdit
 
 _edit, _NOW = tables.ride_edits.c, bindparam("now", type_=DateTime(timezone=True))
 _due = (

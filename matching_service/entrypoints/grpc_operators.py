@@ -15,8 +15,8 @@ from matching_service.entrypoints.grpc_rides import DEFAULT_PAGE
 from matching_service.use_cases.explain_dispatch import ExplainDispatch
 from matching_service.use_cases.force_cancel_ride import ForceCancelRide
 from matching_service.use_cases.list_shifts import ListShifts
-from matching_service.use_cases.ports import RideMoveRecord, ShiftFilter, Waits
 from matching_service.use_cases.read_rides import ReadRides
+from matching_service.use_cases.reader_ports import RideMoveRecord, ShiftFilter, Waits
 from matching_service.use_cases.reassign_ride import ReassignRide
 from ridesharing.matching.v1 import dispatch_operator_service_pb2 as pb
 from ridesharing.matching.v1 import dispatch_operator_service_pb2_grpc, rides_pb2

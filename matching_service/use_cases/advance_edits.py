@@ -23,7 +23,9 @@ from matching_service.use_cases.advance_saga import (
 )
 from matching_service.use_cases.apply_edit import apply_edit, close_edit
 from matching_service.use_cases.edit_policies import EditPolicies
-from matching_service.use_cases.ports import EditQueue, OwedEdit, Payments, PaymentStatus, Store
+from matching_service.use_cases.queue_ports import EditQueue, OwedEdit
+from matching_service.use_cases.service_ports import Payments, PaymentStatus
+from matching_service.use_cases.store_ports import Store
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, DomainError, InvalidInput, NotFound
 from shared_kernel.origins import Follow, follow_nothing

@@ -20,7 +20,9 @@ from matching_service.domain.events import RideMatchingStarted, RidePaymentFaile
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_payment import hold_declined, hold_placed, payment_settled
 from matching_service.domain.ride_states import PaymentState, RideState
-from matching_service.use_cases.ports import OwedStep, PaymentOutcome, Payments, PaymentStatus, SagaQueue, Store
+from matching_service.use_cases.queue_ports import OwedStep, SagaQueue
+from matching_service.use_cases.service_ports import PaymentOutcome, Payments, PaymentStatus
+from matching_service.use_cases.store_ports import Store
 from shared_kernel.clock import Clock
 from shared_kernel.errors import (
     Conflict,

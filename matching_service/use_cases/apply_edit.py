@@ -12,8 +12,8 @@ from matching_service.domain.events import RideEditClosed, RideEdited, RideEditP
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_route import edited, refuse_unless_editable
 from matching_service.domain.ride_states import PaymentState, RideState
-from matching_service.use_cases.ports import Transaction
 from matching_service.use_cases.steps import let_driver_go, withdraw_offers
+from matching_service.use_cases.store_ports import Transaction
 from shared_kernel.errors import Conflict
 from shared_kernel.geo import haversine_meters
 

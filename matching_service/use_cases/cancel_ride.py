@@ -10,7 +10,6 @@ from matching_service.domain.events import RideCanceled
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_cancels import cancel_fee, canceled_by_rider
 from matching_service.domain.ride_states import RideState
-from matching_service.use_cases.ports import RequestKey, Store, Transaction
 from matching_service.use_cases.steps import (
     let_driver_go,
     ride_of_answer,
@@ -18,6 +17,7 @@ from matching_service.use_cases.steps import (
     version_moved_on,
     withdraw_offers,
 )
+from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
 from shared_kernel.money import Money

@@ -10,8 +10,9 @@ from matching_service.domain.ride_route import refuse_unless_editable
 from matching_service.use_cases.advance_edits import AdvanceEdits
 from matching_service.use_cases.apply_edit import agree_to_edit, close_edit
 from matching_service.use_cases.edit_policies import EditPolicies
-from matching_service.use_cases.ports import RequestKey, RideReader, Store, Transaction
+from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.steps import ride_not_found, ride_of_driver
+from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
 
 HOLD_SECONDS = 2.5

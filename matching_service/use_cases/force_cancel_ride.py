@@ -10,8 +10,8 @@ from matching_service.domain.events import RideCanceled
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_cancels import canceled_by_platform
 from matching_service.domain.ride_states import RideState
-from matching_service.use_cases.ports import RequestKey, Store, Transaction
 from matching_service.use_cases.steps import let_driver_go, ride_not_found, ride_of_answer, withdraw_offers
+from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
 
 

@@ -10,8 +10,8 @@ from matching_service.domain.events import RideCompleted
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_delivery import hand_over_failed, handed_over
 from matching_service.domain.ride_states import RideMove, RideState, next_state
-from matching_service.use_cases.ports import RequestKey, Store, Transaction
 from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_driver
+from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
 

@@ -16,7 +16,8 @@ from matching_service.domain.schedule import LOOK_AGAIN_SECONDS
 from matching_service.use_cases.dispatch_ports import EtaProvider, FreeDrivers
 from matching_service.use_cases.edit_policies import EditPolicies
 from matching_service.use_cases.force_cancel_ride import cancel_by_platform
-from matching_service.use_cases.ports import RideReader, Store, Transaction
+from matching_service.use_cases.reader_ports import RideReader
+from matching_service.use_cases.store_ports import Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
 

@@ -9,8 +9,8 @@ from matching_service.domain.events import StopLeft, StopReached
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_route import stop_left, stop_reached
 from matching_service.domain.stops import StopState
-from matching_service.use_cases.ports import RequestKey, Store
 from matching_service.use_cases.steps import ride_of_answer, ride_of_driver
+from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 
 

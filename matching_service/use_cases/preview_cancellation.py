@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from matching_service.domain.ride_cancels import cancel_fee, free_cancel_until
-from matching_service.use_cases.ports import FeeConsent, Store
 from matching_service.use_cases.steps import ride_of_rider
+from matching_service.use_cases.store_ports import FeeConsent, Store
 from shared_kernel.clock import Clock
 from shared_kernel.money import Money
 

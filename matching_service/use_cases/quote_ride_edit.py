@@ -22,8 +22,9 @@ from matching_service.domain.stops import Stop, StopState
 from matching_service.use_cases.dispatch_ports import EtaProvider, LiveLocations
 from matching_service.use_cases.edit_policies import EditPolicies
 from matching_service.use_cases.plan_route import plan_route
-from matching_service.use_cases.ports import RequestKey, RideReader, Store
+from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.steps import ride_not_found
+from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, DomainError, FieldViolation, InvalidInput
 from shared_kernel.geo import GeoPoint, haversine_meters

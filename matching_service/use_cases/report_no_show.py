@@ -9,8 +9,8 @@ from matching_service.domain.events import RideCanceled
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_cancels import no_show
 from matching_service.domain.ride_states import RideState
-from matching_service.use_cases.ports import RequestKey, Store
 from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_driver
+from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 
 

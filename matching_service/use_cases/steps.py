@@ -10,7 +10,7 @@ from matching_service.domain.offer import ExclusionCause, Offer, OfferState
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.shift import Shift
-from matching_service.use_cases.ports import Transaction
+from matching_service.use_cases.store_ports import Transaction
 from shared_kernel.errors import Conflict, DomainError, NotFound
 
 

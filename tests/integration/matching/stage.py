@@ -18,7 +18,7 @@ from matching_service.adapters.postgres_reads import PostgresRideReader
 from matching_service.adapters.postgres_saga import PostgresSagaQueue
 from matching_service.adapters.postgres_shifts import PostgresShiftReader
 from matching_service.entrypoints import wire
-from matching_service.use_cases.ports import Payments
+from matching_service.use_cases.service_ports import Payments
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.matching_dispatch import HandClock
 from tests.fakes.matching_stage import Stage

@@ -109,7 +109,7 @@ class MatchingService:
 
         self.new_id = Uuid7Source()
         self.store = matching("adapters.postgres").PostgresStore(
-            self.database, matching("entrypoints.wire").event_message, self.clock, self.new_id, Wakeup()
+            self.database, matching("entrypoints.wire_events").event_message, self.clock, self.new_id, Wakeup()
         )
         self.reader = matching("adapters.postgres_reads").PostgresRideReader(self.database)
         self.reads = matching("adapters.postgres_dispatch").PostgresDispatchReads(self.database)

@@ -15,7 +15,7 @@ from matching_service.domain.quote import BASIS_POINTS, Discount, Fare, FareLine
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_cancels import canceled_by_rider
 from matching_service.domain.terms import ChargeKind, RideTerms
-from matching_service.entrypoints import wire
+from matching_service.entrypoints import wire_rides
 from matching_service.use_cases.quote_ride_edit import EditCommand
 from payment_service.domain.charge import ChargeLine, ChargeLineKind, charge_total, shares
 from payment_service.domain.ledger import AccountKind
@@ -233,10 +233,10 @@ async def test_a_late_cancel_costs_its_fee_without_a_promotion(stage: Stage) -> 
 
 async def test_a_driver_is_not_shown_the_code(stage: Stage) -> None:
     ride = await with_promotion(stage)
-    told = wire.ride_message(ride)
+    told = wire_rides.ride_message(ride)
     assert (told.promotion.code, told.promotion.amount_off.amount_minor) == ("FIFTH", 410)
     assert told.promotion.price_before.amount_minor == FARE.total.amount_minor
-    of_driver = wire.ride_message(ride, with_rider_name=True)
+    of_driver = wire_rides.ride_message(ride, with_rider_name=True)
     assert not of_driver.HasField("promotion")
     assert "FIFTH" not in str(of_driver)
     assert of_driver.fare.total.amount_minor == ride.fare.total.amount_minor

@@ -57,7 +57,10 @@ class Part:
 PARTS = {
     "matching": Part(
         "matching_service",
-        ("moves", "offer", "pricing", "surge", "ride"),
+        (
+            *("moves", "offer", "pricing", "surge"),
+            *("ride", "ride_cancels", "ride_delivery", "ride_payment", "ride_route", "ride_schedule"),
+        ),
         ("tests/unit/matching",),
         ("tests/unit/matching/test_ride_states_page.py",),
     ),

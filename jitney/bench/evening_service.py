@@ -41,7 +41,7 @@ class _Payments:
     """payment_service, answering at once."""
 
     def __init__(self) -> None:
-        ports = matching("use_cases.ports")
+        ports = matching("use_cases.service_ports")
         self._outcome = ports.PaymentOutcome
         self._status = ports.PaymentStatus
 
@@ -60,7 +60,8 @@ class _Accounts:
 
     async def driver(self, driver_id: UUID) -> Any:
         facts = matching("domain.shift").DriverFacts(driver_id, "Driver", "Prius", "white", str(driver_id)[-7:])
-        return matching("use_cases.ports").DriverRecord(facts, matching("domain.city").VehicleClass.ECONOMY, True)
+        economy = matching("domain.city").VehicleClass.ECONOMY
+        return matching("use_cases.service_ports").DriverRecord(facts, economy, True)
 
     async def first_name(self, *_: object) -> str:
         return "Rider"
@@ -108,7 +109,7 @@ class MatchingService:
 
         self.new_id = Uuid7Source()
         self.store = matching("adapters.postgres").PostgresStore(
-            self.database, matching("entrypoints.wire").event_message, self.clock, self.new_id, Wakeup()
+            self.database, matching("entrypoints.wire_events").event_message, self.clock, self.new_id, Wakeup()
         )
         self.reader = matching("adapters.postgres_reads").PostgresRideReader(self.database)
         self.reads = matching("adapters.postgres_dispatch").PostgresDispatchReads(self.database)

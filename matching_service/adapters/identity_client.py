@@ -10,7 +10,7 @@ import grpc
 from chassis.status import from_rpc_error
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.shift import DriverFacts
-from matching_service.use_cases.ports import DriverRecord
+from matching_service.use_cases.service_ports import DriverRecord
 from ridesharing.identity.v1 import accounts_pb2
 from ridesharing.identity.v1 import identity_service_pb2 as pb
 from ridesharing.identity.v1 import identity_service_pb2_grpc as pb_grpc

@@ -12,7 +12,7 @@ from matching_service.domain.complaint import RefundBorneBy, RefundDecision
 from matching_service.domain.ride import Ride
 from matching_service.domain.terms import ChargeKind, ChargeLine, Funding
 from matching_service.use_cases.complaint_ports import RefundOutcome, RefundStatus
-from matching_service.use_cases.ports import PaymentOutcome, PaymentStatus
+from matching_service.use_cases.service_ports import PaymentOutcome, PaymentStatus
 from ridesharing.common.v1 import money_pb2
 from ridesharing.payment.v1 import payment_service_pb2 as pb
 from ridesharing.payment.v1 import payment_service_pb2_grpc as pb_grpc

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from google.protobuf.message import Message
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,18 +19,19 @@ from chassis.database import Database
 from chassis.joined_traces import JoinedTraces
 from chassis.outbox import OutgoingEvent, append_events
 from chassis.runtime import Wakeup
-from chassis.telemetry import current_traceparent
 from matching_service.adapters import statements, tables
-from matching_service.adapters.edit_rows import edit_from, edit_moves, edit_row, edit_timer
 from matching_service.adapters.postgres_after_rides import (
     is_driver_rated,
+    keep_share,
     owe_rating_reminder,
     take_rating_reminder,
 )
 from matching_service.adapters.postgres_cities import add_policy
 from matching_service.adapters.postgres_complaints import PostgresComplaintRows
+from matching_service.adapters.postgres_edits import PostgresEditRows
 from matching_service.adapters.postgres_pickups import note_arriving
 from matching_service.adapters.postgres_promotions import PostgresPromotionRows
+from matching_service.adapters.postgres_ride_rows import PostgresRideRows
 from matching_service.adapters.postgres_runs import open_run_of, views_of
 from matching_service.adapters.postgres_surge import add_control
 from matching_service.adapters.postgres_trip_watch import raise_alert
@@ -38,30 +39,24 @@ from matching_service.adapters.refusals import refusal_of
 from matching_service.adapters.ride_metrics import RideWaits
 from matching_service.adapters.rows import (
     Columns,
-    changed_columns,
     offer_from,
     offer_row,
     plan_json,
-    ride_from,
-    ride_row,
     shift_from,
     shift_row,
     shift_wishes,
-    stop_from,
-    stop_rows,
 )
 from matching_service.domain.city_versions import PolicyVersion
 from matching_service.domain.edit import RideEdit
 from matching_service.domain.events import Event
 from matching_service.domain.offer import ExclusionCause, Offer
 from matching_service.domain.ride import Ride
-from matching_service.domain.ride_states import OWED_PAYMENT_STATES, RideState
+from matching_service.domain.ride_states import RideState
 from matching_service.domain.run import Run, RunView
 from matching_service.domain.share import Share
 from matching_service.domain.shift import Shift
-from matching_service.domain.stops import Stop
 from matching_service.domain.trip_watch import TripAlert
-from matching_service.use_cases.ports import DriverStanding, FeeConsent, RequestKey
+from matching_service.use_cases.store_ports import DriverStanding, FeeConsent, RequestKey
 from matching_service.use_cases.surge_ports import SurgeControlSet
 from shared_kernel.clock import Clock
 from shared_kernel.geo import GeoPoint
@@ -69,9 +64,6 @@ from shared_kernel.ids import IdSource
 from shared_kernel.money import Money
 
 RIDE_ATTRIBUTE = "jitney.ride_id"
-FIRST_ATTEMPT_LEASE_SECONDS = 5.0
-"""Who asked for the ride places its hold; the sweep takes over when that has not ended by then."""
-
 _NOTHING: Mapping[str, Any] = {}
 
 EventMessage = Callable[[Event], Message]
@@ -131,6 +123,8 @@ class PostgresTransaction:
         self._claimed: idempotency.Claimed | None = None
         self._events: list[OutgoingEvent] = []
         self.told = False
+        self._rides = PostgresRideRows(connection, clock, traces, self.waits)
+        self._edits = PostgresEditRows(connection, clock)
         self.promotions = PostgresPromotionRows(connection)
         self.complaints = PostgresComplaintRows(connection, clock)
 
@@ -163,14 +157,7 @@ class PostgresTransaction:
         return await inbox.first_time(self._connection, tables.inbox_events, event_id, "matching")
 
     async def add_ride(self, ride: Ride) -> None:
-        leased_until = ride.requested_at + timedelta(seconds=FIRST_ATTEMPT_LEASE_SECONDS)
-        owed = ride.payment_state in OWED_PAYMENT_STATES
-        saga = {"saga_next_attempt_at": ride.requested_at, "saga_leased_until": leased_until} if owed else {}
-        row = {**ride_row(ride), **saga, "traceparent": current_traceparent()}
-        self._traces.join(ride.id, "")
-        await self._connection.execute(insert(tables.rides), row)
-        if ride.stops:
-            await self._connection.execute(insert(tables.ride_stops), list(stop_rows(ride).values()))
+        await self._rides.add(ride)
 
     async def scheduled_count(self, rider_id: UUID) -> int:
         # Two requests of one rider would each count without the other.
@@ -181,92 +168,13 @@ class PostgresTransaction:
         return await self._connection.scalar(mine) or 0
 
     async def lock_ride(self, ride_id: UUID, *, rider_id: UUID | None = None) -> Ride | None:
-        given = {"of_ride": ride_id, "of_rider": rider_id}
-        row = await self._one(statements.lock_ride(of_rider=rider_id is not None), given)
-        if row is None:
-            return None
-        self._traces.join(row["id"], row["traceparent"])
-        return ride_from(row, await self._stops(row))
-
-    async def _stops(self, ride: Columns) -> tuple[Stop, ...]:
-        if not ride["stop_count"]:
-            return ()
-        # Only now that the ride is locked: within the statement that waited for the lock, they would be old.
-        rows = await self._connection.execute(statements.STOPS_OF_RIDE, {"of_ride": ride["id"]})
-        return tuple(stop_from(row) for row in rows.mappings())
+        return await self._rides.lock(ride_id, rider_id)
 
     async def save_ride(self, before: Ride, after: Ride) -> None:
-        changes = changed_columns(before, after)
-        if before.state is not after.state:
-            self._traces.name(after.id, f"ride {after.state.value}")
-        self.waits.note(before, after, self._clock.now())
-        if "payment_state" in changes:
-            owed = after.payment_state in OWED_PAYMENT_STATES
-            changes |= {
-                "saga_next_attempt_at": self._clock.now() if owed else None,
-                "saga_leased_until": None,
-                "saga_attempts": 0,
-                "saga_error": "",
-            }
-        if not changes:
-            return
-        of = {"of_ride": before.id, "of_version": before.version}
-        changed = await self._connection.execute(statements.SAVE_RIDE, changes | of)
-        if changed.rowcount != 1:
-            raise RuntimeError("a ride was saved that was not locked")
-        await self._keep_assignment(before, after)
-        if before.stops != after.stops:
-            await self._keep_stops(before, after)
-
-    async def _keep_stops(self, before: Ride, after: Ride) -> None:
-        stop, old, new = tables.ride_stops.c, stop_rows(before), stop_rows(after)
-        gone = old.keys() - new.keys()
-        if gone:
-            await self._connection.execute(delete(tables.ride_stops).where(stop.id.in_(gone)))
-        for stop_id, row in new.items():
-            if stop_id not in old:
-                await self._connection.execute(insert(tables.ride_stops).values(**row))
-            elif row != old[stop_id]:
-                await self._connection.execute(update(tables.ride_stops).where(stop.id == stop_id).values(**row))
+        await self._rides.save(before, after)
 
     async def save_ring(self, moves: Sequence[tuple[Ride, Ride]]) -> None:
-        ids = [before.id for before, _ in moves]
-        # No two rides may name one driver even for the time between two statements: each names itself meanwhile.
-        parked = update(tables.rides).where(tables.rides.c.id.in_(ids)).values(driver_id=tables.rides.c.id)
-        await self._connection.execute(parked)
-        for before, _ in moves:
-            await self._release_assignment(before.id, moves[0][1].moved_at)
-            await self._give_offer_back(before.id)
-        for before, after in moves:
-            changes = changed_columns(before, after)
-            of = {"of_ride": before.id, "of_version": before.version}
-            changed = await self._connection.execute(statements.SAVE_RIDE, changes | of)
-            if changed.rowcount != 1:
-                raise RuntimeError("a ride was saved that was not locked")
-            await self._bind(after)
-
-    async def _release_assignment(self, ride_id: UUID, released_at: datetime) -> None:
-        await self._connection.execute(statements.RELEASE_ASSIGNMENT, {"of_ride": ride_id, "at": released_at})
-
-    async def _give_offer_back(self, ride_id: UUID) -> None:
-        await self._connection.execute(statements.GIVE_OFFER_BACK, {"of_ride": ride_id})
-
-    async def _bind(self, ride: Ride) -> None:
-        if ride.driver is None:
-            raise ValueError("a ride without a driver has no assignment")
-        values = {"ride_id": ride.id, "driver_id": ride.driver.driver_id, "assigned_at": ride.assigned_at}
-        await self._connection.execute(insert(tables.assignments), values)
-
-    async def _keep_assignment(self, before: Ride, after: Ride) -> None:
-        swapped = before.has_driver and after.has_driver and before.driver != after.driver
-        if before.has_driver and not after.has_driver:
-            await self._release_assignment(before.id, after.ended_at or after.moved_at)
-        if swapped:
-            await self._release_assignment(before.id, after.moved_at)
-        if swapped or (before.driver is not None and after.driver is None):
-            await self._give_offer_back(before.id)
-        if swapped or (after.has_driver and not before.has_driver):
-            await self._bind(after)
+        await self._rides.save_ring(moves)
 
     async def live_ride_id_of_driver(self, driver_id: UUID) -> UUID | None:
         return await self._connection.scalar(statements.LIVE_RIDE_OF_DRIVER, {"of_driver": driver_id})
@@ -297,23 +205,16 @@ class PostgresTransaction:
         return await self._offer(statements.OPEN_OFFER_OF_DRIVER, {"of_driver": driver_id})
 
     async def edit_count(self, ride_id: UUID) -> int:
-        of_ride = select(func.count()).where(tables.ride_edits.c.ride_id == ride_id)
-        return await self._connection.scalar(of_ride) or 0
+        return await self._edits.count(ride_id)
 
     async def add_edit(self, edit: RideEdit) -> None:
-        row = {**edit_row(edit), **edit_timer(edit, self._clock.now())}
-        await self._connection.execute(insert(tables.ride_edits).values(**row))
+        await self._edits.add(edit)
 
     async def lock_edit(self, ride_id: UUID, edit_id: UUID) -> RideEdit | None:
-        edit = tables.ride_edits.c
-        mine = select(tables.ride_edits).where(edit.id == edit_id, edit.ride_id == ride_id)
-        row = await self._one(mine.with_for_update(key_share=True))
-        return None if row is None else edit_from(row)
+        return await self._edits.lock(ride_id, edit_id)
 
     async def save_edit(self, edit: RideEdit) -> None:
-        changes = {**edit_moves(edit), **edit_timer(edit, self._clock.now())}
-        statement = update(tables.ride_edits).where(tables.ride_edits.c.id == edit.id)
-        await self._connection.execute(statement.values(**changes))
+        await self._edits.save(edit)
 
     async def add_offer(self, offer: Offer) -> None:
         await self._connection.execute(insert(tables.offers), offer_row(offer))
@@ -395,12 +296,7 @@ class PostgresTransaction:
         await self._connection.execute(insert(tables.shift_headings).values(driver_id=driver_id, **values))
 
     async def keep_share(self, made: Share, *, is_sent: bool) -> None:
-        sent = tables.ride_shares.c.sent_count + int(is_sent)
-        values = {"token_hash": made.token_hash, "created_at": made.created_at, "expires_at": made.expires_at}
-        statement = upsert(tables.ride_shares).values(ride_id=made.ride_id, sent_count=int(is_sent), **values)
-        await self._connection.execute(
-            statement.on_conflict_do_update(index_elements=["ride_id"], set_={**values, "sent_count": sent})
-        )
+        await keep_share(self._connection, made, is_sent=is_sent)
 
     async def raise_alert(self, alert: TripAlert) -> bool:
         return await raise_alert(self._connection, alert)

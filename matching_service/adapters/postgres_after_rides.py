@@ -39,6 +39,16 @@ class PostgresShares:
         return Share(found["ride_id"], found["token_hash"], found["created_at"], found["expires_at"])
 
 
+async def keep_share(connection: AsyncConnection, made: Share, *, is_sent: bool) -> None:
+    """Keep the link of a locked ride in place of its former one, and count whether it is sent to contacts."""
+    sent = tables.ride_shares.c.sent_count + int(is_sent)
+    values = {"token_hash": made.token_hash, "created_at": made.created_at, "expires_at": made.expires_at}
+    statement = insert(tables.ride_shares).values(ride_id=made.ride_id, sent_count=int(is_sent), **values)
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=["ride_id"], set_={**values, "sent_count": sent})
+    )
+
+
 async def owe_rating_reminder(connection: AsyncConnection, ride_id: UUID, due_at: datetime) -> None:
     """Have the rider of a ride asked for stars at a time."""
     await connection.execute(insert(tables.ratings_due).values(ride_id=ride_id, due_at=due_at))

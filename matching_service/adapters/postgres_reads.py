@@ -23,7 +23,7 @@ from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import ACTIVE_STATES, DRIVER_STATES, RideState
 from matching_service.domain.run import RunView
 from matching_service.domain.shift import Shift
-from matching_service.use_cases.ports import RideMoveRecord, RideSummary, Waits
+from matching_service.use_cases.reader_ports import RideMoveRecord, RideSummary, Waits
 
 # Independent of the indexes that forbid them: it looks at what was recorded. The touching ends of two assignments do
 # not overlap, since ranges exclude their end. Parties who share a vehicle are of one run, each in a slot of its own.

@@ -12,7 +12,7 @@ from matching_service.adapters import tables
 from matching_service.adapters.rows import ride_from
 from matching_service.adapters.statements import stops_of_rides
 from matching_service.domain.ride_states import PaymentState
-from matching_service.use_cases.ports import OwedStep
+from matching_service.use_cases.queue_ports import OwedStep
 
 _ride, _NOW = tables.rides.c, bindparam("now", type_=DateTime(timezone=True))
 _due = (

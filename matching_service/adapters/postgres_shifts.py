@@ -11,7 +11,7 @@ from chassis.database import Database
 from matching_service.adapters import tables
 from matching_service.adapters.rows import shift_from
 from matching_service.domain.ride_states import DRIVER_STATES
-from matching_service.use_cases.ports import OpenShiftRecord, ShiftFilter, WatchedShift
+from matching_service.use_cases.reader_ports import OpenShiftRecord, ShiftFilter, WatchedShift
 
 _DRIVER_STATES = [state.value for state in DRIVER_STATES]
 

@@ -15,7 +15,7 @@ from matching_service.adapters.postgres_mds import PostgresMdsReader
 from matching_service.adapters.postgres_reads import PostgresRideReader
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
-from matching_service.use_cases.ports import RideSummary
+from matching_service.use_cases.reader_ports import RideSummary
 from shared_kernel.clock import Clock
 from shared_kernel.ids import made_at
 

@@ -37,9 +37,7 @@ from matching_service.adapters.redis_surge import RedisSurge
 from matching_service.adapters.replica_reads import ReplicatedMdsReader, ReplicatedRideReader
 from matching_service.bootstrap.maps import Maps, build_maps
 from matching_service.domain.trip_watch import WatchPolicy
-from matching_service.entrypoints import (
-    wire,
-)
+from matching_service.entrypoints import wire_events
 from matching_service.settings import MatchingSettings
 from matching_service.use_cases.advance_edits import AdvanceEdits
 from matching_service.use_cases.advance_saga import AdvanceSaga
@@ -102,7 +100,7 @@ def build_stores(
 ) -> Stores:
     """Put them together. Raises what `load_cities` and `build_maps` do for files of no use."""
     clock, new_id, relay_wakeup = SystemClock(), Uuid7Source(), Wakeup()
-    store = PostgresStore(database, wire.event_message, clock, new_id, relay_wakeup)
+    store = PostgresStore(database, wire_events.event_message, clock, new_id, relay_wakeup)
     queue = PostgresSagaQueue(database)
     jitter = random.Random()  # noqa: S311 (jitter is no secret)
     city_files = load_cities(settings.matching_city_file)

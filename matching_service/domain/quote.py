@@ -95,6 +95,11 @@ class Fare:
         amounts = (line.amount for line in self.lines if line.kind is kind)
         return sum(amounts, Money.zero(self.total.currency_code))
 
+    def fee(self, kind: FareLineKind, amount_minor: int) -> FareLine | None:
+        """Make the fee of a ride of this fare: no more than is held for it; None where it is nothing."""
+        capped = min(amount_minor, self.total.amount_minor)
+        return FareLine(kind, Money(self.total.currency_code, capped)) if capped > 0 else None
+
 
 def sum_lines(currency_code: str, lines: Sequence[FareLine]) -> Money:
     """Add up lines, less promotions; a line of another currency is a ValueError."""

@@ -1,6 +1,11 @@
 """The ride: the whole life from request to end. Each method returns the ride after a move; nothing changes in place.
 
 `version` grows by one with each fact told about the ride; several facts of one transaction take several numbers.
+
+Here is the way that every ride goes: it is asked for, drivers are offered it, one comes, the trip is made. What else
+happens to rides stands beside it, as functions that make the same kind of moves: `ride_payment` (the hold and what
+becomes of it), `ride_schedule` (asked for ahead), `ride_route` (stops and edits), `ride_delivery` (goods in place of a
+rider) and `ride_cancels` (cancels, no-shows and their fees).
 """
 
 from __future__ import annotations
@@ -11,28 +16,24 @@ from typing import Self
 from uuid import UUID
 
 from matching_service.domain import stops as stop_moves
-from matching_service.domain.delivery import Delivery, DeliveryFailure, Proof
-from matching_service.domain.edit import Plan
-from matching_service.domain.quote import Fare, FareLine, FareLineKind, Place, Quote
+from matching_service.domain.delivery import Delivery
+from matching_service.domain.quote import Fare, FareLine, Place, Quote
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.ride_states import (
     ACTIVE_STATES,
     DRIVER_STATES,
-    EDITABLE_STATES,
     INITIAL_STATE,
     LIVE_STATES,
-    PICKUP_EDITABLE_STATES,
     PaymentState,
     RideMove,
     RideState,
-    may_move,
     next_payment_state,
     next_state,
 )
 from matching_service.domain.run import Sharing
 from matching_service.domain.schedule import Schedule
 from matching_service.domain.shift import DriverFacts
-from matching_service.domain.stops import Stop, StopState
+from matching_service.domain.stops import Stop
 from matching_service.domain.terms import Funding, RideTerms
 from shared_kernel.errors import Conflict
 from shared_kernel.geo import GeoPoint
@@ -160,7 +161,7 @@ class Ride:
             policy_version=quote.policy_version,
             requested_at=now,
             moved_at=now,
-            search_until=(schedule.pickup_at if schedule else now) + timedelta(seconds=terms.search_window_seconds),
+            search_until=terms.search_until(schedule.pickup_at if schedule else now),
             state=RideState.SCHEDULED if schedule else INITIAL_STATE,
             payment_state=PaymentState.HOLD_NOT_DUE if schedule else PaymentState.HOLD_PENDING,
             schedule=schedule,
@@ -202,46 +203,26 @@ class Ride:
         """The fee; zero when none is owed."""
         return Money.zero(self.fare.total.currency_code) if self.fee is None else self.fee.amount
 
-    # The payment's moves
+    @property
+    def carried(self) -> Delivery:
+        """The order of a delivery. Raises Conflict `not_a_delivery` for a ride of another kind."""
+        if self.delivery is None:
+            raise Conflict("not_a_delivery", "the ride carries a person, not an order")
+        return self.delivery
 
-    def hold_placed(self, now: datetime) -> Self:
-        """The hold stands: look for a driver; or, when the ride ended meanwhile, release it."""
-        if not self.is_live:
-            return replace(self, payment_state=self._pay(PaymentState.VOID_PENDING), version=self.version + 1)
-        held = replace(self, payment_state=self._pay(PaymentState.HELD), held_minor=self.fare.total.amount_minor)
-        if self.state is RideState.SCHEDULED:
-            return replace(held, version=self.version + 1)
-        return replace(held._moved(RideMove.PLACE_HOLD, now), search_until=self._search_until(now))
-
-    def hold_declined(self, reason: str, now: datetime) -> Self:
-        """The hold was declined: the ride is over, if it was not already."""
-        declined = replace(self, payment_state=self._pay(PaymentState.HOLD_DECLINED))
-        if not self.is_live:
-            return replace(declined, version=self.version + 1)
-        delivery = None if self.delivery is None else self.delivery.over()
-        return replace(declined._moved(RideMove.DECLINE_HOLD, now), reason=reason, ended_at=now, delivery=delivery)
-
-    def payment_settled(self, state: PaymentState) -> Self:
-        """The capture or the release is done."""
-        return replace(self, payment_state=self._pay(state), version=self.version + 1)
-
-    # Offers
-
-    def told(self) -> Self:
-        """Take the next version for a fact that does not move the ride itself (an offer closed)."""
-        return replace(self, version=self.version + 1)
+    # Offers and drivers
 
     def offered(self, now: datetime) -> Self:
         """A driver has an open offer."""
-        return self._moved(RideMove.MAKE_OFFER, now)
+        return self.moved(RideMove.MAKE_OFFER, now)
 
     def offer_closed(self, now: datetime) -> Self:
         """The driver declined or did not answer: look for another."""
-        return self._moved(RideMove.CLOSE_OFFER, now)
+        return self.moved(RideMove.CLOSE_OFFER, now)
 
     def assigned(self, driver: DriverFacts, pickup_eta_seconds: int, now: datetime) -> Self:
         """The driver accepted."""
-        moved = self._moved(RideMove.ACCEPT_OFFER, now)
+        moved = self.moved(RideMove.ACCEPT_OFFER, now)
         return replace(
             moved,
             driver=driver,
@@ -253,7 +234,7 @@ class Ride:
 
     def swapped(self, driver: DriverFacts, pickup_eta_seconds: int, now: datetime) -> Self:
         """Another driver comes instead, no later than promised; cancelling is free anew, as after an assignment."""
-        moved = self._moved(RideMove.SWAP_DRIVER, now)
+        moved = self.moved(RideMove.SWAP_DRIVER, now)
         return replace(
             moved,
             driver=driver,
@@ -266,11 +247,42 @@ class Ride:
         """Take a place in a driver's run, with the assignment."""
         return replace(self, run_id=run_id, run_slot=slot)
 
-    # The driver's moves
+    def given_back(self, words: str, now: datetime) -> Self:
+        """The driver gave the ride back: look for another at the same fare, with a new window and fresh PIN tries."""
+        return replace(self._without_driver(RideMove.GIVE_BACK, "driver_canceled", now), words=words)
+
+    def reassigned(self, words: str, now: datetime) -> Self:
+        """An operator took the ride from its driver: look for another at the same fare, as when it is given back."""
+        return replace(self._without_driver(RideMove.GIVE_BACK, "operator_reassigned", now), words=words)
+
+    def pickup_moved_far(self, now: datetime) -> Self:
+        """The pickup went too far for the driver on the way: look for another, with a new window."""
+        return self._without_driver(RideMove.MOVE_PICKUP_FAR, "pickup_moved", now)
+
+    def unmatched(self, now: datetime) -> Self:
+        """The search window closed without a driver."""
+        return self.ended(RideMove.CLOSE_SEARCH, "no_driver_available", now, collect=False)
+
+    def _without_driver(self, move: RideMove, reason: str, now: datetime) -> Self:
+        return replace(
+            self.moved(move, now),
+            driver=None,
+            pickup_eta_seconds=None,
+            promised_pickup_at=None,
+            assigned_at=None,
+            arrived_at=None,
+            run_id=None,
+            run_slot=None,
+            pin_failures=0,
+            reason=reason,
+            search_until=self.terms.search_until(now),
+        )
+
+    # The driver comes, the trip is made
 
     def arrived(self, now: datetime) -> Self:
         """The driver waits at the pickup."""
-        return replace(self._moved(RideMove.ARRIVE, now), arrived_at=now)
+        return replace(self.moved(RideMove.ARRIVE, now), arrived_at=now)
 
     def pin_failed(self) -> Self:
         """Count a wrong PIN; the version stays, nobody is told."""
@@ -283,20 +295,16 @@ class Ride:
 
     def started(self, now: datetime) -> Self:
         """The rider is in the vehicle; from here on the fare contains the driver's wait at the pickup."""
-        moved = self._moved(RideMove.START_TRIP, now)
-        fare = self.terms.with_waiting(self.fare, self._waited_seconds(now))
+        moved = self.moved(RideMove.START_TRIP, now)
+        fare = self.terms.with_waiting(self.fare, self.waited_seconds(now))
         return replace(moved, started_at=now, fare=fare, route_version=self.route_version + 1)
 
-    def with_its_wait(self, fare: Fare) -> Fare:
-        """Return another fare with what the driver's wait at the pickup cost, if the trip has begun."""
-        return fare if self.started_at is None else self.terms.with_waiting(fare, self._waited_seconds(self.started_at))
-
-    def _waited_seconds(self, until: datetime) -> float:
-        waits_from = self._waits_from
-        return 0.0 if waits_from is None else max(0.0, (until - waits_from).total_seconds())
+    def waited_seconds(self, until: datetime) -> float:
+        """Return how long the driver had waited for the rider at a moment."""
+        return 0.0 if self.waits_from is None else max(0.0, (until - self.waits_from).total_seconds())
 
     @property
-    def _waits_from(self) -> datetime | None:
+    def waits_from(self) -> datetime | None:
         """Since when the driver waits for the rider: who comes early to a scheduled ride, from its time on."""
         if self.arrived_at is None or self.schedule is None:
             return self.arrived_at
@@ -304,271 +312,30 @@ class Ride:
 
     def completed(self, now: datetime) -> Self:
         """The trip was made: the fare is collected. From here on the payment only goes forward."""
-        ended = self._ended(RideMove.COMPLETE_TRIP, "", now, collect=True)
+        ended = self.ended(RideMove.COMPLETE_TRIP, "", now, collect=True)
         return replace(ended, stops=stop_moves.closed(self.stops, now))
 
-    def stop_reached(self, stop_id: UUID, now: datetime) -> Self:
-        """The driver is at a stop. Raises what `stop_moves.reached` does, and Conflict `not_under_way`."""
-        self._refuse_unless_under_way()
-        return self._on_the_way(stop_moves.reached(self.stops, stop_id, now))
+    # What all moves are made of, those of the modules beside this one too
 
-    def stop_left(self, stop_id: UUID, now: datetime) -> Self:
-        """The trip goes on from a stop. Raises what `stop_moves.left` does, and Conflict `not_under_way`."""
-        self._refuse_unless_under_way()
-        return self._on_the_way(stop_moves.left(self.stops, stop_id, now))
+    def told(self) -> Self:
+        """Take the next version for a fact that does not move the ride itself (an offer closed)."""
+        return replace(self, version=self.version + 1)
 
-    @property
-    def carried(self) -> Delivery:
-        """The order of a delivery. Raises Conflict `not_a_delivery` for a ride of another kind."""
-        if self.delivery is None:
-            raise Conflict("not_a_delivery", "the ride carries a person, not an order")
-        return self.delivery
-
-    def hand_over_failed(self) -> Self:
-        """Count a wrong hand-over PIN; the version stays, nobody is told."""
-        return replace(self, delivery=self.carried.pin_failed())
-
-    def handed_over(self, proof: Proof, now: datetime) -> Self:
-        """The recipient has the goods: the ride is completed, with the proof of it."""
-        return replace(self, delivery=self.carried.proven(proof)).completed(now)
-
-    def delivery_failed(self, cause: DeliveryFailure, words: str, now: datetime) -> Self:
-        """The goods cannot be handed over and go back to the shop."""
-        failed = replace(self, delivery=self.carried.failed(cause))
-        return replace(failed._moved(RideMove.FAIL_DELIVERY, now), reason=cause.value, words=words)
-
-    def brought_back(self, proof: Proof, now: datetime) -> Self:
-        """The shop has the goods again: the fare is collected, and the fee of the way back."""
-        back = replace(self, delivery=self.carried.proven(proof))
-        fee = self._fee(FareLineKind.RETURN_FEE, self.terms.return_fee_minor)
-        return replace(back, fee=fee)._ended(RideMove.BRING_BACK, self.reason, now, collect=True)
-
-    def given_back(self, words: str, now: datetime) -> Self:
-        """The driver gave the ride back: look for another at the same fare, with a new window and fresh PIN tries."""
-        return replace(self._without_driver(RideMove.GIVE_BACK, "driver_canceled", now), words=words)
-
-    def reassigned(self, words: str, now: datetime) -> Self:
-        """An operator took the ride from its driver: look for another at the same fare, as when it is given back."""
-        return replace(self._without_driver(RideMove.GIVE_BACK, "operator_reassigned", now), words=words)
-
-    # Before a scheduled pickup
-
-    @property
-    def _scheduled(self) -> Schedule:
-        if self.schedule is None:
-            raise Conflict("not_scheduled", "the ride was not asked for ahead")
-        return self.schedule
-
-    def hold_due(self) -> Self:
-        """It is time to hold the fare."""
-        return replace(
-            self,
-            schedule=self._scheduled.hold_seen_to(),
-            payment_state=self._pay(PaymentState.HOLD_PENDING),
-            version=self.version + 1,
-        )
-
-    def reminded(self) -> Self:
-        """The rider is told that the pickup is near."""
-        return replace(self, schedule=self._scheduled.reminded(), version=self.version + 1)
-
-    def looked_for_drivers(self, next_look_at: datetime) -> Self:
-        """It is too early to send one; the version stays, nobody is told."""
-        return replace(self, schedule=self._scheduled.looked(next_look_at))
-
-    def search_begun(self, now: datetime) -> Self:
-        """Look for a driver now; or, while the hold's outcome is not known, wait for that as any ride does."""
-        move = RideMove.BEGIN_SEARCH if self.payment_state is PaymentState.HELD else RideMove.AWAIT_HOLD
-        begun = replace(self._moved(move, now), schedule=self._scheduled.looked(now))
-        if begun.payment_state is PaymentState.HOLD_NOT_DUE:
-            begun = replace(begun, payment_state=begun._pay(PaymentState.HOLD_PENDING))
-        return replace(begun, search_until=self._search_until(max(now, self._scheduled.pickup_at)))
-
-    # Edits
-
-    def refuse_unless_editable(self, *, moves_pickup: bool) -> None:
-        """Raise the Conflict that tells why an edit is not possible now: `not_editable`, `pickup_fixed`."""
-        awaited = self.state is RideState.SCHEDULED and self.payment_state is PaymentState.HOLD_NOT_DUE
-        paid_for = self.payment_state is PaymentState.HELD or awaited
-        if self.state not in EDITABLE_STATES or self.kind is not RideKind.PRIVATE or not paid_for:
-            raise Conflict(
-                "not_editable",
-                f"a {self.kind} ride that is {self.state} cannot be edited",
-                metadata={"from_state": self.state.value},
-            )
-        if moves_pickup and self.state not in PICKUP_EDITABLE_STATES:
-            raise Conflict("pickup_fixed", "the driver is there already: the pickup cannot be moved")
-
-    @property
-    def open_stops(self) -> tuple[Stop, ...]:
-        """The stops that the driver has not left yet."""
-        return tuple(stop for stop in self.stops if stop.state in (StopState.PENDING, StopState.REACHED))
-
-    @property
-    def passed_stops(self) -> tuple[Stop, ...]:
-        """The stops that the driver has left."""
-        return tuple(stop for stop in self.stops if stop.state in (StopState.LEFT, StopState.SKIPPED))
-
-    def edited(self, plan: Plan, now: datetime) -> Self:
-        """Go on by another plan: its fare is what is owed from now on."""
-        return replace(
-            self,
-            pickup=plan.pickup,
-            dropoff=plan.dropoff,
-            stops=(*self.passed_stops, *plan.stops),
-            fare=plan.fare,
-            distance_meters=plan.distance_meters,
-            trip_seconds=plan.trip_seconds,
-            driven_meters=plan.driven_meters,
-            driven_seconds=plan.driven_seconds,
-            driven_to=plan.driven_to,
-            driven_at=now if plan.driven_to is not None else None,
-            schedule=self.schedule if plan.schedule is None else plan.schedule,
-            search_until=self.search_until if plan.schedule is None else self._search_until(plan.schedule.pickup_at),
-            route_version=self.route_version + 1,
-            version=self.version + 1,
-        )
-
-    def hold_raised(self, total: Money) -> Self:
-        """The hold stands on more."""
-        return replace(self, held_minor=max(self.held_minor, total.amount_minor))
-
-    def pickup_moved_far(self, now: datetime) -> Self:
-        """The pickup went too far for the driver on the way: look for another, with a new window."""
-        return self._without_driver(RideMove.MOVE_PICKUP_FAR, "pickup_moved", now)
-
-    def no_show(self, now: datetime) -> Self:
-        """The rider did not come within the waiting time: the fee is collected, unless the driver came late.
-
-        Raises Conflict `too_early`.
-        """
-        next_state(self.state, RideMove.REPORT_NO_SHOW)
-        if self._waits_from is not None:
-            wait_until = self._waits_from + timedelta(seconds=self.terms.no_show_wait_seconds)
-            if now < wait_until:
-                raise Conflict(
-                    "too_early",
-                    "the rider still has time to come",
-                    retry_after_seconds=(wait_until - now).total_seconds(),
-                )
-        late = self.driver_late(now)
-        fee = None if late else self._fee(FareLineKind.NO_SHOW_FEE, self.terms.no_show_fee_minor)
-        return replace(self, fee=fee)._ended(RideMove.REPORT_NO_SHOW, "rider_no_show", now, collect=fee is not None)
-
-    # Ends from outside the trip
-
-    def cancel_fee(self, now: datetime) -> Money:
-        """Return the fee of a rider's cancel at this moment.
-
-        Free until a driver is bound and for `free_cancel_seconds` after, and again when the driver is not there so long
-        after the promised time; never more than what is held.
-
-        Raises:
-            Conflict: `not_cancellable`.
-        """
-        if not may_move(self.state, RideMove.CANCEL_BY_RIDER):
-            raise not_cancellable(self)
-        free_until = self.free_cancel_until
-        en_route = self.state is RideState.DRIVER_EN_ROUTE
-        free = free_until is not None and now < free_until and (en_route or self.schedule is not None)
-        if not self.has_driver or self.driver_late(now) or free:
-            return Money.zero(self.fare.total.currency_code)
-        # At the pickup the driver no longer drives: the fee stays what it was at the arrival.
-        until = min(self.arrived_at or now, now)
-        driven_seconds = 0.0 if self.assigned_at is None else (until - self.assigned_at).total_seconds()
-        fee = self._fee(FareLineKind.CANCEL_FEE, self.terms.cancel_fee_minor_after(driven_seconds))
-        return Money.zero(self.fare.total.currency_code) if fee is None else fee.amount
-
-    @property
-    def free_cancel_until(self) -> datetime | None:
-        """Until when a cancel stays free after the assignment, and of a scheduled ride before its time; or None."""
-        if self.assigned_at is None:
-            return None
-        free_until = self.assigned_at + timedelta(seconds=self.terms.free_cancel_seconds)
-        if self.schedule is None:
-            return free_until
-        return max(free_until, self.schedule.pickup_at - timedelta(seconds=self.terms.free_cancel_lead_seconds))
-
-    def driver_late(self, now: datetime) -> bool:
-        """Whether the driver is, or came, so late for the promised time that a cancel or no-show costs no fee."""
-        grace_seconds = self.terms.late_grace_seconds
-        if self.promised_pickup_at is None or grace_seconds is None:
-            return False
-        # Nobody is late before the time that was agreed on.
-        agreed_at = self.promised_pickup_at if self.schedule is None else self.schedule.pickup_at
-        promised_at = max(self.promised_pickup_at, agreed_at)
-        return (self.arrived_at or now) >= promised_at + timedelta(seconds=grace_seconds)
-
-    def canceled_by_rider(self, words: str, now: datetime) -> Self:
-        """The rider canceled; a fee that is due is collected."""
-        amount = self.cancel_fee(now)
-        fee = FareLine(FareLineKind.CANCEL_FEE, amount) if amount.amount_minor else None
-        ended = replace(self, fee=fee)._ended(RideMove.CANCEL_BY_RIDER, "rider_canceled", now, collect=fee is not None)
-        return replace(ended, words=words)
-
-    def canceled_by_platform(self, reason: str, words: str, now: datetime) -> Self:
-        """The operator or the system canceled: nothing is owed. Raises Conflict `not_cancellable`."""
-        if not may_move(self.state, RideMove.CANCEL_BY_PLATFORM):
-            raise not_cancellable(self)
-        return replace(self._ended(RideMove.CANCEL_BY_PLATFORM, reason, now, collect=False), words=words)
-
-    def unmatched(self, now: datetime) -> Self:
-        """The search window closed without a driver."""
-        return self._ended(RideMove.CLOSE_SEARCH, "no_driver_available", now, collect=False)
-
-    # Inside
-
-    def _moved(self, move: RideMove, now: datetime) -> Self:
+    def moved(self, move: RideMove, now: datetime) -> Self:
+        """Make a move that the table has. Raises Conflict `invalid_transition`."""
         return replace(self, state=next_state(self.state, move), version=self.version + 1, moved_at=now, words="")
 
-    def _ended(self, move: RideMove, reason: str, now: datetime, *, collect: bool) -> Self:
+    def ended(self, move: RideMove, reason: str, now: datetime, *, collect: bool) -> Self:
+        """Make the move that ends the ride: what is owed is collected from the hold, or the hold is released."""
         delivery = None if self.delivery is None else self.delivery.over()
-        ended = replace(self._moved(move, now), reason=reason, ended_at=now, delivery=delivery)
+        ended = replace(self.moved(move, now), reason=reason, ended_at=now, delivery=delivery)
         if self.payment_state is PaymentState.HOLD_PENDING:
             # The hold's outcome comes first; `hold_placed` then releases it.
             return ended
         if self.payment_state is PaymentState.HOLD_NOT_DUE:
-            return replace(ended, payment_state=self._pay(PaymentState.VOIDED))
-        owed = PaymentState.CAPTURE_PENDING if collect else PaymentState.VOID_PENDING
-        return replace(ended, payment_state=self._pay(owed))
+            return ended.with_payment(PaymentState.VOIDED)
+        return ended.with_payment(PaymentState.CAPTURE_PENDING if collect else PaymentState.VOID_PENDING)
 
-    def _pay(self, target: PaymentState) -> PaymentState:
-        return next_payment_state(self.payment_state, target)
-
-    def _without_driver(self, move: RideMove, reason: str, now: datetime) -> Self:
-        return replace(
-            self._moved(move, now),
-            driver=None,
-            pickup_eta_seconds=None,
-            promised_pickup_at=None,
-            assigned_at=None,
-            arrived_at=None,
-            run_id=None,
-            run_slot=None,
-            pin_failures=0,
-            reason=reason,
-            search_until=self._search_until(now),
-        )
-
-    def _on_the_way(self, stops: tuple[Stop, ...]) -> Self:
-        return replace(self, stops=stops, route_version=self.route_version + 1, version=self.version + 1)
-
-    def _refuse_unless_under_way(self) -> None:
-        if self.state is not RideState.IN_PROGRESS:
-            raise Conflict(
-                "not_under_way", "the rider is not in the vehicle", metadata={"from_state": self.state.value}
-            )
-
-    def _search_until(self, now: datetime) -> datetime:
-        return now + timedelta(seconds=self.terms.search_window_seconds)
-
-    def _fee(self, kind: FareLineKind, amount_minor: int) -> FareLine | None:
-        capped = min(amount_minor, self.fare.total.amount_minor)
-        return FareLine(kind, Money(self.fare.total.currency_code, capped)) if capped > 0 else None
-
-
-def not_cancellable(ride: Ride) -> Conflict:
-    """Make the refusal of a cancel."""
-    return Conflict(
-        "not_cancellable", f"a ride that is {ride.state} cannot be canceled", metadata={"from_state": ride.state.value}
-    )
+    def with_payment(self, state: PaymentState) -> Self:
+        """Move the payment alone: the version stays. Raises Conflict `invalid_transition`."""
+        return replace(self, payment_state=next_payment_state(self.payment_state, state))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 from enum import StrEnum
 from math import ceil
 from typing import Any
@@ -130,6 +131,10 @@ class RideTerms:
         kept["taxes"] = taxes
         kept["discount"] = Discount(**stored["discount"]) if stored.get("discount") else None
         return cls(**kept)
+
+    def search_until(self, begins_at: datetime) -> datetime:
+        """Return when a search for a driver is given up."""
+        return begins_at + timedelta(seconds=self.search_window_seconds)
 
     def earnings(self, fare: Fare) -> Money:
         """Return the driver's share of a fare, before tips."""

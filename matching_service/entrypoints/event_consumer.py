@@ -6,8 +6,8 @@ from uuid import UUID
 
 from chassis.streams import IncomingEvent
 from matching_service.use_cases.keep_driver_standing import KeepDriverStanding
-from matching_service.use_cases.ports import DriverStanding
 from matching_service.use_cases.stop_unapproved_driver import StopUnapprovedDriver
+from matching_service.use_cases.store_ports import DriverStanding
 from ridesharing.identity.v1 import accounts_pb2
 from ridesharing.identity.v1.events_pb2 import DriverStatusChanged
 from ridesharing.payment.v1.events_pb2 import DriverStandingChanged

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from matching_service.domain.explanation import Candidate, Fate, Trace, Verdict
-from matching_service.entrypoints import wire
+from matching_service.entrypoints import wire, wire_drivers, wire_rides
 from matching_service.use_cases.explain_dispatch import Explanation
 from ridesharing.matching.v1 import dispatch_operator_service_pb2 as pb
 from ridesharing.matching.v1 import explanations_pb2
@@ -17,9 +17,9 @@ FATES = {fate: explanations_pb2.TickFate.Value(f"TICK_FATE_{fate.name}") for fat
 def explanation_message(explanation: Explanation) -> pb.ExplainDispatchResponse:
     """Write an explanation."""
     return pb.ExplainDispatchResponse(
-        ride=wire.ride_message(explanation.ride),
+        ride=wire_rides.ride_message(explanation.ride),
         ticks=map(_trace_message, explanation.traces),
-        offers=map(wire.offer_message, explanation.offers),
+        offers=map(wire_drivers.offer_message, explanation.offers),
     )
 
 

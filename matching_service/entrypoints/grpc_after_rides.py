@@ -9,7 +9,7 @@ import grpc
 
 from chassis.auth import Role, current_actor
 from matching_service.domain.rating import RatedPart, Rating
-from matching_service.entrypoints import wire
+from matching_service.entrypoints import wire, wire_rides
 from matching_service.use_cases.rate_rides import RateRide, ReadRating
 from matching_service.use_cases.share_rides import ReadSharedRide, SharedRide, ShareRide
 from ridesharing.matching.v1 import (
@@ -118,7 +118,7 @@ def _rating_message(rating: Rating) -> rating_service_pb2.Rating:
 def _shared_message(shown: SharedRide) -> share_service_pb2.SharedRide:
     ride = shown.ride
     message = share_service_pb2.SharedRide(
-        state=wire.RIDE_STATES[ride.state],
+        state=wire_rides.RIDE_STATES[ride.state],
         pickup=wire.point_message(shown.pickup),
         dropoff=wire.point_message(shown.dropoff),
     )

@@ -10,7 +10,7 @@ import grpc
 
 from chassis.auth import current_actor
 from matching_service.domain.ride import Ride
-from matching_service.entrypoints import wire, wire_delivery
+from matching_service.entrypoints import wire_delivery, wire_drivers, wire_rides
 from matching_service.entrypoints.location_streams import LocationStreams
 from matching_service.use_cases.accept_offer import AcceptOffer
 from matching_service.use_cases.arrive_at_pickup import ArriveAtPickup
@@ -90,38 +90,38 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
     async def StartShift(self, request: pb.StartShiftRequest, context: Context) -> pb.StartShiftResponse:
         capabilities = wire_delivery.capabilities_from(request.capabilities)
         shift = await self._start_shift(request.request_id, current_actor().account_id, capabilities)
-        return pb.StartShiftResponse(shift=wire.shift_message(shift))
+        return pb.StartShiftResponse(shift=wire_drivers.shift_message(shift))
 
     async def EndShift(self, request: pb.EndShiftRequest, context: Context) -> pb.EndShiftResponse:
         driver_id = current_actor().account_id
         shift = await self._end_shift(request.request_id, driver_id)
         if shift.ended_at is not None:
             await self._locations.shift_ended(driver_id)
-        return pb.EndShiftResponse(shift=wire.shift_message(shift))
+        return pb.EndShiftResponse(shift=wire_drivers.shift_message(shift))
 
     async def GetShift(self, request: pb.GetShiftRequest, context: Context) -> pb.GetShiftResponse:
         shift = await self._read.current_shift(current_actor().account_id)
-        return pb.GetShiftResponse(shift=wire.shift_message(shift))
+        return pb.GetShiftResponse(shift=wire_drivers.shift_message(shift))
 
     async def TakeBreak(self, request: pb.TakeBreakRequest, context: Context) -> pb.TakeBreakResponse:
         shift = await self._take_break(request.request_id, current_actor().account_id, request.break_seconds)
-        return pb.TakeBreakResponse(shift=wire.shift_message(shift))
+        return pb.TakeBreakResponse(shift=wire_drivers.shift_message(shift))
 
     async def EndBreak(self, request: pb.EndBreakRequest, context: Context) -> pb.EndBreakResponse:
         shift = await self._change_shift.end_break(request.request_id, current_actor().account_id)
-        return pb.EndBreakResponse(shift=wire.shift_message(shift))
+        return pb.EndBreakResponse(shift=wire_drivers.shift_message(shift))
 
     async def SetLastRide(self, request: pb.SetLastRideRequest, context: Context) -> pb.SetLastRideResponse:
         driver_id = current_actor().account_id
         shift = await self._change_shift.set_last_ride(request.request_id, driver_id, request.last_ride)
-        return pb.SetLastRideResponse(shift=wire.shift_message(shift))
+        return pb.SetLastRideResponse(shift=wire_drivers.shift_message(shift))
 
     async def SetHeading(self, request: pb.SetHeadingRequest, context: Context) -> pb.SetHeadingResponse:
         destination = None
         if request.HasField("destination"):
             destination = GeoPoint(request.destination.latitude, request.destination.longitude)
         shift = await self._change_shift.set_heading(request.request_id, current_actor().account_id, destination)
-        return pb.SetHeadingResponse(shift=wire.shift_message(shift))
+        return pb.SetHeadingResponse(shift=wire_drivers.shift_message(shift))
 
     async def StreamLocations(
         self, request_iterator: AsyncIterator[pb.StreamLocationsRequest], context: Context
@@ -134,18 +134,20 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
 
     async def GetCurrentOffer(self, request: pb.GetCurrentOfferRequest, context: Context) -> pb.GetCurrentOfferResponse:
         offer = await self._read.current_offer(current_actor().account_id)
-        return pb.GetCurrentOfferResponse(offer=wire.offer_message(offer))
+        return pb.GetCurrentOfferResponse(offer=wire_drivers.offer_message(offer))
 
     async def AcceptOffer(self, request: pb.AcceptOfferRequest, context: Context) -> pb.AcceptOfferResponse:
         ride = await self._accept_offer(request.request_id, current_actor().account_id, UUID(request.offer_id))
         return pb.AcceptOfferResponse(ride=_for_driver(ride))
 
     async def GetPlan(self, request: pb.GetPlanRequest, context: Context) -> pb.GetPlanResponse:
-        return pb.GetPlanResponse(stops=map(wire.plan_message, await self._read.plan(current_actor().account_id)))
+        return pb.GetPlanResponse(
+            stops=map(wire_drivers.plan_message, await self._read.plan(current_actor().account_id))
+        )
 
     async def DeclineOffer(self, request: pb.DeclineOfferRequest, context: Context) -> pb.DeclineOfferResponse:
         offer = await self._decline_offer(request.request_id, current_actor().account_id, UUID(request.offer_id))
-        return pb.DeclineOfferResponse(offer=wire.offer_message(offer))
+        return pb.DeclineOfferResponse(offer=wire_drivers.offer_message(offer))
 
     async def ArriveAtPickup(self, request: pb.ArriveAtPickupRequest, context: Context) -> pb.ArriveAtPickupResponse:
         ride = await self._arrive_at_pickup(request.request_id, current_actor().account_id, UUID(request.ride_id))
@@ -211,7 +213,7 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
             UUID(request.edit_id),
             agreed=request.agreed,
         )
-        return pb.AnswerRideEditResponse(edit=wire.edit_message(edit))
+        return pb.AnswerRideEditResponse(edit=wire_rides.edit_message(edit))
 
     async def CompleteTrip(self, request: pb.CompleteTripRequest, context: Context) -> pb.CompleteTripResponse:
         ride = await self._complete_trip(request.request_id, current_actor().account_id, UUID(request.ride_id))
@@ -224,7 +226,7 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
             request.request_id, current_actor().account_id, UUID(request.ride_id), request.reason
         )
         # No longer this driver's: what a stranger may see.
-        return pb.CancelAssignmentResponse(ride=wire.ride_message(ride))
+        return pb.CancelAssignmentResponse(ride=wire_rides.ride_message(ride))
 
     async def ReportNoShow(self, request: pb.ReportNoShowRequest, context: Context) -> pb.ReportNoShowResponse:
         ride = await self._report_no_show(request.request_id, current_actor().account_id, UUID(request.ride_id))
@@ -232,4 +234,4 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
 
 
 def _for_driver(ride: Ride) -> rides_pb2.Ride:
-    return wire.ride_message(ride, with_rider_name=True)
+    return wire_rides.ride_message(ride, with_rider_name=True)

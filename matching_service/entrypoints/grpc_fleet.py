@@ -7,7 +7,7 @@ from typing import Any
 import grpc
 
 from matching_service.domain.fleet import FlyingOffer, LiveRide, PulseStep, VehicleState
-from matching_service.entrypoints import wire
+from matching_service.entrypoints import wire, wire_rides
 from matching_service.use_cases.list_trip_alerts import ListTripAlerts
 from matching_service.use_cases.watch_fleet import FeelPulse, LookAtFleet, SeenVehicle, measured_at
 from ridesharing.matching.v1 import fleet_service_pb2 as pb
@@ -55,7 +55,7 @@ class FleetServicer(fleet_service_pb2_grpc.FleetServiceServicer):
             ],
             rides=[
                 pb.LiveRideCount(state=number, count=standing.rides[state])
-                for state, number in wire.RIDE_STATES.items()
+                for state, number in wire_rides.RIDE_STATES.items()
                 if state in standing.rides
             ],
             open_offer_count=standing.open_offer_count,
@@ -64,7 +64,9 @@ class FleetServicer(fleet_service_pb2_grpc.FleetServiceServicer):
 
     async def ListTripAlerts(self, request: pb.ListTripAlertsRequest, context: Context) -> pb.ListTripAlertsResponse:
         alerts, end = await self._list_alerts(request.page_size or _ALERTS, wire.before_from(request.page_token))
-        return pb.ListTripAlertsResponse(alerts=map(wire.alert_message, alerts), next_page_token=wire.page_token(end))
+        return pb.ListTripAlertsResponse(
+            alerts=map(wire_rides.alert_message, alerts), next_page_token=wire.page_token(end)
+        )
 
 
 def _vehicle_message(seen: SeenVehicle) -> pb.FleetVehicle:
@@ -84,7 +86,7 @@ def _vehicle_message(seen: SeenVehicle) -> pb.FleetVehicle:
 def _ride_message(ride: LiveRide) -> pb.FleetRide:
     return pb.FleetRide(
         ride_id=str(ride.id),
-        state=wire.RIDE_STATES[ride.state],
+        state=wire_rides.RIDE_STATES[ride.state],
         product=ride.product,
         pickup=wire.point_message(ride.pickup),
         dropoff=wire.point_message(ride.dropoff),

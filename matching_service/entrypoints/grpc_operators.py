@@ -9,14 +9,14 @@ import grpc
 
 from chassis.auth import Role, current_actor
 from chassis.telemetry import trace_id_of
-from matching_service.entrypoints import wire
+from matching_service.entrypoints import wire, wire_drivers, wire_rides
 from matching_service.entrypoints.explain_wire import explanation_message
 from matching_service.entrypoints.grpc_rides import DEFAULT_PAGE
 from matching_service.use_cases.explain_dispatch import ExplainDispatch
 from matching_service.use_cases.force_cancel_ride import ForceCancelRide
 from matching_service.use_cases.list_shifts import ListShifts
-from matching_service.use_cases.ports import RideMoveRecord, ShiftFilter, Waits
 from matching_service.use_cases.read_rides import ReadRides
+from matching_service.use_cases.reader_ports import RideMoveRecord, ShiftFilter, Waits
 from matching_service.use_cases.reassign_ride import ReassignRide
 from ridesharing.matching.v1 import dispatch_operator_service_pb2 as pb
 from ridesharing.matching.v1 import dispatch_operator_service_pb2_grpc, rides_pb2
@@ -54,30 +54,30 @@ class DispatchOperatorServicer(dispatch_operator_service_pb2_grpc.DispatchOperat
         page = await self._read.page(
             request.page_size or DEFAULT_PAGE,
             wire.before_from(request.page_token),
-            states=frozenset(map(wire.ride_state_from, request.states)),
+            states=frozenset(map(wire_rides.ride_state_from, request.states)),
         )
         return pb.SearchRidesResponse(
-            rides=map(wire.ride_message, page.rides), next_page_token=wire.page_token(page.next_before)
+            rides=map(wire_rides.ride_message, page.rides), next_page_token=wire.page_token(page.next_before)
         )
 
     async def ForceCancelRide(self, request: pb.ForceCancelRideRequest, context: Context) -> pb.ForceCancelRideResponse:
         ride = await self._force_cancel_ride(
             request.request_id, current_actor().account_id, UUID(request.ride_id), request.reason
         )
-        return pb.ForceCancelRideResponse(ride=wire.ride_message(ride))
+        return pb.ForceCancelRideResponse(ride=wire_rides.ride_message(ride))
 
     async def ReassignRide(self, request: pb.ReassignRideRequest, context: Context) -> pb.ReassignRideResponse:
         ride = await self._reassign_ride(
             request.request_id, current_actor().account_id, UUID(request.ride_id), request.reason
         )
-        return pb.ReassignRideResponse(ride=wire.ride_message(ride))
+        return pb.ReassignRideResponse(ride=wire_rides.ride_message(ride))
 
     async def GetRideHistory(self, request: pb.GetRideHistoryRequest, context: Context) -> pb.GetRideHistoryResponse:
         ride, moves, offers = await self._read.history(UUID(request.ride_id))
         told = pb.GetRideHistoryResponse(
-            ride=wire.ride_message(ride),
+            ride=wire_rides.ride_message(ride),
             transitions=map(_transition_message, moves),
-            offers=map(wire.offer_message, offers),
+            offers=map(wire_drivers.offer_message, offers),
             trace_id=trace_id_of(await self._read.traceparent(ride.id)),
         )
         if current_actor().role is Role.SUPPORT:
@@ -88,8 +88,10 @@ class DispatchOperatorServicer(dispatch_operator_service_pb2_grpc.DispatchOperat
         summary = await self._read.summary(wire.moment_from(request.since_time, "since_time"))
         return pb.SummarizeRidesResponse(
             states=[
-                pb.RideStateCount(state=wire.RIDE_STATES[state], count=count)
-                for state, count in sorted(summary.count_by_state.items(), key=lambda item: wire.RIDE_STATES[item[0]])
+                pb.RideStateCount(state=wire_rides.RIDE_STATES[state], count=count)
+                for state, count in sorted(
+                    summary.count_by_state.items(), key=lambda item: wire_rides.RIDE_STATES[item[0]]
+                )
             ],
             double_assignment_count=summary.double_assignment_count,
             request_to_offer=_wait_message(summary.request_to_offer),
@@ -109,7 +111,7 @@ class DispatchOperatorServicer(dispatch_operator_service_pb2_grpc.DispatchOperat
         return pb.ListShiftsResponse(
             shifts=[
                 pb.OpenShift(
-                    shift=wire.shift_message(record.shift),
+                    shift=wire_drivers.shift_message(record.shift),
                     driver_name=record.shift.driver.display_name,
                     vehicle_plate=record.shift.driver.vehicle_plate,
                     ride_id="" if record.ride_id is None else str(record.ride_id),
@@ -131,8 +133,10 @@ def _withhold_places(history: pb.GetRideHistoryResponse) -> None:
 def _transition_message(move: RideMoveRecord) -> pb.RideTransition:
     return pb.RideTransition(
         version=move.version,
-        from_state=rides_pb2.RIDE_STATE_UNSPECIFIED if move.from_state is None else wire.RIDE_STATES[move.from_state],
-        to_state=wire.RIDE_STATES[move.to_state],
+        from_state=rides_pb2.RIDE_STATE_UNSPECIFIED
+        if move.from_state is None
+        else wire_rides.RIDE_STATES[move.from_state],
+        to_state=wire_rides.RIDE_STATES[move.to_state],
         occur_time=wire.timestamp(move.occurred_at),
         driver_id="" if move.driver_id is None else str(move.driver_id),
         reason=move.reason,

@@ -10,7 +10,7 @@ import grpc
 from chassis.auth import Actor, Role, current_actor
 from matching_service.domain.quote import Place
 from matching_service.domain.ride import Ride
-from matching_service.entrypoints import wire, wire_delivery
+from matching_service.entrypoints import wire, wire_delivery, wire_rides
 from matching_service.use_cases.cancel_ride import CancelRide
 from matching_service.use_cases.create_quotes import CreateQuotes, CreateQuotesCommand
 from matching_service.use_cases.decide_edits import AcceptRideEdit, ReadRideEdit
@@ -65,7 +65,7 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
             wire.moment_from(request.pickup_time, "pickup_time") if request.HasField("pickup_time") else None,
             without_promotion=request.without_promotion,
         )
-        return pb.CreateQuotesResponse(quotes=map(wire.quote_message, await self._create_quotes(command)))
+        return pb.CreateQuotesResponse(quotes=map(wire_rides.quote_message, await self._create_quotes(command)))
 
     async def RequestRide(self, request: pb.RequestRideRequest, context: Context) -> pb.RequestRideResponse:
         actor = current_actor()
@@ -113,7 +113,7 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
         self, request: pb.ListScheduledRidesRequest, context: Context
     ) -> pb.ListScheduledRidesResponse:
         rides = await self._read.scheduled(current_actor().account_id)
-        return pb.ListScheduledRidesResponse(rides=[wire.ride_message(ride, with_pin=True) for ride in rides])
+        return pb.ListScheduledRidesResponse(rides=[wire_rides.ride_message(ride, with_pin=True) for ride in rides])
 
     async def GetRideLocation(self, request: pb.GetRideLocationRequest, context: Context) -> pb.GetRideLocationResponse:
         location = await self._get_ride_location(UUID(request.ride_id), current_actor().account_id)
@@ -146,7 +146,7 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
             request.reason,
             request.expected_version or None,
         )
-        return pb.CancelRideResponse(ride=wire.ride_message(ride, with_pin=True))
+        return pb.CancelRideResponse(ride=wire_rides.ride_message(ride, with_pin=True))
 
     async def QuoteRideEdit(self, request: pb.QuoteRideEditRequest, context: Context) -> pb.QuoteRideEditResponse:
         actor = current_actor()
@@ -157,7 +157,7 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
             _edit_command(request),
             rider_id=_owner(actor).rider_id,
         )
-        return pb.QuoteRideEditResponse(edit=wire.edit_message(edit))
+        return pb.QuoteRideEditResponse(edit=wire_rides.edit_message(edit))
 
     async def AcceptRideEdit(self, request: pb.AcceptRideEditRequest, context: Context) -> pb.AcceptRideEditResponse:
         actor = current_actor()
@@ -168,14 +168,14 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
             UUID(request.edit_id),
             rider_id=_owner(actor).rider_id,
         )
-        return pb.AcceptRideEditResponse(edit=wire.edit_message(edit))
+        return pb.AcceptRideEditResponse(edit=wire_rides.edit_message(edit))
 
     async def GetRideEdit(self, request: pb.GetRideEditRequest, context: Context) -> pb.GetRideEditResponse:
         owner = _owner(current_actor())
         edit = await self._edits.read(
             UUID(request.ride_id), UUID(request.edit_id), rider_id=owner.rider_id, driver_id=owner.driver_id
         )
-        return pb.GetRideEditResponse(edit=wire.edit_message(edit))
+        return pb.GetRideEditResponse(edit=wire_rides.edit_message(edit))
 
 
 class Edits(NamedTuple):
@@ -234,4 +234,4 @@ def _owner(actor: Actor) -> _Owner:
 
 
 def _as_seen_by(actor: Actor, ride: Ride) -> rides_pb2.Ride:
-    return wire.ride_message(ride, with_pin=actor.role is Role.RIDER, with_rider_name=actor.role is Role.DRIVER)
+    return wire_rides.ride_message(ride, with_pin=actor.role is Role.RIDER, with_rider_name=actor.role is Role.DRIVER)

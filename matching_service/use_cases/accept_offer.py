@@ -18,8 +18,8 @@ from matching_service.domain.shift import DriverFacts
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.going_offline import keep_shift
 from matching_service.use_cases.join_run import join_run
-from matching_service.use_cases.ports import RequestKey, Store, Transaction
 from matching_service.use_cases.steps import let_driver_go, ride_not_found, ride_of_answer, withdraw_offers
+from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, NotFound
 from shared_kernel.ids import IdSource

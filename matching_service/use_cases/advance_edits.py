@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from matching_service.domain.edit import EditState, RideEdit
+from matching_service.domain.ride_payment import hold_raised
 from matching_service.use_cases.advance_saga import (
     CALL_SECONDS,
     FIRST_WAIT_SECONDS,
@@ -22,7 +23,9 @@ from matching_service.use_cases.advance_saga import (
 )
 from matching_service.use_cases.apply_edit import apply_edit, close_edit
 from matching_service.use_cases.edit_policies import EditPolicies
-from matching_service.use_cases.ports import EditQueue, OwedEdit, Payments, PaymentStatus, Store
+from matching_service.use_cases.queue_ports import EditQueue, OwedEdit
+from matching_service.use_cases.service_ports import Payments, PaymentStatus
+from matching_service.use_cases.store_ports import Store
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, DomainError, InvalidInput, NotFound
 from shared_kernel.origins import Follow, follow_nothing
@@ -103,7 +106,7 @@ class AdvanceEdits:
             if refusal:
                 await close_edit(tx, ride, edit.refused(refusal, now), now)
                 return
-            raised = ride.hold_raised(edit.plan.fare.total)
+            raised = hold_raised(ride, edit.plan.fare.total)
             await tx.save_ride(ride, raised)
             await apply_edit(tx, raised, edit, policy, now)
 

@@ -18,8 +18,11 @@ from datetime import timedelta
 
 from matching_service.domain.events import RideMatchingStarted, RidePaymentFailed, RidePaymentSettled
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_payment import hold_declined, hold_placed, payment_settled
 from matching_service.domain.ride_states import PaymentState, RideState
-from matching_service.use_cases.ports import OwedStep, PaymentOutcome, Payments, PaymentStatus, SagaQueue, Store
+from matching_service.use_cases.queue_ports import OwedStep, SagaQueue
+from matching_service.use_cases.service_ports import PaymentOutcome, Payments, PaymentStatus
+from matching_service.use_cases.store_ports import Store
 from shared_kernel.clock import Clock
 from shared_kernel.errors import (
     Conflict,
@@ -113,15 +116,15 @@ class AdvanceSaga:
                 return  # another replica recorded it
             now = self.clock.now()
             if target is PaymentState.HELD:
-                after = ride.hold_placed(now)
+                after = hold_placed(ride, now)
                 if after.state is RideState.MATCHING:
                     await tx.tell(RideMatchingStarted(after, now))
             elif target is PaymentState.HOLD_DECLINED:
-                after = ride.hold_declined(decline_reason or "card_declined", now)
+                after = hold_declined(ride, decline_reason or "card_declined", now)
                 if after.state is RideState.PAYMENT_FAILED:
                     await tx.tell(RidePaymentFailed(after, now))
             else:
-                after = ride.payment_settled(target)
+                after = payment_settled(ride, target)
                 await tx.tell(RidePaymentSettled(after, now))
             await tx.save_ride(ride, after)
 

@@ -10,9 +10,10 @@ from matching_service.domain.city import EditPolicy
 from matching_service.domain.edit import RideEdit
 from matching_service.domain.events import RideEditClosed, RideEdited, RideEditProposed, RideMatchingStarted
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_route import edited, refuse_unless_editable
 from matching_service.domain.ride_states import PaymentState, RideState
-from matching_service.use_cases.ports import Transaction
 from matching_service.use_cases.steps import let_driver_go, withdraw_offers
+from matching_service.use_cases.store_ports import Transaction
 from shared_kernel.errors import Conflict
 from shared_kernel.geo import haversine_meters
 
@@ -55,7 +56,7 @@ async def apply_edit(tx: Transaction, before: Ride, edit: RideEdit, policy: Edit
     moved_meters = haversine_meters(before.pickup.point, edit.plan.pickup.point)
     await tx.save_edit(edit.applied(now))
     ride, offered_to = await withdraw_offers(tx, before, now)
-    ride = ride.edited(edit.plan, now)
+    ride = edited(ride, edit.plan, now)
     await tx.tell(RideEdited(ride, now, edit.applied(now)))
     if offered_to is not None and ride.state is RideState.OFFERED:
         # What that driver would have said yes to is no longer the ride. (Of a swap, the driver on the way stays.)
@@ -69,7 +70,7 @@ async def apply_edit(tx: Transaction, before: Ride, edit: RideEdit, policy: Edit
 def _gone(ride: Ride, edit: RideEdit) -> str:
     """Return why the ride is no longer what was edited; empty while it is."""
     try:
-        ride.refuse_unless_editable(moves_pickup=edit.plan.pickup.point != ride.pickup.point)
+        refuse_unless_editable(ride, moves_pickup=edit.plan.pickup.point != ride.pickup.point)
     except Conflict as error:
         return error.reason
     return "" if ride.route_version == edit.route_version else "ride_went_on"

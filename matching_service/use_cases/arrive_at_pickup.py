@@ -8,8 +8,8 @@ from uuid import UUID
 from matching_service.domain.events import DriverArrived
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
-from matching_service.use_cases.ports import RequestKey, Store
 from matching_service.use_cases.steps import ride_of_answer, ride_of_driver, withdraw_offers
+from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from matching_service.domain.events import RideCanceled
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_cancels import cancel_fee, canceled_by_rider
 from matching_service.domain.ride_states import RideState
-from matching_service.use_cases.ports import RequestKey, Store, Transaction
 from matching_service.use_cases.steps import (
     let_driver_go,
     ride_of_answer,
@@ -17,6 +17,7 @@ from matching_service.use_cases.steps import (
     version_moved_on,
     withdraw_offers,
 )
+from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
 from shared_kernel.money import Money
@@ -59,12 +60,12 @@ class CancelRide:
 
     async def _cancel(self, tx: Transaction, before: Ride, token: str, words: str) -> Ride:
         now = self.clock.now()
-        fee = before.cancel_fee(now)
+        fee = cancel_fee(before, now)
         if fee.amount_minor:
             await self._check_consent(tx, before, fee, token)
         bound = before.driver.driver_id if before.has_driver and before.driver else None
         told, offered = await withdraw_offers(tx, before, now)
-        ride = told.canceled_by_rider(words, now)
+        ride = canceled_by_rider(told, words, now)
         await tx.save_ride(before, ride)
         await tx.tell(RideCanceled(ride, now, bound or offered))
         if bound is not None:

@@ -10,8 +10,8 @@ from uuid import UUID
 from matching_service.domain.heading import HEADINGS_A_DAY
 from matching_service.domain.shift import EndReason, Shift
 from matching_service.use_cases.going_offline import end_shift, keep_shift
-from matching_service.use_cases.ports import RequestKey, Store, Transaction
 from matching_service.use_cases.steps import no_open_shift, shift_of_answer
+from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.errors import LimitExceeded
 from shared_kernel.geo import GeoPoint

@@ -8,7 +8,8 @@ from uuid import UUID
 from matching_service.domain.events import RideUnmatched
 from matching_service.domain.ride_states import RideState
 from matching_service.use_cases.force_cancel_ride import cancel_by_platform
-from matching_service.use_cases.ports import RideReader, Store
+from matching_service.use_cases.reader_ports import RideReader
+from matching_service.use_cases.store_ports import Store
 from shared_kernel.clock import Clock
 
 

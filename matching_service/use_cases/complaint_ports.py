@@ -12,7 +12,7 @@ from uuid import UUID
 from matching_service.domain.complaint import Complaint, ComplaintState, RefundDecision
 from matching_service.domain.events import Event
 from matching_service.domain.ride import Ride
-from matching_service.use_cases.ports import RequestKey
+from matching_service.use_cases.store_ports import RequestKey
 
 
 class ComplaintRows(Protocol):
@@ -42,19 +42,19 @@ class ComplaintTransaction(Protocol):
     def complaints(self) -> ComplaintRows: ...
 
     async def claim(self, request: RequestKey) -> bytes | None:
-        """See `ports.Transaction.claim`."""
+        """See `store_ports.Transaction.claim`."""
         ...
 
     async def complete(self, answer: bytes) -> None:
-        """See `ports.Transaction.complete`."""
+        """See `store_ports.Transaction.complete`."""
         ...
 
     async def lock_ride(self, ride_id: UUID, *, rider_id: UUID | None = None) -> Ride | None:
-        """See `ports.Transaction.lock_ride`."""
+        """See `store_ports.Transaction.lock_ride`."""
         ...
 
     async def tell(self, event: Event) -> None:
-        """See `ports.Transaction.tell`."""
+        """See `store_ports.Transaction.tell`."""
         ...
 
 

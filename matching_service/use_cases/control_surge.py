@@ -7,7 +7,7 @@ from uuid import UUID
 
 from matching_service.domain.surge import SurgeControl
 from matching_service.use_cases.city_ports import Cities
-from matching_service.use_cases.ports import RequestKey, Store
+from matching_service.use_cases.store_ports import RequestKey, Store
 from matching_service.use_cases.surge_ports import (
     Cells,
     SurgeBoard,

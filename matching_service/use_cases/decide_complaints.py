@@ -36,7 +36,7 @@ from matching_service.use_cases.complaint_ports import (
     Refunds,
     RefundStatus,
 )
-from matching_service.use_cases.ports import RequestKey
+from matching_service.use_cases.store_ports import RequestKey
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, DomainError, InvalidInput, NotFound
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from matching_service.domain.edit import EditState, RideEdit, edit_closed, edit_not_found
+from matching_service.domain.ride_route import refuse_unless_editable
 from matching_service.use_cases.advance_edits import AdvanceEdits
 from matching_service.use_cases.apply_edit import agree_to_edit, close_edit
 from matching_service.use_cases.edit_policies import EditPolicies
-from matching_service.use_cases.ports import RequestKey, RideReader, Store, Transaction
+from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.steps import ride_not_found, ride_of_driver
+from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
 
 HOLD_SECONDS = 2.5
@@ -48,7 +50,7 @@ class AcceptRideEdit:
             if answer is not None:
                 return edit
             now = self.clock.now()
-            ride.refuse_unless_editable(moves_pickup=edit.plan.pickup.point != ride.pickup.point)
+            refuse_unless_editable(ride, moves_pickup=edit.plan.pickup.point != ride.pickup.point)
             good = edit.accepted(ride.route_version, now)
             edit = (await agree_to_edit(tx, ride, good, policy, now, driver_agreed=False)).edit
             await tx.complete(edit.id.bytes)

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from matching_service.domain.offer import ExclusionCause, Offer, OfferState
 from matching_service.use_cases.accept_offer import offer_not_found
-from matching_service.use_cases.ports import RequestKey, Store, Transaction
 from matching_service.use_cases.steps import close_unanswered
+from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
 

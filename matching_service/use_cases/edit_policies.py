@@ -8,7 +8,7 @@ from uuid import UUID
 from matching_service.domain.city import CityPolicy, EditPolicy
 from matching_service.domain.ride import Ride
 from matching_service.use_cases.city_ports import Cities
-from matching_service.use_cases.ports import RideReader
+from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.steps import ride_not_found
 from shared_kernel.errors import Conflict
 

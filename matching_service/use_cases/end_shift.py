@@ -7,7 +7,7 @@ from uuid import UUID
 
 from matching_service.domain.shift import EndReason, Shift
 from matching_service.use_cases.going_offline import retrying, take_offline
-from matching_service.use_cases.ports import RequestKey, Store
+from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 from shared_kernel.errors import NotFound
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from matching_service.domain.offer import ExclusionCause, Offer, OfferState
-from matching_service.use_cases.ports import RideReader, Store
+from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.steps import close_unanswered
+from matching_service.use_cases.store_ports import Store
 from shared_kernel.clock import Clock
 
 

@@ -9,7 +9,7 @@ from matching_service.domain.explanation import Trace
 from matching_service.domain.offer import Offer
 from matching_service.domain.ride import Ride
 from matching_service.use_cases.explain_ports import TraceStore
-from matching_service.use_cases.ports import RideReader
+from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.steps import ride_not_found
 
 MAX_TRACES = 200

@@ -8,9 +8,10 @@ from uuid import UUID
 from matching_service.domain.delivery import DeliveryFailure
 from matching_service.domain.events import DeliveryFailed
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_delivery import delivery_failed
 from matching_service.domain.ride_states import RideState
-from matching_service.use_cases.ports import RequestKey, Store
 from matching_service.use_cases.steps import ride_of_answer, ride_of_driver
+from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 
 
@@ -38,7 +39,7 @@ class FailDelivery:
             ride = await ride_of_driver(tx, ride_id, driver_id)
             if ride.state is not RideState.RETURNING:
                 before, now = ride, self.clock.now()
-                ride = before.delivery_failed(cause, words, now)
+                ride = delivery_failed(before, cause, words, now)
                 await tx.save_ride(before, ride)
                 await tx.tell(DeliveryFailed(ride, now))
             await tx.complete(ride.id.bytes)

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from matching_service.domain.events import RideCanceled
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_cancels import canceled_by_platform
 from matching_service.domain.ride_states import RideState
-from matching_service.use_cases.ports import RequestKey, Store, Transaction
 from matching_service.use_cases.steps import let_driver_go, ride_not_found, ride_of_answer, withdraw_offers
+from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
 
 
@@ -41,7 +42,7 @@ async def cancel_by_platform(tx: Transaction, before: Ride, reason: str, words: 
     """End a locked ride for the platform: withdraw its offer, let its driver go."""
     bound = before.driver.driver_id if before.has_driver and before.driver else None
     told, offered = await withdraw_offers(tx, before, now)
-    ride = told.canceled_by_platform(reason, words, now)
+    ride = canceled_by_platform(told, reason, words, now)
     await tx.save_ride(before, ride)
     await tx.tell(RideCanceled(ride, now, bound or offered))
     if bound is not None:

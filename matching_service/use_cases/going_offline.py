@@ -9,8 +9,8 @@ from uuid import UUID
 from matching_service.domain.events import ShiftChanged, ShiftEnded
 from matching_service.domain.offer import ExclusionCause
 from matching_service.domain.shift import EndReason, Shift
-from matching_service.use_cases.ports import Transaction
 from matching_service.use_cases.steps import close_unanswered
+from matching_service.use_cases.store_ports import Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.errors import InFlight
 

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from matching_service.domain.delivery import MAX_HAND_OVER_FAILURES, Proof, ProofKind
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_delivery import hand_over_failed, handed_over
 from matching_service.domain.ride_states import RideMove, RideState, next_state
-from matching_service.use_cases.ports import RequestKey, Store, Transaction
 from matching_service.use_cases.steps import ride_of_answer, ride_of_driver, trip_was_made
+from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
 
@@ -67,9 +68,9 @@ class HandOverOrder:
         next_state(before.state, RideMove.COMPLETE_TRIP)
         delivery.refuse_unless_provable(hand_over.kind, age_checked=hand_over.age_checked)
         if hand_over.kind is ProofKind.PIN and not delivery.is_pin(hand_over.pin):
-            await tx.save_ride(before, before.hand_over_failed())
+            await tx.save_ride(before, hand_over_failed(before))
             return None
         now = self.clock.now()
-        ride = before.handed_over(Proof(hand_over.kind, hand_over.reference), now)
+        ride = handed_over(before, Proof(hand_over.kind, hand_over.reference), now)
         await trip_was_made(tx, before, ride, now)
         return ride

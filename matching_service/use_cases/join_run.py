@@ -7,7 +7,7 @@ from datetime import datetime
 from matching_service.domain.offer import Offer
 from matching_service.domain.ride import Ride
 from matching_service.domain.run import Run, RunView, Sharing, alone, merged
-from matching_service.use_cases.ports import Transaction
+from matching_service.use_cases.store_ports import Transaction
 from shared_kernel.errors import Conflict
 from shared_kernel.ids import IdSource
 

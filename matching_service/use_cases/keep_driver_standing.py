@@ -8,8 +8,8 @@ from uuid import UUID
 from matching_service.domain.events import RideMatchingStarted
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.terms import Funding
-from matching_service.use_cases.ports import DriverStanding, Store
 from matching_service.use_cases.steps import withdraw_offer
+from matching_service.use_cases.store_ports import DriverStanding, Store
 from shared_kernel.clock import Clock
 
 

@@ -10,12 +10,14 @@ from matching_service.domain.city import CityPolicy
 from matching_service.domain.eta import Leg
 from matching_service.domain.events import RideMatchingStarted, RideReminded, RideRequested
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_schedule import hold_due, looked_for_drivers, reminded, search_begun
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.schedule import LOOK_AGAIN_SECONDS
 from matching_service.use_cases.dispatch_ports import EtaProvider, FreeDrivers
 from matching_service.use_cases.edit_policies import EditPolicies
 from matching_service.use_cases.force_cancel_ride import cancel_by_platform
-from matching_service.use_cases.ports import RideReader, Store, Transaction
+from matching_service.use_cases.reader_ports import RideReader
+from matching_service.use_cases.store_ports import Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
 
@@ -72,15 +74,15 @@ class KeepSchedules:
             return
         ride = before
         if schedule.hold_at is not None and now >= schedule.hold_at:
-            ride = ride.hold_due()
+            ride = hold_due(ride)
         if schedule.remind_at is not None and now >= schedule.remind_at:
-            ride = ride.reminded()
+            ride = reminded(ride)
             await tx.tell(RideReminded(ride, now))
         if now >= schedule.dispatch_at:
             if begins is not None and begins > now:
-                ride = ride.looked_for_drivers(min(begins, now + timedelta(seconds=LOOK_AGAIN_SECONDS)))
+                ride = looked_for_drivers(ride, min(begins, now + timedelta(seconds=LOOK_AGAIN_SECONDS)))
             else:
-                ride = ride.search_begun(now)
+                ride = search_begun(ride, now)
                 matching = ride.state is RideState.MATCHING
                 await tx.tell(RideMatchingStarted(ride, now) if matching else RideRequested(ride, now))
         await tx.save_ride(before, ride)
@@ -95,4 +97,4 @@ class KeepSchedules:
             if now >= ride.search_until:
                 await cancel_by_platform(tx, ride, "rider_busy", "", now)
             else:
-                await tx.save_ride(ride, ride.looked_for_drivers(now + timedelta(seconds=RETRY_SECONDS)))
+                await tx.save_ride(ride, looked_for_drivers(ride, now + timedelta(seconds=RETRY_SECONDS)))

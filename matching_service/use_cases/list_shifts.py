@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from matching_service.use_cases.ports import OpenShiftRecord, ShiftFilter, ShiftReader
+from matching_service.use_cases.reader_ports import OpenShiftRecord, ShiftFilter, ShiftReader
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from uuid import UUID
 from matching_service.domain.promotion import Promotion, check_promotion, promotion_not_found
 from matching_service.domain.quote import Discount
 from matching_service.use_cases.city_ports import Cities
-from matching_service.use_cases.ports import RequestKey
 from matching_service.use_cases.promotion_ports import PromotionReader, PromotionRecord, PromotionStore
+from matching_service.use_cases.store_ports import RequestKey
 from shared_kernel.clock import Clock
 from shared_kernel.errors import FieldViolation, InvalidInput, NotFound
 from shared_kernel.ids import IdSource

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from matching_service.domain.events import StopLeft, StopReached
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_route import stop_left, stop_reached
 from matching_service.domain.stops import StopState
-from matching_service.use_cases.ports import RequestKey, Store
 from matching_service.use_cases.steps import ride_of_answer, ride_of_driver
+from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 
 
@@ -35,7 +36,7 @@ class ReachStop:
             ride = await ride_of_driver(tx, ride_id, driver_id)
             if not _stands(ride, stop_id, StopState.REACHED):
                 before, now = ride, self.clock.now()
-                ride = before.stop_reached(stop_id, now)
+                ride = stop_reached(before, stop_id, now)
                 await tx.save_ride(before, ride)
                 await tx.tell(StopReached(ride, now))
             await tx.complete(ride.id.bytes)
@@ -64,7 +65,7 @@ class LeaveStop:
             ride = await ride_of_driver(tx, ride_id, driver_id)
             if not _stands(ride, stop_id, StopState.LEFT):
                 before, now = ride, self.clock.now()
-                ride = before.stop_left(stop_id, now)
+                ride = stop_left(before, stop_id, now)
                 await tx.save_ride(before, ride)
                 await tx.tell(StopLeft(ride, now))
             await tx.complete(ride.id.bytes)

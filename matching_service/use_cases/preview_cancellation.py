@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from matching_service.use_cases.ports import FeeConsent, Store
+from matching_service.domain.ride_cancels import cancel_fee, free_cancel_until
 from matching_service.use_cases.steps import ride_of_rider
+from matching_service.use_cases.store_ports import FeeConsent, Store
 from shared_kernel.clock import Clock
 from shared_kernel.money import Money
 
@@ -38,13 +39,13 @@ class PreviewCancellation:
             ride = await ride_of_rider(tx, ride_id, rider_id)
             now = self.clock.now()
             expires_at = now + timedelta(seconds=CONSENT_SECONDS)
-            fee = ride.cancel_fee(now)
+            fee = cancel_fee(ride, now)
             if fee.amount_minor:
                 # One that grows is told as it will be when the token ends: the cancel costs this at most.
-                fee = max(fee, ride.cancel_fee(expires_at), key=lambda amount: amount.amount_minor)
+                fee = max(fee, cancel_fee(ride, expires_at), key=lambda amount: amount.amount_minor)
             if fee.amount_minor == 0 or ride.assigned_at is None:
                 # Free, but not for longer than the free period.
-                return CancellationPreview(fee, "", min(expires_at, ride.free_cancel_until or expires_at))
+                return CancellationPreview(fee, "", min(expires_at, free_cancel_until(ride) or expires_at))
             token = f"{self.tokens.getrandbits(128):032x}"
             await tx.keep_consent(FeeConsent(ride.id, token, fee, ride.assigned_at, expires_at))
             return CancellationPreview(fee, token, expires_at)

@@ -10,7 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from matching_service.domain.promotion import Promotion, Redemption
-from matching_service.use_cases.ports import RequestKey
+from matching_service.use_cases.store_ports import RequestKey
 from shared_kernel.money import Money
 
 
@@ -60,11 +60,11 @@ class PromotionTransaction(Protocol):
     def promotions(self) -> PromotionRows: ...
 
     async def claim(self, request: RequestKey) -> bytes | None:
-        """See `ports.Transaction.claim`."""
+        """See `store_ports.Transaction.claim`."""
         ...
 
     async def complete(self, answer: bytes) -> None:
-        """See `ports.Transaction.complete`."""
+        """See `store_ports.Transaction.complete`."""
         ...
 
 

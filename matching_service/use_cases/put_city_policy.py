@@ -8,7 +8,7 @@ from uuid import UUID
 
 from matching_service.domain.city_versions import PolicyVersion
 from matching_service.use_cases.city_ports import PolicyArchive, PolicyReader
-from matching_service.use_cases.ports import RequestKey, Store
+from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, FieldViolation, InvalidInput
 

@@ -15,14 +15,16 @@ from matching_service.domain.polyline import points_of
 from matching_service.domain.pricing import PricedTrip, price_trip
 from matching_service.domain.quote import Place
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_route import open_stops, passed_stops, refuse_unless_editable, with_its_wait
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.schedule import Schedule, refuse_pickup_time
 from matching_service.domain.stops import Stop, StopState
 from matching_service.use_cases.dispatch_ports import EtaProvider, LiveLocations
 from matching_service.use_cases.edit_policies import EditPolicies
 from matching_service.use_cases.plan_route import plan_route
-from matching_service.use_cases.ports import RequestKey, RideReader, Store
+from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.steps import ride_not_found
+from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, DomainError, FieldViolation, InvalidInput
 from shared_kernel.geo import GeoPoint, haversine_meters
@@ -115,10 +117,10 @@ class QuoteRideEdit:
 
     async def _edit(self, ride: Ride, actor_id: UUID, command: EditCommand) -> RideEdit:
         pickup, dropoff = command.pickup or ride.pickup, command.dropoff or ride.dropoff
-        ride.refuse_unless_editable(moves_pickup=pickup.point != ride.pickup.point)
-        stops = ride.open_stops if command.stops is None else self._stops(ride, command.stops)
+        refuse_unless_editable(ride, moves_pickup=pickup.point != ride.pickup.point)
+        stops = open_stops(ride) if command.stops is None else self._stops(ride, command.stops)
         later = command.pickup_at is not None and (not ride.schedule or command.pickup_at != ride.schedule.pickup_at)
-        if (pickup, dropoff, stops) == (ride.pickup, ride.dropoff, ride.open_stops) and not later:
+        if (pickup, dropoff, stops) == (ride.pickup, ride.dropoff, open_stops(ride)) and not later:
             raise InvalidInput("nothing_to_edit", "the ride is that already")
         city = await self.policies.city_of(ride)
         _refuse(city, ride, pickup, dropoff, stops)
@@ -140,8 +142,8 @@ class QuoteRideEdit:
         )
 
     def _stops(self, ride: Ride, chosen: Sequence[UUID | Place]) -> tuple[Stop, ...]:
-        known = {stop.id: stop for stop in ride.open_stops}
-        here = tuple(stop for stop in ride.open_stops if stop.state is StopState.REACHED)
+        known = {stop.id: stop for stop in open_stops(ride)}
+        here = tuple(stop for stop in open_stops(ride) if stop.state is StopState.REACHED)
         stops: list[Stop] = []
         for choice in chosen:
             if isinstance(choice, Place):
@@ -164,17 +166,17 @@ class QuoteRideEdit:
         behind = await self._behind(ride, wait)
         start = behind.until or pickup.point
         ahead = [stop.place.point for stop in stops if stop.state is StopState.PENDING]
-        before = [stop.place.point for stop in ride.open_stops if stop.state is StopState.PENDING]
+        before = [stop.place.point for stop in open_stops(ride) if stop.state is StopState.PENDING]
         rest = await plan_route(self.eta, [start, *ahead, dropoff.point], wait)
         old_rest = await plan_route(self.eta, [behind.until or ride.pickup.point, *before, ride.dropoff.point], wait)
         meters, seconds = behind.meters + rest.meters, behind.seconds + rest.seconds
         _refuse_length(city, meters)
-        places = [pickup.point, *(stop.place.point for stop in (*ride.passed_stops, *stops)), dropoff.point]
+        places = [pickup.point, *(stop.place.point for stop in (*passed_stops(ride), *stops)), dropoff.point]
         line = points_of((await plan_route(self.eta, places, wait)).polyline) or places
         # By the hours and the surge that the first price was made by, with the wait that was.
         priced = PricedTrip(at, places, meters, seconds, line=line)
         price = ride.terms.discounted(price_trip(city, product, priced, ride.terms.surge_permille))
-        fare = ride.with_its_wait(price)
+        fare = with_its_wait(ride, price)
         plan = Plan(
             pickup, dropoff, stops, fare, meters, seconds, behind.meters, behind.seconds, driven_to=behind.until
         )

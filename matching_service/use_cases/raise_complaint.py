@@ -13,8 +13,9 @@ from matching_service.domain.complaint import (
     complaint_not_found,
 )
 from matching_service.use_cases.complaint_ports import ComplaintReader, ComplaintStore
-from matching_service.use_cases.ports import RequestKey, RideReader
+from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.steps import ride_not_found
+from matching_service.use_cases.store_ports import RequestKey
 from shared_kernel.clock import Clock
 from shared_kernel.ids import IdSource
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from matching_service.domain.rating import LATEST_COUNTED, RatedPart, Rating, RatingSummary, rate
-from matching_service.use_cases.ports import RideReader
+from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.steps import ride_not_found
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict

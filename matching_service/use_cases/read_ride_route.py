@@ -19,7 +19,7 @@ from matching_service.domain.ride_states import RideState
 from matching_service.domain.run import RunView
 from matching_service.domain.stops import StopState
 from matching_service.use_cases.dispatch_ports import EtaProvider, LiveLocations
-from matching_service.use_cases.ports import RideReader
+from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.steps import ride_not_found
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict

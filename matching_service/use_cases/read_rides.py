@@ -13,7 +13,7 @@ from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.run import alone
 from matching_service.domain.shift import Shift
-from matching_service.use_cases.ports import RideMoveRecord, RideReader, RideSummary
+from matching_service.use_cases.reader_ports import RideMoveRecord, RideReader, RideSummary
 from matching_service.use_cases.steps import ride_not_found
 from shared_kernel.errors import NotFound
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from matching_service.domain.offer import ExclusionCause
 from matching_service.domain.ride import Ride
-from matching_service.use_cases.ports import RequestKey, Store
 from matching_service.use_cases.steps import ride_not_found, ride_of_answer, take_from_driver, withdraw_offers
+from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from matching_service.domain.promotion import Redemption, first_ride_only, normal_code, promotion_not_found
-from matching_service.use_cases.ports import RequestKey
 from matching_service.use_cases.promotion_ports import PromotionReader, PromotionStore
+from matching_service.use_cases.store_ports import RequestKey
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, LimitExceeded
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from matching_service.domain.events import RideRatingDue
 from matching_service.domain.rating import may_be_rated
-from matching_service.use_cases.ports import RideReader, Store
+from matching_service.use_cases.reader_ports import RideReader
+from matching_service.use_cases.store_ports import Store
 from shared_kernel.clock import Clock
 
 

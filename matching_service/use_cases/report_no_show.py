@@ -7,9 +7,10 @@ from uuid import UUID
 
 from matching_service.domain.events import RideCanceled
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_cancels import no_show
 from matching_service.domain.ride_states import RideState
-from matching_service.use_cases.ports import RequestKey, Store
 from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_driver
+from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 
 
@@ -34,7 +35,7 @@ class ReportNoShow:
             ride = await ride_of_driver(tx, ride_id, driver_id)
             if ride.state is not RideState.NO_SHOW:
                 before, now = ride, self.clock.now()
-                ride = before.no_show(now)
+                ride = no_show(before, now)
                 await tx.save_ride(before, ride)
                 await tx.tell(RideCanceled(ride, now, driver_id))
                 await let_driver_go(tx, driver_id, now, driven=True)

@@ -21,8 +21,10 @@ from matching_service.domain.terms import Funding, RideTerms
 from matching_service.use_cases.advance_saga import AdvanceSaga
 from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import QuoteStore
-from matching_service.use_cases.ports import Accounts, RequestKey, RideReader, Store
+from matching_service.use_cases.reader_ports import RideReader
+from matching_service.use_cases.service_ports import Accounts
 from matching_service.use_cases.steps import ride_of_answer
+from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, FieldViolation, InvalidInput, NotFound
 from shared_kernel.ids import IdSource

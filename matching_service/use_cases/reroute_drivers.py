@@ -12,7 +12,7 @@ from matching_service.domain.ride_states import RideState
 from matching_service.domain.shift import DriverFacts
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import Reroute
-from matching_service.use_cases.ports import Store, Transaction
+from matching_service.use_cases.store_ports import Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
 

@@ -8,9 +8,10 @@ from uuid import UUID
 from matching_service.domain.delivery import Proof, ProofKind
 from matching_service.domain.events import OrderReturned
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_delivery import brought_back
 from matching_service.domain.ride_states import RideState
-from matching_service.use_cases.ports import RequestKey, Store
 from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_driver
+from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 
 
@@ -36,7 +37,7 @@ class ReturnOrder:
             ride = await ride_of_driver(tx, ride_id, driver_id)
             if ride.state is not RideState.RETURNED:
                 before, now = ride, self.clock.now()
-                ride = before.brought_back(Proof(ProofKind.SIGNATURE, received_by), now)
+                ride = brought_back(before, Proof(ProofKind.SIGNATURE, received_by), now)
                 await tx.save_ride(before, ride)
                 await tx.tell(OrderReturned(ride, now))
                 await tx.count_earnings(driver_id, ride.terms.earnings(ride.fare))

@@ -9,7 +9,8 @@ from matching_service.domain.events import ShiftStarted
 from matching_service.domain.ride_kind import Capability
 from matching_service.domain.shift import Shift
 from matching_service.use_cases.going_offline import keep_shift
-from matching_service.use_cases.ports import Accounts, DriverRecord, RequestKey, Store, Transaction
+from matching_service.use_cases.service_ports import Accounts, DriverRecord
+from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
 from shared_kernel.ids import IdSource

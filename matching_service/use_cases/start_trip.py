@@ -9,8 +9,8 @@ from uuid import UUID
 from matching_service.domain.events import TripStarted
 from matching_service.domain.ride import MAX_PIN_FAILURES, Ride
 from matching_service.domain.ride_states import RideMove, RideState, next_state
-from matching_service.use_cases.ports import RequestKey, Store, Transaction
 from matching_service.use_cases.steps import ride_of_answer, ride_of_driver
+from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
 

@@ -11,7 +11,7 @@ from matching_service.domain.rating import ASKED_AFTER
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.shift import Shift
-from matching_service.use_cases.ports import Transaction
+from matching_service.use_cases.store_ports import Transaction
 from shared_kernel.errors import Conflict, DomainError, NotFound
 
 

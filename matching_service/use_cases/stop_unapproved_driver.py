@@ -7,7 +7,8 @@ from uuid import UUID
 
 from matching_service.domain.shift import EndReason
 from matching_service.use_cases.going_offline import retrying, take_offline
-from matching_service.use_cases.ports import Accounts, Store
+from matching_service.use_cases.service_ports import Accounts
+from matching_service.use_cases.store_ports import Store
 from shared_kernel.clock import Clock
 
 

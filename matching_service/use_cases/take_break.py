@@ -7,8 +7,8 @@ from uuid import UUID
 
 from matching_service.domain.shift import Shift
 from matching_service.use_cases.going_offline import keep_shift, lock_shift_without_offer, retrying
-from matching_service.use_cases.ports import RequestKey, Store
 from matching_service.use_cases.steps import no_open_shift, shift_of_answer
+from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
 

@@ -11,7 +11,8 @@ from matching_service.domain.locations import DriverPosition
 from matching_service.domain.shift import LOST_SECONDS
 from matching_service.use_cases.dispatch_ports import LiveLocations
 from matching_service.use_cases.going_offline import keep_shift
-from matching_service.use_cases.ports import ShiftReader, Store, WatchedShift
+from matching_service.use_cases.reader_ports import ShiftReader, WatchedShift
+from matching_service.use_cases.store_ports import Store
 from shared_kernel.clock import Clock
 
 

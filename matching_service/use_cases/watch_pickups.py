@@ -14,7 +14,7 @@ from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.shift import LOST_SECONDS
 from matching_service.use_cases.dispatch_ports import EtaProvider, LiveLocations
-from matching_service.use_cases.ports import Store, Transaction
+from matching_service.use_cases.store_ports import Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.geo import GeoPoint, haversine_meters
 

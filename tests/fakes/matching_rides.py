@@ -24,22 +24,17 @@ from matching_service.domain.share import Share
 from matching_service.domain.shift import DriverFacts, Shift
 from matching_service.domain.terms import ChargeLine, Funding
 from matching_service.domain.trip_watch import TripAlert
-from matching_service.use_cases.ports import (
-    DriverRecord,
-    DriverStanding,
-    FeeConsent,
+from matching_service.use_cases.queue_ports import OwedEdit, OwedStep
+from matching_service.use_cases.reader_ports import (
     OpenShiftRecord,
-    OwedEdit,
-    OwedStep,
-    PaymentOutcome,
-    PaymentStatus,
-    RequestKey,
     RideMoveRecord,
     RideSummary,
     ShiftFilter,
     Waits,
     WatchedShift,
 )
+from matching_service.use_cases.service_ports import DriverRecord, PaymentOutcome, PaymentStatus
+from matching_service.use_cases.store_ports import DriverStanding, FeeConsent, RequestKey
 from matching_service.use_cases.surge_ports import SurgeControlSet
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, DomainError

@@ -43,26 +43,21 @@ from matching_service.use_cases.keep_schedules import KeepSchedules
 from matching_service.use_cases.list_shifts import ListShifts
 from matching_service.use_cases.make_offers import MakeOffers
 from matching_service.use_cases.pass_stops import LeaveStop, ReachStop
-from matching_service.use_cases.ports import (
-    DriverStanding,
-    EditQueue,
-    Payments,
-    RideReader,
-    SagaQueue,
-    ShiftReader,
-    Store,
-)
 from matching_service.use_cases.preview_cancellation import PreviewCancellation
+from matching_service.use_cases.queue_ports import EditQueue, SagaQueue
 from matching_service.use_cases.quote_ride_edit import QuoteRideEdit
 from matching_service.use_cases.read_rides import ReadRides
+from matching_service.use_cases.reader_ports import RideReader, ShiftReader
 from matching_service.use_cases.reassign_ride import ReassignRide
 from matching_service.use_cases.report_no_show import ReportNoShow
 from matching_service.use_cases.request_ride import PaidBy, RequestRide
 from matching_service.use_cases.reroute_drivers import RerouteDrivers
 from matching_service.use_cases.return_order import ReturnOrder
+from matching_service.use_cases.service_ports import Payments
 from matching_service.use_cases.start_shift import StartShift
 from matching_service.use_cases.start_trip import StartTrip
 from matching_service.use_cases.stop_unapproved_driver import StopUnapprovedDriver
+from matching_service.use_cases.store_ports import DriverStanding, Store
 from matching_service.use_cases.take_break import TakeBreak
 from matching_service.use_cases.watch_drivers import WatchDrivers
 from shared_kernel.geo import GeoPoint

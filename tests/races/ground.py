@@ -25,7 +25,7 @@ from matching_service.domain.quote import Place
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
-from matching_service.use_cases.ports import RideReader
+from matching_service.use_cases.reader_ports import RideReader
 from shared_kernel.errors import DomainError
 from shared_kernel.geo import GeoPoint
 from shared_kernel.ids import Uuid7Source

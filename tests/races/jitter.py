@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-from matching_service.use_cases.ports import Store, Transaction
+from matching_service.use_cases.store_ports import Store, Transaction
 
 _LONGEST_SECONDS = 0.003
 _ACT_SECONDS = 0.04

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql.base import PGCompiler
 from matching_service.adapters.postgres import PostgresTransaction
 from matching_service.domain.offer import Offer
 from matching_service.use_cases import accept_offer
-from matching_service.use_cases.ports import Transaction
+from matching_service.use_cases.store_ports import Transaction
 from tests.races.ground import Ground
 
 

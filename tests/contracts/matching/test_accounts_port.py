@@ -11,7 +11,7 @@ from chassis.clients import open_channel
 from matching_service.adapters.identity_client import IdentityClient
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.shift import DriverFacts
-from matching_service.use_cases.ports import Accounts, DriverRecord
+from matching_service.use_cases.service_ports import Accounts, DriverRecord
 from shared_kernel.errors import Unavailable
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.matching_rides import FakeAccounts

@@ -12,7 +12,7 @@ from chassis.clients import open_channel
 from matching_service.adapters.payment_client import PaymentClient
 from matching_service.domain.ride import Ride
 from matching_service.domain.terms import ChargeKind, ChargeLine, Funding
-from matching_service.use_cases.ports import PaymentOutcome, Payments, PaymentStatus
+from matching_service.use_cases.service_ports import PaymentOutcome, Payments, PaymentStatus
 from ridesharing.payment.v1 import payments_pb2
 from shared_kernel.errors import DomainError, Unavailable, Unknown
 from shared_kernel.ids import Uuid7Source

@@ -17,8 +17,8 @@ from matching_service.adapters.postgres_quotes import PostgresQuotes
 from matching_service.adapters.postgres_reads import PostgresRideReader
 from matching_service.adapters.postgres_saga import PostgresSagaQueue
 from matching_service.adapters.postgres_shifts import PostgresShiftReader
-from matching_service.entrypoints import wire
-from matching_service.use_cases.ports import Payments
+from matching_service.entrypoints import wire_events
+from matching_service.use_cases.service_ports import Payments
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.matching_dispatch import HandClock
 from tests.fakes.matching_stage import Stage
@@ -37,7 +37,7 @@ def stage_on(
             return [(aggregate_id, version) for aggregate_id, version in rows]
 
     return Stage(
-        PostgresStore(database, wire.event_message, clock, Uuid7Source(), Wakeup()),
+        PostgresStore(database, wire_events.event_message, clock, Uuid7Source(), Wakeup()),
         PostgresRideReader(database),
         PostgresSagaQueue(database),
         PostgresQuotes(database),

@@ -16,7 +16,7 @@ from chassis.runtime import Wakeup
 from matching_service.adapters.city_file import CityFile, parse_city, read_document
 from matching_service.adapters.postgres import PostgresStore
 from matching_service.adapters.postgres_cities import STALE_SECONDS, PostgresCities, PostgresPolicyArchive
-from matching_service.entrypoints import wire
+from matching_service.entrypoints import wire_events
 from matching_service.use_cases.city_policies import ReadCityPolicies
 from matching_service.use_cases.put_city_policy import PutCityPolicy, PutCityPolicyCommand
 from shared_kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
@@ -43,7 +43,7 @@ class Desk:
         self.new_id = Uuid7Source()
         archive = PostgresPolicyArchive(database)
         self.cities = PostgresCities(database, files, self.clock, self.clock.monotonic)
-        store = PostgresStore(database, wire.event_message, self.clock, self.new_id, Wakeup())
+        store = PostgresStore(database, wire_events.event_message, self.clock, self.new_id, Wakeup())
         self.read = ReadCityPolicies(self.cities, archive, read_document)
         self.put_policy = PutCityPolicy(store, archive, read_document, self.clock)
 

@@ -28,8 +28,8 @@ from matching_service.use_cases.manage_promotions import (
     EndPromotion,
     ReadPromotions,
 )
-from matching_service.use_cases.ports import PaymentStatus
 from matching_service.use_cases.redeem_promotion import ListRedemptions, RedeemPromotion
+from matching_service.use_cases.service_ports import PaymentStatus
 from shared_kernel.errors import DomainError, LimitExceeded
 from tests.fakes.matching_rides import FakePayments
 from tests.fakes.matching_stage import CITY, DROPOFF, FARE, PICKUP, Stage

@@ -20,7 +20,7 @@ from matching_service.domain.shift import Shift
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
 from matching_service.use_cases.end_shift import EndShift
-from matching_service.use_cases.ports import Store
+from matching_service.use_cases.store_ports import Store
 from shared_kernel.errors import DomainError
 from tests.fakes.matching_rides import FakePayments
 from tests.fakes.matching_stage import CITY, Stage

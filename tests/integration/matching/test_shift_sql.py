@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Database
 from matching_service.domain.shift import LOST_SECONDS, SILENT_OFF_SECONDS, EndReason
-from matching_service.use_cases.ports import ShiftFilter
+from matching_service.use_cases.reader_ports import ShiftFilter
 from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_rides import FakePayments
 from tests.fakes.matching_stage import Stage

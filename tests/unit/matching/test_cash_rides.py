@@ -6,7 +6,7 @@ from matching_service.domain.offer import OfferState
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
-from matching_service.use_cases.ports import DriverStanding
+from matching_service.use_cases.store_ports import DriverStanding
 from tests.fakes.matching_stage import Stage
 from tests.unit.matching.test_requests import refusal
 

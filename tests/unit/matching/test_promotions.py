@@ -13,8 +13,9 @@ from matching_service.domain.pricing import driver_earnings, with_waiting
 from matching_service.domain.promotion import Promotion, PromotionState, best_of, check_promotion, normal_code
 from matching_service.domain.quote import BASIS_POINTS, Discount, Fare, FareLine, FareLineKind, without_promotion
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_cancels import canceled_by_rider
 from matching_service.domain.terms import ChargeKind, RideTerms
-from matching_service.entrypoints import wire
+from matching_service.entrypoints import wire_rides
 from matching_service.use_cases.quote_ride_edit import EditCommand
 from payment_service.domain.charge import ChargeLine, ChargeLineKind, charge_total, shares
 from payment_service.domain.ledger import AccountKind
@@ -225,17 +226,17 @@ async def test_a_late_cancel_costs_its_fee_without_a_promotion(stage: Stage) -> 
     offer = await stage.offer(ride, driver_id)
     ride = await stage.accept(stage.key(), driver_id, offer.id)
     stage.clock.advance(170)
-    canceled = ride.canceled_by_rider("", stage.clock.now())
+    canceled = canceled_by_rider(ride, "", stage.clock.now())
     assert canceled.owed.amount_of(FareLineKind.PROMOTION) == usd(0)
     assert ChargeKind.PROMOTION not in {line.kind for line in canceled.terms.charge_lines(canceled.owed)}
 
 
 async def test_a_driver_is_not_shown_the_code(stage: Stage) -> None:
     ride = await with_promotion(stage)
-    told = wire.ride_message(ride)
+    told = wire_rides.ride_message(ride)
     assert (told.promotion.code, told.promotion.amount_off.amount_minor) == ("FIFTH", 410)
     assert told.promotion.price_before.amount_minor == FARE.total.amount_minor
-    of_driver = wire.ride_message(ride, with_rider_name=True)
+    of_driver = wire_rides.ride_message(ride, with_rider_name=True)
     assert not of_driver.HasField("promotion")
     assert "FIFTH" not in str(of_driver)
     assert of_driver.fare.total.amount_minor == ride.fare.total.amount_minor

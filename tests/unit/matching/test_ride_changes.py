@@ -13,6 +13,11 @@ from matching_service.domain.edit import Plan
 from matching_service.domain.offer import Offer, OfferState
 from matching_service.domain.quote import Fare, FareLine, FareLineKind, Place
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_cancels import cancel_fee, canceled_by_platform, canceled_by_rider, no_show
+from matching_service.domain.ride_delivery import brought_back, delivery_failed, handed_over
+from matching_service.domain.ride_payment import hold_declined, hold_placed, payment_settled
+from matching_service.domain.ride_route import edited, stop_left, stop_reached
+from matching_service.domain.ride_schedule import hold_due, looked_for_drivers, reminded, search_begun
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.schedule import Schedule
 from matching_service.domain.shift import DriverFacts
@@ -66,12 +71,12 @@ async def test_hold_that_stands_starts_the_search_or_waits_for_the_time_or_is_re
     held = {"payment_state": PaymentState.HELD, "held_minor": ride.fare.total.amount_minor}
 
     expected = moved(ride, RideState.MATCHING, **held, search_until=later(ride) + window)
-    assert changes(ride, ride.hold_placed(later(ride))) == expected
+    assert changes(ride, hold_placed(ride, later(ride))) == expected
     ahead = replace(ride, state=RideState.SCHEDULED)
-    assert changes(ahead, ahead.hold_placed(later(ride))) == {**held, "version": ride.version + 1}
+    assert changes(ahead, hold_placed(ahead, later(ride))) == {**held, "version": ride.version + 1}
     over = replace(ride, state=RideState.CANCELED_BY_RIDER)
     expected = {"payment_state": PaymentState.VOID_PENDING, "version": ride.version + 1}
-    assert changes(over, over.hold_placed(later(ride))) == expected
+    assert changes(over, hold_placed(over, later(ride))) == expected
 
 
 async def test_hold_that_is_declined_ends_the_ride_and_forgets_the_phones_of_an_order(stage: Stage) -> None:
@@ -86,10 +91,10 @@ async def test_hold_that_is_declined_ends_the_ride_and_forgets_the_phones_of_an_
         ended_at=later(ride),
         delivery=ride.carried.over(),
     )
-    assert changes(ride, ride.hold_declined("card_declined", later(ride))) == expected
+    assert changes(ride, hold_declined(ride, "card_declined", later(ride))) == expected
     assert ride.carried.over() != ride.carried
     over = replace(ride, state=RideState.CANCELED_BY_RIDER)
-    assert changes(over, over.hold_declined("card_declined", later(ride))) == {**declined, "version": ride.version + 1}
+    assert changes(over, hold_declined(over, "card_declined", later(ride))) == {**declined, "version": ride.version + 1}
 
 
 async def test_offers_come_go_and_are_accepted(stage: Stage) -> None:
@@ -136,16 +141,16 @@ async def test_trip_from_the_curb_to_its_end(stage: Stage) -> None:
     waited = arrived.terms.with_waiting(arrived.fare, 60.0)
     assert changes(arrived, started) == expected | ({} if waited == arrived.fare else {"fare": waited})
     [stop] = started.stops
-    reached = started.stop_reached(stop.id, later(started))
+    reached = stop_reached(started, stop.id, later(started))
     assert changes(started, reached).keys() == {"stops", "route_version", "version"}
     assert (reached.route_version, reached.version) == (started.route_version + 1, started.version + 1)
-    left = reached.stop_left(stop.id, later(started))
+    left = stop_left(reached, stop.id, later(started))
     assert [stop.state for stop in left.stops] == [StopState.LEFT]
     assert (left.route_version, left.version) == (started.route_version + 2, started.version + 2)
 
     expected = moved(left, RideState.COMPLETED, ended_at=later(left), payment_state=PaymentState.CAPTURE_PENDING)
     assert changes(left, left.completed(later(left))) == expected
-    refusal = refused(lambda: arrived.stop_reached(stop.id, later(arrived)))
+    refusal = refused(lambda: stop_reached(arrived, stop.id, later(arrived)))
     assert (refusal.reason, refusal.metadata) == ("not_under_way", {"from_state": "arrived"})
 
 
@@ -153,11 +158,11 @@ async def test_order_is_handed_over_or_goes_back(stage: Stage) -> None:
     ride, _ = await stage.carrying()
     paid = {"payment_state": PaymentState.CAPTURE_PENDING}
 
-    handed_over = ride.handed_over(PHOTO, later(ride))
+    given = handed_over(ride, PHOTO, later(ride))
     over = ride.carried.proven(PHOTO).over()
     ended = {"ended_at": later(ride)}
-    assert changes(ride, handed_over) == moved(ride, RideState.COMPLETED, delivery=over, **ended, **paid)
-    failed = ride.delivery_failed(DeliveryFailure.REFUSED, "wrong pizza", later(ride))
+    assert changes(ride, given) == moved(ride, RideState.COMPLETED, delivery=over, **ended, **paid)
+    failed = delivery_failed(ride, DeliveryFailure.REFUSED, "wrong pizza", later(ride))
     assert changes(ride, failed) == moved(
         ride,
         RideState.RETURNING,
@@ -166,7 +171,7 @@ async def test_order_is_handed_over_or_goes_back(stage: Stage) -> None:
         words="wrong pizza",
     )
     failed = replace(failed, terms=replace(failed.terms, return_fee_minor=250))
-    back = failed.brought_back(PHOTO, later(failed))
+    back = brought_back(failed, PHOTO, later(failed))
     assert changes(failed, back) == moved(
         failed,
         RideState.RETURNED,
@@ -207,18 +212,18 @@ async def test_scheduled_ride_is_held_reminded_of_and_searched_for(stage: Stage)
     assert ride.payment_state is PaymentState.HOLD_NOT_DUE
     window = timedelta(seconds=ride.terms.search_window_seconds)
 
-    due = ride.hold_due()
+    due = hold_due(ride)
     assert changes(ride, due) == {
         "schedule": schedule.hold_seen_to(),
         "payment_state": PaymentState.HOLD_PENDING,
         "version": ride.version + 1,
     }
     seen_to = schedule.hold_seen_to()
-    assert changes(due, due.reminded()) == {"schedule": seen_to.reminded(), "version": due.version + 1}
-    assert changes(due, due.looked_for_drivers(later(due))) == {"schedule": seen_to.looked(later(due))}
+    assert changes(due, reminded(due)) == {"schedule": seen_to.reminded(), "version": due.version + 1}
+    assert changes(due, looked_for_drivers(due, later(due))) == {"schedule": seen_to.looked(later(due))}
     until = {"search_until": schedule.pickup_at + window} if ride.search_until != schedule.pickup_at + window else {}
 
-    begun = ride.search_begun(later(ride))
+    begun = search_begun(ride, later(ride))
     assert changes(ride, begun) == moved(
         ride,
         RideState.REQUESTED,
@@ -228,7 +233,7 @@ async def test_scheduled_ride_is_held_reminded_of_and_searched_for(stage: Stage)
     )
     late = schedule.pickup_at + timedelta(seconds=30)
     held = replace(due, payment_state=PaymentState.HELD)
-    searched = held.search_begun(late)
+    searched = search_begun(held, late)
     assert (searched.state, searched.payment_state) == (RideState.MATCHING, PaymentState.HELD)
     assert (searched.search_until, searched.moved_at) == (late + window, late)
     assert searched.schedule == seen_to.looked(late)
@@ -239,8 +244,8 @@ async def test_edit_changes_where_a_ride_goes_and_what_it_costs(stage: Stage) ->
     fare = Fare.of("USD", [*FARE.lines, FareLine(FareLineKind.CANCEL_FEE, Money("USD", 300))])
     plan = Plan(ride.pickup, ELSEWHERE, (), fare, 9_000, 1_800, 700, 120, ELSEWHERE.point)
 
-    edited = ride.edited(plan, later(ride))
-    assert changes(ride, edited) == {
+    after = edited(ride, plan, later(ride))
+    assert changes(ride, after) == {
         "dropoff": ELSEWHERE,
         "fare": fare,
         "distance_meters": 9_000,
@@ -253,12 +258,12 @@ async def test_edit_changes_where_a_ride_goes_and_what_it_costs(stage: Stage) ->
         "version": ride.version + 1,
     }
     before_the_trip = replace(plan, driven_to=None, driven_meters=0, driven_seconds=0)
-    assert ride.edited(before_the_trip, later(ride)).driven_at is None
+    assert edited(ride, before_the_trip, later(ride)).driven_at is None
     ahead = await stage.scheduled(timedelta(hours=2))
     schedule = ahead.schedule
     assert schedule is not None
     other: Schedule = replace(schedule, pickup_at=schedule.pickup_at + timedelta(hours=1))
-    put_off = ahead.edited(replace(before_the_trip, schedule=other), later(ahead))
+    put_off = edited(ahead, replace(before_the_trip, schedule=other), later(ahead))
     assert put_off.schedule == other
     assert put_off.search_until == other.pickup_at + timedelta(seconds=ahead.terms.search_window_seconds)
 
@@ -269,9 +274,9 @@ async def test_rider_who_does_not_come_pays_unless_the_driver_came_late(stage: S
     assert ride.arrived_at is not None
     waited = ride.arrived_at + timedelta(seconds=ride.terms.no_show_wait_seconds)
 
-    refusal = refused(lambda: ride.no_show(waited - timedelta(seconds=1)))
+    refusal = refused(lambda: no_show(ride, waited - timedelta(seconds=1)))
     assert (refusal.reason, refusal.retry_after_seconds) == ("too_early", 1.0)
-    gone = ride.no_show(waited)
+    gone = no_show(ride, waited)
     fee = FareLine(FareLineKind.NO_SHOW_FEE, Money("USD", 500))
     assert changes(ride, gone) == {
         "state": RideState.NO_SHOW,
@@ -283,7 +288,7 @@ async def test_rider_who_does_not_come_pays_unless_the_driver_came_late(stage: S
         "payment_state": PaymentState.CAPTURE_PENDING,
     }
     late = replace(ride, promised_pickup_at=ride.arrived_at - timedelta(seconds=60))
-    free = late.no_show(waited)
+    free = no_show(late, waited)
     assert (free.fee, free.payment_state) == (None, PaymentState.VOID_PENDING)
 
 
@@ -293,9 +298,8 @@ async def test_fee_is_never_more_than_the_fare_and_none_where_it_is_nothing(stag
     waited = ride.arrived_at + timedelta(seconds=ride.terms.no_show_wait_seconds)
 
     for minor, expected in ((0, None), (1, 1), (100_000_000, ride.fare.total.amount_minor)):
-        gone = replace(ride, terms=replace(ride.terms, no_show_fee_minor=minor, late_grace_seconds=None)).no_show(
-            waited
-        )
+        terms = replace(ride.terms, no_show_fee_minor=minor, late_grace_seconds=None)
+        gone = no_show(replace(ride, terms=terms), waited)
         assert (None if gone.fee is None else gone.fee.amount.amount_minor) == expected
         assert (gone.payment_state is PaymentState.CAPTURE_PENDING) is (expected is not None)
 
@@ -307,14 +311,14 @@ async def test_ride_that_nobody_takes_or_the_platform_ends_costs_nothing(stage: 
     assert changes(ride, ride.unmatched(later(ride))) == moved(
         ride, RideState.NO_DRIVER_AVAILABLE, **free, reason="no_driver_available"
     )
-    ended = ride.canceled_by_platform("storm", "no rides tonight", later(ride))
+    ended = canceled_by_platform(ride, "storm", "no rides tonight", later(ride))
     assert changes(ride, ended) == moved(
         ride, RideState.CANCELED_BY_PLATFORM, **free, reason="storm", words="no rides tonight"
     )
-    for act in (lambda: ended.cancel_fee(later(ended)), lambda: ended.canceled_by_platform("", "", later(ended))):
+    for act in (lambda: cancel_fee(ended, later(ended)), lambda: canceled_by_platform(ended, "", "", later(ended))):
         refusal = refused(act)
         assert (refusal.reason, refusal.metadata) == ("not_cancellable", {"from_state": "canceled_by_platform"})
-    canceled = ride.canceled_by_rider("changed my mind", later(ride))
+    canceled = canceled_by_rider(ride, "changed my mind", later(ride))
     assert changes(ride, canceled) == moved(
         ride, RideState.CANCELED_BY_RIDER, **free, reason="rider_canceled", words="changed my mind"
     )
@@ -325,10 +329,10 @@ async def test_payment_that_is_settled_is_a_version_of_its_own(stage: Stage, sta
     ride, _ = await stage.under_way()
     ended = ride.completed(later(ride))
     if state is PaymentState.CAPTURED:
-        assert changes(ended, ended.payment_settled(state)) == {"payment_state": state, "version": ended.version + 1}
+        assert changes(ended, payment_settled(ended, state)) == {"payment_state": state, "version": ended.version + 1}
     else:
         with pytest.raises(Conflict):
-            ended.payment_settled(state)
+            payment_settled(ended, state)
 
 
 async def test_offer_that_ran_out_alone_is_taken_up_late(stage: Stage) -> None:

@@ -2,7 +2,7 @@
 
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
-from matching_service.use_cases.ports import Waits
+from matching_service.use_cases.reader_ports import Waits
 from tests.fakes.matching_stage import CITY, Stage
 from tests.unit.matching.test_requests import refusal
 

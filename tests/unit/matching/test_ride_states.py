@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 
 from matching_service.domain.delivery import Delivery, DeliveryFailure, Proof, ProofKind
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_cancels import canceled_by_platform, canceled_by_rider, no_show
+from matching_service.domain.ride_delivery import brought_back, delivery_failed
 from matching_service.domain.ride_kind import RideKind
+from matching_service.domain.ride_payment import hold_declined, hold_placed
+from matching_service.domain.ride_schedule import search_begun
 from matching_service.domain.ride_states import (
     END_STATES,
     INITIAL_STATES,
@@ -64,10 +68,10 @@ def a_delivery() -> Ride:
 _MOVES_OF_GOODS = {RideMove.FAIL_DELIVERY, RideMove.BRING_BACK}
 # Late enough for every waiting time to be over.
 _MOVES: dict[RideMove, Callable[[Ride, datetime], Ride]] = {
-    RideMove.BEGIN_SEARCH: lambda ride, now: ride.search_begun(now),
-    RideMove.AWAIT_HOLD: lambda ride, now: ride.search_begun(now),
-    RideMove.PLACE_HOLD: lambda ride, now: ride.hold_placed(now),
-    RideMove.DECLINE_HOLD: lambda ride, now: ride.hold_declined("card_declined", now),
+    RideMove.BEGIN_SEARCH: search_begun,
+    RideMove.AWAIT_HOLD: search_begun,
+    RideMove.PLACE_HOLD: hold_placed,
+    RideMove.DECLINE_HOLD: lambda ride, now: hold_declined(ride, "card_declined", now),
     RideMove.MAKE_OFFER: lambda ride, now: ride.offered(now),
     RideMove.CLOSE_OFFER: lambda ride, now: ride.offer_closed(now),
     RideMove.ACCEPT_OFFER: lambda ride, now: ride.assigned(_DRIVER, 180, now),
@@ -75,13 +79,13 @@ _MOVES: dict[RideMove, Callable[[Ride, datetime], Ride]] = {
     RideMove.ARRIVE: lambda ride, now: ride.arrived(now),
     RideMove.START_TRIP: lambda ride, now: ride.started(now),
     RideMove.COMPLETE_TRIP: lambda ride, now: ride.completed(now),
-    RideMove.FAIL_DELIVERY: lambda ride, now: ride.delivery_failed(DeliveryFailure.REFUSED, "", now),
-    RideMove.BRING_BACK: lambda ride, now: ride.brought_back(Proof(ProofKind.SIGNATURE, "Kim"), now),
+    RideMove.FAIL_DELIVERY: lambda ride, now: delivery_failed(ride, DeliveryFailure.REFUSED, "", now),
+    RideMove.BRING_BACK: lambda ride, now: brought_back(ride, Proof(ProofKind.SIGNATURE, "Kim"), now),
     RideMove.MOVE_PICKUP_FAR: lambda ride, now: ride.pickup_moved_far(now),
     RideMove.GIVE_BACK: lambda ride, now: ride.given_back("", now),
-    RideMove.REPORT_NO_SHOW: lambda ride, now: ride.no_show(now),
-    RideMove.CANCEL_BY_RIDER: lambda ride, now: ride.canceled_by_rider("", now),
-    RideMove.CANCEL_BY_PLATFORM: lambda ride, now: ride.canceled_by_platform("operator_canceled", "", now),
+    RideMove.REPORT_NO_SHOW: no_show,
+    RideMove.CANCEL_BY_RIDER: lambda ride, now: canceled_by_rider(ride, "", now),
+    RideMove.CANCEL_BY_PLATFORM: lambda ride, now: canceled_by_platform(ride, "operator_canceled", "", now),
     RideMove.CLOSE_SEARCH: lambda ride, now: ride.unmatched(now),
 }
 

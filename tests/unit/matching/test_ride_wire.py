@@ -12,11 +12,12 @@ from matching_service.domain.delivery import DeliveryFailure, ItemSize, ProofKin
 from matching_service.domain.edit import EditState
 from matching_service.domain.offer import OfferState
 from matching_service.domain.quote import FareLineKind
+from matching_service.domain.ride_cancels import canceled_by_platform, canceled_by_rider
 from matching_service.domain.ride_kind import Capability, RideKind
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.stops import StopState
 from matching_service.domain.terms import Funding
-from matching_service.entrypoints import wire
+from matching_service.entrypoints import wire, wire_events, wire_rides
 from ridesharing.matching.v1 import events_pb2, rides_pb2
 from shared_kernel.errors import InvalidInput
 from tests.fakes.matching_dispatch import NOON
@@ -46,10 +47,10 @@ def test_the_contract_and_the_domain_name_the_same_values(enum: type[Enum], cont
 
 def test_a_ride_shows_its_pin_only_when_told_to_and_only_while_it_is_live():
     ride = a_ride()
-    assert wire.ride_message(ride).start_pin == ""
-    assert wire.ride_message(ride, with_pin=True).start_pin == "0042"
-    ended = ride.canceled_by_rider("", NOON)
-    assert wire.ride_message(ended, with_pin=True).start_pin == ""
+    assert wire_rides.ride_message(ride).start_pin == ""
+    assert wire_rides.ride_message(ride, with_pin=True).start_pin == "0042"
+    ended = canceled_by_rider(ride, "", NOON)
+    assert wire_rides.ride_message(ended, with_pin=True).start_pin == ""
 
 
 def test_a_funding_that_is_not_told_is_a_card():
@@ -58,8 +59,8 @@ def test_a_funding_that_is_not_told_is_a_card():
 
 
 def test_a_ride_shows_the_riders_name_to_the_driver_alone():
-    assert wire.ride_message(a_ride(), with_pin=True).rider_name == ""
-    assert wire.ride_message(a_ride(), with_rider_name=True).rider_name == "Ada"
+    assert wire_rides.ride_message(a_ride(), with_pin=True).rider_name == ""
+    assert wire_rides.ride_message(a_ride(), with_rider_name=True).rider_name == "Ada"
 
 
 @pytest.mark.parametrize(
@@ -88,43 +89,43 @@ def test_an_event_is_the_message_of_its_name_and_carries_the_pin_where_the_contr
     fact: type[events.RideFact], message: type[Message], has_pin: bool
 ):
     event = fact(a_ride(), NOON)
-    written = wire.event_message(event)
+    written = wire_events.event_message(event)
     assert isinstance(written, message)
     assert bool(cast("Any", written).ride.start_pin) is has_pin
     assert (event.aggregate_id, event.aggregate_version) == (a_ride().id, 1)
 
 
 def test_that_a_driver_is_arriving_tells_how_soon_and_the_pin_to_look_for():
-    written = wire.event_message(events.DriverArriving(a_ride(), NOON, 95))
+    written = wire_events.event_message(events.DriverArriving(a_ride(), NOON, 95))
     assert isinstance(written, events_pb2.DriverArriving)
     assert (written.pickup_eta_seconds, written.ride.start_pin) == (95, "0042")
 
 
 def test_the_phones_of_an_order_are_for_whoever_ordered_and_the_driver_while_it_lasts():
     ride = a_delivery()
-    assert wire.ride_message(ride, with_pin=True).delivery.order.recipient_phone == "+14155550122"
-    assert wire.ride_message(ride, with_rider_name=True).delivery.order.shop_phone == "+14155550111"
-    assert "+1415" not in str(wire.ride_message(ride))
-    ended = ride.canceled_by_platform("operator_canceled", "", NOON)
-    assert "+1415" not in str(wire.ride_message(ended, with_pin=True))
+    assert wire_rides.ride_message(ride, with_pin=True).delivery.order.recipient_phone == "+14155550122"
+    assert wire_rides.ride_message(ride, with_rider_name=True).delivery.order.shop_phone == "+14155550111"
+    assert "+1415" not in str(wire_rides.ride_message(ride))
+    ended = canceled_by_platform(ride, "operator_canceled", "", NOON)
+    assert "+1415" not in str(wire_rides.ride_message(ended, with_pin=True))
     assert "+1415" not in repr(ended)
 
 
 @pytest.mark.parametrize("fact", [events.RideAssigned, events.DriverArrived, events.TripStarted, events.DeliveryFailed])
 def test_no_event_carries_a_phone_number_and_the_recipients_pin_goes_with_the_start_alone(fact: type[events.RideFact]):
-    written = wire.event_message(fact(a_delivery(), NOON))
+    written = wire_events.event_message(fact(a_delivery(), NOON))
     assert "+1415" not in str(written)
     assert ("0815" in str(written)) is (fact is events.TripStarted)
 
 
 def test_the_recipients_pin_is_told_to_whoever_ordered_alone():
-    assert wire.ride_message(a_delivery(), with_pin=True).delivery.hand_over_pin == "0815"
-    assert wire.ride_message(a_delivery(), with_rider_name=True).delivery.hand_over_pin == ""
+    assert wire_rides.ride_message(a_delivery(), with_pin=True).delivery.hand_over_pin == "0815"
+    assert wire_rides.ride_message(a_delivery(), with_rider_name=True).delivery.hand_over_pin == ""
 
 
 def test_a_matching_event_says_who_gave_the_ride_back():
     ride = replace(a_ride(), reason="driver_canceled")
-    written = wire.event_message(events.RideMatchingStarted(ride, NOON, ride.rider_id))
+    written = wire_events.event_message(events.RideMatchingStarted(ride, NOON, ride.rider_id))
     assert isinstance(written, events_pb2.RideMatchingStarted)
     assert written.rematching
     assert written.former_driver_id == str(ride.rider_id)

@@ -12,7 +12,7 @@ from matching_service.domain.locations import DriverPosition
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.shift import LOST_SECONDS, MAX_BREAK_SECONDS, SILENT_OFF_SECONDS, EndReason
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
-from matching_service.use_cases.ports import ShiftFilter
+from matching_service.use_cases.reader_ports import ShiftFilter
 from matching_service.use_cases.watch_drivers import WatchDrivers
 from shared_kernel.errors import Conflict
 from shared_kernel.geo import GeoPoint, haversine_meters

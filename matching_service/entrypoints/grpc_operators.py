@@ -10,8 +10,8 @@ import grpc
 from chassis.auth import Role, current_actor
 from chassis.telemetry import trace_id_of
 from matching_service.entrypoints import wire, wire_drivers, wire_rides
-from matching_service.entrypoints.explain_wire import explanation_message
 from matching_service.entrypoints.grpc_rides import DEFAULT_PAGE
+from matching_service.entrypoints.wire_explain import explanation_message
 from matching_service.use_cases.explain_dispatch import ExplainDispatch
 from matching_service.use_cases.force_cancel_ride import ForceCancelRide
 from matching_service.use_cases.list_shifts import ListShifts

@@ -64,7 +64,7 @@ from shared_kernel.geo import GeoPoint
 from shared_kernel.ids import Uuid7Source
 from shared_kernel.money import Money
 from tests.fakes.matching_dispatch import FakeFreeDrivers, FakeLiveLocations, HandClock
-from tests.fakes.matching_rides import FakeAccounts
+from tests.fakes.matching_other_services import FakeAccounts
 
 PICKUP = Place(GeoPoint(37.7749, -122.4194), "Market Street")
 DROPOFF = Place(GeoPoint(37.7955, -122.3937), "Ferry Building")

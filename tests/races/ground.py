@@ -30,7 +30,7 @@ from shared_kernel.errors import DomainError
 from shared_kernel.geo import GeoPoint
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.matching_dispatch import HandClock
-from tests.fakes.matching_rides import FakeAccounts, FakePayments
+from tests.fakes.matching_other_services import FakeAccounts, FakePayments
 from tests.fakes.matching_stage import PICKUP, Stage
 from tests.integration.matching.stage import open_database, stage_on
 from tests.races.invariants import wrongs

@@ -40,7 +40,7 @@ from shared_kernel.errors import DomainError
 from shared_kernel.geo import GeoPoint
 from tests.fakes import matching_stage
 from tests.fakes.matching_dispatch import HandClock
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, PICKUP, Stage
 from tests.integration.embedded import TestPostgres, free_port
 from tests.integration.matching.stage import open_database, stage_on

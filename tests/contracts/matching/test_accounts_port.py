@@ -14,7 +14,7 @@ from matching_service.domain.shift import DriverFacts
 from matching_service.use_cases.service_ports import Accounts, DriverRecord
 from shared_kernel.errors import Unavailable
 from shared_kernel.ids import Uuid7Source
-from tests.fakes.matching_rides import FakeAccounts
+from tests.fakes.matching_other_services import FakeAccounts
 from tests.fakes.matching_servers import FakeIdentityServer, serving
 
 _new_id = Uuid7Source()

@@ -16,7 +16,7 @@ from matching_service.use_cases.service_ports import PaymentOutcome, Payments, P
 from ridesharing.payment.v1 import payments_pb2
 from shared_kernel.errors import DomainError, Unavailable, Unknown
 from shared_kernel.ids import Uuid7Source
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_servers import FakePaymentServer, Fault, serving
 from tests.fakes.matching_stage import usd
 from tests.unit.matching.test_ride_states import a_ride

@@ -22,7 +22,7 @@ from matching_service.use_cases.share_rides import ReadSharedRide, ShareRide
 from ridesharing.matching.v1.events_pb2 import RideShared
 from shared_kernel.errors import DomainError
 from shared_kernel.geo import GeoPoint
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import DROPOFF, PICKUP, Stage
 from tests.integration.matching.stage import open_database, stage_on
 from tests.unit.matching.test_shift_wishes import hear

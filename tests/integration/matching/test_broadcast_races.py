@@ -13,7 +13,7 @@ from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
 from shared_kernel.errors import DomainError
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import Stage
 from tests.integration.matching.stage import open_database, stage_on
 from tests.unit.matching.test_broadcasts import broadcast

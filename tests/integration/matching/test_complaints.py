@@ -31,7 +31,7 @@ from matching_service.use_cases.raise_complaint import RaiseComplaint, ReadCompl
 from ridesharing.matching.v1 import complaint_service_pb2
 from ridesharing.matching.v1.events_pb2 import ComplaintDecided
 from shared_kernel.errors import Conflict, DomainError, Unavailable, Unknown
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import Stage, usd
 from tests.integration.matching.stage import open_database, stage_on
 

@@ -19,7 +19,7 @@ from matching_service.domain.destination_values import MIN_DROPS, MOST_SECONDS
 from matching_service.domain.driver_record import DriverRecord
 from matching_service.use_cases.learn_destination_values import LEARN_EVERY, LearnDestinationValues
 from shared_kernel.geo import GeoPoint
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, DROPOFF, Stage
 from tests.integration.matching.stage import open_database, stage_on
 

@@ -13,7 +13,7 @@ from matching_service.domain.edit import EditState
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.use_cases.quote_ride_edit import EditCommand
 from shared_kernel.errors import Conflict, Unknown
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import DROPOFF, Stage
 from tests.integration.matching.stage import open_database, stage_on
 from tests.unit.matching.test_edits import FAR, PALO_ALTO, accepted, edited, quoted

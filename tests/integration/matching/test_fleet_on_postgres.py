@@ -13,7 +13,7 @@ from matching_service.domain.ride_states import RideState
 from matching_service.use_cases.watch_fleet import FeelPulse, FleetPicture, LookAtFleet
 from shared_kernel.errors import InvalidInput
 from shared_kernel.geo import GeoPoint
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import FARE, Stage
 from tests.integration.matching.stage import open_database, stage_on
 from tests.unit.matching.test_shift_wishes import hear

@@ -9,7 +9,7 @@ from matching_service.adapters.postgres_mds import PostgresMdsReader
 from matching_service.domain.mds import VehicleState, trip_id
 from matching_service.use_cases.export_mds import ExportMds
 from matching_service.use_cases.reader_ports import ShiftFilter
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.integration.matching.stage import open_database, stage_on
 from tests.unit.matching.test_mds import driven, hour_of
 from tests.unit.matching.test_shift_wishes import hear

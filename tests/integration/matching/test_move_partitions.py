@@ -16,7 +16,7 @@ from chassis.migrations import check, downgrade, migrate
 from chassis.partitions import Partitioned, keep_partitions, month_of, partition_name
 from matching_service.adapters import tables
 from shared_kernel.ids import Uuid7Source
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.integration.matching.stage import open_database, stage_on
 
 MOVES = "ride_transition"

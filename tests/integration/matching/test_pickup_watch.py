@@ -21,7 +21,7 @@ from matching_service.use_cases.dispatch_ports import Proposal, Reroute
 from matching_service.use_cases.watch_pickups import Pickup, WatchPickups
 from ridesharing.matching.v1.events_pb2 import DriverArriving
 from shared_kernel.geo import GeoPoint
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, PICKUP, Stage
 from tests.integration.matching.stage import open_database, stage_on
 

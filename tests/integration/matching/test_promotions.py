@@ -31,7 +31,7 @@ from matching_service.use_cases.manage_promotions import (
 from matching_service.use_cases.redeem_promotion import ListRedemptions, RedeemPromotion
 from matching_service.use_cases.service_ports import PaymentStatus
 from shared_kernel.errors import DomainError, LimitExceeded
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, DROPOFF, FARE, PICKUP, Stage
 from tests.integration.matching.stage import open_database, stage_on
 

@@ -22,7 +22,7 @@ from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
 from matching_service.use_cases.end_shift import EndShift
 from matching_service.use_cases.store_ports import Store
 from shared_kernel.errors import DomainError
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, Stage
 from tests.fakes.matching_swaps import ring_of, swap_offer
 from tests.integration.matching.stage import open_database, stage_on

@@ -21,7 +21,7 @@ from matching_service.domain.ride import Ride
 from matching_service.use_cases.rate_rides import RateRide
 from matching_service.use_cases.remind_of_ratings import RemindOfRatings
 from ridesharing.matching.v1.events_pb2 import RideRatingDue
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import Stage
 from tests.integration.matching.stage import open_database, stage_on
 

@@ -15,7 +15,7 @@ from chassis.replica import Replica
 from jitney.stack.postgres import Cluster
 from matching_service.adapters.replica_reads import ReplicatedMdsReader, ReplicatedRideReader
 from matching_service.domain.ride import Ride
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import Stage
 from tests.integration.embedded import embedded_postgres
 from tests.integration.matching.stage import open_database, stage_on

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from chassis.database import Database
 from matching_service.domain.ride_states import RideState
 from shared_kernel.errors import DomainError
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import Stage
 from tests.integration.matching.stage import open_database, stage_on
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from chassis.database import Database
 from matching_service.domain.ride_states import RideState
 from shared_kernel.errors import Conflict
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.integration.matching.stage import open_database, stage_on
 from tests.unit.matching.test_schedules import SCHEDULE, TOMORROW
 

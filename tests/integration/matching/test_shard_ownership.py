@@ -15,7 +15,7 @@ from matching_service.adapters.postgres_shards import PostgresShardLeases
 from matching_service.adapters.shard_cells import shard_of
 from matching_service.domain.ride import Ride
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import PICKUP, Stage
 from tests.integration.matching.stage import open_database, stage_on
 

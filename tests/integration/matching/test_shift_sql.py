@@ -10,7 +10,7 @@ from chassis.database import Database
 from matching_service.domain.shift import LOST_SECONDS, SILENT_OFF_SECONDS, EndReason
 from matching_service.use_cases.reader_ports import ShiftFilter
 from shared_kernel.geo import GeoPoint
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import Stage
 from tests.integration.matching.stage import open_database, stage_on
 from tests.unit.matching.test_shift_wishes import hear

@@ -24,7 +24,7 @@ from matching_service.use_cases.dispatch_ports import OpenShift
 from shared_kernel.errors import NotFound
 from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_dispatch import FakeLiveLocations, FakeRideBoard, FakeShifts
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import PICKUP, Stage
 from tests.integration.matching.stage import open_database, stage_on
 

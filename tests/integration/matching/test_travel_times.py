@@ -19,7 +19,7 @@ from matching_service.use_cases.read_ride_route import ReadRideRoute
 from matching_service.use_cases.travel_time_ports import ToldTimes, TravelTimesVersion
 from ridesharing.matching.v1 import map_service_pb2 as pb
 from tests.fakes.matching_dispatch import NOON, HandClock
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, DROPOFF, PICKUP
 from tests.integration.matching.stage import open_database, stage_on
 

@@ -21,7 +21,7 @@ from matching_service.use_cases.watch_trips import WatchTrips
 from ridesharing.matching.v1 import trip_alerts_pb2
 from ridesharing.matching.v1.events_pb2 import TripAlertRaised
 from shared_kernel.geo import GeoPoint
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import DROPOFF, PICKUP, Stage
 from tests.integration.matching.stage import open_database, stage_on
 

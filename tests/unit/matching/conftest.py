@@ -5,15 +5,11 @@ from uuid import UUID
 import pytest
 
 from tests.fakes.matching_dispatch import FakeQuotes, HandClock
-from tests.fakes.matching_rides import (
-    FakePayments,
-    MemoryEditQueue,
-    MemoryRideReader,
-    MemorySagaQueue,
-    MemoryShiftReader,
-    MemoryStore,
-)
+from tests.fakes.matching_other_services import FakePayments
+from tests.fakes.matching_queues import MemoryEditQueue, MemorySagaQueue
+from tests.fakes.matching_readers import MemoryRideReader, MemoryShiftReader
 from tests.fakes.matching_stage import Stage
+from tests.fakes.matching_store import MemoryStore
 
 
 @pytest.fixture

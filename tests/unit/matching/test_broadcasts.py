@@ -15,8 +15,8 @@ from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
-from tests.fakes.matching_rides import MemoryStore
 from tests.fakes.matching_stage import Stage
+from tests.fakes.matching_store import MemoryStore
 from tests.fakes.matching_tick import make_tick
 from tests.unit.matching.test_city_file import DEFAULT
 from tests.unit.matching.test_dispatch_tick import CITY, City, ride

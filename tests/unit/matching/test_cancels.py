@@ -10,7 +10,7 @@ from matching_service.domain.ride_cancels import cancel_fee, free_cancel_until
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.terms import ChargeKind, ChargeLine
 from shared_kernel.errors import NotFound, Unknown
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, Stage, usd
 from tests.unit.matching.test_requests import refusal
 

@@ -11,7 +11,7 @@ from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
 from matching_service.use_cases.hand_over_order import HandOver
 from shared_kernel.errors import Conflict, InvalidInput
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import FARE, ORDER, Stage, usd
 
 CODE = replace(ORDER, pickup_code_required=True)

@@ -6,7 +6,7 @@ from matching_service.domain.ride import MAX_PIN_FAILURES
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.terms import ChargeKind, ChargeLine
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, Stage, usd
 from tests.unit.matching.test_requests import refusal
 

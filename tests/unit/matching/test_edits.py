@@ -15,7 +15,7 @@ from matching_service.domain.terms import ChargeLine
 from matching_service.use_cases.quote_ride_edit import EditCommand
 from shared_kernel.errors import Unknown
 from shared_kernel.geo import GeoPoint
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, DROPOFF, FARE, PICKUP, Stage
 from tests.unit.matching.test_requests import refusal
 from tests.unit.matching.test_stops import BAKERY, SCHOOL

@@ -14,7 +14,7 @@ from matching_service.domain.city import VehicleClass
 from matching_service.domain.explanation import Fate, Trace, Verdict
 from matching_service.domain.quote import Place
 from matching_service.domain.terms import Funding
-from matching_service.entrypoints.explain_wire import FATES, VERDICTS, explanation_message
+from matching_service.entrypoints.wire_explain import FATES, VERDICTS, explanation_message
 from matching_service.use_cases.dispatch_tick import TickReport
 from matching_service.use_cases.explain_dispatch import ExplainDispatch
 from matching_service.use_cases.trace_ticks import NEAREST, SAME_EVERY_SECONDS, TraceTicks

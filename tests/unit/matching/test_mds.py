@@ -16,8 +16,8 @@ from matching_service.domain.shift import LOST_SECONDS
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.export_mds import ExportMds
 from shared_kernel.geo import GeoPoint, haversine_meters
-from tests.fakes.matching_rides import MemoryStore
 from tests.fakes.matching_stage import Stage
+from tests.fakes.matching_store import MemoryStore
 from tests.unit.matching.test_requests import refusal
 from tests.unit.matching.test_shift_wishes import hear
 

@@ -10,7 +10,7 @@ from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
 from shared_kernel.errors import Conflict
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import FARE, Stage
 
 UP, OFF = StopAction.PICK_UP, StopAction.DROP_OFF

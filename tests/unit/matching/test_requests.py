@@ -11,7 +11,7 @@ from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.request_ride import PaidBy
 from shared_kernel.errors import Conflict, DomainError, NotFound, Unavailable, Unknown
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, FARE, Stage
 
 

@@ -8,7 +8,7 @@ from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.use_cases.advance_saga import LEASE_SECONDS, LONGEST_WAIT_SECONDS
 from matching_service.use_cases.service_ports import PaymentOutcome, PaymentStatus
 from shared_kernel.errors import Conflict, DomainError, InFlight, Unauthenticated, Unavailable, Unknown
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import Stage
 
 

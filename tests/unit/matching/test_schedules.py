@@ -9,7 +9,7 @@ from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.use_cases.quote_ride_edit import EditCommand
 from shared_kernel.errors import Unknown
-from tests.fakes.matching_rides import FakePayments
+from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, FARE, PICKUP, Stage
 from tests.unit.matching.test_edits import FAR, edited, quoted
 from tests.unit.matching.test_requests import refusal

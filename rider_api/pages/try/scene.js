@@ -1,7 +1,7 @@
 /** What a rider's and a driver's page have in common: the gate, the map, the panel, the live stream. */
 
 import { Api } from "../lib/api.js";
-import { brand, fill, h, icon } from "../lib/dom.js";
+import { brand, fill, h, icon, problem } from "../lib/dom.js";
 import { carImage, makeMap } from "../lib/map.js";
 import { Session } from "../lib/session.js";
 import { signIn } from "../lib/signin.js";
@@ -48,7 +48,7 @@ export async function open({ role, title, words, phone, note, mapLabel }) {
     ),
   );
   const map = await makeMap(holder, { label: mapLabel, sources: ["way", "cars"], layers, images });
-  const { items: areas } = await api.get("/v1/service-areas");
+  const areas = await readAreas(api, body);
   map.showAreas(areas);
   return {
     api,
@@ -63,6 +63,17 @@ export async function open({ role, title, words, phone, note, mapLabel }) {
       }),
     padding: () => (innerWidth > 720 ? { left: 440, right: 60, top: 60, bottom: 60 } : { left: 50, right: 50, top: 50, bottom: 60 }),
   };
+}
+
+/** Where rides are; without it there is nothing to begin with, so whoever waits is told and asks again. */
+async function readAreas(api, body) {
+  for (;;) {
+    try {
+      return (await api.get("/v1/service-areas")).items;
+    } catch (error) {
+      await new Promise((again) => fill(body, problem(error, again)));
+    }
+  }
 }
 
 const layers = () => [

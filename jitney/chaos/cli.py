@@ -92,6 +92,7 @@ def _lines_of(verdict: Verdict) -> list[str]:
         ("down already", verdict.missed),
         ("started again", verdict.restarts),
         ("rides", verdict.rides),
+        ("canceled or lost", verdict.cancels),
         ("counted", verdict.counts),
         ("told to people", verdict.troubles),
     ):

@@ -92,6 +92,8 @@ class Verdict:
     rides: dict[str, int] = field(default_factory=dict[str, int])
     asked: int = 0
     completed: int = 0
+    cancels: dict[str, int] = field(default_factory=dict[str, int])
+    """Rides that came to nothing, and drivers who were lost on the way to a pickup, by their cause."""
     ended_by_operator: int = 0
     unhealed: int = 0
     """Requests that the clients' retry did not heal."""
@@ -206,7 +208,7 @@ async def _ride_under_fire(
         await nemesis.run(strikes)
     try:
         report = await riding
-        verdict.asked, verdict.completed = report.requested, report.completed
+        verdict.asked, verdict.completed, verdict.cancels = report.requested, report.completed, report.cancels
     except (ApiError, Unreachable) as error:
         verdict.violations.append(f"the city could not go on or tell its end: {error}")
     if watcher.world is not None:

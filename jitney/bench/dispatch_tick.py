@@ -19,11 +19,11 @@ from chassis.runtime import collector_paused
 from jitney.bench.contested import cost_of, measure_contested
 from jitney.bench.dispatch_load import all_seconds, dense_least_cost, draw_points, put_drivers, put_riders
 from jitney.bench.evening_service import POLICIES, MatchingService, service_on
-from jitney.bench.evenings import percentile
 from jitney.bench.parts import matching
 from jitney.bench.result import Detail, Promise, Result
 from jitney.bench.stores_alone import Stores, stores_alone
 from jitney.bench.street_city import StreetService, read_city_map
+from jitney.distribution import percentile
 
 TARGET_MILLIS = 300.0
 MOST_ABOVE_OPTIMUM = 1.01

@@ -13,7 +13,6 @@ memory, where no time passes from the request to the car's start.
 """
 
 import asyncio
-import math
 import os
 import statistics
 from collections.abc import Callable, Sequence
@@ -23,6 +22,7 @@ from jitney.bench.evening_demand import Evening, read_evening, read_pooled_eveni
 from jitney.bench.evening_outcome import Outcome
 from jitney.bench.result import Detail, Promise, Result
 from jitney.bench.stores_alone import Stores, stores_alone
+from jitney.distribution import gini, percentile
 from jitney.stack.problems import StackError
 
 PEER, OURS = "greedy", "own"
@@ -92,21 +92,6 @@ class Figures:
             f"mean {self.mean_seconds:4.0f} s  p95 {self.p95_seconds:4.0f} s  done {self.done:6.2%}  "
             f"swaps {statistics.fmean(self.swaps):.2f}, most {max(self.swaps)}  Gini {self.gini:.3f}"
         )
-
-
-def gini(values: Sequence[float]) -> float:
-    """0 where all have as much, nearly 1 where one has all."""
-    ordered, total = sorted(values), sum(values)
-    count = len(ordered)
-    if not total:
-        return 0.0
-    return sum((2 * place - count + 1) * value for place, value in enumerate(ordered)) / (count * total)
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """The value that this share of the values does not exceed."""
-    ordered = sorted(values)
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def measure_evenings(plan: Plan, say: Callable[[str], None]) -> Result:

@@ -38,6 +38,7 @@ def chaos(
     from jitney.chaos.faults import FAULTS, rolling_restart
     from jitney.chaos.faults import one_of_each as one_of_each_in_turn
     from jitney.chaos.run import Plan, add_up, attack
+    from jitney.chaos.watch_operations import told_of
     from jitney.stack.problems import StackError
 
     unknown = sorted(set(only or ()) - FAULTS.keys())
@@ -74,10 +75,14 @@ def chaos(
             f"{counts['moves of rides']} moves, {counts['postings']} postings, {counts['charges at the PSP']} charges; "
             f"failed seeds: {', '.join(map(str, failed)) or 'none'}"
         )
+        unknown = [seconds for verdict in verdicts for seconds in verdict.unknown_seconds]
+        typer.echo(f"outcomes at the PSP: {told_of(unknown)}")
     raise typer.Exit(1 if failed else 0)
 
 
 def _lines_of(verdict: Verdict) -> list[str]:
+    from jitney.chaos.watch_operations import told_of
+
     lines = [
         f"seed {verdict.seed}, {verdict.minutes:g} min: {sum(verdict.struck.values())} strikes, "
         f"{sum(verdict.rides.values())} rides, {len(verdict.violations)} violations"
@@ -87,11 +92,13 @@ def _lines_of(verdict: Verdict) -> list[str]:
         ("down already", verdict.missed),
         ("started again", verdict.restarts),
         ("rides", verdict.rides),
+        ("canceled or lost", verdict.cancels),
         ("counted", verdict.counts),
         ("told to people", verdict.troubles),
     ):
         if found:
             lines.append(f"  {name}: " + ", ".join(f"{what} {count}" for what, count in found.items()))
+    lines.append(f"  outcomes at the PSP: {told_of(verdict.unknown_seconds)}")
     lines.append(f"  requests that the clients' retry did not heal: {verdict.unhealed}")
     lines.append(f"  ended by an operator: {verdict.ended_by_operator}; quiet after {verdict.settled_after_seconds} s")
     return lines + [f"  VIOLATION  {violation}" for violation in verdict.violations]

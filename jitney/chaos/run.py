@@ -24,6 +24,7 @@ from jitney.chaos.ground import Ground
 from jitney.chaos.hurried_city import write_hurried_city
 from jitney.chaos.nemesis import Nemesis
 from jitney.chaos.watch_offers import judge_offers, watch_offers, watched_offers
+from jitney.chaos.watch_operations import resolved_seconds, watch_operations
 from jitney.chaos.wires import CALLED, Wires, wires_of
 from jitney.simulator.api import Api, ApiError, Unreachable
 from jitney.simulator.behavior import Behavior
@@ -91,6 +92,8 @@ class Verdict:
     rides: dict[str, int] = field(default_factory=dict[str, int])
     asked: int = 0
     completed: int = 0
+    cancels: dict[str, int] = field(default_factory=dict[str, int])
+    """Rides that came to nothing, and drivers who were lost on the way to a pickup, by their cause."""
     ended_by_operator: int = 0
     unhealed: int = 0
     """Requests that the clients' retry did not heal."""
@@ -98,6 +101,8 @@ class Verdict:
     restarts: dict[str, int] = field(default_factory=dict[str, int])
     counts: dict[str, int] = field(default_factory=dict[str, int])
     settled_after_seconds: float = 0.0
+    unknown_seconds: list[float] = field(default_factory=list[float])
+    """How long each outcome at the PSP that was unknown was so."""
     violations: list[str] = field(default_factory=list[str])
 
     def as_json(self) -> dict[str, Any]:
@@ -151,6 +156,7 @@ async def _attack(
         ground = Ground(stack, sandbox)
         nemesis = Nemesis(ground, wires, say)
         await watch_offers(ground)
+        await watch_operations(ground)
         for service, statement in sql:
             async with ground.database(service) as connection:
                 await connection.execute(statement)
@@ -202,7 +208,7 @@ async def _ride_under_fire(
         await nemesis.run(strikes)
     try:
         report = await riding
-        verdict.asked, verdict.completed = report.requested, report.completed
+        verdict.asked, verdict.completed, verdict.cancels = report.requested, report.completed, report.cancels
     except (ApiError, Unreachable) as error:
         verdict.violations.append(f"the city could not go on or tell its end: {error}")
     if watcher.world is not None:
@@ -265,6 +271,7 @@ async def _count(ground: Ground, verdict: Verdict) -> None:
         str(row["state"]): int(row["count"])
         for row in await ground.rows("matching", "SELECT state, count(*) FROM ride GROUP BY state ORDER BY 2 DESC")
     }
+    verdict.unknown_seconds = await resolved_seconds(ground)
     intents = await psp_intents(ground)
     deliveries = await ground.rows("notification", "SELECT state, count(*) FROM delivery GROUP BY state")
     verdict.counts = {

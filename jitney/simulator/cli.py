@@ -188,7 +188,7 @@ def _show(report: Report, console: Console, as_json: bool, html: Path | None) ->
     from rich.table import Table
 
     from jitney.simulator.page import page_of
-    from jitney.simulator.report import lines_of
+    from jitney.simulator.told import lines_of
 
     if html is not None:
         try:

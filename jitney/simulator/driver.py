@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 
 from jitney.simulator.api import ApiError, SignedIn, sign_in
 from jitney.simulator.driver_view import DriverView
 from jitney.simulator.kinds import next_place, stars_of, vehicle_class_of
 from jitney.simulator.live import AcknowledgedStream, LiveStream
 from jitney.simulator.locations import LocationReporter
+from jitney.simulator.logbook import Logbook
 from jitney.simulator.motion import Vehicle, drive_seconds
 from jitney.simulator.world import World
 from jitney_client.models import Availability, DriverApplication, DriverRide, VehicleRequest
@@ -60,6 +62,7 @@ class Driver:
         self.reporter = LocationReporter(
             world.matching, person, lambda: world.measured(self._here()), self._seconds_in_a_tunnel
         )
+        self.logbook = Logbook(world.clock.seconds)
 
     @classmethod
     async def join(cls, world: World, number: int, phone_number: str, place: GeoPoint) -> Driver:
@@ -107,8 +110,9 @@ class Driver:
         self._view.in_doubt = True
         helpers = [asyncio.create_task(self.reporter.run()), asyncio.create_task(self._listen())]
         try:
-            while not self._is_off_shift:
-                await self._wait_and_drive()
+            with self.logbook.shift():
+                while not self._is_off_shift:
+                    await self._wait_and_drive()
         finally:
             self._world.free_vehicles.pop(self._person.account_id, None)
             for helper in helpers:
@@ -119,12 +123,23 @@ class Driver:
     def _is_off_shift(self) -> bool:
         return self._going_off_shift and self._view.ride is None and not self._view.in_doubt
 
+    async def earned_minor(self, currency_code: str, since: datetime) -> int:
+        """Return what the driver's rides since a moment have brought, tips with them and commission taken off."""
+        statement = await self._api.read_earnings_statement(
+            currency_code=currency_code, start_at=since.isoformat(), end_at=datetime.now(UTC).isoformat(), limit=1
+        )
+        sums = statement["sums"]
+        parts = (sums["gross_fares"], sums["waiting"], sums["cancel_fees"], sums["tips"], sums["commission"])
+        return sum(part["amount_minor"] for part in parts)
+
     async def leave(self) -> None:
         """Go offline: at once, or after the ride under way."""
         await self._api.change_availability({"online": False})
 
     async def _listen(self) -> None:
         async for event in self._live.events():
+            if event.type == "offer_created":
+                self.logbook.offered(self.reporter.silent_seconds)
             self._view.hear(event.type, event.data)
 
     def _acknowledged(self) -> None:
@@ -138,7 +153,9 @@ class Driver:
             await view.look()
         if self._is_off_shift:
             return
-        if view.ride is not None:
+        if view.ride is None:
+            self.logbook.aboard.clear()
+        else:
             self._world.free_vehicles.pop(self._person.account_id, None)
             await self._drive(view.ride)
             return
@@ -179,7 +196,9 @@ class Driver:
                         self._view.know(await self._api.cancel_assignment(ride_id))
                         return
                     pickup, _ = next_place(ride)
-                    if await self._go(ride_id, pickup, drive_seconds(self._here(), pickup)):
+                    with self.logbook.coming():
+                        there = await self._go(ride_id, pickup, drive_seconds(self._here(), pickup))
+                    if there:
                         self._view.know(await self._api.arrive_at_pickup(ride_id))
                 case "arrived" if ride["kind"] == "delivery":
                     await self._world.clock.sleep(self._world.between(self._world.behavior.boarding_seconds))
@@ -210,6 +229,7 @@ class Driver:
             seconds = world.trip_seconds.get(ride_id) or drive_seconds(self._here(), place)
             if await self._go(ride_id, place, seconds):
                 self._view.know(await self._api.complete_trip(ride_id))
+                self.logbook.aboard.discard(ride_id)
                 if world.happens(world.behavior.rating_share):
                     await self._api.rate_rider(ride_id, {"stars": stars_of(world.chance)})
                     world.tally.after_rides["riders rated"] += 1
@@ -249,6 +269,7 @@ class Driver:
             await self._miss(ride_id)
             return
         self._view.know(await self._api.start_trip(ride_id, {"pin": pin}))
+        self.logbook.aboard.add(ride_id)
 
     async def _miss(self, ride_id: str) -> None:
         """Wait for a rider who is not there; after the time that the city asks for, drive on."""

@@ -61,7 +61,7 @@ async def check_invariants(operator: Client, since: datetime) -> list[Verdict]:
 
     Ask when everything has settled: what is still under way counts as broken. Raises ApiError or Unreachable.
     """
-    rides = [ride async for ride in _rides_since(operator, since)]
+    rides = [ride async for ride in rides_since(operator, since)]
     payments = await _payments_of(operator, {str(ride["id"]) for ride in rides})
     moment = since.isoformat().replace("+00:00", "Z")
     summary = await operator.summarize_rides(since=moment)
@@ -128,7 +128,8 @@ def as_json(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
     return [{**asdict(item), "holds": item.holds} for item in verdicts]
 
 
-async def _rides_since(operator: Client, since: datetime) -> AsyncIterator[Mapping[str, Any]]:
+async def rides_since(operator: Client, since: datetime) -> AsyncIterator[Mapping[str, Any]]:
+    """Yield the rides that were asked for since a moment, the newest first. Raises ApiError or Unreachable."""
     async for ride in operator.iterate_search_rides(limit=100):
         if datetime.fromisoformat(ride["requested_at"]) < since:
             break

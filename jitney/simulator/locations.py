@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 
@@ -53,6 +54,12 @@ class LocationReporter:
         self._out_of_reach = out_of_reach
         self.accepted_count = 0
         self.dropped_count = 0
+        self._taken_at = -math.inf
+
+    @property
+    def silent_seconds(self) -> float:
+        """Age of the last place that the service took, by the clock on the wall; without end before the first."""
+        return time.monotonic() - self._taken_at
 
     async def run(self) -> None:
         """Report for ever."""
@@ -69,10 +76,13 @@ class LocationReporter:
         try:
             while True:
                 await asyncio.sleep(self._out_of_reach())
+                measured_at = time.monotonic()
                 await call.write(self._batch())
                 answer = await call.read()
                 if not isinstance(answer, driver_service_pb2.StreamLocationsResponse):
                     return
+                if answer.accepted_count:
+                    self._taken_at = measured_at
                 self.accepted_count += answer.accepted_count
                 self.dropped_count += answer.dropped_count
                 await asyncio.sleep(PING_SECONDS)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from html import escape
 
 from jitney.plots import bars
-from jitney.simulator.report import Report, lines_of
+from jitney.simulator.report import Report
+from jitney.simulator.told import lines_of
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1a202c;

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from math import ceil
 from statistics import fmean
 from typing import Any
 
+from jitney.distribution import gini, percentile
 from jitney.simulator.api import Api
 from jitney.simulator.invariants import Verdict, check_invariants
+from jitney.simulator.logbook import Logbook
+from jitney.simulator.ride_figures import read_ride_figures
 from jitney.simulator.world import Tally
-from jitney_client import Client
-from shared_kernel.money import Money
 
 PROMISED_SHARE = 0.95
 """Of the requests that had a free driver near, at least so many are to be completed."""
@@ -24,9 +24,10 @@ class Report:
     """The figures of a run.
 
     `dispatch_mode` is what the city did: batch, broadcast, or mixed where it changed meanwhile; `offers_per_ride` is of
-    the rides that were asked for in the run. Waits are simulated seconds, `request_to_offer_*` seconds of the wall's
-    clock. `near_*` and `*with_a_driver_near` are of the requests that had a free driver near: the others wait for one
-    to become free. Riders who changed their mind are not among them, since no promise to them was broken.
+    the rides that were asked for in the run. Waits are simulated seconds, `request_to_offer_*` and `offer_to_accept_*`
+    seconds of the wall's clock. `near_*` and `*with_a_driver_near` are of the requests that had a free driver near: the
+    others wait for one to become free. Riders who changed their mind are not among them, since no promise to them was
+    broken.
     """
 
     seed: int
@@ -56,10 +57,26 @@ class Report:
     wait_mean_seconds: float | None
     wait_p50_seconds: float | None
     wait_p95_seconds: float | None
+    request_to_offer_mean_seconds: float | None
     request_to_offer_p50_seconds: float | None
     request_to_offer_p95_seconds: float | None
     near_request_to_offer_p50_seconds: float | None
     near_request_to_offer_p95_seconds: float | None
+    offer_to_accept_mean_seconds: float | None
+    offer_to_accept_p50_seconds: float | None
+    offer_to_accept_p95_seconds: float | None
+    cancels: dict[str, int]
+    """Rides that came to nothing, and drivers who were lost on the way to a pickup, by their cause."""
+    swap_count: int
+    most_swaps_of_a_ride: int
+    empty_seconds_a_trip: float | None
+    """Simulated: all that was driven towards pickups with nobody in the vehicle, over the rides that were completed."""
+    earnings_gini: float | None
+    """Of what a simulated hour on shift brought each driver: 0 where all earn alike, nearly 1 where one has all."""
+    earning_drivers: int
+    offers_heard: int
+    offers_to_silent_drivers: int
+    """Of the offers that live streams brought: those to drivers no place of whom had been taken for 15 s."""
     fares_minor: dict[str, int]
     postings_sum_minor: dict[str, int]
     double_assignment_count: int
@@ -116,10 +133,14 @@ async def write_report(
     speed: float,
     simulated_minutes: float,
     wall_seconds: float,
-    drivers: int,
+    logbooks: Sequence[Logbook],
+    earned_an_hour_minor: Sequence[float],
     unsettled_payment_count: int,
 ) -> Report:
-    """Ask the operator's interface for its side and put both together."""
+    """Ask the operator's interface for its side and put both together.
+
+    There is a logbook a driver; `earned_an_hour_minor` is of those who were on shift.
+    """
     moment = since.isoformat().replace("+00:00", "Z")
     operator = api.as_bearer(operator_token)
     rides = await operator.summarize_rides(since=moment)
@@ -127,13 +148,16 @@ async def write_report(
     notices = await operator.summarize_deliveries(since=moment)
     offers = rides["request_to_offer"]
     near_ids = [ride_id for ride_id in tally.with_a_driver_near if ride_id not in tally.changed_minds]
-    near = await _seconds_to_first_offer(operator, near_ids)
+    told = await read_ride_figures(operator, since)
+    first_offers = told.first_offer_seconds
+    near = [first_offers[ride_id] for ride_id in near_ids if ride_id in first_offers]
+    empty_seconds = sum(logbook.empty_seconds for logbook in logbooks)
     return Report(
         seed=seed,
         speed=speed,
         simulated_minutes=round(simulated_minutes, 1),
         wall_seconds=round(wall_seconds, 1),
-        drivers=drivers,
+        drivers=len(logbooks),
         requested=tally.requested,
         completed=tally.completed,
         completed_by_funding=dict(tally.completed_by_funding.most_common()),
@@ -142,8 +166,8 @@ async def write_report(
         edits=dict(tally.edits.most_common()),
         pooled_count=sum(tally.rides_by_run.values()),
         shared_count=sum(parties for parties in tally.rides_by_run.values() if parties > 1),
-        detour_mean_seconds=round(fmean(tally.detours_seconds), 1) if tally.detours_seconds else None,
-        detour_p95_seconds=percentile(tally.detours_seconds, 0.95),
+        detour_mean_seconds=_mean(tally.detours_seconds),
+        detour_p95_seconds=_rounded(tally.detours_seconds, 0.95),
         hand_overs=dict(tally.hand_overs.most_common()),
         ends=dict(tally.ends.most_common()),
         changed_mind_count=len(tally.changed_minds),
@@ -151,13 +175,25 @@ async def write_report(
         completed_with_a_driver_near=tally.completed_with_a_driver_near,
         dispatch_mode=_mode(rides["offer_count"], rides["broadcast_offer_count"]),
         offers_per_ride=round(rides["offer_count"] / tally.requested, 2) if tally.requested else None,
-        wait_mean_seconds=round(fmean(tally.waits_seconds), 2) if tally.waits_seconds else None,
-        wait_p50_seconds=percentile(tally.waits_seconds, 0.50),
-        wait_p95_seconds=percentile(tally.waits_seconds, 0.95),
+        wait_mean_seconds=_mean(tally.waits_seconds),
+        wait_p50_seconds=_rounded(tally.waits_seconds, 0.50),
+        wait_p95_seconds=_rounded(tally.waits_seconds, 0.95),
+        request_to_offer_mean_seconds=round(offers["mean_seconds"], 2) if offers["count"] else None,
         request_to_offer_p50_seconds=round(offers["p50_seconds"], 2) if offers["count"] else None,
         request_to_offer_p95_seconds=round(offers["p95_seconds"], 2) if offers["count"] else None,
-        near_request_to_offer_p50_seconds=percentile(near, 0.50),
-        near_request_to_offer_p95_seconds=percentile(near, 0.95),
+        near_request_to_offer_p50_seconds=_rounded(near, 0.50),
+        near_request_to_offer_p95_seconds=_rounded(near, 0.95),
+        offer_to_accept_mean_seconds=_mean(told.accept_seconds),
+        offer_to_accept_p50_seconds=_rounded(told.accept_seconds, 0.50),
+        offer_to_accept_p95_seconds=_rounded(told.accept_seconds, 0.95),
+        cancels=dict(told.cancels.most_common()),
+        swap_count=told.swap_count,
+        most_swaps_of_a_ride=told.most_swaps_of_a_ride,
+        empty_seconds_a_trip=round(empty_seconds / tally.completed, 1) if tally.completed else None,
+        earnings_gini=round(gini(earned_an_hour_minor), 3) if earned_an_hour_minor else None,
+        earning_drivers=len(earned_an_hour_minor),
+        offers_heard=sum(logbook.offer_count for logbook in logbooks),
+        offers_to_silent_drivers=sum(logbook.silent_offer_count for logbook in logbooks),
         fares_minor=dict(tally.fares_minor),
         postings_sum_minor={item["currency_code"]: item["sum_minor"] for item in balance["currencies"]},
         double_assignment_count=rides["double_assignment_count"],
@@ -180,92 +216,10 @@ def _mode(offers: int, broadcast: int) -> str:
     return "broadcast" if broadcast else "batch"
 
 
-async def _seconds_to_first_offer(operator: Client, ride_ids: Sequence[str]) -> list[float]:
-    """Return how long each ride took from the request to its first offer; one that never had any is left out."""
-    waits: list[float] = []
-    for ride_id in ride_ids:
-        history = await operator.read_ride_history(ride_id)
-        requested_at = datetime.fromisoformat(history["ride"]["requested_at"])
-        offered = (move["occurred_at"] for move in history["transitions"] if move["to_state"] == "offered")
-        first = next(offered, None)
-        if first is not None:
-            waits.append((datetime.fromisoformat(first) - requested_at).total_seconds())
-    return waits
+def _rounded(values: Sequence[float], share: float) -> float | None:
+    """Return the value that a share of all values does not exceed, None for no values."""
+    return round(percentile(values, share), 2) if values else None
 
 
-def percentile(values: Sequence[float], share: float) -> float | None:
-    """Return the value that a share of all values does not exceed (nearest rank), None for no values."""
-    if not values:
-        return None
-    ranked = sorted(values)
-    return round(ranked[max(0, ceil(len(ranked) * share) - 1)], 2)
-
-
-def lines_of(report: Report) -> list[tuple[str, str]]:
-    """Return the report as a person reads it: what, and how much."""
-    share = 100 * report.completed_with_a_driver_near / report.with_a_driver_near if report.with_a_driver_near else 0.0
-    ended = ", ".join(f"{count} {end}" for end, count in report.ends.items() if end != "completed") or "none"
-    paid = ", ".join(f"{funding} {count}" for funding, count in report.completed_by_funding.items()) or "none"
-    kinds = ", ".join(
-        f"{kind} {report.completed_by_kind.get(kind, 0)} of {count}" for kind, count in report.requested_by_kind.items()
-    )
-    kinds = kinds or "none"
-    edits = ", ".join(f"{count} {state}" for state, count in report.edits.items()) or "none"
-    fares = ", ".join(str(Money(code, amount)) for code, amount in report.fares_minor.items()) or "none"
-    sums = ", ".join(f"{code} {amount}" for code, amount in report.postings_sum_minor.items()) or "no postings"
-    delivered = ", ".join(f"{count} {what}" for what, count in report.deliveries.items()) or "none"
-    troubles = ", ".join(f"{count} {what}" for what, count in report.troubles.items()) or "none"
-    return [
-        (
-            "Simulated",
-            f"{report.simulated_minutes:g} min at speed {report.speed:g} in {report.wall_seconds:g} s, "
-            f"seed {report.seed}",
-        ),
-        ("Drivers", str(report.drivers)),
-        ("Requested", str(report.requested)),
-        ("Completed", str(report.completed)),
-        ("  paid by", paid),
-        ("  of a kind", kinds),
-        ("  edits", edits),
-        (
-            "  pooled",
-            f"{report.pooled_count}, of which {report.shared_count} shared a run; longer than alone by "
-            f"mean {_seconds(report.detour_mean_seconds)}, p95 {_seconds(report.detour_p95_seconds)} (simulated)",
-        ),
-        ("  orders", ", ".join(f"{count} {how}" for how, count in report.hand_overs.items()) or "none"),
-        ("Other ends", ended),
-        ("  minds changed", str(report.changed_mind_count)),
-        ("With a free driver near", f"{report.with_a_driver_near}, of which {share:.1f} % completed"),
-        (
-            "Wait for the driver",
-            f"mean {_seconds(report.wait_mean_seconds)}, p50 {_seconds(report.wait_p50_seconds)}, "
-            f"p95 {_seconds(report.wait_p95_seconds)} (simulated)",
-        ),
-        (
-            "Offers a ride",
-            f"{'none' if report.offers_per_ride is None else f'{report.offers_per_ride:g}'}, "
-            f"mode {report.dispatch_mode}",
-        ),
-        (
-            "Request to offer",
-            f"p50 {_seconds(report.request_to_offer_p50_seconds)}, "
-            f"p95 {_seconds(report.request_to_offer_p95_seconds)} (wall)",
-        ),
-        (
-            "  with a free driver near",
-            f"p50 {_seconds(report.near_request_to_offer_p50_seconds)}, "
-            f"p95 {_seconds(report.near_request_to_offer_p95_seconds)} (wall)",
-        ),
-        ("Fares", fares),
-        ("Σ postings", sums),
-        ("Double assignments", str(report.double_assignment_count)),
-        ("Unsettled payments", str(report.unsettled_payment_count)),
-        ("Notifications", f"{report.notifications_owed} owed; deliveries: {delivered}"),
-        ("  acknowledged", f"{report.acknowledged_event_count} events, on live streams by gRPC"),
-        ("Refused steps", troubles),
-        ("Invariants", f"{sum(item.holds for item in report.verdicts)} of {len(report.verdicts)} hold"),
-    ]
-
-
-def _seconds(value: float | None) -> str:
-    return "none" if value is None else f"{value:g} s"
+def _mean(values: Sequence[float]) -> float | None:
+    return round(fmean(values), 2) if values else None

@@ -19,6 +19,7 @@ import httpx
 from jitney.simulator.api import Api, ApiError, Unreachable
 from jitney.simulator.behavior import Behavior
 from jitney.simulator.clock import SimulationClock
+from jitney.simulator.closing import earned_an_hour, unsettled_payments
 from jitney.simulator.driver import Driver
 from jitney.simulator.locations import open_app_channel
 from jitney.simulator.report import Report, write_report
@@ -26,15 +27,12 @@ from jitney.simulator.rider import Rider
 from jitney.simulator.spread import open_client
 from jitney.simulator.trips import Trip
 from jitney.simulator.world import World
-from jitney_client import Client
 from shared_kernel.geo import GeoPoint
 
 _SIGN_INS_AT_ONCE = 8
 _MOST_RIDERS_AT_HAND = 250
 _MOST_RIDES_AT_ONCE = 2_000
 _WIND_DOWN_SIMULATED_SECONDS = 3_600.0
-_SETTLE_WALL_SECONDS = 60.0
-_SETTLED = frozenset({"captured", "voided", "hold_declined"})
 _AREA_CODES = ("415", "628", "510", "650", "925", "707", "408", "669")
 
 
@@ -85,7 +83,7 @@ async def simulate(
         world.clock.restart()
         try:
             await _let_people_ride(world, plan, progress, riders)
-            unsettled = await _unsettled_payments(world, operator_token, since)
+            unsettled = await unsettled_payments(world, operator_token, since)
             return await write_report(
                 api=world.api,
                 operator_token=operator_token(),
@@ -95,7 +93,8 @@ async def simulate(
                 speed=plan.speed,
                 simulated_minutes=world.clock.seconds() / 60,
                 wall_seconds=time.monotonic() - begun,
-                drivers=len(drivers),
+                logbooks=[driver.logbook for driver in drivers],
+                earned_an_hour_minor=await earned_an_hour(drivers, world.tally.fares_minor, since),
                 unsettled_payment_count=unsettled,
             )
         finally:
@@ -217,25 +216,6 @@ async def _let_people_ride(world: World, plan: Plan, progress: Progress, free_ri
         for task in set(rides):
             task.cancel()
         await asyncio.gather(showing, *rides, return_exceptions=True)
-
-
-async def _unsettled_payments(world: World, operator_token: Callable[[], str], since: datetime) -> int:
-    """Wait for the payments of ended rides to settle; return how many had not after a minute."""
-    deadline = time.monotonic() + _SETTLE_WALL_SECONDS
-    while True:
-        unsettled = await _count_unsettled(world.api.as_bearer(operator_token()), since)
-        if not unsettled or time.monotonic() >= deadline:
-            return unsettled
-        await asyncio.sleep(1.0)
-
-
-async def _count_unsettled(operator: Client, since: datetime) -> int:
-    unsettled = 0
-    async for ride in operator.iterate_search_rides(limit=100):
-        if datetime.fromisoformat(ride["requested_at"]) < since:
-            break
-        unsettled += ride["ended_at"] is not None and ride["payment_state"] not in _SETTLED
-    return unsettled
 
 
 def phone_number(seed: int, number: int) -> str:

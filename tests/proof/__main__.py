@@ -81,15 +81,9 @@ def kills(faults: int, workers: int) -> bool:
             for number in range(len(parts))
         ]
         results = asyncio.run(_all(matrices, parts))
-    for result in results:
-        for difference in result.differences:
-            _say(difference)
-    whole = Result(
-        sum(result.cells for result in results),
-        sum(result.deaths for result in results),
-        sum((result.counts for result in results), start=type(results[0].counts)()),
-        [difference for result in results for difference in result.differences],
-    )
+    whole = sum(results, start=Result())
+    for difference in whole.differences:
+        _say(difference)
     _say(summary_of_kills(whole))
     for name, count in sorted(whole.counts.items()):
         _say(f"  {name}: {count}")

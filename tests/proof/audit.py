@@ -27,6 +27,12 @@ class Books:
     counts: Counter[str] = field(default_factory=Counter[str])
 
 
+DOUBLE_CHARGE, LOST_CAPTURE, DOUBLE_PAYOUT = "double charges", "lost captures", "double payouts"
+UNLIKE = "ledgers unlike the PSP's"
+AMISS = (DOUBLE_CHARGE, LOST_CAPTURE, DOUBLE_PAYOUT, UNLIKE)
+"""What must not be, by the names that it is counted under."""
+
+
 async def read_books(records: Records, names: Names) -> Books:
     """Read the ledger and the PSP's about all that has these names."""
     books = Books()
@@ -103,6 +109,7 @@ async def _faults_of_payouts(records: Records, ids: list[str], counts: Counter[s
         due = {"paid": ([whole, whole],), "failed": ([0, 0],), "returned": ([0, 0],)}.get(
             row["status"], ([0, 0], [whole, 0], [whole, whole])
         )
+        counts[DOUBLE_PAYOUT] += max(map(len, of_it)) > 1
         if max(map(len, of_it)) > 1 or went not in due:
             faults.append(f"payout {row}: transfers and payouts at the PSP {of_it}")
     return faults
@@ -135,6 +142,24 @@ def complaints_about(world: World, books: Books) -> list[str]:
         found, due = Counter(books.at_psp), Counter(at_psp)
         wrong.append(f"the PSP has too much: {dict(found - due)}; too little: {dict(due - found)}")
     return wrong
+
+
+def amiss(world: World, books: Books) -> Counter[str]:
+    """Count by kind what is wrong with books beside a world; double payouts `read_books` has counted."""
+    due, found = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for name, kind, _, captured, _ in (*_holds_of(world), *_charges_of(world)):
+        due[name, kind] += captured
+    for name, kind, _, captured, _ in books.at_psp:
+        found[name, kind] += captured
+    counted = Counter[str]()
+    for about in due.keys() | found.keys():
+        counted[DOUBLE_CHARGE] += found[about] > due[about]
+        counted[LOST_CAPTURE] += found[about] < due[about]
+    # The ledger beside the PSP, whatever the world: what is to come from there is what was captured and not returned.
+    at_psp = sum(captured - refunded for _, _, _, captured, refunded in books.at_psp)
+    receivable = sum(amount for account, amount in books.ledger.items() if account.endswith(" psp_receivable"))
+    counted[UNLIKE] += receivable != at_psp
+    return +counted
 
 
 def _holds_of(world: World) -> Iterable[Moved]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from tests.proof.audit import AMISS
 from tests.proof.matrix import Result
 
 
@@ -27,8 +28,14 @@ def summary_of(counts: Counter[str]) -> str:
 def summary_of_kills(result: Result) -> str:
     """One line about a run of the kill matrix."""
     struck = sum(count for name, count in result.counts.items() if name.startswith("struck: "))
+    operations = len({operation for operation, _ in result.steps})
+    audited = ", ".join(f"{result.counts[f'{what} at the PSP']} {what}" for what in ("holds", "charges", "payouts"))
+    wrong = ", ".join(f"{name} {result.counts[name]}" for name in AMISS)
+    sums = ", ".join(
+        f"{result.sums_minor[code]} {code} of {count} postings" for code, count in sorted(result.postings.items())
+    )
     return (
-        f"kill matrix: {result.cells} cells, {result.deaths} deaths by SIGKILL, {struck} faults struck at the PSP; "
-        f"audited: {result.counts['holds at the PSP']} holds and {result.counts['charges at the PSP']} charges at the "
-        f"PSP; {len(result.differences)} differences"
+        f"kill matrix: {operations} operations, {len(result.steps)} failpoints of theirs, {result.cells} cells with "
+        f"the PSP's faults, {result.deaths} deaths by SIGKILL, {struck} faults struck at the PSP; audited: {audited} "
+        f"at the PSP: {wrong}; Σ postings {sums or 'none'}; {len(result.differences)} differences"
     )

@@ -34,7 +34,7 @@ from ridesharing.payment.v1.refund_service_pb2_grpc import RefundServiceStub
 from ridesharing.payment.v1.wallet_service_pb2_grpc import WalletServiceStub
 from shared_kernel.errors import InFlight, Unavailable, Unknown
 from tests.integration.embedded import free_port
-from tests.proof.audit import complaints_about, read_books
+from tests.proof.audit import amiss, complaints_about, read_books
 from tests.proof.cells import Cell
 from tests.proof.ground import Ground
 from tests.proof.operations import NOT_YET, OPERATIONS, Names
@@ -67,6 +67,26 @@ class Result:
     deaths: int = 0
     counts: Counter[str] = field(default_factory=Counter[str])
     differences: list[str] = field(default_factory=list[str])
+    steps: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """The operations, each with every step that it was cut short at."""
+    postings: Counter[str] = field(default_factory=Counter[str])
+    """By currency, how many there are in the ledger."""
+    sums_minor: Counter[str] = field(default_factory=Counter[str])
+    """By currency, all of them added up."""
+
+    def __add__(self, other: Result) -> Result:
+        sums = Counter(self.sums_minor)
+        # Counters' own sum leaves out what is below zero.
+        sums.update(other.sums_minor)
+        return Result(
+            self.cells + other.cells,
+            self.deaths + other.deaths,
+            self.counts + other.counts,
+            [*self.differences, *other.differences],
+            self.steps | other.steps,
+            self.postings + other.postings,
+            sums,
+        )
 
 
 @dataclass(frozen=True)
@@ -104,7 +124,7 @@ class Matrix:
 
     async def run(self, cells: Sequence[Cell]) -> Result:
         """Run cells; `Result.differences` says what went wrong, cell by cell."""
-        result = Result(cells=len(cells))
+        result = Result(cells=len(cells), steps={(cell.case, cell.failpoint) for cell in cells})
         self._zygote = await create_subprocess_exec(
             sys.executable, "-m", "tests.proof.zygote", stdin=PIPE, stdout=PIPE, env=_without_settings()
         )
@@ -196,9 +216,15 @@ class Matrix:
             books = await read_books(self.records, cell.names)
             result.counts.update(books.counts)
             worlds = cell.oracle.worlds
+            result.counts.update(amiss(min(worlds, key=lambda world: len(complaints_about(world, books))), books))
             if books.faults or not any(not complaints_about(world, books) for world in worlds):
                 wrong = [complaint for world in worlds for complaint in complaints_about(world, books)]
                 result.differences.append(f"{cell}: {books.faults + wrong}")
+        for row in await self.records.rows(
+            "SELECT currency_code, count(*), sum(amount_minor)::bigint AS sum_minor FROM posting GROUP BY currency_code"
+        ):
+            result.postings[row["currency_code"]] = row["count"]
+            result.sums_minor[row["currency_code"]] = row["sum_minor"]
 
     async def _compare_one(self, service: Running, cell: Cell, result: Result) -> None:
         answer = await self._ask(service, cell, cell.ask)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.embedded import embedded_redis
+from tests.proof.audit import AMISS
 from tests.proof.cells import a_share
 from tests.proof.conftest import Figures
 from tests.proof.figures import summary_of_kills
@@ -27,3 +28,6 @@ async def test_a_process_killed_at_any_step_leaves_the_books_as_if_it_had_not_be
     figures(summary_of_kills(result))
     assert result.differences == []
     assert result.deaths == result.cells
+    assert {name: result.counts[name] for name in AMISS} == dict.fromkeys(AMISS, 0)
+    assert result.postings
+    assert not any(result.sums_minor.values())

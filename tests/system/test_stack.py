@@ -133,6 +133,12 @@ def test_a_simulated_city_keeps_its_promises(newcomer: Stack) -> None:
     assert report["completed_with_a_driver_near"] >= 0.95 * report["with_a_driver_near"]
     assert report["postings_sum_minor"] == {"USD": 0}
     assert (report["double_assignment_count"], report["unsettled_payment_count"]) == (0, 0)
+    # What is told of dispatch: all rides were looked at, and drivers' own books were read.
+    assert 0 < report["offer_to_accept_p50_seconds"] <= report["offer_to_accept_p95_seconds"]
+    assert report["offers_heard"] > report["completed"] / 2
+    assert report["empty_seconds_a_trip"] > 0
+    assert 0 < report["earnings_gini"] < 1
+    assert report["earning_drivers"] == 60
 
 
 async def test_ctrl_c_leaves_no_process_and_a_second_start_takes_the_data_up(newcomer: Stack) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -13,10 +13,12 @@ import pytest
 from chassis.auth import Role
 from rider_api.defaults import REST_REFUSING_THREADS, REST_THREADS, REST_WAITING_MAX
 from rider_api.settings import RestSettings
+from tests.conftest import FIGURE
 from tests.integration.edge.backends import Backends
 from tests.integration.edge.processes import edge_process
 
 Bearer = Callable[..., dict[str, str]]
+Figures = Callable[[str], None]
 RIDE = "ride_01h455vb4pex5vsknk084sn02q"
 # Twice as many as there are threads.
 SLOW = (REST_THREADS + REST_WAITING_MAX + REST_REFUSING_THREADS) * 2
@@ -33,6 +35,12 @@ def settings(edge_settings: RestSettings, backends: Backends) -> dict[str, objec
     kinds = ("reads", "writes", "sign_ins", "codes")
     limits: dict[str, object] = {f"rest_{kind}_per_minute": 1_000_000 for kind in kinds}
     return {name: getattr(edge_settings, name) for name in names + more} | limits
+
+
+@pytest.fixture
+def figures(record_property: Callable[[str, object], None]) -> Figures:
+    """Take lines for the end of the report."""
+    return lambda line: record_property(FIGURE, line)
 
 
 @pytest.fixture
@@ -75,7 +83,15 @@ async def asked_meanwhile(url: str, headers: dict[str, str]) -> list[httpx.Respo
         return [*reads, *wholes, await client.get("/healthz")]
 
 
-async def test_slow_heads_hold_nobody_up(settings: dict[str, object], tmp_path: Path, bearer: Bearer) -> None:
+def told_of(what: str, answers: Sequence[httpx.Response]) -> str:
+    """Describe what the others were answered."""
+    wrong = sum(answer.status_code >= 500 for answer in answers)
+    return f"slow {what}: {SLOW} clients that send a byte at a time, {len(answers)} requests of others: 5xx {wrong}"
+
+
+async def test_slow_heads_hold_nobody_up(
+    settings: dict[str, object], tmp_path: Path, bearer: Bearer, figures: Figures
+) -> None:
     beginnings = (
         "GET /v1/me HTTP/1.1\r\nHost: x\r\nX-Slow:",
         "POST /v1/auth/otp HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Slow:",
@@ -85,9 +101,12 @@ async def test_slow_heads_hold_nobody_up(settings: dict[str, object], tmp_path: 
         async with slow_clients(url, *beginnings):
             answers = await asked_meanwhile(url, bearer(Role.RIDER))
     assert {answer.status_code for answer in answers} == {200, 201}
+    figures(told_of("heads", answers))
 
 
-async def test_slow_bodies_hold_nobody_up(settings: dict[str, object], tmp_path: Path, bearer: Bearer) -> None:
+async def test_slow_bodies_hold_nobody_up(
+    settings: dict[str, object], tmp_path: Path, bearer: Bearer, figures: Figures
+) -> None:
     token = bearer(Role.RIDER)["Authorization"]
     head = f"HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nContent-Type: application/json\r\n"
     beginnings = (
@@ -103,6 +122,7 @@ async def test_slow_bodies_hold_nobody_up(settings: dict[str, object], tmp_path:
             still_open = sum(not reader.at_eof() for reader in readers)
     assert {answer.status_code for answer in answers} == {200, 201}
     assert still_open > SLOW / 2
+    figures(told_of("bodies", answers))
 
 
 async def test_a_body_that_is_not_whole_in_time_is_refused(
@@ -174,7 +194,7 @@ async def test_a_body_that_broke_off_reaches_no_route(
     ids=["objects", "arrays", "digits", "nul", "names", "exponent", "bom", "utf-16"],
 )
 async def test_json_bombs_are_refused_and_leave_the_process_as_it_was(
-    app_url: str, bearer: Bearer, body: bytes
+    app_url: str, bearer: Bearer, body: bytes, request: pytest.FixtureRequest, figures: Figures
 ) -> None:
     headers = {**bearer(Role.RIDER), "Content-Type": "application/json"}
     async with httpx.AsyncClient(base_url=app_url, timeout=10) as client:
@@ -183,3 +203,5 @@ async def test_json_bombs_are_refused_and_leave_the_process_as_it_was(
     assert {answer.status_code for answer in answers} <= {400, 413}
     assert {answer.headers["Content-Type"] for answer in answers} == {"application/problem+json"}
     assert alive.status_code == 200
+    codes = sorted({answer.status_code for answer in answers})
+    figures(f"JSON bomb of {request.node.callspec.id}: {len(body)} bytes, {len(answers)} at once, all answered {codes}")

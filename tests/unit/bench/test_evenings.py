@@ -6,7 +6,7 @@ import pytest
 
 from jitney.bench.evening_cars import Car, drive_seconds
 from jitney.bench.evening_outcome import Outcome
-from jitney.bench.evenings import Figures, gini, percentile, result_of
+from jitney.bench.evenings import Figures, result_of
 from shared_kernel.geo import GeoPoint
 
 HERE, THERE = GeoPoint(37.77, -122.42), GeoPoint(37.79, -122.42)
@@ -16,18 +16,6 @@ def figures(waits: list[float], asked: int, swaps: list[int], earned: list[int],
     made = Figures()
     made.add(Outcome("x", 10, asked, waits, swaps, earned, 0.0, doubles, [0.01]))
     return made
-
-
-def test_gini_is_zero_where_all_earn_alike_and_near_one_where_one_has_all() -> None:
-    assert gini([5, 5, 5, 5]) == pytest.approx(0)
-    assert gini([0, 0, 0, 8]) == pytest.approx(0.75)
-    assert gini([1, 3]) == pytest.approx(0.25)
-    assert gini([0, 0]) == 0
-
-
-def test_the_percentile_is_a_value_that_occurred() -> None:
-    assert percentile([float(value) for value in range(1, 101)], 0.95) == 95
-    assert percentile([7.0], 0.95) == 7
 
 
 def test_a_policy_that_keeps_all_promises_meets_the_target_and_one_swap_too_many_does_not() -> None:

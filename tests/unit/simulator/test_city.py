@@ -15,8 +15,9 @@ from jitney.simulator.behavior import Behavior
 from jitney.simulator.cities import CitySketch
 from jitney.simulator.demand import make_up_city, trips_for_ever
 from jitney.simulator.motion import Vehicle, drive_seconds
-from jitney.simulator.report import Report, lines_of, percentile
+from jitney.simulator.report import Report
 from jitney.simulator.run import phone_number
+from jitney.simulator.told import lines_of
 from shared_kernel.geo import GeoPoint
 
 A, B = GeoPoint(37.79, -122.40), GeoPoint(37.77, -122.42)
@@ -85,6 +86,7 @@ def test_the_report_tells_rides_by_funding() -> None:
     values: dict[str, Any] = {item.name: 0 for item in fields(Report)}
     values["verdicts"] = []
     values |= {name: {} for name in ("ends", "fares_minor", "postings_sum_minor", "deliveries", "troubles", "edits")}
+    values |= {"cancels": {"canceled_by_rider (matching)": 2, "driver_canceled": 1}, "requested": 23, "completed": 20}
     values["requested_by_kind"], values["completed_by_kind"] = {"xl": 4, "stops": 2}, {"xl": 3}
     values["completed_by_funding"] = {"card": 17, "cash": 3}
     values |= {
@@ -100,14 +102,9 @@ def test_the_report_tells_rides_by_funding() -> None:
     assert dict(lines_of(report))["  orders"] == "3 pin, 1 returned"
     assert dict(lines_of(report))["  minds changed"] == "2"
     assert dict(lines_of(report))["  pooled"].startswith("6, of which 4 shared a run; longer than alone by mean 92.5 s")
+    assert dict(lines_of(report))["Completed"] == "20, 87.0 %"
+    assert dict(lines_of(report))["  canceled or lost"] == "2 canceled_by_rider (matching), 1 driver_canceled"
     assert report.as_json()["completed_by_funding"] == {"card": 17, "cash": 3}
-
-
-@given(st.lists(st.floats(0, 1e4), min_size=1), st.floats(0.01, 1))
-def test_a_percentile_is_one_of_the_values_and_enough_of_them_are_below(values: list[float], share: float) -> None:
-    value = percentile(values, share)
-    assert value is not None
-    assert sum(round(other, 2) <= value for other in values) >= share * len(values) - 1e-9
 
 
 def test_nobody_shares_a_phone_number() -> None:

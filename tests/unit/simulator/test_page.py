@@ -15,7 +15,7 @@ from jitney.simulator.report import Report
 
 COUNTS = (
     *("ends", "fares_minor", "postings_sum_minor", "deliveries", "troubles", "edits", "hand_overs", "after_rides"),
-    *("requested_by_kind", "completed_by_kind", "completed_by_funding"),
+    *("requested_by_kind", "completed_by_kind", "completed_by_funding", "cancels"),
 )
 
 

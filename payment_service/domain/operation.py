@@ -103,6 +103,6 @@ def may_send(operation: Operation, now: datetime) -> bool:
 def retry_after_seconds(tries: int) -> float:
     """Return how long an unknown outcome rests before the next try: 10 s, doubling up to 15 minutes.
 
-    While the PSP answers others, the sweep lets none rest for more than half a minute.
+    While the PSP answers others, the sweep wakes those that rest for more than half a minute, a few at a look.
     """
     return min(_LONGEST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2.0 ** min(tries - 1, 20))

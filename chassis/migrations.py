@@ -87,7 +87,7 @@ def migrate(package: str, url: str, *, service_role: str = "") -> None:
         service_role: the role of the service where that is another one; it is granted what `run_env` was told.
 
     Raises:
-        OperationalError: tables stayed in use for ten minutes, or another migrator was at work for five.
+        OperationalError: tables stayed in use, or another migrator stayed at work, for ten minutes or more.
     """
     config = _config(package, url)
     config.attributes["service_role"] = service_role
@@ -95,11 +95,11 @@ def migrate(package: str, url: str, *, service_role: str = "") -> None:
     if present is not None and int(present) > int(head):
         _log.warning("the schema is of a later release", extra={"package": package})
         return
-    if present is None or present == head:
-        command.upgrade(config, "head")
-        return
-    pending = ScriptDirectory.from_config(config).iterate_revisions(head, present)
-    for revision in reversed([script.revision for script in pending]):
+    pending = [head]
+    if present not in (None, head):
+        scripts = ScriptDirectory.from_config(config).iterate_revisions(head, present)
+        pending = [script.revision for script in scripts][::-1]
+    for revision in pending:
         _upgrade(config, revision)
 
 

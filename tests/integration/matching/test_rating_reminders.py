@@ -16,8 +16,10 @@ from matching_service.adapters import tables
 from matching_service.adapters.personal_data import MatchingPersonalData
 from matching_service.adapters.postgres_after_rides import PostgresRatings, owe_rating_reminder
 from matching_service.adapters.postgres_reads import PostgresRideReader
+from matching_service.domain.delivery import ProofKind
 from matching_service.domain.rating import ASKED_AFTER, RATE_WITHIN
 from matching_service.domain.ride import Ride
+from matching_service.use_cases.hand_over_order import HandOver
 from matching_service.use_cases.rate_rides import RateRide
 from matching_service.use_cases.remind_of_ratings import RemindOfRatings
 from ridesharing.matching.v1.events_pb2 import RideRatingDue
@@ -93,6 +95,17 @@ async def test_a_rider_who_has_not_rated_is_asked_once_an_hour_after_the_ride(
     await remind()(MOST)
     assert await asked_for_stars(database, ride) == [str(ride.rider_id)]
     assert await owed(database, ride) == []
+
+
+async def test_who_sent_for_goods_is_asked_once_they_are_handed_over(
+    stage: Stage, database: Database, remind: Callable[[], RemindOfRatings]
+) -> None:
+    ride, driver_id = await stage.carrying()
+    by_pin = HandOver(ProofKind.PIN, pin=ride.carried.hand_over_pin)
+    await stage.hand_over(stage.key(), driver_id, ride.id, by_pin)
+    stage.clock.advance(ASKED_AFTER.total_seconds())
+    await remind()(MOST)
+    assert await asked_for_stars(database, ride) == [str(ride.rider_id)]
 
 
 async def test_a_rider_who_has_rated_is_not_asked_and_whom_the_driver_rated_is(

@@ -19,6 +19,7 @@ from jitney.sandbox.clock import SandboxClock
 from jitney.sandbox.connections import Silences
 from jitney.sandbox.deliveries import Deliveries, Secrets
 from jitney.sandbox.faults import FaultBook
+from jitney.sandbox.handed_over import HandedOver
 from jitney.sandbox.housekeeping import keep_house, run_tasks
 from jitney.sandbox.identifiers import Identifiers
 from jitney.sandbox.page import Page
@@ -92,6 +93,7 @@ def build_app(settings: SandboxSettings, world: World, silences: Silences) -> St
             *VoiceProvider(world, silences, account, token).routes(),
             *PushProviders(world, silences, settings.notification_providers_file).routes(),
             *Simulation(world).routes(),
+            *HandedOver(world).routes(),
             *Acts(world).routes(),
             *Page(world).routes(),
         ],

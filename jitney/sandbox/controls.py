@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -64,6 +65,11 @@ def read_query(request: Request, model: type[M]) -> M:
         return model.model_validate(nest(read_pairs(request.url.query.encode())))
     except ValidationError as error:
         raise Refused(400, _reasons(error)) from None
+
+
+def moment_text(moment: datetime) -> str:
+    """Write a moment as RFC 3339 has it, to the microsecond."""
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _reasons(error: ValidationError) -> str:

@@ -176,6 +176,15 @@ class Deliveries:
         )
 
 
+def read_deliveries(connection: sqlite3.Connection, *, after: int, limit: int) -> list[dict[str, Any]]:
+    """Read what is still owed, in the order in which it came to be owed, with `due_at` in Unix seconds."""
+    rows = connection.execute("SELECT * FROM delivery WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit))
+    return [
+        {name: row[name] for name in ("seq", "kind", "url", "attempts", "due_at")} | {"body": json.loads(row["body"])}
+        for row in rows
+    ]
+
+
 def _due(row: sqlite3.Row) -> _Due:
     return _Due(
         row["seq"],

@@ -20,6 +20,7 @@ CONTROLS: Final = (
     ("GET", "/_sim/messages", "text messages; ?to="),
     ("GET", "/_sim/calls", "calls, with what was said; ?to="),
     ("GET", "/_sim/posts", "pushes and mails; ?to= a device's token or an address"),
+    ("GET", "/_sim/deliveries", "webhooks and states of SMS that are owed and were not taken yet"),
     ("POST", "/_sim/settle", "the available balance goes to our bank: {}"),
     ("POST", "/_sim/payment_intents/{id}/authenticate", 'the cardholder: {"succeed": true}'),
     ("POST", "/_sim/setup_intents/{id}/authenticate", 'the cardholder: {"succeed": true}'),

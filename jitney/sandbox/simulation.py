@@ -5,29 +5,23 @@ GET, POST         /_sim/clock                                  {"advance_seconds
 GET               /_sim/ledger?payment_intent=&metadata[key]=&after=&limit=
 GET               /_sim/ledger/{kind}?id=&metadata[key]=&after=&limit=    refunds, disputes, transfers, payouts
 GET               /_sim/ledger/keys?prefix=&after=&limit=                 by idempotency key
-GET               /_sim/messages?to=&since=&before=&limit=
-GET               /_sim/calls?to=&before=&limit=
-GET               /_sim/posts?to=&before=&limit=                          pushes (to a token) and mails
 
-What people and banks do is in `jitney.sandbox.acts`.
+What the providers were handed is in `jitney.sandbox.handed_over`, what people and banks do in `jitney.sandbox.acts`.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from jitney.sandbox.clock import MAX_ADVANCE_SECONDS
-from jitney.sandbox.controls import Body, Refused, guarded, read_json, read_query
+from jitney.sandbox.controls import Body, Refused, guarded, moment_text, read_json, read_query
 from jitney.sandbox.faults import MAX_RULES, FaultRule
 from jitney.sandbox.housekeeping import do_what_is_due
-from jitney.sandbox.messages import MAX_PAGE, read_calls, read_messages
-from jitney.sandbox.posts import read_posts
 from jitney.sandbox.psp import oracle
 from jitney.sandbox.world import World
 
@@ -66,23 +60,6 @@ class KeysQuery(Body):
     limit: Annotated[int, Field(ge=1, le=oracle.MAX_PAGE)] = 100
 
 
-class MessagesQuery(Body):
-    """Which messages."""
-
-    to: str | None = None
-    since: AwareDatetime | None = None
-    before: Annotated[int, Field(ge=1)] | None = None
-    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
-
-
-class PostsQuery(Body):
-    """Which calls, or which pushes and mails."""
-
-    to: str | None = None
-    before: Annotated[int, Field(ge=1)] | None = None
-    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
-
-
 class Simulation:
     """Serves `/_sim`."""
 
@@ -101,9 +78,6 @@ class Simulation:
             Route("/_sim/ledger", guarded(self._show_ledger), methods=["GET"]),
             Route("/_sim/ledger/keys", guarded(self._show_keys), methods=["GET"]),
             Route("/_sim/ledger/{kind}", guarded(self._show_effects), methods=["GET"]),
-            Route("/_sim/messages", guarded(self._show_messages), methods=["GET"]),
-            Route("/_sim/calls", guarded(self._show_calls), methods=["GET"]),
-            Route("/_sim/posts", guarded(self._show_posts), methods=["GET"]),
         ]
 
     async def _list_faults(self, request: Request) -> Response:
@@ -137,7 +111,7 @@ class Simulation:
 
     def _clock(self) -> Response:
         clock = self._world.clock
-        return JSONResponse({"now": _text(clock.now()), "offset_seconds": clock.offset_seconds})
+        return JSONResponse({"now": moment_text(clock.now()), "offset_seconds": clock.offset_seconds})
 
     async def _show_ledger(self, request: Request) -> Response:
         query = read_query(request, LedgerQuery)
@@ -176,85 +150,3 @@ class Simulation:
             lambda connection: oracle.keys(connection, prefix=query.prefix, after=query.after, limit=query.limit)
         )
         return JSONResponse({"keys": entries, "next_after": following})
-
-    async def _show_messages(self, request: Request) -> Response:
-        query = read_query(request, MessagesQuery)
-        recipient = _number(query.to)
-        messages = await self._world.store.run(
-            lambda connection: read_messages(
-                connection, recipient=recipient, since=query.since, before=query.before, limit=query.limit
-            )
-        )
-        return JSONResponse(
-            {
-                "messages": [
-                    {
-                        "sid": message.sid,
-                        "to": message.recipient,
-                        "from": message.sender,
-                        "body": message.text,
-                        "code": message.code,
-                        "created_at": _text(message.created_at),
-                    }
-                    for message in messages
-                ],
-                "next_before": messages[-1].cursor if len(messages) == query.limit else None,
-            }
-        )
-
-    async def _show_calls(self, request: Request) -> Response:
-        query = read_query(request, PostsQuery)
-        recipient = _number(query.to)
-        calls = await self._world.store.run(
-            lambda connection: read_calls(connection, recipient=recipient, before=query.before, limit=query.limit)
-        )
-        return JSONResponse(
-            {
-                "calls": [
-                    {
-                        "sid": each.sid,
-                        "to": each.recipient,
-                        "from": each.sender,
-                        "language": each.language,
-                        "said": each.text,
-                        "code": each.code,
-                        "status": each.status,
-                        "created_at": _text(each.created_at),
-                    }
-                    for each in calls
-                ],
-                "next_before": calls[-1].cursor if len(calls) == query.limit else None,
-            }
-        )
-
-    async def _show_posts(self, request: Request) -> Response:
-        query = read_query(request, PostsQuery)
-        found = await self._world.store.run(
-            lambda connection: read_posts(connection, recipient=query.to, before=query.before, limit=query.limit)
-        )
-        return JSONResponse(
-            {
-                "posts": [
-                    {
-                        "id": post.id,
-                        "provider": post.provider,
-                        "to": post.recipient,
-                        "title": post.title,
-                        "text": post.text,
-                        **post.details,
-                        "created_at": _text(post.created_at),
-                    }
-                    for post in found
-                ],
-                "next_before": found[-1].cursor if len(found) == query.limit else None,
-            }
-        )
-
-
-def _number(to: str | None) -> str | None:
-    """Return a number as it was meant: a plus sign that nobody encoded arrives as a space (?to=+14155550100)."""
-    return "+" + to[1:] if to and to.startswith(" ") else to
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -247,7 +247,8 @@ async def test_killed_in_the_middle_a_refund_is_paid_once(
         method_id = it.ask.method_id = await it.ask.add_card("pm_card_visa")
         rider_id = it.ask.rider_id
         payment = await it.captured()
-        # What the capture told is taken in before the service is to die of what the refund tells.
+        # What was told before is taken in before the service is to die of what the refund tells.
+        await until(lambda: all_told(sandbox))
         await until(lambda: all_applied(it))
     await act(sandbox, "faults", operation="refunds.create", kind="pending", seconds=10**6)
 
@@ -271,6 +272,10 @@ async def test_killed_in_the_middle_a_refund_is_paid_once(
     assert moved == {"psp_receivable": 1500, "driver": -1125, "commission": -375}
     lines = (await sandbox.get("/_sim/ledger", params={"metadata[ride_id]": payment.ride_id})).json()
     assert lines["payment_intents"][0]["refunded_minor"] == 500
+
+
+async def all_told(sandbox: httpx.AsyncClient) -> bool:
+    return not (await sandbox.get("/_sim/deliveries")).raise_for_status().json()["deliveries"]
 
 
 async def all_applied(it: Service) -> bool:

@@ -8,6 +8,7 @@ from unittest.mock import Mock
 
 from jitney.sandbox.acts import Acts
 from jitney.sandbox.fault_kinds import FAULTS
+from jitney.sandbox.handed_over import HandedOver
 from jitney.sandbox.psp.banks import TOKENS
 from jitney.sandbox.psp.cards import all_names
 from jitney.sandbox.psp.catalog import OPERATIONS
@@ -69,7 +70,7 @@ async def test_the_reference_names_every_card_fault_operation_and_control(psp: P
     names = [*FAULTS, *(f"pm_card_{name}" for name in all_names()), *TOKENS]
     names += [operation.name.partition(".")[2] for operation in OPERATIONS]
     assert [name for name in names if name not in page] == []
-    served = {route.path for part in (Simulation, Acts) for route in part(Mock()).routes()}
+    served = {route.path for part in (Simulation, HandedOver, Acts) for route in part(Mock()).routes()}
     assert {path.replace("/faults/{id}", "/faults") for path in served} == {path for _, path, _ in CONTROLS}
 
 

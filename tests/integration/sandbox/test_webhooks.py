@@ -11,7 +11,14 @@ import pytest
 import stripe
 
 from jitney.stack.launch import Launcher
-from tests.integration.sandbox.running import API_KEY, STRIPE_AND_HTTPX, WEBHOOK_SECRET, Psp, SandboxProcess
+from tests.integration.sandbox.running import (
+    API_KEY,
+    STRIPE_AND_HTTPX,
+    WEBHOOK_SECRET,
+    Psp,
+    SandboxProcess,
+    until,
+)
 
 pytestmark = STRIPE_AND_HTTPX
 SIGNATURE = "Stripe-Signature"
@@ -140,8 +147,19 @@ async def test_an_event_comes_late_when_told_so(psp: Psp, receiver: Receiver) ->
     late = await psp.client.customers.create_async()
     prompt = await psp.client.customers.create_async()
     assert (await receiver.event()).data.object["id"] == prompt.id
+
+    async def owed() -> list[str]:
+        deliveries = (await psp.controls.get("/_sim/deliveries")).raise_for_status().json()["deliveries"]
+        assert {(delivery["kind"], delivery["url"]) for delivery in deliveries} <= {("event", receiver.url)}
+        return [delivery["body"]["data"]["object"]["id"] for delivery in deliveries]
+
+    async def only(*expected: str) -> bool:
+        return await owed() == list(expected)
+
+    await until(lambda: only(late.id))
     await psp.advance(601)
     assert (await receiver.event()).data.object["id"] == late.id
+    await until(only)
 
 
 async def test_a_badly_signed_event_is_followed_by_a_good_one(psp: Psp, receiver: Receiver) -> None:

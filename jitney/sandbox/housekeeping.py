@@ -6,10 +6,12 @@ import asyncio
 import logging
 import sqlite3
 
-from jitney.sandbox import posts, sms, tasks, voice
+from jitney.sandbox import posts, tasks
 from jitney.sandbox.psp import events, idempotency
 from jitney.sandbox.psp.chores import CHORES
 from jitney.sandbox.psp.errors import StripeError
+from jitney.sandbox.sms import SmsProvider
+from jitney.sandbox.voice import VoiceProvider
 from jitney.sandbox.world import World
 
 _PAUSE_SECONDS = 30.0
@@ -65,8 +67,8 @@ async def keep_house(world: World) -> None:
         now = world.now()
         idempotency.forget_old(connection, now, _BATCH * 10)
         events.forget_old(connection, now, _BATCH * 10)
-        sms.forget_old(connection, now, _BATCH * 10)
-        voice.forget_old(connection, now, _BATCH * 10)
+        SmsProvider.forget_old(connection, now, _BATCH * 10)
+        VoiceProvider.forget_old(connection, now, _BATCH * 10)
         posts.forget_old(connection, now, _BATCH * 10)
 
     while True:

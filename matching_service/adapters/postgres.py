@@ -20,6 +20,7 @@ from chassis.joined_traces import JoinedTraces
 from chassis.outbox import OutgoingEvent, append_events
 from chassis.runtime import Wakeup
 from matching_service.adapters import statements, tables
+from matching_service.adapters.offer_rows import offer_from, offer_row
 from matching_service.adapters.postgres_after_rides import (
     is_driver_rated,
     keep_share,
@@ -37,15 +38,9 @@ from matching_service.adapters.postgres_surge import add_control
 from matching_service.adapters.postgres_trip_watch import raise_alert
 from matching_service.adapters.refusals import refusal_of
 from matching_service.adapters.ride_metrics import RideWaits
-from matching_service.adapters.rows import (
-    Columns,
-    offer_from,
-    offer_row,
-    plan_json,
-    shift_from,
-    shift_row,
-    shift_wishes,
-)
+from matching_service.adapters.rows import Columns
+from matching_service.adapters.run_rows import plan_json
+from matching_service.adapters.shift_rows import shift_from, shift_row, shift_wishes
 from matching_service.domain.city_versions import PolicyVersion
 from matching_service.domain.edit import RideEdit
 from matching_service.domain.events import Event

@@ -14,7 +14,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import Database
 from matching_service.adapters import tables
-from matching_service.adapters.city_file import CityFile, read_document
+from matching_service.adapters.city_document import read_document
+from matching_service.adapters.city_file import CityFile
 from matching_service.domain.city import Atlas, CityPolicy
 from matching_service.domain.city_versions import Effect, PolicyVersion, version_in_force
 from matching_service.use_cases.city_ports import PolicyPage

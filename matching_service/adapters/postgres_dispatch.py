@@ -30,7 +30,8 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from chassis.database import Database
 from matching_service.adapters import tables
-from matching_service.adapters.rows import order_from, place_from
+from matching_service.adapters.ride_rows import order_from
+from matching_service.adapters.rows import place_from
 from matching_service.adapters.statements import is_in
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.driver_record import DriverRecord

@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, Uuid, cast, func, literal, select, true
 
 from chassis.database import Database
 from matching_service.adapters import tables
-from matching_service.adapters.rows import ride_from
+from matching_service.adapters.ride_rows import ride_from
 from matching_service.domain.ride import Ride
 
 _NEAREST_TO_THE_END = ("in_progress", "arrived", "driver_en_route")

@@ -14,8 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database import Database
 from matching_service.adapters import statements, tables
 from matching_service.adapters.edit_rows import edit_from
+from matching_service.adapters.offer_rows import offer_from
 from matching_service.adapters.postgres_runs import open_run_of, views_of
-from matching_service.adapters.rows import offer_from, ride_from, shift_from
+from matching_service.adapters.ride_rows import ride_from
+from matching_service.adapters.shift_rows import shift_from
 from matching_service.adapters.statements import is_in, stops_of_rides
 from matching_service.domain.edit import RideEdit
 from matching_service.domain.offer import Offer

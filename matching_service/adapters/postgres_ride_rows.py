@@ -13,7 +13,8 @@ from chassis.joined_traces import JoinedTraces
 from chassis.telemetry import current_traceparent
 from matching_service.adapters import statements, tables
 from matching_service.adapters.ride_metrics import RideWaits
-from matching_service.adapters.rows import Columns, changed_columns, ride_from, ride_row, stop_from, stop_rows
+from matching_service.adapters.ride_rows import changed_columns, ride_from, ride_row, stop_from, stop_rows
+from matching_service.adapters.rows import Columns
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import OWED_PAYMENT_STATES
 from matching_service.domain.stops import Stop

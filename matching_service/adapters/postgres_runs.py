@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
 from matching_service.adapters import tables
-from matching_service.adapters.rows import run_from, run_ride_from
+from matching_service.adapters.run_rows import run_from, run_ride_from
 from matching_service.domain.ride_states import DRIVER_STATES
 from matching_service.domain.run import RunRide, RunView
 

@@ -9,7 +9,7 @@ from sqlalchemy import DateTime, Integer, bindparam, func, or_, select, update
 
 from chassis.database import Database
 from matching_service.adapters import tables
-from matching_service.adapters.rows import ride_from
+from matching_service.adapters.ride_rows import ride_from
 from matching_service.adapters.statements import stops_of_rides
 from matching_service.domain.ride_states import PaymentState
 from matching_service.use_cases.queue_ports import OwedStep

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 
 from chassis.database import Database
 from matching_service.adapters import tables
-from matching_service.adapters.rows import shift_from
+from matching_service.adapters.shift_rows import shift_from
 from matching_service.domain.ride_states import DRIVER_STATES
 from matching_service.use_cases.reader_ports import OpenShiftRecord, ShiftFilter, WatchedShift
 

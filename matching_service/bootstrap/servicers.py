@@ -10,7 +10,7 @@ from chassis.letters import LetterWriter
 from chassis.personal_data import SERVICE_NAME as PERSONAL_DATA_SERVICE
 from chassis.personal_data import PersonalDataServicer
 from chassis.server import ServiceServer
-from matching_service.adapters.city_file import read_document
+from matching_service.adapters.city_document import read_document
 from matching_service.adapters.coarse_places import coarse
 from matching_service.adapters.personal_data import MatchingPersonalData
 from matching_service.adapters.postgres_complaints import PostgresComplaints

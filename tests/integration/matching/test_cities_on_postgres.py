@@ -13,7 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Database
 from chassis.runtime import Wakeup
-from matching_service.adapters.city_file import CityFile, parse_city, read_document
+from matching_service.adapters.city_document import read_document
+from matching_service.adapters.city_file import CityFile, parse_city
 from matching_service.adapters.postgres import PostgresStore
 from matching_service.adapters.postgres_cities import STALE_SECONDS, PostgresCities, PostgresPolicyArchive
 from matching_service.entrypoints import wire_events

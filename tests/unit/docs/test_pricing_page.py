@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from matching_service.adapters.city_file import read_document
+from matching_service.adapters.city_document import read_document
 from matching_service.domain.pricing import PricedTrip, price_trip
 from matching_service.domain.quote import Fare
 from matching_service.domain.terms import RideTerms

@@ -23,10 +23,19 @@ _SLOW_STOPPED_SECONDS, _SLOW_RUNNING_SECONDS = 0.08, 0.02
 _DELAY_SECONDS = 0.15
 _MESSAGE_TARGETS = ("sms", "voice", "fcm", "apns", "smtp")
 _UNLIMITED_STRIKES = 1_000_000
-_MOST_CONNECTIONS = 500
+_MOST_CONNECTIONS, _CONNECTIONS_AT_ONCE = 500, 20
 _HEAL_TRIES, _HEAL_SECONDS = 60, 0.5
 
-_OUTAGES = (OSError, RedisError, asyncpg.PostgresError, asyncpg.InterfaceError, httpx.HTTPError, LookupError)
+_OUTAGES = (
+    OSError,
+    RedisError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # What asyncpg makes of a connection that is lost in the middle of a COMMIT.
+    asyncpg.InternalClientError,
+    httpx.HTTPError,
+    LookupError,
+)
 """What a harm meets whose target is already down by another one."""
 
 
@@ -63,22 +72,25 @@ class Nemesis:
             raise ValueError("the table of faults and the ways to do them differ")
 
     async def run(self, strikes: Sequence[Strike]) -> None:
-        """Strike by the schedule; returns when the last harm is over and all of it is taken back."""
+        """Strike by the schedule; returns when the last harm is over and all of it is taken back.
+
+        Raises:
+            ExceptionGroup: harms that could not be done for another reason than that their target was down.
+        """
         begun = time.monotonic()
-        under_way: set[asyncio.Task[None]] = set()
+        tasks: list[asyncio.Task[None]] = []
         try:
             for strike in strikes:
                 await asyncio.sleep(max(0.0, strike.at_seconds - (time.monotonic() - begun)))
-                task = asyncio.create_task(self._strike(strike))
-                under_way.add(task)
-                task.add_done_callback(under_way.discard)
-            if under_way:
-                await asyncio.wait(set(under_way))
+                tasks.append(asyncio.create_task(self._strike(strike)))
+            await asyncio.gather(*tasks, return_exceptions=True)
         finally:
-            for task in set(under_way):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*under_way, return_exceptions=True)
+            ends = await asyncio.gather(*tasks, return_exceptions=True)
             await self.heal()
+        if failures := [end for end in ends if isinstance(end, Exception)]:
+            raise ExceptionGroup("harms could not be done", failures)
 
     async def heal(self) -> None:
         """Let everybody run who was stopped, and the providers work; what was killed, the supervisor starts again."""
@@ -194,11 +206,21 @@ class Nemesis:
             await asyncio.sleep(strike.seconds)
 
     async def _exhaust_connections(self, strike: Strike) -> None:
+        # Many at once: one after the other, a slow machine would have few left for longer than the harm is to last.
         async with contextlib.AsyncExitStack() as held:
-            for _ in range(_MOST_CONNECTIONS):
-                try:
-                    await held.enter_async_context(self._ground.database("matching"))
-                except asyncpg.TooManyConnectionsError:
+            for _ in range(0, _MOST_CONNECTIONS, _CONNECTIONS_AT_ONCE):
+                openings = [
+                    held.enter_async_context(self._ground.database("matching")) for _ in range(_CONNECTIONS_AT_ONCE)
+                ]
+                failures = [
+                    end
+                    for end in await asyncio.gather(*openings, return_exceptions=True)
+                    if isinstance(end, BaseException)
+                ]
+                for failure in failures:
+                    if not isinstance(failure, asyncpg.TooManyConnectionsError):
+                        raise failure
+                if failures:
                     break
             await asyncio.sleep(strike.seconds)
 

@@ -63,6 +63,8 @@ class Settle:
         self._running: set[asyncio.Task[Answer | None]] = set()
         self.answered_at: datetime | None = None
         """When the PSP last told this process anything for certain."""
+        self.unanswered_at: datetime | None = None
+        """When it last told nothing, or nothing for certain."""
 
     async def run(self, operation: Operation) -> Answer | None:
         """Send a leased operation and conclude it; return its answer, or None while its outcome is unknown.
@@ -102,6 +104,7 @@ class Settle:
         if not isinstance(outcome, Unknown | NotSent):
             self.answered_at = self._clock.now()
         else:
+            self.unanswered_at = self._clock.now()
             _log.warning(
                 "the outcome of an operation is not known yet",
                 extra={"operation_id": str(operation.id), "kind": kind, "detail": outcome.detail},

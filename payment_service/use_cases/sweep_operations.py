@@ -18,9 +18,10 @@ BATCH_OPERATIONS = 8
 LONGEST_REST_SECONDS = 30.0
 """While the PSP answers. What its absence made rest for a quarter of an hour is not left lying when it is back."""
 _LOOK_SECONDS = 5.0
-_MOST_SHORTENED = BATCH_OPERATIONS
-"""At a look. Where the PSP answers only some calls (cards, say, and no payouts), those that it does not answer would
-take all turns of the sweep from those that it does, were they all woken: a batch takes 3 s to time out."""
+_FIRST_SHORTENED, _MOST_SHORTENED = BATCH_OPERATIONS, 8 * BATCH_OPERATIONS
+"""At a look: few at first, and twice as many each time that all was answered since the look before. Where the PSP
+answers only some calls (cards, say, and no payouts), those that it does not answer would take all turns of the sweep
+from those that it does, were they all woken: a batch takes 3 s to time out."""
 
 
 class SweepOperations:
@@ -31,6 +32,7 @@ class SweepOperations:
         self._settle = settle
         self._clock = clock
         self._looked_at: datetime | None = None
+        self._shortened = _FIRST_SHORTENED
 
     async def __call__(self) -> int:
         """Settle one batch of operations whose time has come; return how many were taken."""
@@ -48,9 +50,16 @@ class SweepOperations:
             return
         if self._looked_at is not None and now - self._looked_at < timedelta(seconds=_LOOK_SECONDS):
             return
+        self._shortened = self._how_many()
         self._looked_at = now
         async with self._store.transaction() as work:
-            await work.operations.shorten_rests(now + timedelta(seconds=LONGEST_REST_SECONDS), _MOST_SHORTENED)
+            await work.operations.shorten_rests(now + timedelta(seconds=LONGEST_REST_SECONDS), self._shortened)
+
+    def _how_many(self) -> int:
+        unanswered_at = self._settle.unanswered_at
+        if self._looked_at is None or (unanswered_at is not None and unanswered_at >= self._looked_at):
+            return _FIRST_SHORTENED
+        return min(2 * self._shortened, _MOST_SHORTENED)
 
     async def _settle_one(self, operation: Operation) -> None:
         try:

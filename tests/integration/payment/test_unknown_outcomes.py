@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -84,6 +84,60 @@ async def test_once_the_psp_answers_others_nobody_rests_for_minutes(
 
     assert (await payments.core.use_cases.get_payment(ride_id, None)).status is PaymentStatus.HELD
     assert len(psp.intents) == 2
+
+
+async def left_in_doubt(payments: Payments, psp: FakePsp, clock: StillClock, count: int) -> list[UUID]:
+    """Ask for so many holds while the PSP is away, until the next try of each is minutes away."""
+    rides = [uuid4() for _ in range(count)]
+    psp.fail("authorize", *[Fault.NOT_CONNECTED] * 6 * count)
+    for ride_id in rides:
+        await payments.hold(ride_id)
+    for seconds in (10, 20, 40, 80, 160):
+        clock.advance(seconds=seconds + 0.1)
+        await sweep(payments)
+    clock.advance(seconds=60)
+    return rides
+
+
+async def held_of(payments: Payments, rides: list[UUID]) -> int:
+    found = [await payments.core.use_cases.get_payment(ride_id, None) for ride_id in rides]
+    return sum(payment.status is PaymentStatus.HELD for payment in found)
+
+
+async def test_the_longer_the_psp_answers_all_the_more_of_those_in_doubt_are_asked_about(
+    payments: Payments, psp: FakePsp, clock: StillClock
+) -> None:
+    rides = await left_in_doubt(payments, psp, clock, 24)
+    assert (await payments.hold(uuid4())).status is PaymentStatus.HELD
+    await sweep(payments)
+    clock.advance(seconds=5.1)
+    await sweep(payments)
+
+    clock.advance(seconds=25)
+    await sweep(payments)
+    first = await held_of(payments, rides)
+    clock.advance(seconds=5.1)
+    await sweep(payments)
+
+    assert (first, await held_of(payments, rides)) == (8, 24)
+
+
+async def test_while_the_psp_leaves_some_unanswered_few_of_those_in_doubt_are_asked_about(
+    payments: Payments, psp: FakePsp, clock: StillClock
+) -> None:
+    rides = await left_in_doubt(payments, psp, clock, 24)
+    assert (await payments.hold(uuid4())).status is PaymentStatus.HELD
+    await sweep(payments)
+    psp.fail("authorize", Fault.NOT_CONNECTED)
+    unanswered = await payments.hold(uuid4())
+    assert unanswered.status is PaymentStatus.HOLD_PENDING
+    clock.advance(seconds=5.1)
+    await sweep(payments)
+
+    clock.advance(seconds=30.1)
+    await sweep(payments)
+
+    assert await held_of(payments, rides) == 16
 
 
 @pytest.mark.parametrize("fault", FAILED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select, tuple_
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -46,10 +46,13 @@ class PostgresRoles:
         statement = delete(role_grants).where(role_grants.c.account_id == account_id, role_grants.c.role == role.value)
         return (await self._connection.execute(statement)).rowcount == 1
 
-    async def has(self, account_id: UUID, role: SignInRole) -> bool:
-        """Tell whether a role is granted."""
-        query = exists().where(role_grants.c.account_id == account_id, role_grants.c.role == role.value)
-        return bool(await self._connection.scalar(select(query)))
+    async def has(self, account_id: UUID, role: SignInRole, *, lock: bool = False) -> bool:
+        """Tell whether a role is granted; one that is locked is not taken away until the transaction ends."""
+        query = select(role_grants.c.role).where(
+            role_grants.c.account_id == account_id, role_grants.c.role == role.value
+        )
+        locked = query.with_for_update(read=True) if lock else query
+        return (await self._connection.execute(locked)).first() is not None
 
     async def page(self, after: tuple[datetime, UUID] | None, size: int) -> RoleGrantPage:
         """Return grants, the newest first."""

@@ -45,9 +45,12 @@ class BeginSignIn:
         Raises:
             PermissionRefused: `account_being_erased`.
         """
-        # A stranger who gets the number later must wait until nothing of the one before is left.
-        if not new_account and await transaction.erasures.find(account.account_id) is not None:
-            raise being_erased()
+        if not new_account:
+            # By the account's lock sign-ins follow one another, and none begins beside an erasure that ends them all.
+            await transaction.accounts.find(account.account_id, lock=True)
+            # A stranger who gets the number later must wait until nothing of the one before is left.
+            if await transaction.erasures.find(account.account_id) is not None:
+                raise being_erased()
         if new_account:
             await transaction.record(AccountCreated(account.account_id, account.version, account.locale))
         sign_in = SignIn(self._new_id(), account.account_id, device_id, role, now)

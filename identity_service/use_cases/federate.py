@@ -66,7 +66,7 @@ class Federate:
         async with self._store.transaction() as transaction:
             await self._spend(transaction, token)
             account, new_account = await self._account(transaction, token, language)
-            if role in STAFF_ROLES and not await transaction.roles.has(account.account_id, role):
+            if role in STAFF_ROLES and not await transaction.roles.has(account.account_id, role, lock=True):
                 raise not_granted()
             return await self._begin(
                 transaction, account, new_account=new_account, role=role, device_id=device, now=now
@@ -84,11 +84,11 @@ class Federate:
         token = await self._verifier.verify(id_token, nonce)
         async with self._store.transaction() as transaction:
             await self._spend(transaction, token)
-            # The account's lock makes links queue, so that they are counted one by one.
-            await transaction.accounts.find(account_id, lock=True)
+            has_room = await self._has_room(transaction, account_id)
+            # After the account's lock, under which erasures begin.
             if await transaction.erasures.find(account_id) is not None:
                 raise being_erased()
-            if len(await transaction.identities.of(account_id)) >= MOST_IDENTITIES:
+            if not has_room:
                 raise too_many_identities()
             return await self._linked(transaction, account_id, token)
 
@@ -118,8 +118,15 @@ class Federate:
         number = check_phone_number(token.phone_number, fictional_allowed=self._fictional_numbers_allowed)
         fresh = Account(self._new_id(), "", last_digits(number), locale, self._clock.now())
         account, is_new = await transaction.accounts.find_or_add(fresh, number)
-        await self._linked(transaction, account.account_id, token)
+        # The number vouches for who has as many identities as one may have.
+        if is_new or await self._has_room(transaction, account.account_id):
+            await self._linked(transaction, account.account_id, token)
         return account, is_new
+
+    async def _has_room(self, transaction: Transaction, account_id: UUID) -> bool:
+        # The account's lock makes links queue, so that they are counted one by one.
+        await transaction.accounts.find(account_id, lock=True)
+        return len(await transaction.identities.of(account_id)) < MOST_IDENTITIES
 
     async def _linked(self, transaction: Transaction, account_id: UUID, token: IdToken) -> ExternalIdentity:
         fresh = ExternalIdentity(self._new_id(), account_id, token.issuer, token.subject, self._clock.now())

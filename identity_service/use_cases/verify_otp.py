@@ -88,7 +88,7 @@ class VerifyOtp:
         if role not in STAFF_ROLES:
             return True
         account = await transaction.accounts.find_by_phone(phone_number)
-        return account is not None and await transaction.roles.has(account.account_id, role)
+        return account is not None and await transaction.roles.has(account.account_id, role, lock=True)
 
     def _is_right(self, challenge: Challenge | None, code: str) -> bool:
         # Digested even without a challenge, so that the time does not tell whether a code was asked for.

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from identity_service.adapters.ciphers import PhoneVault
 from identity_service.adapters.postgres_person_keys import PostgresPersonKeys
 from identity_service.adapters.tables import driver_documents as documents
+from identity_service.adapters.tables import drivers
 from identity_service.domain.documents import Document, DocumentKind, DocumentStatus
 
 _SEALED = ("number_sealed", "content_sealed")
@@ -99,9 +100,10 @@ class PostgresDocuments:
         )
 
     async def claim_due(self, now: datetime) -> Document | None:
-        """Return a document whose timer is due, locked; others' are passed over."""
+        """Return a document whose timer is due, locked with its driver; those that others work on are passed over."""
         query = (
             select(*_COLUMNS)
+            .join(drivers, drivers.c.driver_id == documents.c.driver_id)
             .where(documents.c.next_timer_at <= now)
             .order_by(documents.c.next_timer_at)
             .limit(1)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity_service.adapters.ciphers import PhoneVault
@@ -32,6 +31,9 @@ class PostgresMailAddresses:
         if vault is None:
             return False
         index = self._vault.mail_index(address)
+        # Of two who prove one address at once the second waits here, and sees that it is taken.
+        lock = int.from_bytes(index[:8], signed=True)
+        await self._connection.execute(select(func.pg_advisory_xact_lock(lock)))
         query = select(mail_addresses.c.account_id).where(mail_addresses.c.address_index == index)
         owner = await self._connection.scalar(query)
         if owner not in (None, account_id):
@@ -41,9 +43,8 @@ class PostgresMailAddresses:
         changed = mail_addresses.update().where(own).values(**values)
         if (await self._connection.execute(changed)).rowcount == 1:
             return True
-        # Of two who prove one address at once the unique index lets one pass.
-        added = insert(mail_addresses).values(account_id=account_id, **values).on_conflict_do_nothing()
-        return (await self._connection.execute(added)).rowcount == 1
+        await self._connection.execute(insert(mail_addresses).values(account_id=account_id, **values))
+        return True
 
     async def of(self, account_id: UUID) -> MailAddress | None:
         """Return a person's address; None once their key is destroyed."""

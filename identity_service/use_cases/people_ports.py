@@ -36,7 +36,7 @@ class Documents(Protocol):
     async def save(self, document: Document) -> None: ...
 
     async def claim_due(self, now: datetime) -> Document | None:
-        """Return a document whose timer is due, locked; those others work on are passed over."""
+        """Return a document whose timer is due, locked with its driver; those others work on are passed over."""
         ...
 
 

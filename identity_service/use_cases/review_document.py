@@ -63,6 +63,8 @@ class ReviewDocument:
             reviewed = document.reviewed(status, reason, now)
             acts: list[Act] = []
             if reviewed is not document:
+                # The driver's lock makes decisions on one driver's documents queue, so that one of a kind counts.
+                await transaction.drivers.find(document.driver_id, lock=True)
                 if status is DocumentStatus.ACCEPTED:
                     await _supersede_older(transaction, reviewed)
                 await transaction.documents.save(reviewed)

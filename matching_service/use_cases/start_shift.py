@@ -7,8 +7,8 @@ from uuid import UUID
 
 from matching_service.domain.events import ShiftStarted
 from matching_service.domain.ride_kind import Capability
-from matching_service.domain.shift import Shift
-from matching_service.use_cases.going_offline import keep_shift
+from matching_service.domain.shift import EndReason, Shift
+from matching_service.use_cases.going_offline import keep_shift, retrying, take_offline
 from matching_service.use_cases.service_ports import Accounts, DriverRecord
 from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
@@ -36,9 +36,28 @@ class StartShift:
         Raises:
             Conflict: `not_approved`, or `shift_open` with another vehicle class.
         """
+        driver = await self._approved(driver_id)
+        shift = await self._online(request_id, driver, capabilities)
+        try:
+            # An approval that was taken away meanwhile found no shift to end: it is looked at once more.
+            await self._approved(driver_id)
+        except Conflict:
+            await retrying(lambda: self._take_back(driver_id))
+            raise
+        return shift
+
+    async def _approved(self, driver_id: UUID) -> DriverRecord:
         driver = await self.accounts.driver(driver_id)
         if driver is None or not driver.approved:
             raise Conflict("not_approved", "the driver is not approved")
+        return driver
+
+    async def _take_back(self, driver_id: UUID) -> None:
+        async with self.store.transaction() as tx:
+            await take_offline(tx, driver_id, self.clock, EndReason.NOT_APPROVED)
+
+    async def _online(self, request_id: str, driver: DriverRecord, capabilities: frozenset[Capability]) -> Shift:
+        driver_id = driver.facts.driver_id
         async with self.store.transaction() as tx:
             answer = await tx.claim(RequestKey(driver_id, "StartShift", request_id, tuple(sorted(capabilities))))
             shift = await tx.lock_shift(driver_id)

@@ -72,6 +72,7 @@ class FakeAccounts:
     def __init__(self) -> None:
         self.drivers: dict[UUID, DriverRecord] = {}
         self.name = "Ada"
+        self._looked_at_once: set[UUID] = set()
 
     def approve(self, driver_id: UUID, vehicle_class: VehicleClass = VehicleClass.ECONOMY) -> DriverRecord:
         facts = DriverFacts(driver_id, "Grace", "Prius", "white", "8ABC123")
@@ -81,8 +82,15 @@ class FakeAccounts:
     def suspend(self, driver_id: UUID) -> None:
         self.drivers[driver_id] = replace(self.drivers[driver_id], approved=False)
 
+    def suspend_after_next_look(self, driver_id: UUID) -> None:
+        self._looked_at_once.add(driver_id)
+
     async def driver(self, driver_id: UUID) -> DriverRecord | None:
-        return self.drivers.get(driver_id)
+        found = self.drivers.get(driver_id)
+        if driver_id in self._looked_at_once:
+            self._looked_at_once.discard(driver_id)
+            self.suspend(driver_id)
+        return found
 
     async def first_name(self, account_id: UUID, timeout_seconds: float) -> str:
         return self.name

@@ -23,6 +23,13 @@ class TestShifts:
         stage.accounts.suspend(driver_id)
         assert (await refusal(stage.start_shift(stage.key(), driver_id))).reason == "not_approved"
 
+    async def test_who_loses_the_approval_while_going_online_is_offline_again(self, stage: Stage):
+        driver_id = stage.new_id()
+        stage.accounts.approve(driver_id)
+        stage.accounts.suspend_after_next_look(driver_id)
+        assert (await refusal(stage.start_shift(stage.key(), driver_id))).reason == "not_approved"
+        assert (await refusal(stage.read.current_shift(driver_id))).reason == "no_open_shift"
+
     async def test_going_online_twice_keeps_the_shift(self, stage: Stage):
         driver_id = stage.new_id()
         stage.accounts.approve(driver_id)

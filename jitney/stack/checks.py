@@ -1,7 +1,8 @@
 """Is it ready? One question to one process, answered within about a second and never with an error.
 
 What is asked is a URL: `grpc://host:port` (the health service), `http://host:port/path` (200), `redis://...` or another
-one of `chassis.redis_urls` (PING), or `postgresql://...` (a connection).
+one of `chassis.redis_urls` (PING), or `postgresql://...` (a connection). Where services show certificates to each other
+(`JITNEY_TLS_*`), whoever asks them shows one too.
 """
 
 import asyncio
@@ -74,7 +75,14 @@ async def _grpc_answers(parts: SplitResult) -> bool:
     import grpc.aio
     from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
-    async with grpc.aio.insecure_channel(parts.netloc) as channel:
+    from chassis.tls import certificates_of
+
+    certificates = certificates_of()
+    async with (
+        grpc.aio.insecure_channel(parts.netloc)
+        if certificates is None
+        else grpc.aio.secure_channel(parts.netloc, certificates.current().of_client())
+    ) as channel:
         check = channel.unary_unary(
             "/grpc.health.v1.Health/Check",
             request_serializer=HealthCheckRequest.SerializeToString,

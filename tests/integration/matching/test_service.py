@@ -5,8 +5,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from unittest.mock import patch
 from uuid import UUID
 
 import grpc
@@ -19,8 +21,9 @@ from chassis.auth import Role, TokenSigner
 from chassis.clients import forward_token, open_channel
 from chassis.settings import Address
 from chassis.status import from_rpc_error
-from matching_service.bootstrap import build
+from matching_service.bootstrap import build, servicers
 from matching_service.settings import MatchingSettings
+from matching_service.use_cases.request_ride import RequestRide
 from ridesharing.common.v1 import geo_point_pb2, money_pb2
 from ridesharing.identity.v1 import accounts_pb2, events_pb2
 from ridesharing.matching.v1 import (
@@ -58,7 +61,7 @@ class Running:
 
     def as_(self, role: Role, account_id: UUID) -> dict[str, Any]:
         """The call options of somebody."""
-        return {"metadata": forward_token(self.signer.sign(str(account_id), role, 600))}
+        return {"metadata": forward_token(self.signer.sign(str(account_id), role, 600)), "timeout": _PATIENCE_SECONDS}
 
     def __post_init__(self) -> None:
         self.rides = ride_service_pb2_grpc.RideServiceStub(self.channel)
@@ -97,7 +100,10 @@ async def service(
 
 @asynccontextmanager
 async def _running(settings: MatchingSettings) -> AsyncGenerator[Address]:
-    server = build(settings).server
+    # A ride goes on without what is not answered in time: that is not to happen where the machine stands still.
+    patient = partial(RequestRide, hold_seconds=_PATIENCE_SECONDS, name_seconds=_PATIENCE_SECONDS)
+    with patch.object(servicers, "RequestRide", patient):
+        server = build(settings).server
     task = asyncio.create_task(server.run(Address("127.0.0.1", 0)))
     try:
         yield await server.started()

@@ -163,7 +163,7 @@ async def race(redis: Redis, url: str, reservations: Sequence[Reservations]) -> 
         )
         for n, place in enumerate(pickups)
     ]
-    database = Database(url)
+    database = Database(url, pool_timeout_seconds=30)
     board = OfferTable(database, rides)
     shifts = FakeShifts({driver.driver_id: OpenShift(uuid4(), VehicleClass.ECONOMY) for driver in drivers})
     try:

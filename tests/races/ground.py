@@ -61,7 +61,8 @@ async def ground(postgres_url: str, redis_url: str, seed: int) -> AsyncGenerator
     """Open it on a migrated database of its own and a Redis database that it may flush."""
     async with AsyncExitStack() as stack:
         databases = [await stack.enter_async_context(open_database(postgres_url, POOL)) for _ in range(2)]
-        redis = await stack.enter_async_context(Redis.from_url(redis_url))
+        patient = Redis.from_url(redis_url, socket_timeout=60, socket_connect_timeout=60)
+        redis = await stack.enter_async_context(patient)
         yield Ground(databases, redis, FakePayments(), Chance(seed))
 
 

@@ -45,7 +45,7 @@ CITY = load_city(None)
 
 @pytest.fixture
 async def redis(redis_url_for: Callable[[int], str]) -> AsyncIterator[Redis]:
-    async with Redis.from_url(redis_url_for(13)) as client:
+    async with Redis.from_url(redis_url_for(13), socket_timeout=60, socket_connect_timeout=60) as client:
         await client.flushdb()
         yield client
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -48,7 +49,7 @@ class Databases:
     async def now(self) -> datetime:
         """The time by the clock that notes when an outcome became unknown."""
         async with self.database("payment") as connection:
-            return await connection.fetchval("SELECT clock_timestamp()")
+            return cast("datetime", await connection.fetchval("SELECT clock_timestamp()"))
 
 
 @pytest.fixture

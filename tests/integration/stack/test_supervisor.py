@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from jitney.stack import supervisor
 from jitney.stack.folders import DataFolder
 from jitney.stack.launch import Launcher
 from jitney.stack.problems import StackError
@@ -92,6 +93,31 @@ async def test_a_process_that_fails_while_starting_ends_the_start_with_its_last_
     async with _stack(tmp_path) as stack:
         with pytest.raises(StackError, match=r"broken stopped while starting \(exit code 1\)(.|\n)*the last words"):
             await stack.supervisor.start(spec, 1)
+
+
+class _HandClock:
+    """Time as the supervisor sees it."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+async def test_the_time_to_start_begins_when_what_a_process_needs_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, services_run = _HandClock(), asyncio.Event()
+    monkeypatch.setattr(supervisor, "time", clock)
+    async with _stack(tmp_path) as stack:
+        starting = asyncio.create_task(stack.supervisor.start(_server(tmp_path), 1, needs=services_run))
+        await asyncio.wait({starting}, timeout=0.1)
+        clock.seconds += supervisor.START_SECONDS + 1
+        await asyncio.wait({starting}, timeout=0.3)
+        services_run.set()
+        await starting
+        assert stack.record("server").state == "healthy"
 
 
 async def test_a_task_that_fails_is_not_tried_again(tmp_path: Path) -> None:

@@ -106,7 +106,8 @@ class Supervisor:
         Args:
             spec: the process.
             stage: later stages end before earlier ones.
-            needs: not asked for its health before this event, because until then the answer can only be no.
+            needs: not asked for its health before this event, because until then the answer can only be no; nor does
+                its time to become healthy run before.
 
         Raises:
             StackError: it ended or did not become healthy in time; the end of its log is in the message.
@@ -140,15 +141,16 @@ class Supervisor:
         return Kept(spec, stage, process, created_time(process.pid), time.monotonic())
 
     async def _healthy(self, kept: Kept, needs: asyncio.Event | None = None) -> bool:
-        """Waits until the process is healthy; False if it ended or took too long."""
+        """Waits until the process is healthy; False if it ended, or took too long from when it could be on."""
+        # Who starts what it needs bounds that; on a slow machine it may take as long as the process itself is given.
+        while not (needs is None or needs.is_set() or kept.exited.is_set()):
+            await _poll(kept)
         deadline = time.monotonic() + START_SECONDS
         while not kept.exited.is_set() and time.monotonic() < deadline:
-            asked = needs is None or needs.is_set()
-            if asked and (kept.spec.ready is None or await answers(kept.spec.ready)):
+            if kept.spec.ready is None or await answers(kept.spec.ready):
                 kept.ready_after_seconds = round(time.monotonic() - kept.started, 3)
                 return not kept.exited.is_set()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(kept.exited.wait(), _POLL_SECONDS)
+            await _poll(kept)
         return False
 
     def _reap(self) -> None:
@@ -233,6 +235,12 @@ class Supervisor:
             what = f"{kept.spec.name} was not ready within {START_SECONDS:g} s"
         log_file = self._folder.log_of(kept.spec.name)
         return f"{what}. The end of {log_file}:\n{last_lines(log_file)}"
+
+
+async def _poll(kept: Kept) -> None:
+    """Waits for a moment, or until the process has ended."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(kept.exited.wait(), _POLL_SECONDS)
 
 
 def _ending(process: subprocess.Popen[bytes]) -> str:

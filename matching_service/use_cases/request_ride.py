@@ -32,6 +32,7 @@ from shared_kernel.ids import IdSource
 HOLD_SECONDS = 2.5
 """How long the rider waits for the hold's outcome; the saga's sweep goes on after that."""
 NAME_SECONDS = 0.5
+"""How long the ride waits for the rider's first name; it goes on without it after that."""
 _NO_SUCH_CARD = "payment_method_not_found"
 
 
@@ -62,6 +63,7 @@ class RequestRide:
     new_id: IdSource
     pins: random.Random
     hold_seconds: float = HOLD_SECONDS
+    name_seconds: float = NAME_SECONDS
 
     async def __call__(
         self,
@@ -101,7 +103,7 @@ class RequestRide:
         request = RequestKey(asked_by or rider_id, "RequestRide", request_id, fields)
         quote = await self._quote(quote_id, rider_id)
         policy = None if isinstance(quote, NotFound) else await self._policy(quote)
-        rider_name = await self.accounts.first_name(rider_id, NAME_SECONDS)
+        rider_name = await self.accounts.first_name(rider_id, self.name_seconds)
         async with self.store.transaction() as tx:
             answer = await tx.claim(request)
             if answer is not None:

@@ -36,10 +36,15 @@ class Fault(StrEnum):
 
 
 class FakePaymentServer(_PaymentBase):
-    """At most one hold a ride, whatever the keys; `faults` come first, one a call."""
+    """At most one hold a ride, whatever the keys; `faults` come first, one a call.
 
-    def __init__(self) -> None:
+    A call that times out is given up by the server, as one is that takes longer than a server allows: no test need wait
+    for it, nor be so quick that nothing else times out. Where it is `silent`, the caller's own time has to end instead.
+    """
+
+    def __init__(self, *, silent: bool = False) -> None:
         self.faults: list[Fault] = []
+        self.silent = silent
         self.decline_reason = ""
         self.payments: dict[str, payments_pb2.Payment] = {}
         self.keys: list[str] = []
@@ -62,7 +67,7 @@ class FakePaymentServer(_PaymentBase):
             )
             self.payments[request.ride_id] = payment
             self.effects.append(f"hold {request.ride_id}")
-        await self._hang_if(fault)
+        await self._time_out_if(fault is Fault.TIME_OUT_AFTER)
         return pb.PlaceHoldResponse(payment=_as_told(payment, fault))
 
     async def CapturePayment(self, request: pb.CapturePaymentRequest, context: Context) -> pb.CapturePaymentResponse:
@@ -77,7 +82,7 @@ class FakePaymentServer(_PaymentBase):
             payment.receivable.CopyFrom(money_pb2.Money(currency_code="USD", amount_minor=total - captured))
             self.captures.append(request)
             self.effects.append(f"capture {request.ride_id}")
-        await self._hang_if(fault)
+        await self._time_out_if(fault is Fault.TIME_OUT_AFTER)
         return pb.CapturePaymentResponse(payment=_as_told(payment, fault))
 
     async def VoidHold(self, request: pb.VoidHoldRequest, context: Context) -> pb.VoidHoldResponse:
@@ -86,7 +91,7 @@ class FakePaymentServer(_PaymentBase):
         if payment.status == payments_pb2.PAYMENT_STATUS_HELD:
             payment.status = payments_pb2.PAYMENT_STATUS_VOIDED
             self.effects.append(f"void {request.ride_id}")
-        await self._hang_if(fault)
+        await self._time_out_if(fault is Fault.TIME_OUT_AFTER)
         return pb.VoidHoldResponse(payment=_as_told(payment, fault))
 
     def expire(self, ride_id: str) -> None:
@@ -96,15 +101,16 @@ class FakePaymentServer(_PaymentBase):
     async def _called(self, key: str) -> Fault | None:
         self.keys.append(key)
         fault = self.faults.pop(0) if self.faults else None
-        if fault is Fault.TIME_OUT_BEFORE:
-            await asyncio.Event().wait()
+        await self._time_out_if(fault is Fault.TIME_OUT_BEFORE)
         if fault is Fault.UNAVAILABLE:
             raise Unavailable("psp_unavailable", "the PSP does not answer")
         return fault
 
-    async def _hang_if(self, fault: Fault | None) -> None:
-        if fault is Fault.TIME_OUT_AFTER:
+    async def _time_out_if(self, over: bool) -> None:
+        if over and self.silent:
             await asyncio.Event().wait()
+        if over:
+            raise TimeoutError
 
     def _payment(self, ride_id: str) -> payments_pb2.Payment:
         payment = self.payments.get(ride_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -34,7 +33,7 @@ from tests.fakes.matching_other_services import FakeAccounts, FakePayments
 from tests.fakes.matching_stage import PICKUP, Stage
 from tests.integration.matching.stage import open_database, stage_on
 from tests.races.invariants import wrongs
-from tests.races.jitter import JitteredStore, a_head_start
+from tests.races.jitter import Chance, JitteredStore, a_head_start
 
 POOL = 12
 _AROUND_METERS = 16_000
@@ -54,7 +53,7 @@ class Ground:
     databases: list[Database]
     redis: Redis
     payments: FakePayments
-    chance: random.Random
+    chance: Chance
 
 
 @asynccontextmanager
@@ -62,8 +61,9 @@ async def ground(postgres_url: str, redis_url: str, seed: int) -> AsyncGenerator
     """Open it on a migrated database of its own and a Redis database that it may flush."""
     async with AsyncExitStack() as stack:
         databases = [await stack.enter_async_context(open_database(postgres_url, POOL)) for _ in range(2)]
-        redis = await stack.enter_async_context(Redis.from_url(redis_url))
-        yield Ground(databases, redis, FakePayments(), random.Random(seed))
+        patient = Redis.from_url(redis_url, socket_timeout=60, socket_connect_timeout=60)
+        redis = await stack.enter_async_context(patient)
+        yield Ground(databases, redis, FakePayments(), Chance(seed))
 
 
 class Lane:

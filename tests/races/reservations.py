@@ -83,7 +83,10 @@ def _take_part(part: _Part) -> int:
 
 async def _claim(part: _Part) -> int:
     chance, won = random.Random(part.matcher), 0
-    async with open_database(part.postgres_url, 2) as database, Redis.from_url(part.redis_url) as redis:
+    async with (
+        open_database(part.postgres_url, 2) as database,
+        Redis.from_url(part.redis_url, socket_timeout=60, socket_connect_timeout=60) as redis,
+    ):
         reservations = RedisReservations(redis)
         for number in part.rounds:
             await _meet(redis, number)

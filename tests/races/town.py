@@ -46,7 +46,7 @@ from tests.integration.embedded import TestPostgres, free_port
 from tests.integration.matching.stage import open_database, stage_on
 from tests.races.ground import middle_of
 
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 120.0
 _REPORT_SECONDS = 4.0
 _QUIET = {"autovacuum": "off"}
 

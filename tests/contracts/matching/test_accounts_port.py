@@ -49,7 +49,7 @@ async def test_who_never_applied_is_no_driver(side: Side):
 
 async def test_a_rider_is_told_by_the_first_name(side: Side):
     accounts, _ = side
-    assert await accounts.first_name(_new_id(), 5.0) == "Ada"
+    assert await accounts.first_name(_new_id(), 60.0) == "Ada"
 
 
 async def test_an_identity_service_that_is_away_hides_names_and_refuses_shifts(signing_keys: Path, jwks_file: Path):

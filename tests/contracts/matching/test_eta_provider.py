@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from matching_service.adapters import osrm_eta
 from matching_service.adapters.city_file import load_city
 from matching_service.adapters.city_travel import CityTravelEta
 from matching_service.adapters.fixed_cities import FixedCities
@@ -51,7 +52,9 @@ def osrm_url() -> Iterator[str]:
 
 
 @pytest.fixture(params=["crow_flies", "cities", "street", "osrm"])
-async def eta(request: pytest.FixtureRequest, tmp_path: Path, timing: HandTiming) -> AsyncIterator[EtaProvider]:
+async def eta(
+    request: pytest.FixtureRequest, tmp_path: Path, timing: HandTiming, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[EtaProvider]:
     crow_flies = CrowFliesEta(TRAVEL, timing)
     if request.param == "crow_flies":
         yield crow_flies
@@ -59,6 +62,8 @@ async def eta(request: pytest.FixtureRequest, tmp_path: Path, timing: HandTiming
         city = replace(load_city(None), travel=TRAVEL)
         yield CityTravelEta(FixedCities(city), [city], timing)
     elif request.param == "osrm":
+        # What is not answered in time another provider tells: not here, however busy the machine is.
+        monkeypatch.setattr(osrm_eta, "TIMEOUT_SECONDS", 60.0)
         async with httpx.AsyncClient(base_url=request.getfixturevalue("osrm_url")) as client:
             yield OsrmEta(client, crow_flies, timing, time.monotonic)
     else:

@@ -45,7 +45,7 @@ CITY = load_city(None)
 
 @pytest.fixture
 async def redis(redis_url_for: Callable[[int], str]) -> AsyncIterator[Redis]:
-    async with Redis.from_url(redis_url_for(13)) as client:
+    async with Redis.from_url(redis_url_for(13), socket_timeout=60, socket_connect_timeout=60) as client:
         await client.flushdb()
         yield client
 
@@ -163,7 +163,7 @@ async def race(redis: Redis, url: str, reservations: Sequence[Reservations]) -> 
         )
         for n, place in enumerate(pickups)
     ]
-    database = Database(url)
+    database = Database(url, pool_timeout_seconds=30)
     board = OfferTable(database, rides)
     shifts = FakeShifts({driver.driver_id: OpenShift(uuid4(), VehicleClass.ECONOMY) for driver in drivers})
     try:

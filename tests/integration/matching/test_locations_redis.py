@@ -28,7 +28,7 @@ ECONOMY = VehicleClass.ECONOMY
 
 @pytest.fixture
 async def redis(redis_url_for: Callable[[int], str]) -> AsyncIterator[Redis]:
-    async with Redis.from_url(redis_url_for(12)) as client:
+    async with Redis.from_url(redis_url_for(12), socket_timeout=60, socket_connect_timeout=60) as client:
         await client.flushdb()
         yield client
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import grpc
@@ -31,6 +32,7 @@ from tests.fakes.matching_servers import FakeIdentityServer, FakePaymentServer, 
 from tests.fakes.matching_streets import POINTS, write_town
 
 ORIGIN = GeoPoint(37.77, -122.42)
+_PATIENCE_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +88,8 @@ class Caller:
 
     def __init__(self, settings: MatchingSettings, channel: grpc.aio.Channel, role: Role) -> None:
         signer = TokenSigner.from_dir(settings.signing_keys_dir, "cli")
-        self.metadata = forward_token(signer.sign(str(uuid4()), role, 600))
+        token = signer.sign(str(uuid4()), role, 600)
+        self.options: dict[str, Any] = {"metadata": forward_token(token), "timeout": _PATIENCE_SECONDS}
         self.rides = ride_service_pb2_grpc.RideServiceStub(channel)
         self.maps = map_service_pb2_grpc.MapServiceStub(channel)
 
@@ -94,7 +97,7 @@ class Caller:
         request = ride_service_pb2.CreateQuotesRequest(
             pickup=place(origin), dropoff=place(destination), stops=map(place, via), product="economy"
         )
-        return (await self.rides.CreateQuotes(request, metadata=self.metadata)).quotes[0]
+        return (await self.rides.CreateQuotes(request, **self.options)).quotes[0]
 
 
 async def test_quotes_and_rides_go_by_the_streets(settings: MatchingSettings) -> None:
@@ -114,17 +117,17 @@ async def test_quotes_and_rides_go_by_the_streets(settings: MatchingSettings) ->
         request = ride_service_pb2.RequestRideRequest(
             request_id=str(uuid4()), quote_id=quote.quote_id, payment_method_id=str(uuid4())
         )
-        ride = (await rider.rides.RequestRide(request, metadata=rider.metadata)).ride
+        ride = (await rider.rides.RequestRide(request, **rider.options)).ride
         asked = map_service_pb2.GetRideRouteRequest(ride_id=ride.ride_id)
-        [leg] = (await rider.maps.GetRideRoute(asked, metadata=rider.metadata)).legs
+        [leg] = (await rider.maps.GetRideRoute(asked, **rider.options)).legs
         assert leg.end == map_service_pb2.ROUTE_END_DROPOFF
         assert (leg.distance_meters, leg.polyline) == (quote.distance_meters, quote.route_polyline)
         other = Caller(settings, channel, Role.RIDER)
         with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await other.maps.GetRideRoute(asked, metadata=other.metadata)
+            await other.maps.GetRideRoute(asked, **other.options)
         assert from_rpc_error(refused.value).reason == "ride_not_found"
         operator = Caller(settings, channel, Role.OPERATOR)
-        assert (await operator.maps.GetRideRoute(asked, metadata=operator.metadata)).legs
+        assert (await operator.maps.GetRideRoute(asked, **operator.options)).legs
 
 
 async def test_an_osrm_server_is_asked_first_and_the_map_tells_what_it_cannot(
@@ -140,12 +143,10 @@ async def test_an_osrm_server_is_asked_first_and_the_map_tells_what_it_cannot(
 async def test_operators_list_and_ask_for_lessons_and_nobody_else(settings: MatchingSettings) -> None:
     async with running(settings) as channel:
         operator, rider = (Caller(settings, channel, role) for role in (Role.OPERATOR, Role.RIDER))
-        listed = await operator.maps.ListTravelTimes(
-            map_service_pb2.ListTravelTimesRequest(), metadata=operator.metadata
-        )
+        listed = await operator.maps.ListTravelTimes(map_service_pb2.ListTravelTimesRequest(), **operator.options)
         assert not listed.travel_times
         asked = map_service_pb2.LearnTravelTimesRequest()
-        await operator.maps.LearnTravelTimes(asked, metadata=operator.metadata)
+        await operator.maps.LearnTravelTimes(asked, **operator.options)
         with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await rider.maps.LearnTravelTimes(asked, metadata=rider.metadata)
+            await rider.maps.LearnTravelTimes(asked, **rider.options)
         assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED

@@ -76,7 +76,14 @@ def _wait_for(condition: Callable[[], bool]) -> None:
 
 
 def _gone(family: list[psutil.Process]) -> bool:
-    return not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in family)
+    return not any(map(_runs, family))
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # gone between the two
+        return False
 
 
 @pytest.fixture
@@ -99,7 +106,7 @@ async def test_a_stop_leaves_no_process_and_a_second_start_takes_up_the_data(sta
         assert {"postgres", "redis-server"} <= {process.name() for process in family}
         supervisor.terminate()
         assert supervisor.wait(_SECONDS) == 0
-        assert _gone(family)
+        _wait_for(lambda: _gone(family))
         assert not stack.folder.state.exists()
     with stack.running():
         connection = await stack.postgres()
@@ -133,7 +140,7 @@ async def test_what_a_supervisor_and_its_keeper_left_is_ended_by_the_next_start(
         supervisor.wait()
         assert not _gone(family)
         with stack.running():
-            assert _gone(family)
+            _wait_for(lambda: _gone(family))
             assert not {process.pid for process in family} & {process.pid for process in stack.family()}
 
 

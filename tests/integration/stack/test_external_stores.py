@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 import pytest
 
 from chassis.live_entries import stream_key
+from jitney.chaos.hurried_city import write_hurried_city
 from jitney.stack.databases import SERVICES
 from shared_kernel.ids import from_public_id
 from tests.integration.redis_kinds import SixNodes, six_nodes
@@ -27,8 +28,11 @@ def cluster() -> Iterator[SixNodes]:
 def stack(
     tmp_path_factory: pytest.TempPathFactory, postgres_url: Callable[[str], str], cluster: SixNodes
 ) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("external")
     databases = {f"JITNEY_{service.upper()}_DATABASE_URL": postgres_url(service) for service in SERVICES}
-    running = Stack(tmp_path_factory.mktemp("external"), JITNEY_REDIS_URL=cluster.url, **databases)
+    # However long it takes until a replica tells the driver of an offer, it still stands.
+    city = write_hurried_city(folder, {"offer_seconds = 15": "offer_seconds = 120"})
+    running = Stack(folder, JITNEY_REDIS_URL=cluster.url, JITNEY_MATCHING_CITY_FILE=str(city), **databases)
     try:
         running.start()
         yield running

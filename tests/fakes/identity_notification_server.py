@@ -12,6 +12,7 @@ import grpc
 from chassis.auth import TokenVerifier, current_actor
 from chassis.interceptors import ServiceInterceptor
 from chassis.personal_data import PersonalData, PersonalDataServicer
+from chassis.server import KEEPALIVE_OPTIONS
 from ridesharing.common.v1 import personal_data_service_pb2_grpc
 from ridesharing.notification.v1 import notification_service_pb2 as pb
 from ridesharing.notification.v1 import notification_service_pb2_grpc
@@ -105,7 +106,8 @@ class RecordingNotifications(notification_service_pb2_grpc.NotificationServiceSe
 async def notification_server(jwks_file: Path, clock: Clock | None = None) -> AsyncGenerator[RecordingNotifications]:
     """The server while it runs, with the access rules of the contract around it."""
     servicer = RecordingNotifications()
-    server = grpc.aio.server(interceptors=(ServiceInterceptor(TokenVerifier.from_file(jwks_file, clock)),))
+    interceptor = ServiceInterceptor(TokenVerifier.from_file(jwks_file, clock))
+    server = grpc.aio.server(interceptors=(interceptor,), options=KEEPALIVE_OPTIONS)
     notification_service_pb2_grpc.add_NotificationServiceServicer_to_server(servicer, server)
     keeper = PersonalDataServicer(servicer.personal_data)
     personal_data_service_pb2_grpc.add_PersonalDataServiceServicer_to_server(keeper, server)

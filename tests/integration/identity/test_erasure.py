@@ -19,6 +19,7 @@ from chassis.clients import forward_token
 from chassis.database import Database
 from chassis.interceptors import ServiceInterceptor
 from chassis.personal_data import PersonalDataServicer
+from chassis.server import KEEPALIVE_OPTIONS
 from chassis.status import rpc_errors
 from matching_service.adapters.personal_data import MatchingPersonalData
 from notification_service.adapters import people_tables
@@ -178,7 +179,8 @@ class Whole:
 @asynccontextmanager
 async def serving(data: Any, jwks_file: Path, clock: Any) -> AsyncGenerator[str]:
     """Serve a PersonalData, or who stands in for one that is made later, at the address."""
-    server = grpc.aio.server(interceptors=(ServiceInterceptor(TokenVerifier.from_file(jwks_file, clock)),))
+    interceptor = ServiceInterceptor(TokenVerifier.from_file(jwks_file, clock))
+    server = grpc.aio.server(interceptors=(interceptor,), options=KEEPALIVE_OPTIONS)
     personal_data_service_pb2_grpc.add_PersonalDataServiceServicer_to_server(PersonalDataServicer(data), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

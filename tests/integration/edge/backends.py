@@ -172,13 +172,13 @@ class Backends:
     def start(self) -> None:
         """Serve; returns when it listens."""
         self._thread.start()
-        if not self._started.wait(10):
+        if not self._started.wait(60):
             raise TimeoutError("the back ends did not start")
 
     def stop(self) -> None:
         """Stop serving."""
         self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop.close()
 
     def reset(self) -> None:

@@ -34,7 +34,7 @@ from ridesharing.identity.v1 import privacy_service_pb2 as pb
 from ridesharing.identity.v1.mail_address_service_pb2_grpc import MailAddressServiceStub
 from ridesharing.identity.v1.privacy_service_pb2_grpc import PrivacyServiceStub
 from shared_kernel.errors import Conflict, InvalidInput, NotFound, PermissionRefused, Unauthenticated
-from tests.integration.identity.conftest import Runner, RunningIdentity, new_phone
+from tests.integration.identity.conftest import PATIENCE_SECONDS, Runner, RunningIdentity, new_phone
 
 PLACE = (37.774929, -122.419416)
 
@@ -161,7 +161,7 @@ class Whole:
         while await self.identity.erase_account.one():
             pass
         under_way = "SELECT 1 FROM erasures WHERE attempts > 0 AND completed_at IS NULL AND last_error = ''"
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 if not await self.identity.fetch(under_way):
                     break

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import grpc
@@ -31,6 +31,14 @@ Probe = Callable[[], Awaitable[object]]
 LIVENESS = "liveness"
 """The name that health says SERVING for while the event loop turns, whatever else does not answer."""
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+KEEPALIVE_OPTIONS: Sequence[tuple[str, Any]] = (
+    # Clients of this chassis ping each 30 s; stricter servers answer with GOAWAY too_many_pings.
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+)
+"""What any server needs that clients of this chassis stay connected to for longer than a minute or two."""
 _PROBE_PERIOD_SECONDS = 2.0
 _PROBE_TIMEOUT_SECONDS = 2.0
 
@@ -172,11 +180,7 @@ class ServiceServer:
             ("grpc.so_reuseport", 0),
             ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
             ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-            # Clients of this chassis ping each 30 s; stricter servers answer with GOAWAY too_many_pings.
-            ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
-            ("grpc.keepalive_permit_without_calls", 1),
-            ("grpc.keepalive_time_ms", 60_000),
-            ("grpc.keepalive_timeout_ms", 10_000),
+            *KEEPALIVE_OPTIONS,
         ]
         age = self._settings.max_connection_age_seconds
         if age:

@@ -12,17 +12,20 @@ from identity_service.domain.one_time_codes import OwedCode, hand_over_key
 from ridesharing.notification.v1 import notification_service_pb2 as pb
 from ridesharing.notification.v1.notification_service_pb2_grpc import NotificationServiceStub
 
-_TIMEOUT_SECONDS = 2.0
+TIMEOUT_SECONDS = 2.0
 """Shorter than the first wait for a resend, so that an attempt is over when the next may begin."""
 
 
 class GrpcCodeSender:
     """Hands codes over by SendOneTimeCode; the key is the challenge's, so that a repeated call owes nothing new."""
 
-    def __init__(self, channel: grpc.aio.Channel, may_call: Callable[[str], bool]) -> None:
-        """Take the channel, and what tells whether a phone number may be called."""
+    def __init__(
+        self, channel: grpc.aio.Channel, may_call: Callable[[str], bool], *, timeout_seconds: float = TIMEOUT_SECONDS
+    ) -> None:
+        """Take the channel, what tells whether a phone number may be called, and how long an attempt may take."""
         self._stub = NotificationServiceStub(channel)
         self._may_call = may_call
+        self._timeout_seconds = timeout_seconds
 
     async def send(self, owed: OwedCode) -> None:
         """Hand a code over."""
@@ -39,4 +42,4 @@ class GrpcCodeSender:
             may_call=not is_mail and self._may_call(owed.target),
         )
         with rpc_errors():
-            await self._stub.SendOneTimeCode(request, timeout=_TIMEOUT_SECONDS)
+            await self._stub.SendOneTimeCode(request, timeout=self._timeout_seconds)

@@ -12,7 +12,7 @@ import random
 import sys
 import time
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -121,14 +121,19 @@ def push_providers(folder: Path) -> Generator[Path]:
         yield path
 
 
-async def play(url: str, providers: Path, people: int, per_second: float) -> Figures:
-    """Tell everybody two news, at a pace."""
+async def play(
+    url: str, providers: Path, people: int, per_second: float, patience_seconds: float | None = None
+) -> Figures:
+    """Tell everybody two news, at a pace; providers have as long to answer as they usually do, or as is said."""
     database, clock, new_id = Database(url, 8, name="removed apps"), SystemClock(), Uuid7Source()
     outside = open_providers(read_providers(providers), clock)
     push = [Watched(sender) for sender in outside.senders[Channel.PUSH]]
     queue = PostgresDeliveries(database)
     lanes = make_workers({Channel.PUSH: push}, queue, FakeAddresses(None), clock, random.Random(11))
     lanes = [each for each in lanes if each.lane.channel is Channel.PUSH]
+    if patience_seconds is not None:
+        for each in lanes:
+            each.lane = replace(each.lane, patience_seconds=patience_seconds)
     alarms, workers = Alarms(lanes_of(lanes), queue, clock), Workers()
     add_workers(workers, lanes, alarms)
     owe = OweMessages(PostgresStore(database, new_id), TemplateFiles(), clock, new_id)

@@ -12,11 +12,12 @@ import grpc
 from chassis.auth import TokenVerifier, current_actor
 from chassis.interceptors import ServiceInterceptor
 from chassis.personal_data import PersonalData, PersonalDataServicer
+from chassis.server import KEEPALIVE_OPTIONS
 from ridesharing.common.v1 import personal_data_service_pb2_grpc
 from ridesharing.notification.v1 import notification_service_pb2 as pb
 from ridesharing.notification.v1 import notification_service_pb2_grpc
 from shared_kernel.clock import Clock
-from shared_kernel.errors import Conflict, DomainError
+from shared_kernel.errors import Conflict, DomainError, Unknown
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -38,7 +39,7 @@ class Keeper:
 
 
 class RecordingNotifications(notification_service_pb2_grpc.NotificationServiceServicer):
-    """Owes an SMS a key; fails or hangs while it is told to."""
+    """Owes an SMS a key; fails, hangs or loses its answers while it is told to."""
 
     def __init__(self) -> None:
         self.target = ""
@@ -47,6 +48,7 @@ class RecordingNotifications(notification_service_pb2_grpc.NotificationServiceSe
         self.calls = 0
         self.failure: DomainError | None = None
         self.hangs = False
+        self.loses_answers = False
         self.personal_data = Keeper()
         self._arrived = asyncio.Condition()
 
@@ -64,6 +66,8 @@ class RecordingNotifications(notification_service_pb2_grpc.NotificationServiceSe
             self._arrived.notify_all()
         if self.hangs:
             await asyncio.sleep(30)
+        if self.loses_answers:
+            raise Unknown("answer_lost", "it is done, and whoever asked does not know")
         return pb.SendOneTimeCodeResponse(notification_id=request.request_id.removeprefix("otp-"))
 
     async def ListNotifications(
@@ -89,13 +93,13 @@ class RecordingNotifications(notification_service_pb2_grpc.NotificationServiceSe
             if phone_number in (request.phone_number, request.mail_address)
         ]
 
-    async def wait_for_code(self, phone_number: str, *, count: int = 1, seconds: float = 20) -> str:
+    async def wait_for_code(self, phone_number: str, *, count: int = 1, seconds: float = 60) -> str:
         """Wait until so many codes are owed to a phone; return the last."""
         async with asyncio.timeout(seconds), self._arrived:
             await self._arrived.wait_for(lambda: len(self.codes_for(phone_number)) >= count)
         return self.codes_for(phone_number)[-1]
 
-    async def wait_for_calls(self, at_least: int, *, seconds: float = 20) -> None:
+    async def wait_for_calls(self, at_least: int, *, seconds: float = 60) -> None:
         """Wait until so many calls were made, whatever became of them."""
         async with asyncio.timeout(seconds), self._arrived:
             await self._arrived.wait_for(lambda: self.calls >= at_least)
@@ -105,7 +109,8 @@ class RecordingNotifications(notification_service_pb2_grpc.NotificationServiceSe
 async def notification_server(jwks_file: Path, clock: Clock | None = None) -> AsyncGenerator[RecordingNotifications]:
     """The server while it runs, with the access rules of the contract around it."""
     servicer = RecordingNotifications()
-    server = grpc.aio.server(interceptors=(ServiceInterceptor(TokenVerifier.from_file(jwks_file, clock)),))
+    interceptor = ServiceInterceptor(TokenVerifier.from_file(jwks_file, clock))
+    server = grpc.aio.server(interceptors=(interceptor,), options=KEEPALIVE_OPTIONS)
     notification_service_pb2_grpc.add_NotificationServiceServicer_to_server(servicer, server)
     keeper = PersonalDataServicer(servicer.personal_data)
     personal_data_service_pb2_grpc.add_PersonalDataServiceServicer_to_server(keeper, server)

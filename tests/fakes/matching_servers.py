@@ -14,6 +14,7 @@ import grpc
 
 from chassis.auth import TokenVerifier
 from chassis.interceptors import ServiceInterceptor
+from chassis.server import KEEPALIVE_OPTIONS
 from ridesharing.common.v1 import money_pb2
 from ridesharing.identity.v1 import accounts_pb2, identity_service_pb2, identity_service_pb2_grpc
 from ridesharing.payment.v1 import payment_service_pb2 as pb
@@ -154,7 +155,8 @@ async def serving(
     jwks_file: Path, *, payment: FakePaymentServer | None = None, identity: FakeIdentityServer | None = None
 ) -> AsyncGenerator[str]:
     """Serve on a free port; yields the target."""
-    server = grpc.aio.server(interceptors=(ServiceInterceptor(TokenVerifier.from_file(jwks_file)),))
+    interceptor = ServiceInterceptor(TokenVerifier.from_file(jwks_file))
+    server = grpc.aio.server(interceptors=(interceptor,), options=KEEPALIVE_OPTIONS)
     if payment is not None:
         payment_service_pb2_grpc.add_PaymentServiceServicer_to_server(payment, server)
     if identity is not None:

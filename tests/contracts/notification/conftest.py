@@ -21,6 +21,7 @@ from notification_service.domain.sending import Target
 from shared_kernel.clock import SystemClock
 from tests.contracts.notification.worlds import (
     CALLER,
+    CONNECTING_IMPATIENCE_SECONDS,
     IMPATIENCE_SECONDS,
     PATIENCE_SECONDS,
     SENDER,
@@ -90,9 +91,10 @@ _POSTS: dict[str, tuple[str, Channel, Callable[[], Target]]] = {
 async def posts_at_sandbox(url: str, providers_file: Path, name: str) -> AsyncGenerator[PostWorld]:
     """The sender of a name in the file of providers, patient and impatient, and the sandbox."""
     [known] = [each for each in read_providers(providers_file).providers if each.name == name]
+    impatience_seconds = CONNECTING_IMPATIENCE_SECONDS if name == "smtp" else IMPATIENCE_SECONDS
     patient, impatient = (
         open_providers(Providers(providers=(known.model_copy(update={"timeout_seconds": seconds}),)), SystemClock())
-        for seconds in (PATIENCE_SECONDS, IMPATIENCE_SECONDS)
+        for seconds in (PATIENCE_SECONDS, impatience_seconds)
     )
     target, channel, make_target = _POSTS[name]
     async with controls_of(url) as controls:

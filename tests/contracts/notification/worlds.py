@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +18,7 @@ from chassis.live_entries import stream_key
 from chassis.redis_client import awaited
 from notification_service.adapters.live_stream import LiveStreamSender
 from notification_service.domain.channels import Channel, Priority
-from notification_service.domain.sending import Content, Outgoing, SendResult, Target
+from notification_service.domain.sending import Accepted, Content, Outgoing, SendResult, Target
 from notification_service.use_cases.ports import Sender
 from tests.fakes.notification_senders import FakeSender, Fault
 
@@ -25,7 +27,9 @@ CALLER = "+14155550100"
 PATIENCE_SECONDS = 25.0
 """What is slow, on a machine with much else to do, is not taken for what is never answered."""
 IMPATIENCE_SECONDS = 1.0
-"""Of the sender of a message that is never answered."""
+"""Of the sender of a message that is never answered, on a connection that is there already."""
+CONNECTING_IMPATIENCE_SECONDS = 3.0
+"""Of one that connects for each message; where that takes longer, the message was surely not taken."""
 NEVER_ANSWERED_SECONDS = 10
 """Longer than the impatient wait."""
 _numbers = itertools.count(100)
@@ -156,7 +160,7 @@ class Turns:
         return await sender.send(message, target)
 
 
-class SandboxWorld:
+class SandboxWorld(ABC):
     """A real sender and the sandbox; a message that is never answered is sent by one that is impatient."""
 
     def __init__(self, patient: Sender, impatient: Sender, controls: httpx.AsyncClient, target: str) -> None:
@@ -165,12 +169,24 @@ class SandboxWorld:
         self._controls = controls
         self._target = target
 
+    @abstractmethod
+    def message(self) -> Posted:
+        """Make a message to somebody who was sent nothing yet."""
+
     async def fail(self, fault: Fault) -> None:
         """Let the sandbox do the next call to the provider wrong."""
+        if fault in {Fault.HANGS, Fault.LOST_ANSWER}:
+            await self._connect_impatient()
+            self.sender.next_by(self._impatient)
         rule = {"target": self._target, "kind": SANDBOX_FAULTS[fault], "seconds": NEVER_ANSWERED_SECONDS}
         (await self._controls.post("/_sim/faults", json=rule)).raise_for_status()
-        if fault in {Fault.HANGS, Fault.LOST_ANSWER}:
-            self.sender.next_by(self._impatient)
+
+    async def _connect_impatient(self) -> None:
+        """Let it have its connection and its token before its patience is tried."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            posted = self.message()
+            while not isinstance(await self._impatient.send(posted.message, posted.target), Accepted):
+                posted = self.message()
 
 
 class SmsWorld(SandboxWorld):
@@ -262,7 +278,7 @@ class RedisWorld:
     def __init__(self, redis: Redis, absent: Redis, silent: Redis) -> None:
         self._redis = redis
         self._faulty = {Fault.UNAVAILABLE: LiveStreamSender(absent), Fault.HANGS: LiveStreamSender(silent, 0.2)}
-        self.sender = Turns(LiveStreamSender(redis))
+        self.sender = Turns(LiveStreamSender(redis, PATIENCE_SECONDS))
 
     def message(self) -> Posted:
         return stream_message()

@@ -82,7 +82,8 @@ async def echo(signing_keys: Path, jwks_file: Path) -> AsyncIterator[Running]:
 @pytest.fixture
 async def stores(postgres_url: Callable[[str], str], redis_url_for: Callable[[int], str]) -> AsyncIterator[Stores]:
     """The tables of a service in a new database, and an empty Redis database."""
-    database = Database(postgres_url("chassis"), pool_size=8)
+    # Twenty at once wait for eight connections, on a busy machine for as long as it takes.
+    database = Database(postgres_url("chassis"), pool_size=8, pool_timeout_seconds=60)
     redis = open_redis(redis_url_for(9))
     await cast("Any", redis.flushdb())
     async with database.engine.begin() as connection:

@@ -30,10 +30,14 @@ SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
-async def watch_until(address: Address, wanted: int, service: str = "") -> None:
-    async with grpc.aio.insecure_channel(str(address)) as channel, asyncio.timeout(10):
+async def watch_until(
+    address: Address, wanted: int, service: str = "", *, watching: asyncio.Event | None = None
+) -> None:
+    async with grpc.aio.insecure_channel(str(address)) as channel, asyncio.timeout(60):
         stub = cast("Any", health_pb2_grpc).HealthStub(channel)
         async for answer in stub.Watch(health_pb2.HealthCheckRequest(service=service)):
+            if watching is not None:
+                watching.set()
             if answer.status == wanted:
                 return
 
@@ -105,7 +109,7 @@ async def test_sigterm_lets_the_call_in_flight_finish_and_closes_in_order(jwks_f
     workers = Workers()
     workers.add("work", work)
     server = ServiceServer(
-        settings_for(jwks_file, endpoint_delay_seconds=0.05),
+        settings_for(jwks_file, endpoint_delay_seconds=0.05, drain_seconds=60.0),
         TokenVerifier.from_file(jwks_file),
         workers=workers,
         closers=[note("database closed"), note("redis closed")],
@@ -113,7 +117,10 @@ async def test_sigterm_lets_the_call_in_flight_finish_and_closes_in_order(jwks_f
     server.add(register, servicer, SERVICE)
     task, address = await start(server)
     await watch_until(address, SERVING)
-    leaving = asyncio.create_task(watch_until(address, NOT_SERVING))
+    watching = asyncio.Event()
+    leaving = asyncio.create_task(watch_until(address, NOT_SERVING, watching=watching))
+    # Who connects once it leaves finds nobody.
+    await asyncio.wait_for(watching.wait(), 60)
 
     async with grpc.aio.insecure_channel(str(address)) as channel:
         call = asyncio.ensure_future(EchoStub(channel).anyone(Echo(text="in flight")))

@@ -102,7 +102,7 @@ class Town:
             [sys.executable, "-c", code, *arguments, str(self.address.port)],
             capture_output=True,
             check=True,
-            timeout=30,
+            timeout=60,
         )
         return x509.load_pem_x509_certificate(done.stdout).serial_number
 
@@ -252,12 +252,12 @@ async def test_the_probe_of_containers_shows_the_certificate_of_the_settings(tls
     names = ("tls.crt", "tls.key", "ca.crt")
     shown: dict[str, str] = dict(zip(tls.SETTINGS, (str(tls_town.of_client / name) for name in names), strict=True))
 
-    async def probe(environment: dict[str, str]) -> int:
-        command = [sys.executable, "-m", "chassis.probe", f"grpc://{tls_town.address}"]
+    async def probe(environment: dict[str, str], *options: str) -> int:
+        command = [sys.executable, "-m", "chassis.probe", *options, f"grpc://{tls_town.address}"]
         done = await asyncio.to_thread(subprocess.run, command, env=environment, capture_output=True, timeout=60)
         return done.returncode
 
-    assert await asyncio.gather(probe(shown), probe({})) == [0, 1]
+    assert await asyncio.gather(probe(shown, "--wait", "30"), probe({})) == [0, 1]
 
 
 def test_half_of_the_settings_is_refused(jwks_file: Path) -> None:

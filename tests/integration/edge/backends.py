@@ -18,6 +18,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from chassis.auth import Actor, TokenVerifier, current_actor
 from chassis.interceptors import ServiceInterceptor
+from chassis.server import KEEPALIVE_OPTIONS
 from ridesharing.common.v1 import dead_letter_service_pb2
 from ridesharing.identity.v1 import (
     api_key_service_pb2,
@@ -171,13 +172,13 @@ class Backends:
     def start(self) -> None:
         """Serve; returns when it listens."""
         self._thread.start()
-        if not self._started.wait(10):
+        if not self._started.wait(60):
             raise TimeoutError("the back ends did not start")
 
     def stop(self) -> None:
         """Stop serving."""
         self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop.close()
 
     def reset(self) -> None:
@@ -191,7 +192,7 @@ class Backends:
         return next(request for method, request, _ in reversed(self.asked) if method == name)
 
     async def _serve(self) -> None:
-        server = grpc.aio.server(interceptors=(ServiceInterceptor(self._verifier),))
+        server = grpc.aio.server(interceptors=(ServiceInterceptor(self._verifier),), options=KEEPALIVE_OPTIONS)
         server.add_generic_rpc_handlers(tuple(self._handlers()))
         servicer: Any = getattr(health, "aio").HealthServicer()  # noqa: B009 (the type stubs do not know of it)
         health_pb2_grpc.add_HealthServicer_to_server(servicer, server)

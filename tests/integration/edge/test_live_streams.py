@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -22,7 +23,7 @@ from jitney.stack.redis import EmbeddedRedis
 from rider_api.tickets import new_ticket, ticket_key, ticket_value
 from shared_kernel.ids import to_public_id
 from tests.integration.edge.processes import edge_process, edge_spec
-from tests.integration.edge.sse import listening
+from tests.integration.edge.sse import WAIT_SECONDS, listening
 from tests.integration.embedded import free_port, running
 
 Bearer = Callable[..., dict[str, str]]
@@ -35,7 +36,8 @@ def settings(jwks_file: Path, redis_url: str) -> dict[str, object]:
         "jwks_file": jwks_file,
         "redis_url": redis_url,
         "stream_queue_size": QUEUE_SIZE,
-        "stream_heartbeat_seconds": 0.2,
+        # A client that takes nothing for twice as long is let go, and so is one on a machine that stands still.
+        "stream_heartbeat_seconds": 1.0,
         "stream_cors_origins": "https://ops.example.org",
     }
 
@@ -177,13 +179,13 @@ async def test_a_ticket_opens_one_stream(stream_url: str, redis: Redis, account:
     await redis.set(ticket_key(ticket), ticket_value(Actor(Role.RIDER, str(account), "jti", "identity")), ex=60)
     async with listening(stream_url, {}, ticket=ticket) as reader:
         assert (await next_event(reader)).data == {"account_id": to_public_id("acct", account)}
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=WAIT_SECONDS) as client:
         again = await client.get(f"{stream_url}/v1/me/stream", params={"ticket": ticket})
     assert (again.status_code, again.json()["code"]) == (401, "invalid_ticket")
 
 
 async def test_only_riders_and_drivers_who_are_known_listen(stream_url: str, bearer: Bearer) -> None:
-    async with httpx.AsyncClient(base_url=stream_url) as client:
+    async with httpx.AsyncClient(base_url=stream_url, timeout=WAIT_SECONDS) as client:
         answers = [
             await client.get("/v1/me/stream"),
             await client.get("/v1/me/stream", headers={"Authorization": "Bearer x.y.z"}),
@@ -223,6 +225,12 @@ async def test_a_client_that_does_not_read_is_sent_away_and_resumes(
     assert seen == list(range(QUEUE_SIZE * 2))
 
 
+async def stuck(client: httpx.AsyncClient) -> float:
+    """How many clients were let go since they took nothing."""
+    found = re.search(r'stream_closed_total\{reason="stuck"\} (\S+)', (await client.get("/metrics")).text)
+    return float(found[1]) if found else 0.0
+
+
 async def test_a_client_whose_buffers_are_full_is_let_go(
     stream_url: str, redis: Redis, bearer: Bearer, account: UUID
 ) -> None:
@@ -234,15 +242,19 @@ async def test_a_client_whose_buffers_are_full_is_let_go(
         client.sendall(f"GET /v1/me/stream HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n\r\n".encode())
         client.recv(16)
         fields = {"type": "ride_updated", "data": json.dumps({"filler": "x" * 16_000}), "expires_at": ""}
-        async with asyncio.timeout(30), httpx.AsyncClient() as other:
-            while 'stream_closed_total{reason="stuck"} 1.0' not in (await other.get(f"{stream_url}/metrics")).text:
+        async with asyncio.timeout(WAIT_SECONDS), httpx.AsyncClient(base_url=stream_url, timeout=WAIT_SECONDS) as other:
+            before = await stuck(other)
+            while await stuck(other) == before:
                 await redis.xadd(stream_key(str(account)), cast("Any", fields), maxlen=100, approximate=True)
 
 
 async def test_the_process_is_ready_and_counts_its_streams(stream_url: str, bearer: Bearer, account: UUID) -> None:
-    async with listening(stream_url, bearer(Role.RIDER, account)) as reader, httpx.AsyncClient() as client:
+    async with (
+        listening(stream_url, bearer(Role.RIDER, account)) as reader,
+        httpx.AsyncClient(timeout=WAIT_SECONDS) as client,
+    ):
         await next_event(reader)
-        assert (await client.get(f"{stream_url}/readyz")).status_code == 200
+        await until_answers(f"{stream_url}/readyz")
         metrics = (await client.get(f"{stream_url}/metrics")).text
     assert "stream_connections " in metrics
 
@@ -259,7 +271,7 @@ async def test_streams_end_in_good_order_with_the_process(
             await next_event(reader)
             process.send_signal(signal.SIGTERM)
             assert (await next_event(reader)).type == "end"
-        assert await asyncio.to_thread(process.wait, 15) == 0
+        assert await asyncio.to_thread(process.wait, 60) == 0
         launcher.forget(process)
 
 
@@ -269,7 +281,7 @@ async def test_streams_outlive_a_restart_of_redis(
 ) -> None:
     server = EmbeddedRedis(tmp_path / "redis", "127.0.0.1", free_port(), "secret")
     server.create()
-    own = {**settings, "redis_url": server.url(), "stream_heartbeat_seconds": 0.5}
+    own = {**settings, "redis_url": server.url()}
     with Launcher() as launcher, edge_process("stream", own, tmp_path) as url:
         with running(launcher, server.spec(), tmp_path / "redis.log"):
             async with Redis.from_url(server.url()) as redis:
@@ -293,7 +305,7 @@ async def test_streams_outlive_a_restart_of_redis(
 
 
 async def until_answers(address: str) -> None:
-    async with asyncio.timeout(20), httpx.AsyncClient() as client:
+    async with asyncio.timeout(WAIT_SECONDS), httpx.AsyncClient(timeout=WAIT_SECONDS) as client:
         while True:
             try:
                 if (await client.get(address)).status_code == 200:
@@ -313,7 +325,7 @@ async def test_only_pages_of_named_origins_may_listen(
     await redis.set(ticket_key(ticket), ticket_value(Actor(Role.RIDER, str(account), "jti", "identity")), ex=60)
     headers = {"Origin": origin}
     async with (
-        httpx.AsyncClient() as client,
+        httpx.AsyncClient(timeout=WAIT_SECONDS) as client,
         client.stream("GET", f"{stream_url}/v1/me/stream", params={"ticket": ticket}, headers=headers) as answer,
     ):
         assert answer.status_code == 200

@@ -111,10 +111,10 @@ def test_while_the_first_is_worked_on_the_same_request_is_409(app: Flask, backen
     backends.answers["CancelRide"] = slowly
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(cancel, app.test_client(), bearer(Role.RIDER), "k-6")
-        assert begun.wait(10)
+        assert begun.wait(60)
         second = cancel(app.test_client(), bearer(Role.RIDER), "k-6")
         go_on.set()
-        assert first.result(10).status_code == 200
+        assert first.result(60).status_code == 200
     assert told(second) == (409, "request_in_flight")
     assert second.headers["Retry-After"] == "1"
     assert second.get_json(force=True)["retryable"] is True

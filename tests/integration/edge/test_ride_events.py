@@ -18,7 +18,7 @@ from shared_kernel.errors import NotFound
 from shared_kernel.ids import to_public_id
 from tests.integration.edge.backends import Backends, filled
 from tests.integration.edge.processes import edge_process
-from tests.integration.edge.sse import EventReader, listening
+from tests.integration.edge.sse import WAIT_SECONDS, EventReader, listening
 
 Bearer = Callable[..., dict[str, str]]
 RIDE = uuid4()
@@ -123,7 +123,9 @@ async def test_a_long_poll_ends_with_the_next_version_or_with_nothing(
     stream_urls: tuple[str, str], redis: Redis, backends: Backends, bearer: Bearer, account: UUID
 ) -> None:
     stands_at(backends, 3)
-    async with httpx.AsyncClient(base_url=stream_urls[0], headers=bearer(Role.RIDER, account), timeout=30) as client:
+    async with httpx.AsyncClient(
+        base_url=stream_urls[0], headers=bearer(Role.RIDER, account), timeout=WAIT_SECONDS
+    ) as client:
         at_once = await client.get(EVENTS, params={"after_version": 2})
         assert (at_once.status_code, at_once.json()["version"], at_once.headers["etag"]) == (200, 3, '"3"')
         nothing = await client.get(EVENTS, params={"after_version": 3, "wait_seconds": 0})
@@ -140,7 +142,7 @@ async def test_only_those_of_a_ride_follow_it(
     stream_urls: tuple[str, str], backends: Backends, bearer: Bearer, account: UUID
 ) -> None:
     backends.answers["GetRide"] = NotFound("ride_not_found", "there is no such ride")
-    async with httpx.AsyncClient(base_url=stream_urls[0]) as client:
+    async with httpx.AsyncClient(base_url=stream_urls[0], timeout=WAIT_SECONDS) as client:
         answers = [
             await client.get(EVENTS),
             await client.get(EVENTS, params={"ticket": "x"}),

@@ -16,6 +16,7 @@ from rider_api.settings import RestSettings
 from tests.conftest import FIGURE
 from tests.integration.edge.backends import Backends
 from tests.integration.edge.processes import edge_process
+from tests.integration.edge.sse import WAIT_SECONDS
 
 Bearer = Callable[..., dict[str, str]]
 Figures = Callable[[str], None]
@@ -45,7 +46,8 @@ def figures(record_property: Callable[[str, object], None]) -> Figures:
 
 @pytest.fixture
 def app_url(settings: dict[str, object], tmp_path: Path) -> Iterator[str]:
-    with edge_process("rest", settings, tmp_path) as url:
+    # There is a place for each of ten: who waits is refused after a second.
+    with edge_process("rest", {**settings, "rest_threads": 2 * REST_THREADS}, tmp_path) as url:
         yield url
 
 
@@ -77,7 +79,7 @@ async def slow_clients(url: str, *beginnings: str) -> AsyncGenerator[list[asynci
 
 async def asked_meanwhile(url: str, headers: dict[str, str]) -> list[httpx.Response]:
     """Answers to reads and to requests with bodies."""
-    async with httpx.AsyncClient(base_url=url, timeout=30, headers=headers) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=WAIT_SECONDS, headers=headers) as client:
         reads = [await client.get(f"/v1/rides/{RIDE}") for _ in range(20)]
         wholes = [await client.post("/v1/quotes", json=QUOTE) for _ in range(20)]
         return [*reads, *wholes, await client.get("/healthz")]
@@ -143,9 +145,9 @@ async def test_a_body_that_is_not_whole_in_time_is_refused(
         return answer
 
     with edge_process("rest", {**settings, "rest_body_seconds": 0.5}, tmp_path) as url:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WAIT_SECONDS):
             told = await asyncio.gather(*(told_to(item, urlsplit(url)) for item in beginnings * REST_THREADS))
-        async with httpx.AsyncClient(base_url=url) as client:
+        async with httpx.AsyncClient(base_url=url, timeout=WAIT_SECONDS) as client:
             metrics = (await client.get("/metrics")).text
     heads, bodies = zip(*(answer.split(b"\r\n\r\n", 1) for answer in told), strict=True)
     assert {head.split(b"\r\n")[0] for head in heads} == {b"HTTP/1.1 408 Request Timeout"}
@@ -172,7 +174,7 @@ async def test_a_body_that_broke_off_reaches_no_route(
             await writer.drain()
             writer.close()
             await writer.wait_closed()
-        async with httpx.AsyncClient(base_url=url) as client, asyncio.timeout(20):
+        async with httpx.AsyncClient(base_url=url, timeout=WAIT_SECONDS) as client, asyncio.timeout(WAIT_SECONDS):
             # Each look is a request of its own: there is nothing to wait for but that.
             while 'edge_intake_refused_total{why="client_gone"} 3.0' not in (await client.get("/metrics")).text:
                 pass
@@ -197,7 +199,7 @@ async def test_json_bombs_are_refused_and_leave_the_process_as_it_was(
     app_url: str, bearer: Bearer, body: bytes, request: pytest.FixtureRequest, figures: Figures
 ) -> None:
     headers = {**bearer(Role.RIDER), "Content-Type": "application/json"}
-    async with httpx.AsyncClient(base_url=app_url, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=app_url, timeout=WAIT_SECONDS) as client:
         answers = await asyncio.gather(*(client.post("/v1/quotes", content=body, headers=headers) for _ in range(10)))
         alive = await client.get(f"/v1/rides/{RIDE}", headers=bearer(Role.RIDER))
     assert {answer.status_code for answer in answers} <= {400, 413}

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,9 @@ from redis.asyncio import Redis
 from chassis.auth import Role, TokenSigner
 from chassis.calls import Metadata
 from chassis.clients import forward_token, open_channel
+from chassis.database import Database
 from chassis.status import rpc_errors
+from identity_service.adapters.notification_client import GrpcCodeSender
 from identity_service.bootstrap import Identity
 from identity_service.settings import IdentitySettings
 from identity_service.use_cases.erase_account import EraseAccount
@@ -118,7 +121,7 @@ class RunningIdentity:
         """Wait until so many events about somebody are in the stream; return them in order."""
         redis = Redis.from_url(self.redis_url)
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while True:
                     entries: Any = await redis.xrange("events:identity")
                     mine = [fields for _, fields in entries if fields[b"aggregate_id"] == aggregate_id.encode()]
@@ -139,7 +142,10 @@ def run_identity(
     signing_keys: Path,
     jwks_file: Path,
 ) -> Runner:
-    """`async with run_identity(setting=value)`: a service with a database and settings of its own."""
+    """`async with run_identity(setting=value)`: a service with a database and settings of its own.
+
+    It waits for its connections, for notification and for providers of identities as long as a busy machine may take.
+    """
     databases = count(8)
 
     @asynccontextmanager
@@ -168,7 +174,15 @@ def run_identity(
             }
             values.update(overrides)
             settings = IdentitySettings(**values)
-            service = Identity(settings, clock=clock)
+            with pytest.MonkeyPatch.context() as patch:
+                patient = {
+                    "Database": partial(Database, pool_timeout_seconds=PATIENCE_SECONDS),
+                    "GrpcCodeSender": partial(GrpcCodeSender, timeout_seconds=PATIENCE_SECONDS),
+                    "_PROVIDER_SECONDS": PATIENCE_SECONDS,
+                }
+                for name, value in patient.items():
+                    patch.setattr(f"identity_service.bootstrap.{name}", value)
+                service = Identity(settings, clock=clock)
             server = service.server()
             running = asyncio.create_task(server.run(settings.listen_address))
             target = await _started(server.started(), running)
@@ -189,7 +203,7 @@ def run_identity(
                     )
             finally:
                 server.stop()
-                await asyncio.wait_for(running, 20)
+                await asyncio.wait_for(running, PATIENCE_SECONDS)
 
     return run
 
@@ -203,7 +217,7 @@ async def identity(run_identity: Runner) -> AsyncGenerator[RunningIdentity]:
 
 async def _started(started: Awaitable[object], running: asyncio.Task[None]) -> str:
     waiting = asyncio.ensure_future(started)
-    await asyncio.wait([waiting, running], timeout=20, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([waiting, running], timeout=PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     if running.done():
         running.result()
     return str(waiting.result())

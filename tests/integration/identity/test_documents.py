@@ -22,7 +22,7 @@ from ridesharing.identity.v1 import identity_service_pb2 as identity_pb
 from ridesharing.identity.v1.audit_service_pb2_grpc import AuditServiceStub
 from ridesharing.identity.v1.document_service_pb2_grpc import DocumentServiceStub
 from shared_kernel.errors import Conflict, DomainError, InvalidInput, LimitExceeded, NotFound
-from tests.integration.identity.conftest import Runner, RunningIdentity
+from tests.integration.identity.conftest import PATIENCE_SECONDS, Runner, RunningIdentity
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(100)
 LICENSE = pb.DOCUMENT_KIND_DRIVING_LICENSE
@@ -55,7 +55,8 @@ class Applicant:
             content=content,
         )
         with rpc_errors():
-            return (await self.stub.SubmitDocument(request, metadata=self.token)).document
+            answer = await self.stub.SubmitDocument(request, metadata=self.token, timeout=PATIENCE_SECONDS)
+        return answer.document
 
     async def review(self, document_id: str, status: int = ACCEPTED, reason: str = "", key: str = "") -> pb.Document:
         request = pb.ReviewDocumentRequest(
@@ -99,7 +100,7 @@ class Applicant:
             pass
         # The service's own worker may have taken one; what it does is seen once it is done.
         due = "SELECT count(*) AS n FROM driver_documents WHERE next_timer_at <= $1"
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 if not (await self.identity.fetch(due, self.identity.clock.now()))[0]["n"]:
                     break

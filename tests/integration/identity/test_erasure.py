@@ -19,6 +19,7 @@ from chassis.clients import forward_token
 from chassis.database import Database
 from chassis.interceptors import ServiceInterceptor
 from chassis.personal_data import PersonalDataServicer
+from chassis.server import KEEPALIVE_OPTIONS
 from chassis.status import rpc_errors
 from matching_service.adapters.personal_data import MatchingPersonalData
 from notification_service.adapters import people_tables
@@ -33,7 +34,7 @@ from ridesharing.identity.v1 import privacy_service_pb2 as pb
 from ridesharing.identity.v1.mail_address_service_pb2_grpc import MailAddressServiceStub
 from ridesharing.identity.v1.privacy_service_pb2_grpc import PrivacyServiceStub
 from shared_kernel.errors import Conflict, InvalidInput, NotFound, PermissionRefused, Unauthenticated
-from tests.integration.identity.conftest import Runner, RunningIdentity, new_phone
+from tests.integration.identity.conftest import PATIENCE_SECONDS, Runner, RunningIdentity, new_phone
 
 PLACE = (37.774929, -122.419416)
 
@@ -160,7 +161,7 @@ class Whole:
         while await self.identity.erase_account.one():
             pass
         under_way = "SELECT 1 FROM erasures WHERE attempts > 0 AND completed_at IS NULL AND last_error = ''"
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 if not await self.identity.fetch(under_way):
                     break
@@ -178,7 +179,8 @@ class Whole:
 @asynccontextmanager
 async def serving(data: Any, jwks_file: Path, clock: Any) -> AsyncGenerator[str]:
     """Serve a PersonalData, or who stands in for one that is made later, at the address."""
-    server = grpc.aio.server(interceptors=(ServiceInterceptor(TokenVerifier.from_file(jwks_file, clock)),))
+    interceptor = ServiceInterceptor(TokenVerifier.from_file(jwks_file, clock))
+    server = grpc.aio.server(interceptors=(interceptor,), options=KEEPALIVE_OPTIONS)
     personal_data_service_pb2_grpc.add_PersonalDataServiceServicer_to_server(PersonalDataServicer(data), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

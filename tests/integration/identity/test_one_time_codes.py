@@ -10,7 +10,7 @@ from chassis.status import rpc_errors
 from ridesharing.common.v1 import access_pb2
 from ridesharing.identity.v1 import identity_service_pb2 as pb
 from shared_kernel.errors import Conflict, DomainError, InvalidInput, LimitExceeded, Unauthenticated, Unavailable
-from tests.integration.identity.conftest import Runner, RunningIdentity, new_phone
+from tests.integration.identity.conftest import PATIENCE_SECONDS, Runner, RunningIdentity, new_phone
 
 
 def wrong(code: str) -> str:
@@ -207,9 +207,9 @@ async def test_a_code_that_notification_could_not_take_is_handed_over_later(run_
 async def test_a_hand_over_of_unknown_outcome_is_repeated_with_the_same_key_and_code(run_identity: Runner) -> None:
     async with run_identity() as identity:
         phone = new_phone()
-        identity.notifications.hangs = True
+        identity.notifications.loses_answers = True
         await identity.request_code(phone)
-        identity.notifications.hangs = False
+        identity.notifications.loses_answers = False
         identity.clock.advance(seconds=6)
         await identity.notifications.wait_for_calls(2)
         await until_nothing_is_owed(identity)
@@ -264,7 +264,7 @@ async def test_nothing_is_told_of_codes_that_no_call_follows(run_identity: Runne
 
 
 async def until_nothing_is_owed(identity: RunningIdentity) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             [row] = await identity.fetch("SELECT count(*) AS owed FROM otp_challenges WHERE owed_sealed IS NOT NULL")
             if row["owed"] == 0:

@@ -81,7 +81,7 @@ async def test_it_migrates_serves_and_drains_and_its_log_names_nobody(
                 assert (await stub.GetAccount(pb.GetAccountRequest(), metadata=token)).account.phone_last_digits
         finally:
             service.send_signal(signal.SIGTERM)
-            output, log = await asyncio.wait_for(service.communicate(), 30)
+            output, log = await asyncio.wait_for(service.communicate(), 60)
         assert service.returncode == 0
         assert output == b""
         lines = [json.loads(line) for line in log.decode().splitlines()]

@@ -18,7 +18,7 @@ from ridesharing.identity.v1 import role_service_pb2 as pb
 from ridesharing.identity.v1.audit_service_pb2_grpc import AuditServiceStub
 from ridesharing.identity.v1.role_service_pb2_grpc import RoleServiceStub
 from shared_kernel.errors import Conflict, NotFound, PermissionRefused, Unauthenticated
-from tests.integration.identity.conftest import Runner, RunningIdentity, new_phone
+from tests.integration.identity.conftest import PATIENCE_SECONDS, Runner, RunningIdentity, new_phone
 
 
 async def grant(
@@ -29,7 +29,7 @@ async def grant(
         request_id=key or str(uuid4()), phone_number=phone, role=access_pb2.Role.ValueType(role), reason="night desk"
     )
     with rpc_errors():
-        return (await stub.GrantRole(request, metadata=identity.admin)).grant
+        return (await stub.GrantRole(request, metadata=identity.admin, timeout=PATIENCE_SECONDS)).grant
 
 
 async def revoke(identity: RunningIdentity, account: str, role: int = access_pb2.ROLE_OPERATOR) -> None:

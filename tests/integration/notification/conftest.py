@@ -41,7 +41,8 @@ def clock() -> SetClock:
 
 @pytest.fixture
 async def database(migrated_postgres_url: Callable[[str], str]) -> AsyncGenerator[Database]:
-    database = Database(migrated_postgres_url("notification"))
+    # Twenty at once wait for its connections, on a busy machine for as long as it takes.
+    database = Database(migrated_postgres_url("notification"), pool_timeout_seconds=60)
     yield database
     await database.dispose()
 

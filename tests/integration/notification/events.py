@@ -72,7 +72,8 @@ class Story:
             ride_id=str(self.ride_id),
             driver_id=str(self.driver_id),
             state=state,
-            expire_time=moment(datetime.now(UTC) + timedelta(minutes=1)),
+            # A little less than the two minutes that are the life of a trip's news.
+            expire_time=moment(datetime.now(UTC) + timedelta(seconds=110)),
             pickup=Place(point=GeoPoint(latitude=37.8087, longitude=-122.4098), address="Pier 39"),
             dropoff=Place(point=GeoPoint(latitude=37.7793, longitude=-122.4193)),
             pickup_eta_seconds=200,

@@ -341,7 +341,7 @@ async def test_the_service_calls_whom_its_provider_sends_no_sms(
     async with (
         running(settings) as address,
         open_channel(str(address)) as channel,
-        httpx.AsyncClient(base_url=sandbox_url) as sandbox,
+        httpx.AsyncClient(base_url=sandbox_url, timeout=60) as sandbox,
     ):
         rule = {"target": "sms", "kind": "refused"}
         (await sandbox.post("/_sim/faults", json=rule)).raise_for_status()

@@ -26,12 +26,14 @@ from notification_service.domain.lanes import MARKETING_PER_SECOND
 from notification_service.domain.matrix import Audience
 from notification_service.domain.messages import Message
 from notification_service.domain.planning import plan
+from notification_service.domain.provider_health import ProviderHealth
 from notification_service.domain.sending import Content, SendResult
 from notification_service.use_cases.deliver_due import DeliverDue
 from notification_service.use_cases.ports import OwedMessage, Sender
 from tests.fakes.notification_people import FakeAddresses
 from tests.fakes.notification_senders import FakeSender, Fault
 from tests.integration.notification.conftest import SetClock
+from tests.integration.notification.test_process import eventually
 
 NUMBER = "+14155550177"
 TRIP, SECURITY, MARKETING = Priority.TRIP_CRITICAL, Priority.SECURITY, Priority.MARKETING
@@ -252,7 +254,12 @@ async def test_a_provider_that_keeps_failing_is_left_alone_and_tried_with_one_me
         await town.owe(person=uuid4())
     await town.deliver()
     assert len(second.sent) == 40
-    [health] = await PostgresDeliveries(town.database).health()
+
+    async def noted() -> ProviderHealth | None:
+        # It is written down beside the deliveries, which do not wait for it.
+        return next(iter(await PostgresDeliveries(town.database).health()), None)
+
+    health = await eventually(noted)
     assert (health.provider, health.state.value, health.failures >= 5) == ("first", "open", True)
     town.clock.moment += timedelta(seconds=2)
     for _ in range(20):

@@ -360,7 +360,7 @@ async def test_an_app_that_closes_its_side_ends_its_stream_in_good_order(town: T
 async def test_an_app_that_acknowledges_nothing_is_sent_away_and_loses_nothing(
     settings: Settings, signing_keys: Path
 ) -> None:
-    slow = settings(notification_stream_patience_seconds=0.5)
+    slow = settings(notification_stream_patience_seconds=2)
     async with town_of(slow, signing_keys) as town:
         phone = town.phone()
         async with phone.following() as app:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ async def outside(
 ) -> AsyncGenerator[tuple[Sequence[Sender], httpx.AsyncClient]]:
     """The real sender of mail, and a look at what the sandbox's mail server was handed."""
     opened = open_providers(read_providers(sandbox_providers), SystemClock())
-    async with httpx.AsyncClient(base_url=sandbox_url) as controls:
+    async with httpx.AsyncClient(base_url=sandbox_url, timeout=60) as controls:
         yield opened.senders[Channel.EMAIL], controls
     for close in opened.closers:
         await close()
@@ -65,6 +66,8 @@ async def deliver(
     lanes = make_workers({Channel.EMAIL: senders}, PostgresDeliveries(database), mailboxes, clock, random.Random(1))
     for lane in lanes:
         if (lane.lane.channel, lane.lane.priority) == (Channel.EMAIL, priority):
+            # A real server, on a machine that may have much else to do.
+            lane.lane = replace(lane.lane, patience_seconds=60)
             await lane()
 
 

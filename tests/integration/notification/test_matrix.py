@@ -46,7 +46,7 @@ async def outside(sandbox_url: str, sandbox_providers: Path) -> AsyncGenerator[t
     )
     callers = open_providers(Providers(providers=(voice,)), SystemClock())
     both = OpenProviders({**opened.senders, **callers.senders}, [*opened.closers, *callers.closers])
-    async with httpx.AsyncClient(base_url=sandbox_url) as controls:
+    async with httpx.AsyncClient(base_url=sandbox_url, timeout=60) as controls:
         yield both, controls
     for close in both.closers:
         await close()

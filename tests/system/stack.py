@@ -28,6 +28,8 @@ from tests.integration.embedded import free_addresses
 T = TypeVar("T")
 
 START_SECONDS = 120.0
+_COMMAND_SECONDS = 600.0
+"""What hangs is found late; what simulates a city for minutes, on a machine with much else to do, comes to its end."""
 
 
 def until(found: Callable[[], T | None], what: str, seconds: float = 60.0) -> T:
@@ -83,7 +85,7 @@ class Stack:
             env={**self._environment, **more},
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=_COMMAND_SECONDS,
             check=False,
         )
 

@@ -18,6 +18,8 @@ __all__ = ["Api", "ApiError", "SignedIn", "Unreachable", "found", "sign_in"]
 
 T = TypeVar("T")
 _SERVERS_FAULT = 500
+_LOOKS, _LOOK_SECONDS = 600, 0.1
+"""For a text message: a minute and more, as an SMS that is sent once more takes."""
 
 
 class _CountingTransport(Transport):
@@ -104,12 +106,12 @@ async def sign_in(api: Api, sandbox: Api, phone_number: str, role: Literal["ride
 
 
 async def _code_from_sms(sandbox: Api, phone_number: str, since: datetime) -> str:
-    for _ in range(100):
+    for _ in range(_LOOKS):
         page = await sandbox.call(
             "GET", "/_sim/messages", params={"to": phone_number, "since": since.isoformat(), "limit": 1}
         )
         for message in page["messages"]:
             if message["code"]:
                 return str(message["code"])
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(_LOOK_SECONDS)
     raise Unreachable(f"no SMS with a code came to {phone_number}")

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar, cast
 
 import httpx
 
-from jitney_client import ApiError, Client, RenewedTokens, Transport, Unreachable
+from jitney_client import ApiError, Client, Patience, RenewedTokens, Transport, Unreachable
 from jitney_client.models import SignIn
 from jitney_client.transport import Query
 
@@ -43,8 +43,8 @@ class _CountingTransport(Transport):
 class Api:
     """One HTTP client for all simulated people."""
 
-    def __init__(self, client: httpx.AsyncClient, jitter: random.Random) -> None:
-        self.transport = _CountingTransport(client, jitter=jitter.random)
+    def __init__(self, client: httpx.AsyncClient, jitter: random.Random, patience: Patience | None = None) -> None:
+        self.transport = _CountingTransport(client, patience, jitter.random)
 
     def as_bearer(self, token: str) -> Client:
         """Return all operations of whoever bears a token."""
@@ -57,7 +57,7 @@ class Api:
 
         Raises:
             ApiError: the request was refused for good.
-            Unreachable: no answer after a third of a minute.
+            Unreachable: no answer while the patience lasts, a third of a minute where none is named.
         """
         answer = await self.transport.send(method, path, token=token, key=key, query=params, body=json)
         return cast("dict[str, Any]", answer.json()) if answer.content else {}

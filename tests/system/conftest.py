@@ -44,8 +44,8 @@ _HURRIED = {
 # Whoever answers by hand does so in a process that may stand still for a while, on a machine with much else to do.
 _PATIENT = {
     **_SHORT,
-    "offer_seconds = 15": "offer_seconds = 60",
-    "search_window_seconds = 300": "search_window_seconds = 90",
+    "offer_seconds = 15": "offer_seconds = 120",
+    "search_window_seconds = 300": "search_window_seconds = 120",
 }
 # Around HURRIED_PLACE of people.py, far from where everybody else drives.
 _ELSEWHERE = {

@@ -14,6 +14,7 @@ import httpx
 from jitney.simulator.api import Api, ApiError, SignedIn, sign_in
 from jitney.simulator.live import AcknowledgedStream, LiveEvent, LiveStream
 from jitney.simulator.locations import LocationReporter, open_app_channel
+from jitney_client import Patience
 from matching_service.use_cases.request_ride import HOLD_SECONDS
 from shared_kernel.geo import GeoPoint
 from tests.system.stack import Stack
@@ -107,8 +108,9 @@ async def town(stack: Stack) -> AsyncGenerator[Town]:
         open_app_channel(stack.matching_target) as matching,
         open_app_channel(stack.notification_target) as notification,
     ):
-        jitter = random.Random(0)
-        opened = Town(stack, Api(rest, jitter), Api(sandbox, jitter), streams, matching, notification)
+        jitter, patience = random.Random(0), Patience(seconds=WAIT_SECONDS)
+        apis = Api(rest, jitter, patience), Api(sandbox, jitter, patience)
+        opened = Town(stack, *apis, streams, matching, notification)
         try:
             yield opened
         finally:

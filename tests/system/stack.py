@@ -213,6 +213,16 @@ def _family(pid: int) -> list[psutil.Process]:
 
 
 def _kill_family(pid: int) -> None:
-    for process in _family(pid):
+    family = _family(pid)
+    for process in family:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
+    # On a busy machine it takes them a while to go, and until then they hold their ports.
+    until(lambda: all(map(_is_gone, family)), "the end of what was killed")
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

@@ -98,8 +98,9 @@ class Window:
         page.on("console", self._hear)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # The pages look for what may not be there, an offer or a driver's way, and the browser tells of each.
-        if message.type == "error" and not re.search("status of (404|409)", message.text):
+        # The pages look for what may not be there, an offer or a driver's way, and ask again where a busy service did
+        # not answer in time; the browser tells of each.
+        if message.type == "error" and not re.search("status of (404|409|503|504)", message.text):
             self.wrong.append(message.text)
 
     async def shot(self, name: str) -> None:

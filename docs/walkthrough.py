@@ -15,7 +15,7 @@ from typing import Literal
 
 import httpx
 
-from jitney_client import ApiError, Client, LiveEvent, Transport, sign_in
+from jitney_client import Client, LiveEvent, Transport, sign_in
 from jitney_client.models import LocationPing
 
 REST = os.environ.get("REST", "http://127.0.0.1:8080")
@@ -47,10 +47,12 @@ async def signed_in(transport: Transport, phone_number: str, role: Literal["ride
 
 @asynccontextmanager
 async def driving(driver: Client, heard: list[LiveEvent], streams: httpx.AsyncClient) -> AsyncGenerator[None]:
-    """Listen, and tell every five seconds where the car is."""
+    """Listen, go online, and tell every five seconds where the car is."""
+
+    events = driver.live(streams).events()
 
     async def listen() -> None:
-        async for event in driver.live(streams).events():
+        async for event in events:
             heard.append(event)
 
     async def tell_where() -> None:
@@ -65,6 +67,7 @@ async def driving(driver: Client, heard: list[LiveEvent], streams: httpx.AsyncCl
             await driver.report_locations({"locations": [ping]})
             await asyncio.sleep(5)
 
+    await anext(events)  # "hello": what is offered from now on is heard
     await driver.change_availability({"online": True})
     tasks = [asyncio.create_task(listen()), asyncio.create_task(tell_where())]
     try:
@@ -76,15 +79,13 @@ async def driving(driver: Client, heard: list[LiveEvent], streams: httpx.AsyncCl
         await driver.change_availability({"online": False})
 
 
-async def offered(driver: Client) -> str:
-    """Wait for an offer; return its id."""
+async def offered(heard: list[LiveEvent]) -> str:
+    """Wait until an offer is heard; return its id."""
     while True:
-        try:
-            return (await driver.read_current_offer())["id"]
-        except ApiError as error:
-            if error.status != 404:
-                raise
-            await asyncio.sleep(0.2)
+        for event in heard:
+            if event.type == "offer_created":
+                return str(event.data["id"])
+        await asyncio.sleep(0.2)
 
 
 async def main() -> None:
@@ -98,7 +99,7 @@ async def main() -> None:
         driver = await signed_in(transport, DRIVER_PHONE, "driver")
         print(json.dumps(await rider.read_account()))
 
-        say("The rider adds a test card; the driver applies, goes online and listens")
+        say("The rider adds a test card; the driver applies, listens and goes online")
         card = await rider.add_payment_method({"psp_token": "pm_card_visa"})
         await driver.submit_driver_application(
             {
@@ -122,7 +123,7 @@ async def main() -> None:
             )
             quote = asked["quotes"][0]
             ride = await rider.request_ride({"quote_id": quote["id"], "payment_method_id": card["id"]})
-            print((await driver.accept_offer(await offered(driver)))["state"])
+            print((await driver.accept_offer(await offered(heard)))["state"])
 
             say("The driver arrives, starts with the PIN that the rider tells, and completes the trip")
             print((await driver.arrive_at_pickup(ride["id"]))["state"])

@@ -48,6 +48,7 @@ api POST /v1/driver/application "$DRIVER" '{"display_name": "Ana", "vehicle":
   {"model": "Toyota Prius", "color": "blue", "plate": "7ABC123", "vehicle_class": "economy"}}'
 HEARD=$(mktemp)
 curl -sSN "$STREAM/v1/me/stream" -H "Authorization: Bearer $DRIVER" > "$HEARD" &
+until grep -q '^event: hello' "$HEARD"; do sleep 0.2; done
 api PUT /v1/driver/availability "$DRIVER" '{"online": true}'
 while api POST /v1/driver/locations "$DRIVER" "{\"locations\": [{\"latitude\": 37.45, \"longitude\": -122.16,
   \"measured_at\": \"$(now)\", \"sequence\": $(date +%s)}]}" > /dev/null 2>&1; do sleep 5; done &
@@ -74,7 +75,7 @@ until [ "$(api GET "/v1/rides/$RIDE" "$RIDER" | field payment_state)" = captured
 api GET "/v1/rides/$RIDE" "$RIDER"
 api GET "/v1/rides/$RIDE/receipt" "$RIDER"
 api GET '/v1/me/notifications?limit=5' "$RIDER"
-grep -A 2 '^event: offer_created' "$HEARD"
+until grep -A 2 '^event: offer_created' "$HEARD"; do sleep 0.2; done
 api GET /v1/driver/earnings "$DRIVER"
 
 say 'An operator sees the entry in the ledger, and that the books balance'

@@ -3,7 +3,7 @@
 
 import { execFileSync } from "node:child_process";
 
-import { ApiError, Client, type LiveEvent, signIn, Transport } from "../clients/typescript/src/index.ts";
+import { Client, type LiveEvent, signIn, Transport } from "../clients/typescript/src/index.ts";
 
 const env = process.env;
 const REST = env["REST"] ?? "http://127.0.0.1:8080";
@@ -29,15 +29,12 @@ async function signedIn(transport: Transport, phoneNumber: string, role: "rider"
   }
 }
 
-/** Waits for an offer; returns its id. */
-async function offered(driver: Client): Promise<string> {
+/** Waits until an offer is heard; returns its id. */
+async function offered(heard: readonly LiveEvent[]): Promise<string> {
   for (;;) {
-    try {
-      return (await driver.readCurrentOffer()).id;
-    } catch (error) {
-      if (!(error instanceof ApiError && error.status === 404)) throw error;
-      await pause(200);
-    }
+    const offer = heard.find((event) => event.type === "offer_created");
+    if (offer) return String(offer.data["id"]);
+    await pause(200);
   }
 }
 
@@ -48,17 +45,19 @@ const rider = await signedIn(transport, RIDER_PHONE, "rider");
 const driver = await signedIn(transport, DRIVER_PHONE, "driver");
 show(await rider.readAccount());
 
-say("The rider adds a test card; the driver applies, goes online and listens");
+say("The rider adds a test card; the driver applies, listens and goes online");
 const card = await rider.addPaymentMethod({ psp_token: "pm_card_visa" });
 await driver.submitDriverApplication({
   display_name: "Ana",
   vehicle: { model: "Toyota Prius", color: "blue", plate: "7ABC123", vehicle_class: "economy" },
 });
-await driver.changeAvailability({ online: true });
 const goneHome = new AbortController();
 const heard: LiveEvent[] = [];
+const events = driver.live(STREAM).events(goneHome.signal);
+await events.next(); // "hello": what is offered from now on is heard
+await driver.changeAvailability({ online: true });
 const listening = (async () => {
-  for await (const event of driver.live(STREAM).events(goneHome.signal)) heard.push(event);
+  for await (const event of events) heard.push(event);
 })();
 const telling = (async () => {
   while (!goneHome.signal.aborted) {
@@ -77,7 +76,7 @@ const { quotes } = await rider.createQuotes({
 const [quote] = quotes;
 if (!quote) throw new Error("no price was told");
 const ride = await rider.requestRide({ quote_id: quote.id, payment_method_id: card.id });
-console.log((await driver.acceptOffer(await offered(driver))).state);
+console.log((await driver.acceptOffer(await offered(heard))).state);
 
 say("The driver arrives, starts with the PIN that the rider tells, and completes the trip");
 console.log((await driver.arriveAtPickup(ride.id)).state);

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar, cast
 
 import httpx
 
-from jitney_client import ApiError, Client, RenewedTokens, Transport, Unreachable
+from jitney_client import ApiError, Client, Patience, RenewedTokens, Transport, Unreachable
 from jitney_client.models import SignIn
 from jitney_client.transport import Query
 
@@ -18,6 +18,8 @@ __all__ = ["Api", "ApiError", "SignedIn", "Unreachable", "found", "sign_in"]
 
 T = TypeVar("T")
 _SERVERS_FAULT = 500
+_LOOKS, _LOOK_SECONDS = 600, 0.1
+"""For a text message: a minute and more, as an SMS that is sent once more takes."""
 
 
 class _CountingTransport(Transport):
@@ -41,8 +43,8 @@ class _CountingTransport(Transport):
 class Api:
     """One HTTP client for all simulated people."""
 
-    def __init__(self, client: httpx.AsyncClient, jitter: random.Random) -> None:
-        self.transport = _CountingTransport(client, jitter=jitter.random)
+    def __init__(self, client: httpx.AsyncClient, jitter: random.Random, patience: Patience | None = None) -> None:
+        self.transport = _CountingTransport(client, patience, jitter.random)
 
     def as_bearer(self, token: str) -> Client:
         """Return all operations of whoever bears a token."""
@@ -55,7 +57,7 @@ class Api:
 
         Raises:
             ApiError: the request was refused for good.
-            Unreachable: no answer after a third of a minute.
+            Unreachable: no answer while the patience lasts, a third of a minute where none is named.
         """
         answer = await self.transport.send(method, path, token=token, key=key, query=params, body=json)
         return cast("dict[str, Any]", answer.json()) if answer.content else {}
@@ -104,12 +106,12 @@ async def sign_in(api: Api, sandbox: Api, phone_number: str, role: Literal["ride
 
 
 async def _code_from_sms(sandbox: Api, phone_number: str, since: datetime) -> str:
-    for _ in range(100):
+    for _ in range(_LOOKS):
         page = await sandbox.call(
             "GET", "/_sim/messages", params={"to": phone_number, "since": since.isoformat(), "limit": 1}
         )
         for message in page["messages"]:
             if message["code"]:
                 return str(message["code"])
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(_LOOK_SECONDS)
     raise Unreachable(f"no SMS with a code came to {phone_number}")

@@ -5,8 +5,10 @@ Whole rides are the simulator's; here are the promises that a ride which goes we
 
 from __future__ import annotations
 
+import asyncio
 import random
 import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -18,12 +20,14 @@ from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 from jitney.simulator.api import Api, ApiError, SignedIn, sign_in
 from jitney.simulator.demand import DOWNTOWN
 from jitney.simulator.locations import open_app_channel
-from jitney_client.models import PlaceRequest, QuoteRequest
+from jitney_client.models import PlaceRequest, QuoteRequest, RiderRide
 from shared_kernel.geo import GeoPoint
 from shared_kernel.ids import from_public_id
 
 _TIMEOUT_SECONDS = 15.0
 _REFLECTION_SECONDS = 10.0
+_OUTCOME_SECONDS = 120.0
+_LOOK_SECONDS = 0.5
 
 
 class SmokeError(Exception):
@@ -71,6 +75,8 @@ async def answers_again(api: Api, person: SignedIn) -> str:
 async def declines_and_holds_nothing(sandbox: Api, person: SignedIn) -> str:
     """Ask for a ride with a card that is declined; returns the ride's id.
 
+    A provider that takes longer than the answer waits for declines the ride that was made; it has two minutes for that.
+
     Raises:
         SmokeError: the ride goes on, or the provider holds money for it.
     """
@@ -80,9 +86,11 @@ async def declines_and_holds_nothing(sandbox: Api, person: SignedIn) -> str:
     except ApiError as error:
         if error.code != "payment_declined":
             raise
+        [ended] = (await person.client.list_rides(limit=1))["items"]
     else:
-        raise SmokeError(f"a declined card got the ride {ride['id']}")
-    [ended] = (await person.client.list_rides(limit=1))["items"]
+        ended = await _decided(person, ride)
+        if ended["payment_state"] != "hold_declined":
+            raise SmokeError(f"a declined card got the ride {ride['id']}")
     if (ended["state"], ended["payment_state"]) != ("payment_failed", "hold_declined"):
         raise SmokeError(f"{ended['id']} is {ended['state']}, its payment {ended['payment_state']}")
     plain_id = str(from_public_id("ride", ended["id"]))
@@ -91,6 +99,15 @@ async def declines_and_holds_nothing(sandbox: Api, person: SignedIn) -> str:
     if held:
         raise SmokeError(f"the provider holds money for {ended['id']}: {', '.join(held)}")
     return str(ended["id"])
+
+
+async def _decided(person: SignedIn, ride: RiderRide) -> RiderRide:
+    """Follow a ride until its hold has an outcome."""
+    ends_at = time.monotonic() + _OUTCOME_SECONDS
+    while ride["payment_state"] == "hold_pending" and time.monotonic() < ends_at:
+        await asyncio.sleep(_LOOK_SECONDS)
+        ride = await person.client.read_ride(ride["id"])
+    return ride
 
 
 def _held_minor(intent: Mapping[str, Any]) -> int:

@@ -6,6 +6,7 @@ one of `chassis.redis_urls` (PING), or `postgresql://...` (a connection). Where 
 """
 
 import asyncio
+import contextlib
 from urllib.parse import SplitResult, unquote, urlsplit
 
 _ANSWER_SECONDS = 1
@@ -36,7 +37,9 @@ async def _postgres_answers(url: str) -> bool:
         connection = await asyncpg.connect(url, timeout=_ANSWER_SECONDS)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
         return False
-    await connection.close(timeout=_ANSWER_SECONDS)
+    with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+        # It answered, whether or not it says good-bye in time; asyncpg breaks off by itself then.
+        await connection.close(timeout=_ANSWER_SECONDS)
     return True
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jitney.stack.tokens import make_token
 from shared_kernel.ids import from_public_id
-from tests.system.conftest import hurried_city
+from tests.system.conftest import patient_city
 from tests.system.objects import one_of_everything
 from tests.system.people import town
 from tests.system.stack import Stack
@@ -33,7 +33,7 @@ class Stage:
 @contextlib.asynccontextmanager
 async def stage(folder: Path) -> AsyncGenerator[Stage]:
     """Start a stack and fill it with one of everything; it is gone at the end."""
-    stack = Stack(folder, JITNEY_MATCHING_CITY_FILE=str(hurried_city(folder)))
+    stack = Stack(folder, JITNEY_MATCHING_CITY_FILE=str(patient_city(folder)))
     try:
         stack.start()
         async with town(stack) as people:

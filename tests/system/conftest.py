@@ -20,12 +20,10 @@ from tests.system.telemetry import TraceReceiver, receiving
 
 __all__ = ["postgres"]
 
-# A city in a hurry: whoever waits in these tests waits seconds, not minutes.
-_HURRIED = {
+# Whoever waits in these tests waits seconds, not minutes.
+_SHORT = {
     "quote_seconds = 300": "quote_seconds = 30",
-    "offer_seconds = 15": "offer_seconds = 8",
     "late_accept_seconds = 10": "late_accept_seconds = 0",
-    "search_window_seconds = 300": "search_window_seconds = 20",
     "free_cancel_seconds = 120": "free_cancel_seconds = 1",
     "no_show_wait_seconds = 300": "no_show_wait_seconds = 1",
     "min_ahead_seconds = 1800": "min_ahead_seconds = 1",
@@ -38,11 +36,45 @@ _HURRIED = {
     # All tests ask from a few corners: what would be a rush there is none.
     "least_requests = 8": "least_requests = 1000",
 }
+_HURRIED = {
+    **_SHORT,
+    "offer_seconds = 15": "offer_seconds = 8",
+    "search_window_seconds = 300": "search_window_seconds = 20",
+}
+# Whoever answers by hand does so in a process that may stand still for a while, on a machine with much else to do.
+_PATIENT = {
+    **_SHORT,
+    "offer_seconds = 15": "offer_seconds = 120",
+    "search_window_seconds = 300": "search_window_seconds = 120",
+}
+# Around HURRIED_PLACE of people.py, far from where everybody else drives.
+_ELSEWHERE = {
+    'city = "san_francisco"': 'city = "lake_tahoe"',
+    'name = "San Francisco Bay"': 'name = "Lake Tahoe"',
+    "[37.20, -122.80]": "[38.80, -120.40]",
+    "[38.10, -122.80]": "[39.40, -120.40]",
+    "[38.10, -121.70]": "[39.40, -119.80]",
+    "[37.20, -121.70]": "[38.80, -119.80]",
+}
 
 
 def hurried_city(folder: Path) -> Path:
-    """Write the packaged city's policy with short times."""
+    """Write the packaged city's policy with short times: for crowds, of whom some always come too late."""
     return write_hurried_city(folder, _HURRIED)
+
+
+def patient_city(folder: Path) -> Path:
+    """Write it with short times but for those in which a driver is found: for people who do what a test says."""
+    return write_hurried_city(folder, _PATIENT)
+
+
+def patient_and_hurried_city(folder: Path) -> Path:
+    """Write both, as two cities: tests of offers and searches that nobody answers need not wait in the second."""
+    cities = folder / "cities"
+    cities.mkdir()
+    patient_city(folder).rename(cities / "patient.toml")
+    write_hurried_city(folder, {**_HURRIED, **_ELSEWHERE}).rename(cities / "hurried.toml")
+    return cities
 
 
 @pytest.fixture(scope="session")
@@ -69,11 +101,11 @@ def through_a_pooler(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]
 def stack(
     tmp_path_factory: pytest.TempPathFactory, traces: TraceReceiver, through_a_pooler: dict[str, str]
 ) -> Iterator[Stack]:
-    """A running stack in a city in a hurry."""
+    """A running stack with a city where offers wait for whoever answers, and one in a hurry."""
     folder = tmp_path_factory.mktemp("stack")
     running = Stack(
         folder,
-        JITNEY_MATCHING_CITY_FILE=str(hurried_city(folder)),
+        JITNEY_MATCHING_CITY_FILE=str(patient_and_hurried_city(folder)),
         JITNEY_OTLP_ENDPOINT=traces.url,
         OTEL_BSP_SCHEDULE_DELAY="200",
         JITNEY_NOTIFICATION_WEBHOOKS_TO_PRIVATE_ADDRESSES="true",

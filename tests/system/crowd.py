@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from jitney.simulator.api import ApiError, SignedIn, Unreachable, sign_in
+from jitney.simulator.api import Api, ApiError, SignedIn, Unreachable, sign_in
 from jitney.simulator.behavior import Behavior
 from jitney.simulator.clock import SimulationClock
 from jitney.simulator.demand import place_near_a_busy_one, trips_for_ever
@@ -128,7 +128,8 @@ async def crowd(town: Town, *, riders: int, drivers: int, seed: int) -> AsyncGen
     """Fill a town with people; at the end they stop at once."""
     chance = random.Random(seed)
     world = World(
-        api=town.api,
+        # People who keep a stack busy are as patient as in life: what they ask in vain is counted.
+        api=Api(town.api.transport.http, random.Random(seed)),
         sandbox=town.sandbox,
         streams=town.streams,
         matching=town.matching,

@@ -14,6 +14,8 @@ import httpx
 from jitney.simulator.api import Api, ApiError, SignedIn, sign_in
 from jitney.simulator.live import AcknowledgedStream, LiveEvent, LiveStream
 from jitney.simulator.locations import LocationReporter, open_app_channel
+from jitney_client import Patience
+from matching_service.use_cases.request_ride import HOLD_SECONDS
 from shared_kernel.geo import GeoPoint
 from tests.system.stack import Stack
 
@@ -21,8 +23,11 @@ T = TypeVar("T")
 
 UNION_SQUARE = GeoPoint(37.7880, -122.4075)
 FERRY_BUILDING = GeoPoint(37.7955, -122.3937)
+HURRIED_PLACE, NEAR_HURRIED_PLACE = GeoPoint(39.0960, -120.0320), GeoPoint(39.1110, -120.0320)
+"""In the shared stack's other city, where offers and searches are soon over."""
 WAIT_SECONDS = 120.0
 """What hangs is found late; what is slow, on a machine with much else to do, is not taken for it."""
+_MOST_DECLINED = 5
 
 
 async def until(found: Callable[[], Awaitable[T | None]], what: str) -> T:
@@ -77,8 +82,8 @@ class Town:
         vehicle = {"model": "Toyota Prius", "color": "blue", "plate": "7ABC123", "vehicle_class": vehicle_class}
         await person.do("POST", "/v1/driver/application", {"display_name": "Ana", "vehicle": vehicle})
         driver = HandDriver(self, person, place, by_grpc=by_grpc)
-        await driver.go_online()
         self.drivers.append(driver)
+        await driver.go_online()
         return driver
 
     async def operator(self, method: str, path: str, json: Any = None, **parameters: Any) -> dict[str, Any]:
@@ -103,8 +108,9 @@ async def town(stack: Stack) -> AsyncGenerator[Town]:
         open_app_channel(stack.matching_target) as matching,
         open_app_channel(stack.notification_target) as notification,
     ):
-        jitter = random.Random(0)
-        opened = Town(stack, Api(rest, jitter), Api(sandbox, jitter), streams, matching, notification)
+        jitter, patience = random.Random(0), Patience(seconds=WAIT_SECONDS)
+        apis = Api(rest, jitter, patience), Api(sandbox, jitter, patience)
+        opened = Town(stack, *apis, streams, matching, notification)
         try:
             yield opened
         finally:
@@ -197,9 +203,14 @@ class HandDriver:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def go_online(self) -> None:
-        """Start a shift and tell where the vehicle is."""
+        """Start a shift and tell where the vehicle is.
+
+        The live stream is opened before: it begins where it is opened, so an offer that came earlier is not on it.
+        """
+        self._tasks = [asyncio.create_task(self._listen())]
+        await until(self._listens, "the live stream")
         await self.person.do("PUT", "/v1/driver/availability", {"online": True})
-        self._tasks = [asyncio.create_task(self._reporter.run()), asyncio.create_task(self._listen())]
+        self._tasks.append(asyncio.create_task(self._reporter.run()))
 
     async def go_away(self) -> None:
         """End the shift and fall silent."""
@@ -240,6 +251,27 @@ class HandDriver:
     async def _listen(self) -> None:
         async for event in self._stream.events():
             self.heard.append(event)
+
+    async def _listens(self) -> bool:
+        return any(event.type == "resync" for event in self.heard)
+
+
+async def declined(rider: HandRider, funding: str = "card") -> ApiError:
+    """Ask for a ride whose payment must be declined; return the refusal that says so.
+
+    Whoever asks waits HOLD_SECONDS for that. Where it took longer the ride is answered first and fails soon: then
+    another is asked for.
+    """
+    loop = asyncio.get_running_loop()
+    for _ in range(_MOST_DECLINED):
+        begun = loop.time()
+        try:
+            ride_id = await rider.request(funding=funding)
+        except ApiError as error:
+            return error
+        assert loop.time() - begun >= HOLD_SECONDS, "this should have been refused"
+        await rider.ride_in(ride_id, "payment_failed")
+    raise AssertionError(f"{_MOST_DECLINED} times no outcome within {HOLD_SECONDS:g} s")
 
 
 async def refusal(call: Awaitable[Any]) -> ApiError:

@@ -28,6 +28,8 @@ from tests.integration.embedded import free_addresses
 T = TypeVar("T")
 
 START_SECONDS = 120.0
+_COMMAND_SECONDS = 270.0
+"""What hangs is found late; what simulates a city for minutes, on a machine with much else to do, comes to its end."""
 
 
 def until(found: Callable[[], T | None], what: str, seconds: float = 60.0) -> T:
@@ -83,7 +85,7 @@ class Stack:
             env={**self._environment, **more},
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=_COMMAND_SECONDS,
             check=False,
         )
 
@@ -211,6 +213,16 @@ def _family(pid: int) -> list[psutil.Process]:
 
 
 def _kill_family(pid: int) -> None:
-    for process in _family(pid):
+    family = _family(pid)
+    for process in family:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
+    # On a busy machine it takes them a while to go, and until then they hold their ports.
+    until(lambda: all(map(_is_gone, family)), "the end of what was killed")
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

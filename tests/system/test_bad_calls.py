@@ -24,6 +24,7 @@ pytestmark = pytest.mark.system
 RIDES = "/ridesharing.matching.v1.RideService"
 DRIVERS = "/ridesharing.matching.v1.DriverService"
 PAYMENTS = "/ridesharing.payment.v1.PaymentService"
+_SECONDS = 60
 
 
 class Caller:
@@ -37,7 +38,7 @@ class Caller:
         raw = request if isinstance(request, bytes) else request.SerializeToString()
         channel = cast("Any", self._channels[service])
         metadata = (("authorization", f"Bearer {token}"),) if token else ()
-        return await refused_call(channel.unary_unary(f"{service}/{method}")(raw, metadata=metadata, timeout=10))
+        return await refused_call(channel.unary_unary(f"{service}/{method}")(raw, metadata=metadata, timeout=_SECONDS))
 
 
 @pytest.fixture
@@ -183,7 +184,7 @@ async def test_a_bad_ping_ends_its_stream_with_the_path_named(people: Town, call
     stream = cast("Any", people.matching).stream_stream(f"{DRIVERS}/StreamLocations")
     metadata = (("authorization", f"Bearer {token}"),)
     for raw, reason in ((batch.SerializeToString(), "invalid_argument"), (b"\xff\xff", "malformed_message")):
-        error = await refused_call(stream(iter([raw]), metadata=metadata, timeout=10).read())
+        error = await refused_call(stream(iter([raw]), metadata=metadata, timeout=_SECONDS).read())
         assert (error.status, error.reason) == ("INVALID_ARGUMENT", reason)
 
 

@@ -5,6 +5,7 @@ The browser is the system's Chromium, driven by Playwright. Screenshots of each 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -15,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, Route, async_playwright, expect
 
-import matching_service
+from jitney.chaos.hurried_city import write_hurried_city
 from shared_kernel.geo import GeoPoint
 from tests.system.people import Town, town, until
 from tests.system.stack import Stack
@@ -43,18 +44,18 @@ _UNDRAWN = """{
   };
 }"""
 VIEWS = ("map", "rides", "book", "pulse", "money", "complaints", "promotions", "drivers", "messages")
+_CITY = {"tick_seconds = 2.0": "tick_seconds = 0.5", "offer_seconds = 15": "offer_seconds = 120"}
 # Away from the corners where other tests drive.
 PICKUP, DROPOFF = GeoPoint(37.7600, -122.4350), GeoPoint(37.7700, -122.4100)
+# Where a driver's page begins.
+_CAR = GeoPoint(37.7816, -122.4156)
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack as a newcomer has it, whose dispatch looks twice a second."""
+    """A stack as a newcomer has it, whose dispatch looks twice a second and whose offers wait for slow browsers."""
     folder = tmp_path_factory.mktemp("pages")
-    policy = (Path(matching_service.__file__).parent / "cities/default.toml").read_text()
-    assert "tick_seconds = 2.0" in policy
-    (folder / "city.toml").write_text(policy.replace("tick_seconds = 2.0", "tick_seconds = 0.5"))
-    running = Stack(folder, JITNEY_MATCHING_CITY_FILE=str(folder / "city.toml"))
+    running = Stack(folder, JITNEY_MATCHING_CITY_FILE=str(write_hurried_city(folder, _CITY)))
     try:
         running.start()
         yield running
@@ -97,8 +98,9 @@ class Window:
         page.on("console", self._hear)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # The pages look for what may not be there, an offer or a driver's way, and the browser tells of each.
-        if message.type == "error" and not re.search("status of (404|409)", message.text):
+        # The pages look for what may not be there, an offer or a driver's way, and ask again where a busy service did
+        # not answer in time; the browser tells of each.
+        if message.type == "error" and not re.search("status of (404|409|503|504)", message.text):
             self.wrong.append(message.text)
 
     async def shot(self, name: str) -> None:
@@ -122,7 +124,8 @@ class Window:
 
     async def console(self, view: str = "", role: str = "operator") -> None:
         """Open the console signed in, as `jitney console` does."""
-        told = self.stack.jitney("console", "--no-browser", "--role", role, "--data", str(self.stack.data))
+        options = ("--no-browser", "--role", role, "--data", str(self.stack.data))
+        told = await asyncio.to_thread(self.stack.jitney, "console", *options)
         await self.page.goto(told.stdout.strip())
         await expect(self.page.get_by_role("navigation", name="Views")).to_be_visible()
         assert "token" not in self.page.url
@@ -141,6 +144,31 @@ async def window(browser: Browser, stack: Stack, size: dict[str, int], theme: st
         assert opened.wrong == []
     finally:
         await context.close()
+
+
+class Held:
+    """The next answer to a question of a page, kept from it until it is let go."""
+
+    def __init__(self) -> None:
+        self._given, self._let_go = asyncio.Event(), asyncio.Event()
+
+    async def at(self, page: Page, address: str) -> None:
+        """Hold what is asked there next."""
+        await page.route(address, self._hold, times=1)
+
+    async def given(self) -> None:
+        """Wait until it is given."""
+        await asyncio.wait_for(self._given.wait(), WAIT_MILLISECONDS / 1000)
+
+    def let_go(self) -> None:
+        """Let the page have it."""
+        self._let_go.set()
+
+    async def _hold(self, route: Route) -> None:
+        answer = await route.fetch()
+        self._given.set()
+        await self._let_go.wait()
+        await route.fulfill(response=answer)
 
 
 async def test_a_ride_is_taken_by_hand_in_two_windows(browser: Browser, stack: Stack, people: Town) -> None:
@@ -266,7 +294,15 @@ async def test_prices_are_told_before_the_map_is_drawn(browser: Browser, stack: 
         await page.get_by_role("button", name="Show prices").click()
         await expect(page.get_by_role("button", name="Book economy for")).to_be_visible()
         await expect(page.get_by_role("img", name="Pickup")).to_have_count(0)
-        await page.evaluate("draw()")
+        note = page.get_by_label("Note to the driver")
+        await note.press_sequentially("the blue")
+        async with page.expect_response("**/v1/service-areas") as areas:
+            await page.evaluate("draw()")
+        await (await areas.value).finished()
+        # What follows upon the areas has happened by the frame after a later answer.
+        await page.evaluate("fetch('/healthz').then(() => new Promise(requestAnimationFrame))")
+        await page.keyboard.type(" door")
+        await expect(note).to_have_value("the blue door")
         await expect(page.get_by_role("img", name="Pickup")).to_be_visible()
         await expect(page.get_by_role("img", name="Where to")).to_be_visible()
         await expect(page.get_by_role("button", name="Book economy for")).to_be_visible()
@@ -354,6 +390,40 @@ async def test_an_operator_suspends_a_driver(browser: Browser, stack: Stack, peo
         await expect(page.get_by_role("button", name="Approve Ana")).to_be_visible()
     listed = await people.operator("GET", "/v1/operator/drivers", status="suspended")
     assert [item["id"] for item in listed["items"]] == [driver.person.account_id]
+
+
+async def test_a_look_that_began_before_a_step_does_not_undo_it(browser: Browser, stack: Stack, people: Town) -> None:
+    rider = await people.rider()
+    async with window(browser, stack, PHONE) as driver:
+        page = driver.page
+        await driver.sign_in("/try/driver", people.phone_number(), people)
+        await page.get_by_role("button", name="Apply").click()
+        await page.get_by_role("switch").click()
+        await expect(page.get_by_role("heading", name="You are online")).to_be_visible()
+        ride_id = await rider.request(_CAR, DROPOFF)
+        await expect(page.get_by_role("button", name="Accept")).to_be_visible()
+
+        # The page asks for the ride under way while there is none; before it is told so, the driver has accepted one.
+        under_way, ended = Held(), Held()
+        await under_way.at(page, "**/v1/driver/rides/current")
+        await under_way.given()
+        await page.get_by_role("button", name="Accept").click()
+        await expect(page.get_by_role("button", name="I am here")).to_be_visible()
+        # So it asks how that ride ended, and is told where it stood before the driver arrived.
+        await ended.at(page, f"**/v1/driver/rides/{ride_id}")
+        under_way.let_go()
+        await ended.given()
+        await page.get_by_role("button", name="I am here").click()
+        pin = page.get_by_label("The PIN")
+        await pin.fill(str((await rider.ride(ride_id))["start_pin"]))
+        async with page.expect_response("**/v1/driver/rides/current"):
+            ended.let_go()
+        await expect(pin).to_have_value(re.compile("[0-9]{4}"))
+        await page.get_by_role("button", name="Start the trip").click()
+        await page.get_by_role("button", name="Complete the ride").click()
+        await page.get_by_role("button", name="Next ride").click()
+        await page.get_by_role("switch").click()
+        await expect(page.get_by_role("heading", name="You are offline")).to_be_visible()
 
 
 async def test_support_is_shown_drivers_and_refused_the_rest(browser: Browser, stack: Stack) -> None:

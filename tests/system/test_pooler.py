@@ -13,7 +13,7 @@ from jitney.stack.databases import SERVICES
 from shared_kernel.geo import GeoPoint
 from tests.integration.embedded import TestPostgres
 from tests.integration.pgbouncer import pgbouncer
-from tests.system.conftest import hurried_city
+from tests.system.conftest import patient_city
 from tests.system.people import Town, town
 from tests.system.stack import Stack
 
@@ -32,7 +32,7 @@ async def test_rides_side_by_side_go_from_quote_to_receipt_through_a_pooler(
             tmp_path,
             **urls,
             JITNEY_DATABASE_POOLER="transaction",
-            JITNEY_MATCHING_CITY_FILE=str(hurried_city(tmp_path)),
+            JITNEY_MATCHING_CITY_FILE=str(patient_city(tmp_path)),
         )
         try:
             await asyncio.to_thread(stack.start)

@@ -35,9 +35,9 @@ async def quoted(rider: HandRider, *, toll_minor: int) -> dict[str, Any]:
     return await until(there, f"a toll of {toll_minor}")
 
 
-def city(stack: Stack, *arguments: str) -> str:
-    """What `jitney city` says."""
-    done = stack.jitney("city", *arguments, "--data", str(stack.data))
+async def city(stack: Stack, *arguments: str) -> str:
+    """What `jitney city` says, while people live on."""
+    done = await asyncio.to_thread(stack.jitney, "city", *arguments, "--data", str(stack.data))
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -50,17 +50,17 @@ async def test_an_operator_puts_a_toll_and_a_wait_and_a_ride_pays_them(
     people: Town, stack: Stack, tmp_path: Path
 ) -> None:
     rider, driver = await people.rider(), await people.driver()
-    assert "san_francisco" in city(stack, "list")
-    shown = city(stack, "show", "san_francisco")
+    assert "san_francisco" in await city(stack, "list")
+    shown = await city(stack, "show", "san_francisco")
     changed = shown.replace("waiting_grace_seconds = 180", "waiting_grace_seconds = 0")
     changed = changed.replace("waiting_per_minute_minor = 39", "waiting_per_minute_minor = 6000")
     before, after = tmp_path / "before.toml", tmp_path / "after.toml"
     before.write_text(shown)
     after.write_text(changed + _PORT)
-    checked = city(stack, "check", str(after))
+    checked = await city(stack, "check", str(after))
     assert "fees.waiting_grace_seconds: 180 -> 0" in checked
     assert 'tolls.Port road.zone: (nothing) -> "port"' in checked
-    assert "is in force from" in city(stack, "put", str(after), "--note", "the port road")
+    assert "is in force from" in await city(stack, "put", str(after), "--note", "the port road")
     try:
         quote = await quoted(rider, toll_minor=425)
         ride_id = await rider.ask(quote)
@@ -81,7 +81,7 @@ async def test_an_operator_puts_a_toll_and_a_wait_and_a_ride_pays_them(
         [mine] = [each for each in page["items"] if each["id"] == ride_id]
         assert (mine["city"], mine["policy_version"]) == ("san_francisco", 2)
     finally:
-        city(stack, "put", str(before))
+        await city(stack, "put", str(before))
         await quoted(rider, toll_minor=0)
     versions = (await people.operator("GET", "/v1/operator/cities/san_francisco/policies"))["items"]
     assert [(each["version"], each["note"]) for each in versions] == [

@@ -23,7 +23,7 @@ from jitney.stack.roles import provision_services
 from shared_kernel.ids import from_public_id
 from tests.integration.embedded import running
 from tests.system.books import psp_intents
-from tests.system.conftest import hurried_city
+from tests.system.conftest import patient_city
 from tests.system.people import HandDriver, HandRider, town, until
 from tests.system.stack import Stack
 
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.system
 async def _living(folder: Path) -> AsyncGenerator[Stack]:
     stack = Stack(
         folder,
-        JITNEY_MATCHING_CITY_FILE=str(hurried_city(folder)),
+        JITNEY_MATCHING_CITY_FILE=str(patient_city(folder)),
         # What the PSP lists and the ledger does not have is told at once, and not a day later.
         JITNEY_PAYMENT_RECONCILIATION_UNKNOWN_HOURS="0",
     )

@@ -102,11 +102,10 @@ async def test_a_much_longer_trip_waits_for_the_drivers_word(people: Town) -> No
     assert (await paid_for(people, rider, ride_id))["fare"]["total"] == edit["fare"]["total"]
 
 
-async def test_a_ride_asked_for_ahead_is_held_matched_and_paid_in_its_time(people: Town) -> None:
-    rider, driver = await people.rider(), await people.driver()
-    pickup_at = datetime.now(UTC) + timedelta(seconds=12)
-    quote = await rider.quote(pickup_at=pickup_at.isoformat())
-    ride_id = await rider.ask(quote)
+async def test_a_ride_asked_for_ahead_holds_nothing_yet_and_bars_another_at_its_time(people: Town) -> None:
+    rider = await people.rider()
+    pickup_at = datetime.now(UTC) + timedelta(hours=1)
+    ride_id = await rider.ask(await rider.quote(pickup_at=pickup_at.isoformat()))
     waiting = await rider.ride(ride_id)
     assert (waiting["state"], waiting["payment_state"]) == ("scheduled", "hold_not_due")
     [listed] = (await rider.person.get("/v1/rides/scheduled"))["items"]
@@ -118,12 +117,28 @@ async def test_a_ride_asked_for_ahead_is_held_matched_and_paid_in_its_time(peopl
     await rider.cancel(now_id)
     page = await people.operator("GET", "/v1/operator/rides", state="scheduled")
     assert ride_id in {item["id"] for item in page["items"]}
+    await rider.cancel(ride_id)
+    canceled = await rider.settled(ride_id)
+    assert (canceled["state"], canceled["payment_state"]) == ("canceled_by_rider", "voided")
+
+
+async def test_a_ride_asked_for_ahead_is_held_matched_and_paid_in_its_time(people: Town) -> None:
+    rider, driver = await people.rider(), await people.driver()
+    pickup_at = datetime.now(UTC) + timedelta(seconds=12)
+    quote = await rider.quote(pickup_at=pickup_at.isoformat())
+    ride_id = await rider.ask(quote)
     await under_way(people, ride_id, rider, driver)
     await driver.step(ride_id, "complete")
     settled = await paid_for(people, rider, ride_id)
     assert settled["fare"]["total"] == quote["fare"]["total"]
-    topics = {item["topic"] for item in (await rider.person.get("/v1/me/notifications"))["items"]}
-    assert "ride_reminded" in topics
+    [first, second, *_] = (await people.operator("GET", f"/v1/operator/rides/{ride_id}/history"))["transitions"]
+    assert first["to_state"] == "scheduled"
+    assert datetime.fromisoformat(second["occurred_at"]) >= pickup_at - timedelta(seconds=4)  # of the city's search
+
+    async def reminded() -> bool:
+        return "ride_reminded" in {item["topic"] for item in (await rider.person.get("/v1/me/notifications"))["items"]}
+
+    await until(reminded, "the reminder in the inbox")
 
 
 @pytest.mark.parametrize(("product", "passengers"), [("wheelchair", 1), ("xl", 5)])

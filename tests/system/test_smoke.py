@@ -33,6 +33,18 @@ async def test_a_card_that_is_taken_is_not_taken_for_declined(people: Town, monk
     await person.client.cancel_ride(ride["id"], {"fee_consent_token": preview["fee_consent_token"]})
 
 
+async def test_a_card_that_is_declined_late_is_declined(people: Town) -> None:
+    person = await people.signed_in("rider")
+    # Longer than whoever asks for a ride waits for the hold.
+    rule = {"target": "psp", "operation": "payment_intents.*", "kind": "delay", "seconds": 2.8, "count": None}
+    made = await people.sandbox.call("POST", "/_sim/faults", json=rule)
+    try:
+        ride_id = await declines_and_holds_nothing(people.sandbox, person)
+    finally:
+        await people.sandbox.call("DELETE", f"/_sim/faults/{made['id']}")
+    assert (await person.get(f"/v1/rides/{ride_id}"))["state"] == "payment_failed"
+
+
 def _with_a_good_card(add: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
     async def add_good(body: object) -> Any:
         del body

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ pytestmark = pytest.mark.system
 MATCHING = "ridesharing.matching.v1"
 PAYMENT = "ridesharing.payment.v1"
 PUSH_TOKEN = "fcm-" + secrets.token_hex(16)
+CLOCK_TIME = re.compile(r"\d\d:\d\d:\d\d\.\d+")
 
 EXPECTED_EDGES = {
     # The request: edge → matching → identity, payment → PSP.
@@ -104,20 +105,28 @@ async def test_a_ride_leaves_one_connected_trace_without_secrets(
     await driver.step(ride_id, "complete")
     await rider.settled(ride_id)
 
+    plain_id = str(from_public_id("ride", ride_id))
+
+    def apart(seen: Sequence[SeenSpan], of_ride: Sequence[SeenSpan]) -> list[str]:
+        """The spans about the ride that nothing connects with its trace."""
+        known = {span.span_id for span in of_ride}
+        about_it = (span for span in seen if span.attributes.get("jitney.ride_id") == plain_id)
+        return [span.name for span in about_it if span.span_id not in known]
+
     async def all_edges() -> list[SeenSpan] | None:
-        of_ride = connected(traces.spans(), trace_id)
-        return of_ride if edges(of_ride) >= EXPECTED_EDGES else None
+        # Processes send their spans by themselves: one may be here before the one that it hangs on.
+        seen = traces.spans()
+        of_ride = connected(seen, trace_id)
+        return of_ride if edges(of_ride) >= EXPECTED_EDGES and not apart(seen, of_ride) else None
 
     try:
         spans = await until(all_edges, "the spans of a ride")
     except AssertionError:
-        seen = edges(connected(traces.spans(), trace_id))
-        raise AssertionError(f"missing: {EXPECTED_EDGES - seen}; seen: {sorted(seen)}") from None
+        of_ride = connected(traces.spans(), trace_id)
+        seen, loose = edges(of_ride), apart(traces.spans(), of_ride)
+        raise AssertionError(f"missing: {EXPECTED_EDGES - seen}; apart: {loose}; seen: {sorted(seen)}") from None
     finally:
         await people.operator("DELETE", f"/v1/operator/webhook-endpoints/{endpoint['id']}")
-    plain_id = str(from_public_id("ride", ride_id))
-    about_it = [span for span in traces.spans() if span.attributes.get("jitney.ride_id") == plain_id]
-    assert {span.span_id for span in about_it} <= {span.span_id for span in spans}
     assert {span.name.partition(":")[0] for span in spans} == {
         "rider_api_rest",
         "rider_api_stream",
@@ -132,7 +141,8 @@ async def test_a_ride_leaves_one_connected_trace_without_secrets(
     what_is_promised_is_measured(metrics)
     values = {str(value) for span in traces.spans() for value in span.attributes.values()}
     assert pin not in values
-    logs = "".join(path.read_text() for path in own_logs(people))
+    # Without the times: one of each minute's sixty thousand milliseconds is written as the place is.
+    logs = CLOCK_TIME.sub("", "".join(path.read_text() for path in own_logs(people)))
     # Names and labels: among thousands of values some look like anything.
     series = [line.rpartition(" ")[0] for text in metrics.values() for line in text.splitlines()]
     told = "\n".join([*(span.raw for span in traces.spans()), logs, *series])

@@ -34,7 +34,7 @@ def test_the_walkthrough_ends_with_a_captured_ride_and_balanced_books(stack: Sta
         "RIDER_PHONE": rider_phone,
         "DRIVER_PHONE": driver_phone,
     }
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False, cwd=ROOT)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=270, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     states = [line for line in done.stdout.splitlines() if re.fullmatch("[a-z_]+", line)]
     assert states == ["driver_en_route", "arrived", "in_progress", "completed"]

@@ -33,7 +33,7 @@ def test_grpcurl_with_a_token_walks_a_ride(stack: Stack) -> None:
         "DRIVER_PHONE": "+14155559908",
     }
     command = [str(ROOT / "docs" / "walkthrough_grpc.sh")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False, cwd=ROOT)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=270, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     states = [line for line in done.stdout.splitlines() if re.fullmatch("RIDE_STATE_[A-Z_]+", line)]
     steps = ("DRIVER_EN_ROUTE", "ARRIVED", "IN_PROGRESS", "COMPLETED")

@@ -91,5 +91,9 @@ function takeTokenOfAddress() {
   return true;
 }
 
-addEventListener("hashchange", () => go().then(() => main.focus()));
+addEventListener("hashchange", () => {
+  go();
+  // At once: whoever types in the view before its map is drawn goes on typing.
+  main.focus();
+});
 go();

@@ -38,6 +38,8 @@ let pace = Number(PACES[0][0]);
 let movedAt = performance.now();
 let reportedAt = 0;
 let shown = "";
+/** What the driver has done so far: a look that was under way meanwhile tells of before, and is of no use. */
+let deeds = 0;
 const pins = {};
 
 start();
@@ -57,31 +59,36 @@ async function start() {
 /* What is */
 
 async function lookAround() {
+  const before = deeds;
   try {
     if (driver?.status !== "approved") {
-      driver = await api.get("/v1/driver").catch((error) => ([403, 404, 409].includes(error.status) ? null : Promise.reject(error)));
+      const known = await api.get("/v1/driver").catch((error) => ([403, 404, 409].includes(error.status) ? null : Promise.reject(error)));
+      if (before !== deeds) return;
+      driver = known;
       if (driver === null) return render("application", application);
       if (driver.status !== "approved") return render(driver.status, waiting);
     }
     const [shift, current, asked] = await Promise.all([orNull("/v1/driver/shift"), orNull("/v1/driver/rides/current"), ride ? null : orNull("/v1/driver/offers/current")]);
+    let next = ride;
+    if (current !== null) {
+      if (ride?.id !== current.id || ride.version <= current.version) next = current;
+    } else if (ride !== null && STEPS[ride.state] !== 4) next = await endOf(ride);
+    const paid = earnings === null || next?.state === "completed" ? await orNull("/v1/driver/earnings") : earnings;
+    if (before !== deeds) return;
     online = shift !== null;
     offer = asked;
-    if (current !== null) {
-      if (ride?.id !== current.id || ride.version <= current.version) ride = current;
-    } else if (ride !== null && STEPS[ride.state] !== 4) await settle();
-    if (earnings === null || ride?.state === "completed") earnings = await orNull("/v1/driver/earnings");
+    ride = next;
+    earnings = paid;
     draw();
   } catch (error) {
-    render(`problem ${error.message}`, () => problem(error, lookAround));
+    if (before === deeds) render(`problem ${error.message}`, () => problem(error, lookAround));
   }
 }
 
 const orNull = (path) => api.get(path).catch((error) => (error.status === 404 ? null : Promise.reject(error)));
 
 /** The ride seems no longer under way here: how did it end? Null where it went to another driver. */
-async function settle() {
-  ride = await orNull(`/v1/driver/rides/${ride.id}`);
-}
+const endOf = (gone) => orNull(`/v1/driver/rides/${gone.id}`);
 
 function draw() {
   if (ride) {
@@ -147,6 +154,7 @@ function application(trouble) {
     const vehicle = { model: given.model, color: given.color, plate: given.plate, vehicle_class: given.class };
     try {
       driver = await api.post("/v1/driver/application", { display_name: given.name, vehicle });
+      deeds += 1;
       shown = "";
       await lookAround();
     } catch (error) {
@@ -193,6 +201,7 @@ function onlineSwitch() {
     try {
       if (!online) await report(true);
       online = (await api.put("/v1/driver/availability", { online: !online })).online;
+      deeds += 1;
       if (online) await report(true);
     } catch (error) {
       toast(error.message, "bad");
@@ -245,11 +254,11 @@ async function accept(button) {
   button.disabled = true;
   try {
     ride = await api.post(`/v1/driver/offers/${offer.id}/accept`);
-    offer = null;
   } catch (error) {
     toast(error.message, "bad");
-    offer = null;
   }
+  offer = null;
+  deeds += 1;
   draw();
 }
 
@@ -258,6 +267,7 @@ async function decline() {
   offer = null;
   draw();
   await api.post(`/v1/driver/offers/${declined}/decline`).catch((error) => toast(error.message, "bad"));
+  deeds += 1;
 }
 
 /* A ride */
@@ -306,6 +316,7 @@ async function go(step, body, button) {
   try {
     await report(true);
     ride = await api.post(`/v1/driver/rides/${ride.id}/${step}`, body, newKey());
+    deeds += 1;
     if (ride.state === "completed") stopDriving();
     draw();
   } catch (error) {
@@ -329,6 +340,7 @@ async function giveBack() {
   try {
     await api.post(`/v1/driver/rides/${ride.id}/cancel`, { reason: "given back by hand" });
     ride = null;
+    deeds += 1;
     stopDriving();
   } catch (error) {
     toast(error.message, "bad");
@@ -339,6 +351,7 @@ async function giveBack() {
 async function noShow() {
   try {
     ride = await api.post(`/v1/driver/rides/${ride.id}/no-show`);
+    deeds += 1;
   } catch (error) {
     toast(error.message, "bad");
   }
@@ -357,6 +370,7 @@ function ended() {
           click: () => {
             ride = null;
             earnings = null;
+            deeds += 1;
             shown = "";
             lookAround();
           },

@@ -279,7 +279,7 @@ async function lookAtRide() {
     if (next.state === "completed" && next.payment_state === "captured" && receipt === null) {
       receipt = await api.get(`/v1/rides/${next.id}/receipt`).catch(() => null);
       follow(next);
-    } else if (ride === null || next.version !== ride.version) {
+    } else if (ride === null || next.version > ride.version) {
       const began = ride === null;
       follow(next);
       if (began) map.show([next.pickup, next.dropoff], { padding: scene.padding() });

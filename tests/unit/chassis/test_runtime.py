@@ -48,7 +48,7 @@ async def test_a_worker_that_fails_or_returns_is_started_again(
     workers = Workers()
     workers.add("work", work)
     workers.start()
-    await asyncio.wait_for(well.wait(), 5)
+    await asyncio.wait_for(well.wait(), 60)
     await workers.stop()
 
     assert starts == 3
@@ -162,11 +162,12 @@ def test_a_call_gets_its_default_or_what_is_left_less_a_margin() -> None:
             bounded = call_timeout(wanted)
             assert bounded is not None
             assert bounded <= 0.95
-        assert call_timeout(0.5) == 0.5
         with deadline(100.0):
             inner = remaining_seconds()
             assert inner is not None
             assert inner <= 1.0
+    with deadline(60.0):
+        assert call_timeout(0.5) == 0.5
     assert remaining_seconds() is None
 
 

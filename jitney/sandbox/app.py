@@ -92,7 +92,7 @@ def build_app(settings: SandboxSettings, world: World, silences: Silences) -> St
             *SmsProvider(world, silences, account, token).routes(),
             *VoiceProvider(world, silences, account, token).routes(),
             *PushProviders(world, silences, settings.notification_providers_file).routes(),
-            *Simulation(world).routes(),
+            *Simulation(world, silences).routes(),
             *HandedOver(world).routes(),
             *Acts(world).routes(),
             *Page(world).routes(),

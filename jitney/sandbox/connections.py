@@ -8,30 +8,45 @@ import os
 import socket
 import stat
 import struct
+from collections.abc import Collection, Generator
 
 from starlette.requests import Request
 from starlette.responses import Response
+
+from jitney.sandbox.faults import FaultRule
 
 _LINGER_NOT = struct.pack("ii", 1, 0)
 _DISCONNECT_SECONDS = 5.0
 
 
 class Silences:
-    """The clients left waiting. When the process is asked to stop, they are let go."""
+    """The clients left waiting. They are let go when their fault is taken back, or the process is asked to stop."""
 
     def __init__(self) -> None:
-        self._ended = asyncio.Event()
+        self._has_ended = False
+        self._waits: dict[asyncio.Event, FaultRule] = {}
 
     def end(self) -> None:
         """Let everybody go, now and from now on."""
-        self._ended.set()
+        self._has_ended = True
+        for over in self._waits:
+            over.set()
 
-    async def hang(self, request: Request, seconds: float) -> Response:
-        """Say nothing for so long (or until the client gives up), then reset the connection."""
+    async def let_go(self, faults: Collection[FaultRule]) -> None:
+        """Let those go who wait because of these very faults; returns when their work, if any, is with the store."""
+        for over, fault in self._waits.items():
+            if any(fault is each for each in faults):
+                over.set()
+        while any(over.is_set() for over in self._waits):  # noqa: ASYNC110 (a few turns, in which they wake)
+            await asyncio.sleep(0)
+
+    async def hang(self, request: Request, fault: FaultRule) -> Response:
+        """Say nothing for as long as the fault says (or until the client gives up), then reset the connection."""
         gone = asyncio.ensure_future(_disconnected(request))
-        ended = asyncio.ensure_future(self._ended.wait())
-        await asyncio.wait({gone, ended}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        ended.cancel()
+        with self._waiting(fault) as over:
+            ended = asyncio.ensure_future(over.wait())
+            await asyncio.wait({gone, ended}, timeout=fault.seconds, return_when=asyncio.FIRST_COMPLETED)
+            ended.cancel()
         if gone.done():
             return _nobody_reads()
         gone.cancel()
@@ -44,10 +59,21 @@ class Silences:
             await asyncio.wait_for(_disconnected(request), _DISCONNECT_SECONDS)
         return _nobody_reads()
 
-    async def hold(self, seconds: float) -> None:
+    async def hold(self, fault: FaultRule) -> None:
         """Wait before the work begins; the work is done whether or not the client still waits."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._ended.wait(), seconds)
+        with self._waiting(fault) as over, contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), fault.seconds)
+
+    @contextlib.contextmanager
+    def _waiting(self, fault: FaultRule) -> Generator[asyncio.Event]:
+        over = asyncio.Event()
+        if self._has_ended:
+            over.set()
+        self._waits[over] = fault
+        try:
+            yield over
+        finally:
+            del self._waits[over]
 
 
 def reset_peer(request: Request) -> None:

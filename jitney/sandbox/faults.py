@@ -92,12 +92,12 @@ class FaultBook:
         )
         self._rules = {**self._rules, identifier: rule}
 
-    def remove(self, connection: sqlite3.Connection, identifier: str | None = None) -> int:
-        """Take a rule, or all, out of force; says how many that were."""
-        gone = [known for known in self._rules if identifier in {None, known}]
+    def remove(self, connection: sqlite3.Connection, identifier: str | None = None) -> list[FaultRule]:
+        """Take a rule, or all, out of force; returns those."""
+        gone = {known: rule for known, rule in self._rules.items() if identifier in {None, known}}
         connection.executemany("DELETE FROM fault WHERE id = ?", [(known,) for known in gone])
         self._rules = {known: rule for known, rule in self._rules.items() if known not in gone}
-        return len(gone)
+        return list(gone.values())
 
     def listing(self, connection: sqlite3.Connection) -> list[dict[str, Any]]:
         """Show the rules with what they have seen and struck."""

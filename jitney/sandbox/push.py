@@ -147,11 +147,10 @@ class PushProviders:
         self, request: Request, kept: _Kept, errors: Mapping[FaultKind, PushError], answer: Response
     ) -> Response:
         fault = await self._world.faults.draw(kept.provider, "messages.send")
-        kind, seconds = (fault.kind, fault.seconds) if fault else (None, 0.0)
-        if kind is not None and kind in errors:
-            raise errors[kind]
-        if kind is FaultKind.TIMEOUT_BEFORE_EFFECT:
-            return await self._silences.hang(request, seconds)
+        if fault and fault.kind in errors:
+            raise errors[fault.kind]
+        if fault and fault.kind is FaultKind.TIMEOUT_BEFORE_EFFECT:
+            return await self._silences.hang(request, fault)
         await self._world.store.run(
             lambda connection: posts.keep(
                 connection,
@@ -164,8 +163,8 @@ class PushProviders:
                 now=self._world.clock.now().timestamp(),
             )
         )
-        if kind is FaultKind.TIMEOUT_AFTER_EFFECT:
-            return await self._silences.hang(request, seconds)
+        if fault and fault.kind is FaultKind.TIMEOUT_AFTER_EFFECT:
+            return await self._silences.hang(request, fault)
         return answer
 
     def _key(self, kind: str, key_field: str, token: str) -> Any:

@@ -12,7 +12,11 @@ from jitney.sandbox.psp.cards import TestCard
 from jitney.sandbox.psp.catalog import OPERATIONS
 
 CONTROLS: Final = (
-    ("GET, POST, DELETE", "/_sim/faults", "the scripted faults; take one back with DELETE /_sim/faults/{id}"),
+    (
+        "GET, POST, DELETE",
+        "/_sim/faults",
+        "the scripted faults; take one back, and let go of whom it keeps waiting, with DELETE /_sim/faults/{id}",
+    ),
     ("GET, POST", "/_sim/clock", 'the sandbox\'s clock: {"advance_seconds": 86400}'),
     ("GET", "/_sim/ledger", "payments as they were, and the totals; ?payment_intent= or ?metadata[op_id]="),
     ("GET", "/_sim/ledger/{kind}", "refunds, disputes, transfers or payouts; ?id= or ?metadata[op_id]="),

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from jitney.sandbox.clock import MAX_ADVANCE_SECONDS
+from jitney.sandbox.connections import Silences
 from jitney.sandbox.controls import Body, Refused, guarded, moment_text, read_json, read_query
 from jitney.sandbox.faults import MAX_RULES, FaultRule
 from jitney.sandbox.housekeeping import do_what_is_due
@@ -63,8 +64,9 @@ class KeysQuery(Body):
 class Simulation:
     """Serves `/_sim`."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, silences: Silences) -> None:
         self._world = world
+        self._silences = silences
 
     def routes(self) -> list[Route]:
         """Make the routes."""
@@ -96,7 +98,8 @@ class Simulation:
         removed = await self._world.store.run(lambda connection: self._world.faults.remove(connection, identifier))
         if identifier is not None and not removed:
             raise Refused(404, "there is no such rule")
-        return JSONResponse({"removed": removed})
+        await self._silences.let_go(removed)
+        return JSONResponse({"removed": len(removed)})
 
     async def _show_clock(self, request: Request) -> Response:
         del request

@@ -115,9 +115,9 @@ async def accept(
         case FaultKind.RESET_BEFORE_EFFECT:
             return await silences.reset(request)
         case FaultKind.TIMEOUT_BEFORE_EFFECT if fault:
-            return await silences.hang(request, fault.seconds)
+            return await silences.hang(request, fault)
         case FaultKind.DELAY if fault:
-            await silences.hold(fault.seconds)
+            await silences.hold(fault)
         case _:
             pass
     made = await world.store.run(lambda connection: make(connection, fault))
@@ -128,7 +128,7 @@ async def accept(
         case FaultKind.RESET_AFTER_EFFECT:
             return await silences.reset(request)
         case FaultKind.TIMEOUT_AFTER_EFFECT if fault:
-            return await silences.hang(request, fault.seconds)
+            return await silences.hang(request, fault)
         case _:
             return JSONResponse(made, 201)
 

@@ -35,7 +35,6 @@ class Play:
         self.story: list[str] = []
         """What happened, for whoever has to understand a difference."""
         self._keys = 0
-        self._is_slow = False
 
     def key(self) -> str:
         """A key that was not there before."""
@@ -77,7 +76,6 @@ class Play:
         """Lay a fault at the PSP."""
         if kind == "decline":
             self.oracle.luck = replace(self.oracle.luck, declines=True)
-        self._is_slow |= kind == "delay"
         self.story.append(f"fault {kind} at {operation} {more}")
         await self.stage.records.lay(operation, kind, **more)
 
@@ -105,7 +103,6 @@ class Play:
                 self.oracle.heard((ask, answer))
             else:
                 self.oracle.comes_to_rest()
-                self._is_slow = False
                 return
         left = await self.stage.records.open_operations()
         raise Difference(f"{left} operations and {len(self.oracle.waiting)} asks come to no end")
@@ -127,9 +124,8 @@ class Play:
 
     async def a_day_later(self) -> None:
         """Let the PSP forget the keys of what is under way."""
-        if self._is_slow:
-            # What the PSP is late with by its own clock comes within seconds, not a day later.
-            await asyncio.sleep(DELAY_SECONDS)
+        # What the PSP is late with comes within seconds, not a day later.
+        await self.stage.records.end_delays()
         await self.later(DAY_SECONDS)
         self.oracle.luck = replace(self.oracle.luck, abandons=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -21,7 +22,7 @@ class Records:
     def __init__(self, database: Database, sandbox_url: str) -> None:
         self._database = database
         self._last_event = ""
-        self._sandbox = httpx.AsyncClient(base_url=sandbox_url, timeout=30)
+        self._sandbox = httpx.AsyncClient(base_url=sandbox_url, timeout=60)
 
     async def close(self) -> None:
         await self._sandbox.aclose()
@@ -40,6 +41,15 @@ class Records:
         [row] = await self.rows(
             "SELECT count(*) AS n FROM psp_operation LEFT JOIN payout ON payout.id = subject_id "
             "WHERE finished_at IS NULL AND coalesce(waiting_reason, '') = ''"
+        )
+        return int(row["n"])
+
+    async def under_way(self, now: datetime) -> int:
+        """How many of these are being sent or are due by the service's clock: it will not be long."""
+        [row] = await self.rows(
+            "SELECT count(*) AS n FROM psp_operation LEFT JOIN payout ON payout.id = subject_id "
+            "WHERE finished_at IS NULL AND coalesce(waiting_reason, '') = '' AND (state = 'sending' OR due_at <= :now)",
+            now=now,
         )
         return int(row["n"])
 
@@ -98,11 +108,20 @@ class Records:
         rule = {"operation": operation, "kind": kind, **more}
         (await self._sandbox.post("/_sim/faults", json=rule)).raise_for_status()
 
+    async def end_delays(self) -> None:
+        """Let the PSP begin at once, and by its clock of now, with what it was to begin late."""
+        for fault in await self._faults():
+            if fault["kind"] == "delay" and fault["fired"]:
+                (await self._sandbox.delete(f"/_sim/faults/{fault['id']}")).raise_for_status()
+
     async def clear(self) -> Counter[str]:
         """Take all faults away, and count those that struck, by kind."""
-        faults = (await self._sandbox.get("/_sim/faults")).raise_for_status().json()["faults"]
+        faults = await self._faults()
         (await self._sandbox.delete("/_sim/faults")).raise_for_status()
         struck = Counter[str]()
         for fault in faults:
             struck[fault["kind"]] += int(fault["fired"])
         return struck
+
+    async def _faults(self) -> list[dict[str, Any]]:
+        return (await self._sandbox.get("/_sim/faults")).raise_for_status().json()["faults"]

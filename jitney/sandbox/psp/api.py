@@ -105,9 +105,9 @@ class Processor:
             case FaultKind.TIMEOUT_BEFORE_EFFECT if fault:
                 # The request was lost on its way here, so it does not keep its key in use.
                 self._keys_in_use.discard(scoped_key(request, key or ""))
-                return await self._silences.hang(request, fault.seconds)
+                return await self._silences.hang(request, fault)
             case FaultKind.DELAY if fault:
-                await self._silences.hold(fault.seconds)
+                await self._silences.hold(fault)
             case _:
                 pass
         work = Work(self._world, operation, request, pairs, key, request_id, fault)
@@ -119,7 +119,7 @@ class Processor:
             return await self._silences.reset(request)
         if fault and fault.kind is FaultKind.TIMEOUT_AFTER_EFFECT:
             self._keys_in_use.discard(scoped_key(request, key or ""))
-            return await self._silences.hang(request, fault.seconds)
+            return await self._silences.hang(request, fault)
         return _response(answer, request_id, key)
 
     async def _is_stored(self, operation: AnyOperation, request: Request, pairs: Pairs, key: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
@@ -20,9 +19,14 @@ from payment_service.use_cases.ports import PaymentServiceProvider
 from shared_kernel.money import Money
 from tests.fakes.payment_psp import FakePsp, Fault
 from tests.integration.conftest import sandbox_providers, sandbox_url
+from tests.integration.embedded import free_port
 
 __all__ = ["sandbox_providers", "sandbox_url"]
 
+_PATIENCE_SECONDS = 60
+_HANG_SECONDS = 0.2
+"""So long the sandbox says nothing where an answer gets lost, and then it resets the connection: the client learns by
+that, and not by its own patience, which a slow machine would try."""
 _OPERATIONS = {
     "attach_card": "payment_methods.attach",
     "set_up_card": "setup_intents.create",
@@ -148,8 +152,9 @@ class SandboxWorld:
     def __init__(self, url: str, client: httpx.AsyncClient) -> None:
         self._url = url
         self._client = client
-        self.psp = StripePsp(f"{url}/psp", "sk_test_sandbox", timeout_seconds=1)
-        self._nowhere = StripePsp(f"http://127.0.0.1:{unused_port()}", "sk_test_sandbox", timeout_seconds=1)
+        self.psp = StripePsp(f"{url}/psp", "sk_test_sandbox", timeout_seconds=_PATIENCE_SECONDS)
+        nowhere = f"http://127.0.0.1:{free_port()}"
+        self._nowhere = StripePsp(nowhere, "sk_test_sandbox", timeout_seconds=_PATIENCE_SECONDS)
 
     async def close(self) -> None:
         await self._client.delete("/_sim/faults")
@@ -160,7 +165,7 @@ class SandboxWorld:
         if fault is Fault.NOT_CONNECTED:
             self.psp, self._nowhere = self._nowhere, self.psp
             return
-        rule = {"operation": _OPERATIONS[method], "kind": fault.value, "seconds": 10}
+        rule = {"operation": _OPERATIONS[method], "kind": fault.value, "seconds": _HANG_SECONDS}
         (await self._client.post("/_sim/faults", json=rule)).raise_for_status()
 
     async def authenticate(self, psp_setup_id: str, *, succeed: bool) -> None:
@@ -224,19 +229,13 @@ class SandboxWorld:
         return [line for line in answer[kind] if line["account"] == psp_account_id]
 
 
-def unused_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 @pytest.fixture(params=["memory", "sandbox"])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     if request.param == "memory":
         yield FakeWorld()
         return
     url = cast("str", request.getfixturevalue("sandbox_url"))
-    async with httpx.AsyncClient(base_url=url) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=_PATIENCE_SECONDS) as client:
         made = SandboxWorld(url, client)
         yield made
         await made.close()

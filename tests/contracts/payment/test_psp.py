@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
+from payment_service.adapters.stripe_psp import StripePsp
 from payment_service.domain.charge import ChargeLine, ChargeLineKind
 from payment_service.domain.operation import Operation
 from payment_service.domain.orders import CaptureOrder, HoldOrder, Order, RemoveCardOrder, VoidOrder
@@ -105,6 +107,16 @@ async def test_lost_answer_is_unknown_and_the_same_key_tells(world: World, ride_
     assert isinstance(first, Unknown)
     assert isinstance(second, Succeeded)
     assert await world.truth(ride_id) == [HELD]
+
+
+async def test_answer_that_does_not_come_in_time_is_unknown() -> None:
+    # Who is connected to this is never spoken to.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        psp = StripePsp(f"http://127.0.0.1:{silent.getsockname()[1]}", "sk_test_sandbox", timeout_seconds=1)
+        outcome = await psp.void(str(uuid4()), VoidOrder("pi_1"))
+        await psp.close()
+
+    assert outcome == Unknown("ReadTimeout")
 
 
 async def test_no_connection_is_not_sent(world: World, ride_id: UUID) -> None:

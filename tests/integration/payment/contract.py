@@ -17,6 +17,7 @@ from google.protobuf.message_factory import GetMessageClass
 import ridesharing.payment.v1
 from chassis.access import allowed_roles
 from chassis.auth import Role
+from tests.integration.payment.process import WAIT_SECONDS
 
 MONEY = "ridesharing.common.v1.Money"
 TIMESTAMP = "google.protobuf.Timestamp"
@@ -50,7 +51,7 @@ class Rpc:
         kind = channel.unary_stream if self.method.server_streaming else channel.unary_unary
         answer: Any = GetMessageClass(self.method.output_type)
         stub = kind(self.path, request_serializer=_serialized, response_deserializer=answer.FromString)
-        return stub(request, metadata=metadata, timeout=30)
+        return stub(request, metadata=metadata, timeout=WAIT_SECONDS)
 
 
 def _serialized(message: Message) -> bytes:

@@ -154,7 +154,7 @@ async def test_signed_bytes_that_are_no_event_are_refused_by_name(service: Stage
 
 async def test_a_duplicate_in_flight_is_told_to_ask_again_and_then_the_answer(service: Stage) -> None:
     ask = await place_hold(service)
-    fault = {"operation": "payment_intents.create", "kind": "delay", "seconds": 1.5}
+    fault = {"operation": "payment_intents.create", "kind": "delay", "seconds": 600}
     made = (await service.psp.post("/../_sim/faults", json=fault)).raise_for_status().json()
 
     async def is_sent() -> bool:
@@ -170,9 +170,10 @@ async def test_a_duplicate_in_flight_is_told_to_ask_again_and_then_the_answer(se
         assert told.retry
         other = await refusal_of(service.call("PaymentService.PlaceHold", ask, _dearer(ask.request)))
         assert complaint(other, Told("FAILED_PRECONDITION", "idempotency_key_reused")) is None, other
-        answer = await first
     finally:
+        # The PSP begins only now.
         await service.psp.delete(f"/../_sim/faults/{made['id']}")
+    answer = await first
     assert answer.payment.status == payments_pb2.PAYMENT_STATUS_HELD
     assert await service.call("PaymentService.PlaceHold", ask) == answer
 

@@ -22,7 +22,7 @@ from ridesharing.payment.v1 import payout_service_pb2 as pb
 from ridesharing.payment.v1.driver_account_service_pb2_grpc import DriverAccountServiceStub
 from ridesharing.payment.v1.payout_service_pb2_grpc import PayoutServiceStub
 from tests.integration.embedded import free_port
-from tests.integration.payment.process import Caller, caller, start, until
+from tests.integration.payment.process import PATIENT, WAIT_SECONDS, Caller, caller, let_leases_run_out, start, until
 from tests.integration.sandbox.running import SandboxProcess
 
 
@@ -34,7 +34,7 @@ async def sandbox(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
         own = {"JITNEY_SANDBOX_SETTLEMENT": "manual", "JITNEY_SANDBOX_AVAILABLE_SECONDS": "0"}
         process.spec = replace(process.spec, environment={**process.spec.environment, **own})
         with process.running():
-            async with httpx.AsyncClient(base_url=process.url) as client:
+            async with httpx.AsyncClient(base_url=process.url, timeout=WAIT_SECONDS) as client:
                 yield client
 
 
@@ -50,14 +50,12 @@ def environment(
         "JITNEY_PAYMENT_LISTEN": f"127.0.0.1:{free_port()}",
         "JITNEY_PAYMENT_METRICS_LISTEN": "127.0.0.1:0",
         "JITNEY_PAYMENT_PSP_URL": f"{str(sandbox.base_url).rstrip('/')}/psp",
-        "JITNEY_PAYMENT_PSP_TIMEOUT_SECONDS": "2",
-        "JITNEY_PAYMENT_LEASE_SECONDS": "7",
         "JITNEY_PAYMENT_SWEEP_SECONDS": "0.1",
         "JITNEY_PAYMENT_PAYOUT_LOOK_SECONDS": "1",
         "JITNEY_PAYMENT_PAYOUT_SCHEDULE": "off",
         "JITNEY_REDIS_URL": redis_url_for(7),
         "JITNEY_JWKS_FILE": str(jwks_file),
-    }
+    } | PATIENT
 
 
 async def refusal(call: Any) -> str:
@@ -102,9 +100,10 @@ async def test_payout_reaches_the_bank_once_though_the_service_dies(
                 raise
         else:
             assert (pending.amount.amount_minor, pending.status) == (1500, pb.PAYOUT_STATUS_PENDING)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WAIT_SECONDS):
             await dying.communicate()
     assert dying.returncode == -signal.SIGKILL
+    await let_leases_run_out(environment)
 
     service = await start("serve", environment)
     try:
@@ -126,7 +125,7 @@ async def test_payout_reaches_the_bank_once_though_the_service_dies(
             await only_theirs(payouts, accounts, payout.payout_id)
     finally:
         service.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(service.communicate(), 30)
+        await asyncio.wait_for(service.communicate(), WAIT_SECONDS)
 
     assert await effects(sandbox, "transfers") == [(1500, 0)]
     assert await effects(sandbox, "payouts") == [(1500, 0)]
@@ -214,7 +213,7 @@ async def test_terms_payments_statement_and_patronage_through_the_contract(
             assert seen.standing.cash_allowed
     finally:
         service.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(service.communicate(), 30)
+        await asyncio.wait_for(service.communicate(), WAIT_SECONDS)
 
 
 def usd(amount_minor: int) -> Money:

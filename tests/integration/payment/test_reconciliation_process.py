@@ -32,7 +32,7 @@ from ridesharing.payment.v1.reconciliation_service_pb2_grpc import Reconciliatio
 from ridesharing.payment.v1.refund_service_pb2_grpc import RefundServiceStub
 from ridesharing.payment.v1.statement_service_pb2_grpc import StatementServiceStub
 from tests.integration.embedded import free_port
-from tests.integration.payment.process import Caller, caller, start
+from tests.integration.payment.process import PATIENT, WAIT_SECONDS, Caller, caller, start
 from tests.integration.sandbox.running import SandboxProcess
 
 Answer = tuple[int, str, str]
@@ -46,7 +46,7 @@ async def sandbox(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
         own = {"JITNEY_SANDBOX_SETTLEMENT": "manual", "JITNEY_SANDBOX_AVAILABLE_SECONDS": "0"}
         process.spec = replace(process.spec, environment={**process.spec.environment, **own})
         with process.running():
-            async with httpx.AsyncClient(base_url=process.url) as client:
+            async with httpx.AsyncClient(base_url=process.url, timeout=WAIT_SECONDS) as client:
                 yield client
 
 
@@ -62,8 +62,6 @@ def environment(
         "JITNEY_PAYMENT_LISTEN": f"127.0.0.1:{free_port()}",
         "JITNEY_PAYMENT_METRICS_LISTEN": "127.0.0.1:0",
         "JITNEY_PAYMENT_PSP_URL": f"{str(sandbox.base_url).rstrip('/')}/psp",
-        "JITNEY_PAYMENT_PSP_TIMEOUT_SECONDS": "2",
-        "JITNEY_PAYMENT_LEASE_SECONDS": "7",
         "JITNEY_PAYMENT_SWEEP_SECONDS": "0.1",
         "JITNEY_PAYMENT_RECONCILIATION_POLL_SECONDS": "0.1",
         "JITNEY_PAYMENT_RECONCILIATION_UNKNOWN_HOURS": "0",
@@ -72,7 +70,7 @@ def environment(
         "JITNEY_PAYMENT_RECONCILIATION_HOUR": "23",
         "JITNEY_REDIS_URL": redis_url_for(7),
         "JITNEY_JWKS_FILE": str(jwks_file),
-    }
+    } | PATIENT
 
 
 async def jitney(environment: dict[str, str], keys: Path, *arguments: str) -> Answer:
@@ -170,7 +168,7 @@ async def test_a_day_settles_to_zero_and_a_stranger_at_the_psp_is_exactly_one_it
             await statements(ask.of(StatementServiceStub))
     finally:
         service.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(service.communicate(), 30)
+        await asyncio.wait_for(service.communicate(), WAIT_SECONDS)
     assert service.returncode == 0
 
 

@@ -15,8 +15,6 @@ import grpc
 import httpx
 import pytest
 
-from chassis.auth import Role
-from chassis.clients import open_channel
 from payment_service.entrypoints.pages import write_token
 from ridesharing.common.v1.money_pb2 import Money
 from ridesharing.payment.v1 import payment_service_pb2 as pb
@@ -24,7 +22,7 @@ from ridesharing.payment.v1 import payments_pb2
 from ridesharing.payment.v1 import wallet_service_pb2 as wallet_pb
 from ridesharing.payment.v1.wallet_service_pb2_grpc import WalletServiceStub
 from tests.integration.embedded import free_port
-from tests.integration.payment.process import Caller, caller, start, until
+from tests.integration.payment.process import PATIENT, WAIT_SECONDS, Caller, caller, start, until
 
 CAPTURED = payments_pb2.PAYMENT_STATUS_CAPTURED
 LINE = payments_pb2.ChargeLine
@@ -81,15 +79,13 @@ class Running:
     """The service with its callers and its PSP."""
 
     ask: Caller
-    wallet: Any
     sandbox: httpx.AsyncClient
 
     async def as_rider(self, method: str, request: Any) -> Any:
-        token = self.ask.token(Role.RIDER, str(self.ask.rider_id))
-        return await getattr(self.wallet, method)(request, metadata=token)
+        return await self.ask.of(WalletServiceStub).as_rider(method, request)
 
     async def as_operator(self, method: str, request: Any) -> Any:
-        return await getattr(self.wallet, method)(request, metadata=self.ask.token(Role.OPERATOR, str(UUID(int=3))))
+        return await self.ask.of(WalletServiceStub).as_operator(method, request)
 
     async def charge(self, lines: Any, *, funding: Any = payments_pb2.FUNDING_CARD, held_minor: int = 2280) -> UUID:
         """Hold and capture a ride; return it."""
@@ -142,20 +138,19 @@ async def running(
         "JITNEY_REDIS_URL": redis_url_for(8),
         "JITNEY_JWKS_FILE": str(jwks_file),
         "JITNEY_LOG_LEVEL": "debug",
-    }
+    } | PATIENT
     service = await start("serve", environment)
     address = environment["JITNEY_PAYMENT_LISTEN"]
     try:
         async with (
             caller(address, signing_keys) as ask,
-            open_channel(address) as channel,
-            httpx.AsyncClient(base_url=sandbox_url) as sandbox,
+            httpx.AsyncClient(base_url=sandbox_url, timeout=WAIT_SECONDS) as sandbox,
         ):
             ask.method_id = await ask.add_card("pm_card_visa")
-            yield Running(ask, WalletServiceStub(channel), sandbox)
+            yield Running(ask, sandbox)
     finally:
         service.send_signal(signal.SIGTERM)
-        _, log = await asyncio.wait_for(service.communicate(), 30)
+        _, log = await asyncio.wait_for(service.communicate(), WAIT_SECONDS)
     assert service.returncode == 0
     assert [line for line in log.decode().splitlines() if json.loads(line)["level"] == "error"] == []
     assert b"_secret_" not in log

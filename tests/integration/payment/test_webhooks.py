@@ -29,7 +29,7 @@ from ridesharing.payment.v1.refund_service_pb2_grpc import RefundServiceStub
 from ridesharing.payment.v1.webhook_service_pb2_grpc import PspEventServiceStub
 from tests.integration.edge.processes import edge_spec
 from tests.integration.embedded import free_port, running
-from tests.integration.payment.process import Caller, caller, start, until
+from tests.integration.payment.process import PATIENT, WAIT_SECONDS, Caller, caller, let_leases_run_out, start, until
 
 PENDING, PAID = refunds_pb2.REFUND_STATUS_PENDING, refunds_pb2.REFUND_STATUS_PAID
 FAILED = refunds_pb2.REFUND_STATUS_FAILED
@@ -78,13 +78,11 @@ def outside(
         "JITNEY_PAYMENT_METRICS_LISTEN": "127.0.0.1:0",
         "JITNEY_PAYMENT_PSP_URL": f"http://127.0.0.1:{sandbox_port}/psp",
         "JITNEY_PAYMENT_PSP_WEBHOOK_SECRET": SECRETS,
-        "JITNEY_PAYMENT_PSP_TIMEOUT_SECONDS": "2",
-        "JITNEY_PAYMENT_LEASE_SECONDS": "7",
         "JITNEY_PAYMENT_SWEEP_SECONDS": "0.1",
         "JITNEY_PAYMENT_PSP_EVENT_POLL_SECONDS": "0.1",
         "JITNEY_REDIS_URL": redis_url_for(8),
         "JITNEY_JWKS_FILE": str(jwks_file),
-    }
+    } | PATIENT
     with contextlib.ExitStack() as stack:
         launcher = stack.enter_context(Launcher())
         stack.enter_context(running(launcher, sandbox, place / "sandbox.log"))
@@ -94,7 +92,7 @@ def outside(
 
 @pytest.fixture
 async def sandbox(outside: Outside) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=outside.sandbox_url) as client:
+    async with httpx.AsyncClient(base_url=outside.sandbox_url, timeout=WAIT_SECONDS) as client:
         yield client
         await client.delete("/_sim/faults")
 
@@ -169,7 +167,7 @@ async def service(outside: Outside, **more: str) -> AsyncGenerator[Service]:
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(process.communicate(), 30)
+        await asyncio.wait_for(process.communicate(), WAIT_SECONDS)
 
 
 async def psp_refund_of(sandbox: httpx.AsyncClient, refund_id: str) -> str:
@@ -255,7 +253,8 @@ async def test_killed_in_the_middle_a_refund_is_paid_once(
     async with service(outside, JITNEY_FAILPOINT=step) as it:
         with contextlib.suppress(grpc.aio.AioRpcError):
             await it.refund(payment.payment_id)
-        await asyncio.wait_for(it.process.wait(), 30)
+        await asyncio.wait_for(it.process.wait(), WAIT_SECONDS)
+    await let_leases_run_out(outside.environment)
 
     async with service(outside) as it:
         it.ask.method_id, it.ask.rider_id = method_id, rider_id

@@ -17,13 +17,15 @@ from tests.integration.embedded import free_port, running
 
 API_KEY = "sk_test_sandbox"
 WEBHOOK_SECRET = "whsec_test"
+PATIENCE_SECONDS = 60.0
+"""Of clients, longer than any machine is slow: who is to go unanswered is kept waiting on purpose."""
 STRIPE_AND_HTTPX = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 """The client hands its form to httpx in a way that httpx has begun to discourage; that is between the two of them."""
 
 
-async def until(condition: Callable[[], Awaitable[bool]], within_seconds: float = 30) -> None:
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait until something of another process has come true; asking is the only way to know."""
-    async with asyncio.timeout(within_seconds):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not await condition():  # noqa: ASYNC110 (another process sets no event of ours)
             await asyncio.sleep(0.01)
 
@@ -42,6 +44,8 @@ class SandboxProcess:
             "JITNEY_SANDBOX_DATA": str(place / "data"),
             "JITNEY_SANDBOX_WEBHOOK_URL": webhook_url,
             "JITNEY_SANDBOX_WEBHOOK_EVENTS": "*",
+            # Of the real clock it shall be too late for a test to see what was before; tests advance it by a minute.
+            "JITNEY_SANDBOX_LATER_SECONDS": "50",
             "JITNEY_PAYMENT_PSP_WEBHOOK_SECRET": WEBHOOK_SECRET,
         }
         self.spec = ProcessSpec(
@@ -71,12 +75,12 @@ class SandboxProcess:
 class Psp:
     """The real client, and the sandbox's own controls beside it."""
 
-    def __init__(self, url: str, timeout_seconds: float = 5.0) -> None:
-        self._transport = stripe.HTTPXClient(timeout=timeout_seconds)
+    def __init__(self, url: str) -> None:
+        self._transport = stripe.HTTPXClient(timeout=PATIENCE_SECONDS)
         self.client = stripe.StripeClient(
             API_KEY, base_addresses={"api": f"{url}/psp"}, http_client=self._transport, max_network_retries=0
         ).v1
-        self.controls = httpx.AsyncClient(base_url=url, trust_env=False, timeout=10)
+        self.controls = httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE_SECONDS)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -1,6 +1,7 @@
 """Idempotency by Stripe's rules, with and without faults: one effect a key, whatever the network does."""
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 import httpx
@@ -10,8 +11,8 @@ import stripe
 from tests.integration.sandbox.running import API_KEY, STRIPE_AND_HTTPX, Psp, until
 
 pytestmark = STRIPE_AND_HTTPX
-SLOW = 60.0
-"""Longer than the client waits, so a time-out is the client's own."""
+SLOW = 600.0
+"""For who is kept waiting until the fault is taken back, or the client goes away."""
 
 
 def headers(error: stripe.StripeError) -> dict[str, str]:
@@ -78,7 +79,7 @@ async def test_a_key_is_forgotten_after_a_day(psp: Psp) -> None:
 
 
 async def test_a_key_in_use_is_a_conflict_and_then_the_answer(psp: Psp) -> None:
-    await psp.fault("delay", "payment_intents.create", seconds=3)
+    delay = await psp.fault("delay", "payment_intents.create", seconds=SLOW)
     first = asyncio.create_task(psp.hold(500, key="in-use"))
     await fired(psp)
     with pytest.raises(stripe.APIError) as refusal:
@@ -86,6 +87,7 @@ async def test_a_key_in_use_is_a_conflict_and_then_the_answer(psp: Psp) -> None:
     assert refusal.value.http_status == 409
     assert refusal.value.error is not None
     assert refusal.value.error.code == "idempotency_key_in_use"
+    await psp.controls.delete(f"/_sim/faults/{delay}")
     held = await first
     assert (await psp.hold(500, key="in-use")).id == held.id
 
@@ -103,49 +105,50 @@ async def test_many_clients_with_one_key_make_one_hold(psp: Psp) -> None:
     assert len(await psp.ledger(**{"metadata[case]": "shared"})) == 1
 
 
-async def fired(psp: Psp) -> None:
-    """Wait until the fault that was scripted has struck."""
+async def fired(psp: Psp, times: int = 1) -> None:
+    """Wait until the faults that were scripted have struck so often, and what is done nevertheless is done."""
 
     async def struck() -> bool:
-        return any(rule["fired"] for rule in (await psp.controls.get("/_sim/faults")).json()["faults"])
+        return sum(rule["fired"] for rule in (await psp.controls.get("/_sim/faults")).json()["faults"]) >= times
 
     await until(struck)
+    # The work comes right after the drawing of its fault, and the store does one thing after the other.
+    await psp.controls.get("/_sim/faults")
 
 
-@pytest.fixture
-async def hasty(psp: Psp) -> Any:
-    """A client that waits half a second."""
-    hasty = Psp(str(psp.controls.base_url).rstrip("/"), timeout_seconds=0.5)
-    yield hasty
-    await hasty.close()
+async def give_up(psp: Psp, call: Coroutine[Any, Any, object], times: int = 1) -> None:
+    """Go away from a call that a fault leaves unanswered, the so-manieth, as a client does whose patience ends."""
+    asking = asyncio.create_task(call)
+    await fired(psp, times)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
 
 
-async def test_a_timeout_before_the_effect_leaves_nothing_and_the_key_free(psp: Psp, hasty: Psp) -> None:
+async def test_a_timeout_before_the_effect_leaves_nothing_and_the_key_free(psp: Psp) -> None:
     await psp.fault("timeout_before_effect", "payment_intents.create", seconds=SLOW)
-    with pytest.raises(stripe.APIConnectionError):
-        await hasty.hold(key="lost-before", metadata={"case": "lost-before"})
+    await give_up(psp, psp.hold(key="lost-before", metadata={"case": "lost-before"}))
     assert await psp.ledger(**{"metadata[case]": "lost-before"}) == []
     held = await psp.hold(key="lost-before", metadata={"case": "lost-before"})
     assert held.status == "requires_capture"
     assert len(await psp.ledger(**{"metadata[case]": "lost-before"})) == 1
 
 
-async def test_a_timeout_after_the_effect_is_answered_under_the_same_key(psp: Psp, hasty: Psp) -> None:
+async def test_a_timeout_after_the_effect_is_answered_under_the_same_key(psp: Psp) -> None:
     await psp.fault("timeout_after_effect", "payment_intents.*", seconds=SLOW, count=2)
-    with pytest.raises(stripe.APIConnectionError):
-        await hasty.hold(key="lost-after", metadata={"case": "lost-after"})
+    await give_up(psp, psp.hold(key="lost-after", metadata={"case": "lost-after"}))
     [line] = await psp.ledger(**{"metadata[case]": "lost-after"})
     assert line["authorized_minor"] == 2280
 
-    with pytest.raises(stripe.APIConnectionError):  # the network is still bad, the answer is a replay
-        await hasty.hold(key="lost-after", metadata={"case": "lost-after"})
+    # The network is still bad, the answer is a replay.
+    await give_up(psp, psp.hold(key="lost-after", metadata={"case": "lost-after"}), times=2)
     held = await psp.hold(key="lost-after", metadata={"case": "lost-after"})
     assert held.id == line["payment_intent"]
 
     await psp.fault("timeout_after_effect", "payment_intents.capture", seconds=SLOW)
-    with pytest.raises(stripe.APIConnectionError):
-        await hasty.client.payment_intents.capture_async(held.id, {}, {"idempotency_key": "capture-lost-after"})
-    captured = await psp.client.payment_intents.capture_async(held.id, {}, {"idempotency_key": "capture-lost-after"})
+    key: Any = {"idempotency_key": "capture-lost-after"}
+    await give_up(psp, psp.client.payment_intents.capture_async(held.id, {}, key), times=3)
+    captured = await psp.client.payment_intents.capture_async(held.id, {}, key)
     assert captured.status == "succeeded"
     [line] = await psp.ledger(**{"metadata[case]": "lost-after"})
     assert (line["authorizations"], line["captures"], line["captured_minor"]) == (1, 1, 2280)
@@ -155,6 +158,21 @@ async def test_a_timeout_ends_in_a_reset_for_a_client_that_waits(psp: Psp) -> No
     await psp.fault("timeout_before_effect", "customers.create", seconds=0.1)
     with pytest.raises(stripe.APIConnectionError, match="ReadError"):
         await psp.client.customers.create_async()
+
+
+async def test_who_waits_is_let_go_when_the_very_fault_is_taken_back(psp: Psp) -> None:
+    alike = [await psp.fault("timeout_before_effect", "customers.create", seconds=SLOW) for _ in range(2)]
+    first = asyncio.create_task(psp.client.customers.create_async())
+    await fired(psp)
+    second = asyncio.create_task(psp.client.customers.create_async())
+    await fired(psp, times=2)
+    await psp.controls.delete(f"/_sim/faults/{alike[0]}")
+    with pytest.raises(stripe.APIConnectionError, match="ReadError"):
+        await first
+    assert not second.done()
+    await psp.controls.delete("/_sim/faults")
+    with pytest.raises(stripe.APIConnectionError, match="ReadError"):
+        await second
 
 
 @pytest.mark.parametrize(("kind", "done"), [("reset_before_effect", 0), ("reset_after_effect", 1)])
@@ -214,10 +232,11 @@ async def test_a_rate_limit_and_a_conflict_are_not_remembered(psp: Psp) -> None:
     assert (await psp.hold(key="limited")).status == "requires_capture"
 
 
-async def test_a_slow_effect_comes_although_the_client_has_gone(psp: Psp, hasty: Psp) -> None:
-    await psp.fault("delay", "payment_intents.create", seconds=1.0)
-    with pytest.raises(stripe.APIConnectionError):
-        await hasty.hold(key="late", metadata={"case": "late"})
+async def test_a_slow_effect_comes_although_the_client_has_gone(psp: Psp) -> None:
+    delay = await psp.fault("delay", "payment_intents.create", seconds=SLOW)
+    await give_up(psp, psp.hold(key="late", metadata={"case": "late"}))
+    assert await psp.ledger(**{"metadata[case]": "late"}) == []
+    await psp.controls.delete(f"/_sim/faults/{delay}")
 
     async def done() -> bool:
         return bool(await psp.ledger(**{"metadata[case]": "late"}))

@@ -70,7 +70,8 @@ async def test_the_reference_names_every_card_fault_operation_and_control(psp: P
     names = [*FAULTS, *(f"pm_card_{name}" for name in all_names()), *TOKENS]
     names += [operation.name.partition(".")[2] for operation in OPERATIONS]
     assert [name for name in names if name not in page] == []
-    served = {route.path for part in (Simulation, HandedOver, Acts) for route in part(Mock()).routes()}
+    parts = Simulation(Mock(), Mock()), HandedOver(Mock()), Acts(Mock())
+    served = {route.path for part in parts for route in part.routes()}
     assert {path.replace("/faults/{id}", "/faults") for path in served} == {path for _, path, _ in CONTROLS}
 
 

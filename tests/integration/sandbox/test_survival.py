@@ -12,7 +12,7 @@ import stripe
 
 from jitney.stack.launch import Launcher
 from tests.integration.embedded import free_port
-from tests.integration.sandbox.running import STRIPE_AND_HTTPX, Psp, SandboxProcess, until
+from tests.integration.sandbox.running import PATIENCE_SECONDS, STRIPE_AND_HTTPX, Psp, SandboxProcess, until
 
 pytestmark = STRIPE_AND_HTTPX
 
@@ -116,7 +116,7 @@ async def test_what_is_to_come_comes_after_a_kill_and_once(launcher: Launcher, t
 
 async def test_it_stops_in_good_order_although_a_client_waits(launcher: Launcher, tmp_path: Path) -> None:
     sandbox = SandboxProcess(launcher, tmp_path)
-    psp = Psp(sandbox.url, timeout_seconds=60)
+    psp = Psp(sandbox.url)
     process = sandbox.start()
     await ready(psp)
     await psp.fault("timeout_before_effect", "customers.create", seconds=600)
@@ -127,7 +127,7 @@ async def test_it_stops_in_good_order_although_a_client_waits(launcher: Launcher
 
     await until(struck)
     process.send_signal(signal.SIGTERM)
-    assert await asyncio.to_thread(process.wait, 15) == 0
+    assert await asyncio.to_thread(process.wait, PATIENCE_SECONDS) == 0
     sandbox.forget(process)
     with pytest.raises(stripe.APIConnectionError):
         await waiting

@@ -13,6 +13,7 @@ import stripe
 from jitney.stack.launch import Launcher
 from tests.integration.sandbox.running import (
     API_KEY,
+    PATIENCE_SECONDS,
     STRIPE_AND_HTTPX,
     WEBHOOK_SECRET,
     Psp,
@@ -39,10 +40,11 @@ class Receiver:
                     status = outer.answers.get_nowait()
                 except queue.Empty:
                     status = 200
+                # Before the answer: whoever has been told of the answer finds the request.
+                outer.requests.put((dict(self.headers), body))
                 self.send_response(status)
                 self.send_header("content-length", "0")
                 self.end_headers()
-                outer.requests.put((dict(self.headers), body))
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the name is the base class's)
                 pass
@@ -60,7 +62,7 @@ class Receiver:
 
     async def next(self) -> tuple[dict[str, str], bytes]:
         """Wait for the next request."""
-        return await asyncio.to_thread(self.requests.get, timeout=20)
+        return await asyncio.to_thread(self.requests.get, timeout=PATIENCE_SECONDS)
 
     def arrived(self) -> list[stripe.Event]:
         """What has come so far and was not looked at."""

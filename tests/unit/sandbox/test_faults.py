@@ -59,7 +59,7 @@ def test_rules_are_drawn_in_order_and_survive(store: Store) -> None:
     store.run_here(again.restore)
     assert draw(again) is FaultKind.CONFLICT
     assert [(rule["seen"], rule["fired"]) for rule in store.run_here(again.listing)] == [(2, 1), (1, 1)]
-    assert store.run_here(again.remove) == 2
+    assert store.run_here(again.remove) == [first, second]
     assert draw(again) is None
 
 

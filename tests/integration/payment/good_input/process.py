@@ -19,7 +19,7 @@ from chassis.clients import open_channel
 from jitney.stack.launch import Launcher
 from tests.integration.embedded import free_port
 from tests.integration.payment.good_input.stage import Stage
-from tests.integration.payment.process import caller, start
+from tests.integration.payment.process import PATIENT, WAIT_SECONDS, caller, start
 from tests.integration.payment.psp_stage import SECRET
 from tests.integration.sandbox.running import SandboxProcess
 
@@ -38,7 +38,7 @@ def environment_of(database_url: str, redis_url: str, jwks_file: Path, sandbox_u
         "JITNEY_PAYMENT_PAYOUT_SCHEDULE": "off",
         "JITNEY_REDIS_URL": redis_url,
         "JITNEY_JWKS_FILE": str(jwks_file),
-    }
+    } | PATIENT
 
 
 @asynccontextmanager
@@ -55,13 +55,13 @@ async def stage(environment: dict[str, str], keys: Path) -> AsyncGenerator[Stage
             caller(address, keys),
             open_channel(address) as channel,
             asyncpg.create_pool(environment["JITNEY_PAYMENT_DATABASE_URL"], min_size=1, max_size=2) as database,
-            httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}) as psp,
+            httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=WAIT_SECONDS) as psp,
         ):
             yield Stage(channel, signers, database, psp)
     finally:
         if service.returncode is None:
             service.send_signal(signal.SIGTERM)
-        _, log = await asyncio.wait_for(reading, 30)
+        _, log = await asyncio.wait_for(reading, WAIT_SECONDS)
     lines = [json.loads(line) for line in log.decode().splitlines()]
     errors = [line for line in lines if line["level"] == "error"]
     assert errors == [], errors[:3]

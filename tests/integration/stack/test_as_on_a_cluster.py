@@ -1,9 +1,10 @@
-"""`jitney up` as a cluster has it: a PostgreSQL and a Redis Cluster that are there, and mutual TLS; and rides on them."""
+"""`jitney up` as a cluster has it: a PostgreSQL and a Redis Cluster that are there, and mutual TLS; rides on them."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
+from typing import Any
 
 import grpc
 import pytest
@@ -69,8 +70,9 @@ def test_stores_that_the_environment_names_are_used_and_none_is_embedded(stack: 
 async def test_no_service_speaks_to_who_shows_no_certificate(stack: Stack) -> None:
     for service in SERVICES:
         async with grpc.aio.insecure_channel(stack.addresses[f"JITNEY_{service.upper()}_LISTEN"]) as channel:
+            health: Any = health_pb2_grpc.HealthStub(channel)
             with pytest.raises(grpc.aio.AioRpcError) as refused:
-                await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=10)
+                await health.Check(health_pb2.HealthCheckRequest(), timeout=10)
         assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
 
 

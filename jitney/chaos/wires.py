@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from jitney.stack.environment import StackSettings
 from jitney.stack.own_stack import OwnStack, free_ports
 
 CALLED: Final = ("identity", "matching", "payment", "notification")
@@ -131,7 +132,9 @@ def wires_of(stack: OwnStack, called: Sequence[str] = CALLED) -> Generator[Wires
     """
     ends = {name: _address(stack, name) for name in called}
     ends[PROVIDERS] = _address(stack, "sandbox")
-    ports = dict(zip(ends, free_ports(len(ends)), strict=True))
+    wanted = StackSettings.read(stack.environment, stack.data.path).listening().values()
+    free = free_ports(len(ends), apart_from={address.port for address in wanted})
+    ports = dict(zip(ends, free, strict=True))
     wires = {name: Wire(host, port) for name, (host, port) in ends.items()}
     for name in called:
         stack.environment[f"JITNEY_{name.upper()}_TARGET"] = f"127.0.0.1:{ports[name]}"

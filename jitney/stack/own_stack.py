@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -114,16 +114,23 @@ def own_environment(inherited: Mapping[str, str], ports: list[int]) -> dict[str,
     return {name: value for name, value in inherited.items() if not name.startswith("JITNEY_")} | listeners
 
 
-def free_ports(count: int, replicas: int = 1) -> list[int]:
+def free_ports(count: int, replicas: int = 1, apart_from: Collection[int] = ()) -> list[int]:
     """Different ports of the loopback interface on which nobody listens, nor on those of the replicas above them.
 
     From below the range that systems give to outgoing connections, so that none takes one before its server does; of
     stacks that are started side by side, each draws from a part of it.
+
+    Args:
+        count: how many.
+        replicas: how many there are to be of what listens.
+        apart_from: ports that somebody was given and does not listen on yet.
     """
     ports: list[int] = []
     with ExitStack() as held:
         while len(ports) < count:
             port = random.randrange(_FIRST_PORT + os.getpid() % _PARTS, _LAST_PORT, _PARTS)  # noqa: S311 (no secret)
+            if port in apart_from:
+                continue
             try:
                 for number in range(replicas):
                     held.enter_context(socket.socket()).bind(("127.0.0.1", port + PORT_STEP * number))

@@ -42,7 +42,7 @@ from tests.fakes import matching_stage
 from tests.fakes.matching_dispatch import HandClock
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, PICKUP, Stage
-from tests.integration.embedded import TestPostgres, free_port
+from tests.integration.embedded import TestPostgres, free_ports
 from tests.integration.matching.stage import open_database, stage_on
 from tests.races.ground import middle_of
 
@@ -248,9 +248,10 @@ async def town(offer_seconds: int = 600) -> AsyncGenerator[Town]:
     ):
         folder = Path(place)
         folder.chmod(0o711)  # noqa: ASYNC240 (where we are root, PostgreSQL runs as somebody else)
-        cluster = Cluster(folder / "postgres", "127.0.0.1", free_port(), new_password(), _QUIET)
+        postgres_port, redis_port = free_ports(2)
+        cluster = Cluster(folder / "postgres", "127.0.0.1", postgres_port, new_password(), _QUIET)
         cluster.create()
-        redis_server = EmbeddedRedis(folder / "redis", "127.0.0.1", free_port(), new_password())
+        redis_server = EmbeddedRedis(folder / "redis", "127.0.0.1", redis_port, new_password())
         redis_server.create()
         make_signing_keys(folder / "keys")
         stores: dict[str, Store] = {}

@@ -19,7 +19,7 @@ from jitney.stack.folders import DataFolder
 from jitney.stack.leftovers import end_leftovers
 from jitney.stack.postgres import Cluster
 from jitney.stack.state import ProcessRecord, StackRecord, created_time
-from tests.integration.embedded import free_port
+from tests.integration.embedded import free_ports
 
 _SECONDS = 60
 
@@ -29,7 +29,7 @@ class _SmallStack:
 
     def __init__(self, place: Path) -> None:
         self.folder = DataFolder(place / "data")
-        self.postgres_port, self.redis_port = free_port(), free_port()
+        self.postgres_port, self.redis_port = free_ports(2)
         self._families: list[psutil.Process] = []
 
     @contextmanager

@@ -109,6 +109,8 @@ def stack(
         JITNEY_OTLP_ENDPOINT=traces.url,
         OTEL_BSP_SCHEDULE_DELAY="200",
         JITNEY_NOTIFICATION_WEBHOOKS_TO_PRIVATE_ADDRESSES="true",
+        # A payment that a deadline cut off is taken up after the lease: before a client has asked again for too long.
+        JITNEY_PAYMENT_LEASE_SECONDS="8.5",
         **through_a_pooler,
     )
     try:

@@ -44,8 +44,6 @@ class SandboxProcess:
             "JITNEY_SANDBOX_DATA": str(place / "data"),
             "JITNEY_SANDBOX_WEBHOOK_URL": webhook_url,
             "JITNEY_SANDBOX_WEBHOOK_EVENTS": "*",
-            # Of the real clock it shall be too late for a test to see what was before; tests advance it by a minute.
-            "JITNEY_SANDBOX_LATER_SECONDS": "50",
             "JITNEY_PAYMENT_PSP_WEBHOOK_SECRET": WEBHOOK_SECRET,
         }
         self.spec = ProcessSpec(

@@ -169,6 +169,8 @@ async def test_who_waits_is_let_go_when_the_very_fault_is_taken_back(psp: Psp) -
     await psp.controls.delete(f"/_sim/faults/{alike[0]}")
     with pytest.raises(stripe.APIConnectionError, match="ReadError"):
         await first
+    # Time enough for the other to be told as well.
+    await psp.client.customers.list_async()
     assert not second.done()
     await psp.controls.delete("/_sim/faults")
     with pytest.raises(stripe.APIConnectionError, match="ReadError"):

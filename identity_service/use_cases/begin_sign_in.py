@@ -45,14 +45,14 @@ class BeginSignIn:
         Raises:
             PermissionRefused: `account_being_erased`.
         """
-        if not new_account:
+        if new_account:
+            await transaction.record(AccountCreated(account.account_id, account.version, account.locale))
+        else:
             # By the account's lock sign-ins follow one another, and none begins beside an erasure that ends them all.
             await transaction.accounts.find(account.account_id, lock=True)
             # A stranger who gets the number later must wait until nothing of the one before is left.
             if await transaction.erasures.find(account.account_id) is not None:
                 raise being_erased()
-        if new_account:
-            await transaction.record(AccountCreated(account.account_id, account.version, account.locale))
         sign_in = SignIn(self._new_id(), account.account_id, device_id, role, now)
         if not new_account and await transaction.sign_ins.is_new_device(account.account_id, device_id):
             await transaction.record(NewDeviceSignedIn(sign_in.sign_in_id, account.account_id, device_id, role))

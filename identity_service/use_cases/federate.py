@@ -88,7 +88,7 @@ class Federate:
             # After the account's lock, under which erasures begin.
             if await transaction.erasures.find(account_id) is not None:
                 raise being_erased()
-            if not has_room:
+            if not has_room and await transaction.identities.find(token.issuer, token.subject) is None:
                 raise too_many_identities()
             return await self._linked(transaction, account_id, token)
 

@@ -80,7 +80,10 @@ async def _grpc_answers(parts: SplitResult) -> bool:
 
     from chassis.tls import certificates_of
 
-    certificates = certificates_of()
+    try:
+        certificates = certificates_of()
+    except ValueError:
+        return False  # midway through a renewal, or a mistake, which the process that is asked tells of
     async with (
         grpc.aio.insecure_channel(parts.netloc)
         if certificates is None

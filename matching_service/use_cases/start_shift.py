@@ -35,6 +35,7 @@ class StartShift:
 
         Raises:
             Conflict: `not_approved`, or `shift_open` with another vehicle class.
+            Unavailable: identity_service does not answer; the shift may be open: ask again with the same key.
         """
         driver = await self._approved(driver_id)
         shift = await self._online(request_id, driver, capabilities)

@@ -117,6 +117,15 @@ class RunningIdentity:
         finally:
             await connection.close()
 
+    async def until_it_waits(self, task: asyncio.Task[Any]) -> None:
+        """Wait until somebody waits for a lock, or the task is done without."""
+        waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                if task.done() or await self.fetch(waiting):
+                    return
+                await asyncio.sleep(0.02)
+
     async def events(self, aggregate_id: str, at_least: int) -> list[dict[bytes, bytes]]:
         """Wait until so many events about somebody are in the stream; return them in order."""
         redis = Redis.from_url(self.redis_url)

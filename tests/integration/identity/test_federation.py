@@ -111,6 +111,8 @@ async def test_an_account_has_five_identities_at_most(federated: Federated) -> N
     with pytest.raises(Conflict) as caught:
         await federated.link(mine, federated.token(sub="person-6"))
     assert caught.value.reason == "too_many_identities"
+    # One that is linked already stays as it is.
+    assert (await federated.link(mine, federated.token(sub="person-4"))).subject == "person-4"
 
 
 async def test_a_token_counts_once_however_many_bring_it(federated: Federated) -> None:

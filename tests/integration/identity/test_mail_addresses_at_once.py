@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID
 
-from tests.integration.identity.conftest import PATIENCE_SECONDS, Runner
-
-_WAITING = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+from tests.integration.identity.conftest import Runner
 
 
 async def test_of_two_who_change_to_one_address_at_once_the_second_is_told_that_it_is_taken(
@@ -24,13 +22,10 @@ async def test_of_two_who_change_to_one_address_at_once_the_second_is_told_that_
             async with identity.store.transaction() as transaction:
                 return await transaction.mail_addresses.keep(account_id, "wanted@example.com", now)
 
-        async with identity.store.transaction() as transaction, asyncio.timeout(PATIENCE_SECONDS):
+        async with identity.store.transaction() as transaction:
             assert await transaction.mail_addresses.keep(accounts[0], "wanted@example.com", now)
             second = asyncio.create_task(change(accounts[1]))
-            while True:
-                if await identity.fetch(_WAITING):
-                    break
-                await asyncio.sleep(0.02)
+            await identity.until_it_waits(second)
         assert not await second
         async with identity.store.transaction() as transaction:
             kept = [await transaction.mail_addresses.of(account_id) for account_id in accounts]

@@ -17,9 +17,7 @@ from ridesharing.identity.v1.federation_service_pb2_grpc import FederationServic
 from ridesharing.identity.v1.role_service_pb2_grpc import RoleServiceStub
 from shared_kernel.errors import PermissionRefused
 from tests.fakes.oidc_provider import CLIENT_ID, oidc_provider
-from tests.integration.identity.conftest import PATIENCE_SECONDS, Runner, RunningIdentity, new_phone
-
-_WAITING = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+from tests.integration.identity.conftest import Runner, RunningIdentity, new_phone
 
 
 @pytest.fixture
@@ -32,15 +30,6 @@ async def with_a_code(identity: RunningIdentity, phone: str) -> str:
     identity.clock.advance(seconds=60)
     await identity.request_code(phone)
     return identity.notifications.codes_for(phone)[-1]
-
-
-async def until_it_waits(identity: RunningIdentity, task: asyncio.Task[object]) -> None:
-    """Wait until somebody waits for a lock, or the task is done without."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while True:
-            if task.done() or await identity.fetch(_WAITING):
-                return
-            await asyncio.sleep(0.02)
 
 
 async def live_sign_ins(identity: RunningIdentity, account_id: UUID) -> int:
@@ -61,7 +50,7 @@ async def test_no_session_begins_in_a_role_that_is_taken_away_meanwhile(identity
         signing_in = asyncio.create_task(
             identity.verify(phone, code, role=access_pb2.ROLE_OPERATOR, device="another device")
         )
-        await until_it_waits(identity, signing_in)
+        await identity.until_it_waits(signing_in)
         now = identity.clock.now()
         await transaction.sign_ins.end_all(account_id, EndReason.ROLE_REVOKED, now, role=SignInRole.OPERATOR)
     with pytest.raises(PermissionRefused, match="role"):
@@ -78,7 +67,7 @@ async def test_no_session_begins_beside_an_erasure_that_ends_them_all(identity: 
         now = identity.clock.now()
         await transaction.erasures.add(erasure(account_id, now))
         signing_in = asyncio.create_task(identity.verify(phone, code, device="another device"))
-        await until_it_waits(identity, signing_in)
+        await identity.until_it_waits(signing_in)
         await transaction.sign_ins.end_all(account_id, EndReason.ERASED, now)
     with pytest.raises(PermissionRefused, match="eras"):
         await signing_in

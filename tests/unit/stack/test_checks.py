@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
+import pytest
+
+from chassis import tls
 from jitney.stack.checks import answers
 
 _NO_TLS = b"N"
@@ -36,3 +40,12 @@ async def test_what_nobody_listens_at_is_not_ready() -> None:
         port = server.sockets[0].getsockname()[1]
     for kind in ("postgresql", "grpc", "http", "redis"):
         assert not await answers(f"{kind}://127.0.0.1:{port}")
+
+
+async def test_a_certificate_in_the_middle_of_its_renewal_is_no_error_of_who_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in tls.SETTINGS:
+        monkeypatch.setenv(name, str(tmp_path / "not written yet"))
+    async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0) as server:
+        assert not await answers(f"grpc://127.0.0.1:{server.sockets[0].getsockname()[1]}")

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
-from matching_service.use_cases.dispatch_ports import BusyDrivers, LiveLocations
+from matching_service.use_cases.dispatch_ports import BusyDrivers
+from matching_service.use_cases.location_ports import LiveLocations
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Unavailable
 from shared_kernel.geo import GeoPoint, haversine_meters

@@ -21,7 +21,7 @@ from matching_service.domain.breaker import Breaker
 from matching_service.domain.eta import Leg, Trip
 from matching_service.domain.polyline import decode_polyline
 from matching_service.domain.travel_times import TimingNow
-from matching_service.use_cases.dispatch_ports import EtaProvider
+from matching_service.use_cases.eta_ports import EtaProvider
 from shared_kernel.geo import GeoPoint, haversine_meters
 
 _log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from matching_service.adapters.rows import place_from
 from matching_service.adapters.shard_cells import shard_of
 from matching_service.adapters.statements import is_in
 from matching_service.domain.ride_states import DISPATCHED_STATES
-from matching_service.use_cases.dispatch_ports import GainedShard, ShardsSeen
+from matching_service.use_cases.shard_ports import GainedShard, ShardsSeen
 
 _DISPATCHED = [state.value for state in DISPATCHED_STATES]
 _PLACED_AT_ONCE = 500

@@ -18,7 +18,7 @@ from matching_service.adapters.street_map import Array
 from matching_service.domain.eta import Leg, Trip
 from matching_service.domain.polyline import encode_polyline
 from matching_service.domain.travel_times import Timing, TimingNow
-from matching_service.use_cases.dispatch_ports import EtaProvider
+from matching_service.use_cases.eta_ports import EtaProvider
 from shared_kernel.geo import GeoPoint, haversine_meters
 
 _log = logging.getLogger(__name__)

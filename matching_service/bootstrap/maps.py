@@ -20,7 +20,7 @@ from matching_service.entrypoints import grpc_maps
 from matching_service.entrypoints.travel_time_worker import learn_forever
 from matching_service.settings import MatchingSettings
 from matching_service.use_cases.city_ports import Cities
-from matching_service.use_cases.dispatch_ports import EtaProvider
+from matching_service.use_cases.eta_ports import EtaProvider
 from matching_service.use_cases.learn_travel_times import LearnTravelTimes, TravelTimesInForce
 from matching_service.use_cases.read_ride_route import ReadRideRoute
 from matching_service.use_cases.travel_time_ports import Estimator

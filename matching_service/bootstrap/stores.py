@@ -42,8 +42,8 @@ from matching_service.settings import MatchingSettings
 from matching_service.use_cases.advance_edits import AdvanceEdits
 from matching_service.use_cases.advance_saga import AdvanceSaga
 from matching_service.use_cases.decide_complaints import AdvanceRefunds
-from matching_service.use_cases.dispatch_ports import EtaProvider
 from matching_service.use_cases.edit_policies import EditPolicies
+from matching_service.use_cases.eta_ports import EtaProvider
 from shared_kernel.clock import SystemClock
 from shared_kernel.ids import Uuid7Source
 

@@ -12,9 +12,10 @@ from prometheus_client import Counter, Gauge, Histogram
 from chassis.runtime import collector_paused
 from chassis.telemetry import span_from
 from matching_service.domain.locations import GONE_SECONDS
-from matching_service.use_cases.dispatch_ports import LiveLocations, OfferOutcome
+from matching_service.use_cases.dispatch_ports import OfferOutcome
 from matching_service.use_cases.dispatch_tick import DispatchTick, TickReport
 from matching_service.use_cases.keep_shards import BEAT_SECONDS, BeatReport, KeepShards
+from matching_service.use_cases.location_ports import LiveLocations
 from matching_service.use_cases.pace_ticks import IDLE_SECONDS, PaceTicks
 from shared_kernel.clock import Clock
 from shared_kernel.errors import DomainError

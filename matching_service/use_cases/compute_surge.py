@@ -13,7 +13,8 @@ from matching_service.domain.city import CityPolicy, VehicleClass
 from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
 from matching_service.domain.surge import CellCounts, SurgePolicy, next_surges
 from matching_service.use_cases.city_ports import Cities
-from matching_service.use_cases.dispatch_ports import BusyDrivers, LiveLocations, OnShift
+from matching_service.use_cases.dispatch_ports import BusyDrivers, OnShift
+from matching_service.use_cases.location_ports import LiveLocations
 from matching_service.use_cases.surge_ports import Cells, DemandReader, SurgeBoard, SurgeControls
 from shared_kernel.clock import Clock
 from shared_kernel.geo import GeoPoint

@@ -17,7 +17,9 @@ from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.run import max_detour_seconds
 from matching_service.domain.schedule import refuse_pickup_time
 from matching_service.use_cases.city_ports import Cities
-from matching_service.use_cases.dispatch_ports import EtaProvider, FreeDrivers, QuoteStore
+from matching_service.use_cases.dispatch_ports import QuoteStore
+from matching_service.use_cases.eta_ports import EtaProvider
+from matching_service.use_cases.location_ports import FreeDrivers
 from matching_service.use_cases.plan_route import plan_route
 from matching_service.use_cases.promotion_ports import UsablePromotions
 from matching_service.use_cases.surge_ports import SurgeReader

@@ -23,7 +23,8 @@ from matching_service.domain.eta import Leg
 from matching_service.domain.moves import Moves, moves_of
 from matching_service.domain.pooling import join_seconds
 from matching_service.use_cases.dispatch_picture import Picture
-from matching_service.use_cases.dispatch_ports import EtaProvider, Matcher
+from matching_service.use_cases.dispatch_ports import Matcher
+from matching_service.use_cases.eta_ports import EtaProvider
 
 CANDIDATES = 16
 WIDE_CANDIDATES = 64

@@ -26,16 +26,16 @@ from matching_service.use_cases.dispatch_ports import (
     CashStandings,
     EnRouteRide,
     EnRouteRides,
-    EtaProvider,
     Headings,
-    LiveLocations,
     OnShift,
     SharedRuns,
     WaitingRide,
     WaitingRides,
 )
 from matching_service.use_cases.driver_worth import KnowWorth, Worth
+from matching_service.use_cases.eta_ports import EtaProvider
 from matching_service.use_cases.find_joins import FindJoins, PooledSeeker, RunOnTheRoad
+from matching_service.use_cases.location_ports import LiveLocations
 from shared_kernel.clock import Clock
 from shared_kernel.geo import GeoPoint
 

@@ -11,8 +11,7 @@ from uuid import UUID
 
 from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker
 from matching_service.domain.city import VehicleClass
-from matching_service.domain.eta import Leg, Trip
-from matching_service.domain.locations import DriverPosition, RecordOutcome
+from matching_service.domain.locations import DriverPosition
 from matching_service.domain.pooling import PlanStop
 from matching_service.domain.quote import Place, Quote
 from matching_service.domain.ride_kind import Capability
@@ -222,34 +221,6 @@ class QuoteStore(Protocol):
         ...
 
 
-class LiveLocations(Protocol):
-    """Where drivers are now. A hint that may be lost at any time; the next pings fill it again."""
-
-    async def record(self, positions: Sequence[DriverPosition]) -> list[RecordOutcome]:
-        """Keep positions, each only if its sequence is above the driver's last; one outcome a position, in order."""
-        ...
-
-    async def last(self, driver_id: UUID) -> DriverPosition | None:
-        """Return a driver's last position; None when not known or gone."""
-        ...
-
-    async def snapshot(self) -> list[DriverPosition]:
-        """Return the last position of every driver, stale ones included: the caller judges age."""
-        ...
-
-    async def snapshot_near(self, shards: Collection[str], reach_meters: float) -> list[DriverPosition]:
-        """Return those in shards and in as much around them as is in reach; perhaps some who are farther."""
-        ...
-
-    async def forget(self, driver_id: UUID) -> None:
-        """Drop a driver, at the end of a shift."""
-        ...
-
-    async def trim(self, gone_before: datetime) -> int:
-        """Drop those not heard of since; return how many."""
-        ...
-
-
 class Claim(NamedTuple):
     """A driver where they stand, wanted for a ride of a shard under the fence of its lease."""
 
@@ -275,70 +246,6 @@ class Reservations(Protocol):
 
     async def release(self, claims: Sequence[Claim]) -> None:
         """Give claims back."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ShardsSeen:
-    """The matchers that live, this one included, and the shards that have rides for dispatch to do something about."""
-
-    matcher_ids: frozenset[UUID]
-    busy_shards: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class GainedShard:
-    """A lease that was taken. `taken_over`: another matcher had let it run out."""
-
-    fence: int
-    taken_over: bool
-
-
-class ShardLeases(Protocol):
-    """Who dispatches which shard. The store's own clock judges what has run out."""
-
-    async def look(self, matcher_id: UUID, name: str, seconds: float) -> ShardsSeen:
-        """Show that this matcher lives for so long, and look around."""
-        ...
-
-    async def renew(self, matcher_id: UUID, shards: Collection[str], seconds: float) -> Mapping[str, int]:
-        """Renew leases that have not run out; return the fences of those that could be."""
-        ...
-
-    async def claim(self, matcher_id: UUID, shards: Collection[str], seconds: float) -> Mapping[str, GainedShard]:
-        """Take the leases among these that are vacant. Each gets a fence above all that its shard had before."""
-        ...
-
-    async def give_back(self, matcher_id: UUID, shards: Collection[str]) -> None:
-        """Make these leases of the matcher vacant."""
-        ...
-
-    async def leave(self, matcher_id: UUID) -> None:
-        """Make all leases of the matcher vacant, and let it no longer be known to live."""
-        ...
-
-
-class EtaProvider(Protocol):
-    """Tells distances and times on the way."""
-
-    async def trip(self, origin: GeoPoint, destination: GeoPoint) -> Trip:
-        """Return the way from one place to another."""
-        ...
-
-    async def seconds(self, legs: Sequence[Leg]) -> list[int]:
-        """Return the seconds of each leg, in order; one or more."""
-        ...
-
-    def reach_meters(self, seconds: float) -> float:
-        """Return how far, as the crow flies, one can get in so long at the very most: beyond it nobody need look."""
-        ...
-
-
-class FreeDrivers(Protocol):
-    """Who could take a ride now, as of some seconds ago: good enough to promise a time, not to make an offer."""
-
-    async def nearest(self, point: GeoPoint, classes: frozenset[VehicleClass], reach_meters: float) -> GeoPoint | None:
-        """Return where the nearest free driver of these classes is; None when there is none in reach."""
         ...
 
 

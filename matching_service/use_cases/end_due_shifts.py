@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from matching_service.domain.shift import LOST_SECONDS, EndReason
-from matching_service.use_cases.dispatch_ports import LiveLocations
 from matching_service.use_cases.going_offline import end_shift, keep_shift, lock_shift_without_offer, retrying
+from matching_service.use_cases.location_ports import LiveLocations
 from matching_service.use_cases.reader_ports import ShiftReader
 from matching_service.use_cases.store_ports import Store
 from shared_kernel.clock import Clock

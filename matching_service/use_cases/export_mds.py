@@ -10,7 +10,7 @@ from uuid import UUID
 
 from matching_service.domain.mds import MdsTrip, MdsVehicle, trip_of, vehicle_of
 from matching_service.domain.ride import Ride
-from matching_service.use_cases.dispatch_ports import LiveLocations
+from matching_service.use_cases.location_ports import LiveLocations
 from matching_service.use_cases.reader_ports import ShiftFilter, ShiftReader
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, FieldViolation, InvalidInput

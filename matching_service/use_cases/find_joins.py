@@ -10,7 +10,7 @@ from matching_service.domain.eta import Leg
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.pooling import Insertion, Party, PlanStop, StopAction, insert
 from matching_service.domain.run import RunView, Sharing
-from matching_service.use_cases.dispatch_ports import EtaProvider
+from matching_service.use_cases.eta_ports import EtaProvider
 from shared_kernel.clock import Clock
 from shared_kernel.geo import GeoPoint, haversine_meters
 

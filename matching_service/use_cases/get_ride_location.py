@@ -7,7 +7,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from matching_service.domain.locations import GONE_SECONDS
-from matching_service.use_cases.dispatch_ports import LiveLocations, RideDrivers
+from matching_service.use_cases.dispatch_ports import RideDrivers
+from matching_service.use_cases.location_ports import LiveLocations
 from shared_kernel.clock import Clock
 from shared_kernel.errors import NotFound
 from shared_kernel.geo import GeoPoint

@@ -13,9 +13,10 @@ from matching_service.domain.ride import Ride
 from matching_service.domain.ride_schedule import hold_due, looked_for_drivers, reminded, search_begun
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.schedule import LOOK_AGAIN_SECONDS
-from matching_service.use_cases.dispatch_ports import EtaProvider, FreeDrivers
 from matching_service.use_cases.edit_policies import EditPolicies
+from matching_service.use_cases.eta_ports import EtaProvider
 from matching_service.use_cases.force_cancel_ride import cancel_by_platform
+from matching_service.use_cases.location_ports import FreeDrivers
 from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.store_ports import Store, Transaction
 from shared_kernel.clock import Clock

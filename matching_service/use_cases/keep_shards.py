@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from matching_service.domain.shards import preferred_owner
-from matching_service.use_cases.dispatch_ports import ShardLeases
+from matching_service.use_cases.shard_ports import ShardLeases
 
 BEAT_SECONDS = 1.0
 LEASE_SECONDS = 4.0

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from matching_service.domain.eta import Trip
 from matching_service.domain.polyline import join_polylines
-from matching_service.use_cases.dispatch_ports import EtaProvider
+from matching_service.use_cases.eta_ports import EtaProvider
 from shared_kernel.geo import GeoPoint
 
 

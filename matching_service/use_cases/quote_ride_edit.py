@@ -19,8 +19,9 @@ from matching_service.domain.ride_route import open_stops, passed_stops, refuse_
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.schedule import Schedule, refuse_pickup_time
 from matching_service.domain.stops import Stop, StopState
-from matching_service.use_cases.dispatch_ports import EtaProvider, LiveLocations
 from matching_service.use_cases.edit_policies import EditPolicies
+from matching_service.use_cases.eta_ports import EtaProvider
+from matching_service.use_cases.location_ports import LiveLocations
 from matching_service.use_cases.plan_route import plan_route
 from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.steps import ride_not_found

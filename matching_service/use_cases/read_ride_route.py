@@ -18,7 +18,8 @@ from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.run import RunView
 from matching_service.domain.stops import StopState
-from matching_service.use_cases.dispatch_ports import EtaProvider, LiveLocations
+from matching_service.use_cases.eta_ports import EtaProvider
+from matching_service.use_cases.location_ports import LiveLocations
 from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.steps import ride_not_found
 from shared_kernel.clock import Clock

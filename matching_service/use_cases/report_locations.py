@@ -20,7 +20,8 @@ from matching_service.domain.locations import (
     judge_pings,
 )
 from matching_service.use_cases.city_ports import Cities
-from matching_service.use_cases.dispatch_ports import LiveLocations, OnShift, OpenShift
+from matching_service.use_cases.dispatch_ports import OnShift, OpenShift
+from matching_service.use_cases.location_ports import LiveLocations
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, Unavailable
 from shared_kernel.geo import GeoPoint

@@ -13,7 +13,7 @@ from matching_service.domain.events import RideShared
 from matching_service.domain.locations import GONE_SECONDS
 from matching_service.domain.ride import Ride
 from matching_service.domain.share import Share, blurred, is_shown, share, shows_location
-from matching_service.use_cases.dispatch_ports import LiveLocations
+from matching_service.use_cases.location_ports import LiveLocations
 from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.steps import ride_not_found
 from matching_service.use_cases.store_ports import Store

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.shift import LOST_SECONDS
-from matching_service.use_cases.dispatch_ports import LiveLocations
 from matching_service.use_cases.going_offline import keep_shift
+from matching_service.use_cases.location_ports import LiveLocations
 from matching_service.use_cases.reader_ports import ShiftReader, WatchedShift
 from matching_service.use_cases.store_ports import Store
 from shared_kernel.clock import Clock

@@ -13,7 +13,8 @@ from matching_service.domain.pooling import StopAction
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.shift import LOST_SECONDS
-from matching_service.use_cases.dispatch_ports import EtaProvider, LiveLocations
+from matching_service.use_cases.eta_ports import EtaProvider
+from matching_service.use_cases.location_ports import LiveLocations
 from matching_service.use_cases.store_ports import Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.geo import GeoPoint, haversine_meters

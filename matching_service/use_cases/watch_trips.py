@@ -13,7 +13,7 @@ from matching_service.domain.locations import DriverPosition
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.shift import LOST_SECONDS
 from matching_service.domain.trip_watch import AlertKind, Trip, TripAlert, TripWatch, WatchPolicy, due_alerts, looked
-from matching_service.use_cases.dispatch_ports import LiveLocations
+from matching_service.use_cases.location_ports import LiveLocations
 from matching_service.use_cases.store_ports import Store
 from shared_kernel.clock import Clock
 from shared_kernel.geo import GeoPoint

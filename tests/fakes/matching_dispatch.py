@@ -16,14 +16,13 @@ from matching_service.domain.run import RunView
 from matching_service.use_cases.dispatch_ports import (
     Claim,
     EnRouteRide,
-    GainedShard,
     OfferOutcome,
     OpenShift,
     Proposal,
     Reroute,
-    ShardsSeen,
     WaitingRide,
 )
+from matching_service.use_cases.shard_ports import GainedShard, ShardsSeen
 from shared_kernel.errors import DomainError, NotFound
 from shared_kernel.geo import GeoPoint
 

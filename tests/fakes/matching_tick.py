@@ -13,7 +13,6 @@ from matching_service.use_cases.dispatch_ports import (
     BusyDrivers,
     CashStandings,
     EnRouteRides,
-    LiveLocations,
     Matcher,
     OfferMaker,
     Rerouter,
@@ -24,6 +23,7 @@ from matching_service.use_cases.dispatch_ports import (
 from matching_service.use_cases.dispatch_tick import DispatchTick
 from matching_service.use_cases.driver_worth import KnowWorth
 from matching_service.use_cases.find_joins import FindJoins
+from matching_service.use_cases.location_ports import LiveLocations
 from tests.fakes.matching_dispatch import FakeShifts, HandClock
 
 

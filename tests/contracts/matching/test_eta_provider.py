@@ -20,7 +20,7 @@ from matching_service.adapters.street_graph import StreetGraph
 from matching_service.domain.city import TravelPolicy
 from matching_service.domain.eta import CrowFliesEta, Leg
 from matching_service.domain.travel_times import AS_ESTIMATED, Timing
-from matching_service.use_cases.dispatch_ports import EtaProvider
+from matching_service.use_cases.eta_ports import EtaProvider
 from shared_kernel.geo import GeoPoint, haversine_meters
 from tests.fakes.matching_osrm_process import osrm_server
 from tests.fakes.matching_streets import POINTS, write_town

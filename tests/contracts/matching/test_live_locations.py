@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition, RecordOutcome
-from matching_service.use_cases.dispatch_ports import LiveLocations
+from matching_service.use_cases.location_ports import LiveLocations
 from tests.fakes.matching_dispatch import NOON, FakeLiveLocations
 
 AT = NOON.timestamp()

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from matching_service.adapters.postgres_shards import PostgresShardLeases
-from matching_service.use_cases.dispatch_ports import GainedShard, ShardLeases
+from matching_service.use_cases.shard_ports import GainedShard, ShardLeases
 from tests.fakes.matching_dispatch import FakeShardLeases, HandClock
 from tests.integration.matching.stage import open_database
 

@@ -1,0 +1,25 @@
+"""Who tells how long a way takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from matching_service.domain.eta import Leg, Trip
+from shared_kernel.geo import GeoPoint
+
+
+class EtaProvider(Protocol):
+    """Tells distances and times on the way."""
+
+    async def trip(self, origin: GeoPoint, destination: GeoPoint) -> Trip:
+        """Return the way from one place to another."""
+        ...
+
+    async def seconds(self, legs: Sequence[Leg]) -> list[int]:
+        """Return the seconds of each leg, in order; one or more."""
+        ...
+
+    def reach_meters(self, seconds: float) -> float:
+        """Return how far, as the crow flies, one can get in so long at the very most: beyond it nobody need look."""
+        ...

@@ -94,6 +94,9 @@ POLICIES = {
 class MatchingService:
     """The use cases that a ride's life needs, each as production puts it together."""
 
+    search_streets: Any = None
+    """What names candidates by the streets, where there is a map."""
+
     def __init__(self, database: Any, redis: Any, clock: ReplayClock, policy: Policy) -> None:
         self.database = database
         self.clock = clock
@@ -178,7 +181,9 @@ class MatchingService:
         )
         self.tick = matching("use_cases.dispatch_tick").DispatchTick(
             draw=draw,
-            choose=matching("use_cases.dispatch_choice").Choose(self.eta, self.matcher, time.monotonic),
+            choose=matching("use_cases.dispatch_choice").Choose(
+                self.eta, self.matcher, time.monotonic, self.search_streets
+            ),
             reservations=matching("adapters.redis_dispatch").RedisReservations(redis),
             offers=self.offers,
             rerouter=self.rerouter,

@@ -43,7 +43,11 @@ class CityStreets:
         self.graph = matching("adapters.street_graph").StreetGraph(street_map)
         self.city = replace(city, service_area=_area_around(self.graph))
         self.horizon_seconds = matching("bootstrap.maps").HORIZON_CAPS * city.dispatch.pickup_eta_cap_seconds
-        self.eta = street_eta(self.graph, beyond, matching("domain.travel_times").as_estimated, self.horizon_seconds)
+        as_estimated = matching("domain.travel_times").as_estimated
+        self.eta = street_eta(self.graph, beyond, as_estimated, self.horizon_seconds)
+        self.search = matching("use_cases.search_streets").SearchStreets(
+            matching("adapters.street_search").StreetSearch(self.graph, as_estimated)
+        )
 
     def draw_points(self, count: int, chance: random.Random) -> list[GeoPoint]:
         """Places at doors near crossings, crowded around the middle of the map."""
@@ -92,7 +96,7 @@ class StreetService(MatchingService):
     def _make_stores(self, redis: Any) -> None:
         super()._make_stores(redis)
         self.streets = CityStreets(self._street_map, self.city, self.eta)
-        self.city, self.eta = self.streets.city, self.streets.eta
+        self.city, self.eta, self.search_streets = self.streets.city, self.streets.eta, self.streets.search
         self.cities = matching("adapters.fixed_cities").FixedCities(self.city)
 
 

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from math import cos, radians
 from typing import Any
-from uuid import UUID
 
-from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker
+from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker, is_able
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.ride_kind import Capability
@@ -22,9 +21,6 @@ from shared_kernel.geo import EARTH_RADIUS_METERS
 _METERS_PER_DEGREE = radians(1.0) * EARTH_RADIUS_METERS
 _REACH_MARGIN = 1.01
 """The flat map errs by less than this over a city; the cap on pickup time is checked on the true distance after."""
-
-
-_NOTHING: frozenset[Capability] = frozenset()
 
 
 class ScipyMatcher:
@@ -65,15 +61,8 @@ def nearest_pairs(seekers: Sequence[Seeker], drivers: Sequence[DriverPosition], 
     for index, seeker in enumerate(seekers):
         alike.setdefault((seeker.vehicle_classes, seeker.pays_cash, seeker.needs), []).append(index)
     pairs: list[Pair] = []
-    for (classes, pays_cash, needs), group in alike.items():
-        barred = limits.no_cash_driver_ids if pays_cash else frozenset[UUID]()
-        able = [
-            index
-            for index, driver in enumerate(drivers)
-            if driver.vehicle_class in classes
-            and driver.driver_id not in barred
-            and (not needs or needs <= limits.capabilities.get(driver.driver_id, _NOTHING))
-        ]
+    for group in alike.values():
+        able = [index for index, driver in enumerate(drivers) if is_able(seekers[group[0]], driver, limits)]
         if able:
             pairs += _nearest_of_group(group, able, seekers, drivers, limits)
     return pairs

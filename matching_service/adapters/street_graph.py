@@ -59,7 +59,7 @@ class StreetGraph:
         )
         self._reverse: Any = self.forward.T.tocsr()
         places = street_map.places
-        self._places: Array = self._flat(self.latitude, self.longitude)
+        self._places: Array = self.flat(self.latitude, self.longitude)
         self._by_latitude: Array = self._places[:, 0].argsort()
         self._latitudes: Array = self._places[self._by_latitude, 0]
         self._height = float(np.ptp(self._places[:, 0]))
@@ -71,7 +71,7 @@ class StreetGraph:
 
     def nearest(self, latitudes: Array, longitudes: Array) -> tuple[Array, Array]:
         """Return for each point the nearest place and how many meters away it is."""
-        meters, places = self._tree.query(self._flat(latitudes, longitudes))
+        meters, places = self._tree.query(self.flat(latitudes, longitudes))
         return places, meters
 
     def times(self, origins: Array, destinations: Array, limit_seconds: float) -> Array:
@@ -97,6 +97,20 @@ class StreetGraph:
                     misses.append(group[np.isinf(found[group])])
             open_pairs = np.concatenate(misses) if misses else open_pairs[:0]
             rung[open_pairs] += 2
+        return found
+
+    def times_within(self, origins: Array, destinations: Array, limits_seconds: Array) -> Array:
+        """Return as `times` does, each pair up to a limit of its own or some more.
+
+        Limits are taken from a ladder, each rung twice the one below, so that the tiles of large maps are met again.
+        """
+        import numpy as np  # noqa: PLC0415
+
+        found = np.full(len(origins), np.inf)
+        rung = np.ceil(np.log2(limits_seconds / _FIRST_LIMIT_SECONDS)).clip(0).astype(int)
+        for level in np.unique(rung).tolist():
+            group = np.flatnonzero(rung == level)
+            found[group] = self._search(origins[group], destinations[group], _FIRST_LIMIT_SECONDS * 2.0**level)
         return found
 
     def route(self, origin: int, destination: int) -> Route | None:
@@ -182,7 +196,7 @@ class StreetGraph:
     def _point(self, node: int) -> tuple[float, float]:
         return float(self.latitude[node]), float(self.longitude[node])
 
-    def _flat(self, latitudes: Array, longitudes: Array) -> Array:
+    def flat(self, latitudes: Array, longitudes: Array) -> Array:
         """Return points on a flat map in meters, true in scale at the map's middle."""
         import numpy as np  # noqa: PLC0415
 

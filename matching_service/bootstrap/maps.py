@@ -15,12 +15,13 @@ from matching_service.adapters.postgres_travel_times import PostgresTravelTimes
 from matching_service.adapters.street_eta import StreetEta
 from matching_service.adapters.street_graph import StreetGraph
 from matching_service.adapters.street_map import load_map
+from matching_service.adapters.street_search import StreetSearch
 from matching_service.domain.city import CityPolicy
 from matching_service.entrypoints import grpc_maps
 from matching_service.entrypoints.travel_time_worker import learn_forever
 from matching_service.settings import MatchingSettings
 from matching_service.use_cases.city_ports import Cities
-from matching_service.use_cases.eta_ports import EtaProvider
+from matching_service.use_cases.eta_ports import EtaProvider, QuickestDrivers
 from matching_service.use_cases.learn_travel_times import LearnTravelTimes, TravelTimesInForce
 from matching_service.use_cases.read_ride_route import ReadRideRoute
 from matching_service.use_cases.travel_time_ports import Estimator
@@ -36,6 +37,8 @@ class Maps(NamedTuple):
 
     eta: EtaProvider
     """The best provider that is set, with the next as its fall-back."""
+    quickest: QuickestDrivers | None
+    """Of the street map, where one is set."""
     learn: LearnTravelTimes
     lesson_asked: Wakeup
     closers: list[Callable[[], Awaitable[object]]]
@@ -51,11 +54,12 @@ def build_maps(
     crow_flies = CityTravelEta(cities, known, in_force.timing_of(CityTravelEta.provider))
     eta: EtaProvider = crow_flies
     estimators: list[Estimator] = [crow_flies]
+    quickest: QuickestDrivers | None = None
     if settings.matching_map_file is not None:
         graph = StreetGraph(load_map(settings.matching_map_file))
         horizon_seconds = HORIZON_CAPS * max(city.dispatch.pickup_eta_cap_seconds for city in known)
         street = StreetEta(graph, eta, in_force.timing_of(StreetEta.provider), horizon_seconds)
-        eta = street
+        eta, quickest = street, StreetSearch(graph, in_force.timing_of(StreetEta.provider))
         estimators.append(street)
     closers: list[Callable[[], Awaitable[object]]] = []
     if settings.matching_osrm_url is not None:
@@ -69,7 +73,7 @@ def build_maps(
         eta = osrm
         estimators.append(osrm)
     learn = LearnTravelTimes(trips=store, estimators=estimators, store=store, in_force=in_force, clock=clock, zone=zone)
-    return Maps(eta, learn, Wakeup(), closers)
+    return Maps(eta, quickest, learn, Wakeup(), closers)
 
 
 def add_map_work(maps: Maps, route: ReadRideRoute, workers: Workers, server: ServiceServer) -> None:

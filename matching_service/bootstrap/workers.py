@@ -43,6 +43,7 @@ from matching_service.use_cases.make_offers import MakeOffers
 from matching_service.use_cases.pace_ticks import PaceTicks
 from matching_service.use_cases.remind_of_ratings import RemindOfRatings
 from matching_service.use_cases.reroute_drivers import RerouteDrivers
+from matching_service.use_cases.search_streets import SearchStreets
 from matching_service.use_cases.trace_ticks import TraceTicks
 from matching_service.use_cases.watch_drivers import WatchDrivers
 from matching_service.use_cases.watch_pickups import WatchPickups
@@ -77,6 +78,7 @@ def build_workers(stores: Stores, matcher: ScipyMatcher, moves_keep_months: int)
     learn_values = LearnDestinationValues(
         stores.cities, destinations, destinations, H3Cells(DESTINATION_RESOLUTION), clock
     )
+    quickest = stores.maps.quickest
     tick = DispatchTick(
         draw=DrawPicture(
             cities=stores.cities,
@@ -93,7 +95,7 @@ def build_workers(stores: Stores, matcher: ScipyMatcher, moves_keep_months: int)
             know_worth=KnowWorth(stores.reads, learn_values, time.monotonic),
             clock=clock,
         ),
-        choose=Choose(stores.eta, matcher, time.monotonic),
+        choose=Choose(stores.eta, matcher, time.monotonic, SearchStreets(quickest) if quickest else None),
         reservations=RedisReservations(stores.redis),
         offers=MakeOffers(store, clock, stores.new_id),
         rerouter=RerouteDrivers(store, clock),

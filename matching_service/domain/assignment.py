@@ -29,6 +29,7 @@ BOUND_UNSERVED_SECONDS = 1_000_000.0
 """To leave a ride without the driver who is on the way to it: never the better choice, whatever it would save."""
 
 
+_NOTHING: frozenset[Capability] = frozenset()
 _NO_GROWTH = PickupCap(1_200.0, 0.0, 1_200.0)
 
 
@@ -137,6 +138,15 @@ class PairCost(NamedTuple):
         """What it is the sum of. Made when asked for: a tick weighs tens of thousands of pairs and explains a few."""
         others = self[3:]
         return CostTerms(round(self.seconds - sum(others), 3), *others)
+
+
+def is_able(seeker: Seeker, driver: DriverPosition, limits: Limits) -> bool:
+    """Whether a driver could carry the ride: by vehicle class, by what it needs, and by how it is paid."""
+    if driver.vehicle_class not in seeker.vehicle_classes:
+        return False
+    if seeker.pays_cash and driver.driver_id in limits.no_cash_driver_ids:
+        return False
+    return not seeker.needs or seeker.needs <= limits.capabilities.get(driver.driver_id, _NOTHING)
 
 
 def is_on_the_way(seeker: Seeker, driver: DriverPosition, limits: Limits) -> bool:

@@ -34,6 +34,13 @@ class Leg(NamedTuple):
     destination: GeoPoint
 
 
+class Search(NamedTuple):
+    """Who comes to a place in less than so many seconds."""
+
+    place: GeoPoint
+    seconds: float
+
+
 class CrowFliesEta:
     """Great-circle distance, stretched by the city's circuity and driven at its mean speed.
 

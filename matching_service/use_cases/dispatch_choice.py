@@ -25,6 +25,7 @@ from matching_service.domain.pooling import join_seconds
 from matching_service.use_cases.dispatch_picture import Picture
 from matching_service.use_cases.dispatch_ports import Matcher
 from matching_service.use_cases.eta_ports import EtaProvider
+from matching_service.use_cases.search_streets import SearchStreets
 
 CANDIDATES = 16
 WIDE_CANDIDATES = 64
@@ -56,6 +57,8 @@ class Choose:
     eta: EtaProvider
     matcher: Matcher
     monotonic: Callable[[], float]
+    search_streets: SearchStreets | None = None
+    """Where a map is loaded."""
     budget_seconds: float = SOLVER_BUDGET_SECONDS
 
     async def __call__(self, picture: Picture) -> Choice:
@@ -133,8 +136,12 @@ class Choose:
         bound = picture.bound_driver_by_seeker
         if bound:
             pairs = [pair for pair in pairs if bound.get(pair.seeker) != pair.driver]
+        etas = await self._etas(picture, pairs)
+        if self.search_streets is not None:
+            further = await self.search_streets(picture, pairs, etas, driver_places, limits)
+            pairs, etas = [*pairs, *further], [*etas, *await self._etas(picture, further)]
         choice.candidates += len(pairs)
-        costs = await self._weigh(picture, pairs)
+        costs = await self._weigh(picture, pairs, etas)
         choice.weighed += costs
         return costs
 
@@ -192,11 +199,13 @@ class Choose:
             for seeker, driver in picture.bound_driver_by_seeker.items()
         ]
 
-    async def _weigh(self, picture: Picture, pairs: Sequence[Pair]) -> list[PairCost]:
+    async def _etas(self, picture: Picture, pairs: Sequence[Pair]) -> Sequence[int]:
         if not pairs:
             return []
         points = {place: picture.drivers[place].point for place in {pair.driver for pair in pairs}}
-        etas = await self.eta.seconds([Leg(points[pair.driver], picture.seekers[pair.seeker].pickup) for pair in pairs])
+        return await self.eta.seconds([Leg(points[pair.driver], picture.seekers[pair.seeker].pickup) for pair in pairs])
+
+    async def _weigh(self, picture: Picture, pairs: Sequence[Pair], etas: Sequence[int]) -> list[PairCost]:
         if len(pairs) <= PAIRS_AT_ONCE:
             return _weighed(picture, pairs, etas)
         return await asyncio.to_thread(_weighed, picture, pairs, etas)
@@ -209,7 +218,8 @@ class Choose:
         moves = choice.moves
         known = {Pair(cost.seeker, cost.driver): cost for cost in choice.chosen}
         unknown = [pair for pair in moves.offers if pair not in known]
-        known |= {Pair(cost.seeker, cost.driver): cost for cost in await self._weigh(picture, unknown)}
+        etas = await self._etas(picture, unknown)
+        known |= {Pair(cost.seeker, cost.driver): cost for cost in await self._weigh(picture, unknown, etas)}
         moves.offers[:] = [pair for pair in moves.offers if pair in known]
         moves.swaps[:] = [
             pair

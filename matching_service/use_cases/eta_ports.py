@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from matching_service.domain.eta import Leg, Trip
+from matching_service.domain.eta import Leg, Search, Trip
+from matching_service.domain.locations import DriverPosition
 from shared_kernel.geo import GeoPoint
 
 
@@ -22,4 +23,17 @@ class EtaProvider(Protocol):
 
     def reach_meters(self, seconds: float) -> float:
         """Return how far, as the crow flies, one can get in so long at the very most: beyond it nobody need look."""
+        ...
+
+
+class QuickestDrivers(Protocol):
+    """Who is soonest at a place, whoever is nearest to it."""
+
+    async def quickest(
+        self, searches: Sequence[Search], drivers: Sequence[DriverPosition], count: int
+    ) -> list[list[int]]:
+        """Return for each search the places of those who come in less than its seconds, at most `count`, soonest first.
+
+        Nobody where that is not known.
+        """
         ...

@@ -22,8 +22,10 @@ from matching_service.use_cases.dispatch_ports import (
 )
 from matching_service.use_cases.dispatch_tick import DispatchTick
 from matching_service.use_cases.driver_worth import KnowWorth
+from matching_service.use_cases.eta_ports import EtaProvider
 from matching_service.use_cases.find_joins import FindJoins
 from matching_service.use_cases.location_ports import LiveLocations
+from matching_service.use_cases.search_streets import SearchStreets
 from tests.fakes.matching_dispatch import FakeShifts, HandClock
 
 
@@ -39,9 +41,11 @@ def make_tick(
     matcher: Matcher,
     reservations: Reservations,
     clock: HandClock,
+    eta: EtaProvider | None = None,
+    search_streets: SearchStreets | None = None,
 ) -> DispatchTick:
-    """Put a tick together."""
-    eta = CrowFliesEta(city.travel)
+    """Put a tick together; without a provider travel times are those of the great circle."""
+    eta = eta or CrowFliesEta(city.travel)
     draw = DrawPicture(
         cities=FixedCities(city),
         waiting=board,
@@ -57,5 +61,5 @@ def make_tick(
         know_worth=KnowWorth(shifts, shifts, clock.monotonic),
         clock=clock,
     )
-    choose = Choose(eta, matcher, clock.monotonic)
+    choose = Choose(eta, matcher, clock.monotonic, search_streets)
     return DispatchTick(draw=draw, choose=choose, reservations=reservations, offers=board, rerouter=board)

@@ -14,13 +14,12 @@ from matching_service.adapters.osm_reader import read_streets
 from matching_service.adapters.street_builder import build_street_map
 from matching_service.adapters.street_eta import StreetEta
 from matching_service.adapters.street_graph import StreetGraph
-from matching_service.adapters.street_map import DEGREE, StreetMap
 from matching_service.domain.city import TravelPolicy
 from matching_service.domain.eta import CrowFliesEta, Leg
 from matching_service.domain.polyline import decode_polyline
 from matching_service.domain.travel_times import Timing, as_estimated
 from shared_kernel.geo import GeoPoint
-from tests.fakes.matching_streets import BLOCK_METERS, POINTS, SIDE_METERS, write_town
+from tests.fakes.matching_streets import BLOCK_METERS, POINTS, SIDE_METERS, draw_grid, write_town
 
 CROW_FLIES = CrowFliesEta(TravelPolicy(1.2, 36.0))
 OUT_OF_TOWN = GeoPoint(0.1, 0.1)
@@ -91,36 +90,11 @@ def test_a_timing_is_undone_by_its_inverse(start: float, factor: float, estimate
     assert timing.estimate_seconds(timing.seconds(estimate)) == pytest.approx(estimate, rel=1e-6, abs=1e-6)
 
 
-def _grid(side: int, seed: int) -> StreetMap:
-    """A square of side x side crossings, 100 m apart, each street with a pace of its own."""
-    number = np.arange(side * side).reshape(side, side)
-    pairs = [(number[:, :-1], number[:, 1:]), (number[:-1], number[1:])]
-    source = np.concatenate([end.ravel() for a, b in pairs for end in (a, b)])
-    target = np.concatenate([end.ravel() for a, b in pairs for end in (b, a)])
-    order = np.lexsort((target, source))
-    source, target = source[order], target[order]
-    step = 100 / 111_195 * DEGREE
-    none = np.zeros(0, dtype=np.int32)
-    return StreetMap(
-        places=side * side,
-        node_latitude=(number // side * step).ravel().astype(np.int32),
-        node_longitude=(number % side * step).ravel().astype(np.int32),
-        arrival_node=np.arange(side * side),
-        first_edge=np.concatenate([[0], np.cumsum(np.bincount(source))]),
-        edge_target=target,
-        edge_meters=np.full(len(target), 100.0),
-        edge_seconds=np.random.default_rng(seed).uniform(8, 25, len(target)),
-        first_shape=np.zeros(len(target) + 1, dtype=np.int32),
-        shape_latitude=none,
-        shape_longitude=none,
-    )
-
-
 @pytest.mark.parametrize("limit", [60.0, 400.0, 5_000.0])
 def test_times_by_tiles_are_those_of_a_search_over_all(monkeypatch: pytest.MonkeyPatch, limit: float) -> None:
     monkeypatch.setattr(street_graph, "_SMALL_MAP_NODES", 0)
     monkeypatch.setattr(street_graph, "_MAX_TILED_NODES", 3_000)  # so that tiles are dropped and made again
-    graph = StreetGraph(_grid(40, seed=5))
+    graph = StreetGraph(draw_grid(40, seed=5))
     chance = np.random.default_rng(6)
     origins, destinations = chance.integers(0, 1600, (2, 400))
     whole = dijkstra(graph.forward, indices=origins, limit=limit)[np.arange(400), destinations]

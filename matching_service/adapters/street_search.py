@@ -1,0 +1,82 @@
+"""Who is soonest at a pickup by the streets: where a river or a railway lies between, not those who are nearest."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from matching_service.adapters.street_eta import CURB_METERS, CURB_METERS_PER_SECOND, OFF_MAP_METERS
+from matching_service.adapters.street_graph import StreetGraph
+from matching_service.adapters.street_map import Array
+from matching_service.domain.eta import Search
+from matching_service.domain.locations import DriverPosition
+from matching_service.domain.travel_times import TimingNow
+from shared_kernel.geo import GeoPoint
+
+_log = logging.getLogger(__name__)
+
+NEAREST = 1_000
+"""So many drivers of each search are looked at, the nearest as the crow flies: with 32 searches as many ways as a tick
+of 2,000 rides has candidates, and no Python object for any of them."""
+
+
+class StreetSearch:
+    """The QuickestDrivers of a city with a street map."""
+
+    def __init__(self, graph: StreetGraph, timing: TimingNow) -> None:
+        self._graph = graph
+        self._timing = timing
+
+    async def quickest(
+        self, searches: Sequence[Search], drivers: Sequence[DriverPosition], count: int
+    ) -> list[list[int]]:
+        """Return for each search the places of the quickest drivers; none at all where the map fails."""
+        if not searches or not drivers:
+            return [[] for _ in searches]
+        try:
+            return await asyncio.to_thread(self._quickest, searches, drivers, count)
+        except Exception:
+            _log.exception("the street map failed")
+            return [[] for _ in searches]
+
+    def _quickest(self, searches: Sequence[Search], drivers: Sequence[DriverPosition], count: int) -> list[list[int]]:
+        import numpy as np  # noqa: PLC0415 (see street_graph)
+
+        near = self._nearest([search.place for search in searches], drivers)
+        some, which = np.unique(near, return_inverse=True)
+        origins, origin_curbs = self._on_map([drivers[place] for place in some.tolist()])
+        ends, end_curbs = self._on_map([search.place for search in searches])
+        timing = self._timing()
+        limits = np.array([max(timing.estimate_seconds(search.seconds), 1.0) for search in searches])
+        which, each = which.reshape(near.shape), np.arange(len(searches)).repeat(near.shape[1])
+        seconds = self._graph.times_within(origins[which.ravel()], ends[each], limits[each]).reshape(near.shape)
+        seconds += origin_curbs[which] + end_curbs[:, None]
+        ranks = seconds.argsort(axis=1, kind="stable")[:, :count]
+        found = np.take_along_axis(seconds, ranks, axis=1) < limits[:, None]
+        places = np.take_along_axis(near, ranks, axis=1)
+        return [row[within].tolist() for row, within in zip(places, found, strict=True)]
+
+    def _nearest(self, pickups: Sequence[GeoPoint], drivers: Sequence[DriverPosition]) -> Array:
+        import numpy as np  # noqa: PLC0415
+        from scipy.spatial import KDTree  # noqa: PLC0415 (see street_graph)
+
+        ranks = np.arange(1, min(NEAREST, len(drivers)) + 1)
+        tree: Any = KDTree(self._graph.flat(*_degrees(drivers)))
+        return tree.query(self._graph.flat(*_degrees(pickups)), k=ranks)[1]
+
+    def _on_map(self, points: Sequence[GeoPoint | DriverPosition]) -> tuple[Array, Array]:
+        """Return the nearest place on the map of each point, and the seconds to it; infinite for who is off the map."""
+        import numpy as np  # noqa: PLC0415
+
+        places, meters = self._graph.nearest(*_degrees(points))
+        curbs = (meters - CURB_METERS).clip(0) / CURB_METERS_PER_SECOND
+        return places, np.where(meters > OFF_MAP_METERS, np.inf, curbs)
+
+
+def _degrees(points: Sequence[GeoPoint | DriverPosition]) -> tuple[Array, Array]:
+    import numpy as np  # noqa: PLC0415
+
+    latitudes = np.fromiter((point.latitude for point in points), np.float64, len(points))
+    return latitudes, np.fromiter((point.longitude for point in points), np.float64, len(points))

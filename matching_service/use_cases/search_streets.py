@@ -1,0 +1,93 @@
+"""Further candidates, by the streets, for the rides that drivers near them as the crow flies are slow to reach.
+
+Where a river, a railway or a wide block lies between, the sixteen nearest may all stand on the wrong side, while
+somebody a little farther away drives straight there (docs/decisions/0047-the-streets-name-candidates-too.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import nlargest
+from itertools import groupby
+from typing import NamedTuple
+
+from matching_service.domain.assignment import Limits, Pair, Seeker, is_able, is_on_the_way, pickup_cap_seconds
+from matching_service.domain.eta import Search
+from matching_service.domain.locations import DriverPosition
+from matching_service.use_cases.dispatch_picture import Picture
+from matching_service.use_cases.eta_ports import QuickestDrivers
+
+SEARCHES = 32
+"""So many rides of a pass are searched for, those with the longest ways first."""
+WORTH_SECONDS = 30.0
+"""Who is reached sooner than this is not searched for: there is little to gain."""
+FOUND = 64
+"""So many drivers a search names, quickest first; of those who may have the ride, as many as candidates are weighed."""
+
+
+class Doubt(NamedTuple):
+    """A ride whose quickest candidate takes this long; `known`: its candidates' places."""
+
+    seeker: int
+    seconds: float
+    known: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchStreets:
+    """Adds candidates; deterministic for the same answers of its port."""
+
+    quickest: QuickestDrivers
+
+    async def __call__(
+        self,
+        picture: Picture,
+        pairs: Sequence[Pair],
+        etas: Sequence[int],
+        driver_places: Sequence[int],
+        limits: Limits,
+    ) -> list[Pair]:
+        """Return pairs beyond those given, each with a free driver who is quicker than all candidates of the ride.
+
+        Args:
+            picture: of the tick.
+            pairs: the candidates by places in the picture, seeker by seeker.
+            etas: the seconds to the pickup of each.
+            driver_places: who may be named, ascending.
+            limits: of the pass.
+        """
+        free = [place for place in driver_places if place < picture.free]
+        doubts = doubts_of(picture, pairs, etas)
+        if not doubts or len(free) <= limits.candidates:
+            return []
+        searches = [Search(picture.seekers[doubt.seeker].pickup, doubt.seconds) for doubt in doubts]
+        found = await self.quickest.quickest(searches, [picture.drivers[place] for place in free], FOUND)
+        further: list[Pair] = []
+        for doubt, places in zip(doubts, found, strict=True):
+            seeker = picture.seekers[doubt.seeker]
+            named = [free[place] for place in places if free[place] not in doubt.known]
+            able = [place for place in named if _may_have(seeker, picture.drivers[place], limits)]
+            further += [Pair(doubt.seeker, place) for place in able[: limits.candidates]]
+        return further
+
+
+def doubts_of(picture: Picture, pairs: Sequence[Pair], etas: Sequence[int]) -> list[Doubt]:
+    """Return the rides without a driver that are worth a search, the longest ways first."""
+    doubts: list[Doubt] = []
+    for place, group in groupby(zip(pairs, etas, strict=True), key=lambda each: each[0].seeker):
+        seeker = picture.seekers[place]
+        if seeker.bound is not None:
+            continue
+        near = [(pair.driver, eta) for pair, eta in group if pair.driver < picture.free]
+        seconds = min((eta for _, eta in near), default=0)
+        if seconds > WORTH_SECONDS:
+            known = frozenset(driver for driver, _ in near)
+            doubts.append(Doubt(place, min(seconds, pickup_cap_seconds(seeker)), known))
+    return nlargest(SEARCHES, doubts, key=lambda doubt: doubt.seconds)
+
+
+def _may_have(seeker: Seeker, driver: DriverPosition, limits: Limits) -> bool:
+    if driver.driver_id in seeker.excluded_driver_ids:
+        return False
+    return is_able(seeker, driver, limits) and is_on_the_way(seeker, driver, limits)

@@ -1,0 +1,155 @@
+"""Candidates by the streets, where those who are nearest as the crow flies are not those who come soonest."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+from scipy.sparse.csgraph import dijkstra
+
+from matching_service.adapters.city_file import load_city
+from matching_service.adapters.osm_reader import read_streets
+from matching_service.adapters.scipy_assignment import ScipyMatcher
+from matching_service.adapters.street_builder import build_street_map
+from matching_service.adapters.street_eta import StreetEta
+from matching_service.adapters.street_graph import StreetGraph
+from matching_service.adapters.street_search import StreetSearch
+from matching_service.domain.city import TravelPolicy, VehicleClass
+from matching_service.domain.eta import CrowFliesEta, Search
+from matching_service.domain.locations import DriverPosition
+from matching_service.domain.quote import Place
+from matching_service.domain.terms import Funding
+from matching_service.domain.travel_times import Timing, as_estimated
+from matching_service.use_cases.dispatch_choice import CANDIDATES
+from matching_service.use_cases.dispatch_ports import OpenShift, WaitingRide
+from matching_service.use_cases.search_streets import SearchStreets
+from shared_kernel.geo import GeoPoint
+from tests.fakes.matching_dispatch import (
+    NOON,
+    FakeLiveLocations,
+    FakeReservations,
+    FakeRideBoard,
+    FakeShifts,
+    HandClock,
+)
+from tests.fakes.matching_streets import draw_grid, write_town
+from tests.fakes.matching_tick import make_tick
+
+SIDE = 30
+MIDDLE = GeoPoint(37.77, -122.42)
+ACROSS, DOWN = GeoPoint(0.0045, 0.0), GeoPoint(0.0, 0.018)
+"""From D, the south-western corner of the town: A across the river, and F two kilometers along the bank."""
+RIVER = {"north": "ABC", "south": "DEF", "bridge": "CF"}
+
+
+def driver_at(number: int, point: GeoPoint, vehicle_class: VehicleClass = VehicleClass.ECONOMY) -> DriverPosition:
+    return DriverPosition(
+        UUID(int=number), point.latitude, point.longitude, NOON.timestamp(), 1, vehicle_class, shift_tag=0
+    )
+
+
+@pytest.mark.parametrize("limit", [45.0, 200.0, 3_000.0])
+@pytest.mark.parametrize("factor", [1.0, 1.7])
+async def test_the_quickest_by_the_streets_are_named_soonest_first(limit: float, factor: float) -> None:
+    graph = StreetGraph(draw_grid(SIDE, seed=3))
+    chance = np.random.default_rng(4)
+    pickups, stands = chance.integers(0, SIDE * SIDE, 12), chance.integers(0, SIDE * SIDE, 300)
+    places = [GeoPoint(float(graph.latitude[node]), float(graph.longitude[node])) for node in range(SIDE * SIDE)]
+    drivers = [driver_at(number, places[node]) for number, node in enumerate(stands.tolist())]
+    found = await StreetSearch(graph, lambda: Timing(0.0, factor)).quickest(
+        [Search(places[node], limit) for node in pickups.tolist()], drivers, 10
+    )
+    seconds = dijkstra(graph.forward.T.tocsr(), indices=pickups)[:, stands] * factor
+    named = [row[ranks].tolist() for row, ranks in zip(seconds, found, strict=True)]
+    assert named == [pytest.approx(sorted(row[row < limit].tolist())[:10]) for row in seconds]
+    assert any(named)
+
+
+async def test_who_is_on_no_street_is_not_named_and_is_not_found() -> None:
+    graph = StreetGraph(draw_grid(3, seed=1))
+    here, out_of_town = GeoPoint(0.0, 0.0), GeoPoint(0.1, 0.1)
+    drivers = [driver_at(1, out_of_town), driver_at(2, here)]
+    search = StreetSearch(graph, as_estimated)
+    assert await search.quickest([Search(here, 60.0), Search(out_of_town, 60.0)], drivers, 5) == [[1], []]
+
+
+async def test_a_map_that_fails_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = StreetGraph(draw_grid(3, seed=1))
+
+    def broken(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(graph, "nearest", broken)
+    here = GeoPoint(0.0, 0.0)
+    assert await StreetSearch(graph, as_estimated).quickest([Search(here, 60.0)], [driver_at(1, here)], 5) == [[]]
+
+
+class Town:
+    """Two streets with a river between them, and one bridge at the eastern end."""
+
+    def __init__(self, graph: StreetGraph, matcher: ScipyMatcher) -> None:
+        self.board, self.shifts, self.locations = FakeRideBoard(), FakeShifts(), FakeLiveLocations()
+        eta = StreetEta(graph, CrowFliesEta(TravelPolicy(1.2, 36.0)), as_estimated, horizon_seconds=1_500)
+        search = SearchStreets(StreetSearch(graph, as_estimated))
+        self.tick = make_tick(
+            load_city(None),
+            self.board,
+            self.locations,
+            self.shifts,
+            matcher,
+            FakeReservations(),
+            HandClock(),
+            eta,
+            search,
+        )
+        for number in range(CANDIDATES):
+            self.put(1_000 + number, ACROSS)
+
+    def put(self, number: int, offset: GeoPoint, vehicle_class: VehicleClass = VehicleClass.ECONOMY) -> UUID:
+        driver = driver_at(number, _from_corner(offset), vehicle_class)
+        self.locations.positions[driver.driver_id] = driver
+        self.shifts.shifts[driver.driver_id] = OpenShift(UUID(int=5), vehicle_class)
+        return driver.driver_id
+
+    async def offered(self, ride: WaitingRide) -> UUID:
+        self.board.rides = [ride]
+        await self.tick({"": 1})
+        return self.board.offers[ride.ride_id].driver_id
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
+    extract = write_town(tmp_path / "town.osm.pbf", streets=RIVER, origin=MIDDLE)
+    matcher = ScipyMatcher()
+    yield Town(StreetGraph(build_street_map(read_streets(extract)).street_map), matcher)
+    await matcher.close()
+
+
+def _from_corner(offset: GeoPoint) -> GeoPoint:
+    return GeoPoint(MIDDLE.latitude + offset.latitude, MIDDLE.longitude + offset.longitude)
+
+
+def a_ride() -> WaitingRide:
+    corner = Place(MIDDLE)
+    asked_at = NOON - timedelta(seconds=5)
+    return WaitingRide(
+        UUID(int=1), corner, corner, "economy", asked_at, frozenset(), returned=False, funding=Funding.CARD
+    )
+
+
+async def test_who_stands_across_the_river_is_not_asked_while_somebody_is_on_this_side(town: Town) -> None:
+    on_this_side = town.put(1, DOWN)
+    assert await town.offered(a_ride()) == on_this_side
+
+
+async def test_who_refused_the_ride_is_not_named_again_by_the_streets(town: Town) -> None:
+    refused = town.put(1, DOWN)
+    assert (await town.offered(replace(a_ride(), excluded_driver_ids=frozenset({refused})))).int >= 1_000
+
+
+async def test_who_cannot_carry_the_ride_is_not_named_by_the_streets(town: Town) -> None:
+    town.put(1, DOWN, VehicleClass.WHEELCHAIR)
+    assert (await town.offered(a_ride())).int >= 1_000

@@ -95,6 +95,7 @@ class Core(NamedTuple):
 
     use_cases: UseCases
     wallet: WalletUseCases
+    mutate: Mutate
     settle: Settle
     sweep: SweepOperations
     reconciliation: ReconciliationCore
@@ -142,7 +143,7 @@ def build_core(
     driver_money = build_driver_money(settings, store, psp, mutate, settle, clock, ids, failpoint)
     refunds = build_refunds(settings, store, psp, mutate, settle, clock, ids, driver_money.psp_events)
     sweep = SweepOperations(store, settle, clock)
-    return Core(use_cases, wallet, settle, sweep, reconciliation, refunds, driver_money)
+    return Core(use_cases, wallet, mutate, settle, sweep, reconciliation, refunds, driver_money)
 
 
 class Application(NamedTuple):
@@ -190,9 +191,10 @@ def build(settings: PaymentSettings) -> Application:
     add_refunds_workers(workers, core.refunds, settings)
 
     head = head_revision(PACKAGE)
-    # What is being sent at the end is written down before the database is closed.
+    # What was begun is sent, and what is being sent is written down, before the database is closed.
     closers: list[Callable[[], Awaitable[object]]] = [
         core.refunds.psp_events.receive.drain,
+        lambda: core.mutate.drain(settings.drain_seconds),
         core.settle.drain,
         psp.close,
         redis.aclose,

@@ -75,10 +75,10 @@ def build_driver_money(
     payouts = PayoutUseCases(
         set_payout_account=SetPayoutAccount(store, mutate, settle, clock, ids),
         get_payout_account=GetPayoutAccount(store),
-        request_payout=RequestPayout(store, mutate, clock, ids, limits),
+        request_payout=RequestPayout(store, mutate, psp, clock, ids, limits),
         get_payout=GetPayout(store),
         list_payouts=ListPayouts(store),
-        retry_payout=RetryPayout(store, mutate, clock, ids),
+        retry_payout=RetryPayout(store, mutate, psp, clock, ids),
     )
     accounts = DriverAccountUseCases(
         get_driver_standing=GetDriverStanding(store, settings.payment_driver_cash_floor_minor),
@@ -99,7 +99,7 @@ def build_driver_money(
         look_seconds=settings.payment_payout_look_seconds,
     )
     steps = {
-        "scheduled payouts": Repeated(PayOutEarnings(store, clock, ids, failpoint, schedule, minimum_minor), 30),
+        "scheduled payouts": Repeated(PayOutEarnings(store, clock, ids, failpoint, psp, schedule, minimum_minor), 30),
         "payouts at banks": Repeated(follow, settings.payment_sweep_seconds),
         "subscription fees": Repeated(ChargeSubscriptions(store, clock, ids, failpoint), 30),
         "patronage": Repeated(PostPatronage(store, clock, ids, failpoint), 5),

@@ -49,6 +49,7 @@ class Nemesis:
         self._wires = wires
         self._say = say
         self._stopped: set[psutil.Process] = set()
+        self._spoils = 0
         self._ways: dict[str, Callable[[Strike], Awaitable[None]]] = {
             "kill": self._kill,
             "restart": self._restart,
@@ -231,16 +232,30 @@ class Nemesis:
         await self._spoil(strike, _MESSAGE_TARGETS)
 
     async def _spoil(self, strike: Strike, targets: Sequence[str]) -> None:
-        rules: list[str] = []
-        for target in targets:
-            rule = {
-                "target": target,
-                "kind": strike.target,
-                "probability": 0.5,
-                "count": _UNLIMITED_STRIKES,
-                "seconds": 2.0,
-            }
-            rules.append((await self._ground.sandbox("POST", "/_sim/faults", json=rule))["id"])
-        await asyncio.sleep(strike.seconds)
-        for rule_id in rules:
-            await self._ground.sandbox("DELETE", f"/_sim/faults/{rule_id}")
+        # Known by its seed, which the listing tells: of a rule whose making was not answered nobody knows the id.
+        seed = self._spoils = self._spoils + 1
+        try:
+            for target in targets:
+                rule = {
+                    "target": target,
+                    "kind": strike.target,
+                    "probability": 0.5,
+                    "count": _UNLIMITED_STRIKES,
+                    "seconds": 2.0,
+                    "seed": seed,
+                }
+                await self._ground.sandbox("POST", "/_sim/faults", json=rule)
+            await asyncio.sleep(strike.seconds)
+        finally:
+            await self._take_back(seed)
+
+    async def _take_back(self, seed: int) -> None:
+        """Take the rules of a strike back, once the sandbox is there: it keeps them while it is down, and after."""
+        for _ in range(_HEAL_TRIES):
+            with contextlib.suppress(httpx.HTTPError):
+                for rule in (await self._ground.sandbox("GET", "/_sim/faults"))["faults"]:
+                    if rule["seed"] == seed:
+                        await self._ground.sandbox("DELETE", f"/_sim/faults/{rule['id']}")
+                return
+            await asyncio.sleep(_HEAL_SECONDS)
+        self._say("faults of the providers go on: the sandbox does not answer")

@@ -21,6 +21,7 @@ from payment_service.adapters.tables import posting as postings
 from payment_service.domain.driver_terms import Model
 from payment_service.domain.ledger import AccountKind
 from payment_service.domain.patronage import Patronage, PatronageRecord, PatronageShare
+from payment_service.domain.payment import Purpose
 from shared_kernel.errors import NotFound
 from shared_kernel.money import Money
 
@@ -35,17 +36,20 @@ class PostgresPatronages:
         self._connection = connection
 
     async def commissions(self, period_from: datetime, period_to: datetime, currency_code: str) -> Mapping[UUID, int]:
-        # By the terms at the time of the ride's charge; a refund takes away from the period in which it was made.
+        # By the terms at the time of the ride's charge; a refund takes away from the period in which it was made. The
+        # ride's own payment tells both: a refund may be of what was charged beside it, which names no driver.
+        own = payments.alias("own")
         model_then = (
             select(terms.c.model)
-            .where(terms.c.driver_id == payments.c.driver_id, terms.c.effective_from <= payments.c.captured_at)
+            .where(terms.c.driver_id == own.c.driver_id, terms.c.effective_from <= own.c.captured_at)
             .order_by(terms.c.effective_from.desc())
             .limit(1)
-            .correlate(payments)
+            .correlate(own)
             .scalar_subquery()
         )
         statement = (
-            select(payments.c.driver_id, func.sum(-postings.c.amount_minor).label("commission_minor"))
+            select(own.c.driver_id, func.sum(-postings.c.amount_minor).label("commission_minor"))
+            .join(payments, payments.c.ride_id == own.c.ride_id)
             .join(entries, entries.c.payment_id == payments.c.id)
             .join(postings, postings.c.entry_id == entries.c.id)
             .join(accounts, accounts.c.id == postings.c.account_id)
@@ -54,10 +58,11 @@ class PostgresPatronages:
                 entries.c.created_at < period_to,
                 accounts.c.kind == AccountKind.COMMISSION,
                 accounts.c.currency_code == currency_code,
-                payments.c.driver_id.is_not(None),
+                own.c.purpose == Purpose.RIDE,
+                own.c.driver_id.is_not(None),
                 model_then == Model.PATRONAGE,
             )
-            .group_by(payments.c.driver_id)
+            .group_by(own.c.driver_id)
         )
         return {row.driver_id: int(row.commission_minor) for row in await self._connection.execute(statement)}
 

@@ -29,6 +29,18 @@ def to_stripe(amount: Money) -> int:
     return scaled
 
 
+def payable(amount: Money) -> Money:
+    """Return the most of an amount that `to_stripe` takes; an amount below zero is returned as it is."""
+    code = amount.currency_code
+    if amount.amount_minor < 0:
+        return amount
+    if code in _NOT_AT_STRIPE:
+        return Money.zero(code)
+    shift = _DECIMALS_AT_STRIPE.get(code, exponent(code)) - exponent(code)
+    step = 10 if code in _THREE_DECIMALS else 10 ** max(0, -shift)
+    return Money(code, amount.amount_minor - amount.amount_minor % step)
+
+
 def from_stripe(amount: int, currency: str) -> Money:
     """Return an amount that Stripe tells, with the currency in Stripe's lower case.
 

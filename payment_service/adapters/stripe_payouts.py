@@ -7,6 +7,7 @@ from uuid import UUID
 
 import stripe
 
+from payment_service.adapters import stripe_amounts
 from payment_service.adapters.stripe_amounts import to_stripe
 from payment_service.adapters.stripe_calls import PAGE, told
 from payment_service.domain.operation import Operation
@@ -14,6 +15,7 @@ from payment_service.domain.payout_account import Bank
 from payment_service.domain.payout_orders import PayoutOrder, SendPayoutOrder, TakeBackOrder, TransferOrder
 from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Succeeded, Unknown
 from payment_service.use_cases.payout_psp import PayoutFate, PayoutSeen
+from shared_kernel.money import Money
 
 _LOOK_BACK = timedelta(hours=1)
 """How far the PSP's clock may be behind ours."""
@@ -64,6 +66,9 @@ class StripePayouts:
         if found is not None:
             return found
         return Declined("invalid_bank_token") if outcome.reason in _BAD_TOKENS else outcome
+
+    def payable(self, amount: Money) -> Money:
+        return stripe_amounts.payable(amount)
 
     async def transfer(self, key: str, operation_id: UUID, order: TransferOrder) -> Outcome:
         async def call() -> Outcome:

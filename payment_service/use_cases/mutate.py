@@ -9,6 +9,7 @@ from uuid import UUID
 from payment_service.domain.operation import Operation
 from payment_service.domain.payment import Payment
 from payment_service.use_cases.answers import Answer, PaymentAnswer, Refusal
+from payment_service.use_cases.carry_on import Begun, CarryOn
 from payment_service.use_cases.ports import Failpoint, Store, Work
 from payment_service.use_cases.repositories import Needs, RequestKey
 from payment_service.use_cases.settle import Settle
@@ -48,6 +49,7 @@ class Mutate:
         self._clock = clock
         self._failpoint = failpoint
         self._together = Together(store, clock)
+        self._carry_on = CarryOn(settle.lease_seconds)
 
     async def __call__(
         self,
@@ -58,6 +60,8 @@ class Mutate:
         driver_id: UUID | None = None,
     ) -> Answer | None:
         """Answer a request: from what is stored, or by beginning it.
+
+        A caller that goes away (deadline, cancel) does not stop what has begun: the same request finds its answer.
 
         Args:
             request: the caller's key.
@@ -70,11 +74,26 @@ class Mutate:
 
         Raises:
             InFlight: `request_in_flight`, the same request is being worked on.
+            Unavailable: `database_busy`, too many are being worked on.
             DomainError: what `begin` raises (then nothing was done), or a refusal by the PSP.
         """
+        return await self._carry_on(lambda begun: self._run(request, begin, begun, ride_id, driver_id))
+
+    async def drain(self, within_seconds: float) -> None:
+        """Wait for requests whose callers went away."""
+        await self._carry_on.drain(within_seconds)
+
+    async def _run(
+        self,
+        request: RequestKey,
+        begin: Callable[[Work], Awaitable[Step]],
+        begun: Begun,
+        ride_id: UUID | None,
+        driver_id: UUID | None,
+    ) -> Answer | None:
         for _ in range(_MAX_ROUNDS):
             try:
-                step, repeated = await self._first_step(request, begin, ride_id, driver_id)
+                step, repeated = await self._first_step(request, begin, begun, ride_id, driver_id)
             except UnresolvedError as other:
                 _, settled = await self._settle.take_up(other.operation_id)
                 if settled is None and await self._is_open(other.operation_id):
@@ -90,10 +109,12 @@ class Mutate:
         self,
         request: RequestKey,
         begin: Callable[[Work], Awaitable[Step]],
+        begun: Begun,
         ride_id: UUID | None,
         driver_id: UUID | None,
     ) -> tuple[Step, bool]:
         async def claim_and_begin(work: Work) -> tuple[Step, bool]:
+            begun()
             earlier = await work.requests.claim(request, self._clock.now())
             if earlier is not None:
                 if earlier.answer is not None:

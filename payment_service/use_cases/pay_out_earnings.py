@@ -7,6 +7,7 @@ from dataclasses import replace
 from payment_service.domain.payout import PayoutKind
 from payment_service.domain.payout_schedule import PayoutSchedule
 from payment_service.use_cases import payout_steps
+from payment_service.use_cases.payout_psp import PayoutProvider
 from payment_service.use_cases.ports import Failpoint, Store
 from shared_kernel.clock import Clock
 from shared_kernel.ids import IdSource
@@ -21,10 +22,12 @@ class PayOutEarnings:
         clock: Clock,
         ids: IdSource,
         failpoint: Failpoint,
+        psp: PayoutProvider,
         schedule: PayoutSchedule,
         minimum_minor: int,
     ) -> None:
         self._store = store
+        self._psp = psp
         self._clock = clock
         self._ids = ids
         self._failpoint = failpoint
@@ -49,7 +52,8 @@ class PayOutEarnings:
             if account is None:
                 await work.payout_runs.move(run, now)
             else:
-                there = await payout_steps.available(work, account)
+                # What is left to the last digit stays for the next time.
+                there = self._psp.payable(await payout_steps.available(work, account))
                 if there.amount_minor >= self._minimum_minor:
                     await payout_steps.ask(
                         work, account, there, PayoutKind.SCHEDULED, now, self._ids, period_at=period_at

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from payment_service.domain.payout_orders import SendPayoutOrder, TakeBackOrder, TransferOrder
 from payment_service.use_cases.outcomes import Declined, NotSent, Outcome, Unknown
+from shared_kernel.money import Money
 
 
 class PayoutFate(StrEnum):
@@ -39,6 +40,10 @@ class PayoutProvider(Protocol):
 
     async def add_bank(self, key: str, operation_id: UUID, psp_account_id: str, token: str) -> Outcome:
         """Add a bank account; `Succeeded.bank` tells which, `invalid_bank_token` that there is none of that name."""
+        ...
+
+    def payable(self, amount: Money) -> Money:
+        """Return how much of an amount can be paid out: a PSP does not pay every currency to its last digit."""
         ...
 
     async def transfer(self, key: str, operation_id: UUID, order: TransferOrder) -> Outcome: ...

@@ -11,10 +11,11 @@ from payment_service.use_cases import payout_steps
 from payment_service.use_cases.answers import Recorded
 from payment_service.use_cases.get_payout import recorded_payout
 from payment_service.use_cases.mutate import Mutate, Step
+from payment_service.use_cases.payout_psp import PayoutProvider
 from payment_service.use_cases.ports import Store, Work
 from payment_service.use_cases.repositories import RequestKey
 from shared_kernel.clock import Clock
-from shared_kernel.errors import Conflict, LimitExceeded
+from shared_kernel.errors import Conflict, FieldViolation, InvalidInput, LimitExceeded
 from shared_kernel.ids import IdSource
 from shared_kernel.money import Money
 
@@ -32,25 +33,33 @@ class PayoutLimits:
 class RequestPayout:
     """The use case."""
 
-    def __init__(self, store: Store, mutate: Mutate, clock: Clock, ids: IdSource, limits: PayoutLimits) -> None:
+    def __init__(
+        self, store: Store, mutate: Mutate, psp: PayoutProvider, clock: Clock, ids: IdSource, limits: PayoutLimits
+    ) -> None:
         self._store = store
         self._mutate = mutate
+        self._psp = psp
         self._clock = clock
         self._ids = ids
         self._limits = limits
 
     async def __call__(self, request: RequestKey, driver_id: UUID, asked: Money) -> Payout:
-        """Return the payout; an amount of zero asks for all that is available.
+        """Return the payout; an amount of zero asks for all that is available and can be paid out.
 
         Raises:
+            InvalidInput: `invalid_amount`, the PSP does not pay this currency to so small a digit.
             Conflict: `payout_account_missing`, `insufficient_balance`, `below_minimum`.
             LimitExceeded: `too_many_payouts`.
         """
 
         async def begin(work: Work) -> Step:
+            payable = self._psp.payable(asked)
+            if payable < asked:
+                violation = FieldViolation("amount_minor", f"no more than {payable.amount_minor} of it can be paid out")
+                raise InvalidInput("invalid_amount", "the amount has too small a digit", violations=[violation])
             account = await payout_steps.account_of(work, driver_id, asked.currency_code)
             # The lock of the balance also lets one of two that ask at once count the other.
-            there = await payout_steps.available(work, account)
+            there = self._psp.payable(await payout_steps.available(work, account))
             amount = asked if asked.amount_minor else there
             self._refuse(amount, there)
             now = self._clock.now()

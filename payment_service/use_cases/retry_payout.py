@@ -9,6 +9,7 @@ from payment_service.use_cases import payout_steps
 from payment_service.use_cases.answers import Recorded
 from payment_service.use_cases.get_payout import recorded_payout
 from payment_service.use_cases.mutate import Mutate, Step
+from payment_service.use_cases.payout_psp import PayoutProvider
 from payment_service.use_cases.ports import Store, Work
 from payment_service.use_cases.repositories import RequestKey
 from shared_kernel.clock import Clock
@@ -19,9 +20,10 @@ from shared_kernel.ids import IdSource
 class RetryPayout:
     """The use case."""
 
-    def __init__(self, store: Store, mutate: Mutate, clock: Clock, ids: IdSource) -> None:
+    def __init__(self, store: Store, mutate: Mutate, psp: PayoutProvider, clock: Clock, ids: IdSource) -> None:
         self._store = store
         self._mutate = mutate
+        self._psp = psp
         self._clock = clock
         self._ids = ids
 
@@ -54,11 +56,12 @@ class RetryPayout:
             return earlier
         account = await payout_steps.account_of(work, failed.driver_id, failed.currency_code)
         there = await payout_steps.available(work, account)
-        if there < failed.amount:
+        amount = self._psp.payable(failed.amount)
+        if there < amount or not amount.amount_minor:
             facts = {"available_minor": str(there.amount_minor)}
             raise Conflict("insufficient_balance", f"{there} can be paid out", metadata=facts)
         payout = await payout_steps.ask(
-            work, account, failed.amount, PayoutKind.RETRY, self._clock.now(), self._ids, retry_of=failed
+            work, account, amount, PayoutKind.RETRY, self._clock.now(), self._ids, retry_of=failed
         )
         if payout is None:
             raise ValueError(f"payout {failed.id} was retried by somebody who did not hold its lock")

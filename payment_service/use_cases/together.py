@@ -118,6 +118,10 @@ class Together:
         try:
             async with self._store.together([item.needs for item in group], self._clock.now()) as works:
                 for item, work in zip(group, works, strict=True):
+                    if item.outcome.done():
+                        # Its caller went away while the group was being taken: nobody would follow what it begins.
+                        work.forget()
+                        continue
                     try:
                         done.append((item, _Done(await _run_in(item.context, item.run(work)))))
                     except Exception:

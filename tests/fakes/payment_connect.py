@@ -58,6 +58,8 @@ class FakeConnect(ABC):
     transfers: dict[str, Transfer] = field(default_factory=dict[str, Transfer])
     bank_payouts: dict[str, BankPayout] = field(default_factory=dict[str, BankPayout])
     accounts: dict[str, UUID] = field(default_factory=dict[str, UUID])
+    step_minor: int = 1
+    """What is paid out is a multiple of this."""
     refuse_payouts: str = ""
     """Why payouts to banks are refused."""
     sees_nothing: bool = False
@@ -103,8 +105,15 @@ class FakeConnect(ABC):
 
         return await self._once("add_bank", key, effect)
 
+    def payable(self, amount: Money) -> Money:
+        if amount.amount_minor < 0:
+            return amount
+        return Money(amount.currency_code, amount.amount_minor - amount.amount_minor % self.step_minor)
+
     async def transfer(self, key: str, operation_id: UUID, order: TransferOrder) -> Outcome:
         def effect() -> Outcome:
+            if order.amount.amount_minor % self.step_minor:
+                return Declined("amount_not_payable")
             if order.amount.amount_minor > self.balance_minor:
                 return SHORT
             transfer = Transfer(

@@ -20,7 +20,9 @@ from payment_service.domain.earnings_statement import Statement, StatementSums
 from payment_service.domain.ledger import AccountKind
 from payment_service.domain.payment import Funding
 from payment_service.domain.payout_schedule import PayoutInterval
+from payment_service.domain.refund import BorneBy
 from payment_service.settings import PaymentSettings
+from payment_service.use_cases.create_refund import RefundRequest
 from payment_service.use_cases.get_earnings_statement import StatementAsked
 from payment_service.use_cases.patronage import PatronageAsked
 from ridesharing.payment.v1 import events_pb2
@@ -204,6 +206,30 @@ async def test_surplus_goes_to_members_by_what_their_rides_brought(drivers: Driv
     shares, _ = await drivers.money.accounts.list_patronage(members[2], None, 10)
     assert [(it.share, it.member_count, it.posted_count) for it in shares] == [(usd(67), 3, 3)]
     assert (await drivers.money.accounts.list_patronage(drivers.driver_id, None, 10)) == ([], None)
+
+
+async def test_refund_of_what_was_above_the_hold_takes_its_commission_from_what_is_shared(
+    drivers: Drivers, clock: StillClock
+) -> None:
+    clock.advance(days=1500)
+    start, ride_id = clock.now(), uuid4()
+    await drivers.agree(Model.PATRONAGE)
+    await drivers.payments.hold(ride_id, 1000)
+    own = await drivers.payments.capture(ride_id, fare(4000, 2500), driver_id=drivers.driver_id)
+    await drivers.settle()
+    statement = "SELECT id FROM payment WHERE ride_id = :ride_id AND purpose = 'excess'"
+    [excess] = await drivers.payments.rows(statement, ride_id=ride_id)
+    # Of the ride's 1000 of commission, 750 go back with what was charged beside the hold, and 100 with a part of it.
+    for payment_id, amount_minor in ((excess["id"], 3000), (own.id, 400)):
+        asked = RefundRequest(payment_id, None, usd(amount_minor), "the ride went wrong", BorneBy.PROPORTIONAL)
+        request = request_key("CreateRefund", str(payment_id), amount_minor)
+        await drivers.payments.core.refunds.refunds.create(request, asked)
+    clock.advance(days=1)
+
+    with pytest.raises(Conflict) as refused:
+        await declare(drivers, start, clock.now(), 151)
+
+    assert (refused.value.reason, refused.value.metadata) == ("exceeds_commission", {"commission_minor": "150"})
 
 
 @pytest.mark.parametrize("shift", [timedelta(0), timedelta(hours=12), timedelta(hours=-12)])

@@ -167,6 +167,21 @@ async def test_everybody_is_paid_out_once_a_week(drivers: Drivers, weekly: Payme
     assert [(it.amount_minor, it.kind, it.status) for it in payouts] == [(590, PayoutKind.SCHEDULED, PayoutStatus.SENT)]
 
 
+async def test_scheduled_payout_leaves_what_the_psp_cannot_pay_to_the_last_digit(
+    drivers: Drivers, weekly: PaymentSettings, clock: StillClock
+) -> None:
+    drivers.psp.step_minor = 10
+    await drivers.set_bank()
+    await drivers.earn(1234)
+
+    clock.advance(days=2)
+    await drivers.settle()
+
+    payouts, _ = await drivers.money.payouts.list_payouts(drivers.driver_id, None, None, 10)
+    assert [(it.amount_minor, it.status) for it in payouts] == [(1230, PayoutStatus.SENT)]
+    assert await drivers.owed() == 4
+
+
 @pytest.mark.parametrize("point", ["payout_run.asked", "payout_run.recorded"])
 async def test_scheduled_payouts_survive_death_and_missed_weeks(
     drivers: Drivers, weekly: PaymentSettings, clock: StillClock, point: str

@@ -51,6 +51,39 @@ async def test_payout_on_demand_takes_all_and_arrives(drivers: Drivers, psp: Fak
     assert [it.amount_minor for it in psp.bank_payouts.values()] == [2000]
 
 
+async def test_what_the_psp_cannot_pay_to_the_last_digit_stays_with_the_driver(drivers: Drivers, psp: FakePsp) -> None:
+    psp.step_minor = 10
+    await drivers.set_bank()
+    await drivers.earn(1234)
+
+    with pytest.raises(InvalidInput) as refused:
+        await drivers.ask(1001)
+    assert refused.value.reason == "invalid_amount"
+    asked = await drivers.ask()
+    await drivers.settle()
+    await drivers.banks_work()
+
+    assert ((await drivers.see(asked)).status, asked.amount_minor) == (PayoutStatus.PAID, 1230)
+    assert await drivers.owed() == 4
+    with pytest.raises(Conflict) as none:
+        await drivers.ask()
+    assert (none.value.reason, none.value.metadata["available_minor"]) == ("insufficient_balance", "0")
+
+
+async def test_payout_that_failed_for_its_last_digit_is_retried_without_it(drivers: Drivers, psp: FakePsp) -> None:
+    await drivers.set_bank()
+    await drivers.earn(1234)
+    asked = await drivers.ask()
+    psp.step_minor = 10
+    await drivers.settle()
+    assert (await drivers.see(asked)).status is PayoutStatus.FAILED
+
+    again = await drivers.retry(asked)
+    await drivers.settle()
+
+    assert ((await drivers.see(again)).status, again.amount_minor) == (PayoutStatus.SENT, 1230)
+
+
 async def test_bank_account_is_told_by_its_last_digits_alone(drivers: Drivers) -> None:
     account = await drivers.set_bank()
 

@@ -11,7 +11,7 @@ import stripe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payment_service.adapters.stripe_amounts import from_stripe, to_stripe
+from payment_service.adapters.stripe_amounts import from_stripe, payable, to_stripe
 from payment_service.adapters.stripe_transactions import page_of_transactions
 from payment_service.domain.ledger import AccountKind
 from payment_service.domain.psp_transaction import PspTransaction, TransactionKind, entry_of
@@ -46,6 +46,24 @@ def test_three_decimals_are_paid_with_a_zero_at_the_end_alone(code: str, tenths:
     with pytest.raises(InvalidInput) as refused:
         to_stripe(Money(code, tenths * 10 + rest))
     assert refused.value.reason == "amount_not_payable"
+
+
+@pytest.mark.parametrize(
+    ("code", "step"), [("USD", 1), ("JPY", 1), ("ISK", 1), ("UGX", 1), ("MGA", 100), ("KWD", 10), ("TND", 10)]
+)
+@given(amount_minor=st.integers(0, 10**12))
+def test_what_is_payable_of_an_amount_is_taken_and_what_is_left_is_less_than_a_step(
+    code: str, step: int, amount_minor: int
+) -> None:
+    whole = payable(Money(code, amount_minor))
+
+    assert from_stripe(to_stripe(whole), code.lower()) == whole
+    assert 0 <= amount_minor - whole.amount_minor < step
+
+
+def test_nothing_is_payable_in_a_currency_that_stripe_does_not_take_and_a_debt_stays_one() -> None:
+    assert payable(Money("IQD", 5000)) == Money.zero("IQD")
+    assert payable(Money("KWD", -15)) == Money("KWD", -15)
 
 
 @pytest.mark.parametrize("code", ["IQD", "LYD", "CLF", "UYW", "UYI"])

@@ -39,6 +39,9 @@ class Transactions:
         self.committing = asyncio.Event()
         self.go = asyncio.Event()
         self.go.set()
+        self.taking = asyncio.Event()
+        self.taken = asyncio.Event()
+        self.taken.set()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Work]:
@@ -48,6 +51,8 @@ class Transactions:
     @asynccontextmanager
     async def together(self, needs: Sequence[Needs], now: datetime) -> AsyncGenerator[Sequence[GroupedWork]]:
         works = [Recorded() for _ in needs]
+        self.taking.set()
+        await self.taken.wait()
         yield cast("Any", works)
         self.groups.append(works)
         self.committing.set()
@@ -199,3 +204,24 @@ async def test_nothing_is_begun_for_a_caller_that_went_away(run_together: Togeth
 
     assert await asyncio.gather(first, stayed) == [1, 3]
     assert [len(group) for group in transactions.groups] == [1, 1]
+
+
+async def test_a_caller_that_goes_away_while_its_group_is_taken_begins_nothing(
+    run_together: Together, transactions: Transactions
+) -> None:
+    transactions.taken.clear()
+    begun: list[str] = []
+
+    async def run(work: Work) -> None:
+        begun.append("gone")
+
+    gone = asyncio.create_task(run_together(of_ride(), run))
+    stayed = asyncio.create_task(run_together(of_ride(), returning(1)))
+    await transactions.taking.wait()
+    gone.cancel()
+    await asyncio.gather(gone, return_exceptions=True)
+    transactions.taken.set()
+
+    assert await stayed == 1
+    assert begun == []
+    assert [[work.forgotten for work in group] for group in transactions.groups] == [[True, False]]

@@ -62,8 +62,15 @@ async def apply_edit(tx: Transaction, before: Ride, edit: RideEdit, policy: Edit
         # What that driver would have said yes to is no longer the ride. (Of a swap, the driver on the way stays.)
         ride = ride.offer_closed(now)
         await tx.tell(RideMatchingStarted(ride, now))
-    ride = await _send_another(tx, ride, moved_meters > policy.redispatch_meters, now)
+    released: UUID | None = None
+    if moved_meters > policy.redispatch_meters and ride.state is RideState.DRIVER_EN_ROUTE:
+        released = ride.driver.driver_id if ride.driver else None
+        ride = ride.pickup_moved_far(now)
+        await tx.tell(RideMatchingStarted(ride, now, released))
     await tx.save_ride(before, ride)
+    if released is not None:
+        # Only now: who has the ride by the rows still is not let go.
+        await let_driver_go(tx, released, now)
     return Judged(edit.applied(now), ride)
 
 
@@ -74,17 +81,6 @@ def _gone(ride: Ride, edit: RideEdit) -> str:
     except Conflict as error:
         return error.reason
     return "" if ride.route_version == edit.route_version else "ride_went_on"
-
-
-async def _send_another(tx: Transaction, ride: Ride, far: bool, now: datetime) -> Ride:
-    if not far or ride.state is not RideState.DRIVER_EN_ROUTE:
-        return ride
-    released: UUID | None = ride.driver.driver_id if ride.driver else None
-    waiting = ride.pickup_moved_far(now)
-    await tx.tell(RideMatchingStarted(waiting, now, released))
-    if released is not None:
-        await let_driver_go(tx, released, now)
-    return waiting
 
 
 async def close_edit(tx: Transaction, ride: Ride, closed: RideEdit, now: datetime) -> Judged:

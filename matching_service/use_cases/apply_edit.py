@@ -10,7 +10,7 @@ from matching_service.domain.city import EditPolicy
 from matching_service.domain.edit import RideEdit
 from matching_service.domain.events import RideEditClosed, RideEdited, RideEditProposed, RideMatchingStarted
 from matching_service.domain.ride import Ride
-from matching_service.domain.ride_route import edited, refuse_unless_editable
+from matching_service.domain.ride_route import edited, refuse_unless_fits
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.use_cases.steps import let_driver_go, withdraw_offers
 from matching_service.use_cases.store_ports import Transaction
@@ -77,7 +77,7 @@ async def apply_edit(tx: Transaction, before: Ride, edit: RideEdit, policy: Edit
 def _gone(ride: Ride, edit: RideEdit) -> str:
     """Return why the ride is no longer what was edited; empty while it is."""
     try:
-        refuse_unless_editable(ride, moves_pickup=edit.plan.pickup.point != ride.pickup.point)
+        refuse_unless_fits(ride, edit.plan)
     except Conflict as error:
         return error.reason
     return "" if ride.route_version == edit.route_version else "ride_went_on"

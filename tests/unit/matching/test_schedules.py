@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from matching_service.domain.edit import EditState
 from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
@@ -11,7 +12,7 @@ from matching_service.use_cases.quote_ride_edit import EditCommand
 from shared_kernel.errors import Unknown
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, FARE, PICKUP, Stage
-from tests.unit.matching.test_edits import FAR, edited, quoted
+from tests.unit.matching.test_edits import FAR, accepted, edited, quoted
 from tests.unit.matching.test_requests import refusal
 from tests.unit.matching.test_stops import SCHOOL
 
@@ -220,3 +221,47 @@ class TestSchedules:
         ride = await stage.ride()
         command = EditCommand(pickup_at=stage.clock.now() + TOMORROW)
         assert (await refusal(quoted(stage, ride, command))).reason == "not_scheduled"
+
+    async def test_another_time_is_not_accepted_once_the_search_has_begun(self, stage: Stage):
+        ride = await stage.scheduled(TOMORROW)
+        await wait_until(stage, ride, SCHEDULE.hold_lead_seconds)
+        await wait_until(stage, ride, SCHEDULE.search_lead_seconds + 1)
+        edit = await quoted(stage, ride, EditCommand(pickup_at=stage.clock.now() + TOMORROW))
+        begun = await wait_until(stage, ride, SCHEDULE.search_lead_seconds)
+        assert begun.state is RideState.MATCHING
+        assert (await refusal(accepted(stage, edit))).reason == "not_scheduled"
+        assert await stage.now(ride) == begun
+
+    async def test_another_time_whose_hold_is_raised_after_the_search_began_lapses(
+        self, stage: Stage, payments: FakePayments
+    ):
+        ride = await stage.scheduled(TOMORROW)
+        await wait_until(stage, ride, SCHEDULE.hold_lead_seconds)
+        await wait_until(stage, ride, SCHEDULE.search_lead_seconds + 1)
+        payments.failures = [Unknown("rpc_deadline_exceeded", "")]
+        command = EditCommand(dropoff=FAR, pickup_at=stage.clock.now() + TOMORROW)
+        edit = await edited(stage, ride, command)
+        assert edit.state is EditState.HOLD_PENDING
+        begun = await wait_until(stage, ride, SCHEDULE.search_lead_seconds)
+        stage.clock.advance(60)
+        await stage.edits()
+        ended = await stage.reader.edit(ride.id, edit.id)
+        assert ended is not None
+        assert (ended.state, ended.reason) == (EditState.LAPSED, "not_scheduled")
+        assert (await stage.now(ride)).schedule == begun.schedule
+
+    async def test_another_time_that_was_priced_before_the_hold_does_not_ask_for_the_hold_again(
+        self, stage: Stage, payments: FakePayments
+    ):
+        ride = await stage.scheduled(TOMORROW)
+        await wait_until(stage, ride, SCHEDULE.hold_lead_seconds + 1)
+        later = stage.clock.now() + TOMORROW
+        edit = await quoted(stage, ride, EditCommand(pickup_at=later))
+        held = await wait_until(stage, ride, SCHEDULE.hold_lead_seconds)
+        assert held.payment_state is PaymentState.HELD
+        assert (await accepted(stage, edit)).state is EditState.APPLIED
+        moved = await stage.now(ride)
+        for lead in (SCHEDULE.hold_lead_seconds, SCHEDULE.remind_lead_seconds, SCHEDULE.search_lead_seconds):
+            moved = await wait_until(stage, moved, lead)
+        assert (moved.state, moved.payment_state) == (RideState.MATCHING, PaymentState.HELD)
+        assert payments.calls == [(f"{ride.id}:hold", ride.id)]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from datetime import timedelta
 
 import pytest
 
@@ -14,7 +15,7 @@ from shared_kernel.errors import Conflict
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import Stage
 from tests.integration.matching.stage import open_database, stage_on
-from tests.unit.matching.test_edits import TEN_BLOCKS, accepted, edited, quoted
+from tests.unit.matching.test_edits import FAR, TEN_BLOCKS, accepted, edited, quoted
 from tests.unit.matching.test_schedules import SCHEDULE, TOMORROW, wait_until
 
 ROUNDS = 12
@@ -83,3 +84,19 @@ async def test_another_time_that_was_priced_before_the_hold_does_not_ask_for_the
         moved = await wait_until(stage, moved, lead)
     assert (moved.state, moved.payment_state) == (RideState.MATCHING, PaymentState.HELD)
     assert [call for call in payments.calls if call[1] == ride.id] == [(f"{ride.id}:hold", ride.id)]
+
+
+async def test_a_longer_way_that_reaches_into_the_riders_next_ride_is_refused_after_the_hold_was_raised(
+    stage: Stage, payments: FakePayments
+) -> None:
+    ride = await stage.scheduled(TOMORROW)
+    await stage.scheduled(TOMORROW + timedelta(seconds=ride.trip_seconds), ride.rider_id)
+    held = await wait_until(stage, ride, SCHEDULE.hold_lead_seconds)
+    edit = await edited(stage, ride, EditCommand(dropoff=FAR))
+    assert payments.raised == {ride.id: edit.plan.fare.total}
+    assert (edit.state, edit.reason) == (EditState.REFUSED, "schedule_overlap")
+    assert (await stage.now(ride)).dropoff == held.dropoff
+    stage.clock.advance(60)
+    assert await stage.edits() == 0
+    shorter = await edited(stage, ride, EditCommand(pickup=TEN_BLOCKS))
+    assert shorter.state is EditState.APPLIED

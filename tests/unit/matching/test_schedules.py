@@ -265,3 +265,17 @@ class TestSchedules:
             moved = await wait_until(stage, moved, lead)
         assert (moved.state, moved.payment_state) == (RideState.MATCHING, PaymentState.HELD)
         assert payments.calls == [(f"{ride.id}:hold", ride.id)]
+
+    async def test_a_longer_way_that_reaches_into_the_riders_next_ride_is_refused_after_the_hold_was_raised(
+        self, stage: Stage, payments: FakePayments
+    ):
+        ride = await stage.scheduled(TOMORROW)
+        await stage.scheduled(TOMORROW + timedelta(seconds=ride.trip_seconds), ride.rider_id)
+        held = await wait_until(stage, ride, SCHEDULE.hold_lead_seconds)
+        edit = await edited(stage, ride, EditCommand(dropoff=FAR))
+        assert edit.plan.trip_seconds > ride.trip_seconds
+        assert payments.raised == {ride.id: edit.plan.fare.total}
+        assert (edit.state, edit.reason) == (EditState.REFUSED, "schedule_overlap")
+        assert (await stage.now(ride)).dropoff == held.dropoff
+        stage.clock.advance(60)
+        assert await stage.edits() == 0

@@ -129,10 +129,11 @@ class Shift:
         return self.ended(now, EndReason.LAST_RIDE)
 
     def on_break(self, now: datetime, seconds: int) -> Shift:
-        """Pause the shift. Raises Conflict `break_open` when it is paused already."""
+        """Pause the shift: a break is no silence. Raises Conflict `break_open` when it is paused already."""
         if self.break_until is not None:
             raise Conflict("break_open", "the driver is on a break already")
-        return replace(self._moved(), break_since=now, break_until=now + timedelta(seconds=seconds))
+        paused = replace(self._moved(), break_since=now, break_until=now + timedelta(seconds=seconds))
+        return replace(paused, silent_since=None, silent_until=None)
 
     def back(self, now: datetime) -> Shift:
         """End the break; without one nothing changes."""

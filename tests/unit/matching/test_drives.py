@@ -198,6 +198,15 @@ class TestOffers:
         await stage.accept(stage.key(), driver_id, other.id)
         assert (await refusal(stage.accept(stage.key(), driver_id, offer.id))).reason == "active_ride"
 
+    async def test_an_accept_within_the_grace_is_refused_once_the_driver_is_on_a_break(self, stage: Stage):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        offer = await stage.offer(ride, driver_id)
+        stage.clock.advance(CITY.dispatch.offer_seconds)
+        await stage.expire_offers()
+        await stage.take_break(stage.key(), driver_id, 60)
+        assert (await refusal(stage.accept(stage.key(), driver_id, offer.id))).reason == "offer_expired"
+        assert (await stage.now(ride)).state is RideState.MATCHING
+
     async def test_an_accept_after_the_grace_is_refused_before_and_after_the_sweep(self, stage: Stage):
         ride, driver_id = await stage.ride(), await stage.driver()
         offer = await stage.offer(ride, driver_id)

@@ -46,7 +46,7 @@ async def test_a_driver_who_wanted_to_stop_after_a_ride_whose_pickup_moved_away_
     await edited(stage, ride, EditCommand(pickup=TEN_BLOCKS))
     assert (await stage.now(ride)).state is RideState.MATCHING
     shift = await stage.end_shift(stage.key(), driver_id)
-    assert (shift.ended_at, shift.end_reason) == (stage.clock.now(), EndReason.LAST_RIDE)
+    assert (shift.ended_at, shift.end_reason) == (stage.clock.now(), EndReason.ASKED)
 
 
 async def test_another_time_that_is_accepted_while_the_search_begins_moves_a_ride_that_waits_or_none(

@@ -1,5 +1,6 @@
 """Shifts on a real database: what it refuses whoever writes, and what readers see."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 
 import pytest
@@ -15,6 +16,8 @@ from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, Stage
 from tests.integration.matching.stage import open_database, stage_on
 from tests.unit.matching.test_shift_wishes import hear
+
+ROUNDS = 8
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +111,21 @@ async def test_a_silent_driver_who_takes_a_break_keeps_it(stage: Stage):
     while await stage.end_due(100):
         pass
     assert (await stage.read.current_shift(driver_id)).silent_until is None
+
+
+async def test_whoever_loses_the_approval_and_wants_no_last_ride_any_more_at_once_gets_no_other_ride(stage: Stage):
+    for _ in range(ROUNDS):
+        ride, driver_id = await stage.under_way()
+        await stage.change_shift.set_last_ride(stage.key(), driver_id, True)
+        stage.accounts.suspend(driver_id)
+        await asyncio.gather(
+            stage.stop_unapproved(stage.new_id(), driver_id),
+            stage.change_shift.set_last_ride(stage.key(), driver_id, False),
+        )
+        shift = await stage.read.current_shift(driver_id)
+        assert (shift.ends_after_ride, shift.takes_offers, shift.end_reason) == (True, False, EndReason.NOT_APPROVED)
+        await stage.force_cancel(stage.key(), stage.new_id(), ride.id, "")
+        assert (await stage.end_shift(stage.key(), driver_id)).end_reason is EndReason.NOT_APPROVED
 
 
 async def test_a_page_of_shifts_goes_on_where_the_last_one_ended(stage: Stage):

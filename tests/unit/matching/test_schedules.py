@@ -1,5 +1,7 @@
 """Rides that are asked for ahead: their times, their money, their place beside other rides."""
 
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +11,7 @@ from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.use_cases.quote_ride_edit import EditCommand
+from matching_service.use_cases.store_ports import Transaction
 from shared_kernel.errors import Unknown
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, FARE, PICKUP, Stage
@@ -86,6 +89,25 @@ class TestSchedules:
         assert begun.state is RideState.MATCHING
         assert begun.schedule is not None
         assert begun.search_until == begun.schedule.pickup_at + timedelta(seconds=CITY.dispatch.search_window_seconds)
+
+    async def test_a_reminder_just_before_the_first_look_at_drivers_does_not_begin_the_search(self, stage: Stage):
+        ride = await stage.scheduled(TOMORROW)
+        stage.free_drivers.driver = SCHOOL.point
+        assert ride.schedule is not None
+        stage.clock.advance((ride.schedule.dispatch_at - stage.clock.now()).total_seconds() - 0.5)
+
+        class SlowStore:
+            """The store, where a second goes by before the ride is locked."""
+
+            def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+                stage.clock.advance(1)
+                return stage.store.transaction()
+
+        assert await replace(stage.schedules, store=SlowStore())() == 1
+        after = await stage.now(ride)
+        assert (after.state, after.payment_state) == (RideState.SCHEDULED, PaymentState.HOLD_PENDING)
+        assert await stage.schedules() == 1
+        assert (await stage.now(ride)).state is RideState.SCHEDULED
 
     async def test_where_no_driver_is_near_the_search_begins_at_the_first_look(self, stage: Stage):
         ride = await stage.scheduled(TOMORROW)

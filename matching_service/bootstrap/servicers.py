@@ -202,7 +202,7 @@ def _add_cities(server: ServiceServer, stores: Stores) -> None:
         read=ReadCityPolicies(stores.cities, stores.archive, read_document),
         put=PutCityPolicy(store, stores.archive, read_document, clock),
         read_surge=ReadSurge(stores.cities, stores.surge_reads, stores.surge, stores.cells),
-        control_surge=ControlSurge(stores.cities, store, stores.surge, clock),
+        control_surge=ControlSurge(stores.cities, store, stores.surge_reads, stores.surge, clock),
     )
     server.add(add_CityServiceServicer_to_server, cities, grpc_cities.SERVICE_NAME)
     products = grpc_products.ProductServicer(ListProducts(stores.cities, clock), ListServiceAreas(stores.cities))

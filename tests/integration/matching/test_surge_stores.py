@@ -1,9 +1,9 @@
 """Surge on real stores: counted in Postgres, standing in Redis, controlled by operators."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -19,7 +19,7 @@ from matching_service.adapters.postgres_surge import PostgresSurge
 from matching_service.adapters.redis_surge import RedisSurge
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition
-from matching_service.domain.surge import SurgeControl
+from matching_service.domain.surge import CellSurge, SurgeControl
 from matching_service.use_cases.compute_surge import ComputeSurge
 from matching_service.use_cases.control_surge import ControlSurge, ReadSurge
 from matching_service.use_cases.dispatch_ports import OpenShift
@@ -158,9 +158,11 @@ async def test_a_cap_that_is_set_while_the_surge_is_computed_holds_at_once(desk:
     class Interrupted(RedisSurge):
         """The board, where an operator sets a cap just before the computation writes."""
 
-        async def write(self, *written: Any) -> None:
+        async def write(
+            self, city: str, cells: Mapping[str, CellSurge], control: SurgeControl, now: datetime, keep_seconds: float
+        ) -> None:
             await desk.lay(SurgeControl(cap_permille=1300))
-            await super().write(*written)
+            await super().write(city, cells, control, now, keep_seconds)
 
     computer.board = Interrupted(desk.redis, desk.cells)
     await computer(10)

@@ -20,17 +20,21 @@ PAGE_SIZE = 100
 MOST_HOURS = 24 * 31
 _MOST_PAGES = 10_000
 _HOUR = timedelta(hours=1)
+_SETTLED = timedelta(seconds=60)
+"""So long after its end an hour's trips are told."""
 _HOUR_FORMAT = "%Y-%m-%dT%H"
 
 
 def hours_between(first: str, last: str, now: datetime) -> list[str]:
-    """The hours from the first to before the last, both such as 2030-01-31T18 in UTC; an empty last is this hour.
+    """The hours from the first to before the last, both such as 2030-01-31T18 in UTC.
+
+    An empty last is this hour; in its first minute it is the one before, whose trips are not told yet.
 
     Raises:
         StackError: no such hours, none between them, or more than a month of them.
     """
     begin = _hour(first)
-    end = _hour(last) if last else now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    end = _hour(last) if last else (now - _SETTLED).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     count = int((end - begin) / _HOUR)
     if not 0 < count <= MOST_HOURS:
         raise StackError(f"From {begin:{_HOUR_FORMAT}} to {end:{_HOUR_FORMAT}} are {count} hours: 1 to {MOST_HOURS}.")

@@ -10,7 +10,7 @@ from chassis.letters import LetterWriter
 from chassis.personal_data import SERVICE_NAME as PERSONAL_DATA_SERVICE
 from chassis.personal_data import PersonalDataServicer
 from chassis.server import ServiceServer
-from matching_service.adapters.city_document import read_document
+from matching_service.adapters.city_new_document import read_new_document
 from matching_service.adapters.coarse_places import coarse
 from matching_service.adapters.personal_data import MatchingPersonalData
 from matching_service.adapters.postgres_complaints import PostgresComplaints
@@ -199,10 +199,10 @@ def _add_mds(server: ServiceServer, settings: MatchingSettings, stores: Stores) 
 def _add_cities(server: ServiceServer, stores: Stores) -> None:
     store, clock = stores.store, stores.clock
     cities = grpc_cities.CityServicer(
-        read=ReadCityPolicies(stores.cities, stores.archive, read_document),
-        put=PutCityPolicy(store, stores.archive, read_document, clock),
+        read=ReadCityPolicies(stores.cities, stores.archive, read_new_document),
+        put=PutCityPolicy(store, stores.archive, read_new_document, clock),
         read_surge=ReadSurge(stores.cities, stores.surge_reads, stores.surge, stores.cells),
-        control_surge=ControlSurge(stores.cities, store, stores.surge, clock),
+        control_surge=ControlSurge(stores.cities, store, stores.surge_reads, stores.surge, clock),
     )
     server.add(add_CityServiceServicer_to_server, cities, grpc_cities.SERVICE_NAME)
     products = grpc_products.ProductServicer(ListProducts(stores.cities, clock), ListServiceAreas(stores.cities))

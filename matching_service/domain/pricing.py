@@ -76,7 +76,7 @@ def price_trip(city: CityPolicy, product: Product, trip: PricedTrip, surge_permi
         raise ValueError("a surge is 1000 or more")
     moment = moment_of(city, trip.at, trip.places[0], trip.places[-1])
     rates = next((rule.rates for rule in city.fares.rules if rule.scope.covers(product.name, moment)), Rates())
-    untaxed = _ride_lines(product, rates, trip, surge_permille)
+    untaxed = _ride_lines(product, rates, trip.meters, trip.seconds, surge_permille)
     passed_on: list[FareLine] = []
     for surcharge in city.fares.surcharges:
         if surcharge.scope.covers(product.name, moment):
@@ -97,13 +97,13 @@ def price_trip(city: CityPolicy, product: Product, trip: PricedTrip, surge_permi
     return Fare.of(city.currency_code, kept)
 
 
-def _ride_lines(product: Product, rates: Rates, trip: PricedTrip, surge_permille: int) -> list[FareLine]:
+def _ride_lines(product: Product, rates: Rates, meters: int, seconds: int, surge_permille: int) -> list[FareLine]:
     if rates.flat is not None:
         return [FareLine(FareLineKind.FLAT, rates.flat)]
     base = product.base if rates.base is None else rates.base
     per_kilometer = product.per_kilometer if rates.per_kilometer is None else rates.per_kilometer
     per_minute = product.per_minute if rates.per_minute is None else rates.per_minute
-    distance, time = _share(per_kilometer, trip.meters, 1000), _share(per_minute, trip.seconds, 60)
+    distance, time = _share(per_kilometer, meters, 1000), _share(per_minute, seconds, 60)
     minimum = product.minimum if rates.minimum is None else rates.minimum
     plain = base + distance + time
     shortfall = max(minimum - plain, Money.zero(base.currency_code), key=lambda amount: amount.amount_minor)
@@ -115,6 +115,12 @@ def _ride_lines(product: Product, rates: Rates, trip: PricedTrip, surge_permille
         FareLine(FareLineKind.MINIMUM, shortfall),
         FareLine(FareLineKind.SURGE, surge),
     ]
+
+
+def least_fare(product: Product, rates: Rates, meters: int) -> Money:
+    """Return what a trip of so many meters costs at least, by these rates: before taxes, tolls and surcharges."""
+    booking_fee = product.booking_fee if rates.booking_fee is None else rates.booking_fee
+    return sum((line.amount for line in _ride_lines(product, rates, meters, 0, NO_SURGE_PERMILLE)), booking_fee)
 
 
 def tax_lines(taxed: Sequence[FareLine], taxes: Iterable[Tax]) -> list[FareLine]:

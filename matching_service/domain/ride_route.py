@@ -38,8 +38,8 @@ def stop_left(ride: Ride, stop_id: UUID, now: datetime) -> Ride:
     return replace(_gone_on(ride), stops=stops.left(ride.stops, stop_id, now))
 
 
-def refuse_unless_editable(ride: Ride, *, moves_pickup: bool) -> None:
-    """Raise the Conflict that tells why an edit is not possible now: `not_editable`, `pickup_fixed`."""
+def refuse_unless_editable(ride: Ride, *, moves_pickup: bool, moves_time: bool) -> None:
+    """Raise the Conflict that tells why an edit is not possible: `not_editable`, `pickup_fixed`, `not_scheduled`."""
     awaited = ride.state is RideState.SCHEDULED and ride.payment_state is PaymentState.HOLD_NOT_DUE
     paid_for = ride.payment_state is PaymentState.HELD or awaited
     if ride.state not in EDITABLE_STATES or ride.kind is not RideKind.PRIVATE or not paid_for:
@@ -50,6 +50,14 @@ def refuse_unless_editable(ride: Ride, *, moves_pickup: bool) -> None:
         )
     if moves_pickup and ride.state not in PICKUP_EDITABLE_STATES:
         raise Conflict("pickup_fixed", "the driver is there already: the pickup cannot be moved")
+    if moves_time and ride.state is not RideState.SCHEDULED:
+        raise Conflict("not_scheduled", "the ride has begun: it has no other time")
+
+
+def refuse_unless_fits(ride: Ride, plan: Plan) -> None:
+    """Raise as `refuse_unless_editable` where a ride has gone on too far to go on by a plan that was made for it."""
+    moves_pickup = plan.pickup.point != ride.pickup.point
+    refuse_unless_editable(ride, moves_pickup=moves_pickup, moves_time=plan.schedule is not None)
 
 
 def with_its_wait(ride: Ride, fare: Fare) -> Fare:
@@ -59,6 +67,10 @@ def with_its_wait(ride: Ride, fare: Fare) -> Fare:
 
 def edited(ride: Ride, plan: Plan, now: datetime) -> Ride:
     """Go on by another plan: its fare is what is owed from now on."""
+    schedule = ride.schedule if plan.schedule is None else plan.schedule
+    if schedule is not None and ride.payment_state is not PaymentState.HOLD_NOT_DUE:
+        # The plan may be of the time before the hold was asked for: a ride is held for once, whatever its time.
+        schedule = schedule.hold_seen_to()
     return replace(
         _gone_on(ride),
         pickup=plan.pickup,
@@ -71,7 +83,7 @@ def edited(ride: Ride, plan: Plan, now: datetime) -> Ride:
         driven_seconds=plan.driven_seconds,
         driven_to=plan.driven_to,
         driven_at=now if plan.driven_to is not None else None,
-        schedule=ride.schedule if plan.schedule is None else plan.schedule,
+        schedule=schedule,
         search_until=ride.search_until if plan.schedule is None else ride.terms.search_until(plan.schedule.pickup_at),
     )
 

@@ -67,6 +67,7 @@ class Shift:
     silent_since: datetime | None = None
     silent_until: datetime | None = None
     end_reason: EndReason | None = None
+    """Why it ended. While it is open: why it ends after the ride under way, where that is more than a last ride."""
     capabilities: frozenset[Capability] = frozenset()
     """What the driver declared beside taking rides."""
     paused_seconds: int = 0
@@ -94,13 +95,17 @@ class Shift:
             silent_until=None,
         )
 
-    def ending_after_ride(self) -> Shift:
-        """Close the shift as soon as the ride under way has ended."""
-        return replace(self._moved(), ends_after_ride=True)
+    def ending_after_ride(self, reason: EndReason) -> Shift:
+        """Close the shift as soon as the ride under way is over, also by being called off."""
+        # Who is no longer approved cannot make that a wish of their own, to take it back.
+        kept = self.end_reason if self.end_reason is EndReason.NOT_APPROVED else reason
+        if self.ends_after_ride and self.end_reason is kept:
+            return self
+        return replace(self._moved(), ends_after_ride=True, end_reason=kept)
 
     def staying(self, now: datetime) -> Shift:
         """Take back every wish to stop: the end after the ride, the last ride, the break."""
-        plain = replace(self._resumed(now), ends_after_ride=False, last_ride=False)
+        plain = replace(self._resumed(now), ends_after_ride=False, last_ride=False, end_reason=None)
         return self if plain == self else replace(plain, version=self.version + 1)
 
     def declaring(self, capabilities: frozenset[Capability]) -> Shift:
@@ -108,31 +113,35 @@ class Shift:
         return self if capabilities == self.capabilities else replace(self._moved(), capabilities=capabilities)
 
     def with_last_ride(self, wanted: bool) -> Shift:
-        """Say whether the next ride, or the one under way, is to be the last."""
-        if wanted == self.last_ride and not (self.ends_after_ride and not wanted):
-            return self
-        return replace(self._moved(), last_ride=wanted, ends_after_ride=self.ends_after_ride and wanted)
+        """Say whether the next ride, or the one under way, is to be the last.
+
+        Whoever takes that back also takes back the wish to go offline after it, but not what is no wish.
+        """
+        ends = self.ends_after_ride and (wanted or self.end_reason is EndReason.NOT_APPROVED)
+        changed = replace(self, last_ride=wanted, ends_after_ride=ends, end_reason=self.end_reason if ends else None)
+        return self if changed == self else replace(changed, version=self.version + 1)
 
     def bound(self) -> Shift:
         """The driver took a ride: where it was to be the last, no other is offered."""
-        return self.ending_after_ride() if self.last_ride and not self.ends_after_ride else self
+        return replace(self._moved(), ends_after_ride=True) if self.last_ride and not self.ends_after_ride else self
 
     def freed(self, now: datetime, *, driven: bool) -> Shift:
         """The ride is over. `driven`: it came to its end at the drop-off or the rider did not come.
 
-        A last ride that was called off is none: the driver waits for another.
+        A last ride that was called off is none: the driver waits for another, unless the shift ends for another reason.
         """
         if not self.ends_after_ride:
             return self
-        if self.last_ride and not driven:
+        if self.last_ride and not driven and self.end_reason is None:
             return replace(self._moved(), ends_after_ride=False)
-        return self.ended(now, EndReason.LAST_RIDE)
+        return self.ended(now, self.end_reason or EndReason.LAST_RIDE)
 
     def on_break(self, now: datetime, seconds: int) -> Shift:
-        """Pause the shift. Raises Conflict `break_open` when it is paused already."""
+        """Pause the shift: a break is no silence. Raises Conflict `break_open` when it is paused already."""
         if self.break_until is not None:
             raise Conflict("break_open", "the driver is on a break already")
-        return replace(self._moved(), break_since=now, break_until=now + timedelta(seconds=seconds))
+        paused = replace(self._moved(), break_since=now, break_until=now + timedelta(seconds=seconds))
+        return replace(paused, silent_since=None, silent_until=None)
 
     def back(self, now: datetime) -> Shift:
         """End the break; without one nothing changes."""

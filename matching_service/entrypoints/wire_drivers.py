@@ -54,7 +54,7 @@ def shift_message(shift: Shift) -> rides_pb2.Shift:
         last_ride=shift.last_ride,
         heading=None if shift.heading is None else wire.point_message(shift.heading),
         end_reason=rides_pb2.SHIFT_END_REASON_UNSPECIFIED
-        if shift.end_reason is None
+        if shift.end_reason is None or shift.ended_at is None
         else SHIFT_END_REASONS[shift.end_reason],
         capabilities=wire_delivery.capability_numbers(shift.capabilities),
     )

@@ -80,7 +80,8 @@ class AcceptOffer:
             raise Conflict("offer_withdrawn", "the driver is offline")
         if offer.funding is Funding.CASH and not await tx.may_take_cash(driver_id, offer.earnings.currency_code):
             raise Conflict("cash_not_allowed", "the driver owes too much to take a ride that is paid in cash")
-        if late and await _is_asked_elsewhere(tx, offer):
+        if late and (not shift.takes_offers or await _is_asked_elsewhere(tx, offer)):
+            # An open offer keeps a driver from a break; who is on one since has said no to all that was before it.
             raise _expired()
         was_swept = offer.state is OfferState.EXPIRED
         accepted = offer.accepted_late(now) if was_swept else offer.closed(OfferState.ACCEPTED, now)

@@ -96,6 +96,16 @@ class AdvanceEdits:
         await self._record(edit, refusal)
 
     async def _record(self, asked: RideEdit, refusal: str) -> None:
+        try:
+            await self._judge(asked, refusal)
+        except Conflict as error:
+            if error.reason != "schedule_overlap":
+                raise
+            # The edited ride would reach into another one of its rider's, which the hold did not ask about. Asked for
+            # again and again it would still, and nothing else of the ride could be edited meanwhile.
+            await self._judge(asked, error.reason)
+
+    async def _judge(self, asked: RideEdit, refusal: str) -> None:
         policy = await self.policies.of(asked.ride_id)
         async with self.store.transaction() as tx:
             ride = await tx.lock_ride(asked.ride_id)

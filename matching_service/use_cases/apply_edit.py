@@ -10,7 +10,7 @@ from matching_service.domain.city import EditPolicy
 from matching_service.domain.edit import RideEdit
 from matching_service.domain.events import RideEditClosed, RideEdited, RideEditProposed, RideMatchingStarted
 from matching_service.domain.ride import Ride
-from matching_service.domain.ride_route import edited, refuse_unless_editable
+from matching_service.domain.ride_route import edited, refuse_unless_fits
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.use_cases.steps import let_driver_go, withdraw_offers
 from matching_service.use_cases.store_ports import Transaction
@@ -62,29 +62,25 @@ async def apply_edit(tx: Transaction, before: Ride, edit: RideEdit, policy: Edit
         # What that driver would have said yes to is no longer the ride. (Of a swap, the driver on the way stays.)
         ride = ride.offer_closed(now)
         await tx.tell(RideMatchingStarted(ride, now))
-    ride = await _send_another(tx, ride, moved_meters > policy.redispatch_meters, now)
+    released: UUID | None = None
+    if moved_meters > policy.redispatch_meters and ride.state is RideState.DRIVER_EN_ROUTE:
+        released = ride.driver.driver_id if ride.driver else None
+        ride = ride.pickup_moved_far(now)
+        await tx.tell(RideMatchingStarted(ride, now, released))
     await tx.save_ride(before, ride)
+    if released is not None:
+        # Only now: who has the ride by the rows still is not let go.
+        await let_driver_go(tx, released, now)
     return Judged(edit.applied(now), ride)
 
 
 def _gone(ride: Ride, edit: RideEdit) -> str:
     """Return why the ride is no longer what was edited; empty while it is."""
     try:
-        refuse_unless_editable(ride, moves_pickup=edit.plan.pickup.point != ride.pickup.point)
+        refuse_unless_fits(ride, edit.plan)
     except Conflict as error:
         return error.reason
     return "" if ride.route_version == edit.route_version else "ride_went_on"
-
-
-async def _send_another(tx: Transaction, ride: Ride, far: bool, now: datetime) -> Ride:
-    if not far or ride.state is not RideState.DRIVER_EN_ROUTE:
-        return ride
-    released: UUID | None = ride.driver.driver_id if ride.driver else None
-    waiting = ride.pickup_moved_far(now)
-    await tx.tell(RideMatchingStarted(waiting, now, released))
-    if released is not None:
-        await let_driver_go(tx, released, now)
-    return waiting
 
 
 async def close_edit(tx: Transaction, ride: Ride, closed: RideEdit, now: datetime) -> Judged:

@@ -8,6 +8,7 @@ from uuid import UUID
 from matching_service.domain.events import RideUnmatched
 from matching_service.domain.ride_states import RideState
 from matching_service.use_cases.force_cancel_ride import cancel_by_platform
+from matching_service.use_cases.one_by_one import one_by_one
 from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.store_ports import Store
 from shared_kernel.clock import Clock
@@ -24,8 +25,7 @@ class CloseSearches:
     async def __call__(self, limit: int = 100) -> int:
         """Look at no more than `limit` overdue rides; return how many there were."""
         overdue = await self.reader.overdue_searches(self.clock.now(), limit)
-        for ride_id in overdue:
-            await self._close(ride_id)
+        await one_by_one(overdue, self._close)
         return len(overdue)
 
     async def _close(self, ride_id: UUID) -> None:

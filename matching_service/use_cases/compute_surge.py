@@ -13,6 +13,7 @@ from matching_service.domain.city import CityPolicy, VehicleClass
 from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
 from matching_service.domain.surge import CellCounts, SurgePolicy, next_surges
 from matching_service.use_cases.city_ports import Cities
+from matching_service.use_cases.control_surge import lay_newest
 from matching_service.use_cases.dispatch_ports import BusyDrivers, OnShift
 from matching_service.use_cases.location_ports import LiveLocations
 from matching_service.use_cases.surge_ports import Cells, DemandReader, SurgeBoard, SurgeControls
@@ -75,6 +76,8 @@ class ComputeSurge:
             requests.update(forecast)
             cells = next_surges(policy, cells, CellCounts(requests, drivers), self.cells.neighbors)
         await self.board.write(city.city, cells, control, now, policy.period_seconds * KEEP_PERIODS)
+        # One that was set meanwhile was just overwritten with the one before.
+        await lay_newest(self.controls, self.board, city.city, control)
 
     async def _idle(self, now: datetime) -> list[GeoPoint]:
         snapshot, busy, on_shift = await asyncio.gather(

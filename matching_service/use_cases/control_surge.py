@@ -19,6 +19,9 @@ from matching_service.use_cases.surge_ports import (
 from shared_kernel.clock import Clock
 from shared_kernel.errors import NotFound
 
+_MOST_TRIES = 5
+"""Operators who set controls faster than that are waited for by the next computation."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadSurge:
@@ -49,6 +52,7 @@ class ControlSurge:
 
     cities: Cities
     store: Store
+    controls: SurgeControls
     board: SurgeBoard
     clock: Clock
 
@@ -66,8 +70,22 @@ class ControlSurge:
                 await tx.add_surge_control(SurgeControlSet(city, control, operator_id, now, note))
                 await tx.complete(b"set")
         # After the commit: the next computation lays it anew, should the board not answer now.
-        await self.board.lay(city, control)
+        await lay_newest(self.controls, self.board, city, laid=None)
         return control
+
+
+async def lay_newest(controls: SurgeControls, board: SurgeBoard, city: str, laid: SurgeControl | None) -> None:
+    """Let the control that was set last hold; `laid` is what the caller has put onto the board.
+
+    Operators and the computation write the board without a word to each other, and what one read before another's
+    commit may be laid after it. So whoever lays one looks once more: the last to lay sees what was set last.
+    """
+    for _ in range(_MOST_TRIES):
+        newest = await controls.control_of(city)
+        if newest == laid:
+            return
+        await board.lay(city, newest)
+        laid = newest
 
 
 def _no_such_city(city: str) -> NotFound:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from matching_service.domain.edit import EditState, RideEdit, edit_closed, edit_not_found
-from matching_service.domain.ride_route import refuse_unless_editable
+from matching_service.domain.ride_route import refuse_unless_fits
 from matching_service.use_cases.advance_edits import AdvanceEdits
 from matching_service.use_cases.apply_edit import agree_to_edit, close_edit
 from matching_service.use_cases.edit_policies import EditPolicies
@@ -37,7 +37,8 @@ class AcceptRideEdit:
 
         Raises:
             NotFound: `ride_not_found`, `edit_not_found`.
-            Conflict: `edit_closed`, `edit_expired`, `edit_outdated`, `edit_under_way`, `not_editable`, `pickup_fixed`.
+            Conflict: `edit_closed`, `edit_expired`, `edit_outdated`, `edit_under_way`, `not_editable`, `pickup_fixed`,
+                `not_scheduled` (the ride has begun: it has no other time any more), `schedule_overlap`.
         """
         policy = await self.policies.of(ride_id)
         request = RequestKey(actor_id, "AcceptRideEdit", request_id, (str(ride_id), str(edit_id)))
@@ -50,7 +51,7 @@ class AcceptRideEdit:
             if answer is not None:
                 return edit
             now = self.clock.now()
-            refuse_unless_editable(ride, moves_pickup=edit.plan.pickup.point != ride.pickup.point)
+            refuse_unless_fits(ride, edit.plan)
             good = edit.accepted(ride.route_version, now)
             edit = (await agree_to_edit(tx, ride, good, policy, now, driver_agreed=False)).edit
             await tx.complete(edit.id.bytes)

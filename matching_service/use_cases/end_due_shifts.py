@@ -8,6 +8,7 @@ from uuid import UUID
 from matching_service.domain.shift import LOST_SECONDS, EndReason
 from matching_service.use_cases.going_offline import end_shift, keep_shift, lock_shift_without_offer, retrying
 from matching_service.use_cases.location_ports import LiveLocations
+from matching_service.use_cases.one_by_one import one_by_one
 from matching_service.use_cases.reader_ports import ShiftReader
 from matching_service.use_cases.store_ports import Store
 from shared_kernel.clock import Clock
@@ -25,8 +26,7 @@ class EndDueShifts:
     async def __call__(self, limit: int = 100) -> int:
         """Look at no more than `limit` due shifts; return how many there were."""
         due = await self.shifts.due(self.clock.now(), limit)
-        for driver_id in due:
-            await self._end(driver_id)
+        await one_by_one(due, self._end)
         return len(due)
 
     async def _end(self, driver_id: UUID) -> None:

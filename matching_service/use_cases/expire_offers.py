@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from matching_service.domain.offer import ExclusionCause, Offer, OfferState
+from matching_service.use_cases.one_by_one import one_by_one
 from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.steps import close_unanswered
 from matching_service.use_cases.store_ports import Store
@@ -22,8 +23,7 @@ class ExpireOffers:
     async def __call__(self, limit: int = 100) -> int:
         """Look at no more than `limit` due offers; return how many there were."""
         due = await self.reader.expired_offers(self.clock.now(), limit)
-        for offer in due:
-            await self._expire(offer)
+        await one_by_one(due, self._expire)
         return len(due)
 
     async def _expire(self, seen: Offer) -> None:

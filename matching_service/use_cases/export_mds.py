@@ -18,6 +18,9 @@ from shared_kernel.geo import GeoPoint
 
 T = TypeVar("T")
 _HOUR = timedelta(hours=1)
+SETTLED = timedelta(seconds=60)
+"""An hour is told so long after its end: a trip that ended in its last second is being stored yet, and a replica may be
+some seconds late. Whoever asks for an hour asks once, and would never hear of these trips."""
 
 
 class MdsReader(Protocol):
@@ -56,7 +59,7 @@ class ExportMds:
     clock: Clock
 
     async def trips(self, hour: datetime, size: int, after: UUID | None) -> MdsPage[MdsTrip]:
-        """Return trips that ended in an hour (UTC) that is over.
+        """Return trips that ended in an hour (UTC) that is over, for a minute at least.
 
         Raises:
             InvalidInput: `invalid_argument`, for a time that is no full hour.
@@ -66,8 +69,13 @@ class ExportMds:
         if hour != hour.replace(minute=0, second=0, microsecond=0):
             violation = FieldViolation("hour_time", "must be a full hour, in UTC")
             raise InvalidInput("invalid_argument", "the time is no full hour", violations=[violation])
-        if hour + _HOUR > now:
-            raise Conflict("mds_hour_not_over", "trips of an hour are told once it is over")
+        told_from = hour + _HOUR + SETTLED
+        if now < told_from:
+            raise Conflict(
+                "mds_hour_not_over",
+                "trips of an hour are told a minute after it is over",
+                retry_after_seconds=(told_from - now).total_seconds(),
+            )
         rides = await self.reader.completed(hour, hour + _HOUR, size + 1, after)
         page = rides[:size]
         trips = [

@@ -54,7 +54,7 @@ async def take_offline(tx: Transaction, driver_id: UUID, clock: Clock, reason: E
     if shift is None:
         return
     if await tx.live_ride_id_of_driver(driver_id) is not None:
-        await keep_shift(tx, shift, shift.ending_after_ride(), clock)
+        await keep_shift(tx, shift, shift.ending_after_ride(reason), clock)
         return
     await end_shift(tx, shift, clock, reason)
 

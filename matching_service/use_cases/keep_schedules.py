@@ -17,6 +17,7 @@ from matching_service.use_cases.edit_policies import EditPolicies
 from matching_service.use_cases.eta_ports import EtaProvider
 from matching_service.use_cases.force_cancel_ride import cancel_by_platform
 from matching_service.use_cases.location_ports import FreeDrivers
+from matching_service.use_cases.one_by_one import one_by_one
 from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.store_ports import Store, Transaction
 from shared_kernel.clock import Clock
@@ -40,27 +41,28 @@ class KeepSchedules:
     async def __call__(self, limit: int = 64) -> int:
         """See to at most `limit` scheduled rides that are due; return how many there were."""
         due = await self.reader.due_schedules(self.clock.now(), limit)
-        for ride in due:
-            await self._keep(ride)
+        await one_by_one(due, self._keep)
         return len(due)
 
     async def _keep(self, seen: Ride) -> None:
         city = await self.policies.city_of(seen)
-        begins = await self._begins(seen, city)
+        # One look decides whether it is time to look at drivers: without an answer of theirs the search begins at once.
+        looked_at = self.clock.now()
+        begins = await self._begins(seen, city, looked_at)
         try:
             async with self.store.transaction() as tx:
                 ride = await tx.lock_ride(seen.id)
                 if ride is not None and ride.version == seen.version:
-                    await self._see_to(tx, ride, begins)
+                    await self._see_to(tx, ride, begins, looked_at)
         except Conflict as error:
             if error.reason != "active_ride":
                 raise
             await self._wait_for_rider(seen.id)
 
-    async def _begins(self, ride: Ride, city: CityPolicy) -> datetime | None:
+    async def _begins(self, ride: Ride, city: CityPolicy, looked_at: datetime) -> datetime | None:
         """Return when the search is to begin as drivers stand now; None for at once, or while nobody asks."""
         schedule, product = ride.schedule, city.products.get(ride.product)
-        if schedule is None or product is None or self.clock.now() < schedule.dispatch_at:
+        if schedule is None or product is None or looked_at < schedule.dispatch_at:
             return None
         reach_meters = self.eta.reach_meters(city.dispatch.pickup_eta_cap_seconds)
         nearest = await self.free_drivers.nearest(ride.pickup.point, product.vehicle_classes, reach_meters)
@@ -69,7 +71,7 @@ class KeepSchedules:
         [seconds] = await self.eta.seconds([Leg(nearest, ride.pickup.point)])
         return schedule.search_at(seconds, city.schedule)
 
-    async def _see_to(self, tx: Transaction, before: Ride, begins: datetime | None) -> None:
+    async def _see_to(self, tx: Transaction, before: Ride, begins: datetime | None, looked_at: datetime) -> None:
         schedule, now = before.schedule, self.clock.now()
         if before.state is not RideState.SCHEDULED or schedule is None:
             return
@@ -79,7 +81,7 @@ class KeepSchedules:
         if schedule.remind_at is not None and now >= schedule.remind_at:
             ride = reminded(ride)
             await tx.tell(RideReminded(ride, now))
-        if now >= schedule.dispatch_at:
+        if looked_at >= schedule.dispatch_at:
             if begins is not None and begins > now:
                 ride = looked_for_drivers(ride, min(begins, now + timedelta(seconds=LOOK_AGAIN_SECONDS)))
             else:

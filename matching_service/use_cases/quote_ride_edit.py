@@ -16,7 +16,7 @@ from matching_service.domain.pricing import PricedTrip, price_trip
 from matching_service.domain.quote import Place
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_route import open_stops, passed_stops, refuse_unless_editable, with_its_wait
-from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.ride_states import RideState
 from matching_service.domain.schedule import Schedule, refuse_pickup_time
 from matching_service.domain.stops import Stop, StopState
 from matching_service.use_cases.edit_policies import EditPolicies
@@ -118,9 +118,9 @@ class QuoteRideEdit:
 
     async def _edit(self, ride: Ride, actor_id: UUID, command: EditCommand) -> RideEdit:
         pickup, dropoff = command.pickup or ride.pickup, command.dropoff or ride.dropoff
-        refuse_unless_editable(ride, moves_pickup=pickup.point != ride.pickup.point)
-        stops = open_stops(ride) if command.stops is None else self._stops(ride, command.stops)
         later = command.pickup_at is not None and (not ride.schedule or command.pickup_at != ride.schedule.pickup_at)
+        refuse_unless_editable(ride, moves_pickup=pickup.point != ride.pickup.point, moves_time=later)
+        stops = open_stops(ride) if command.stops is None else self._stops(ride, command.stops)
         if (pickup, dropoff, stops) == (ride.pickup, ride.dropoff, open_stops(ride)) and not later:
             raise InvalidInput("nothing_to_edit", "the ride is that already")
         city = await self.policies.city_of(ride)
@@ -129,7 +129,7 @@ class QuoteRideEdit:
         plan, added_seconds = await self._plan(city, ride, pickup, dropoff, stops, command.pickup_at or agreed_at)
         now = self.clock.now()
         if later and command.pickup_at is not None:
-            plan = replace(plan, schedule=_other_times(ride, command.pickup_at, city, now))
+            plan = replace(plan, schedule=_other_times(command.pickup_at, city, now))
         return RideEdit(
             id=self.new_id(),
             ride_id=ride.id,
@@ -209,12 +209,9 @@ class QuoteRideEdit:
         return position.point if age <= timedelta(seconds=GONE_SECONDS) else None
 
 
-def _other_times(ride: Ride, pickup_at: datetime, city: CityPolicy, now: datetime) -> Schedule:
-    if ride.state is not RideState.SCHEDULED:
-        raise Conflict("not_scheduled", "the ride has begun: it has no other time")
+def _other_times(pickup_at: datetime, city: CityPolicy, now: datetime) -> Schedule:
     refuse_pickup_time(pickup_at, now, city.schedule)
-    schedule = Schedule.of(pickup_at, city.schedule)
-    return schedule.hold_seen_to() if ride.payment_state is PaymentState.HELD else schedule
+    return Schedule.of(pickup_at, city.schedule)
 
 
 def _refuse(city: CityPolicy, ride: Ride, pickup: Place, dropoff: Place, stops: tuple[Stop, ...]) -> None:

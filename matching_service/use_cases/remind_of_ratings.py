@@ -7,6 +7,7 @@ from uuid import UUID
 
 from matching_service.domain.events import RideRatingDue
 from matching_service.domain.rating import may_be_rated
+from matching_service.use_cases.one_by_one import one_by_one
 from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.store_ports import Store
 from shared_kernel.clock import Clock
@@ -25,8 +26,7 @@ class RemindOfRatings:
     async def __call__(self, limit: int = 64) -> int:
         """See to no more than `limit` rides that are due; return how many there were."""
         due = await self.reader.due_ratings(self.clock.now(), limit)
-        for ride_id in due:
-            await self._see_to(ride_id)
+        await one_by_one(due, self._see_to)
         return len(due)
 
     async def _see_to(self, ride_id: UUID) -> None:

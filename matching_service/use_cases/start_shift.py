@@ -39,17 +39,15 @@ class StartShift:
         """
         driver = await self._approved(driver_id)
         shift = await self._online(request_id, driver, capabilities)
-        try:
-            # An approval that was taken away meanwhile found no shift to end: it is looked at once more.
-            await self._approved(driver_id)
-        except Conflict:
-            await retrying(lambda: self._take_back(driver_id))
-            raise
+        # An approval that was taken away meanwhile found no shift to end: it is looked at once more.
+        await self._approved(driver_id)
         return shift
 
     async def _approved(self, driver_id: UUID) -> DriverRecord:
         driver = await self.accounts.driver(driver_id)
         if driver is None or not driver.approved:
+            # Also at the first look: the second one of the try before may have come to nothing.
+            await retrying(lambda: self._take_back(driver_id))
             raise Conflict("not_approved", "the driver is not approved")
         return driver
 

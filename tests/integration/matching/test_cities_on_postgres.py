@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Database
 from chassis.runtime import Wakeup
-from matching_service.adapters.city_document import read_document
 from matching_service.adapters.city_file import CityFile, parse_city
+from matching_service.adapters.city_new_document import read_new_document
 from matching_service.adapters.postgres import PostgresStore
 from matching_service.adapters.postgres_cities import STALE_SECONDS, PostgresCities, PostgresPolicyArchive
 from matching_service.entrypoints import wire_events
@@ -45,8 +45,8 @@ class Desk:
         archive = PostgresPolicyArchive(database)
         self.cities = PostgresCities(database, files, self.clock, self.clock.monotonic)
         store = PostgresStore(database, wire_events.event_message, self.clock, self.new_id, Wakeup())
-        self.read = ReadCityPolicies(self.cities, archive, read_document)
-        self.put_policy = PutCityPolicy(store, archive, read_document, self.clock)
+        self.read = ReadCityPolicies(self.cities, archive, read_new_document)
+        self.put_policy = PutCityPolicy(store, archive, read_new_document, self.clock)
 
     async def put(self, file: CityFile, base: int, *, hours: float | None = None, key: str = "") -> int:
         """Put a file's text as the next version; return its number."""

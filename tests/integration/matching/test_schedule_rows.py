@@ -13,7 +13,7 @@ from matching_service.domain.ride_states import RideState
 from shared_kernel.errors import Conflict
 from tests.fakes.matching_other_services import FakePayments
 from tests.integration.matching.stage import open_database, stage_on
-from tests.unit.matching.test_schedules import SCHEDULE, TOMORROW
+from tests.unit.matching.test_schedules import SCHEDULE, TOMORROW, wait_until
 
 
 @pytest.fixture
@@ -82,3 +82,19 @@ async def test_replicas_that_sweep_at_once_see_to_a_ride_once(database: Database
     assert payments.calls == [(f"{ride.id}:hold", ride.id)]
     told = await stages[0].told_of(ride.id)
     assert told == sorted(set(told))
+
+
+async def test_a_ride_that_cannot_be_seen_to_keeps_no_other_waiting(database: Database) -> None:
+    stage = stage_on(database, FakePayments())
+    rides = [await stage.scheduled(TOMORROW + timedelta(seconds=number)) for number in range(3)]
+    for ride in rides:
+        await wait_until(stage, ride, SCHEDULE.hold_lead_seconds)
+    # As no release leaves it: the fare of the first ride is held, and its hold is due again.
+    broken = "UPDATE ride SET hold_at = pickup_at - interval '1 day', timer_at = pickup_at - interval '1 day'"
+    async with database.connect() as connection:
+        await connection.execute(text(f"{broken} WHERE id = :id"), {"id": rides[0].id})
+    stage.clock.advance(SCHEDULE.hold_lead_seconds - SCHEDULE.search_lead_seconds)
+    with pytest.raises(Conflict) as told:
+        await stage.schedules()
+    assert told.value.reason == "invalid_transition"
+    assert [(await stage.now(ride)).state for ride in rides] == [RideState.SCHEDULED, *[RideState.MATCHING] * 2]

@@ -1,5 +1,6 @@
 """Shifts on a real database: what it refuses whoever writes, and what readers see."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 
 import pytest
@@ -9,11 +10,14 @@ from sqlalchemy.exc import DBAPIError
 from chassis.database import Database
 from matching_service.domain.shift import LOST_SECONDS, SILENT_OFF_SECONDS, EndReason
 from matching_service.use_cases.reader_ports import ShiftFilter
+from shared_kernel.errors import Conflict
 from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_other_services import FakePayments
-from tests.fakes.matching_stage import Stage
+from tests.fakes.matching_stage import CITY, Stage
 from tests.integration.matching.stage import open_database, stage_on
 from tests.unit.matching.test_shift_wishes import hear
+
+ROUNDS = 8
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +81,51 @@ async def test_timers_are_rows_that_another_process_takes_up(stage: Stage, datab
         pass
     assert (await another.end_shift(stage.key(), paused)).end_reason is EndReason.BREAK_OVER
     assert (await another.end_shift(stage.key(), silent)).end_reason is EndReason.SILENT
+
+
+async def test_a_late_accept_on_a_break_is_refused_and_stops_no_timer_of_others(stage: Stage):
+    ride, driver_id, other = await stage.ride(), await stage.driver(), await stage.driver()
+    offer = await stage.offer(ride, driver_id)
+    stage.clock.advance(CITY.dispatch.offer_seconds)
+    while await stage.expire_offers():
+        pass
+    await stage.take_break(stage.key(), driver_id, 60)
+    await stage.take_break(stage.key(), other, 90)
+    with pytest.raises(Conflict) as refused:
+        await stage.accept(stage.key(), driver_id, offer.id)
+    assert refused.value.reason == "offer_expired"
+    stage.clock.advance(90)
+    while await stage.end_due(100):
+        pass
+    for paused in (driver_id, other):
+        assert (await stage.end_shift(stage.key(), paused)).end_reason is EndReason.BREAK_OVER
+
+
+async def test_a_silent_driver_who_takes_a_break_keeps_it(stage: Stage):
+    driver_id = await stage.driver()
+    hear(stage, driver_id)
+    stage.clock.advance(LOST_SECONDS)
+    await stage.watch(1_000)
+    await stage.take_break(stage.key(), driver_id, SILENT_OFF_SECONDS + 60)
+    stage.clock.advance(SILENT_OFF_SECONDS)
+    while await stage.end_due(100):
+        pass
+    assert (await stage.read.current_shift(driver_id)).silent_until is None
+
+
+async def test_whoever_loses_the_approval_and_wants_no_last_ride_any_more_at_once_gets_no_other_ride(stage: Stage):
+    for _ in range(ROUNDS):
+        ride, driver_id = await stage.under_way()
+        await stage.change_shift.set_last_ride(stage.key(), driver_id, True)
+        stage.accounts.suspend(driver_id)
+        await asyncio.gather(
+            stage.stop_unapproved(stage.new_id(), driver_id),
+            stage.change_shift.set_last_ride(stage.key(), driver_id, False),
+        )
+        shift = await stage.read.current_shift(driver_id)
+        assert (shift.ends_after_ride, shift.takes_offers, shift.end_reason) == (True, False, EndReason.NOT_APPROVED)
+        await stage.force_cancel(stage.key(), stage.new_id(), ride.id, "")
+        assert (await stage.end_shift(stage.key(), driver_id)).end_reason is EndReason.NOT_APPROVED
 
 
 async def test_a_page_of_shifts_goes_on_where_the_last_one_ended(stage: Stage):

@@ -1,7 +1,9 @@
 """Surge on real stores: counted in Postgres, standing in Redis, controlled by operators."""
 
-from collections.abc import AsyncGenerator, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -17,7 +19,7 @@ from matching_service.adapters.postgres_surge import PostgresSurge
 from matching_service.adapters.redis_surge import RedisSurge
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition
-from matching_service.domain.surge import SurgeControl
+from matching_service.domain.surge import CellSurge, SurgeControl
 from matching_service.use_cases.compute_surge import ComputeSurge
 from matching_service.use_cases.control_surge import ControlSurge, ReadSurge
 from matching_service.use_cases.dispatch_ports import OpenShift
@@ -28,6 +30,7 @@ from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import PICKUP, Stage
 from tests.integration.matching.stage import open_database, stage_on
 
+ROUNDS = 10
 OPERATOR = UUID(int=9)
 PACKAGED = load_city(None)
 assert PACKAGED.surge is not None
@@ -48,7 +51,7 @@ class Desk:
         self.reads, self.board = PostgresSurge(self.database), RedisSurge(self.redis, self.cells)
         self.locations, self.shifts = FakeLiveLocations(), FakeShifts()
         self.read = ReadSurge(self.cities, self.reads, self.board, self.cells)
-        self.control = ControlSurge(self.cities, self.stage.store, self.board, self.stage.clock)
+        self.control = ControlSurge(self.cities, self.stage.store, self.reads, self.board, self.stage.clock)
 
     def computer(self, holder: str = "one") -> ComputeSurge:
         return ComputeSurge(
@@ -145,6 +148,44 @@ async def test_a_frozen_surge_stands_still_and_a_cap_holds_at_once(desk: Desk) -
     assert await desk.at(PICKUP.point) == 2000
     await desk.computer()(10)
     assert await desk.at(PICKUP.point) == 1000
+
+
+async def test_a_cap_that_is_set_while_the_surge_is_computed_holds_at_once(desk: Desk) -> None:
+    for _ in range(4):
+        await desk.stage.ride()
+    computer = desk.computer()
+
+    class Interrupted(RedisSurge):
+        """The board, where an operator sets a cap just before the computation writes."""
+
+        async def write(
+            self, city: str, cells: Mapping[str, CellSurge], control: SurgeControl, now: datetime, keep_seconds: float
+        ) -> None:
+            await desk.lay(SurgeControl(cap_permille=1300))
+            await super().write(city, cells, control, now, keep_seconds)
+
+    computer.board = Interrupted(desk.redis, desk.cells)
+    await computer(10)
+    assert await desk.at(PICKUP.point) == 1300
+
+
+async def test_an_older_control_that_is_asked_for_again_takes_no_newer_one_away(desk: Desk) -> None:
+    for _ in range(4):
+        await desk.stage.ride()
+    await desk.computer()(10)
+    key, freed = desk.stage.key(), SurgeControl()
+    await desk.control(key, OPERATOR, CITY.city, freed, "")
+    await desk.lay(SurgeControl(cap_permille=1300))
+    assert await desk.control(key, OPERATOR, CITY.city, freed, "") == freed
+    assert await desk.at(PICKUP.point) == 1300
+
+
+async def test_of_controls_that_are_set_at_once_the_board_has_the_one_that_was_set_last(desk: Desk) -> None:
+    for number in range(ROUNDS):
+        controls = [SurgeControl(cap_permille=1100 + 100 * cap + number) for cap in range(4)]
+        await asyncio.gather(*map(desk.lay, controls))
+        _, held, _ = await desk.board.read(CITY.city)
+        assert held == await desk.reads.control_of(CITY.city)
 
 
 async def test_a_control_is_laid_anew_when_redis_has_lost_it(desk: Desk) -> None:

@@ -1,11 +1,18 @@
 """Shifts, offers and the ride as its driver sees it."""
 
+from uuid import UUID
+
+import pytest
+
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.offer import OfferState
 from matching_service.domain.ride import MAX_PIN_FAILURES
 from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.shift import EndReason
 from matching_service.domain.terms import ChargeKind, ChargeLine
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
+from matching_service.use_cases.service_ports import DriverRecord
+from shared_kernel.errors import Unavailable
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, Stage, usd
 from tests.unit.matching.test_requests import refusal
@@ -28,6 +35,27 @@ class TestShifts:
         stage.accounts.approve(driver_id)
         stage.accounts.suspend_after_next_look(driver_id)
         assert (await refusal(stage.start_shift(stage.key(), driver_id))).reason == "not_approved"
+        assert (await refusal(stage.read.current_shift(driver_id))).reason == "no_open_shift"
+
+    async def test_who_could_not_be_looked_at_again_after_losing_the_approval_is_offline_by_the_next_try(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ):
+        driver_id, key, look = stage.new_id(), stage.key(), stage.accounts.driver
+        stage.accounts.approve(driver_id)
+        stage.accounts.suspend_after_next_look(driver_id)
+        looks = iter([look])
+
+        async def away_after_one_look(driver_id: UUID) -> DriverRecord | None:
+            seen = next(looks, None)
+            if seen is None:
+                raise Unavailable("rpc_unavailable", "")
+            return await seen(driver_id)
+
+        with monkeypatch.context() as away:
+            away.setattr(stage.accounts, "driver", away_after_one_look)
+            assert (await refusal(stage.start_shift(key, driver_id))).reason == "rpc_unavailable"
+        # The news came before the shift began, and found none to end.
+        assert (await refusal(stage.start_shift(key, driver_id))).reason == "not_approved"
         assert (await refusal(stage.read.current_shift(driver_id))).reason == "no_open_shift"
 
     async def test_going_online_twice_keeps_the_shift(self, stage: Stage):
@@ -89,6 +117,52 @@ class TestShifts:
         assert (await stage.read.current_shift(driver_id)).ends_after_ride
         assert (await stage.complete(stage.key(), driver_id, ride.id)).state is RideState.COMPLETED
         assert (await refusal(stage.read.current_shift(driver_id))).reason == "no_open_shift"
+
+    @pytest.mark.parametrize("wanted", [(True, False), (False,), (True,)])
+    async def test_who_loses_the_approval_during_a_ride_cannot_go_on_by_a_last_ride(
+        self, stage: Stage, wanted: tuple[bool, ...]
+    ):
+        ride, driver_id = await stage.assigned()
+        stage.accounts.suspend(driver_id)
+        await stage.stop_unapproved(stage.new_id(), driver_id)
+        for last_ride in wanted:
+            shift = await stage.change_shift.set_last_ride(stage.key(), driver_id, last_ride)
+            assert (shift.ends_after_ride, shift.takes_offers) == (True, False)
+        await stage.cancel(stage.key(), ride.rider_id, ride.id, "", "")
+        ended = await stage.end_shift(stage.key(), driver_id)
+        assert (ended.ended_at, ended.end_reason) == (stage.clock.now(), EndReason.NOT_APPROVED)
+
+    async def test_who_loses_the_approval_during_a_last_ride_that_is_called_off_gets_no_other(self, stage: Stage):
+        ride, driver_id = await stage.assigned()
+        await stage.change_shift.set_last_ride(stage.key(), driver_id, True)
+        stage.accounts.suspend(driver_id)
+        await stage.stop_unapproved(stage.new_id(), driver_id)
+        await stage.cancel(stage.key(), ride.rider_id, ride.id, "", "")
+        assert (await refusal(stage.read.current_shift(driver_id))).reason == "no_open_shift"
+
+    async def test_who_has_the_approval_again_before_the_ride_ends_goes_on(self, stage: Stage):
+        ride, driver_id = await stage.under_way()
+        stage.accounts.suspend(driver_id)
+        await stage.stop_unapproved(stage.new_id(), driver_id)
+        stage.accounts.approve(driver_id)
+        assert (await stage.start_shift(stage.key(), driver_id)).takes_offers
+        await stage.complete(stage.key(), driver_id, ride.id)
+        assert (await stage.read.current_shift(driver_id)).end_reason is None
+
+    async def test_who_went_offline_during_a_last_ride_is_offline_also_when_it_is_called_off(self, stage: Stage):
+        ride, driver_id = await stage.assigned()
+        await stage.change_shift.set_last_ride(stage.key(), driver_id, True)
+        await stage.end_shift(stage.key(), driver_id)
+        await stage.cancel(stage.key(), ride.rider_id, ride.id, "", "")
+        assert (await refusal(stage.read.current_shift(driver_id))).reason == "no_open_shift"
+        assert (await stage.end_shift(stage.key(), driver_id)).end_reason is EndReason.ASKED
+
+    async def test_a_wish_to_go_offline_is_taken_back_with_the_last_ride(self, stage: Stage):
+        ride, driver_id = await stage.under_way()
+        assert (await stage.end_shift(stage.key(), driver_id)).ends_after_ride
+        assert (await stage.change_shift.set_last_ride(stage.key(), driver_id, False)).takes_offers
+        await stage.complete(stage.key(), driver_id, ride.id)
+        assert (await stage.read.current_shift(driver_id)).takes_offers
 
     async def test_old_news_of_a_suspension_does_not_stop_an_approved_driver_nor_does_it_count_twice(
         self, stage: Stage
@@ -197,6 +271,15 @@ class TestOffers:
         assert (await refusal(stage.accept(stage.key(), driver_id, offer.id))).reason == "offer_expired"
         await stage.accept(stage.key(), driver_id, other.id)
         assert (await refusal(stage.accept(stage.key(), driver_id, offer.id))).reason == "active_ride"
+
+    async def test_an_accept_within_the_grace_is_refused_once_the_driver_is_on_a_break(self, stage: Stage):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        offer = await stage.offer(ride, driver_id)
+        stage.clock.advance(CITY.dispatch.offer_seconds)
+        await stage.expire_offers()
+        await stage.take_break(stage.key(), driver_id, 60)
+        assert (await refusal(stage.accept(stage.key(), driver_id, offer.id))).reason == "offer_expired"
+        assert (await stage.now(ride)).state is RideState.MATCHING
 
     async def test_an_accept_after_the_grace_is_refused_before_and_after_the_sweep(self, stage: Stage):
         ride, driver_id = await stage.ride(), await stage.driver()

@@ -249,6 +249,20 @@ class TestEdits:
         # The first driver may come again.
         assert (await stage.offer(after, driver_id)).pickup == TEN_BLOCKS
 
+    async def test_a_driver_who_wanted_to_stop_after_a_ride_whose_pickup_moved_away_is_offline(self, stage: Stage):
+        ride, driver_id = await stage.assigned()
+        assert (await stage.end_shift(stage.key(), driver_id)).ends_after_ride
+        await edited(stage, ride, EditCommand(pickup=TEN_BLOCKS))
+        assert (await stage.now(ride)).state is RideState.MATCHING
+        assert (await refusal(stage.read.current_shift(driver_id))).reason == "no_open_shift"
+
+    async def test_a_last_ride_whose_pickup_moved_away_was_none(self, stage: Stage):
+        ride, driver_id = await stage.assigned()
+        await stage.change_shift.set_last_ride(stage.key(), driver_id, True)
+        await edited(stage, ride, EditCommand(pickup=TEN_BLOCKS))
+        shift = await stage.read.current_shift(driver_id)
+        assert (shift.last_ride, shift.takes_offers) == (True, True)
+
     async def test_a_pickup_is_not_moved_to_another_part_of_the_city_or_after_the_arrival(self, stage: Stage):
         ride, _ = await stage.arrived()
         assert (await refusal(quoted(stage, ride, EditCommand(pickup=NEXT_DOOR)))).reason == "pickup_fixed"

@@ -78,6 +78,16 @@ async def test_a_trip_is_told_once_its_hour_is_over_by_minute_and_cell(stage: St
     assert (await export.trips(hour + timedelta(hours=1), 10, None)).items == []
 
 
+async def test_an_hour_is_told_only_when_its_last_trips_are_stored_everywhere(stage: Stage, export: ExportMds):
+    hour = hour_of(stage)
+    await driven(stage)
+    stage.clock.advance((hour + timedelta(hours=1) - stage.clock.now()).total_seconds())
+    early = await refusal(export.trips(hour, 10, None))
+    assert (early.reason, early.retry_after_seconds) == ("mds_hour_not_over", 60)
+    stage.clock.advance(60)
+    assert len((await export.trips(hour, 10, None)).items) == 1
+
+
 async def test_pages_of_an_hour_hold_each_trip_once(stage: Stage, export: ExportMds):
     hour = hour_of(stage)
     wanted = {trip_id(PROVIDER, (await driven(stage)).id) for _ in range(4)}
@@ -91,7 +101,7 @@ async def test_pages_of_an_hour_hold_each_trip_once(stage: Stage, export: Export
 async def test_a_ride_that_was_called_off_is_no_trip(stage: Stage, export: ExportMds):
     hour, ride = hour_of(stage), await stage.ride(funding=Funding.CASH)
     await stage.cancel(stage.key(), ride.rider_id, ride.id, "", "")
-    stage.clock.advance(3600)
+    stage.clock.advance(3660)
     assert (await export.trips(hour, 10, None)).items == []
 
 

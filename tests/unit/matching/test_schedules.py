@@ -1,17 +1,21 @@
 """Rides that are asked for ahead: their times, their money, their place beside other rides."""
 
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from matching_service.domain.edit import EditState
 from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.use_cases.quote_ride_edit import EditCommand
+from matching_service.use_cases.store_ports import Transaction
 from shared_kernel.errors import Unknown
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, FARE, PICKUP, Stage
-from tests.unit.matching.test_edits import FAR, edited, quoted
+from tests.unit.matching.test_edits import FAR, accepted, edited, quoted
 from tests.unit.matching.test_requests import refusal
 from tests.unit.matching.test_stops import SCHOOL
 
@@ -85,6 +89,25 @@ class TestSchedules:
         assert begun.state is RideState.MATCHING
         assert begun.schedule is not None
         assert begun.search_until == begun.schedule.pickup_at + timedelta(seconds=CITY.dispatch.search_window_seconds)
+
+    async def test_a_reminder_just_before_the_first_look_at_drivers_does_not_begin_the_search(self, stage: Stage):
+        ride = await stage.scheduled(TOMORROW)
+        stage.free_drivers.driver = SCHOOL.point
+        assert ride.schedule is not None
+        stage.clock.advance((ride.schedule.dispatch_at - stage.clock.now()).total_seconds() - 0.5)
+
+        class SlowStore:
+            """The store, where a second goes by before the ride is locked."""
+
+            def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+                stage.clock.advance(1)
+                return stage.store.transaction()
+
+        assert await replace(stage.schedules, store=SlowStore())() == 1
+        after = await stage.now(ride)
+        assert (after.state, after.payment_state) == (RideState.SCHEDULED, PaymentState.HOLD_PENDING)
+        assert await stage.schedules() == 1
+        assert (await stage.now(ride)).state is RideState.SCHEDULED
 
     async def test_where_no_driver_is_near_the_search_begins_at_the_first_look(self, stage: Stage):
         ride = await stage.scheduled(TOMORROW)
@@ -220,3 +243,61 @@ class TestSchedules:
         ride = await stage.ride()
         command = EditCommand(pickup_at=stage.clock.now() + TOMORROW)
         assert (await refusal(quoted(stage, ride, command))).reason == "not_scheduled"
+
+    async def test_another_time_is_not_accepted_once_the_search_has_begun(self, stage: Stage):
+        ride = await stage.scheduled(TOMORROW)
+        await wait_until(stage, ride, SCHEDULE.hold_lead_seconds)
+        await wait_until(stage, ride, SCHEDULE.search_lead_seconds + 1)
+        edit = await quoted(stage, ride, EditCommand(pickup_at=stage.clock.now() + TOMORROW))
+        begun = await wait_until(stage, ride, SCHEDULE.search_lead_seconds)
+        assert begun.state is RideState.MATCHING
+        assert (await refusal(accepted(stage, edit))).reason == "not_scheduled"
+        assert await stage.now(ride) == begun
+
+    async def test_another_time_whose_hold_is_raised_after_the_search_began_lapses(
+        self, stage: Stage, payments: FakePayments
+    ):
+        ride = await stage.scheduled(TOMORROW)
+        await wait_until(stage, ride, SCHEDULE.hold_lead_seconds)
+        await wait_until(stage, ride, SCHEDULE.search_lead_seconds + 1)
+        payments.failures = [Unknown("rpc_deadline_exceeded", "")]
+        command = EditCommand(dropoff=FAR, pickup_at=stage.clock.now() + TOMORROW)
+        edit = await edited(stage, ride, command)
+        assert edit.state is EditState.HOLD_PENDING
+        begun = await wait_until(stage, ride, SCHEDULE.search_lead_seconds)
+        stage.clock.advance(60)
+        await stage.edits()
+        ended = await stage.reader.edit(ride.id, edit.id)
+        assert ended is not None
+        assert (ended.state, ended.reason) == (EditState.LAPSED, "not_scheduled")
+        assert (await stage.now(ride)).schedule == begun.schedule
+
+    async def test_another_time_that_was_priced_before_the_hold_does_not_ask_for_the_hold_again(
+        self, stage: Stage, payments: FakePayments
+    ):
+        ride = await stage.scheduled(TOMORROW)
+        await wait_until(stage, ride, SCHEDULE.hold_lead_seconds + 1)
+        later = stage.clock.now() + TOMORROW
+        edit = await quoted(stage, ride, EditCommand(pickup_at=later))
+        held = await wait_until(stage, ride, SCHEDULE.hold_lead_seconds)
+        assert held.payment_state is PaymentState.HELD
+        assert (await accepted(stage, edit)).state is EditState.APPLIED
+        moved = await stage.now(ride)
+        for lead in (SCHEDULE.hold_lead_seconds, SCHEDULE.remind_lead_seconds, SCHEDULE.search_lead_seconds):
+            moved = await wait_until(stage, moved, lead)
+        assert (moved.state, moved.payment_state) == (RideState.MATCHING, PaymentState.HELD)
+        assert payments.calls == [(f"{ride.id}:hold", ride.id)]
+
+    async def test_a_longer_way_that_reaches_into_the_riders_next_ride_is_refused_after_the_hold_was_raised(
+        self, stage: Stage, payments: FakePayments
+    ):
+        ride = await stage.scheduled(TOMORROW)
+        await stage.scheduled(TOMORROW + timedelta(seconds=ride.trip_seconds), ride.rider_id)
+        held = await wait_until(stage, ride, SCHEDULE.hold_lead_seconds)
+        edit = await edited(stage, ride, EditCommand(dropoff=FAR))
+        assert edit.plan.trip_seconds > ride.trip_seconds
+        assert payments.raised == {ride.id: edit.plan.fare.total}
+        assert (edit.state, edit.reason) == (EditState.REFUSED, "schedule_overlap")
+        assert (await stage.now(ride)).dropoff == held.dropoff
+        stage.clock.advance(60)
+        assert await stage.edits() == 0

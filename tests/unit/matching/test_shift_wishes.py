@@ -237,6 +237,17 @@ class TestSilence:
         stage.clock.advance(LOST_SECONDS * 2)
         assert await stage.watch(10) == 0
 
+    async def test_a_silent_driver_who_takes_a_break_is_heard_of_and_keeps_it(self, stage: Stage):
+        driver_id = await stage.driver()
+        hear(stage, driver_id)
+        stage.clock.advance(LOST_SECONDS)
+        await stage.watch(10)
+        paused = await stage.take_break(stage.key(), driver_id, MAX_BREAK_SECONDS)
+        assert (paused.silent_since, paused.silent_until) == (None, None)
+        stage.clock.advance(SILENT_OFF_SECONDS)
+        assert await stage.end_due() == 0
+        assert (await stage.read.current_shift(driver_id)).break_until == paused.break_until
+
     async def test_every_change_is_told_in_its_order(self, stage: Stage):
         driver_id = await stage.driver()
         shift = await stage.read.current_shift(driver_id)

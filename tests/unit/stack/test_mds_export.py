@@ -1,7 +1,7 @@
 """`jitney export`: hours, pages and files."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -35,6 +35,12 @@ def client_of(transport: httpx.MockTransport) -> httpx.Client:
 def test_hours_are_those_that_are_over() -> None:
     assert hours_between("2026-11-28T01", "", NOW) == ["2026-11-28T01", "2026-11-28T02"]
     assert hours_between("2026-11-27T23", "2026-11-28T01", NOW) == ["2026-11-27T23", "2026-11-28T00"]
+
+
+def test_an_hour_is_not_asked_for_in_the_minute_after_its_end() -> None:
+    turn = NOW.replace(minute=0, second=0, microsecond=0)
+    assert hours_between("2026-11-28T01", "", turn + timedelta(seconds=59)) == ["2026-11-28T01"]
+    assert hours_between("2026-11-28T01", "", turn + timedelta(seconds=60)) == ["2026-11-28T01", "2026-11-28T02"]
 
 
 @pytest.mark.parametrize(

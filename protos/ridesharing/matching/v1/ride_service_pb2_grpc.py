@@ -200,7 +200,7 @@ class RideServiceServicer:
     def AcceptRideEdit(self, request, context):
         """AcceptRideEdit has a ride go the way of an edit, at its price. Where the fare rises above what is held, the hold is
         raised first; a much longer trip is the driver's to agree to. Errors: edit_not_found, edit_closed, edit_expired,
-        edit_outdated (the ride went on), edit_under_way, not_editable, pickup_fixed.
+        edit_outdated (the ride went on), edit_under_way, not_editable, pickup_fixed, not_scheduled, schedule_overlap.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

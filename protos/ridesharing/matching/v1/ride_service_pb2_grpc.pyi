@@ -77,7 +77,7 @@ class RideServiceStub:
     AcceptRideEdit: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.AcceptRideEditRequest, _ride_service_pb2.AcceptRideEditResponse]
     """AcceptRideEdit has a ride go the way of an edit, at its price. Where the fare rises above what is held, the hold is
     raised first; a much longer trip is the driver's to agree to. Errors: edit_not_found, edit_closed, edit_expired,
-    edit_outdated (the ride went on), edit_under_way, not_editable, pickup_fixed.
+    edit_outdated (the ride went on), edit_under_way, not_editable, pickup_fixed, not_scheduled, schedule_overlap.
     """
     GetRideEdit: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.GetRideEditRequest, _ride_service_pb2.GetRideEditResponse]
     """GetRideEdit returns an edit of a ride of the caller, or any for operators. Errors: edit_not_found."""
@@ -131,7 +131,7 @@ class RideServiceAsyncStub(RideServiceStub):
     AcceptRideEdit: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.AcceptRideEditRequest, _ride_service_pb2.AcceptRideEditResponse]  # type: ignore[assignment]
     """AcceptRideEdit has a ride go the way of an edit, at its price. Where the fare rises above what is held, the hold is
     raised first; a much longer trip is the driver's to agree to. Errors: edit_not_found, edit_closed, edit_expired,
-    edit_outdated (the ride went on), edit_under_way, not_editable, pickup_fixed.
+    edit_outdated (the ride went on), edit_under_way, not_editable, pickup_fixed, not_scheduled, schedule_overlap.
     """
     GetRideEdit: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.GetRideEditRequest, _ride_service_pb2.GetRideEditResponse]  # type: ignore[assignment]
     """GetRideEdit returns an edit of a ride of the caller, or any for operators. Errors: edit_not_found."""
@@ -254,7 +254,7 @@ class RideServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_ride_service_pb2.AcceptRideEditResponse, _abc.Awaitable[_ride_service_pb2.AcceptRideEditResponse]]:
         """AcceptRideEdit has a ride go the way of an edit, at its price. Where the fare rises above what is held, the hold is
         raised first; a much longer trip is the driver's to agree to. Errors: edit_not_found, edit_closed, edit_expired,
-        edit_outdated (the ride went on), edit_under_way, not_editable, pickup_fixed.
+        edit_outdated (the ride went on), edit_under_way, not_editable, pickup_fixed, not_scheduled, schedule_overlap.
         """
 
     @_abc_1.abstractmethod

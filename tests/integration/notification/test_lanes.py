@@ -26,7 +26,7 @@ from notification_service.domain.lanes import MARKETING_PER_SECOND
 from notification_service.domain.matrix import Audience
 from notification_service.domain.messages import Message
 from notification_service.domain.planning import plan
-from notification_service.domain.provider_health import ProviderHealth
+from notification_service.domain.provider_health import FAILURES_TO_OPEN, ProviderHealth
 from notification_service.domain.sending import Content, SendResult
 from notification_service.use_cases.deliver_due import DeliverDue
 from notification_service.use_cases.ports import OwedMessage, Sender
@@ -272,6 +272,40 @@ async def test_a_provider_that_keeps_failing_is_left_alone_and_tried_with_one_me
     await town.owe()
     await town.deliver()
     assert len(first.sent) == 1
+
+
+async def test_a_trial_that_ended_with_its_worker_is_made_anew(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notification_service.use_cases.deliver_due._END_SECONDS", 0.0)
+    asked = asyncio.Event()
+
+    class Silent(FakeSender):
+        is_silent = False
+
+        async def send(self, message: Any, target: Any) -> SendResult:
+            if self.is_silent:
+                asked.set()
+                await asyncio.Event().wait()
+            return await super().send(message, target)
+
+    only = Silent("sms")
+    only.fail(Fault.UNAVAILABLE, times=FAILURES_TO_OPEN)
+    town.with_senders({Channel.SMS: [only]})
+    for _ in range(FAILURES_TO_OPEN):
+        await town.owe(person=uuid4(), priority=Priority.MONEY, life=timedelta(hours=1))
+    await town.deliver()
+    town.clock.moment += timedelta(seconds=2)
+    only.is_silent = True
+    lane = next(each for each in town.lanes if each.lane.name == "sms p2")
+    working = asyncio.create_task(lane.run(asyncio.Event().wait))
+    await asked.wait()
+    # As where the database is gone for a moment, and the worker begins anew.
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    only.is_silent = False
+    for _ in range(5):
+        town.clock.moment += lane.lane.lease
+        await town.deliver()
+    assert len(only.sent) == FAILURES_TO_OPEN
 
 
 async def test_with_all_providers_down_nothing_is_lost_and_they_are_not_stormed(town: Town) -> None:

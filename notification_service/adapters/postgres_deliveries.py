@@ -53,6 +53,7 @@ _CLAIM = text("""
            CASE
              WHEN c.unless_acknowledged AND n.acknowledged_at IS NOT NULL THEN 'acknowledged'
              WHEN c.device_id IS NOT NULL AND device.device_id IS NULL THEN 'device_removed'
+             WHEN campaign.state = 'stopped' THEN 'campaign_stopped'
              WHEN :is_chosen AND EXISTS (
                  SELECT FROM preference p
                  WHERE p.account_id = c.account_id AND p.subject = :subject AND p.channel = c.channel
@@ -72,6 +73,7 @@ _CLAIM = text("""
     FROM claimed c
     JOIN notification n ON n.notification_id = c.notification_id
     LEFT JOIN device ON device.device_id = c.device_id AND device.removed_at IS NULL
+    LEFT JOIN campaign ON campaign.campaign_id = n.campaign_id
     LEFT JOIN quiet_hours quiet ON :keeps_quiet AND quiet.account_id = c.account_id
     ORDER BY c.delivery_id
 """)

@@ -64,10 +64,10 @@ _OWE = text("""
         INSERT INTO notification (
             notification_id, dedupe_key, account_id, topic, priority, ride_id, ride_version, in_inbox, title, body,
             contents, locale, collapse_key, live_type, live_data, created_at, expires_at, marketing_on,
-            template, template_version, traceparent, happened_at)
+            template, template_version, traceparent, happened_at, campaign_id)
         SELECT notification_id, dedupe_key, account_id, topic, priority, ride_id, ride_version, in_inbox, title, body,
                CAST(contents AS jsonb), locale, collapse_key, live_type, live_data, created_at, expires_at,
-               marketing_on, template, template_version, traceparent, happened_at
+               marketing_on, template, template_version, traceparent, happened_at, campaign_id
         FROM unnest(
             CAST(:n_notification_id AS uuid[]), CAST(:n_dedupe_key AS text[]), CAST(:n_account_id AS uuid[]),
             CAST(:n_topic AS text[]), CAST(:n_priority AS smallint[]), CAST(:n_ride_id AS uuid[]),
@@ -76,10 +76,10 @@ _OWE = text("""
             CAST(:n_collapse_key AS text[]), CAST(:n_live_type AS text[]), CAST(:n_live_data AS text[]),
             CAST(:n_created_at AS timestamptz[]), CAST(:n_expires_at AS timestamptz[]), CAST(:n_marketing_on AS date[]),
             CAST(:n_template AS text[]), CAST(:n_template_version AS text[]), CAST(:n_traceparent AS text[]),
-            CAST(:n_happened_at AS timestamptz[]))
+            CAST(:n_happened_at AS timestamptz[]), CAST(:n_campaign_id AS uuid[]))
             AS n(notification_id, dedupe_key, account_id, topic, priority, ride_id, ride_version, in_inbox, title, body,
                  contents, locale, collapse_key, live_type, live_data, created_at, expires_at, marketing_on,
-                 template, template_version, traceparent, happened_at)
+                 template, template_version, traceparent, happened_at, campaign_id)
         ON CONFLICT (dedupe_key) DO NOTHING
         RETURNING notification_id)
     INSERT INTO delivery (
@@ -207,7 +207,7 @@ def _reader(row: Any) -> Reader:
 _NOTIFICATION_COLUMNS = (
     *("notification_id", "dedupe_key", "account_id", "topic", "priority", "ride_id", "ride_version", "in_inbox"),
     *("title", "body", "contents", "locale", "collapse_key", "live_type", "live_data", "created_at", "expires_at"),
-    *("marketing_on", "template", "template_version", "traceparent", "happened_at"),
+    *("marketing_on", "template", "template_version", "traceparent", "happened_at", "campaign_id"),
 )
 _DELIVERY_COLUMNS = (
     *("delivery_id", "notification_id", "channel", "target", "state", "priority", "account_id", "ride_id"),
@@ -241,6 +241,7 @@ def _notification(owed: OwedMessage) -> tuple[object, ...]:
         owed.template_version,
         owed.origin.trace or current_traceparent(),
         owed.origin.happened_at,
+        message.campaign_id,
     )
 
 

@@ -40,7 +40,7 @@ class DueDelivery:
     """A claimed delivery: what it carries, where to, and the how-manieth attempt this is.
 
     `moot_because` names why it is not to be sent any more: acknowledged, superseded, collapsed, device_removed,
-    not_wanted. `quiet_hours` are its reader's, where they hold for it.
+    campaign_stopped, not_wanted. `quiet_hours` are its reader's, where they hold for it.
     """
 
     delivery_id: UUID

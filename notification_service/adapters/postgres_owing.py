@@ -51,6 +51,13 @@ _READERS = text("""
     LEFT JOIN quiet_hours q USING (account_id)
 """)
 
+# Who plans marketing for the same people takes turns, in one order: who comes second sees what the first one stored. A
+# statement of its own, since one sees nothing that was stored after it began.
+_TURNS_OF_MARKETING = text("""
+    SELECT count(pg_advisory_xact_lock(person))
+    FROM (SELECT DISTINCT hashtextextended('marketing ' || account_id, 0) AS person
+          FROM unnest(CAST(:account_ids AS uuid[])) AS a(account_id) ORDER BY person) AS people
+""")
 _MARKETED = text("""
     SELECT n.account_id, n.marketing_on
     FROM unnest(CAST(:account_ids AS uuid[]), CAST(:days AS date[])) AS asked(account_id, marketing_on)
@@ -144,8 +151,11 @@ async def readers(connection: AsyncConnection, account_ids: Sequence[UUID]) -> M
 
 
 async def marketed(connection: AsyncConnection, days: Sequence[tuple[UUID, date]]) -> set[tuple[UUID, date]]:
-    """Return which people had a marketing message on which of these days of theirs."""
-    parameters = {"account_ids": [account_id for account_id, _ in days], "days": [day for _, day in days]}
+    """Return which people had a marketing message on which of these days of theirs; others wait to plan one for them
+    until the transaction ends."""
+    people = {"account_ids": [account_id for account_id, _ in days]}
+    await connection.execute(_TURNS_OF_MARKETING, people)
+    parameters = {**people, "days": [day for _, day in days]}
     rows = await connection.execute(_MARKETED, parameters)
     return {(row.account_id, row.marketing_on) for row in rows}
 

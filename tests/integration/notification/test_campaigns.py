@@ -191,6 +191,18 @@ async def test_a_reminder_to_rate_is_the_one_of_the_day_and_stands_in_the_inbox_
     assert [item.topic for item in items] == ["ride_rating_due"] * 2
 
 
+async def test_what_is_owed_to_one_person_at_once_is_all_stored_and_one_of_it_is_the_one_of_the_day(
+    store: PostgresStore, database: Database, owe_messages: OweMessages, clock: SetClock
+) -> None:
+    people, rider = PostgresPeople(database, Uuid7Source()), uuid4()
+    await KeepDevices(people, clock).register(rider, "android", "rider", f"token-{rider}")
+    reminders = [RatingFact(Happening.RIDE_RATING_DUE, uuid4(), rider, None) for _ in range(8)]
+    assert await asyncio.gather(*(owe_messages(uuid4(), each) for each in reminders)) == [1] * 8
+    assert sorted(state for state, _, _ in await pushes(database, rider)) == ["dropped"] * 7 + ["pending"]
+    items, _ = await ListNotifications(store)(rider, 100, "")
+    assert len(items) == 8
+
+
 async def test_a_campaign_waits_for_its_time_and_is_stopped(store: PostgresStore, office: Office) -> None:
     rider = uuid4()
     await office.store.see([Sighting(rider, RIDERS)])

@@ -19,6 +19,7 @@ from notification_service.adapters.people_tables import devices
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.postgres_deliveries import PostgresDeliveries
 from notification_service.adapters.postgres_people import PostgresPeople
+from notification_service.adapters.postgres_timelines import PostgresTimelines
 from notification_service.bootstrap_delivery import make_workers
 from notification_service.domain.channels import Channel, Leg, Priority
 from notification_service.domain.delivery import Attempt, DeliveryState, Outcome
@@ -411,6 +412,25 @@ async def test_what_waits_when_quiet_hours_begin_is_sent_at_their_end_or_not_at_
     town.clock.moment = morning
     await town.deliver()
     assert (await town.states(long))["sms"] == ("sent", "")
+
+
+async def test_each_replay_gives_a_message_its_own_life_again_and_no_more(town: Town) -> None:
+    sms, push = FakeSender("sms"), FakeSender("push")
+    for sender in (sms, push):
+        sender.fail(Fault.REFUSED, times=3)
+    town.with_senders({Channel.SMS: [sms], Channel.PUSH: [push]})
+    await town.device("a-device")
+    owed = await town.owe([Leg(Channel.SMS), Leg(Channel.PUSH)], life=timedelta(minutes=2))
+    ways = [row.delivery_id for row in await town.query("SELECT delivery_id FROM delivery")]
+    timelines = PostgresTimelines(town.database)
+    for _ in range(3):
+        await town.deliver()
+        town.clock.moment += timedelta(hours=1)
+        for way in ways:
+            assert await timelines.replay(way, town.clock.now()) == ""
+            town.clock.moment += timedelta(seconds=5)
+    [row] = await town.query("SELECT expires_at FROM notification WHERE notification_id = :id", id=owed)
+    assert row.expires_at == town.clock.now() - timedelta(seconds=5) + timedelta(minutes=2)
 
 
 async def test_marketing_is_sent_no_faster_than_its_budget_and_holds_no_trip_up(town: Town) -> None:

@@ -136,7 +136,7 @@ def problem_of(error: DomainError) -> Problem:
     # An unknown outcome told as anything but 504 (unimplemented) will not be known by asking again.
     retryable = error.retryable and status != 501
     wait = error.retry_after_seconds
-    if wait is None and status == 503:
+    if wait is None and status in (429, 503):
         wait = 1.0
     return Problem(
         status=status,

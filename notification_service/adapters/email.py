@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.errors import MessageError
@@ -26,7 +27,12 @@ from notification_service.domain.sending import (
 )
 from shared_kernel.clock import Clock
 
-_NO_SUCH_MAILBOX = frozenset({550, 551, 553})
+_MAYBE_NO_MAILBOX = frozenset({550, 551, 553})
+"""Of a recipient; policy is told by the same codes."""
+_ENHANCED = re.compile(r"5\.([0-9]{1,3}\.[0-9]{1,3})\b")
+_NO_SUCH_MAILBOX = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10", "2.1"})
+"""No such address, host or form, moved, takes no mail, disabled (RFC 3463, RFC 7505). What else is refused for good is
+said of us, of our mail or of what a server likes, and says nothing of a person's mailbox."""
 _MAILBOX_BUSY = frozenset({450, 451, 452})
 
 
@@ -75,7 +81,10 @@ class EmailSender:
         return True
 
     async def send(self, message: Outgoing, target: Target) -> SendResult:
-        """Send one mail. Reasons: `smtp_throttled`, `_unavailable`, `_unanswered`, `_no_mailbox`, `_refused_<code>`."""
+        """Send one mail.
+
+        Reasons: `smtp_throttled`, `_unavailable`, `_sender_refused`, `_unanswered`, `_no_mailbox`, `_refused_<code>`.
+        """
         try:
             mail, message_id = self._mail(message, target)
         except (ValueError, IndexError, MessageError):
@@ -84,7 +93,7 @@ class EmailSender:
         client = self._client()
         try:
             async with self._free:
-                return await _hand_over(client, mail, message_id, self._server)
+                return await _sign_in(client, self._server) or await _hand_over(client, mail, message_id)
         finally:
             client.close()
 
@@ -117,7 +126,7 @@ class EmailSender:
         return mail, message_id
 
 
-async def _hand_over(client: aiosmtplib.SMTP, mail: EmailMessage, message_id: str, server: SmtpServer) -> SendResult:
+async def _sign_in(client: aiosmtplib.SMTP, server: SmtpServer) -> SendResult | None:
     try:
         await client.connect()
         if server.username:
@@ -126,26 +135,36 @@ async def _hand_over(client: aiosmtplib.SMTP, mail: EmailMessage, message_id: st
         return Unavailable("smtp_credentials_refused")
     except (aiosmtplib.SMTPException, OSError):
         return Unavailable("smtp_unavailable")
+    return None
+
+
+async def _hand_over(client: aiosmtplib.SMTP, mail: EmailMessage, message_id: str) -> SendResult:
     try:
         await client.send_message(mail)
+    except aiosmtplib.SMTPSenderRefused as error:
+        # Our address, or we ourselves: the setting's fault or the server's, and another provider may take the mail.
+        return Unavailable("smtp_sender_refused") if error.code >= 500 else _not_now(error.code)
     except aiosmtplib.SMTPRecipientsRefused as error:
-        return _refused(error.recipients[0].code)
+        first = error.recipients[0]
+        return _refused(first.code, first.message, of_recipient=True)
     except aiosmtplib.SMTPResponseException as error:
-        return _refused(error.code)
+        return _refused(error.code, error.message, of_recipient=False)
     except (aiosmtplib.SMTPException, OSError):
         # The line broke in the middle: after the last dot, the server may have it.
         return Unknown("smtp_unanswered")
     return Accepted(message_id)
 
 
-def _refused(code: int) -> SendResult:
-    """Read an answer of the server (RFC 5321, section 4.2.3)."""
+def _refused(code: int, words: str, *, of_recipient: bool) -> SendResult:
+    """Read an answer of the server (RFC 5321, section 4.2.3) and its enhanced status code (RFC 3463), if it has one."""
+    if code < 500:
+        return _not_now(code)
+    enhanced = _ENHANCED.match(words)
+    dead = enhanced[1] in _NO_SUCH_MAILBOX if enhanced else of_recipient and code in _MAYBE_NO_MAILBOX
+    return Unregistered("smtp_no_mailbox") if dead else Refused(f"smtp_refused_{code}")
+
+
+def _not_now(code: int) -> SendResult:
     if code == 421:
         return Unavailable("smtp_unavailable")
-    if code in _MAILBOX_BUSY:
-        return Throttled("smtp_throttled")
-    if code in _NO_SUCH_MAILBOX:
-        return Unregistered("smtp_no_mailbox")
-    if code < 500:
-        return Unavailable(f"smtp_unavailable_{code}")
-    return Refused(f"smtp_refused_{code}")
+    return Throttled("smtp_throttled") if code in _MAILBOX_BUSY else Unavailable(f"smtp_unavailable_{code}")

@@ -20,6 +20,8 @@ from notification_service.domain.campaigns import (
     Sighting,
     over,
 )
+from notification_service.domain.channels import Priority
+from notification_service.domain.lanes import all_lanes
 from shared_kernel.errors import Conflict
 
 # Sorted, so that two consumers that see the same people wait for each other instead of deadlocking.
@@ -31,7 +33,18 @@ _SEE = text("""
     ORDER BY role, account_id, city
     ON CONFLICT DO NOTHING
 """)
+# All that waits in the lanes of marketing is few beside what was sent: this looks there, not through all notifications.
+_SOMETHING_WAITS = text("""
+    SELECT EXISTS (
+        SELECT FROM delivery d JOIN notification n USING (notification_id)
+        WHERE d.channel = ANY(:channels) AND d.priority = :priority AND d.state = 'pending'
+          AND n.campaign_id = :campaign_id)
+""")
 _COUNT_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('notification campaigns', 0))")
+_MARKETING = {
+    "channels": [lane.channel.value for lane in all_lanes() if lane.priority is Priority.MARKETING],
+    "priority": Priority.MARKETING.value,
+}
 
 
 class PostgresCampaigns:
@@ -78,7 +91,7 @@ class PostgresCampaigns:
         return campaign
 
     async def stop(self, campaign_id: UUID) -> Campaign | None:
-        """Stop a campaign that runs."""
+        """Stop a campaign that runs, or whose news are not all sent."""
         row = campaigns.c
         one = select(campaigns).where(row.campaign_id == campaign_id)
         ended = update(campaigns).where(row.campaign_id == campaign_id).returning(campaigns)
@@ -86,7 +99,11 @@ class PostgresCampaigns:
             found = (await connection.execute(one.with_for_update())).first()
             if found is None:
                 return None
-            if found.state != CampaignState.RUNNING.value:
+            if found.state == CampaignState.STOPPED.value:
+                raise over()
+            if found.state == CampaignState.DONE.value and not await connection.scalar(
+                _SOMETHING_WAITS, {"campaign_id": campaign_id, **_MARKETING}
+            ):
                 raise over()
             stopped = await connection.execute(ended.values(state=CampaignState.STOPPED.value, next_at=None))
             return _campaign(stopped.one())

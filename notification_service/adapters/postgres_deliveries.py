@@ -16,13 +16,15 @@ from notification_service.adapters.tables import provider_health
 from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.delivery import Attempt, DeliveryState, DueDelivery
 from notification_service.domain.lanes import Lane
+from notification_service.domain.preferences import MANDATORY, SUBJECT_OF, QuietHours, keeps_quiet
 from notification_service.domain.provider_health import BreakerState, ProviderHealth
 from notification_service.domain.sending import Content, Outgoing, Target
 from shared_kernel.origins import Origin
 
 # Of one ride and target only the earliest goes, so that news come in their order. A later one that went, or is on its
 # way, makes an earlier one that turns up afterwards stale; of those with one collapse key only the last counts,
-# but on a live stream, where an app is shown every change.
+# but on a live stream, where an app is shown every change. What a person wishes is asked once more: hours may lie
+# between the planning and now.
 _CLAIM = text("""
     WITH due AS (
         SELECT d.delivery_id
@@ -47,9 +49,15 @@ _CLAIM = text("""
            c.provider, n.topic, n.locale, n.collapse_key, n.created_at, n.expires_at, n.live_type, n.live_data,
            n.traceparent, n.happened_at,
            n.contents -> c.channel AS content, device.token, device.platform,
+           quiet.time_zone, quiet.begins_at, quiet.ends_at,
            CASE
              WHEN c.unless_acknowledged AND n.acknowledged_at IS NOT NULL THEN 'acknowledged'
              WHEN c.device_id IS NOT NULL AND device.device_id IS NULL THEN 'device_removed'
+             WHEN campaign.state = 'stopped' THEN 'campaign_stopped'
+             WHEN :is_chosen AND EXISTS (
+                 SELECT FROM preference p
+                 WHERE p.account_id = c.account_id AND p.subject = :subject AND p.channel = c.channel
+                   AND NOT p.wanted) THEN 'not_wanted'
              WHEN c.ride_version > 0 AND EXISTS (
                  SELECT FROM delivery later
                  WHERE later.ride_id = c.ride_id AND later.channel = c.channel AND later.target = c.target
@@ -65,6 +73,8 @@ _CLAIM = text("""
     FROM claimed c
     JOIN notification n ON n.notification_id = c.notification_id
     LEFT JOIN device ON device.device_id = c.device_id AND device.removed_at IS NULL
+    LEFT JOIN campaign ON campaign.campaign_id = n.campaign_id
+    LEFT JOIN quiet_hours quiet ON :keeps_quiet AND quiet.account_id = c.account_id
     ORDER BY c.delivery_id
 """)
 
@@ -130,12 +140,16 @@ class PostgresDeliveries:
 
     async def claim(self, lane: Lane, now: datetime, lease: timedelta, limit: int) -> Sequence[DueDelivery]:
         """Claim what is due in a lane, the longest due first, for the time of a lease."""
+        subject = SUBJECT_OF[lane.priority]
         parameters = {
             "channel": lane.channel.value,
             "priority": lane.priority.value,
             "now": now,
             "claimed_until": now + lease,
             "limit": limit,
+            "subject": subject.value,
+            "is_chosen": subject not in MANDATORY,
+            "keeps_quiet": keeps_quiet(lane.priority, lane.channel),
         }
         async with self._database.connect() as connection:
             return [_due(row) for row in await connection.execute(_CLAIM, parameters)]
@@ -257,6 +271,7 @@ def _due(row: Any) -> DueDelivery:
         device_id=row.device_id,
         last_provider=row.provider,
         moot_because=row.moot_because,
+        quiet_hours=QuietHours(row.time_zone, row.begins_at, row.ends_at) if row.time_zone else None,
     )
 
 

@@ -51,6 +51,13 @@ _READERS = text("""
     LEFT JOIN quiet_hours q USING (account_id)
 """)
 
+# Who plans marketing for the same people takes turns, in one order: who comes second sees what the first one stored. A
+# statement of its own, since one sees nothing that was stored after it began.
+_TURNS_OF_MARKETING = text("""
+    SELECT count(pg_advisory_xact_lock(person))
+    FROM (SELECT DISTINCT hashtextextended('marketing ' || account_id, 0) AS person
+          FROM unnest(CAST(:account_ids AS uuid[])) AS a(account_id) ORDER BY person) AS people
+""")
 _MARKETED = text("""
     SELECT n.account_id, n.marketing_on
     FROM unnest(CAST(:account_ids AS uuid[]), CAST(:days AS date[])) AS asked(account_id, marketing_on)
@@ -64,10 +71,10 @@ _OWE = text("""
         INSERT INTO notification (
             notification_id, dedupe_key, account_id, topic, priority, ride_id, ride_version, in_inbox, title, body,
             contents, locale, collapse_key, live_type, live_data, created_at, expires_at, marketing_on,
-            template, template_version, traceparent, happened_at)
+            template, template_version, traceparent, happened_at, campaign_id)
         SELECT notification_id, dedupe_key, account_id, topic, priority, ride_id, ride_version, in_inbox, title, body,
                CAST(contents AS jsonb), locale, collapse_key, live_type, live_data, created_at, expires_at,
-               marketing_on, template, template_version, traceparent, happened_at
+               marketing_on, template, template_version, traceparent, happened_at, campaign_id
         FROM unnest(
             CAST(:n_notification_id AS uuid[]), CAST(:n_dedupe_key AS text[]), CAST(:n_account_id AS uuid[]),
             CAST(:n_topic AS text[]), CAST(:n_priority AS smallint[]), CAST(:n_ride_id AS uuid[]),
@@ -76,10 +83,10 @@ _OWE = text("""
             CAST(:n_collapse_key AS text[]), CAST(:n_live_type AS text[]), CAST(:n_live_data AS text[]),
             CAST(:n_created_at AS timestamptz[]), CAST(:n_expires_at AS timestamptz[]), CAST(:n_marketing_on AS date[]),
             CAST(:n_template AS text[]), CAST(:n_template_version AS text[]), CAST(:n_traceparent AS text[]),
-            CAST(:n_happened_at AS timestamptz[]))
+            CAST(:n_happened_at AS timestamptz[]), CAST(:n_campaign_id AS uuid[]))
             AS n(notification_id, dedupe_key, account_id, topic, priority, ride_id, ride_version, in_inbox, title, body,
                  contents, locale, collapse_key, live_type, live_data, created_at, expires_at, marketing_on,
-                 template, template_version, traceparent, happened_at)
+                 template, template_version, traceparent, happened_at, campaign_id)
         ON CONFLICT (dedupe_key) DO NOTHING
         RETURNING notification_id)
     INSERT INTO delivery (
@@ -144,8 +151,11 @@ async def readers(connection: AsyncConnection, account_ids: Sequence[UUID]) -> M
 
 
 async def marketed(connection: AsyncConnection, days: Sequence[tuple[UUID, date]]) -> set[tuple[UUID, date]]:
-    """Return which people had a marketing message on which of these days of theirs."""
-    parameters = {"account_ids": [account_id for account_id, _ in days], "days": [day for _, day in days]}
+    """Return which people had a marketing message on which of these days of theirs; others wait to plan one for them
+    until the transaction ends."""
+    people = {"account_ids": [account_id for account_id, _ in days]}
+    await connection.execute(_TURNS_OF_MARKETING, people)
+    parameters = {**people, "days": [day for _, day in days]}
     rows = await connection.execute(_MARKETED, parameters)
     return {(row.account_id, row.marketing_on) for row in rows}
 
@@ -207,7 +217,7 @@ def _reader(row: Any) -> Reader:
 _NOTIFICATION_COLUMNS = (
     *("notification_id", "dedupe_key", "account_id", "topic", "priority", "ride_id", "ride_version", "in_inbox"),
     *("title", "body", "contents", "locale", "collapse_key", "live_type", "live_data", "created_at", "expires_at"),
-    *("marketing_on", "template", "template_version", "traceparent", "happened_at"),
+    *("marketing_on", "template", "template_version", "traceparent", "happened_at", "campaign_id"),
 )
 _DELIVERY_COLUMNS = (
     *("delivery_id", "notification_id", "channel", "target", "state", "priority", "account_id", "ride_id"),
@@ -241,6 +251,7 @@ def _notification(owed: OwedMessage) -> tuple[object, ...]:
         owed.template_version,
         owed.origin.trace or current_traceparent(),
         owed.origin.happened_at,
+        message.campaign_id,
     )
 
 

@@ -69,6 +69,8 @@ notifications = Table(
     Column("read_at", DateTime(timezone=True)),
     # When somebody showed that it was seen; what was to follow otherwise is dropped by then.
     Column("acknowledged_at", DateTime(timezone=True)),
+    # Whose news it tells: once that is stopped, they are not sent any more.
+    Column("campaign_id", Uuid),
     # The reader's day that a marketing message counts for.
     Column("marketing_on", Date),
     # What it was owed for: the trace that its deliveries show in, and when it happened.

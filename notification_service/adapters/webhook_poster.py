@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 
 import httpcore
 
-from notification_service.domain.webhooks import PATIENCE_SECONDS, Posted
+from notification_service.domain.webhooks import MAX_ENDPOINTS, MOST_UNDER_WAY, PATIENCE_SECONDS, Posted
 
 _CONNECT_SECONDS = 5.0
-_CONNECTIONS = 100
+_CONNECTIONS = MAX_ENDPOINTS * MOST_UNDER_WAY
+"""As many as may be under way: who waits for a connection would fail for another endpoint that hangs."""
 _LONGEST_URL = 2_048
 # They lead to IPv4 addresses, of which each would have to be judged in its turn.
 _TRANSLATED = (

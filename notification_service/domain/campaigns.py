@@ -2,7 +2,8 @@
 
 Each person's message has an event id of its own, made of the campaign and the account, so that a page which is told
 twice reaches nobody twice. Whom their own wishes, quiet hours or another campaign of the day keep from it, planning
-decides.
+decides. Telling is quick, sending takes its time: a campaign that is stopped has its news sent to nobody else, whoever
+was told of them by then.
 """
 
 from __future__ import annotations
@@ -71,4 +72,4 @@ class Campaign:
 
 def over() -> Conflict:
     """Make the error of a campaign that cannot be stopped any more."""
-    return Conflict("campaign_over", "the campaign has told everybody, or was stopped before")
+    return Conflict("campaign_over", "the campaign's news were sent to everybody, or it was stopped before")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from notification_service.domain.preferences import QuietHours
 from notification_service.domain.sending import (
     Accepted,
     Outgoing,
@@ -38,7 +39,8 @@ class DeliveryState(StrEnum):
 class DueDelivery:
     """A claimed delivery: what it carries, where to, and the how-manieth attempt this is.
 
-    `moot_because` names why it is not to be sent any more: acknowledged, superseded, collapsed, device_removed.
+    `moot_because` names why it is not to be sent any more: acknowledged, superseded, collapsed, device_removed,
+    campaign_stopped, not_wanted. `quiet_hours` are its reader's, where they hold for it.
     """
 
     delivery_id: UUID
@@ -49,6 +51,7 @@ class DueDelivery:
     device_id: UUID | None = None
     last_provider: str = ""
     moot_because: str = ""
+    quiet_hours: QuietHours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,23 @@ class Attempt:
     provider: str = ""
     provider_message_id: str = ""
     events: Sequence[DeliveryEvent] = field(default=())
+
+
+def instead_of_sending(delivery: DueDelivery, now: datetime) -> Outcome | None:
+    """Decide what becomes of a claimed delivery that is not to be sent now; None where it is.
+
+    Quiet hours that began while it waited are waited for; it is dropped where it does not live to see their end.
+    """
+    if delivery.moot_because:
+        return Outcome(DeliveryState.DROPPED, error=delivery.moot_because)
+    if now >= delivery.message.expires_at:
+        return Outcome(DeliveryState.DROPPED, error="expired")
+    until = delivery.quiet_hours.end_after(now) if delivery.quiet_hours else None
+    if until is None:
+        return None
+    if until >= delivery.message.expires_at:
+        return Outcome(DeliveryState.DROPPED, error="quiet_hours")
+    return Outcome(DeliveryState.PENDING, until, "quiet_hours", uncounted=True)
 
 
 def after_sending(delivery: DueDelivery, result: SendResult, now: datetime, jitter: random.Random) -> Outcome:

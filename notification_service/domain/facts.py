@@ -237,7 +237,7 @@ class PromotionFact:
     """The operator has news for an account; `texts` are (title, body) by language: en, es and fr."""
 
     happening: Happening
-    promotion_id: UUID
+    campaign_id: UUID
     account_id: UUID
     texts: Mapping[str, tuple[str, str]]
 

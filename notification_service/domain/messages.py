@@ -53,6 +53,7 @@ class Message:
     live_data: Mapping[str, Any] = field(default_factory=dict[str, Any])
     template: str = ""
     context: Mapping[str, Word] = field(default_factory=dict[str, Word])
+    campaign_id: UUID | None = None
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -105,6 +106,7 @@ def message_of(fact: Fact, row: Row, account_id: UUID | None) -> Message:
         live_data=live_data,
         template=row.words,
         context=words_of(fact, for_rider=row.to is Audience.RIDER) if row.words else {},
+        campaign_id=fact.campaign_id if isinstance(fact, PromotionFact) else None,
     )
 
 

@@ -26,7 +26,10 @@ class CampaignStore(Protocol):
         ...
 
     async def stop(self, campaign_id: UUID) -> Campaign | None:
-        """Stop a campaign that runs. None where there is none; Conflict `campaign_over`."""
+        """Stop a campaign that runs, or whose news are not all sent: what of it waits is dropped when its turn comes.
+
+        None where there is none; Conflict `campaign_over`.
+        """
         ...
 
     async def page(self, limit: int, before: tuple[datetime, UUID] | None) -> Sequence[Campaign]: ...

@@ -15,6 +15,7 @@ from notification_service.domain.delivery import (
     DueDelivery,
     Outcome,
     after_sending,
+    instead_of_sending,
     put_off,
 )
 from notification_service.domain.lanes import Budget, Lane
@@ -143,10 +144,9 @@ class DeliverDue:
         await self._record()
 
     async def _attempt(self, delivery: DueDelivery) -> Attempt:
-        if delivery.moot_because:
-            return Attempt(delivery, Outcome(DeliveryState.DROPPED, error=delivery.moot_because))
-        if self._clock.now() >= delivery.message.expires_at:
-            return Attempt(delivery, Outcome(DeliveryState.DROPPED, error="expired"))
+        instead = instead_of_sending(delivery, self._clock.now())
+        if instead is not None:
+            return Attempt(delivery, instead, delivery.last_provider)
         try:
             target = await self._target(delivery)
         except DomainError as failure:

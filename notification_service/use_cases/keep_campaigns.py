@@ -49,7 +49,7 @@ class KeepCampaigns:
         return await self._store.add(campaign, request_id, created_by)
 
     async def stop(self, campaign_id: UUID) -> Campaign:
-        """Tell nobody else.
+        """Tell nobody else, and send nothing that still waits to be sent.
 
         Raises:
             NotFound: `campaign_not_found`.

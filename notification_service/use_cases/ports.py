@@ -103,7 +103,8 @@ class Transaction(Protocol):
         ...
 
     async def marketed(self, days: Sequence[tuple[UUID, date]]) -> set[tuple[UUID, date]]:
-        """Return which people had a marketing message on which of these days of theirs."""
+        """Return which people had a marketing message on which of these days of theirs; others wait to plan one for
+        them until the transaction ends."""
         ...
 
     async def owe_webhooks(self, events: Sequence[WebhookEvent], now: datetime) -> None:

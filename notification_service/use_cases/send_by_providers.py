@@ -78,7 +78,12 @@ class SendByProviders:
             if result is not None:
                 events.append(DeliveryEvent("failed_over", self._clock.now(), sender.provider, f"from {provider}"))
             provider = sender.provider
-            result = await self._ask(sender, message, target, patience_seconds)
+            try:
+                result = await self._ask(sender, message, target, patience_seconds)
+            except BaseException:
+                # A worker that ends, or a sender that breaks: a trial would else be waited for until the process ends.
+                breaker.cut_off()
+                raise
             self._judge(breaker, result)
             events.append(DeliveryEvent(kind_of(result), self._clock.now(), provider, reason_of(result)))
             if not isinstance(result, Throttled | Unavailable):

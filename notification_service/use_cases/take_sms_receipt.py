@@ -20,8 +20,8 @@ _CALL_KINDS = {
 """Of Twilio's statuses of a call; it was taken up by somebody, or by a machine, or not at all."""
 _PAUSES_SECONDS = (0.2, 0.6, 1.2)
 """How long to wait for the message of a receipt that comes before its id is written down: a provider may be quicker."""
-_DEAD_NUMBERS = frozenset({"30003", "30005", "30006"})
-"""Unreachable, unknown, a landline (Twilio's error codes of messages)."""
+_DEAD_NUMBERS = frozenset({"30005", "30006"})
+"""Unknown, a landline (Twilio's error codes of messages). Not 30003: that is a phone which is off just now."""
 
 
 class SignedReceipt(NamedTuple):

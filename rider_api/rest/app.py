@@ -206,6 +206,9 @@ def make_app(edge: Edge) -> Flask:
 
 
 def _respond(problem: Problem) -> Response:
+    # Kept, either would be all that the same key is told for a day: that it is to ask again, or to show another token.
+    if problem.retryable or problem.status == HTTPStatus.UNAUTHORIZED:
+        call().is_final = False
     body = problem.body(instance=request.path, request_id=call().request_id, trace_id=call().trace_id)
     return Response(body, status=problem.status, headers=problem.all_headers())
 

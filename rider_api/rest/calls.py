@@ -65,7 +65,7 @@ class Call:
     claim: Claim | None = None
     """The Idempotency-Key that this request is the first with."""
     is_final: bool = True
-    """False where the same key asked again will tell more: the answer is not kept then."""
+    """False where the same key asked again may tell something else: the answer is not kept then."""
     trace_id: str = ""
     """Of what this request's telemetry and that of all it leads to is found by; empty before its route is known."""
     scope: str = field(default="")

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from flask import Request, Response
 
 _METHODS = "GET, POST, PUT, PATCH, DELETE"
-_TAKEN = "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Request-Id, traceparent"
+_TAKEN = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id, traceparent"
 _SHOWN = (
     "ETag, Idempotent-Replayed, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
 )

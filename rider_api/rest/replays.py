@@ -96,7 +96,7 @@ class Replays:
         return self._opened(name, found[1 + _DIGEST_BYTES :])
 
     def settle(self, claim: Claim, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        """Keep the answer of a claim. Failures (5xx), limits (429) and what is in flight are forgotten instead."""
+        """Keep the answer of a claim that is final. Failures (5xx) and limits (429) are forgotten instead."""
         if status >= 500 or status == 429 or len(body) > MAX_KEPT_BYTES:
             self.forget(claim)
             return

@@ -117,6 +117,16 @@ def test_pages_of_named_origins_may_read_answers_and_no_others(strict: Strict, b
         assert "Access-Control-Allow-Origin" not in read.headers
 
 
+def test_a_page_of_a_named_origin_may_send_each_header_that_a_route_heeds(strict: Strict) -> None:
+    client = strict(rest_cors_origins="https://ops.example.org")
+    asks = {"Access-Control-Request-Method": "POST", "Origin": "https://ops.example.org"}
+    allowed = client.options("/v1/quotes", headers=asks).headers["Access-Control-Allow-Headers"].split(", ")
+    paths = client.get("/openapi.json").get_json()["paths"]
+    parameters = [each for path in paths.values() for way in path.values() for each in way.get("parameters", ())]
+    heeded = {each["name"] for each in parameters if each["in"] == "header"}
+    assert {"Idempotency-Key", "If-Match"} <= heeded <= set(allowed)
+
+
 def test_without_the_setting_no_page_may_read_answers(client: FlaskClient, bearer: Bearer) -> None:
     answer = client.get("/v1/me", headers={**bearer(Role.RIDER), "Origin": "https://ops.example.org"})
     assert "Access-Control-Allow-Origin" not in answer.headers

@@ -17,7 +17,7 @@ from rider_api.rest.app import make_app, make_edge
 from rider_api.settings import RestSettings
 from ridesharing.matching.v1 import ride_service_pb2
 from ridesharing.payment.v1 import payment_service_pb2, payments_pb2
-from shared_kernel.errors import Conflict, LimitExceeded, Unavailable
+from shared_kernel.errors import Conflict, InFlight, LimitExceeded, Unauthenticated, Unavailable
 from tests.integration.edge.backends import Backends, filled
 
 Bearer = Callable[..., dict[str, str]]
@@ -64,6 +64,21 @@ def test_a_failure_is_not_kept(client: FlaskClient, backends: Backends, bearer: 
     assert cancel(client, bearer(Role.RIDER), "k-3").status_code in (429, 500, 503)
     backends.answers.clear()
     assert cancel(client, bearer(Role.RIDER), "k-3").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(InFlight("request_in_flight", "m"), 409), (Unauthenticated("expired_token", "m"), 401)],
+    ids=["in flight", "token over"],
+)
+def test_what_the_same_key_may_ask_again_is_not_kept(
+    client: FlaskClient, backends: Backends, bearer: Bearer, error: Exception, status: int
+) -> None:
+    backends.answers["CancelRide"] = error
+    assert cancel(client, bearer(Role.RIDER), "k-11").status_code == status
+    backends.answers.clear()
+    again = cancel(client, bearer(Role.RIDER), "k-11")
+    assert (again.status_code, "Idempotent-Replayed" in again.headers) == (200, False)
 
 
 def test_a_charge_whose_outcome_is_not_known_is_asked_for_again_with_its_key(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -16,10 +17,13 @@ from chassis.database import Database
 from chassis.streams import IncomingEvent
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.postgres_campaigns import PostgresCampaigns
+from notification_service.adapters.postgres_deliveries import PostgresDeliveries
 from notification_service.adapters.postgres_people import PostgresPeople
+from notification_service.bootstrap_delivery import make_workers
 from notification_service.domain.campaigns import LEASE, MOST_RUNNING, AudienceRole, Campaign, CampaignState, Sighting
 from notification_service.domain.channels import Channel
 from notification_service.domain.facts import Happening, RatingFact
+from notification_service.domain.lanes import MARKETING_PER_SECOND
 from notification_service.domain.preferences import QuietHours, Subject
 from notification_service.entrypoints.campaign_worker import SeeAudience
 from notification_service.use_cases.keep_campaigns import KeepCampaigns
@@ -35,6 +39,8 @@ from ridesharing.matching.v1 import events_pb2 as matching
 from ridesharing.matching.v1 import rides_pb2
 from shared_kernel.errors import Conflict, InvalidInput, NotFound
 from shared_kernel.ids import Uuid7Source
+from tests.fakes.notification_people import FakeAddresses
+from tests.fakes.notification_senders import FakeSender
 from tests.integration.notification.conftest import SetClock
 from tests.integration.notification.events import Story, aggregate_of
 
@@ -50,7 +56,7 @@ class Office:
     """Whoever runs campaigns on a real store."""
 
     def __init__(self, database: Database, owe_messages: OweMessages, clock: SetClock) -> None:
-        self.store, self.clock = PostgresCampaigns(database), clock
+        self.database, self.store, self.clock = database, PostgresCampaigns(database), clock
         self.keep = KeepCampaigns(self.store, ["en", "es", "fr"], clock, Uuid7Source())
         self.run = RunCampaigns(self.store, owe_messages, clock)
 
@@ -67,6 +73,17 @@ class Office:
     async def finish(self) -> None:
         while (await self.run())[0]:
             pass
+
+    async def send(self, stream: FakeSender, push: FakeSender, seconds: int = 10) -> None:
+        """Send what is due in so many seconds."""
+        senders = {Channel.STREAM: [stream], Channel.PUSH: [push]}
+        lanes = make_workers(
+            senders, PostgresDeliveries(self.database), FakeAddresses(None), self.clock, random.Random(3)
+        )
+        for _ in range(seconds):
+            while sum([await lane() for lane in lanes]):
+                continue
+            self.clock.moment += timedelta(seconds=1)
 
     async def newest(self) -> Campaign:
         return (await self.keep.page(1, ""))[0][0]
@@ -174,6 +191,18 @@ async def test_a_reminder_to_rate_is_the_one_of_the_day_and_stands_in_the_inbox_
     assert [item.topic for item in items] == ["ride_rating_due"] * 2
 
 
+async def test_what_is_owed_to_one_person_at_once_is_all_stored_and_one_of_it_is_the_one_of_the_day(
+    store: PostgresStore, database: Database, owe_messages: OweMessages, clock: SetClock
+) -> None:
+    people, rider = PostgresPeople(database, Uuid7Source()), uuid4()
+    await KeepDevices(people, clock).register(rider, "android", "rider", f"token-{rider}")
+    reminders = [RatingFact(Happening.RIDE_RATING_DUE, uuid4(), rider, None) for _ in range(8)]
+    assert await asyncio.gather(*(owe_messages(uuid4(), each) for each in reminders)) == [1] * 8
+    assert sorted(state for state, _, _ in await pushes(database, rider)) == ["dropped"] * 7 + ["pending"]
+    items, _ = await ListNotifications(store)(rider, 100, "")
+    assert len(items) == 8
+
+
 async def test_a_campaign_waits_for_its_time_and_is_stopped(store: PostgresStore, office: Office) -> None:
     rider = uuid4()
     await office.store.see([Sighting(rider, RIDERS)])
@@ -183,6 +212,7 @@ async def test_a_campaign_waits_for_its_time_and_is_stopped(store: PostgresStore
     assert (await office.keep.stop(stopped.campaign_id)).state is CampaignState.STOPPED
     office.clock.moment += timedelta(hours=1)
     await office.finish()
+    await office.send(FakeSender("stream"), FakeSender("push"))
     assert len(await read(store, rider)) == 1
     for campaign in (later, stopped):
         with pytest.raises(Conflict) as refused:
@@ -190,6 +220,37 @@ async def test_a_campaign_waits_for_its_time_and_is_stopped(store: PostgresStore
         assert refused.value.reason == "campaign_over"
     with pytest.raises(NotFound):
         await office.keep.stop(uuid4())
+
+
+async def test_news_that_wait_to_be_sent_are_not_once_their_campaign_is_stopped(
+    database: Database, office: Office, clock: SetClock
+) -> None:
+    people, riders = PostgresPeople(database, Uuid7Source()), [uuid4() for _ in range(60)]
+    for rider in riders:
+        await KeepDevices(people, clock).register(rider, "android", "rider", f"token-{rider}")
+    await office.store.see([Sighting(rider, RIDERS) for rider in riders])
+    wrong = await office.create()
+    await office.finish()
+    assert (await office.newest()).state is CampaignState.DONE
+    stream, push = FakeSender("stream"), FakeSender("push")
+    await office.send(stream, push, seconds=1)
+    assert len(push.sent) == MARKETING_PER_SECOND
+    assert (await office.keep.stop(wrong.campaign_id)).state is CampaignState.STOPPED
+    clock.moment += timedelta(days=1)
+    right = await office.create()
+    await office.finish()
+    clock.moment -= timedelta(hours=1)
+    await office.send(stream, push)
+    assert len(push.sent) == MARKETING_PER_SECOND
+    clock.moment += timedelta(hours=1)
+    await office.send(stream, push)
+    assert len(push.sent) == MARKETING_PER_SECOND + len(riders)
+    ends = [pair[:2] for rider in riders for pair in await pushes(database, rider)]
+    assert ends.count(("dropped", "campaign_stopped")) == len(riders) - MARKETING_PER_SECOND
+    for campaign in (wrong, right):
+        with pytest.raises(Conflict) as refused:
+            await office.keep.stop(campaign.campaign_id)
+        assert refused.value.reason == "campaign_over"
 
 
 async def test_a_key_begins_one_campaign_and_there_are_not_too_many(office: Office) -> None:

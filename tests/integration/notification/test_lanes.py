@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,6 +18,8 @@ from chassis.database import Database
 from notification_service.adapters.people_tables import devices
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.postgres_deliveries import PostgresDeliveries
+from notification_service.adapters.postgres_people import PostgresPeople
+from notification_service.adapters.postgres_timelines import PostgresTimelines
 from notification_service.bootstrap_delivery import make_workers
 from notification_service.domain.channels import Channel, Leg, Priority
 from notification_service.domain.delivery import Attempt, DeliveryState, Outcome
@@ -26,10 +28,12 @@ from notification_service.domain.lanes import MARKETING_PER_SECOND
 from notification_service.domain.matrix import Audience
 from notification_service.domain.messages import Message
 from notification_service.domain.planning import plan
-from notification_service.domain.provider_health import ProviderHealth
+from notification_service.domain.preferences import QuietHours, Subject
+from notification_service.domain.provider_health import FAILURES_TO_OPEN, ProviderHealth
 from notification_service.domain.sending import Content, SendResult
 from notification_service.use_cases.deliver_due import DeliverDue
 from notification_service.use_cases.ports import OwedMessage, Sender
+from shared_kernel.ids import Uuid7Source
 from tests.fakes.notification_people import FakeAddresses
 from tests.fakes.notification_senders import FakeSender, Fault
 from tests.integration.notification.conftest import SetClock
@@ -274,6 +278,40 @@ async def test_a_provider_that_keeps_failing_is_left_alone_and_tried_with_one_me
     assert len(first.sent) == 1
 
 
+async def test_a_trial_that_ended_with_its_worker_is_made_anew(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notification_service.use_cases.deliver_due._END_SECONDS", 0.0)
+    asked = asyncio.Event()
+
+    class Silent(FakeSender):
+        is_silent = False
+
+        async def send(self, message: Any, target: Any) -> SendResult:
+            if self.is_silent:
+                asked.set()
+                await asyncio.Event().wait()
+            return await super().send(message, target)
+
+    only = Silent("sms")
+    only.fail(Fault.UNAVAILABLE, times=FAILURES_TO_OPEN)
+    town.with_senders({Channel.SMS: [only]})
+    for _ in range(FAILURES_TO_OPEN):
+        await town.owe(person=uuid4(), priority=Priority.MONEY, life=timedelta(hours=1))
+    await town.deliver()
+    town.clock.moment += timedelta(seconds=2)
+    only.is_silent = True
+    lane = next(each for each in town.lanes if each.lane.name == "sms p2")
+    working = asyncio.create_task(lane.run(asyncio.Event().wait))
+    await asked.wait()
+    # As where the database is gone for a moment, and the worker begins anew.
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    only.is_silent = False
+    for _ in range(5):
+        town.clock.moment += lane.lane.lease
+        await town.deliver()
+    assert len(only.sent) == FAILURES_TO_OPEN
+
+
 async def test_with_all_providers_down_nothing_is_lost_and_they_are_not_stormed(town: Town) -> None:
     asked = 0
 
@@ -337,6 +375,62 @@ async def test_a_number_that_bounced_is_not_tried_again_but_for_security(town: T
     await town.owe(priority=SECURITY)
     await town.deliver()
     assert len(sms.sent) == 1
+
+
+async def test_what_waits_is_not_sent_to_who_turned_its_subject_off_meanwhile(town: Town) -> None:
+    sms, push = FakeSender("sms"), FakeSender("push")
+    town.with_senders({Channel.SMS: [sms], Channel.PUSH: [push]})
+    await town.device("a-device")
+    promised = await town.owe([Leg(Channel.SMS), Leg(Channel.PUSH)], priority=MARKETING)
+    trip = await town.owe([Leg(Channel.PUSH)], priority=TRIP)
+    people = PostgresPeople(town.database, Uuid7Source())
+    await people.set_preference(town.person, Subject.MARKETING, Channel.PUSH, town.clock.now(), wanted=False)
+    await town.deliver()
+    assert await town.states(promised) == {"sms": ("sent", ""), "push": ("dropped", "not_wanted")}
+    assert (await town.states(trip))["push"] == ("sent", "")
+
+
+async def test_what_waits_when_quiet_hours_begin_is_sent_at_their_end_or_not_at_all(town: Town) -> None:
+    sms = FakeSender("sms")
+    sms.fail(Fault.UNAVAILABLE, times=3)
+    town.with_senders({Channel.SMS: [sms]})
+    people, night = PostgresPeople(town.database, Uuid7Source()), QuietHours("UTC", time(22), time(7))
+    await people.set_quiet_hours(town.person, night)
+    town.clock.moment = town.clock.moment.replace(hour=21, minute=59, second=59)
+    long = await town.owe(priority=Priority.MONEY, life=timedelta(days=1))
+    short = await town.owe(priority=Priority.MONEY, life=timedelta(hours=2))
+    trip = await town.owe(priority=TRIP)
+    await town.deliver()
+    town.clock.moment += timedelta(seconds=5)
+    await town.deliver()
+    assert [target.address for _, target in sms.sent] == [NUMBER]
+    assert (await town.states(trip))["sms"] == ("sent", "")
+    assert (await town.states(short))["sms"] == ("dropped", "quiet_hours")
+    [row] = await town.query("SELECT attempts, next_attempt_at FROM delivery WHERE notification_id = :id", id=long)
+    morning = datetime(2026, 11, 23, 7, tzinfo=UTC)
+    assert tuple(row) == (1, morning)
+    town.clock.moment = morning
+    await town.deliver()
+    assert (await town.states(long))["sms"] == ("sent", "")
+
+
+async def test_each_replay_gives_a_message_its_own_life_again_and_no_more(town: Town) -> None:
+    sms, push = FakeSender("sms"), FakeSender("push")
+    for sender in (sms, push):
+        sender.fail(Fault.REFUSED, times=3)
+    town.with_senders({Channel.SMS: [sms], Channel.PUSH: [push]})
+    await town.device("a-device")
+    owed = await town.owe([Leg(Channel.SMS), Leg(Channel.PUSH)], life=timedelta(minutes=2))
+    ways = [row.delivery_id for row in await town.query("SELECT delivery_id FROM delivery")]
+    timelines = PostgresTimelines(town.database)
+    for _ in range(3):
+        await town.deliver()
+        town.clock.moment += timedelta(hours=1)
+        for way in ways:
+            assert await timelines.replay(way, town.clock.now()) == ""
+            town.clock.moment += timedelta(seconds=5)
+    [row] = await town.query("SELECT expires_at FROM notification WHERE notification_id = :id", id=owed)
+    assert row.expires_at == town.clock.now() - timedelta(seconds=5) + timedelta(minutes=2)
 
 
 async def test_marketing_is_sent_no_faster_than_its_budget_and_holds_no_trip_up(town: Town) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import httpx
@@ -21,7 +21,7 @@ from notification_service.adapters.providers import open_providers
 from notification_service.adapters.templates import TemplateFiles
 from notification_service.bootstrap_delivery import make_workers
 from notification_service.domain.channels import Channel, Priority
-from notification_service.domain.facts import Happening
+from notification_service.domain.facts import Happening, ReceiptFact
 from notification_service.domain.matrix import rows_of
 from notification_service.domain.samples import RIDER, sample_of
 from notification_service.use_cases.forget_bounces import ForgetBounces
@@ -32,6 +32,7 @@ from notification_service.use_cases.send_one_time_code import SendOneTimeCode
 from shared_kernel.clock import SystemClock
 from shared_kernel.errors import InvalidInput
 from shared_kernel.ids import Uuid7Source
+from tests.fakes.notification_mail_server import refusing_mail_server
 from tests.integration.notification.conftest import SetClock, all_kept
 
 RECEIPT = sample_of(rows_of(Happening.RECEIPT_READY)[0])
@@ -164,3 +165,16 @@ async def test_an_address_that_bounced_is_left_alone_until_there_is_another(
     await deliver(database, clock, senders, mailboxes, Priority.MONEY)
     assert [state for state, _ in await standing(database, RIDER)] == ["failed", "dropped", "sent"]
     assert len(await mails(controls, mailboxes.mail_address)) == 1
+
+
+@pytest.mark.parametrize(("step", "answer"), [("sender", "550 5.1.8 Bad sender"), ("mail", "550 5.7.1 Too much mail")])
+async def test_a_server_that_wants_nothing_of_ours_costs_nobody_their_mail(
+    owe_messages: OweMessages, database: Database, clock: SetClock, step: str, answer: str
+) -> None:
+    rider = uuid4()
+    receipt = replace(cast("ReceiptFact", RECEIPT), rider_id=rider)
+    await owe_messages(uuid4(), receipt)
+    async with refusing_mail_server(step, answer) as sender:
+        await deliver(database, clock, [sender], Mailboxes("ada@example.org"), Priority.MONEY)
+    await owe_messages(uuid4(), receipt)
+    assert [state for state, _ in await standing(database, rider)][1:] == ["pending"]

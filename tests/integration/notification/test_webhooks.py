@@ -25,7 +25,14 @@ from notification_service.adapters.postgres_webhooks import PostgresWebhooks
 from notification_service.adapters.templates import TemplateFiles
 from notification_service.adapters.webhook_poster import WebhookPoster
 from notification_service.domain.facts import Happening
-from notification_service.domain.webhooks import MAX_ATTEMPTS, MAX_ENDPOINTS, Endpoint, WebhookState
+from notification_service.domain.webhooks import (
+    MAX_ATTEMPTS,
+    MAX_ENDPOINTS,
+    MOST_UNDER_WAY,
+    Endpoint,
+    Posted,
+    WebhookState,
+)
 from notification_service.use_cases.keep_webhooks import KeepWebhooks
 from notification_service.use_cases.owe_messages import OweMessages
 from notification_service.use_cases.send_webhooks import SendWebhooks
@@ -191,6 +198,34 @@ async def test_a_name_that_leads_home_is_not_posted_to(hooks: Hooks, database: D
     stories, _ = await hooks.keep.stories(endpoint.endpoint_id, 0, "")
     assert (stories[0].error, hooks.receiver.posts) == ("private_address", [])
     await strict.aclose()
+
+
+async def test_all_other_endpoints_may_hang_and_one_is_posted_to_all_the_same() -> None:
+    here, all_here, go_on = 0, asyncio.Event(), asyncio.Event()
+    most = (MAX_ENDPOINTS - 1) * MOST_UNDER_WAY
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal here
+        here += 1
+        if here == most:
+            all_here.set()
+        await go_on.wait()
+        writer.close()
+
+    server, poster = await asyncio.start_server(hang, "127.0.0.1", 0), WebhookPoster(private_too=True)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    headers = {"content-type": "application/json"}
+    posts = [asyncio.create_task(poster.post(url, headers, b"{}")) for _ in range(most)]
+    waiting = asyncio.create_task(all_here.wait())
+    await asyncio.wait([waiting, *posts], return_when=asyncio.FIRST_COMPLETED)
+    async with receiving() as receiver:
+        assert await poster.post(receiver.url, headers, b"{}") == Posted(200)
+    go_on.set()
+    for task in (waiting, *posts):
+        task.cancel()
+    await asyncio.gather(waiting, *posts, return_exceptions=True)
+    await poster.aclose()
+    server.close()
 
 
 async def test_what_is_no_endpoint_is_refused_and_there_are_only_so_many(hooks: Hooks) -> None:

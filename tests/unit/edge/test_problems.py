@@ -70,8 +70,9 @@ def test_the_wait_is_rounded_up_to_whole_seconds() -> None:
     )
 
 
-def test_a_service_that_does_not_answer_always_says_when_to_come_back() -> None:
-    assert problem_of(Unavailable("rpc_unavailable", "m")).all_headers()["Retry-After"] == "1"
+@pytest.mark.parametrize("error", [Unavailable("rpc_unavailable", "m"), LimitExceeded("rpc_resource_exhausted", "m")])
+def test_what_may_be_asked_again_later_always_says_when(error: DomainError) -> None:
+    assert problem_of(error).all_headers()["Retry-After"] == "1"
 
 
 def test_ids_of_the_metadata_are_public_and_the_rest_stays_inside() -> None:

@@ -140,3 +140,10 @@ async def test_how_a_call_ended_is_kept_and_its_number_is_not_dead(status: str, 
     timelines = LateTimelines(1)
     assert await taker(timelines, [], CallSid="CA1", CallStatus=status, ErrorCode="30005")(b"", "") is bool(kept)
     assert timelines.kept == kept
+
+
+@pytest.mark.parametrize(("code", "dead"), [("30005", True), ("30006", True), ("30003", False), ("30008", False)])
+async def test_a_phone_that_was_off_for_a_while_is_not_a_dead_number(code: str, dead: bool) -> None:
+    timelines = LateTimelines(1)
+    assert await taker(timelines, [], MessageSid="SM1", MessageStatus="undelivered", ErrorCode=code)(b"", "")
+    assert timelines.kept == [("undelivered", f"SM1 {code}", dead)]

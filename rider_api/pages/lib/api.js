@@ -37,7 +37,7 @@ export class Unreachable extends Error {
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** A key for one change: whoever sends it twice has it done once. */
-export const newKey = () => crypto.randomUUID();
+const newKey = () => crypto.randomUUID();
 
 export class Api {
   /** @param {import("./session.js").Session} session */

@@ -62,8 +62,8 @@ def explain(name: str, data: Path) -> list[str]:
     import grpc
 
     from chassis.clients import forward_token, open_sync_channel
-    from chassis.status import from_rpc_error
     from chassis.tls import certificates_of
+    from jitney.operate.client import refusal_of
     from jitney.stack.environment import StackSettings
     from jitney.stack.tokens import make_token
     from ridesharing.matching.v1.dispatch_operator_service_pb2 import ExplainDispatchRequest
@@ -79,8 +79,7 @@ def explain(name: str, data: Path) -> list[str]:
         try:
             answer = stub.ExplainDispatch(request, metadata=forward_token(token), timeout=_CALL_SECONDS)
         except grpc.RpcError as error:
-            refusal = from_rpc_error(error)
-            raise StackError(f"{refusal.reason}: {refusal.message}") from None
+            raise refusal_of(error, "matching") from None
     return list(story(answer))
 
 

@@ -26,8 +26,13 @@ def export(
     first: Annotated[str, typer.Option("--from", metavar="HOUR", help="Of the trips: 2030-01-31T18, in UTC.")],
     last: Annotated[str, typer.Option("--to", metavar="HOUR", help="Up to its begin; this hour's if left out.")] = "",
     url: Annotated[
-        str | None, typer.Option(envvar="JITNEY_API", help="Of the API, for a stack that is not a local one.")
-    ] = None,
+        str,
+        typer.Option(
+            envvar=["JITNEY_REST_URL", "JITNEY_API"],
+            metavar="URL",
+            help="Of the API, for a stack that is not a local one.",
+        ),
+    ] = "",
     data: Data = DATA,
 ) -> None:
     """Write trips and vehicles for an agency (MDS, docs/mds.md) into files, by the operator's API.
@@ -39,13 +44,16 @@ def export(
     import httpx
 
     from jitney import mds_export
+    from jitney.operate.client import interface_of
     from jitney.stack.environment import StackSettings
     from jitney.stack.tokens import make_token
 
     hours = mds_export.hours_between(first, last, datetime.now(UTC))
     settings = StackSettings.read(os.environ, data)
-    token = os.environ.get("JITNEY_TOKEN") or make_token(settings.data.keys, "operator", None, 60)
-    base_url = url or f"http://{settings.addresses['JITNEY_REST_LISTEN'].local}"
+    given = os.environ.get("JITNEY_SIGNING_KEYS_DIR")
+    keys = Path(given) if given else settings.data.keys
+    token = os.environ.get("JITNEY_TOKEN") or make_token(keys, "operator", None, 60)
+    base_url = interface_of(url, settings)
     with httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
         for line in mds_export.export(client, folder, hours):
             typer.echo(line)

@@ -27,23 +27,32 @@ def reconcile(
     audit: Annotated[bool, typer.Option(help="Also audit the ledger against itself.")] = False,
     data: Data = DATA,
 ) -> None:
-    """Compare the ledger with the PSP's own list. Exit code 1 while something does not agree."""
+    """Compare the ledger with the PSP's own list.
+
+    Exit code 1 while something does not agree, another one where that could not be found out.
+    """
     from jitney.money import reconcile as commands
     from jitney.money.client import payment_client
+    from jitney.operate.client import REFUSED, TRY_AGAIN, Refusal
+    from jitney.stack.problems import StackError
 
     def say(line: str) -> None:
         # The report alone goes to the standard output, so that it can be kept as a file.
         typer.echo(line, err=report is not None)
 
-    with payment_client(os.environ, data) as client:
-        if run:
-            commands.run(client, say)
-        found = commands.audit(client, say) if audit else 0
-        found += commands.say_items(client, say)
-        if report is not None:
-            sys.stdout.buffer.write(commands.report(client, report.value, first, last))
-            sys.stdout.buffer.flush()
-    raise typer.Exit(1 if found else 0)
+    try:
+        with payment_client(os.environ, data) as client:
+            if run:
+                commands.run(client, say)
+            found = commands.audit(client, say) if audit else 0
+            found += commands.say_items(client, say)
+            if report is not None:
+                sys.stdout.buffer.write(commands.report(client, report.value, first, last))
+                sys.stdout.buffer.flush()
+    except StackError as error:
+        # Whoever is woken by 1 looks for what does not agree.
+        raise Refusal(str(error), error.exit_code if error.exit_code != REFUSED else TRY_AGAIN) from None
+    raise typer.Exit(REFUSED if found else 0)
 
 
 def payment(
@@ -64,7 +73,9 @@ def refund(
     reason: Annotated[str, typer.Option(help="Why, for the record and the receipt.")],
     amount: Annotated[str, typer.Option(help='Such as "12.50 USD"; all that is left if not given.')] = "",
     platform_pays: Annotated[bool, typer.Option("--platform-pays", help="The driver keeps the whole share.")] = False,
-    key: Annotated[str, typer.Option(help="Names this refund: given again, it is not made twice.")] = "",
+    key: Annotated[
+        str, typer.Option(help="Names this refund: given again, it is not made twice. Made here and told if left out.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="What the interface answered, for programs.")] = False,
     data: Data = DATA,
 ) -> None:

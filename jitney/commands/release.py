@@ -33,12 +33,23 @@ def secrets_command(
         ),
     ] = "",
     providers: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Of the providers of messages; else the sandbox.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="Of the providers of messages, for a cluster; else the sandbox.",
+        ),
     ] = None,
 ) -> None:
     """Make all keys and passwords of a system in containers, and write them as those want them."""
     from jitney.deploy.secrets import SecretsFolder, Surroundings, for_compose, for_kubernetes
+    from jitney.stack.problems import StackError
 
+    if form is SecretsForm.COMPOSE and (providers or namespace):
+        raise StackError(
+            "--providers and --namespace are a cluster's: a system of compose has the sandbox's providers."
+        )
     made = SecretsFolder(folder)
     if form is SecretsForm.COMPOSE:
         around = Surroundings(postgres or "postgres:5432", redis or "redis:6379", "sandbox")

@@ -18,7 +18,10 @@ def up(
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Return once everything is healthy.")] = False,
     city: Annotated[bool, typer.Option(help="Let simulated riders and drivers live in it.")] = False,
     street_map: Annotated[
-        Path | None, typer.Option("--map", metavar="FILE", help="The city's streets, made by jitney map build.")
+        Path | None,
+        typer.Option(
+            "--map", metavar="FILE", exists=True, dir_okay=False, help="The city's streets, made by jitney map build."
+        ),
     ] = None,
     matchers: Annotated[int, typer.Option(min=1, max=16, help="How many processes share the dispatching.")] = 1,
     replicas: Annotated[
@@ -111,8 +114,9 @@ def logs(
     from jitney.stack import logview
     from jitney.stack.folders import DataFolder
 
-    files = logview.log_files(DataFolder(data.absolute()), name)
-    follower = logview.Follower(files)
+    folder = DataFolder(data.absolute())
+    files = logview.log_files(folder, name)
+    follower = logview.Follower(files, folder if name is None else None)
     for line in logview.recent(files, lines):
         typer.echo(line.render())
     if follow:

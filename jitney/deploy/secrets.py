@@ -93,7 +93,8 @@ def for_compose(folder: SecretsFolder, around: Surroundings) -> Path:
             os.chown(file, uid, uid)
     lines = {"JITNEY_UID": str(uid), "JITNEY_KEYS": str(folder.keys.absolute()), **folder.settings(around)}
     path = folder.path / COMPOSE_NAME
-    write_private(path, "".join(f"{name}={value}\n" for name, value in lines.items()).encode())
+    with plain_file_errors(path, purpose="The file of the secrets"):
+        write_private(path, "".join(f"{name}={value}\n" for name, value in lines.items()).encode())
     return path
 
 

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from jitney.operate.client import refusal_of
 from jitney.stack.environment import StackSettings
-from jitney.stack.problems import StackError
 from jitney.stack.tokens import make_token
 
 _MINUTES = 60
@@ -24,7 +24,7 @@ class PaymentClient:
         """Calls an RPC of a stub's class.
 
         Raises:
-            StackError: the service refused, or does not answer.
+            Refusal: the service refused, or does not answer; it names the exit code.
         """
         import grpc
 
@@ -35,10 +35,7 @@ class PaymentClient:
                 request, metadata=forward_token(self._token), timeout=_CALL_SECONDS
             )
         except grpc.RpcError as error:
-            from chassis.status import from_rpc_error
-
-            refusal = from_rpc_error(error)
-            raise StackError(f"payment says {refusal.reason}: {refusal.message}") from None
+            raise refusal_of(error, "payment") from None
 
 
 @contextmanager

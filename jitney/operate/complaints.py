@@ -2,17 +2,16 @@
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import uuid4
 
 import typer
 
-from jitney.operate.client import DATA, Data, Json, Limit, ask, page_size, taken
+from jitney.operate.client import DATA, Data, Json, Key, Limit, ask, change, page_size, taken
 from jitney.operate.refunds import read_amount
 from jitney.operate.text import moment, money, say_json, say_table
 
 if TYPE_CHECKING:
     from jitney_client import Client
-    from jitney_client.models import ComplaintRefund
+    from jitney_client.models import ComplaintRefund, ComplaintRejection
 
 app = typer.Typer(
     help="List what riders complain of; give money back, or say no.",
@@ -21,7 +20,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 Complaint = Annotated[str, typer.Argument(metavar="COMPLAINT", help="cmpl_...")]
-Key = Annotated[str, typer.Option(help="Names this decision: the same one again is the same decision.")]
 Answer = Annotated[str, typer.Option(help="What the rider is told.")]
 
 
@@ -81,17 +79,15 @@ def refund(
     body: ComplaintRefund = {"borne_by": "platform" if platform_pays else "proportional", "answer": answer}
     if amount:
         body["amount"] = read_amount(amount)
-    decided = ask(data, lambda client: client.refund_complaint(complaint, body, idempotency_key=key or str(uuid4())))
+    decided = change(data, key, lambda client, key: client.refund_complaint(complaint, body, idempotency_key=key))
     _tell(decided, as_json)
 
 
 @app.command()
 def reject(complaint: Complaint, answer: Answer, key: Key = "", as_json: Json = False, data: Data = DATA) -> None:
     """Give nothing back, and tell the rider why."""
-    decided = ask(
-        data,
-        lambda client: client.reject_complaint(complaint, {"answer": answer}, idempotency_key=key or str(uuid4())),
-    )
+    body: ComplaintRejection = {"answer": answer}
+    decided = change(data, key, lambda client, key: client.reject_complaint(complaint, body, idempotency_key=key))
     _tell(decided, as_json)
 
 

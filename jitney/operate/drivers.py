@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from jitney.operate.client import DATA, Data, Json, Limit, ask, page_size, taken
-from jitney.operate.text import say_json, say_table
+from jitney.operate.text import plain, say_json, say_table
 
 if TYPE_CHECKING:
     from jitney_client import Client
@@ -91,4 +91,4 @@ def _set(
     if as_json:
         say_json(changed)
     else:
-        typer.echo(f"{changed['display_name']} ({changed['id']}) is {changed['status']}.")
+        typer.echo(f"{plain(changed['display_name'])} ({changed['id']}) is {changed['status']}.")

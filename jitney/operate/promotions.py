@@ -1,13 +1,12 @@
 """`jitney promotions`: what codes take off fares."""
 
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import uuid4
 
 import typer
 
-from jitney.operate.client import DATA, Data, Json, Limit, ask, page_size, taken
+from jitney.operate.client import DATA, Data, Json, Key, Limit, ask, change, page_size, taken
 from jitney.operate.refunds import read_amount
 from jitney.operate.text import moment, money, say_json, say_table
 from jitney.stack.problems import StackError
@@ -16,13 +15,14 @@ if TYPE_CHECKING:
     from jitney_client import Client
     from jitney_client.models import PromotionRequest
 
+_WHOLE = 10_000
+"""Basis points."""
 app = typer.Typer(
     help="Make promotions, see what they came to, end them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-Key = Annotated[str, typer.Option(help="Names this change: the same one again is the same change.")]
 
 
 @app.command("list")
@@ -95,7 +95,7 @@ def create(
             raise StackError(f"{off} and {most} are of two currencies.")
         body["currency_code"] = amount["currency_code"]
         body["amount_off_minor"] = amount["amount_minor"]
-    made = ask(data, lambda client: client.create_promotion(body, idempotency_key=key or str(uuid4())))
+    made = change(data, key, lambda client, key: client.create_promotion(body, idempotency_key=key))
     if as_json:
         say_json(made)
     else:
@@ -111,9 +111,7 @@ def end(
     data: Data = DATA,
 ) -> None:
     """End a promotion: nobody redeems it or is quoted by it any more; quotes and rides that have it keep it."""
-    ended = ask(
-        data, lambda client: client.end_promotion(promotion, {"note": note}, idempotency_key=key or str(uuid4()))
-    )
+    ended = change(data, key, lambda client, key: client.end_promotion(promotion, {"note": note}, idempotency_key=key))
     if as_json:
         say_json(ended)
     else:
@@ -123,9 +121,9 @@ def end(
 def _basis_points(text: str) -> int:
     try:
         points = Decimal(text.removesuffix("%").strip()) * 100
-        if points != points.to_integral_value():
+        if not 0 < points <= _WHOLE or points != points.to_integral_value():
             raise ValueError
-    except (ValueError, InvalidOperation):
+    except (ValueError, DecimalException):
         raise StackError(f"{text} is no part such as 20% or 12.5%.") from None
     return int(points)
 

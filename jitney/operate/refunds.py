@@ -1,16 +1,17 @@
 """`jitney refund`: give money back."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-from uuid import uuid4
 
-from jitney.operate.client import ask
+from jitney.operate.client import change
 from jitney.operate.text import money, say_json
 from jitney.stack.problems import StackError
 
 if TYPE_CHECKING:
     from jitney_client.models import MoneyRequest, RefundRequest
+
+_MOST_DIGITS = 18
 
 
 def refund(what: str, amount: str, reason: str, *, platform_pays: bool, key: str, as_json: bool, data: Path) -> str:
@@ -35,7 +36,7 @@ def refund(what: str, amount: str, reason: str, *, platform_pays: bool, key: str
         body["amount"] = read_amount(amount)
     if platform_pays:
         body["borne_by"] = "platform"
-    made = ask(data, lambda client: client.create_refund(body, idempotency_key=key or str(uuid4())))
+    made = change(data, key, lambda client, key: client.create_refund(body, idempotency_key=key))
     if as_json:
         say_json(made)
         return ""
@@ -49,13 +50,14 @@ def read_amount(text: str) -> "MoneyRequest":
         StackError: it is none.
     """
     from shared_kernel.errors import InvalidInput
-    from shared_kernel.money import exponent
+    from shared_kernel.money import Money, exponent
 
     try:
         number, code = text.split()
         minor = Decimal(number).scaleb(exponent(code))
-        if not minor.is_finite() or minor != minor.to_integral_value():
+        if not minor.is_finite() or minor.adjusted() > _MOST_DIGITS or minor != minor.to_integral_value():
             raise ValueError
-    except (ValueError, InvalidOperation, InvalidInput):
+        amount = Money(code, int(minor))
+    except (ValueError, DecimalException, InvalidInput):
         raise StackError(f"{text} is no amount such as 12.50 USD.") from None
-    return {"currency_code": code, "amount_minor": int(minor)}
+    return {"currency_code": amount.currency_code, "amount_minor": amount.amount_minor}

@@ -7,7 +7,7 @@ from uuid import uuid4
 import typer
 
 from jitney.operate.client import DATA, Data, Json, Limit, ask, page_size, taken
-from jitney.operate.text import moment, money, place, say_json, say_table
+from jitney.operate.text import moment, money, place, plain, say_json, say_table
 
 if TYPE_CHECKING:
     from jitney_client import Client
@@ -102,7 +102,7 @@ def show(ride: Ride, as_json: Json = False, data: Data = DATA) -> None:
     }
     for name, value in facts.items():
         if value:
-            typer.echo(f"{name:<10} {value}")
+            typer.echo(f"{name:<10} {plain(str(value))}")
 
 
 @app.command()

@@ -15,13 +15,22 @@ def say_json(answer: Any) -> None:
 
 
 def say_table(columns: Sequence[str], rows: Sequence[Sequence[str]], nothing: str) -> None:
-    """Prints rows below their columns' names, each as wide as it must be; nothing is cut, so that ids can be copied."""
+    """Prints rows below their columns' names, each as wide as it must be; nothing is cut, so that ids can be copied.
+
+    What people typed is printed as well: nothing in it moves the cursor or colors the terminal.
+    """
+    rows = [[plain(cell) for cell in row] for row in rows]
     if not rows:
         typer.echo(nothing)
         return
     widths = [max(len(cell) for cell in column) for column in zip(columns, *rows, strict=True)]
     for row in (columns, *rows):
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def plain(text: str) -> str:
+    """Writes a text without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def money(amount: Mapping[str, Any] | None) -> str:

@@ -1,5 +1,6 @@
 """`jitney down`: asks the supervisor to end, from another terminal."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -26,7 +27,8 @@ def stop_stack(folder: DataFolder) -> str:
         with folder.locked():
             count = end_leftovers(folder)
         return f"Ended {count} processes that were left behind." if count else "Jitney is not running."
-    os.kill(record.supervisor_pid, signal.SIGTERM)
+    with contextlib.suppress(ProcessLookupError):  # it has just ended
+        os.kill(record.supervisor_pid, signal.SIGTERM)
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while record.lives:
         if time.monotonic() > deadline:

@@ -1,6 +1,7 @@
 """`jitney logs`: the JSON lines of the processes, readable, in the order of time."""
 
 import json
+import os
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -51,13 +52,18 @@ def log_files(folder: DataFolder, name: str | None) -> dict[str, Path]:
     """The log files by process.
 
     Raises:
-        StackError: there is none of that name.
+        StackError: there is none, or none of that name, or they may not be read.
     """
-    files = {path.stem: path for path in sorted(folder.logs.glob("*.log"))}
+    try:
+        files = {name: folder.log_of(name) for name in sorted(_names(folder))}
+    except PermissionError:
+        raise StackError(f"{folder.logs} is another account's. Ask as who started the stack.") from None
+    if not files:
+        raise StackError(f"There are no logs in {folder.path}. jitney up starts what writes them.")
     if name is None:
         return files
     if name not in files:
-        known = ", ".join(files) or "none yet"
+        known = ", ".join(files)
         raise StackError(f"There is no log of {name}. There are: {known}.")
     return {name: files[name]}
 
@@ -78,12 +84,17 @@ def recent(files: dict[str, Path], count: int) -> list[LogLine]:
 class Follower:
     """Reads what is written to log files from now on."""
 
-    def __init__(self, files: dict[str, Path]) -> None:
-        self._files = files
+    def __init__(self, files: dict[str, Path], folder: DataFolder | None = None) -> None:
+        """Begins at the end of the files; with a folder, those that come into being later on are read as well."""
+        self._files = dict(files)
+        self._folder = folder
         self._positions = {name: path.stat().st_size if path.exists() else 0 for name, path in files.items()}
 
     def news(self) -> list[LogLine]:
         """The whole lines that were written since the last call."""
+        if self._folder is not None:
+            for name in sorted(_names(self._folder) - self._files.keys()):
+                self._files[name], self._positions[name] = self._folder.log_of(name), 0
         return [LogLine.parse(name, text) for name in self._files for text in self._read(name)]
 
     def forever(self) -> Generator[LogLine]:
@@ -105,6 +116,15 @@ class Follower:
         whole = content[: content.rfind(b"\n") + 1]
         self._positions[name] = position + len(whole)
         return whole.decode("utf-8", "replace").splitlines()
+
+
+def _names(folder: DataFolder) -> set[str]:
+    """The processes that have written a log. (A glob would tell of none where it may not look.)"""
+    try:
+        entries = os.listdir(folder.logs)
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+    return {name.removesuffix(".log") for name in entries if name.endswith(".log")}
 
 
 def _short(value: object) -> str:

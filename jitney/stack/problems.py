@@ -30,6 +30,11 @@ def plain_file_errors(path: Path, *, purpose: str) -> Generator[None]:
             errno.EROFS: "the file system is read-only",
             errno.ENOTDIR: "a part of the path is a file",
             errno.EEXIST: "a file is in its place",
+            errno.ENOENT: "a part of the path is missing",
+            errno.EISDIR: "a folder is in its place",
+            errno.ENAMETOOLONG: "the name is too long",
+            errno.ELOOP: "the path leads in a circle",
+            errno.EIO: "the disk fails",
         }
         reason = reasons.get(error.errno or 0)
         if reason is None:

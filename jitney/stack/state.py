@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from jitney.stack.keys import write_private
+from jitney.stack.problems import StackError
 
 _SAME_TIME_SECONDS = 0.05
 
@@ -56,11 +57,18 @@ class StackRecord:
 
     @classmethod
     def read(cls, path: Path) -> "StackRecord | None":
-        """What was written last; None if there is nothing that can be read."""
+        """What was written last; None if there is nothing that makes sense.
+
+        Raises:
+            StackError: it is another account's.
+        """
         try:
             values = json.loads(path.read_text())
             processes = tuple(ProcessRecord(**process) for process in values.pop("processes"))
             return cls(**values, processes=processes)
+        except PermissionError:
+            # Nothing runs, it would seem, to whoever may not look.
+            raise StackError(f"{path} is another account's. Ask as who started the stack.") from None
         except (OSError, ValueError, TypeError, KeyError):
             return None
 

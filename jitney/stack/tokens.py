@@ -18,7 +18,7 @@ def make_token(keys: Path, role: str, subject: str | None, minutes: int) -> str:
         minutes: how long it is valid, 1 to 1440.
 
     Raises:
-        StackError: there are no keys yet, or the subject does not fit the role.
+        StackError: there are no keys yet, they cannot be read, or the subject does not fit the role.
     """
     from chassis.auth import Role, TokenSigner
 
@@ -35,4 +35,9 @@ def make_token(keys: Path, role: str, subject: str | None, minutes: int) -> str:
         signer = TokenSigner.from_dir(keys, ISSUER)
     except FileNotFoundError:
         raise StackError(f"There are no signing keys in {keys}. jitney up makes them.") from None
+    except OSError as error:
+        told = (error.strerror or str(error)).lower()
+        raise StackError(f"The signing keys in {keys} cannot be read: {told}. Ask as who started the stack.") from None
+    except ValueError:
+        raise StackError(f"The signing key {keys / ISSUER}.pem is damaged. Put it back.") from None
     return signer.sign(subject, Role(role), minutes * 60)

@@ -1,7 +1,7 @@
 /** The telephone: a ride for somebody who calls. Who and where, what it costs, and it is booked; cash to the driver. */
 
-import { fill, h, problem } from "../lib/dom.js";
-import { distance, minutes, money, words } from "../lib/format.js";
+import { fill, h, placeInput, problem } from "../lib/dom.js";
+import { distance, minutes, money, typedPlace, words } from "../lib/format.js";
 import { EMPTY, collection, decodePolyline, feature, lngLat, makeMap, pinElement } from "../lib/map.js";
 import { color } from "../lib/theme.js";
 import { act, pageHead } from "./parts.js";
@@ -26,7 +26,7 @@ export async function mountBook(root, { api }) {
   const form = h(
     "form",
     { class: "card stack" },
-    field("phone", "Phone number", { type: "tel", placeholder: "+14155550100", pattern: "\\+[1-9][0-9]{6,14}", title: "With + and the country's code", required: true }),
+    field("phone", "Phone number", { type: "tel", placeholder: "+1 415 555 0100", pattern: "\\+[1-9][0-9 ]{6,18}", title: "With + and the country's code", required: true }),
     field("name", "Name", { maxlength: "80", required: true }),
     h("div", { class: "field" }, h("label", { for: "book-locale" }, "Language of their messages"), h("select", { id: "book-locale", name: "locale" }, LANGUAGES.map(([value, text]) => h("option", { value }, text)))),
     fields.from.row,
@@ -44,7 +44,12 @@ export async function mountBook(root, { api }) {
   fill(root, h("div", { class: "page" }, pageHead("Book a ride", "For somebody who calls. They pay the driver in cash, and get the driver and the PIN by text message"), h("div", { class: "desk" }, form, rest)));
 
   // Whoever is on the telephone does not wait for a map: the form works without it, and the map shows what it has by then.
-  map = await makeMap(holder, { label: "Map: click to choose the pickup, then the destination", sources: ["way"], layers: way });
+  try {
+    map = await makeMap(holder, { label: "Map: click to choose the pickup, then the destination", sources: ["way"], layers: way });
+  } catch (error) {
+    rest.prepend(problem({ title: "The map cannot be drawn", message: `Type the places instead. ${error.message}` }));
+    return leave;
+  }
   map.map.on("click", (event) => put(choosing, { latitude: event.lngLat.lat, longitude: event.lngLat.lng }));
   Object.keys(chosen).forEach(pin);
   drawWay(trail);
@@ -58,9 +63,9 @@ export async function mountBook(root, { api }) {
   }
 
   function placeField(name, title) {
-    const input = h("input", { id: `book-${name}`, name, required: true, placeholder: "37.7880, -122.4075", pattern: "\\s*-?[0-9.]+\\s*,\\s*-?[0-9.]+\\s*", title: "Latitude, longitude" });
+    const input = placeInput({ id: `book-${name}`, name, placeholder: "37.7880, -122.4075" });
     input.addEventListener("focus", () => (choosing = name));
-    input.addEventListener("change", () => input.checkValidity() && put(name, read(input.value)));
+    input.addEventListener("change", () => input.checkValidity() && put(name, typedPlace(input.value)));
     const row = h("div", { class: "field" }, h("label", { for: `book-${name}` }, title), input, h("span", { class: "hint" }, name === "from" ? "Click the map, or type latitude, longitude" : "Then click where they want to go"));
     return { row, input };
   }
@@ -68,6 +73,7 @@ export async function mountBook(root, { api }) {
   function put(name, where) {
     const spot = { latitude: +where.latitude.toFixed(6), longitude: +where.longitude.toFixed(6) };
     fields[name].input.value = `${spot.latitude}, ${spot.longitude}`;
+    fields[name].input.setCustomValidity("");
     chosen[name] = spot;
     pin(name);
     if (name === "from") choosing = "to";
@@ -101,10 +107,10 @@ export async function mountBook(root, { api }) {
     forgetPrices();
     const turn = asked;
     const given = Object.fromEntries(new FormData(form));
-    const trip = { pickup: read(given.from), dropoff: read(given.to) };
+    const trip = { pickup: typedPlace(given.from), dropoff: typedPlace(given.to) };
     fill(prices, h("div", { class: "skeleton" }));
     try {
-      const guest = await api.post("/v1/operator/guests", { phone_number: given.phone.trim(), display_name: given.name.trim(), locale: given.locale });
+      const guest = await api.post("/v1/operator/guests", { phone_number: given.phone.replaceAll(" ", ""), display_name: given.name.trim(), locale: given.locale });
       const sold = await api.get("/v1/products", trip.pickup);
       const { quotes } = await api.post("/v1/operator/quotes", { rider_id: guest.id, ...trip });
       if (turn !== asked || gone) return;
@@ -143,13 +149,15 @@ export async function mountBook(root, { api }) {
     if (quote.surge_consent_token) body.surge_consent_token = quote.surge_consent_token;
     // A quote is taken once at most, so another click books nothing twice.
     const ride = await act(button, () => api.post("/v1/operator/bookings", body), "Booked");
-    if (ride) location.hash = `#/ride/${ride.id}`;
+    if (ride && !gone) location.hash = `#/ride/${ride.id}`;
   }
 
-  return () => {
+  function leave() {
     gone = true;
-    map.map.remove();
-  };
+    map?.map.remove();
+  }
+
+  return leave;
 }
 
 const option = (quote, checked, choose) =>
@@ -169,8 +177,3 @@ const option = (quote, checked, choose) =>
   );
 
 const field = (name, label, props) => h("div", { class: "field" }, h("label", { for: `book-${name}` }, label), h("input", { id: `book-${name}`, name, ...props }));
-
-function read(text) {
-  const [latitude, longitude] = text.split(",").map(Number);
-  return { latitude, longitude };
-}

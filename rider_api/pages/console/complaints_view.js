@@ -1,8 +1,8 @@
 /** Complaints: what riders say was wrong with rides, and what is answered. A refund goes by payment, as the rider is told. */
 
 import { ask, fill, h } from "../lib/dom.js";
-import { minorUnits, money, shortId, time, words } from "../lib/format.js";
-import { act, badge, listTable, pageHead, segments } from "./parts.js";
+import { money, shortId, time, typedAmount, words } from "../lib/format.js";
+import { act, amountField, badge, listTable, pageHead, segments } from "./parts.js";
 
 const STATES = [["open", "To decide"], ["refund_pending", "On the way"], ["refunded", "Refunded"], ["rejected", "Rejected"]];
 const NONE = { open: ["Nobody waits", "What riders complain of appears here."] };
@@ -46,16 +46,14 @@ export function mountComplaints(root, { api, may }) {
         words: `The ride cost ${money(ride.fare.total)}. Leave the amount empty to give back all that is left of it.`,
         action: "Refund",
         fields: [
-          { name: "amount", label: `Amount in ${code}`, inputmode: "decimal", pattern: "[0-9]+([.][0-9]+)?" },
+          amountField("amount", `Amount in ${code}`, code),
           { name: "borne_by", label: "Borne by", options: [["proportional", "All who had a share of it"], ["platform", "The platform"]] },
           ANSWER,
         ],
       });
       if (!given) return;
-      const minor = given.amount ? minorUnits(given.amount, code) : null;
-      const body = { borne_by: given.borne_by, answer: given.answer };
-      if (minor !== null) body.amount = { currency_code: code, amount_minor: minor };
-      await act(pressed, () => api.post(`/v1/operator/complaints/${item.id}/refund`, body), "The refund is on its way, and the rider is told.");
+      const body = () => ({ borne_by: given.borne_by, answer: given.answer, ...typedAmount(given.amount, code) });
+      await act(pressed, () => api.post(`/v1/operator/complaints/${item.id}/refund`, body()), "The refund is on its way, and the rider is told.");
       table.again();
     }
 

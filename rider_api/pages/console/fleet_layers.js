@@ -14,6 +14,8 @@ export const STATES = [
 ];
 /** Filled on the map: those who are on a ride. */
 export const ON_A_RIDE = new Set(["en_route", "arrived", "in_trip"]);
+/** Rides without a driver. */
+export const WAITING = new Set(["requested", "matching", "offered"]);
 export const SOURCES = ["lattice", "surge", "trails", "ways", "offers", "ends", "fleet", "chosen"];
 
 export const images = () =>

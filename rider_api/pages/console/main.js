@@ -1,7 +1,7 @@
 /** The console: who signs in sees what their role may do. What they may not, the services refuse in any case. */
 
 import { Api } from "../lib/api.js";
-import { brand, fill, h, icon } from "../lib/dom.js";
+import { brand, fill, h, icon, problem } from "../lib/dom.js";
 import { Session } from "../lib/session.js";
 import { signIn } from "../lib/signin.js";
 import { themeButton } from "../lib/theme.js";
@@ -38,6 +38,7 @@ const main = h("main", { class: "view", id: "view", tabindex: "-1" });
 const links = shown.map(([name, view]) => h("a", { href: `#/${name}`, data: { name } }, icon(view.icon), view.title));
 const leave = h("button", { class: "icon-button", type: "button", "aria-label": "Sign out", title: `Sign out (${session.role})` }, icon("leave"));
 leave.addEventListener("click", async () => {
+  leave.disabled = true;
   if (session.value.refresh_token) await api.post("/v1/auth/logout").catch(() => {});
   if (session.signedIn) session.end("");
 });
@@ -73,7 +74,13 @@ async function go() {
   document.title = `${view.title} · Jitney`;
   main.replaceChildren();
   main.scrollTop = 0;
-  const done = await view.mount(main, { api, may, argument: rest.join("/") });
+  let done;
+  try {
+    done = await view.mount(main, { api, may, argument: rest.join("/") });
+  } catch (error) {
+    if (turn === mounting) fill(main, h("div", { class: "page" }, problem(error, go)));
+    return;
+  }
   if (turn === mounting) unmount = done ?? (() => {});
   else done?.();
 }

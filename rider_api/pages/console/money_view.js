@@ -18,6 +18,7 @@ export function mountMoney(root, { api, may }) {
   const audited = h("div", { "aria-live": "polite" });
   const below = h("div", {});
   let items = [];
+  let more = false;
 
   const auditButton = h("button", { class: "button small", type: "button", on: { click: () => audit() } }, "Audit the ledger");
   const runButton = h("button", { class: "button small", type: "button", on: { click: () => reconcile() } }, "Compare with the PSP now");
@@ -54,6 +55,7 @@ export function mountMoney(root, { api, may }) {
         api.get("/v1/operator/reconciliation-runs", { limit: 1 }),
       ]);
       items = open.items;
+      more = open.next_cursor !== null;
       tell(balance, runs.items[0]);
     } catch (error) {
       refill(health, problem(error));
@@ -71,8 +73,8 @@ export function mountMoney(root, { api, may }) {
       stat(balanced ? h("span", { class: "badge good" }, "Balanced") : h("span", { class: "badge bad" }, "Out of balance"), "all postings sum to zero"),
       stat(count(balance.currencies.reduce((total, line) => total + line.entry_count, 0)), "journal entries"),
       // Revenue is kept on the credit side, which the ledger writes below zero.
-      stat(sums(REVENUE).map(({ currency_code, amount_minor }) => money({ currency_code, amount_minor: Math.abs(amount_minor) })).join(" + ") || "–", "revenue of the platform"),
-      stat(items.length ? h("span", { class: "badge warn" }, count(items.length)) : h("span", { class: "badge good" }, "None"), "open items with the PSP"),
+      stat(sums(REVENUE).map(({ currency_code, amount_minor }) => money({ currency_code, amount_minor: 0 - amount_minor })).join(" + ") || "–", "revenue of the platform"),
+      stat(items.length ? h("span", { class: "badge warn" }, `${count(items.length)}${more ? " or more" : ""}`) : h("span", { class: "badge good" }, "None"), "open items with the PSP"),
     ]);
     refill(accounts, balance.accounts.length ? balance.accounts.map((line) => h("tr", {}, h("td", {}, words(line.account_kind), CLEARING.has(line.account_kind) && h("span", { class: "soft" }, " · clearing")), h("td", { class: "num" }, money(line.balance)))) : h("tr", {}, h("td", { colspan: "2" }, empty("Nothing booked yet", "The first captured ride makes the first entry."))));
     const lines = balance.accounts.filter((line) => CLEARING.has(line.account_kind));
@@ -96,7 +98,11 @@ export function mountMoney(root, { api, may }) {
         cursor = told.next_cursor;
         if (!cursor) break;
       }
-      fill(audited, h("div", { class: "card-head" }, h("p", { class: `notice grow ${differences.length ? "bad" : "good"}` }, differences.length ? `${count(differences.length)} differences, the first: ${words(differences[0].kind)}, ${differences[0].detail}` : `Every balance is the sum of its postings: ${count(accountCount)} accounts, ${count(entryCount)} entries.`)));
+      const read = `${count(accountCount)} accounts, ${count(entryCount)} entries`;
+      const whole = `Every balance is the sum of its postings: ${read}.`;
+      const part = `Read so far: ${read}, every balance the sum of its postings. There are more: jitney reconcile --audit reads them all.`;
+      const told = differences.length ? `${count(differences.length)} differences, the first: ${words(differences[0].kind)}, ${differences[0].detail}` : cursor ? part : whole;
+      fill(audited, h("div", { class: "card-head" }, h("p", { class: `notice grow ${differences.length ? "bad" : cursor ? "warn" : "good"}` }, told)));
     });
   }
 

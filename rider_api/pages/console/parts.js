@@ -1,7 +1,7 @@
 /** What the console's views are made of: heads, states, tables that go on, segments. */
 
 import { empty, fill, h, problem, toast } from "../lib/dom.js";
-import { tone, words } from "../lib/format.js";
+import { digitsOf, tone, words } from "../lib/format.js";
 
 /** The head of a page. */
 export const pageHead = (title, told, ...tools) =>
@@ -10,6 +10,14 @@ export const pageHead = (title, told, ...tools) =>
 export const badge = (state, text) => h("span", { class: `badge ${tone(state)}` }, text ?? words(state));
 
 export const stat = (value, label) => h("div", { class: "stat" }, h("span", { class: "value" }, value), h("span", { class: "label" }, label));
+
+/** A field of a dialog for an amount that may be left out. Nothing and zero are not the same: zero is refused. */
+export function amountField(name, label, code) {
+  const digits = digitsOf(code);
+  const part = digits ? `([.][0-9]{1,${digits}})?` : "";
+  const title = digits ? `Such as 12.${"5".padEnd(digits, "0")}, and more than nothing` : "Such as 12, and more than nothing";
+  return { name, label, inputmode: "decimal", autocomplete: "off", pattern: `(?=.*[1-9])[0-9]+${part}`, title };
+}
 
 /** One of a few: like radio buttons, without a form. */
 export function segments(label, options, chosen, onChoose) {

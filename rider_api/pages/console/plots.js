@@ -1,6 +1,7 @@
 /** Plots over time, in the palette and on a canvas; each comes with its figures as text in the legend. */
 
 import { h } from "../lib/dom.js";
+import { clock } from "../lib/format.js";
 import { color, onTheme } from "../lib/theme.js";
 
 const HEIGHT = 200;
@@ -14,6 +15,7 @@ export function timePlot({ label, series }) {
   const holder = h("div", { class: "plot", role: "img", "aria-label": label });
   let plot = null;
   let data = null;
+  let stopped = false;
 
   function make() {
     plot?.destroy();
@@ -28,11 +30,11 @@ export function timePlot({ label, series }) {
         legend: { live: true },
         scales: { y: { range: (_, low, high) => [Math.min(0, low), Math.max(1, high * 1.12)] } },
         axes: [
-          { ...axis, grid: { show: false }, space: 70, values: (_, at) => at.map((each) => new Date(each * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false })) },
+          { ...axis, grid: { show: false }, space: 70, values: (_, at) => at.map((each) => clock(each * 1000)) },
           { ...axis, size: 52, space: 34, values: (_, at) => at.map((each) => series[0].tell(each)) },
         ],
         series: [
-          { label: "At", value: (_, at) => (at === null ? "–" : new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false })) },
+          { label: "At", value: (_, at) => (at === null ? "–" : clock(at * 1000)) },
           ...series.map((each) => ({
             label: each.label,
             stroke: color(each.color),
@@ -54,11 +56,14 @@ export function timePlot({ label, series }) {
   const forget = onTheme(() => data && make());
   return Object.assign(holder, {
     setData(next) {
+      // An answer may come after the view was left: a plot made then would listen to the window for ever.
+      if (stopped) return;
       data = next;
       if (plot) plot.setData(next);
       else make();
     },
     stop() {
+      stopped = true;
       resize.disconnect();
       forget();
       plot?.destroy();

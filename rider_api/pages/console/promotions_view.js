@@ -1,11 +1,12 @@
 /** Promotions: what codes take off fares, how often, and what that came to. Terms never change; a promotion ends. */
 
 import { ask, fill, h } from "../lib/dom.js";
-import { count, minorUnits, money, time, words } from "../lib/format.js";
+import { count, money, time, typedAmount, words } from "../lib/format.js";
 import { act, badge, listTable, pageHead } from "./parts.js";
 
 const DAY_MILLISECONDS = 86_400_000;
 const WEEKS = 4;
+const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 export function mountPromotions(root, { api, may }) {
   const changes = may("operate_money", true);
@@ -39,7 +40,7 @@ export function mountPromotions(root, { api, may }) {
         { name: "percent", label: "Percent off", type: "number", min: "0", max: "100", step: "0.01" },
         { name: "amount", label: "Or an amount off", inputmode: "decimal", pattern: "[0-9]+([.][0-9]+)?" },
         { name: "most", label: "At most off a ride", inputmode: "decimal", pattern: "[0-9]+([.][0-9]+)?" },
-        { name: "ends", label: "Until the end of", type: "date", required: true, value: dayOf(Date.now() + 7 * WEEKS * DAY_MILLISECONDS) },
+        { name: "ends", label: "Until the end of", type: "date", required: true, hint: `By the clock here: ${ZONE}`, value: dayOf(Date.now() + 7 * WEEKS * DAY_MILLISECONDS) },
         { name: "uses", label: "Rides for each rider", type: "number", min: "1", max: "100", required: true, value: "1" },
         { name: "limit", label: "How many riders may redeem it", type: "number", min: "1", hint: "Empty for all" },
         { name: "first", label: "For whom", options: [["", "Everybody"], ["yes", "Who has not ridden yet"]] },
@@ -48,8 +49,8 @@ export function mountPromotions(root, { api, may }) {
     });
     if (!given) return;
     const code = given.currency;
-    const minor = (text) => (text ? minorUnits(text, code) : null) ?? 0;
-    const body = {
+    const minor = (text) => typedAmount(text, code).amount?.amount_minor ?? 0;
+    const body = () => ({
       code: given.code,
       currency_code: code,
       percent_off_basis_points: Math.round(Number(given.percent || 0) * 100),
@@ -60,8 +61,8 @@ export function mountPromotions(root, { api, may }) {
       redemption_limit: Number(given.limit || 0),
       first_ride_only: given.first === "yes",
       note: given.note,
-    };
-    if (await act(pressed, () => api.post("/v1/operator/promotions", body), `${given.code.toUpperCase()} may be redeemed.`)) table.again();
+    });
+    if (await act(pressed, () => api.post("/v1/operator/promotions", body()), `${given.code.toUpperCase()} may be redeemed.`)) table.again();
   }
 
   async function end(item, pressed) {

@@ -1,40 +1,36 @@
 /** One ride: what it is, its story across the services, why dispatch did what it did, and what can be done about it. */
 
 import { ask, fill, h, icon, problem, refill, toast } from "../lib/dom.js";
-import { distance, duration, minorUnits, money, place, shortId, time, words } from "../lib/format.js";
+import { distance, duration, money, place, shortId, time, typedAmount, words } from "../lib/format.js";
 import { collection, decodePolyline, feature, lngLat, makeMap } from "../lib/map.js";
 import { deployment } from "../lib/session.js";
 import { every } from "../lib/stream.js";
 import { color } from "../lib/theme.js";
-import { act, badge, pageHead } from "./parts.js";
+import { act, amountField, badge, pageHead } from "./parts.js";
+import { tickItem } from "./ticks.js";
 
 const LOOK_SECONDS = 4;
+/** What was asked for may come about after the ride's own end: a refund goes by the PSP. */
+const LOOKS_AFTER_A_CHANGE = 15;
 const ENDS = new Set(["completed", "canceled_by_rider", "canceled_by_platform", "no_show", "no_driver_available", "payment_failed", "returned"]);
 const SETTLED = new Set([null, "captured", "voided", "declined", "none", "refunded"]);
-const FATES = {
-  offered: "offered to a driver",
-  swap_offered: "a nearer driver was asked",
-  rerouted: "changed drivers on the way",
-  contended: "another matcher had the driver",
-  driver_taken: "the driver was taken meanwhile",
-  ride_gone: "the ride was gone",
-  fenced: "the matcher had lost its shard",
-  left_over: "left over: all drivers went to others",
-  nobody: "nobody in reach",
-};
-
-export async function mountRide(root, { api, may, argument: id }) {
+export async function mountRide(root, { api, may, argument }) {
+  const id = encodeURIComponent(argument);
+  const trouble = h("div", {});
   const head = h("div", {});
   const facts = h("section", { class: "card", "aria-label": "Facts" }, h("div", { class: "skeleton" }));
   const story = h("section", { class: "card", "aria-label": "Story" }, h("h2", {}, "Story"), h("div", { class: "skeleton" }));
   const dispatch = h("section", { class: "card", "aria-label": "Dispatch" }, h("h2", {}, "Why this driver"), h("div", { class: "skeleton" }));
   const fare = h("section", { class: "card", "aria-label": "Fare" });
   const mapHolder = h("div", { class: "map mini-map" });
-  const page = h("div", { class: "page" }, head, h("div", { class: "grid wide" }, h("div", { class: "stack" }, facts, story, dispatch), h("div", { class: "stack" }, h("div", { class: "card flush" }, mapHolder), fare)));
+  const page = h("div", { class: "page" }, head, trouble, h("div", { class: "grid wide" }, h("div", { class: "stack" }, facts, story, dispatch), h("div", { class: "stack" }, h("div", { class: "card flush" }, mapHolder), fare)));
   fill(root, page);
   let ride = null;
   let making = null;
   let shown = "";
+  let told = { events: [], trace_id: null };
+  let looksLeft = 0;
+  let explanations = 0;
   let gone = false;
 
   async function look() {
@@ -43,13 +39,21 @@ export async function mountRide(root, { api, may, argument: id }) {
       history = await api.get(`/v1/operator/rides/${id}/history`);
     } catch (error) {
       if (gone) return false;
-      if (ride === null) fill(root, h("div", { class: "page" }, pageHead("Ride"), problem(error, look)));
+      // What was seen last stays: it is of more use than nothing, as long as it is said to be old.
+      if (ride !== null) refill(trouble, problem(error));
+      else fill(root, h("div", { class: "page" }, pageHead("Ride"), problem(error, look)));
       return error.status !== 404;
     }
-    const told = await api.get(`/v1/operator/rides/${id}/timeline`).catch(() => ({ events: [] }));
+    let failure = null;
+    try {
+      told = await api.get(`/v1/operator/rides/${id}/timeline`);
+    } catch (error) {
+      failure = error;
+    }
     if (gone) return false;
     if (ride === null) fill(root, page);
     ride = history.ride;
+    refill(trouble, failure && problem(failure));
     const state = `${ride.version} ${history.offers.map((offer) => offer.state)} ${told.events.map((event) => event.what)}`;
     if (state !== shown) {
       shown = state;
@@ -58,7 +62,8 @@ export async function mountRide(root, { api, may, argument: id }) {
     }
     // The rest of the page is kept up while the map is made.
     drawWay().catch((error) => refill(mapHolder, problem(error)));
-    return !(ENDS.has(ride.state) && SETTLED.has(ride.payment_state));
+    looksLeft -= 1;
+    return looksLeft > 0 || failure !== null || !(ENDS.has(ride.state) && SETTLED.has(ride.payment_state));
   }
 
   function tell(events, traceId) {
@@ -119,10 +124,13 @@ export async function mountRide(root, { api, may, argument: id }) {
   const eventItem = (event) => h("li", { class: event.kind }, h("time", {}, time(event.at)), h("span", { class: "knot" }), h("p", {}, event.text, h("span", { class: "who" }, event.sub)));
 
   async function explain() {
+    const turn = ++explanations;
     let told;
     try {
       told = await api.get(`/v1/operator/rides/${id}/dispatch`);
+      if (turn !== explanations) return;
     } catch (error) {
+      if (turn !== explanations) return;
       fill(dispatch, h("h2", {}, "Why this driver"), problem(error, explain));
       return;
     }
@@ -131,40 +139,6 @@ export async function mountRide(root, { api, may, argument: id }) {
       return;
     }
     fill(dispatch, h("h2", {}, "Why this driver"), h("div", { class: "stack" }, told.ticks.slice(-12).toReversed().map(tickItem)));
-  }
-
-  function tickItem(tick, index) {
-    const summary = `${time(tick.ticked_at)} · ${FATES[tick.fate] ?? words(tick.fate)} · ${tick.drivers_free_count} of ${tick.drivers_seen_count} drivers free`;
-    return h(
-      "details",
-      { open: index === 0 },
-      h("summary", {}, summary, tick.repeat_count > 0 && ` · and ${tick.repeat_count} ticks before alike`),
-      tick.candidates.length > 0 &&
-        h(
-          "div",
-          { class: "table-wrap", tabindex: "0", role: "region", "aria-label": "Drivers weighed" },
-          h(
-            "table",
-            { "aria-label": `Drivers weighed at ${time(tick.ticked_at)}` },
-            h("thead", {}, h("tr", {}, ["Driver", "Verdict"].map((name) => h("th", { scope: "col" }, name)), ["Away", "Time to the pickup", "Cost"].map((name) => h("th", { scope: "col", class: "num" }, name)))),
-            h(
-              "tbody",
-              {},
-              tick.candidates.slice(0, 8).map((candidate) =>
-                h(
-                  "tr",
-                  {},
-                  h("td", {}, h("span", { class: "mono" }, shortId(candidate.driver_id))),
-                  h("td", {}, candidate.verdict === "chosen" ? badge("accepted", "Chosen") : words(candidate.verdict)),
-                  h("td", { class: "num" }, distance(candidate.distance_meters)),
-                  h("td", { class: "num" }, duration(candidate.pickup_eta_seconds)),
-                  h("td", { class: "num", title: candidate.terms.map((term) => `${words(term.name)} ${Math.round(term.seconds)} s`).join(", ") }, candidate.cost_seconds === null ? "–" : `${Math.round(candidate.cost_seconds)} s`),
-                ),
-              ),
-            ),
-          ),
-        ),
-    );
   }
 
   async function openMap() {
@@ -194,7 +168,7 @@ export async function mountRide(root, { api, may, argument: id }) {
   async function cancel(button) {
     const given = await ask({ title: "Cancel this ride?", words: "The platform ends it; nothing is charged, and driver and rider are told.", action: "Cancel the ride", danger: true, fields: [{ name: "reason", label: "Why, for the record", required: true, maxlength: "200" }] });
     if (given) await act(button, () => api.post(`/v1/operator/rides/${id}/cancel`, { reason: given.reason }), "The ride was canceled.");
-    look();
+    lookOn();
   }
 
   async function refund(button) {
@@ -204,24 +178,31 @@ export async function mountRide(root, { api, may, argument: id }) {
       words: `The ride cost ${money(ride.fare.total)}. Leave the amount empty to give all of it back.`,
       action: "Refund",
       fields: [
-        { name: "amount", label: `Amount in ${code}`, inputmode: "decimal", pattern: "[0-9]+([.][0-9]+)?" },
+        amountField("amount", `Amount in ${code}`, code),
         { name: "borne_by", label: "Borne by", options: [["", "As the city's rules say"], ["platform", "The platform"], ["driver", "The driver"]] },
         { name: "reason", label: "Why, for the record", required: true, maxlength: "200" },
       ],
     });
     if (!given) return;
-    const minor = given.amount ? minorUnits(given.amount, code) : null;
-    const body = { ride_id: id, reason: given.reason };
-    if (minor !== null) body.amount = { currency_code: code, amount_minor: minor };
-    if (given.borne_by) body.borne_by = given.borne_by;
-    await act(button, () => api.post("/v1/operator/refunds", body), "The refund is on its way.");
+    const body = () => ({ ride_id: ride.id, reason: given.reason, ...typedAmount(given.amount, code), ...(given.borne_by && { borne_by: given.borne_by }) });
+    await act(button, () => api.post("/v1/operator/refunds", body()), "The refund is on its way.");
     shown = "";
-    look();
+    lookOn();
   }
 
-  const looking = every(LOOK_SECONDS, async () => {
-    if (!(await look())) looking?.stop();
-  });
+  /** Look from now on, until there is no more to come. */
+  function lookOn(looks = LOOKS_AFTER_A_CHANGE) {
+    if (gone) return;
+    looksLeft = looks;
+    looking?.stop();
+    const mine = every(LOOK_SECONDS, async () => {
+      if (!(await look())) mine.stop();
+    });
+    looking = mine;
+  }
+
+  let looking = null;
+  lookOn(0);
   return () => {
     gone = true;
     looking.stop();

@@ -1,5 +1,7 @@
 /** Elements made by hand: small enough to need no library. Text is always text, so nothing that was said becomes markup. */
 
+import { typedPlace } from "./format.js";
+
 /**
  * Make an element.
  * @param {string} tag
@@ -34,15 +36,28 @@ export function fill(element, ...children) {
   return element;
 }
 
+/** Put these children in place of all that an element holds; what of the same id or key had the focus has it again. */
+export function replace(element, ...children) {
+  const active = element.contains(document.activeElement) ? document.activeElement : null;
+  const [id, key] = [active?.id, active?.dataset.key];
+  fill(element, ...children);
+  if (id) element.querySelector(`#${CSS.escape(id)}`)?.focus();
+  else if (key) element.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
+  return element;
+}
+
 /** Put these children in place only where they differ, so that focus, selection and announcements are left alone. */
 export function refill(element, ...children) {
   const next = element.cloneNode(false);
   append(next, children);
-  if (next.innerHTML === element.innerHTML) return element;
-  const focused = element.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-  element.replaceChildren(...next.childNodes);
-  if (focused) element.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
-  return element;
+  return next.innerHTML === element.innerHTML ? element : replace(element, ...next.childNodes);
+}
+
+/** A field for `latitude, longitude`; a form with another text in it is not sent. */
+export function placeInput(props) {
+  const input = h("input", { required: true, autocomplete: "off", spellcheck: "false", ...props });
+  input.addEventListener("input", () => input.setCustomValidity(!input.value || typedPlace(input.value) ? "" : "Latitude, longitude: such as 37.7880, -122.4075"));
+  return input;
 }
 
 const ICONS = {
@@ -96,16 +111,21 @@ export function brand(note, href = "/console") {
   return h("a", { class: "brand", href, "aria-label": note ? null : "Jitney" }, svg, h("span", {}, "Jitney"), note && " ", note && h("span", { class: "soft brand-note" }, note));
 }
 
-/** Tell something for some seconds; assistive technology is told as well. */
+const TOAST_MILLISECONDS = 6_000;
+const TOAST_OF_TROUBLE_MILLISECONDS = 30_000;
+const TOASTS_AT_ONCE = 4;
+// There from the begin: assistive technology tells only what changes in a place that it knows.
+const toasts = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
+document.body.append(toasts);
+
+/** Tell something for some seconds, and what went wrong for longer; assistive technology is told as well. */
 export function toast(text, tone = "good") {
-  let holder = document.querySelector(".toasts");
-  if (!holder) {
-    holder = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
-    document.body.append(holder);
-  }
-  const notice = h("div", { class: `notice ${tone}` }, text);
-  holder.append(notice);
-  setTimeout(() => notice.remove(), 6000);
+  const isTrouble = tone === "bad";
+  const notice = h("div", { class: `notice ${tone}` }, h("span", { class: "grow" }, text));
+  if (isTrouble) notice.append(h("button", { class: "icon-button", type: "button", "aria-label": "Close", on: { click: () => notice.remove() } }, icon("close")));
+  toasts.append(notice);
+  while (toasts.children.length > TOASTS_AT_ONCE) toasts.firstChild.remove();
+  setTimeout(() => notice.remove(), isTrouble ? TOAST_OF_TROUBLE_MILLISECONDS : TOAST_MILLISECONDS);
 }
 
 /** A notice of what went wrong, in the service's own words. */
@@ -149,7 +169,11 @@ export function ask({ title, words, action, danger = false, fields = [] }) {
         h("button", { class: `button ${danger ? "danger" : "primary"}`, value: "yes" }, action),
       ),
     ]);
+    // Who goes to another view asks for nothing any more.
+    const leave = () => dialog.close();
+    addEventListener("hashchange", leave);
     dialog.addEventListener("close", () => {
+      removeEventListener("hashchange", leave);
       const given = dialog.returnValue === "yes" ? Object.fromEntries(new FormData(form)) : null;
       dialog.remove();
       resolve(given);

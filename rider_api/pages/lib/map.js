@@ -131,6 +131,7 @@ export async function makeMap(container, { label, layers = () => [], sources = [
   map.addControl(new maplibre.NavigationControl({ showCompass: false }), "bottom-right");
   map.getCanvas().setAttribute("aria-label", label);
   const data = new Map();
+  let removed = false;
 
   function dress() {
     for (const [name, image] of Object.entries(images())) {
@@ -138,7 +139,8 @@ export async function makeMap(container, { label, layers = () => [], sources = [
       else map.addImage(name, image, { pixelRatio: 2 });
     }
     for (const source of sources) if (!map.getSource(source)) map.addSource(source, { type: "geojson", data: EMPTY });
-    for (const layer of layers()) map.addLayer(layer);
+    // Two changes of the theme in a row dress the last style twice.
+    for (const layer of layers()) if (!map.getLayer(layer.id)) map.addLayer(layer);
     for (const [source, value] of data) map.getSource(source)?.setData(value);
   }
 
@@ -154,12 +156,17 @@ export async function makeMap(container, { label, layers = () => [], sources = [
     map.once("style.load", dress);
     map.setStyle(baseStyle(), { diff: false });
   });
-  map.once("remove", forget);
+  map.once("remove", () => {
+    removed = true;
+    forget();
+  });
 
   const made = {
     map,
     maplibre,
     setData(source, value) {
+      // What was asked for before the view was left may come after.
+      if (removed) return;
       data.set(source, value);
       map.getSource(source)?.setData(value);
     },
@@ -179,7 +186,7 @@ export async function makeMap(container, { label, layers = () => [], sources = [
     },
     /** Bring places into view. */
     show(places, { padding = 80, maxZoom = 14.5, animate = true } = {}) {
-      if (places.length === 0) return;
+      if (removed || places.length === 0) return;
       const bounds = new maplibre.LngLatBounds();
       for (const where of places) bounds.extend(lngLat(where));
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -20,7 +20,7 @@ export class Session {
   }
 
   begin(signIn) {
-    this.keep(signIn);
+    this.keep({ ...signIn, ...endByOwnClock(signIn) });
   }
 
   /** Begin with an access token that was made elsewhere; it cannot be renewed. */
@@ -38,7 +38,7 @@ export class Session {
   }
 
   renew(tokens) {
-    this.keep({ ...this.value, ...tokens });
+    this.keep({ ...this.value, ...tokens, ...endByOwnClock(tokens) });
   }
 
   end(words) {
@@ -51,6 +51,12 @@ export class Session {
     this.value = value;
     sessionStorage.setItem(this.key, JSON.stringify(value));
   }
+}
+
+/** When a token that was made just now ends by the clock of this device, which may be another one than the issuer's. */
+function endByOwnClock({ access_token: token }) {
+  const { iat, exp } = claimsOf(token) ?? {};
+  return iat && exp ? { access_expires_at: new Date(Date.now() + (exp - iat) * 1000).toISOString() } : {};
 }
 
 /** Read what a token says. Only the services judge it; here it tells who signed in and until when. */

@@ -120,7 +120,8 @@ export function signIn(root, { api, title, words, phone = "", note, roles, withT
         }
       });
       code.addEventListener("input", () => {
-        if (/^\d{6}$/.test(code.value)) form.requestSubmit();
+        // Whoever types on while the code is looked at has it looked at once.
+        if (/^\d{6}$/.test(code.value) && !form.querySelector(".primary").disabled) form.requestSubmit();
       });
       fill(card, head("We sent you a code. It counts for five minutes."), status, form);
       code.focus();

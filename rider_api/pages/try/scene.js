@@ -1,7 +1,7 @@
 /** What a rider's and a driver's page have in common: the gate, the map, the panel, the live stream. */
 
 import { Api } from "../lib/api.js";
-import { brand, fill, h, icon, problem } from "../lib/dom.js";
+import { brand, fill, h, icon, problem, refill, replace } from "../lib/dom.js";
 import { carImage, makeMap } from "../lib/map.js";
 import { Session } from "../lib/session.js";
 import { signIn } from "../lib/signin.js";
@@ -25,10 +25,12 @@ export async function open({ role, title, words, phone, note, mapLabel }) {
     sessionStorage.removeItem("jitney.why");
     await signIn(root, { api, title, words, phone, note: why, roles: [[role, role]] });
   }
-  const body = h("div", { class: "panel-body", "aria-live": "polite" });
-  const live = h("span", { class: "live", data: { state: "lost" } }, LIVE.lost);
+  const trouble = h("div", { class: "panel-trouble" });
+  const body = h("div", {});
+  const live = h("span", { class: "live", role: "status", data: { state: "lost" } }, LIVE.lost);
   const leave = h("button", { class: "icon-button", type: "button", "aria-label": "Sign out", title: "Sign out" }, icon("leave"));
   leave.addEventListener("click", async () => {
+    leave.disabled = true;
     await api.post("/v1/auth/logout").catch(() => {});
     if (session.signedIn) session.end("");
   });
@@ -43,19 +45,24 @@ export async function open({ role, title, words, phone, note, mapLabel }) {
         "main",
         { class: "panel" },
         h("header", { class: "panel-head" }, brand(note, location.pathname), h("div", { class: "row fixed" }, live, themeButton(), leave)),
-        body,
+        h("div", { class: "panel-body", "aria-live": "polite" }, trouble, body),
       ),
     ),
   );
-  const map = await makeMap(holder, { label: mapLabel, sources: ["way", "cars"], layers, images });
+  const map = await makeMap(holder, { label: mapLabel, sources: ["way", "cars"], layers, images }).catch((error) => {
+    fill(body, problem({ title: "The map cannot be drawn", message: `This page is of no use without it; is WebGL switched off in this browser? ${error.message}` }));
+    throw error;
+  });
   const areas = await readAreas(api, body);
   map.showAreas(areas);
   return {
     api,
     map,
     areas,
-    body,
-    show: (...children) => fill(body, ...children),
+    isEmpty: () => !body.hasChildNodes(),
+    show: (...children) => replace(body, ...children),
+    /** Say that looking failed, above what was seen last; null once it works again. */
+    lost: (error) => refill(trouble, error && problem(error)),
     listen: (onEvent) =>
       listen(api, onEvent, (state) => {
         live.dataset.state = state;
@@ -69,7 +76,9 @@ export async function open({ role, title, words, phone, note, mapLabel }) {
 async function readAreas(api, body) {
   for (;;) {
     try {
-      return (await api.get("/v1/service-areas")).items;
+      const { items } = await api.get("/v1/service-areas");
+      fill(body);
+      return items;
     } catch (error) {
       await new Promise((again) => fill(body, problem(error, again)));
     }

@@ -1,0 +1,202 @@
+// Views of the console; run by test_pages_modules.py.
+
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+
+import { Service, browse, button, later, load, refused, settle } from "./browser.mjs";
+import { Map as FakeMap, maps } from "./maps.mjs";
+
+const PLACES = { pickup: { latitude: 37.7816, longitude: -122.4156 }, dropoff: { latitude: 37.79, longitude: -122.4 } };
+const USD = (amount_minor) => ({ currency_code: "USD", amount_minor });
+const RIDE = {
+  id: "ride_01j00000000000000000000001",
+  rider_id: "acct_1",
+  version: 3,
+  state: "completed",
+  payment_state: "captured",
+  funding: "card",
+  product: "economy",
+  passengers: 1,
+  distance_meters: 2000,
+  trip_eta_seconds: 600,
+  stops: [],
+  swap_count: 0,
+  fare: { lines: [], total: USD(1850) },
+  requested_at: "2026-01-01T00:00:00Z",
+  ...PLACES,
+};
+const ADDRESS = `/v1/operator/rides/${RIDE.id}`;
+const VEHICLE = { driver_id: "acct_2", driver_name: "Ana", vehicle_plate: "7ABC123", vehicle_class: "economy", state: "free", ...PLACES.pickup };
+const FLEET = { vehicles: [VEHICLE], rides: [{ ...RIDE, state: "matching" }], offers: [], vehicle_count: 1 };
+const AREAS = { "GET /v1/service-areas": { items: [] } };
+const HISTORY = { [`GET ${ADDRESS}/history`]: { ride: RIDE, offers: [] }, [`GET ${ADDRESS}/dispatch`]: { ticks: [] }, [`GET ${ADDRESS}/timeline`]: { events: [{ subject: "ride", what: "completed", at: RIDE.requested_at, facts: {} }], trace_id: null } };
+
+async function view(path, name, table, argument = "") {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const surroundings = browse({ role: "operator" });
+  const service = new Service(table);
+  const [{ Api }, { Session }, module] = [await load("lib/api.js"), await load("lib/session.js"), await load(path)];
+  const leave = await module[name](surroundings.root, { api: new Api(new Session("console")), may: () => true, argument });
+  await settle();
+  const look = async (seconds) => {
+    mock.timers.tick(seconds * 1000);
+    await settle();
+  };
+  return { ...surroundings, service, look, leave, text: () => surroundings.root.textContent };
+}
+
+test.afterEach(() => {
+  mock.timers.reset();
+  FakeMap.failure = null;
+});
+
+test("a refund of zero is refused, and not made one of all there is", async () => {
+  const complaint = { id: "cmpl_1", ride_id: RIDE.id, state: "open", reason: "wrong_route", words: "", created_at: RIDE.requested_at };
+  const { service, root, document } = await view("console/complaints_view.js", "mountComplaints", { "GET /v1/operator/complaints": { items: [complaint], next_cursor: null }, [`GET ${ADDRESS}`]: RIDE });
+  button(root, "Refund: Wrong route").click();
+  await settle();
+  const dialog = document.body.querySelector("dialog");
+  dialog.querySelector("#ask-amount").value = "0.00";
+  button(dialog, "Refund").click();
+  await settle();
+  assert.deepEqual(service.asked.filter((each) => each.name.startsWith("POST")), []);
+  assert.match(document.body.textContent, /0\.00 is no amount in USD/);
+});
+
+test("a refund from a ride's page is followed until the PSP made it, and one of zero is refused", async () => {
+  const { service, look, root, document, text } = await view("console/ride_view.js", "mountRide", { ...AREAS, ...HISTORY, "POST /v1/operator/refunds": { id: "refund_1" } }, RIDE.id);
+  const refund = async (amount) => {
+    button(root, "Refund").click();
+    const dialog = document.body.querySelector("dialog");
+    dialog.querySelector("#ask-amount").value = amount;
+    dialog.querySelector("#ask-reason").value = "the way was long";
+    button(dialog, "Refund").click();
+    await settle();
+  };
+  await refund("0");
+  assert.equal(service.count("POST /v1/operator/refunds"), 0);
+  await refund("1.25");
+  assert.deepEqual(service.asked.find((each) => each.name === "POST /v1/operator/refunds").body, { ride_id: RIDE.id, reason: "the way was long", amount: USD(125) });
+  service.set(`GET ${ADDRESS}/timeline`, { events: [{ subject: "refund", what: "succeeded", amount: USD(125), at: RIDE.requested_at, facts: {} }], trace_id: null });
+  await look(4);
+  await look(4);
+  assert.match(text(), /Refund: Succeeded of \$1\.25/);
+});
+
+test("a story that cannot be read just now is not told to be empty", async () => {
+  const { service, look, text } = await view("console/ride_view.js", "mountRide", { ...AREAS, ...HISTORY, [`GET ${ADDRESS}/history`]: { ride: { ...RIDE, payment_state: "capturing" }, offers: [] } }, RIDE.id);
+  service.set(`GET ${ADDRESS}/timeline`, refused(403, "forbidden"));
+  await look(4);
+  assert.match(text(), /forbidden/);
+  assert.match(text(), /Completed/);
+  service.set(`GET ${ADDRESS}/history`, refused(403, "history_forbidden"));
+  await look(4);
+  assert.match(text(), /history_forbidden/);
+});
+
+test("the list of the live map is there where no map can be drawn", async () => {
+  FakeMap.failure = new Error("no WebGL");
+  const { text } = await view("console/map_view.js", "mountMap", { ...AREAS, "GET /v1/operator/fleet": FLEET, "GET /v1/operator/pulse": refused(403, "forbidden") });
+  assert.match(text(), /no WebGL/);
+  assert.match(text(), /Matching/);
+  assert.match(text(), /forbidden/);
+});
+
+test("the ride that was chosen on the live map is told as it stands now", async () => {
+  const { service, look, root } = await view("console/map_view.js", "mountMap", { ...AREAS, "GET /v1/operator/fleet": FLEET });
+  root.querySelector(".ride-item").click();
+  const detail = root.querySelector(".chosen-ride");
+  assert.match(detail.textContent, /Matching/);
+  service.set("GET /v1/operator/fleet", { ...FLEET, rides: [{ ...RIDE, state: "in_progress" }] });
+  await look(2);
+  assert.match(detail.textContent, /In progress/);
+  button(root, "Close").click();
+  assert.equal(detail.hidden, true);
+});
+
+test("hidden vehicles are not drawn, and shown again", async () => {
+  const { root } = await view("console/map_view.js", "mountMap", { ...AREAS, "GET /v1/operator/fleet": FLEET });
+  const drawn = () => maps.at(-1).shown("fleet").features.length;
+  assert.equal(drawn(), 1);
+  button(root, "Free").click();
+  assert.equal(drawn(), 0);
+  button(root, "Free").click();
+  assert.equal(drawn(), 1);
+});
+
+test("service areas that were not told at first are drawn once they are", async () => {
+  const area = { city: "san_francisco", name: "San Francisco", corners: [PLACES.pickup, PLACES.dropoff, PLACES.pickup], zones: [] };
+  const { service, look } = await view("console/map_view.js", "mountMap", { "GET /v1/service-areas": refused(403, "forbidden"), "GET /v1/operator/fleet": FLEET });
+  service.set("GET /v1/service-areas", { items: [area] });
+  await look(10);
+  assert.equal(maps.at(-1).shown("areas").features.length, 1);
+});
+
+test("what comes after the live map was left is not drawn", async () => {
+  const answer = later();
+  const { service, look, leave } = await view("console/map_view.js", "mountMap", { ...AREAS, "GET /v1/operator/fleet": FLEET });
+  service.set("GET /v1/operator/fleet", answer.answer);
+  await look(2);
+  leave();
+  const asked = service.asked.length;
+  answer.give(FLEET);
+  await settle();
+  await look(30);
+  assert.equal(service.asked.length, asked);
+  assert.equal(maps.at(-1).isRemoved, true);
+});
+
+test("a ride is booked for a number with spaces, also where no map can be drawn", async () => {
+  FakeMap.failure = new Error("no WebGL");
+  const quote = { id: "quote_1", product: "economy", fare: { total: USD(1850) }, pickup_eta_seconds: null, trip_eta_seconds: 600, distance_meters: 2000, surge_permille: 1000 };
+  const { service, root, text, leave } = await view("console/book_view.js", "mountBook", {
+    "POST /v1/operator/guests": { id: "acct_1", new_account: true },
+    "GET /v1/products": { items: [{ kind: "private", cash_accepted: true, product: "economy" }] },
+    "POST /v1/operator/quotes": { quotes: [quote] },
+  });
+  assert.match(text(), /no WebGL/);
+  const typed = { phone: "+1 415 555 0100", name: "Bao", from: "37.7816, -122.4156", to: "37.79, -122.4" };
+  for (const [name, value] of Object.entries(typed)) root.querySelector(`#book-${name}`).value = value;
+  button(root, "Show prices").click();
+  await settle();
+  assert.equal(service.asked.find((each) => each.name === "POST /v1/operator/guests").body.phone_number, "+14155550100");
+  assert.match(text(), /Book economy for \$18\.50/);
+  leave();
+});
+
+test("an audit of a part of the ledger is not told to be one of all of it", async () => {
+  const { root, text } = await view("console/money_view.js", "mountMoney", {
+    "GET /v1/operator/ledger/trial-balance": { accounts: [{ account_kind: "commission", balance: USD(250) }], currencies: [] },
+    "GET /v1/operator/reconciliation-items": { items: [{}], next_cursor: "c" },
+    "GET /v1/operator/reconciliation-runs": { items: [] },
+    "GET /v1/operator/refunds": { items: [], next_cursor: null },
+    "GET /v1/operator/ledger/audit": { account_count: 1, entry_count: 2, differences: [], next_cursor: "more" },
+  });
+  // More was given back than was earned.
+  assert.match(text(), /-\$2\.50revenue/);
+  assert.match(text(), /1 or more/);
+  button(root, "Audit the ledger").click();
+  for (let turn = 0; turn < 20; turn += 1) await settle();
+  assert.match(text(), /There are more/);
+});
+
+test("a view that cannot be shown says so", async () => {
+  const { root } = browse({ role: "operator", hash: "#/pulse" });
+  new Service();
+  globalThis.ResizeObserver = class {
+    constructor() {
+      throw new Error("no such thing in this browser");
+    }
+  };
+  await load("console/main.js");
+  await settle();
+  assert.match(root.textContent, /no such thing in this browser/);
+});
+
+test("a dialog ends with the view that asked", async () => {
+  const { root, document, window } = await view("console/complaints_view.js", "mountComplaints", { "GET /v1/operator/complaints": { items: [{ id: "cmpl_1", ride_id: RIDE.id, state: "open", reason: "wrong_route", words: "", created_at: RIDE.requested_at }], next_cursor: null } });
+  button(root, "Say no: Wrong route").click();
+  assert.equal(document.body.all("dialog").length, 1);
+  window.dispatchEvent(new Event("hashchange"));
+  assert.equal(document.body.all("dialog").length, 0);
+});

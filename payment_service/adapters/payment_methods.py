@@ -20,6 +20,8 @@ from payment_service.adapters.write_behind import WriteBehind
 from payment_service.domain.payment_method import PaymentMethod
 from shared_kernel.errors import NotFound
 
+CARD_KEEPING_KINDS = ("add_card", "set_up_card", "finish_card_setup")
+"""Operations whose success keeps a card."""
 _IS_DEFAULT = methods.c.is_default.is_(True)
 _SELECT = select(methods, riders.c.psp_customer_id).join(riders, riders.c.id == methods.c.rider_id)
 
@@ -44,7 +46,7 @@ class PostgresPaymentMethods:
         kept = select(func.count()).where(methods.c.rider_id == rider_id, methods.c.removed_at.is_(None))
         coming = select(func.count()).where(
             operations.c.rider_id == rider_id,
-            operations.c.kind.in_(("add_card", "set_up_card", "finish_card_setup")),
+            operations.c.kind.in_(CARD_KEEPING_KINDS),
             operations.c.state.in_(("sending", "unknown")),
         )
         statement = select(kept.scalar_subquery() + coming.scalar_subquery())

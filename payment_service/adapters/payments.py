@@ -132,19 +132,18 @@ class PostgresPayments:
         return [_payment(row) for row in await self._connection.execute(due)]
 
     async def lock_top_ups(self, rider_id: UUID, currency_code: str, limit: int) -> Sequence[Payment]:
-        statement = (
-            _SELECT.where(
-                payments.c.rider_id == rider_id,
-                payments.c.purpose == Purpose.TOP_UP,
-                payments.c.currency_code == currency_code,
-                payments.c.status == PaymentStatus.CAPTURED,
-                payments.c.refunded_minor < payments.c.captured_minor,
-            )
-            .order_by(payments.c.id.desc())
-            .limit(limit)
-            .with_for_update(key_share=True)
+        which = (
+            payments.c.rider_id == rider_id,
+            payments.c.purpose == Purpose.TOP_UP,
+            payments.c.currency_code == currency_code,
+            payments.c.status == PaymentStatus.CAPTURED,
+            payments.c.refunded_minor < payments.c.captured_minor,
         )
-        return [_payment(row) for row in await self._connection.execute(statement)]
+        newest = select(payments.c.id).where(*which).order_by(payments.c.id.desc()).limit(limit)
+        ids = list((await self._connection.execute(newest)).scalars())
+        # Locked in the order in which groups lock them; what changed before the lock was had is judged again.
+        locked = await self._connection.execute(_LOCK.where(payments.c.id.in_(ids), *which))
+        return [_payment(row) for row in reversed(locked.all())]
 
     async def save(self, payment: Payment) -> None:
         if payment.id in self._connection.waiting.payments:

@@ -15,10 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database import Database
 from chassis.idempotency import fingerprint
 from chassis.personal_data import EXPORT_PAGE_ROWS
+from payment_service.adapters.payment_methods import CARD_KEEPING_KINDS
 from payment_service.adapters.payments import OVER
 from payment_service.adapters.payout_tables import payout
 from payment_service.adapters.rider_tables import rider_adjustment
-from payment_service.adapters.tables import account, balance, balance_delta, payment, payment_method
+from payment_service.adapters.tables import account, balance, balance_delta, payment, payment_method, psp_operation
 from payment_service.use_cases.repositories import RequestKey
 from shared_kernel.erasures import erasure_blocked
 
@@ -36,7 +37,7 @@ class PaymentPersonalData:
         self._remove_card = remove_card
 
     async def blockers(self, account_id: UUID) -> Sequence[str]:
-        """Return what stands in the way: a payment or a payout that is not over, and what is owed either way."""
+        """Return what stands in the way: payments, payouts, cards under way; what is owed either way."""
         async with self._database.transaction() as connection:
             return await _blockers(connection, account_id)
 
@@ -81,6 +82,12 @@ async def _blockers(connection: AsyncConnection, account_id: UUID) -> list[str]:
     party = or_(payment.c.rider_id == account_id, payment.c.driver_id == account_id)
     open_payment = exists().where(party, payment.c.status.not_in(OVER))
     open_payout = exists().where(payout.c.driver_id == account_id, payout.c.ended_at.is_(None))
+    # It is kept as soon as the PSP tells what became of it, whoever is gone by then.
+    open_card = exists().where(
+        psp_operation.c.rider_id == account_id,
+        psp_operation.c.kind.in_(CARD_KEEPING_KINDS),
+        psp_operation.c.state.in_(("sending", "unknown")),
+    )
     owed = (
         select(literal_column("1"))
         .select_from(account)
@@ -94,8 +101,8 @@ async def _blockers(connection: AsyncConnection, account_id: UUID) -> list[str]:
             != 0
         )
     )
-    row = (await connection.execute(select(open_payment, open_payout, owed.exists()))).one()
-    names = ("open_payment", "open_payout", "money_owed")
+    row = (await connection.execute(select(open_payment, open_payout, open_card, owed.exists()))).one()
+    names = ("open_payment", "open_payout", "open_card", "money_owed")
     return [name for name, found in zip(names, row, strict=True) if found]
 
 

@@ -58,6 +58,8 @@ class AdjustRider:
         )
 
         async def begin(work: Work) -> Step:
+            # One at a time: an account that nothing came to yet has no balance that could be locked.
+            await work.payment_methods.lock_rider(adjustment.rider_id)
             if adjustment.kind in _TOO_MUCH:
                 await _refuse_too_much(work, adjustment)
             else:

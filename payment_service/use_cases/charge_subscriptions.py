@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from payment_service.domain.ledger import Account, AccountKind
 from payment_service.use_cases.ports import Failpoint, Store
 from shared_kernel.clock import Clock
 from shared_kernel.ids import IdSource
@@ -24,6 +25,12 @@ class ChargeSubscriptions:
             if due is None:
                 return False
             terms, period_at = due
+            # Whoever agrees on other terms holds the driver, so what is in force is so until the fee is posted. The
+            # balance first, as everywhere.
+            if terms.fee is not None:
+                driver = Account(AccountKind.DRIVER, str(terms.driver_id))
+                await work.ledger.lock(driver, currency_code=terms.fee.currency_code)
+            await work.terms.lock_driver(terms.driver_id)
             in_force = await work.terms.in_force(terms.driver_id, period_at)
             if in_force is None or in_force.id != terms.id:
                 # Other terms have taken its place: no period begins any more.

@@ -37,6 +37,9 @@ class RecordDriverPayment:
             raise InvalidInput("invalid_amount", "the amount must be above zero", violations=[violation])
 
         async def begin(work: Work) -> Step:
+            # The balance first, as everywhere. An account that nothing came to yet has none: so the driver as well.
+            await work.ledger.lock(Account(AccountKind.DRIVER, str(driver_id)), currency_code=amount.currency_code)
+            await work.terms.lock_driver(driver_id)
             await _refuse_more_than_can_be_told(work, driver_id, amount)
             payment = DriverPayment(self._ids(), driver_id, amount, reference, recorded_by, self._clock.now())
             await work.driver_books.record_payment(payment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import fields
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from payment_service.domain.charge import ChargeLine, ChargeLineKind
-from payment_service.domain.driver_terms import Model
+from payment_service.domain.driver_terms import DriverTerms, Model
 from payment_service.domain.earnings_statement import Statement, StatementSums
 from payment_service.domain.ledger import AccountKind
 from payment_service.domain.payment import Funding
@@ -27,10 +28,12 @@ from payment_service.use_cases.get_earnings_statement import StatementAsked
 from payment_service.use_cases.patronage import PatronageAsked
 from ridesharing.payment.v1 import events_pb2
 from shared_kernel.errors import Conflict, InvalidInput, LimitExceeded
+from shared_kernel.money import MAX_AMOUNT_MINOR
 from tests.fakes.payment_clock import StillClock
 from tests.fakes.payment_psp import FakePsp
-from tests.integration.payment.conftest import Payments, core_over, fare, request_key, usd
+from tests.integration.payment.conftest import Payments, core_over, fare, request_key, store_over, usd
 from tests.integration.payment.driver_money import Drivers
+from tests.integration.payment.process import until
 
 
 @pytest.fixture
@@ -166,6 +169,42 @@ async def test_second_terms_from_the_same_time_are_refused(drivers: Drivers) -> 
         await drivers.agree(Model.COMMISSION)
 
     assert refused.value.reason == "terms_exist"
+
+
+async def test_two_payments_at_once_to_a_new_account_do_not_pass_the_bound_together(drivers: Drivers) -> None:
+    more_than_half = MAX_AMOUNT_MINOR // 2 + 1
+
+    ends = await asyncio.gather(*(pay_in(drivers, more_than_half) for _ in range(2)), return_exceptions=True)
+
+    assert [error.reason for error in ends if isinstance(error, InvalidInput)] == ["invalid_amount"]
+    assert await drivers.owed() == more_than_half
+
+
+async def test_period_that_other_terms_begin_with_is_not_charged_while_they_are_being_agreed_on(
+    drivers: Drivers, clock: StillClock
+) -> None:
+    await drivers.agree(Model.SUBSCRIPTION, fee=usd(700), period_days=7)
+    await drivers.settle()
+    clock.advance(days=7)
+    now = clock.now()
+    terms = DriverTerms(uuid4(), drivers.driver_id, Model.COMMISSION, now, None, 0, "op", now)
+
+    async def charge() -> None:
+        while await drivers.step("subscription fees"):
+            pass
+
+    async def waits() -> bool:
+        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')"
+        return charging.done() or bool(await drivers.payments.rows(waiting))
+
+    async with store_over(drivers.payments.database).transaction() as work:
+        await work.terms.lock_driver(drivers.driver_id)
+        await work.terms.add(terms)
+        charging = asyncio.create_task(charge())
+        await until(waits)
+    await charging
+
+    assert await drivers.owed() == -700
 
 
 async def declare(

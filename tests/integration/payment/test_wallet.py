@@ -12,6 +12,7 @@ from payment_service.domain.ledger import AccountKind
 from payment_service.domain.payment import Funding
 from payment_service.domain.payment_moves import PaymentStatus
 from shared_kernel.errors import Conflict, DomainError, InvalidInput, NotFound
+from shared_kernel.money import MAX_AMOUNT_MINOR
 from tests.fakes.payment_clock import StillClock
 from tests.fakes.payment_psp import FakePsp, Fault
 from tests.integration.payment.conftest import Payments, fare, usd
@@ -218,3 +219,13 @@ async def test_top_ups_at_once_with_one_key_charge_once(rider: RiderMoney, psp: 
 
     assert all(not isinstance(answer, Exception) or isinstance(answer, DomainError) for answer in answers), answers
     assert (len(psp.intents), await rider.wallet_minor()) == (1, 5000)
+
+
+async def test_two_grants_at_once_to_a_new_rider_do_not_pass_the_bound_together(rider: RiderMoney) -> None:
+    rider_id, more_than_half = uuid4(), MAX_AMOUNT_MINOR // 2 + 1
+    grants = (rider.adjust(AdjustmentKind.CREDIT_GRANT, more_than_half, rider_id=rider_id) for _ in range(2))
+
+    ends = await asyncio.gather(*grants, return_exceptions=True)
+
+    assert [error.reason for error in ends if isinstance(error, InvalidInput)] == ["invalid_amount"]
+    assert await rider.payments.balance(AccountKind.RIDER_CREDIT, rider_id) == more_than_half

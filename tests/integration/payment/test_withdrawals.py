@@ -19,6 +19,7 @@ from shared_kernel.errors import Conflict, DomainError, InvalidInput
 from tests.fakes.payment_clock import StillClock
 from tests.fakes.payment_psp import FakePsp, Fault
 from tests.integration.payment.conftest import Payments, usd
+from tests.integration.payment.process import until
 from tests.integration.payment.rider_money import RiderMoney
 
 
@@ -223,3 +224,19 @@ async def test_withdrawal_that_its_refunds_do_not_make_up_is_refused(
     }
     with pytest.raises(DBAPIError, match=r"add up to it|refunds top-ups of its rider"):
         await attack(rider, statements)
+
+
+async def test_top_ups_are_locked_in_the_order_in_which_groups_lock_them(rider: RiderMoney, psp: FakePsp) -> None:
+    first, second = await rider.top_up(3000), await rider.top_up(2000)
+    lock = text("SELECT id FROM payment WHERE id = :id FOR NO KEY UPDATE NOWAIT")
+    async with rider.payments.database.transaction() as other:
+        await other.execute(lock, {"id": first.id})
+        withdrawing = asyncio.create_task(rider.withdraw(5000))
+        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')"
+        await until(lambda: rider.payments.rows(waiting))
+
+        # Who has the older one gets the newer one as well: nobody waits for who waits for them.
+        await other.execute(lock, {"id": second.id})
+
+    withdrawal = await withdrawing
+    assert [part.payment_id for part in withdrawal.parts] == [second.id, first.id]

@@ -1,0 +1,49 @@
+"""What payment forgets of a person who leaves, and what has to come to its end first."""
+
+from __future__ import annotations
+
+import pytest
+
+from payment_service.adapters.personal_data import PaymentPersonalData
+from shared_kernel.errors import Conflict, Unknown
+from tests.fakes.payment_psp import FakePsp, Fault
+from tests.integration.payment.conftest import Payments
+
+
+@pytest.fixture
+def keeper(payments: Payments) -> PaymentPersonalData:
+    return PaymentPersonalData(payments.database, payments.core.use_cases.remove_payment_method)
+
+
+async def cards_of(payments: Payments) -> list[tuple[str, bool]]:
+    """Return the last digits of the rider's cards, and whether each is still kept."""
+    statement = "SELECT last_digits, removed_at IS NULL AS kept FROM payment_method WHERE rider_id = :id"
+    return [(row["last_digits"], row["kept"]) for row in await payments.rows(statement, id=payments.rider_id)]
+
+
+async def test_all_cards_are_detached_and_what_they_looked_like_is_forgotten(
+    payments: Payments, keeper: PaymentPersonalData
+) -> None:
+    await payments.add_card("pm_card_mastercard")
+
+    assert await keeper.blockers(payments.rider_id) == []
+    await keeper.erase(payments.rider_id, "erasure")
+
+    assert await cards_of(payments) == [("0000", False)] * 2
+
+
+async def test_a_card_in_doubt_at_the_psp_has_to_be_known_before_its_rider_is_forgotten(
+    payments: Payments, psp: FakePsp, keeper: PaymentPersonalData
+) -> None:
+    psp.fail("attach_card", Fault.TIMEOUT_AFTER_EFFECT)
+    with pytest.raises(Unknown):
+        await payments.add_card("pm_card_mastercard", key="second")
+
+    assert await keeper.blockers(payments.rider_id) == ["open_card"]
+    with pytest.raises(Conflict) as blocked:
+        await keeper.erase(payments.rider_id, "erasure")
+    assert (blocked.value.reason, blocked.value.metadata) == ("erasure_blocked", {"blockers": "open_card"})
+    await payments.add_card("pm_card_mastercard", key="second")
+    await keeper.erase(payments.rider_id, "erasure")
+
+    assert await cards_of(payments) == [("0000", False)] * 2

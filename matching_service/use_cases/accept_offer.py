@@ -18,7 +18,7 @@ from matching_service.domain.shift import DriverFacts
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.going_offline import keep_shift
 from matching_service.use_cases.join_run import join_run
-from matching_service.use_cases.steps import let_driver_go, ride_not_found, ride_of_answer, withdraw_offers
+from matching_service.use_cases.steps import driven_ride_of_answer, let_driver_go, ride_not_found, withdraw_offers
 from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, NotFound
@@ -52,7 +52,7 @@ class AcceptOffer:
         async with self.store.transaction() as tx:
             answer = await tx.claim(RequestKey(driver_id, "AcceptOffer", request_id, (str(offer_id),)))
             if answer is not None:
-                return await ride_of_answer(tx, answer)
+                return await driven_ride_of_answer(tx, answer, driver_id)
             ride = await self._accept(tx, driver_id, offer_id)
             await tx.complete(ride.id.bytes)
             return ride

@@ -8,7 +8,7 @@ from uuid import UUID
 from matching_service.domain.events import DriverArrived
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
-from matching_service.use_cases.steps import ride_of_answer, ride_of_driver, withdraw_offers
+from matching_service.use_cases.steps import driven_ride_of_answer, ride_of_driver, withdraw_offers
 from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 
@@ -30,7 +30,7 @@ class ArriveAtPickup:
         async with self.store.transaction() as tx:
             answer = await tx.claim(RequestKey(driver_id, "ArriveAtPickup", request_id, (str(ride_id),)))
             if answer is not None:
-                return await ride_of_answer(tx, answer)
+                return await driven_ride_of_answer(tx, answer, driver_id)
             ride = await ride_of_driver(tx, ride_id, driver_id)
             if ride.state is not RideState.ARRIVED:
                 before, now = ride, self.clock.now()

@@ -9,7 +9,7 @@ from uuid import UUID
 from matching_service.domain.events import TripStarted
 from matching_service.domain.ride import MAX_PIN_FAILURES, Ride
 from matching_service.domain.ride_states import RideMove, RideState, next_state
-from matching_service.use_cases.steps import ride_of_answer, ride_of_driver
+from matching_service.use_cases.steps import driven_ride_of_answer, ride_of_driver
 from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
@@ -39,7 +39,7 @@ class CollectOrder:
             if answer == _CODE_INVALID:
                 collected = None
             elif answer is not None:
-                collected = await ride_of_answer(tx, answer)
+                collected = await driven_ride_of_answer(tx, answer, driver_id)
             else:
                 collected = await self._collect(tx, await ride_of_driver(tx, ride_id, driver_id), pickup_code)
                 # Committed also when the code is wrong: the try counts.

@@ -10,7 +10,7 @@ from matching_service.domain.events import DeliveryFailed
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_delivery import delivery_failed
 from matching_service.domain.ride_states import RideState
-from matching_service.use_cases.steps import ride_of_answer, ride_of_driver
+from matching_service.use_cases.steps import driven_ride_of_answer, ride_of_driver
 from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 
@@ -35,7 +35,7 @@ class FailDelivery:
         async with self.store.transaction() as tx:
             answer = await tx.claim(RequestKey(driver_id, "FailDelivery", request_id, fields))
             if answer is not None:
-                return await ride_of_answer(tx, answer)
+                return await driven_ride_of_answer(tx, answer, driver_id)
             ride = await ride_of_driver(tx, ride_id, driver_id)
             if ride.state is not RideState.RETURNING:
                 before, now = ride, self.clock.now()

@@ -9,7 +9,7 @@ from matching_service.domain.delivery import MAX_HAND_OVER_FAILURES, Proof, Proo
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_delivery import hand_over_failed, handed_over
 from matching_service.domain.ride_states import RideMove, RideState, next_state
-from matching_service.use_cases.steps import ride_of_answer, ride_of_driver, trip_was_made
+from matching_service.use_cases.steps import driven_ride_of_answer, ride_of_driver, trip_was_made
 from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
@@ -50,7 +50,7 @@ class HandOverOrder:
             if answer == _PIN_INVALID:
                 handed = None
             elif answer is not None:
-                handed = await ride_of_answer(tx, answer)
+                handed = await driven_ride_of_answer(tx, answer, driver_id)
             else:
                 handed = await self._hand_over(tx, await ride_of_driver(tx, ride_id, driver_id), hand_over)
                 # Committed also when the PIN is wrong: the try counts.

@@ -9,7 +9,7 @@ from matching_service.domain.events import StopLeft, StopReached
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_route import stop_left, stop_reached
 from matching_service.domain.stops import StopState
-from matching_service.use_cases.steps import ride_of_answer, ride_of_driver
+from matching_service.use_cases.steps import driven_ride_of_answer, ride_of_driver
 from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 
@@ -32,7 +32,7 @@ class ReachStop:
         async with self.store.transaction() as tx:
             answer = await tx.claim(RequestKey(driver_id, "ReachStop", request_id, fields))
             if answer is not None:
-                return await ride_of_answer(tx, answer)
+                return await driven_ride_of_answer(tx, answer, driver_id)
             ride = await ride_of_driver(tx, ride_id, driver_id)
             if not _stands(ride, stop_id, StopState.REACHED):
                 before, now = ride, self.clock.now()
@@ -61,7 +61,7 @@ class LeaveStop:
         async with self.store.transaction() as tx:
             answer = await tx.claim(RequestKey(driver_id, "LeaveStop", request_id, fields))
             if answer is not None:
-                return await ride_of_answer(tx, answer)
+                return await driven_ride_of_answer(tx, answer, driver_id)
             ride = await ride_of_driver(tx, ride_id, driver_id)
             if not _stands(ride, stop_id, StopState.LEFT):
                 before, now = ride, self.clock.now()

@@ -9,7 +9,7 @@ from matching_service.domain.events import RideCanceled
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_cancels import no_show
 from matching_service.domain.ride_states import RideState
-from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_driver
+from matching_service.use_cases.steps import driven_ride_of_answer, let_driver_go, ride_of_driver
 from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 
@@ -31,7 +31,7 @@ class ReportNoShow:
         async with self.store.transaction() as tx:
             answer = await tx.claim(RequestKey(driver_id, "ReportNoShow", request_id, (str(ride_id),)))
             if answer is not None:
-                return await ride_of_answer(tx, answer)
+                return await driven_ride_of_answer(tx, answer, driver_id)
             ride = await ride_of_driver(tx, ride_id, driver_id)
             if ride.state is not RideState.NO_SHOW:
                 before, now = ride, self.clock.now()

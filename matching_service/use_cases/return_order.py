@@ -10,7 +10,7 @@ from matching_service.domain.events import OrderReturned
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_delivery import brought_back
 from matching_service.domain.ride_states import RideState
-from matching_service.use_cases.steps import let_driver_go, ride_of_answer, ride_of_driver
+from matching_service.use_cases.steps import driven_ride_of_answer, let_driver_go, ride_of_driver
 from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 
@@ -33,7 +33,7 @@ class ReturnOrder:
             request = RequestKey(driver_id, "ReturnOrder", request_id, (str(ride_id), received_by))
             answer = await tx.claim(request)
             if answer is not None:
-                return await ride_of_answer(tx, answer)
+                return await driven_ride_of_answer(tx, answer, driver_id)
             ride = await ride_of_driver(tx, ride_id, driver_id)
             if ride.state is not RideState.RETURNED:
                 before, now = ride, self.clock.now()

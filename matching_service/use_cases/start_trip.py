@@ -9,7 +9,7 @@ from uuid import UUID
 from matching_service.domain.events import TripStarted
 from matching_service.domain.ride import MAX_PIN_FAILURES, Ride
 from matching_service.domain.ride_states import RideMove, RideState, next_state
-from matching_service.use_cases.steps import ride_of_answer, ride_of_driver
+from matching_service.use_cases.steps import driven_ride_of_answer, ride_of_driver
 from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
@@ -39,7 +39,7 @@ class StartTrip:
             if answer == _PIN_INVALID:
                 started = None
             elif answer is not None:
-                started = await ride_of_answer(tx, answer)
+                started = await driven_ride_of_answer(tx, answer, driver_id)
             else:
                 started = await self._start(tx, await ride_of_driver(tx, ride_id, driver_id), start_pin)
                 # Committed also when the PIN is wrong: the try counts.

@@ -58,6 +58,14 @@ async def ride_of_rider(tx: Transaction, ride_id: UUID, rider_id: UUID) -> Ride:
     return ride
 
 
+async def driven_ride_of_answer(tx: Transaction, answer: bytes, driver_id: UUID) -> Ride:
+    """Return the ride that a stored answer names, while it is this driver's.
+
+    A key is kept for a day: a driver whose ride went to somebody else would see by it where that goes, and whom with.
+    """
+    return await ride_of_driver(tx, UUID(bytes=answer), driver_id)
+
+
 async def ride_of_driver(tx: Transaction, ride_id: UUID, driver_id: UUID) -> Ride:
     """Lock a ride that this driver is, or was to its end, bound to."""
     ride = await tx.lock_ride(ride_id)

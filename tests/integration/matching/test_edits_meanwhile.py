@@ -54,12 +54,14 @@ async def test_another_time_that_is_accepted_while_the_search_begins_moves_a_rid
 ) -> None:
     other = stage_on(database, FakePayments(), stage.clock)
     ends: set[tuple[RideState, bool]] = set()
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         ride = await stage.scheduled(TOMORROW)
         await wait_until(stage, ride, SCHEDULE.hold_lead_seconds)
         waiting = await wait_until(stage, ride, SCHEDULE.search_lead_seconds + 1)
         edit = await quoted(stage, waiting, EditCommand(pickup_at=stage.clock.now() + TOMORROW))
         stage.clock.advance(1)
+        if number % 2:
+            await other.schedules()
         outcome, _ = await asyncio.gather(accepted(stage, edit), other.schedules(), return_exceptions=True)
         after = await stage.now(ride)
         assert after.schedule is not None

@@ -228,6 +228,25 @@ class TestOffers:
         assert await stage.accept(key, driver_id, offer.id) == bound
         assert await stage.accept(stage.key(), driver_id, offer.id) == bound
 
+    async def test_a_repeated_accept_tells_nothing_of_a_ride_that_went_to_another_driver(self, stage: Stage):
+        ride, former, key = await stage.ride(), await stage.driver(), stage.key()
+        offer = await stage.offer(ride, former)
+        await stage.accept(key, former, offer.id)
+        await stage.reassign(stage.key(), stage.new_id(), ride.id, "a complaint")
+        assert (await refusal(stage.accept(key, former, offer.id))).reason == "ride_reassigned"
+        other = await stage.driver()
+        offer_of_other = await stage.offer(ride, other)
+        await stage.accept(stage.key(), other, offer_of_other.id)
+        assert (await refusal(stage.accept(key, former, offer.id))).reason == "ride_reassigned"
+
+    async def test_a_repeated_arrival_tells_nothing_of_a_ride_that_was_given_back(self, stage: Stage):
+        ride, driver_id = await stage.assigned()
+        key = stage.key()
+        await stage.arrive(key, driver_id, ride.id)
+        assert (await stage.arrive(key, driver_id, ride.id)).state is RideState.ARRIVED
+        await stage.give_back(stage.key(), driver_id, ride.id, "")
+        assert (await refusal(stage.arrive(key, driver_id, ride.id))).reason == "ride_not_found"
+
     async def test_somebody_elses_offer_is_not_found(self, stage: Stage):
         ride, driver_id = await stage.ride(), await stage.driver()
         offer = await stage.offer(ride, driver_id)

@@ -137,8 +137,8 @@ def _client(data: Path) -> Generator[Any]:
     import grpc
 
     from chassis.clients import forward_token, open_sync_channel
-    from chassis.status import from_rpc_error
     from chassis.tls import certificates_of
+    from jitney.operate.client import refusal_of
     from jitney.stack.environment import StackSettings
     from jitney.stack.tokens import make_token
     from ridesharing.matching.v1.city_service_pb2_grpc import CityServiceStub
@@ -154,8 +154,6 @@ def _client(data: Path) -> Generator[Any]:
             try:
                 return getattr(stub, method)(request, metadata=forward_token(token), timeout=_CALL_SECONDS)
             except grpc.RpcError as error:
-                refusal = from_rpc_error(error)
-                faults = "".join(f"\n  {fault.field}: {fault.description}" for fault in refusal.violations)
-                raise StackError(f"{refusal.reason}: {refusal.message}{faults}") from None
+                raise refusal_of(error, "matching") from None
 
         yield ask

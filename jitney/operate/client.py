@@ -144,7 +144,8 @@ def refusal_of(error: "grpc.RpcError", who: str) -> Refusal:
     }
     refusal = from_rpc_error(error)
     code = next((codes[kind] for kind in type(refusal).__mro__ if kind in codes), REFUSED)
-    return Refusal(f"{who} says {refusal.reason}: {refusal.message}", code)
+    faults = "".join(f"\n  {fault.field}: {fault.description}" for fault in refusal.violations)
+    return Refusal(f"{who} says {refusal.reason}: {refusal.message}{faults}", code)
 
 
 async def taken(items: AsyncIterator[T], limit: int) -> list[T]:

@@ -14,6 +14,13 @@ const AREAS_SECONDS = 10;
 const NOBODY = { vehicles: [], rides: [], offers: [], vehicle_count: 0 };
 const EVERYWHERE = { south: -89, west: -180, north: 89, east: 180 };
 
+/** Where the cities serve, as far as that is known. */
+function boxOf(areas) {
+  const corners = areas.flatMap((area) => area.corners);
+  const [latitudes, longitudes] = ["latitude", "longitude"].map((name) => corners.map((corner) => corner[name]));
+  return corners.length ? { south: Math.min(...latitudes), west: Math.min(...longitudes), north: Math.max(...latitudes), east: Math.max(...longitudes) } : EVERYWHERE;
+}
+
 export function mountMap(root, { api, may }) {
   const holder = h("div", { class: "map" });
   const hidden = new Set();
@@ -50,7 +57,7 @@ export function mountMap(root, { api, may }) {
 
   const look = every(LOOK_SECONDS, async () => {
     try {
-      const seen = await api.get("/v1/operator/fleet", { ...(drawn?.box() ?? EVERYWHERE), vehicle_limit: 1500, ride_limit: 500 });
+      const seen = await api.get("/v1/operator/fleet", { ...(drawn?.box() ?? boxOf(areas)), vehicle_limit: 1500, ride_limit: 500 });
       if (gone) return;
       fleet = seen;
     } catch (error) {

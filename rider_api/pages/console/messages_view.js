@@ -1,10 +1,12 @@
 /** Messages: what became of what people were to be told, and events that a service could not take in. */
 
-import { fill, h, problem } from "../lib/dom.js";
+import { fill, h, problem, refill } from "../lib/dom.js";
 import { count, shortId, time, words } from "../lib/format.js";
+import { every } from "../lib/stream.js";
 import { act, badge, listTable, pageHead, segments, stat } from "./parts.js";
 
 const HOURS = 24;
+const LOOK_SECONDS = 60;
 
 export function mountMessages(root, { api, may }) {
   let service = "matching";
@@ -21,7 +23,7 @@ export function mountMessages(root, { api, may }) {
       const since = new Date(Date.now() - HOURS * 3600_000).toISOString();
       const told = await api.get("/v1/operator/notifications/summary", { since });
       const channels = Object.entries(Object.groupBy(told.deliveries, (item) => item.channel));
-      fill(
+      refill(
         deliveries,
         h("h2", {}, "Told in the last 24 hours"),
         h(
@@ -32,7 +34,7 @@ export function mountMessages(root, { api, may }) {
         ),
       );
     } catch (error) {
-      fill(deliveries, h("h2", {}, "Told in the last 24 hours"), problem(error, tellDeliveries));
+      refill(deliveries, h("h2", {}, "Told in the last 24 hours"), problem(error, () => looking()));
     }
   }
 
@@ -73,7 +75,7 @@ export function mountMessages(root, { api, may }) {
     fill(letters, table);
   }
 
-  tellDeliveries();
+  const looking = every(LOOK_SECONDS, tellDeliveries);
   showLetters();
-  return () => {};
+  return () => looking.stop();
 }

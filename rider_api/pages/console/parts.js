@@ -1,7 +1,9 @@
 /** What the console's views are made of: heads, states, tables that go on, segments. */
 
-import { empty, fill, h, problem, toast } from "../lib/dom.js";
+import { empty, fill, h, problem, refill, toast } from "../lib/dom.js";
 import { digitsOf, tone, words } from "../lib/format.js";
+
+const EMPTY_LOOK_SECONDS = 15;
 
 /** The head of a page. */
 export const pageHead = (title, told, ...tools) =>
@@ -43,22 +45,32 @@ export function listTable({ label, columns, load, none, link }) {
   const holder = h("div", { class: "table-wrap", tabindex: "0", role: "region", "aria-label": label }, table, foot);
   let turn = 0;
 
-  async function more(cursor) {
+  async function more(cursor, quietly = false) {
     const mine = turn;
-    if (!cursor) fill(body, [1, 2, 3].map(() => h("tr", {}, columns.map(() => h("td", {}, h("div", { class: "skeleton" }))))));
-    fill(foot);
+    if (!cursor && !quietly) fill(body, [1, 2, 3].map(() => h("tr", {}, columns.map(() => h("td", {}, h("div", { class: "skeleton" }))))));
+    if (!quietly) fill(foot);
     try {
       const page = await load(cursor);
       if (mine !== turn) return;
       if (!cursor) fill(body);
       body.append(...page.items.map(row));
-      if (!body.children.length) fill(foot, empty(...none));
-      else if (page.next_cursor) fill(foot, h("div", { class: "empty" }, h("button", { class: "button small", type: "button", on: { click: () => more(page.next_cursor) } }, "Show more")));
+      if (!body.children.length) {
+        refill(foot, empty(...none));
+        setTimeout(lookOn, EMPTY_LOOK_SECONDS * 1000, mine);
+      } else if (page.next_cursor) fill(foot, h("div", { class: "empty" }, h("button", { class: "button small", type: "button", on: { click: () => more(page.next_cursor) } }, "Show more")));
+      else fill(foot);
     } catch (error) {
       if (mine !== turn) return;
       if (!cursor) fill(body);
       fill(foot, problem(error, () => more(cursor)));
     }
+  }
+
+  /** Whoever waits at an empty list sees what comes. One that holds something does not move below a pointer. */
+  function lookOn(mine) {
+    if (mine !== turn || !holder.isConnected) return;
+    if (document.hidden) setTimeout(lookOn, EMPTY_LOOK_SECONDS * 1000, mine);
+    else more("", true);
   }
 
   function row(item) {

@@ -5,6 +5,11 @@ export class Session {
     this.key = `jitney.${name}`;
     this.value = JSON.parse(sessionStorage.getItem(this.key) ?? "null");
     this.onEnd = () => {};
+    // A duplicated tab begins with the same refresh token, which may be used once: who renews tells the others.
+    this.others = new BroadcastChannel(this.key);
+    this.others.addEventListener("message", ({ data: { spent, value } }) => {
+      if (this.value?.refresh_token === spent) this.keep(value);
+    });
   }
 
   get signedIn() {
@@ -38,7 +43,9 @@ export class Session {
   }
 
   renew(tokens) {
+    const spent = this.value.refresh_token;
     this.keep({ ...this.value, ...tokens, ...endByOwnClock(tokens) });
+    this.others.postMessage({ spent, value: this.value });
   }
 
   end(words) {

@@ -17,8 +17,9 @@ export function offerCard({ work, draw }) {
     if (left > 0 && work.offer?.id === offer.id) requestAnimationFrame(run);
   };
   requestAnimationFrame(run);
-  const answer = async (button, given) => {
-    button.disabled = true;
+  const buttons = [h("button", { class: "button primary wide", type: "button", on: { click: () => answer(() => work.accept()) } }, "Accept"), h("button", { class: "button plain wide", type: "button", on: { click: () => answer(() => work.decline()) } }, "Decline")];
+  const answer = async (given) => {
+    for (const button of buttons) button.disabled = true;
     const answered = given();
     draw();
     await answered.catch((error) => toast(error.message, "bad"));
@@ -31,8 +32,7 @@ export function offerCard({ work, draw }) {
     h("div", { class: "row between" }, h("h1", {}, "A ride for you"), h("span", { class: "badge" }, offer.funding === "cash" ? "Cash" : words(offer.funding))),
     h("div", { class: "row between" }, h("span", { class: "sum" }, money(offer.earnings)), h("span", { class: "soft" }, `${minutes(offer.pickup_eta_seconds)} away · trip of ${distance(offer.distance_meters)}`)),
     legs(offer),
-    h("button", { class: "button primary wide", type: "button", on: { click: (event) => answer(event.currentTarget, () => work.accept()) } }, "Accept"),
-    h("button", { class: "button plain wide", type: "button", on: { click: (event) => answer(event.currentTarget, () => work.decline()) } }, "Decline"),
+    buttons,
   );
 }
 

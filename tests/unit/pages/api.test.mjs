@@ -104,6 +104,15 @@ test("a clock that is fast here renews a token when it is due, and not with each
   assert.equal(service.count("POST /v1/auth/token/refresh"), 1);
 });
 
+test("a duplicated tab goes on with what the other one renewed, and another person's does not", async () => {
+  const { api, session } = await signedIn({ "POST /v1/auth/token/refresh": { access_token: token({ iat: 1000, exp: 1900 }), refresh_token: "r2" } });
+  const { Session } = await load("lib/session.js");
+  const [twin, stranger] = [new Session("rider"), new Session("rider")];
+  stranger.keep({ ...stranger.value, refresh_token: "of somebody else" });
+  await api.renewed();
+  assert.deepEqual([session, twin, stranger].map((each) => each.value.refresh_token), ["r2", "r2", "of somebody else"]);
+});
+
 test("a service that cannot renew just now ends no sign-in", async () => {
   sleeps();
   const { api, service, session, ends } = await signedIn(

@@ -28,6 +28,21 @@ class Storage {
   removeItem = (key) => void this.#kept.delete(key);
 }
 
+/** What windows of one browser tell each other. */
+class Channel extends EventTarget {
+  static open = new Set();
+
+  constructor(name) {
+    super();
+    this.name = name;
+    Channel.open.add(this);
+  }
+
+  postMessage(data) {
+    for (const other of Channel.open) if (other !== this && other.name === this.name) other.dispatchEvent(Object.assign(new Event("message"), { data: structuredClone(data) }));
+  }
+}
+
 /** Set up the globals, signed in as a role; returns what a test turns and looks at. */
 export function browse({ role = "driver", facts = {}, hash = "" } = {}) {
   const document = makeDocument();
@@ -61,6 +76,7 @@ export function browse({ role = "driver", facts = {}, hash = "" } = {}) {
     OffscreenCanvas: class {
       getContext = () => new Proxy({}, { get: () => () => {}, set: () => true });
     },
+    BroadcastChannel: Channel,
     ResizeObserver: class {
       observe() {}
       disconnect() {}

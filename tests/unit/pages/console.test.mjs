@@ -193,6 +193,35 @@ test("a view that cannot be shown says so", async () => {
   assert.match(root.textContent, /no such thing in this browser/);
 });
 
+test("who waits at an empty list sees what comes, and nothing is asked once the view was left", async () => {
+  const complaint = { id: "cmpl_1", ride_id: RIDE.id, state: "open", reason: "wrong_route", words: "Twice around", created_at: RIDE.requested_at };
+  const { service, look, root, text } = await view("console/complaints_view.js", "mountComplaints", { "GET /v1/operator/complaints": { items: [], next_cursor: null } });
+  assert.match(text(), /Nobody waits/);
+  service.set("GET /v1/operator/complaints", { items: [complaint], next_cursor: null });
+  await look(15);
+  assert.match(text(), /Twice around/);
+  assert.doesNotMatch(text(), /Nobody waits/);
+  service.set("GET /v1/operator/complaints", { items: [], next_cursor: null });
+  button(root, "Refunded").click();
+  await settle();
+  const asked = service.asked.length;
+  root.replaceChildren();
+  await look(60);
+  assert.equal(service.asked.length, asked);
+});
+
+test("what was told in the last day is that of the day that is now", async () => {
+  const told = (notification_count) => ({ notification_count, deliveries: [] });
+  const { service, look, leave, text } = await view("console/messages_view.js", "mountMessages", { "GET /v1/operator/notifications/summary": told(17), "GET /v1/operator/dead-letters/matching": { items: [{}], next_cursor: null } });
+  assert.match(text(), /17notifications owed/);
+  service.set("GET /v1/operator/notifications/summary", told(18));
+  await look(60);
+  assert.match(text(), /18notifications owed/);
+  leave();
+  await look(60);
+  assert.equal(service.count("GET /v1/operator/notifications/summary"), 2);
+});
+
 test("a dialog ends with the view that asked", async () => {
   const { root, document, window } = await view("console/complaints_view.js", "mountComplaints", { "GET /v1/operator/complaints": { items: [{ id: "cmpl_1", ride_id: RIDE.id, state: "open", reason: "wrong_route", words: "", created_at: RIDE.requested_at }], next_cursor: null } });
   button(root, "Say no: Wrong route").click();

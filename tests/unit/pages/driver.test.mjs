@@ -96,6 +96,15 @@ test("an offer that is declined does not come back by a look that began before",
   decline.give({});
 });
 
+test("an offer is answered once", async () => {
+  const { service, root } = await page({ ...APPROVED, "GET /v1/driver/offers/current": OFFER, "POST /v1/driver/offers/offer_1/accept": later().answer });
+  button(root, "Accept").click();
+  button(root, "Decline").click();
+  await settle();
+  assert.equal(service.count("POST /v1/driver/offers/offer_1/accept"), 1);
+  assert.equal(service.count("POST /v1/driver/offers/offer_1/decline"), 0);
+});
+
 test("the next offer is shown although the last ride's end is still on the screen", async () => {
   const { service, look, text } = await page({ ...APPROVED, "GET /v1/driver/rides/current": { ...RIDE, state: "completed" } });
   assert.match(text(), /Ride completed/);

@@ -140,6 +140,10 @@ export class Element extends EventTarget {
     return copy;
   }
 
+  get isConnected() {
+    return this.ownerDocument.documentElement.contains(this);
+  }
+
   contains(other) {
     for (let node = other; node; node = node.parentNode) if (node === this) return true;
     return false;

@@ -44,7 +44,7 @@ class EdgeSettings(ChassisSettings):
     rest_body_seconds: float = Field(default=10.0, gt=0, le=120)
     """Within which a request's body must be whole; one of more than 64 KiB has a second more for each 16 KiB."""
     rest_reads_per_minute: int = Field(default=1_200, ge=1)
-    """How often an account may look; requests beyond it are refused with 429 and Retry-After."""
+    """How often an account may look, and as often open a stream; what is beyond it is refused with 429, Retry-After."""
     rest_writes_per_minute: int = Field(default=600, ge=1)
     """How often an account may change something, positions of drivers included."""
     rest_sign_ins_per_minute: int = Field(default=60, ge=1)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 from uuid import UUID
 
 from chassis.auth import OPERATORS, current_actor
+from chassis.server import MAX_MESSAGE_BYTES
 from identity_service.domain.erasures import Erasure
 from identity_service.entrypoints import wire
 from identity_service.entrypoints.callers import Context, acting_staff
 from identity_service.use_cases.erase_account import EraseAccount
 from ridesharing.identity.v1 import privacy_service_pb2 as pb
 from ridesharing.identity.v1 import privacy_service_pb2_grpc
-from shared_kernel.errors import FieldViolation, InvalidInput, NotFound
+from shared_kernel.errors import Conflict, FieldViolation, InvalidInput, NotFound
 
 SERVICE_NAME = "ridesharing.identity.v1.PrivacyService"
+_MOST_BYTES = MAX_MESSAGE_BYTES - 1_024
+"""Of a document in a message, with the little that is around it."""
 
 
 class PrivacyServicer(privacy_service_pb2_grpc.PrivacyServiceServicer):
@@ -24,7 +29,12 @@ class PrivacyServicer(privacy_service_pb2_grpc.PrivacyServiceServicer):
 
     async def ExportAccount(self, request: pb.ExportAccountRequest, context: Context) -> pb.ExportAccountResponse:
         document = await self._erase.export(current_actor().account_id)
-        return pb.ExportAccountResponse(document=document.decode())
+        if len(document) <= _MOST_BYTES:
+            return pb.ExportAccountResponse(document=document.decode())
+        packed = await asyncio.to_thread(gzip.compress, document)
+        if len(packed) > _MOST_BYTES:
+            raise Conflict("export_too_large", "there is more than can be told at once")
+        return pb.ExportAccountResponse(packed_document=packed)
 
     async def RequestErasure(self, request: pb.RequestErasureRequest, context: Context) -> pb.RequestErasureResponse:
         actor = current_actor()

@@ -1,9 +1,14 @@
 """Callbacks of providers: posted by them, signed in a header, and handed on as raw bytes to who can tell.
 
-They are no part of the public contract: who may call is proved by the signature, which only the service can judge.
+They are no part of the public contract: who may call is proved by the signature, which only the service can judge. The
+gate does not hold them up, so they are bounded here: those of a service that hangs leave the threads to trips.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from threading import BoundedSemaphore
 
 from flask import Blueprint, Response, request
 from opentelemetry.trace import SpanKind
@@ -22,6 +27,9 @@ MAX_CALLBACK_BYTES = 256 * 1024
 _MAX_SIGNATURE_LENGTH = 2048
 _MAX_SMS_SIGNATURE_LENGTH = 256
 _SECONDS = 5.0
+AT_ONCE = 16
+"""Callbacks for one service that are worked on at a time: few of the threads that there are."""
+_AGAIN_SECONDS = 5
 _STRIPE_PATH = "/v1/callbacks/payments/stripe"
 _SMS_PATH = "/v1/callbacks/notifications/sms"
 _VOICE_PATH = "/v1/callbacks/notifications/voice"
@@ -31,14 +39,33 @@ _MAX_RECEIPT_BYTES = 16 * 1024
 def make_blueprint() -> Blueprint:
     """Make the routes."""
     blueprint = Blueprint("callbacks", __name__)
-    setattr(receive_stripe_event, ROLES_ATTRIBUTE, frozenset({Role.ANONYMOUS}))
-    setattr(receive_stripe_event, SCOPE_ATTRIBUTE, OPEN_SCOPE)
-    blueprint.add_url_rule(_STRIPE_PATH, view_func=receive_stripe_event, methods=["POST"])
-    for path, receive in ((_SMS_PATH, receive_sms_receipt), (_VOICE_PATH, receive_voice_receipt)):
-        setattr(receive, ROLES_ATTRIBUTE, frozenset({Role.ANONYMOUS}))
-        setattr(receive, SCOPE_ATTRIBUTE, OPEN_SCOPE)
-        blueprint.add_url_rule(path, view_func=receive, methods=["POST"])
+    of_payment, of_notification = BoundedSemaphore(AT_ONCE), BoundedSemaphore(AT_ONCE)
+    for path, receive, places in (
+        (_STRIPE_PATH, receive_stripe_event, of_payment),
+        (_SMS_PATH, receive_sms_receipt, of_notification),
+        (_VOICE_PATH, receive_voice_receipt, of_notification),
+    ):
+        view = _few_at_once(receive, places)
+        setattr(view, ROLES_ATTRIBUTE, frozenset({Role.ANONYMOUS}))
+        setattr(view, SCOPE_ATTRIBUTE, OPEN_SCOPE)
+        blueprint.add_url_rule(path, view_func=view, methods=["POST"])
     return blueprint
+
+
+def _few_at_once(receive: Callable[[], Response], places: BoundedSemaphore) -> Callable[[], Response]:
+    @wraps(receive)
+    def view() -> Response:
+        if not places.acquire(blocking=False):
+            detail = "too many callbacks are worked on: post it again later"
+            raise ProblemError(
+                Problem(503, "callbacks_busy", detail, retryable=True, retry_after_seconds=_AGAIN_SECONDS)
+            )
+        try:
+            return receive()
+        finally:
+            places.release()
+
+    return view
 
 
 def receive_stripe_event() -> Response:

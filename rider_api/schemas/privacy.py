@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -36,7 +37,8 @@ class Erasure(Answer):
 
 def account_export(message: privacy_service_pb2.ExportAccountResponse) -> AccountExport:
     """Convert an export."""
-    return AccountExport(document=json.loads(message.document))
+    packed = message.packed_document
+    return AccountExport(document=json.loads(gzip.decompress(packed) if packed else message.document))
 
 
 def erasure(message: privacy_service_pb2.Erasure) -> Erasure:

@@ -33,6 +33,7 @@ from rider_api.headers import REQUEST_ID, bearer_token_of, request_id_of, securi
 from rider_api.problems import INTERNAL, Problem, problem_of
 from rider_api.settings import EdgeSettings
 from rider_api.stream.connection import HELD, STREAM_START, EventStream
+from rider_api.stream.openings import Openings
 from rider_api.stream.ride_stream import RideStream, next_version
 from rider_api.stream.rides import Rides, RideView
 from rider_api.tickets import actor_of_ticket, ticket_key
@@ -67,6 +68,7 @@ class Streams:
     clock: Clock
     new_id: Callable[[], UUID]
     rides: Rides
+    openings: Openings
 
     async def listen(self, request: Request) -> EventStream:
         """Open the caller's live stream."""
@@ -124,6 +126,7 @@ class Streams:
             raise PermissionRefused("role_not_allowed", f"a token of the role {actor.role.value} may not do this")
         if len(self.hub) >= self.settings.stream_connections_max:
             raise LimitExceeded("too_many_streams", "no more live streams fit in here", retry_after_seconds=5)
+        self.openings.count(actor)
 
     async def _caller(self, request: Request) -> Actor:
         token = bearer_token_of(request.headers.get("authorization"))

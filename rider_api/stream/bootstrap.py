@@ -14,6 +14,7 @@ from chassis.tls import certificates_for
 from rider_api.keys import load_or_exit
 from rider_api.settings import EdgeSettings
 from rider_api.stream.app import Streams, make_app
+from rider_api.stream.openings import Openings
 from rider_api.stream.rides import Rides
 from shared_kernel.clock import Clock, SystemClock
 from shared_kernel.ids import Uuid7Source
@@ -36,6 +37,7 @@ def make_streams(settings: EdgeSettings, clock: Clock) -> Streams:
         clock=clock,
         new_id=new_id,
         rides=Rides(settings.matching_target, certificates_for(settings)),
+        openings=Openings(settings.rest_reads_per_minute),
     )
 
 

@@ -1,9 +1,15 @@
 """Callbacks of providers: raw bytes go through unchanged, in the edge's own name, and nothing else gets in."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from chassis.auth import Role
+from rider_api.rest.app import make_app, make_edge
+from rider_api.settings import RestSettings
 from ridesharing.notification.v1 import delivery_service_pb2
 from ridesharing.payment.v1 import webhook_service_pb2 as pb
 from shared_kernel.errors import InvalidInput, Unauthenticated, Unavailable
@@ -38,6 +44,46 @@ def test_service_that_is_busy_is_503_so_that_the_event_comes_again(client: Flask
     backends.answers["ReceivePspEvent"] = Unavailable("psp_events_busy", "later")
 
     assert client.post(PATH, data=EVENT, headers=SIGNED).status_code == 503
+
+
+def test_callbacks_of_a_service_that_hangs_are_bounded_and_those_of_another_go_on(
+    edge_settings: RestSettings, backends: Backends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rider_api.rest.callback_routes.AT_ONCE", 1)
+    # On a busy machine, too, it hangs for as long as the others take.
+    monkeypatch.setattr("rider_api.rest.callback_routes._SECONDS", 60.0)
+    edge = make_edge(edge_settings)
+    app = make_app(edge)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hang(request: object) -> pb.ReceivePspEventResponse:
+        begun.set()
+        go_on.wait(30)
+        return pb.ReceivePspEventResponse()
+
+    def post() -> TestResponse:
+        return app.test_client().post(PATH, data=EVENT, headers=SIGNED)
+
+    def post_receipt() -> TestResponse:
+        signed = {"X-Twilio-Signature": "c2lnbmVk"}
+        return app.test_client().post("/v1/callbacks/notifications/sms", data=b"MessageSid=SM1", headers=signed)
+
+    backends.answers["ReceivePspEvent"] = hang
+    backends.answers["ReceiveSmsReceipt"] = delivery_service_pb2.ReceiveSmsReceiptResponse()
+    with ThreadPoolExecutor(3) as pool:
+        hanging = pool.submit(post)
+        assert begun.wait(60)
+        # Of another service; the back ends of this test are one process, and answer it when the first is answered.
+        receipt = pool.submit(post_receipt)
+        refused = pool.submit(post)
+        wait([refused], timeout=20)
+        go_on.set()
+        assert (hanging.result(60).status_code, receipt.result(60).status_code) == (200, 204)
+    answer = refused.result(60)
+    assert (answer.status_code, answer.get_json(force=True).get("code")) == (503, "callbacks_busy")
+    assert answer.headers["Retry-After"] == "5"
+    assert post().status_code == 200
+    edge.backends.close()
 
 
 def test_nothing_unsigned_empty_or_huge_is_handed_on(client: FlaskClient, backends: Backends) -> None:

@@ -80,6 +80,37 @@ async def heard(reader: EventReader) -> tuple[str, str | None]:
     return event.type, event.id
 
 
+async def test_who_asks_too_often_is_refused_and_told_until_when(
+    every_backend: Backends,
+    backends: Backends,
+    jwks_file: Path,
+    redis_url: str,
+    tmp_path: Path,
+    bearer: Bearer,
+    account: UUID,
+) -> None:
+    settings: dict[str, object] = {
+        "jwks_file": jwks_file,
+        "redis_url": redis_url,
+        "matching_target": every_backend.address,
+        "rest_reads_per_minute": 3,
+    }
+    stands_at(backends, 3)
+    with edge_process("stream", settings, tmp_path) as url:
+        async with httpx.AsyncClient(base_url=url, timeout=WAIT_SECONDS) as client:
+
+            async def look(somebody: UUID) -> httpx.Response:
+                return await client.get(EVENTS, params={"after_version": 2}, headers=bearer(Role.RIDER, somebody))
+
+            answers = [await look(account) for _ in range(12)]
+            assert (await look(uuid4())).status_code == 200
+    assert (answers[0].status_code, answers[-1].status_code) == (200, 429)
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert refused.json()["code"] == "rate_limited"
+    assert int(refused.headers["Retry-After"]) >= 1
+    assert len(backends.asked) < len(answers)
+
+
 async def test_a_rides_state_is_told_whenever_its_version_grew(
     stream_urls: tuple[str, str], redis: Redis, backends: Backends, bearer: Bearer, account: UUID
 ) -> None:

@@ -26,6 +26,7 @@ from notification_service.adapters import people_tables
 from notification_service.adapters.personal_data import NotificationPersonalData
 from payment_service.adapters.personal_data import PaymentPersonalData
 from payment_service.use_cases.repositories import RequestKey
+from rider_api.schemas.privacy import account_export
 from ridesharing.common.v1 import access_pb2, personal_data_service_pb2_grpc
 from ridesharing.identity.v1 import accounts_pb2
 from ridesharing.identity.v1 import identity_service_pb2 as identity_pb
@@ -249,6 +250,25 @@ async def test_a_person_is_told_all_that_four_services_keep(whole: Whole) -> Non
     assert [row["subject"] for row in document["notification"]["preference"]] == ["marketing"]
     for secret in ("4821", "pm_", "start_pin", "phone_index"):
         assert secret not in answer.document
+
+
+async def test_what_is_more_than_a_message_may_hold_is_told_all_the_same(whole: Whole) -> None:
+    signed_in = await whole.identity.sign_in(new_phone())
+    await whole.sql(
+        "notification",
+        "INSERT INTO notification (notification_id, dedupe_key, account_id, topic, priority, in_inbox, title, body,"
+        " live_type, live_data, created_at, expires_at)"
+        " SELECT gen_random_uuid(), $1::text || n, $1::uuid, 'offer_created', 1, true, 'A ride', 'words', 'x',"
+        " repeat(md5(n::text), 60), now(), now() FROM generate_series(1, 3000) AS n",
+        signed_in.account.account_id,
+    )
+    with rpc_errors():
+        answer = await whole.privacy.ExportAccount(
+            pb.ExportAccountRequest(), metadata=forward_token(signed_in.tokens.access_token)
+        )
+    document = account_export(answer).document
+    assert document["account_id"] == signed_in.account.account_id
+    assert len(document["notification"]["notification"]) == 3000
 
 
 async def test_a_person_is_erased_everywhere_and_the_number_is_free_again(whole: Whole) -> None:

@@ -28,7 +28,7 @@ from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_do
 from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-ridesharing/identity/v1/privacy_service.proto\x12\x17ridesharing.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a#ridesharing/common/v1/urgency.proto\"\xdd\x01\n\x07\x45rasure\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x30\n\x0crequest_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x65rased_services\x18\x04 \x03(\t\x12\x31\n\rcomplete_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nlast_error\x18\x06 \x01(\t\"\x16\n\x14\x45xportAccountRequest\")\n\x15\x45xportAccountResponse\x12\x10\n\x08\x64ocument\x18\x01 \x01(\t\"}\n\x15RequestErasureRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1f\n\naccount_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x18\n\x06reason\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"K\n\x16RequestErasureResponse\x12\x31\n\x07\x65rasure\x18\x01 \x01(\x0b\x32 .ridesharing.identity.v1.Erasure\"1\n\x11GetErasureRequest\x12\x1c\n\naccount_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"G\n\x12GetErasureResponse\x12\x31\n\x07\x65rasure\x18\x01 \x01(\x0b\x32 .ridesharing.identity.v1.Erasure2\xfc\x02\n\x0ePrivacyService\x12|\n\rExportAccount\x12-.ridesharing.identity.v1.ExportAccountRequest\x1a..ridesharing.identity.v1.ExportAccountResponse\"\x0c\xa2\xbb\x18\x04\n\x02\x02\x03\xa8\xbb\x18\x03\x12|\n\x0eRequestErasure\x12..ridesharing.identity.v1.RequestErasureRequest\x1a/.ridesharing.identity.v1.RequestErasureResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x03\x04\x12n\n\nGetErasure\x12*.ridesharing.identity.v1.GetErasureRequest\x1a+.ridesharing.identity.v1.GetErasureResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-ridesharing/identity/v1/privacy_service.proto\x12\x17ridesharing.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a#ridesharing/common/v1/urgency.proto\"\xdd\x01\n\x07\x45rasure\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x30\n\x0crequest_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x65rased_services\x18\x04 \x03(\t\x12\x31\n\rcomplete_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nlast_error\x18\x06 \x01(\t\"\x16\n\x14\x45xportAccountRequest\"B\n\x15\x45xportAccountResponse\x12\x10\n\x08\x64ocument\x18\x01 \x01(\t\x12\x17\n\x0fpacked_document\x18\x02 \x01(\x0c\"}\n\x15RequestErasureRequest\x12)\n\nrequest_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,128}$\x12\x1f\n\naccount_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x18\n\x06reason\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"K\n\x16RequestErasureResponse\x12\x31\n\x07\x65rasure\x18\x01 \x01(\x0b\x32 .ridesharing.identity.v1.Erasure\"1\n\x11GetErasureRequest\x12\x1c\n\naccount_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"G\n\x12GetErasureResponse\x12\x31\n\x07\x65rasure\x18\x01 \x01(\x0b\x32 .ridesharing.identity.v1.Erasure2\xfc\x02\n\x0ePrivacyService\x12|\n\rExportAccount\x12-.ridesharing.identity.v1.ExportAccountRequest\x1a..ridesharing.identity.v1.ExportAccountResponse\"\x0c\xa2\xbb\x18\x04\n\x02\x02\x03\xa8\xbb\x18\x03\x12|\n\x0eRequestErasure\x12..ridesharing.identity.v1.RequestErasureRequest\x1a/.ridesharing.identity.v1.RequestErasureResponse\"\t\xa2\xbb\x18\x05\n\x03\x02\x03\x04\x12n\n\nGetErasure\x12*.ridesharing.identity.v1.GetErasureRequest\x1a+.ridesharing.identity.v1.GetErasureResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,15 +54,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPORTACCOUNTREQUEST']._serialized_start=433
   _globals['_EXPORTACCOUNTREQUEST']._serialized_end=455
   _globals['_EXPORTACCOUNTRESPONSE']._serialized_start=457
-  _globals['_EXPORTACCOUNTRESPONSE']._serialized_end=498
-  _globals['_REQUESTERASUREREQUEST']._serialized_start=500
-  _globals['_REQUESTERASUREREQUEST']._serialized_end=625
-  _globals['_REQUESTERASURERESPONSE']._serialized_start=627
-  _globals['_REQUESTERASURERESPONSE']._serialized_end=702
-  _globals['_GETERASUREREQUEST']._serialized_start=704
-  _globals['_GETERASUREREQUEST']._serialized_end=753
-  _globals['_GETERASURERESPONSE']._serialized_start=755
-  _globals['_GETERASURERESPONSE']._serialized_end=826
-  _globals['_PRIVACYSERVICE']._serialized_start=829
-  _globals['_PRIVACYSERVICE']._serialized_end=1209
+  _globals['_EXPORTACCOUNTRESPONSE']._serialized_end=523
+  _globals['_REQUESTERASUREREQUEST']._serialized_start=525
+  _globals['_REQUESTERASUREREQUEST']._serialized_end=650
+  _globals['_REQUESTERASURERESPONSE']._serialized_start=652
+  _globals['_REQUESTERASURERESPONSE']._serialized_end=727
+  _globals['_GETERASUREREQUEST']._serialized_start=729
+  _globals['_GETERASUREREQUEST']._serialized_end=778
+  _globals['_GETERASURERESPONSE']._serialized_start=780
+  _globals['_GETERASURERESPONSE']._serialized_end=851
+  _globals['_PRIVACYSERVICE']._serialized_start=854
+  _globals['_PRIVACYSERVICE']._serialized_end=1234
 # @@protoc_insertion_point(module_scope)

@@ -88,21 +88,25 @@ Global___ExportAccountRequest: _TypeAlias = ExportAccountRequest  # noqa: Y015
 
 @_typing.final
 class ExportAccountResponse(_message.Message):
-    """ExportAccountResponse carries the document."""
+    """ExportAccountResponse carries the document, in one of two forms."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     DOCUMENT_FIELD_NUMBER: _builtins.int
+    PACKED_DOCUMENT_FIELD_NUMBER: _builtins.int
     document: _builtins.str
-    """A JSON object with a member for each service."""
+    """A JSON object with a member for each service; empty where it stands packed."""
+    packed_document: _builtins.bytes
+    """The same in UTF-8 and gzip, where it is larger than a message may be."""
     def __init__(
         self,
         *,
         document: _builtins.str = ...,
+        packed_document: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "packed_document", b"packed_document"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -58,7 +58,7 @@ class PrivacyServiceServicer:
 
     def ExportAccount(self, request, context):
         """ExportAccount returns all that the services keep of the caller as one JSON document. Errors: account_not_found,
-        export_too_large (a list is longer than can be told at once; nothing is cut off silently).
+        export_too_large (there is more than can be told at once; nothing is cut off silently).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,7 +35,7 @@ class PrivacyServiceStub:
     def __new__(cls, channel: _aio.Channel) -> PrivacyServiceAsyncStub: ...
     ExportAccount: _grpc.UnaryUnaryMultiCallable[_privacy_service_pb2.ExportAccountRequest, _privacy_service_pb2.ExportAccountResponse]
     """ExportAccount returns all that the services keep of the caller as one JSON document. Errors: account_not_found,
-    export_too_large (a list is longer than can be told at once; nothing is cut off silently).
+    export_too_large (there is more than can be told at once; nothing is cut off silently).
     """
     RequestErasure: _grpc.UnaryUnaryMultiCallable[_privacy_service_pb2.RequestErasureRequest, _privacy_service_pb2.RequestErasureResponse]
     """RequestErasure begins to erase an account: the caller's own, or for operators the named one. All sign-ins end at
@@ -52,7 +52,7 @@ class PrivacyServiceAsyncStub(PrivacyServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ExportAccount: _aio.UnaryUnaryMultiCallable[_privacy_service_pb2.ExportAccountRequest, _privacy_service_pb2.ExportAccountResponse]  # type: ignore[assignment]
     """ExportAccount returns all that the services keep of the caller as one JSON document. Errors: account_not_found,
-    export_too_large (a list is longer than can be told at once; nothing is cut off silently).
+    export_too_large (there is more than can be told at once; nothing is cut off silently).
     """
     RequestErasure: _aio.UnaryUnaryMultiCallable[_privacy_service_pb2.RequestErasureRequest, _privacy_service_pb2.RequestErasureResponse]  # type: ignore[assignment]
     """RequestErasure begins to erase an account: the caller's own, or for operators the named one. All sign-ins end at
@@ -72,7 +72,7 @@ class PrivacyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_service_pb2.ExportAccountResponse, _abc.Awaitable[_privacy_service_pb2.ExportAccountResponse]]:
         """ExportAccount returns all that the services keep of the caller as one JSON document. Errors: account_not_found,
-        export_too_large (a list is longer than can be told at once; nothing is cut off silently).
+        export_too_large (there is more than can be told at once; nothing is cut off silently).
         """
 
     @_abc_1.abstractmethod

@@ -18,8 +18,8 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.server import Server
 
-# In flight at SIGTERM: the longest request takes 8 seconds. A worker that is not done by then is killed.
-_DRAIN_SECONDS = 12
+DRAIN_SECONDS = 25
+"""For what is in flight at SIGTERM: longer than any request takes. A worker that is not done by then is killed."""
 _BUFFER_BYTES = 64 * 1024
 
 
@@ -72,7 +72,7 @@ def serve(
         websockets=False,
         log_enabled=False,
         log_dictconfig=_silent_logging(),
-        workers_kill_timeout=_DRAIN_SECONDS,
+        workers_kill_timeout=DRAIN_SECONDS,
     )
     status = 0
     try:

@@ -58,6 +58,8 @@ class RouteFacts:
     takes_version: bool = False
     """Whether If-Match is heeded."""
     max_body_bytes: int = MAX_BODY_BYTES
+    seconds: float = DEFAULT_SECONDS
+    """How long the whole request may take, once it is worked on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +133,17 @@ class Routes:
             is_open = Role.ANONYMOUS in roles
             scope = scope_of(OPEN_SCOPE if is_open else area or self.area, method)
             facts = RouteFacts(
-                method, path, with_implied(roles), scope, needs_key, method != "GET", takes_version, max_body_bytes
+                method,
+                path,
+                with_implied(roles),
+                scope,
+                needs_key,
+                method != "GET",
+                takes_version,
+                max_body_bytes,
+                seconds,
             )
-            view = _view(handler, facts, status if answer else 204, seconds)
+            view = _view(handler, facts, status if answer else 204)
             setattr(view, ROLES_ATTRIBUTE, facts.roles)
             setattr(view, SCOPE_ATTRIBUTE, scope)
             usual = Pace.SIGN_IN if is_open else Pace.READ if method == "GET" else Pace.WRITE
@@ -147,7 +157,7 @@ class Routes:
         return register
 
 
-def _view(handler: Callable[..., object], facts: RouteFacts, status: int, seconds: float) -> Callable[..., Response]:
+def _view(handler: Callable[..., object], facts: RouteFacts, status: int) -> Callable[..., Response]:
     hints = get_type_hints(handler)
     path_model: type[BaseModel] | None = hints.get("path")
     query_model: type[BaseModel] | None = hints.get("query")
@@ -162,8 +172,8 @@ def _view(handler: Callable[..., object], facts: RouteFacts, status: int, second
     @wraps(handler)
     def view(**path_values: object) -> Response:
         current = call()
-        current.scope, current.seconds = facts.path, seconds
-        with span_from(request.headers.get("traceparent", ""), name, SpanKind.SERVER) as span, deadline(seconds):
+        current.scope, current.seconds = facts.path, facts.seconds
+        with span_from(request.headers.get("traceparent", ""), name, SpanKind.SERVER) as span, deadline(facts.seconds):
             current.trace_id = f"{span.get_span_context().trace_id:032x}"
             given: dict[str, object] = {}
             if path_model is not None:

@@ -19,7 +19,7 @@ export class Car {
     Object.assign(this, { scene, isOnline, onArrived, way: [], goal: null, heading: 0, pace: 1 });
     this.spot = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") ?? begin;
     this.movedAt = performance.now();
-    this.reportedAt = 0;
+    this.reportedAt = -Infinity;
     this.isReporting = false;
     this.turns = 0;
   }

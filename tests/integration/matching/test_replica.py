@@ -45,7 +45,8 @@ async def _both(primary: Database, standby: Cluster, url: str) -> AsyncGenerator
     parts = url.rsplit("@", 1)[0]
     async with open_database(f"{parts}@{standby.host}:{standby.port}/{url.rsplit('/', 1)[1]}", 2) as database:
         async with primary.connect() as connection:
-            position = await connection.scalar(text("SELECT pg_current_wal_lsn()::text"))
+            # Not what is written: commits of tests do not wait for that.
+            position = await connection.scalar(text("SELECT pg_current_wal_insert_lsn()::text"))
         async with asyncio.timeout(30), database.connect() as connection:
             caught_up = text("SELECT pg_last_wal_replay_lsn() >= CAST(CAST(:position AS text) AS pg_lsn)")
             while not await connection.scalar(caught_up, {"position": position}):  # noqa: ASYNC110 (the server's state)

@@ -163,7 +163,7 @@ async def test_a_day_settles_to_zero_and_a_stranger_at_the_psp_is_exactly_one_it
                 assert told in " ".join(output.split())
             assert "pm_" not in output
             code, _, errors = await jitney(environment, signing_keys, "payment", str(uuid4()))
-            assert (code, "payment_not_found" in errors) == (1, True)
+            assert (code, "payment_not_found" in errors) == (3, True)
             await only_operators(ask.of(ReconciliationServiceStub))
             await statements(ask.of(StatementServiceStub))
     finally:

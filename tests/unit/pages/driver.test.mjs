@@ -114,9 +114,12 @@ test("the next offer is shown although the last ride's end is still on the scree
   assert.match(text(), /A ride for you/);
 });
 
-test("positions are told one at a time while the service does not answer", async () => {
+test("positions are told one at a time while the service does not answer", async (t) => {
+  let now = 0;
+  t.mock.method(performance, "now", () => now);
   const { service } = await page({ ...APPROVED, "POST /v1/driver/locations": later().answer });
   for (let second = 0; second < 30; second += 1) {
+    now += 1000;
     mock.timers.tick(1000);
     await settle();
   }

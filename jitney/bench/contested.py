@@ -23,32 +23,32 @@ _CROWD_DEGREES = 0.004
 _PATIENCE_SECONDS = 600.0
 
 
-def measure_contested() -> Sequence[Detail]:
+def measure_contested(rides: int = RIDES_OF_A_TICK, more: int = MORE) -> Sequence[Detail]:
     """As many riders as a tick takes, around five places, and as many drivers all over; takes half a minute."""
-    return asyncio.run(_measure())
+    return asyncio.run(_measure(rides, more))
 
 
-async def _measure() -> Sequence[Detail]:
+async def _measure(rides: int, more: int) -> Sequence[Detail]:
     chance = random.Random(3)  # noqa: S311 (where people stand is no secret)
     choose = matching("use_cases.dispatch_choice").Choose
     travel = matching("adapters.city_file").load_city(None).travel
     eta = matching("domain.eta").CrowFliesEta(travel)
     matcher = matching("adapters.scipy_assignment").ScipyMatcher()
     try:
-        picture = _picture(RIDES_OF_A_TICK, chance)
+        picture = _picture(rides, chance)
         begun = time.process_time()
-        choice = await choose(eta, matcher, time.monotonic, _PATIENCE_SECONDS)(picture)
+        choice = await choose(eta, matcher, time.monotonic, budget_seconds=_PATIENCE_SECONDS)(picture)
         took = time.process_time() - begun
     finally:
         await matcher.close()
     least = dense_least_cost(picture, partial(all_seconds, travel))
-    what = f"contested, {RIDES_OF_A_TICK:,} riders at {_PLACES} places x {RIDES_OF_A_TICK:,} drivers"
+    what = f"contested, {rides:,} riders at {_PLACES} places x {rides:,} drivers"
     return (
         Detail(f"{what}: the whole choice", 1_000 * took, "CPU ms"),
         Detail(f"{what}: cost / least cost of all pairs", cost_of(picture, choice) / least, ""),
-        Detail(f"{what}: served", 100 * len(choice.chosen) / RIDES_OF_A_TICK, "%"),
-        Detail(f"{what}: the solver alone", await _solver_millis(RIDES_OF_A_TICK, eta, chance), "CPU ms"),
-        Detail(f"the solver alone with {MORE:,} x {MORE:,}", await _solver_millis(MORE, eta, chance), "CPU ms"),
+        Detail(f"{what}: served", 100 * len(choice.chosen) / rides, "%"),
+        Detail(f"{what}: the solver alone", await _solver_millis(rides, eta, chance), "CPU ms"),
+        Detail(f"the solver alone with {more:,} x {more:,}", await _solver_millis(more, eta, chance), "CPU ms"),
     )
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from jitney.bench.contested import measure_contested
 from jitney.bench.street_city import CityStreets
 from jitney.bench.streets import grid_map
 from matching_service.adapters.city_file import load_city
@@ -34,3 +35,11 @@ async def test_the_times_of_all_pairs_are_those_that_dispatch_is_told(streets: C
 
 def test_people_stand_where_the_city_serves(streets: CityStreets) -> None:
     assert all(map(streets.city.service_area.contains, streets.draw_points(50, random.Random(1))))
+
+
+def test_riders_at_few_places_are_served_at_no_less_than_the_least_cost() -> None:
+    told = {detail.what: detail.value for detail in measure_contested(rides=80, more=120)}
+    [served] = [value for name, value in told.items() if name.endswith("served")]
+    [cost] = [value for name, value in told.items() if name.endswith("least cost of all pairs")]
+    assert 50 < served <= 100
+    assert cost >= 1

@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 from osmium import SimpleWriter
 from osmium.osm.mutable import Node, Relation, Way
 
-from matching_service.adapters.street_map import DEGREE, StreetMap
 from shared_kernel.geo import GeoPoint
 
 NORTH, SOUTH = 0.0045, 0.0
@@ -70,28 +68,3 @@ def write_town(
             rule = {"type": "restriction", "restriction": kind}
             writer.add_relation(Relation(id=1000 + index, version=1, members=members, tags=rule))
     return path
-
-
-def draw_grid(side: int, seed: int) -> StreetMap:
-    """A square of side x side crossings, 100 m apart, each street with a pace of its own."""
-    number = np.arange(side * side).reshape(side, side)
-    pairs = [(number[:, :-1], number[:, 1:]), (number[:-1], number[1:])]
-    source = np.concatenate([end.ravel() for a, b in pairs for end in (a, b)])
-    target = np.concatenate([end.ravel() for a, b in pairs for end in (b, a)])
-    order = np.lexsort((target, source))
-    source, target = source[order], target[order]
-    step = 100 / 111_195 * DEGREE
-    none = np.zeros(0, dtype=np.int32)
-    return StreetMap(
-        places=side * side,
-        node_latitude=(number // side * step).ravel().astype(np.int32),
-        node_longitude=(number % side * step).ravel().astype(np.int32),
-        arrival_node=np.arange(side * side),
-        first_edge=np.concatenate([[0], np.cumsum(np.bincount(source))]),
-        edge_target=target,
-        edge_meters=np.full(len(target), 100.0),
-        edge_seconds=np.random.default_rng(seed).uniform(8, 25, len(target)),
-        first_shape=np.zeros(len(target) + 1, dtype=np.int32),
-        shape_latitude=none,
-        shape_longitude=none,
-    )

@@ -112,36 +112,17 @@ MUTATIONS: dict[str, tuple[Asked, Asked, str, PaymentStatus]] = {
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
+@pytest.mark.parametrize("is_asked_again", [False, True], ids=["at first", "after a lost answer"])
 async def test_who_gives_up_after_any_commit_finds_the_outcome_soon(
-    payments: Payments, store: WatchedStore, psp: FakePsp, mutation: str
+    payments: Payments, store: WatchedStore, psp: FakePsp, mutation: str, is_asked_again: bool
 ) -> None:
     before, ask, psp_method, status = MUTATIONS[mutation]
     for commits in range(1, MOST_COMMITS):
         ride_id, already = uuid4(), len(psp.calls)
         await before(payments, ride_id)
-
-        gave_up = await give_up_after(store, commits, lambda ride_id=ride_id: ask(payments, ride_id))
-        await payments.core.mutate.drain(DRAIN_SECONDS)
-        found = await ask(payments, ride_id)
-
-        assert found.status is status, f"after {commits} commits"
-        assert len({key for method, key in psp.calls[already:] if method == psp_method}) == 1
-        if not gave_up:
-            assert commits > 2
-            return
-    raise AssertionError("it is never answered")
-
-
-@pytest.mark.parametrize("mutation", MUTATIONS)
-async def test_who_gives_up_while_a_lost_answer_is_asked_for_again_finds_it_soon(
-    payments: Payments, store: WatchedStore, psp: FakePsp, mutation: str
-) -> None:
-    before, ask, psp_method, status = MUTATIONS[mutation]
-    for commits in range(1, MOST_COMMITS):
-        ride_id, already = uuid4(), len(psp.calls)
-        await before(payments, ride_id)
-        psp.fail(psp_method, Fault.TIMEOUT_AFTER_EFFECT)
-        await ask(payments, ride_id)
+        if is_asked_again:
+            psp.fail(psp_method, Fault.TIMEOUT_AFTER_EFFECT)
+            await ask(payments, ride_id)
 
         gave_up = await give_up_after(store, commits, lambda ride_id=ride_id: ask(payments, ride_id))
         await payments.core.mutate.drain(DRAIN_SECONDS)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 from scipy.sparse.csgraph import dijkstra
 
+from jitney.bench.streets import grid_map
 from matching_service.adapters import street_graph
 from matching_service.adapters.osm_reader import read_streets
 from matching_service.adapters.street_builder import build_street_map
@@ -19,7 +20,7 @@ from matching_service.domain.eta import CrowFliesEta, Leg
 from matching_service.domain.polyline import decode_polyline
 from matching_service.domain.travel_times import Timing, as_estimated
 from shared_kernel.geo import GeoPoint
-from tests.fakes.matching_streets import BLOCK_METERS, POINTS, SIDE_METERS, draw_grid, write_town
+from tests.fakes.matching_streets import BLOCK_METERS, POINTS, SIDE_METERS, write_town
 
 CROW_FLIES = CrowFliesEta(TravelPolicy(1.2, 36.0))
 OUT_OF_TOWN = GeoPoint(0.1, 0.1)
@@ -94,7 +95,7 @@ def test_a_timing_is_undone_by_its_inverse(start: float, factor: float, estimate
 def test_times_by_tiles_are_those_of_a_search_over_all(monkeypatch: pytest.MonkeyPatch, limit: float) -> None:
     monkeypatch.setattr(street_graph, "_SMALL_MAP_NODES", 0)
     monkeypatch.setattr(street_graph, "_MAX_TILED_NODES", 3_000)  # so that tiles are dropped and made again
-    graph = StreetGraph(draw_grid(40, seed=5))
+    graph = StreetGraph(grid_map(40))
     chance = np.random.default_rng(6)
     origins, destinations = chance.integers(0, 1600, (2, 400))
     whole = dijkstra(graph.forward, indices=origins, limit=limit)[np.arange(400), destinations]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.sparse.csgraph import dijkstra
 
+from jitney.bench.streets import grid_map
 from matching_service.adapters.city_file import load_city
 from matching_service.adapters.osm_reader import read_streets
 from matching_service.adapters.scipy_assignment import ScipyMatcher
@@ -35,7 +36,7 @@ from tests.fakes.matching_dispatch import (
     FakeShifts,
     HandClock,
 )
-from tests.fakes.matching_streets import draw_grid, write_town
+from tests.fakes.matching_streets import write_town
 from tests.fakes.matching_tick import make_tick
 
 SIDE = 30
@@ -51,13 +52,17 @@ def driver_at(number: int, point: GeoPoint, vehicle_class: VehicleClass = Vehicl
     )
 
 
+def place_of(graph: StreetGraph, node: int) -> GeoPoint:
+    return GeoPoint(float(graph.latitude[node]), float(graph.longitude[node]))
+
+
 @pytest.mark.parametrize("limit", [45.0, 200.0, 3_000.0])
 @pytest.mark.parametrize("factor", [1.0, 1.7])
 async def test_the_quickest_by_the_streets_are_named_soonest_first(limit: float, factor: float) -> None:
-    graph = StreetGraph(draw_grid(SIDE, seed=3))
+    graph = StreetGraph(grid_map(SIDE))
     chance = np.random.default_rng(4)
     pickups, stands = chance.integers(0, SIDE * SIDE, 12), chance.integers(0, SIDE * SIDE, 300)
-    places = [GeoPoint(float(graph.latitude[node]), float(graph.longitude[node])) for node in range(SIDE * SIDE)]
+    places = [place_of(graph, node) for node in range(SIDE * SIDE)]
     drivers = [driver_at(number, places[node]) for number, node in enumerate(stands.tolist())]
     found = await StreetSearch(graph, lambda: Timing(0.0, factor)).quickest(
         [Search(places[node], limit) for node in pickups.tolist()], drivers, 10
@@ -69,21 +74,21 @@ async def test_the_quickest_by_the_streets_are_named_soonest_first(limit: float,
 
 
 async def test_who_is_on_no_street_is_not_named_and_is_not_found() -> None:
-    graph = StreetGraph(draw_grid(3, seed=1))
-    here, out_of_town = GeoPoint(0.0, 0.0), GeoPoint(0.1, 0.1)
+    graph = StreetGraph(grid_map(3))
+    here, out_of_town = place_of(graph, 0), GeoPoint(0.1, 0.1)
     drivers = [driver_at(1, out_of_town), driver_at(2, here)]
     search = StreetSearch(graph, as_estimated)
     assert await search.quickest([Search(here, 60.0), Search(out_of_town, 60.0)], drivers, 5) == [[1], []]
 
 
 async def test_a_map_that_fails_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    graph = StreetGraph(draw_grid(3, seed=1))
+    graph = StreetGraph(grid_map(3))
 
     def broken(*_: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr(graph, "nearest", broken)
-    here = GeoPoint(0.0, 0.0)
+    here = place_of(graph, 0)
     assert await StreetSearch(graph, as_estimated).quickest([Search(here, 60.0)], [driver_at(1, here)], 5) == [[]]
 
 

@@ -235,7 +235,9 @@ def test_what_compose_would_leave_out_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "s").exists()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a folder that nobody can make anything in")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="there is no /proc, in which nobody can make a folder, whoever they are"
+)
 def test_secrets_that_cannot_be_kept_there_say_so() -> None:
     code, said = jitney("secrets", "--form", "compose", "--folder", "/proc/nothing")
     assert (code, "cannot be written" in said) == (1, True), said

@@ -60,10 +60,11 @@ VARIANTS: Mapping[str, Variant] = {
         "had lost the shard",
         rides_per_second=2.0,
     ),
-    # The list of who is busy is a hint; where it is wrong, the unique index is what stands in the way.
+    # The list of who is busy is a hint; where it is wrong, the unique index is what stands in the way. Drivers cannot
+    # answer for longer than they are reserved (10 s), and not so long that they count as silent (15 s).
     "no unique index, and nobody is busy": Variant(
         "nobody is busy",
-        (),
+        [Strike(4, "pause", "rest", 13)],
         "a driver with two offers",
         [("matching", f"DROP INDEX {_INDEX}")],
         drivers=10,

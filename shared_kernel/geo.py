@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import asin, cos, radians, sin, sqrt
+from typing import Protocol
 
 from shared_kernel.errors import FieldViolation, InvalidInput
 
 EARTH_RADIUS_METERS = 6_371_008.8
 """Mean radius R1 of the WGS 84 ellipsoid (IUGG)."""
+
+
+class Located(Protocol):
+    """Whatever has a place: a point, or what stands at one."""
+
+    @property
+    def latitude(self) -> float:
+        """In degrees."""
+        ...
+
+    @property
+    def longitude(self) -> float:
+        """In degrees."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +45,7 @@ class GeoPoint:
         raise InvalidInput("invalid_location", "the location is not a place on the Earth", violations=violations)
 
 
-def haversine_meters(a: GeoPoint, b: GeoPoint) -> float:
+def haversine_meters(a: Located, b: Located) -> float:
     """Great-circle distance in metres on a sphere of the mean radius (error up to 0.5 %)."""
     lat_a, lat_b = radians(a.latitude), radians(b.latitude)
     half_lat = sin((lat_b - lat_a) / 2)

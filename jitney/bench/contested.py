@@ -66,9 +66,9 @@ async def _solver_millis(people: int, eta: Any, chance: random.Random) -> float:
     limits = assignment.Limits(16, eta.reach_meters(1_200.0))
     pairs = scipy.nearest_pairs(picture.seekers, picture.drivers, limits)
     leg = matching("domain.eta").Leg
-    legs = [leg(picture.drivers[pair.driver].point, picture.seekers[pair.seeker].pickup) for pair in pairs]
+    legs = [leg(picture.drivers[pair.driver], picture.seekers[pair.seeker].pickup) for pair in pairs]
     costs = [
-        assignment.pair_cost(pair, picture.seekers[pair.seeker], picture.drivers[pair.driver].driver_id, seconds)
+        assignment.PairCost(pair.seeker, pair.driver, seconds)
         for pair, seconds in zip(pairs, await eta.seconds(legs), strict=True)
     ]
     unserved = [assignment.unserved_seconds(each, each.pickup_eta_cap_seconds) for each in picture.seekers]

@@ -87,7 +87,7 @@ def dense_least_cost(picture: Any, all_seconds: Callable[[Any, Any], Any]) -> fl
 
 
 def _other_terms(picture: Any) -> Any:
-    """What each pair costs beside its way to the pickup, as `pair_cost` weighs it; all rides are of one city."""
+    """What each pair costs beside its way to the pickup, as `pair_costs` weighs it; all rides are of one city."""
     import numpy as np
 
     seekers = picture.seekers

@@ -9,7 +9,7 @@ from matching_service.domain.city import Atlas, CityPolicy, ServiceArea
 from matching_service.domain.eta import CrowFliesEta, Leg, Trip
 from matching_service.domain.travel_times import TimingNow
 from matching_service.use_cases.city_ports import Cities
-from shared_kernel.geo import GeoPoint
+from shared_kernel.geo import GeoPoint, Located
 
 
 class _Told(NamedTuple):
@@ -63,7 +63,7 @@ class CityTravelEta:
     def _tellers(self, policies: Sequence[CityPolicy]) -> Sequence[_Told]:
         return [_Told(policy.service_area, CrowFliesEta(policy.travel, self._timing)) for policy in policies]
 
-    def _at(self, point: GeoPoint) -> CrowFliesEta:
+    def _at(self, point: Located) -> CrowFliesEta:
         return next((each.eta for each in self._told if each.area.contains(point)), self._told[0].eta)
 
     def _by_city(self, legs: Sequence[Leg]) -> dict[CrowFliesEta, list[int]]:

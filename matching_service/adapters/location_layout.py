@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from asyncpg.pgproto.pgproto import UUID
-
+from matching_service.adapters.driver_ids import driver_id_from
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition
 
@@ -120,8 +119,7 @@ def unpack_all(cells: Iterable[Mapping[bytes, bytes]]) -> list[DriverPosition]:
     """Read the hashes of some cells, of a driver who stands in two the newer position; for a thread, as there may be
     tens of thousands.
 
-    All numbers are read at once, and tuples made past the constructor. The ids are of the class that the database's
-    driver makes, which is hashed and compared in a third of the time.
+    All numbers are read at once, and tuples made past the constructor.
     """
     import numpy as np  # noqa: PLC0415 (a tenth of a second to import; only who reads all locations needs it)
 
@@ -137,7 +135,7 @@ def unpack_all(cells: Iterable[Mapping[bytes, bytes]]) -> list[DriverPosition]:
         newest.update(kept)
     rows: Any = np.frombuffer(b"".join(newest.values()), np.dtype(_ROW))
     columns = (
-        map(UUID, newest),
+        map(driver_id_from, newest),
         (rows["latitude"] / 1e7).tolist(),
         (rows["longitude"] / 1e7).tolist(),
         (rows["millis"] / 1000).tolist(),

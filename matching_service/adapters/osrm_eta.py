@@ -22,7 +22,7 @@ from matching_service.domain.eta import Leg, Trip
 from matching_service.domain.polyline import decode_polyline
 from matching_service.domain.travel_times import TimingNow
 from matching_service.use_cases.eta_ports import EtaProvider
-from shared_kernel.geo import GeoPoint, haversine_meters
+from shared_kernel.geo import GeoPoint, Located, haversine_meters
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class OsrmEta:
 
     async def trip(self, origin: GeoPoint, destination: GeoPoint) -> Trip:
         """Return the quickest way with its line on the map."""
-        path = f"/route/v1/driving/{_places((origin, destination))}"
+        path = f"/route/v1/driving/{_places((_degrees(origin), _degrees(destination)))}"
         try:
             answer = await self._ask(path, {"overview": "full", "geometries": "polyline"}, TIMEOUT_SECONDS)
             if any(waypoint["distance"] > OFF_MAP_METERS for waypoint in answer["waypoints"]):
@@ -193,28 +193,32 @@ def _cell(answer: Any, row: int, column: int) -> float | str:
     return float(seconds)
 
 
+_Degrees = tuple[float, float]
+"""Latitude and longitude."""
+
+
 class _Table:
     """One question: its places, which of them are sources and destinations, and whose legs its cells are."""
 
     def __init__(self) -> None:
         self.cells: list[tuple[int, int, int]] = []
         """Leg, row among the sources, column among the destinations."""
-        self._rows: dict[GeoPoint, int] = {}
-        self._columns: dict[GeoPoint, int] = {}
+        self._rows: dict[_Degrees, int] = {}
+        self._columns: dict[_Degrees, int] = {}
 
     def takes(self, leg: Leg) -> bool:
         """Tell whether there is room for a leg."""
-        new = (leg.origin not in self._rows) + (leg.destination not in self._columns)
+        new = (_degrees(leg.origin) not in self._rows) + (_degrees(leg.destination) not in self._columns)
         return len(self._rows) + len(self._columns) + new <= MAX_PLACES
 
     def add(self, index: int, leg: Leg) -> None:
         """Take a leg in."""
-        row = self._rows.setdefault(leg.origin, len(self._rows))
-        column = self._columns.setdefault(leg.destination, len(self._columns))
+        row = self._rows.setdefault(_degrees(leg.origin), len(self._rows))
+        column = self._columns.setdefault(_degrees(leg.destination), len(self._columns))
         self.cells.append((index, row, column))
 
     @property
-    def places(self) -> list[GeoPoint]:
+    def places(self) -> list[_Degrees]:
         """All places: where legs begin, then where they end."""
         return [*self._rows, *self._columns]
 
@@ -232,7 +236,9 @@ class _Table:
 def _as_tables(legs: Sequence[Leg]) -> list[_Table]:
     """Put legs into tables, those to the same place together: a table is filled before the next is begun."""
     tables: list[_Table] = []
-    order = sorted(range(len(legs)), key=lambda index: (*_key(legs[index].destination), *_key(legs[index].origin)))
+    order = sorted(
+        range(len(legs)), key=lambda index: (_degrees(legs[index].destination), _degrees(legs[index].origin))
+    )
     for index in order:
         if not tables or not tables[-1].takes(legs[index]):
             tables.append(_Table())
@@ -240,9 +246,9 @@ def _as_tables(legs: Sequence[Leg]) -> list[_Table]:
     return tables
 
 
-def _key(point: GeoPoint) -> tuple[float, float]:
-    return point.latitude, point.longitude
+def _degrees(place: Located) -> _Degrees:
+    return place.latitude, place.longitude
 
 
-def _places(points: Iterable[GeoPoint]) -> str:
-    return ";".join(f"{point.longitude:.6f},{point.latitude:.6f}" for point in points)
+def _places(places: Iterable[_Degrees]) -> str:
+    return ";".join(f"{longitude:.6f},{latitude:.6f}" for latitude, longitude in places)

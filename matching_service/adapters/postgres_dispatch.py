@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from chassis.database import Database
 from matching_service.adapters import tables
+from matching_service.adapters.driver_ids import driver_ids_from
 from matching_service.adapters.ride_rows import order_from
 from matching_service.adapters.rows import place_from
 from matching_service.adapters.statements import is_in
@@ -125,9 +126,9 @@ _BUSY = select(_all_of(_busy.c.driver_id))
 _NO_CASH = select(_standing.driver_id).where(
     _standing.currency_code == bindparam("of_currency"), ~_standing.cash_allowed
 )
-# A row a class: twenty thousand rows would take the client ten times as long.
+# A row a class: twenty thousand rows would take the client ten times as long. In bytes: see `driver_ids`.
 _ON_SHIFT = (
-    select(_shift.vehicle_class, _all_of(_shift.driver_id))
+    select(_shift.vehicle_class, func.string_agg(func.uuid_send(_shift.driver_id), literal_column("''::bytea")))
     .where(_shift.ended_at.is_(None), ~_shift.ends_after_ride, _shift.break_until.is_(None))
     .group_by(_shift.vehicle_class)
 )
@@ -233,8 +234,8 @@ class PostgresDispatchReads:
         async with self._database.connect() as connection:
             rows = (await connection.execute(_ON_SHIFT)).all()
         by_driver: dict[UUID, VehicleClass] = {}
-        for vehicle_class, driver_ids in rows:
-            by_driver |= dict.fromkeys(driver_ids, VehicleClass(vehicle_class))
+        for vehicle_class, packed_ids in rows:
+            by_driver |= dict.fromkeys(driver_ids_from(packed_ids), VehicleClass(vehicle_class))
         return by_driver
 
     async def records(self, now: datetime) -> Mapping[UUID, DriverRecord]:

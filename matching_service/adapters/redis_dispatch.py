@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chassis.redis_scripts import Script
-from matching_service.adapters.shard_cells import shard_of
+from matching_service.adapters.shard_cells import shard_at
 from matching_service.use_cases.dispatch_ports import Claim
 from shared_kernel.errors import Unavailable
 
@@ -84,7 +84,7 @@ class RedisReservations:
 def _by_cell(claims: Sequence[Claim]) -> dict[str, list[Claim]]:
     by_cell: dict[str, list[Claim]] = {}
     for claim in claims:
-        by_cell.setdefault(shard_of(claim.position.point), []).append(claim)
+        by_cell.setdefault(shard_at(claim.position.latitude, claim.position.longitude), []).append(claim)
     return by_cell
 
 

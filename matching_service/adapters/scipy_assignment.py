@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from math import cos, radians
 from typing import Any
 
@@ -16,11 +17,13 @@ from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker, i
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.ride_kind import Capability
-from shared_kernel.geo import EARTH_RADIUS_METERS
+from shared_kernel.geo import EARTH_RADIUS_METERS, Located
 
 _METERS_PER_DEGREE = radians(1.0) * EARTH_RADIUS_METERS
 _REACH_MARGIN = 1.01
 """The flat map errs by less than this over a city; the cap on pickup time is checked on the true distance after."""
+_PAIR_OF = partial(tuple.__new__, Pair)
+"""Makes a pair of a tuple past the constructor: a tick makes tens of thousands."""
 
 
 class ScipyMatcher:
@@ -97,23 +100,38 @@ def _nearest(
     import numpy as np  # noqa: PLC0415 (see the module)
     from scipy.spatial import KDTree  # noqa: PLC0415
 
-    map_scale = cos(radians(seekers[group[0]].pickup.latitude))
-    tree: Any = KDTree(np.array([(drivers[i].latitude, drivers[i].longitude * map_scale) for i in able]))
+    pickups = [seekers[index].pickup for index in group]
+    map_scale = cos(radians(pickups[0].latitude))
+    tree: Any = KDTree(_flat([drivers[index] for index in able], map_scale))
     wanted = candidates + max(len(seekers[index].excluded_driver_ids) for index in group)
-    points = np.array([(seekers[i].pickup.latitude, seekers[i].pickup.longitude * map_scale) for i in group])
     # A list of ranks, so that one rank still makes rows; places without a neighbor hold the number of drivers.
     _, neighbors = tree.query(
-        points,
+        _flat(pickups, map_scale),
         k=list(range(1, min(wanted, len(able)) + 1)),
         distance_upper_bound=limits.reach_meters * _REACH_MARGIN / _METERS_PER_DEGREE,
     )
-    pairs: list[Pair] = []
-    for seeker, row in zip(group, neighbors.tolist(), strict=True):
+    allowed = neighbors < len(able)
+    for row, seeker in enumerate(group):
         excluded = seekers[seeker].excluded_driver_ids
-        near = [able[place] for place in row if place < len(able)]
-        allowed = [driver for driver in near if drivers[driver].driver_id not in excluded]
-        pairs += [Pair(seeker, driver) for driver in allowed[:candidates]]
-    return pairs
+        if excluded:
+            near = neighbors[row].tolist()
+            allowed[row] = [place < len(able) and drivers[able[place]].driver_id not in excluded for place in near]
+    allowed &= allowed.cumsum(axis=1) <= candidates
+    pairs = zip(
+        np.array(group).repeat(allowed.sum(axis=1)).tolist(), np.array(able)[neighbors[allowed]].tolist(), strict=True
+    )
+    return list(map(_PAIR_OF, pairs))
+
+
+def _flat(places: Sequence[Located], map_scale: float) -> Any:
+    """Return places as rows of an array, in degrees that are as long both ways."""
+    import numpy as np  # noqa: PLC0415 (see the module)
+
+    flat = np.empty((len(places), 2))
+    flat[:, 0] = [place.latitude for place in places]
+    flat[:, 1] = [place.longitude for place in places]
+    flat[:, 1] *= map_scale
+    return flat
 
 
 def assign(costs: Sequence[PairCost], unserved: Sequence[float]) -> list[int]:
@@ -127,21 +145,16 @@ def assign(costs: Sequence[PairCost], unserved: Sequence[float]) -> list[int]:
     from scipy.sparse import csr_array  # noqa: PLC0415
     from scipy.sparse.csgraph import min_weight_full_bipartite_matching  # noqa: PLC0415
 
-    seekers = sorted({cost.seeker for cost in costs})
-    if not seekers:
+    if not costs:
         return []
-    row_by_seeker = {seeker: row for row, seeker in enumerate(seekers)}
-    column_by_driver = {driver: column for column, driver in enumerate(sorted({cost.driver for cost in costs}))}
-    own_columns = np.arange(len(seekers)) + len(column_by_driver)
-    rows = np.concatenate([[row_by_seeker[cost.seeker] for cost in costs], np.arange(len(seekers))])
-    columns = np.concatenate([[column_by_driver[cost.driver] for cost in costs], own_columns])
-    weights = np.array([cost.seconds for cost in costs] + [unserved[seeker] for seeker in seekers], dtype=float)
+    seekers, row = np.unique([cost.seeker for cost in costs], return_inverse=True)
+    drivers, column = np.unique([cost.driver for cost in costs], return_inverse=True)
+    own_rows = np.arange(len(seekers))
+    rows, columns = np.concatenate([row, own_rows]), np.concatenate([column, own_rows + len(drivers)])
+    weights = np.array([cost.seconds for cost in costs] + [unserved[seeker] for seeker in seekers.tolist()], float)
     weights += max(0.0, 1.0 - weights.min())
-    shape = (len(seekers), len(column_by_driver) + len(seekers))
+    shape = (len(seekers), len(drivers) + len(seekers))
     chosen_rows, chosen_columns = min_weight_full_bipartite_matching(csr_array((weights, (rows, columns)), shape=shape))
-    chosen = set(zip(chosen_rows.tolist(), chosen_columns.tolist(), strict=True))
-    return [
-        index
-        for index, cost in enumerate(costs)
-        if (row_by_seeker[cost.seeker], column_by_driver[cost.driver]) in chosen
-    ]
+    chosen = np.empty(len(seekers), int)
+    chosen[chosen_rows] = chosen_columns
+    return np.flatnonzero(chosen[row] == column).tolist()

@@ -78,7 +78,7 @@ class StreetGraph:
         """Return the seconds without traffic of each pair of places; infinite where it takes longer than the limit.
 
         One search backwards from each different destination, no farther than its own origins ask for: most are near
-        by, so destinations go in groups by distance, and what a group's limit misses is tried again with four times it.
+        by, so destinations go in groups by distance, and what a group's limit misses is tried again with twice it.
         """
         import numpy as np  # noqa: PLC0415
 
@@ -96,7 +96,7 @@ class StreetGraph:
                 if limit < limit_seconds:
                     misses.append(group[np.isinf(found[group])])
             open_pairs = np.concatenate(misses) if misses else open_pairs[:0]
-            rung[open_pairs] += 2
+            rung[open_pairs] += 1
         return found
 
     def times_within(self, origins: Array, destinations: Array, limits_seconds: Array) -> Array:

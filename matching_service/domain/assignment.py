@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -140,6 +141,10 @@ class PairCost(NamedTuple):
         return CostTerms(round(self.seconds - sum(others), 3), *others)
 
 
+_COST_OF = partial(tuple.__new__, PairCost)
+"""Makes a cost of a tuple past the constructor: a tick makes tens of thousands."""
+
+
 def is_able(seeker: Seeker, driver: DriverPosition, limits: Limits) -> bool:
     """Whether a driver could carry the ride: by vehicle class, by what it needs, and by how it is paid."""
     if driver.vehicle_class not in seeker.vehicle_classes:
@@ -188,24 +193,42 @@ class DriverTerms(NamedTuple):
 NO_TERMS = DriverTerms()
 
 
-def pair_cost(
-    pair: Pair, seeker: Seeker, driver_id: UUID, eta_seconds: int, driver: DriverTerms = NO_TERMS
-) -> PairCost:
-    """Weigh a pair. A ride's own driver, who is on the way, costs no more than the time that is left.
+class Weighable(NamedTuple):
+    """A driver who may come to a ride."""
 
-    Of a ride that has a driver already nothing but time counts: what a change is worth, riders feel.
+    place: int
+    """In the list of drivers."""
+    driver_id: UUID
+    eta_seconds: int
+    terms: DriverTerms = NO_TERMS
+
+
+def pair_costs(place: int, seeker: Seeker, drivers: Iterable[Weighable]) -> list[PairCost]:
+    """Weigh a ride, by its place, with each of some drivers, in order.
+
+    A ride's own driver, who is on the way, costs no more than the time that is left. Of a ride that has a driver
+    nothing but time counts: what a change is worth, riders feel.
     """
     if seeker.bound is not None:
-        swap_seconds = 0.0 if seeker.bound.driver_id == driver_id else float(seeker.swaps.min_gain_seconds)
-        return PairCost(pair.seeker, pair.driver, eta_seconds + swap_seconds, swap_seconds)
+        return [_bound_cost(place, seeker, seeker.bound, driver) for driver in drivers]
     weights = seeker.weights
     if weights is NO_WEIGHTS:
-        return PairCost(pair.seeker, pair.driver, eta_seconds)
-    fairness = -weights.fairness_seconds * driver.earnings_deficit
-    decline_risk = weights.decline_seconds * driver.miss_chance
-    destination = weights.destination * (seeker.dropoff_extra_idle_seconds - driver.extra_idle_seconds)
-    seconds = eta_seconds + fairness + decline_risk + destination
-    return PairCost(pair.seeker, pair.driver, seconds, 0.0, 0.0, fairness, decline_risk, destination)
+        return [PairCost(place, driver.place, driver.eta_seconds) for driver in drivers]
+    poverty_seconds, miss_seconds, idle_weight = -weights.fairness_seconds, weights.decline_seconds, weights.destination
+    extra_idle_seconds = seeker.dropoff_extra_idle_seconds
+    costs: list[PairCost] = []
+    for driver, _, eta_seconds, (earnings_deficit, miss_chance, idle_here_seconds) in drivers:
+        fairness = poverty_seconds * earnings_deficit
+        decline_risk = miss_seconds * miss_chance
+        destination = idle_weight * (extra_idle_seconds - idle_here_seconds)
+        seconds = eta_seconds + fairness + decline_risk + destination
+        costs.append(_COST_OF((place, driver, seconds, 0.0, 0.0, fairness, decline_risk, destination)))
+    return costs
+
+
+def _bound_cost(place: int, seeker: Seeker, bound: Bound, driver: Weighable) -> PairCost:
+    swap_seconds = 0.0 if bound.driver_id == driver.driver_id else float(seeker.swaps.min_gain_seconds)
+    return PairCost(place, driver.place, driver.eta_seconds + swap_seconds, swap_seconds)
 
 
 def unserved_seconds(seeker: Seeker, pickup_eta_cap_seconds: int) -> float:

@@ -18,6 +18,8 @@ from shared_kernel.money import Money
 class VehicleClass(StrEnum):
     """What a driver's vehicle is; identity_service approves it, a shift carries it."""
 
+    __hash__ = str.__hash__  # an enumeration's own is written in Python, and a tick looks tens of thousands up
+
     ECONOMY = "economy"
     XL = "xl"
     WHEELCHAIR = "wheelchair"

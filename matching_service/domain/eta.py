@@ -9,7 +9,7 @@ from typing import NamedTuple
 from matching_service.domain.city import TravelPolicy
 from matching_service.domain.polyline import join_polylines
 from matching_service.domain.travel_times import TimingNow, as_estimated
-from shared_kernel.geo import GeoPoint, haversine_meters
+from shared_kernel.geo import GeoPoint, Located, haversine_meters
 
 
 class Trip(NamedTuple):
@@ -28,10 +28,10 @@ def join_trips(trips: Sequence[Trip]) -> Trip:
 
 
 class Leg(NamedTuple):
-    """From here to there; a tuple, since a tick asks for tens of thousands."""
+    """From here to there; a tuple, since a tick asks for tens of thousands, and of drivers as they are."""
 
-    origin: GeoPoint
-    destination: GeoPoint
+    origin: Located
+    destination: Located
 
 
 class Search(NamedTuple):

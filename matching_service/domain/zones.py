@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from shared_kernel.geo import GeoPoint
+from shared_kernel.geo import GeoPoint, Located
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class ServiceArea:
         if len(self.corners) < 3:
             raise ValueError("a service area has three corners or more")
 
-    def contains(self, point: GeoPoint) -> bool:
+    def contains(self, point: Located) -> bool:
         """Whether a point lies inside, by counting the edges a ray to the east crosses (even-odd rule)."""
         inside = False
         before = self.corners[-1]

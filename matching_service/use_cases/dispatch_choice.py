@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from math import ceil
 
 from matching_service.domain.assignment import (
     NO_TERMS,
+    DriverTerms,
     Limits,
     Pair,
     PairCost,
+    Weighable,
     choose_greedily,
     is_on_the_way,
-    pair_cost,
+    pair_costs,
     pickup_cap_seconds,
     unserved_seconds,
 )
 from matching_service.domain.eta import Leg
+from matching_service.domain.locations import DriverPosition
 from matching_service.domain.moves import Moves, moves_of
 from matching_service.domain.pooling import join_seconds
 from matching_service.use_cases.dispatch_picture import Picture
@@ -28,12 +32,20 @@ from matching_service.use_cases.eta_ports import EtaProvider
 from matching_service.use_cases.search_streets import SearchStreets
 
 CANDIDATES = 16
+FEW_CANDIDATES = 8
+"""Of a crowd among plenty of drivers: hardly two of its rides want the same one, and each is weighed in half the time
+(docs/decisions/0048-a-tick-in-a-full-city.md)."""
+CROWD = 500
+PLENTY = 8
+"""Free drivers for each ride of a crowd."""
 WIDE_CANDIDATES = 64
 """Of the second pass: a fixed number of candidates starves hot spots, where all share the same nearest drivers. Where
 more are left than that, the drivers are dealt out among them (`Limits.hands`)."""
 PAIRS_AT_ONCE = 2_000
 """So many are weighed on the event loop; more would hold it up for longer than other calls may wait."""
 SOLVER_BUDGET_SECONDS = 0.25
+_WEIGHABLE = partial(tuple.__new__, Weighable)
+"""Makes one of a tuple past the constructor: a tick makes tens of thousands."""
 
 
 @dataclass(slots=True)
@@ -71,7 +83,8 @@ class Choose:
         everybody = solved, range(picture.ordinary_drivers)
         joins = _joins(picture)
         if solved:
-            choice.chosen = await self._match(picture, *everybody, CANDIDATES, solve_until, choice, joins)
+            candidates = FEW_CANDIDATES if len(solved) >= CROWD and picture.free >= PLENTY * len(solved) else CANDIDATES
+            choice.chosen = await self._match(picture, *everybody, candidates, solve_until, choice, joins)
         served, taken = {pair.seeker for pair in choice.chosen}, {pair.driver for pair in choice.chosen}
         left = [place for place in solved if place not in served and picture.seekers[place].bound is None]
         free = [index for index in range(picture.free) if index not in taken]
@@ -189,21 +202,17 @@ class Choose:
         )
 
     def _own(self, picture: Picture) -> list[PairCost]:
-        return [
-            pair_cost(
-                Pair(seeker, driver),
-                picture.seekers[seeker],
-                picture.drivers[driver].driver_id,
-                picture.own_eta_seconds[seeker],
-            )
-            for seeker, driver in picture.bound_driver_by_seeker.items()
-        ]
+        own: list[PairCost] = []
+        for seeker, driver in picture.bound_driver_by_seeker.items():
+            comes = Weighable(driver, picture.drivers[driver].driver_id, picture.own_eta_seconds[seeker])
+            own += pair_costs(seeker, picture.seekers[seeker], [comes])
+        return own
 
     async def _etas(self, picture: Picture, pairs: Sequence[Pair]) -> Sequence[int]:
         if not pairs:
             return []
-        points = {place: picture.drivers[place].point for place in {pair.driver for pair in pairs}}
-        return await self.eta.seconds([Leg(points[pair.driver], picture.seekers[pair.seeker].pickup) for pair in pairs])
+        drivers, pickups = picture.drivers, [seeker.pickup for seeker in picture.seekers]
+        return await self.eta.seconds([Leg(drivers[driver], pickups[seeker]) for seeker, driver in pairs])
 
     async def _weigh(self, picture: Picture, pairs: Sequence[Pair], etas: Sequence[int]) -> list[PairCost]:
         if len(pairs) <= PAIRS_AT_ONCE:
@@ -238,17 +247,24 @@ class Choose:
 def _weighed(picture: Picture, pairs: Sequence[Pair], etas: Sequence[int]) -> list[PairCost]:
     """Weigh the pairs that are within their seekers' caps, seeker by seeker, as candidates come."""
     costs: list[PairCost] = []
-    weighed = zip(pairs, etas, strict=True)
-    for place, group in groupby(weighed, key=lambda each: each[0].seeker):
+    drivers = picture.drivers
+    for place, group in groupby(zip(pairs, etas, strict=True), key=_seeker_of):
         seeker = picture.seekers[place]
         cap_seconds = pickup_cap_seconds(seeker)
         worth = picture.worth_by_city.get(seeker.city)
-        for pair, eta_seconds in group:
-            if eta_seconds <= cap_seconds:
-                driver = picture.drivers[pair.driver]
-                terms = NO_TERMS if worth is None else worth.terms(driver)
-                costs.append(pair_cost(pair, seeker, driver.driver_id, eta_seconds, terms))
+        terms = _no_terms if worth is None else worth.terms
+        near = [(pair[1], eta_seconds, drivers[pair[1]]) for pair, eta_seconds in group if eta_seconds <= cap_seconds]
+        weighable = [_WEIGHABLE((index, driver[0], eta, terms(driver))) for index, eta, driver in near]
+        costs += pair_costs(place, seeker, weighable)
     return costs
+
+
+def _seeker_of(weighed: tuple[Pair, int]) -> int:
+    return weighed[0][0]
+
+
+def _no_terms(_: DriverPosition) -> DriverTerms:
+    return NO_TERMS
 
 
 def _joins(picture: Picture) -> list[PairCost]:

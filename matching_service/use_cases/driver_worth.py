@@ -36,25 +36,37 @@ class IdleTimes(Protocol):
         ...
 
 
+class Judged(dict[UUID, DriverTerms]):
+    """What drivers' records say of them, beside one mean rate: found out when it is first asked for."""
+
+    def __init__(self, records: Mapping[UUID, DriverRecord], mean_rate: float) -> None:
+        super().__init__()
+        self._records = records
+        self._mean_rate = mean_rate
+
+    def __missing__(self, driver_id: UUID) -> DriverTerms:
+        record = self._records.get(driver_id, _NEWCOMER)
+        terms = self[driver_id] = DriverTerms(earnings_deficit(record, self._mean_rate), miss_chance(record))
+        return terms
+
+
 @dataclass(slots=True)
 class Worth:
     """Of the drivers in one city at one moment."""
 
-    records: Mapping[UUID, DriverRecord]
-    mean_rate: float
+    judged: Judged
     extra_idle_seconds: Callable[[GeoPoint], float] | None
     _known: dict[UUID, DriverTerms] = field(default_factory=dict[UUID, DriverTerms])
 
     def terms(self, position: DriverPosition) -> DriverTerms:
         """Return what counts for or against a driver."""
+        if self.extra_idle_seconds is None:
+            return self.judged[position.driver_id]
         known = self._known.get(position.driver_id)
         if known is None:
-            record = self.records.get(position.driver_id, _NEWCOMER)
-            # Most drivers of a full city stand where nothing is known: their place is not even made.
-            extra_seconds = 0.0 if self.extra_idle_seconds is None else self.extra_idle_seconds(position.point)
-            known = self._known[position.driver_id] = DriverTerms(
-                earnings_deficit(record, self.mean_rate), miss_chance(record), extra_seconds
-            )
+            extra_seconds = self.extra_idle_seconds(position.point)
+            known = self.judged[position.driver_id]._replace(extra_idle_seconds=extra_seconds)
+            self._known[position.driver_id] = known
         return known
 
     def extra_at(self, point: GeoPoint | None) -> float:
@@ -73,13 +85,14 @@ class KnowWorth:
         self._monotonic = monotonic
         self._read_at = float("-inf")
         self._records: Mapping[UUID, DriverRecord] = {}
-        self._rates: Mapping[str, float] = {}
+        self._judged_by_currency: dict[str, Judged] = {}
 
     async def __call__(self, city: CityPolicy, now: datetime) -> Worth:
         """Return the worth of a city's drivers."""
         if self._monotonic() - self._read_at >= RECORDS_SECONDS:
             self._records = await self._source.records(now)
-            self._rates = mean_rates(self._records.values())
+            rates = mean_rates(self._records.values())
+            self._judged_by_currency = {code: Judged(self._records, rate) for code, rate in rates.items()}
             self._read_at = self._monotonic()
-        rate = self._rates.get(city.currency_code, 0.0)
-        return Worth(self._records, rate, self._idle_times.extra_idle_seconds(city, now))
+        judged = self._judged_by_currency.setdefault(city.currency_code, Judged(self._records, 0.0))
+        return Worth(judged, self._idle_times.extra_idle_seconds(city, now))

@@ -6,10 +6,10 @@ somebody a little farther away drives straight there (docs/decisions/0047-the-st
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from heapq import nlargest
-from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from matching_service.domain.assignment import Limits, Pair, Seeker, is_able, is_on_the_way, pickup_cap_seconds
@@ -31,7 +31,7 @@ class Doubt(NamedTuple):
 
     seeker: int
     seconds: float
-    known: frozenset[int]
+    known: Set[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +74,21 @@ class SearchStreets:
 
 def doubts_of(picture: Picture, pairs: Sequence[Pair], etas: Sequence[int]) -> list[Doubt]:
     """Return the rides without a driver that are worth a search, the longest ways first."""
-    doubts: list[Doubt] = []
-    for place, group in groupby(zip(pairs, etas, strict=True), key=lambda each: each[0].seeker):
-        seeker = picture.seekers[place]
-        if seeker.bound is not None:
-            continue
-        near = [(pair.driver, eta) for pair, eta in group if pair.driver < picture.free]
-        seconds = min((eta for _, eta in near), default=0)
-        if seconds > WORTH_SECONDS:
-            known = frozenset(driver for driver, _ in near)
-            doubts.append(Doubt(place, min(seconds, pickup_cap_seconds(seeker)), known))
-    return nlargest(SEARCHES, doubts, key=lambda doubt: doubt.seconds)
+    free, least_seconds = picture.free, dict[int, int]()
+    for (place, driver), eta in zip(pairs, etas, strict=True):
+        if driver < free and eta < least_seconds.get(place, eta + 1):
+            least_seconds[place] = eta
+    slow = [
+        (place, min(seconds, pickup_cap_seconds(picture.seekers[place])))
+        for place, seconds in least_seconds.items()
+        if seconds > WORTH_SECONDS and picture.seekers[place].bound is None
+    ]
+    longest = dict(nlargest(SEARCHES, slow, key=itemgetter(1)))
+    known: dict[int, set[int]] = {place: set() for place in longest}
+    for place, driver in pairs:
+        if place in known:
+            known[place].add(driver)
+    return [Doubt(place, seconds, known[place]) for place, seconds in longest.items()]
 
 
 def _may_have(seeker: Seeker, driver: DriverPosition, limits: Limits) -> bool:

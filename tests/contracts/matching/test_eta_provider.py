@@ -109,9 +109,9 @@ async def test_nobody_gets_farther_than_the_reach(eta: EtaProvider) -> None:
 
 async def test_the_hour_stretches_ways_and_legs_alike(eta: EtaProvider, timing: HandTiming) -> None:
     leg = Leg(POINTS["A"], POINTS["F"])
-    free = await eta.trip(*leg)
+    free = await eta.trip(POINTS["A"], POINTS["F"])
     timing.timing = Timing(start_seconds=60, factor=2.0)
-    slow = await eta.trip(*leg)
+    slow = await eta.trip(POINTS["A"], POINTS["F"])
     assert slow.meters == free.meters
     assert slow.seconds == pytest.approx(2 * free.seconds + 60, abs=2)
     assert await eta.seconds([leg]) == [pytest.approx(slow.seconds, abs=1)]

@@ -82,12 +82,13 @@ async def test_many_legs_are_asked_for_in_tables_that_the_server_allows(server: 
 
 async def test_a_place_off_its_map_is_left_to_the_next_alone(server: httpx.AsyncClient) -> None:
     before = fallbacks("off_map")
-    far = Leg(A, GeoPoint(0.5, 0.5))
+    off_map = GeoPoint(0.5, 0.5)
+    far = Leg(A, off_map)
     eta = OsrmEta(server, CIRCLE, as_estimated, time.monotonic)
     near, beyond = await eta.seconds([LEG, far])
     assert beyond == (await CIRCLE.seconds([far]))[0]
     assert near < (await CIRCLE.seconds([LEG]))[0]
-    assert await eta.trip(*far) == await CIRCLE.trip(*far)
+    assert await eta.trip(A, off_map) == await CIRCLE.trip(A, off_map)
     assert fallbacks("off_map") == before + 2
 
 

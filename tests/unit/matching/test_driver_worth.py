@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching_service.adapters.city_file import load_city
-from matching_service.domain.assignment import Bound, DriverTerms, Pair, Seeker, pair_cost
+from matching_service.domain.assignment import Bound, DriverTerms, PairCost, Seeker, Weighable, pair_costs
 from matching_service.domain.city import CostWeights, VehicleClass
 from matching_service.domain.destination_values import (
     MIN_DROPS,
@@ -44,12 +44,15 @@ def seeker(**facts: object) -> Seeker:
     return replace(plain, weights=WEIGHTS, **facts)  # type: ignore[arg-type]
 
 
+def weighed(ride: Seeker, eta_seconds: int, terms: DriverTerms) -> PairCost:
+    [cost] = pair_costs(0, ride, [Weighable(0, DRIVER, eta_seconds, terms)])
+    return cost
+
+
 def test_who_has_earned_less_than_the_others_counts_as_nearer_and_who_has_more_as_further() -> None:
     poor, rich = record(0), record(4_000)
     rate = mean_rates([poor, rich])["USD"]
-    costs = [
-        pair_cost(Pair(0, 0), seeker(), DRIVER, 300, DriverTerms(earnings_deficit(each, rate))) for each in (poor, rich)
-    ]
+    costs = [weighed(seeker(), 300, DriverTerms(earnings_deficit(each, rate))) for each in (poor, rich)]
     assert [cost.terms.fairness for cost in costs] == [-60.0, 60.0]
     assert [cost.seconds for cost in costs] == [240.0, 360.0]
     assert [cost.terms.pickup_eta for cost in costs] == [300.0, 300.0]
@@ -76,24 +79,20 @@ def test_a_driver_is_known_by_the_answers_of_the_shift_and_taken_for_usual_befor
     assert miss_chance(record(0)) == pytest.approx(0.1)
     assert miss_chance(record(0, missed=9, accepted=1)) == pytest.approx(0.5)
     assert miss_chance(record(0, accepted=40)) == pytest.approx(0.02)
-    risky = pair_cost(Pair(0, 0), seeker(), DRIVER, 100, DriverTerms(miss_chance=0.5))
+    risky = weighed(seeker(), 100, DriverTerms(miss_chance=0.5))
     assert (risky.seconds, risky.terms.decline_risk) == (107.5, 7.5)
 
 
 def test_a_ride_from_a_quiet_place_to_a_busy_one_is_cheap_and_the_way_back_is_dear() -> None:
     quiet, busy = 120.0, -40.0
-    there = pair_cost(
-        Pair(0, 0), seeker(dropoff_extra_idle_seconds=busy), DRIVER, 200, DriverTerms(extra_idle_seconds=quiet)
-    )
-    back = pair_cost(
-        Pair(0, 0), seeker(dropoff_extra_idle_seconds=quiet), DRIVER, 200, DriverTerms(extra_idle_seconds=busy)
-    )
+    there = weighed(seeker(dropoff_extra_idle_seconds=busy), 200, DriverTerms(extra_idle_seconds=quiet))
+    back = weighed(seeker(dropoff_extra_idle_seconds=quiet), 200, DriverTerms(extra_idle_seconds=busy))
     assert (there.terms.destination, back.terms.destination) == (-80.0, 80.0)
 
 
 def test_for_a_ride_that_has_a_driver_time_alone_counts() -> None:
     bound = seeker(bound=Bound(UUID(int=2), 900.0))
-    assert pair_cost(Pair(0, 0), bound, DRIVER, 300, DriverTerms(1.0, 1.0, 300.0)).terms == (300.0, 0, 0, 0, 0, 0)
+    assert weighed(bound, 300, DriverTerms(1.0, 1.0, 300.0)).terms == (300.0, 0, 0, 0, 0, 0)
 
 
 def test_places_are_learned_from_the_waits_of_drivers_who_got_free_there() -> None:

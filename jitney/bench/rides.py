@@ -102,14 +102,11 @@ def measure_rides(plan: Plan, say: Callable[[str], None]) -> Result:
             )
         if not found:
             raise StackError(f"Not even at {too_many[0]:g} rides/s was a ride completed in time.")
-        middle = found[(len(found) - 1) // 2]
-        say(f"looking into the processes at {middle.asked:g} rides/s")
-        try:
-            profile = _profile(stack, middle.asked, plan.seconds, len(plan.rates))
-        except TooMany as error:
-            # Looked at, the machine does not carry it: the figures without that stand all the same.
-            say(f"nothing seen: {error}")
-            profile = ()
+        profile = profile_where_carried(
+            [item.asked for item in found[: (len(found) + 1) // 2]],
+            lambda rate: _profile(stack, rate, plan.seconds, len(plan.rates)),
+            say,
+        )
         parts = measure_parts(stack)
     return result_of(found, parts, too_many, profile)
 
@@ -163,6 +160,19 @@ def at_rate(rate: float, played: Mapping[str, Any]) -> AtRate:
         lost=played["requested"] - played["completed"],
         broken_promises=played["broken_promises"],
     )
+
+
+def profile_where_carried(
+    rates: Sequence[float], profile: Callable[[float], Sequence[Detail]], say: Callable[[str], None]
+) -> Sequence[Detail]:
+    """The profile at the last of some rising rates, or at the next lower one where being looked at was too much."""
+    for rate in reversed(rates):
+        say(f"looking into the processes at {rate:g} rides/s")
+        try:
+            return profile(rate)
+        except TooMany as error:
+            say(f"nothing seen: {error}")
+    return ()
 
 
 def _profile(stack: OwnStack, rate: float, seconds: float, seed: int) -> Sequence[Detail]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from jitney.bench import grpc_chain, rides, write_tx
+from jitney.bench.result import Detail
 from jitney.bench.ride_parts import Parts
 from jitney.bench.ride_profile import OTHER, moments_by_part
 from jitney.bench.rides import BESIDE, SERVICES
@@ -95,6 +96,22 @@ def test_a_profile_tells_what_it_saw_a_ride_and_what_it_did_not_see() -> None:
         ("profile at 10/s, matching: asyncpg", 1.4),
         ("profile at 10/s, matching: outside of the interpreter", 1.5),
     ]
+
+
+def test_where_being_looked_at_is_too_much_the_next_lower_rate_is_looked_at() -> None:
+    tried: list[float] = []
+
+    def profile(rate: float) -> list[Detail]:
+        tried.append(rate)
+        if rate > 1:
+            raise rides.TooMany(f"only 2 rides at {rate:g}")
+        return [Detail("profile", rate, "ms")]
+
+    words: list[str] = []
+    assert rides.profile_where_carried([1.0, 5.0], profile, words.append) == [Detail("profile", 1.0, "ms")]
+    assert tried == [5.0, 1.0]
+    assert "nothing seen: only 2 rides at 5" in words
+    assert rides.profile_where_carried([5.0], profile, words.append) == ()
 
 
 def test_trips_come_at_an_even_pace_after_the_quiet_stretch() -> None:

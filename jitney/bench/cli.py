@@ -211,7 +211,10 @@ def evenings(
     policies: Annotated[str, typer.Option(help="Of greedy, batch and own, with commas between.")] = "greedy,batch,own",
     minutes: Annotated[float, typer.Option(min=25, max=180, help="Of each evening, from 18 h on.")] = 180,
     city_scale: Annotated[
-        bool, typer.Option("--city-scale", help="All days as one evening, with 5,200 cars: takes hours.")
+        bool,
+        typer.Option(
+            "--city-scale", help="All days as one evening, with 5,200 cars and 7.3 trips a second: takes hours."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:

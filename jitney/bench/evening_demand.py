@@ -8,8 +8,8 @@ import os
 import random
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from jitney.simulator.trips import SAN_FRANCISCO_SUMMER, Trip, TripsFileError, read_trips
@@ -22,6 +22,7 @@ HOURS = 3
 PICKUP_SECONDS = 170.0
 """What a pickup is taken to cost when the fleet is sized."""
 FLEET_MARGIN = 1.12
+MOVED_SECONDS = 600.0
 _TRIPS = Path("sf_taxi") / "trips.csv.gz"
 
 
@@ -45,11 +46,24 @@ def read_evening(day: str, *, minutes: float = HOURS * 60.0, seed: int = 1) -> E
     return Evening(day, start.astimezone(UTC), trips, _cars(trips, _fleet(trips, minutes * 60), seed))
 
 
-def read_pooled_evening(days: Sequence[str], fleet: int, *, minutes: float = HOURS * 60.0, seed: int = 1) -> Evening:
-    """The trips of several evenings as if they were one: a city of that size."""
+def read_pooled_evening(
+    days: Sequence[str], fleet: int, trips_per_second: float, *, minutes: float = HOURS * 60.0, seed: int = 1
+) -> Evening:
+    """The trips of several evenings as if they were one, and as dense as in a city of that size.
+
+    Ten evenings together have three trips a second: what is missing is drawn from them, up to ten minutes earlier or
+    later than it was.
+    """
     evenings = [read_evening(day, minutes=minutes, seed=seed) for day in days]
-    trips = sorted((trip for evening in evenings for trip in evening.trips), key=lambda trip: trip.at_seconds)
-    return Evening("pooled", evenings[0].begin + timedelta(0), trips, _cars(trips, fleet, seed))
+    trips = [trip for evening in evenings for trip in evening.trips]
+    chance, seconds = random.Random(seed), minutes * 60.0  # noqa: S311 (which trips are drawn is no secret)
+    missing = max(0, round(trips_per_second * seconds) - len(trips))
+    for trip in chance.choices(trips, k=missing):
+        moved = trip.at_seconds + chance.uniform(-MOVED_SECONDS, MOVED_SECONDS)
+        # Beyond an end it goes round to the other: no minute gets more than its share.
+        trips.append(replace(trip, at_seconds=moved % seconds))
+    trips.sort(key=lambda trip: trip.at_seconds)
+    return Evening("pooled", evenings[0].begin, trips, _cars(trips, fleet, seed))
 
 
 def _trips_file() -> Path:

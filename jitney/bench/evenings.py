@@ -30,7 +30,7 @@ MOST_MEAN, MOST_P95 = 0.66, 0.56
 LEAST_DONE = 0.97
 MOST_SWAPS, MOST_SWAPS_OF_ONE = 1.0, 2.0
 MOST_GINI = 0.12
-CITY_FLEET = 5_200
+CITY_FLEET, CITY_TRIPS_PER_SECOND = 5_200, 7.3
 CITY_MEAN_SECONDS, CITY_LEAST_DONE = 115.0, 0.99
 
 
@@ -188,7 +188,7 @@ def result_of(found: dict[str, Figures], tick_millis: dict[int, float], *, city_
 
 def _evenings(plan: Plan) -> Sequence[Evening]:
     if plan.city_scale:
-        return [read_pooled_evening(plan.days, CITY_FLEET, minutes=plan.minutes)]
+        return [read_pooled_evening(plan.days, CITY_FLEET, CITY_TRIPS_PER_SECOND, minutes=plan.minutes)]
     return [read_evening(day, minutes=plan.minutes) for day in plan.days]
 
 

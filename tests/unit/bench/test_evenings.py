@@ -1,10 +1,15 @@
 """The figures of replayed evenings, and the cars that drive in them."""
 
+import gzip
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from jitney.bench.evening_cars import Car, drive_seconds
+from jitney.bench.evening_demand import DAYS, read_evening, read_pooled_evening
 from jitney.bench.evening_outcome import Outcome
 from jitney.bench.evenings import Figures, result_of
 from shared_kernel.geo import GeoPoint
@@ -40,3 +45,29 @@ def test_a_car_on_the_way_is_where_its_time_has_brought_it_and_stays_there_when_
     car.stop(100.0 + seconds / 2)
     assert (car.is_free, car.point.latitude) == (True, pytest.approx(37.78))
     assert car.empty_seconds == pytest.approx(seconds / 2)
+
+
+def test_a_pooled_evening_is_as_dense_as_asked_for_and_holds_every_trip_that_there_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JITNEY_DATA", str(tmp_path))
+    (tmp_path / "sf_taxi").mkdir()
+    with gzip.open(tmp_path / "sf_taxi" / "trips.csv.gz", "wt", encoding="utf-8") as file:
+        file.write("cab,pickup_ts,dropoff_ts,pickup_lat,pickup_lon,dropoff_lat,dropoff_lon,path_m,max_gap_s,dur_s\n")
+        for day in DAYS[:2]:
+            begin = datetime.fromisoformat(f"{day}T18:00:00-07:00").timestamp()
+            for number in range(10):
+                at = int(begin) + 100 * number
+                place = f"37.7{number},-122.4{number}"
+                file.write(f"cab,{at},{at + 300},{place},37.75,-122.45,1500,60,300\n")
+    alone = read_evening(DAYS[0], minutes=30), read_evening(DAYS[1], minutes=30)
+    evening = read_pooled_evening(DAYS[:2], 40, 0.1, minutes=30)
+    assert len(evening.trips) == 180
+    assert len(evening.cars) == 40
+    times = [trip.at_seconds for trip in evening.trips]
+    assert times == sorted(times)
+    assert min(times) >= 0
+    assert max(times) < 1_800
+    assert Counter(trip for one in alone for trip in one.trips) <= Counter(evening.trips)
+    assert {trip.pickup for trip in evening.trips} == {trip.pickup for one in alone for trip in one.trips}
+    assert read_pooled_evening(DAYS[:2], 40, 0.1, minutes=30) == evening

@@ -62,8 +62,8 @@ class Database:
     """One service's database.
 
     All blocks raise DomainErrors for outages: Unavailable `database_unavailable` (does not answer), `database_busy`
-    (pool used up, deadlock, lock time-out) and `database_timeout` (statement too slow), after which nothing was done;
-    and Unknown `commit_unknown` where the connection was lost while committing.
+    (pool used up; or deadlock, lock time-out: the message tells the two apart) and `database_timeout` (statement too
+    slow), after which nothing was done; and Unknown `commit_unknown` where the connection was lost while committing.
     """
 
     def __init__(
@@ -180,8 +180,10 @@ class _CountingPool(Protocol):
 def as_outage(error: BaseException) -> DomainError | None:
     """Tell an outage (nothing done, ask again) from a mistake; None for the latter."""
     state = _sqlstate(error)
-    if isinstance(error, PoolTimeoutError) or state.startswith(_BUSY_STATES):
-        return Unavailable("database_busy", "the database has more to do than it can take")
+    if isinstance(error, PoolTimeoutError):
+        return Unavailable("database_busy", "all connections of this process to the database are in use")
+    if state.startswith(_BUSY_STATES):
+        return Unavailable("database_busy", "another change is in the way of this one")
     if state == _TOO_SLOW_STATE:
         return Unavailable("database_timeout", "the database took too long")
     if isinstance(error, DBAPIError):

@@ -18,6 +18,8 @@ from shared_kernel.errors import FieldViolation, InvalidInput
 SERVICE_NAME = "ridesharing.common.v1.PersonalDataService"
 EXPORT_PAGE_ROWS = 500
 """How many rows of one kind a part of an export has at most."""
+MAX_EXPORT_BYTES = 32 * 1024 * 1024
+"""Of all that is told of a person together, as JSON: it goes through memory whole, packed or not."""
 
 
 class PersonalData(Protocol):

@@ -50,6 +50,7 @@ from notification_service.entrypoints.template_servicer import SERVICE_NAME as T
 from notification_service.entrypoints.template_servicer import TemplateServicer
 from notification_service.settings import SERVICE, NotificationSettings
 from notification_service.use_cases.close_code import CloseCode
+from notification_service.use_cases.end_sign_in import EndSignIn
 from notification_service.use_cases.forget_bounces import ForgetBounces
 from notification_service.use_cases.hand_over import HandOver
 from notification_service.use_cases.list_notifications import ListNotifications
@@ -68,6 +69,8 @@ from shared_kernel.clock import Clock, SystemClock
 from shared_kernel.ids import Uuid7Source
 
 NOTIFICATION_KEEP_SECONDS = 30 * 86_400
+ENDED_SIGN_IN_KEEP_SECONDS = 86_400
+"""Far longer than the ten minutes in which an access token of one may still count."""
 _DATABASE_CONNECTIONS = 12
 
 
@@ -139,6 +142,7 @@ def build(settings: NotificationSettings) -> Application:
         RememberLocale(store),
         ForgetBounces(store),
         CloseCode(store, clock),
+        EndSignIn(store, clock),
         campaigns.see_audience,
         alarms,
     )
@@ -157,6 +161,7 @@ def build(settings: NotificationSettings) -> Application:
         Keep(tables.notifications, "created_at", NOTIFICATION_KEEP_SECONDS),
         Keep(webhook_tables.webhooks, "created_at", NOTIFICATION_KEEP_SECONDS),
         Keep(people_tables.devices, "removed_at", NOTIFICATION_KEEP_SECONDS),
+        Keep(people_tables.ended_sign_ins, "ended_at", ENDED_SIGN_IN_KEEP_SECONDS),
     ]
 
     workers = Workers()

@@ -23,6 +23,9 @@ _CURRENCIES_OF_TWO_DIGITS = frozenset(
     "SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XAD XCD XCG YER ZAR ZMW "
     "ZWG".split()
 )
+_CHARGE_STEPS: dict[str, int] = {**dict.fromkeys("BHD JOD KWD OMR TND".split(), 10), "MGA": 100}
+"""Where the smallest unit is more than cards are charged to: of three decimals the last is always 0, and of an ariary
+there is no part. Source: Stripe's page on supported currencies; other acquirers ask for the same."""
 MAX_AMOUNT_MINOR = 10**15
 """Bound of one amount: far above any fare, far below what 64 bits hold, so that sums cannot overflow."""
 
@@ -39,6 +42,11 @@ def exponent(currency_code: str) -> int:
             f"{currency_code[:8]!r} is not an ISO 4217 currency code",
             violations=[FieldViolation("currency_code", "must be an ISO 4217 code, for example USD")],
         ) from None
+
+
+def charge_step(currency_code: str) -> int:
+    """Return how many minor units make the smallest amount that is charged: what riders pay is a multiple of it."""
+    return _CHARGE_STEPS.get(currency_code, 1)
 
 
 @dataclass(frozen=True, slots=True, order=False)
@@ -76,6 +84,11 @@ class Money:
         """Scale by a factor, rounded half up to the minor unit (a fare's usual rounding)."""
         scaled = (Decimal(self.amount_minor) * factor).quantize(Decimal(1), rounding=ROUND_HALF_UP)
         return Money(self.currency_code, int(scaled))
+
+    def charged(self) -> Money:
+        """Round half up to what can be charged (`charge_step`): in most currencies the amount as it is."""
+        step = charge_step(self.currency_code)
+        return Money(self.currency_code, (2 * self.amount_minor + step) // (2 * step) * step)
 
     def split(self, weights: Sequence[int]) -> list[Money]:
         """Divide in proportion to whole-number weights so that the parts sum to the whole (largest remainder).

@@ -23,6 +23,7 @@ from identity_service.domain.events import (
     NewDeviceSignedIn,
     OneTimeCodeClosed,
     RefreshTokenReused,
+    SessionEnded,
 )
 from identity_service.domain.one_time_codes import hand_over_key
 from ridesharing.common.v1 import access_pb2
@@ -67,6 +68,13 @@ def _aggregate_and_message(event: Event) -> tuple[UUID, Message]:  # noqa: PLR09
             return challenge_id, events_pb2.OneTimeCodeClosed(request_id=hand_over_key(challenge_id))
         case AccountErased(account_id=account_id):
             return account_id, events_pb2.AccountErased(account_id=str(account_id))
+        case SessionEnded(sign_in_id=sign_in_id, account_id=account_id, reason=reason, replaced_by=replaced_by):
+            return sign_in_id, events_pb2.SessionEnded(
+                account_id=str(account_id),
+                session_id=str(sign_in_id),
+                reason=reason.value,
+                replaced_by_session_id=str(replaced_by or ""),
+            )
         case RefreshTokenReused(sign_in_id=sign_in_id, account_id=account_id, device_id=device_id):
             return sign_in_id, events_pb2.RefreshTokenReused(
                 account_id=str(account_id), session_id=str(sign_in_id), device_id=device_id

@@ -19,9 +19,9 @@ class PostgresSignIns:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def begin(self, sign_in: SignIn, token: RefreshToken) -> None:
-        """Add a sign-in with its first token; the live one on the same device ends."""
-        await self._connection.execute(
+    async def begin(self, sign_in: SignIn, token: RefreshToken) -> Sequence[UUID]:
+        """Add a sign-in with its first token; return the live one on the same device, which ended."""
+        replaced = await self._connection.scalars(
             update(sign_ins)
             .where(
                 sign_ins.c.account_id == sign_in.account_id,
@@ -29,7 +29,9 @@ class PostgresSignIns:
                 sign_ins.c.ended_at.is_(None),
             )
             .values(ended_at=sign_in.started_at, end_reason=EndReason.REPLACED.value)
+            .returning(sign_ins.c.sign_in_id)
         )
+        ended = replaced.all()
         await self._connection.execute(
             insert(sign_ins).values(
                 sign_in_id=sign_in.sign_in_id,
@@ -43,6 +45,7 @@ class PostgresSignIns:
             )
         )
         await self._add(token)
+        return ended
 
     async def lock_by_token(self, digest: bytes) -> tuple[SignIn, RefreshToken] | None:
         """Return a token and its family, locked."""
@@ -100,12 +103,13 @@ class PostgresSignIns:
             .values(last_sequence=successor.sequence, expires_at=successor.expires_at, last_used_at=spent.spent_at)
         )
 
-    async def end(self, sign_in_id: UUID, reason: EndReason, now: datetime) -> None:
-        """End a live sign-in."""
-        await self._connection.execute(
+    async def end(self, sign_in_id: UUID, reason: EndReason, now: datetime) -> UUID | None:
+        """End a live sign-in; return whose it was."""
+        return await self._connection.scalar(
             update(sign_ins)
             .where(sign_ins.c.sign_in_id == sign_in_id, sign_ins.c.ended_at.is_(None))
             .values(ended_at=now, end_reason=reason.value)
+            .returning(sign_ins.c.account_id)
         )
 
     async def is_new_device(self, account_id: UUID, device_id: str) -> bool:
@@ -136,13 +140,12 @@ class PostgresSignIns:
             for row in await self._connection.execute(query)
         ]
 
-    async def end_own(self, account_id: UUID, sign_in_id: UUID, reason: EndReason, now: datetime) -> bool:
-        """End a sign-in of an account; True if it is one of the account's."""
+    async def end_own(self, account_id: UUID, sign_in_id: UUID, reason: EndReason, now: datetime) -> bool | None:
+        """End a sign-in of an account; None if it is none of the account's."""
         own = (sign_ins.c.sign_in_id == sign_in_id) & (sign_ins.c.account_id == account_id)
         if (await self._connection.execute(select(sign_ins.c.sign_in_id).where(own))).first() is None:
-            return False
-        await self.end(sign_in_id, reason, now)
-        return True
+            return None
+        return await self.end(sign_in_id, reason, now) is not None
 
     async def end_all(
         self,
@@ -152,8 +155,8 @@ class PostgresSignIns:
         *,
         but: UUID | None = None,
         role: SignInRole | None = None,
-    ) -> int:
-        """End an account's live sign-ins."""
+    ) -> Sequence[UUID]:
+        """End an account's live sign-ins; return which."""
         statement = (
             update(sign_ins)
             .where(sign_ins.c.account_id == account_id, sign_ins.c.ended_at.is_(None))
@@ -163,7 +166,7 @@ class PostgresSignIns:
             statement = statement.where(sign_ins.c.sign_in_id != but)
         if role is not None:
             statement = statement.where(sign_ins.c.role == role.value)
-        return (await self._connection.execute(statement)).rowcount
+        return (await self._connection.scalars(statement.returning(sign_ins.c.sign_in_id))).all()
 
     async def _add(self, token: RefreshToken) -> None:
         await self._connection.execute(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from identity_service.domain.documents import DocumentKind
 from identity_service.domain.drivers import DriverStatus
-from identity_service.domain.sign_ins import SignInRole
+from identity_service.domain.sign_ins import EndReason, SignInRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,17 @@ class RefreshTokenReused:
     account_id: UUID
     device_id: str
     version: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """A sign-in counts no more; `replaced_by` is the newer one of the same device. The aggregate is the sign-in."""
+
+    sign_in_id: UUID
+    account_id: UUID
+    reason: EndReason
+    replaced_by: UUID | None = None
+    version: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +137,7 @@ Event = (
     | DriverStatusChanged
     | NewDeviceSignedIn
     | RefreshTokenReused
+    | SessionEnded
     | DocumentReviewed
     | DocumentExpiring
     | DocumentExpired

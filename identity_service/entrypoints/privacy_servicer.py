@@ -7,6 +7,7 @@ import gzip
 from uuid import UUID
 
 from chassis.auth import OPERATORS, current_actor
+from chassis.personal_data import MAX_EXPORT_BYTES
 from chassis.server import MAX_MESSAGE_BYTES
 from identity_service.domain.erasures import Erasure
 from identity_service.entrypoints import wire
@@ -31,8 +32,8 @@ class PrivacyServicer(privacy_service_pb2_grpc.PrivacyServiceServicer):
         document = await self._erase.export(current_actor().account_id)
         if len(document) <= _MOST_BYTES:
             return pb.ExportAccountResponse(document=document.decode())
-        packed = await asyncio.to_thread(gzip.compress, document)
-        if len(packed) > _MOST_BYTES:
+        packed = await asyncio.to_thread(gzip.compress, document) if len(document) <= MAX_EXPORT_BYTES else b""
+        if not packed or len(packed) > _MOST_BYTES:
             raise Conflict("export_too_large", "there is more than can be told at once")
         return pb.ExportAccountResponse(packed_document=packed)
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from identity_service.domain.accounts import Account
 from identity_service.domain.erasures import being_erased
-from identity_service.domain.events import AccountCreated, NewDeviceSignedIn
-from identity_service.domain.sign_ins import SignIn, SignInRole, TokenPair
+from identity_service.domain.events import AccountCreated, NewDeviceSignedIn, SessionEnded
+from identity_service.domain.sign_ins import EndReason, SignIn, SignInRole, TokenPair
 from identity_service.use_cases.ports import Transaction
 from identity_service.use_cases.token_pairs import TokenPairs
 from shared_kernel.ids import IdSource
@@ -57,5 +57,8 @@ class BeginSignIn:
         if not new_account and await transaction.sign_ins.is_new_device(account.account_id, device_id):
             await transaction.record(NewDeviceSignedIn(sign_in.sign_in_id, account.account_id, device_id, role))
         first, text = self._pairs.first_token(sign_in, now)
-        await transaction.sign_ins.begin(sign_in, first)
+        for replaced in await transaction.sign_ins.begin(sign_in, first):
+            await transaction.record(
+                SessionEnded(replaced, account.account_id, EndReason.REPLACED, replaced_by=sign_in.sign_in_id)
+            )
         return SignedIn(self._pairs.pair(sign_in, text, first.expires_at, now), account, new_account)

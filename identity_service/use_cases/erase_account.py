@@ -10,7 +10,7 @@ from identity_service.domain.actors import POLICY, ActingStaff
 from identity_service.domain.audit import Act
 from identity_service.domain.drivers import DriverStatus
 from identity_service.domain.erasures import Erasure, erasure
-from identity_service.domain.events import AccountErased, DriverStatusChanged
+from identity_service.domain.events import AccountErased, DriverStatusChanged, SessionEnded
 from identity_service.domain.sign_ins import EndReason
 from identity_service.domain.texts import clean_text
 from identity_service.use_cases.answers import dump_json
@@ -57,7 +57,8 @@ class EraseAccount:
                 return standing
             fresh = erasure(account_id, now)
             await transaction.erasures.add(fresh)
-            await transaction.sign_ins.end_all(account_id, EndReason.ERASED, now)
+            for sign_in_id in await transaction.sign_ins.end_all(account_id, EndReason.ERASED, now):
+                await transaction.record(SessionEnded(sign_in_id, account_id, EndReason.ERASED))
             await _stop_driving(transaction, account_id)
             await transaction.audit.append(Act(actor, "erasure_requested", "account", str(account_id), why))
         return fresh

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from identity_service.domain.actors import ActingStaff
 from identity_service.domain.audit import Act
+from identity_service.domain.events import SessionEnded
 from identity_service.domain.roles import RoleGrant, check_revocable
 from identity_service.domain.sign_ins import EndReason, SignInRole
 from identity_service.domain.texts import clean_text
@@ -71,8 +72,10 @@ class GrantRoles:
             if not await transaction.roles.remove(account_id, role):
                 raise NotFound("role_not_granted", "this account does not have that role")
             ended = await transaction.sign_ins.end_all(account_id, EndReason.ROLE_REVOKED, now, role=role)
+            for sign_in_id in ended:
+                await transaction.record(SessionEnded(sign_in_id, account_id, EndReason.ROLE_REVOKED))
             await transaction.requests.keep(request, b"{}")
-            details = {"role": role.value, "ended_sessions": str(ended)}
+            details = {"role": role.value, "ended_sessions": str(len(ended))}
             await transaction.audit.append(Act(staff, "role_revoked", "account", str(account_id), why, details))
 
     async def page(self, after: tuple[datetime, UUID] | None, page_size: int) -> RoleGrantPage:

@@ -11,7 +11,7 @@ from identity_service.domain.texts import clean_text
 from identity_service.use_cases.answers import dump_json, load_json
 from identity_service.use_cases.ports import Request, Store
 from shared_kernel.clock import Clock
-from shared_kernel.errors import LimitExceeded, NotFound
+from shared_kernel.errors import Conflict, NotFound
 
 _ORDER = {PlaceKind.HOME: 0, PlaceKind.WORK: 1, PlaceKind.FAVORITE: 2}
 
@@ -34,9 +34,8 @@ class KeepPlaces:
 
         Raises:
             NotFound: `place_not_found`, also of somebody else's; `account_not_found`.
-            LimitExceeded: `too_many_places`.
             InvalidInput: `invalid_argument`.
-            Conflict: `idempotency_key_reused`.
+            Conflict: `too_many_places`, `idempotency_key_reused`.
         """
         wanted = replace(
             place,
@@ -65,7 +64,7 @@ class KeepPlaces:
                         wanted = replace(wanted, place_id=before.place_id)
             others = sum(item.kind is PlaceKind.FAVORITE and item is not standing for item in own)
             if wanted.kind is PlaceKind.FAVORITE and others >= MOST_FAVORITES:
-                raise LimitExceeded("too_many_places", f"{MOST_FAVORITES} favourites are kept at most")
+                raise Conflict("too_many_places", f"{MOST_FAVORITES} favourites are kept at most: remove one first")
             if not await transaction.places.put(account_id, wanted, self._clock.now()):
                 raise _not_found()
             await transaction.requests.keep(request, dump_json({"place_id": wanted.place_id}))

@@ -92,8 +92,8 @@ class Challenges(Protocol):
 class SignIns(Protocol):
     """Signed-in devices and their refresh tokens."""
 
-    async def begin(self, sign_in: SignIn, token: RefreshToken) -> None:
-        """Add a sign-in with its first token; one that the account has on the same device ends, replaced."""
+    async def begin(self, sign_in: SignIn, token: RefreshToken) -> Sequence[UUID]:
+        """Add a sign-in with its first token; return those of the account on the same device, which ended, replaced."""
         ...
 
     async def lock_by_token(self, digest: bytes) -> tuple[SignIn, RefreshToken] | None:
@@ -102,8 +102,8 @@ class SignIns(Protocol):
 
     async def rotate(self, spent: RefreshToken, successor: RefreshToken) -> None: ...
 
-    async def end(self, sign_in_id: UUID, reason: EndReason, now: datetime) -> None:
-        """End a sign-in; one that has ended, or never was, stays as it is."""
+    async def end(self, sign_in_id: UUID, reason: EndReason, now: datetime) -> UUID | None:
+        """End a sign-in and return whose it was; None where it had ended, or never was, and stays as it is."""
         ...
 
     async def is_new_device(self, account_id: UUID, device_id: str) -> bool:
@@ -114,8 +114,8 @@ class SignIns(Protocol):
         """Return an account's live sign-ins, the newest first."""
         ...
 
-    async def end_own(self, account_id: UUID, sign_in_id: UUID, reason: EndReason, now: datetime) -> bool:
-        """End a sign-in of an account; True if it is one of the account's, ended before or now."""
+    async def end_own(self, account_id: UUID, sign_in_id: UUID, reason: EndReason, now: datetime) -> bool | None:
+        """End a sign-in of an account; True if it ended now, False if before, None if it is none of the account's."""
         ...
 
     async def end_all(
@@ -126,8 +126,8 @@ class SignIns(Protocol):
         *,
         but: UUID | None = None,
         role: SignInRole | None = None,
-    ) -> int:
-        """End an account's live sign-ins, but for one, or only those of a role; return how many ended."""
+    ) -> Sequence[UUID]:
+        """End an account's live sign-ins, but for one, or only those of a role; return which ended."""
         ...
 
 

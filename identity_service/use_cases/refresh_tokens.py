@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from datetime import datetime
 
-from identity_service.domain.events import RefreshTokenReused
+from identity_service.domain.events import RefreshTokenReused, SessionEnded
 from identity_service.domain.sign_ins import (
     EndReason,
     RefreshToken,
@@ -54,6 +54,7 @@ class RefreshTokens:
             if verdict is Verdict.REUSED:
                 await transaction.sign_ins.end(sign_in.sign_in_id, EndReason.TOKEN_REUSED, now)
                 await transaction.record(RefreshTokenReused(sign_in.sign_in_id, sign_in.account_id, sign_in.device_id))
+                await transaction.record(SessionEnded(sign_in.sign_in_id, sign_in.account_id, EndReason.TOKEN_REUSED))
         # After the commit: the family must stay ended.
         if verdict is Verdict.REUSED:
             _log.warning("a spent refresh token ended its sign-in", extra={"sign_in_id": str(sign_in.sign_in_id)})

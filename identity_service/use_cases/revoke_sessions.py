@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from identity_service.domain.events import SessionEnded
 from identity_service.domain.sign_ins import EndReason
 from identity_service.use_cases.ports import Store
 from shared_kernel.clock import Clock
@@ -24,11 +25,16 @@ class RevokeSessions:
             NotFound: `session_not_found`, also for somebody else's.
         """
         async with self._store.transaction() as transaction:
-            found = await transaction.sign_ins.end_own(account_id, sign_in_id, EndReason.REVOKED, self._clock.now())
-        if not found:
+            ended = await transaction.sign_ins.end_own(account_id, sign_in_id, EndReason.REVOKED, self._clock.now())
+            if ended:
+                await transaction.record(SessionEnded(sign_in_id, account_id, EndReason.REVOKED))
+        if ended is None:
             raise NotFound("session_not_found", "there is no such session")
 
     async def others(self, account_id: UUID, kept: UUID | None) -> int:
         """End all sign-ins but one; return how many ended."""
         async with self._store.transaction() as transaction:
-            return await transaction.sign_ins.end_all(account_id, EndReason.REVOKED, self._clock.now(), but=kept)
+            ended = await transaction.sign_ins.end_all(account_id, EndReason.REVOKED, self._clock.now(), but=kept)
+            for sign_in_id in ended:
+                await transaction.record(SessionEnded(sign_in_id, account_id, EndReason.REVOKED))
+        return len(ended)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from identity_service.domain.events import SessionEnded
 from identity_service.domain.sign_ins import EndReason
 from identity_service.use_cases.ports import Store
 from shared_kernel.clock import Clock
@@ -21,4 +22,6 @@ class SignOut:
         if sign_in_id is None:
             return
         async with self._store.transaction() as transaction:
-            await transaction.sign_ins.end(sign_in_id, EndReason.SIGNED_OUT, self._clock.now())
+            account_id = await transaction.sign_ins.end(sign_in_id, EndReason.SIGNED_OUT, self._clock.now())
+            if account_id is not None:
+                await transaction.record(SessionEnded(sign_in_id, account_id, EndReason.SIGNED_OUT))

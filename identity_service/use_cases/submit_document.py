@@ -11,7 +11,7 @@ from identity_service.domain.texts import clean_text
 from identity_service.use_cases.answers import dump_json, load_json
 from identity_service.use_cases.ports import Request, Store
 from shared_kernel.clock import Clock
-from shared_kernel.errors import LimitExceeded, NotFound
+from shared_kernel.errors import Conflict, NotFound
 from shared_kernel.ids import IdSource
 
 MOST_DOCUMENTS = 100
@@ -33,8 +33,7 @@ class SubmitDocument:
         Raises:
             NotFound: `driver_not_found`, the person has not applied.
             InvalidInput: `document_type_refused`, `document_too_large`, `document_expired`, `invalid_argument`.
-            LimitExceeded: `too_many_documents` await a review.
-            Conflict: `idempotency_key_reused`.
+            Conflict: `too_many_documents` await a review, `idempotency_key_reused`.
         """
         document = submitted(self._new_id(), driver_id, kind, number, expires_on, content, self._clock.now())
         fields = (kind.value, number, str(expires_on or ""), document.content_sha256)
@@ -49,7 +48,7 @@ class SubmitDocument:
             if await transaction.drivers.find(driver_id, lock=True) is None:
                 raise NotFound("driver_not_found", "there is no such driver: apply first")
             if await transaction.documents.count_open(driver_id) >= MOST_OPEN:
-                raise LimitExceeded("too_many_documents", f"{MOST_OPEN} documents await a review already")
+                raise Conflict("too_many_documents", f"{MOST_OPEN} documents await a review already")
             if not await transaction.documents.add(document, clean_text("number", number), content):
                 raise NotFound("driver_not_found", "there is no such driver")
             await transaction.requests.keep(request, dump_json({"document_id": document.document_id}))

@@ -7,6 +7,10 @@ flat price, or base + distance + time, brought up to the minimum
 + tolls                   as the driver pays them
 + waiting                 once the trip begins; the taxes are then those of the sum with it
 - promotion               by the rider's code, on the above but the waiting and the tolls (`quote.Discount`)
+
+Each line is rounded to what can be charged in its currency (`charge_step`): whole minor units, whole tens of them where
+there are three decimals. So their sums can be held, captured and given back to the last unit, and the ledger has what
+the PSP has.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from matching_service.domain.city import CityPolicy, Product
 from matching_service.domain.fare_book import Moment, PaidBy, Rates, Tax
 from matching_service.domain.quote import Fare, FareLine, FareLineKind
 from shared_kernel.geo import GeoPoint
-from shared_kernel.money import Money
+from shared_kernel.money import Money, charge_step
 
 BASIS_POINTS = 10_000
 NO_SURGE_PERMILLE = 1000
@@ -67,8 +71,9 @@ def moment_of(city: CityPolicy, at: datetime, pickup: GeoPoint, dropoff: GeoPoin
 def price_trip(city: CityPolicy, product: Product, trip: PricedTrip, surge_permille: int = NO_SURGE_PERMILLE) -> Fare:
     """Price a trip.
 
-    Distance, time and surge are each rounded half up to the minor unit, each tax once on the sum it is on. When base,
-    distance and time fall short of the minimum, a line makes up for it. Lines of zero are left out, save the base.
+    Distance, time and surge are each rounded half up to what can be charged, so are the amounts of the policy, and each
+    tax once on the sum it is on. When base, distance and time fall short of the minimum, a line makes up for it. Lines
+    of zero are left out, save the base.
     """
     if trip.meters < 0 or trip.seconds < 0:
         raise ValueError("a trip has no negative distance or time")
@@ -81,13 +86,13 @@ def price_trip(city: CityPolicy, product: Product, trip: PricedTrip, surge_permi
     for surcharge in city.fares.surcharges:
         if surcharge.scope.covers(product.name, moment):
             if surcharge.paid_by is PaidBy.DRIVER:
-                passed_on.append(FareLine(FareLineKind.TOLL, surcharge.amount, surcharge.name))
+                passed_on.append(FareLine(FareLineKind.TOLL, surcharge.amount.charged(), surcharge.name))
             else:
-                untaxed.append(FareLine(FareLineKind.SURCHARGE, surcharge.amount, surcharge.name))
+                untaxed.append(FareLine(FareLineKind.SURCHARGE, surcharge.amount.charged(), surcharge.name))
     booking_fee = product.booking_fee if rates.booking_fee is None else rates.booking_fee
-    untaxed.append(FareLine(FareLineKind.BOOKING_FEE, booking_fee))
+    untaxed.append(FareLine(FareLineKind.BOOKING_FEE, booking_fee.charged()))
     passed_on += [
-        FareLine(FareLineKind.TOLL, toll.amount, toll.name)
+        FareLine(FareLineKind.TOLL, toll.amount.charged(), toll.name)
         for toll in city.fares.tolls
         if toll.scope.covers(product.name, moment) and toll.is_due(trip.line)
     ]
@@ -99,12 +104,12 @@ def price_trip(city: CityPolicy, product: Product, trip: PricedTrip, surge_permi
 
 def _ride_lines(product: Product, rates: Rates, meters: int, seconds: int, surge_permille: int) -> list[FareLine]:
     if rates.flat is not None:
-        return [FareLine(FareLineKind.FLAT, rates.flat)]
-    base = product.base if rates.base is None else rates.base
+        return [FareLine(FareLineKind.FLAT, rates.flat.charged())]
+    base = (product.base if rates.base is None else rates.base).charged()
     per_kilometer = product.per_kilometer if rates.per_kilometer is None else rates.per_kilometer
     per_minute = product.per_minute if rates.per_minute is None else rates.per_minute
     distance, time = _share(per_kilometer, meters, 1000), _share(per_minute, seconds, 60)
-    minimum = product.minimum if rates.minimum is None else rates.minimum
+    minimum = (product.minimum if rates.minimum is None else rates.minimum).charged()
     plain = base + distance + time
     shortfall = max(minimum - plain, Money.zero(base.currency_code), key=lambda amount: amount.amount_minor)
     surge = _share(plain + shortfall, surge_permille - NO_SURGE_PERMILLE, NO_SURGE_PERMILLE)
@@ -120,7 +125,8 @@ def _ride_lines(product: Product, rates: Rates, meters: int, seconds: int, surge
 def least_fare(product: Product, rates: Rates, meters: int) -> Money:
     """Return what a trip of so many meters costs at least, by these rates: before taxes, tolls and surcharges."""
     booking_fee = product.booking_fee if rates.booking_fee is None else rates.booking_fee
-    return sum((line.amount for line in _ride_lines(product, rates, meters, 0, NO_SURGE_PERMILLE)), booking_fee)
+    lines = _ride_lines(product, rates, meters, 0, NO_SURGE_PERMILLE)
+    return sum((line.amount for line in lines), booking_fee.charged())
 
 
 def tax_lines(taxed: Sequence[FareLine], taxes: Iterable[Tax]) -> list[FareLine]:
@@ -156,7 +162,7 @@ def with_waiting(fare: Fare, per_minute: Money, waited_seconds: int, taxes: Sequ
 
 def price_fee(kind: FareLineKind, fee: Money) -> Fare:
     """Make the fare of a canceled or missed ride: the fee alone, tax included in it."""
-    return Fare.of(fee.currency_code, [FareLine(kind, fee)])
+    return Fare.of(fee.currency_code, [FareLine(kind, fee.charged())])
 
 
 def driver_earnings(fare: Fare, commission_basis_points: int) -> Money:
@@ -176,5 +182,7 @@ def driver_earnings(fare: Fare, commission_basis_points: int) -> Money:
 
 
 def _share(amount: Money, numerator: int, denominator: int) -> Money:
-    """Return numerator / denominator of an amount, rounded half up; all are zero or more."""
-    return Money(amount.currency_code, (2 * amount.amount_minor * numerator + denominator) // (2 * denominator))
+    """Return numerator / denominator of an amount, rounded half up to what can be charged; all are zero or more."""
+    step = charge_step(amount.currency_code)
+    whole = denominator * step
+    return Money(amount.currency_code, (2 * amount.amount_minor * numerator + whole) // (2 * whole) * step)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from shared_kernel.errors import FieldViolation, InvalidInput
 from shared_kernel.geo import GeoPoint
-from shared_kernel.money import Money
+from shared_kernel.money import Money, charge_step
 
 BASIS_POINTS = 10_000
 MAX_ADDRESS_LENGTH = 200
@@ -96,9 +96,12 @@ class Fare:
         return sum(amounts, Money.zero(self.total.currency_code))
 
     def fee(self, kind: FareLineKind, amount_minor: int) -> FareLine | None:
-        """Make the fee of a ride of this fare: no more than is held for it; None where it is nothing."""
-        capped = min(amount_minor, self.total.amount_minor)
-        return FareLine(kind, Money(self.total.currency_code, capped)) if capped > 0 else None
+        """Make the fee of a ride of this fare, rounded half up to what can be charged.
+
+        It is no more than is held for the ride; None where it is nothing.
+        """
+        fee = min(Money(self.total.currency_code, amount_minor).charged(), self.total, key=lambda of: of.amount_minor)
+        return FareLine(kind, fee) if fee.amount_minor > 0 else None
 
 
 def sum_lines(currency_code: str, lines: Sequence[FareLine]) -> Money:
@@ -124,7 +127,8 @@ class Discount:
     def off(self, fare: Fare) -> Money:
         """Return what is taken off a fare: zero or more, and less than its total.
 
-        A part is one of all lines but tolls, which the driver paid to somebody else, rounded half up.
+        A part is one of all lines but tolls, which the driver paid to somebody else, rounded half up. What is taken off
+        is what can be charged, rounded down: what is left can be charged as well.
         """
         plain = without_promotion(fare)
         if plain.total.currency_code != self.currency_code:
@@ -135,7 +139,8 @@ class Discount:
         if self.most_off_minor is not None:
             off_minor = min(off_minor, self.most_off_minor)
         left_minor = plain.total.amount_minor - self.least_paid_minor
-        return Money(self.currency_code, max(0, min(off_minor, left_minor)))
+        step = charge_step(self.currency_code)
+        return Money(self.currency_code, max(0, min(off_minor, left_minor)) // step * step)
 
     def applied(self, fare: Fare) -> Fare:
         """Return a fare with what is taken off it as its last line; as it is where that is nothing."""

@@ -33,6 +33,8 @@ devices = Table(
     Column("seen_at", DateTime(timezone=True), nullable=False),
     Column("removed_at", DateTime(timezone=True)),
     Column("removed_because", Text, nullable=False, server_default=text("''")),
+    # Who is signed in on it: with the sign-in it goes. None where an older version wrote it, until it is seen again.
+    Column("sign_in_id", Uuid),
     CheckConstraint("platform IN ('android', 'ios', 'web')", "platform"),
     CheckConstraint("(removed_at IS NULL) = (removed_because = '')", "removed"),
     CheckConstraint("(removed_at IS NULL) = (token <> '')", "token"),
@@ -40,6 +42,16 @@ devices = Table(
     Index("uq_device_live_token", "platform", "token", unique=True, postgresql_where=text("removed_at IS NULL")),
     Index("ix_device_live", "account_id", "seen_at", postgresql_where=text("removed_at IS NULL")),
     Index("ix_device_removed", "removed_at", postgresql_where=text("removed_at IS NOT NULL")),
+)
+
+# As long as an access token of them may still count: what it registers would never be dropped.
+ended_sign_ins = Table(
+    "ended_sign_in",
+    metadata,
+    Column("sign_in_id", Uuid, primary_key=True),
+    Column("account_id", Uuid, nullable=False),
+    Column("ended_at", DateTime(timezone=True), nullable=False),
+    Index("ix_ended_sign_in_ended", "ended_at"),
 )
 
 preferences = Table(

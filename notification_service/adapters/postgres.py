@@ -16,6 +16,7 @@ from chassis.database import Database
 from chassis.inbox import first_time
 from notification_service.adapters import postgres_codes, postgres_owing, postgres_webhooks
 from notification_service.adapters.people_tables import suppressions
+from notification_service.adapters.postgres_people import end_sign_in
 from notification_service.adapters.tables import deliveries, inbox_events, notifications, recipients
 from notification_service.domain.channels import Channel
 from notification_service.domain.delivery import DeliveryState
@@ -45,6 +46,10 @@ class PostgresTransaction:
         await self._connection.execute(
             delete(suppressions).where(row.account_id == account_id, row.channel == channel.value)
         )
+
+    async def end_sign_in(self, account_id: UUID, sign_in_id: UUID, replaced_by: UUID | None, now: datetime) -> None:
+        """Note that a sign-in ended, and drop its devices or hand them on."""
+        await end_sign_in(self._connection, account_id, sign_in_id, replaced_by, now)
 
     async def set_locale(self, account_id: UUID, locale: str) -> None:
         """Store an account's language."""

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
-from notification_service.adapters.people_tables import devices, preferences, quiet_hours
+from notification_service.adapters.people_tables import devices, ended_sign_ins, preferences, quiet_hours
 from notification_service.domain.channels import Channel
 from notification_service.domain.device import MAX_DEVICES, Device
 from notification_service.domain.preferences import QuietHours, Subject
@@ -23,10 +24,11 @@ _TAKE_FROM_OTHERS = text("""
     WHERE platform = :platform AND token = :token AND removed_at IS NULL AND account_id <> :account_id
 """)
 _REGISTER = text("""
-    INSERT INTO device (device_id, account_id, platform, app, token, created_at, seen_at)
-    VALUES (:device_id, :account_id, :platform, :app, :token, :now, :now)
+    INSERT INTO device (device_id, account_id, platform, app, token, created_at, seen_at, sign_in_id)
+    VALUES (:device_id, :account_id, :platform, :app, :token, :now, :now, :sign_in_id)
     ON CONFLICT (platform, token) WHERE removed_at IS NULL
-    DO UPDATE SET seen_at = excluded.seen_at, app = excluded.app
+    DO UPDATE SET seen_at = excluded.seen_at, app = excluded.app,
+                  sign_in_id = coalesce(excluded.sign_in_id, device.sign_in_id)
     WHERE device.account_id = excluded.account_id
     RETURNING device_id, platform, app, created_at, seen_at
 """)
@@ -38,6 +40,33 @@ _KEEP_FEW = text("""
 """)
 
 
+# One at a time of an account: what is registered beside the end of its sign-in is seen by one of the two.
+_TAKE_TURNS = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended('sign-ins of ' || CAST(:account_id AS uuid)::text, 0))"
+)
+
+
+async def end_sign_in(
+    connection: AsyncConnection, account_id: UUID, sign_in_id: UUID, replaced_by: UUID | None, now: datetime
+) -> None:
+    """Note that a sign-in ended; drop its devices, or hand them on to the live one in its place."""
+    await connection.execute(_TAKE_TURNS, {"account_id": account_id})
+    note = insert(ended_sign_ins).values(sign_in_id=sign_in_id, account_id=account_id, ended_at=now)
+    await connection.execute(note.on_conflict_do_nothing())
+    own = update(devices).where(
+        devices.c.account_id == account_id, devices.c.sign_in_id == sign_in_id, devices.c.removed_at.is_(None)
+    )
+    if replaced_by is not None and not await _has_ended(connection, replaced_by):
+        await connection.execute(own.values(sign_in_id=replaced_by))
+    else:
+        await connection.execute(own.values(removed_at=now, removed_because="signed_out", token=""))
+
+
+async def _has_ended(connection: AsyncConnection, sign_in_id: UUID) -> bool:
+    known = select(ended_sign_ins.c.sign_in_id).where(ended_sign_ins.c.sign_in_id == sign_in_id)
+    return await connection.scalar(known) is not None
+
+
 class PostgresPeople:
     """What people have told of how they want to be reached."""
 
@@ -45,12 +74,19 @@ class PostgresPeople:
         self._database = database
         self._new_id = new_id
 
-    async def register_device(self, account_id: UUID, platform: str, app: str, token: str, now: datetime) -> Device:
+    async def register_device(
+        self, account_id: UUID, platform: str, app: str, token: str, now: datetime, sign_in_id: UUID | None
+    ) -> Device:
         """Register a device, or note that it was seen; take its token from whoever else had it."""
         values: dict[str, Any] = {"account_id": account_id, "platform": platform, "token": token, "now": now}
+        fresh = {**values, "app": app, "device_id": self._new_id(), "sign_in_id": sign_in_id}
         async with self._database.transaction() as connection:
+            if sign_in_id is not None:
+                await connection.execute(_TAKE_TURNS, {"account_id": account_id})
+                if await _has_ended(connection, sign_in_id):
+                    raise Conflict("session_ended", "this device was signed out: sign in again")
             await connection.execute(_TAKE_FROM_OTHERS, values)
-            row = (await connection.execute(_REGISTER, {**values, "app": app, "device_id": self._new_id()})).first()
+            row = (await connection.execute(_REGISTER, fresh)).first()
             if row is None:
                 raise Conflict("device_busy", "another account registers this device just now: ask again")
             await connection.execute(_KEEP_FEW, {"account_id": account_id, "now": now, "most": MAX_DEVICES})

@@ -26,9 +26,11 @@ from notification_service.domain.webhooks import (
     WebhookState,
 )
 from notification_service.use_cases.webhook_ports import WebhookStory
-from shared_kernel.errors import Conflict
+from shared_kernel.errors import Conflict, Unavailable
 
 _log = logging.getLogger(__name__)
+_SHOWN_FOR = timedelta(days=1)
+"""How long whoever repeats the request that made an endpoint is told its secret again."""
 
 _OWE = text("""
     INSERT INTO webhook (webhook_id, endpoint_id, event_key, topic, payload, traceparent, state, next_attempt_at,
@@ -86,11 +88,15 @@ class PostgresWebhooks:
         self._database = database
         self._keys = keys
 
-    async def add(self, endpoint: Endpoint) -> None:
-        """Keep an endpoint; Conflict `too_many_endpoints`."""
+    async def add(self, endpoint: Endpoint, created_by: str, request_id: str) -> Endpoint:
+        """Keep an endpoint, once a request."""
         sealed = self._keys.seal(endpoint.secret, endpoint.endpoint_id.bytes)
+        row = webhook_endpoints.c
+        made_before = select(webhook_endpoints).where(row.created_by == created_by, row.request_id == request_id)
         async with self._database.transaction() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('webhook endpoints'))"))
+            if request_id and (first := (await connection.execute(made_before)).first()) is not None:
+                return self._shown_again(first, endpoint)
             known = (await connection.execute(select(webhook_endpoints.c.endpoint_id))).all()
             if len(known) >= MAX_ENDPOINTS:
                 raise Conflict("too_many_endpoints", f"{MAX_ENDPOINTS} endpoints are the most: remove one first")
@@ -102,8 +108,11 @@ class PostgresWebhooks:
                     sealed_secret=sealed.content,
                     sealed_with=sealed.key_id,
                     created_at=endpoint.created_at,
+                    created_by=created_by if request_id else None,
+                    request_id=request_id or None,
                 )
             )
+        return endpoint
 
     async def endpoints(self) -> Sequence[Endpoint]:
         """Return all endpoints, in the order of their making; their secrets stay sealed."""
@@ -155,6 +164,16 @@ class PostgresWebhooks:
         if secret is None:
             return None
         return DueWebhook(row.webhook_id, _endpoint(row, secret), row.attempts, row.payload, row.traceparent)
+
+    def _shown_again(self, first: Any, asked: Endpoint) -> Endpoint:
+        if (first.url, frozenset(first.topics)) != (asked.url, asked.topics):
+            raise Conflict("idempotency_key_reused", "this key came before with a different request: make a new one")
+        if asked.created_at - first.created_at >= _SHOWN_FOR:
+            raise Conflict("idempotency_key_reused", "this key made an endpoint more than a day ago: make a new one")
+        secret = self._secret(first)
+        if secret is None:
+            raise Unavailable("secret_unavailable", "the endpoint's secret cannot be opened: its key is not here")
+        return _endpoint(first, secret)
 
     def _secret(self, row: Any) -> str | None:
         if row.sealed_secret is None:

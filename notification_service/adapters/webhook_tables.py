@@ -34,6 +34,11 @@ webhook_endpoints = Table(
     Column("sealed_with", Text, nullable=False, server_default=sql("''")),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("disabled_because", Text, nullable=False, server_default=sql("''")),
+    # Whose request made it, and its key; none where an older version wrote it, or the caller had no key.
+    Column("created_by", Text),
+    Column("request_id", Text),
+    UniqueConstraint("created_by", "request_id"),
+    CheckConstraint("(created_by IS NULL) = (request_id IS NULL)", "request"),
     CheckConstraint("url ~ '^https?://'", "url"),
     CheckConstraint("secret ~ '^whsec_'", "secret"),
     CheckConstraint("(secret IS NULL) = (sealed_secret IS NOT NULL)", "one_secret"),

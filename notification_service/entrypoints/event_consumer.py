@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 from chassis.streams import IncomingEvent
 from notification_service.domain.channels import Channel, Priority
@@ -10,6 +11,7 @@ from notification_service.entrypoints.campaign_worker import SeeAudience
 from notification_service.entrypoints.delivery_worker import Alarms
 from notification_service.entrypoints.facts import FACT_TYPES, fact_from, shared_trip
 from notification_service.use_cases.close_code import CloseCode
+from notification_service.use_cases.end_sign_in import EndSignIn
 from notification_service.use_cases.forget_bounces import ForgetBounces
 from notification_service.use_cases.owe_messages import OweMessages
 from notification_service.use_cases.remember_locale import RememberLocale
@@ -20,7 +22,13 @@ from shared_kernel.origins import Origin
 
 STREAMS = ("events:matching", "events:payment", "events:identity")
 _ACCOUNTS = (identity.AccountCreated, identity.AccountUpdated)
-_BY_ITSELF = (*_ACCOUNTS, identity.MailAddressChanged, identity.OneTimeCodeClosed, matching.RideShared)
+_BY_ITSELF = (
+    *_ACCOUNTS,
+    identity.MailAddressChanged,
+    identity.OneTimeCodeClosed,
+    identity.SessionEnded,
+    matching.RideShared,
+)
 """Those that are taken in one by one."""
 _IDENTITY = "identity"
 """Who hands codes over, and tells what became of them."""
@@ -37,6 +45,7 @@ class EventHandler:
         remember_locale: RememberLocale,
         forget_bounces: ForgetBounces,
         close_code: CloseCode,
+        end_sign_in: EndSignIn,
         see_audience: SeeAudience,
         alarms: Alarms,
     ) -> None:
@@ -45,6 +54,7 @@ class EventHandler:
         self._remember_locale = remember_locale
         self._forget_bounces = forget_bounces
         self._close_code = close_code
+        self._end_sign_in = end_sign_in
         self._see_audience = see_audience
         self._alarms = alarms
 
@@ -63,6 +73,8 @@ class EventHandler:
                 await self._forget_bounces(event.id, event.aggregate_id)
             elif isinstance(event.message, identity.OneTimeCodeClosed):
                 await self._close_code(event.id, _IDENTITY, event.message.request_id)
+            elif isinstance(event.message, identity.SessionEnded):
+                await self._end(event.id, event.message)
             elif isinstance(event.message, matching.RideShared):
                 self._wake(await self._tell_contacts(event.id, shared_trip(event.message)))
         if told:
@@ -73,6 +85,10 @@ class EventHandler:
             ]
             origins = {event.id: Origin(event.traceparent, event.occurred_at) for event in told}
             self._wake(await self._owe_messages.all_of(facts, origins))
+
+    async def _end(self, event_id: UUID, ended: identity.SessionEnded) -> None:
+        replaced_by = UUID(ended.replaced_by_session_id) if ended.replaced_by_session_id else None
+        await self._end_sign_in(event_id, UUID(ended.account_id), UUID(ended.session_id), replaced_by)
 
     def _wake(self, lanes: Iterable[tuple[Channel, Priority]]) -> None:
         for channel, priority in lanes:

@@ -39,7 +39,10 @@ class ReachServicer(reach_service_pb2_grpc.ReachServiceServicer):
 
     async def RegisterDevice(self, request: pb.RegisterDeviceRequest, context: _Context) -> pb.RegisterDeviceResponse:
         platform = pb.DevicePlatform.Name(request.platform).removeprefix("DEVICE_PLATFORM_").lower()
-        device = await self._devices.register(current_actor().account_id, platform, request.app, request.token)
+        actor = current_actor()
+        # A token made for local work has none.
+        sign_in_id = UUID(actor.session_id) if actor.session_id else None
+        device = await self._devices.register(actor.account_id, platform, request.app, request.token, sign_in_id)
         return pb.RegisterDeviceResponse(device=_device(device))
 
     async def ListDevices(self, request: pb.ListDevicesRequest, context: _Context) -> pb.ListDevicesResponse:

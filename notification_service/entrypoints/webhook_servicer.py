@@ -8,6 +8,7 @@ from uuid import UUID
 
 import grpc
 
+from chassis.auth import current_actor
 from notification_service.domain.webhooks import Endpoint, WebhookState
 from notification_service.entrypoints.times import moment_from, timestamp, timestamp_or_none
 from notification_service.use_cases.keep_webhooks import KeepWebhooks
@@ -31,7 +32,9 @@ class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
     async def CreateWebhookEndpoint(
         self, request: pb.CreateWebhookEndpointRequest, context: _Context
     ) -> pb.CreateWebhookEndpointResponse:
-        endpoint = await self._keep.add(request.url, request.topics)
+        endpoint = await self._keep.add(
+            request.url, request.topics, created_by=current_actor().subject, request_id=request.request_id
+        )
         self._stir()
         return pb.CreateWebhookEndpointResponse(endpoint=_endpoint(endpoint), secret=endpoint.secret)
 

@@ -18,9 +18,17 @@ class KeepDevices:
         self._people = people
         self._clock = clock
 
-    async def register(self, account_id: UUID, platform: str, app: str, token: str) -> Device:
-        """Register a device, or note that it was seen; whoever had this token has it no longer."""
-        return await self._people.register_device(account_id, platform, app, token, self._clock.now())
+    async def register(
+        self, account_id: UUID, platform: str, app: str, token: str, sign_in_id: UUID | None = None
+    ) -> Device:
+        """Register a device, or note that it was seen; whoever had this token has it no longer.
+
+        It goes when the sign-in ends; without one (a token made for local work) it stays until it is removed.
+
+        Raises:
+            Conflict: `session_ended`, the device was signed out.
+        """
+        return await self._people.register_device(account_id, platform, app, token, self._clock.now(), sign_in_id)
 
     async def all_of(self, account_id: UUID) -> Sequence[Device]:
         """Return the caller's devices, the one seen last first."""

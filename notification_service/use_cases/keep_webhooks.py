@@ -30,12 +30,15 @@ class KeepWebhooks:
         self._new_id = new_id
         self._random_bytes = random_bytes
 
-    async def add(self, url: str, topics: Sequence[str]) -> Endpoint:
-        """Keep an endpoint with a fresh secret.
+    async def add(self, url: str, topics: Sequence[str], *, created_by: str = "", request_id: str = "") -> Endpoint:
+        """Keep an endpoint with a fresh secret; for a day the same request of the same caller returns the same one.
+
+        Without a `request_id` each call keeps one.
 
         Raises:
             InvalidInput: `url_not_allowed`, `unknown_topic`.
-            Conflict: `too_many_endpoints`.
+            Conflict: `too_many_endpoints`, `idempotency_key_reused`.
+            Unavailable: `secret_unavailable`.
         """
         if refusal := self._poster.refusal(url):
             raise InvalidInput(
@@ -50,8 +53,7 @@ class KeepWebhooks:
             )
         secret = "whsec_" + base64.b64encode(self._random_bytes(_SECRET_BYTES)).decode()
         endpoint = Endpoint(self._new_id(), url, frozenset(topics), secret, self._clock.now())
-        await self._store.add(endpoint)
-        return endpoint
+        return await self._store.add(endpoint, created_by, request_id)
 
     async def all(self) -> Sequence[Endpoint]:
         """Return the endpoints, in the order of their making."""

@@ -94,6 +94,10 @@ class Transaction(Protocol):
 
     async def set_locale(self, account_id: UUID, locale: str) -> None: ...
 
+    async def end_sign_in(self, account_id: UUID, sign_in_id: UUID, replaced_by: UUID | None, now: datetime) -> None:
+        """Note that a sign-in ended; drop its devices, or hand them on to the live one in its place."""
+        ...
+
     async def first_times(self, event_ids: Sequence[UUID], ride_ids: Sequence[UUID]) -> set[UUID]:
         """Note events; return those that were not taken in before. Who owes news of the same rides takes turns."""
         ...
@@ -174,8 +178,13 @@ class Deliveries(Protocol):
 class People(Protocol):
     """What people have told of how they want to be reached."""
 
-    async def register_device(self, account_id: UUID, platform: str, app: str, token: str, now: datetime) -> Device:
-        """Register a device, or note that it was seen; take its token from whoever else had it."""
+    async def register_device(
+        self, account_id: UUID, platform: str, app: str, token: str, now: datetime, sign_in_id: UUID | None
+    ) -> Device:
+        """Register a device, or note that it was seen; take its token from whoever else had it.
+
+        Conflict `session_ended` where its sign-in ended, though its access token still counts.
+        """
         ...
 
     async def devices(self, account_id: UUID) -> Sequence[Device]: ...

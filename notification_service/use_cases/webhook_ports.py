@@ -31,8 +31,15 @@ class WebhookStory:
 class WebhookStore(Protocol):
     """Endpoints, and what is owed to them."""
 
-    async def add(self, endpoint: Endpoint) -> None:
-        """Keep an endpoint; Conflict `too_many_endpoints`."""
+    async def add(self, endpoint: Endpoint, created_by: str, request_id: str) -> Endpoint:
+        """Keep an endpoint and return it; where this request of theirs made one in the last day, that one.
+
+        An empty `request_id` is no key: each call keeps one.
+
+        Raises:
+            Conflict: `too_many_endpoints`, `idempotency_key_reused`.
+            Unavailable: `secret_unavailable`, the key that sealed the first one's secret is not here.
+        """
         ...
 
     async def endpoints(self) -> Sequence[Endpoint]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Integer, Row, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -80,11 +80,13 @@ class PostgresPayouts:
         if result.rowcount != 1:
             raise RuntimeError(f"payout {payout.id} was changed by somebody who did not hold its lock")
 
-    async def count_since(self, driver_id: UUID, kind: PayoutKind, since: datetime) -> int:
-        statement = select(func.count()).where(
-            payouts.c.driver_id == driver_id, payouts.c.kind == kind, payouts.c.created_at > since
+    async def asked_since(self, driver_id: UUID, kind: PayoutKind, since: datetime) -> Sequence[datetime]:
+        statement = (
+            select(payouts.c.created_at)
+            .where(payouts.c.driver_id == driver_id, payouts.c.kind == kind, payouts.c.created_at > since)
+            .order_by(payouts.c.created_at)
         )
-        return (await self._connection.execute(statement)).scalar_one()
+        return (await self._connection.scalars(statement)).all()
 
     async def page(
         self, driver_id: UUID | None, status: PayoutStatus | None, before: UUID | None, limit: int

@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from payment_service.domain.charge import ChargeLine
+from payment_service.domain.dispute import LossBorneBy
 from payment_service.domain.payout_orders import AddBankOrder, PayoutOrder
 from shared_kernel.money import Money
 
@@ -118,10 +119,11 @@ class EvidenceOrder:
 
 @dataclass(frozen=True, slots=True)
 class AcceptDisputeOrder:
-    """Give up a dispute."""
+    """Give up a dispute; `borne_by` is whose loss it will be once it is given up, None for whose it is already."""
 
     dispute_id: UUID
     psp_dispute_id: str
+    borne_by: LossBorneBy | None = None
     kind: Literal["accept_dispute"] = "accept_dispute"
 
 

@@ -218,14 +218,21 @@ class Item:
     resolved_by: str = ""
     closed_at: datetime | None = None
 
-    def resolved(self, resolution: Resolution, note: str, by: str, now: datetime) -> Item:
+    def resolved(
+        self, resolution: Resolution, note: str, by: str, now: datetime, seen_amount: Money | None = None
+    ) -> Item:
         """Resolve it; in suspense it stays to be explained.
 
+        `seen_amount` is the difference that was decided on; None where that was not told.
+
         Raises:
-            Conflict: `item_closed`, `item_in_suspense`, `item_moves_no_money`.
+            Conflict: `item_closed`, `item_changed`, `item_in_suspense`, `item_moves_no_money`.
         """
         if self.status is ItemStatus.CLOSED:
             raise Conflict("item_closed", f"this item is closed: {self.resolution}")
+        if seen_amount is not None and seen_amount != self.amount:
+            # A run rewrites the difference of an open item: what was decided on would not be what is booked.
+            raise Conflict("item_changed", f"the difference is {self.amount} by now, not {seen_amount}: look again")
         moves_money = resolution in (Resolution.SUSPENSE, Resolution.BOOKED)
         if moves_money and (self.kind not in MONEY_KINDS or not self.amount.amount_minor):
             raise Conflict("item_moves_no_money", f"an item of kind {self.kind} is explained, nothing is booked for it")

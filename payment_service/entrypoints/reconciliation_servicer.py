@@ -17,6 +17,7 @@ from payment_service.entrypoints.callers import request_key
 from payment_service.entrypoints.pages import page_size, read_time, read_token, write_token
 from payment_service.entrypoints.report_csv import report_as_csv
 from payment_service.entrypoints.report_json import report_as_json
+from payment_service.entrypoints.wire import money_from_wire
 from payment_service.use_cases.audit_ledger import AuditLedger
 from payment_service.use_cases.get_reconciliation_report import GetReconciliationReport
 from payment_service.use_cases.read_reconciliation import ReadReconciliation
@@ -81,14 +82,19 @@ class ReconciliationServicer(reconciliation_service_pb2_grpc.ReconciliationServi
         )
 
     async def ResolveItem(self, request: pb.ResolveItemRequest, context: Context) -> pb.ResolveItemResponse:
+        seen = money_from_wire(request.seen_amount, "seen_amount") if request.HasField("seen_amount") else None
         decision = ItemDecision(
             item_id=UUID(request.item_id),
             resolution=wire.RESOLUTION_FROM_WIRE[request.resolution],
             account_kind=request.account_kind,
             note=request.note,
             by=current_actor().subject,
+            seen_amount=seen,
         )
-        fields = str(decision.item_id), decision.resolution.value, decision.account_kind, decision.note
+        fields = [str(decision.item_id), decision.resolution.value, decision.account_kind, decision.note]
+        if seen is not None:
+            # Only then, so that a key of before this field was there means the same request still.
+            fields.append(str(seen))
         item = await self._do.resolve(request_key("ResolveItem", request.request_id, *fields), decision)
         return pb.ResolveItemResponse(item=wire.item_to_wire(item))
 

@@ -54,11 +54,14 @@ class AnswerDispute:
         Raises:
             NotFound: `dispute_not_found`.
             InvalidInput: `invalid_borne_by`, no driver earned by the payment.
-            Conflict: `dispute_closed`.
+            Conflict: `dispute_closed`, the dispute is decided or the PSP refused; whoever bore the loss still does.
             Unknown: as above.
         """
         return await self._run(
-            request, dispute_id, borne_by, lambda dispute: AcceptDisputeOrder(dispute.id, dispute.psp_dispute_id)
+            request,
+            dispute_id,
+            borne_by,
+            lambda dispute: AcceptDisputeOrder(dispute.id, dispute.psp_dispute_id, borne_by),
         )
 
     async def _run(
@@ -79,11 +82,13 @@ class AnswerDispute:
             dispute = await work.disputes.lock(dispute_id)
             if dispute is None or dispute.status.is_over:
                 raise Conflict("dispute_closed", "the dispute is decided")
-            if borne_by is not None and borne_by is not dispute.borne_by:
-                if borne_by is LossBorneBy.DRIVER and await driver_of(work, payment) is None:
-                    violation = FieldViolation("borne_by", "no driver earned by this payment")
-                    raise InvalidInput("invalid_borne_by", "there is no driver to bear it", violations=[violation])
-                await work.disputes.save(dispute.borne(borne_by))
+            if (
+                borne_by is LossBorneBy.DRIVER
+                and dispute.borne_by is not LossBorneBy.DRIVER
+                and await driver_of(work, payment) is None
+            ):
+                violation = FieldViolation("borne_by", "no driver earned by this payment")
+                raise InvalidInput("invalid_borne_by", "there is no driver to bear it", violations=[violation])
             operation = Operation.begin(
                 self._ids(),
                 order_of(dispute),

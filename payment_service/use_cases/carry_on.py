@@ -41,7 +41,7 @@ class CarryOn:
             DomainError: what `work` raises.
         """
         if len(self._running) >= MOST_RUNNING:
-            raise Unavailable("database_busy", "the database has more to do than it can take")
+            raise Unavailable("database_busy", "this process works on more requests than it can carry to their end")
         has_begun = False
 
         def begun() -> None:

@@ -67,8 +67,8 @@ class Payouts(Protocol):
         """Write a changed payout over the version before it."""
         ...
 
-    async def count_since(self, driver_id: UUID, kind: PayoutKind, since: datetime) -> int:
-        """Count a driver's payouts of a kind that were asked since a time."""
+    async def asked_since(self, driver_id: UUID, kind: PayoutKind, since: datetime) -> Sequence[datetime]:
+        """Return when a driver's payouts of a kind were asked since a time, the first one first."""
         ...
 
     async def page(

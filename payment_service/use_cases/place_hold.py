@@ -22,7 +22,7 @@ from payment_service.use_cases.settle import Settle
 from shared_kernel.clock import Clock
 from shared_kernel.errors import AlreadyExists, Conflict, NotFound
 from shared_kernel.ids import IdSource
-from shared_kernel.money import Money
+from shared_kernel.money import Money, charge_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,9 @@ class PlaceHold:
         # What is being collected does not count: the rider does not have to act on it.
         self._limits.refuse_rider_who_owes(balances[debt].available)
         credit_held_minor = min(balances[credit].available.amount_minor, hold.amount.amount_minor)
+        if credit_held_minor < hold.amount.amount_minor:
+            # Credit is whatever was granted: what it leaves to the card has to be what a card can be charged.
+            credit_held_minor -= credit_held_minor % charge_step(hold.amount.currency_code)
         payment = Payment.begin(
             self._ids(),
             Purpose.RIDE,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from payment_service.domain.payout import Payout, PayoutKind
@@ -48,8 +49,9 @@ class RequestPayout:
 
         Raises:
             InvalidInput: `invalid_amount`, the PSP does not pay this currency to so small a digit.
-            Conflict: `payout_account_missing`, `insufficient_balance`, `below_minimum`.
-            LimitExceeded: `too_many_payouts`.
+            Conflict: `payout_account_missing`, `insufficient_balance`, `below_minimum`; `too_many_payouts` where none
+                can be asked for at all.
+            LimitExceeded: `too_many_payouts`, with when there is room for another.
         """
 
         async def begin(work: Work) -> Step:
@@ -63,11 +65,7 @@ class RequestPayout:
             amount = asked if asked.amount_minor else there
             self._refuse(amount, there)
             now = self._clock.now()
-            if await work.payouts.count_since(driver_id, PayoutKind.ON_DEMAND, now - _DAY) >= (
-                self._limits.on_demand_a_day
-            ):
-                message = f"at most {self._limits.on_demand_a_day} payouts a day can be asked for"
-                raise LimitExceeded("too_many_payouts", message)
+            self._refuse_beyond_a_day(await work.payouts.asked_since(driver_id, PayoutKind.ON_DEMAND, now - _DAY), now)
             payout = await payout_steps.ask(work, account, amount, PayoutKind.ON_DEMAND, now, self._ids)
             if payout is None:
                 raise ValueError("a payout on demand is never there already")
@@ -82,3 +80,16 @@ class RequestPayout:
         if amount.amount_minor < self._limits.minimum_minor:
             least = Money(amount.currency_code, self._limits.minimum_minor)
             raise Conflict("below_minimum", f"{least} is the least that is paid out", metadata=facts)
+
+    def _refuse_beyond_a_day(self, asked_at: Sequence[datetime], now: datetime) -> None:
+        most = self._limits.on_demand_a_day
+        if not most:
+            raise Conflict("too_many_payouts", "payouts cannot be asked for here: they come by themselves")
+        if len(asked_at) >= most:
+            # There is room once the first of the last `most` is a day old.
+            again = (asked_at[-most] + _DAY - now).total_seconds()
+            raise LimitExceeded(
+                "too_many_payouts",
+                f"at most {most} payouts a day can be asked for",
+                retry_after_seconds=max(1.0, again),
+            )

@@ -15,17 +15,22 @@ from payment_service.use_cases.repositories import RequestKey
 from shared_kernel.clock import Clock
 from shared_kernel.errors import FieldViolation, InvalidInput, Unknown
 from shared_kernel.ids import IdSource
+from shared_kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True)
 class ItemDecision:
-    """What an operator decided of an item; the account is told where the difference is booked."""
+    """What an operator decided of an item; the account is told where the difference is booked.
+
+    `seen_amount` is the difference that they decided on; None where it was not told.
+    """
 
     item_id: UUID
     resolution: Resolution
     account_kind: str
     note: str
     by: str
+    seen_amount: Money | None = None
 
 
 class ResolveItem:
@@ -42,7 +47,7 @@ class ResolveItem:
 
         Raises:
             NotFound: `item_not_found`.
-            Conflict: `item_closed`, `item_in_suspense`, `item_moves_no_money`.
+            Conflict: `item_closed`, `item_changed`, `item_in_suspense`, `item_moves_no_money`.
             InvalidInput: `invalid_account`.
         """
         account = _account(decision.account_kind)
@@ -50,7 +55,7 @@ class ResolveItem:
         async def begin(work: Work) -> Step:
             now = self._clock.now()
             item = await work.reconciliation.lock_item(decision.item_id)
-            resolved = item.resolved(decision.resolution, decision.note, decision.by, now)
+            resolved = item.resolved(decision.resolution, decision.note, decision.by, now, decision.seen_amount)
             for entry in resolution_entries(item, decision.resolution, account, (self._ids(), self._ids()), now):
                 await work.ledger.post(entry)
             await work.reconciliation.save_item(resolved)

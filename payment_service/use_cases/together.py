@@ -75,7 +75,7 @@ class Together:
             DomainError: what `run` raises (then nothing was done), or an outage.
         """
         if len(self._waiting) >= MOST_WAITING:
-            raise Unavailable("database_busy", "the database has more to do than it can take")
+            raise Unavailable("database_busy", "more changes wait in this process than can be saved together")
         item = _Waiting(needs, run, asyncio.get_running_loop().create_future())
         self._waiting.append(item)
         if self._committing is None:

@@ -130,6 +130,7 @@ def resolve_reconciliation_item(path: ReconciliationItemPath, body: ItemResoluti
         resolution=reconciliation_service_pb2.ItemResolution.ValueType(RESOLUTIONS.number(body.resolution)),
         account_kind=body.account_kind,
         note=body.note,
+        seen_amount=None if body.seen_amount is None else body.seen_amount.message(),
     )
     return reconciliation_item(ask(edge().backends.reconciliation.ResolveItem, request).item)
 

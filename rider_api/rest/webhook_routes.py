@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chassis.auth import Role
-from rider_api.rest.calls import ask, edge, next_cursor, page_token
+from rider_api.rest.calls import ask, call, edge, next_cursor, page_token
 from rider_api.rest.routing import Routes
 from rider_api.schemas.common import PageQuery, timestamp_message
 from rider_api.schemas.webhooks import (
@@ -37,7 +37,7 @@ def list_webhook_endpoints() -> WebhookEndpoints:
 @routes.route("POST", _ENDPOINTS, roles=_OPERATOR, answer=NewWebhookEndpointAnswer, status=201)
 def create_webhook_endpoint(body: NewWebhookEndpoint) -> NewWebhookEndpointAnswer:
     """Name an endpoint and get its secret, this once; twenty at most (`too_many_endpoints`)."""
-    request = pb.CreateWebhookEndpointRequest(url=body.url, topics=body.topics)
+    request = pb.CreateWebhookEndpointRequest(request_id=call().key, url=body.url, topics=body.topics)
     made = ask(edge().backends.webhooks.CreateWebhookEndpoint, request)
     return NewWebhookEndpointAnswer(endpoint=endpoint(made.endpoint), secret=made.secret)
 

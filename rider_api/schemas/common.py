@@ -17,7 +17,7 @@ from shared_kernel.errors import InvalidInput
 from shared_kernel.ids import from_public_id, to_public_id
 
 _EXAMPLE_UUID = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
-_MAX_AMOUNT_MINOR = 10**15
+MAX_AMOUNT_MINOR = 10**15
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 
 
@@ -162,7 +162,7 @@ class MoneyRequest(Request):
     """An amount above zero, in the currency's minor unit (cents for USD)."""
 
     currency_code: str = Field(pattern="^[A-Z]{3}$", examples=["USD"])
-    amount_minor: int = Field(ge=1, le=_MAX_AMOUNT_MINOR, examples=[500])
+    amount_minor: int = Field(ge=1, le=MAX_AMOUNT_MINOR, examples=[500])
 
     def message(self) -> money_pb2.Money:
         """Write it for the contracts."""

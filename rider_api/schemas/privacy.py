@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 import json
+import zlib
 from typing import Any
 
 from pydantic import Field
 
+from chassis.personal_data import MAX_EXPORT_BYTES
 from rider_api.schemas.common import Answer, Request, Timestamp, public_id, timestamp
 from ridesharing.identity.v1 import privacy_service_pb2
+from shared_kernel.errors import Conflict
+
+_GZIP = 16 + zlib.MAX_WBITS
+"""Tells zlib that what it unpacks stands in gzip's frame."""
 
 
 class ErasureReason(Request):
@@ -36,9 +41,20 @@ class Erasure(Answer):
 
 
 def account_export(message: privacy_service_pb2.ExportAccountResponse) -> AccountExport:
-    """Convert an export."""
+    """Convert an export. Raises Conflict `export_too_large`."""
     packed = message.packed_document
-    return AccountExport(document=json.loads(gzip.decompress(packed) if packed else message.document))
+    return AccountExport(document=json.loads(_unpacked(packed) if packed else message.document))
+
+
+def _unpacked(packed: bytes) -> bytes:
+    # Not gzip.decompress: four megabytes, which a message may have, can be thousands of them.
+    unpacking = zlib.decompressobj(_GZIP)
+    document = unpacking.decompress(packed, MAX_EXPORT_BYTES + 1)
+    if len(document) > MAX_EXPORT_BYTES:
+        raise Conflict("export_too_large", "there is more than can be told at once")
+    if not unpacking.eof:
+        raise ValueError("a packed export is cut off")
+    return document
 
 
 def erasure(message: privacy_service_pb2.Erasure) -> Erasure:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from rider_api.schemas.common import (
+    MAX_AMOUNT_MINOR,
     Answer,
     Money,
     OpenEnum,
@@ -22,6 +23,7 @@ from rider_api.schemas.common import (
     timestamp,
     timestamp_or_none,
 )
+from ridesharing.common.v1 import money_pb2
 from ridesharing.payment.v1 import reconciliation_service_pb2
 
 RUN_STATUSES = OpenEnum(reconciliation_service_pb2.ReconciliationRunStatus.items(), "RECONCILIATION_RUN_STATUS")
@@ -131,17 +133,40 @@ class ReconciliationItems(Answer):
     next_cursor: str | None
 
 
+class SeenAmount(Request):
+    """A difference as it was told, in the currency's minor unit (cents for USD); it may be below zero."""
+
+    currency_code: str = Field(pattern="^[A-Z]{3}$", examples=["USD"])
+    amount_minor: int = Field(ge=-MAX_AMOUNT_MINOR, le=MAX_AMOUNT_MINOR, examples=[-30])
+
+    def message(self) -> money_pb2.Money:
+        """Write it for the contracts."""
+        return money_pb2.Money(currency_code=self.currency_code, amount_minor=self.amount_minor)
+
+
 class ItemResolution(Request):
     """Resolves an item."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"resolution": "booked", "account_kind": "psp_fee", "note": "a fee that came without notice"}]
+            "examples": [
+                {
+                    "resolution": "booked",
+                    "account_kind": "psp_fee",
+                    "note": "a fee that came without notice",
+                    "seen_amount": {"currency_code": "USD", "amount_minor": -30},
+                }
+            ]
         }
     )
     resolution: Literal["explained", "suspense", "booked"]
     account_kind: str = Field(default="", max_length=40, description="Where to book it: with `booked` only.")
     note: str = Field(min_length=1, max_length=500, description="Why, for whoever audits this.")
+    seen_amount: SeenAmount | None = Field(
+        default=None,
+        description="The item's `amount` that this was decided on: where it is another one by now, nothing is done "
+        "(409 `item_changed`). Without it whatever the item stands at is resolved.",
+    )
 
     @model_validator(mode="after")
     def _books_to_an_account(self) -> ItemResolution:

@@ -167,7 +167,7 @@ async def _give_devices(people: PostgresPeople, readers: list[UUID], clock: Syst
         for kind in ("dead", "live"):
             # APNs' tokens are hexadecimal; that of a removed app begins as FCM's does.
             token = f"{'dead' if kind == 'dead' else 'beef'}{reader.hex}"
-            await people.register_device(reader, platform, "rider", token, clock.now())
+            await people.register_device(reader, platform, "rider", token, clock.now(), None)
 
 
 async def _settle(database: Database) -> None:

@@ -92,7 +92,10 @@ def place_hold(world: World, ask: Ask, luck: Luck) -> list[Step]:
         return refusal(world, "rider_in_arrears")
     if ride.requested <= 0:
         return refusal(world, "invalid_amount")
-    ride = replace(ride, credit=min(credit(world, ride.rider, ride.currency), ride.requested))
+    covered = min(credit(world, ride.rider, ride.currency), ride.requested)
+    if ride.currency == "KWD" and covered < ride.requested:
+        covered -= covered % 10
+    ride = replace(ride, credit=covered)
     rest = ride.requested - ride.credit
     if ride.funding == "card" and rest:
         return begun(world.with_ride(ask["ride"], replace(ride, state="asked", doing=ask)), ask["ride"])

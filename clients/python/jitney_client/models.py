@@ -1074,6 +1074,10 @@ class ItemResolution(TypedDict):
     """Where to book it: with `booked` only."""
     note: str
     """Why, for whoever audits this."""
+    seen_amount: NotRequired[SeenAmount | None]
+    """The item's `amount` that this was decided on: where it is another one by now, nothing is done (409
+    `item_changed`). Without it whatever the item stands at is resolved.
+    """
 
 
 class Journal(TypedDict):
@@ -2777,6 +2781,13 @@ class ScheduledRides(TypedDict):
     """A rider's rides that wait for their time, the next one first."""
 
     items: list[RiderRide]
+
+
+class SeenAmount(TypedDict):
+    """A difference as it was told, in the currency's minor unit (cents for USD); it may be below zero."""
+
+    currency_code: str
+    amount_minor: int
 
 
 class ServiceArea(TypedDict):

@@ -955,6 +955,11 @@ export interface ItemResolution {
   account_kind?: string;
   /** Why, for whoever audits this. */
   note: string;
+  /**
+   * The item's `amount` that this was decided on: where it is another one by now, nothing is done (409
+   * `item_changed`). Without it whatever the item stands at is resolved.
+   */
+  seen_amount?: SeenAmount | null;
 }
 
 /** A page of the entries of a ride's payments, oldest first. */
@@ -2512,6 +2517,12 @@ export interface SavedPlaces {
 /** A rider's rides that wait for their time, the next one first. */
 export interface ScheduledRides {
   items: RiderRide[];
+}
+
+/** A difference as it was told, in the currency's minor unit (cents for USD); it may be below zero. */
+export interface SeenAmount {
+  currency_code: string;
+  amount_minor: number;
 }
 
 /** Where a city serves. */

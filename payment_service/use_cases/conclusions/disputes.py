@@ -28,5 +28,10 @@ async def _answered(
     if standing is None:
         raise ValueError(f"operation {concluding.operation.id} is about a dispute that is gone")
     if not standing.status.is_over:
+        chosen = order.borne_by if isinstance(order, AcceptDisputeOrder) else None
+        if chosen is not None and chosen is not standing.borne_by:
+            # Only now: had the PSP refused, whose loss it is would stand as before.
+            standing = standing.borne(chosen)
+            await work.disputes.save(standing)
         await take_dispute_in(work, payment, outcome.dispute, standing.borne_by, concluding.now, concluding.ids)
     return DisputeAnswer(order.dispute_id)

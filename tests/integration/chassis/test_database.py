@@ -123,6 +123,7 @@ async def test_a_used_up_pool_is_busy_after_a_bounded_wait(postgres_url: Callabl
         with pytest.raises(Unavailable) as caught:
             await database.ping()
     assert caught.value.reason == "database_busy"
+    assert "connections" in caught.value.message
     await database.dispose()
 
 
@@ -155,6 +156,7 @@ async def test_two_transactions_that_lock_each_other_out_are_busy_not_broken(
     (error,) = [outcome for outcome in outcomes if outcome is not None]
     assert isinstance(error, Unavailable)
     assert error.reason == "database_busy"
+    assert "another change" in error.message
     await database.dispose()
 
 

@@ -247,6 +247,14 @@ def test_without_a_key_each_request_is_one_of_its_own(client: FlaskClient, backe
     assert first != second
 
 
+def test_a_new_webhook_endpoint_is_made_under_the_key_of_its_caller(
+    client: FlaskClient, backends: Backends, bearer: Bearer
+) -> None:
+    headers = {**bearer(Role.OPERATOR), "Idempotency-Key": "made-once"}
+    client.post("/v1/operator/webhook-endpoints", headers=headers, json={"url": "https://example.com/hooks"})
+    assert backends.last("CreateWebhookEndpoint").request_id == "made-once"
+
+
 def test_an_expired_token_does_not_stand_in_the_way_of_a_refresh(client: FlaskClient) -> None:
     headers = {"Authorization": "Bearer long.gone.token"}
     assert client.post("/v1/auth/token/refresh", json={"refresh_token": "r"}, headers=headers).status_code == 200

@@ -21,7 +21,7 @@ from ridesharing.identity.v1 import document_service_pb2 as pb
 from ridesharing.identity.v1 import identity_service_pb2 as identity_pb
 from ridesharing.identity.v1.audit_service_pb2_grpc import AuditServiceStub
 from ridesharing.identity.v1.document_service_pb2_grpc import DocumentServiceStub
-from shared_kernel.errors import Conflict, DomainError, InvalidInput, LimitExceeded, NotFound
+from shared_kernel.errors import Conflict, DomainError, InvalidInput, NotFound
 from tests.integration.identity.conftest import PATIENCE_SECONDS, Runner, RunningIdentity
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(100)
@@ -189,7 +189,8 @@ async def test_the_same_request_submits_once_and_too_many_wait_for_nobody(identi
         await driver.submit(key="one", content=JPEG + b"other")
     assert reused.value.reason == "idempotency_key_reused"
     outcomes = await asyncio.gather(*(driver.submit() for _ in range(30)), return_exceptions=True)
-    refused = [outcome for outcome in outcomes if isinstance(outcome, LimitExceeded)]
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Conflict)]
+    assert {outcome.reason for outcome in refused} == {"too_many_documents"}
     assert (len(refused), len(await driver.statuses())) == (11, 20)
 
 

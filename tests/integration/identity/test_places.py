@@ -11,7 +11,7 @@ from chassis.status import rpc_errors
 from ridesharing.common.v1 import geo_point_pb2
 from ridesharing.identity.v1 import place_service_pb2 as pb
 from ridesharing.identity.v1.place_service_pb2_grpc import PlaceServiceStub
-from shared_kernel.errors import LimitExceeded, NotFound
+from shared_kernel.errors import Conflict, NotFound
 from tests.integration.identity.conftest import RunningIdentity
 
 HOME, WORK, FAVORITE = pb.PLACE_KIND_HOME, pb.PLACE_KIND_WORK, pb.PLACE_KIND_FAVORITE
@@ -84,9 +84,9 @@ async def test_places_of_somebody_else_are_not_there(identity: RunningIdentity) 
 async def test_there_are_twenty_favourites_at_most_and_one_home_by_the_database(identity: RunningIdentity) -> None:
     somebody = await rider(identity)
     *_, last = [await somebody.put(FAVORITE, f"place {number}") for number in range(20)]
-    with pytest.raises(LimitExceeded) as caught:
+    with pytest.raises(Conflict) as caught:
         await somebody.put(FAVORITE, "one more")
-    assert caught.value.reason == "too_many_places"
+    assert (caught.value.reason, caught.value.retry_after_seconds) == ("too_many_places", None)
     await somebody.put(FAVORITE, "renamed", place_id=last.place_id)
     await somebody.put(HOME, "Home")
     connection = await asyncpg.connect(identity.database_url)

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import jwt
 import pytest
 
 from chassis.clients import forward_token
 from chassis.status import rpc_errors
 from ridesharing.common.v1 import access_pb2
 from ridesharing.identity.v1 import events_pb2
+from ridesharing.identity.v1 import identity_service_pb2 as identity_pb
 from ridesharing.identity.v1 import session_service_pb2 as pb
 from ridesharing.identity.v1.session_service_pb2_grpc import SessionServiceStub
 from shared_kernel.errors import NotFound, Unauthenticated
@@ -102,8 +104,40 @@ async def test_the_reuse_of_a_refresh_token_is_told_of(identity: RunningIdentity
     with pytest.raises(Unauthenticated) as caught:
         await identity.refresh(signed_in.tokens.refresh_token)
     assert caught.value.reason == "refresh_reused"
-    [event] = await identity.events(session.session_id, 1)
+    event, _ = await identity.events(session.session_id, 2)
     told = events_pb2.RefreshTokenReused.FromString(event[b"payload"])
     assert event[b"type"] == b"ridesharing.identity.v1.RefreshTokenReused"
     assert (told.account_id, told.device_id) == (signed_in.account.account_id, "stolen")
     assert await live(identity, signed_in.tokens.access_token) == []
+
+
+async def ended(identity: RunningIdentity, token: str) -> tuple[str, str]:
+    """Return why the sign-in of an access token ended, as it was told once, and by which other one it was replaced."""
+    session_id = jwt.decode(token, options={"verify_signature": False})["sid"]
+    told = [
+        events_pb2.SessionEnded.FromString(event[b"payload"])
+        for event in await identity.events(session_id, 1)
+        if event[b"type"] == b"ridesharing.identity.v1.SessionEnded"
+    ]
+    assert [event.session_id for event in told] == [session_id]
+    return told[0].reason, told[0].replaced_by_session_id
+
+
+async def test_every_end_of_a_sign_in_is_told_once(identity: RunningIdentity) -> None:
+    phone = new_phone()
+    first = (await identity.sign_in(phone, device="a")).tokens
+    second = (await identity.sign_in(phone, device="a")).tokens
+    other = (await identity.sign_in(phone, device="b")).tokens
+    third = (await identity.sign_in(phone, device="c")).tokens
+    as_third = forward_token(third.access_token)
+    [current] = [item for item in await live(identity, second.access_token) if item.current]
+    for _ in range(2):
+        await sessions(identity).RevokeSession(
+            pb.RevokeSessionRequest(session_id=current.session_id), metadata=as_third
+        )
+        await sessions(identity).RevokeOtherSessions(pb.RevokeOtherSessionsRequest(), metadata=as_third)
+        await identity.stub.SignOut(identity_pb.SignOutRequest(), metadata=as_third)
+    assert await ended(identity, first.access_token) == ("replaced", current.session_id)
+    assert await ended(identity, second.access_token) == ("revoked", "")
+    assert await ended(identity, other.access_token) == ("revoked", "")
+    assert await ended(identity, third.access_token) == ("signed_out", "")

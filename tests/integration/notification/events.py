@@ -354,7 +354,7 @@ def aggregate_of(message: Message) -> tuple[UUID, int]:  # noqa: PLR0911 (an arm
             return UUID(message.driver_id), 1
         case identity.DocumentExpiring():
             return UUID(message.document_id), 1
-        case identity.NewDeviceSignedIn() | identity.RefreshTokenReused():
+        case identity.NewDeviceSignedIn() | identity.RefreshTokenReused() | identity.SessionEnded():
             return UUID(message.session_id), 1
         case identity.AccountCreated() | identity.AccountUpdated():
             return UUID(message.account_id), 1

@@ -17,16 +17,19 @@ from uuid import UUID, uuid4
 import grpc
 import pytest
 from pydantic import SecretStr
+from redis.asyncio import Redis
 from sqlalchemy import text
 
 from chassis.auth import Role, TokenSigner
 from chassis.clients import forward_token, open_channel
 from chassis.database import Database
+from chassis.redis_client import open_redis
 from chassis.status import from_rpc_error
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.planning import Leg
 from notification_service.settings import NotificationSettings
+from ridesharing.identity.v1.events_pb2 import SessionEnded
 from ridesharing.notification.v1 import delivery_service_pb2 as deliveries
 from ridesharing.notification.v1 import notifications_pb2
 from ridesharing.notification.v1 import reach_service_pb2 as reach
@@ -36,8 +39,9 @@ from shared_kernel.errors import DomainError
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.notification_senders import FakeSender, Fault
 from tests.integration.notification.conftest import SetClock
+from tests.integration.notification.events import publish
 from tests.integration.notification.test_lanes import Town
-from tests.integration.notification.test_process import running
+from tests.integration.notification.test_process import eventually, running
 
 URL = "http://edge/v1/callbacks/notifications/sms"
 TOKEN = "of the provider"
@@ -51,19 +55,34 @@ class Service:
     deliveries: Any
     signer: TokenSigner
     database: Database
+    redis: Redis
     person: UUID
 
-    def me(self, person: UUID | None = None) -> Any:
-        return forward_token(self.signer.sign(str(person or self.person), Role.RIDER, 600))
+    def me(self, person: UUID | None = None, session: UUID | None = None) -> Any:
+        return forward_token(self.signer.sign(str(person or self.person), Role.RIDER, 600, str(session or "")))
 
     @property
     def operator(self) -> Any:
         return forward_token(self.signer.sign(str(uuid4()), Role.OPERATOR, 600))
 
-    async def register(self, token: str, person: UUID | None = None) -> str:
+    async def register(self, token: str, person: UUID | None = None, session: UUID | None = None) -> str:
         request = reach.RegisterDeviceRequest(platform=reach.DEVICE_PLATFORM_IOS, app="rider", token=token)
-        answer = await self.reach.RegisterDevice(request, metadata=self.me(person))
+        answer = await self.reach.RegisterDevice(request, metadata=self.me(person, session))
         return str(answer.device.device_id)
+
+    async def ends(self, session: UUID, replaced_by: UUID | None = None) -> None:
+        """Let identity tell that a sign-in of the person ended, and wait until that is taken in."""
+        ended = SessionEnded(
+            account_id=str(self.person), session_id=str(session), replaced_by_session_id=str(replaced_by or "")
+        )
+        event_id = await publish(self.redis, ended)
+
+        async def taken_in() -> bool | None:
+            query = text("SELECT true FROM inbox WHERE event_id = :id")
+            async with self.database.connect() as connection:
+                return await connection.scalar(query, {"id": event_id})
+
+        await eventually(taken_in)
 
     async def devices(self, person: UUID | None = None) -> Sequence[Any]:
         answer = await self.reach.ListDevices(reach.ListDevicesRequest(), metadata=self.me(person))
@@ -100,9 +119,11 @@ async def serving(
         notification_sms_status_url=URL,
     )
     database = Database(settings.notification_database_url, 4)
+    redis = open_redis(settings.redis_url)
     async with running(settings) as address, open_channel(str(address)) as channel:
         signer = TokenSigner.from_dir(signing_keys, "cli")
-        yield Service(ReachServiceStub(channel), DeliveryServiceStub(channel), signer, database, uuid4())
+        yield Service(ReachServiceStub(channel), DeliveryServiceStub(channel), signer, database, redis, uuid4())
+    await redis.aclose()
     await database.dispose()
 
 
@@ -133,6 +154,43 @@ async def test_a_phone_that_changes_hands_is_pushed_to_for_its_new_owner_alone(s
     await service.register("token-of-a-sold-phone")
     await service.register("token-of-a-sold-phone", other)
     assert (len(await service.devices()), len(await service.devices(other))) == (0, 1)
+
+
+async def test_a_device_that_is_signed_out_from_afar_is_pushed_to_no_more_and_the_others_are(service: Service) -> None:
+    stolen, kept = uuid4(), uuid4()
+    await service.register("token-of-a-stolen-phone", session=stolen)
+    mine = [await service.register("token-of-a-tablet", session=kept), await service.register("token-of-no-session")]
+    await service.ends(stolen)
+    assert {device.device_id for device in await service.devices()} == set(mine)
+
+
+async def test_a_device_that_was_signed_out_does_not_come_back_by_an_access_token_that_still_counts(
+    service: Service,
+) -> None:
+    ended, anew = uuid4(), uuid4()
+    await service.register("token-of-a-lost-phone", session=ended)
+    await service.ends(ended)
+    assert (await refusal(service.register("token-of-a-lost-phone", session=ended))).reason == "session_ended"
+    assert await service.devices() == []
+    await service.register("token-of-a-lost-phone", session=anew)
+    assert len(await service.devices()) == 1
+
+
+async def test_a_device_that_signs_in_anew_stays_and_goes_with_the_newer_sign_in(service: Service) -> None:
+    first, second = uuid4(), uuid4()
+    device = await service.register("token-of-one-phone", session=first)
+    await service.ends(first, replaced_by=second)
+    assert [each.device_id for each in await service.devices()] == [device]
+    await service.ends(second)
+    assert await service.devices() == []
+
+
+async def test_news_of_a_newer_sign_ins_end_that_come_first_leave_no_device(service: Service) -> None:
+    first, second = uuid4(), uuid4()
+    await service.register("token-told-of-late", session=first)
+    await service.ends(second)
+    await service.ends(first, replaced_by=second)
+    assert await service.devices() == []
 
 
 async def test_an_eleventh_device_makes_the_oldest_leave(service: Service) -> None:

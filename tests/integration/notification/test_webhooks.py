@@ -137,6 +137,28 @@ async def test_a_webhook_arrives_signed_once_for_an_event_that_comes_three_times
     assert await hooks.state(endpoint) == [(WebhookState.SENT, 200)]
 
 
+async def test_a_request_that_is_repeated_makes_one_endpoint_and_tells_its_secret_for_a_day(hooks: Hooks) -> None:
+    async def add(url: str = hooks.receiver.url, request_id: str = "once", by: str = "operator") -> Endpoint:
+        return await hooks.keep.add(url, ["ride_completed"], created_by=by, request_id=request_id)
+
+    first, second = await asyncio.gather(add(), add())
+    assert (first, await add()) == (second, first)
+    assert first.secret.startswith("whsec_")
+    assert [endpoint.endpoint_id for endpoint in await hooks.keep.all()] == [first.endpoint_id]
+
+    for _ in range(2):
+        await hooks.keep.add(hooks.receiver.url, [])
+    others = [await add(request_id="another"), await add(by="another")]
+    assert len({endpoint.endpoint_id for endpoint in await hooks.keep.all()}) == 1 + 2 + len(others)
+
+    with pytest.raises(Conflict) as reused:
+        await add(url=hooks.receiver.url + "/elsewhere")
+    hooks.clock.moment += timedelta(days=1)
+    with pytest.raises(Conflict) as late:
+        await add()
+    assert (reused.value.reason, late.value.reason) == ("idempotency_key_reused", "idempotency_key_reused")
+
+
 async def test_an_endpoint_is_told_of_what_it_asked_for(hooks: Hooks) -> None:
     endpoint = await hooks.keep.add(hooks.receiver.url, ["trip_started"])
     await hooks.happens(Happening.RIDE_COMPLETED)
@@ -303,7 +325,7 @@ async def test_without_its_key_a_secret_is_left_and_the_others_go_on(
 ) -> None:
     lost = await hooks.keep.add(hooks.receiver.url, [])
     other = PostgresWebhooks(database, keys(NEW_KEY))
-    await other.add(replace(lost, endpoint_id=uuid4(), secret="whsec_b3RoZXI="))
+    await other.add(replace(lost, endpoint_id=uuid4(), secret="whsec_b3RoZXI="), "", "")
     await hooks.happens()
     [due] = await other.claim([], clock.now(), timedelta(seconds=30))
     assert due.endpoint.secret == "whsec_b3RoZXI="

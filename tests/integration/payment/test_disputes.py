@@ -9,8 +9,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from payment_service.domain.dispute import Dispute, DisputeStatus, LossBorneBy
+from payment_service.domain.orders import AcceptDisputeOrder
 from payment_service.domain.payment import Payment
 from payment_service.use_cases.disputes_repository import DisputeFilter
+from payment_service.use_cases.outcomes import Declined, Outcome
 from shared_kernel.errors import Conflict, InvalidInput, NotFound, Unknown
 from tests.fakes.payment_psp import Fault
 from tests.integration.payment.conftest import request_key
@@ -129,6 +131,29 @@ async def test_accepted_dispute_is_lost_and_the_driver_may_bear_it(stage: Stage)
     assert over.value.reason == "dispute_closed"
 
 
+async def test_acceptance_that_the_psp_refuses_leaves_whose_loss_it_is(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment, name = await opened(stage)
+    dispute = await dispute_of(stage, payment)
+
+    async def refuse(key: str, order: AcceptDisputeOrder) -> Outcome:
+        return Declined("dispute_not_closable")
+
+    monkeypatch.setattr(stage.psp, "accept_dispute", refuse)
+    with pytest.raises(Conflict) as refused:
+        await accept(stage, dispute.id, LossBorneBy.DRIVER)
+    assert refused.value.reason == "dispute_closed"
+    assert (await dispute_of(stage, payment)).borne_by is LossBorneBy.PLATFORM
+
+    stage.psp.dispute_ends(name, DisputeStatus.LOST)
+    await stage.tell_of_dispute("charge.dispute.closed", name)
+    await stage.apply()
+
+    assert (await stage.moved(payment))["chargeback_loss"] == 2000
+    assert await stage.owed_to_driver() == 1500
+
+
 @pytest.mark.parametrize("fault", [Fault.TIMEOUT_BEFORE_EFFECT, Fault.TIMEOUT_AFTER_EFFECT, Fault.ERROR_AFTER_EFFECT])
 async def test_lost_answer_of_an_acceptance_is_told_by_the_same_request(stage: Stage, fault: Fault) -> None:
     payment, _ = await opened(stage)
@@ -136,10 +161,12 @@ async def test_lost_answer_of_an_acceptance_is_told_by_the_same_request(stage: S
     stage.psp.fail("accept_dispute", fault)
 
     with pytest.raises(Unknown):
-        await accept(stage, dispute.id)
+        await accept(stage, dispute.id, LossBorneBy.DRIVER)
 
-    assert (await accept(stage, dispute.id)).status is DisputeStatus.LOST
+    lost = await accept(stage, dispute.id, LossBorneBy.DRIVER)
+    assert (lost.status, lost.borne_by) == (DisputeStatus.LOST, LossBorneBy.DRIVER)
     assert (await stage.entries(payment)).count("dispute_lost") == 1
+    assert await stage.owed_to_driver() == 1500 - 2000
 
 
 @pytest.mark.parametrize("fault", [None, Fault.TIMEOUT_AFTER_EFFECT, Fault.ERROR_AFTER_EFFECT])

@@ -14,7 +14,7 @@ from ridesharing.payment.v1 import events_pb2
 from shared_kernel.errors import Conflict, DomainError, InvalidInput, LimitExceeded, NotFound, Unknown
 from tests.fakes.payment_clock import StillClock
 from tests.fakes.payment_psp import FakePsp, Fault
-from tests.integration.payment.conftest import Payments, request_key
+from tests.integration.payment.conftest import Payments, core_over, request_key
 from tests.integration.payment.driver_money import Drivers
 
 
@@ -176,13 +176,30 @@ async def test_no_more_than_three_payouts_a_day(drivers: Drivers) -> None:
     await drivers.earn(2000)
     for _ in range(3):
         await drivers.ask(100)
+        drivers.clock.advance(hours=2)
 
     with pytest.raises(LimitExceeded) as refused:
         await drivers.ask(100)
     assert refused.value.reason == "too_many_payouts"
+    # A second's wait, which is what a refusal without a time of its own asks for, would be in vain.
+    assert refused.value.retry_after_seconds == 18 * 3600
 
-    drivers.clock.advance(days=1, seconds=1)
+    drivers.clock.advance(hours=18)
     assert (await drivers.ask(100)).status is PayoutStatus.PENDING
+
+
+async def test_where_no_payouts_can_be_asked_for_nobody_is_told_to_wait(
+    drivers: Drivers, payment_settings: PaymentSettings
+) -> None:
+    none_a_day = payment_settings.model_copy(update={"payment_payouts_a_day": 0})
+    drivers.payments.core = core_over(drivers.payments.database, none_a_day, drivers.psp, drivers.clock)
+    await drivers.set_bank()
+    await drivers.earn(2000)
+
+    with pytest.raises(Conflict) as refused:
+        await drivers.ask(100)
+
+    assert refused.value.reason == "too_many_payouts"
 
 
 async def test_same_request_is_one_payout(drivers: Drivers) -> None:

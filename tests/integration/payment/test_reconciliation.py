@@ -176,6 +176,26 @@ async def test_a_difference_goes_to_suspense_and_from_there_to_an_account(books:
     assert await books.open_items() == []
 
 
+async def test_a_difference_that_is_another_one_than_was_seen_is_not_booked(books: Books) -> None:
+    await books.ride(fare(2000))
+    whole = books.psp.transactions.pop()
+    books.psp.lists(TransactionKind.CHARGE, usd(2500), parent_id=whole.parent_id)
+    await books.reconcile()
+    [seen] = await books.items()
+    books.psp.lists(TransactionKind.CHARGE, usd(-300), parent_id=whole.parent_id, fee_minor=0)
+    await books.reconcile()
+    [item] = await books.items()
+    assert (item.id, seen.amount, item.amount) == (seen.id, usd(500), usd(200))
+
+    with pytest.raises(Conflict) as changed:
+        await books.decide(replace(decision(seen, Resolution.BOOKED, "goodwill"), seen_amount=seen.amount))
+    assert changed.value.reason == "item_changed"
+    assert (await books.total(AccountKind.GOODWILL), await books.items()) == (0, [item])
+
+    await books.decide(replace(decision(item, Resolution.BOOKED, "goodwill"), seen_amount=item.amount))
+    assert (await books.total(AccountKind.GOODWILL), await books.items()) == (-200, [])
+
+
 @pytest.mark.parametrize("account_kind", ["driver", "suspense", "psp_receivable", "nothing"])
 async def test_a_difference_is_not_booked_to_just_any_account(books: Books, account_kind: str) -> None:
     books.psp.lists(TransactionKind.CHARGE, usd(700), parent_id="pi_of_somebody")

@@ -11,11 +11,13 @@ from payment_service.domain.adjustment import CREDIT_KINDS, AdjustmentKind
 from payment_service.domain.ledger import AccountKind
 from payment_service.domain.payment import Funding
 from payment_service.domain.payment_moves import PaymentStatus
+from payment_service.use_cases.adjust_rider import AdjustmentRequest
+from payment_service.use_cases.place_hold import HoldRequest
 from shared_kernel.errors import Conflict, DomainError, InvalidInput, NotFound
-from shared_kernel.money import MAX_AMOUNT_MINOR
+from shared_kernel.money import MAX_AMOUNT_MINOR, Money
 from tests.fakes.payment_clock import StillClock
 from tests.fakes.payment_psp import FakePsp, Fault
-from tests.integration.payment.conftest import Payments, fare, usd
+from tests.integration.payment.conftest import Payments, fare, request_key, usd
 from tests.integration.payment.rider_money import OPERATOR_ID, RiderMoney
 
 
@@ -167,6 +169,25 @@ async def test_credit_that_is_used_or_held_is_not_taken_back(rider: RiderMoney) 
         await rider.adjust(AdjustmentKind.CREDIT_REVOKED, 101)
     assert (caught.value.reason, caught.value.metadata["available_minor"]) == ("insufficient_credit", "100")
     await rider.adjust(AdjustmentKind.CREDIT_REVOKED, 100)
+
+
+@pytest.mark.parametrize(("amount_minor", "from_credit"), [(3000, 1230), (1230, 1230), (1000, 1000)])
+async def test_what_credit_leaves_to_the_card_is_what_a_card_can_be_charged(
+    rider: RiderMoney, psp: FakePsp, amount_minor: int, from_credit: int
+) -> None:
+    payments, ride_id = rider.payments, uuid4()
+    granted = AdjustmentRequest(
+        AdjustmentKind.CREDIT_GRANT, payments.rider_id, OPERATOR_ID, Money("KWD", 1234), "a late driver"
+    )
+    await payments.core.wallet.adjust_rider(rider.key("Adjust", None), granted)
+
+    hold = HoldRequest(ride_id, payments.rider_id, Funding.CARD, payments.method_id, Money("KWD", amount_minor))
+    held = await payments.core.use_cases.place_hold(request_key("PlaceHold", f"{ride_id}:hold", amount_minor), hold)
+
+    assert (held.status, held.credit_held_minor) == (PaymentStatus.HELD, from_credit)
+    assert [intent.amount_minor for intent in psp.intents.values()] == [amount_minor - from_credit] * (
+        amount_minor > from_credit
+    )
 
 
 async def test_credit_taken_back_at_once_never_goes_below_what_there_is(rider: RiderMoney) -> None:

@@ -23,7 +23,7 @@ from matching_service.domain.fare_book import (
     Window,
 )
 from matching_service.domain.pricing import PricedTrip, driver_earnings, price_fee, price_trip, with_waiting
-from matching_service.domain.quote import Fare, FareLine, FareLineKind
+from matching_service.domain.quote import Discount, Fare, FareLine, FareLineKind
 from matching_service.domain.terms import RideTerms
 from matching_service.domain.zones import Gate, ServiceArea
 from shared_kernel.geo import GeoPoint
@@ -288,6 +288,48 @@ def test_an_offer_promises_what_the_ledger_credits_line_by_line(
         elif line.kind.value == "toll":
             earned += line.amount.amount_minor
     assert terms.earnings(fare) == usd(earned)
+
+
+@pytest.mark.parametrize(
+    ("code", "step"), [*((code, 10) for code in ("BHD", "JOD", "KWD", "OMR", "TND")), ("MGA", 100)]
+)
+@given(
+    minor=st.lists(st.integers(0, 100_000), min_size=10, max_size=10),
+    surge=surges,
+    way=st.tuples(st.integers(0, 500_000), st.integers(0, 50_000), st.integers(0, 4_000)),
+    rates=st.lists(st.integers(0, 10_000), max_size=3),
+    part=st.integers(1, 10_000),
+)
+def test_whatever_a_policy_says_a_rider_owes_what_can_be_charged(
+    code: str, step: int, minor: list[int], surge: int, way: tuple[int, int, int], rates: list[int], part: int
+) -> None:
+    money = [Money(code, amount_minor) for amount_minor in minor]
+    passed_on = Surcharge("airport", ANY, money[5], PaidBy.PLATFORM), Surcharge("pier", ANY, money[6], PaidBy.DRIVER)
+    book = FareBook(ZONES, (), passed_on, (Toll("bridge", ANY, money[7], WEST),), taxes_of(rates))
+    there, (meters, seconds, waited) = replace(PACKAGED, currency_code=code, fares=book), way
+    trip = PricedTrip(NOON, [HERE, THERE], meters, seconds, [HERE, THERE])
+    fare = with_waiting(price_trip(there, product_of(*money[:5]), trip, surge), money[8], waited, book.taxes)
+    reduced = Discount("CODE", code, part, 0, minor[4], minor[3]).applied(fare)
+    fee = fare.fee(FareLineKind.CANCEL_FEE, minor[9])
+    owed = [line.amount for line in (*fare.lines, *reduced.lines, *([fee] if fee else []))]
+    owed += [fare.total, reduced.total, price_fee(FareLineKind.NO_SHOW_FEE, money[9]).total]
+    assert [amount for amount in owed if amount.amount_minor % step] == []
+
+
+def test_in_a_currency_of_three_digits_each_line_is_rounded_half_up_to_ten() -> None:
+    base, kilometer, minute, minimum, fee = (Money("KWD", amount) for amount in (405, 87, 21, 1_000, 104))
+    trip = PricedTrip(NOON, [HERE, THERE], 5_000, 600, [HERE, THERE])
+    there = replace(PACKAGED, currency_code="KWD", fares=FareBook(taxes=taxes_of([500])))
+    fare = price_trip(there, product_of(base, kilometer, minute, minimum, fee), trip, 1_250)
+    # 87 * 5 is 435, a quarter of 1060 is 265, a twentieth of 1430 is 71.5.
+    assert amounts_of(fare) == {
+        "base": 410,
+        "distance": 440,
+        "time": 210,
+        "surge": 270,
+        "booking_fee": 100,
+        "tax 0": 70,
+    }
 
 
 def test_a_driver_earns_from_a_no_show_fee() -> None:

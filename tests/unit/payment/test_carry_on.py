@@ -117,6 +117,7 @@ async def test_no_more_is_begun_than_the_bound_and_what_ended_makes_room(
     with pytest.raises(Unavailable) as caught:
         await carried(Work())
     assert caught.value.reason == "database_busy"
+    assert "this process" in caught.value.message
     work.go.set()
     await carried.drain(60)
 

@@ -61,6 +61,15 @@ def test_what_is_payable_of_an_amount_is_taken_and_what_is_left_is_less_than_a_s
     assert 0 <= amount_minor - whole.amount_minor < step
 
 
+@pytest.mark.parametrize("code", ["USD", "JPY", "ISK", "UGX", "MGA", "BHD", "JOD", "KWD", "OMR", "TND"])
+@given(amount_minor=st.integers(0, 10**12))
+def test_what_riders_are_charged_is_paid_to_the_last_unit(code: str, amount_minor: int) -> None:
+    charged = Money(code, amount_minor).charged()
+
+    assert payable(charged) == charged
+    assert from_stripe(to_stripe(charged), code.lower()) == charged
+
+
 def test_nothing_is_payable_in_a_currency_that_stripe_does_not_take_and_a_debt_stays_one() -> None:
     assert payable(Money("IQD", 5000)) == Money.zero("IQD")
     assert payable(Money("KWD", -15)) == Money("KWD", -15)

@@ -179,6 +179,7 @@ async def test_a_full_queue_is_refused(
         await run_together(of_ride(), returning(3))
 
     assert caught.value.reason == "database_busy"
+    assert "this process" in caught.value.message
     assert await asyncio.gather(*waiting) == [0, 1]
 
 

@@ -84,6 +84,22 @@ def test_money_is_written_in_its_own_digits(money: Money, text: str) -> None:
     assert str(money) == text
 
 
+@pytest.mark.parametrize(
+    ("amount", "charged"),
+    [
+        (Money("USD", 1234), 1234),
+        (Money("JPY", 1234), 1234),
+        (Money("IQD", 1234), 1234),
+        (Money("KWD", 1234), 1230),
+        (Money("KWD", 1235), 1240),
+        (Money("TND", 4), 0),
+        (Money("MGA", 1250), 1300),
+    ],
+)
+def test_what_is_charged_is_rounded_half_up_to_the_step_of_its_currency(amount: Money, charged: int) -> None:
+    assert amount.charged() == Money(amount.currency_code, charged)
+
+
 @pytest.mark.parametrize("code", ["usd", "XXX", "", "DEM", "USDT"])
 def test_what_iso_4217_does_not_list_is_no_currency(code: str) -> None:
     with pytest.raises(InvalidInput) as caught:

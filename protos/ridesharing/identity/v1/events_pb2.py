@@ -27,7 +27,7 @@ from ridesharing.identity.v1 import accounts_pb2 as ridesharing_dot_identity_dot
 from ridesharing.identity.v1 import document_service_pb2 as ridesharing_dot_identity_dot_v1_dot_document__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$ridesharing/identity/v1/events.proto\x12\x17ridesharing.identity.v1\x1a\"ridesharing/common/v1/access.proto\x1a&ridesharing/identity/v1/accounts.proto\x1a.ridesharing/identity/v1/document_service.proto\"4\n\x0e\x41\x63\x63ountCreated\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0e\n\x06locale\x18\x02 \x01(\t\"4\n\x0e\x41\x63\x63ountUpdated\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0e\n\x06locale\x18\x02 \x01(\t\"o\n\x13\x44riverStatusChanged\x12\x11\n\tdriver_id\x18\x01 \x01(\t\x12\x35\n\x06status\x18\x02 \x01(\x0e\x32%.ridesharing.identity.v1.DriverStatus\x12\x0e\n\x06reason\x18\x03 \x01(\t\"y\n\x11NewDeviceSignedIn\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x11\n\tdevice_id\x18\x03 \x01(\t\x12)\n\x04role\x18\x04 \x01(\x0e\x32\x1b.ridesharing.common.v1.Role\"O\n\x12RefreshTokenReused\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x11\n\tdevice_id\x18\x03 \x01(\t\"\x84\x01\n\x10\x44ocumentExpiring\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x11\n\tdriver_id\x18\x02 \x01(\t\x12\x33\n\x04kind\x18\x03 \x01(\x0e\x32%.ridesharing.identity.v1.DocumentKind\x12\x13\n\x0b\x65xpire_date\x18\x04 \x01(\t\"\x83\x01\n\x0f\x44ocumentExpired\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x11\n\tdriver_id\x18\x02 \x01(\t\x12\x33\n\x04kind\x18\x03 \x01(\x0e\x32%.ridesharing.identity.v1.DocumentKind\x12\x13\n\x0b\x65xpire_date\x18\x04 \x01(\t\"\x91\x01\n\x10\x44ocumentReviewed\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x11\n\tdriver_id\x18\x02 \x01(\t\x12\x33\n\x04kind\x18\x03 \x01(\x0e\x32%.ridesharing.identity.v1.DocumentKind\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x04 \x01(\x08\x12\x0e\n\x06reason\x18\x05 \x01(\t\"#\n\rAccountErased\x12\x12\n\naccount_id\x18\x01 \x01(\t\"(\n\x12MailAddressChanged\x12\x12\n\naccount_id\x18\x01 \x01(\t\"\'\n\x11OneTimeCodeClosed\x12\x12\n\nrequest_id\x18\x01 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$ridesharing/identity/v1/events.proto\x12\x17ridesharing.identity.v1\x1a\"ridesharing/common/v1/access.proto\x1a&ridesharing/identity/v1/accounts.proto\x1a.ridesharing/identity/v1/document_service.proto\"4\n\x0e\x41\x63\x63ountCreated\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0e\n\x06locale\x18\x02 \x01(\t\"4\n\x0e\x41\x63\x63ountUpdated\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0e\n\x06locale\x18\x02 \x01(\t\"o\n\x13\x44riverStatusChanged\x12\x11\n\tdriver_id\x18\x01 \x01(\t\x12\x35\n\x06status\x18\x02 \x01(\x0e\x32%.ridesharing.identity.v1.DriverStatus\x12\x0e\n\x06reason\x18\x03 \x01(\t\"y\n\x11NewDeviceSignedIn\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x11\n\tdevice_id\x18\x03 \x01(\t\x12)\n\x04role\x18\x04 \x01(\x0e\x32\x1b.ridesharing.common.v1.Role\"O\n\x12RefreshTokenReused\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x11\n\tdevice_id\x18\x03 \x01(\t\"f\n\x0cSessionEnded\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x1e\n\x16replaced_by_session_id\x18\x04 \x01(\t\"\x84\x01\n\x10\x44ocumentExpiring\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x11\n\tdriver_id\x18\x02 \x01(\t\x12\x33\n\x04kind\x18\x03 \x01(\x0e\x32%.ridesharing.identity.v1.DocumentKind\x12\x13\n\x0b\x65xpire_date\x18\x04 \x01(\t\"\x83\x01\n\x0f\x44ocumentExpired\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x11\n\tdriver_id\x18\x02 \x01(\t\x12\x33\n\x04kind\x18\x03 \x01(\x0e\x32%.ridesharing.identity.v1.DocumentKind\x12\x13\n\x0b\x65xpire_date\x18\x04 \x01(\t\"\x91\x01\n\x10\x44ocumentReviewed\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x11\n\tdriver_id\x18\x02 \x01(\t\x12\x33\n\x04kind\x18\x03 \x01(\x0e\x32%.ridesharing.identity.v1.DocumentKind\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x04 \x01(\x08\x12\x0e\n\x06reason\x18\x05 \x01(\t\"#\n\rAccountErased\x12\x12\n\naccount_id\x18\x01 \x01(\t\"(\n\x12MailAddressChanged\x12\x12\n\naccount_id\x18\x01 \x01(\t\"\'\n\x11OneTimeCodeClosed\x12\x12\n\nrequest_id\x18\x01 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,16 +44,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NEWDEVICESIGNEDIN']._serialized_end=531
   _globals['_REFRESHTOKENREUSED']._serialized_start=533
   _globals['_REFRESHTOKENREUSED']._serialized_end=612
-  _globals['_DOCUMENTEXPIRING']._serialized_start=615
-  _globals['_DOCUMENTEXPIRING']._serialized_end=747
-  _globals['_DOCUMENTEXPIRED']._serialized_start=750
-  _globals['_DOCUMENTEXPIRED']._serialized_end=881
-  _globals['_DOCUMENTREVIEWED']._serialized_start=884
-  _globals['_DOCUMENTREVIEWED']._serialized_end=1029
-  _globals['_ACCOUNTERASED']._serialized_start=1031
-  _globals['_ACCOUNTERASED']._serialized_end=1066
-  _globals['_MAILADDRESSCHANGED']._serialized_start=1068
-  _globals['_MAILADDRESSCHANGED']._serialized_end=1108
-  _globals['_ONETIMECODECLOSED']._serialized_start=1110
-  _globals['_ONETIMECODECLOSED']._serialized_end=1149
+  _globals['_SESSIONENDED']._serialized_start=614
+  _globals['_SESSIONENDED']._serialized_end=716
+  _globals['_DOCUMENTEXPIRING']._serialized_start=719
+  _globals['_DOCUMENTEXPIRING']._serialized_end=851
+  _globals['_DOCUMENTEXPIRED']._serialized_start=854
+  _globals['_DOCUMENTEXPIRED']._serialized_end=985
+  _globals['_DOCUMENTREVIEWED']._serialized_start=988
+  _globals['_DOCUMENTREVIEWED']._serialized_end=1133
+  _globals['_ACCOUNTERASED']._serialized_start=1135
+  _globals['_ACCOUNTERASED']._serialized_end=1170
+  _globals['_MAILADDRESSCHANGED']._serialized_start=1172
+  _globals['_MAILADDRESSCHANGED']._serialized_end=1212
+  _globals['_ONETIMECODECLOSED']._serialized_start=1214
+  _globals['_ONETIMECODECLOSED']._serialized_end=1253
 # @@protoc_insertion_point(module_scope)

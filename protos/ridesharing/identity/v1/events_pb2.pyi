@@ -166,6 +166,40 @@ class RefreshTokenReused(_message.Message):
 Global___RefreshTokenReused: _TypeAlias = RefreshTokenReused  # noqa: Y015
 
 @_typing.final
+class SessionEnded(_message.Message):
+    """SessionEnded: a sign-in counts no more: signed out, ended from afar, or another one took its place."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REPLACED_BY_SESSION_ID_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    """The account (UUID)."""
+    session_id: _builtins.str
+    """The sign-in that ended (UUID); the event's aggregate."""
+    reason: _builtins.str
+    """Why: signed_out, replaced, token_reused, revoked, role_revoked or erased."""
+    replaced_by_session_id: _builtins.str
+    """The newer sign-in of the same device (UUID); empty where there is none."""
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        replaced_by_session_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "reason", b"reason", "replaced_by_session_id", b"replaced_by_session_id", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SessionEnded: _TypeAlias = SessionEnded  # noqa: Y015
+
+@_typing.final
 class DocumentExpiring(_message.Message):
     """DocumentExpiring: a driver's document will expire in two weeks, or sooner where it was accepted late."""
 

@@ -78,7 +78,8 @@ class ReachServiceServicer:
 
     def RegisterDevice(self, request, context):
         """RegisterDevice says where an app can be pushed to. The same token again is the same device, seen now; one that was
-        another account's is that account's no longer. At most ten devices an account: the one seen longest ago leaves.
+        another account's is that account's no longer. At most ten devices an account: the one seen longest ago leaves. It
+        goes with the sign-in that registered it. Errors: session_ended, the device was signed out.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

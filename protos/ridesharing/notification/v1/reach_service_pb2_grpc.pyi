@@ -35,7 +35,8 @@ class ReachServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ReachServiceAsyncStub: ...
     RegisterDevice: _grpc.UnaryUnaryMultiCallable[_reach_service_pb2.RegisterDeviceRequest, _reach_service_pb2.RegisterDeviceResponse]
     """RegisterDevice says where an app can be pushed to. The same token again is the same device, seen now; one that was
-    another account's is that account's no longer. At most ten devices an account: the one seen longest ago leaves.
+    another account's is that account's no longer. At most ten devices an account: the one seen longest ago leaves. It
+    goes with the sign-in that registered it. Errors: session_ended, the device was signed out.
     """
     ListDevices: _grpc.UnaryUnaryMultiCallable[_reach_service_pb2.ListDevicesRequest, _reach_service_pb2.ListDevicesResponse]
     """ListDevices returns the caller's devices, the one seen last first."""
@@ -63,7 +64,8 @@ class ReachServiceAsyncStub(ReachServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     RegisterDevice: _aio.UnaryUnaryMultiCallable[_reach_service_pb2.RegisterDeviceRequest, _reach_service_pb2.RegisterDeviceResponse]  # type: ignore[assignment]
     """RegisterDevice says where an app can be pushed to. The same token again is the same device, seen now; one that was
-    another account's is that account's no longer. At most ten devices an account: the one seen longest ago leaves.
+    another account's is that account's no longer. At most ten devices an account: the one seen longest ago leaves. It
+    goes with the sign-in that registered it. Errors: session_ended, the device was signed out.
     """
     ListDevices: _aio.UnaryUnaryMultiCallable[_reach_service_pb2.ListDevicesRequest, _reach_service_pb2.ListDevicesResponse]  # type: ignore[assignment]
     """ListDevices returns the caller's devices, the one seen last first."""
@@ -94,7 +96,8 @@ class ReachServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_reach_service_pb2.RegisterDeviceResponse, _abc.Awaitable[_reach_service_pb2.RegisterDeviceResponse]]:
         """RegisterDevice says where an app can be pushed to. The same token again is the same device, seen now; one that was
-        another account's is that account's no longer. At most ten devices an account: the one seen longest ago leaves.
+        another account's is that account's no longer. At most ten devices an account: the one seen longest ago leaves. It
+        goes with the sign-in that registered it. Errors: session_ended, the device was signed out.
         """
 
     @_abc_1.abstractmethod

@@ -28,7 +28,7 @@ from ridesharing.common.v1 import access_pb2 as ridesharing_dot_common_dot_v1_do
 from ridesharing.common.v1 import urgency_pb2 as ridesharing_dot_common_dot_v1_dot_urgency__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1ridesharing/notification/v1/webhook_service.proto\x12\x1bridesharing.notification.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a#ridesharing/common/v1/urgency.proto\"\x8e\x01\n\x0fWebhookEndpoint\x12\x13\n\x0b\x65ndpoint_id\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\x0e\n\x06topics\x18\x03 \x03(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x64isabled_because\x18\x05 \x01(\t\"\xce\x02\n\x07Webhook\x12\x12\n\nwebhook_id\x18\x01 \x01(\t\x12\x13\n\x0b\x65ndpoint_id\x18\x02 \x01(\t\x12\r\n\x05topic\x18\x03 \x01(\t\x12\x38\n\x05state\x18\x04 \x01(\x0e\x32).ridesharing.notification.v1.WebhookState\x12\x10\n\x08\x61ttempts\x18\x05 \x01(\x05\x12\x0e\n\x06status\x18\x06 \x01(\x05\x12\r\n\x05\x65rror\x18\x07 \x01(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tnext_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inish_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07payload\x18\x0b \x01(\t\"Y\n\x1c\x43reateWebhookEndpointRequest\x12\x17\n\x03url\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x08\x18\x80\x10\x12 \n\x06topics\x18\x02 \x03(\tB\x10\xbaH\r\x92\x01\n\x10@\"\x06r\x04\x10\x01\x18@\"o\n\x1d\x43reateWebhookEndpointResponse\x12>\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32,.ridesharing.notification.v1.WebhookEndpoint\x12\x0e\n\x06secret\x18\x02 \x01(\t\"\x1d\n\x1bListWebhookEndpointsRequest\"_\n\x1cListWebhookEndpointsResponse\x12?\n\tendpoints\x18\x01 \x03(\x0b\x32,.ridesharing.notification.v1.WebhookEndpoint\"=\n\x1c\x44\x65leteWebhookEndpointRequest\x12\x1d\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x1f\n\x1d\x44\x65leteWebhookEndpointResponse\"p\n\x13ListWebhooksRequest\x12\x1d\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\tpage_size\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"g\n\x14ListWebhooksResponse\x12\x36\n\x08webhooks\x18\x01 \x03(\x0b\x32$.ridesharing.notification.v1.Webhook\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"4\n\x14ReplayWebhookRequest\x12\x1c\n\nwebhook_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"N\n\x15ReplayWebhookResponse\x12\x35\n\x07webhook\x18\x01 \x01(\x0b\x32$.ridesharing.notification.v1.Webhook\"t\n\x1bReplayFailedWebhooksRequest\x12\x1d\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x36\n\nsince_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"-\n\x1cReplayFailedWebhooksResponse\x12\r\n\x05\x63ount\x18\x01 \x01(\x05*z\n\x0cWebhookState\x12\x1d\n\x19WEBHOOK_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15WEBHOOK_STATE_PENDING\x10\x01\x12\x16\n\x12WEBHOOK_STATE_SENT\x10\x02\x12\x18\n\x14WEBHOOK_STATE_FAILED\x10\x03\x32\xfa\x06\n\x0eWebhookService\x12\x97\x01\n\x15\x43reateWebhookEndpoint\x12\x39.ridesharing.notification.v1.CreateWebhookEndpointRequest\x1a:.ridesharing.notification.v1.CreateWebhookEndpointResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x98\x01\n\x14ListWebhookEndpoints\x12\x38.ridesharing.notification.v1.ListWebhookEndpointsRequest\x1a\x39.ridesharing.notification.v1.ListWebhookEndpointsResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12\x97\x01\n\x15\x44\x65leteWebhookEndpoint\x12\x39.ridesharing.notification.v1.DeleteWebhookEndpointRequest\x1a:.ridesharing.notification.v1.DeleteWebhookEndpointResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x80\x01\n\x0cListWebhooks\x12\x30.ridesharing.notification.v1.ListWebhooksRequest\x1a\x31.ridesharing.notification.v1.ListWebhooksResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12\x7f\n\rReplayWebhook\x12\x31.ridesharing.notification.v1.ReplayWebhookRequest\x1a\x32.ridesharing.notification.v1.ReplayWebhookResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x94\x01\n\x14ReplayFailedWebhooks\x12\x38.ridesharing.notification.v1.ReplayFailedWebhooksRequest\x1a\x39.ridesharing.notification.v1.ReplayFailedWebhooksResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1ridesharing/notification/v1/webhook_service.proto\x12\x1bridesharing.notification.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a#ridesharing/common/v1/urgency.proto\"\x8e\x01\n\x0fWebhookEndpoint\x12\x13\n\x0b\x65ndpoint_id\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\x0e\n\x06topics\x18\x03 \x03(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x64isabled_because\x18\x05 \x01(\t\"\xce\x02\n\x07Webhook\x12\x12\n\nwebhook_id\x18\x01 \x01(\t\x12\x13\n\x0b\x65ndpoint_id\x18\x02 \x01(\t\x12\r\n\x05topic\x18\x03 \x01(\t\x12\x38\n\x05state\x18\x04 \x01(\x0e\x32).ridesharing.notification.v1.WebhookState\x12\x10\n\x08\x61ttempts\x18\x05 \x01(\x05\x12\x0e\n\x06status\x18\x06 \x01(\x05\x12\r\n\x05\x65rror\x18\x07 \x01(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tnext_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inish_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07payload\x18\x0b \x01(\t\"\x87\x01\n\x1c\x43reateWebhookEndpointRequest\x12\x17\n\x03url\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x08\x18\x80\x10\x12 \n\x06topics\x18\x02 \x03(\tB\x10\xbaH\r\x92\x01\n\x10@\"\x06r\x04\x10\x01\x18@\x12,\n\nrequest_id\x18\x03 \x01(\tB\x18\xbaH\x15r\x10\x32\x0e^[!-~]{1,128}$\xd8\x01\x01\"o\n\x1d\x43reateWebhookEndpointResponse\x12>\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32,.ridesharing.notification.v1.WebhookEndpoint\x12\x0e\n\x06secret\x18\x02 \x01(\t\"\x1d\n\x1bListWebhookEndpointsRequest\"_\n\x1cListWebhookEndpointsResponse\x12?\n\tendpoints\x18\x01 \x03(\x0b\x32,.ridesharing.notification.v1.WebhookEndpoint\"=\n\x1c\x44\x65leteWebhookEndpointRequest\x12\x1d\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x1f\n\x1d\x44\x65leteWebhookEndpointResponse\"p\n\x13ListWebhooksRequest\x12\x1d\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\tpage_size\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"g\n\x14ListWebhooksResponse\x12\x36\n\x08webhooks\x18\x01 \x03(\x0b\x32$.ridesharing.notification.v1.Webhook\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"4\n\x14ReplayWebhookRequest\x12\x1c\n\nwebhook_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"N\n\x15ReplayWebhookResponse\x12\x35\n\x07webhook\x18\x01 \x01(\x0b\x32$.ridesharing.notification.v1.Webhook\"t\n\x1bReplayFailedWebhooksRequest\x12\x1d\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x36\n\nsince_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"-\n\x1cReplayFailedWebhooksResponse\x12\r\n\x05\x63ount\x18\x01 \x01(\x05*z\n\x0cWebhookState\x12\x1d\n\x19WEBHOOK_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15WEBHOOK_STATE_PENDING\x10\x01\x12\x16\n\x12WEBHOOK_STATE_SENT\x10\x02\x12\x18\n\x14WEBHOOK_STATE_FAILED\x10\x03\x32\xfa\x06\n\x0eWebhookService\x12\x97\x01\n\x15\x43reateWebhookEndpoint\x12\x39.ridesharing.notification.v1.CreateWebhookEndpointRequest\x1a:.ridesharing.notification.v1.CreateWebhookEndpointResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x98\x01\n\x14ListWebhookEndpoints\x12\x38.ridesharing.notification.v1.ListWebhookEndpointsRequest\x1a\x39.ridesharing.notification.v1.ListWebhookEndpointsResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12\x97\x01\n\x15\x44\x65leteWebhookEndpoint\x12\x39.ridesharing.notification.v1.DeleteWebhookEndpointRequest\x1a:.ridesharing.notification.v1.DeleteWebhookEndpointResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x80\x01\n\x0cListWebhooks\x12\x30.ridesharing.notification.v1.ListWebhooksRequest\x1a\x31.ridesharing.notification.v1.ListWebhooksResponse\"\x0b\xa2\xbb\x18\x03\n\x01\x04\xa8\xbb\x18\x03\x12\x7f\n\rReplayWebhook\x12\x31.ridesharing.notification.v1.ReplayWebhookRequest\x1a\x32.ridesharing.notification.v1.ReplayWebhookResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x12\x94\x01\n\x14ReplayFailedWebhooks\x12\x38.ridesharing.notification.v1.ReplayFailedWebhooksRequest\x1a\x39.ridesharing.notification.v1.ReplayFailedWebhooksResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,6 +39,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEWEBHOOKENDPOINTREQUEST'].fields_by_name['url']._serialized_options = b'\272H\007r\005\020\010\030\200\020'
   _globals['_CREATEWEBHOOKENDPOINTREQUEST'].fields_by_name['topics']._loaded_options = None
   _globals['_CREATEWEBHOOKENDPOINTREQUEST'].fields_by_name['topics']._serialized_options = b'\272H\r\222\001\n\020@\"\006r\004\020\001\030@'
+  _globals['_CREATEWEBHOOKENDPOINTREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CREATEWEBHOOKENDPOINTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\025r\0202\016^[!-~]{1,128}$\330\001\001'
   _globals['_DELETEWEBHOOKENDPOINTREQUEST'].fields_by_name['endpoint_id']._loaded_options = None
   _globals['_DELETEWEBHOOKENDPOINTREQUEST'].fields_by_name['endpoint_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_LISTWEBHOOKSREQUEST'].fields_by_name['endpoint_id']._loaded_options = None
@@ -65,36 +67,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WEBHOOKSERVICE'].methods_by_name['ReplayWebhook']._serialized_options = b'\242\273\030\003\n\001\004'
   _globals['_WEBHOOKSERVICE'].methods_by_name['ReplayFailedWebhooks']._loaded_options = None
   _globals['_WEBHOOKSERVICE'].methods_by_name['ReplayFailedWebhooks']._serialized_options = b'\242\273\030\003\n\001\004'
-  _globals['_WEBHOOKSTATE']._serialized_start=1645
-  _globals['_WEBHOOKSTATE']._serialized_end=1767
+  _globals['_WEBHOOKSTATE']._serialized_start=1692
+  _globals['_WEBHOOKSTATE']._serialized_end=1814
   _globals['_WEBHOOKENDPOINT']._serialized_start=218
   _globals['_WEBHOOKENDPOINT']._serialized_end=360
   _globals['_WEBHOOK']._serialized_start=363
   _globals['_WEBHOOK']._serialized_end=697
-  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_start=699
-  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_end=788
-  _globals['_CREATEWEBHOOKENDPOINTRESPONSE']._serialized_start=790
-  _globals['_CREATEWEBHOOKENDPOINTRESPONSE']._serialized_end=901
-  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_start=903
-  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_end=932
-  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_start=934
-  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_end=1029
-  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_start=1031
-  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_end=1092
-  _globals['_DELETEWEBHOOKENDPOINTRESPONSE']._serialized_start=1094
-  _globals['_DELETEWEBHOOKENDPOINTRESPONSE']._serialized_end=1125
-  _globals['_LISTWEBHOOKSREQUEST']._serialized_start=1127
-  _globals['_LISTWEBHOOKSREQUEST']._serialized_end=1239
-  _globals['_LISTWEBHOOKSRESPONSE']._serialized_start=1241
-  _globals['_LISTWEBHOOKSRESPONSE']._serialized_end=1344
-  _globals['_REPLAYWEBHOOKREQUEST']._serialized_start=1346
-  _globals['_REPLAYWEBHOOKREQUEST']._serialized_end=1398
-  _globals['_REPLAYWEBHOOKRESPONSE']._serialized_start=1400
-  _globals['_REPLAYWEBHOOKRESPONSE']._serialized_end=1478
-  _globals['_REPLAYFAILEDWEBHOOKSREQUEST']._serialized_start=1480
-  _globals['_REPLAYFAILEDWEBHOOKSREQUEST']._serialized_end=1596
-  _globals['_REPLAYFAILEDWEBHOOKSRESPONSE']._serialized_start=1598
-  _globals['_REPLAYFAILEDWEBHOOKSRESPONSE']._serialized_end=1643
-  _globals['_WEBHOOKSERVICE']._serialized_start=1770
-  _globals['_WEBHOOKSERVICE']._serialized_end=2660
+  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_start=700
+  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_end=835
+  _globals['_CREATEWEBHOOKENDPOINTRESPONSE']._serialized_start=837
+  _globals['_CREATEWEBHOOKENDPOINTRESPONSE']._serialized_end=948
+  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_start=950
+  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_end=979
+  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_start=981
+  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_end=1076
+  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_start=1078
+  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_end=1139
+  _globals['_DELETEWEBHOOKENDPOINTRESPONSE']._serialized_start=1141
+  _globals['_DELETEWEBHOOKENDPOINTRESPONSE']._serialized_end=1172
+  _globals['_LISTWEBHOOKSREQUEST']._serialized_start=1174
+  _globals['_LISTWEBHOOKSREQUEST']._serialized_end=1286
+  _globals['_LISTWEBHOOKSRESPONSE']._serialized_start=1288
+  _globals['_LISTWEBHOOKSRESPONSE']._serialized_end=1391
+  _globals['_REPLAYWEBHOOKREQUEST']._serialized_start=1393
+  _globals['_REPLAYWEBHOOKREQUEST']._serialized_end=1445
+  _globals['_REPLAYWEBHOOKRESPONSE']._serialized_start=1447
+  _globals['_REPLAYWEBHOOKRESPONSE']._serialized_end=1525
+  _globals['_REPLAYFAILEDWEBHOOKSREQUEST']._serialized_start=1527
+  _globals['_REPLAYFAILEDWEBHOOKSREQUEST']._serialized_end=1643
+  _globals['_REPLAYFAILEDWEBHOOKSRESPONSE']._serialized_start=1645
+  _globals['_REPLAYFAILEDWEBHOOKSRESPONSE']._serialized_end=1690
+  _globals['_WEBHOOKSERVICE']._serialized_start=1817
+  _globals['_WEBHOOKSERVICE']._serialized_end=2707
 # @@protoc_insertion_point(module_scope)

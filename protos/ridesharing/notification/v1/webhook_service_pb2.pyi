@@ -166,8 +166,11 @@ class CreateWebhookEndpointRequest(_message.Message):
 
     URL_FIELD_NUMBER: _builtins.int
     TOPICS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     url: _builtins.str
     """The address; https, and a public one."""
+    request_id: _builtins.str
+    """Key the client made and keeps. Programs of the time before it was here send none: then each call makes an endpoint."""
     @_builtins.property
     def topics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What it is to be told of; none: all."""
@@ -177,10 +180,11 @@ class CreateWebhookEndpointRequest(_message.Message):
         *,
         url: _builtins.str = ...,
         topics: _abc.Iterable[_builtins.str] | None = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["topics", b"topics", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "topics", b"topics", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -74,9 +74,10 @@ class WebhookServiceServicer:
     """
 
     def CreateWebhookEndpoint(self, request, context):
-        """CreateWebhookEndpoint keeps an endpoint and returns its secret, this once. It is told of what happens from some
-        seconds later on. INVALID_ARGUMENT url_not_allowed where it is no public https address, unknown_topic;
-        FAILED_PRECONDITION too_many_endpoints beyond twenty.
+        """CreateWebhookEndpoint keeps an endpoint and returns its secret, this once; the same request_id makes one and gives
+        the same answer again, for a day. It is told of what happens from some seconds later on. INVALID_ARGUMENT
+        url_not_allowed where it is no public https address, unknown_topic; FAILED_PRECONDITION too_many_endpoints beyond
+        twenty.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

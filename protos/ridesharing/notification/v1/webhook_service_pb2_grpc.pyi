@@ -36,9 +36,10 @@ class WebhookServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> WebhookServiceAsyncStub: ...
     CreateWebhookEndpoint: _grpc.UnaryUnaryMultiCallable[_webhook_service_pb2.CreateWebhookEndpointRequest, _webhook_service_pb2.CreateWebhookEndpointResponse]
-    """CreateWebhookEndpoint keeps an endpoint and returns its secret, this once. It is told of what happens from some
-    seconds later on. INVALID_ARGUMENT url_not_allowed where it is no public https address, unknown_topic;
-    FAILED_PRECONDITION too_many_endpoints beyond twenty.
+    """CreateWebhookEndpoint keeps an endpoint and returns its secret, this once; the same request_id makes one and gives
+    the same answer again, for a day. It is told of what happens from some seconds later on. INVALID_ARGUMENT
+    url_not_allowed where it is no public https address, unknown_topic; FAILED_PRECONDITION too_many_endpoints beyond
+    twenty.
     """
     ListWebhookEndpoints: _grpc.UnaryUnaryMultiCallable[_webhook_service_pb2.ListWebhookEndpointsRequest, _webhook_service_pb2.ListWebhookEndpointsResponse]
     """ListWebhookEndpoints returns all of them, in the order of their making."""
@@ -61,9 +62,10 @@ class WebhookServiceAsyncStub(WebhookServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.CreateWebhookEndpointRequest, _webhook_service_pb2.CreateWebhookEndpointResponse]  # type: ignore[assignment]
-    """CreateWebhookEndpoint keeps an endpoint and returns its secret, this once. It is told of what happens from some
-    seconds later on. INVALID_ARGUMENT url_not_allowed where it is no public https address, unknown_topic;
-    FAILED_PRECONDITION too_many_endpoints beyond twenty.
+    """CreateWebhookEndpoint keeps an endpoint and returns its secret, this once; the same request_id makes one and gives
+    the same answer again, for a day. It is told of what happens from some seconds later on. INVALID_ARGUMENT
+    url_not_allowed where it is no public https address, unknown_topic; FAILED_PRECONDITION too_many_endpoints beyond
+    twenty.
     """
     ListWebhookEndpoints: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.ListWebhookEndpointsRequest, _webhook_service_pb2.ListWebhookEndpointsResponse]  # type: ignore[assignment]
     """ListWebhookEndpoints returns all of them, in the order of their making."""
@@ -89,9 +91,10 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _webhook_service_pb2.CreateWebhookEndpointRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_webhook_service_pb2.CreateWebhookEndpointResponse, _abc.Awaitable[_webhook_service_pb2.CreateWebhookEndpointResponse]]:
-        """CreateWebhookEndpoint keeps an endpoint and returns its secret, this once. It is told of what happens from some
-        seconds later on. INVALID_ARGUMENT url_not_allowed where it is no public https address, unknown_topic;
-        FAILED_PRECONDITION too_many_endpoints beyond twenty.
+        """CreateWebhookEndpoint keeps an endpoint and returns its secret, this once; the same request_id makes one and gives
+        the same answer again, for a day. It is told of what happens from some seconds later on. INVALID_ARGUMENT
+        url_not_allowed where it is no public https address, unknown_topic; FAILED_PRECONDITION too_many_endpoints beyond
+        twenty.
         """
 
     @_abc_1.abstractmethod

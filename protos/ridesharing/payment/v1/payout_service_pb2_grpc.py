@@ -89,7 +89,7 @@ class PayoutServiceServicer:
     def RequestPayout(self, request, context):
         """RequestPayout takes an amount, or all that is available, from the driver's balance and sends it to the bank. The
         answer is the payout as it was asked; GetPayout tells what becomes of it. Errors: payout_account_missing,
-        below_minimum, insufficient_balance, too_many_payouts.
+        below_minimum, insufficient_balance, too_many_payouts (RetryInfo says when there is room).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -42,7 +42,7 @@ class PayoutServiceStub:
     RequestPayout: _grpc.UnaryUnaryMultiCallable[_payout_service_pb2.RequestPayoutRequest, _payout_service_pb2.RequestPayoutResponse]
     """RequestPayout takes an amount, or all that is available, from the driver's balance and sends it to the bank. The
     answer is the payout as it was asked; GetPayout tells what becomes of it. Errors: payout_account_missing,
-    below_minimum, insufficient_balance, too_many_payouts.
+    below_minimum, insufficient_balance, too_many_payouts (RetryInfo says when there is room).
     """
     GetPayout: _grpc.UnaryUnaryMultiCallable[_payout_service_pb2.GetPayoutRequest, _payout_service_pb2.GetPayoutResponse]
     """GetPayout returns a payout. Errors: payout_not_found."""
@@ -68,7 +68,7 @@ class PayoutServiceAsyncStub(PayoutServiceStub):
     RequestPayout: _aio.UnaryUnaryMultiCallable[_payout_service_pb2.RequestPayoutRequest, _payout_service_pb2.RequestPayoutResponse]  # type: ignore[assignment]
     """RequestPayout takes an amount, or all that is available, from the driver's balance and sends it to the bank. The
     answer is the payout as it was asked; GetPayout tells what becomes of it. Errors: payout_account_missing,
-    below_minimum, insufficient_balance, too_many_payouts.
+    below_minimum, insufficient_balance, too_many_payouts (RetryInfo says when there is room).
     """
     GetPayout: _aio.UnaryUnaryMultiCallable[_payout_service_pb2.GetPayoutRequest, _payout_service_pb2.GetPayoutResponse]  # type: ignore[assignment]
     """GetPayout returns a payout. Errors: payout_not_found."""
@@ -109,7 +109,7 @@ class PayoutServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_payout_service_pb2.RequestPayoutResponse, _abc.Awaitable[_payout_service_pb2.RequestPayoutResponse]]:
         """RequestPayout takes an amount, or all that is available, from the driver's balance and sends it to the bank. The
         answer is the payout as it was asked; GetPayout tells what becomes of it. Errors: payout_account_missing,
-        below_minimum, insufficient_balance, too_many_payouts.
+        below_minimum, insufficient_balance, too_many_payouts (RetryInfo says when there is room).
         """
 
     @_abc_1.abstractmethod

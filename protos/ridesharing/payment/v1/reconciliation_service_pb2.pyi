@@ -490,6 +490,7 @@ class ResolveItemRequest(_message.Message):
     RESOLUTION_FIELD_NUMBER: _builtins.int
     ACCOUNT_KIND_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
+    SEEN_AMOUNT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Key the caller made and keeps."""
     item_id: _builtins.str
@@ -500,6 +501,12 @@ class ResolveItemRequest(_message.Message):
     """Where to book it: psp_fee, bank, bad_debt, goodwill ... (see invalid_account); for BOOKED alone."""
     note: _builtins.str
     """Why, for whoever audits this."""
+    @_builtins.property
+    def seen_amount(self) -> _money_pb2.Money:
+        """The difference that was decided on, as the item told it (may be negative): where a run has come to another one since,
+        nothing is done (item_changed). Without it whatever the item stands at is resolved.
+        """
+
     def __init__(
         self,
         *,
@@ -508,10 +515,11 @@ class ResolveItemRequest(_message.Message):
         resolution: Global___ItemResolution.ValueType = ...,
         account_kind: _builtins.str = ...,
         note: _builtins.str = ...,
+        seen_amount: _money_pb2.Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["seen_amount", b"seen_amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_kind", b"account_kind", "item_id", b"item_id", "note", b"note", "request_id", b"request_id", "resolution", b"resolution"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_kind", b"account_kind", "item_id", b"item_id", "note", b"note", "request_id", b"request_id", "resolution", b"resolution", "seen_amount", b"seen_amount"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

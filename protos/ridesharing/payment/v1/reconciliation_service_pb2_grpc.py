@@ -106,7 +106,7 @@ class ReconciliationServiceServicer:
 
     def ResolveItem(self, request, context):
         """ResolveItem closes an item with a note, and books its difference where money must move. Errors: item_not_found,
-        item_closed, item_in_suspense, item_moves_no_money, invalid_account.
+        item_closed, item_changed, item_in_suspense, item_moves_no_money, invalid_account, unknown_currency.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

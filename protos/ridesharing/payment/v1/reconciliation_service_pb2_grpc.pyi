@@ -43,7 +43,7 @@ class ReconciliationServiceStub:
     """ListOpenItems pages through what does not agree, oldest first."""
     ResolveItem: _grpc.UnaryUnaryMultiCallable[_reconciliation_service_pb2.ResolveItemRequest, _reconciliation_service_pb2.ResolveItemResponse]
     """ResolveItem closes an item with a note, and books its difference where money must move. Errors: item_not_found,
-    item_closed, item_in_suspense, item_moves_no_money, invalid_account.
+    item_closed, item_changed, item_in_suspense, item_moves_no_money, invalid_account, unknown_currency.
     """
     GetReconciliationReport: _grpc.UnaryUnaryMultiCallable[_reconciliation_service_pb2.GetReconciliationReportRequest, _reconciliation_service_pb2.GetReconciliationReportResponse]
     """GetReconciliationReport returns the report of a period as a document for an accountant. Errors: invalid_period."""
@@ -67,7 +67,7 @@ class ReconciliationServiceAsyncStub(ReconciliationServiceStub):
     """ListOpenItems pages through what does not agree, oldest first."""
     ResolveItem: _aio.UnaryUnaryMultiCallable[_reconciliation_service_pb2.ResolveItemRequest, _reconciliation_service_pb2.ResolveItemResponse]  # type: ignore[assignment]
     """ResolveItem closes an item with a note, and books its difference where money must move. Errors: item_not_found,
-    item_closed, item_in_suspense, item_moves_no_money, invalid_account.
+    item_closed, item_changed, item_in_suspense, item_moves_no_money, invalid_account, unknown_currency.
     """
     GetReconciliationReport: _aio.UnaryUnaryMultiCallable[_reconciliation_service_pb2.GetReconciliationReportRequest, _reconciliation_service_pb2.GetReconciliationReportResponse]  # type: ignore[assignment]
     """GetReconciliationReport returns the report of a period as a document for an accountant. Errors: invalid_period."""
@@ -118,7 +118,7 @@ class ReconciliationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_reconciliation_service_pb2.ResolveItemResponse, _abc.Awaitable[_reconciliation_service_pb2.ResolveItemResponse]]:
         """ResolveItem closes an item with a note, and books its difference where money must move. Errors: item_not_found,
-        item_closed, item_in_suspense, item_moves_no_money, invalid_account.
+        item_closed, item_changed, item_in_suspense, item_moves_no_money, invalid_account, unknown_currency.
         """
 
     @_abc_1.abstractmethod

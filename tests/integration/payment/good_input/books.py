@@ -8,10 +8,12 @@ from uuid import uuid4
 
 from ridesharing.payment.v1 import reconciliation_service_pb2 as recon
 from ridesharing.payment.v1 import statement_service_pb2 as pb
-from tests.integration.payment.good_input.stage import Ask, Row, Stage, as_operator, as_rider, key, not_found
+from tests.integration.payment.bad_input import Told
+from tests.integration.payment.good_input.stage import Ask, Row, Stage, as_operator, as_rider, key, not_found, usd
 from tests.integration.payment.good_input.wallets import rider_with_wallet
 
 _NO_ACCOUNT, _NO_RUN, _NO_ITEM = not_found("account_not_found"), not_found("run_not_found"), not_found("item_not_found")
+_CHANGED = Told("FAILED_PRECONDITION", "item_changed")
 _OPEN_ITEM = """
     INSERT INTO reconciliation_item (id, kind, reference, currency_code, amount_minor, detail, status, opened_at)
     VALUES ($1, 'missing_at_psp', $2, 'USD', 100, 'a charge that the list does not have', 'open', $3)
@@ -71,6 +73,7 @@ async def resolve(stage: Stage) -> Ask:
             resolution=recon.ITEM_RESOLUTION_BOOKED,
             account_kind="psp_fee",
             note="a fee that the PSP told of by letter",
+            seen_amount=usd(100),
         )
     )
 
@@ -99,7 +102,14 @@ BOOKS = {
     "ReconciliationService.ListReconciliationRuns": Row(list_runs),
     "ReconciliationService.ListOpenItems": Row(list_items),
     "ReconciliationService.ResolveItem": Row(
-        resolve, unknown={"item_id": _NO_ITEM}, other={"account_kind": "bank", "resolution": None}
+        resolve,
+        unknown={"item_id": _NO_ITEM},
+        otherwise={
+            "seen_amount: another currency": _CHANGED,
+            "seen_amount: zero": _CHANGED,
+            "seen_amount: below zero": _CHANGED,
+        },
+        other={"account_kind": "bank", "resolution": None},
     ),
     "ReconciliationService.GetReconciliationReport": Row(report),
     "ReconciliationService.VerifyLedger": Row(verify),

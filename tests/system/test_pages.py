@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, Route, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Playwright, Route, async_playwright, expect
 
 from jitney.chaos.hurried_city import write_hurried_city
 from shared_kernel.geo import GeoPoint
@@ -47,6 +47,9 @@ VIEWS = ("map", "rides", "book", "pulse", "money", "complaints", "promotions", "
 _CITY = {"tick_seconds = 2.0": "tick_seconds = 0.5", "offer_seconds = 15": "offer_seconds = 120"}
 # Away from the corners where other tests drive.
 PICKUP, DROPOFF = GeoPoint(37.7600, -122.4350), GeoPoint(37.7700, -122.4100)
+_SOUTH_OF_PICKUP = GeoPoint(37.7480, -122.4290)
+_PIN = 12
+"""Half of a pin, in CSS pixels."""
 # Where a driver's page begins.
 _CAR = GeoPoint(37.7816, -122.4156)
 
@@ -257,6 +260,83 @@ async def test_a_ride_is_watched_in_the_console_and_refunded(browser: Browser, s
         await page.get_by_role("button", name="Audit the ledger").click()
         await expect(page.get_by_text("Every balance is the sum of its postings")).to_be_visible()
         await operator.shot("console-money")
+
+
+async def test_a_row_that_changes_while_it_is_pressed_is_chosen(browser: Browser, stack: Stack, people: Town) -> None:
+    driver, rider = await people.driver(PICKUP), await people.rider()
+    async with window(browser, stack, DESKTOP) as operator:
+        page = operator.page
+        await operator.console()
+        ride_id = await rider.request(PICKUP, DROPOFF)
+        await driver.accept(ride_id)
+        row = page.locator(f'[data-key="{ride_id}"]')
+        await expect(row).to_contain_text("Driver en route")
+        await row.locator(".title").hover()
+        await page.mouse.down()
+        await driver.step(ride_id, "arrive")
+        await expect(row).to_contain_text("Arrived")
+        await page.mouse.up()
+        await expect(page.get_by_role("link", name="The ride's story")).to_be_visible()
+        assert await row.get_attribute("aria-pressed") == "true"
+        await driver.step(ride_id, "start", {"pin": (await rider.ride(ride_id))["start_pin"]})
+        await driver.step(ride_id, "complete")
+
+
+async def test_what_a_rider_follows_on_a_phone_lies_above_the_sheet(
+    browser: Browser, stack: Stack, people: Town
+) -> None:
+    driver = await people.driver(_SOUTH_OF_PICKUP)
+    async with window(browser, stack, PHONE) as rider:
+        page = rider.page
+        await rider.sign_in("/try/rider", people.phone_number(), people)
+        await page.get_by_text("Type coordinates").click()
+        await page.get_by_label("Pickup: latitude").fill(f"{PICKUP.latitude}, {PICKUP.longitude}")
+        await page.get_by_label("Destination: latitude").fill(f"{DROPOFF.latitude}, {DROPOFF.longitude}")
+        await page.get_by_role("button", name="Show prices").click()
+        await expect(page.get_by_role("radio", name="Economy")).to_be_checked()
+        pins = [page.get_by_role("img", name=name, exact=True) for name in ("Pickup", "Where to")]
+        await rider.shot("rider-phone-prices")
+
+        async def shown() -> bool:
+            return await lie_above_the_sheet(page, [await middle_of(pin) for pin in pins])
+
+        await until(shown, "both ends above the sheet")
+        await page.get_by_role("button", name=re.compile("Request economy for")).click()
+        ride = page.locator("[data-ride]")
+        ride_id = str(await ride.get_attribute("data-ride"))
+        await driver.accept(ride_id)
+        await expect(page.get_by_role("heading", name="Your driver is on the way")).to_be_visible()
+        await expect(page.locator("#eta")).to_have_text(re.compile("min"))
+
+        async def framed() -> bool:
+            # Both pins tell where all else is: at this scale the map is even.
+            pickup, dropoff = [await middle_of(pin) for pin in pins]
+            across = (_SOUTH_OF_PICKUP.longitude - PICKUP.longitude) / (DROPOFF.longitude - PICKUP.longitude)
+            down = (_SOUTH_OF_PICKUP.latitude - PICKUP.latitude) / (DROPOFF.latitude - PICKUP.latitude)
+            car = pickup[0] + (dropoff[0] - pickup[0]) * across, pickup[1] + (dropoff[1] - pickup[1]) * down
+            await rider.shot("rider-phone-waits")
+            return await lie_above_the_sheet(page, [pickup, car])
+
+        await until(framed, "the car and the pickup above the sheet")
+        await driver.step(ride_id, "arrive")
+        pin = (await page.locator(".pin output").inner_text()).strip()
+        await driver.step(ride_id, "start", {"pin": pin})
+        await driver.step(ride_id, "complete")
+        await expect(page.get_by_role("region", name="Receipt")).to_contain_text("Total")
+
+
+async def middle_of(pin: Locator) -> tuple[float, float]:
+    """Where a pin stands in the window, in CSS pixels from its top left corner."""
+    box = await pin.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+async def lie_above_the_sheet(page: Page, spots: list[tuple[float, float]]) -> bool:
+    """Whether pins and cars at these places are seen whole on the map of a phone."""
+    sheet = await page.locator(".panel").bounding_box()
+    assert sheet is not None
+    return all(_PIN < x < PHONE["width"] - _PIN and _PIN < y < sheet["y"] - _PIN for x, y in spots)
 
 
 async def test_a_ride_is_booked_for_somebody_who_calls(browser: Browser, stack: Stack, people: Town) -> None:

@@ -33,7 +33,7 @@ const car = new Car(scene, begin, { isOnline: () => work.online, onArrived: () =
 const desk = { work, car, draw, fail, look: () => look() };
 
 car.pace = Number(PACES[0][0]);
-map.map.jumpTo({ center: lngLat(car.spot), zoom: 12.2, padding: scene.padding() });
+map.show([car.spot], { padding: scene.padding(), maxZoom: 12.2, animate: false });
 map.map.on("click", (event) => {
   if (work.mayDrive) car.driveTo({ latitude: event.lngLat.lat, longitude: event.lngLat.lng });
 });
@@ -82,9 +82,11 @@ function fail(error) {
 function render(name, make, trip = null) {
   if (shown === name) return;
   const [subject, id] = name.split(" ");
-  if (trip && !shown.startsWith(`${subject} ${id}`)) map.show([car.spot, trip.pickup, trip.dropoff], { padding: scene.padding() });
+  const isNew = trip && !shown.startsWith(`${subject} ${id}`);
   shown = name;
   scene.show(make());
+  // Only now is known how much of the map the panel leaves free.
+  if (isNew) map.show([car.spot, trip.pickup, trip.dropoff], { padding: scene.padding() });
 }
 
 /** Mark where a ride or an offer begins and ends. */

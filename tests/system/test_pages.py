@@ -45,6 +45,16 @@ _UNDRAWN = """{
 }"""
 VIEWS = ("map", "rides", "book", "pulse", "money", "complaints", "promotions", "drivers", "messages")
 _CITY = {"tick_seconds = 2.0": "tick_seconds = 0.5", "offer_seconds = 15": "offer_seconds = 120"}
+_ORDER = {
+    "shop_name": "Corner Bakery",
+    "shop_phone": "+14155550111",
+    "order_reference": "A-1042",
+    "recipient_name": "Robin",
+    "items": "2 loaves of bread",
+    "size": "small",
+    "capabilities": ["thermal_bag"],
+    "pickup_code_required": True,
+}
 # Away from the corners where other tests drive.
 PICKUP, DROPOFF = GeoPoint(37.7600, -122.4350), GeoPoint(37.7700, -122.4100)
 _SOUTH_OF_PICKUP = GeoPoint(37.7480, -122.4290)
@@ -220,6 +230,43 @@ async def test_a_ride_is_taken_by_hand_in_two_windows(browser: Browser, stack: S
         await driver.shot("driver-earned")
         await driver.page.get_by_role("switch").click()
         await expect(driver.page.get_by_role("heading", name="You are offline")).to_be_visible()
+
+
+async def test_an_order_that_nobody_takes_is_brought_back_by_hand(browser: Browser, stack: Stack, people: Town) -> None:
+    rider = await people.rider()
+    async with window(browser, stack, PHONE) as courier:
+        page = courier.page
+        await courier.sign_in("/try/driver", people.phone_number(), people)
+        await page.get_by_role("button", name="Apply").click()
+        await page.get_by_label("Take deliveries as well").check()
+        await page.get_by_role("switch").click()
+        await expect(page.get_by_role("heading", name="You are online")).to_be_visible()
+        await expect(page.get_by_label("Take deliveries as well")).to_be_checked()
+        quote = await rider.quote(_CAR, DROPOFF, product="delivery")
+        asked = {"quote_id": quote["id"], "payment_method_id": rider.payment_method_id, "delivery": _ORDER}
+        ride_id = str((await rider.person.do("POST", "/v1/rides", asked))["id"])
+        await expect(page.get_by_role("heading", name="A delivery for you")).to_be_visible()
+        await page.get_by_role("button", name="Accept").click()
+        await page.get_by_role("button", name="I am here").click()
+        await page.get_by_label("The code").fill(str((await rider.ride(ride_id))["start_pin"]))
+        await courier.shot("courier-collects")
+        await page.get_by_role("button", name="I have the order").click()
+        await expect(page.get_by_role("heading", name="Bring it to Robin")).to_be_visible()
+        await page.get_by_role("button", name="It cannot be handed over").click()
+        await page.get_by_role("dialog").get_by_label("Why").select_option("It is not wanted")
+        await courier.shot("courier-fails")
+        await page.get_by_role("dialog").get_by_role("button", name="Bring it back").click()
+        await expect(page.get_by_role("heading", name="Bring it back to Corner Bakery")).to_be_visible()
+        assert await violations(page) == []
+        await page.get_by_label("Who took it back").fill("Kim")
+        await courier.shot("courier-returns")
+        await page.get_by_role("button", name="The shop has it again").click()
+        await expect(page.get_by_role("heading", name="Brought back")).to_be_visible()
+        back = await rider.settled(ride_id)
+        assert (back["state"], back["delivery"]["failure"]) == ("returned", "refused")
+        await page.get_by_role("button", name="Next ride").click()
+        await page.get_by_role("switch").click()
+        await expect(page.get_by_role("heading", name="You are offline")).to_be_visible()
 
 
 async def test_a_ride_is_watched_in_the_console_and_refunded(browser: Browser, stack: Stack, people: Town) -> None:

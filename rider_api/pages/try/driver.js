@@ -1,4 +1,4 @@
-/** Drive: apply, go online, be where the map was clicked, take an offer, and bring somebody there. */
+/** Drive: apply, go online, be where the map was clicked, take an offer, and bring somebody or something there. */
 
 import { problem, toast } from "../lib/dom.js";
 import { lngLat, pinElement } from "../lib/map.js";
@@ -55,7 +55,7 @@ async function lookAround() {
 
 /** Show what is now. */
 function draw() {
-  const { driver, online, offer, ride, earnings } = work;
+  const { driver, online, carries, offer, ride, earnings } = work;
   if (driver === null) return render("application", () => applicationCard(desk));
   if (!work.mayDrive) return render(driver.status, () => decisionCard(desk));
   if (ride !== null && (isUnderWay(ride) || offer === null)) {
@@ -67,7 +67,7 @@ function draw() {
   }
   mark(offer);
   if (offer !== null) return render(`offer ${offer.id}`, () => offerCard(desk), offer);
-  return render(`idle ${online} ${JSON.stringify(earnings)}`, () => idleCard(desk));
+  return render(`idle ${online} ${carries} ${JSON.stringify(earnings)}`, () => idleCard(desk));
 }
 
 /** Tell what went wrong at a step, beside the ride. */

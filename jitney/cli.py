@@ -56,6 +56,11 @@ _hand_on(
     "Look at events that a service could not take in, and hand them in again.",
     "jitney.operate.dead_letters:app",
 )
+_hand_on(
+    "suppressions",
+    "List numbers and mailboxes that are not written to any more, and lift them.",
+    "jitney.operate.suppressions:app",
+)
 maps = typer.Typer(help="Street maps for travel times and ways.", no_args_is_help=True)
 maps.command("build")(dispatch.build_map)
 app.add_typer(maps, name="map")

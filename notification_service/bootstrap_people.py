@@ -8,6 +8,7 @@ from chassis.database import Database
 from chassis.server import ServiceServer
 from notification_service.adapters.identity_addresses import IdentityAddresses
 from notification_service.adapters.postgres_people import PostgresPeople
+from notification_service.adapters.postgres_suppressions import PostgresSuppressions
 from notification_service.adapters.postgres_timelines import PostgresTimelines
 from notification_service.adapters.sms_receipts import SmsReceipts
 from notification_service.entrypoints import delivery_servicer, reach_servicer, safety_servicer
@@ -15,6 +16,7 @@ from notification_service.use_cases.acknowledge_notification import AcknowledgeN
 from notification_service.use_cases.keep_contacts import KeepContacts
 from notification_service.use_cases.keep_devices import KeepDevices
 from notification_service.use_cases.keep_preferences import KeepPreferences
+from notification_service.use_cases.lift_suppression import LiftSuppression, ReadSuppressions
 from notification_service.use_cases.ports import Deliveries, SafetyStore, Store, Templates
 from notification_service.use_cases.raise_sos import ListSos, RaiseSos
 from notification_service.use_cases.read_timeline import ReadTimeline
@@ -61,10 +63,12 @@ def add_delivery_service(
     server: ServiceServer, database: Database, deliveries: Deliveries, receipts: SmsReceipts, clock: Clock
 ) -> None:
     """Add what became of messages."""
-    timelines = PostgresTimelines(database)
+    timelines, suppressions = PostgresTimelines(database), PostgresSuppressions(database)
     servicer = delivery_servicer.DeliveryServicer(
         read_timeline=ReadTimeline(timelines, deliveries),
         replay_delivery=ReplayDelivery(timelines, clock),
+        read_suppressions=ReadSuppressions(suppressions),
+        lift_suppression=LiftSuppression(suppressions, clock),
         take_sms_receipt=TakeSmsReceipt(timelines, receipts, clock),
     )
     server.add(add_DeliveryServiceServicer_to_server, servicer, delivery_servicer.SERVICE_NAME)

@@ -33,6 +33,9 @@ _MAX_EFFECTS = 1_000
 _MAX_KEPT = 500
 """Policies kept read; more are read anew."""
 
+_TAKE_OVER_TRIES = 10
+"""Each is lost to another replica's file or an operator's version: a start has at most a few of them beside it."""
+
 _Key = tuple[str, int]
 
 
@@ -74,8 +77,8 @@ class PostgresPolicyArchive:
 class PostgresCities:
     """The Cities of production.
 
-    At its first look it takes over the deployment's city files: as version 1 of a city that has none, and as a new
-    version where a file is not what it was when it was taken over last. Many callers share one look at the store.
+    At its first look it takes over the deployment's city files, each text once: as version 1 of a city that has none,
+    and as a new version where no file said the same before. Many callers share one look at the store.
     """
 
     def __init__(
@@ -165,21 +168,36 @@ class PostgresCities:
             self._policies[key] = None
 
     async def _take_over_files(self) -> None:
-        row = tables.city_policies.c
         for file in self._files:
-            city = file.policy.city
-            mine = select(row.document).where(row.city == city, row.made_by.is_(None)).order_by(row.version.desc())
-            # In one look: else a replica that takes the file over in between would have it taken over twice.
-            known = select(mine.limit(1).scalar_subquery(), func.max(row.version)).where(row.city == city)
-            async with self._database.transaction() as connection:
-                last, latest = (await connection.execute(known)).one()
-                if last == file.text:
-                    continue
-                now = self._clock.now()
-                version = PolicyVersion(city, (latest or 0) + 1, now, file.text, now, note="from the city's file")
-                # Another replica may be taking the same file over; then its version is as good as this one.
-                statement = upsert(tables.city_policies).values(**policy_row(version)).on_conflict_do_nothing()
-                await connection.execute(statement)
+            for _ in range(_TAKE_OVER_TRIES):
+                if await self._take_over(file):
+                    break
+            else:
+                _log.error("a city's file was not taken over: others kept putting versions", extra=_of(file))
+
+    async def _take_over(self, file: CityFile) -> bool:
+        """Put a file's text in force unless a file did so before; False if a version was put meanwhile."""
+        row, city = tables.city_policies.c, file.policy.city
+        of_files = select(func.max(row.version)).where(row.city == city, row.made_by.is_(None))
+        of_this_text = of_files.where(row.document == file.text)
+        # In one look: else a replica that takes the file over in between would have it taken over twice.
+        known = select(of_this_text.scalar_subquery(), of_files.scalar_subquery(), func.max(row.version))
+        async with self._database.transaction() as connection:
+            taken_over, newest_of_files, latest = (await connection.execute(known.where(row.city == city))).one()
+            if taken_over is not None:
+                if taken_over != newest_of_files:
+                    # Were it put again, replicas with different files would undo each other at every start.
+                    versions = {"file_version": taken_over, "newer_file_version": newest_of_files}
+                    _log.warning("a city's file is an earlier one, and is left alone", extra=_of(file) | versions)
+                return True
+            now = self._clock.now()
+            version = PolicyVersion(city, (latest or 0) + 1, now, file.text, now, note="from the city's file")
+            statement = upsert(tables.city_policies).values(**policy_row(version)).on_conflict_do_nothing()
+            return (await connection.execute(statement)).rowcount == 1
+
+
+def _of(file: CityFile) -> dict[str, Any]:
+    return {"city": file.policy.city}
 
 
 def policy_row(version: PolicyVersion) -> dict[str, Any]:

@@ -222,11 +222,10 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
     async def CancelAssignment(
         self, request: pb.CancelAssignmentRequest, context: Context
     ) -> pb.CancelAssignmentResponse:
-        ride = await self._cancel_assignment(
-            request.request_id, current_actor().account_id, UUID(request.ride_id), request.reason
+        answer = await self._cancel_assignment(
+            request.request_id, current_actor().account_id, UUID(request.ride_id), request.reason, _given_back
         )
-        # No longer this driver's: what a stranger may see.
-        return pb.CancelAssignmentResponse(ride=wire_rides.ride_message(ride))
+        return pb.CancelAssignmentResponse.FromString(answer)
 
     async def ReportNoShow(self, request: pb.ReportNoShowRequest, context: Context) -> pb.ReportNoShowResponse:
         ride = await self._report_no_show(request.request_id, current_actor().account_id, UUID(request.ride_id))
@@ -235,3 +234,8 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
 
 def _for_driver(ride: Ride) -> rides_pb2.Ride:
     return wire_rides.ride_message(ride, with_rider_name=True)
+
+
+def _given_back(ride: Ride) -> bytes:
+    # No longer this driver's: what a stranger may see.
+    return pb.CancelAssignmentResponse(ride=wire_rides.ride_message(ride)).SerializeToString()

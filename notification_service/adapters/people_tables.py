@@ -88,6 +88,23 @@ suppressions = Table(
     CheckConstraint("channel IN ('sms', 'voice', 'email')", "channel"),
 )
 
+lifted_suppressions = Table(
+    "lifted_suppression",
+    metadata,
+    # Of the operator: the same request of the same one lifts once.
+    Column("operator_id", Uuid, primary_key=True),
+    Column("request_id", Text, primary_key=True),
+    Column("account_id", Uuid, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("suppressed_at", DateTime(timezone=True), nullable=False),
+    Column("lifted_at", DateTime(timezone=True), nullable=False),
+    Column("lifted_because", Text, nullable=False),
+    Index(None, "lifted_at", "account_id", "channel"),
+    Index(None, "account_id"),
+)
+
 trusted_contacts = Table(
     "trusted_contact",
     metadata,

@@ -7,11 +7,14 @@ from uuid import UUID
 
 import grpc
 
+from chassis.auth import current_actor
 from notification_service.domain.delivery import DeliveryEvent, DeliveryState
 from notification_service.domain.provider_health import ProviderHealth
+from notification_service.domain.suppression import LiftedSuppression, Suppression
 from notification_service.domain.timeline import DeliveryStory, FailedDelivery, RideMessage, TimelineEntry
 from notification_service.entrypoints.grpc_servicer import CHANNEL_TO_WIRE, STATE_TO_WIRE, to_wire
 from notification_service.entrypoints.times import timestamp, timestamp_or_none
+from notification_service.use_cases.lift_suppression import LiftSuppression, ReadSuppressions
 from notification_service.use_cases.read_timeline import ReadTimeline
 from notification_service.use_cases.replay_delivery import ReplayDelivery
 from notification_service.use_cases.take_sms_receipt import TakeSmsReceipt
@@ -21,15 +24,25 @@ from ridesharing.notification.v1 import delivery_service_pb2_grpc
 SERVICE_NAME = "ridesharing.notification.v1.DeliveryService"
 _Context = grpc.aio.ServicerContext[Any, Any]
 
+_CHANNEL_FROM_WIRE = {number: channel for channel, number in CHANNEL_TO_WIRE.items()}
+
 
 class DeliveryServicer(delivery_service_pb2_grpc.DeliveryServiceServicer):
     """What became of messages."""
 
     def __init__(
-        self, *, read_timeline: ReadTimeline, replay_delivery: ReplayDelivery, take_sms_receipt: TakeSmsReceipt
+        self,
+        *,
+        read_timeline: ReadTimeline,
+        replay_delivery: ReplayDelivery,
+        read_suppressions: ReadSuppressions,
+        lift_suppression: LiftSuppression,
+        take_sms_receipt: TakeSmsReceipt,
     ) -> None:
         self._read_timeline = read_timeline
         self._replay_delivery = replay_delivery
+        self._read_suppressions = read_suppressions
+        self._lift_suppression = lift_suppression
         self._take_sms_receipt = take_sms_receipt
 
     async def ListTimeline(self, request: pb.ListTimelineRequest, context: _Context) -> pb.ListTimelineResponse:
@@ -56,6 +69,34 @@ class DeliveryServicer(delivery_service_pb2_grpc.DeliveryServiceServicer):
 
     async def ListProviders(self, request: pb.ListProvidersRequest, context: _Context) -> pb.ListProvidersResponse:
         return pb.ListProvidersResponse(providers=map(_health, await self._read_timeline.providers()))
+
+    async def ListSuppressions(
+        self, request: pb.ListSuppressionsRequest, context: _Context
+    ) -> pb.ListSuppressionsResponse:
+        page, token = await self._read_suppressions.page(
+            _account_or_none(request.account_id), request.page_size, request.page_token
+        )
+        return pb.ListSuppressionsResponse(suppressions=map(_suppression, page), next_page_token=token)
+
+    async def LiftSuppression(
+        self, request: pb.LiftSuppressionRequest, context: _Context
+    ) -> pb.LiftSuppressionResponse:
+        lifted = await self._lift_suppression(
+            request.request_id,
+            current_actor().account_id,
+            UUID(request.account_id),
+            _CHANNEL_FROM_WIRE[request.channel],
+            request.reason,
+        )
+        return pb.LiftSuppressionResponse(lifted=_lifted(lifted))
+
+    async def ListLiftedSuppressions(
+        self, request: pb.ListLiftedSuppressionsRequest, context: _Context
+    ) -> pb.ListLiftedSuppressionsResponse:
+        page, token = await self._read_suppressions.lifted(
+            _account_or_none(request.account_id), request.page_size, request.page_token
+        )
+        return pb.ListLiftedSuppressionsResponse(lifted=map(_lifted, page), next_page_token=token)
 
     async def ReceiveSmsReceipt(
         self, request: pb.ReceiveSmsReceiptRequest, context: _Context
@@ -115,6 +156,29 @@ def _failed(found: FailedDelivery) -> pb.FailedDelivery:
         notification_id=str(found.notification_id),
         topic=found.topic,
         account_id=str(found.account_id or ""),
+    )
+
+
+def _account_or_none(account_id: str) -> UUID | None:
+    return UUID(account_id) if account_id else None
+
+
+def _suppression(suppression: Suppression) -> pb.Suppression:
+    return pb.Suppression(
+        account_id=str(suppression.account_id),
+        channel=CHANNEL_TO_WIRE[suppression.channel],
+        reason=suppression.reason,
+        provider=suppression.provider,
+        suppress_time=timestamp(suppression.suppressed_at),
+    )
+
+
+def _lifted(lifted: LiftedSuppression) -> pb.LiftedSuppression:
+    return pb.LiftedSuppression(
+        suppression=_suppression(lifted.suppression),
+        lift_time=timestamp(lifted.lifted_at),
+        operator_id=str(lifted.operator_id),
+        reason=lifted.reason,
     )
 
 

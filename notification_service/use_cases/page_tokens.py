@@ -28,8 +28,13 @@ def read_token(token: str) -> Place | None:
             raise ValueError("a page begins at a moment with its zone")
         return before, UUID(identity)
     except (ValueError, binascii.Error):
-        raise InvalidInput(
-            "invalid_page_token",
-            "the page token is not one of ours",
-            violations=[FieldViolation("page_token", "must be the next_page_token of an earlier page")],
-        ) from None
+        raise invalid_token() from None
+
+
+def invalid_token() -> InvalidInput:
+    """Make the refusal of a token that was never told."""
+    return InvalidInput(
+        "invalid_page_token",
+        "the page token is not one of ours",
+        violations=[FieldViolation("page_token", "must be the next_page_token of an earlier page")],
+    )

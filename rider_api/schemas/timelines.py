@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from rider_api.schemas.common import (
@@ -10,6 +12,7 @@ from rider_api.schemas.common import (
     DeliveryId,
     PageQuery,
     Parameters,
+    Request,
     Timestamp,
     public_id,
     public_id_or_none,
@@ -110,6 +113,56 @@ class Providers(Answer):
     items: list[ProviderHealth]
 
 
+SuppressedChannel = Literal["sms", "voice", "email"]
+
+
+class SuppressionQuery(PageQuery):
+    """Whose; all people's if left out."""
+
+    account_id: AccountId | None = None
+
+
+class SuppressionLift(Request):
+    """Names an address that is to be written to again."""
+
+    account_id: AccountId
+    channel: SuppressedChannel = Field(examples=["email"])
+    reason: str = Field(min_length=1, max_length=200, description="For the record.", examples=["the mailbox is well"])
+
+
+class Suppression(Answer):
+    """A person's address of a channel that is not written to any more."""
+
+    account_id: str
+    channel: str = Field(examples=["email"])
+    reason: str = Field(examples=["smtp_no_mailbox"], description="What was said of the address.")
+    provider: str = Field(description="Who said it.", examples=["email"])
+    suppressed_at: Timestamp
+
+
+class Suppressions(Answer):
+    """A page of them, the latest first."""
+
+    items: list[Suppression]
+    next_cursor: str | None
+
+
+class LiftedSuppression(Answer):
+    """A suppression as it was, and who lifted it why."""
+
+    suppression: Suppression
+    lifted_at: Timestamp
+    operator_id: str
+    reason: str
+
+
+class LiftedSuppressions(Answer):
+    """A page of what was lifted, the latest first."""
+
+    items: list[LiftedSuppression]
+    next_cursor: str | None
+
+
 def delivery(message: delivery_service_pb2.Delivery) -> MessageDelivery:
     """Convert a delivery."""
     return MessageDelivery(
@@ -163,4 +216,25 @@ def provider_health(message: delivery_service_pb2.ProviderHealth) -> ProviderHea
         open_until=timestamp(message.open_until_time) if is_open else None,
         error=message.error,
         changed_at=timestamp(message.change_time),
+    )
+
+
+def suppression(message: delivery_service_pb2.Suppression) -> Suppression:
+    """Convert a suppression."""
+    return Suppression(
+        account_id=public_id("acct", message.account_id),
+        channel=CHANNELS.text(message.channel),
+        reason=message.reason,
+        provider=message.provider,
+        suppressed_at=timestamp(message.suppress_time),
+    )
+
+
+def lifted_suppression(message: delivery_service_pb2.LiftedSuppression) -> LiftedSuppression:
+    """Convert what was lifted."""
+    return LiftedSuppression(
+        suppression=suppression(message.suppression),
+        lifted_at=timestamp(message.lift_time),
+        operator_id=public_id("acct", message.operator_id),
+        reason=message.reason,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -158,7 +159,7 @@ class Stage:
         self.fail_delivery = FailDelivery(store, clock)
         self.return_order = ReturnOrder(store, clock)
         self.complete = CompleteTrip(store, clock)
-        self.give_back = CancelAssignment(store, clock)
+        self.cancel_assignment = CancelAssignment(store, clock)
         self.reassign = ReassignRide(store, clock)
         self.no_show = ReportNoShow(store, clock)
         self.expire_offers = ExpireOffers(store, self.reader, clock)
@@ -167,6 +168,12 @@ class Stage:
 
     def key(self) -> str:
         return str(self.new_id())
+
+    async def give_back(self, request_id: str, driver_id: UUID, ride_id: UUID, words: str) -> Ride:
+        """Give a ride back; return it as the driver is told of it."""
+        written = await self.cancel_assignment(request_id, driver_id, ride_id, words, pickle.dumps)
+        given: Ride = pickle.loads(written)  # noqa: S301 (its own)
+        return given
 
     async def quote(
         self, rider_id: UUID, fare: Fare = FARE, stops: tuple[Place, ...] = (), product: str = "economy"

@@ -11,8 +11,14 @@ from typing import Any
 from jitney.stack.tokens import make_token
 from jitney_client import Client
 from jitney_client.models import OtpVerification
-from shared_kernel.ids import Uuid7Source, to_public_id
+from shared_kernel.ids import Uuid7Source, from_public_id, to_public_id
 from tests.system.people import Town, until
+
+# As earlier releases did for less than a dead address.
+_SUPPRESSED = """
+INSERT INTO suppression
+VALUES (:id, 'sms', 'SM1 30003', 'sms', now()), (:id, 'email', 'smtp_no_mailbox', 'mail', now())
+"""
 
 
 async def run(people: Town, *arguments: str, token: str = "", url: str = "") -> subprocess.CompletedProcess[str]:
@@ -73,6 +79,27 @@ async def test_an_operator_cancels_a_ride_and_twice_is_once(people: Town) -> Non
     # The ride goes on to settle its payment meanwhile, so its version may have grown.
     again = await answer(people, "rides", "cancel", ride_id, "--reason", "test")
     assert (again["state"], again["ended_at"]) == (canceled["state"], canceled["ended_at"])
+
+
+async def test_an_operator_lifts_what_was_suppressed_by_mistake(people: Town) -> None:
+    rider = await people.rider()
+    account = rider.person.account_id
+    await people.stack.rows("notification", _SUPPRESSED.replace(":id", f"'{from_public_id('acct', account)}'"))
+    listed = await run(people, "suppressions", "list", "--account", account)
+    assert listed.stdout.splitlines()[0].split() == "ACCOUNT CHANNEL SINCE PROVIDER REASON".split()
+    assert "smtp_no_mailbox" in listed.stdout
+
+    lift = ["suppressions", "lift", account, "sms", "--reason", "the phone was off"]
+    first = await answer(people, *lift, "--key", f"lift-{account}")
+    assert await answer(people, *lift, "--key", f"lift-{account}") == first
+    assert (first["suppression"]["reason"], first["reason"]) == ("SM1 30003", "the phone was off")
+    again = await run(people, *lift)
+    assert (again.returncode, again.stderr.split(":")[0]) == (3, "suppression_not_found")
+    left = await answer(people, "suppressions", "list", "--account", account)
+    assert [item["channel"] for item in left] == ["email"]
+    told = await run(people, "suppressions", "lifted", "--account", account)
+    assert first["operator_id"] in told.stdout
+    assert (await answer(people, "suppressions", "lifted", "--account", account)) == [first]
 
 
 async def test_an_operator_decides_what_riders_complain_of(people: Town) -> None:

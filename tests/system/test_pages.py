@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, Route, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Playwright, Route, async_playwright, expect
 
 from jitney.chaos.hurried_city import write_hurried_city
 from shared_kernel.geo import GeoPoint
@@ -45,8 +45,21 @@ _UNDRAWN = """{
 }"""
 VIEWS = ("map", "rides", "book", "pulse", "money", "complaints", "promotions", "drivers", "messages")
 _CITY = {"tick_seconds = 2.0": "tick_seconds = 0.5", "offer_seconds = 15": "offer_seconds = 120"}
+_ORDER = {
+    "shop_name": "Corner Bakery",
+    "shop_phone": "+14155550111",
+    "order_reference": "A-1042",
+    "recipient_name": "Robin",
+    "items": "2 loaves of bread",
+    "size": "small",
+    "capabilities": ["thermal_bag"],
+    "pickup_code_required": True,
+}
 # Away from the corners where other tests drive.
 PICKUP, DROPOFF = GeoPoint(37.7600, -122.4350), GeoPoint(37.7700, -122.4100)
+_SOUTH_OF_PICKUP = GeoPoint(37.7480, -122.4290)
+_PIN = 12
+"""Half of a pin, in CSS pixels."""
 # Where a driver's page begins.
 _CAR = GeoPoint(37.7816, -122.4156)
 
@@ -219,6 +232,43 @@ async def test_a_ride_is_taken_by_hand_in_two_windows(browser: Browser, stack: S
         await expect(driver.page.get_by_role("heading", name="You are offline")).to_be_visible()
 
 
+async def test_an_order_that_nobody_takes_is_brought_back_by_hand(browser: Browser, stack: Stack, people: Town) -> None:
+    rider = await people.rider()
+    async with window(browser, stack, PHONE) as courier:
+        page = courier.page
+        await courier.sign_in("/try/driver", people.phone_number(), people)
+        await page.get_by_role("button", name="Apply").click()
+        await page.get_by_label("Take deliveries as well").check()
+        await page.get_by_role("switch").click()
+        await expect(page.get_by_role("heading", name="You are online")).to_be_visible()
+        await expect(page.get_by_label("Take deliveries as well")).to_be_checked()
+        quote = await rider.quote(_CAR, DROPOFF, product="delivery")
+        asked = {"quote_id": quote["id"], "payment_method_id": rider.payment_method_id, "delivery": _ORDER}
+        ride_id = str((await rider.person.do("POST", "/v1/rides", asked))["id"])
+        await expect(page.get_by_role("heading", name="A delivery for you")).to_be_visible()
+        await page.get_by_role("button", name="Accept").click()
+        await page.get_by_role("button", name="I am here").click()
+        await page.get_by_label("The code").fill(str((await rider.ride(ride_id))["start_pin"]))
+        await courier.shot("courier-collects")
+        await page.get_by_role("button", name="I have the order").click()
+        await expect(page.get_by_role("heading", name="Bring it to Robin")).to_be_visible()
+        await page.get_by_role("button", name="It cannot be handed over").click()
+        await page.get_by_role("dialog").get_by_label("Why").select_option("It is not wanted")
+        await courier.shot("courier-fails")
+        await page.get_by_role("dialog").get_by_role("button", name="Bring it back").click()
+        await expect(page.get_by_role("heading", name="Bring it back to Corner Bakery")).to_be_visible()
+        assert await violations(page) == []
+        await page.get_by_label("Who took it back").fill("Kim")
+        await courier.shot("courier-returns")
+        await page.get_by_role("button", name="The shop has it again").click()
+        await expect(page.get_by_role("heading", name="Brought back")).to_be_visible()
+        back = await rider.settled(ride_id)
+        assert (back["state"], back["delivery"]["failure"]) == ("returned", "refused")
+        await page.get_by_role("button", name="Next ride").click()
+        await page.get_by_role("switch").click()
+        await expect(page.get_by_role("heading", name="You are offline")).to_be_visible()
+
+
 async def test_a_ride_is_watched_in_the_console_and_refunded(browser: Browser, stack: Stack, people: Town) -> None:
     async with window(browser, stack, DESKTOP) as operator:
         page = operator.page
@@ -257,6 +307,83 @@ async def test_a_ride_is_watched_in_the_console_and_refunded(browser: Browser, s
         await page.get_by_role("button", name="Audit the ledger").click()
         await expect(page.get_by_text("Every balance is the sum of its postings")).to_be_visible()
         await operator.shot("console-money")
+
+
+async def test_a_row_that_changes_while_it_is_pressed_is_chosen(browser: Browser, stack: Stack, people: Town) -> None:
+    driver, rider = await people.driver(PICKUP), await people.rider()
+    async with window(browser, stack, DESKTOP) as operator:
+        page = operator.page
+        await operator.console()
+        ride_id = await rider.request(PICKUP, DROPOFF)
+        await driver.accept(ride_id)
+        row = page.locator(f'[data-key="{ride_id}"]')
+        await expect(row).to_contain_text("Driver en route")
+        await row.locator(".title").hover()
+        await page.mouse.down()
+        await driver.step(ride_id, "arrive")
+        await expect(row).to_contain_text("Arrived")
+        await page.mouse.up()
+        await expect(page.get_by_role("link", name="The ride's story")).to_be_visible()
+        assert await row.get_attribute("aria-pressed") == "true"
+        await driver.step(ride_id, "start", {"pin": (await rider.ride(ride_id))["start_pin"]})
+        await driver.step(ride_id, "complete")
+
+
+async def test_what_a_rider_follows_on_a_phone_lies_above_the_sheet(
+    browser: Browser, stack: Stack, people: Town
+) -> None:
+    driver = await people.driver(_SOUTH_OF_PICKUP)
+    async with window(browser, stack, PHONE) as rider:
+        page = rider.page
+        await rider.sign_in("/try/rider", people.phone_number(), people)
+        await page.get_by_text("Type coordinates").click()
+        await page.get_by_label("Pickup: latitude").fill(f"{PICKUP.latitude}, {PICKUP.longitude}")
+        await page.get_by_label("Destination: latitude").fill(f"{DROPOFF.latitude}, {DROPOFF.longitude}")
+        await page.get_by_role("button", name="Show prices").click()
+        await expect(page.get_by_role("radio", name="Economy")).to_be_checked()
+        pins = [page.get_by_role("img", name=name, exact=True) for name in ("Pickup", "Where to")]
+        await rider.shot("rider-phone-prices")
+
+        async def shown() -> bool:
+            return await lie_above_the_sheet(page, [await middle_of(pin) for pin in pins])
+
+        await until(shown, "both ends above the sheet")
+        await page.get_by_role("button", name=re.compile("Request economy for")).click()
+        ride = page.locator("[data-ride]")
+        ride_id = str(await ride.get_attribute("data-ride"))
+        await driver.accept(ride_id)
+        await expect(page.get_by_role("heading", name="Your driver is on the way")).to_be_visible()
+        await expect(page.locator("#eta")).to_have_text(re.compile("min"))
+
+        async def framed() -> bool:
+            # Both pins tell where all else is: at this scale the map is even.
+            pickup, dropoff = [await middle_of(pin) for pin in pins]
+            across = (_SOUTH_OF_PICKUP.longitude - PICKUP.longitude) / (DROPOFF.longitude - PICKUP.longitude)
+            down = (_SOUTH_OF_PICKUP.latitude - PICKUP.latitude) / (DROPOFF.latitude - PICKUP.latitude)
+            car = pickup[0] + (dropoff[0] - pickup[0]) * across, pickup[1] + (dropoff[1] - pickup[1]) * down
+            await rider.shot("rider-phone-waits")
+            return await lie_above_the_sheet(page, [pickup, car])
+
+        await until(framed, "the car and the pickup above the sheet")
+        await driver.step(ride_id, "arrive")
+        pin = (await page.locator(".pin output").inner_text()).strip()
+        await driver.step(ride_id, "start", {"pin": pin})
+        await driver.step(ride_id, "complete")
+        await expect(page.get_by_role("region", name="Receipt")).to_contain_text("Total")
+
+
+async def middle_of(pin: Locator) -> tuple[float, float]:
+    """Where a pin stands in the window, in CSS pixels from its top left corner."""
+    box = await pin.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+async def lie_above_the_sheet(page: Page, spots: list[tuple[float, float]]) -> bool:
+    """Whether pins and cars at these places are seen whole on the map of a phone."""
+    sheet = await page.locator(".panel").bounding_box()
+    assert sheet is not None
+    return all(_PIN < x < PHONE["width"] - _PIN and _PIN < y < sheet["y"] - _PIN for x, y in spots)
 
 
 async def test_a_ride_is_booked_for_somebody_who_calls(browser: Browser, stack: Stack, people: Town) -> None:

@@ -1132,6 +1132,22 @@ class LedgerDifference(TypedDict):
     detail: str
 
 
+class LiftedSuppression(TypedDict):
+    """A suppression as it was, and who lifted it why."""
+
+    suppression: Suppression
+    lifted_at: str
+    operator_id: str
+    reason: str
+
+
+class LiftedSuppressions(TypedDict):
+    """A page of what was lifted, the latest first."""
+
+    items: list[LiftedSuppression]
+    next_cursor: str | None
+
+
 class LinkedIdentities(TypedDict):
     """The oldest first."""
 
@@ -3013,6 +3029,34 @@ class StreamTicket(TypedDict):
 
     ticket: str
     expires_at: str
+
+
+class Suppression(TypedDict):
+    """A person's address of a channel that is not written to any more."""
+
+    account_id: str
+    channel: str
+    reason: str
+    """What was said of the address."""
+    provider: str
+    """Who said it."""
+    suppressed_at: str
+
+
+class SuppressionLift(TypedDict):
+    """Names an address that is to be written to again."""
+
+    account_id: str
+    channel: Literal["sms", "voice", "email"]
+    reason: str
+    """For the record."""
+
+
+class Suppressions(TypedDict):
+    """A page of them, the latest first."""
+
+    items: list[Suppression]
+    next_cursor: str | None
 
 
 class Surge(TypedDict):

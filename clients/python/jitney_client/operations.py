@@ -91,6 +91,8 @@ from jitney_client.models import (
     LastRide,
     LearnedTravelTimes,
     LedgerAudit,
+    LiftedSuppression,
+    LiftedSuppressions,
     LinkedIdentities,
     LinkedIdentity,
     LocationAnswer,
@@ -215,6 +217,9 @@ from jitney_client.models import (
     Statement,
     StatementEntry,
     StreamTicket,
+    Suppression,
+    SuppressionLift,
+    Suppressions,
     Surge,
     SurgeControl,
     SurgeControlChange,
@@ -1073,6 +1078,55 @@ class Operations(Caller):
     async def list_providers(self) -> Providers:
         """Return how the providers of messages stood at their last change. For: admin, operator."""
         return cast("Providers", await self.call("GET", "/v1/operator/notifications/providers"))
+
+    async def list_suppressions(
+        self, *, limit: int | None = None, cursor: str | None = None, account_id: str | None = None
+    ) -> Suppressions:
+        """Page through numbers and mailboxes that are not written to any more, the latest first. For: admin,
+        operator.
+        """
+        return cast(
+            "Suppressions",
+            await self.call(
+                "GET",
+                "/v1/operator/notifications/suppressions",
+                query={"limit": limit, "cursor": cursor, "account_id": account_id},
+            ),
+        )
+
+    def iterate_suppressions(
+        self, *, limit: int | None = None, account_id: str | None = None
+    ) -> AsyncIterator[Suppression]:
+        """Go through all pages of `list_suppressions`; a page is read when it is needed."""
+        return page_items(lambda cursor: self.list_suppressions(limit=limit, account_id=account_id, cursor=cursor))
+
+    async def lift_suppression(self, body: SuppressionLift, *, idempotency_key: str = "") -> LiftedSuppression:
+        """Write to a person's number or mailbox again, from the next message on. For: admin, operator."""
+        return cast(
+            "LiftedSuppression",
+            await self.call("POST", "/v1/operator/notifications/suppressions/lift", body=body, key=idempotency_key),
+        )
+
+    async def list_lifted_suppressions(
+        self, *, limit: int | None = None, cursor: str | None = None, account_id: str | None = None
+    ) -> LiftedSuppressions:
+        """Page through what operators lifted, and why, the latest first. For: admin, operator."""
+        return cast(
+            "LiftedSuppressions",
+            await self.call(
+                "GET",
+                "/v1/operator/notifications/lifted-suppressions",
+                query={"limit": limit, "cursor": cursor, "account_id": account_id},
+            ),
+        )
+
+    def iterate_lifted_suppressions(
+        self, *, limit: int | None = None, account_id: str | None = None
+    ) -> AsyncIterator[LiftedSuppression]:
+        """Go through all pages of `list_lifted_suppressions`; a page is read when it is needed."""
+        return page_items(
+            lambda cursor: self.list_lifted_suppressions(limit=limit, account_id=account_id, cursor=cursor)
+        )
 
     async def read_fleet(
         self,

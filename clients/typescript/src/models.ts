@@ -1008,6 +1008,20 @@ export interface LedgerDifference {
   detail: string;
 }
 
+/** A suppression as it was, and who lifted it why. */
+export interface LiftedSuppression {
+  suppression: Suppression;
+  lifted_at: string;
+  operator_id: string;
+  reason: string;
+}
+
+/** A page of what was lifted, the latest first. */
+export interface LiftedSuppressions {
+  items: LiftedSuppression[];
+  next_cursor: string | null;
+}
+
 /** The oldest first. */
 export interface LinkedIdentities {
   items: LinkedIdentity[];
@@ -2727,6 +2741,31 @@ export interface StoryEvent {
 export interface StreamTicket {
   ticket: string;
   expires_at: string;
+}
+
+/** A person's address of a channel that is not written to any more. */
+export interface Suppression {
+  account_id: string;
+  channel: string;
+  /** What was said of the address. */
+  reason: string;
+  /** Who said it. */
+  provider: string;
+  suppressed_at: string;
+}
+
+/** Names an address that is to be written to again. */
+export interface SuppressionLift {
+  account_id: string;
+  channel: "sms" | "voice" | "email";
+  /** For the record. */
+  reason: string;
+}
+
+/** A page of them, the latest first. */
+export interface Suppressions {
+  items: Suppression[];
+  next_cursor: string | null;
 }
 
 /** A city's surge. */

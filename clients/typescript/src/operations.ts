@@ -86,6 +86,8 @@ import type {
   LastRide,
   LearnedTravelTimes,
   LedgerAudit,
+  LiftedSuppression,
+  LiftedSuppressions,
   LinkedIdentities,
   LinkedIdentity,
   LocationAnswer,
@@ -210,6 +212,9 @@ import type {
   Statement,
   StatementEntry,
   StreamTicket,
+  Suppression,
+  SuppressionLift,
+  Suppressions,
   Surge,
   SurgeControl,
   SurgeControlChange,
@@ -927,6 +932,33 @@ export class Operations extends Caller {
   /** Return how the providers of messages stood at their last change. For: admin, operator. */
   listProviders(): Promise<Providers> {
     return this.call<Providers>("GET", "/v1/operator/notifications/providers");
+  }
+
+  /**
+   * Page through numbers and mailboxes that are not written to any more, the latest first. For: admin, operator.
+   */
+  listSuppressions(query: { limit?: number; cursor?: string; account_id?: string } = {}): Promise<Suppressions> {
+    return this.call<Suppressions>("GET", "/v1/operator/notifications/suppressions", { query });
+  }
+
+  /** Goes through all pages of `listSuppressions`; a page is read when it is needed. */
+  iterateSuppressions(query: { limit?: number; account_id?: string } = {}): AsyncGenerator<Suppression> {
+    return pageItems((cursor) => this.listSuppressions({ ...query, cursor }));
+  }
+
+  /** Write to a person's number or mailbox again, from the next message on. For: admin, operator. */
+  liftSuppression(body: SuppressionLift, options: Changing = {}): Promise<LiftedSuppression> {
+    return this.call<LiftedSuppression>("POST", "/v1/operator/notifications/suppressions/lift", { body, key: options.idempotencyKey, signal: options.signal });
+  }
+
+  /** Page through what operators lifted, and why, the latest first. For: admin, operator. */
+  listLiftedSuppressions(query: { limit?: number; cursor?: string; account_id?: string } = {}): Promise<LiftedSuppressions> {
+    return this.call<LiftedSuppressions>("GET", "/v1/operator/notifications/lifted-suppressions", { query });
+  }
+
+  /** Goes through all pages of `listLiftedSuppressions`; a page is read when it is needed. */
+  iterateLiftedSuppressions(query: { limit?: number; account_id?: string } = {}): AsyncGenerator<LiftedSuppression> {
+    return pageItems((cursor) => this.listLiftedSuppressions({ ...query, cursor }));
   }
 
   /** Return the vehicles on shift, the live rides and the open offers in a box on the map. For: admin, operator. */

@@ -1,10 +1,11 @@
 /** The panels beside the live map: what goes on by numbers, the legend that hides and shows, the open rides. */
 
-import { h, icon, problem, refill } from "../lib/dom.js";
+import { h, icon, problem, refill, update } from "../lib/dom.js";
 import { count, duration, place, shortId, time, words } from "../lib/format.js";
 import { ON_A_RIDE, STATES } from "./fleet_layers.js";
 
 const LISTED_RIDES = 60;
+const PRESS_MILLISECONDS = 1_000;
 const MARKS = { requested: "offered", matching: "offered", offered: "offered full", driver_en_route: "en_route full", arrived: "arrived full", in_progress: "in_trip full", returning: "in_trip full" };
 
 /** Figures of the last hour and of now. */
@@ -50,7 +51,7 @@ export function legendPanel(onToggle) {
     const chips = STATES.filter(([name]) => counts[name] || hidden.has(name) || !["on_break", "silent"].includes(name)).map(([name, text]) => chip(name, `${name} ${ON_A_RIDE.has(name) ? "full" : ""}`, text, counts[name]?.length ?? 0));
     if (surge.length) chips.push(chip("surge", "surge full", "Surge", surge.length));
     if (fleet.vehicle_count > fleet.vehicles.length + 50) chips.push(h("span", { class: "chip soft" }, `of ${count(fleet.vehicle_count)} heard of`));
-    refill(panel, chips);
+    update(panel, chips);
   }
 
   return { panel, tell };
@@ -66,6 +67,9 @@ export function ridesPanel(onChoose) {
   const detail = h("div", { hidden: true, class: "chosen-ride" });
   const panel = h("section", { class: "float open-rides", "aria-label": "Open rides" }, h("div", { class: "panel-title" }, h("h2", {}, "Open rides"), title), list, detail);
   let chosen = null;
+  let pressedUntil = 0;
+  list.addEventListener("pointerdown", () => (pressedUntil = performance.now() + PRESS_MILLISECONDS));
+  for (const name of ["pointerup", "pointercancel"]) list.addEventListener(name, () => (pressedUntil = 0));
   list.addEventListener("click", (event) => {
     const key = event.target.closest("[data-key]")?.dataset.key;
     if (key) onChoose(key === chosen ? null : key);
@@ -76,14 +80,19 @@ export function ridesPanel(onChoose) {
     chosen = chosenId;
     const names = new Map(fleet.vehicles.map((vehicle) => [vehicle.driver_id, vehicle]));
     title.textContent = fleet.rides.length > LISTED_RIDES ? `newest ${LISTED_RIDES} of ${count(fleet.rides.length)}` : count(fleet.rides.length);
-    if (fleet.rides.length === 0) refill(list, h("div", { class: "empty" }, h("strong", {}, "No open rides here"), h("span", {}, "Whoever asks for a ride in this part of the map appears here.")));
-    else refill(list, fleet.rides.slice(0, LISTED_RIDES).map((ride) => rideItem(ride, names.get(ride.driver_id), chosenId)));
+    // A row does not move away below a pointer that is down: the click would be nobody's. The next look tells.
+    if (performance.now() >= pressedUntil) tellList(fleet, names);
     const ride = fleet.rides.find((item) => item.id === chosenId);
     detail.hidden = !ride;
-    refill(detail, ride && rideDetail(ride));
+    update(detail, ride && rideDetail(ride));
   }
 
-  return { panel, tell, fail: (error) => refill(list, problem(error)) };
+  function tellList({ rides }, names) {
+    if (rides.length === 0) update(list, h("div", { class: "empty" }, h("strong", {}, "No open rides here"), h("span", {}, "Whoever asks for a ride in this part of the map appears here.")));
+    else update(list, rides.slice(0, LISTED_RIDES).map((ride) => rideItem(ride, names.get(ride.driver_id), chosen)));
+  }
+
+  return { panel, tell, fail: (error) => update(list, problem(error)) };
 }
 
 function rideItem(ride, vehicle, chosenId) {

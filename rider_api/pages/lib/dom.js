@@ -53,6 +53,46 @@ export function refill(element, ...children) {
   return next.innerHTML === element.innerHTML ? element : replace(element, ...next.childNodes);
 }
 
+/**
+ * Make these children of all that an element holds, and keep each element that stays, by its key or else its place: what
+ * is pressed just now, or has the focus, goes on being there. The children's events are to be heard by the element.
+ */
+export function update(element, ...children) {
+  const active = document.activeElement;
+  const next = element.cloneNode(false);
+  append(next, children);
+  become(element, next);
+  // What changed its place among its neighbors lost the focus on the way.
+  if (active !== document.activeElement && element.contains(active)) active.focus();
+  return element;
+}
+
+const keyOf = (node) => node?.dataset?.key;
+const isLike = (one, other) => one !== undefined && one.nodeName === other.nodeName && keyOf(one) === keyOf(other);
+
+function become(element, next) {
+  if (element.outerHTML === undefined || next.outerHTML === undefined) {
+    if (element.textContent !== next.textContent) element.textContent = next.textContent;
+    return;
+  }
+  if (element.outerHTML === next.outerHTML) return;
+  for (const name of element.getAttributeNames()) if (!next.hasAttribute(name)) element.removeAttribute(name);
+  for (const name of next.getAttributeNames()) if (element.getAttribute(name) !== next.getAttribute(name)) element.setAttribute(name, next.getAttribute(name));
+  const wanted = [...next.childNodes];
+  const keys = new Set(wanted.map(keyOf));
+  for (const old of [...element.childNodes]) if (keyOf(old) !== undefined && !keys.has(keyOf(old))) old.remove();
+  wanted.forEach((want, index) => {
+    const here = element.childNodes[index];
+    const old = isLike(here, want) || keyOf(want) === undefined ? here : [...element.childNodes].slice(index).find((each) => isLike(each, want));
+    if (!isLike(old, want)) element.insertBefore(want, here ?? null);
+    else {
+      if (old !== here) element.insertBefore(old, here);
+      become(old, want);
+    }
+  });
+  for (const old of [...element.childNodes].slice(wanted.length)) old.remove();
+}
+
 /** A field for `latitude, longitude`; a form with another text in it is not sent. */
 export function placeInput(props) {
   const input = h("input", { required: true, autocomplete: "off", spellcheck: "false", ...props });

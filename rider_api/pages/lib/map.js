@@ -184,7 +184,7 @@ export async function makeMap(container, { label, layers = () => [], sources = [
       const zones = areas.flatMap((area) => area.zones);
       this.setData("zones", collection(zones.map((zone) => feature("Polygon", [ring(zone.corners)], { name: zone.name }))));
     },
-    /** Bring places into view. */
+    /** Bring places into view. The padding is of this once: one that the map keeps would be added to the next. */
     show(places, { padding = 80, maxZoom = 14.5, animate = true } = {}) {
       if (removed || places.length === 0) return;
       const bounds = new maplibre.LngLatBounds();

@@ -1,4 +1,4 @@
-/** Drive: apply, go online, be where the map was clicked, take an offer, and bring somebody there. */
+/** Drive: apply, go online, be where the map was clicked, take an offer, and bring somebody or something there. */
 
 import { problem, toast } from "../lib/dom.js";
 import { lngLat, pinElement } from "../lib/map.js";
@@ -33,7 +33,7 @@ const car = new Car(scene, begin, { isOnline: () => work.online, onArrived: () =
 const desk = { work, car, draw, fail, look: () => look() };
 
 car.pace = Number(PACES[0][0]);
-map.map.jumpTo({ center: lngLat(car.spot), zoom: 12.2, padding: scene.padding() });
+map.show([car.spot], { padding: scene.padding(), maxZoom: 12.2, animate: false });
 map.map.on("click", (event) => {
   if (work.mayDrive) car.driveTo({ latitude: event.lngLat.lat, longitude: event.lngLat.lng });
 });
@@ -55,7 +55,7 @@ async function lookAround() {
 
 /** Show what is now. */
 function draw() {
-  const { driver, online, offer, ride, earnings } = work;
+  const { driver, online, carries, offer, ride, earnings } = work;
   if (driver === null) return render("application", () => applicationCard(desk));
   if (!work.mayDrive) return render(driver.status, () => decisionCard(desk));
   if (ride !== null && (isUnderWay(ride) || offer === null)) {
@@ -67,7 +67,7 @@ function draw() {
   }
   mark(offer);
   if (offer !== null) return render(`offer ${offer.id}`, () => offerCard(desk), offer);
-  return render(`idle ${online} ${JSON.stringify(earnings)}`, () => idleCard(desk));
+  return render(`idle ${online} ${carries} ${JSON.stringify(earnings)}`, () => idleCard(desk));
 }
 
 /** Tell what went wrong at a step, beside the ride. */
@@ -82,9 +82,11 @@ function fail(error) {
 function render(name, make, trip = null) {
   if (shown === name) return;
   const [subject, id] = name.split(" ");
-  if (trip && !shown.startsWith(`${subject} ${id}`)) map.show([car.spot, trip.pickup, trip.dropoff], { padding: scene.padding() });
+  const isNew = trip && !shown.startsWith(`${subject} ${id}`);
   shown = name;
   scene.show(make());
+  // Only now is known how much of the map the panel leaves free.
+  if (isNew) map.show([car.spot, trip.pickup, trip.dropoff], { padding: scene.padding() });
 }
 
 /** Mark where a ride or an offer begins and ends. */

@@ -63,6 +63,7 @@ export function idleCard({ work, car, draw }) {
     { class: "stack", data: { driver: work.driver.id } },
     h("h1", {}, work.online ? "You are online" : "You are offline"),
     onlineSwitch(work, car, draw),
+    carriesField(work, draw),
     work.online
       ? h("p", { class: "soft" }, "Offers appear here. Click the map to drive somewhere.")
       : h("ol", { class: "steps" }, h("li", {}, "Click the map to put your car near riders."), h("li", {}, "Go online."), h("li", {}, "Ask for a ride in the rider's page, in another window.")),
@@ -101,6 +102,18 @@ function onlineSwitch(work, car, draw) {
     draw();
   });
   return button;
+}
+
+function carriesField(work, draw) {
+  const input = h("input", { id: "carries", type: "checkbox", checked: work.carries });
+  input.addEventListener("change", async () => {
+    input.disabled = true;
+    await work.turn(work.online, !work.carries).catch((error) => toast(error.message, "bad"));
+    input.disabled = false;
+    input.checked = work.carries;
+    draw();
+  });
+  return h("label", { class: "row fixed", for: "carries" }, input, "Take deliveries as well");
 }
 
 function paceField(car) {

@@ -1,8 +1,10 @@
 /** What a driver's panel shows of an offer, and of the ride that comes of it. */
 
-import { ask, h, toast } from "../lib/dom.js";
+import { h, toast } from "../lib/dom.js";
 import { distance, minutes, money, place, words } from "../lib/format.js";
-import { STEPS, isUnderWay } from "./driver_work.js";
+import { deliverySteps, orderFacts, titleOf } from "./driver_delivery.js";
+import { codeField, confirmed, driveButton, stepButton, stepForm } from "./driver_steps.js";
+import { STEPS, isOver, isUnderWay } from "./driver_work.js";
 import { progress } from "./scene.js";
 
 /** An offer, with the time that is left to answer it. */
@@ -29,9 +31,10 @@ export function offerCard({ work, draw }) {
     "div",
     { class: "stack", data: { offer: offer.id } },
     h("div", { class: "countdown", role: "timer", "aria-label": `${Math.round(whole)} seconds to answer` }, bar),
-    h("div", { class: "row between" }, h("h1", {}, "A ride for you"), h("span", { class: "badge" }, offer.funding === "cash" ? "Cash" : words(offer.funding))),
+    h("div", { class: "row between" }, h("h1", {}, offer.order ? "A delivery for you" : "A ride for you"), h("span", { class: "badge" }, offer.funding === "cash" ? "Cash" : words(offer.funding))),
     h("div", { class: "row between" }, h("span", { class: "sum" }, money(offer.earnings)), h("span", { class: "soft" }, `${minutes(offer.pickup_eta_seconds)} away · trip of ${distance(offer.distance_meters)}`)),
     legs(offer),
+    offer.order && orderFacts(offer.order),
     buttons,
   );
 }
@@ -40,60 +43,40 @@ const legs = (trip) =>
   h("div", { class: "leg" }, h("span", { class: "dot" }), h("span", {}, h("span", { class: "sr" }, "From "), place(trip.pickup)), h("span", { class: "dot to" }), h("span", {}, h("span", { class: "sr" }, "To "), place(trip.dropoff)));
 
 /** Where a ride leads next; null where nothing is left to drive to. */
-export const goalOf = (ride) => ({ driver_en_route: ride.pickup, in_progress: ride.dropoff })[ride.state] ?? null;
+export const goalOf = (ride) => ({ driver_en_route: ride.pickup, in_progress: ride.dropoff, returning: ride.pickup })[ride.state] ?? null;
 
 /** A ride, with what went wrong at the last step. */
 export function rideCard(desk, trouble) {
   const { ride } = desk.work;
-  const rider = ride.rider_name || "your rider";
-  const title = { driver_en_route: `Pick up ${rider}`, arrived: `Waiting for ${rider}`, in_progress: `Driving ${rider}`, completed: "Ride completed" }[ride.state] ?? words(ride.state);
   const goal = goalOf(ride);
   const isNear = goal !== null && desk.car.isNear(goal);
+  const title = ride.delivery ? titleOf(ride) : titleOfTrip(ride);
   return h(
     "div",
     { class: "stack", data: { ride: ride.id, state: ride.state } },
     STEPS[ride.state] && progress(STEPS[ride.state], 4, title),
     h("h1", {}, title),
     trouble,
-    STEPS[ride.state] && ride.state !== "completed" && legs(ride),
-    ride.state === "driver_en_route" && [driveButton(desk, "Drive to the pickup", goal, isNear), stepButton(desk, "I am here", "arrive", isNear)],
-    ride.state === "arrived" && pinForm(desk),
-    ride.state === "in_progress" && [driveButton(desk, "Drive to the destination", goal, isNear), stepButton(desk, "Complete the ride", "complete", isNear)],
+    isUnderWay(ride) && legs(ride),
+    isUnderWay(ride) && ride.delivery && orderFacts(ride.delivery.order),
+    ride.delivery ? deliverySteps(desk, goal, isNear) : tripSteps(desk, goal, isNear),
     ["driver_en_route", "arrived"].includes(ride.state) && h("button", { class: "button plain wide", type: "button", on: { click: (event) => giveBack(desk, event.currentTarget) } }, "Give the ride back"),
-    ride.state === "arrived" && h("button", { class: "button plain wide", type: "button", on: { click: (event) => noShow(desk, event.currentTarget) } }, "The rider does not come"),
+    ride.state === "arrived" && !ride.delivery && h("button", { class: "button plain wide", type: "button", on: { click: (event) => noShow(desk, event.currentTarget) } }, "The rider does not come"),
     !isUnderWay(ride) && ended(desk),
   );
 }
 
-const driveButton = ({ car, work }, text, goal, isNear) =>
-  h("button", { class: `button wide ${isNear ? "" : "primary"}`, type: "button", disabled: isNear, on: { click: () => car.driveAlong(work.ride.id, goal) } }, isNear ? "You are there" : text);
-
-const stepButton = (desk, text, step, isPrimary) =>
-  h("button", { class: `button wide ${isPrimary ? "primary" : ""}`, type: "button", data: { key: step }, on: { click: (event) => go(desk, step, undefined, event.currentTarget) } }, text);
-
-async function go({ work, car, draw, fail }, step, body, button) {
-  const { id } = work.ride;
-  button.disabled = true;
-  try {
-    await car.report();
-    await work.step(id, step, body);
-    if (!isUnderWay(work.ride)) car.stop();
-    draw();
-  } catch (error) {
-    button.disabled = false;
-    fail(error);
-  }
+function titleOfTrip(ride) {
+  const rider = ride.rider_name || "your rider";
+  return { driver_en_route: `Pick up ${rider}`, arrived: `Waiting for ${rider}`, in_progress: `Driving ${rider}`, completed: "Ride completed" }[ride.state] ?? words(ride.state);
 }
 
-function pinForm(desk) {
-  const input = h("input", { id: "pin", class: "code", name: "pin", inputmode: "numeric", pattern: "[0-9]{4}", maxlength: "4", required: true, autocomplete: "off" });
-  const button = h("button", { class: "button primary wide" }, "Start the trip");
-  const form = h("form", { class: "stack" }, h("div", { class: "field" }, h("label", { for: "pin" }, "The PIN that the rider tells you"), input), button);
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    go(desk, "start", { pin: input.value }, button);
-  });
-  return form;
+function tripSteps(desk, goal, isNear) {
+  const { state } = desk.work.ride;
+  if (state === "driver_en_route") return [driveButton(desk, "Drive to the pickup", goal, isNear), stepButton(desk, "I am here", "arrive", isNear)];
+  if (state === "arrived") return stepForm(desk, { step: "start", action: "Start the trip", fields: [codeField("The PIN that the rider tells you")], body: ({ pin }) => ({ pin }) });
+  if (state === "in_progress") return [driveButton(desk, "Drive to the destination", goal, isNear), stepButton(desk, "Complete the ride", "complete", isNear)];
+  return null;
 }
 
 async function giveBack({ work, car, draw }, button) {
@@ -111,17 +94,6 @@ async function noShow({ work, draw }, button) {
   draw();
 }
 
-/** Ask, then do it, once. */
-async function confirmed(button, question, deed) {
-  button.disabled = true;
-  try {
-    if (await ask(question)) await deed();
-  } catch (error) {
-    toast(error.message, "bad");
-  }
-  button.disabled = false;
-}
-
 function ended({ work, draw, look }) {
   const { ride } = work;
   const next = () => {
@@ -130,5 +102,5 @@ function ended({ work, draw, look }) {
     look();
   };
   const paid = `${money(ride.fare.total)} ${ride.funding === "cash" ? "to be paid to you in cash" : "is collected from the rider"}. Your share is added to what is owed to you.`;
-  return [h("p", { class: "soft" }, ride.state === "completed" ? paid : "Nothing more is to be done."), h("button", { class: "button primary wide", type: "button", on: { click: next } }, "Next ride")];
+  return [h("p", { class: "soft" }, isOver(ride) ? paid : "Nothing more is to be done."), h("button", { class: "button primary wide", type: "button", on: { click: next } }, "Next ride")];
 }

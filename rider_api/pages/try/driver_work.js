@@ -1,10 +1,15 @@
 /** What a driver knows of the work: may they drive, are they online, the offer, the ride, what is owed. Nothing is drawn. */
 
 /** How far a ride is that is under way, or was brought to its end. */
-export const STEPS = { driver_en_route: 1, arrived: 2, in_progress: 3, completed: 4 };
+export const STEPS = { driver_en_route: 1, arrived: 2, in_progress: 3, returning: 3, completed: 4, returned: 4 };
+/** All that a driver may declare: whoever takes orders on this page takes them of all kinds. */
+const COURIERS = ["delivery", "thermal_bag", "age_check", "heavy_load"];
 const UNDER_WAY = new Set(["driver_en_route", "arrived", "in_progress", "returning"]);
 
 export const isUnderWay = (ride) => ride !== null && UNDER_WAY.has(ride.state);
+
+/** Whether the ride was driven to its end, for which the rider pays. */
+export const isOver = (ride) => ["completed", "returned"].includes(ride.state);
 
 export class Work {
   /**
@@ -12,7 +17,7 @@ export class Work {
    * @param {{onGone: () => void}} hooks `onGone` is called when the ride under way went to another driver
    */
   constructor(api, { onGone = () => {} } = {}) {
-    Object.assign(this, { api, onGone, driver: null, online: false, offer: null, ride: null, earnings: null });
+    Object.assign(this, { api, onGone, driver: null, online: false, carries: false, offer: null, ride: null, earnings: null });
     /** What the driver has done so far: a look that was under way meanwhile tells of before, and is of no use. */
     this.deeds = 0;
   }
@@ -42,7 +47,9 @@ export class Work {
     } else if (isUnderWay(ride)) ride = await this.orNull(`/v1/driver/rides/${ride.id}`);
     // A ride is paid some time after it ended, and payouts come when they come: what is owed is read while nothing is to be done.
     const earnings = this.earnings === null || !isUnderWay(ride) ? await this.orNull("/v1/driver/earnings") : this.earnings;
-    return { driver, online: shift !== null, offer, ride, earnings };
+    // Who is offline keeps what was chosen last.
+    const carries = shift?.capabilities ? shift.capabilities.includes("delivery") : this.carries;
+    return { driver, online: shift !== null, carries, offer, ride, earnings };
   }
 
   orNull(path) {
@@ -65,9 +72,12 @@ export class Work {
     });
   }
 
-  turn(online) {
+  /** Go online or offline; or stay as one is, and take orders as well or no more. */
+  turn(online, carries = this.carries) {
     return this.did(async () => {
-      this.online = (await this.api.put("/v1/driver/availability", { online })).online;
+      // Who is offline has nobody to tell.
+      if (online || this.online) this.online = (await this.api.put("/v1/driver/availability", { online, capabilities: online && carries ? COURIERS : [] })).online;
+      this.carries = carries;
     });
   }
 
@@ -88,7 +98,7 @@ export class Work {
     return this.did(() => this.api.post(`/v1/driver/offers/${id}/decline`));
   }
 
-  /** Go on with a ride: arrive, start, complete, no-show. */
+  /** Go on with a ride: arrive, start, complete, no-show, and what is done with an order. */
   step(id, name, body) {
     return this.did(async () => {
       this.ride = await this.api.post(`/v1/driver/rides/${id}/${name}`, body);

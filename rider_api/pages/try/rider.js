@@ -1,6 +1,5 @@
 /** Take a ride: where from and to, what it costs, the driver on the map, the receipt. */
 
-import { lngLat } from "../lib/map.js";
 import { every } from "../lib/stream.js";
 import { Chase } from "./rider_chase.js";
 import { Journey } from "./rider_journey.js";
@@ -33,7 +32,7 @@ const prices = new Prices(scene, places, journey, follow);
 const chase = new Chase(scene, journey);
 const desk = { api, journey, follow, forget, showRide };
 
-map.map.jumpTo({ center: lngLat(scene.areas[0]?.city === "san_francisco" ? BUSY_SPOT : centerOf(scene.areas)), zoom: 12.2, padding: scene.padding() });
+map.show([scene.areas[0]?.city === "san_francisco" ? BUSY_SPOT : centerOf(scene.areas)], { padding: scene.padding(), maxZoom: 12.2, animate: false });
 map.map.on("click", (event) => {
   if (journey.ride === null) places.put(places.choosing, { latitude: event.lngLat.lat, longitude: event.lngLat.lng });
 });

@@ -29,9 +29,11 @@ export class Chase {
     if (!this.journey.isFollowed || this.journey.ride.id !== ride.id) return;
     if (spot) this.drawCar(spot);
     if (spot && route?.legs.length) this.drawWay(spot, route.legs);
-    const { id, state, pickup, dropoff } = this.journey.ride;
-    if (this.framed !== `${id}:${state}`) {
-      this.framed = `${id}:${state}`;
+    const { id, state, driver, pickup, dropoff } = this.journey.ride;
+    // A driver who was not heard of at first, or who comes instead, is somewhere else.
+    const frame = [id, state, driver?.id, this.spot !== null].join();
+    if (this.framed !== frame) {
+      this.framed = frame;
       map.show([spot, state === "in_progress" ? dropoff : pickup].filter(Boolean), { padding: padding() });
     }
   }

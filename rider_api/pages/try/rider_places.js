@@ -98,8 +98,13 @@ export class Places {
       // Both ends before the prices are asked for, once.
       this.pin("from", typedPlace(inputs.from.value));
       this.put("to", typedPlace(inputs.to.value));
-      this.scene.map.show([this.from, this.to], { padding: this.scene.padding() });
+      this.frame();
     });
     return form;
+  }
+
+  /** Bring both ends into view. */
+  frame() {
+    this.scene.map.show([this.from, this.to], { padding: this.scene.padding() });
   }
 }

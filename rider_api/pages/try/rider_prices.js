@@ -40,6 +40,8 @@ export class Prices {
       this.quoteId = this.quotes[0]?.id ?? null;
       this.drawWay(this.quotes[0]?.route_polyline);
       this.show();
+      // With the prices the sheet has grown over the map.
+      if (this.scene.isSheet()) this.places.frame();
     } catch (error) {
       if (turn === this.turn) this.places.choose(problem(error, () => this.ask()));
     }

@@ -35,20 +35,13 @@ export async function open({ role, title, words, phone, note, mapLabel }) {
     if (session.signedIn) session.end("");
   });
   const holder = h("div", { class: "map" });
-  fill(
-    root,
-    h(
-      "div",
-      { class: "scene" },
-      holder,
-      h(
-        "main",
-        { class: "panel" },
-        h("header", { class: "panel-head" }, brand(note, location.pathname), h("div", { class: "row fixed" }, live, themeButton(), leave)),
-        h("div", { class: "panel-body", "aria-live": "polite" }, trouble, body),
-      ),
-    ),
+  const panel = h(
+    "main",
+    { class: "panel" },
+    h("header", { class: "panel-head" }, brand(note, location.pathname), h("div", { class: "row fixed" }, live, themeButton(), leave)),
+    h("div", { class: "panel-body", "aria-live": "polite" }, trouble, body),
   );
+  fill(root, h("div", { class: "scene" }, holder, panel));
   const map = await makeMap(holder, { label: mapLabel, sources: ["way", "cars"], layers, images }).catch((error) => {
     fill(body, problem({ title: "The map cannot be drawn", message: `This page is of no use without it; is WebGL switched off in this browser? ${error.message}` }));
     throw error;
@@ -68,8 +61,24 @@ export async function open({ role, title, words, phone, note, mapLabel }) {
         live.dataset.state = state;
         live.textContent = LIVE[state];
       }),
-    padding: () => (innerWidth > 720 ? { left: 440, right: 60, top: 60, bottom: 60 } : { left: 50, right: 50, top: 50, bottom: 60 }),
+    isSheet,
+    /** What of the map is to be left free around that which is shown: the panel, and a rim. */
+    padding: () => (isSheet() ? besideSheet(holder, panel) : { left: 440, right: 60, top: 60, bottom: 60 }),
   };
+}
+
+const SHEET_PIXELS = 720;
+const RIM_PIXELS = 50;
+
+/** Whether the panel is a sheet that lies over the lower part of the map. */
+const isSheet = () => innerWidth <= SHEET_PIXELS;
+
+/** The sheet is as high as what it tells. On a small screen the rim gives way: a map that has no room left shows nothing. */
+function besideSheet(holder, sheet) {
+  const [map, { top }] = [holder.getBoundingClientRect(), sheet.getBoundingClientRect()];
+  const covered = Math.max(0, map.bottom - top);
+  const rim = Math.min(RIM_PIXELS, Math.floor((map.bottom - map.top - covered) / 4));
+  return { left: RIM_PIXELS, right: RIM_PIXELS, top: rim, bottom: covered + rim };
 }
 
 /** Where rides are; without it there is nothing to begin with, so whoever waits is told and asks again. */

@@ -85,6 +85,31 @@ async def test_a_file_that_was_changed_is_a_new_version_at_the_next_start(databa
     assert kept.fees.cancel_fee.amount_minor == 500
 
 
+async def test_replicas_with_different_files_do_not_take_turns(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of a rollout that goes on, or was left half done: whichever restarts, what changed last stays."""
+    former, changed = city_file("torn"), city_file("torn", 600)
+    assert [await Desk(database, file).fee("torn") for file in (former, changed)] == [500, 600]
+    caplog.clear()
+    for file in (former, changed, former):
+        assert await Desk(database, file).fee("torn") == 600
+    assert await PostgresPolicyArchive(database).latest_version("torn") == 2
+    told = [record.__dict__ for record in caplog.records if "is an earlier one" in record.message]
+    assert [(each["city"], each["file_version"], each["newer_file_version"]) for each in told] == [("torn", 1, 2)] * 2
+
+
+async def test_different_files_of_replicas_that_start_at_once_are_all_taken_over(database: Database) -> None:
+    files = [city_file("rushed", 500 + number) for number in range(4)]
+    await asyncio.gather(*(Desk(database, file).cities.in_force() for file in files))
+    page = await PostgresPolicyArchive(database).page("rushed", 10, None)
+    assert [version.version for version in page.versions] == [4, 3, 2, 1]
+    for version in page.versions:
+        read = await PostgresPolicyArchive(database).get("rushed", version.version)
+        files = [file for file in files if file.text != read.document]
+    assert files == []
+
+
 async def test_an_unchanged_file_does_not_undo_what_an_operator_put(database: Database) -> None:
     file = city_file("operated")
     desk = Desk(database, file)

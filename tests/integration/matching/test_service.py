@@ -403,6 +403,28 @@ async def test_a_driver_who_is_not_approved_stays_offline(service: Running):
     assert await refusal(service.drivers.GetShift(driver_service_pb2.GetShiftRequest(), **driver)) == "no_open_shift"
 
 
+async def test_a_repeated_give_back_shows_the_former_driver_nothing_of_the_next_one(service: Running):
+    rider = service.as_(Role.RIDER, service.new_id())
+    driver = await online_at_the_pickup(service)
+    await requested(service, rider)
+    offer = await offered(service, driver)
+    accept = driver_service_pb2.AcceptOfferRequest(request_id=service.key(), offer_id=offer.offer_id)
+    await service.drivers.AcceptOffer(accept, **driver)
+    give_back = driver_service_pb2.CancelAssignmentRequest(
+        request_id=service.key(), ride_id=offer.ride_id, reason="flat tire"
+    )
+    first = await service.drivers.CancelAssignment(give_back, **driver)
+    other = await online_at_the_pickup(service)
+    second = await offered(service, other)
+    accept = driver_service_pb2.AcceptOfferRequest(request_id=service.key(), offer_id=second.offer_id)
+    assert (await service.drivers.AcceptOffer(accept, **other)).ride.ride_id == offer.ride_id
+    again = await service.drivers.CancelAssignment(give_back, **driver)
+    assert again == first
+    assert (again.ride.state, again.ride.HasField("driver")) == (rides_pb2.RIDE_STATE_MATCHING, False)
+    cancel = ride_service_pb2.CancelRideRequest(request_id=service.key(), ride_id=offer.ride_id)
+    await service.rides.CancelRide(cancel, **rider)
+
+
 async def test_a_declined_driver_is_not_asked_again(service: Running):
     rider = service.as_(Role.RIDER, service.new_id())
     driver = await online_at_the_pickup(service)

@@ -12,6 +12,7 @@ from matching_service.domain.shift import EndReason
 from matching_service.domain.terms import ChargeKind, ChargeLine
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
 from matching_service.use_cases.service_ports import DriverRecord
+from matching_service.use_cases.store_ports import RequestKey
 from shared_kernel.errors import Unavailable
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, Stage, usd
@@ -417,6 +418,30 @@ class TestDrives:
         offer = await stage.offer(waiting, other)
         again = await stage.accept(stage.key(), other, offer.id)
         assert again.state is RideState.DRIVER_EN_ROUTE
+
+    async def test_a_give_back_asked_again_is_answered_as_before_and_tells_nothing_of_the_next_driver(
+        self, stage: Stage
+    ):
+        ride, driver_id = await stage.arrived()
+        key = stage.key()
+        first = await stage.give_back(key, driver_id, ride.id, "flat tire")
+        other = await stage.driver()
+        offer = await stage.offer(first, other)
+        await stage.accept(stage.key(), other, offer.id)
+        again = await stage.give_back(key, driver_id, ride.id, "flat tire")
+        assert again == first
+        assert (again.state, again.driver) == (RideState.MATCHING, None)
+
+    async def test_a_give_back_that_a_release_before_answered_with_the_rides_id_is_answered_with_the_ride(
+        self, stage: Stage
+    ):
+        ride, driver_id = await stage.arrived()
+        given = await stage.give_back(stage.key(), driver_id, ride.id, "flat tire")
+        key = stage.key()
+        async with stage.store.transaction() as tx:
+            await tx.claim(RequestKey(driver_id, "CancelAssignment", key, (str(ride.id), "flat tire")))
+            await tx.complete(ride.id.bytes)
+        assert await stage.give_back(key, driver_id, ride.id, "flat tire") == given
 
     async def test_a_ride_under_way_cannot_be_given_back(self, stage: Stage):
         ride, driver_id = await stage.under_way()

@@ -114,6 +114,33 @@ test("the ride that was chosen on the live map is told as it stands now", async 
   assert.equal(detail.hidden, true);
 });
 
+test("a row of the live list that is told anew is the same row, and none moves while one is pressed", async (t) => {
+  let now = 0;
+  t.mock.method(performance, "now", () => now);
+  const { service, look, root } = await view("console/map_view.js", "mountMap", { ...AREAS, "GET /v1/operator/fleet": FLEET });
+  const [row] = root.all(".ride-item");
+  const rows = () => root.all(".ride-item").map((item) => (item === row ? "the same" : "another"));
+  service.set("GET /v1/operator/fleet", { ...FLEET, rides: [{ ...RIDE, state: "offered" }] });
+  await look(2);
+  assert.deepEqual(rows(), ["the same"]);
+  assert.match(row.textContent, /Offered/);
+  row.dispatch(new Event("pointerdown", { bubbles: true }));
+  service.set("GET /v1/operator/fleet", { ...FLEET, rides: [{ ...RIDE, id: "ride_2", state: "matching" }, { ...RIDE, state: "arrived" }] });
+  await look(2);
+  assert.deepEqual(rows(), ["the same"]);
+  row.dispatch(new Event("pointerup", { bubbles: true }));
+  row.click();
+  assert.equal(row.getAttribute("aria-pressed"), "true");
+  assert.deepEqual(rows(), ["another", "the same"]);
+  // It was let go of somewhere else: the list does not wait for that for ever.
+  row.dispatch(new Event("pointerdown", { bubbles: true }));
+  now = 1000;
+  service.set("GET /v1/operator/fleet", FLEET);
+  await look(2);
+  assert.deepEqual(rows(), ["the same"]);
+  assert.match(row.textContent, /Matching/);
+});
+
 test("hidden vehicles are not drawn, and shown again", async () => {
   const { root } = await view("console/map_view.js", "mountMap", { ...AREAS, "GET /v1/operator/fleet": FLEET });
   const drawn = () => maps.at(-1).shown("fleet").features.length;

@@ -138,3 +138,83 @@ test("the way of a ride that was given back is not driven", async () => {
   const { maps } = await import("./maps.mjs");
   assert.deepEqual(maps.at(-1).shown("way").features, []);
 });
+
+// Where the car is as the page begins, and somewhere else.
+const [HERE, THERE] = [{ latitude: 0, longitude: 0 }, { latitude: 1, longitude: 1 }];
+const ORDER = { shop_name: "Corner Bakery", shop_phone: "+14155550111", order_reference: "A-1042", recipient_name: "Robin", recipient_phone: null, items: "2 loaves of bread", size: "small", capabilities: ["age_check"], pickup_code_required: true, proof_required: "pin" };
+const parcel = (state, version, { order = ORDER, ...places } = {}) => ({ ...RIDE, pickup: HERE, dropoff: HERE, ...places, state, version, delivery: { order, return_fee: USD(500) } });
+const bodyOf = (service, name) => service.asked.find((each) => each.name === `POST /v1/driver/rides/ride_1/${name}`)?.body;
+
+test("an order is collected with the shop's code and handed over with the proof that it asks for", async () => {
+  const { service, root, text } = await page({ ...APPROVED, "GET /v1/driver/rides/current": parcel("arrived", 3), "POST /v1/driver/rides/ride_1/collect": parcel("in_progress", 4), "POST /v1/driver/rides/ride_1/hand-over": parcel("completed", 5) });
+  assert.match(text(), /At Corner Bakery.*2 loaves of bread · Small.*\+14155550111.*Robin/);
+  root.querySelector("#pin").value = "1234";
+  button(root, "I have the order").click();
+  await settle();
+  assert.deepEqual(bodyOf(service, "collect"), { code: "1234" });
+  root.querySelector("#pin").value = "4321";
+  button(root, "Hand it over").click();
+  await settle();
+  assert.equal(bodyOf(service, "hand-over"), undefined);
+  root.querySelector("input[name=age]").value = "on";
+  button(root, "Hand it over").click();
+  await settle();
+  assert.deepEqual(bodyOf(service, "hand-over"), { proof_kind: "pin", pin: "4321", age_checked: true });
+  assert.match(text(), /Handed over.*is collected from the rider/);
+});
+
+test("an order without a code or a PIN is collected at once and signed for", async () => {
+  const order = { ...ORDER, capabilities: [], pickup_code_required: false, proof_required: "signature" };
+  const { service, root } = await page({ ...APPROVED, "GET /v1/driver/rides/current": parcel("arrived", 3, { order }), "POST /v1/driver/rides/ride_1/collect": parcel("in_progress", 4, { order }), "POST /v1/driver/rides/ride_1/hand-over": parcel("completed", 5, { order }) });
+  button(root, "I have the order").click();
+  await settle();
+  assert.deepEqual(bodyOf(service, "collect"), { code: "" });
+  root.querySelector("#reference").value = "R. Hood";
+  button(root, "Hand it over").click();
+  await settle();
+  assert.deepEqual(bodyOf(service, "hand-over"), { proof_kind: "signature", proof_reference: "R. Hood", age_checked: false });
+});
+
+test("an order that nobody takes is brought back to the shop", async () => {
+  const { service, look, root, document, text } = await page({ ...APPROVED, "GET /v1/driver/rides/current": parcel("in_progress", 4, { dropoff: THERE }), "POST /v1/driver/rides/ride_1/fail-delivery": parcel("returning", 5, { pickup: THERE }), "POST /v1/driver/rides/ride_1/return": parcel("returned", 6) });
+  assert.equal(root.querySelector("#pin"), null);
+  button(root, "Drive to the recipient");
+  button(root, "It cannot be handed over").click();
+  const dialog = document.body.querySelector("dialog");
+  dialog.querySelector("#ask-failure").value = "refused";
+  button(dialog, "Bring it back").click();
+  await settle();
+  assert.deepEqual(bodyOf(service, "fail-delivery"), { failure: "refused", reason: "" });
+  assert.match(text(), /Bring it back to Corner Bakery/);
+  button(root, "Drive back to the shop");
+  service.set("GET /v1/driver/rides/current", parcel("returning", 7));
+  await look();
+  root.querySelector("#received-by").value = "Kim";
+  button(root, "The shop has it again").click();
+  await settle();
+  assert.deepEqual(bodyOf(service, "return"), { received_by: "Kim" });
+  assert.match(text(), /Brought back/);
+  button(root, "Next ride");
+});
+
+test("who takes deliveries says so once, online or before, and keeps it through a look", async () => {
+  const declared = [];
+  const shift = (capabilities) => ({ id: "shift_1", capabilities });
+  const { service, look, root } = await page({ ...APPROVED, "GET /v1/driver/shift": undefined, "PUT /v1/driver/availability": ({ body }) => (declared.push(body), { online: body.online }) });
+  const tick = async () => {
+    root.querySelector("#carries").dispatch(new Event("change"));
+    await settle();
+  };
+  await tick();
+  assert.deepEqual(declared, []);
+  await look();
+  button(root, "Go online").click();
+  await settle();
+  service.set("GET /v1/driver/shift", shift(["delivery"]));
+  await look();
+  await tick();
+  assert.deepEqual(declared.map(({ online, capabilities }) => [online, capabilities.includes("delivery")]), [[true, true], [true, false]]);
+  service.set("GET /v1/driver/shift", shift([]));
+  await look();
+  assert.equal(root.querySelector("#carries").hasAttribute("checked"), false);
+});

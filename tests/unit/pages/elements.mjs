@@ -8,6 +8,10 @@ class Text {
     this.parentNode = null;
   }
 
+  get nodeName() {
+    return "#text";
+  }
+
   get innerHTML() {
     return this.textContent.replaceAll("<", "&lt;");
   }
@@ -47,6 +51,10 @@ export class Element extends EventTarget {
 
   get name() {
     return this.getAttribute("name") ?? "";
+  }
+
+  get nodeName() {
+    return this.tagName;
   }
 
   get hidden() {
@@ -102,6 +110,10 @@ export class Element extends EventTarget {
     this.attributes.delete(name);
   }
 
+  getAttributeNames() {
+    return [...this.attributes.keys()];
+  }
+
   append(...children) {
     for (const child of children) {
       const node = child instanceof Element || child instanceof Text ? child : new Text(String(child));
@@ -114,6 +126,15 @@ export class Element extends EventTarget {
   prepend(...children) {
     const rest = this.childNodes.splice(0);
     this.append(...children);
+    this.childNodes.push(...rest);
+  }
+
+  insertBefore(child, next) {
+    const rest = next === null ? [] : this.childNodes.splice(this.childNodes.indexOf(next));
+    // It may be among them: moved, as everything that is put in a place where it was not.
+    const at = rest.indexOf(child);
+    if (at >= 0) this.childNodes.push(...rest.splice(at, 1));
+    this.append(child);
     this.childNodes.push(...rest);
   }
 
@@ -202,6 +223,11 @@ export class Element extends EventTarget {
   select() {}
 
   scrollIntoView() {}
+
+  /** Where a test says that it lies. */
+  getBoundingClientRect() {
+    return { top: 0, bottom: 0, ...this.box };
+  }
 
   setCustomValidity(text) {
     this.validity = text;

@@ -14,7 +14,11 @@ export class Marker extends Plain {}
 export class Popup extends Plain {}
 export class NavigationControl {}
 export class LngLatBounds {
-  extend() {}
+  places = [];
+
+  extend(place) {
+    this.places.push(place);
+  }
 }
 
 export const maps = [];
@@ -23,6 +27,7 @@ export class Map extends EventTarget {
   touchZoomRotate = { disableRotation() {} };
   #sources = {};
   isRemoved = false;
+  fits = [];
 
   constructor() {
     super();
@@ -48,7 +53,10 @@ export class Map extends EventTarget {
   addLayer() {}
   addControl() {}
   jumpTo() {}
-  fitBounds() {}
+
+  fitBounds(bounds, options) {
+    this.fits.push({ ...options, places: bounds.places });
+  }
 
   addSource(name) {
     this.#sources[name] = { data: null };

@@ -56,6 +56,37 @@ test("the driver of a ride that was left behind is not drawn", async () => {
   assert.deepEqual(maps.at(-1).shown("cars").features, []);
 });
 
+test("on a phone the driver and the pickup are framed above the sheet, as soon as the driver is heard of", async () => {
+  const { service, root } = await page({ "GET /v1/rides/current": RIDE, "GET /v1/rides/ride_1": RIDE });
+  const { fits } = maps.at(-1);
+  // What the map keeps for good would be added to each later padding.
+  assert.ok(fits.every((fit) => fit.padding.left === 440 && fit.padding.bottom === 60));
+  globalThis.innerWidth = 390;
+  root.querySelector(".map").box = { top: 0, bottom: 523 };
+  root.querySelector(".panel").box = { top: 380, bottom: 844 };
+  const look = async () => {
+    mock.timers.tick(2000);
+    await settle();
+  };
+  await look();
+  await look();
+  const before = fits.length;
+  service.set("GET /v1/rides/ride_1/location", PLACES.dropoff);
+  await look();
+  await look();
+  const [framed, ...others] = fits.slice(before);
+  assert.deepEqual(others, []);
+  assert.deepEqual(framed.places, [PLACES.dropoff, PLACES.pickup].map((spot) => [spot.longitude, spot.latitude]));
+  assert.deepEqual(framed.padding, { left: 50, right: 50, top: 50, bottom: 143 + 50 });
+  root.querySelector(".panel").box = { top: 100, bottom: 300 };
+  root.querySelector(".map").box = { top: 0, bottom: 180 };
+  service.set("GET /v1/rides/ride_1", { ...RIDE, state: "in_progress", version: 4 });
+  await look();
+  await look();
+  const { top, bottom } = fits.at(-1).padding;
+  assert.deepEqual([top, bottom], [25, 80 + 25]);
+});
+
 test("a request that nobody answered does not cover the ride that came of it", async () => {
   const { service, choose, look, root, text } = await page({ ...SOLD, "POST /v1/rides": new TypeError("gone") });
   await choose();

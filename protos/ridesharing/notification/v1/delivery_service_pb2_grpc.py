@@ -60,6 +60,21 @@ class DeliveryServiceStub:
                 request_serializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListProvidersRequest.SerializeToString,
                 response_deserializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListProvidersResponse.FromString,
                 _registered_method=True)
+        self.ListSuppressions = channel.unary_unary(
+                '/ridesharing.notification.v1.DeliveryService/ListSuppressions',
+                request_serializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListSuppressionsRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListSuppressionsResponse.FromString,
+                _registered_method=True)
+        self.LiftSuppression = channel.unary_unary(
+                '/ridesharing.notification.v1.DeliveryService/LiftSuppression',
+                request_serializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.LiftSuppressionRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.LiftSuppressionResponse.FromString,
+                _registered_method=True)
+        self.ListLiftedSuppressions = channel.unary_unary(
+                '/ridesharing.notification.v1.DeliveryService/ListLiftedSuppressions',
+                request_serializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListLiftedSuppressionsRequest.SerializeToString,
+                response_deserializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListLiftedSuppressionsResponse.FromString,
+                _registered_method=True)
         self.ReceiveSmsReceipt = channel.unary_unary(
                 '/ridesharing.notification.v1.DeliveryService/ReceiveSmsReceipt',
                 request_serializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ReceiveSmsReceiptRequest.SerializeToString,
@@ -109,6 +124,28 @@ class DeliveryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSuppressions(self, request, context):
+        """ListSuppressions pages through addresses that are not written to any more, the latest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LiftSuppression(self, request, context):
+        """LiftSuppression has an address written to again, from the next message on; who did it and why is kept. Where it
+        bounces once more it is suppressed once more. Errors: suppression_not_found, idempotency_key_reused.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLiftedSuppressions(self, request, context):
+        """ListLiftedSuppressions pages through what operators lifted, the latest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ReceiveSmsReceipt(self, request, context):
         """ReceiveSmsReceipt takes in what a provider says became of an SMS, or of a call, as its callback was posted.
         UNAUTHENTICATED invalid_signature where it is not the provider's.
@@ -144,6 +181,21 @@ def add_DeliveryServiceServicer_to_server(servicer, server):
                     servicer.ListProviders,
                     request_deserializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListProvidersRequest.FromString,
                     response_serializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListProvidersResponse.SerializeToString,
+            ),
+            'ListSuppressions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSuppressions,
+                    request_deserializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListSuppressionsRequest.FromString,
+                    response_serializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListSuppressionsResponse.SerializeToString,
+            ),
+            'LiftSuppression': grpc.unary_unary_rpc_method_handler(
+                    servicer.LiftSuppression,
+                    request_deserializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.LiftSuppressionRequest.FromString,
+                    response_serializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.LiftSuppressionResponse.SerializeToString,
+            ),
+            'ListLiftedSuppressions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLiftedSuppressions,
+                    request_deserializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListLiftedSuppressionsRequest.FromString,
+                    response_serializer=ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListLiftedSuppressionsResponse.SerializeToString,
             ),
             'ReceiveSmsReceipt': grpc.unary_unary_rpc_method_handler(
                     servicer.ReceiveSmsReceipt,
@@ -287,6 +339,87 @@ class DeliveryService:
             '/ridesharing.notification.v1.DeliveryService/ListProviders',
             ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListProvidersRequest.SerializeToString,
             ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListProvidersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSuppressions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.notification.v1.DeliveryService/ListSuppressions',
+            ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListSuppressionsRequest.SerializeToString,
+            ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListSuppressionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LiftSuppression(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.notification.v1.DeliveryService/LiftSuppression',
+            ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.LiftSuppressionRequest.SerializeToString,
+            ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.LiftSuppressionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLiftedSuppressions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ridesharing.notification.v1.DeliveryService/ListLiftedSuppressions',
+            ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListLiftedSuppressionsRequest.SerializeToString,
+            ridesharing_dot_notification_dot_v1_dot_delivery__service__pb2.ListLiftedSuppressionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -48,6 +48,14 @@ class DeliveryServiceStub:
     """
     ListProviders: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.ListProvidersRequest, _delivery_service_pb2.ListProvidersResponse]
     """ListProviders tells how the providers stood at their last change; one that never failed is not among them."""
+    ListSuppressions: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.ListSuppressionsRequest, _delivery_service_pb2.ListSuppressionsResponse]
+    """ListSuppressions pages through addresses that are not written to any more, the latest first."""
+    LiftSuppression: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.LiftSuppressionRequest, _delivery_service_pb2.LiftSuppressionResponse]
+    """LiftSuppression has an address written to again, from the next message on; who did it and why is kept. Where it
+    bounces once more it is suppressed once more. Errors: suppression_not_found, idempotency_key_reused.
+    """
+    ListLiftedSuppressions: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.ListLiftedSuppressionsRequest, _delivery_service_pb2.ListLiftedSuppressionsResponse]
+    """ListLiftedSuppressions pages through what operators lifted, the latest first."""
     ReceiveSmsReceipt: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.ReceiveSmsReceiptRequest, _delivery_service_pb2.ReceiveSmsReceiptResponse]
     """ReceiveSmsReceipt takes in what a provider says became of an SMS, or of a call, as its callback was posted.
     UNAUTHENTICATED invalid_signature where it is not the provider's.
@@ -73,6 +81,14 @@ class DeliveryServiceAsyncStub(DeliveryServiceStub):
     """
     ListProviders: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.ListProvidersRequest, _delivery_service_pb2.ListProvidersResponse]  # type: ignore[assignment]
     """ListProviders tells how the providers stood at their last change; one that never failed is not among them."""
+    ListSuppressions: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.ListSuppressionsRequest, _delivery_service_pb2.ListSuppressionsResponse]  # type: ignore[assignment]
+    """ListSuppressions pages through addresses that are not written to any more, the latest first."""
+    LiftSuppression: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.LiftSuppressionRequest, _delivery_service_pb2.LiftSuppressionResponse]  # type: ignore[assignment]
+    """LiftSuppression has an address written to again, from the next message on; who did it and why is kept. Where it
+    bounces once more it is suppressed once more. Errors: suppression_not_found, idempotency_key_reused.
+    """
+    ListLiftedSuppressions: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.ListLiftedSuppressionsRequest, _delivery_service_pb2.ListLiftedSuppressionsResponse]  # type: ignore[assignment]
+    """ListLiftedSuppressions pages through what operators lifted, the latest first."""
     ReceiveSmsReceipt: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.ReceiveSmsReceiptRequest, _delivery_service_pb2.ReceiveSmsReceiptResponse]  # type: ignore[assignment]
     """ReceiveSmsReceipt takes in what a provider says became of an SMS, or of a call, as its callback was posted.
     UNAUTHENTICATED invalid_signature where it is not the provider's.
@@ -125,6 +141,32 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_delivery_service_pb2.ListProvidersResponse, _abc.Awaitable[_delivery_service_pb2.ListProvidersResponse]]:
         """ListProviders tells how the providers stood at their last change; one that never failed is not among them."""
+
+    @_abc_1.abstractmethod
+    def ListSuppressions(
+        self,
+        request: _delivery_service_pb2.ListSuppressionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_delivery_service_pb2.ListSuppressionsResponse, _abc.Awaitable[_delivery_service_pb2.ListSuppressionsResponse]]:
+        """ListSuppressions pages through addresses that are not written to any more, the latest first."""
+
+    @_abc_1.abstractmethod
+    def LiftSuppression(
+        self,
+        request: _delivery_service_pb2.LiftSuppressionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_delivery_service_pb2.LiftSuppressionResponse, _abc.Awaitable[_delivery_service_pb2.LiftSuppressionResponse]]:
+        """LiftSuppression has an address written to again, from the next message on; who did it and why is kept. Where it
+        bounces once more it is suppressed once more. Errors: suppression_not_found, idempotency_key_reused.
+        """
+
+    @_abc_1.abstractmethod
+    def ListLiftedSuppressions(
+        self,
+        request: _delivery_service_pb2.ListLiftedSuppressionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_delivery_service_pb2.ListLiftedSuppressionsResponse, _abc.Awaitable[_delivery_service_pb2.ListLiftedSuppressionsResponse]]:
+        """ListLiftedSuppressions pages through what operators lifted, the latest first."""
 
     @_abc_1.abstractmethod
     def ReceiveSmsReceipt(

@@ -22,12 +22,13 @@ class Script:
 
     async def __call__(self, keys: Sequence[str], args: Sequence[Any], pipeline: Any = None) -> Any:
         """Run it, or add it to a pipeline of the same client (then nothing comes back here)."""
-        if not self._is_cluster:
-            return await self._registered(keys, args, pipeline)
-        # Which nodes of a Cluster know a script changes with every fail-over: a pipeline takes no chance.
         if pipeline is not None:
+            # Whole: the library asks each time, and waits, whether the server knows a digest, and which nodes of a
+            # Cluster do changes with every fail-over.
             pipeline.eval(self._text, len(keys), *keys, *args)
             return None
+        if not self._is_cluster:
+            return await self._registered(keys, args)
         try:
             return await self._redis.evalsha(self._registered.sha, len(keys), *keys, *args)
         except NoScriptError:

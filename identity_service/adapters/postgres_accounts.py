@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity_service.adapters.ciphers import OLD_FORM, PhoneVault
 from identity_service.adapters.postgres_mail_addresses import USE as MAIL
 from identity_service.adapters.postgres_person_keys import PostgresPersonKeys
-from identity_service.adapters.tables import accounts, mail_addresses
+from identity_service.adapters.tables import accounts, mail_addresses, person_keys
 from identity_service.domain.accounts import Account, Contact
 
 _COLUMNS = (
@@ -23,6 +23,20 @@ _COLUMNS = (
     accounts.c.locale,
     accounts.c.created_at,
     accounts.c.version,
+)
+# Asked for on every ride, and so written once: to write a statement anew costs as much as to have it answered.
+_CONTACT = (
+    select(
+        accounts.c.phone_sealed,
+        accounts.c.locale,
+        accounts.c.display_name,
+        mail_addresses.c.address_sealed,
+        person_keys.c.wrapped_key,
+    )
+    .select_from(
+        accounts.outerjoin(mail_addresses).outerjoin(person_keys, person_keys.c.account_id == accounts.c.account_id)
+    )
+    .where(accounts.c.account_id == bindparam("of_account", type_=accounts.c.account_id.type))
 )
 
 
@@ -85,16 +99,14 @@ class PostgresAccounts:
 
     async def contact(self, account_id: UUID) -> Contact | None:
         """Open the number of an account."""
-        columns = (accounts.c.phone_sealed, accounts.c.locale, accounts.c.display_name, mail_addresses.c.address_sealed)
-        query = select(*columns).select_from(accounts.outerjoin(mail_addresses))
-        row = (await self._connection.execute(query.where(accounts.c.account_id == account_id))).first()
+        row = (await self._connection.execute(_CONTACT, {"of_account": account_id})).first()
         if row is None:
             return None
         if row.phone_sealed[0] == OLD_FORM:
             return Contact(self._vault.open_phone(account_id, row.phone_sealed), row.locale, row.display_name)
-        vault = await self._keys.find(account_id)
-        if vault is None:
+        if not row.wrapped_key:
             return None
+        vault = self._vault.person(account_id, row.wrapped_key)
         mail = vault.open(MAIL, row.address_sealed).decode() if row.address_sealed else ""
         return Contact(vault.open("phone", row.phone_sealed).decode(), row.locale, row.display_name, mail)
 

@@ -34,7 +34,9 @@ class SeeAudience:
 
     async def __call__(self, events: Sequence[IncomingEvent]) -> None:
         """Remember who is not known to be remembered."""
-        new = {sighting for event in events for sighting in _sightings(event)} - self._known.keys()
+        # Each is looked up: to subtract the keys would walk through all that is known, with every event.
+        seen = {sighting for event in events for sighting in _sightings(event)}
+        new = {sighting for sighting in seen if sighting not in self._known}
         if not new:
             return
         await self._store.see(list(new))

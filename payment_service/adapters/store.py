@@ -20,6 +20,7 @@ from payment_service.adapters.disputes import PostgresDisputes
 from payment_service.adapters.driver_books import PostgresDriverBooks
 from payment_service.adapters.driver_terms import PostgresTerms
 from payment_service.adapters.ledger import PostgresLedger
+from payment_service.adapters.one_statement import OneStatement
 from payment_service.adapters.operations import PostgresOperations
 from payment_service.adapters.patronages import PostgresPatronages
 from payment_service.adapters.payment_methods import PostgresPaymentMethods
@@ -137,6 +138,14 @@ class PostgresStore:
                 await unclaim_all(connection, unused)
         if any(work.told for work in works):
             self._relay.wake()
+
+    @asynccontextmanager
+    async def single(self) -> AsyncGenerator[PostgresWork]:
+        async with self._database.connect() as connection:
+            work = PostgresWork(OneStatement(connection), self._encode, self._ids)
+            yield work
+            if work.connection.waiting:
+                raise RuntimeError("what waits to be written takes a transaction")
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncGenerator[PostgresWork]:

@@ -47,7 +47,7 @@ class ApplyPspEvents:
     async def __call__(self) -> int:
         """Take up one batch of events whose time has come; return how many were taken."""
         now = self._clock.now()
-        async with self._store.transaction() as work:
+        async with self._store.single() as work:
             events = await work.psp_events.take_due(now, now + self._lease, BATCH_EVENTS)
         self._failpoint("psp_event.taken")
         groups: dict[tuple[str, str], list[PspEvent]] = {}
@@ -87,8 +87,8 @@ class ApplyPspEvents:
         alike: dict[tuple[PspEventState, str, int], list[PspEvent]] = {}
         for event in events:
             alike.setdefault((*_became(event, handled), event.tries), []).append(event)
-        async with self._store.transaction() as work:
-            for (state, detail, tries), those in alike.items():
+        for (state, detail, tries), those in alike.items():
+            async with self._store.single() as work:
                 if state in (PspEventState.APPLIED, PspEventState.PARKED):
                     await work.psp_events.end(those, state, detail, now)
                 else:

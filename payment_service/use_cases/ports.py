@@ -193,6 +193,13 @@ class Store(Protocol):
         """
         ...
 
+    def single(self) -> AbstractAsyncContextManager[Work]:
+        """Run a block that asks or changes one thing, by one statement: a transaction without its begin and commit.
+
+        What takes a second statement, or waits to be written with others, is refused: RuntimeError.
+        """
+        ...
+
     def snapshot(self) -> AbstractAsyncContextManager[Work]:
         """Run a block of reads that all see the same moment."""
         ...

@@ -77,13 +77,13 @@ class ReceivePspEvent:
             await asyncio.wait([self._writer])
 
     async def _write_all(self) -> None:
-        # One transaction at a time, for all that came during the last: a flood takes one connection of the pool.
+        # One statement at a time, for all that came during the last: a flood takes one connection of the pool.
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(BATCH_EVENTS, len(self._waiting)))]
             try:
-                async with self._store.transaction() as work:
+                async with self._store.single() as work:
                     fresh = await work.psp_events.insert([event for event, _ in batch])
-                    self._failpoint("psp_event.inserted")
+                self._failpoint("psp_event.inserted")
             except Exception as error:
                 for _, kept in batch:
                     if not kept.done():

@@ -40,6 +40,10 @@ class WatchedStore:
             if touched:
                 await self._tell(works[0], touched)
 
+    def single(self) -> AbstractAsyncContextManager[Work]:
+        # Nothing is posted by a statement alone.
+        return self._store.single()
+
     def snapshot(self) -> AbstractAsyncContextManager[Work]:
         return self._store.snapshot()
 

@@ -115,6 +115,12 @@ class MortalStore(PostgresStore):
             yield works
 
     @asynccontextmanager
+    async def single(self) -> AsyncGenerator[PostgresWork]:
+        self.process.live()
+        async with super().single() as work:
+            yield work
+
+    @asynccontextmanager
     async def snapshot(self) -> AsyncGenerator[PostgresWork]:
         self.process.live()
         async with super().snapshot() as work:

@@ -48,7 +48,7 @@ class PaymentEvents:
         self._clock = clock
 
     async def __call__(self, event: PspEvent) -> Handled:
-        async with self._store.snapshot() as work:
+        async with self._store.single() as work:
             payment = await work.payments.find_for_psp(event.psp_payment_id, event.operation_id)
         if payment is None:
             return Unmatched()

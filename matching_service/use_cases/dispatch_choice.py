@@ -44,6 +44,8 @@ more are left than that, the drivers are dealt out among them (`Limits.hands`)."
 PAIRS_AT_ONCE = 2_000
 """So many are weighed on the event loop; more would hold it up for longer than other calls may wait."""
 SOLVER_BUDGET_SECONDS = 0.25
+"""The solver's own time, in all passes of a tick together: where weighing takes long already, a greedy choice would
+spare the least part of the tick, and leave all drivers where they are."""
 _WEIGHABLE = partial(tuple.__new__, Weighable)
 """Makes one of a tuple past the constructor: a tick makes tens of thousands."""
 
@@ -60,6 +62,7 @@ class Choice:
     """Of the pairs that moves name."""
     candidates: int = 0
     greedy_passes: int = 0
+    solver_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +81,18 @@ class Choose:
         choice = Choice()
         if not picture.seekers or not picture.drivers:
             return choice
-        solve_until = self.monotonic() + self.budget_seconds
         solved = [place for place, seeker in enumerate(picture.seekers) if not seeker.broadcast_offers]
         everybody = solved, range(picture.ordinary_drivers)
         joins = _joins(picture)
         if solved:
             candidates = FEW_CANDIDATES if len(solved) >= CROWD and picture.free >= PLENTY * len(solved) else CANDIDATES
-            choice.chosen = await self._match(picture, *everybody, candidates, solve_until, choice, joins)
+            choice.chosen = await self._match(picture, *everybody, candidates, choice, joins)
         served, taken = {pair.seeker for pair in choice.chosen}, {pair.driver for pair in choice.chosen}
         left = [place for place in solved if place not in served and picture.seekers[place].bound is None]
         free = [index for index in range(picture.free) if index not in taken]
         # With fewer drivers than candidates the first pass saw them all, and a wider one can find nobody.
         if left and free and picture.ordinary_drivers > CANDIDATES:
-            choice.chosen += await self._match(picture, left, free, WIDE_CANDIDATES, solve_until, choice)
+            choice.chosen += await self._match(picture, left, free, WIDE_CANDIDATES, choice)
         choice.moves = moves_of(choice.chosen, picture.seekers, picture.bound_driver_by_seeker)
         await self._weigh_moves(picture, choice)
         if len(solved) < len(picture.seekers):
@@ -164,7 +166,6 @@ class Choose:
         seeker_places: Sequence[int],
         driver_places: Sequence[int],
         candidates: int,
-        solve_until: float,
         choice: Choice,
         joins: Sequence[PairCost] = (),
     ) -> list[PairCost]:
@@ -181,7 +182,10 @@ class Choose:
             local = [cost._replace(seeker=place[cost.seeker]) for cost in costs]
         seekers = [picture.seekers[place] for place in seeker_places]
         unserved = [unserved_seconds(seeker, seeker.pickup_eta_cap_seconds) for seeker in seekers]
-        chosen = await self.matcher.solve(local, unserved, solve_until - self.monotonic()) if local else []
+        begun = self.monotonic()
+        left_seconds = self.budget_seconds - choice.solver_seconds
+        chosen = await self.matcher.solve(local, unserved, left_seconds) if local else []
+        choice.solver_seconds += self.monotonic() - begun
         if chosen is None:
             choice.greedy_passes += 1
             # Without the time to solve it nobody's driver is changed.

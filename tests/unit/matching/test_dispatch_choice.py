@@ -1,4 +1,4 @@
-"""How many candidates a ride gets."""
+"""How many candidates a ride gets, and how long the solver has."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -14,6 +14,7 @@ from matching_service.use_cases.dispatch_choice import (
     CROWD,
     FEW_CANDIDATES,
     PLENTY,
+    SOLVER_BUDGET_SECONDS,
     WIDE_CANDIDATES,
     Choose,
 )
@@ -63,3 +64,30 @@ async def test_a_crowd_among_plenty_of_drivers_is_weighed_with_fewer_of_them(
     matcher = NobodyNear()
     await Choose(CrowFliesEta(TravelPolicy(1.2, 36.0)), matcher, lambda: 0.0)(picture_of(rides, drivers))
     assert matcher.asked == [first, WIDE_CANDIDATES]
+
+
+class SlowToWeigh:
+    """A Matcher whose candidates take ten seconds and whose solver takes a fifth of one, and chooses nobody."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.given: list[float] = []
+
+    async def candidates(
+        self, seekers: Sequence[Seeker], drivers: Sequence[DriverPosition], limits: Limits
+    ) -> list[Pair]:
+        self.now += 10.0
+        return [Pair(0, 0)]
+
+    async def solve(
+        self, costs: Sequence[PairCost], unserved: Sequence[float], budget_seconds: float
+    ) -> list[int] | None:
+        self.given.append(budget_seconds)
+        self.now += 0.2
+        return []
+
+
+async def test_the_solver_has_its_time_however_long_weighing_took_and_the_second_pass_what_is_left() -> None:
+    matcher = SlowToWeigh()
+    await Choose(CrowFliesEta(TravelPolicy(1.2, 36.0)), matcher, lambda: matcher.now)(picture_of(1, 100))
+    assert matcher.given == [pytest.approx(SOLVER_BUDGET_SECONDS), pytest.approx(SOLVER_BUDGET_SECONDS - 0.2)]

@@ -423,6 +423,9 @@ async def test_a_repeated_give_back_shows_the_former_driver_nothing_of_the_next_
     assert (again.ride.state, again.ride.HasField("driver")) == (rides_pb2.RIDE_STATE_MATCHING, False)
     cancel = ride_service_pb2.CancelRideRequest(request_id=service.key(), ride_id=offer.ride_id)
     await service.rides.CancelRide(cancel, **rider)
+    # Else the next one's ride is offered to one of them, while they are heard of still.
+    for each in (driver, other):
+        await service.drivers.EndShift(driver_service_pb2.EndShiftRequest(request_id=service.key()), **each)
 
 
 async def test_a_declined_driver_is_not_asked_again(service: Running):

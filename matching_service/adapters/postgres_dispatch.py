@@ -32,7 +32,6 @@ from chassis.database import Database
 from matching_service.adapters import tables
 from matching_service.adapters.driver_ids import driver_ids_from
 from matching_service.adapters.ride_rows import order_from
-from matching_service.adapters.rows import place_from
 from matching_service.adapters.statements import is_in
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.driver_record import DriverRecord
@@ -56,10 +55,10 @@ def _all_of(driver_id: ColumnElement[UUID]) -> ColumnElement[Any]:
 
 def _seeking() -> list[ColumnElement[Any]]:
     # Whole rides, of sixty columns, would take several times as long to read.
-    places = [_ride[f"{end}_{name}"] for end in ("pickup", "dropoff") for name in ("latitude", "longitude", "address")]
+    ends = [_ride[f"{end}_{name}"] for end in ("pickup", "dropoff") for name in ("latitude", "longitude")]
     return [
         _ride.id,
-        *places,
+        *ends,
         _ride.product,
         _ride.requested_at,
         _ride.funding,
@@ -176,8 +175,8 @@ class PostgresDispatchReads:
         return [
             WaitingRide(
                 ride_id=row["id"],
-                pickup=place_from(row, "pickup"),
-                dropoff=place_from(row, "dropoff"),
+                pickup=GeoPoint(row["pickup_latitude"], row["pickup_longitude"]),
+                dropoff=GeoPoint(row["dropoff_latitude"], row["dropoff_longitude"]),
                 product=row["product"],
                 requested_at=row["dispatch_at"] or row["requested_at"],
                 excluded_driver_ids=frozenset(row["excluded"] or ()),
@@ -204,8 +203,8 @@ class PostgresDispatchReads:
             EnRouteRide(
                 ride_id=row["id"],
                 driver_id=row["driver_id"],
-                pickup=place_from(row, "pickup"),
-                dropoff=place_from(row, "dropoff"),
+                pickup=GeoPoint(row["pickup_latitude"], row["pickup_longitude"]),
+                dropoff=GeoPoint(row["dropoff_latitude"], row["dropoff_longitude"]),
                 product=row["product"],
                 requested_at=row["requested_at"],
                 promised_pickup_at=row["promised_pickup_at"],

@@ -9,16 +9,14 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from uuid import UUID
 
-from matching_service.domain.assignment import Bound, Pair, Seeker, head_start_seconds
+from matching_service.domain.assignment import Bound, Pair, Seeker
 from matching_service.domain.city import NO_WEIGHTS, Atlas, CityPolicy, DispatchMode, VehicleClass
 from matching_service.domain.eta import Leg
 from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
 from matching_service.domain.pooling import Insertion
 from matching_service.domain.ride_kind import Capability
-from matching_service.domain.terms import Funding
 from matching_service.domain.tick_pace import Supply, supply_of
 from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import (
@@ -32,6 +30,7 @@ from matching_service.use_cases.dispatch_ports import (
     WaitingRide,
     WaitingRides,
 )
+from matching_service.use_cases.dispatch_seekers import seeker_of, waiting_seekers
 from matching_service.use_cases.driver_worth import KnowWorth, Worth
 from matching_service.use_cases.eta_ports import EtaProvider
 from matching_service.use_cases.find_joins import FindJoins, PooledSeeker, RunOnTheRoad
@@ -96,7 +95,11 @@ class Picture:
         return len(self.drivers) - self.sharing_drivers
 
 
-@dataclass(frozen=True, slots=True)
+_Seen = tuple[Sequence[DriverPosition], frozenset[UUID], Mapping[UUID, VehicleClass], Mapping[UUID, GeoPoint]]
+"""Where drivers are, who is busy, who is on shift with what, and where to those want to get who go home."""
+
+
+@dataclass(slots=True)
 class DrawPicture:
     """Draws the picture, from the rows of rides and shifts and from live locations."""
 
@@ -113,24 +116,25 @@ class DrawPicture:
     find_joins: FindJoins
     know_worth: KnowWorth
     clock: Clock
+    rides_expected: bool = False
+    """Whether the last picture had rides."""
 
     async def __call__(self, shards: Collection[str], cities: Collection[str] = ()) -> Picture:
-        """Draw it for the rides of some shards, of all cities or some. Without rides, drivers are not looked at."""
-        rides = await self.waiting.list_waiting(shards, MAX_WAITING, cities)
+        """Draw it for the rides of some shards, of all cities or some. Without rides, drivers are not looked at; where
+        the last picture had rides, this one most likely has, and drivers are read beside them."""
         atlas = await self.cities.in_force()
         most_swaps = max((city.dispatch.swaps.max_per_ride for city in atlas.policies), default=0)
-        under_way = await self.en_route.list_en_route(shards, most_swaps, MAX_EN_ROUTE, cities) if most_swaps else []
-        picture = Picture(waiting=len(rides), seekers=self._waiting_seekers(rides, atlas))
-        if not picture.seekers and not under_way:
+        reads = self.waiting.list_waiting(shards, MAX_WAITING, cities), self._under_way(shards, most_swaps, cities)
+        seen: _Seen | None = None
+        if self.rides_expected:
+            rides, under_way, seen = await asyncio.gather(*reads, self._look_at_drivers(shards, atlas))
+        else:
+            rides, under_way = await asyncio.gather(*reads)
+        picture = Picture(waiting=len(rides), seekers=waiting_seekers(rides, atlas, self.clock.now()))
+        self.rides_expected = bool(picture.seekers or under_way)
+        if not self.rides_expected:
             return picture
-        longest_seconds = max((city.dispatch.pickup_eta_cap_seconds for city in atlas.policies), default=0)
-        reach_meters = self.eta.reach_meters(longest_seconds)
-        snapshot, busy, on_shift, picture.headings = await asyncio.gather(
-            self.locations.snapshot_near(shards, reach_meters),
-            self.busy.busy(),
-            self.on_shift.on_shift(),
-            self.headings.headings(),
-        )
+        snapshot, busy, on_shift, picture.headings = seen or await self._look_at_drivers(shards, atlas)
         now = self.clock.now()
         fresh_since = now.timestamp() - FRESH_SECONDS
         fresh = [position for position in snapshot if position.measured_at >= fresh_since]
@@ -149,6 +153,20 @@ class DrawPicture:
         if any(seeker.needs for seeker in picture.seekers):
             picture.capabilities = await self.on_shift.capabilities()
         return picture
+
+    async def _under_way(
+        self, shards: Collection[str], most_swaps: int, cities: Collection[str]
+    ) -> Sequence[EnRouteRide]:
+        return await self.en_route.list_en_route(shards, most_swaps, MAX_EN_ROUTE, cities) if most_swaps else []
+
+    async def _look_at_drivers(self, shards: Collection[str], atlas: Atlas) -> _Seen:
+        longest_seconds = max((city.dispatch.pickup_eta_cap_seconds for city in atlas.policies), default=0)
+        return await asyncio.gather(
+            self.locations.snapshot_near(shards, self.eta.reach_meters(longest_seconds)),
+            self.busy.busy(),
+            self.on_shift.on_shift(),
+            self.headings.headings(),
+        )
 
     async def _add_worth(self, picture: Picture, atlas: Atlas) -> None:
         """Look up what counts for or against drivers, and put it to the rides: where do they lead to?"""
@@ -189,25 +207,12 @@ class DrawPicture:
             barred |= await self.standings.no_cash_driver_ids(currency_code)
         return frozenset(barred)
 
-    def _waiting_seekers(self, rides: Sequence[WaitingRide], atlas: Atlas) -> list[Seeker]:
-        now = self.clock.now()
-        seekers: list[Seeker] = []
-        for ride in rides:
-            city = atlas.of(ride.city, ride.pickup.point)
-            # A product that the city no longer sells has no vehicles: its rides end with their search window.
-            if city is None or ride.product not in city.products:
-                continue
-            seekers.append(
-                _seeker(ride, city, now, head_start_seconds((now - ride.requested_at).total_seconds(), ride.returned))
-            )
-        return seekers
-
     async def _add_en_route(
         self, picture: Picture, rides: Sequence[EnRouteRide], fresh: Mapping[UUID, DriverPosition], atlas: Atlas
     ) -> None:
         known: list[tuple[EnRouteRide, CityPolicy, DriverPosition]] = []
         for ride in rides:
-            city, position = atlas.of(ride.city, ride.pickup.point), fresh.get(ride.driver_id)
+            city, position = atlas.of(ride.city, ride.pickup), fresh.get(ride.driver_id)
             if city is None or position is None or ride.product not in city.products:
                 continue
             # Where the first to accept has the ride, it stays theirs.
@@ -217,7 +222,7 @@ class DrawPicture:
         if not known:
             return
         now = self.clock.now()
-        etas = await self.eta.seconds([Leg(position.point, ride.pickup.point) for ride, _, position in known])
+        etas = await self.eta.seconds([Leg(position.point, ride.pickup) for ride, _, position in known])
         for (ride, city, position), own_eta_seconds in zip(known, etas, strict=True):
             if own_eta_seconds <= city.dispatch.swaps.not_within_seconds:
                 continue
@@ -226,44 +231,8 @@ class DrawPicture:
             bound = Bound(ride.driver_id, max(promised_in_seconds, own_eta_seconds))
             picture.bound_driver_by_seeker[len(picture.seekers)] = len(picture.drivers)
             picture.own_eta_seconds[len(picture.seekers)] = own_eta_seconds
-            picture.seekers.append(_seeker(ride, city, now, 0.0, bound))
+            picture.seekers.append(seeker_of(ride, city, now, 0.0, bound))
             picture.drivers.append(position)
-
-
-def _seeker(
-    ride: WaitingRide | EnRouteRide,
-    city: CityPolicy,
-    now: datetime,
-    head_start: float,
-    bound: Bound | None = None,
-) -> Seeker:
-    return Seeker(
-        ride.ride_id,
-        ride.pickup.point,
-        city.products[ride.product].vehicle_classes,
-        ride.excluded_driver_ids,
-        head_start,
-        pays_cash=ride.funding is Funding.CASH,
-        needs=ride.needs,
-        dropoff=ride.dropoff.point,
-        pickup_eta_cap_seconds=city.dispatch.pickup_eta_cap_seconds,
-        waited_seconds=(now - ride.requested_at).total_seconds(),
-        bound=bound,
-        cap=city.dispatch.pickup_cap,
-        swaps=city.dispatch.swaps,
-        weights=city.dispatch.weights,
-        city=city.city,
-        broadcast_offers=_broadcast_offers(ride, city),
-        shard=ride.shard,
-        sharing=ride.sharing if isinstance(ride, WaitingRide) else None,
-        passengers=ride.passengers if isinstance(ride, WaitingRide) else 1,
-    )
-
-
-def _broadcast_offers(ride: WaitingRide | EnRouteRide, city: CityPolicy) -> int:
-    # Where a party fits in is planned for one vehicle: a pooled ride is offered to one driver at a time.
-    pooled = city.products[ride.product].sharing is not None
-    return city.dispatch.broadcast_offers if city.dispatch.mode is DispatchMode.BROADCAST and not pooled else 0
 
 
 def _supplies(rides: Sequence[WaitingRide], atlas: Atlas, free: Sequence[DriverPosition]) -> dict[str, Supply]:

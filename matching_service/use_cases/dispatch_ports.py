@@ -13,7 +13,7 @@ from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.pooling import PlanStop
-from matching_service.domain.quote import Place, Quote
+from matching_service.domain.quote import Quote
 from matching_service.domain.ride_kind import Capability
 from matching_service.domain.run import RunView, Sharing
 from matching_service.domain.terms import Funding
@@ -25,8 +25,8 @@ class WaitingRide:
     """A ride that looks for a driver. `returned`: an offer of it was declined or expired, so it goes first."""
 
     ride_id: UUID
-    pickup: Place
-    dropoff: Place
+    pickup: GeoPoint
+    dropoff: GeoPoint
     product: str
     requested_at: datetime
     excluded_driver_ids: frozenset[UUID]
@@ -49,8 +49,8 @@ class EnRouteRide:
 
     ride_id: UUID
     driver_id: UUID
-    pickup: Place
-    dropoff: Place
+    pickup: GeoPoint
+    dropoff: GeoPoint
     product: str
     requested_at: datetime
     promised_pickup_at: datetime

@@ -50,6 +50,8 @@ class FakeLiveLocations:
 
     def __init__(self) -> None:
         self.positions: dict[UUID, DriverPosition] = {}
+        self.looks = 0
+        """How often a tick looked at where drivers are."""
 
     async def record(self, positions: Sequence[DriverPosition]) -> list[RecordOutcome]:
         return [self._record(position) for position in positions]
@@ -61,6 +63,7 @@ class FakeLiveLocations:
         return list(self.positions.values())
 
     async def snapshot_near(self, shards: Collection[str], reach_meters: float) -> list[DriverPosition]:
+        self.looks += 1
         return await self.snapshot()
 
     async def forget(self, driver_id: UUID) -> None:

@@ -21,7 +21,6 @@ from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.adapters.shard_cells import shard_of
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition
-from matching_service.domain.quote import Place
 from matching_service.domain.run import RunView
 from matching_service.entrypoints.dispatch_worker import DispatchWorker
 from matching_service.use_cases.dispatch_ports import (
@@ -149,7 +148,7 @@ async def race(redis: Redis, url: str, reservations: Sequence[Reservations]) -> 
     clock, matcher, locations = HandClock(), ScipyMatcher(), RedisLiveLocations(redis)
     drivers = positions(50)
     await locations.record(drivers)
-    pickups = [Place(GeoPoint(37.3 + n / 1_200, -122.4 + n / 2_000)) for n in range(60)]
+    pickups = [GeoPoint(37.3 + n / 1_200, -122.4 + n / 2_000) for n in range(60)]
     rides = [
         WaitingRide(
             uuid4(),
@@ -159,7 +158,7 @@ async def race(redis: Redis, url: str, reservations: Sequence[Reservations]) -> 
             NOON - timedelta(seconds=n),
             frozenset(),
             returned=False,
-            shard=shard_of(place.point),
+            shard=shard_of(place),
         )
         for n, place in enumerate(pickups)
     ]
@@ -226,7 +225,7 @@ async def test_when_one_worker_leaves_the_other_takes_its_shards(redis: Redis) -
         return asyncio.create_task(made.run())
 
     async def one_more_ride() -> None:
-        place = Place(drivers[0].point)
+        place = drivers[0].point
         board.offered.clear()
         ride = WaitingRide(uuid4(), place, place, "economy", NOON, frozenset(), returned=False, shard=shard)
         board.rides.append(ride)

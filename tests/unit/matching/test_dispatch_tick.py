@@ -1,6 +1,7 @@
 """One tick of dispatch over fakes and the real matcher."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
@@ -16,7 +17,6 @@ from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.locations import DriverPosition
-from matching_service.domain.quote import Place
 from matching_service.domain.ride_kind import Capability
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import EnRouteRide, Matcher, OfferOutcome, OpenShift, WaitingRide
@@ -47,7 +47,7 @@ def ride(
     waited: float = 0,
     funding: Funding = Funding.CARD,
 ) -> WaitingRide:
-    place = Place(at(meters_north))
+    place = at(meters_north)
     asked_at = NOON - timedelta(seconds=waited)
     return WaitingRide(UUID(int=number), place, place, product, asked_at, frozenset(), returned=False, funding=funding)
 
@@ -255,6 +255,42 @@ async def test_a_ride_of_a_product_no_longer_sold_is_passed_over(city: City) -> 
 async def test_without_waiting_rides_nothing_else_is_looked_at(city: City) -> None:
     city.driver(1, 100)
     assert await city.tick() == TickReport()
+    assert city.locations.looks == 0
+
+
+async def test_after_the_last_ride_drivers_are_looked_at_once_more_and_then_left_alone(city: City) -> None:
+    city.driver(1, 100)
+    city.board.rides = [ride(1)]
+    tick = city.made()
+    await tick({"": 1})
+    city.board.rides = []
+    city.board.offers = {}
+    # A tick that expects rides does not wait for them before it looks at drivers; there were none, so the next waits.
+    assert [(await tick({"": 1}), city.locations.looks) for _ in range(3)] == [(TickReport(), 2)] * 3
+
+
+async def test_a_tick_that_follows_one_with_rides_looks_at_the_drivers_beside_them(city: City) -> None:
+    city.driver(1, 100)
+    city.driver(2, 200)
+    city.board.rides = [ride(1)]
+    tick = city.made()
+    await tick({"": 1})
+    city.board.rides.append(ride(2))
+    looked = asyncio.Event()
+    list_waiting, look = city.board.list_waiting, city.locations.snapshot_near
+
+    async def list_once_looked(shards: Collection[str], limit: int, cities: Collection[str] = ()) -> list[WaitingRide]:
+        await looked.wait()
+        return await list_waiting(shards, limit, cities)
+
+    async def tell_and_look(shards: Collection[str], reach_meters: float) -> list[DriverPosition]:
+        looked.set()
+        return await look(shards, reach_meters)
+
+    city.board.list_waiting, city.locations.snapshot_near = list_once_looked, tell_and_look
+    async with asyncio.timeout(5):
+        await tick({"": 1})
+    assert sorted(city.offered()) == [1, 2]
 
 
 async def test_reservations_are_given_back_when_the_offers_fail(city: City) -> None:
@@ -310,7 +346,7 @@ async def test_rides_of_others_shards_are_left_to_their_owners_and_offers_carry_
 
 def en_route(number: int, meters_north: float, driver_id: UUID, promised_in: float) -> EnRouteRide:
     """A ride whose driver was promised to come in so many seconds from now."""
-    place, promised_at = Place(at(meters_north)), NOON + timedelta(seconds=promised_in)
+    place, promised_at = at(meters_north), NOON + timedelta(seconds=promised_in)
     return EnRouteRide(UUID(int=number), driver_id, place, place, "economy", NOON, promised_at, 0, frozenset())
 
 
@@ -389,8 +425,8 @@ async def test_the_same_inputs_give_the_same_offers(city: City) -> None:
 async def test_a_driver_on_the_way_home_gets_the_ride_that_ends_there_and_no_other(city: City) -> None:
     away, towards = ride(1, 0), ride(2, 0)
     city.board.rides = [
-        replace(away, dropoff=Place(at(-4_000)), requested_at=away.requested_at - timedelta(seconds=60)),
-        replace(towards, dropoff=Place(at(6_000))),
+        replace(away, dropoff=at(-4_000), requested_at=away.requested_at - timedelta(seconds=60)),
+        replace(towards, dropoff=at(6_000)),
     ]
     driver_id = city.driver(1, 100)
     city.shifts.homes[driver_id] = at(7_000)

@@ -12,7 +12,6 @@ from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.adapters.scipy_nearest import ScipyNearest
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.explanation import Fate, Trace, Verdict
-from matching_service.domain.quote import Place
 from matching_service.domain.terms import Funding
 from matching_service.entrypoints.wire_explain import FATES, VERDICTS, explanation_message
 from matching_service.use_cases.dispatch_tick import TickReport
@@ -70,7 +69,7 @@ async def test_every_driver_around_is_told_with_what_excluded_them(city: Traced)
     home = city.driver(8, 40)
     waiting = ride(1, funding=Funding.CASH)
     declined = city.driver(5, 25)
-    city.board.rides = [replace(waiting, excluded_driver_ids=frozenset({declined}), dropoff=Place(at(-4_000)))]
+    city.board.rides = [replace(waiting, excluded_driver_ids=frozenset({declined}), dropoff=at(-4_000))]
     city.driver(1, 5, age=15.1)
     city.driver(2, 10, VehicleClass.WHEELCHAIR)
     off = city.driver(3, 15)

@@ -29,7 +29,7 @@ async def city() -> AsyncIterator[City]:
 
 
 def pooled(number: int, pickup_meters: float, dropoff_meters: float, passengers: int = 1) -> WaitingRide:
-    places = Place(at(pickup_meters)), Place(at(dropoff_meters))
+    places = at(pickup_meters), at(dropoff_meters)
     found = replace(ride(number, product="pool"), pickup=places[0], dropoff=places[1])
     direct_seconds = round(abs(dropoff_meters - pickup_meters) * 0.2171)
     return replace(found, sharing=replace(SHARING, direct_seconds=direct_seconds), passengers=passengers)

@@ -21,7 +21,6 @@ from matching_service.adapters.street_search import StreetSearch
 from matching_service.domain.city import TravelPolicy, VehicleClass
 from matching_service.domain.eta import CrowFliesEta, Search
 from matching_service.domain.locations import DriverPosition
-from matching_service.domain.quote import Place
 from matching_service.domain.terms import Funding
 from matching_service.domain.travel_times import Timing, as_estimated
 from matching_service.use_cases.dispatch_choice import CANDIDATES
@@ -138,10 +137,9 @@ def _from_corner(offset: GeoPoint) -> GeoPoint:
 
 
 def a_ride() -> WaitingRide:
-    corner = Place(MIDDLE)
     asked_at = NOON - timedelta(seconds=5)
     return WaitingRide(
-        UUID(int=1), corner, corner, "economy", asked_at, frozenset(), returned=False, funding=Funding.CARD
+        UUID(int=1), MIDDLE, MIDDLE, "economy", asked_at, frozenset(), returned=False, funding=Funding.CARD
     )
 
 

@@ -7,8 +7,8 @@ it sets free, and ends with a ride that waits or with a driver who is left over.
 A free driver must be asked and may say no, so a chain cannot be done at once. Its first move is made, one that is good
 by itself, and the next tick sees what became of it:
 
-    free F -> bound ride E -> E's driver -> waiting ride W    F is offered W; once F is on the way, E and W are a ring
-    free F -> bound ride E -> E's driver is left over         F is offered E, if E's rider gains enough
+    free F -> bound ride E, whose rider gains enough          F is offered E; E's driver is the next tick's free one
+    free F -> bound ride E -> E's driver -> waiting ride W    else F is offered W; F once on the way, E and W are a ring
     bound rides in a ring                                     all change drivers, in one transaction
 """
 
@@ -27,7 +27,7 @@ class Moves:
     offers: list[Pair] = field(default_factory=list[Pair])
     """Waiting rides, each with a free driver; of a chain's end the pair may be further apart than the cap allows."""
     swaps: list[Pair] = field(default_factory=list[Pair])
-    """Rides with a driver on the way, each with a free driver to be asked."""
+    """Rides with a driver on the way, each with a free driver to be asked; their riders gain enough by themselves."""
     reroutes: list[tuple[Pair, ...]] = field(default_factory=list[tuple[Pair, ...]])
     """Rings: each ride gets the driver who is on the way to the next."""
     broadcasts: list[tuple[Pair, ...]] = field(default_factory=list[tuple[Pair, ...]])
@@ -39,13 +39,19 @@ class Moves:
         return {pair: number for pairs in self.broadcasts for number, pair in enumerate(pairs, 1)}
 
 
-def moves_of(chosen: Sequence[PairCost], seekers: Sequence[Seeker], bound_driver_by_seeker: Mapping[int, int]) -> Moves:
+def moves_of(
+    chosen: Sequence[PairCost],
+    seekers: Sequence[Seeker],
+    bound_driver_by_seeker: Mapping[int, int],
+    own_eta_seconds: Mapping[int, int],
+) -> Moves:
     """Take a choice apart.
 
     Args:
         chosen: exclusive pairs; of a bound seeker none or its own driver's means that nothing changes.
         seekers: all that took part.
         bound_driver_by_seeker: the place of the driver who is on the way to each bound seeker.
+        own_eta_seconds: when that driver will come.
     """
     seeker_by_driver = {pair.driver: pair.seeker for pair in chosen}
     driver_by_seeker = {pair.seeker: pair.driver for pair in chosen}
@@ -57,10 +63,10 @@ def moves_of(chosen: Sequence[PairCost], seekers: Sequence[Seeker], bound_driver
             continue
         chain = _chain(pair.seeker, seeker_by_driver, bound_driver_by_seeker)
         settled.update(chain)
-        if seekers[chain[-1]].bound is None:
-            moves.offers.append(Pair(chain[-1], pair.driver))
-        else:
+        if pair.seeker in own_eta_seconds and _gains(pair, seekers[pair.seeker], own_eta_seconds[pair.seeker]):
             moves.swaps.append(Pair(pair.seeker, pair.driver))
+        elif seekers[chain[-1]].bound is None:
+            moves.offers.append(Pair(chain[-1], pair.driver))
     for seeker in bound_driver_by_seeker:
         if seeker in settled:
             continue
@@ -70,6 +76,11 @@ def moves_of(chosen: Sequence[PairCost], seekers: Sequence[Seeker], bound_driver
         if closed and len(ring) > 1:
             moves.reroutes.append(tuple(Pair(each, driver_by_seeker[each]) for each in ring))
     return moves
+
+
+def _gains(pair: PairCost, seeker: Seeker, own_eta_seconds: int) -> bool:
+    """Whether a change is worth it for the rider whose driver changes, whatever becomes of the others."""
+    return pair.terms.pickup_eta + seeker.swaps.min_gain_seconds <= own_eta_seconds
 
 
 def _chain(first: int, seeker_by_driver: Mapping[int, int], bound_driver_by_seeker: Mapping[int, int]) -> list[int]:

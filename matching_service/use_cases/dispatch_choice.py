@@ -93,7 +93,7 @@ class Choose:
         # With fewer drivers than candidates the first pass saw them all, and a wider one can find nobody.
         if left and free and picture.ordinary_drivers > CANDIDATES:
             choice.chosen += await self._match(picture, left, free, WIDE_CANDIDATES, choice)
-        choice.moves = moves_of(choice.chosen, picture.seekers, picture.bound_driver_by_seeker)
+        choice.moves = moves_of(choice.chosen, picture.seekers, picture.bound_driver_by_seeker, picture.own_eta_seconds)
         await self._weigh_moves(picture, choice)
         if len(solved) < len(picture.seekers):
             await self._broadcast(picture, choice)
@@ -224,7 +224,7 @@ class Choose:
         return await asyncio.to_thread(_weighed, picture, pairs, etas)
 
     async def _weigh_moves(self, picture: Picture, choice: Choice) -> None:
-        """Know the cost of each move, and drop those that are not right by themselves: too far, or of too little gain.
+        """Know the cost of each move, and drop those that are not right by themselves: too far, or without consent.
 
         The end of a chain may be nobody's candidate, so its pair is weighed now.
         """
@@ -234,12 +234,6 @@ class Choose:
         etas = await self._etas(picture, unknown)
         known |= {Pair(cost.seeker, cost.driver): cost for cost in await self._weigh(picture, unknown, etas)}
         moves.offers[:] = [pair for pair in moves.offers if pair in known]
-        moves.swaps[:] = [
-            pair
-            for pair in moves.swaps
-            if known[pair].terms.pickup_eta + picture.seekers[pair.seeker].swaps.min_gain_seconds
-            <= picture.own_eta_seconds[pair.seeker]
-        ]
         moves.reroutes[:] = [
             ring
             for ring in moves.reroutes

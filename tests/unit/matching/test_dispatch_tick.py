@@ -399,16 +399,41 @@ async def test_no_rider_waits_longer_than_promised_for_the_sake_of_another(city:
     assert city.board.rerouted == []
 
 
-async def test_a_waiting_ride_at_the_end_of_a_chain_gets_the_free_driver(city: City) -> None:
-    # Best in sum: ride 1 gets the free driver, ride 2 the one who is on the way to ride 1. First the free one is asked.
+@pytest.mark.parametrize(("free_meters", "asked_for", "instead"), [(-500, 1, True), (-900, 2, False)])
+async def test_of_a_chain_the_free_driver_is_asked_for_the_ride_that_gains_a_minute_or_for_the_one_that_waits(
+    city: City, free_meters: float, asked_for: int, instead: bool
+) -> None:
+    # Best in sum: ride 1 gets the free driver, ride 2 the one who is on the way to ride 1. Ride 1 gains 108 s by it, or
+    # 22 s, which is no reason to change its driver as long as nothing is known of the rest.
     former = city.driver(1, 1_000)
-    free = city.driver(2, -500)
+    free = city.driver(2, free_meters)
     city.board.en_route = [en_route(1, 0, former, 250)]
     city.board.rides = [ride(2, 1_050)]
     await city.tick()
     [proposal] = city.board.proposed
-    assert (proposal.ride_id.int, proposal.driver_id, proposal.instead_of) == (2, free, None)
+    assert (proposal.ride_id.int, proposal.driver_id) == (asked_for, free)
+    assert proposal.instead_of == (former if instead else None)
     assert city.board.rerouted == []
+
+
+async def test_a_chain_goes_on_with_the_driver_whom_its_first_change_sets_free(city: City) -> None:
+    first, second, free = city.driver(1, 1_000), city.driver(2, 2_000), city.driver(3, -100)
+    city.board.en_route = [en_route(1, 0, first, 250), en_route(2, 1_000, second, 250)]
+    city.board.rides = [ride(3, 2_050)]
+    await city.tick()
+    [asked] = city.board.proposed
+    assert (asked.ride_id.int, asked.driver_id, asked.instead_of) == (1, free, first)
+    # The free one has said yes: the first is free now, and nearer to ride 2 than the second is.
+    city.board.offers.clear()
+    city.board.en_route = [en_route(1, 0, free, 250), en_route(2, 1_000, second, 250)]
+    await city.tick()
+    asked = city.board.proposed[-1]
+    assert (asked.ride_id.int, asked.driver_id, asked.instead_of) == (2, first, second)
+    city.board.offers.clear()
+    city.board.en_route = [en_route(1, 0, free, 250), en_route(2, 1_000, first, 250)]
+    await city.tick()
+    asked = city.board.proposed[-1]
+    assert (asked.ride_id.int, asked.driver_id, asked.instead_of) == (3, second, None)
 
 
 async def test_the_same_inputs_give_the_same_offers(city: City) -> None:

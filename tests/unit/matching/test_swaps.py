@@ -177,8 +177,8 @@ async def test_a_ring_of_which_one_is_offered_to_another_changes_nothing(stage: 
 
 
 @st.composite
-def choices(draw: st.DrawFn) -> tuple[list[Seeker], list[PairCost], dict[int, int]]:
-    """Any exclusive choice: free drivers first, then one bound driver a bound seeker."""
+def choices(draw: st.DrawFn) -> tuple[list[Seeker], list[PairCost], dict[int, int], dict[int, int]]:
+    """Any exclusive choice: free drivers first, then one bound driver a bound seeker, who comes soon or late."""
     waiting, bound, free = draw(st.integers(0, 4)), draw(st.integers(0, 4)), draw(st.integers(0, 4))
     here, nobody = GeoPoint(37.7, -122.4), frozenset[UUID]()
     seekers = [Seeker(UUID(int=number), here, frozenset(), nobody, 0.0) for number in range(waiting)]
@@ -187,22 +187,22 @@ def choices(draw: st.DrawFn) -> tuple[list[Seeker], list[PairCost], dict[int, in
     drivers = draw(st.permutations([*range(free + bound), *[None] * (waiting + bound)]))
     paired = zip(range(len(seekers)), drivers, strict=False)
     chosen = [PairCost(seeker, driver, 1.0) for seeker, driver in paired if driver is not None]
-    return seekers, chosen, own
+    return seekers, chosen, own, {seeker: draw(st.sampled_from([0, 500])) for seeker in own}
 
 
 @given(choices())
 def test_moves_of_any_choice_use_a_driver_and_a_ride_at_most_once(
-    choice: tuple[list[Seeker], list[PairCost], dict[int, int]],
+    choice: tuple[list[Seeker], list[PairCost], dict[int, int], dict[int, int]],
 ) -> None:
-    seekers, chosen, own = choice
-    moves = moves_of(chosen, seekers, own)
+    seekers, chosen, own, own_eta_seconds = choice
+    moves = moves_of(chosen, seekers, own, own_eta_seconds)
     ring_pairs = [pair for ring in moves.reroutes for pair in ring]
     pairs = [*moves.offers, *moves.swaps, *ring_pairs]
     assert len({pair.seeker for pair in pairs}) == len(pairs)
     assert len({pair.driver for pair in pairs}) == len(pairs)
     bound_drivers = set(own.values())
     assert all(seekers[pair.seeker].bound is None and pair.driver not in bound_drivers for pair in moves.offers)
-    assert all(seekers[pair.seeker].bound is not None and pair.driver not in bound_drivers for pair in moves.swaps)
+    assert all(own_eta_seconds[pair.seeker] and pair.driver not in bound_drivers for pair in moves.swaps)
     for ring in moves.reroutes:
         assert len(ring) > 1
         assert {pair.driver for pair in ring} == {own[pair.seeker] for pair in ring}
@@ -217,7 +217,8 @@ def test_every_ring_and_every_free_driver_of_a_choice_is_taken_wherever_it_stand
     # Ride 4 gets a free driver, two rings of two change among themselves, and ride 4's driver goes to who waits.
     pairs = [(0, 11), (1, 10), (5, 14), (4, 20), (2, 13), (3, 12)]
 
-    moves = moves_of([PairCost(seeker, driver, 1.0) for seeker, driver in pairs], seekers, own)
+    sooner = dict.fromkeys(own, 0)
+    moves = moves_of([PairCost(seeker, driver, 1.0) for seeker, driver in pairs], seekers, own, sooner)
 
     assert moves.offers == [(5, 20)]
     assert moves.swaps == []
@@ -231,7 +232,7 @@ def test_ring_behind_a_ride_that_is_settled_is_found() -> None:
     pairs = [(0, 20), (1, 12), (2, 11)]
 
     chosen = [PairCost(seeker, driver, 1.0) for seeker, driver in pairs]
-    moves = moves_of(chosen, [bound] * 3, {0: 10, 1: 11, 2: 12})
+    moves = moves_of(chosen, [bound] * 3, {0: 10, 1: 11, 2: 12}, dict.fromkeys(range(3), 500))
 
     assert moves.swaps == [(0, 20)]
     assert [set(ring) for ring in moves.reroutes] == [{(1, 12), (2, 11)}]

@@ -116,23 +116,27 @@ class DrawPicture:
     find_joins: FindJoins
     know_worth: KnowWorth
     clock: Clock
-    rides_expected: bool = False
-    """Whether the last picture had rides."""
+    cities_with_rides: frozenset[str] = frozenset()
+    """Those whose last picture had rides."""
 
     async def __call__(self, shards: Collection[str], cities: Collection[str] = ()) -> Picture:
-        """Draw it for the rides of some shards, of all cities or some. Without rides, drivers are not looked at; where
-        the last picture had rides, this one most likely has, and drivers are read beside them."""
+        """Draw it for the rides of some shards, of all cities or some.
+
+        Without rides, drivers are not looked at. Where a city had rides the last time, it most likely has some now, and
+        the drivers are read beside them.
+        """
         atlas = await self.cities.in_force()
         most_swaps = max((city.dispatch.swaps.max_per_ride for city in atlas.policies), default=0)
         reads = self.waiting.list_waiting(shards, MAX_WAITING, cities), self._under_way(shards, most_swaps, cities)
         seen: _Seen | None = None
-        if self.rides_expected:
+        expected = self.cities_with_rides.intersection({"", *cities}) if cities else self.cities_with_rides
+        if expected:
             rides, under_way, seen = await asyncio.gather(*reads, self._look_at_drivers(shards, atlas))
         else:
             rides, under_way = await asyncio.gather(*reads)
+        self.cities_with_rides = (self.cities_with_rides - expected).union(ride.city for ride in (*rides, *under_way))
         picture = Picture(waiting=len(rides), seekers=waiting_seekers(rides, atlas, self.clock.now()))
-        self.rides_expected = bool(picture.seekers or under_way)
-        if not self.rides_expected:
+        if not picture.seekers and not under_way:
             return picture
         snapshot, busy, on_shift, picture.headings = seen or await self._look_at_drivers(shards, atlas)
         now = self.clock.now()

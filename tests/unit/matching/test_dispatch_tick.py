@@ -269,6 +269,15 @@ async def test_after_the_last_ride_drivers_are_looked_at_once_more_and_then_left
     assert [(await tick({"": 1}), city.locations.looks) for _ in range(3)] == [(TickReport(), 2)] * 3
 
 
+async def test_rides_of_one_city_do_not_have_the_drivers_looked_at_for_another(city: City) -> None:
+    city.driver(1, 100)
+    city.board.rides = [replace(ride(1), city=CITY.city)]
+    tick = city.made()
+    await tick({"": 1}, [CITY.city])
+    await tick({"": 1}, ["elsewhere"])
+    assert city.locations.looks == 1
+
+
 async def test_a_tick_that_follows_one_with_rides_looks_at_the_drivers_beside_them(city: City) -> None:
     city.driver(1, 100)
     city.driver(2, 200)

@@ -19,3 +19,5 @@ class Outcome:
     empty_seconds: float = 0.0
     double_assignments: int = 0
     tick_seconds: list[float] = field(default_factory=list[float])
+    greedy_passes: int = 0
+    """Passes of the solver that found no time: the one thing in a replay that depends on how quick the machine is."""

@@ -106,8 +106,9 @@ class Replay:
         if self._waiting or any(car.target is not None for car in self._cars):
             await self._tell_places()
             begun = time.perf_counter()
-            await self._service.tick(self._fences())
+            report = await self._service.tick(self._fences())
             self._outcome.tick_seconds.append(time.perf_counter() - begun)
+            self._outcome.greedy_passes += report.greedy_passes
             rings, self._service.rerouter.changed = self._service.rerouter.changed, []
             for ring in rings:
                 self._reroute(ring)

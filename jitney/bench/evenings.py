@@ -55,6 +55,7 @@ class Figures:
     empty_seconds: float = 0.0
     double_assignments: int = 0
     tick_seconds: list[float] = field(default_factory=list[float])
+    greedy_passes: int = 0
 
     def add(self, outcome: Outcome) -> None:
         """Count an evening."""
@@ -65,6 +66,7 @@ class Figures:
         self.empty_seconds += outcome.empty_seconds
         self.double_assignments += outcome.double_assignments
         self.tick_seconds += outcome.tick_seconds
+        self.greedy_passes += outcome.greedy_passes
 
     @property
     def mean_seconds(self) -> float:
@@ -159,6 +161,7 @@ def result_of(found: dict[str, Figures], tick_millis: dict[int, float], *, city_
     # How the cost grows: the evenings differ in size.
     sizes = sorted({min(tick_millis), max(tick_millis)}) if tick_millis else []
     details += [Detail(f"a tick with {cars} cars", tick_millis[cars], "ms") for cars in sizes]
+    details.append(Detail("passes that were greedy for want of time", ours.greedy_passes, ""))
     details.append(Detail("load of the machine", os.getloadavg()[0], ""))
     if city_scale:
         target, also = CITY_MEAN_SECONDS, [Promise("completed", ours.done, least=CITY_LEAST_DONE)]

@@ -35,6 +35,14 @@ def test_a_policy_that_keeps_all_promises_meets_the_target_and_one_swap_too_many
     assert not result_of({"greedy": greedy, "own": left}, {10: 5.0}, city_scale=False).met
 
 
+def test_passes_without_time_for_the_solver_are_told_of_all_evenings_together() -> None:
+    ours = Figures()
+    for passes in (2, 3):
+        ours.add(Outcome("x", 10, 2, [5.0, 6.0], [0, 0], [10, 20], greedy_passes=passes))
+    [told] = [each for each in result_of({"own": ours}, {}, city_scale=True).details if "for want of time" in each.what]
+    assert told.value == 5
+
+
 def test_a_car_on_the_way_is_where_its_time_has_brought_it_and_stays_there_when_stopped() -> None:
     car = Car(UUID(int=1), HERE)
     car.drive_to(3, THERE, 100.0)

@@ -11,6 +11,7 @@ import pytest
 from scipy.sparse.csgraph import dijkstra
 
 from jitney.bench.streets import grid_map
+from matching_service.adapters import street_search
 from matching_service.adapters.city_file import load_city
 from matching_service.adapters.osm_reader import read_streets
 from matching_service.adapters.scipy_assignment import ScipyMatcher
@@ -26,7 +27,7 @@ from matching_service.domain.travel_times import Timing, as_estimated
 from matching_service.use_cases.dispatch_choice import CANDIDATES
 from matching_service.use_cases.dispatch_ports import OpenShift, WaitingRide
 from matching_service.use_cases.search_streets import SearchStreets
-from shared_kernel.geo import GeoPoint
+from shared_kernel.geo import GeoPoint, haversine_meters
 from tests.fakes.matching_dispatch import (
     NOON,
     FakeLiveLocations,
@@ -70,6 +71,31 @@ async def test_the_quickest_by_the_streets_are_named_soonest_first(limit: float,
     named = [row[ranks].tolist() for row, ranks in zip(seconds, found, strict=True)]
     assert named == [pytest.approx(sorted(row[row < limit].tolist())[:10]) for row in seconds]
     assert any(named)
+
+
+async def test_of_a_crowd_of_drivers_those_nearest_as_the_crow_flies_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(street_search, "NEAREST", 40)
+    graph = StreetGraph(grid_map(SIDE))
+    chance = np.random.default_rng(5)
+    pickups, stands = chance.integers(0, SIDE * SIDE, 8), chance.integers(0, SIDE * SIDE, 300)
+    places = [place_of(graph, node) for node in range(SIDE * SIDE)]
+    # Some meters beside the nodes, so that no two of them are as far from a pickup.
+    beside = (chance.random((300, 2)) * 1e-4).tolist()
+    points = [
+        GeoPoint(places[node].latitude + north, places[node].longitude + east)
+        for node, (north, east) in zip(stands.tolist(), beside, strict=True)
+    ]
+    drivers = [driver_at(number, point) for number, point in enumerate(points)]
+    found = await StreetSearch(graph, as_estimated).quickest(
+        [Search(places[node], 3_000.0) for node in pickups.tolist()], drivers, 10
+    )
+    seconds = dijkstra(graph.forward.T.tocsr(), indices=pickups)[:, stands]
+    for node, row, named in zip(pickups.tolist(), seconds, found, strict=True):
+        near = sorted(range(300), key=lambda number: haversine_meters(places[node], points[number]))[:40]
+        assert set(named) <= set(near)
+        assert row[named].tolist() == pytest.approx(sorted(row[near].tolist())[:10])
 
 
 async def test_who_is_on_no_street_is_not_named_and_is_not_found() -> None:

@@ -18,6 +18,7 @@ _VERDICTS = {
     "CHOSEN": "chosen",
     "LOST": "chosen for {lost_to} instead, where all pickups together take less time",
     "DEARER": "not chosen: another driver costs less",
+    "AWAITED": "chosen for as soon as somebody else comes to the ride that it is on the way to",
     "UNCHOSEN": "weighed, but the choice was not worth it by itself yet",
     "TOO_FAR": "too far: the pickup would take longer than the city allows",
     "STALE": "silent for more than 15 s",

@@ -17,6 +17,8 @@ class Verdict(StrEnum):
     """The driver was chosen for another ride, since all pickups together take less time so."""
     DEARER = "dearer"
     """Another driver was chosen for this ride at less cost."""
+    AWAITED = "awaited"
+    """On the way to another ride, and chosen for this one as soon as somebody else comes there."""
     UNCHOSEN = "unchosen"
     """Weighed, and the ride got nobody: a choice that was not worth it by itself, or a search cut short."""
     TOO_FAR = "too_far"

@@ -125,15 +125,25 @@ class _Telling:
         self._seeker = {cost.driver: cost.seeker for cost in choice.chosen} | {
             pair.driver: pair.seeker for pair in pairs
         }
+        on_the_way = set(picture.bound_driver_by_seeker.values())
+        self._awaited = {
+            cost.seeker: cost.driver
+            for cost in choice.chosen
+            if cost.driver in on_the_way
+            and picture.seekers[cost.seeker].bound is None
+            and cost.seeker not in self._drivers
+        }
+        """By ride that waits: a driver on the way to another one, at the end of a chain of moves."""
         self._limits = Limits(0, 0.0, picture.no_cash_driver_ids, picture.headings)
 
     def trace(self, place: int, around: Sequence[DriverPosition], now: datetime) -> Trace:
         picture, seeker = self._picture, self._picture.seekers[place]
         chosen = [picture.drivers[driver] for driver in self._drivers.get(place, ())]
+        awaited = [picture.drivers[self._awaited[place]]] if place in self._awaited else []
         fate = self._fates.get(seeker.ride_id)
         near = list(around)
         told = {each.driver_id for each in near}
-        near += [each for each in chosen if each.driver_id not in told]
+        near += [each for each in (*chosen, *awaited) if each.driver_id not in told]
         candidates = tuple(self._candidate(place, seeker, position, fate) for position in near)
         if fate is None:
             could = any(each.cost_seconds is not None for each in candidates)
@@ -159,6 +169,8 @@ class _Telling:
             other = self._seeker.get(driver, place)
             if other != place:
                 verdict, lost_to = Verdict.LOST, self._picture.seekers[other].ride_id
+            elif self._awaited.get(place) == driver:
+                verdict = Verdict.AWAITED
             else:
                 verdict = Verdict.DEARER if place in self._drivers else Verdict.UNCHOSEN
         else:

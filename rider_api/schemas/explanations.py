@@ -26,8 +26,8 @@ class CandidateFacts(Answer):
     driver_id: str = Field(examples=["acct_01h4556qpqexqvskwzpczs00jq"])
     distance_meters: int
     verdict: str = Field(
-        description="chosen, lost, dearer, unchosen, too_far, stale, busy, off_shift, wrong_class, not_capable,"
-        " declined, no_cash, heading, contended or refused.",
+        description="chosen, lost, dearer, awaited, unchosen, too_far, stale, busy, off_shift, wrong_class,"
+        " not_capable, declined, no_cash, heading, contended or refused.",
         examples=["lost"],
     )
     pickup_eta_seconds: int | None

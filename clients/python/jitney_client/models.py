@@ -274,8 +274,8 @@ class CandidateFacts(TypedDict):
     driver_id: str
     distance_meters: int
     verdict: str
-    """chosen, lost, dearer, unchosen, too_far, stale, busy, off_shift, wrong_class, not_capable, declined, no_cash,
-    heading, contended or refused.
+    """chosen, lost, dearer, awaited, unchosen, too_far, stale, busy, off_shift, wrong_class, not_capable, declined,
+    no_cash, heading, contended or refused.
     """
     pickup_eta_seconds: int | None
     cost_seconds: float | None

@@ -238,8 +238,8 @@ export interface CandidateFacts {
   driver_id: string;
   distance_meters: number;
   /**
-   * chosen, lost, dearer, unchosen, too_far, stale, busy, off_shift, wrong_class, not_capable, declined, no_cash,
-   * heading, contended or refused.
+   * chosen, lost, dearer, awaited, unchosen, too_far, stale, busy, off_shift, wrong_class, not_capable, declined,
+   * no_cash, heading, contended or refused.
    */
   verdict: string;
   pickup_eta_seconds: number | null;

@@ -21,7 +21,7 @@ from ridesharing.matching.v1 import explanations_pb2, rides_pb2
 from shared_kernel.errors import Unavailable
 from tests.fakes.matching_stage import Stage
 from tests.fakes.matching_tick import make_tick
-from tests.unit.matching.test_dispatch_tick import CITY, City, at, ride
+from tests.unit.matching.test_dispatch_tick import CITY, City, at, en_route, ride
 from tests.unit.matching.test_requests import refusal
 
 
@@ -106,6 +106,17 @@ async def test_a_driver_who_went_to_another_ride_is_told_with_that_ride(city: Tr
     [row] = [row for row in city.traces.rows if row.ride_id.int == 1]
     lost = next(each for each in row.candidates if each.verdict is Verdict.LOST)
     assert lost.lost_to_ride_id == UUID(int=2)
+
+
+async def test_of_a_chain_the_ride_that_waits_is_told_whom_it_waits_for(city: Traced) -> None:
+    former, free = city.driver(1, 1_000), city.driver(2, -500)
+    city.board.en_route = [en_route(1, 0, former, 250)]
+    city.board.rides = [ride(2, 1_050)]
+    await city.explained()
+    assert city.verdicts(1) == {1: Verdict.BUSY, 2: Verdict.CHOSEN}
+    assert city.verdicts(2) == {1: Verdict.AWAITED, 2: Verdict.LOST}
+    [row] = [row for row in city.traces.rows if row.ride_id.int == 1]
+    assert (row.fate, row.driver_id) == (Fate.SWAP_OFFERED, free)
 
 
 async def test_a_driver_beyond_the_cap_and_a_busy_one_leave_a_ride_with_nobody(city: Traced) -> None:

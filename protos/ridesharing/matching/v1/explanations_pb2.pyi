@@ -58,6 +58,8 @@ class _CandidateVerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cand
     """Chosen, and the database refused the offer: the driver or the ride was taken meanwhile."""
     CANDIDATE_VERDICT_NOT_CAPABLE: _CandidateVerdict.ValueType  # 15
     """Has not what the ride needs, for example what a courier carries orders in."""
+    CANDIDATE_VERDICT_AWAITED: _CandidateVerdict.ValueType  # 16
+    """Chosen for as soon as somebody else comes to the ride that the driver is on the way to."""
 
 class CandidateVerdict(_CandidateVerdict, metaclass=_CandidateVerdictEnumTypeWrapper):
     """CandidateVerdict is what a tick of dispatch made of a driver for a ride."""
@@ -94,6 +96,8 @@ CANDIDATE_VERDICT_REFUSED: CandidateVerdict.ValueType  # 14
 """Chosen, and the database refused the offer: the driver or the ride was taken meanwhile."""
 CANDIDATE_VERDICT_NOT_CAPABLE: CandidateVerdict.ValueType  # 15
 """Has not what the ride needs, for example what a courier carries orders in."""
+CANDIDATE_VERDICT_AWAITED: CandidateVerdict.ValueType  # 16
+"""Chosen for as soon as somebody else comes to the ride that the driver is on the way to."""
 Global___CandidateVerdict: _TypeAlias = CandidateVerdict  # noqa: Y015
 
 class _TickFate:

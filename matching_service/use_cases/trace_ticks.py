@@ -125,14 +125,7 @@ class _Telling:
         self._seeker = {cost.driver: cost.seeker for cost in choice.chosen} | {
             pair.driver: pair.seeker for pair in pairs
         }
-        on_the_way = set(picture.bound_driver_by_seeker.values())
-        self._awaited = {
-            cost.seeker: cost.driver
-            for cost in choice.chosen
-            if cost.driver in on_the_way
-            and picture.seekers[cost.seeker].bound is None
-            and cost.seeker not in self._drivers
-        }
+        self._awaited = _awaited(picture, choice)
         """By ride that waits: a driver on the way to another one, at the end of a chain of moves."""
         self._limits = Limits(0, 0.0, picture.no_cash_driver_ids, picture.headings)
 
@@ -198,6 +191,24 @@ class _Telling:
         )
         # All that may be asked and are among the nearest of everybody were weighed, unless their way is too long.
         return next((verdict for verdict, applies in reasons if applies), Verdict.TOO_FAR)
+
+
+def _awaited(picture: Picture, choice: Choice) -> dict[int, int]:
+    """Return who waits for which driver on the way: of the chains that begin with a swap of this tick."""
+    seeker_by_driver = {cost.driver: cost.seeker for cost in choice.chosen}
+    awaited: dict[int, int] = {}
+    for seeker, _ in choice.moves.swaps:
+        driver = picture.bound_driver_by_seeker[seeker]
+        # As long as a chain can be: a choice uses each driver once.
+        for _ in picture.bound_driver_by_seeker:
+            after = seeker_by_driver.get(driver)
+            if after is None or after not in picture.bound_driver_by_seeker:
+                break
+            driver = picture.bound_driver_by_seeker[after]
+        end = seeker_by_driver.get(driver)
+        if end is not None and picture.seekers[end].bound is None:
+            awaited[end] = driver
+    return awaited
 
 
 def _costs(cost: PairCost | None, seeker: Seeker) -> tuple[int | None, float | None, Mapping[str, float]]:

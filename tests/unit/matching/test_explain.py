@@ -119,6 +119,17 @@ async def test_of_a_chain_the_ride_that_waits_is_told_whom_it_waits_for(city: Tr
     assert (row.fate, row.driver_id) == (Fate.SWAP_OFFERED, free)
 
 
+async def test_of_a_chain_that_nobody_is_asked_to_begin_no_driver_is_awaited(city: Traced) -> None:
+    # The free one is 22 s sooner at ride 1 than its own driver, and too far from ride 2.
+    former = city.driver(1, 2_900)
+    city.driver(2, -2_800)
+    city.board.en_route = [en_route(1, 0, former, 700)]
+    city.board.rides = [ride(2, 2_950)]
+    await city.explained()
+    assert city.board.proposed == []
+    assert Verdict.AWAITED not in city.verdicts(2).values()
+
+
 async def test_a_driver_beyond_the_cap_and_a_busy_one_leave_a_ride_with_nobody(city: Traced) -> None:
     city.board.rides = [ride(1)]
     city.driver(1, 30_000)

@@ -81,12 +81,12 @@ def dense_least_cost(picture: Any, all_seconds: Callable[[Any, Any], Any]) -> fl
     caps = np.array([assignment.pickup_cap_seconds(seeker) for seeker in seekers])
     unserved = np.array([assignment.unserved_seconds(seeker, seeker.pickup_eta_cap_seconds) for seeker in seekers])
     # Whom nobody serves may as well get the farthest driver: what that pair costs is what being unserved does.
-    costs = np.where(seconds <= caps[:, None], seconds + _other_terms(picture), unserved[:, None])
+    costs = np.where(seconds <= caps[:, None], seconds + _other_terms(picture, seconds), unserved[:, None])
     rows, columns = linear_sum_assignment(costs)
     return float(costs[rows, columns].sum())
 
 
-def _other_terms(picture: Any) -> Any:
+def _other_terms(picture: Any, seconds: Any) -> Any:
     """What each pair costs beside its way to the pickup, as `pair_costs` weighs it; all rides are of one city."""
     import numpy as np
 
@@ -96,9 +96,10 @@ def _other_terms(picture: Any) -> Any:
         return 0.0
     weights = seekers[0].weights
     terms = np.array([worth.terms(driver) for driver in picture.drivers])
-    of_drivers = weights.decline_seconds * terms[:, 1] - weights.fairness_seconds * terms[:, 0]
+    of_drivers = weights.decline_seconds * terms[:, 1]
     of_ends = np.array([seeker.dropoff_extra_idle_seconds for seeker in seekers])
-    return of_drivers[None, :] + weights.destination * (of_ends[:, None] - terms[None, :, 2])
+    fairness = np.minimum(weights.fairness_share * seconds, weights.fairness_seconds) * -terms[None, :, 0]
+    return fairness + of_drivers[None, :] + weights.destination * (of_ends[:, None] - terms[None, :, 2])
 
 
 def all_seconds(travel: Any, seekers: Any, drivers: Any) -> Any:

@@ -42,6 +42,7 @@ class SwapsSection(Strict):
 
     max_per_ride: Annotated[int, Field(ge=0, le=10)] = 2
     min_gain_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
+    cost_seconds: Annotated[int, Field(ge=0, le=3600)] = 20
     not_within_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
     reroute_without_consent: bool = True
 
@@ -64,6 +65,7 @@ class SurgeSection(Strict):
 class WeightsSection(Strict):
     """What else than time the choice of a driver costs."""
 
+    fairness_share: Annotated[float, Field(ge=0, le=1)] = 0.3
     fairness_seconds: Annotated[float, Field(ge=0, le=600)] = 60.0
     decline_seconds: Annotated[float, Field(ge=0, le=600)] = 15.0
     destination: Annotated[float, Field(ge=0, le=2)] = 0.5

@@ -15,7 +15,7 @@ from matching_service.domain.ride_kind import Capability
 from matching_service.domain.run import Sharing
 from shared_kernel.geo import GeoPoint
 
-AGING_RATE = 0.1
+AGING_RATE = 0.02
 """Seconds of pickup time that a second of waiting makes up for. Little: the cap on pickup time grows with the wait, and
 on the replayed evenings a rate of 0.5 made all waits 3 % longer."""
 AGING_CAP_SECONDS = 300.0
@@ -214,11 +214,11 @@ def pair_costs(place: int, seeker: Seeker, drivers: Iterable[Weighable]) -> list
     weights = seeker.weights
     if weights is NO_WEIGHTS:
         return [PairCost(place, driver.place, driver.eta_seconds) for driver in drivers]
-    poverty_seconds, miss_seconds, idle_weight = -weights.fairness_seconds, weights.decline_seconds, weights.destination
+    fairness_share, fairness_most, miss_seconds, idle_weight = weights
     extra_idle_seconds = seeker.dropoff_extra_idle_seconds
     costs: list[PairCost] = []
     for driver, _, eta_seconds, (earnings_deficit, miss_chance, idle_here_seconds) in drivers:
-        fairness = poverty_seconds * earnings_deficit
+        fairness = -min(fairness_share * eta_seconds, fairness_most) * earnings_deficit
         decline_risk = miss_seconds * miss_chance
         destination = idle_weight * (extra_idle_seconds - idle_here_seconds)
         seconds = eta_seconds + fairness + decline_risk + destination
@@ -227,7 +227,7 @@ def pair_costs(place: int, seeker: Seeker, drivers: Iterable[Weighable]) -> list
 
 
 def _bound_cost(place: int, seeker: Seeker, bound: Bound, driver: Weighable) -> PairCost:
-    swap_seconds = 0.0 if bound.driver_id == driver.driver_id else float(seeker.swaps.min_gain_seconds)
+    swap_seconds = 0.0 if bound.driver_id == driver.driver_id else float(seeker.swaps.cost_seconds)
     return PairCost(place, driver.place, driver.eta_seconds + swap_seconds, swap_seconds)
 
 

@@ -103,27 +103,31 @@ class SwapPolicy:
     """0 keeps every driver until the pickup."""
     min_gain_seconds: int
     """What a change must save, each change of drivers by itself."""
+    cost_seconds: int
+    """What a change counts as when all rides are weighed together; less than it must save, for what it saves others."""
     not_within_seconds: int
     """Whoever is this near to the pickup stays."""
     reroute_without_consent: bool
     """Whether drivers on the way are sent to another rider without being asked; who is free is always asked."""
 
 
-NO_SWAPS = SwapPolicy(0, 0, 0, reroute_without_consent=False)
+NO_SWAPS = SwapPolicy(0, 0, 0, 0, reroute_without_consent=False)
 
 
 class CostWeights(NamedTuple):
     """What beside the time to the pickup counts when a driver is chosen, in seconds of that time."""
 
+    fairness_share: float
+    """By so much of the way nearer counts a driver who has earned nothing yet, and further one with twice the mean."""
     fairness_seconds: float
-    """So much nearer counts a driver who has earned nothing yet, so much further one with twice the mean."""
+    """But by no more than this."""
     decline_seconds: float
     """What a rider loses by an offer that is declined; counts by how likely that is."""
     destination: float
     """Seconds for each second that drivers wait longer where the ride ends than where the driver is."""
 
 
-NO_WEIGHTS = CostWeights(0.0, 0.0, 0.0)
+NO_WEIGHTS = CostWeights(0.0, 0.0, 0.0, 0.0)
 
 
 class DispatchMode(StrEnum):

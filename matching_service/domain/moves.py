@@ -9,7 +9,10 @@ by itself, and the next tick sees what became of it:
 
     free F -> bound ride E, whose rider gains enough          F is offered E; E's driver is the next tick's free one
     free F -> bound ride E -> E's driver -> waiting ride W    else F is offered W; F once on the way, E and W are a ring
-    bound rides in a ring                                     all change drivers, in one transaction
+    bound rides in a ring, who gain enough a change           all change drivers, in one transaction
+
+When all rides are weighed together a change counts as less than it must save (`SwapPolicy`): what it saves riders who
+wait is worth it. So not all that is chosen is done: each move must still save what it must.
 """
 
 from __future__ import annotations
@@ -54,7 +57,7 @@ def moves_of(
         own_eta_seconds: when that driver will come.
     """
     seeker_by_driver = {pair.driver: pair.seeker for pair in chosen}
-    driver_by_seeker = {pair.seeker: pair.driver for pair in chosen}
+    pair_by_seeker = {pair.seeker: pair for pair in chosen}
     bound_drivers = set(bound_driver_by_seeker.values())
     moves = Moves()
     settled: set[int] = set()
@@ -63,7 +66,7 @@ def moves_of(
             continue
         chain = _chain(pair.seeker, seeker_by_driver, bound_driver_by_seeker)
         settled.update(chain)
-        if pair.seeker in own_eta_seconds and _gains(pair, seekers[pair.seeker], own_eta_seconds[pair.seeker]):
+        if pair.seeker in own_eta_seconds and _saved_seconds(pair, seekers, own_eta_seconds) >= 0:
             moves.swaps.append(Pair(pair.seeker, pair.driver))
         elif seekers[chain[-1]].bound is None:
             moves.offers.append(Pair(chain[-1], pair.driver))
@@ -72,15 +75,18 @@ def moves_of(
             continue
         ring = _chain(seeker, seeker_by_driver, bound_driver_by_seeker)
         settled.update(ring)
-        closed = seeker in driver_by_seeker and driver_by_seeker[seeker] == bound_driver_by_seeker.get(ring[-1])
+        closed = seeker in pair_by_seeker and pair_by_seeker[seeker].driver == bound_driver_by_seeker.get(ring[-1])
         if closed and len(ring) > 1:
-            moves.reroutes.append(tuple(Pair(each, driver_by_seeker[each]) for each in ring))
+            changes = [pair_by_seeker[each] for each in ring]
+            if sum(_saved_seconds(change, seekers, own_eta_seconds) for change in changes) >= 0:
+                moves.reroutes.append(tuple(Pair(change.seeker, change.driver) for change in changes))
     return moves
 
 
-def _gains(pair: PairCost, seeker: Seeker, own_eta_seconds: int) -> bool:
-    """Whether a change is worth it for the rider whose driver changes, whatever becomes of the others."""
-    return pair.terms.pickup_eta + seeker.swaps.min_gain_seconds <= own_eta_seconds
+def _saved_seconds(change: PairCost, seekers: Sequence[Seeker], own_eta_seconds: Mapping[int, int]) -> float:
+    """What a change saves the rider whose driver changes, beyond what it must."""
+    must_save_seconds = seekers[change.seeker].swaps.min_gain_seconds
+    return own_eta_seconds[change.seeker] - change.terms.pickup_eta - must_save_seconds
 
 
 def _chain(first: int, seeker_by_driver: Mapping[int, int], bound_driver_by_seeker: Mapping[int, int]) -> list[int]:

@@ -107,16 +107,16 @@ def test_the_batch_beats_the_closest_car() -> None:
 def test_who_waited_longer_wins_the_only_driver_unless_far_away() -> None:
     fresh, patient = seeker(0), seeker(1, head_start=head_start_seconds(240, returned=False))
     unserved = [unserved_seconds(each, CAP_SECONDS) for each in (fresh, patient)]
-    near = [PairCost(0, 0, 100), PairCost(1, 0, 120)]
-    far = [PairCost(0, 0, 100), PairCost(1, 0, 130)]
+    near = [PairCost(0, 0, 100), PairCost(1, 0, 104)]
+    far = [PairCost(0, 0, 100), PairCost(1, 0, 106)]
     assert assign(near, unserved) == choose_greedily(near, [fresh, patient]) == [1]
     assert assign(far, unserved) == choose_greedily(far, [fresh, patient]) == [0]
 
 
 def test_waiting_counts_up_to_its_cap_and_a_returned_ride_gets_a_head_start() -> None:
     assert head_start_seconds(-5, returned=False) == 0
-    assert head_start_seconds(100, returned=False) == 10
-    assert head_start_seconds(300, returned=False) == head_start_seconds(9_999, returned=False) == 30
+    assert head_start_seconds(100, returned=False) == 2
+    assert head_start_seconds(300, returned=False) == head_start_seconds(9_999, returned=False) == 6
     assert head_start_seconds(0, returned=True) == 120
 
 

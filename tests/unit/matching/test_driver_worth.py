@@ -30,7 +30,7 @@ from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_dispatch import FakeShifts, HandClock
 
 DRIVER = UUID(int=1)
-WEIGHTS = CostWeights(fairness_seconds=60.0, decline_seconds=15.0, destination=0.5)
+WEIGHTS = CostWeights(fairness_share=0.3, fairness_seconds=60.0, decline_seconds=15.0, destination=0.5)
 CITY = load_city(None)
 HOUR = 3_600.0
 
@@ -56,6 +56,11 @@ def test_who_has_earned_less_than_the_others_counts_as_nearer_and_who_has_more_a
     assert [cost.terms.fairness for cost in costs] == [-60.0, 60.0]
     assert [cost.seconds for cost in costs] == [240.0, 360.0]
     assert [cost.terms.pickup_eta for cost in costs] == [300.0, 300.0]
+
+
+def test_of_a_driver_close_by_fairness_weighs_no_more_than_a_share_of_the_way() -> None:
+    assert weighed(seeker(), 100, DriverTerms(1.0)).terms.fairness == pytest.approx(-30.0)
+    assert weighed(seeker(), 600, DriverTerms(1.0)).terms.fairness == -60.0
 
 
 def test_a_newcomers_first_ride_makes_nobody_rich() -> None:

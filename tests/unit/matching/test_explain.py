@@ -197,7 +197,7 @@ def test_the_contract_names_all_verdicts_and_fates() -> None:
 async def test_the_story_of_a_ride_is_told_in_words(stage: Stage, city: Traced) -> None:
     asked, driver_id = await stage.ride(), await stage.driver()
     await stage.offer(asked, driver_id)
-    city.board.rides = [replace(ride(1), ride_id=asked.id, requested_at=stage.clock.now() - timedelta(seconds=9))]
+    city.board.rides = [replace(ride(1), ride_id=asked.id, requested_at=stage.clock.now() - timedelta(seconds=90))]
     city.driver(1, 5, age=15.1)
     city.driver(2, 300)
     await city.explained()
@@ -206,9 +206,9 @@ async def test_the_story_of_a_ride_is_told_in_words(stage: Stage, city: Traced) 
     lines = list(story(answer))
     text = "\n".join(lines)
     assert "economy, offered" in lines[0]
-    assert "after 9 s, with 1 of 2 drivers free: offered to acct_" in lines[1]
+    assert "after 90 s, with 1 of 2 drivers free: offered to acct_" in lines[1]
     assert "silent for more than 15 s" in text
-    assert "66 s away, cost 67 s (way to the pickup +66, risk that the driver declines +2, head start of a" in text
+    assert "66 s away, cost 66 s (way to the pickup +66, head start of a ride that waits or was given back -2" in text
     assert lines[-1].endswith(": open")
     answer.ride.kind = rides_pb2.RIDE_KIND_POOLED
     answer.ride.stops.add()

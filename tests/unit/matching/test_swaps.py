@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from matching_service.adapters.city_file import load_city
 from matching_service.domain.assignment import Bound, PairCost, Seeker
 from matching_service.domain.moves import moves_of
 from matching_service.domain.ride import Ride
@@ -207,6 +208,21 @@ def test_moves_of_any_choice_use_a_driver_and_a_ride_at_most_once(
         assert len(ring) > 1
         assert {pair.driver for pair in ring} == {own[pair.seeker] for pair in ring}
         assert all(own[pair.seeker] != pair.driver for pair in ring)
+        # Each pair of these choices is a second away, and nothing must be saved beyond what was.
+        assert sum(own_eta_seconds[pair.seeker] - 1.0 for pair in ring) >= 0
+
+
+def test_a_ring_that_saves_less_than_each_change_must_is_left_as_it_is() -> None:
+    here, nobody, swaps = GeoPoint(37.7, -122.4), frozenset[UUID](), load_city(None).dispatch.swaps
+    bound = Seeker(UUID(int=9), here, frozenset(), nobody, 0.0, bound=Bound(UUID(int=8), 900), swaps=swaps)
+    chosen, own = [PairCost(0, 11, 300.0), PairCost(1, 10, 300.0)], {0: 10, 1: 11}
+
+    enough = moves_of(chosen, [bound, bound], own, {0: 300, 1: 300 + 2 * swaps.min_gain_seconds})
+    too_little = moves_of(chosen, [bound, bound], own, {0: 300, 1: 300 + 2 * swaps.min_gain_seconds - 1})
+
+    assert swaps.cost_seconds < swaps.min_gain_seconds
+    assert [set(ring) for ring in enough.reroutes] == [{(0, 11), (1, 10)}]
+    assert too_little.reroutes == []
 
 
 def test_every_ring_and_every_free_driver_of_a_choice_is_taken_wherever_it_stands() -> None:
@@ -217,8 +233,9 @@ def test_every_ring_and_every_free_driver_of_a_choice_is_taken_wherever_it_stand
     # Ride 4 gets a free driver, two rings of two change among themselves, and ride 4's driver goes to who waits.
     pairs = [(0, 11), (1, 10), (5, 14), (4, 20), (2, 13), (3, 12)]
 
-    sooner = dict.fromkeys(own, 0)
-    moves = moves_of([PairCost(seeker, driver, 1.0) for seeker, driver in pairs], seekers, own, sooner)
+    # Ride 4's rider would have the driver a second sooner as it is.
+    own_eta_seconds = {0: 1, 1: 1, 2: 1, 3: 1, 4: 0}
+    moves = moves_of([PairCost(seeker, driver, 1.0) for seeker, driver in pairs], seekers, own, own_eta_seconds)
 
     assert moves.offers == [(5, 20)]
     assert moves.swaps == []

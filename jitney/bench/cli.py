@@ -216,6 +216,12 @@ def evenings(
             "--city-scale", help="All days as one evening, with 5,200 cars and 7.3 trips a second: takes hours."
         ),
     ] = False,
+    in_memory: Annotated[
+        bool, typer.Option("--in-memory", help="Only the service's choices, without stores: minutes instead of hours.")
+    ] = False,
+    city: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The policy of a city to try; the packaged one if left out.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure what riders of real evenings wait, beside greedy dispatch and plain batches."""
@@ -224,7 +230,8 @@ def evenings(
 
     names = ["own"] if city_scale else [name.strip() for name in policies.split(",")]
     chosen = [day.strip() for day in days.split(",")] if days else list(DAYS)
-    _report(lambda: measure_evenings(Plan(chosen, names, minutes, city_scale), typer.echo), as_json)
+    plan = Plan(chosen, names, minutes, city_scale, in_memory, city)
+    _report(lambda: measure_evenings(plan, typer.echo), as_json)
 
 
 @app.command()

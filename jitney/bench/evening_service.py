@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -83,6 +84,8 @@ class Policy:
     """None is the city's own."""
     plain: bool = False
     """Neither swaps nor a cap on pickup time that is near at first: what batching alone brings."""
+    city_file: Path | None = None
+    """A city's policy to be tried; None is the packaged one."""
 
 
 POLICIES = {
@@ -219,9 +222,9 @@ class WatchedRerouter:
 
 
 def replayed_city(policy: Policy = POLICIES["own"]) -> Any:
-    """The packaged city with the travel of the replay; rides as short as recorded are allowed."""
+    """A city with the travel of the replay; rides as short as recorded are allowed."""
     domain = matching("domain.city")
-    city = matching("adapters.city_file").load_city(None)
+    city = matching("adapters.city_file").load_city(policy.city_file)
     dispatch = city.dispatch
     if policy.plain:
         # Two hours: no driver is too far.

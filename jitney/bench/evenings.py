@@ -10,16 +10,22 @@ memory, where no time passes from the request to the car's start.
     batch    the service's ticks every five seconds, without swaps and without a cap on pickup time
     own      the service's ticks with the packaged city's policy; its database keeps the evenings before, from which it
              learns where drivers wait long, as it would in production
+
+In memory there are no stores and nothing that needs them (see `evening_in_memory`): for trying policies on.
 """
 
 import asyncio
 import os
 import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
 
 from jitney.bench.evening_demand import Evening, read_evening, read_pooled_evening
 from jitney.bench.evening_outcome import Outcome
+from jitney.bench.evening_service import POLICIES, Policy
 from jitney.bench.result import Detail, Promise, Result
 from jitney.bench.stores_alone import Stores, stores_alone
 from jitney.distribution import gini, percentile
@@ -36,12 +42,15 @@ CITY_MEAN_SECONDS, CITY_LEAST_DONE = 115.0, 0.99
 
 @dataclass(frozen=True)
 class Plan:
-    """What is replayed: days (2008-05-17 and so on), policies, and how long each evening is."""
+    """What is replayed: days (2008-05-17 and so on), policies, how long each evening is, and by which city's rules."""
 
     days: Sequence[str]
     policies: Sequence[str]
     minutes: float
     city_scale: bool = False
+    in_memory: bool = False
+    city_file: Path | None = None
+    """None: the packaged city."""
 
 
 @dataclass
@@ -101,11 +110,11 @@ def measure_evenings(plan: Plan, say: Callable[[str], None]) -> Result:
     _check(plan)
     found = {name: Figures() for name in plan.policies}
     tick_millis: dict[int, float] = {}
-    with stores_alone() as stores:
-        databases = {name: stores.database("matching") for name in plan.policies if name != PEER}
+    with nullcontext() if plan.in_memory else stores_alone() as stores:
+        play = _players(plan, stores)
         for evening in _evenings(plan):
             for name in plan.policies:
-                outcome = replay_greedy(evening) if name == PEER else replay(stores, databases[name], evening, name)
+                outcome = play[name](evening)
                 one = Figures()
                 one.add(outcome)
                 found[name].add(outcome)
@@ -114,35 +123,58 @@ def measure_evenings(plan: Plan, say: Callable[[str], None]) -> Result:
                     tick_millis[outcome.cars] = 1_000 * statistics.fmean(outcome.tick_seconds)
     for name, figures in found.items():
         say(f"all         {name:6}  {figures.asked:5} rides              {figures.line()}")
-    return result_of(found, tick_millis, city_scale=plan.city_scale)
+    return result_of(found, tick_millis, city_scale=plan.city_scale, in_memory=plan.in_memory)
 
 
-def replay_greedy(evening: Evening) -> Outcome:
+def _players(plan: Plan, stores: Stores | None) -> Mapping[str, Callable[[Evening], Outcome]]:
+    """What replays an evening, by the name of the policy; without stores in memory."""
+    policies = {name: replace(policy, city_file=plan.city_file) for name, policy in POLICIES.items()}
+    players: dict[str, Callable[[Evening], Outcome]] = {}
+    for name in plan.policies:
+        if name == PEER:
+            players[name] = partial(replay_greedy, policies[OURS])
+        elif stores is None:
+            players[name] = partial(replay_in_memory, policies[name])
+        else:
+            players[name] = partial(replay, stores, stores.database("matching"), policies[name])
+    return players
+
+
+def replay_greedy(policy: Policy, evening: Evening) -> Outcome:
     """One evening with greedy dispatch, in memory."""
     from jitney.bench.evening_fares import earnings_minor
     from jitney.bench.evening_greedy import GreedyReplay
 
-    return GreedyReplay(evening, earnings_minor(evening.begin)).run()
+    return GreedyReplay(evening, earnings_minor(evening.begin, policy)).run()
 
 
-def replay(stores: Stores, database_url: str, evening: Evening, policy_name: str) -> Outcome:
+def replay_in_memory(policy: Policy, evening: Evening) -> Outcome:
+    """One evening with one policy of the service's ticks, in memory."""
+    from jitney.bench.evening_fares import earnings_minor
+    from jitney.bench.evening_in_memory import InMemoryReplay
+
+    return asyncio.run(InMemoryReplay(evening, policy, earnings_minor(evening.begin, policy)).run())
+
+
+def replay(stores: Stores, database_url: str, policy: Policy, evening: Evening) -> Outcome:
     """One evening with one policy, on the database of that policy and a Redis without a past."""
     from chassis.redis_client import open_redis
     from jitney.bench.evening_replay import Replay
-    from jitney.bench.evening_service import POLICIES, service_on
+    from jitney.bench.evening_service import service_on
 
     async def run() -> Outcome:
         redis = open_redis(stores.redis_url)
         await redis.flushall()
         await redis.aclose()
-        policy = POLICIES[policy_name]
         async with service_on(database_url, stores.redis_url, evening.begin, policy) as service:
             return await Replay(service, evening).run()
 
     return asyncio.run(run())
 
 
-def result_of(found: dict[str, Figures], tick_millis: dict[int, float], *, city_scale: bool) -> Result:
+def result_of(
+    found: dict[str, Figures], tick_millis: dict[int, float], *, city_scale: bool, in_memory: bool = False
+) -> Result:
     """Our mean wait, and all that is promised at once."""
     ours = found[OURS]
     peer = found.get(PEER, ours)
@@ -176,10 +208,12 @@ def result_of(found: dict[str, Figures], tick_millis: dict[int, float], *, city_
     also += [
         Promise("swaps a ride", statistics.fmean(ours.swaps), most=MOST_SWAPS),
         Promise("swaps of one ride, at most", max(ours.swaps), most=MOST_SWAPS_OF_ONE),
-        Promise("double assignments", ours.double_assignments, most=0),
     ]
+    if not in_memory:
+        # There is no database in memory that could have let one pass.
+        also.append(Promise("double assignments", ours.double_assignments, most=0))
     return Result(
-        name="city-scale" if city_scale else "evenings",
+        name=("city-scale" if city_scale else "evenings") + (" in memory" if in_memory else ""),
         value=ours.mean_seconds,
         unit="s",
         limit=peer.mean_seconds,
@@ -196,8 +230,6 @@ def _evenings(plan: Plan) -> Sequence[Evening]:
 
 
 def _check(plan: Plan) -> None:
-    from jitney.bench.evening_service import POLICIES
-
     unknown = [name for name in plan.policies if name not in (PEER, *POLICIES)]
     if unknown or OURS not in plan.policies:
         known = ", ".join((PEER, *POLICIES))

@@ -1,31 +1,13 @@
 """A small evening through the service's use cases, on real stores."""
 
-import random
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 
-from jitney.bench.dispatch_load import draw_points
-from jitney.bench.evening_demand import Evening
 from jitney.bench.evening_greedy import GreedyReplay
-from jitney.bench.evening_outcome import WARM_UP_SECONDS
 from jitney.bench.evening_replay import Replay
 from jitney.bench.evening_service import POLICIES, service_on
-from jitney.simulator.trips import Trip
-
-RIDES, CARS = 24, 7
-
-
-def small_evening() -> Evening:
-    """More riders than cars at times, so that there is something to swap."""
-    chance = random.Random(3)
-    places = draw_points(2 * RIDES + CARS, chance)
-    trips = [
-        Trip(WARM_UP_SECONDS + 20.0 * number, places[2 * number], places[2 * number + 1], 300.0)
-        for number in range(RIDES)
-    ]
-    return Evening("small", datetime(2024, 5, 17, 18, 0, tzinfo=UTC), trips, places[-CARS:])
+from tests.fakes.evening import CARS, RIDES, small_evening
 
 
 def test_greedy_dispatch_serves_who_waits_nearest_and_loses_who_waits_too_long() -> None:

@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+from chassis.runtime import collector_paused
 from jitney.bench.evening_board import EveningBoard
 from jitney.bench.evening_cars import Car
 from jitney.bench.evening_demand import Evening
@@ -64,7 +65,8 @@ class InMemoryReplay:
             self._clock.seconds = tick_at
             if self._board.waiting or self._board.en_route:
                 begun = time.perf_counter()
-                report = await tick({"": 0})
+                with collector_paused():  # as the service's worker does
+                    report = await tick({"": 0})
                 self._outcome.tick_seconds.append(time.perf_counter() - begun)
                 self._outcome.greedy_passes += report.greedy_passes
 

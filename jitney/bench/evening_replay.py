@@ -14,6 +14,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+from chassis.runtime import collector_paused
 from jitney.bench.evening_cars import Car
 from jitney.bench.evening_demand import Evening
 from jitney.bench.evening_outcome import WARM_UP_SECONDS, Outcome
@@ -106,7 +107,8 @@ class Replay:
         if self._waiting or any(car.target is not None for car in self._cars):
             await self._tell_places()
             begun = time.perf_counter()
-            report = await self._service.tick(self._fences())
+            with collector_paused():  # as the service's worker does
+                report = await self._service.tick(self._fences())
             self._outcome.tick_seconds.append(time.perf_counter() - begun)
             self._outcome.greedy_passes += report.greedy_passes
             rings, self._service.rerouter.changed = self._service.rerouter.changed, []

@@ -65,8 +65,7 @@ async def _solver_millis(people: int, eta: Any, chance: random.Random) -> float:
     picture = _picture(people, chance)
     limits = assignment.Limits(16, eta.reach_meters(1_200.0))
     pairs = scipy.nearest_pairs(picture.seekers, picture.drivers, limits)
-    leg = matching("domain.eta").Leg
-    legs = [leg(picture.drivers[pair.driver], picture.seekers[pair.seeker].pickup) for pair in pairs]
+    legs = [(picture.drivers[pair.driver], picture.seekers[pair.seeker].pickup) for pair in pairs]
     costs = [
         assignment.PairCost(pair.seeker, pair.driver, seconds)
         for pair, seconds in zip(pairs, await eta.seconds(legs), strict=True)

@@ -75,7 +75,7 @@ class _City:
         circle = eta.CrowFliesEta(city.TravelPolicy(1.2, 19.9))
         street_eta = import_module("matching_service.adapters.street_eta").StreetEta
         self.eta: Any = street_eta(self.graph, circle, times.as_estimated, 1_500.0)
-        self.leg, self.point = eta.Leg, import_module("shared_kernel.geo").GeoPoint
+        self.point = import_module("shared_kernel.geo").GeoPoint
         self.chance = np.random.default_rng(7)
 
     def ask(self, rides: int, drivers: int, rounds: int) -> float:
@@ -87,7 +87,7 @@ class _City:
             near: Any = KDTree(cars).query(pickups, k=CANDIDATES)[1]
             points = [self.point(*place) for place in cars.tolist()]
             ends = [self.point(*place) for place in pickups.tolist()]
-            legs = [self.leg(points[car], ends[ride]) for ride, row in enumerate(near.tolist()) for car in row]
+            legs = [(points[car], ends[ride]) for ride, row in enumerate(near.tolist()) for car in row]
             began = time.process_time()
             told = asyncio.run(self.eta.seconds(legs))
             taken = time.process_time() - began

@@ -53,7 +53,7 @@ class CityTravelEta:
     async def estimates(self, legs: Sequence[Leg]) -> list[float | None]:
         """Return the seconds of each leg at the mean speed of the city that it begins in."""
         await self._look()
-        return [(await self._at(leg.origin).estimates([leg]))[0] for leg in legs]
+        return [(await self._at(leg[0]).estimates([leg]))[0] for leg in legs]
 
     async def _look(self) -> None:
         atlas = await self._cities.in_force()
@@ -70,9 +70,9 @@ class CityTravelEta:
         # Thousands of legs end at few pickups: each is looked for once.
         eta_by_end: dict[int, CrowFliesEta] = {}
         grouped: dict[CrowFliesEta, list[int]] = {}
-        for place, leg in enumerate(legs):
-            eta = eta_by_end.get(id(leg.destination))
+        for place, (_, end) in enumerate(legs):
+            eta = eta_by_end.get(id(end))
             if eta is None:
-                eta = eta_by_end[id(leg.destination)] = self._at(leg.destination)
+                eta = eta_by_end[id(end)] = self._at(end)
             grouped.setdefault(eta, []).append(place)
         return grouped

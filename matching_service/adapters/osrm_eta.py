@@ -208,13 +208,15 @@ class _Table:
 
     def takes(self, leg: Leg) -> bool:
         """Tell whether there is room for a leg."""
-        new = (_degrees(leg.origin) not in self._rows) + (_degrees(leg.destination) not in self._columns)
+        origin, destination = map(_degrees, leg)
+        new = (origin not in self._rows) + (destination not in self._columns)
         return len(self._rows) + len(self._columns) + new <= MAX_PLACES
 
     def add(self, index: int, leg: Leg) -> None:
         """Take a leg in."""
-        row = self._rows.setdefault(_degrees(leg.origin), len(self._rows))
-        column = self._columns.setdefault(_degrees(leg.destination), len(self._columns))
+        origin, destination = map(_degrees, leg)
+        row = self._rows.setdefault(origin, len(self._rows))
+        column = self._columns.setdefault(destination, len(self._columns))
         self.cells.append((index, row, column))
 
     @property
@@ -236,10 +238,7 @@ class _Table:
 def _as_tables(legs: Sequence[Leg]) -> list[_Table]:
     """Put legs into tables, those to the same place together: a table is filled before the next is begun."""
     tables: list[_Table] = []
-    order = sorted(
-        range(len(legs)), key=lambda index: (_degrees(legs[index].destination), _degrees(legs[index].origin))
-    )
-    for index in order:
+    for index in sorted(range(len(legs)), key=lambda index: [*map(_degrees, reversed(legs[index]))]):
         if not tables or not tables[-1].takes(legs[index]):
             tables.append(_Table())
         tables[-1].add(index, legs[index])

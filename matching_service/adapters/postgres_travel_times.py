@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Database
 from matching_service.adapters import tables
-from matching_service.domain.eta import Leg
 from matching_service.domain.learned_times import TravelTimes
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.ride_states import RideState
@@ -48,7 +47,7 @@ class PostgresTravelTimes:
         async with self._database.connect() as connection:
             rows = (await connection.execute(statement)).all()
         return [
-            MeasuredTrip(Leg(GeoPoint(row[0], row[1]), GeoPoint(row[2], row[3])), row[4], float(row[5])) for row in rows
+            MeasuredTrip((GeoPoint(row[0], row[1]), GeoPoint(row[2], row[3])), row[4], float(row[5])) for row in rows
         ]
 
     async def told_pickups(self, since: datetime) -> ToldTimes:

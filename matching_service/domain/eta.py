@@ -27,11 +27,8 @@ def join_trips(trips: Sequence[Trip]) -> Trip:
     return Trip(sum(trip.meters for trip in trips), sum(trip.seconds for trip in trips), line)
 
 
-class Leg(NamedTuple):
-    """From here to there; a tuple, since a tick asks for tens of thousands, and of drivers as they are."""
-
-    origin: Located
-    destination: Located
+Leg = tuple[Located, Located]
+"""From here to there; a plain tuple, since a tick asks for tens of thousands, and of drivers as they are."""
 
 
 class Search(NamedTuple):
@@ -65,7 +62,7 @@ class CrowFliesEta:
         """Return the seconds of each leg, rounded up; a driver on the spot still takes one."""
         start_seconds, factor = self._timing()
         per_meter = self._circuity / self._meters_per_second * factor
-        driven = [haversine_meters(leg.origin, leg.destination) * per_meter for leg in legs]
+        driven = [haversine_meters(origin, destination) * per_meter for origin, destination in legs]
         # As Timing.seconds has it, without a call for each of tens of thousands.
         return [max(1, ceil(each + min(each, start_seconds))) for each in driven]
 
@@ -76,4 +73,4 @@ class CrowFliesEta:
     async def estimates(self, legs: Sequence[Leg]) -> list[float | None]:
         """Return the seconds of each leg at the city's mean speed, whatever the hour."""
         per_meter = self._circuity / self._meters_per_second
-        return [haversine_meters(leg.origin, leg.destination) * per_meter for leg in legs]
+        return [haversine_meters(origin, destination) * per_meter for origin, destination in legs]

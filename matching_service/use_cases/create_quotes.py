@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from matching_service.domain.city import CityPolicy, Product
-from matching_service.domain.eta import Leg
 from matching_service.domain.polyline import points_of
 from matching_service.domain.pricing import NO_SURGE_PERMILLE, PricedTrip, moment_of, price_trip
 from matching_service.domain.promotion import Promotion, best_of
@@ -166,7 +165,7 @@ class CreateQuotes:
         nearest = await self._free_drivers.nearest(pickup, product.vehicle_classes, reach_meters)
         if nearest is None:
             return None
-        [seconds] = await self._eta.seconds([Leg(nearest, pickup)])
+        [seconds] = await self._eta.seconds([(nearest, pickup)])
         return seconds if seconds <= cap_seconds else None
 
 

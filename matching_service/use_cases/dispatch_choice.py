@@ -22,7 +22,6 @@ from matching_service.domain.assignment import (
     pickup_cap_seconds,
     unserved_seconds,
 )
-from matching_service.domain.eta import Leg
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.moves import Moves, moves_of
 from matching_service.domain.pooling import join_seconds
@@ -174,23 +173,19 @@ class Choose:
         choice.candidates += len(joins)
         choice.weighed += joins
         costs = [*costs, *joins]
-        place = {seeker: index for index, seeker in enumerate(seeker_places)}
         if len(driver_places) > picture.free:
-            costs = [cost for cost in self._own(picture) if cost.seeker in place] + costs
-        local = costs
-        if len(seeker_places) < len(picture.seekers):
-            local = [cost._replace(seeker=place[cost.seeker]) for cost in costs]
-        seekers = [picture.seekers[place] for place in seeker_places]
-        unserved = [unserved_seconds(seeker, seeker.pickup_eta_cap_seconds) for seeker in seekers]
+            taking_part = frozenset(seeker_places)
+            costs = [cost for cost in self._own(picture) if cost.seeker in taking_part] + costs
+        unserved = [unserved_seconds(seeker, seeker.pickup_eta_cap_seconds) for seeker in picture.seekers]
         begun = self.monotonic()
         left_seconds = self.budget_seconds - choice.solver_seconds
-        chosen = await self.matcher.solve(local, unserved, left_seconds) if local else []
+        chosen = await self.matcher.solve(costs, unserved, left_seconds) if costs else []
         choice.solver_seconds += self.monotonic() - begun
         if chosen is None:
             choice.greedy_passes += 1
             # Without the time to solve it nobody's driver is changed.
             plain = [index for index, cost in enumerate(costs) if _is_plain(cost, picture)]
-            greedy = choose_greedily([local[index] for index in plain], seekers)
+            greedy = choose_greedily([costs[index] for index in plain], picture.seekers)
             chosen = [plain[index] for index in greedy]
         return [costs[index] for index in chosen]
 
@@ -216,7 +211,7 @@ class Choose:
         if not pairs:
             return []
         drivers, pickups = picture.drivers, [seeker.pickup for seeker in picture.seekers]
-        return await self.eta.seconds([Leg(drivers[driver], pickups[seeker]) for seeker, driver in pairs])
+        return await self.eta.seconds([(drivers[driver], pickups[seeker]) for seeker, driver in pairs])
 
     async def _weigh(self, picture: Picture, pairs: Sequence[Pair], etas: Sequence[int]) -> list[PairCost]:
         if len(pairs) <= PAIRS_AT_ONCE:

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from matching_service.domain.assignment import Bound, Pair, Seeker
 from matching_service.domain.city import NO_WEIGHTS, Atlas, CityPolicy, DispatchMode, VehicleClass
-from matching_service.domain.eta import Leg
 from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
 from matching_service.domain.pooling import Insertion
 from matching_service.domain.ride_kind import Capability
@@ -226,7 +225,7 @@ class DrawPicture:
         if not known:
             return
         now = self.clock.now()
-        etas = await self.eta.seconds([Leg(position.point, ride.pickup) for ride, _, position in known])
+        etas = await self.eta.seconds([(position.point, ride.pickup) for ride, _, position in known])
         for (ride, city, position), own_eta_seconds in zip(known, etas, strict=True):
             if own_eta_seconds <= city.dispatch.swaps.not_within_seconds:
                 continue

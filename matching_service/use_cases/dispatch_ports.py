@@ -263,6 +263,7 @@ class Matcher(Protocol):
     ) -> list[int] | None:
         """Choose pairs so that their costs and those of the seekers left unserved are least in sum.
 
+        `unserved` has a cost for each place that a pair's seeker may name, also of seekers without a pair.
         Returns the indices of the chosen costs, or None when the budget is over.
         """
         ...

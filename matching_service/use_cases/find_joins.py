@@ -73,7 +73,7 @@ class FindJoins:
             view = runs[index].view
 
             def travel(origin: PlanStop | None, destination: PlanStop, places: _Places = places) -> float:
-                return seconds[legs[Leg(places[origin], places[destination])]]
+                return seconds[legs[(places[origin], places[destination])]]
 
             found = insert(
                 view.pending,
@@ -133,4 +133,4 @@ def _legs(places: _Places, plan: Sequence[PlanStop], pooled: PooledSeeker) -> li
     pairs += [(stop, pick_up) for stop in stops]
     for stop in plan:
         pairs += [(pick_up, stop), (stop, drop_off), (drop_off, stop)]
-    return [Leg(places[origin], places[destination]) for origin, destination in pairs]
+    return [(places[origin], places[destination]) for origin, destination in pairs]

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from matching_service.domain.city import CityPolicy
-from matching_service.domain.eta import Leg
 from matching_service.domain.events import RideMatchingStarted, RideReminded, RideRequested
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_schedule import hold_due, looked_for_drivers, reminded, search_begun
@@ -68,7 +67,7 @@ class KeepSchedules:
         nearest = await self.free_drivers.nearest(ride.pickup.point, product.vehicle_classes, reach_meters)
         if nearest is None:
             return None
-        [seconds] = await self.eta.seconds([Leg(nearest, ride.pickup.point)])
+        [seconds] = await self.eta.seconds([(nearest, ride.pickup.point)])
         return schedule.search_at(seconds, city.schedule)
 
     async def _see_to(self, tx: Transaction, before: Ride, begins: datetime | None, looked_at: datetime) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from matching_service.domain.eta import Leg
 from matching_service.domain.events import DriverArriving
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.pooling import StopAction
@@ -77,7 +76,7 @@ class WatchPickups:
             self._heard = {position.driver_id: position for position in await self._locations.snapshot()}
         near = self._near(ahead)
         if near:
-            needed = await self._eta.seconds([Leg(point, pickup.point) for pickup, point in near])
+            needed = await self._eta.seconds([(point, pickup.point) for pickup, point in near])
             for (pickup, _), seconds in zip(near, needed, strict=True):
                 if seconds <= ARRIVING_SECONDS:
                     await self._tell(pickup, seconds)

@@ -18,7 +18,7 @@ from matching_service.adapters.street_builder import build_street_map
 from matching_service.adapters.street_eta import StreetEta
 from matching_service.adapters.street_graph import StreetGraph
 from matching_service.domain.city import TravelPolicy
-from matching_service.domain.eta import CrowFliesEta, Leg
+from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.travel_times import AS_ESTIMATED, Timing
 from matching_service.use_cases.eta_ports import EtaProvider
 from shared_kernel.geo import GeoPoint, haversine_meters
@@ -79,14 +79,14 @@ async def test_a_way_is_no_shorter_than_the_great_circle(eta: EtaProvider) -> No
 
 
 async def test_legs_are_answered_in_their_order(eta: EtaProvider) -> None:
-    legs = [Leg(POINTS[a], POINTS[b]) for a, b in ("AF", "AA", "AB", "CF", "AF")]
+    legs = [(POINTS[a], POINTS[b]) for a, b in ("AF", "AA", "AB", "CF", "AF")]
     first, spot, block, side, again = await eta.seconds(legs)
     assert first > block > side > spot
     assert again == first
 
 
 async def test_a_driver_on_the_spot_takes_a_second(eta: EtaProvider) -> None:
-    assert await eta.seconds([Leg(POINTS["A"], POINTS["A"])]) == [1]
+    assert await eta.seconds([(POINTS["A"], POINTS["A"])]) == [1]
 
 
 async def test_no_legs_are_no_seconds(eta: EtaProvider) -> None:
@@ -96,19 +96,19 @@ async def test_no_legs_are_no_seconds(eta: EtaProvider) -> None:
 async def test_places_that_no_map_holds_are_told_all_the_same(eta: EtaProvider) -> None:
     trip = await eta.trip(POINTS["A"], FAR_AWAY)
     assert trip.meters >= haversine_meters(POINTS["A"], FAR_AWAY)
-    near, far = await eta.seconds([Leg(POINTS["A"], POINTS["B"]), Leg(POINTS["A"], FAR_AWAY)])
+    near, far = await eta.seconds([(POINTS["A"], POINTS["B"]), (POINTS["A"], FAR_AWAY)])
     assert near < 300
     assert far > 1500
 
 
 async def test_nobody_gets_farther_than_the_reach(eta: EtaProvider) -> None:
     for destination in "ABCDEF":
-        [seconds] = await eta.seconds([Leg(POINTS["A"], POINTS[destination])])
+        [seconds] = await eta.seconds([(POINTS["A"], POINTS[destination])])
         assert haversine_meters(POINTS["A"], POINTS[destination]) <= eta.reach_meters(seconds) * 1.001
 
 
 async def test_the_hour_stretches_ways_and_legs_alike(eta: EtaProvider, timing: HandTiming) -> None:
-    leg = Leg(POINTS["A"], POINTS["F"])
+    leg = (POINTS["A"], POINTS["F"])
     free = await eta.trip(POINTS["A"], POINTS["F"])
     timing.timing = Timing(start_seconds=60, factor=2.0)
     slow = await eta.trip(POINTS["A"], POINTS["F"])

@@ -11,7 +11,7 @@ from matching_service.adapters import osrm_eta
 from matching_service.adapters.osrm_eta import FAILURES, REST_SECONDS, OsrmEta
 from matching_service.domain.breaker import Breaker
 from matching_service.domain.city import TravelPolicy
-from matching_service.domain.eta import CrowFliesEta, Leg
+from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.polyline import decode_polyline
 from matching_service.domain.travel_times import as_estimated
 from shared_kernel.geo import GeoPoint
@@ -22,7 +22,7 @@ _PATIENCE_SECONDS = 60.0
 CIRCLE = CrowFliesEta(TravelPolicy(2.0, 18.0))
 """Four times as slow as the server, so that each is told apart."""
 A, B = GeoPoint(0.01, 0.01), GeoPoint(0.02, 0.03)
-LEG = Leg(A, B)
+LEG = (A, B)
 
 
 @pytest.fixture(autouse=True)
@@ -67,9 +67,7 @@ async def test_a_way_has_the_servers_length_time_and_line(server: httpx.AsyncCli
 async def test_many_legs_are_asked_for_in_tables_that_the_server_allows(server: httpx.AsyncClient) -> None:
     pickups = [GeoPoint(index / 10_000, 0.0) for index in range(60)]
     drivers = [GeoPoint(index / 10_000, 0.02) for index in range(300)]
-    legs = [
-        Leg(driver, pickup) for index, pickup in enumerate(pickups) for driver in drivers[index * 4 : index * 4 + 16]
-    ]
+    legs = [(driver, pickup) for index, pickup in enumerate(pickups) for driver in drivers[index * 4 : index * 4 + 16]]
     before = int((await server.get("/asked")).text)
     eta = OsrmEta(server, CIRCLE, as_estimated, time.monotonic)
     told = await eta.seconds(legs)
@@ -83,7 +81,7 @@ async def test_many_legs_are_asked_for_in_tables_that_the_server_allows(server: 
 async def test_a_place_off_its_map_is_left_to_the_next_alone(server: httpx.AsyncClient) -> None:
     before = fallbacks("off_map")
     off_map = GeoPoint(0.5, 0.5)
-    far = Leg(A, off_map)
+    far = (A, off_map)
     eta = OsrmEta(server, CIRCLE, as_estimated, time.monotonic)
     near, beyond = await eta.seconds([LEG, far])
     assert beyond == (await CIRCLE.seconds([far]))[0]

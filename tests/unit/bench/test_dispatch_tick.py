@@ -11,7 +11,7 @@ from jitney.bench.streets import grid_map
 from matching_service.adapters.city_file import load_city
 from matching_service.domain.assignment import Seeker
 from matching_service.domain.city import VehicleClass
-from matching_service.domain.eta import CrowFliesEta, Leg
+from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.locations import DriverPosition
 
 
@@ -29,7 +29,7 @@ async def test_the_times_of_all_pairs_are_those_that_dispatch_is_told(streets: C
         DriverPosition(UUID(int=2), point.latitude, point.longitude, 0.0, 1, VehicleClass.ECONOMY, 0)
         for point in places
     ]
-    told = await streets.eta.seconds([Leg(place, pickup) for pickup in pickups for place in places])
+    told = await streets.eta.seconds([(place, pickup) for pickup in pickups for place in places])
     assert streets.all_seconds(seekers, drivers).astype(int).ravel().tolist() == told
 
 

@@ -13,7 +13,7 @@ from matching_service.adapters.city_travel import CityTravelEta
 from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.domain.city import CityPolicy, LocationPolicy, ServiceArea, TravelPolicy, VehicleClass
-from matching_service.domain.eta import CrowFliesEta, Leg
+from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.locations import Ping, PingVerdict
 from matching_service.domain.tick_pace import Supply, seconds_to_next_tick, supply_of
 from matching_service.domain.travel_times import as_estimated
@@ -164,7 +164,7 @@ class TestTravel:
         here, there = at(0), at(3_000)
         inn, up = INN, GeoPoint(INN.latitude + 0.03, INN.longitude)
         own = {BAY.city: CrowFliesEta(BAY.travel), "valley": CrowFliesEta(VALLEY.travel)}
-        legs = [Leg(here, there), Leg(inn, up), Leg(there, here)]
+        legs = [(here, there), (inn, up), (there, here)]
         [bay] = await own[BAY.city].seconds(legs[:1])
         [valley] = await own["valley"].seconds(legs[1:2])
         assert await eta.seconds(legs) == [bay, valley, bay]

@@ -9,7 +9,7 @@ import pytest
 from matching_service.adapters.city_file import load_city
 from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.domain.city import CityPolicy, VehicleClass
-from matching_service.domain.eta import CrowFliesEta, Leg
+from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.fare_book import Scope, Toll, Window
 from matching_service.domain.pricing import PricedTrip, price_trip
 from matching_service.domain.quote import FareLineKind, Place
@@ -102,12 +102,12 @@ async def test_reach_is_the_distance_of_the_cap() -> None:
     eta = CrowFliesEta(CITY.travel)
     reach = eta.reach_meters(1_200)
     degrees = reach / 111_195.08
-    [seconds] = await eta.seconds([Leg(GeoPoint(37.0, -122.0), GeoPoint(37.0 + degrees, -122.0))])
+    [seconds] = await eta.seconds([(GeoPoint(37.0, -122.0), GeoPoint(37.0 + degrees, -122.0))])
     assert seconds in {1_200, 1_201}
 
 
 async def test_a_driver_on_the_spot_takes_a_second() -> None:
-    assert await CrowFliesEta(CITY.travel).seconds([Leg(PIER.point, PIER.point)]) == [1]
+    assert await CrowFliesEta(CITY.travel).seconds([(PIER.point, PIER.point)]) == [1]
 
 
 async def test_a_ride_with_stops_is_priced_leg_by_leg_with_the_wait_at_each_stop() -> None:

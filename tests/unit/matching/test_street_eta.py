@@ -16,7 +16,7 @@ from matching_service.adapters.street_builder import build_street_map
 from matching_service.adapters.street_eta import StreetEta
 from matching_service.adapters.street_graph import StreetGraph
 from matching_service.domain.city import TravelPolicy
-from matching_service.domain.eta import CrowFliesEta, Leg
+from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.polyline import decode_polyline
 from matching_service.domain.travel_times import Timing, as_estimated
 from shared_kernel.geo import GeoPoint
@@ -51,7 +51,7 @@ async def test_a_way_has_its_length_its_time_and_its_line(graph: StreetGraph) ->
 
 async def test_what_is_far_from_every_street_goes_by_the_great_circle_and_is_counted(graph: StreetGraph) -> None:
     before = fallbacks("off_map")
-    legs = [Leg(POINTS["A"], OUT_OF_TOWN), Leg(POINTS["A"], POINTS["B"]), Leg(OUT_OF_TOWN, POINTS["A"])]
+    legs = [(POINTS["A"], OUT_OF_TOWN), (POINTS["A"], POINTS["B"]), (OUT_OF_TOWN, POINTS["A"])]
     told = await street(graph).seconds(legs)
     by_crow = await CROW_FLIES.seconds(legs)
     assert [told[0], told[2]] == [by_crow[0], by_crow[2]]
@@ -69,19 +69,19 @@ async def test_a_map_that_fails_leaves_it_to_the_great_circle(
 
     monkeypatch.setattr(graph, "nearest", broken)
     before = fallbacks("failed")
-    legs = [Leg(POINTS["A"], POINTS["B"])]
+    legs = [(POINTS["A"], POINTS["B"])]
     assert await street(graph).seconds(legs) == await CROW_FLIES.seconds(legs)
     assert await street(graph).trip(POINTS["A"], POINTS["B"]) == await CROW_FLIES.trip(POINTS["A"], POINTS["B"])
     assert fallbacks("failed") == before + 2
 
 
 async def test_beyond_the_horizon_a_leg_takes_the_horizon(graph: StreetGraph) -> None:
-    assert await street(graph, horizon_seconds=60).seconds([Leg(POINTS["A"], POINTS["F"])]) == [60]
+    assert await street(graph, horizon_seconds=60).seconds([(POINTS["A"], POINTS["F"])]) == [60]
 
 
 async def test_what_is_far_from_the_curb_takes_longer(graph: StreetGraph) -> None:
     yard = GeoPoint(POINTS["A"].latitude + 0.0027, 0.0)  # 300 m north of A
-    [seconds] = await street(graph).seconds([Leg(yard, POINTS["A"])])
+    [seconds] = await street(graph).seconds([(yard, POINTS["A"])])
     assert seconds == pytest.approx(250 / 5, abs=1)
 
 

@@ -210,7 +210,7 @@ def pair_costs(place: int, seeker: Seeker, drivers: Iterable[Weighable]) -> list
     nothing but time counts: what a change is worth, riders feel.
     """
     if seeker.bound is not None:
-        return [_bound_cost(place, seeker, seeker.bound, driver) for driver in drivers]
+        return _bound_costs(place, seeker.bound.driver_id, float(seeker.swaps.cost_seconds), drivers)
     weights = seeker.weights
     if weights is NO_WEIGHTS:
         return [PairCost(place, driver.place, driver.eta_seconds) for driver in drivers]
@@ -226,9 +226,12 @@ def pair_costs(place: int, seeker: Seeker, drivers: Iterable[Weighable]) -> list
     return costs
 
 
-def _bound_cost(place: int, seeker: Seeker, bound: Bound, driver: Weighable) -> PairCost:
-    swap_seconds = 0.0 if bound.driver_id == driver.driver_id else float(seeker.swaps.cost_seconds)
-    return PairCost(place, driver.place, driver.eta_seconds + swap_seconds, swap_seconds)
+def _bound_costs(place: int, own: UUID, change_seconds: float, drivers: Iterable[Weighable]) -> list[PairCost]:
+    costs: list[PairCost] = []
+    for driver, driver_id, eta_seconds, _ in drivers:
+        swap_seconds = 0.0 if driver_id == own else change_seconds
+        costs.append(_COST_OF((place, driver, eta_seconds + swap_seconds, swap_seconds, 0.0, 0.0, 0.0, 0.0)))
+    return costs
 
 
 def unserved_seconds(seeker: Seeker, pickup_eta_cap_seconds: int) -> float:

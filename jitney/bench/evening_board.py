@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,8 @@ from jitney.bench.parts import matching
 @dataclass(slots=True)
 class _Ride:
     requested_at: datetime
-    promised_pickup_at: datetime | None = None
+    promised_at: float = 0.0
+    """When the driver who was assigned first would have come."""
     swap_count: int = 0
     car: Car | None = None
 
@@ -85,21 +86,24 @@ class EveningBoard:
     ) -> list[Any]:
         """Those that were promised the latest pickup first."""
         may_change = [
+            (number, ride, ride.car)
+            for number, ride in self.en_route.items()
+            if ride.car is not None and ride.swap_count < max_swaps
+        ]
+        may_change.sort(key=lambda one: one[1].promised_at, reverse=True)
+        return [
             self._ports.EnRouteRide(
                 UUID(int=number),
-                ride.car.driver_id,
+                car.driver_id,
                 self._trips[number].pickup,
                 self._trips[number].dropoff,
                 "economy",
                 ride.requested_at,
-                ride.promised_pickup_at,
                 ride.swap_count,
                 self._nobody,
             )
-            for number, ride in self.en_route.items()
-            if ride.car is not None and ride.swap_count < max_swaps
+            for number, ride, car in may_change[:limit]
         ]
-        return sorted(may_change, key=lambda ride: ride.promised_pickup_at, reverse=True)[:limit]
 
     async def snapshot_near(self, _shards: Collection[str], _reach_meters: float) -> list[Any]:
         """Everybody without a rider in the vehicle."""
@@ -174,7 +178,7 @@ class EveningBoard:
             ride = self.waiting.pop(number, None)
             if ride is None:
                 return outcomes.RIDE_GONE
-            ride.promised_pickup_at = self._clock.now() + timedelta(seconds=proposal.pickup_eta_seconds)
+            ride.promised_at = self._clock.seconds + proposal.pickup_eta_seconds
             self.en_route[number] = ride
         else:
             ride = self.en_route.get(number)

@@ -99,7 +99,7 @@ def _waiting(*, of_cities: bool) -> Select[Any]:
 @cache
 def _en_route(*, of_cities: bool) -> Select[Any]:
     asked = select(_offer.id).where(_offer.ride_id == _ride.id, _offer.state == _written("open")).exists()
-    columns = [*_seeking(), _ride.driver_id, _ride.promised_pickup_at, _ride.swap_count]
+    columns = [*_seeking(), _ride.driver_id, _ride.swap_count]
     under_way = select(*columns, _excluded).where(
         _ride.state == _written("driver_en_route"),
         *_theirs(of_cities=of_cities),
@@ -207,7 +207,6 @@ class PostgresDispatchReads:
                 dropoff=GeoPoint(row["dropoff_latitude"], row["dropoff_longitude"]),
                 product=row["product"],
                 requested_at=row["requested_at"],
-                promised_pickup_at=row["promised_pickup_at"],
                 swap_count=row["swap_count"],
                 excluded_driver_ids=frozenset(row["excluded"] or ()),
                 funding=Funding(row["funding"]),

@@ -36,11 +36,12 @@ _NO_GROWTH = PickupCap(1_200.0, 0.0, 1_200.0)
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The driver who is on the way to a seeker, and how late the pickup may become by another."""
+    """The driver who is on the way to a seeker, and by when another must be there to come instead."""
 
     driver_id: UUID
     latest_pickup_seconds: float
-    """From now: what the rider was promised at the first assignment."""
+    """From now. It saves the rider enough against the own driver, and so is never later than promised either, unless
+    that one will be late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ def pickup_cap_seconds(seeker: Seeker) -> float:
     """Return from how far a seeker may be served: further the longer it has waited, so that a far driver is not spent
     on a rider whom a nearer one will soon reach, and nobody is left to the end of the search window.
 
-    A seeker with a driver on the way may get another as long as the pickup is no later than promised.
+    A seeker with a driver on the way may get another who saves enough.
     """
     if seeker.bound is not None:
         return seeker.bound.latest_pickup_seconds

@@ -92,8 +92,9 @@ class Choose:
         # With fewer drivers than candidates the first pass saw them all, and a wider one can find nobody.
         if left and free and picture.ordinary_drivers > CANDIDATES:
             choice.chosen += await self._match(picture, left, free, WIDE_CANDIDATES, choice)
-        choice.moves = moves_of(choice.chosen, picture.seekers, picture.bound_driver_by_seeker, picture.own_eta_seconds)
-        await self._weigh_moves(picture, choice)
+        choice.moves = moves_of(choice.chosen, picture.seekers, picture.bound_driver_by_seeker)
+        choice.moves.reroutes[:] = [ring for ring in choice.moves.reroutes if _needs_no_consent(ring, picture)]
+        choice.cost_by_pair = {Pair(cost.seeker, cost.driver): cost for cost in choice.chosen}
         if len(solved) < len(picture.seekers):
             await self._broadcast(picture, choice)
         return choice
@@ -218,24 +219,6 @@ class Choose:
             return _weighed(picture, pairs, etas)
         return await asyncio.to_thread(_weighed, picture, pairs, etas)
 
-    async def _weigh_moves(self, picture: Picture, choice: Choice) -> None:
-        """Know the cost of each move, and drop those that are not right by themselves: too far, or without consent.
-
-        The end of a chain may be nobody's candidate, so its pair is weighed now.
-        """
-        moves = choice.moves
-        known = {Pair(cost.seeker, cost.driver): cost for cost in choice.chosen}
-        unknown = [pair for pair in moves.offers if pair not in known]
-        etas = await self._etas(picture, unknown)
-        known |= {Pair(cost.seeker, cost.driver): cost for cost in await self._weigh(picture, unknown, etas)}
-        moves.offers[:] = [pair for pair in moves.offers if pair in known]
-        moves.reroutes[:] = [
-            ring
-            for ring in moves.reroutes
-            if all(picture.seekers[pair.seeker].swaps.reroute_without_consent for pair in ring)
-        ]
-        choice.cost_by_pair = known
-
 
 def _weighed(picture: Picture, pairs: Sequence[Pair], etas: Sequence[int]) -> list[PairCost]:
     """Weigh the pairs that are within their seekers' caps, seeker by seeker, as candidates come."""
@@ -272,6 +255,10 @@ def _joins(picture: Picture) -> list[PairCost]:
         if not barred:
             costs.append(PairCost(pair.seeker, pair.driver, seconds, shared_seconds=shared_seconds))
     return costs
+
+
+def _needs_no_consent(ring: Sequence[Pair], picture: Picture) -> bool:
+    return all(picture.seekers[pair.seeker].swaps.reroute_without_consent for pair in ring)
 
 
 def _is_plain(cost: PairCost, picture: Picture) -> bool:

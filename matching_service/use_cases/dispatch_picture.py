@@ -227,11 +227,10 @@ class DrawPicture:
         now = self.clock.now()
         etas = await self.eta.seconds([(position.point, ride.pickup) for ride, _, position in known])
         for (ride, city, position), own_eta_seconds in zip(known, etas, strict=True):
-            if own_eta_seconds <= city.dispatch.swaps.not_within_seconds:
+            swaps = city.dispatch.swaps
+            if own_eta_seconds <= swaps.not_within_seconds:
                 continue
-            promised_in_seconds = (ride.promised_pickup_at - now).total_seconds()
-            # Of a driver who will be late, whoever comes no later than that one is welcome.
-            bound = Bound(ride.driver_id, max(promised_in_seconds, own_eta_seconds))
+            bound = Bound(ride.driver_id, own_eta_seconds - swaps.min_gain_seconds)
             picture.bound_driver_by_seeker[len(picture.seekers)] = len(picture.drivers)
             picture.own_eta_seconds[len(picture.seekers)] = own_eta_seconds
             picture.seekers.append(seeker_of(ride, city, now, 0.0, bound))

@@ -53,8 +53,6 @@ class EnRouteRide:
     dropoff: GeoPoint
     product: str
     requested_at: datetime
-    promised_pickup_at: datetime
-    """When the driver who was assigned first would have come."""
     swap_count: int
     excluded_driver_ids: frozenset[UUID]
     funding: Funding = Funding.CARD

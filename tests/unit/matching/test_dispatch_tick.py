@@ -353,16 +353,16 @@ async def test_rides_of_others_shards_are_left_to_their_owners_and_offers_carry_
     assert {proposal.ride_id.int: proposal.fence for proposal in city.board.proposed} == {1: 7, 3: 9}
 
 
-def en_route(number: int, meters_north: float, driver_id: UUID, promised_in: float) -> EnRouteRide:
-    """A ride whose driver was promised to come in so many seconds from now."""
-    place, promised_at = at(meters_north), NOON + timedelta(seconds=promised_in)
-    return EnRouteRide(UUID(int=number), driver_id, place, place, "economy", NOON, promised_at, 0, frozenset())
+def en_route(number: int, meters_north: float, driver_id: UUID) -> EnRouteRide:
+    """A ride whose driver is on the way."""
+    place = at(meters_north)
+    return EnRouteRide(UUID(int=number), driver_id, place, place, "economy", NOON, 0, frozenset())
 
 
 async def test_a_free_driver_much_nearer_is_asked_to_come_instead(city: City) -> None:
     former = city.driver(1, 2_000)  # 434 s off
     nearer = city.driver(2, 300)
-    city.board.en_route = [en_route(1, 0, former, 440)]
+    city.board.en_route = [en_route(1, 0, former)]
     report = await city.tick()
     [proposal] = city.board.proposed
     assert (proposal.driver_id, proposal.instead_of, proposal.pickup_eta_seconds) == (nearer, former, 66)
@@ -373,7 +373,7 @@ async def test_a_free_driver_much_nearer_is_asked_to_come_instead(city: City) ->
 async def test_a_gain_below_a_minute_changes_no_driver(city: City) -> None:
     former = city.driver(1, 1_000)
     city.driver(2, 740)
-    city.board.en_route = [en_route(1, 0, former, 300)]
+    city.board.en_route = [en_route(1, 0, former)]
     await city.tick()
     assert city.board.proposed == []
 
@@ -382,15 +382,15 @@ async def test_within_the_last_minute_no_driver_changes(city: City) -> None:
     former = city.driver(1, 270)  # 59 s off
     city.driver(2, 0)
     city.board.rides = [ride(2, 270)]
-    city.board.en_route = [en_route(1, 0, former, 300)]
+    city.board.en_route = [en_route(1, 0, former)]
     report = await city.tick()
     assert report.en_route == 0
     assert city.offered() == {2: UUID(int=1_002)}
 
 
-async def test_drivers_on_the_way_change_riders_where_both_come_sooner_in_sum(city: City) -> None:
+async def test_drivers_on_the_way_change_riders_where_each_of_them_gains_a_minute(city: City) -> None:
     first, second = city.driver(1, 3_000), city.driver(2, 0)
-    city.board.en_route = [en_route(1, 0, first, 700), en_route(2, 3_500, second, 800)]
+    city.board.en_route = [en_route(1, 0, first), en_route(2, 3_500, second)]
     report = await city.tick()
     [ring] = city.board.rerouted
     assert {(step.ride_id.int, step.former_driver_id, step.driver_id) for step in ring} == {
@@ -400,10 +400,10 @@ async def test_drivers_on_the_way_change_riders_where_both_come_sooner_in_sum(ci
     assert (report.rerouted, city.board.proposed) == (2, [])
 
 
-async def test_no_rider_waits_longer_than_promised_for_the_sake_of_another(city: City) -> None:
+async def test_no_rider_waits_longer_for_the_sake_of_another(city: City) -> None:
     first, second = city.driver(1, 1_000), city.driver(2, 2_000)
     # The second is 217 s nearer to ride 2 by the first one's driver; ride 1 would then be picked up after 434 s.
-    city.board.en_route = [en_route(1, 0, first, 433), en_route(2, 1_000, second, 500)]
+    city.board.en_route = [en_route(1, 0, first), en_route(2, 1_000, second)]
     await city.tick()
     assert city.board.rerouted == []
 
@@ -416,7 +416,7 @@ async def test_of_a_chain_the_free_driver_is_asked_for_the_ride_that_gains_a_min
     # 22 s, which is no reason to change its driver as long as nothing is known of the rest.
     former = city.driver(1, 1_000)
     free = city.driver(2, free_meters)
-    city.board.en_route = [en_route(1, 0, former, 250)]
+    city.board.en_route = [en_route(1, 0, former)]
     city.board.rides = [ride(2, 1_050)]
     await city.tick()
     [proposal] = city.board.proposed
@@ -427,19 +427,19 @@ async def test_of_a_chain_the_free_driver_is_asked_for_the_ride_that_gains_a_min
 
 async def test_a_chain_goes_on_with_the_driver_whom_its_first_change_sets_free(city: City) -> None:
     first, second, free = city.driver(1, 1_000), city.driver(2, 2_000), city.driver(3, -100)
-    city.board.en_route = [en_route(1, 0, first, 250), en_route(2, 1_000, second, 250)]
+    city.board.en_route = [en_route(1, 0, first), en_route(2, 1_000, second)]
     city.board.rides = [ride(3, 2_050)]
     await city.tick()
     [asked] = city.board.proposed
     assert (asked.ride_id.int, asked.driver_id, asked.instead_of) == (1, free, first)
     # The free one has said yes: the first is free now, and nearer to ride 2 than the second is.
     city.board.offers.clear()
-    city.board.en_route = [en_route(1, 0, free, 250), en_route(2, 1_000, second, 250)]
+    city.board.en_route = [en_route(1, 0, free), en_route(2, 1_000, second)]
     await city.tick()
     asked = city.board.proposed[-1]
     assert (asked.ride_id.int, asked.driver_id, asked.instead_of) == (2, first, second)
     city.board.offers.clear()
-    city.board.en_route = [en_route(1, 0, free, 250), en_route(2, 1_000, first, 250)]
+    city.board.en_route = [en_route(1, 0, free), en_route(2, 1_000, first)]
     await city.tick()
     asked = city.board.proposed[-1]
     assert (asked.ride_id.int, asked.driver_id, asked.instead_of) == (3, second, None)

@@ -110,7 +110,7 @@ async def test_a_driver_who_went_to_another_ride_is_told_with_that_ride(city: Tr
 
 async def test_of_a_chain_the_ride_that_waits_is_told_whom_it_waits_for(city: Traced) -> None:
     former, free = city.driver(1, 1_000), city.driver(2, -500)
-    city.board.en_route = [en_route(1, 0, former, 250)]
+    city.board.en_route = [en_route(1, 0, former)]
     city.board.rides = [ride(2, 1_050)]
     await city.explained()
     assert city.verdicts(1) == {1: Verdict.BUSY, 2: Verdict.CHOSEN}
@@ -123,7 +123,7 @@ async def test_of_a_chain_that_nobody_is_asked_to_begin_no_driver_is_awaited(cit
     # The free one is 22 s sooner at ride 1 than its own driver, and too far from ride 2.
     former = city.driver(1, 2_900)
     city.driver(2, -2_800)
-    city.board.en_route = [en_route(1, 0, former, 700)]
+    city.board.en_route = [en_route(1, 0, former)]
     city.board.rides = [ride(2, 2_950)]
     await city.explained()
     assert city.board.proposed == []

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching_service.adapters.city_file import load_city
 from matching_service.domain.assignment import Bound, PairCost, Seeker
 from matching_service.domain.moves import moves_of
 from matching_service.domain.ride import Ride
@@ -178,8 +177,8 @@ async def test_a_ring_of_which_one_is_offered_to_another_changes_nothing(stage: 
 
 
 @st.composite
-def choices(draw: st.DrawFn) -> tuple[list[Seeker], list[PairCost], dict[int, int], dict[int, int]]:
-    """Any exclusive choice: free drivers first, then one bound driver a bound seeker, who comes soon or late."""
+def choices(draw: st.DrawFn) -> tuple[list[Seeker], list[PairCost], dict[int, int]]:
+    """Any exclusive choice: free drivers first, then one bound driver a bound seeker."""
     waiting, bound, free = draw(st.integers(0, 4)), draw(st.integers(0, 4)), draw(st.integers(0, 4))
     here, nobody = GeoPoint(37.7, -122.4), frozenset[UUID]()
     seekers = [Seeker(UUID(int=number), here, frozenset(), nobody, 0.0) for number in range(waiting)]
@@ -188,41 +187,27 @@ def choices(draw: st.DrawFn) -> tuple[list[Seeker], list[PairCost], dict[int, in
     drivers = draw(st.permutations([*range(free + bound), *[None] * (waiting + bound)]))
     paired = zip(range(len(seekers)), drivers, strict=False)
     chosen = [PairCost(seeker, driver, 1.0) for seeker, driver in paired if driver is not None]
-    return seekers, chosen, own, {seeker: draw(st.sampled_from([0, 500])) for seeker in own}
+    return seekers, chosen, own
 
 
 @given(choices())
 def test_moves_of_any_choice_use_a_driver_and_a_ride_at_most_once(
-    choice: tuple[list[Seeker], list[PairCost], dict[int, int], dict[int, int]],
+    choice: tuple[list[Seeker], list[PairCost], dict[int, int]],
 ) -> None:
-    seekers, chosen, own, own_eta_seconds = choice
-    moves = moves_of(chosen, seekers, own, own_eta_seconds)
+    seekers, chosen, own = choice
+    moves = moves_of(chosen, seekers, own)
     ring_pairs = [pair for ring in moves.reroutes for pair in ring]
     pairs = [*moves.offers, *moves.swaps, *ring_pairs]
     assert len({pair.seeker for pair in pairs}) == len(pairs)
     assert len({pair.driver for pair in pairs}) == len(pairs)
     bound_drivers = set(own.values())
     assert all(seekers[pair.seeker].bound is None and pair.driver not in bound_drivers for pair in moves.offers)
-    assert all(own_eta_seconds[pair.seeker] and pair.driver not in bound_drivers for pair in moves.swaps)
+    assert all(seekers[pair.seeker].bound is not None and pair.driver not in bound_drivers for pair in moves.swaps)
+    assert len(moves.offers) + len(moves.swaps) == len([pair for pair in chosen if pair.driver not in bound_drivers])
     for ring in moves.reroutes:
         assert len(ring) > 1
         assert {pair.driver for pair in ring} == {own[pair.seeker] for pair in ring}
         assert all(own[pair.seeker] != pair.driver for pair in ring)
-        # Each pair of these choices is a second away, and nothing must be saved beyond what was.
-        assert sum(own_eta_seconds[pair.seeker] - 1.0 for pair in ring) >= 0
-
-
-def test_a_ring_that_saves_less_than_each_change_must_is_left_as_it_is() -> None:
-    here, nobody, swaps = GeoPoint(37.7, -122.4), frozenset[UUID](), load_city(None).dispatch.swaps
-    bound = Seeker(UUID(int=9), here, frozenset(), nobody, 0.0, bound=Bound(UUID(int=8), 900), swaps=swaps)
-    chosen, own = [PairCost(0, 11, 300.0), PairCost(1, 10, 300.0)], {0: 10, 1: 11}
-
-    enough = moves_of(chosen, [bound, bound], own, {0: 300, 1: 300 + 2 * swaps.min_gain_seconds})
-    too_little = moves_of(chosen, [bound, bound], own, {0: 300, 1: 300 + 2 * swaps.min_gain_seconds - 1})
-
-    assert swaps.cost_seconds < swaps.min_gain_seconds
-    assert [set(ring) for ring in enough.reroutes] == [{(0, 11), (1, 10)}]
-    assert too_little.reroutes == []
 
 
 def test_every_ring_and_every_free_driver_of_a_choice_is_taken_wherever_it_stands() -> None:
@@ -230,15 +215,13 @@ def test_every_ring_and_every_free_driver_of_a_choice_is_taken_wherever_it_stand
     waits = Seeker(UUID(int=1), here, frozenset(), nobody, 0.0)
     bound = Seeker(UUID(int=9), here, frozenset(), nobody, 0.0, bound=Bound(UUID(int=8), 1))
     seekers, own = [bound] * 5 + [waits], {seeker: 10 + seeker for seeker in range(5)}
-    # Ride 4 gets a free driver, two rings of two change among themselves, and ride 4's driver goes to who waits.
+    # Ride 4 gets a free driver, two rings of two change among themselves, and ride 4's driver may go to who waits.
     pairs = [(0, 11), (1, 10), (5, 14), (4, 20), (2, 13), (3, 12)]
 
-    # Ride 4's rider would have the driver a second sooner as it is.
-    own_eta_seconds = {0: 1, 1: 1, 2: 1, 3: 1, 4: 0}
-    moves = moves_of([PairCost(seeker, driver, 1.0) for seeker, driver in pairs], seekers, own, own_eta_seconds)
+    moves = moves_of([PairCost(seeker, driver, 1.0) for seeker, driver in pairs], seekers, own)
 
-    assert moves.offers == [(5, 20)]
-    assert moves.swaps == []
+    assert moves.offers == []
+    assert moves.swaps == [(4, 20)]
     assert [set(ring) for ring in moves.reroutes] == [{(0, 11), (1, 10)}, {(2, 13), (3, 12)}]
 
 
@@ -249,7 +232,7 @@ def test_ring_behind_a_ride_that_is_settled_is_found() -> None:
     pairs = [(0, 20), (1, 12), (2, 11)]
 
     chosen = [PairCost(seeker, driver, 1.0) for seeker, driver in pairs]
-    moves = moves_of(chosen, [bound] * 3, {0: 10, 1: 11, 2: 12}, dict.fromkeys(range(3), 500))
+    moves = moves_of(chosen, [bound] * 3, {0: 10, 1: 11, 2: 12})
 
     assert moves.swaps == [(0, 20)]
     assert [set(ring) for ring in moves.reroutes] == [{(1, 12), (2, 11)}]

@@ -46,7 +46,7 @@ _FATES = {
 _TERMS = {
     "pickup_eta": "way to the pickup",
     "head_start": "head start of a ride that waits or was given back",
-    "swap": "least gain that a change of drivers must bring",
+    "swap": "what a change of drivers counts as",
     "fairness": "fairness between drivers",
     "destination": "value of where the ride ends",
     "shared": "what it costs those who are on board",

@@ -16,8 +16,9 @@ from matching_service.domain.run import Sharing
 from shared_kernel.geo import GeoPoint
 
 AGING_RATE = 0.02
-"""Seconds of pickup time that a second of waiting makes up for. Little: the cap on pickup time grows with the wait, and
-on the replayed evenings a rate of 0.5 made all waits 3 % longer."""
+"""Seconds of pickup time that a second of waiting makes up for. It decides between riders who are about as near: the
+cap on pickup time grows with the wait anyway, and a rate of 0.1 made all waits in a full city 1 to 2 % longer
+(docs/decisions/0050-what-a-change-of-drivers-costs.md)."""
 AGING_CAP_SECONDS = 300.0
 """Beyond it waiting counts no further, so that one ride cannot bend the whole batch."""
 RETURNED_BONUS_SECONDS = 120.0
@@ -112,7 +113,7 @@ class CostTerms(NamedTuple):
 
     pickup_eta: float = 0.0
     swap: float = 0.0
-    """Of a ride that would change its driver: the least gain that is worth it."""
+    """Of a ride that would change its driver: what each change counts as."""
     shared: float = 0.0
     """Of a pooled ride that joins others: what they lose and its own detour, less the vehicle that is spared."""
     fairness: float = 0.0

@@ -50,13 +50,15 @@ class LocationStreams:
 
     def __init__(self, report_locations: ReportLocations) -> None:
         self._report = report_locations
-        self._open: set[asyncio.Task[Any]] = set()
+        self._listening: set[asyncio.Task[Any]] = set()
         self._is_leaving = False
 
     def leave(self) -> None:
         """End all streams, with `server_leaving`: left open they hold the server up until its patience is over."""
         self._is_leaving = True
-        for task in tuple(self._open):
+        # One that has a batch in hand answers it first. Canceled while grpc sends the answer, a call would get no
+        # status from grpc, and its app would wait on.
+        for task in tuple(self._listening):
             task.cancel()
 
     async def stream_locations(
@@ -68,23 +70,30 @@ class LocationStreams:
             Conflict: `no_open_shift`, which ends the stream: the shift has ended.
             Unavailable: `server_leaving`.
         """
-        driver_id, task = current_actor().account_id, asyncio.current_task()
+        driver_id = current_actor().account_id
+        while (request := await self._next(requests)) is not None:
+            counts = await self._report(driver_id, read_pings(request))
+            yield driver_service_pb2.StreamLocationsResponse(
+                accepted_count=counts.accepted, dropped_count=counts.dropped, dropped=_dropped(counts)
+            )
+
+    async def _next(
+        self, requests: AsyncIterator[driver_service_pb2.StreamLocationsRequest]
+    ) -> driver_service_pb2.StreamLocationsRequest | None:
+        """Wait for the next batch; None if the app closed its side."""
+        task = asyncio.current_task()
         if task is None or self._is_leaving:
             raise _leaving()
-        self._open.add(task)
+        self._listening.add(task)
         try:
-            async for request in requests:
-                counts = await self._report(driver_id, read_pings(request))
-                yield driver_service_pb2.StreamLocationsResponse(
-                    accepted_count=counts.accepted, dropped_count=counts.dropped, dropped=_dropped(counts)
-                )
+            return await anext(requests, None)
         except asyncio.CancelledError:
             if not self._is_leaving:
                 raise  # the app went away
             task.uncancel()
             raise _leaving() from None
         finally:
-            self._open.discard(task)
+            self._listening.discard(task)
 
     async def report_locations(
         self, request: driver_service_pb2.ReportLocationsRequest

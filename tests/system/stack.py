@@ -90,27 +90,34 @@ class Stack:
         )
 
     def start(self, *options: str) -> None:
-        """Start it and wait until all of it is healthy."""
-        with (self._folder / "up.log").open("ab") as log:
-            self._supervisor = subprocess.Popen(
+        """Start it and wait until all of it is healthy, as its supervisor has found."""
+        log_file = self._folder / "up.log"
+        with log_file.open("ab") as log:
+            supervisor = self._supervisor = subprocess.Popen(
                 [sys.executable, "-m", "jitney", "up", "--data", str(self.data), *options],
                 env=self._environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.wait_until_healthy()
-
-    def wait_until_healthy(self) -> None:
-        """Wait until every process is up and well."""
 
         def healthy() -> bool:
-            supervisor = self._supervisor
-            assert supervisor is not None
-            assert supervisor.poll() is None, (self._folder / "up.log").read_text()
-            return bool(self.status()["healthy"])
+            assert supervisor.poll() is None, log_file.read_text()
+            record = StackRecord.read(self.data / "stack.json")
+            return record is not None and record.supervisor_pid == supervisor.pid and record.state == "healthy"
 
-        until(healthy, "a healthy stack", START_SECONDS)
+        try:
+            until(healthy, "a healthy stack", START_SECONDS)
+        except AssertionError as error:
+            # What it waited for is gone with the stack.
+            record = StackRecord.read(self.data / "stack.json")
+            states = {process.name: process.state for process in record.processes} if record else "nothing was started"
+            error.add_note(f"{states}\n{log_file.read_text()}")
+            raise
+
+    def wait_until_healthy(self) -> None:
+        """Wait until all answer at once: who takes longer than a second is told as unhealthy at that moment."""
+        until(lambda: self.status()["healthy"], "a stack that answers", START_SECONDS)
 
     def status(self) -> dict[str, Any]:
         """Return what `jitney status --json` says."""

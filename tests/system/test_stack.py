@@ -57,7 +57,6 @@ async def people(newcomer: Stack) -> AsyncGenerator[Town]:
 
 
 def test_all_processes_are_healthy_and_listen_to_this_machine_alone(newcomer: Stack) -> None:
-    # Whoever takes longer than a second to answer is told as unhealthy at that moment.
     newcomer.wait_until_healthy()
     status = newcomer.status()
     assert {process["name"] for process in status["processes"]} == {*PROCESSES, "supervisor"}

@@ -13,7 +13,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from redis.asyncio import Redis
 
-from chassis.auth import Role, TokenSigner, TokenVerifier
+from chassis.auth import Actor, Role, TokenSigner, TokenVerifier, set_current_actor
 from chassis.interceptors import ServiceInterceptor
 from matching_service.adapters.city_file import load_city
 from matching_service.adapters.fixed_cities import FixedCities
@@ -24,6 +24,7 @@ from matching_service.use_cases.dispatch_ports import OpenShift
 from matching_service.use_cases.report_locations import ReportLocations
 from ridesharing.common.v1 import geo_point_pb2
 from ridesharing.matching.v1 import driver_service_pb2, driver_service_pb2_grpc, rides_pb2
+from shared_kernel.errors import Unavailable
 from tests.fakes.matching_dispatch import NOON, FakeShifts, HandClock
 
 DRIVER = uuid4()
@@ -131,6 +132,23 @@ async def test_server_that_leaves_sends_the_apps_of_open_streams_elsewhere(
 
         assert [await call.code() for call in (open_one, late_one)] == [grpc.StatusCode.UNAVAILABLE] * 2
         assert await last_sequence(world) == 1
+
+
+async def test_server_that_leaves_first_answers_the_batch_it_has_in_hand(world: World) -> None:
+    set_current_actor(Actor(Role.DRIVER, str(DRIVER), "token", "cli"))
+    answers = world.streams.stream_locations(app_that_waits(ping(1)))
+    assert (await anext(answers)).accepted_count == 1
+    world.streams.leave()
+    # Here grpc sends the answer, in the very task that serves the call.
+    assert await last_sequence(world) == 1
+    with pytest.raises(Unavailable) as ended:
+        await anext(answers)
+    assert ended.value.reason == "server_leaving"
+
+
+async def app_that_waits(*pings: rides_pb2.LocationPing) -> AsyncIterator[driver_service_pb2.StreamLocationsRequest]:
+    yield batch(*pings)
+    await asyncio.Event().wait()
 
 
 async def test_each_batch_of_a_stream_is_answered_once_its_position_is_kept(

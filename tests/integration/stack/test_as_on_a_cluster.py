@@ -59,9 +59,8 @@ async def people(stack: Stack) -> AsyncGenerator[Town]:
 
 
 def test_stores_that_the_environment_names_are_used_and_none_is_embedded(stack: Stack) -> None:
-    status = stack.status()
-    assert status["healthy"]
-    names = {process["name"] for process in status["processes"]}
+    stack.wait_until_healthy()
+    names = {process["name"] for process in stack.status()["processes"]}
     assert names == {"supervisor", "sandbox", *SERVICES, "rest", "stream"}
     assert not (stack.data / "postgres").exists()
     assert not (stack.data / "redis").exists()

@@ -1,6 +1,5 @@
 """Rides that are offered to several drivers at once: the first to accept has it."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from uuid import UUID
 
@@ -15,11 +14,11 @@ from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
+from tests.fakes.matching_one_street import CITY, City, ride
 from tests.fakes.matching_stage import Stage
 from tests.fakes.matching_store import MemoryStore
 from tests.fakes.matching_tick import make_tick
 from tests.unit.matching.test_city_file import DEFAULT
-from tests.unit.matching.test_dispatch_tick import CITY, City, ride
 from tests.unit.matching.test_requests import refusal
 
 
@@ -116,10 +115,8 @@ class Broadcasting(City):
 
 
 @pytest.fixture
-async def city() -> AsyncIterator[Broadcasting]:
-    matcher = ScipyMatcher()
-    yield Broadcasting(matcher)
-    await matcher.close()
+def city(matcher: ScipyMatcher) -> Broadcasting:
+    return Broadcasting(matcher)
 
 
 async def test_the_nearest_are_asked_at_once(city: Broadcasting) -> None:

@@ -1,17 +1,15 @@
 """One tick of dispatch over fakes and the real matcher."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from types import MappingProxyType
 from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from matching_service.adapters.city_file import load_city
 from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker
 from matching_service.domain.city import VehicleClass
@@ -19,81 +17,13 @@ from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.ride_kind import Capability
 from matching_service.domain.terms import Funding
-from matching_service.use_cases.dispatch_ports import EnRouteRide, Matcher, OfferOutcome, OpenShift, WaitingRide
-from matching_service.use_cases.dispatch_tick import DispatchTick, TickReport
-from shared_kernel.geo import GeoPoint
+from matching_service.use_cases.dispatch_ports import Matcher, OfferOutcome, OpenShift, WaitingRide
+from matching_service.use_cases.dispatch_tick import TickReport
 from tests.fakes.matching_dispatch import (
-    NOON,
-    FakeLiveLocations,
     FakeReservations,
     FakeRideBoard,
-    FakeShifts,
-    HandClock,
 )
-from tests.fakes.matching_tick import make_tick
-
-CITY = load_city(None)
-METERS_PER_DEGREE = 111_195.08
-
-
-def at(meters_north: float) -> GeoPoint:
-    return GeoPoint(37.7 + meters_north / METERS_PER_DEGREE, -122.4)
-
-
-def ride(
-    number: int,
-    meters_north: float = 0,
-    product: str = "economy",
-    waited: float = 0,
-    funding: Funding = Funding.CARD,
-) -> WaitingRide:
-    place = at(meters_north)
-    asked_at = NOON - timedelta(seconds=waited)
-    return WaitingRide(UUID(int=number), place, place, product, asked_at, frozenset(), returned=False, funding=funding)
-
-
-class City:
-    """A city on one street."""
-
-    def __init__(self, matcher: Matcher) -> None:
-        self.matcher = matcher
-        self.clock = HandClock()
-        self.board = FakeRideBoard()
-        self.locations = FakeLiveLocations()
-        self.shifts = FakeShifts()
-        self.reservations = FakeReservations()
-
-    def driver(
-        self, number: int, meters_north: float, vehicle_class: VehicleClass = VehicleClass.ECONOMY, age: float = 0
-    ) -> UUID:
-        driver_id = UUID(int=1_000 + number)
-        point, measured_at = at(meters_north), NOON.timestamp() - age
-        self.locations.positions[driver_id] = DriverPosition(
-            driver_id, point.latitude, point.longitude, measured_at, 1, vehicle_class, 0
-        )
-        self.shifts.shifts[driver_id] = OpenShift(UUID(int=5), vehicle_class)
-        return driver_id
-
-    def made(self) -> DispatchTick:
-        return make_tick(CITY, self.board, self.locations, self.shifts, self.matcher, self.reservations, self.clock)
-
-    async def tick(self, fences: Mapping[str, int] = MappingProxyType({"": 1})) -> TickReport:
-        return await self.made()(fences)
-
-    def offered(self) -> dict[int, UUID]:
-        return {ride_id.int: offer.driver_id for ride_id, offer in self.board.offers.items()}
-
-
-@pytest.fixture
-async def matcher() -> AsyncIterator[ScipyMatcher]:
-    matcher = ScipyMatcher()
-    yield matcher
-    await matcher.close()
-
-
-@pytest.fixture
-def city(matcher: ScipyMatcher) -> City:
-    return City(matcher)
+from tests.fakes.matching_one_street import CITY, City, at, ride
 
 
 async def test_an_order_goes_to_the_nearest_who_declared_what_it_needs(city: City) -> None:
@@ -351,98 +281,6 @@ async def test_rides_of_others_shards_are_left_to_their_owners_and_offers_carry_
         city.driver(number, 100 + number)
     await city.tick({"mine": 7, "too": 9})
     assert {proposal.ride_id.int: proposal.fence for proposal in city.board.proposed} == {1: 7, 3: 9}
-
-
-def en_route(number: int, meters_north: float, driver_id: UUID) -> EnRouteRide:
-    """A ride whose driver is on the way."""
-    place = at(meters_north)
-    return EnRouteRide(UUID(int=number), driver_id, place, place, "economy", NOON, 0, frozenset())
-
-
-async def test_a_free_driver_much_nearer_is_asked_to_come_instead(city: City) -> None:
-    former = city.driver(1, 2_000)  # 434 s off
-    nearer = city.driver(2, 300)
-    city.board.en_route = [en_route(1, 0, former)]
-    report = await city.tick()
-    [proposal] = city.board.proposed
-    assert (proposal.driver_id, proposal.instead_of, proposal.pickup_eta_seconds) == (nearer, former, 66)
-    assert (report.en_route, report.outcomes) == (1, {OfferOutcome.OFFERED: 1})
-    assert (await city.tick()).en_route == 0  # an offer is open on it
-
-
-async def test_a_gain_below_a_minute_changes_no_driver(city: City) -> None:
-    former = city.driver(1, 1_000)
-    city.driver(2, 740)
-    city.board.en_route = [en_route(1, 0, former)]
-    await city.tick()
-    assert city.board.proposed == []
-
-
-async def test_within_the_last_minute_no_driver_changes(city: City) -> None:
-    former = city.driver(1, 270)  # 59 s off
-    city.driver(2, 0)
-    city.board.rides = [ride(2, 270)]
-    city.board.en_route = [en_route(1, 0, former)]
-    report = await city.tick()
-    assert report.en_route == 0
-    assert city.offered() == {2: UUID(int=1_002)}
-
-
-async def test_drivers_on_the_way_change_riders_where_each_of_them_gains_a_minute(city: City) -> None:
-    first, second = city.driver(1, 3_000), city.driver(2, 0)
-    city.board.en_route = [en_route(1, 0, first), en_route(2, 3_500, second)]
-    report = await city.tick()
-    [ring] = city.board.rerouted
-    assert {(step.ride_id.int, step.former_driver_id, step.driver_id) for step in ring} == {
-        (1, first, second),
-        (2, second, first),
-    }
-    assert (report.rerouted, city.board.proposed) == (2, [])
-
-
-async def test_no_rider_waits_longer_for_the_sake_of_another(city: City) -> None:
-    first, second = city.driver(1, 1_000), city.driver(2, 2_000)
-    # The second is 217 s nearer to ride 2 by the first one's driver; ride 1 would then be picked up after 434 s.
-    city.board.en_route = [en_route(1, 0, first), en_route(2, 1_000, second)]
-    await city.tick()
-    assert city.board.rerouted == []
-
-
-@pytest.mark.parametrize(("free_meters", "asked_for", "instead"), [(-500, 1, True), (-900, 2, False)])
-async def test_of_a_chain_the_free_driver_is_asked_for_the_ride_that_gains_a_minute_or_for_the_one_that_waits(
-    city: City, free_meters: float, asked_for: int, instead: bool
-) -> None:
-    # Best in sum: ride 1 gets the free driver, ride 2 the one who is on the way to ride 1. Ride 1 gains 108 s by it, or
-    # 22 s, which is no reason to change its driver as long as nothing is known of the rest.
-    former = city.driver(1, 1_000)
-    free = city.driver(2, free_meters)
-    city.board.en_route = [en_route(1, 0, former)]
-    city.board.rides = [ride(2, 1_050)]
-    await city.tick()
-    [proposal] = city.board.proposed
-    assert (proposal.ride_id.int, proposal.driver_id) == (asked_for, free)
-    assert proposal.instead_of == (former if instead else None)
-    assert city.board.rerouted == []
-
-
-async def test_a_chain_goes_on_with_the_driver_whom_its_first_change_sets_free(city: City) -> None:
-    first, second, free = city.driver(1, 1_000), city.driver(2, 2_000), city.driver(3, -100)
-    city.board.en_route = [en_route(1, 0, first), en_route(2, 1_000, second)]
-    city.board.rides = [ride(3, 2_050)]
-    await city.tick()
-    [asked] = city.board.proposed
-    assert (asked.ride_id.int, asked.driver_id, asked.instead_of) == (1, free, first)
-    # The free one has said yes: the first is free now, and nearer to ride 2 than the second is.
-    city.board.offers.clear()
-    city.board.en_route = [en_route(1, 0, free), en_route(2, 1_000, second)]
-    await city.tick()
-    asked = city.board.proposed[-1]
-    assert (asked.ride_id.int, asked.driver_id, asked.instead_of) == (2, first, second)
-    city.board.offers.clear()
-    city.board.en_route = [en_route(1, 0, free), en_route(2, 1_000, first)]
-    await city.tick()
-    asked = city.board.proposed[-1]
-    assert (asked.ride_id.int, asked.driver_id, asked.instead_of) == (3, second, None)
 
 
 async def test_the_same_inputs_give_the_same_offers(city: City) -> None:

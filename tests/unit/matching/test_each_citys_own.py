@@ -1,6 +1,5 @@
 """A deployment of two cities: each has ticks, beliefs and travel times of its own."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from uuid import UUID
 
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 from matching_service.adapters.city_file import load_city
 from matching_service.adapters.city_travel import CityTravelEta
 from matching_service.adapters.fixed_cities import FixedCities
-from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.domain.city import CityPolicy, LocationPolicy, ServiceArea, TravelPolicy, VehicleClass
 from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.locations import Ping, PingVerdict
@@ -22,7 +20,7 @@ from matching_service.use_cases.pace_ticks import IDLE_SECONDS, PaceTicks
 from matching_service.use_cases.report_locations import ReportLocations
 from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_dispatch import NOON, FakeLiveLocations, FakeShifts, HandClock
-from tests.unit.matching.test_dispatch_tick import City, at, ride
+from tests.fakes.matching_one_street import City, at, ride
 
 BAY = load_city(None)
 INN = GeoPoint(47.26, 11.39)
@@ -103,12 +101,6 @@ class TestTicks:
         pace.ticked(due, clock.monotonic(), {})
         assert await pace.due() == set()
 
-    @pytest.fixture
-    async def city(self) -> AsyncIterator[City]:
-        matcher = ScipyMatcher()
-        yield City(matcher)
-        await matcher.close()
-
     async def test_only_rides_of_the_cities_that_are_due_are_matched(self, city: City):
         city.board.rides = [replace(ride(1), city=BAY.city), replace(ride(2, 50), city="valley"), ride(3, 90)]
         for number in range(3):
@@ -118,17 +110,11 @@ class TestTicks:
         assert set(city.offered()) == {1, 3}  # also one of the time before cities had keys
         assert report.supplies == {BAY.city: Supply(1, 1)}
 
-    def test_drivers_are_counted_until_there_are_enough(self):
-        drivers = [city_driver(number) for number in range(500)]
+    async def test_drivers_are_counted_until_there_are_enough(self, city: City):
+        drivers = [city.locations.positions[city.driver(number, number)] for number in range(500)]
         assert supply_of(BAY.service_area, 10, drivers) == Supply(10, 6)
         assert supply_of(BAY.service_area, 10, drivers[:4]) == Supply(10, 4)
         assert supply_of(VALLEY.service_area, 10, drivers) == Supply(10, 0)
-
-
-def city_driver(number: int):
-    city = City(ScipyMatcher())
-    driver_id = city.driver(number, number)
-    return city.locations.positions[driver_id]
 
 
 def ignore(verdict: PingVerdict, count: int) -> None:

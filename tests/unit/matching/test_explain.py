@@ -1,6 +1,6 @@
 """What a tick writes down of its reasons, and how they are told."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -19,9 +19,9 @@ from matching_service.use_cases.explain_dispatch import ExplainDispatch
 from matching_service.use_cases.trace_ticks import NEAREST, SAME_EVERY_SECONDS, TraceTicks
 from ridesharing.matching.v1 import explanations_pb2, rides_pb2
 from shared_kernel.errors import Unavailable
+from tests.fakes.matching_one_street import CITY, City, at, en_route, ride
 from tests.fakes.matching_stage import Stage
 from tests.fakes.matching_tick import make_tick
-from tests.unit.matching.test_dispatch_tick import CITY, City, at, en_route, ride
 from tests.unit.matching.test_requests import refusal
 
 
@@ -59,10 +59,8 @@ class Traced(City):
 
 
 @pytest.fixture
-async def city() -> AsyncIterator[Traced]:
-    matcher = ScipyMatcher()
-    yield Traced(matcher)
-    await matcher.close()
+def city(matcher: ScipyMatcher) -> Traced:
+    return Traced(matcher)
 
 
 async def test_every_driver_around_is_told_with_what_excluded_them(city: Traced) -> None:

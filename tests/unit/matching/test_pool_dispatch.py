@@ -1,13 +1,9 @@
 """Pooled rides in a tick of dispatch: free drivers, and drivers with parties whom they fit in with."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-import pytest
-
-from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.domain.pooling import PlanStop, StopAction
 from matching_service.domain.quote import Place
 from matching_service.domain.ride_states import RideState
@@ -15,17 +11,10 @@ from matching_service.domain.run import Run, RunRide, RunView, Sharing, alone
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import WaitingRide
 from tests.fakes.matching_dispatch import NOON
-from tests.unit.matching.test_dispatch_tick import City, at, ride
+from tests.fakes.matching_one_street import City, at, ride
 
 UP, OFF = StopAction.PICK_UP, StopAction.DROP_OFF
 SHARING = Sharing(direct_seconds=1_000, max_detour_seconds=500, max_wait_seconds=240, parties=3, seats=4)
-
-
-@pytest.fixture
-async def city() -> AsyncIterator[City]:
-    matcher = ScipyMatcher()
-    yield City(matcher)
-    await matcher.close()
 
 
 def pooled(number: int, pickup_meters: float, dropoff_meters: float, passengers: int = 1) -> WaitingRide:

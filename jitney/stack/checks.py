@@ -7,9 +7,24 @@ one of `chassis.redis_urls` (PING), or `postgresql://...` (a connection). Where 
 
 import asyncio
 import contextlib
+from collections.abc import Iterable
+from importlib import import_module
 from urllib.parse import SplitResult, unquote, urlsplit
 
 _ANSWER_SECONDS = 1
+_GRPC = ("grpc.aio", "grpc_health.v1.health_pb2", "chassis.tls")
+_REDIS = ("redis.exceptions", "chassis.redis_client")
+_ASKS_WITH = {"grpc": _GRPC, "postgresql": ("asyncpg",), "http": (), "redis": ()}
+
+
+def prepare_to_ask(urls: Iterable[str]) -> None:
+    """Load what questions asked side by side need: loaded in their midst it would take of each one's second.
+
+    Who asks again and again until a process is there has no need of this.
+    """
+    for scheme in {urlsplit(url).scheme for url in urls}:
+        for name in _ASKS_WITH.get(scheme, _REDIS):
+            import_module(name)
 
 
 async def answers(url: str) -> bool:

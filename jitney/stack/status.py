@@ -5,7 +5,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from jitney.stack.checks import answers
+from jitney.stack.checks import answers, prepare_to_ask
 from jitney.stack.state import ProcessRecord, StackRecord
 
 if TYPE_CHECKING:
@@ -61,7 +61,10 @@ class StackStatus:
 
 async def read_status(record: StackRecord) -> StackStatus:
     """Asks every process of a living stack."""
-    rows = await asyncio.gather(*(_status_of(process) for process in record.processes))
+    prepare_to_ask(process.ready for process in record.processes if process.ready)
+    healths = await asyncio.gather(*(_health_of(process) for process in record.processes))
+    # Only then: looking at memory would hold up the loop, and with it answers that are waited for.
+    rows = map(_status_of, record.processes, healths)
     return StackStatus(record.state, (_supervisor(record), *rows))
 
 
@@ -95,14 +98,19 @@ def table_of(status: StackStatus) -> "Table":
     return table
 
 
-async def _status_of(record: ProcessRecord) -> ProcessStatus:
+async def _health_of(record: ProcessRecord) -> str:
+    if not record.lives:
+        return "stopped"
+    if record.ready is None:
+        return "running"
+    return "healthy" if await answers(record.ready) else "unhealthy"
+
+
+def _status_of(record: ProcessRecord, health: str) -> ProcessStatus:
     import psutil
 
-    if not record.lives:
-        return ProcessStatus(record.name, record.pid, record.port, "stopped", 0, record.restarts, 0, 0)
-    health = "running"
-    if record.ready is not None:
-        health = "healthy" if await answers(record.ready) else "unhealthy"
+    if health == "stopped":
+        return ProcessStatus(record.name, record.pid, record.port, health, 0, record.restarts, 0, 0)
     try:
         process = psutil.Process(record.pid)
         family = [process, *process.children(recursive=True)]

@@ -1,6 +1,6 @@
-/** Messages: what became of what people were to be told, and events that a service could not take in. */
+/** Messages: what became of what people were to be told, addresses that are not written to, and events at rest. */
 
-import { fill, h, problem, refill } from "../lib/dom.js";
+import { ask, fill, h, problem, refill } from "../lib/dom.js";
 import { count, shortId, time, words } from "../lib/format.js";
 import { every } from "../lib/stream.js";
 import { act, badge, listTable, pageHead, segments, stat } from "./parts.js";
@@ -16,7 +16,7 @@ export function mountMessages(root, { api, may }) {
     service = value;
     showLetters();
   });
-  fill(root, h("div", { class: "page" }, pageHead("Messages", "What people were told, and events that rest"), deliveries, h("section", { class: "card flush", "aria-label": "Dead letters" }, h("div", { class: "card-head" }, h("h2", {}, "Dead letters"), choice), letters)));
+  fill(root, h("div", { class: "page" }, pageHead("Messages", "What people were told, and events that rest"), deliveries, h("section", { class: "card flush", "aria-label": "Dead letters" }, h("div", { class: "card-head" }, h("h2", {}, "Dead letters"), choice), letters), h("section", { class: "card flush", "aria-label": "Suppressed addresses" }, h("div", { class: "card-head" }, h("div", { class: "stack tight" }, h("h2", {}, "Suppressed addresses"), h("p", { class: "soft small" }, "Numbers and mailboxes that a provider called dead. Nothing but what concerns security goes there."))), suppressed())));
 
   async function tellDeliveries() {
     try {
@@ -73,6 +73,41 @@ export function mountMessages(root, { api, may }) {
       ],
     });
     fill(letters, table);
+  }
+
+  function suppressed() {
+    const table = listTable({
+      label: "Numbers and mailboxes that are not written to",
+      none: ["None is suppressed", "No provider has called a number or mailbox dead."],
+      load: (cursor) => api.get("/v1/operator/notifications/suppressions", { cursor }),
+      columns: [
+        { title: "Since", cell: (item) => h("span", { class: "num" }, time(item.suppressed_at)) },
+        { title: "Whose", cell: (item) => h("span", { class: "mono", title: item.account_id }, shortId(item.account_id)) },
+        { title: "Channel", cell: (item) => words(item.channel) },
+        { title: "What was said", cell: (item) => words(item.reason) },
+        { title: "By", cell: (item) => item.provider },
+        {
+          title: "",
+          cell: (item) =>
+            may("operate_messages", true) &&
+            h("button", { class: "button small", type: "button", "aria-label": `Write again: ${words(item.channel)} of ${shortId(item.account_id)}`, on: { click: (event) => lift(item, event.currentTarget) } }, "Write again"),
+        },
+      ],
+    });
+
+    async function lift({ account_id, channel }, pressed) {
+      const given = await ask({
+        title: "Write there again?",
+        words: `${words(channel)} of ${shortId(account_id)}, from the next message on. If the address is dead indeed, that message has it suppressed once more.`,
+        action: "Write again",
+        fields: [{ name: "reason", label: "Why, for the record", required: true, maxlength: "200" }],
+      });
+      if (!given) return;
+      await act(pressed, () => api.post("/v1/operator/notifications/suppressions/lift", { account_id, channel, reason: given.reason }), "The next message goes there again.");
+      table.again();
+    }
+
+    return table;
   }
 
   const looking = every(LOOK_SECONDS, tellDeliveries);

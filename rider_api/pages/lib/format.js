@@ -100,8 +100,7 @@ export const place = (where) => where.address || `${where.latitude.toFixed(4)}, 
 
 /** A name of the API as words: driver_en_route is Driver en route. */
 export function words(name) {
-  if (name === "xl") return "XL";
-  const text = (name ?? "").replaceAll("_", " ").replace(/^psp\b/, "PSP");
+  const text = (name ?? "").replaceAll("_", " ").replace(/^(psp|sms|smtp|xl)\b/, (first) => first.toUpperCase());
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
@@ -127,6 +126,7 @@ const TONES = {
   pending: "warn",
   refund_pending: "warn",
   upcoming: "info",
+  in_suspense: "info",
   open: "warn",
   payment_failed: "bad",
   no_driver_available: "bad",

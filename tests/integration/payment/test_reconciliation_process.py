@@ -33,7 +33,7 @@ from ridesharing.payment.v1.refund_service_pb2_grpc import RefundServiceStub
 from ridesharing.payment.v1.statement_service_pb2_grpc import StatementServiceStub
 from tests.integration.embedded import free_port
 from tests.integration.payment.process import PATIENT, WAIT_SECONDS, Caller, caller, start
-from tests.integration.sandbox.running import SandboxProcess
+from tests.integration.sandbox.running import SandboxProcess, a_stranger_pays
 
 Answer = tuple[int, str, str]
 
@@ -180,20 +180,6 @@ async def refund(ask: Caller, ride_id: str) -> None:
         reason="a detour",
     )
     assert (await ask.as_operator("CreateRefund", request)).refund.amount.amount_minor == 500
-
-
-async def a_stranger_pays(sandbox: httpx.AsyncClient) -> None:
-    """Charge a card at the PSP as no part of the service would."""
-    form = {
-        "amount": "700",
-        "currency": "usd",
-        "payment_method": "pm_card_visa",
-        "payment_method_types[]": "card",
-        "capture_method": "automatic",
-        "confirm": "true",
-    }
-    answer = await sandbox.post("/psp/v1/payment_intents", data=form, headers={"Authorization": "Bearer sk_test_x"})
-    assert answer.raise_for_status().json()["status"] == "succeeded"
 
 
 async def only_operators(ask: Caller) -> None:

@@ -30,6 +30,20 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.01)
 
 
+async def a_stranger_pays(sandbox: httpx.AsyncClient) -> None:
+    """Charge 7.00 USD at the PSP as no part of the service would; 0.50 of it is the PSP's fee."""
+    form = {
+        "amount": "700",
+        "currency": "usd",
+        "payment_method": "pm_card_visa",
+        "payment_method_types[]": "card",
+        "capture_method": "automatic",
+        "confirm": "true",
+    }
+    answer = await sandbox.post("/psp/v1/payment_intents", data=form, headers={"Authorization": f"Bearer {API_KEY}"})
+    assert answer.raise_for_status().json()["status"] == "succeeded"
+
+
 class SandboxProcess:
     """One sandbox; its data outlives its process."""
 

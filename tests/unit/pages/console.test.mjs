@@ -207,6 +207,66 @@ test("an audit of a part of the ledger is not told to be one of all of it", asyn
   assert.match(text(), /There are more/);
 });
 
+const BOOKS = {
+  "GET /v1/operator/ledger/trial-balance": { accounts: [], currencies: [] },
+  "GET /v1/operator/reconciliation-runs": { items: [] },
+  "GET /v1/operator/refunds": { items: [], next_cursor: null },
+};
+const ITEM = { id: "item_1", kind: "unknown_transaction", reference: "ch_1", detail: "charge of ch_1: nobody here knows it", amount: USD(650), status: "open", note: null, opened_at: RIDE.requested_at };
+
+async function resolvable(item) {
+  const shown = await view("console/money_view.js", "mountMoney", { ...BOOKS, "GET /v1/operator/reconciliation-items": { items: [item], next_cursor: null }, "POST /v1/operator/reconciliation-items/item_1/resolve": item });
+  button(shown.root, "Open items").click();
+  await settle();
+  button(shown.root, `Resolve: Unknown transaction, ${item.detail}`).click();
+  await settle();
+  const dialog = shown.document.body.querySelector("dialog");
+  return { ...shown, dialog, ways: dialog.querySelector("#ask-how").all("option").map((option) => option.value) };
+}
+
+test("an open item is resolved on the difference that was looked at", async () => {
+  const { service, dialog, ways } = await resolvable(ITEM);
+  assert.deepEqual(ways.slice(0, 3), ["explained", "suspense", "booked:psp_fee"]);
+  dialog.querySelector("#ask-how").value = "booked:psp_fee";
+  dialog.querySelector("#ask-note").value = "a fee without notice";
+  button(dialog, "Resolve").click();
+  await settle();
+  const { body } = service.asked.find((each) => each.name.startsWith("POST"));
+  assert.deepEqual(body, { resolution: "booked", account_kind: "psp_fee", note: "a fee without notice", seen_amount: USD(650) });
+});
+
+test("what is in suspense is booked to an account, or back", async () => {
+  const { ways } = await resolvable({ ...ITEM, status: "in_suspense" });
+  assert.equal(ways.every((way) => way.startsWith("booked:")), true);
+  assert.equal(ways.at(-1), "booked:psp_receivable");
+});
+
+test("an open item that moves no money can only be explained", async () => {
+  const { ways } = await resolvable({ ...ITEM, amount: USD(0) });
+  assert.deepEqual(ways, ["explained"]);
+});
+
+test("a suppressed address is written to again, with the reason", async () => {
+  const item = { account_id: "acct_01j00000000000000000000007", channel: "email", reason: "smtp_no_mailbox", provider: "email", suppressed_at: RIDE.requested_at };
+  const { service, root, document, text } = await view("console/messages_view.js", "mountMessages", {
+    "GET /v1/operator/notifications/summary": { notification_count: 0, deliveries: [] },
+    "GET /v1/operator/dead-letters/matching": { items: [], next_cursor: null },
+    "GET /v1/operator/notifications/suppressions": { items: [item], next_cursor: null },
+    "POST /v1/operator/notifications/suppressions/lift": { suppression: item },
+  });
+  assert.match(text(), /SMTP no mailbox/);
+  button(root, "Write again: Email of …000007").click();
+  await settle();
+  const dialog = document.body.querySelector("dialog");
+  dialog.querySelector("#ask-reason").value = "the mailbox is well";
+  service.set("GET /v1/operator/notifications/suppressions", { items: [], next_cursor: null });
+  button(dialog, "Write again").click();
+  await settle();
+  const { body } = service.asked.find((each) => each.name.startsWith("POST"));
+  assert.deepEqual(body, { account_id: item.account_id, channel: "email", reason: "the mailbox is well" });
+  assert.match(text(), /None is suppressed/);
+});
+
 test("a view that cannot be shown says so", async () => {
   const { root } = browse({ role: "operator", hash: "#/pulse" });
   new Service();

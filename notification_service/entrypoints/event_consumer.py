@@ -9,7 +9,8 @@ from chassis.streams import IncomingEvent
 from notification_service.domain.channels import Channel, Priority
 from notification_service.entrypoints.campaign_worker import SeeAudience
 from notification_service.entrypoints.delivery_worker import Alarms
-from notification_service.entrypoints.facts import FACT_TYPES, fact_from, shared_trip
+from notification_service.entrypoints.facts import FACT_TYPES, fact_from
+from notification_service.entrypoints.matching_facts import shared_trip
 from notification_service.use_cases.close_code import CloseCode
 from notification_service.use_cases.end_sign_in import EndSignIn
 from notification_service.use_cases.forget_bounces import ForgetBounces

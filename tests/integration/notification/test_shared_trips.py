@@ -17,7 +17,7 @@ from notification_service.adapters.postgres_safety import PostgresSafety
 from notification_service.adapters.templates import TemplateFiles
 from notification_service.bootstrap_delivery import make_workers
 from notification_service.domain.channels import Channel, Priority
-from notification_service.entrypoints.facts import shared_trip
+from notification_service.entrypoints.matching_facts import shared_trip
 from notification_service.use_cases.keep_contacts import KeepContacts
 from notification_service.use_cases.remember_locale import RememberLocale
 from notification_service.use_cases.tell_contacts import TellContacts

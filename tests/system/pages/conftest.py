@@ -11,7 +11,6 @@ from playwright.async_api import Browser, Playwright, async_playwright
 
 from jitney.chaos.hurried_city import write_hurried_city
 from tests.system.pages.windows import BROWSERS, SHOTS
-from tests.system.people import Town, town
 from tests.system.stack import Stack
 
 _OPTIONS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
@@ -33,13 +32,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
     finally:
         running.discard()
-
-
-@pytest.fixture
-async def people(stack: Stack) -> AsyncGenerator[Town]:
-    """The town of that stack."""
-    async with town(stack) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from functools import partial
 from math import cos, radians
 from typing import Any
 
-from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker, is_able
+from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker, able_places
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.ride_kind import Capability
@@ -65,7 +65,7 @@ def nearest_pairs(seekers: Sequence[Seeker], drivers: Sequence[DriverPosition], 
         alike.setdefault((seeker.vehicle_classes, seeker.pays_cash, seeker.needs), []).append(index)
     pairs: list[Pair] = []
     for group in alike.values():
-        able = [index for index, driver in enumerate(drivers) if is_able(seekers[group[0]], driver, limits)]
+        able = able_places(seekers[group[0]], drivers, limits)
         if able:
             pairs += _nearest_of_group(group, able, seekers, drivers, limits)
     return pairs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -88,10 +89,10 @@ class Choose:
             choice.chosen = await self._match(picture, *everybody, candidates, choice, joins)
         served, taken = {pair.seeker for pair in choice.chosen}, {pair.driver for pair in choice.chosen}
         left = [place for place in solved if place not in served and picture.seekers[place].bound is None]
-        free = [index for index in range(picture.free) if index not in taken]
         # With fewer drivers than candidates the first pass saw them all, and a wider one can find nobody.
-        if left and free and picture.ordinary_drivers > CANDIDATES:
-            choice.chosen += await self._match(picture, left, free, WIDE_CANDIDATES, choice)
+        if left and picture.ordinary_drivers > CANDIDATES:
+            free = [index for index in range(picture.free) if index not in taken]
+            choice.chosen += await self._match(picture, left, free, WIDE_CANDIDATES, choice) if free else []
         choice.moves = moves_of(choice.chosen, picture.seekers, picture.bound_driver_by_seeker)
         choice.moves.reroutes[:] = [ring for ring in choice.moves.reroutes if _needs_no_consent(ring, picture)]
         choice.cost_by_pair = {Pair(cost.seeker, cost.driver): cost for cost in choice.chosen}
@@ -131,14 +132,14 @@ class Choose:
         choice: Choice,
         hands: int = 1,
     ) -> list[PairCost]:
-        """Weigh the candidates of some seekers among some drivers."""
+        """Weigh the candidates of some seekers among some drivers, whose places ascend."""
         seekers = [picture.seekers[place] for place in seeker_places]
         drivers = [picture.drivers[place] for place in driver_places]
         limits = self._limits(candidates, picture, hands)
         # So many of the free and so many of those on the way: where most are on the way, the nearest of all hold hardly
         # a free one, and a chain of moves would lack its first link.
         near: list[Pair] = []
-        free = sum(place < picture.free for place in driver_places)
+        free = bisect_left(driver_places, picture.free)
         for first, last in ((0, free), (free, len(drivers))):
             if first < last:
                 found = await self.matcher.candidates(seekers, drivers[first:last], limits)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from matching_service.domain.assignment import Bound, Pair, Seeker
@@ -182,7 +182,7 @@ class DrawPicture:
             worth = picture.worth_by_city.get(seeker.city)
             extra_seconds = 0.0 if worth is None else worth.extra_at(seeker.dropoff)
             if extra_seconds:
-                picture.seekers[place] = replace(seeker, dropoff_extra_idle_seconds=extra_seconds)
+                picture.seekers[place] = seeker._replace(dropoff_extra_idle_seconds=extra_seconds)
 
     async def _add_joins(self, picture: Picture, positions: Mapping[UUID, DriverPosition]) -> None:
         """Find out where pooled rides fit into runs; a driver who is on the way home takes no more parties."""

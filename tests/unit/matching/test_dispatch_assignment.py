@@ -15,13 +15,16 @@ from matching_service.domain.assignment import (
     Limits,
     PairCost,
     Seeker,
+    able_places,
     choose_greedily,
     head_start_seconds,
+    is_able,
     total_seconds,
     unserved_seconds,
 )
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition
+from matching_service.domain.ride_kind import Capability
 from shared_kernel.geo import GeoPoint, haversine_meters
 
 CAP_SECONDS = 1_200
@@ -53,6 +56,34 @@ def problems(draw: st.DrawFn) -> tuple[list[Seeker], list[PairCost]]:
     driver_count = draw(st.integers(1, 5))
     edges = draw(st.sets(st.tuples(st.integers(0, len(seekers) - 1), st.integers(0, driver_count - 1))))
     return seekers, [PairCost(row, column, draw(st.integers(1, CAP_SECONDS))) for row, column in sorted(edges)]
+
+
+@given(
+    st.lists(st.sampled_from(VehicleClass), max_size=8),
+    st.frozensets(st.sampled_from(VehicleClass)),
+    st.booleans(),
+    st.frozensets(st.integers(0, 7)),
+    st.frozensets(st.sampled_from(Capability), max_size=2),
+    st.frozensets(st.integers(0, 7)),
+)
+def test_who_is_able_is_named_whatever_the_ride_asks_for(
+    fleet: list[VehicleClass],
+    classes: frozenset[VehicleClass],
+    pays_cash: bool,
+    no_cash: frozenset[int],
+    needs: frozenset[Capability],
+    declared: frozenset[int],
+) -> None:
+    drivers = [driver(number, CORNER, vehicle_class) for number, vehicle_class in enumerate(fleet)]
+    limits = Limits(
+        16,
+        1_000,
+        frozenset(each.driver_id for place, each in enumerate(drivers) if place in no_cash),
+        capabilities={each.driver_id: needs for place, each in enumerate(drivers) if place in declared},
+    )
+    asks = seeker(0, classes=classes, pays_cash=pays_cash)._replace(needs=needs)
+    able = [place for place, each in enumerate(drivers) if is_able(asks, each, limits)]
+    assert able_places(asks, drivers, limits) == able
 
 
 def check_exclusive(costs: list[PairCost], chosen: list[int]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -41,7 +40,7 @@ def record(earned_minor: int, hours: float = 1.0, *, accepted: int = 0, missed: 
 
 def seeker(**facts: object) -> Seeker:
     plain = Seeker(UUID(int=9), GeoPoint(37.7, -122.4), frozenset({VehicleClass.ECONOMY}), frozenset(), 0.0)
-    return replace(plain, weights=WEIGHTS, **facts)  # type: ignore[arg-type]
+    return plain._replace(weights=WEIGHTS, **facts)  # type: ignore[arg-type]
 
 
 def weighed(ride: Seeker, eta_seconds: int, terms: DriverTerms) -> PairCost:

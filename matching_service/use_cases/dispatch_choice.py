@@ -90,9 +90,10 @@ class Choose:
         served, taken = {pair.seeker for pair in choice.chosen}, {pair.driver for pair in choice.chosen}
         left = [place for place in solved if place not in served and picture.seekers[place].bound is None]
         # With fewer drivers than candidates the first pass saw them all, and a wider one can find nobody.
-        if left and picture.ordinary_drivers > CANDIDATES:
-            free = [index for index in range(picture.free) if index not in taken]
-            choice.chosen += await self._match(picture, left, free, WIDE_CANDIDATES, choice) if free else []
+        wider = bool(left) and picture.ordinary_drivers > CANDIDATES
+        free = [index for index in range(picture.free) if index not in taken] if wider else []
+        if free:
+            choice.chosen += await self._match(picture, left, free, WIDE_CANDIDATES, choice)
         choice.moves = moves_of(choice.chosen, picture.seekers, picture.bound_driver_by_seeker)
         choice.moves.reroutes[:] = [ring for ring in choice.moves.reroutes if _needs_no_consent(ring, picture)]
         choice.cost_by_pair = {Pair(cost.seeker, cost.driver): cost for cost in choice.chosen}

@@ -16,7 +16,10 @@ export function mountMessages(root, { api, may }) {
     service = value;
     showLetters();
   });
-  fill(root, h("div", { class: "page" }, pageHead("Messages", "What people were told, and events that rest"), deliveries, h("section", { class: "card flush", "aria-label": "Dead letters" }, h("div", { class: "card-head" }, h("h2", {}, "Dead letters"), choice), letters), h("section", { class: "card flush", "aria-label": "Suppressed addresses" }, h("div", { class: "card-head" }, h("div", { class: "stack tight" }, h("h2", {}, "Suppressed addresses"), h("p", { class: "soft small" }, "Numbers and mailboxes that a provider called dead. Nothing but what concerns security goes there."))), suppressed())));
+  const dead = h("section", { class: "card flush", "aria-label": "Dead letters" }, h("div", { class: "card-head" }, h("h2", {}, "Dead letters"), choice), letters);
+  const told = h("p", { class: "soft small" }, "Numbers and mailboxes that a provider called dead. Nothing but what concerns security goes there.");
+  const addresses = h("section", { class: "card flush", "aria-label": "Suppressed addresses" }, h("div", { class: "card-head" }, h("div", { class: "stack tight" }, h("h2", {}, "Suppressed addresses"), told)), suppressed());
+  fill(root, h("div", { class: "page" }, pageHead("Messages", "What people were told, and events that rest"), deliveries, dead, addresses));
 
   async function tellDeliveries() {
     try {

@@ -3,15 +3,13 @@
 import { ask, empty, fill, h, problem, refill } from "../lib/dom.js";
 import { count, money, shortId, time, words } from "../lib/format.js";
 import { every } from "../lib/stream.js";
+import { openItems } from "./open_items.js";
 import { act, badge, listTable, pageHead, segments, stat } from "./parts.js";
 
 const LOOK_SECONDS = 10;
 const AUDIT_PAGES = 200;
 /** Accounts that money only passes through (docs/money.md). */
 const CLEARING = new Set(["psp_receivable", "dispute_receivable", "refund_transit", "payout_transit", "suspense"]);
-/** Kinds of open items whose difference can be booked, and where to (docs/runbooks/open-items.md). */
-const BOOKABLE_ITEMS = new Set(["unknown_transaction", "amount_differs", "missing_in_ledger", "missing_at_psp"]);
-const BOOKED_TO = ["psp_fee", "dispute_fee", "chargeback_loss", "bad_debt", "goodwill", "promo", "commission", "booking_fee", "bank"];
 const REVENUE = new Set(["commission", "booking_fee", "subscription"]);
 
 export function mountMoney(root, { api, may }) {
@@ -25,7 +23,7 @@ export function mountMoney(root, { api, may }) {
 
   const auditButton = h("button", { class: "button small", type: "button", on: { click: () => audit() } }, "Audit the ledger");
   const runButton = h("button", { class: "button small", type: "button", on: { click: () => reconcile() } }, "Compare with the PSP now");
-  const lists = { refunds, items: openItems, events: parkedEvents, payouts, disputes };
+  const lists = { refunds, items: () => openItems({ api, may, onResolved: () => look() }), events: parkedEvents, payouts, disputes };
   let list = "refunds";
   const choice = segments("Which list", [["refunds", "Refunds"], ["items", "Open items"], ["events", "PSP events at rest"], ["payouts", "Payouts"], ["disputes", "Disputes"]], list, (value) => {
     list = value;
@@ -148,48 +146,6 @@ export function mountMoney(root, { api, may }) {
     });
   }
 
-  function openItems() {
-    const table = listTable({
-      label: "Open items",
-      none: ["Nothing is open", "Ledger and PSP agree on all that both have had time to tell."],
-      load: (cursor) => api.get("/v1/operator/reconciliation-items", { cursor }),
-      columns: [
-        when("opened_at"),
-        { title: "Kind", cell: (item) => words(item.kind) },
-        { title: "What", cell: (item) => h("div", { class: "stack tight" }, h("span", {}, item.detail || item.reference), item.note && h("span", { class: "told soft" }, item.note)) },
-        state(),
-        amount,
-        {
-          title: "",
-          cell: (item) =>
-            may("operate_money", true) &&
-            h("button", { class: "button small", type: "button", "aria-label": `Resolve: ${words(item.kind)}, ${item.detail || item.reference}`, on: { click: (event) => resolve(item, event.currentTarget) } }, "Resolve"),
-        },
-      ],
-    });
-
-    async function resolve(item, pressed) {
-      const given = await ask({
-        title: `Resolve ${money(item.amount)}?`,
-        words: "What the PSP says less what the ledger says. An item closes by itself when both come to agree, so look first whether one is only late.",
-        action: "Resolve",
-        fields: [
-          { name: "how", label: "What is done about it", options: resolutions(item) },
-          { name: "note", label: "Why, for whoever audits it", required: true, maxlength: "500" },
-        ],
-      });
-      if (!given) return;
-      const [resolution, account_kind = ""] = given.how.split(":");
-      // Decided on this amount: if a run has found another one since, nothing is done.
-      const body = { resolution, account_kind, note: given.note, seen_amount: item.amount };
-      await act(pressed, () => api.post(`/v1/operator/reconciliation-items/${item.id}/resolve`, body), "The item is resolved.");
-      table.again();
-      look();
-    }
-
-    return table;
-  }
-
   function parkedEvents() {
     const table = listTable({
       label: "Events of the PSP at rest",
@@ -244,13 +200,4 @@ export function mountMoney(root, { api, may }) {
 
   showList();
   return () => look.stop();
-}
-
-/** How an item may be resolved; one in suspense is booked to where it belongs, or back. */
-function resolutions(item) {
-  const booked = BOOKED_TO.map((kind) => [`booked:${kind}`, `Book it to: ${words(kind)}`]);
-  if (item.status === "in_suspense") return [...booked, ["booked:psp_receivable", "Book it back to what the PSP holds"]];
-  const explained = ["explained", "It is right as it is: book nothing"];
-  if (!BOOKABLE_ITEMS.has(item.kind) || item.amount.amount_minor === 0) return [explained];
-  return [explained, ["suspense", "To suspense: its reason is not known yet"], ...booked];
 }

@@ -212,9 +212,8 @@ async def test_a_mailbox_that_is_well_is_written_to_again(browser: Browser, stac
         await page.get_by_role("dialog").get_by_label("Why, for the record").fill("the mailbox is well")
         await page.get_by_role("dialog").get_by_role("button", name="Write again").click()
         await expect(page.get_by_text("None is suppressed")).to_be_visible()
-    [lifted] = (await people.operator("GET", "/v1/operator/notifications/lifted-suppressions", account_id=account))[
-        "items"
-    ]
+    told = await people.operator("GET", "/v1/operator/notifications/lifted-suppressions", account_id=account)
+    [lifted] = told["items"]
     assert (lifted["suppression"]["channel"], lifted["reason"]) == ("email", "the mailbox is well")
 
 

@@ -11,6 +11,7 @@ from string import ascii_uppercase
 
 import pytest
 
+from payment_service.domain import reconciliation
 from shared_kernel.errors import InvalidInput
 from shared_kernel.money import exponent
 from tools.typescript import node
@@ -42,3 +43,15 @@ def test_the_pages_count_minor_units_as_the_services_do() -> None:
     command = [node(), "--input-type=module", "-e", script]
     told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert json.loads(told.stdout) == digits
+
+
+def test_the_console_books_open_items_to_where_payment_does() -> None:
+    script = f"""
+        import {{ BACK, BOOKABLE_KINDS, MONEY_KINDS }} from {json.dumps((PAGES / "console/item_resolutions.js").as_uri())};
+        console.log(JSON.stringify([[...BOOKABLE_KINDS, BACK], MONEY_KINDS]));
+    """
+    command = [node(), "--input-type=module", "-e", script]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    accounts, kinds = json.loads(told.stdout)
+    assert sorted(accounts) == sorted(reconciliation.BOOKABLE_KINDS)
+    assert sorted(kinds) == sorted(reconciliation.MONEY_KINDS)

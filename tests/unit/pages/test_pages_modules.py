@@ -46,8 +46,9 @@ def test_the_pages_count_minor_units_as_the_services_do() -> None:
 
 
 def test_the_console_books_open_items_to_where_payment_does() -> None:
+    module = (PAGES / "console/item_resolutions.js").as_uri()
     script = f"""
-        import {{ BACK, BOOKABLE_KINDS, MONEY_KINDS }} from {json.dumps((PAGES / "console/item_resolutions.js").as_uri())};
+        import {{ BACK, BOOKABLE_KINDS, MONEY_KINDS }} from {json.dumps(module)};
         console.log(JSON.stringify([[...BOOKABLE_KINDS, BACK], MONEY_KINDS]));
     """
     command = [node(), "--input-type=module", "-e", script]

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from payment_service.domain.amounts import refuse_nothing
 from payment_service.domain.charge import ChargeLine
 from payment_service.domain.payment_moves import PaymentStatus, refuse_move
 from shared_kernel.errors import Conflict, FieldViolation, InvalidInput
@@ -328,10 +329,3 @@ class Payment:
     def _moved(self, status: PaymentStatus, **changes: Any) -> Payment:
         refuse_move(self.status, status)
         return replace(self, status=status, version=self.version + 1, **changes)
-
-
-def refuse_nothing(amount: Money) -> None:
-    """Refuse an amount that is not above zero: InvalidInput `invalid_amount`."""
-    if amount.amount_minor <= 0:
-        violation = FieldViolation("amount.amount_minor", "must be above zero")
-        raise InvalidInput("invalid_amount", "the amount must be above zero", violations=[violation])

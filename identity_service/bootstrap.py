@@ -19,7 +19,7 @@ from chassis.runtime import Wakeup, Workers
 from chassis.server import ServiceServer, run_workers
 from chassis.telemetry import configure_telemetry
 from chassis.tls import certificates_for
-from identity_service.adapters import tables
+from identity_service.adapters import sign_in_tables, tables
 from identity_service.adapters.access_tokens import SignedAccessTokens
 from identity_service.adapters.ciphers import CodeAndTokenCiphers, PhoneVault, SystemRandom
 from identity_service.adapters.id_tokens import OidcTokens
@@ -78,13 +78,13 @@ _DAY_SECONDS = 86_400
 _PROVIDER_SECONDS = 3.0
 _KEEPS = (
     # Longer than any limit or code looks back.
-    Keep(tables.otp_allowances, "hour_started_at", _DAY_SECONDS),
-    Keep(tables.otp_challenges, "created_at", _DAY_SECONDS),
-    Keep(tables.otp_budgets, "window_started_at", 2 * _DAY_SECONDS),
+    Keep(sign_in_tables.otp_allowances, "hour_started_at", _DAY_SECONDS),
+    Keep(sign_in_tables.otp_challenges, "created_at", _DAY_SECONDS),
+    Keep(sign_in_tables.otp_budgets, "window_started_at", 2 * _DAY_SECONDS),
     # As long as the reuse of a spent token is to raise the alarm; afterwards it is merely unknown.
-    Keep(tables.refresh_tokens, "spent_at", 7 * _DAY_SECONDS),
-    Keep(tables.spent_id_tokens, "expires_at", 0),
-    Keep(tables.sign_ins, "expires_at", 7 * _DAY_SECONDS),
+    Keep(sign_in_tables.refresh_tokens, "spent_at", 7 * _DAY_SECONDS),
+    Keep(sign_in_tables.spent_id_tokens, "expires_at", 0),
+    Keep(sign_in_tables.sign_ins, "expires_at", 7 * _DAY_SECONDS),
     Keep(tables.idempotency, "claimed_at", idempotency.KEEP_SECONDS),
     Keep(tables.outbox, "published_at", outbox.KEEP_SECONDS),
 )

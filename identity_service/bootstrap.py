@@ -52,7 +52,7 @@ from identity_service.use_cases.federate import Federate
 from identity_service.use_cases.hand_over_codes import HandOverCodes
 from identity_service.use_cases.keep_mail_address import KeepMailAddress
 from identity_service.use_cases.list_drivers import ListDrivers
-from identity_service.use_cases.ports import Ciphers, CodeSender, Store
+from identity_service.use_cases.ports import Store
 from identity_service.use_cases.read_account import ReadAccount
 from identity_service.use_cases.read_contact import ReadContact
 from identity_service.use_cases.read_driver import ReadDriver
@@ -60,6 +60,7 @@ from identity_service.use_cases.refresh_tokens import RefreshTokens
 from identity_service.use_cases.register_guest import RegisterGuest
 from identity_service.use_cases.request_mail_code import RequestMailCode
 from identity_service.use_cases.request_otp import RequestOtp
+from identity_service.use_cases.secret_ports import Ciphers, CodeSender
 from identity_service.use_cases.set_driver_status import SetDriverStatus
 from identity_service.use_cases.sign_out import SignOut
 from identity_service.use_cases.submit_driver_application import SubmitDriverApplication

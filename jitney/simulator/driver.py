@@ -42,7 +42,7 @@ _DOUBT_WALL_SECONDS = 30.0
 
 
 class Driver:
-    """One person with a vehicle, on shift for the whole simulation."""
+    """One person with a vehicle, who works shift after shift for as long as the simulation goes."""
 
     def __init__(self, world: World, person: SignedIn, vehicle: Vehicle, *, by_grpc: bool = False) -> None:
         self._world = world

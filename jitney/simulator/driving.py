@@ -24,7 +24,8 @@ _MISSED_WALL_SECONDS = 10.0
 class Driving:
     """The rides of one driver, and the vehicle that they are driven with.
 
-    `on_the_way` is awaited again and again while the vehicle drives, `trip_completed` after each trip that came to its dropoff.
+    `on_the_way` is awaited again and again while the vehicle drives, `trip_completed` after each trip that came to its
+    dropoff.
     """
 
     def __init__(

@@ -102,3 +102,11 @@ def first_id(entries: object) -> EntryId:
     """Return the id of the first of some entries as redis-py returns them; the start where there is none."""
     rows = cast("Sequence[tuple[bytes, object]]", entries)
     return (read_entry_id(rows[0][0].decode()) or START) if rows else START
+
+
+def streams_of(answer: object) -> list[tuple[bytes, Sequence[object]]]:
+    """Return the streams of an answer to XREAD, which is a list by RESP 2 and a mapping of lists of lists by RESP 3."""
+    if isinstance(answer, Mapping):
+        mapping = cast("Mapping[bytes, Sequence[Sequence[object]]]", answer)
+        return [(key, [entry for part in parts for entry in part]) for key, parts in mapping.items()]
+    return list(cast("Sequence[tuple[bytes, Sequence[object]]]", answer or ()))

@@ -1,8 +1,8 @@
 """The hub of live streams: one blocking read of Redis feeds all connections of this process.
 
 Redis is asked for the streams of all connected accounts at once, each from the position of its connection, so nothing
-is missed between replay and live: reading simply goes on. A new connection interrupts a read under way through a
-control stream of the process' own.
+is missed between replay and live: reading simply goes on. A new connection interrupts a read under way through the
+process' control stream (`live_control`).
 
 A Redis Cluster answers one read for streams of one slot alone: there each strand of accounts is read by itself, and an
 outage of one node is one of its strands.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any, cast
@@ -21,6 +21,7 @@ from uuid import UUID
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from chassis.live_control import LiveControl, superseded
 from chassis.live_entries import (
     START,
     STRANDS,
@@ -31,6 +32,7 @@ from chassis.live_entries import (
     read_entry_id,
     strand_of,
     stream_key,
+    streams_of,
     write_entry_id,
 )
 from chassis.live_metrics import (
@@ -42,7 +44,7 @@ from chassis.live_metrics import (
     STREAM_READ_FAILURES,
 )
 from chassis.live_subscription import Ending, Sign, Subscription
-from chassis.redis_client import awaited, is_cluster
+from chassis.redis_client import is_cluster
 from chassis.runtime import Backoff
 from chassis.telemetry import span_from
 from shared_kernel.clock import Clock
@@ -54,10 +56,6 @@ _LAPSE_SECONDS = 0.5
 """How late who waits may hear that nothing came."""
 _ENTRIES_A_READ = 100
 _KEYS_A_PIPELINE = 500
-_CONTROL_LIFETIME_SECONDS = 3_600
-_CONTROL_ENTRIES = 1_000
-# Longer than any connection lasts.
-_OWNER_LIFETIME_SECONDS = 7_200
 OWN = "me"
 """The slot of an account's own live stream; the streams of its rides have slots of their own."""
 # Asking for many streams costs with their number, also when one of them has news: events of a few milliseconds share
@@ -66,15 +64,12 @@ _PAUSE_SECONDS_A_STREAM = 0.000_005
 _PAUSE_SECONDS_MAX = 0.02
 
 
-def _control_key(strand: int, process: str) -> str:
-    return f"live_control:{{{strand}}}:{process}"
-
-
 class _Strand:
     """The connections that one read feeds, and where the reading stands."""
 
-    def __init__(self, number: int, process: str) -> None:
-        self.control_key = _control_key(number, process)
+    def __init__(self, number: int, control_key: str) -> None:
+        self.number = number
+        self.control_key = control_key
         self.control_position = START
         self.subscriptions: dict[tuple[str, str], Subscription] = {}
         self.someone_listens = asyncio.Event()
@@ -88,11 +83,11 @@ class Hub:
 
     def __init__(self, reader: Redis, redis: Redis, clock: Clock, process_id: UUID, queue_size: int) -> None:
         self._reader = reader
-        self._redis = redis
+        self._control = LiveControl(redis, process_id)
         self._clock = clock
         self._queue_size = queue_size
-        self._process = str(process_id)
-        self._strands = [_Strand(number, self._process) for number in range(STRANDS if is_cluster(reader) else 1)]
+        strands = range(STRANDS if is_cluster(reader) else 1)
+        self._strands = [_Strand(number, self._control.key(number)) for number in strands]
         self._numbers = count(1)
         self._claims: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -125,7 +120,7 @@ class Hub:
         strand.someone_listens.set()
         self._wake(strand)
         if slot is not None:
-            claim = asyncio.create_task(self._claim(subscription))
+            claim = asyncio.create_task(self._control.claim(strand.number, account, subscription.slot, number))
             self._claims.add(claim)
             claim.add_done_callback(self._claims.discard)
         return subscription
@@ -189,7 +184,7 @@ class Hub:
         positions = {key: write_entry_id(min(item.position for item in items)) for key, items in asked.items()}
         positions[strand.control_key] = write_entry_id(strand.control_position)
         answer = await self._reader.xread(cast("Any", positions), count=_ENTRIES_A_READ, block=_BLOCK_MILLIS)
-        for raw_key, entries in _streams_of(answer):
+        for raw_key, entries in streams_of(answer):
             key = raw_key.decode()
             last = read_entry_id(cast("tuple[bytes, object]", entries[-1])[0].decode()) if entries else None
             if last is None:
@@ -249,36 +244,12 @@ class Hub:
     def _strand_of(self, account: str) -> _Strand:
         return self._strands[strand_of(account) % len(self._strands)]
 
-    async def _claim(self, subscription: Subscription) -> None:
-        """Note that the account's connection is here now, and tell the process that had it before.
-
-        Only a hint: without Redis, two processes may serve a slot for a while, each with all events.
-        """
-        mine = f"{self._process}:{subscription.number}"
-        owner_key = f"live_owner:{subscription.account}:{subscription.slot}"
-        try:
-            before = await awaited(cast("Any", self._redis.set(owner_key, mine, ex=_OWNER_LIFETIME_SECONDS, get=True)))
-            process, _, number = cast("bytes", before or b"").decode().rpartition(":")
-            if process and process != self._process:
-                told = {"account": subscription.account, "slot": subscription.slot, "number": number}
-                strand = strand_of(subscription.account) % len(self._strands)
-                await self._control(_control_key(strand, process), told)
-        except (RedisError, OSError):
-            return
-
     def _obey(self, entries: Sequence[object]) -> None:
         """End the connections that other processes have newer ones of."""
-        for _, fields in cast("Sequence[tuple[bytes, Mapping[bytes, bytes]]]", entries):
-            if b"account" not in fields:
-                continue
-            key = (fields[b"account"].decode(), fields[b"slot"].decode())
-            subscription = self._strand_of(key[0]).subscriptions.get(key)
-            if subscription is not None and str(subscription.number) == fields[b"number"].decode():
+        for account, slot, number in superseded(entries):
+            subscription = self._strand_of(account).subscriptions.get((account, slot))
+            if subscription is not None and str(subscription.number) == number:
                 self._end(subscription, Ending.SUPERSEDED)
-
-    async def _control(self, key: str, fields: Mapping[str, str]) -> None:
-        await awaited(cast("Any", self._redis.xadd(key, cast("Any", fields), maxlen=_CONTROL_ENTRIES)))
-        await awaited(cast("Any", self._redis.expire(key, _CONTROL_LIFETIME_SECONDS)))
 
     def _wake(self, strand: _Strand) -> None:
         strand.wake_again = True
@@ -288,9 +259,7 @@ class Hub:
     async def _interrupt_read(self, strand: _Strand) -> None:
         while strand.wake_again:
             strand.wake_again = False
-            try:
-                await self._control(strand.control_key, {"wake": "1"})
-            except (RedisError, OSError):
+            if not await self._control.wake(strand.number):
                 # The read ends by itself within two seconds.
                 return
 
@@ -303,11 +272,3 @@ def _show(event: LiveEvent, now: datetime) -> None:
     if event.traceparent:
         with span_from(event.traceparent, f"stream {event.type}"):
             pass
-
-
-def _streams_of(answer: object) -> list[tuple[bytes, Sequence[object]]]:
-    """Return the streams of an answer, which is a list by RESP 2 and a mapping of lists of lists by RESP 3."""
-    if isinstance(answer, Mapping):
-        mapping = cast("Mapping[bytes, Sequence[Sequence[object]]]", answer)
-        return [(key, [entry for part in parts for entry in part]) for key, parts in mapping.items()]
-    return list(cast("Sequence[tuple[bytes, Sequence[object]]]", answer or ()))

@@ -19,7 +19,7 @@ from chassis.runtime import Wakeup, Workers
 from chassis.server import ServiceServer, run_workers
 from chassis.telemetry import configure_telemetry
 from chassis.tls import certificates_for
-from identity_service.adapters import tables
+from identity_service.adapters import sign_in_tables, tables
 from identity_service.adapters.access_tokens import SignedAccessTokens
 from identity_service.adapters.ciphers import CodeAndTokenCiphers, PhoneVault, SystemRandom
 from identity_service.adapters.id_tokens import OidcTokens
@@ -52,7 +52,7 @@ from identity_service.use_cases.federate import Federate
 from identity_service.use_cases.hand_over_codes import HandOverCodes
 from identity_service.use_cases.keep_mail_address import KeepMailAddress
 from identity_service.use_cases.list_drivers import ListDrivers
-from identity_service.use_cases.ports import Ciphers, CodeSender, Store
+from identity_service.use_cases.ports import Store
 from identity_service.use_cases.read_account import ReadAccount
 from identity_service.use_cases.read_contact import ReadContact
 from identity_service.use_cases.read_driver import ReadDriver
@@ -60,6 +60,7 @@ from identity_service.use_cases.refresh_tokens import RefreshTokens
 from identity_service.use_cases.register_guest import RegisterGuest
 from identity_service.use_cases.request_mail_code import RequestMailCode
 from identity_service.use_cases.request_otp import RequestOtp
+from identity_service.use_cases.secret_ports import Ciphers, CodeSender
 from identity_service.use_cases.set_driver_status import SetDriverStatus
 from identity_service.use_cases.sign_out import SignOut
 from identity_service.use_cases.submit_driver_application import SubmitDriverApplication
@@ -78,13 +79,13 @@ _DAY_SECONDS = 86_400
 _PROVIDER_SECONDS = 3.0
 _KEEPS = (
     # Longer than any limit or code looks back.
-    Keep(tables.otp_allowances, "hour_started_at", _DAY_SECONDS),
-    Keep(tables.otp_challenges, "created_at", _DAY_SECONDS),
-    Keep(tables.otp_budgets, "window_started_at", 2 * _DAY_SECONDS),
+    Keep(sign_in_tables.otp_allowances, "hour_started_at", _DAY_SECONDS),
+    Keep(sign_in_tables.otp_challenges, "created_at", _DAY_SECONDS),
+    Keep(sign_in_tables.otp_budgets, "window_started_at", 2 * _DAY_SECONDS),
     # As long as the reuse of a spent token is to raise the alarm; afterwards it is merely unknown.
-    Keep(tables.refresh_tokens, "spent_at", 7 * _DAY_SECONDS),
-    Keep(tables.spent_id_tokens, "expires_at", 0),
-    Keep(tables.sign_ins, "expires_at", 7 * _DAY_SECONDS),
+    Keep(sign_in_tables.refresh_tokens, "spent_at", 7 * _DAY_SECONDS),
+    Keep(sign_in_tables.spent_id_tokens, "expires_at", 0),
+    Keep(sign_in_tables.sign_ins, "expires_at", 7 * _DAY_SECONDS),
     Keep(tables.idempotency, "claimed_at", idempotency.KEEP_SECONDS),
     Keep(tables.outbox, "published_at", outbox.KEEP_SECONDS),
 )

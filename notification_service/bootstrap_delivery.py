@@ -16,7 +16,8 @@ from notification_service.domain.lanes import Lane, all_lanes
 from notification_service.domain.provider_health import LONGEST_PAUSE_SECONDS, Breaker, BreakerState, ProviderHealth
 from notification_service.entrypoints.delivery_worker import Alarms
 from notification_service.use_cases.deliver_due import DeliverDue
-from notification_service.use_cases.ports import Addresses, Deliveries, Sender
+from notification_service.use_cases.outside_ports import Addresses, Sender
+from notification_service.use_cases.ports import Deliveries
 from notification_service.use_cases.send_by_providers import SendByProviders
 from shared_kernel.clock import Clock
 from shared_kernel.errors import DomainError

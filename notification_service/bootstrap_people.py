@@ -17,7 +17,8 @@ from notification_service.use_cases.keep_contacts import KeepContacts
 from notification_service.use_cases.keep_devices import KeepDevices
 from notification_service.use_cases.keep_preferences import KeepPreferences
 from notification_service.use_cases.lift_suppression import LiftSuppression, ReadSuppressions
-from notification_service.use_cases.ports import Deliveries, SafetyStore, Store, Templates
+from notification_service.use_cases.outside_ports import Templates
+from notification_service.use_cases.ports import Deliveries, SafetyStore, Store
 from notification_service.use_cases.raise_sos import ListSos, RaiseSos
 from notification_service.use_cases.read_timeline import ReadTimeline
 from notification_service.use_cases.replay_delivery import ReplayDelivery

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity_service.adapters.tables import api_keys
+from identity_service.adapters.staff_tables import api_keys
 from identity_service.domain.api_keys import ApiKey
 
 _USE_NOTED_EVERY = timedelta(minutes=1)

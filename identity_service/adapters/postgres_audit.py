@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity_service.adapters.tables import audit_entries
+from identity_service.adapters.staff_tables import audit_entries
 from identity_service.domain.audit import FIRST_HASH, Act, AuditEntry, chained, read_line
 from shared_kernel.clock import Clock
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity_service.adapters.ciphers import PhoneVault
-from identity_service.adapters.tables import otp_allowances, otp_budgets, otp_challenges
+from identity_service.adapters.sign_in_tables import otp_allowances, otp_budgets, otp_challenges
 from identity_service.domain.code_budgets import Charge
 from identity_service.domain.one_time_codes import Allowance, Challenge, OwedCode, resend_delay
 

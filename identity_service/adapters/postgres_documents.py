@@ -11,9 +11,9 @@ from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity_service.adapters.ciphers import PhoneVault
+from identity_service.adapters.driver_tables import driver_documents as documents
+from identity_service.adapters.driver_tables import drivers
 from identity_service.adapters.postgres_person_keys import PostgresPersonKeys
-from identity_service.adapters.tables import driver_documents as documents
-from identity_service.adapters.tables import drivers
 from identity_service.domain.documents import Document, DocumentKind, DocumentStatus
 
 _SEALED = ("number_sealed", "content_sealed")

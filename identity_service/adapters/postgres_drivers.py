@@ -10,7 +10,7 @@ from sqlalchemy import Row, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity_service.adapters.tables import drivers
+from identity_service.adapters.driver_tables import drivers
 from identity_service.domain.drivers import Driver, DriverStatus, Vehicle, VehicleClass
 from identity_service.use_cases.ports import DriverPage
 

@@ -12,19 +12,11 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity_service.adapters.ciphers import PhoneVault
+from identity_service.adapters.driver_tables import driver_documents, drivers
 from identity_service.adapters.postgres_person_keys import PostgresPersonKeys
-from identity_service.adapters.tables import (
-    accounts,
-    driver_documents,
-    drivers,
-    erasures,
-    external_identities,
-    idempotency,
-    mail_addresses,
-    role_grants,
-    saved_places,
-    sign_ins,
-)
+from identity_service.adapters.sign_in_tables import external_identities, sign_ins
+from identity_service.adapters.staff_tables import role_grants
+from identity_service.adapters.tables import accounts, erasures, idempotency, mail_addresses, saved_places
 from identity_service.domain.erasures import Erasure
 
 _MOST_ROWS = 1_000

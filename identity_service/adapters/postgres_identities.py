@@ -11,7 +11,7 @@ from sqlalchemy import Row, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity_service.adapters.tables import external_identities, spent_id_tokens
+from identity_service.adapters.sign_in_tables import external_identities, spent_id_tokens
 from identity_service.domain.external_identities import ExternalIdentity
 
 

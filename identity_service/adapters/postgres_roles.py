@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity_service.adapters.tables import role_grants
+from identity_service.adapters.staff_tables import role_grants
 from identity_service.domain.roles import RoleGrant
 from identity_service.domain.sign_ins import SignInRole
 from identity_service.use_cases.staff_ports import RoleGrantPage

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity_service.adapters.tables import refresh_tokens, sign_ins
+from identity_service.adapters.sign_in_tables import refresh_tokens, sign_ins
 from identity_service.domain.sign_ins import EndReason, LiveSignIn, RefreshToken, SignIn, SignInRole
 
 

@@ -6,7 +6,8 @@ import asyncio
 import logging
 
 from identity_service.domain.one_time_codes import OwedCode
-from identity_service.use_cases.ports import CodeSender, Store
+from identity_service.use_cases.ports import Store
+from identity_service.use_cases.secret_ports import CodeSender
 from shared_kernel.clock import Clock
 from shared_kernel.errors import DomainError
 

@@ -9,7 +9,8 @@ from identity_service.domain.code_budgets import BudgetLimits
 from identity_service.domain.events import MailAddressChanged
 from identity_service.domain.mail_addresses import MailAddress, challenge_subject, clean_mail_address, taken
 from identity_service.domain.one_time_codes import Challenge, throttled
-from identity_service.use_cases.ports import Ciphers, Store, Transaction
+from identity_service.use_cases.ports import Store, Transaction
+from identity_service.use_cases.secret_ports import Ciphers
 from shared_kernel.clock import Clock
 from shared_kernel.errors import FieldViolation, InvalidInput, NotFound
 

@@ -17,7 +17,8 @@ from identity_service.domain.sign_ins import (
     refresh_invalid,
     refresh_reused,
 )
-from identity_service.use_cases.ports import Ciphers, Store, Transaction
+from identity_service.use_cases.ports import Store, Transaction
+from identity_service.use_cases.secret_ports import Ciphers
 from identity_service.use_cases.token_pairs import TokenPairs
 from shared_kernel.clock import Clock
 

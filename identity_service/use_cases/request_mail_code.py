@@ -9,8 +9,9 @@ from identity_service.domain.code_budgets import BudgetLimits
 from identity_service.domain.mail_addresses import challenge_subject, clean_mail_address, same_mailbox
 from identity_service.domain.one_time_codes import LIFETIME, Challenge, CodeLimits, OwedCode, resend_delay, throttled
 from identity_service.use_cases.hand_over_codes import HandOverCodes
-from identity_service.use_cases.ports import Ciphers, RandomSource, Store
+from identity_service.use_cases.ports import Store
 from identity_service.use_cases.request_otp import CodeRequested
+from identity_service.use_cases.secret_ports import Ciphers, RandomSource
 from shared_kernel.clock import Clock
 from shared_kernel.errors import NotFound
 from shared_kernel.ids import IdSource

@@ -10,7 +10,8 @@ from identity_service.domain.one_time_codes import LIFETIME, Challenge, CodeLimi
 from identity_service.domain.phone_numbers import check_phone_number, country_of
 from identity_service.domain.texts import clean_locale
 from identity_service.use_cases.hand_over_codes import HandOverCodes
-from identity_service.use_cases.ports import Ciphers, RandomSource, Store, Transaction
+from identity_service.use_cases.ports import Store, Transaction
+from identity_service.use_cases.secret_ports import Ciphers, RandomSource
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict
 from shared_kernel.ids import IdSource

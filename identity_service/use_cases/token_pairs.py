@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from identity_service.domain.sign_ins import ACCESS_LIFETIME_SECONDS, RefreshToken, SignIn, TokenPair
-from identity_service.use_cases.ports import AccessTokens, Ciphers, RandomSource
+from identity_service.use_cases.secret_ports import AccessTokens, Ciphers, RandomSource
 
 
 class TokenPairs:

@@ -12,7 +12,8 @@ from identity_service.domain.audit import Act
 from identity_service.domain.sign_ins import ACCESS_LIFETIME_SECONDS
 from identity_service.domain.texts import clean_text
 from identity_service.use_cases.answers import dump_json, load_json
-from identity_service.use_cases.ports import Ciphers, RandomSource, Request, Store, Transaction
+from identity_service.use_cases.ports import Request, Store, Transaction
+from identity_service.use_cases.secret_ports import Ciphers, RandomSource
 from identity_service.use_cases.staff_ports import PartnerTokens
 from shared_kernel.clock import Clock
 from shared_kernel.errors import NotFound

@@ -15,7 +15,8 @@ from identity_service.domain.roles import STAFF_ROLES, not_granted
 from identity_service.domain.sign_ins import SignInRole
 from identity_service.domain.texts import clean_text
 from identity_service.use_cases.begin_sign_in import BeginSignIn, SignedIn
-from identity_service.use_cases.ports import Ciphers, Store, Transaction
+from identity_service.use_cases.ports import Store, Transaction
+from identity_service.use_cases.secret_ports import Ciphers
 from shared_kernel.clock import Clock
 from shared_kernel.ids import IdSource
 

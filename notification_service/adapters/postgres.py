@@ -14,7 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
 from chassis.inbox import first_time
-from notification_service.adapters import postgres_codes, postgres_owing, postgres_webhooks
+from notification_service.adapters import (
+    postgres_acknowledgements,
+    postgres_codes,
+    postgres_owing,
+    postgres_readers,
+    postgres_webhooks,
+)
 from notification_service.adapters.people_tables import suppressions
 from notification_service.adapters.postgres_people import end_sign_in
 from notification_service.adapters.tables import deliveries, inbox_events, notifications, recipients
@@ -64,11 +70,11 @@ class PostgresTransaction:
 
     async def readers(self, account_ids: Sequence[UUID]) -> Mapping[UUID, Reader]:
         """Return what is known of people, as far as it decides how they are reached."""
-        return await postgres_owing.readers(self._connection, account_ids)
+        return await postgres_readers.readers(self._connection, account_ids)
 
     async def marketed(self, days: Sequence[tuple[UUID, date]]) -> set[tuple[UUID, date]]:
         """Return which people had a marketing message on which of these days of theirs."""
-        return await postgres_owing.marketed(self._connection, days)
+        return await postgres_readers.marketed(self._connection, days)
 
     async def owe(self, messages: Sequence[OwedMessage]) -> Owing:
         """Store messages and their deliveries; one with a known dedupe key is left as it was."""
@@ -80,12 +86,12 @@ class PostgresTransaction:
 
     async def acknowledge(self, account_id: UUID, notification_id: UUID, now: datetime) -> datetime | None:
         """Note that a notification was seen, once; drop what was to follow otherwise. None if it is not theirs."""
-        found = await postgres_owing.acknowledge(self._connection, [(account_id, notification_id)], now)
+        found = await postgres_acknowledgements.acknowledge(self._connection, [(account_id, notification_id)], now)
         return found.get(notification_id)
 
     async def acknowledge_all(self, pairs: Sequence[tuple[UUID, UUID]], now: datetime) -> None:
         """Note the same of several: accounts, each with a notification; what is not theirs is passed over."""
-        await postgres_owing.acknowledge(self._connection, pairs, now)
+        await postgres_acknowledgements.acknowledge(self._connection, pairs, now)
 
     async def owe_code(self, code: OwedCode) -> UUID:
         """Store a code's message, and call off the calls with older codes to its target; for a known key return the

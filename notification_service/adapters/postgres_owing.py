@@ -1,4 +1,4 @@
-"""Owing messages: what is asked and written when an event is taken in, any number of rows a statement.
+"""Owing messages: what is noted and written when events are taken in, any number of rows a statement.
 
 Rows go as arrays, one a column, so that a statement's text stays the same whatever their number is.
 """
@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -18,8 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.telemetry import current_traceparent
 from notification_service.domain.channels import Channel
 from notification_service.domain.delivery import DeliveryState, DueDelivery
-from notification_service.domain.planning import Planned, Reader
-from notification_service.domain.preferences import QuietHours, Subject
+from notification_service.domain.planning import Planned
 from notification_service.domain.sending import Content, Outgoing, Target
 from notification_service.use_cases.ports import OwedMessage, Owing
 from shared_kernel.ids import IdSource
@@ -37,31 +34,6 @@ _FIRST_TIMES = text("""
     ORDER BY event_id
     ON CONFLICT DO NOTHING
     RETURNING event_id
-""")
-
-_READERS = text("""
-    SELECT a.account_id, r.locale, q.time_zone, q.begins_at, q.ends_at,
-           ARRAY(SELECT device_id FROM device d WHERE d.account_id = a.account_id AND d.removed_at IS NULL
-                 ORDER BY d.seen_at DESC) AS device_ids,
-           ARRAY(SELECT p.subject || ':' || p.channel FROM preference p
-                 WHERE p.account_id = a.account_id AND NOT p.wanted) AS unwanted,
-           ARRAY(SELECT s.channel FROM suppression s WHERE s.account_id = a.account_id) AS suppressed
-    FROM unnest(CAST(:account_ids AS uuid[])) AS a(account_id)
-    LEFT JOIN recipient r USING (account_id)
-    LEFT JOIN quiet_hours q USING (account_id)
-""")
-
-# Who plans marketing for the same people takes turns, in one order: who comes second sees what the first one stored. A
-# statement of its own, since one sees nothing that was stored after it began.
-_TURNS_OF_MARKETING = text("""
-    SELECT count(pg_advisory_xact_lock(person))
-    FROM (SELECT DISTINCT hashtextextended('marketing ' || account_id, 0) AS person
-          FROM unnest(CAST(:account_ids AS uuid[])) AS a(account_id) ORDER BY person) AS people
-""")
-_MARKETED = text("""
-    SELECT n.account_id, n.marketing_on
-    FROM unnest(CAST(:account_ids AS uuid[]), CAST(:days AS date[])) AS asked(account_id, marketing_on)
-    JOIN notification n ON n.account_id = asked.account_id AND n.marketing_on = asked.marketing_on
 """)
 
 # Both tables at once: of a message that was owed before, neither is written. What is to be handed over is claimed here,
@@ -115,25 +87,6 @@ _OWE = text("""
     RETURNING delivery_id, attempts
 """)
 
-# Locked in one order, so that two who acknowledge the same ones wait for each other instead of deadlocking.
-_ACKNOWLEDGE = text("""
-    WITH seen AS MATERIALIZED (
-        SELECT n.notification_id
-        FROM notification n
-        JOIN unnest(CAST(:account_ids AS uuid[]), CAST(:notification_ids AS uuid[]))
-            AS told(account_id, notification_id) USING (account_id, notification_id)
-        ORDER BY n.notification_id FOR NO KEY UPDATE OF n)
-    UPDATE notification SET acknowledged_at = coalesce(acknowledged_at, :now)
-    FROM seen WHERE notification.notification_id = seen.notification_id
-    RETURNING notification.notification_id, acknowledged_at
-""")
-# One that a worker has just claimed finds out by itself, from the notification.
-_CALL_OFF = text("""
-    UPDATE delivery SET state = 'dropped', error = 'acknowledged', finished_at = :now
-    WHERE notification_id = ANY(CAST(:notification_ids AS uuid[]))
-      AND state = 'pending' AND unless_acknowledged AND attempts = 0
-""")
-
 
 async def first_times(
     connection: AsyncConnection, event_ids: Sequence[UUID], ride_ids: Sequence[UUID], consumer: str
@@ -142,22 +95,6 @@ async def first_times(
     parameters = {"event_ids": list(event_ids), "ride_ids": list(ride_ids), "consumer": consumer}
     rows = await connection.execute(_FIRST_TIMES, parameters)
     return {row.event_id for row in rows}
-
-
-async def readers(connection: AsyncConnection, account_ids: Sequence[UUID]) -> Mapping[UUID, Reader]:
-    """Return what is known of people, as far as it decides how they are reached."""
-    rows = await connection.execute(_READERS, {"account_ids": list(account_ids)})
-    return {row.account_id: _reader(row) for row in rows}
-
-
-async def marketed(connection: AsyncConnection, days: Sequence[tuple[UUID, date]]) -> set[tuple[UUID, date]]:
-    """Return which people had a marketing message on which of these days of theirs; others wait to plan one for them
-    until the transaction ends."""
-    people = {"account_ids": [account_id for account_id, _ in days]}
-    await connection.execute(_TURNS_OF_MARKETING, people)
-    parameters = {**people, "days": [day for _, day in days]}
-    rows = await connection.execute(_MARKETED, parameters)
-    return {(row.account_id, row.marketing_on) for row in rows}
 
 
 async def owe(connection: AsyncConnection, messages: Sequence[OwedMessage], new_id: IdSource) -> Owing:
@@ -177,41 +114,12 @@ async def owe(connection: AsyncConnection, messages: Sequence[OwedMessage], new_
     return Owing(claimed, lanes)
 
 
-async def acknowledge(
-    connection: AsyncConnection, pairs: Sequence[tuple[UUID, UUID]], now: datetime
-) -> Mapping[UUID, datetime]:
-    """Note that notifications were seen, once, and drop what was to follow otherwise.
-
-    `pairs` are accounts with notifications of theirs; those that are not theirs are left out of the answer, which tells
-    when each was first acknowledged.
-    """
-    told = {"account_ids": [account_id for account_id, _ in pairs], "notification_ids": [each for _, each in pairs]}
-    rows = (await connection.execute(_ACKNOWLEDGE, {**told, "now": now})).all()
-    if rows:
-        ids = [row.notification_id for row in rows]
-        await connection.execute(_CALL_OFF, {"notification_ids": ids, "now": now})
-    return {row.notification_id: row.acknowledged_at for row in rows}
-
-
 def contents_of(contents: Mapping[Channel, Content]) -> dict[str, dict[str, str]]:
     """Write the words by channel as they are stored."""
     return {
         channel.value: {name: words for name, words in asdict(content).items() if words}
         for channel, content in contents.items()
     }
-
-
-def _reader(row: Any) -> Reader:
-    return Reader(
-        device_ids=row.device_ids,
-        unwanted=frozenset(
-            (Subject(subject), Channel(channel))
-            for subject, _, channel in (pair.partition(":") for pair in row.unwanted)
-        ),
-        quiet_hours=QuietHours(row.time_zone, row.begins_at, row.ends_at) if row.time_zone else None,
-        suppressed=frozenset(Channel(channel) for channel in row.suppressed),
-        locale=row.locale or "en",
-    )
 
 
 _NOTIFICATION_COLUMNS = (

@@ -15,7 +15,7 @@ from notification_service.adapters.provider_tokens import AppleTokens, GoogleTok
 from notification_service.adapters.sms import SmsSender
 from notification_service.adapters.voice import VoiceSender
 from notification_service.domain.channels import Channel
-from notification_service.use_cases.ports import Sender
+from notification_service.use_cases.outside_ports import Sender
 from shared_kernel.clock import Clock
 
 _CONNECTIONS = 150

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chassis.seals import CannotOpenError, KeyRing, Sealed
 from notification_service.domain.sending import Outgoing, Refused, SendResult, Target
-from notification_service.use_cases.ports import Sender
+from notification_service.use_cases.outside_ports import Sender
 
 
 class WordSeals:

@@ -30,7 +30,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from notification_service.domain.channels import Channel
 from notification_service.domain.sending import Content
 from notification_service.domain.words import Word, Words
-from notification_service.use_cases.ports import Rendered
+from notification_service.use_cases.outside_ports import Rendered
 from shared_kernel.money import Money, exponent
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"

@@ -20,7 +20,8 @@ from notification_service.domain.delivery import (
 )
 from notification_service.domain.lanes import Budget, Lane
 from notification_service.domain.sending import Accepted, Target, Unknown
-from notification_service.use_cases.ports import Addresses, Deliveries
+from notification_service.use_cases.outside_ports import Addresses
+from notification_service.use_cases.ports import Deliveries
 from notification_service.use_cases.send_by_providers import SendByProviders
 from shared_kernel.clock import Clock
 from shared_kernel.errors import DomainError

@@ -17,7 +17,8 @@ from notification_service.domain.planning import Planned, Reader, plan
 from notification_service.domain.preferences import local_day_zone
 from notification_service.domain.webhooks import webhook_of
 from notification_service.use_cases.hand_over import HandOver
-from notification_service.use_cases.ports import OwedMessage, Owing, Rendered, Store, Templates, Transaction
+from notification_service.use_cases.outside_ports import Rendered, Templates
+from notification_service.use_cases.ports import OwedMessage, Owing, Store, Transaction
 from shared_kernel.clock import Clock
 from shared_kernel.ids import IdSource, to_public_id
 from shared_kernel.origins import NOWHERE, Origin

@@ -10,7 +10,8 @@ from notification_service.domain.channels import Channel
 from notification_service.domain.delivery import DeliveryState
 from notification_service.domain.messages import Message
 from notification_service.domain.planning import Planned
-from notification_service.use_cases.ports import OwedMessage, Rendered
+from notification_service.use_cases.outside_ports import Rendered
+from notification_service.use_cases.ports import OwedMessage
 
 
 def owed_to_numbers(

@@ -1,4 +1,7 @@
-"""All that the service needs from others, on one page."""
+"""The store of messages, deliveries and people, as the use cases need it.
+
+What is beyond the store stands in `outside_ports`; campaigns, suppressions and webhooks have ports of their own.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,9 @@ from notification_service.domain.planning import Planned, Reader
 from notification_service.domain.preferences import QuietHours, Subject
 from notification_service.domain.provider_health import ProviderHealth
 from notification_service.domain.safety import Sos, TrustedContact
-from notification_service.domain.sending import Content, Outgoing, SendResult, Target
+from notification_service.domain.sending import Content
 from notification_service.domain.timeline import FailedDelivery, RideMessage, TimelineEntry
 from notification_service.domain.webhooks import WebhookEvent
-from notification_service.domain.words import Words
 from shared_kernel.origins import NOWHERE, Origin
 
 
@@ -252,60 +254,3 @@ class SafetyStore(Protocol):
         ...
 
     async def calls(self, limit: int, before: tuple[datetime, UUID] | None) -> Sequence[Sos]: ...
-
-
-class Names(Protocol):
-    """What people are called, known to identity alone."""
-
-    async def name(self, account_id: UUID) -> tuple[str, str]:
-        """Return a person's name and language. Raises a DomainError in an outage."""
-        ...
-
-
-class Addresses(Protocol):
-    """Where people are reached, known to identity alone."""
-
-    async def address(self, account_id: UUID, channel: Channel) -> str | None:
-        """Return a person's number or mail address; None where there is none. Raises a DomainError in an outage."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """The words of a message by channel, the language they are in, and the version of their template."""
-
-    contents: Mapping[Channel, Content]
-    language: str
-    template_version: str
-
-
-class Templates(Protocol):
-    """Words in a person's language."""
-
-    def version(self, template: str) -> str:
-        """Return what tells the words of a template from those it had in other releases."""
-        ...
-
-    def render(self, template: str, channels: Sequence[Channel], locale: str, words: Words) -> Rendered:
-        """Fill in a template for some channels; a language that is not had falls back to its base, then to English."""
-        ...
-
-
-class Sender(Protocol):
-    """A way out of the house: one provider of one channel."""
-
-    @property
-    def provider(self) -> str:
-        """Its name in the settings, by which its health is kept and its receipts come."""
-        ...
-
-    def takes(self, target: Target) -> bool:
-        """Tell whether it can reach such a target at all; a push provider cannot reach every platform."""
-        ...
-
-    async def send(self, message: Outgoing, target: Target) -> SendResult:
-        """Hand a message over and tell what the provider said; does not raise for what a provider does.
-
-        It takes a bounded time, shorter than a delivery's lease.
-        """
-        ...

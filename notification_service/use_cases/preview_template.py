@@ -10,7 +10,7 @@ from notification_service.domain.matrix import MATRIX, Audience, Row
 from notification_service.domain.samples import sample_of
 from notification_service.domain.sending import Content
 from notification_service.domain.words import Words, words_of
-from notification_service.use_cases.ports import Templates
+from notification_service.use_cases.outside_ports import Templates
 from shared_kernel.errors import FieldViolation, InvalidInput, NotFound
 
 

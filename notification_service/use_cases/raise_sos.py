@@ -10,9 +10,10 @@ from uuid import UUID
 from notification_service.domain.facts import Happening, SafetyFact
 from notification_service.domain.messages import messages_for
 from notification_service.domain.safety import Sos
+from notification_service.use_cases.outside_ports import Names, Templates
 from notification_service.use_cases.owe_numbers import owed_to_numbers
 from notification_service.use_cases.page_tokens import read_token, write_token
-from notification_service.use_cases.ports import Names, OwedMessage, SafetyStore, Templates
+from notification_service.use_cases.ports import OwedMessage, SafetyStore
 from shared_kernel.clock import Clock
 from shared_kernel.errors import DomainError
 from shared_kernel.ids import IdSource

@@ -20,7 +20,7 @@ from notification_service.domain.sending import (
     Unknown,
     Unregistered,
 )
-from notification_service.use_cases.ports import Sender
+from notification_service.use_cases.outside_ports import Sender
 from shared_kernel.clock import Clock
 from shared_kernel.origins import Follow, follow_nothing
 

@@ -12,7 +12,8 @@ from notification_service.domain.channels import Channel
 from notification_service.domain.facts import CodeFact, Happening
 from notification_service.domain.matrix import Audience
 from notification_service.domain.messages import messages_for
-from notification_service.use_cases.ports import OwedCode, Store, Templates
+from notification_service.use_cases.outside_ports import Templates
+from notification_service.use_cases.ports import OwedCode, Store
 from shared_kernel.clock import Clock
 from shared_kernel.errors import FieldViolation, InvalidInput
 from shared_kernel.ids import IdSource

@@ -9,8 +9,9 @@ from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.facts import Happening, SafetyFact, SharedTrip
 from notification_service.domain.messages import messages_for
 from notification_service.domain.planning import Reader
+from notification_service.use_cases.outside_ports import Templates
 from notification_service.use_cases.owe_numbers import owed_to_numbers
-from notification_service.use_cases.ports import SafetyStore, Store, Templates
+from notification_service.use_cases.ports import SafetyStore, Store
 from shared_kernel.clock import Clock
 from shared_kernel.ids import IdSource
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from payment_service.domain.amounts import refuse_nothing
 from payment_service.domain.ledger import Account, AccountKind, EntryKind, JournalEntry, Posting
-from shared_kernel.errors import FieldViolation, InvalidInput
 from shared_kernel.money import Money
 
 
@@ -36,9 +36,7 @@ class RiderAdjustment:
     created_at: datetime
 
     def __post_init__(self) -> None:
-        if self.amount.amount_minor <= 0:
-            violation = FieldViolation("amount.amount_minor", "must be above zero")
-            raise InvalidInput("invalid_amount", "the amount must be above zero", violations=[violation])
+        refuse_nothing(self.amount)
 
     @property
     def rider_account(self) -> Account:

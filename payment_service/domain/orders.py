@@ -61,7 +61,7 @@ class HoldOrder:
 
 @dataclass(frozen=True, slots=True)
 class IncrementOrder:
-    """Raise a hold to an amount."""
+    """Raise what a card holds to an amount."""
 
     psp_payment_id: str
     amount: Money

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from payment_service.domain.amounts import refuse_nothing
 from payment_service.domain.charge import ChargeLine
 from payment_service.domain.payment_moves import PaymentStatus, refuse_move
 from shared_kernel.errors import Conflict, FieldViolation, InvalidInput
@@ -159,7 +160,11 @@ class Payment:
     @property
     def to_hold(self) -> Money:
         """What the funding has to hold: the rest after the credit."""
-        return Money(self.currency_code, self.requested_minor - self.credit_held_minor)
+        return self.after_credit(Money(self.currency_code, self.requested_minor))
+
+    def after_credit(self, whole: Money) -> Money:
+        """Return what is left of an amount for the funding to hold, once the credit that is held covers its part."""
+        return Money(whole.currency_code, whole.amount_minor - self.credit_held_minor)
 
     @property
     def refundable(self) -> Money:
@@ -213,7 +218,7 @@ class Payment:
         )
 
     def increment_begun(self, to: Money) -> Payment:
-        """Begin to raise the hold to an amount.
+        """Begin to raise what credit and funding hold together to an amount.
 
         Raises:
             Conflict: `invalid_transition`.
@@ -221,18 +226,20 @@ class Payment:
         """
         moved = self._moved(PaymentStatus.INCREMENT_PENDING)
         self._refuse_currency(to, "amount")
-        if to.amount_minor <= self.authorized_minor:
-            violation = FieldViolation("amount.amount_minor", f"must be above {self.authorized_minor}, as held now")
+        held_minor = self.credit_held_minor + self.authorized_minor
+        if to.amount_minor <= held_minor:
+            violation = FieldViolation("amount.amount_minor", f"must be above {held_minor}, as held now")
             raise InvalidInput("invalid_amount", "a hold can only be raised", violations=[violation])
         return moved
 
-    def incremented(self, to: Money) -> Payment:
-        return self._moved(PaymentStatus.HELD, authorized_minor=to.amount_minor)
+    def incremented(self, authorized: Money) -> Payment:
+        """Move to held by card with so much, the credit left out."""
+        return self._moved(PaymentStatus.HELD, authorized_minor=authorized.amount_minor)
 
     def raised_at_once(self, to: Money) -> Payment:
-        """Raise a hold that is ours to raise: by wallet or in cash."""
+        """Raise a hold that is ours to raise: by wallet or in cash. `to` is what `increment_begun` takes."""
         self.increment_begun(to)
-        return replace(self, authorized_minor=to.amount_minor, version=self.version + 1)
+        return replace(self, authorized_minor=self.after_credit(to).amount_minor, version=self.version + 1)
 
     def capture_begun(self, total: Money) -> Payment:
         """Begin to collect from a hold by card; the errors are those of `refuse_total` and `invalid_transition`."""
@@ -328,10 +335,3 @@ class Payment:
     def _moved(self, status: PaymentStatus, **changes: Any) -> Payment:
         refuse_move(self.status, status)
         return replace(self, status=status, version=self.version + 1, **changes)
-
-
-def refuse_nothing(amount: Money) -> None:
-    """Refuse an amount that is not above zero: InvalidInput `invalid_amount`."""
-    if amount.amount_minor <= 0:
-        violation = FieldViolation("amount.amount_minor", "must be above zero")
-        raise InvalidInput("invalid_amount", "the amount must be above zero", violations=[violation])

@@ -31,7 +31,7 @@ class IncrementHold:
         self._ids = ids
 
     async def __call__(self, request: RequestKey, ride_id: UUID, amount: Money) -> Payment:
-        """Return the payment with `amount` held by its funding, or pending while the outcome is unknown.
+        """Return the payment with `amount` held by its credit and its funding, or pending while that is unknown.
 
         Raises:
             NotFound: `payment_not_found`.
@@ -53,7 +53,7 @@ class IncrementHold:
             await work.payments.save(begun)
             operation = Operation.begin(
                 self._ids(),
-                IncrementOrder(payment.psp_payment_id, amount),
+                IncrementOrder(payment.psp_payment_id, payment.after_credit(amount)),
                 self._clock.now(),
                 self._settle.lease_seconds,
                 rider_id=payment.rider_id,
@@ -69,7 +69,7 @@ class IncrementHold:
             raise Conflict("increment_declined", "the hold is covered by credit: no card holds anything")
         if payment.funding is Funding.WALLET:
             wallet = wallet_account(payment)
-            rise = Money(amount.currency_code, amount.amount_minor - payment.authorized_minor)
+            rise = payment.after_credit(amount) - Money(amount.currency_code, payment.authorized_minor)
             balances = await work.ledger.lock(wallet, currency_code=amount.currency_code)
             if balances[wallet].available < rise:
                 raise Conflict("increment_declined", "the wallet does not hold the amount")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from payment_service.domain.amounts import refuse_nothing
 from payment_service.domain.patronage import Patronage, PatronageRecord, shared_out
 from payment_service.use_cases.answers import Recorded
 from payment_service.use_cases.mutate import Mutate, Step
@@ -47,9 +48,7 @@ class DeclarePatronage:
         if asked.period_to <= asked.period_from:
             violation = FieldViolation("end_time", "must be after start_time")
             raise InvalidInput("invalid_period", "the period ends before it begins", violations=[violation])
-        if asked.amount.amount_minor <= 0:
-            violation = FieldViolation("amount.amount_minor", "must be above zero")
-            raise InvalidInput("invalid_amount", "the amount must be above zero", violations=[violation])
+        refuse_nothing(asked.amount)
 
         async def begin(work: Work) -> Step:
             now = self._clock.now()

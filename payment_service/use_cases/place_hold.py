@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from payment_service.domain.amounts import refuse_nothing
 from payment_service.domain.events import HoldDeclined, HoldPlaced
 from payment_service.domain.ledger import Account, AccountKind
 from payment_service.domain.operation import Operation
 from payment_service.domain.orders import HoldOrder
-from payment_service.domain.payment import Funding, Payment, Purpose, refuse_nothing
+from payment_service.domain.payment import Funding, Payment, Purpose
 from payment_service.domain.payment_method import PaymentMethod
 from payment_service.domain.payment_moves import PaymentStatus
 from payment_service.domain.rider_limits import RiderLimits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from payment_service.domain.amounts import refuse_nothing
 from payment_service.domain.ledger import Account, AccountKind, EntryKind, JournalEntry, Posting
 from payment_service.use_cases.answers import Recorded
 from payment_service.use_cases.driver_repository import DriverPayment
@@ -32,9 +33,7 @@ class RecordDriverPayment:
         Raises:
             InvalidInput: `invalid_amount`, also where more would be owed to the driver than one amount may be.
         """
-        if amount.amount_minor <= 0:
-            violation = FieldViolation("amount.amount_minor", "must be above zero")
-            raise InvalidInput("invalid_amount", "the amount must be above zero", violations=[violation])
+        refuse_nothing(amount)
 
         async def begin(work: Work) -> Step:
             # The balance first, as everywhere. An account that nothing came to yet has none: so the driver as well.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from payment_service.domain.amounts import refuse_nothing
 from payment_service.domain.ledger import Account, AccountKind, Posting
 from payment_service.domain.operation import Operation
 from payment_service.domain.payment import Payment
@@ -18,7 +19,7 @@ from payment_service.use_cases.ports import Store, Work
 from payment_service.use_cases.repositories import RequestKey
 from payment_service.use_cases.rider_accounts import wallet_account
 from shared_kernel.clock import Clock
-from shared_kernel.errors import Conflict, FieldViolation, InvalidInput, Unknown
+from shared_kernel.errors import Conflict, Unknown
 from shared_kernel.ids import IdSource
 from shared_kernel.money import Money
 
@@ -44,9 +45,7 @@ class WithdrawFromWallet:
             Conflict: `insufficient_wallet`, `exceeds_top_ups`, `too_many_top_ups`.
             Unknown: `outcome_unknown`, another operation on a top-up that is needed is not settled yet.
         """
-        if amount.amount_minor <= 0:
-            violation = FieldViolation("amount.amount_minor", "must be above zero")
-            raise InvalidInput("invalid_amount", "the amount must be above zero", violations=[violation])
+        refuse_nothing(amount)
 
         async def begin(work: Work) -> Step:
             # One at a time, and before the top-ups: whoever locks several of a rider's holds this.

@@ -24,7 +24,7 @@ from rider_api.schemas.after_rides import (
     shared_ride,
 )
 from rider_api.schemas.operators import DriverPath
-from rider_api.schemas.rides import RidePath
+from rider_api.schemas.ride_requests import RidePath
 from rider_api.schemas.wallets import RiderPath
 from ridesharing.common.v1 import geo_point_pb2
 from ridesharing.matching.v1 import rating_service_pb2, ride_service_pb2, share_service_pb2

@@ -21,7 +21,7 @@ from rider_api.schemas.complaints import (
     complaint,
     operator_complaint,
 )
-from rider_api.schemas.rides import RidePath
+from rider_api.schemas.ride_requests import RidePath
 from ridesharing.matching.v1 import complaint_service_pb2 as pb
 
 routes = Routes("complaints", "Complaints", area="operate_money")

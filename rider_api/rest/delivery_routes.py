@@ -7,7 +7,8 @@ from chassis.urgency import Urgency
 from rider_api.rest.calls import ask, call, edge
 from rider_api.rest.routing import Routes
 from rider_api.schemas.deliveries import FailedDelivery, HandOver, OrderCollection, OrderReturn
-from rider_api.schemas.rides import DriverRide, RidePath, driver_ride
+from rider_api.schemas.ride_requests import RidePath
+from rider_api.schemas.rides import DriverRide, driver_ride
 from ridesharing.matching.v1 import driver_service_pb2
 
 routes = Routes("deliveries", "Deliveries", area="driving")

@@ -9,7 +9,8 @@ from rider_api.rest.quote_routes import quotes_request
 from rider_api.rest.routing import Routes
 from rider_api.schemas.desk import Booking, Guest, GuestQuoteRequest, GuestRegistration, Reassignment, guest
 from rider_api.schemas.quotes import Quotes, quotes
-from rider_api.schemas.rides import OperatorRide, RidePath, operator_ride
+from rider_api.schemas.ride_requests import RidePath
+from rider_api.schemas.rides import OperatorRide, operator_ride
 from ridesharing.identity.v1 import person_service_pb2
 from ridesharing.matching.v1 import dispatch_operator_service_pb2, ride_service_pb2, rides_pb2
 

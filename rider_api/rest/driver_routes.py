@@ -26,7 +26,8 @@ from rider_api.schemas.drivers import (
     plan,
 )
 from rider_api.schemas.payments import Earnings, earnings
-from rider_api.schemas.rides import DriverRide, DriverRides, RidePath, StopPath, driver_ride
+from rider_api.schemas.ride_requests import RidePath, StopPath
+from rider_api.schemas.rides import DriverRide, DriverRides, driver_ride
 from ridesharing.identity.v1 import identity_service_pb2
 from ridesharing.matching.v1 import driver_service_pb2, ride_service_pb2
 from ridesharing.payment.v1 import payment_service_pb2

@@ -7,7 +7,7 @@ from chassis.urgency import Urgency
 from rider_api.rest.calls import ask, call, edge
 from rider_api.rest.routing import Routes
 from rider_api.schemas.edits import EditAnswer, EditPath, EditRequest, RideEdit, ride_edit
-from rider_api.schemas.rides import RidePath
+from rider_api.schemas.ride_requests import RidePath
 from ridesharing.matching.v1 import driver_service_pb2, ride_service_pb2
 
 routes = Routes("edits", "Edits of rides", area="rides")

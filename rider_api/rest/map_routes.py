@@ -7,7 +7,7 @@ from chassis.urgency import Urgency
 from rider_api.rest.calls import ask, edge
 from rider_api.rest.routing import Routes
 from rider_api.schemas.maps import LearnedTravelTimes, RideRoute, TravelTimesQuery, learned_travel_times, ride_route
-from rider_api.schemas.rides import RidePath
+from rider_api.schemas.ride_requests import RidePath
 from ridesharing.matching.v1 import map_service_pb2
 
 routes = Routes("maps", "Maps and travel times", area="operate_maps")

@@ -37,7 +37,7 @@ from rider_api.schemas.refunds import (
     dispute,
     refund,
 )
-from rider_api.schemas.rides import RidePath
+from rider_api.schemas.ride_requests import RidePath
 from ridesharing.payment.v1 import (
     dispute_service_pb2,
     disputes_pb2,

@@ -32,7 +32,8 @@ from rider_api.schemas.operators import (
     ride_summary,
 )
 from rider_api.schemas.payments import Journal, TrialBalance, journal, trial_balance
-from rider_api.schemas.rides import OperatorRide, RidePath, operator_ride
+from rider_api.schemas.ride_requests import RidePath
+from rider_api.schemas.rides import OperatorRide, operator_ride
 from rider_api.schemas.shifts import OperatorShifts, ShiftSearchQuery, operator_shift
 from ridesharing.common.v1 import dead_letter_service_pb2
 from ridesharing.identity.v1 import accounts_pb2, identity_service_pb2

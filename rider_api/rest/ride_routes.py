@@ -10,21 +10,11 @@ from chassis.urgency import Urgency
 from rider_api.problems import Problem, ProblemError
 from rider_api.rest.calls import ask, call, edge, next_cursor, page_token
 from rider_api.rest.routing import Reply, Routes
+from rider_api.schemas.cancellations import Cancellation, CancellationPreview, cancellation_preview
 from rider_api.schemas.common import PageQuery
 from rider_api.schemas.payments import Receipt, receipt
-from rider_api.schemas.rides import (
-    Cancellation,
-    CancellationPreview,
-    RideLocation,
-    RidePath,
-    RideRequest,
-    RiderRide,
-    RiderRides,
-    ScheduledRides,
-    cancellation_preview,
-    ride_location,
-    rider_ride,
-)
+from rider_api.schemas.ride_requests import RidePath, RideRequest
+from rider_api.schemas.rides import RideLocation, RiderRide, RiderRides, ScheduledRides, ride_location, rider_ride
 from ridesharing.matching.v1 import ride_service_pb2, rides_pb2
 from ridesharing.payment.v1 import payment_service_pb2
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from chassis.auth import Role
 from rider_api.rest.calls import ask, edge
 from rider_api.rest.routing import Routes
+from rider_api.schemas.ride_requests import RidePath
 from rider_api.schemas.ride_timelines import RideTimeline, ride_timeline
-from rider_api.schemas.rides import RidePath
 from ridesharing.matching.v1 import dispatch_operator_service_pb2
 from ridesharing.notification.v1 import delivery_service_pb2
 from ridesharing.payment.v1 import statement_service_pb2

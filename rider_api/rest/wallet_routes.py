@@ -20,7 +20,7 @@ from rider_api.schemas.charges import (
 )
 from rider_api.schemas.common import PageQuery, timestamp_message
 from rider_api.schemas.refunds import Refund, RefundPath, Refunds, refund
-from rider_api.schemas.rides import RidePath
+from rider_api.schemas.ride_requests import RidePath
 from rider_api.schemas.wallets import (
     Arrears,
     TopUpRequest,

@@ -8,7 +8,7 @@ from rider_api.schemas.accounts import DisplayName, Locale, PhoneNumber
 from rider_api.schemas.common import AccountId, Request
 from rider_api.schemas.people import Person, person
 from rider_api.schemas.quotes import QuoteRequest
-from rider_api.schemas.rides import QuoteAcceptance
+from rider_api.schemas.ride_requests import QuoteAcceptance
 from ridesharing.identity.v1 import person_service_pb2
 
 

@@ -1,31 +1,23 @@
-"""Rides, as riders, drivers and operators see them: each role has a model of its own."""
+"""Rides as riders, drivers and operators see them: each role has a model of its own."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
-from uuid import UUID
+from typing import Any
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 
 from rider_api.schemas.common import (
     Answer,
-    Money,
     OpenEnum,
-    Parameters,
-    PaymentMethodId,
     Place,
-    QuoteId,
-    Request,
-    RideId,
-    StopId,
     Timestamp,
-    money,
     place,
     public_id,
     public_id_or_none,
     timestamp,
+    timestamp_or_none,
 )
-from rider_api.schemas.deliveries import RIDE_KINDS, Delivery, DeliveryOrderRequest, delivery
+from rider_api.schemas.deliveries import RIDE_KINDS, Delivery, delivery
 from rider_api.schemas.quotes import AppliedPromotion, Fare, applied_promotion, fare
 from ridesharing.matching.v1 import ride_service_pb2, rides_pb2
 
@@ -33,58 +25,6 @@ RIDE_STATES = OpenEnum(rides_pb2.RideState.items(), "RIDE_STATE")
 PAYMENT_STATES = OpenEnum(rides_pb2.PaymentState.items(), "PAYMENT_STATE")
 STOP_STATES = OpenEnum(rides_pb2.StopState.items(), "STOP_STATE")
 FUNDINGS = OpenEnum(rides_pb2.Funding.items(), "FUNDING")
-
-
-class QuoteAcceptance(Request):
-    """Says yes to a quote."""
-
-    quote_id: QuoteId
-    note: str = Field(default="", max_length=200, description="Words for the driver.")
-    surge_consent_token: str | None = Field(
-        default=None, max_length=64, description="Of a quote that has one: the rider said yes to its surge."
-    )
-    accepted_detour_seconds: int = Field(
-        default=0, ge=0, le=86_400, description="Of a pooled quote: its `max_detour_seconds`, or more."
-    )
-
-
-class RideRequest(QuoteAcceptance):
-    """Asks for the ride of a quote."""
-
-    funding: Literal["card", "wallet", "cash"] = Field(default="card", description="Where the money comes from.")
-    payment_method_id: PaymentMethodId | None = Field(
-        default=None, validate_default=True, description="The card; only, and always, with the funding card."
-    )
-    delivery: DeliveryOrderRequest | None = Field(
-        default=None, description="What is carried; with a product of the kind delivery, and with no other."
-    )
-
-    @field_validator("payment_method_id")
-    @classmethod
-    def _names_a_card_where_one_pays(cls, value: UUID | None, info: ValidationInfo) -> UUID | None:
-        funding = info.data.get("funding")  # None when it was refused itself
-        if funding == "card" and value is None:
-            raise ValueError("is required where the funding is card")
-        if funding in ("wallet", "cash") and value is not None:
-            raise ValueError("is for the funding card alone")
-        return value
-
-    def funding_number(self) -> rides_pb2.Funding.ValueType:
-        """Write the funding for the contracts."""
-        return rides_pb2.Funding.Value(f"FUNDING_{self.funding.upper()}")
-
-
-class RidePath(Parameters):
-    """Names a ride."""
-
-    ride_id: RideId
-
-
-class StopPath(Parameters):
-    """Names a stop of a ride."""
-
-    ride_id: RideId
-    stop_id: StopId
 
 
 class RideSharing(Answer):
@@ -207,22 +147,18 @@ def _base(message: rides_pb2.Ride) -> dict[str, Any]:
         "fare": fare(message.fare),
         "driver": driver,
         "pickup_eta_seconds": message.pickup_eta_seconds if message.HasField("pickup_eta_seconds") else None,
-        "promised_pickup_at": timestamp(message.promised_pickup_time)
-        if message.HasField("promised_pickup_time")
-        else None,
+        "promised_pickup_at": timestamp_or_none(message, "promised_pickup_time"),
         "swap_count": message.swap_count,
         "requested_at": timestamp(message.request_time),
-        "assigned_at": timestamp(message.assign_time) if message.HasField("assign_time") else None,
-        "arrived_at": timestamp(message.arrive_time) if message.HasField("arrive_time") else None,
-        "started_at": timestamp(message.start_time) if message.HasField("start_time") else None,
-        "ended_at": timestamp(message.end_time) if message.HasField("end_time") else None,
+        "assigned_at": timestamp_or_none(message, "assign_time"),
+        "arrived_at": timestamp_or_none(message, "arrive_time"),
+        "started_at": timestamp_or_none(message, "start_time"),
+        "ended_at": timestamp_or_none(message, "end_time"),
         "reason": message.reason or None,
-        "driver_silent_since": timestamp(message.driver_silent_since_time)
-        if message.HasField("driver_silent_since_time")
-        else None,
+        "driver_silent_since": timestamp_or_none(message, "driver_silent_since_time"),
         "stops": [ride_stop(item) for item in message.stops],
         "passengers": message.passengers,
-        "pickup_at": timestamp(message.pickup_time) if message.HasField("pickup_time") else None,
+        "pickup_at": timestamp_or_none(message, "pickup_time"),
         "distance_meters": message.distance_meters,
         "trip_eta_seconds": message.trip_eta_seconds,
     }
@@ -233,8 +169,8 @@ def ride_stop(message: rides_pb2.RideStop) -> RideStop:
         id=public_id("stop", message.stop_id),
         place=place(message.place),
         state=STOP_STATES.text(message.state),
-        reached_at=timestamp(message.reach_time) if message.HasField("reach_time") else None,
-        left_at=timestamp(message.leave_time) if message.HasField("leave_time") else None,
+        reached_at=timestamp_or_none(message, "reach_time"),
+        left_at=timestamp_or_none(message, "leave_time"),
     )
 
 
@@ -316,27 +252,3 @@ def ride_location(message: ride_service_pb2.GetRideLocationResponse) -> RideLoca
         longitude=message.point.longitude,
         measured_at=timestamp(message.measure_time),
     )
-
-
-class CancellationPreview(Answer):
-    """What a cancel costs now."""
-
-    fee: Money
-    fee_consent_token: str | None = Field(description="To be handed to the cancel; null when it is free.")
-    expires_at: Timestamp
-
-
-def cancellation_preview(message: ride_service_pb2.PreviewCancellationResponse) -> CancellationPreview:
-    """Convert a preview."""
-    return CancellationPreview(
-        fee=money(message.fee),
-        fee_consent_token=message.fee_consent_token or None,
-        expires_at=timestamp(message.expire_time),
-    )
-
-
-class Cancellation(Request):
-    """Ends a ride."""
-
-    fee_consent_token: str | None = Field(default=None, max_length=512, description="Of the preview, if a fee is due.")
-    reason: str = Field(default="", max_length=200)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import signal
-from collections.abc import AsyncGenerator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -21,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from chassis.auth import Actor, Role, TokenVerifier
 from chassis.live_hub import Hub
@@ -29,10 +28,11 @@ from chassis.live_replay import resume
 from chassis.metrics import watch_event_loop
 from chassis.redis_client import awaited, ping
 from chassis.runtime import Workers
-from rider_api.headers import REQUEST_ID, bearer_token_of, request_id_of, security_headers
-from rider_api.problems import INTERNAL, Problem, problem_of
+from rider_api.headers import bearer_token_of, security_headers
+from rider_api.problems import Problem, problem_of
 from rider_api.settings import EdgeSettings
-from rider_api.stream.connection import HELD, STREAM_START, EventStream
+from rider_api.stream.connection import EventStream
+from rider_api.stream.envelope import Envelope, problem_response
 from rider_api.stream.openings import Openings
 from rider_api.stream.ride_stream import RideStream, next_version
 from rider_api.stream.rides import Rides, RideView
@@ -49,7 +49,6 @@ from shared_kernel.errors import (
 )
 from shared_kernel.ids import from_public_id
 
-_log = logging.getLogger(__name__)
 _MOST_DIGITS = 9
 _LISTENERS = frozenset({Role.RIDER, Role.DRIVER})
 _PROBE_SECONDS = 1.0
@@ -210,68 +209,6 @@ def _number(request: Request, name: str) -> int | None:
     return int(text)
 
 
-class Envelope:
-    """Gives every answer its request id and security headers, lets pages of named origins read it, and tells a crash
-    as a problem."""
-
-    def __init__(
-        self, app: ASGIApp, headers: dict[str, str], origins: Collection[str], new_id: Callable[[], UUID]
-    ) -> None:
-        self._app = app
-        self._origins = frozenset(origin.encode() for origin in origins)
-        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-        self._new_id = new_id
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        stream = await self._answer(scope, receive, send)
-        if stream is not None:
-            # What came with the request is not needed any more, and a stream lasts.
-            scope.clear()
-            try:
-                await stream.serve(receive, send)
-            except Exception:
-                # The server tells nobody: its own lines are no JSON, and are silenced.
-                _log.exception("a stream crashed")
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> EventStream | None:
-        """Answer a request; where the answer is a stream, begin it and return it."""
-        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        request_id = request_id_of(given.decode("latin-1"), self._new_id)
-        scope.setdefault("state", {})["request_id"] = request_id
-        extra = [*self._headers, (REQUEST_ID.lower().encode(), request_id.encode()), *self._allowed(scope)]
-        started = False
-
-        async def send_enveloped(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                message = {**message, "headers": [*message.get("headers", ()), *extra]}
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_enveloped)
-            stream = cast("EventStream | None", scope["state"].get(HELD))
-            if stream is not None:
-                await send_enveloped(STREAM_START)
-        except Exception:
-            _log.exception("a request crashed", extra={"request_id": request_id})
-            if not started:
-                await _response(Request(scope), INTERNAL)(scope, receive, send_enveloped)
-            return None
-        return stream
-
-    def _allowed(self, scope: Scope) -> list[tuple[bytes, bytes]]:
-        """Return the headers of CORS; never with the credentials of a browser: tickets and tokens are sent by hand."""
-        if not self._origins:
-            return []
-        origin = next((value for name, value in scope["headers"] if name == b"origin"), b"")
-        allowed = [(b"access-control-allow-origin", origin)] if origin in self._origins else []
-        return [(b"vary", b"Origin"), *allowed]
-
-
 def _close_at_sigterm(hub: Hub) -> None:
     """End all streams when the process is told to leave; the server waits for them before it lets go.
 
@@ -288,16 +225,11 @@ def _close_at_sigterm(hub: Hub) -> None:
     signal.signal(signal.SIGINT, close)
 
 
-def _response(request: Request, problem: Problem) -> Response:
-    body = problem.body(instance=request.url.path, request_id=request.state.request_id)
-    return Response(body, problem.status, headers={**problem.all_headers(), "Cache-Control": "no-store"})
-
-
 async def _tell_domain_error(request: Request, error: Exception) -> Response:
-    return _response(request, problem_of(cast("DomainError", error)))
+    return problem_response(request, problem_of(cast("DomainError", error)))
 
 
 async def _tell_http_error(request: Request, error: Exception) -> Response:
     failure = cast("HTTPException", error)
     code = {404: "route_not_found", 405: "method_not_allowed"}.get(failure.status_code, "bad_request")
-    return _response(request, Problem(failure.status_code, code, failure.detail, headers=failure.headers or {}))
+    return problem_response(request, Problem(failure.status_code, code, failure.detail, headers=failure.headers or {}))

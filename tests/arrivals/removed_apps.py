@@ -36,8 +36,8 @@ from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.facts import Happening
 from notification_service.domain.sending import Outgoing, SendResult, Target
 from notification_service.entrypoints.delivery_worker import Alarms
+from notification_service.use_cases.outside_ports import Sender
 from notification_service.use_cases.owe_messages import OweMessages
-from notification_service.use_cases.ports import Sender
 from shared_kernel.clock import SystemClock
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.notification_people import FakeAddresses

@@ -131,14 +131,14 @@ def increment_hold(world: World, ask: Ask, luck: Luck) -> list[Step]:
         return refusal(world, "invalid_transition")
     if ask["currency"] != ride.currency:
         return refusal(world, "currency_mismatch")
-    if ask["amount"] <= ride.authorized:
+    if ask["amount"] <= ride.credit + ride.authorized:
         return refusal(world, "invalid_amount")
     if ride.card and ride.authorized:
         return begun(world.with_ride(ask["ride"], replace(ride, doing=ask)), ask["ride"])
-    rise = ask["amount"] - ride.authorized
-    if ride.card or (ride.funding == "wallet" and wallet(world, ride.rider, ride.currency) < rise):
+    rest = ask["amount"] - ride.credit
+    if ride.card or (ride.funding == "wallet" and wallet(world, ride.rider, ride.currency) < rest - ride.authorized):
         return refusal(world, "increment_declined")
-    raised = replace(ride, authorized=ask["amount"])
+    raised = replace(ride, authorized=rest)
     return [Step(world.with_ride(ask["ride"], raised), payment(raised))]
 
 
@@ -218,9 +218,10 @@ def _ends(world: World, ride: Ride, ask: Ask, luck: Luck) -> list[tuple[Ride, An
             ]
         case "increment_hold":
             no = ride, Answer.refused("increment_declined")
-            if ride.gone or why_unpayable(ride.currency, ask["amount"]):
+            rest = ask["amount"] - ride.credit
+            if ride.gone or why_unpayable(ride.currency, rest):
                 return [no]
-            return [(replace(ride, authorized=ask["amount"]), None), *([no] if luck.declines else [])]
+            return [(replace(ride, authorized=rest), None), *([no] if luck.declines else [])]
         case "capture_payment":
             brought = _brought(world, ride, ask["lines"])
             if ride.gone:

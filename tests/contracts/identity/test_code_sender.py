@@ -14,7 +14,7 @@ from chassis.auth import TokenSigner
 from chassis.clients import open_channel
 from identity_service.adapters.notification_client import TIMEOUT_SECONDS, GrpcCodeSender
 from identity_service.domain.one_time_codes import OwedCode
-from identity_service.use_cases.ports import CodeSender
+from identity_service.use_cases.secret_ports import CodeSender
 from jitney.stack.keys import make_signing_keys
 from shared_kernel.errors import DomainError, InvalidInput, Unavailable, Unknown
 from tests.fakes.identity_code_sender import FakeCodeSender

@@ -19,7 +19,7 @@ from chassis.redis_client import awaited
 from notification_service.adapters.live_stream import LiveStreamSender
 from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.sending import Accepted, Content, Outgoing, SendResult, Target
-from notification_service.use_cases.ports import Sender
+from notification_service.use_cases.outside_ports import Sender
 from tests.fakes.notification_senders import FakeSender, Fault
 
 SENDER = "Jitney"

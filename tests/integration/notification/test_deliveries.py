@@ -27,8 +27,8 @@ from notification_service.domain.lanes import all_lanes
 from notification_service.use_cases.deliver_due import DeliverDue
 from notification_service.use_cases.list_notifications import ListNotifications
 from notification_service.use_cases.mark_notification_read import MarkNotificationRead
+from notification_service.use_cases.outside_ports import Sender
 from notification_service.use_cases.owe_messages import OweMessages
-from notification_service.use_cases.ports import Sender
 from notification_service.use_cases.remember_locale import RememberLocale
 from notification_service.use_cases.send_one_time_code import SendOneTimeCode
 from notification_service.use_cases.summarize_deliveries import SummarizeDeliveries

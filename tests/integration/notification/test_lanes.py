@@ -32,7 +32,8 @@ from notification_service.domain.preferences import QuietHours, Subject
 from notification_service.domain.provider_health import FAILURES_TO_OPEN, ProviderHealth
 from notification_service.domain.sending import Content, SendResult
 from notification_service.use_cases.deliver_due import DeliverDue
-from notification_service.use_cases.ports import OwedMessage, Sender
+from notification_service.use_cases.outside_ports import Sender
+from notification_service.use_cases.ports import OwedMessage
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.notification_people import FakeAddresses
 from tests.fakes.notification_senders import FakeSender, Fault

@@ -25,8 +25,8 @@ from notification_service.domain.facts import Happening, ReceiptFact
 from notification_service.domain.matrix import rows_of
 from notification_service.domain.samples import RIDER, sample_of
 from notification_service.use_cases.forget_bounces import ForgetBounces
+from notification_service.use_cases.outside_ports import Sender
 from notification_service.use_cases.owe_messages import OweMessages
-from notification_service.use_cases.ports import Sender
 from notification_service.use_cases.remember_locale import RememberLocale
 from notification_service.use_cases.send_one_time_code import SendOneTimeCode
 from shared_kernel.clock import SystemClock

@@ -269,6 +269,30 @@ async def test_hold_is_raised_and_captured_whole(payments: Payments, psp: FakePs
     assert psp.intents[held.psp_payment_id].captured_minor == 3900
 
 
+async def test_raised_hold_leaves_the_card_what_credit_does_not_cover(payments: Payments, psp: FakePsp) -> None:
+    await payments.grant_credit(600)
+    ride_id = uuid4()
+    held = await payments.hold(ride_id, 2500)
+
+    raised = await payments.increment(ride_id, 4000)
+    assert (raised.authorized_minor, raised.credit_held_minor) == (3400, 600)
+    assert psp.intents[held.psp_payment_id].amount_minor == 3400
+
+    payment = await payments.capture(ride_id, fare(4000))
+    assert (payment.captured_minor, payment.credit_used_minor, payment.receivable_minor) == (3400, 600, 0)
+
+
+async def test_raised_hold_asks_a_wallet_for_no_more_than_credit_leaves(payments: Payments) -> None:
+    await payments.grant_credit(600)
+    await payments.fund_wallet(3400)
+    ride_id = uuid4()
+    await payments.hold(ride_id, 2500, funding=Funding.WALLET)
+
+    raised = await payments.increment(ride_id, 4000)
+
+    assert (raised.status, raised.authorized_minor) == (PaymentStatus.HELD, 3400)
+
+
 async def test_declined_increment_leaves_the_hold(payments: Payments, psp: FakePsp) -> None:
     ride_id = uuid4()
     await payments.hold(ride_id, 2500)

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from rider_api.stream.app import Envelope
 from rider_api.stream.connection import HELD, EventStream
+from rider_api.stream.envelope import Envelope
 
 
 class Broken:

@@ -123,6 +123,20 @@ def test_illegal_move_is_refused_by_name() -> None:
     assert (caught.value.reason, caught.value.metadata) == ("invalid_transition", {"status": "hold_pending"})
 
 
+@pytest.fixture
+def partly_by_credit() -> Payment:
+    amount, now = Money("USD", 2500), StillClock().now()
+    return Payment.begin(_ID, Purpose.RIDE, Funding.CASH, _ID, amount, now, credit_held_minor=600).held_at_once()
+
+
+def test_hold_that_credit_covers_a_part_of_is_raised_above_both(partly_by_credit: Payment) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        partly_by_credit.raised_at_once(Money("USD", 2500))
+
+    assert caught.value.reason == "invalid_amount"
+    assert partly_by_credit.raised_at_once(Money("USD", 2501)).authorized_minor == 1901
+
+
 @pytest.mark.parametrize("end", [PaymentStatus.DECLINED, PaymentStatus.CAPTURED, PaymentStatus.VOIDED])
 def test_nothing_follows_an_end(end: PaymentStatus) -> None:
     assert not [move for move in TRANSITIONS if move[0] == end]

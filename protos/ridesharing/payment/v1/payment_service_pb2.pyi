@@ -401,7 +401,9 @@ class IncrementHoldRequest(_message.Message):
     """The ride (UUID)."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
-        """How much is to be held after it, above what is held now."""
+        """How much is to be held after it, above what is held now: by the rider's credit, as far as it is held for the ride,
+        and by the funding.
+        """
 
     def __init__(
         self,

@@ -11,9 +11,9 @@ from redis.asyncio import Redis
 from chassis.database import Database
 from chassis.redis_client import open_redis
 from notification_service.adapters.postgres import PostgresStore
-from notification_service.adapters.templates import TemplateFiles
 from notification_service.use_cases.owe_messages import OweMessages
 from shared_kernel.ids import Uuid7Source
+from tests.fakes.notification_templates import TEMPLATES
 from tests.integration.embedded import TestPostgres
 
 
@@ -75,4 +75,4 @@ def store(database: Database) -> PostgresStore:
 
 @pytest.fixture
 def owe_messages(store: PostgresStore, clock: SetClock) -> OweMessages:
-    return OweMessages(store, TemplateFiles(), clock, Uuid7Source())
+    return OweMessages(store, TEMPLATES, clock, Uuid7Source())

@@ -40,8 +40,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneRunn
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the stacks, which take longest."""
-    items.sort(key=lambda item: not item.nodeid.startswith(_STACKS))
+    """Begin with the stacks, which take longest; with those of a single file, while the shared one does not run yet."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    if not item.nodeid.startswith(_STACKS):
+        return 2
+    # What the shared stack alone is made of: other stacks are called so as well.
+    return int("through_a_pooler" in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,6 +29,9 @@ T = TypeVar("T")
 
 _ROLE = "jitney_test"
 _RUNNERS = 16
+_TABLES = (
+    "SELECT oid::regclass::text AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+)
 # A test run may lose its data; it may not lose time.
 _QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
@@ -152,6 +155,30 @@ class TestPostgres:
 
         if names:
             run_apart(drop)
+
+    @contextlib.asynccontextmanager
+    async def emptying(self, url: str) -> AsyncGenerator[Callable[[], Awaitable[None]]]:
+        """Lend what empties a migrated database, so that tests that each want one with nothing in it can share it.
+
+        What migrations wrote stays, and so do tables, which these tests leave as they are. It is done as the owner of
+        the cluster, of whom no trigger is asked, that of an append-only table neither.
+        """
+        connection = await asyncpg.connect(self._cluster.superuser_url(url.rsplit("/", 1)[1]))
+        try:
+            # Who keeps a table locked has not ended what it began: that is told, and not waited for.
+            await connection.execute("SET session_replication_role = replica; SET lock_timeout = '30s'")
+            tables = [row["name"] for row in await connection.fetch(_TABLES)]
+            # Names out of the catalog, quoted by it.
+            asked = " UNION ALL ".join(f"SELECT '{name}' WHERE NOT EXISTS (SELECT FROM {name})" for name in tables)  # noqa: S608
+            empty_ones = [row[0] for row in await connection.fetch(asked)]
+            deletes = ";".join(f"DELETE FROM {name}" for name in empty_ones)  # noqa: S608
+
+            async def empty() -> None:
+                await connection.execute(deletes)
+
+            yield empty
+        finally:
+            await connection.close()
 
     def _create(self, name: str, *, template: str) -> str:
         self._count += 1

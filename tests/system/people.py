@@ -17,6 +17,7 @@ from jitney.simulator.locations import LocationReporter, open_app_channel
 from jitney_client import Patience
 from matching_service.use_cases.request_ride import HOLD_SECONDS
 from shared_kernel.geo import GeoPoint
+from tests.fakes.plain_http import NO_AUTHORITIES
 from tests.system.stack import Stack
 
 T = TypeVar("T")
@@ -102,9 +103,11 @@ class Town:
 async def town(stack: Stack) -> AsyncGenerator[Town]:
     """Open the public interfaces of a stack; the drivers made in the meantime go offline at the end."""
     async with (
-        httpx.AsyncClient(base_url=stack.rest_url, timeout=15) as rest,
-        httpx.AsyncClient(base_url=stack.sandbox_url, timeout=15) as sandbox,
-        httpx.AsyncClient(base_url=stack.stream_url, timeout=httpx.Timeout(10, read=40)) as streams,
+        httpx.AsyncClient(base_url=stack.rest_url, timeout=15, verify=NO_AUTHORITIES) as rest,
+        httpx.AsyncClient(base_url=stack.sandbox_url, timeout=15, verify=NO_AUTHORITIES) as sandbox,
+        httpx.AsyncClient(
+            base_url=stack.stream_url, timeout=httpx.Timeout(10, read=40), verify=NO_AUTHORITIES
+        ) as streams,
         open_app_channel(stack.matching_target) as matching,
         open_app_channel(stack.notification_target) as notification,
     ):

@@ -10,8 +10,10 @@ from tests.integration.conftest import (
     redis_url_for,
     signing_keys,
 )
+from tests.integration.matching.conftest import database, shared_database
 
 __all__ = [
+    "database",
     "jwks_file",
     "migrated_postgres_url",
     "postgres",
@@ -19,5 +21,6 @@ __all__ = [
     "redis_server",
     "redis_url",
     "redis_url_for",
+    "shared_database",
     "signing_keys",
 ]

@@ -1,12 +1,11 @@
 """The rules of rides, offers and shifts, held by the real store: the tests that run in memory, on Postgres."""
 
-from collections.abc import AsyncGenerator, Callable
-
 import pytest
 
+from chassis.database import Database
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import Stage
-from tests.integration.matching.stage import open_database, stage_on
+from tests.integration.matching.stage import stage_on
 from tests.unit.matching.test_cancels import TestCancels
 from tests.unit.matching.test_cash_rides import TestCashOffers, TestStandings
 from tests.unit.matching.test_deliveries import TestDeliveries
@@ -44,7 +43,6 @@ def payments() -> FakePayments:
 
 
 @pytest.fixture
-async def stage(migrated_postgres_url: Callable[[str], str], payments: FakePayments) -> AsyncGenerator[Stage]:
-    """All use cases of rides on an own database."""
-    async with open_database(migrated_postgres_url("matching")) as database:
-        yield stage_on(database, payments)
+def stage(database: Database, payments: FakePayments) -> Stage:
+    """All use cases of rides on a database with nothing in it."""
+    return stage_on(database, payments)

@@ -39,6 +39,7 @@ from tests.contracts.notification.worlds import (
     stream_message,
 )
 from tests.fakes.notification_senders import FakeSender
+from tests.fakes.plain_http import NO_AUTHORITIES
 from tests.integration.conftest import redis_server, redis_url, sandbox_providers, sandbox_url
 
 __all__ = ["redis_server", "redis_url", "sandbox_providers", "sandbox_url"]
@@ -47,13 +48,13 @@ ACCOUNT, TOKEN = "AC_sandbox", "sandbox_token"
 
 
 def client_of(url: str, token: str, timeout_seconds: float) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=url, auth=(ACCOUNT, token), timeout=timeout_seconds)
+    return httpx.AsyncClient(base_url=url, auth=(ACCOUNT, token), timeout=timeout_seconds, verify=NO_AUTHORITIES)
 
 
 @asynccontextmanager
 async def controls_of(url: str) -> AsyncGenerator[httpx.AsyncClient]:
     """The sandbox's controls; no fault stays."""
-    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS) as controls:
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS, verify=NO_AUTHORITIES) as controls:
         try:
             yield controls
         finally:

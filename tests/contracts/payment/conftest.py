@@ -18,6 +18,7 @@ from payment_service.use_cases.outcomes import Succeeded
 from payment_service.use_cases.ports import PaymentServiceProvider
 from shared_kernel.money import Money
 from tests.fakes.payment_psp import FakePsp, Fault
+from tests.fakes.plain_http import NO_AUTHORITIES
 from tests.integration.conftest import sandbox_providers, sandbox_url
 from tests.integration.embedded import free_port
 
@@ -235,7 +236,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
         yield FakeWorld()
         return
     url = cast("str", request.getfixturevalue("sandbox_url"))
-    async with httpx.AsyncClient(base_url=url, timeout=_PATIENCE_SECONDS) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=_PATIENCE_SECONDS, verify=NO_AUTHORITIES) as client:
         made = SandboxWorld(url, client)
         yield made
         await made.close()

@@ -1,6 +1,6 @@
-"""The service as it is put together, for the files of tests that speak to it."""
+"""An empty database, and the service as it is put together, for the files of tests that ask for one."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -8,11 +8,32 @@ from redis.asyncio import Redis
 
 from chassis.auth import TokenSigner
 from chassis.clients import open_channel
+from chassis.database import Database
 from jitney.chaos.hurried_city import write_hurried_city
 from matching_service.settings import MatchingSettings
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.matching_servers import FakeIdentityServer, FakePaymentServer, serving
+from tests.integration.embedded import TestPostgres
+from tests.integration.matching.stage import open_database
 from tests.integration.matching.whole_service import Running, running_service
+
+
+@pytest.fixture(scope="module")
+async def shared_database(
+    postgres: TestPostgres, migrated_postgres_url: Callable[[str], str]
+) -> AsyncGenerator[tuple[Database, Callable[[], Awaitable[None]]]]:
+    """One database for the tests of a file, and what empties it."""
+    url = migrated_postgres_url("matching")
+    async with open_database(url) as database, postgres.emptying(url) as empty:
+        yield database, empty
+
+
+@pytest.fixture
+async def database(shared_database: tuple[Database, Callable[[], Awaitable[None]]]) -> Database:
+    """A database with nothing in it."""
+    database, empty = shared_database
+    await empty()
+    return database
 
 
 @pytest.fixture(scope="module")

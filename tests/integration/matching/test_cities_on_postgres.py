@@ -1,7 +1,6 @@
 """Versions of cities' policies on a real database."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from datetime import timedelta
 from importlib.resources import files
@@ -23,7 +22,6 @@ from matching_service.use_cases.put_city_policy import PutCityPolicy, PutCityPol
 from shared_kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.matching_dispatch import HandClock
-from tests.integration.matching.stage import open_database
 
 DEFAULT = files("matching_service").joinpath("cities/default.toml").read_text(encoding="utf-8")
 OPERATOR = UUID(int=9)
@@ -59,12 +57,6 @@ class Desk:
         policy = (await self.cities.in_force()).named(city)
         assert policy is not None
         return policy.fees.cancel_fee.amount_minor
-
-
-@pytest.fixture
-async def database(migrated_postgres_url: Callable[[str], str]) -> AsyncGenerator[Database]:
-    async with open_database(migrated_postgres_url("matching")) as opened:
-        yield opened
 
 
 async def test_files_become_the_first_versions_and_change_nothing_when_they_are_read_again(database: Database) -> None:

@@ -1,7 +1,6 @@
 """What the database refuses of edits, and edits against the end of the trip on several replicas."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
 from uuid import UUID
 
 import pytest
@@ -15,18 +14,11 @@ from matching_service.use_cases.quote_ride_edit import EditCommand
 from shared_kernel.errors import Conflict, Unknown
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import DROPOFF, Stage
-from tests.integration.matching.stage import open_database, stage_on
+from tests.integration.matching.stage import stage_on
 from tests.unit.matching.test_edits import FAR, PALO_ALTO, accepted, edited, quoted
 from tests.unit.matching.test_stops import BAKERY
 
 ROUNDS = 25
-
-
-@pytest.fixture
-async def database(migrated_postgres_url: Callable[[str], str]) -> AsyncGenerator[Database]:
-    """An own database with all migrations."""
-    async with open_database(migrated_postgres_url("matching")) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize(

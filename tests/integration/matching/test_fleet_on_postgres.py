@@ -1,6 +1,5 @@
 """What operators watch, on a real database: the picture of a box, and the pulse."""
 
-from collections.abc import AsyncGenerator, Callable
 from datetime import timedelta
 
 import pytest
@@ -15,17 +14,10 @@ from shared_kernel.errors import InvalidInput
 from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import FARE, Stage
-from tests.integration.matching.stage import open_database, stage_on
+from tests.integration.matching.stage import stage_on
 from tests.unit.matching.test_shift_wishes import hear
 
 SOUTHWEST, NORTHEAST = GeoPoint(37.7, -122.5), GeoPoint(37.8, -122.4)
-
-
-@pytest.fixture
-async def database(migrated_postgres_url: Callable[[str], str]) -> AsyncGenerator[Database]:
-    """A database of its own a test: what is counted is all that there is."""
-    async with open_database(migrated_postgres_url("matching")) as database:
-        yield database
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -23,17 +23,11 @@ from ridesharing.matching.v1.events_pb2 import DriverArriving
 from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, PICKUP, Stage
-from tests.integration.matching.stage import open_database, stage_on
+from tests.integration.matching.stage import stage_on
 
 NEAR = GeoPoint(PICKUP.point.latitude + 0.002, PICKUP.point.longitude)
 FAR = GeoPoint(PICKUP.point.latitude + 0.02, PICKUP.point.longitude)
 MOST = 1_000
-
-
-@pytest.fixture
-async def database(migrated_postgres_url: Callable[[str], str]) -> AsyncGenerator[Database]:
-    async with open_database(migrated_postgres_url("matching")) as database:
-        yield database
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -25,15 +25,9 @@ from matching_service.use_cases.remind_of_ratings import RemindOfRatings
 from ridesharing.matching.v1.events_pb2 import RideRatingDue
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import Stage
-from tests.integration.matching.stage import open_database, stage_on
+from tests.integration.matching.stage import stage_on
 
 MOST = 1_000
-
-
-@pytest.fixture
-async def database(migrated_postgres_url: Callable[[str], str]) -> AsyncGenerator[Database]:
-    async with open_database(migrated_postgres_url("matching")) as database:
-        yield database
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What the database refuses of scheduled rides, and requests of one rider that come at once."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
 from datetime import timedelta
 
 import pytest
@@ -12,15 +11,8 @@ from chassis.database import Database
 from matching_service.domain.ride_states import RideState
 from shared_kernel.errors import Conflict
 from tests.fakes.matching_other_services import FakePayments
-from tests.integration.matching.stage import open_database, stage_on
+from tests.integration.matching.stage import stage_on
 from tests.unit.matching.test_schedules import SCHEDULE, TOMORROW, wait_until
-
-
-@pytest.fixture
-async def database(migrated_postgres_url: Callable[[str], str]) -> AsyncGenerator[Database]:
-    """An own database with all migrations."""
-    async with open_database(migrated_postgres_url("matching")) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Shards of rides and their leases on a real database: who was replaced opens no offer."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
 from uuid import UUID
 
 import pytest
@@ -17,16 +16,10 @@ from matching_service.domain.ride import Ride
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import PICKUP, Stage
-from tests.integration.matching.stage import open_database, stage_on
+from tests.integration.matching.stage import stage_on
 
 SHARD = shard_of(PICKUP.point)
 A, B = UUID(int=1), UUID(int=2)
-
-
-@pytest.fixture
-async def database(migrated_postgres_url: Callable[[str], str]) -> AsyncGenerator[Database]:
-    async with open_database(migrated_postgres_url("matching")) as database:
-        yield database
 
 
 @pytest.fixture

@@ -1,22 +1,13 @@
 """What the database refuses of stops, whoever asks."""
 
-from collections.abc import AsyncGenerator, Callable
-
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Database
 from tests.fakes.matching_other_services import FakePayments
-from tests.integration.matching.stage import open_database, stage_on
+from tests.integration.matching.stage import stage_on
 from tests.unit.matching.test_stops import BAKERY, SCHOOL
-
-
-@pytest.fixture
-async def database(migrated_postgres_url: Callable[[str], str]) -> AsyncGenerator[Database]:
-    """An own database with all migrations."""
-    async with open_database(migrated_postgres_url("matching")) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize(

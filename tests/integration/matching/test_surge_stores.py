@@ -28,7 +28,7 @@ from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_dispatch import FakeLiveLocations, FakeRideBoard, FakeShifts
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import PICKUP, Stage
-from tests.integration.matching.stage import open_database, stage_on
+from tests.integration.matching.stage import stage_on
 
 ROUNDS = 10
 OPERATOR = UUID(int=9)
@@ -83,17 +83,10 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(
-    migrated_postgres_url: Callable[[str], str], redis_url_for: Callable[[int], str]
-) -> AsyncGenerator[Desk]:
+async def desk(database: Database, redis_url_for: Callable[[int], str]) -> AsyncGenerator[Desk]:
     redis = Redis.from_url(redis_url_for(11))
     await redis.flushdb()
-    async with open_database(migrated_postgres_url("matching")) as database:
-        async with database.transaction() as connection:
-            # The rides of the tests before are another city's demand.
-            await connection.execute(text("UPDATE ride SET city = 'elsewhere'"))
-        stage = stage_on(database, FakePayments())
-        yield Desk(stage, database, redis)
+    yield Desk(stage_on(database, FakePayments()), database, redis)
     await redis.aclose()
 
 

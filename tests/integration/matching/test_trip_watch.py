@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -23,16 +23,10 @@ from ridesharing.matching.v1.events_pb2 import TripAlertRaised
 from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import DROPOFF, PICKUP, Stage
-from tests.integration.matching.stage import open_database, stage_on
+from tests.integration.matching.stage import stage_on
 
 POLICY = WatchPolicy(500, 0.0, stray_seconds=60, still_meters=60, still_seconds=120, near_meters=150)
 AWAY = GeoPoint(PICKUP.point.latitude + 0.2, PICKUP.point.longitude)
-
-
-@pytest.fixture
-async def database(migrated_postgres_url: Callable[[str], str]) -> AsyncGenerator[Database]:
-    async with open_database(migrated_postgres_url("matching")) as database:
-        yield database
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -11,9 +11,10 @@ from redis.asyncio import Redis
 from chassis.database import Database
 from chassis.redis_client import open_redis
 from notification_service.adapters.postgres import PostgresStore
-from notification_service.adapters.templates import TemplateFiles
 from notification_service.use_cases.owe_messages import OweMessages
 from shared_kernel.ids import Uuid7Source
+from tests.fakes.notification_templates import TEMPLATES
+from tests.integration.embedded import TestPostgres
 
 
 class SetClock:
@@ -39,12 +40,25 @@ def clock() -> SetClock:
     return SetClock()
 
 
-@pytest.fixture
-async def database(migrated_postgres_url: Callable[[str], str]) -> AsyncGenerator[Database]:
+@pytest.fixture(scope="module")
+async def shared_database(
+    postgres: TestPostgres, migrated_postgres_url: Callable[[str], str]
+) -> AsyncGenerator[tuple[Database, Callable[[], Awaitable[None]]]]:
+    """One database for the tests of a file, and what empties it."""
+    url = migrated_postgres_url("notification")
     # Twenty at once wait for its connections, on a busy machine for as long as it takes.
-    database = Database(migrated_postgres_url("notification"), pool_timeout_seconds=60)
-    yield database
+    database = Database(url, pool_timeout_seconds=60)
+    async with postgres.emptying(url) as empty:
+        yield database, empty
     await database.dispose()
+
+
+@pytest.fixture
+async def database(shared_database: tuple[Database, Callable[[], Awaitable[None]]]) -> Database:
+    """A database with nothing in it."""
+    database, empty = shared_database
+    await empty()
+    return database
 
 
 @pytest.fixture
@@ -61,4 +75,4 @@ def store(database: Database) -> PostgresStore:
 
 @pytest.fixture
 def owe_messages(store: PostgresStore, clock: SetClock) -> OweMessages:
-    return OweMessages(store, TemplateFiles(), clock, Uuid7Source())
+    return OweMessages(store, TEMPLATES, clock, Uuid7Source())

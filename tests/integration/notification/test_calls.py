@@ -26,7 +26,6 @@ from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.postgres_deliveries import PostgresDeliveries
 from notification_service.adapters.postgres_timelines import PostgresTimelines
 from notification_service.adapters.sealed_words import OpeningSender, WordSeals
-from notification_service.adapters.templates import TemplateFiles
 from notification_service.bootstrap_delivery import make_workers
 from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.delivery import DeliveryEvent
@@ -38,6 +37,7 @@ from ridesharing.notification.v1.notification_service_pb2_grpc import Notificati
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.notification_people import FakeAddresses
 from tests.fakes.notification_senders import FakeSender, Fault
+from tests.fakes.notification_templates import TEMPLATES
 from tests.integration.notification.conftest import SetClock, all_kept
 from tests.integration.notification.test_lanes import Hanging
 from tests.integration.notification.test_process import eventually, running
@@ -64,7 +64,7 @@ class Codes:
     def __post_init__(self) -> None:
         seals = WordSeals(KeyRing("33" * 32, "words of calls"))
         seal = seals.seal if self.makes_calls else None
-        self.owe_code = SendOneTimeCode(self.store, TemplateFiles(), self.clock, Uuid7Source(), seal)
+        self.owe_code = SendOneTimeCode(self.store, TEMPLATES, self.clock, Uuid7Source(), seal)
         self.timelines = PostgresTimelines(self.database)
         self._seals = seals
         self.use(self.callers)

@@ -19,7 +19,6 @@ from chassis.redis_client import awaited
 from notification_service.adapters.live_stream import LiveStreamSender
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.postgres_deliveries import PostgresDeliveries
-from notification_service.adapters.templates import TemplateFiles
 from notification_service.bootstrap_delivery import make_workers
 from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.facts import Happening, RideFact
@@ -36,6 +35,7 @@ from shared_kernel.errors import Conflict, InvalidInput, NotFound
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.notification_people import FakeAddresses
 from tests.fakes.notification_senders import FakeSender, Fault
+from tests.fakes.notification_templates import TEMPLATES
 from tests.integration.notification.conftest import SetClock, all_kept
 from tests.unit.notification.samples import ride_fact
 
@@ -207,7 +207,7 @@ async def test_a_page_token_of_somebody_s_making_is_refused(store: PostgresStore
 async def test_a_code_is_owed_once_for_its_key_sent_and_then_forgotten(
     store: PostgresStore, database: Database, clock: SetClock
 ) -> None:
-    send = SendOneTimeCode(store, TemplateFiles(), clock, Uuid7Source())
+    send = SendOneTimeCode(store, TEMPLATES, clock, Uuid7Source())
     asked: dict[str, Any] = {"caller": "identity", "request_id": "k1", "phone_number": PHONE, "locale": "en"}
     expires_at = clock.now() + timedelta(minutes=5)
     first = await send(**asked, code="123456", expires_at=expires_at)
@@ -226,7 +226,7 @@ async def test_a_code_is_owed_once_for_its_key_sent_and_then_forgotten(
 async def test_a_code_that_could_not_be_sent_in_time_is_forgotten_too(
     store: PostgresStore, database: Database, clock: SetClock
 ) -> None:
-    send = SendOneTimeCode(store, TemplateFiles(), clock, Uuid7Source())
+    send = SendOneTimeCode(store, TEMPLATES, clock, Uuid7Source())
     await send(
         caller="identity",
         request_id="k2",

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 from chassis.database import Database
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.postgres_deliveries import PostgresDeliveries
-from notification_service.adapters.templates import TemplateFiles
 from notification_service.bootstrap_delivery import make_workers
 from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.facts import Happening
@@ -19,6 +18,7 @@ from notification_service.use_cases.owe_messages import OweMessages
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.notification_people import FakeAddresses
 from tests.fakes.notification_senders import FakeSender, Fault
+from tests.fakes.notification_templates import TEMPLATES
 from tests.integration.notification.conftest import SetClock
 from tests.integration.notification.test_deliveries import fresh
 
@@ -34,7 +34,7 @@ class Replica:
         )
         [self.lane] = [each for each in workers if (each.lane.channel, each.lane.priority) == STREAM]
         self.sender = sender
-        self.owe_messages = OweMessages(store, TemplateFiles(), clock, Uuid7Source(), HandOver(workers))
+        self.owe_messages = OweMessages(store, TEMPLATES, clock, Uuid7Source(), HandOver(workers))
 
     async def owe(self, *news: tuple[Happening, int], rider: UUID, ride: UUID) -> bool:
         """Owe news of a ride together; tell whether something is left in the queue of the lane."""

@@ -18,7 +18,6 @@ from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.postgres_deliveries import PostgresDeliveries
 from notification_service.adapters.provider_file import read_providers
 from notification_service.adapters.providers import open_providers
-from notification_service.adapters.templates import TemplateFiles
 from notification_service.bootstrap_delivery import make_workers
 from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.facts import Happening, ReceiptFact
@@ -33,6 +32,7 @@ from shared_kernel.clock import SystemClock
 from shared_kernel.errors import InvalidInput
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.notification_mail_server import refusing_mail_server
+from tests.fakes.notification_templates import TEMPLATES
 from tests.integration.notification.conftest import SetClock, all_kept
 
 RECEIPT = sample_of(rows_of(Happening.RECEIPT_READY)[0])
@@ -97,7 +97,7 @@ async def test_a_code_goes_by_mail_once_and_is_forgotten(
 ) -> None:
     senders, controls = outside
     address = f"{uuid4().hex}@example.org"
-    send = SendOneTimeCode(store, TemplateFiles(), clock, Uuid7Source())
+    send = SendOneTimeCode(store, TEMPLATES, clock, Uuid7Source())
     asked: dict[str, Any] = {"caller": "identity", "request_id": str(uuid4()), "code": "482913", "locale": language}
     asked["expires_at"] = clock.now() + timedelta(minutes=5)
     assert await send(**asked, mail_address=address) == await send(**asked, mail_address=address)
@@ -113,7 +113,7 @@ async def test_a_code_goes_by_mail_once_and_is_forgotten(
 async def test_a_code_goes_to_a_number_or_an_address_and_not_to_none_or_both(
     store: PostgresStore, clock: SetClock, targets: dict[str, Any]
 ) -> None:
-    send = SendOneTimeCode(store, TemplateFiles(), clock, Uuid7Source())
+    send = SendOneTimeCode(store, TEMPLATES, clock, Uuid7Source())
     with pytest.raises(InvalidInput) as refused:
         await send(
             caller="identity",

@@ -15,7 +15,6 @@ import pytest
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.provider_file import Providers, TwilioVoice, read_providers
 from notification_service.adapters.providers import OpenProviders, open_providers
-from notification_service.adapters.templates import TemplateFiles
 from notification_service.domain.channels import Channel
 from notification_service.domain.matrix import MATRIX, Row
 from notification_service.domain.messages import Message, messages_for
@@ -25,8 +24,8 @@ from notification_service.use_cases.list_notifications import ListNotifications
 from notification_service.use_cases.owe_messages import OweMessages
 from notification_service.use_cases.remember_locale import RememberLocale
 from shared_kernel.clock import SystemClock
+from tests.fakes.notification_templates import TEMPLATES
 
-TEMPLATES = TemplateFiles()
 LANGUAGES = ["en", "es", "fr"]
 OUTSIDE = (Channel.PUSH, Channel.SMS, Channel.VOICE, Channel.EMAIL)
 SAID_IN = {"en": "en-US", "es": "es-MX", "fr": "fr-FR"}

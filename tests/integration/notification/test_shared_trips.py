@@ -14,7 +14,6 @@ from chassis.seals import CannotOpenError
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.postgres_deliveries import PostgresDeliveries
 from notification_service.adapters.postgres_safety import PostgresSafety
-from notification_service.adapters.templates import TemplateFiles
 from notification_service.bootstrap_delivery import make_workers
 from notification_service.domain.channels import Channel, Priority
 from notification_service.entrypoints.matching_facts import shared_trip
@@ -24,6 +23,7 @@ from notification_service.use_cases.tell_contacts import TellContacts
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.notification_people import FakeAddresses
 from tests.fakes.notification_senders import FakeSender
+from tests.fakes.notification_templates import TEMPLATES
 from tests.integration.notification.conftest import SetClock
 from tests.integration.notification.events import LINK, Story
 
@@ -60,7 +60,7 @@ async def test_named_contacts_of_the_rider_s_own_are_sent_the_link_in_the_rider_
     await contacts.add(story.rider_id, "Not named", "+14155550132")
     strange = await contacts.add(uuid4(), "Somebody else's", "+14155550133")
     event = story.shared_with(WRITER, str(named.contact_id), str(strange.contact_id))
-    tell = TellContacts(store, safety, TemplateFiles(), clock, new_id, URL, opened)
+    tell = TellContacts(store, safety, TEMPLATES, clock, new_id, URL, opened)
 
     event_id = uuid4()
     assert await tell(event_id, shared_trip(event)) == {(Channel.SMS, Priority.TRIP_CRITICAL)}
@@ -77,7 +77,7 @@ async def test_nobody_is_written_to_for_contacts_that_are_none(
     store: PostgresStore, database: Database, clock: SetClock
 ) -> None:
     safety, story = PostgresSafety(database, Uuid7Source()), Story()
-    tell = TellContacts(store, safety, TemplateFiles(), clock, Uuid7Source(), URL, opened)
+    tell = TellContacts(store, safety, TEMPLATES, clock, Uuid7Source(), URL, opened)
     assert await tell(uuid4(), shared_trip(story.shared_with(WRITER, str(uuid4())))) == frozenset()
     assert await sent(database, clock) == []
 
@@ -89,7 +89,7 @@ async def test_a_link_that_a_release_before_wrote_is_sent_as_it_is(
     named = await KeepContacts(safety, clock).add(story.rider_id, "Grace", "+14155550134")
     event = story.shared_with(WRITER, str(named.contact_id))
     event.sealed_token, event.token = b"", "an-older-link-of-a-ride"
-    tell = TellContacts(store, safety, TemplateFiles(), clock, Uuid7Source(), URL, opened)
+    tell = TellContacts(store, safety, TEMPLATES, clock, Uuid7Source(), URL, opened)
     await tell(uuid4(), shared_trip(event))
     [(_, body)] = await sent(database, clock)
     assert f"{URL}an-older-link-of-a-ride" in body
@@ -100,7 +100,7 @@ async def test_a_link_of_another_ride_or_for_somebody_else_is_not_sent(
 ) -> None:
     safety, story = PostgresSafety(database, Uuid7Source()), Story()
     named = await KeepContacts(safety, clock).add(story.rider_id, "Grace", "+14155550135")
-    tell = TellContacts(store, safety, TemplateFiles(), clock, Uuid7Source(), URL, opened)
+    tell = TellContacts(store, safety, TEMPLATES, clock, Uuid7Source(), URL, opened)
     moved = story.shared_with(WRITER, str(named.contact_id))
     moved.ride.ride_id = str(uuid4())
     stranger = LetterWriter(generate_private_key(SECP256R1()).public_key())

@@ -14,7 +14,6 @@ from sqlalchemy.exc import IntegrityError
 from chassis.database import Database
 from notification_service.adapters.postgres_deliveries import PostgresDeliveries
 from notification_service.adapters.postgres_safety import PostgresSafety
-from notification_service.adapters.templates import TemplateFiles
 from notification_service.bootstrap_delivery import make_workers
 from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.safety import Sos
@@ -24,6 +23,7 @@ from shared_kernel.errors import Conflict, NotFound, Unavailable
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.notification_people import FakeAddresses
 from tests.fakes.notification_senders import FakeSender
+from tests.fakes.notification_templates import TEMPLATES
 from tests.integration.notification.conftest import SetClock
 
 PLACE = (37.8087, -122.4098)
@@ -78,7 +78,7 @@ def aid(database: Database, clock: SetClock) -> Help:
     return Help(
         database,
         KeepContacts(store, clock),
-        RaiseSos(store, TemplateFiles(), names, clock, new_id),
+        RaiseSos(store, TEMPLATES, names, clock, new_id),
         ListSos(store),
         names,
         clock,

@@ -22,7 +22,6 @@ from chassis.database import Database
 from chassis.seals import KeyRing
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.postgres_webhooks import PostgresWebhooks
-from notification_service.adapters.templates import TemplateFiles
 from notification_service.adapters.webhook_poster import WebhookPoster
 from notification_service.domain.facts import Happening
 from notification_service.domain.webhooks import (
@@ -38,6 +37,7 @@ from notification_service.use_cases.owe_messages import OweMessages
 from notification_service.use_cases.send_webhooks import SendWebhooks
 from shared_kernel.errors import Conflict, InvalidInput, NotFound
 from shared_kernel.ids import Uuid7Source
+from tests.fakes.notification_templates import TEMPLATES
 from tests.integration.notification.conftest import SetClock
 from tests.integration.notification.test_deliveries import fresh
 
@@ -112,7 +112,7 @@ async def hooks(database: Database, store: PostgresStore, clock: SetClock) -> As
         yield Hooks(
             KeepWebhooks(kept, poster, clock, Uuid7Source(), lambda count: bytes(range(count))),
             SendWebhooks(kept, poster, clock, random.Random(3)),
-            OweMessages(store, TemplateFiles(), clock, Uuid7Source()),
+            OweMessages(store, TEMPLATES, clock, Uuid7Source()),
             clock,
             receiver,
         )

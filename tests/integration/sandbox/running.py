@@ -13,6 +13,7 @@ import stripe
 
 from jitney.stack.launch import Launcher
 from jitney.stack.specs import ProcessSpec
+from tests.fakes.plain_http import NO_AUTHORITIES
 from tests.integration.embedded import free_port, running
 
 API_KEY = "sk_test_sandbox"
@@ -88,11 +89,13 @@ class Psp:
     """The real client, and the sandbox's own controls beside it."""
 
     def __init__(self, url: str) -> None:
-        self._transport = stripe.HTTPXClient(timeout=PATIENCE_SECONDS)
+        self._transport = stripe.HTTPXClient(timeout=PATIENCE_SECONDS, verify_ssl_certs=False)
         self.client = stripe.StripeClient(
             API_KEY, base_addresses={"api": f"{url}/psp"}, http_client=self._transport, max_network_retries=0
         ).v1
-        self.controls = httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE_SECONDS)
+        self.controls = httpx.AsyncClient(
+            base_url=url, trust_env=False, timeout=PATIENCE_SECONDS, verify=NO_AUTHORITIES
+        )
 
     async def close(self) -> None:
         """Close the connections."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from notification_service.adapters.templates import TemplateFiles
 from notification_service.domain.channels import Channel
 from notification_service.use_cases.preview_template import ListTemplates, PreviewTemplate
 from shared_kernel.errors import InvalidInput, NotFound
+from tests.fakes.notification_templates import TEMPLATES
 
-TEMPLATES = TemplateFiles()
 PREVIEW = PreviewTemplate(TEMPLATES)
 
 

@@ -20,9 +20,9 @@ from notification_service.domain.samples import sample_of
 from notification_service.domain.sending import Content
 from notification_service.domain.words import Words
 from shared_kernel.money import Money
+from tests.fakes.notification_templates import TEMPLATES
 from tests.unit.notification.samples import DRIVER, DRIVER_FACTS, EDIT, RIDE_HAPPENINGS, RIDER, receipt_fact, ride_fact
 
-TEMPLATES = TemplateFiles()
 FUNDINGS = ("card", "wallet", "cash")
 SPOKEN_ROWS = [row for row in MATRIX if row.words]
 # What the samples of the matrix's rows do not say.

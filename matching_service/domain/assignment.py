@@ -8,7 +8,8 @@ from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-from matching_service.domain.city import NO_SWAPS, NO_WEIGHTS, CostWeights, PickupCap, SwapPolicy, VehicleClass
+from matching_service.domain.city import VehicleClass
+from matching_service.domain.dispatch_policy import NO_SWAPS, NO_WEIGHTS, CostWeights, PickupCap, SwapPolicy
 from matching_service.domain.heading import brings_closer
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.ride_kind import Capability

@@ -7,7 +7,8 @@ import pytest
 
 from matching_service.adapters.city_file import parse_city
 from matching_service.adapters.scipy_assignment import ScipyMatcher
-from matching_service.domain.city import CityPolicy, DispatchMode
+from matching_service.domain.city import CityPolicy
+from matching_service.domain.dispatch_policy import DispatchMode
 from matching_service.domain.events import OfferClosed
 from matching_service.domain.offer import Offer, OfferState
 from matching_service.domain.ride import Ride

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching_service.adapters.city_file import load_city
-from matching_service.domain.assignment import Bound, DriverTerms, PairCost, Seeker, Weighable, pair_costs
+from matching_service.domain.assignment import DriverTerms, PairCost, Weighable, pair_costs
+from matching_service.domain.candidates import Bound, Seeker
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.destination_values import (
     MIN_DROPS,

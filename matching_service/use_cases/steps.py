@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from matching_service.domain import ride_search
 from matching_service.domain.events import OfferClosed, RideCompleted, RideMatchingStarted, ShiftChanged, ShiftEnded
 from matching_service.domain.offer import ExclusionCause, Offer, OfferState
 from matching_service.domain.rating import ASKED_AFTER
@@ -105,7 +106,7 @@ async def close_unanswered(tx: Transaction, ride: Ride, offer: Offer, cause: Exc
     if ride.state is not RideState.OFFERED or await tx.open_offers_of_ride(ride.id):
         await tx.save_ride(ride, told)
         return closed
-    waiting = told.offer_closed(now)
+    waiting = ride_search.offer_closed(told, now)
     await tx.save_ride(ride, waiting)
     await tx.tell(RideMatchingStarted(waiting, now))
     return closed

@@ -1,4 +1,4 @@
-"""What is read to find the ride of a driver: asked at each offer, at each end of a ride, and by drivers' apps."""
+"""What is read to find rides of drivers: at each offer, at each end of a ride, for drivers' apps and for operators."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -8,6 +8,7 @@ from sqlalchemy import event, text
 
 from chassis.database import Database
 from matching_service.adapters import tables
+from matching_service.use_cases.reader_ports import ShiftFilter
 from tests.fakes.matching_other_services import FakePayments
 from tests.integration.matching.stage import open_database, stage_on
 
@@ -18,15 +19,15 @@ _INSERT = f"INSERT INTO ride (id, quote_id, rider_id, driver_id, run_id, run_slo
 _NEW_IDS = "SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid()"
 
 
-async def test_ride_of_a_driver_is_found_without_a_look_at_any_other(
+async def test_rides_of_drivers_are_found_without_a_look_at_any_other(
     migrated_postgres_url: Callable[[str], str],
 ) -> None:
     async with open_database(migrated_postgres_url("matching")) as database:
         stage = stage_on(database, FakePayments())
         made, driver_id = await stage.under_way()
         await stage.complete(stage.key(), driver_id, made.id)
-        others, _ = await stage.assigned()
-        await _add_a_long_past_and_a_full_city(database, made.id, others.id)
+        theirs, _ = await stage.assigned()
+        await _add_a_long_past_and_a_full_city(database, made.id, theirs.id)
         sent: list[tuple[str, Sequence[Any]]] = []
 
         def note(_: Any, __: Any, statement: str, parameters: Sequence[Any], *___: Any) -> None:
@@ -36,10 +37,11 @@ async def test_ride_of_a_driver_is_found_without_a_look_at_any_other(
         async with stage.store.transaction() as tx:
             assert await tx.live_ride_id_of_driver(driver_id) is None
         assert await stage.reader.live_ride(driver_id=driver_id) is None
+        assert {each.ride_id for each in await stage.shifts.open_shifts(10, None, ShiftFilter.ALL)} == {None, theirs.id}
         event.remove(database.engine.sync_engine, "before_cursor_execute", note)
 
         looked_at = [await _rows_looked_at(database, *each) for each in sent if "FROM ride" in each[0]]
-        assert looked_at == [0, 0]
+        assert looked_at == [0, 0, 1]
 
 
 async def _add_a_long_past_and_a_full_city(database: Database, made_id: UUID, live_id: UUID) -> None:

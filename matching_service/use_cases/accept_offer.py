@@ -100,8 +100,10 @@ class AcceptOffer:
             before = offered
         else:
             await tx.save_offer(accepted)
-        # Of a broadcast: the first to accept has the ride, and the others learn it with the same commit.
-        told, _ = await withdraw_offers(tx, before, now, but=offer.id)
+        told = before
+        if offer.slot:
+            # Of a broadcast: the first to accept has the ride, and the others learn it with the same commit.
+            told, _ = await withdraw_offers(tx, before, now, but=offer.id)
         ride = ride_search.assigned(told, shift.driver, offer.pickup_eta_seconds, now)
         if before.sharing is not None:
             ride = await join_run(tx, ride, offer, before.sharing, view, self.new_id, now)

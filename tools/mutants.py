@@ -59,7 +59,8 @@ PARTS = {
         "matching_service",
         (
             *("moves", "offer", "pricing", "surge"),
-            *("ride", "ride_cancels", "ride_delivery", "ride_payment", "ride_route", "ride_schedule"),
+            *("ride", "ride_cancels", "ride_delivery", "ride_payment"),
+            *("ride_route", "ride_schedule", "ride_search", "ride_trip"),
         ),
         ("tests/unit/matching",),
         ("tests/unit/matching/test_ride_states_page.py",),

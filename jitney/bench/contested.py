@@ -63,7 +63,7 @@ async def _solver_millis(people: int, eta: Any, chance: random.Random) -> float:
     """One pass over the sixteen nearest of each, the choosing of pairs alone."""
     scipy, assignment = matching("adapters.scipy_assignment"), matching("domain.assignment")
     picture = _picture(people, chance)
-    limits = assignment.Limits(16, eta.reach_meters(1_200.0))
+    limits = matching("domain.candidates").Limits(16, eta.reach_meters(1_200.0))
     pairs = scipy.nearest_pairs(picture.seekers, picture.drivers, limits)
     legs = [(picture.drivers[pair.driver], picture.seekers[pair.seeker].pickup) for pair in pairs]
     costs = [
@@ -79,7 +79,7 @@ async def _solver_millis(people: int, eta: Any, chance: random.Random) -> float:
 def _picture(people: int, chance: random.Random) -> Any:
     """Riders who crowd around five places, and as many drivers all over."""
     city = matching("domain.city")
-    seeker, position = matching("domain.assignment").Seeker, matching("domain.locations").DriverPosition
+    seeker, position = matching("domain.candidates").Seeker, matching("domain.locations").DriverPosition
     economy = city.VehicleClass.ECONOMY
     places = draw_points(_PLACES, chance)
     seekers = [

@@ -78,7 +78,8 @@ def dense_least_cost(picture: Any, all_seconds: Callable[[Any, Any], Any]) -> fl
     assignment = matching("domain.assignment")
     seekers = picture.seekers
     seconds = all_seconds(seekers, picture.drivers)
-    caps = np.array([assignment.pickup_cap_seconds(seeker) for seeker in seekers])
+    cap_seconds = matching("domain.candidates").pickup_cap_seconds
+    caps = np.array([cap_seconds(seeker) for seeker in seekers])
     unserved = np.array([assignment.unserved_seconds(seeker, seeker.pickup_eta_cap_seconds) for seeker in seekers])
     # Whom nobody serves may as well get the farthest driver: what that pair costs is what being unserved does.
     costs = np.where(seconds <= caps[:, None], seconds + _other_terms(picture, seconds), unserved[:, None])

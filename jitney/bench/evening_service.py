@@ -223,19 +223,19 @@ class WatchedRerouter:
 
 def replayed_city(policy: Policy = POLICIES["own"]) -> Any:
     """A city with the travel of the replay; rides as short as recorded are allowed."""
-    domain = matching("domain.city")
+    plainest = matching("domain.dispatch_policy")
     city = matching("adapters.city_file").load_city(policy.city_file)
     dispatch = city.dispatch
     if policy.plain:
         # Two hours: no driver is too far.
         dispatch = replace(
             dispatch,
-            swaps=domain.NO_SWAPS,
-            weights=domain.NO_WEIGHTS,
+            swaps=plainest.NO_SWAPS,
+            weights=plainest.NO_WEIGHTS,
             first_pickup_eta_cap_seconds=7_200,
             pickup_eta_cap_seconds=7_200,
         )
-    travel = domain.TravelPolicy(CIRCUITY, SPEED_KMH)
+    travel = matching("domain.city").TravelPolicy(CIRCUITY, SPEED_KMH)
     return replace(city, travel=travel, dispatch=dispatch, min_trip_meters=0)
 
 

@@ -24,9 +24,6 @@ from matching_service.adapters.city_sections import (
 )
 from matching_service.domain.city import (
     CityPolicy,
-    CostWeights,
-    DispatchMode,
-    DispatchPolicy,
     EditPolicy,
     FeePolicy,
     LocationPolicy,
@@ -34,10 +31,10 @@ from matching_service.domain.city import (
     SchedulePolicy,
     SharingPolicy,
     StopPolicy,
-    SwapPolicy,
     TravelPolicy,
     VehicleClass,
 )
+from matching_service.domain.dispatch_policy import CostWeights, DispatchMode, DispatchPolicy, SwapPolicy
 from matching_service.domain.pooling import MAX_PARTIES
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.surge import SurgePolicy

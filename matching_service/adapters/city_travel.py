@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from matching_service.domain.city import Atlas, CityPolicy, ServiceArea
+from matching_service.domain.city import Atlas, CityPolicy
 from matching_service.domain.eta import CrowFliesEta, Leg, Trip
 from matching_service.domain.travel_times import TimingNow
+from matching_service.domain.zones import ServiceArea
 from matching_service.use_cases.city_ports import Cities
 from shared_kernel.geo import GeoPoint, Located
 

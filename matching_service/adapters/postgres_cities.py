@@ -213,6 +213,12 @@ def policy_row(version: PolicyVersion) -> dict[str, Any]:
     }
 
 
+async def latest_version(connection: Any, city: str) -> int:
+    """Return the number of the newest version of a city's policy, in force or not; 0 where it has none."""
+    row = tables.city_policies.c
+    return await connection.scalar(select(func.max(row.version)).where(row.city == city)) or 0
+
+
 async def add_policy(connection: Any, version: PolicyVersion) -> None:
     """Store a version in the caller's transaction."""
     await connection.execute(insert(tables.city_policies).values(**policy_row(version)))

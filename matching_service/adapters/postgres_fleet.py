@@ -18,7 +18,7 @@ from sqlalchemy.types import Uuid
 
 from chassis.database import Database
 from matching_service.adapters import tables
-from matching_service.domain.city import Bounds, VehicleClass
+from matching_service.domain.city import VehicleClass
 from matching_service.domain.fleet import (
     FlyingOffer,
     LiveRide,
@@ -29,6 +29,7 @@ from matching_service.domain.fleet import (
     vehicle_state,
 )
 from matching_service.domain.ride_states import RideState
+from matching_service.domain.zones import Bounds
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
 

@@ -18,7 +18,7 @@ from matching_service.adapters.offer_rows import offer_from
 from matching_service.adapters.postgres_runs import open_run_of, views_of
 from matching_service.adapters.ride_rows import ride_from
 from matching_service.adapters.shift_rows import shift_from
-from matching_service.adapters.statements import is_in, stops_of_rides
+from matching_service.adapters.statements import is_driven_now, is_in, stops_of_rides
 from matching_service.domain.edit import RideEdit
 from matching_service.domain.offer import Offer
 from matching_service.domain.ride import Ride
@@ -242,7 +242,7 @@ def _one_ride(*, of_rider: bool, of_driver: bool) -> Select[Any]:
 @cache
 def _live_ride(*, of_rider: bool, of_driver: bool) -> Select[Any]:
     statement = _rides_of(of_rider=of_rider, of_driver=of_driver)
-    statement = statement.where(is_in(DRIVER_STATES if of_driver else ACTIVE_STATES))
+    statement = statement.where(is_driven_now() if of_driver else is_in(ACTIVE_STATES))
     # The ride of the person before the orders under way beside it.
     return statement.order_by(tables.rides.c.kind == "delivery", tables.rides.c.id.desc()).limit(1)
 

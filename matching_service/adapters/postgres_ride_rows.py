@@ -1,4 +1,4 @@
-"""Rides within a transaction, in Postgres: their rows, those of their stops, and who was assigned to them when."""
+"""Rides within a transaction, in Postgres: their rows, those of their stops, and who is and was assigned to them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.joined_traces import JoinedTraces
@@ -16,7 +16,7 @@ from matching_service.adapters.ride_metrics import RideWaits
 from matching_service.adapters.ride_rows import changed_columns, ride_from, ride_row, stop_from, stop_rows
 from matching_service.adapters.rows import Columns
 from matching_service.domain.ride import Ride
-from matching_service.domain.ride_states import OWED_PAYMENT_STATES
+from matching_service.domain.ride_states import OWED_PAYMENT_STATES, RideState
 from matching_service.domain.stops import Stop
 from shared_kernel.clock import Clock
 
@@ -112,6 +112,28 @@ class PostgresRideRows:
             if changed.rowcount != 1:
                 raise RuntimeError("a ride was saved that was not locked")
             await self._bind(after)
+
+    async def scheduled_count(self, rider_id: UUID) -> int:
+        """Count a rider's scheduled rides, and keep others from adding to them."""
+        # Two requests of one rider would each count without the other.
+        lock = func.pg_advisory_xact_lock(func.hashtextextended(f"schedule:{rider_id}", 0))
+        await self._connection.execute(select(lock))
+        ride = tables.rides.c
+        mine = select(func.count()).where(ride.rider_id == rider_id, ride.state == RideState.SCHEDULED.value)
+        return await self._connection.scalar(mine) or 0
+
+    async def live_id_of_driver(self, driver_id: UUID) -> UUID | None:
+        """Return the ride that a driver is bound to, or one of those who share the vehicle."""
+        return await self._connection.scalar(statements.LIVE_RIDE_OF_DRIVER, {"of_driver": driver_id})
+
+    async def was_driver(self, ride_id: UUID, driver_id: UUID) -> bool:
+        """Tell whether a ride was this driver's for a while."""
+        of = {"of_ride": ride_id, "of_driver": driver_id}
+        return await self._connection.scalar(statements.WAS_DRIVER, of) is not None
+
+    async def keep_fence(self, ride_id: UUID) -> int:
+        """Return the fence of the lease of the ride's shard, which nobody takes over before this transaction ends."""
+        return await self._connection.scalar(statements.KEEP_FENCE, {"of_ride": ride_id}) or 0
 
     async def _release_assignment(self, ride_id: UUID, released_at: datetime) -> None:
         await self._connection.execute(statements.RELEASE_ASSIGNMENT, {"of_ride": ride_id, "at": released_at})

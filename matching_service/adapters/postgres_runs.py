@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
 from matching_service.adapters import tables
-from matching_service.adapters.run_rows import run_from, run_ride_from
+from matching_service.adapters.run_rows import plan_json, run_from, run_ride_from
 from matching_service.domain.ride_states import DRIVER_STATES
-from matching_service.domain.run import RunRide, RunView
+from matching_service.domain.run import Run, RunRide, RunView
 
 _DRIVER_STATES = [state.value for state in DRIVER_STATES]
 
@@ -35,6 +35,19 @@ async def views_of(connection: AsyncConnection, statement: Select[Any]) -> list[
     for row in (await connection.execute(live.order_by(ride.run_slot))).mappings():
         rides.setdefault(row["run_id"], []).append(run_ride_from(row))
     return [RunView(run, tuple(rides.get(run.id, ()))) for run in runs]
+
+
+async def add_run(connection: AsyncConnection, run: Run) -> None:
+    """Open a run for a pooled ride that begins one."""
+    values = {"id": run.id, "driver_id": run.driver_id, "parties": run.parties, "seats": run.seats}
+    values |= {"plan": plan_json(run.plan), "opened_at": run.opened_at}
+    await connection.execute(insert(tables.runs).values(**values))
+
+
+async def save_plan(connection: AsyncConnection, run: Run) -> None:
+    """Store the order of stops of a locked run."""
+    mine = update(tables.runs).where(tables.runs.c.id == run.id)
+    await connection.execute(mine.values(plan=plan_json(run.plan)))
 
 
 class PostgresSharedRuns:

@@ -10,10 +10,9 @@ from sqlalchemy import func, or_, select
 from chassis.database import Database
 from matching_service.adapters import tables
 from matching_service.adapters.shift_rows import shift_from
+from matching_service.adapters.statements import is_in
 from matching_service.domain.ride_states import DRIVER_STATES
 from matching_service.use_cases.reader_ports import OpenShiftRecord, ShiftFilter, WatchedShift
-
-_DRIVER_STATES = [state.value for state in DRIVER_STATES]
 
 
 class PostgresShiftReader:
@@ -23,9 +22,11 @@ class PostgresShiftReader:
         self._database = database
 
     async def open_shifts(self, limit: int, before: UUID | None, which: ShiftFilter) -> list[OpenShiftRecord]:
-        shift, ride = tables.shifts.c, tables.rides.c
+        shift, ride, run = tables.shifts.c, tables.rides.c, tables.runs.c
+        # By the driver's open run, as `is_driven_now` tells: most of the drivers here have none, and a long past.
+        mine = (ride.run_id == run.id) & (run.driver_id == shift.driver_id) & run.closed_at.is_(None)
+        live = select(ride.id).where(mine, is_in(DRIVER_STATES)).correlate(tables.shifts)
         # Parties who share a vehicle have a ride each; the one that was asked for first stands for them.
-        live = select(ride.id).where(ride.driver_id == shift.driver_id, ride.state.in_(_DRIVER_STATES))
         first = live.order_by(ride.id).limit(1).scalar_subquery().label("ride_id")
         statement = select(tables.shifts, first).where(shift.ended_at.is_(None))
         if which is ShiftFilter.SILENT:

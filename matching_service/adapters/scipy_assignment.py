@@ -13,7 +13,8 @@ from functools import partial
 from math import cos, radians
 from typing import Any
 
-from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker, able_places
+from matching_service.domain.assignment import PairCost
+from matching_service.domain.candidates import Limits, Pair, Seeker, able_places
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.ride_kind import Capability

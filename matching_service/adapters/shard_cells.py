@@ -10,7 +10,7 @@ from functools import cache
 from math import ceil
 from typing import Any, cast
 
-from matching_service.domain.city import Bounds
+from matching_service.domain.zones import Bounds
 from shared_kernel.geo import GeoPoint
 
 RESOLUTION = 5

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Label,
     Select,
     Text,
+    and_,
     bindparam,
     case,
     delete,
@@ -32,7 +33,7 @@ from matching_service.domain.ride_states import DRIVER_STATES, RideState
 
 _ride, _stop, _offer, _shift = tables.rides.c, tables.ride_stops.c, tables.offers.c, tables.shifts.c
 _assignment, _exclusion = tables.assignments.c, tables.exclusions.c
-_lease, _standing = tables.shard_leases.c, tables.driver_standings.c
+_lease, _standing, _run = tables.shard_leases.c, tables.driver_standings.c, tables.runs.c
 
 _OF_RIDE: Final[ColumnElement[Any]] = bindparam("of_ride", type_=_ride.id.type)
 _OF_DRIVER: Final[ColumnElement[Any]] = bindparam("of_driver", type_=_ride.driver_id.type)
@@ -87,6 +88,16 @@ def is_in(states: Iterable[RideState]) -> ColumnElement[bool]:
     return _ride.state.in_([literal_column(f"'{state.value}'") for state in sorted(states)])
 
 
+def is_driven_now() -> ColumnElement[bool]:
+    """Tell whether a ride is one that the driver `of_driver` is bound to.
+
+    By the one open run that a driver has while bound to any. The index on a driver's live rides leaves out those who
+    share a vehicle, so who asks for these as well would have all that the driver ever drove looked through.
+    """
+    open_run = select(_run.id).where(_run.driver_id == _OF_DRIVER, _run.closed_at.is_(None)).scalar_subquery()
+    return and_(_ride.run_id == open_run, is_in(DRIVER_STATES))
+
+
 @cache
 def lock_ride(*, of_rider: bool) -> Select[Any]:
     """Lock the ride `of_ride`, of the rider `of_rider` if so."""
@@ -97,7 +108,7 @@ def lock_ride(*, of_rider: bool) -> Select[Any]:
 STOPS_OF_RIDE: Final = select(tables.ride_stops).where(_stop.ride_id == _OF_RIDE).order_by(_stop.position)
 SAVE_RIDE: Final = update(tables.rides).where(_ride.id == _OF_RIDE, _ride.version == bindparam("of_version"))
 """Sets the columns that are given, of the ride in the version that was locked."""
-LIVE_RIDE_OF_DRIVER: Final = select(_ride.id).where(_ride.driver_id == _OF_DRIVER, is_in(DRIVER_STATES))
+LIVE_RIDE_OF_DRIVER: Final = select(_ride.id).where(is_driven_now())
 RELEASE_ASSIGNMENT: Final = (
     update(tables.assignments)
     .where(_assignment.ride_id == _OF_RIDE, _assignment.released_at.is_(None))

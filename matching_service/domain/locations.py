@@ -8,7 +8,8 @@ from math import cos, radians
 from typing import NamedTuple
 from uuid import UUID
 
-from matching_service.domain.city import Bounds, LocationPolicy, ServiceArea, VehicleClass
+from matching_service.domain.city import LocationPolicy, VehicleClass
+from matching_service.domain.zones import Bounds, ServiceArea
 from shared_kernel.geo import EARTH_RADIUS_METERS, GeoPoint, haversine_meters
 
 FRESH_SECONDS = 15.0

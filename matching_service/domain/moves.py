@@ -18,7 +18,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from matching_service.domain.assignment import Pair, PairCost, Seeker
+from matching_service.domain.assignment import PairCost
+from matching_service.domain.candidates import Pair, Seeker
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,20 @@
-"""The ride: the whole life from request to end. Each method returns the ride after a move; nothing changes in place.
+"""The ride: the whole life from request to end; what it is, and what all of its moves are made of.
+
+The moves themselves stand beside it, by what they are about: `ride_payment` (the hold and what becomes of it),
+`ride_schedule` (asked for ahead), `ride_search` (offers, and who drives), `ride_trip` (from the curb to the end),
+`ride_route` (stops and edits), `ride_delivery` (goods in place of a rider) and `ride_cancels` (cancels, no-shows and
+their fees). Each is a function that returns the ride after the move; nothing changes in place.
 
 `version` grows by one with each fact told about the ride; several facts of one transaction take several numbers.
-
-Here is the way that every ride goes: it is asked for, drivers are offered it, one comes, the trip is made. What else
-happens to rides stands beside it, as functions that make the same kind of moves: `ride_payment` (the hold and what
-becomes of it), `ride_schedule` (asked for ahead), `ride_route` (stops and edits), `ride_delivery` (goods in place of a
-rider) and `ride_cancels` (cancels, no-shows and their fees).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from matching_service.domain import stops as stop_moves
 from matching_service.domain.delivery import Delivery
 from matching_service.domain.quote import Fare, FareLine, Place, Quote
 from matching_service.domain.ride_kind import RideKind
@@ -38,8 +37,6 @@ from matching_service.domain.terms import Funding, RideTerms
 from shared_kernel.errors import Conflict
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
-
-MAX_PIN_FAILURES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,95 +207,6 @@ class Ride:
             raise Conflict("not_a_delivery", "the ride carries a person, not an order")
         return self.delivery
 
-    # Offers and drivers
-
-    def offered(self, now: datetime) -> Self:
-        """A driver has an open offer."""
-        return self.moved(RideMove.MAKE_OFFER, now)
-
-    def offer_closed(self, now: datetime) -> Self:
-        """The driver declined or did not answer: look for another."""
-        return self.moved(RideMove.CLOSE_OFFER, now)
-
-    def assigned(self, driver: DriverFacts, pickup_eta_seconds: int, now: datetime) -> Self:
-        """The driver accepted."""
-        moved = self.moved(RideMove.ACCEPT_OFFER, now)
-        return replace(
-            moved,
-            driver=driver,
-            pickup_eta_seconds=pickup_eta_seconds,
-            promised_pickup_at=now + timedelta(seconds=pickup_eta_seconds),
-            assigned_at=now,
-            reason="",
-        )
-
-    def swapped(self, driver: DriverFacts, pickup_eta_seconds: int, now: datetime) -> Self:
-        """Another driver comes instead, no later than promised; cancelling is free anew, as after an assignment."""
-        moved = self.moved(RideMove.SWAP_DRIVER, now)
-        return replace(
-            moved,
-            driver=driver,
-            pickup_eta_seconds=pickup_eta_seconds,
-            swap_count=self.swap_count + 1,
-            assigned_at=now,
-        )
-
-    def on_run(self, run_id: UUID, slot: int) -> Self:
-        """Take a place in a driver's run, with the assignment."""
-        return replace(self, run_id=run_id, run_slot=slot)
-
-    def given_back(self, words: str, now: datetime) -> Self:
-        """The driver gave the ride back: look for another at the same fare, with a new window and fresh PIN tries."""
-        return replace(self._without_driver(RideMove.GIVE_BACK, "driver_canceled", now), words=words)
-
-    def reassigned(self, words: str, now: datetime) -> Self:
-        """An operator took the ride from its driver: look for another at the same fare, as when it is given back."""
-        return replace(self._without_driver(RideMove.GIVE_BACK, "operator_reassigned", now), words=words)
-
-    def pickup_moved_far(self, now: datetime) -> Self:
-        """The pickup went too far for the driver on the way: look for another, with a new window."""
-        return self._without_driver(RideMove.MOVE_PICKUP_FAR, "pickup_moved", now)
-
-    def unmatched(self, now: datetime) -> Self:
-        """The search window closed without a driver."""
-        return self.ended(RideMove.CLOSE_SEARCH, "no_driver_available", now, collect=False)
-
-    def _without_driver(self, move: RideMove, reason: str, now: datetime) -> Self:
-        return replace(
-            self.moved(move, now),
-            driver=None,
-            pickup_eta_seconds=None,
-            promised_pickup_at=None,
-            assigned_at=None,
-            arrived_at=None,
-            run_id=None,
-            run_slot=None,
-            pin_failures=0,
-            reason=reason,
-            search_until=self.terms.search_until(now),
-        )
-
-    # The driver comes, the trip is made
-
-    def arrived(self, now: datetime) -> Self:
-        """The driver waits at the pickup."""
-        return replace(self.moved(RideMove.ARRIVE, now), arrived_at=now)
-
-    def pin_failed(self) -> Self:
-        """Count a wrong PIN; the version stays, nobody is told."""
-        return replace(self, pin_failures=self.pin_failures + 1)
-
-    @property
-    def pin_locked(self) -> bool:
-        """Whether too many wrong PINs were entered."""
-        return self.pin_failures >= MAX_PIN_FAILURES
-
-    def started(self, now: datetime) -> Self:
-        """The rider is in the vehicle; from here on the fare contains the driver's wait at the pickup."""
-        moved = self.moved(RideMove.START_TRIP, now)
-        fare = self.terms.with_waiting(self.fare, self.waited_seconds(now))
-        return replace(moved, started_at=now, fare=fare, route_version=self.route_version + 1)
-
     def waited_seconds(self, until: datetime) -> float:
         """Return how long the driver had waited for the rider at a moment."""
         return 0.0 if self.waits_from is None else max(0.0, (until - self.waits_from).total_seconds())
@@ -310,12 +218,7 @@ class Ride:
             return self.arrived_at
         return max(self.arrived_at, self.schedule.pickup_at)
 
-    def completed(self, now: datetime) -> Self:
-        """The trip was made: the fare is collected. From here on the payment only goes forward."""
-        ended = self.ended(RideMove.COMPLETE_TRIP, "", now, collect=True)
-        return replace(ended, stops=stop_moves.closed(self.stops, now))
-
-    # What all moves are made of, those of the modules beside this one too
+    # What all moves are made of
 
     def told(self) -> Self:
         """Take the next version for a fact that does not move the ride itself (an offer closed)."""

@@ -12,6 +12,7 @@ from matching_service.domain.delivery import DeliveryFailure, Proof
 from matching_service.domain.quote import FareLineKind
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideMove
+from matching_service.domain.ride_trip import completed
 
 
 def hand_over_failed(ride: Ride) -> Ride:
@@ -21,7 +22,7 @@ def hand_over_failed(ride: Ride) -> Ride:
 
 def handed_over(ride: Ride, proof: Proof, now: datetime) -> Ride:
     """The recipient has the goods: the ride is completed, with the proof of it."""
-    return replace(ride, delivery=ride.carried.proven(proof)).completed(now)
+    return completed(replace(ride, delivery=ride.carried.proven(proof)), now)
 
 
 def delivery_failed(ride: Ride, cause: DeliveryFailure, words: str, now: datetime) -> Ride:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
-from matching_service.domain.city import DispatchPolicy, ServiceArea
+from matching_service.domain.dispatch_policy import DispatchPolicy
 from matching_service.domain.locations import DriverPosition, bounds_around
+from matching_service.domain.zones import ServiceArea
 
 SCARCE_RIDES_A_DRIVER = 2.0
 """With more rides that wait for each free driver than this, supply is scarce."""

@@ -1,4 +1,4 @@
-"""Areas and lines on the map of a city: where it serves, its zones, and the gates that a trip passes.
+"""Areas and lines on the map: where a city serves, its zones, the gates that a trip passes, and plain boxes.
 
 Geometry is flat, in degrees: over a city the error is far below the width of a street.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from shared_kernel.geo import GeoPoint, Located
 
@@ -57,6 +58,15 @@ class Gate:
         """Whether a line passes it, at least once, in a direction that counts."""
         sides = [_crosses(one, other, self.start, self.end) for one, other in pairwise(line)]
         return 1 in sides or (not self.one_way and -1 in sides)
+
+
+class Bounds(NamedTuple):
+    """A box on the map, in degrees."""
+
+    south: float
+    west: float
+    north: float
+    east: float
 
 
 def _crosses(one: GeoPoint, other: GeoPoint, start: GeoPoint, end: GeoPoint) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from matching_service.domain import ride_search
 from matching_service.domain.events import OfferCreated, RideAssigned, RideDriverSwapped
 from matching_service.domain.offer import Offer, OfferState
 from matching_service.domain.ride import Ride
@@ -92,16 +93,18 @@ class AcceptOffer:
         if was_swept:
             await tx.take_up_offer(accepted)
             # It looked for a driver since: as the table of states has it, it is offered and then assigned.
-            offered = before.offered(now)
+            offered = ride_search.offered(before, now)
             await tx.save_ride(before, offered)
             # Every version of a ride is told; this offer's news is too old to be shown to anybody.
             await tx.tell(OfferCreated(offer, offered.version, now))
             before = offered
         else:
             await tx.save_offer(accepted)
-        # Of a broadcast: the first to accept has the ride, and the others learn it with the same commit.
-        told, _ = await withdraw_offers(tx, before, now, but=offer.id)
-        ride = told.assigned(shift.driver, offer.pickup_eta_seconds, now)
+        told = before
+        if offer.slot:
+            # Of a broadcast: the first to accept has the ride, and the others learn it with the same commit.
+            told, _ = await withdraw_offers(tx, before, now, but=offer.id)
+        ride = ride_search.assigned(told, shift.driver, offer.pickup_eta_seconds, now)
         if before.sharing is not None:
             ride = await join_run(tx, ride, offer, before.sharing, view, self.new_id, now)
         await tx.save_ride(before, ride)
@@ -113,7 +116,7 @@ class AcceptOffer:
         tx: Transaction, before: Ride, former_driver_id: UUID, driver: DriverFacts, accepted: Offer, now: datetime
     ) -> Ride:
         """Give the ride to the driver who was asked to come instead, and let the former one go."""
-        ride = before.swapped(driver, accepted.pickup_eta_seconds, now)
+        ride = ride_search.swapped(before, driver, accepted.pickup_eta_seconds, now)
         await tx.save_ride(before, ride)
         # After it: only now is the former driver's offer no longer the ride's accepted one.
         await tx.save_offer(accepted)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from matching_service.domain import ride_search
 from matching_service.domain.city import EditPolicy
 from matching_service.domain.edit import RideEdit
 from matching_service.domain.events import RideEditClosed, RideEdited, RideEditProposed, RideMatchingStarted
@@ -60,12 +61,12 @@ async def apply_edit(tx: Transaction, before: Ride, edit: RideEdit, policy: Edit
     await tx.tell(RideEdited(ride, now, edit.applied(now)))
     if offered_to is not None and ride.state is RideState.OFFERED:
         # What that driver would have said yes to is no longer the ride. (Of a swap, the driver on the way stays.)
-        ride = ride.offer_closed(now)
+        ride = ride_search.offer_closed(ride, now)
         await tx.tell(RideMatchingStarted(ride, now))
     released: UUID | None = None
     if moved_meters > policy.redispatch_meters and ride.state is RideState.DRIVER_EN_ROUTE:
         released = ride.driver.driver_id if ride.driver else None
-        ride = ride.pickup_moved_far(now)
+        ride = ride_search.pickup_moved_far(ride, now)
         await tx.tell(RideMatchingStarted(ride, now, released))
     await tx.save_ride(before, ride)
     if released is not None:

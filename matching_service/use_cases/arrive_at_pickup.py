@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from matching_service.domain import ride_trip
 from matching_service.domain.events import DriverArrived
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
@@ -36,7 +37,7 @@ class ArriveAtPickup:
                 before, now = ride, self.clock.now()
                 # Somebody may have been asked to come instead: too late.
                 told, _ = await withdraw_offers(tx, before, now)
-                ride = told.arrived(now)
+                ride = ride_trip.arrived(told, now)
                 await tx.save_ride(before, ride)
                 await tx.tell(DriverArrived(ride, now))
             await tx.complete(ride.id.bytes)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from matching_service.domain import ride_search
 from matching_service.domain.offer import ExclusionCause
 from matching_service.domain.ride import Ride
 from matching_service.use_cases.steps import ride_of_answer, ride_of_driver, take_from_driver, withdraw_offers
@@ -42,7 +43,7 @@ class CancelAssignment:
             now = self.clock.now()
             # Who was asked to come instead is asked anew, as all others are, when the ride looks for a driver again.
             told, _ = await withdraw_offers(tx, before, now)
-            ride = told.given_back(words, now)
+            ride = ride_search.given_back(told, words, now)
             await take_from_driver(tx, before, ride, ExclusionCause.GAVE_BACK, now)
             written = write(ride)
             await tx.complete(written)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from matching_service.domain import ride_search
 from matching_service.domain.events import RideUnmatched
 from matching_service.domain.ride_states import RideState
 from matching_service.use_cases.force_cancel_ride import cancel_by_platform
@@ -35,7 +36,7 @@ class CloseSearches:
             if ride is None or now < ride.search_until:
                 return
             if ride.state is RideState.MATCHING:
-                ended = ride.unmatched(now)
+                ended = ride_search.unmatched(ride, now)
                 await tx.save_ride(ride, ended)
                 await tx.tell(RideUnmatched(ended, now))
             elif ride.state is RideState.REQUESTED:

@@ -6,9 +6,11 @@ import hmac
 from dataclasses import dataclass
 from uuid import UUID
 
+from matching_service.domain import ride_trip
 from matching_service.domain.events import TripStarted
-from matching_service.domain.ride import MAX_PIN_FAILURES, Ride
+from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideMove, RideState, next_state
+from matching_service.domain.ride_trip import MAX_PIN_FAILURES
 from matching_service.use_cases.steps import driven_ride_of_answer, ride_of_driver
 from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
@@ -54,13 +56,13 @@ class CollectOrder:
             return before
         next_state(before.state, RideMove.START_TRIP)
         if delivery.order.pickup_code_required:
-            if before.pin_locked:
+            if ride_trip.is_pin_locked(before):
                 raise Conflict("pin_locked", "too many wrong codes were entered: give the order back")
             if not hmac.compare_digest(before.start_pin.encode(), pickup_code.encode()):
-                await tx.save_ride(before, before.pin_failed())
+                await tx.save_ride(before, ride_trip.pin_failed(before))
                 return None
         now = self.clock.now()
-        ride = before.started(now)
+        ride = ride_trip.started(before, now)
         await tx.save_ride(before, ride)
         await tx.tell(TripStarted(ride, now))
         return ride

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from matching_service.domain import ride_trip
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.use_cases.steps import driven_ride_of_answer, ride_of_driver, trip_was_made
@@ -36,7 +37,7 @@ class CompleteTrip:
                 before, now = ride, self.clock.now()
                 if before.delivery is not None:
                     raise Conflict("not_a_passenger", "the ride carries an order: hand it over with its proof instead")
-                ride = before.completed(now)
+                ride = ride_trip.completed(before, now)
                 await trip_was_made(tx, before, ride, now)
             await tx.complete(ride.id.bytes)
             return ride

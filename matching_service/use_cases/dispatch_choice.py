@@ -13,16 +13,13 @@ from math import ceil
 from matching_service.domain.assignment import (
     NO_TERMS,
     DriverTerms,
-    Limits,
-    Pair,
     PairCost,
     Weighable,
     choose_greedily,
-    is_on_the_way,
     pair_costs,
-    pickup_cap_seconds,
     unserved_seconds,
 )
+from matching_service.domain.candidates import Limits, Pair, is_on_the_way, pickup_cap_seconds
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.moves import Moves, moves_of
 from matching_service.domain.pooling import join_seconds

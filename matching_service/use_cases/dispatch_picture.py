@@ -11,8 +11,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from matching_service.domain.assignment import Bound, Pair, Seeker
-from matching_service.domain.city import NO_WEIGHTS, Atlas, CityPolicy, DispatchMode, VehicleClass
+from matching_service.domain.candidates import Bound, Pair, Seeker
+from matching_service.domain.city import Atlas, CityPolicy, VehicleClass
+from matching_service.domain.dispatch_policy import NO_WEIGHTS, DispatchMode
 from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
 from matching_service.domain.pooling import Insertion
 from matching_service.domain.ride_kind import Capability

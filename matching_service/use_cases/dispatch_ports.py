@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker
+from matching_service.domain.assignment import PairCost
+from matching_service.domain.candidates import Limits, Pair, Seeker
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.pooling import PlanStop

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from matching_service.domain.assignment import Bound, Seeker, head_start_seconds
-from matching_service.domain.city import Atlas, CityPolicy, DispatchMode
+from matching_service.domain.assignment import head_start_seconds
+from matching_service.domain.candidates import Bound, Seeker
+from matching_service.domain.city import Atlas, CityPolicy
+from matching_service.domain.dispatch_policy import DispatchMode
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import EnRouteRide, WaitingRide
 

@@ -16,7 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from matching_service.domain.assignment import Pair
+from matching_service.domain.candidates import Pair
 from matching_service.domain.explanation import Fate
 from matching_service.domain.tick_pace import Supply
 from matching_service.use_cases.dispatch_choice import Choice, Choose

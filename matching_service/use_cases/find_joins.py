@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from matching_service.domain.assignment import Seeker, pickup_cap_seconds
+from matching_service.domain.candidates import Seeker, pickup_cap_seconds
 from matching_service.domain.eta import Leg
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.pooling import Insertion, Party, PlanStop, StopAction, insert

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from matching_service.domain import ride_search
 from matching_service.domain.offer import Offer
 from matching_service.domain.ride import Ride
 from matching_service.domain.run import Run, RunView, Sharing, alone, merged
@@ -23,9 +24,9 @@ async def join_run(
         # Also where the offer was to join a run that has ended since: then the ride begins one.
         run = Run(new_id(), offer.driver_id, sharing.parties, sharing.seats, now, alone(ride.id))
         await tx.add_run(run)
-        return ride.on_run(run.id, 0)
+        return ride_search.on_run(ride, run.id, 0)
     slot = view.free_slot()
     if slot is None or view.run.id != offer.run_id:
         raise Conflict("run_full", "the vehicle has no place left")
     await tx.save_plan(view.run.with_plan(merged(offer.plan, view, ride.id)))
-    return ride.on_run(view.run.id, slot)
+    return ride_search.on_run(ride, view.run.id, slot)

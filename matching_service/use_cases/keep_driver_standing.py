@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from matching_service.domain import ride_search
 from matching_service.domain.events import RideMatchingStarted
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.terms import Funding
@@ -54,6 +55,6 @@ class KeepDriverStanding:
             if ride.state is not RideState.OFFERED or await tx.open_offers_of_ride(ride.id):
                 await tx.save_ride(ride, told)
                 return
-            waiting = told.offer_closed(now)
+            waiting = ride_search.offer_closed(told, now)
             await tx.save_ride(ride, waiting)
             await tx.tell(RideMatchingStarted(waiting, now))

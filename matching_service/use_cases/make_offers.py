@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from matching_service.domain import ride_search
 from matching_service.domain.events import OfferCreated
 from matching_service.domain.offer import Offer, OfferState
 from matching_service.domain.ride import Ride
@@ -108,7 +109,7 @@ class MakeOffers:
         if await tx.live_ride_id_of_driver(proposal.driver_id) is not None and not await _may_join(tx, ride, proposal):
             raise _DriverTakenError
         # The offer of a swap leaves the ride with its driver until it is accepted; one of a broadcast joins the others.
-        offered = ride.offered(now) if ride.state is RideState.MATCHING else ride.told()
+        offered = ride_search.offered(ride, now) if ride.state is RideState.MATCHING else ride.told()
         await tx.save_ride(ride, offered)
         await tx.tell(OfferCreated(offer, offered.version, now))
 

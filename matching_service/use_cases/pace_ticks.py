@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from matching_service.domain.city import DispatchPolicy
+from matching_service.domain.dispatch_policy import DispatchPolicy
 from matching_service.domain.tick_pace import Supply, seconds_to_next_tick
 from matching_service.use_cases.city_ports import Cities
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from matching_service.domain import ride_search
 from matching_service.domain.offer import ExclusionCause
 from matching_service.domain.ride import Ride
 from matching_service.use_cases.steps import ride_not_found, ride_of_answer, take_from_driver, withdraw_offers
@@ -36,7 +37,7 @@ class ReassignRide:
             now = self.clock.now()
             told, _ = await withdraw_offers(tx, before, now)
             # Refused, with all that was withdrawn, where no driver is on the way or at the pickup.
-            ride = told.reassigned(words, now)
+            ride = ride_search.reassigned(told, words, now)
             await take_from_driver(tx, before, ride, ExclusionCause.REASSIGNED, now)
             await tx.complete(ride.id.bytes)
             return ride

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from matching_service.domain.city import Atlas, Bounds, CityPolicy, LocationPolicy
+from matching_service.domain.city import Atlas, CityPolicy, LocationPolicy
 from matching_service.domain.locations import (
     EVERYWHERE,
     DriverPosition,
@@ -19,6 +19,7 @@ from matching_service.domain.locations import (
     bounds_around,
     judge_pings,
 )
+from matching_service.domain.zones import Bounds
 from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.dispatch_ports import OnShift, OpenShift
 from matching_service.use_cases.location_ports import LiveLocations

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from matching_service.domain import ride_search
 from matching_service.domain.events import RideDriverSwapped
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
@@ -50,10 +51,10 @@ class RerouteDrivers:
             if not await _may_drive(tx, step.driver_id, locked[step.ride_id]):
                 return False
         now = self.clock.now()
-        moves = [
-            (locked[step.ride_id], locked[step.ride_id].swapped(facts[step.driver_id], step.pickup_eta_seconds, now))
-            for step in ring
-        ]
+        moves: list[tuple[Ride, Ride]] = []
+        for step in ring:
+            before = locked[step.ride_id]
+            moves.append((before, ride_search.swapped(before, facts[step.driver_id], step.pickup_eta_seconds, now)))
         await tx.save_ring(moves)
         for step, (_, after) in zip(ring, moves, strict=True):
             await tx.tell(RideDriverSwapped(after, now, step.former_driver_id))

@@ -12,7 +12,7 @@ from heapq import nlargest
 from operator import itemgetter
 from typing import NamedTuple
 
-from matching_service.domain.assignment import Limits, Pair, Seeker, is_able, is_on_the_way, pickup_cap_seconds
+from matching_service.domain.candidates import Limits, Pair, Seeker, is_able, is_on_the_way, pickup_cap_seconds
 from matching_service.domain.eta import Search
 from matching_service.domain.locations import DriverPosition
 from matching_service.use_cases.dispatch_picture import Picture

@@ -6,9 +6,11 @@ import hmac
 from dataclasses import dataclass
 from uuid import UUID
 
+from matching_service.domain import ride_trip
 from matching_service.domain.events import TripStarted
-from matching_service.domain.ride import MAX_PIN_FAILURES, Ride
+from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideMove, RideState, next_state
+from matching_service.domain.ride_trip import MAX_PIN_FAILURES
 from matching_service.use_cases.steps import driven_ride_of_answer, ride_of_driver
 from matching_service.use_cases.store_ports import RequestKey, Store, Transaction
 from shared_kernel.clock import Clock
@@ -54,16 +56,16 @@ class StartTrip:
         if before.delivery is not None:
             raise Conflict("not_a_passenger", "the ride carries an order: collect it at the shop instead")
         next_state(before.state, RideMove.START_TRIP)
-        if before.pin_locked:
+        if ride_trip.is_pin_locked(before):
             raise Conflict(
                 "pin_locked",
                 "too many wrong PINs were entered: the trip cannot start; give the ride back or report a no-show",
             )
         if not hmac.compare_digest(before.start_pin.encode(), start_pin.encode()):
-            await tx.save_ride(before, before.pin_failed())
+            await tx.save_ride(before, ride_trip.pin_failed(before))
             return None
         now = self.clock.now()
-        ride = before.started(now)
+        ride = ride_trip.started(before, now)
         await tx.save_ride(before, ride)
         await tx.tell(TripStarted(ride, now))
         return ride

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from matching_service.domain import ride_search
 from matching_service.domain.events import OfferClosed, RideCompleted, RideMatchingStarted, ShiftChanged, ShiftEnded
 from matching_service.domain.offer import ExclusionCause, Offer, OfferState
 from matching_service.domain.rating import ASKED_AFTER
@@ -101,11 +102,12 @@ async def close_unanswered(tx: Transaction, ride: Ride, offer: Offer, cause: Exc
     await tx.count_answer(offer.driver_id, accepted=False)
     told = ride.told()
     await tx.tell(OfferClosed(closed, told.version, now))
-    # Of a broadcast others may still accept; the close is not in the way of what is read here.
-    if ride.state is not RideState.OFFERED or await tx.open_offers_of_ride(ride.id):
+    # Of a broadcast others may still accept; the close is not in the way of what is read here. An offer without a slot
+    # was the ride's only one: nobody is looked for.
+    if ride.state is not RideState.OFFERED or (offer.slot and await tx.open_offers_of_ride(ride.id)):
         await tx.save_ride(ride, told)
         return closed
-    waiting = told.offer_closed(now)
+    waiting = ride_search.offer_closed(told, now)
     await tx.save_ride(ride, waiting)
     await tx.tell(RideMatchingStarted(waiting, now))
     return closed

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker, is_on_the_way
+from matching_service.domain.assignment import PairCost
+from matching_service.domain.candidates import Limits, Pair, Seeker, is_on_the_way
 from matching_service.domain.explanation import Candidate, Fate, Trace, Verdict
 from matching_service.domain.locations import DriverPosition
 from matching_service.use_cases.dispatch_choice import Choice

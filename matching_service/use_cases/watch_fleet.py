@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from matching_service.domain.city import Bounds
 from matching_service.domain.fleet import FlyingOffer, LiveRide, PulseStep, Standing, VehicleOnShift
 from matching_service.domain.locations import GONE_SECONDS, DriverPosition
+from matching_service.domain.zones import Bounds
 from matching_service.use_cases.location_ports import LiveLocations
 from shared_kernel.clock import Clock
 from shared_kernel.errors import FieldViolation, InvalidInput

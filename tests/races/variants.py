@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql.base import PGCompiler
 
-from matching_service.adapters.postgres import PostgresTransaction
+from matching_service.adapters.postgres_transaction import PostgresTransaction
 from matching_service.domain.offer import Offer
 from matching_service.use_cases import accept_offer
 from matching_service.use_cases.store_ports import Transaction

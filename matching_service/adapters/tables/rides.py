@@ -1,4 +1,4 @@
-"""Rides, what they pass through, and the runs that drivers take on."""
+"""Rides, and the stops on their way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
@@ -23,13 +22,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from matching_service.adapters.tables.base import among, metadata
 from matching_service.domain.delivery import DeliveryFailure, ProofKind
-from matching_service.domain.pooling import MAX_PARTIES
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.ride_states import (
     ACTIVE_STATES,
     DISPATCHED_STATES,
     DRIVER_STATES,
-    INITIAL_STATES,
     LIVE_STATES,
     OWED_PAYMENT_STATES,
     PaymentState,
@@ -37,33 +34,6 @@ from matching_service.domain.ride_states import (
 )
 from matching_service.domain.stops import StopState
 from matching_service.domain.terms import Funding
-
-legal_ride_moves = Table(
-    "legal_ride_move",
-    metadata,
-    Column("from_state", Text, nullable=False),
-    Column("to_state", Text, nullable=False),
-    PrimaryKeyConstraint("from_state", "to_state"),
-    comment="The state machine of rides as the database holds it: ride_states.TRANSITIONS",
-)
-
-runs = Table(
-    "run",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("driver_id", Uuid, nullable=False),
-    Column("parties", Integer, nullable=False),
-    Column("seats", Integer, nullable=False),
-    Column("plan", JSONB, nullable=False, server_default=text("'[]'")),
-    Column("opened_at", DateTime(timezone=True), nullable=False),
-    Column("closed_at", DateTime(timezone=True)),
-    UniqueConstraint("id", "driver_id"),
-    CheckConstraint(f"parties BETWEEN 1 AND {MAX_PARTIES}", "parties"),
-    CheckConstraint("seats > 0", "seats"),
-    CheckConstraint("closed_at >= opened_at", "closed_after_opened"),
-    Index("uq_run_open_driver", "driver_id", unique=True, postgresql_where=text("closed_at IS NULL")),
-    comment="What a driver has taken on; opened and closed by triggers on ride, so whoever binds a driver has one",
-)
 
 rides = Table(
     "ride",
@@ -145,7 +115,7 @@ rides = Table(
     Column("remind_at", DateTime(timezone=True)),
     Column("dispatch_at", DateTime(timezone=True)),
     Column("timer_at", DateTime(timezone=True)),
-    # When the rider of a completed ride is to be asked for stars; empty once that was seen to.
+    # Of a pooled ride: what its rider agreed to.
     Column("sharing", JSONB(none_as_null=True)),
     # Filled in by a trigger where whoever binds the driver does not: a run of its own.
     Column("run_id", Uuid),
@@ -262,25 +232,4 @@ ride_stops = Table(
     # A driver waits at one stop at a time.
     Index("uq_ride_stop_reached", "ride_id", unique=True, postgresql_where=text("state = 'reached'")),
     comment="The stops between a ride's pickup and its dropoff, in the order of their positions",
-)
-
-ride_transitions = Table(
-    "ride_transition",
-    metadata,
-    Column("ride_id", Uuid, ForeignKey("ride.id"), nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("from_state", Text),
-    Column("to_state", Text, nullable=False),
-    Column("occurred_at", DateTime(timezone=True), nullable=False),
-    Column("driver_id", Uuid),
-    Column("reason", Text, nullable=False),
-    PrimaryKeyConstraint("ride_id", "version"),
-    ForeignKeyConstraint(
-        ["from_state", "to_state"],
-        ["legal_ride_move.from_state", "legal_ride_move.to_state"],
-        name="fk_ride_transition_legal_ride_move",
-    ),
-    CheckConstraint(f"from_state IS NOT NULL OR {among('to_state', INITIAL_STATES)}", "begins_requested"),
-    postgresql_partition_by="RANGE (ride_id)",
-    comment="Written by a trigger on ride, so that no move of a ride goes unrecorded or unjudged",
 )

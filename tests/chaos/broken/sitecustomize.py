@@ -121,7 +121,7 @@ _BROKEN: dict[str, dict[str, Callable[[Any], None]]] = {
     },
     "void on time-out": {"payment_service.adapters.stripe_psp": _void_on_time_out},
     "no fencing": {
-        "matching_service.adapters.postgres": _any_fence,
+        "matching_service.adapters.postgres_transaction": _any_fence,
         "matching_service.use_cases.keep_shards": _leases_never_end,
     },
     "nobody is busy": {"matching_service.adapters.postgres_dispatch": _nobody_is_busy},

@@ -9,7 +9,7 @@ from jitney.bench.contested import measure_contested
 from jitney.bench.street_city import CityStreets
 from jitney.bench.streets import grid_map
 from matching_service.adapters.city_file import load_city
-from matching_service.domain.assignment import Seeker
+from matching_service.domain.candidates import Seeker
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.locations import DriverPosition

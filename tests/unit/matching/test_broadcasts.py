@@ -7,7 +7,8 @@ import pytest
 
 from matching_service.adapters.city_file import parse_city
 from matching_service.adapters.scipy_assignment import ScipyMatcher
-from matching_service.domain.city import CityPolicy, DispatchMode
+from matching_service.domain.city import CityPolicy
+from matching_service.domain.dispatch_policy import DispatchMode
 from matching_service.domain.events import OfferClosed
 from matching_service.domain.offer import Offer, OfferState
 from matching_service.domain.ride import Ride
@@ -16,7 +17,7 @@ from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
 from tests.fakes.matching_one_street import CITY, City, ride
 from tests.fakes.matching_stage import Stage
-from tests.fakes.matching_store import MemoryStore
+from tests.fakes.matching_store import MemoryStore, MemoryTransaction
 from tests.fakes.matching_tick import make_tick
 from tests.unit.matching.test_city_file import DEFAULT
 from tests.unit.matching.test_requests import refusal
@@ -53,6 +54,24 @@ class TestOffersOpenTogether:
         assert (await stage.now(asked)).state is RideState.OFFERED
         await stage.decline(stage.key(), second.driver_id, second.id)
         assert (await stage.now(asked)).state is RideState.MATCHING
+
+    async def test_nobody_is_looked_for_beside_the_only_offer_of_a_ride(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ):
+        looks: list[UUID] = []
+
+        async def none_but_noted(_: MemoryTransaction, ride_id: UUID) -> list[Offer]:
+            looks.append(ride_id)
+            return []
+
+        taken, declined = await stage.ride(), await stage.ride()
+        offers = [await stage.offer(each, await stage.driver()) for each in (taken, declined)]
+        monkeypatch.setattr(MemoryTransaction, "open_offers_of_ride", none_but_noted)
+        await stage.accept(stage.key(), offers[0].driver_id, offers[0].id)
+        await stage.decline(stage.key(), offers[1].driver_id, offers[1].id)
+        assert (await stage.now(taken)).state is RideState.DRIVER_EN_ROUTE
+        assert (await stage.now(declined)).state is RideState.MATCHING
+        assert looks == []
 
     async def test_when_nobody_answers_the_ride_looks_on_without_those_who_were_asked(self, stage: Stage):
         asked, offers = await broadcast(stage, 3)

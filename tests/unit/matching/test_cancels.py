@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from matching_service.domain import ride_trip
 from matching_service.domain.quote import Fare, FareLine, FareLineKind
 from matching_service.domain.ride_cancels import cancel_fee, free_cancel_until
 from matching_service.domain.ride_states import PaymentState, RideState
@@ -210,7 +211,7 @@ class TestFeesThatGrowAndFall:
         ride, _ = await stage.assigned()
         terms = replace(ride.terms, cancel_fee_per_minute_minor=40, cancel_fee_most_minor=700)
         stage.clock.advance(170)
-        ride = replace(ride, terms=terms).arrived(stage.clock.now())
+        ride = ride_trip.arrived(replace(ride, terms=terms), stage.clock.now())
         assert cancel_fee(ride, stage.clock.now() + timedelta(seconds=900)) == usd(540)
 
     async def test_a_cancel_is_free_again_when_the_driver_is_late(self, stage: Stage):

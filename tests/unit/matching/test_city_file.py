@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from matching_service.adapters.city_file import CityFileError, load_cities, load_city, parse_city
-from matching_service.domain.city import ServiceArea, VehicleClass
+from matching_service.domain.city import VehicleClass
+from matching_service.domain.zones import ServiceArea
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
 

@@ -12,16 +12,13 @@ from hypothesis import strategies as st
 from matching_service.adapters import scipy_assignment
 from matching_service.adapters.scipy_assignment import ScipyMatcher, assign, nearest_pairs
 from matching_service.domain.assignment import (
-    Limits,
     PairCost,
-    Seeker,
-    able_places,
     choose_greedily,
     head_start_seconds,
-    is_able,
     total_seconds,
     unserved_seconds,
 )
+from matching_service.domain.candidates import Limits, Seeker, able_places, is_able
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.ride_kind import Capability

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker
+from matching_service.domain.assignment import PairCost
+from matching_service.domain.candidates import Limits, Pair, Seeker
 from matching_service.domain.city import TravelPolicy, VehicleClass
 from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.locations import DriverPosition

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from matching_service.adapters.scipy_assignment import ScipyMatcher
-from matching_service.domain.assignment import Limits, Pair, PairCost, Seeker
+from matching_service.domain.assignment import PairCost
+from matching_service.domain.candidates import Limits, Pair, Seeker
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.locations import DriverPosition

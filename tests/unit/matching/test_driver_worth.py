@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching_service.adapters.city_file import load_city
-from matching_service.domain.assignment import Bound, DriverTerms, PairCost, Seeker, Weighable, pair_costs
-from matching_service.domain.city import CostWeights, VehicleClass
+from matching_service.domain.assignment import DriverTerms, PairCost, Weighable, pair_costs
+from matching_service.domain.candidates import Bound, Seeker
+from matching_service.domain.city import VehicleClass
 from matching_service.domain.destination_values import (
     MIN_DROPS,
     MOST_SECONDS,
@@ -22,6 +23,7 @@ from matching_service.domain.destination_values import (
     learn_values,
     quarter_of,
 )
+from matching_service.domain.dispatch_policy import CostWeights
 from matching_service.domain.driver_record import DriverRecord, earnings_deficit, mean_rates, miss_chance
 from matching_service.domain.locations import DriverPosition
 from matching_service.use_cases.driver_worth import RECORDS_SECONDS, KnowWorth

@@ -6,8 +6,8 @@ import pytest
 
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.offer import OfferState
-from matching_service.domain.ride import MAX_PIN_FAILURES
 from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.ride_trip import MAX_PIN_FAILURES
 from matching_service.domain.shift import EndReason
 from matching_service.domain.terms import ChargeKind, ChargeLine
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from matching_service.adapters.city_file import load_city
 from matching_service.adapters.city_travel import CityTravelEta
 from matching_service.adapters.fixed_cities import FixedCities
-from matching_service.domain.city import CityPolicy, LocationPolicy, ServiceArea, TravelPolicy, VehicleClass
+from matching_service.domain.city import CityPolicy, LocationPolicy, TravelPolicy, VehicleClass
 from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.locations import Ping, PingVerdict
 from matching_service.domain.tick_pace import Supply, seconds_to_next_tick, supply_of
 from matching_service.domain.travel_times import as_estimated
+from matching_service.domain.zones import ServiceArea
 from matching_service.use_cases.dispatch_ports import OpenShift
 from matching_service.use_cases.pace_ticks import IDLE_SECONDS, PaceTicks
 from matching_service.use_cases.report_locations import ReportLocations

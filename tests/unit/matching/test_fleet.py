@@ -3,9 +3,9 @@
 import pytest
 
 from matching_service.adapters.shard_cells import shard_of, shards_within, with_halo
-from matching_service.domain.city import Bounds
 from matching_service.domain.fleet import VehicleState, vehicle_state
 from matching_service.domain.ride_states import DRIVER_STATES, RideState
+from matching_service.domain.zones import Bounds
 from matching_service.entrypoints.grpc_fleet import VEHICLE_STATES
 from ridesharing.matching.v1 import fleet_service_pb2
 from shared_kernel.geo import GeoPoint

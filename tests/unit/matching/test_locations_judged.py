@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from matching_service.adapters.city_file import load_city
 from matching_service.adapters.fixed_cities import FixedCities
-from matching_service.domain.city import Bounds, LocationPolicy, VehicleClass
+from matching_service.domain.city import LocationPolicy, VehicleClass
 from matching_service.domain.locations import (
     EVERYWHERE,
     DriverPosition,
@@ -19,6 +19,7 @@ from matching_service.domain.locations import (
     bounds_around,
     judge_pings,
 )
+from matching_service.domain.zones import Bounds
 from matching_service.use_cases.dispatch_ports import OpenShift
 from matching_service.use_cases.get_ride_location import GetRideLocation
 from matching_service.use_cases.report_locations import PingCounts, ReportLocations

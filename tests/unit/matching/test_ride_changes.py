@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from matching_service.domain import ride_search, ride_trip
 from matching_service.domain.delivery import DeliveryFailure, Proof, ProofKind
 from matching_service.domain.edit import Plan
 from matching_service.domain.offer import Offer, OfferState
@@ -99,10 +100,10 @@ async def test_hold_that_is_declined_ends_the_ride_and_forgets_the_phones_of_an_
 
 async def test_offers_come_go_and_are_accepted(stage: Stage) -> None:
     ride = replace(await stage.ride(), reason="driver_canceled", words="flat tire")
-    offered = ride.offered(later(ride))
+    offered = ride_search.offered(ride, later(ride))
     assert changes(ride, offered) == moved(ride, RideState.OFFERED, words="")
 
-    assert changes(offered, offered.offer_closed(later(offered))) == moved(offered, RideState.MATCHING)
+    assert changes(offered, ride_search.offer_closed(offered, later(offered))) == moved(offered, RideState.MATCHING)
     assert changes(offered, offered.told()) == {"version": offered.version + 1}
     expected = moved(
         offered,
@@ -113,7 +114,7 @@ async def test_offers_come_go_and_are_accepted(stage: Stage) -> None:
         assigned_at=later(offered),
         reason="",
     )
-    assert changes(offered, offered.assigned(SOMEBODY, 90, later(offered))) == expected
+    assert changes(offered, ride_search.assigned(offered, SOMEBODY, 90, later(offered))) == expected
 
 
 async def test_swap_changes_the_driver_and_keeps_the_promise(stage: Stage) -> None:
@@ -128,15 +129,15 @@ async def test_swap_changes_the_driver_and_keeps_the_promise(stage: Stage) -> No
         assigned_at=later(ride),
     )
     del expected["state"]
-    assert changes(ride, ride.swapped(SOMEBODY, 30, later(ride))) == expected
+    assert changes(ride, ride_search.swapped(ride, SOMEBODY, 30, later(ride))) == expected
 
 
 async def test_trip_from_the_curb_to_its_end(stage: Stage) -> None:
     ride, _ = await stage.assigned((BAKERY,))
-    arrived = ride.arrived(later(ride))
+    arrived = ride_trip.arrived(ride, later(ride))
     assert changes(ride, arrived) == moved(ride, RideState.ARRIVED, arrived_at=later(ride))
 
-    started = arrived.started(later(arrived))
+    started = ride_trip.started(arrived, later(arrived))
     expected = moved(arrived, RideState.IN_PROGRESS, started_at=later(arrived), route_version=arrived.route_version + 1)
     waited = arrived.terms.with_waiting(arrived.fare, 60.0)
     assert changes(arrived, started) == expected | ({} if waited == arrived.fare else {"fare": waited})
@@ -149,7 +150,7 @@ async def test_trip_from_the_curb_to_its_end(stage: Stage) -> None:
     assert (left.route_version, left.version) == (started.route_version + 2, started.version + 2)
 
     expected = moved(left, RideState.COMPLETED, ended_at=later(left), payment_state=PaymentState.CAPTURE_PENDING)
-    assert changes(left, left.completed(later(left))) == expected
+    assert changes(left, ride_trip.completed(left, later(left))) == expected
     refusal = refused(lambda: stop_reached(arrived, stop.id, later(arrived)))
     assert (refusal.reason, refusal.metadata) == ("not_under_way", {"from_state": "arrived"})
 
@@ -189,19 +190,19 @@ async def test_ride_that_loses_its_driver_is_as_if_nobody_had_come(stage: Stage)
     ride = replace(ride, pin_failures=2)
     lost = await search_again(ride)
 
-    given_back = ride.given_back("flat tire", later(ride))
+    given_back = ride_search.given_back(ride, "flat tire", later(ride))
     assert changes(ride, given_back) == moved(
         ride, RideState.MATCHING, **lost, reason="driver_canceled", words="flat tire"
     )
-    reassigned = ride.reassigned("too far", later(ride))
+    reassigned = ride_search.reassigned(ride, "too far", later(ride))
     assert changes(ride, reassigned) == moved(
         ride, RideState.MATCHING, **lost, reason="operator_reassigned", words="too far"
     )
-    assert changes(ride, ride.pickup_moved_far(later(ride))) == moved(
+    assert changes(ride, ride_search.pickup_moved_far(ride, later(ride))) == moved(
         ride, RideState.MATCHING, **lost, reason="pickup_moved"
     )
-    arrived = replace(ride.arrived(later(ride)), run_id=Uuid7Source()(), run_slot=2)
-    again = arrived.given_back("", later(arrived))
+    arrived = replace(ride_trip.arrived(ride, later(ride)), run_id=Uuid7Source()(), run_slot=2)
+    again = ride_search.given_back(arrived, "", later(arrived))
     assert (again.arrived_at, again.run_id, again.run_slot) == (None, None, None)
 
 
@@ -308,7 +309,7 @@ async def test_ride_that_nobody_takes_or_the_platform_ends_costs_nothing(stage: 
     ride = await stage.ride()
     free = {"payment_state": PaymentState.VOID_PENDING, "ended_at": later(ride)}
 
-    assert changes(ride, ride.unmatched(later(ride))) == moved(
+    assert changes(ride, ride_search.unmatched(ride, later(ride))) == moved(
         ride, RideState.NO_DRIVER_AVAILABLE, **free, reason="no_driver_available"
     )
     ended = canceled_by_platform(ride, "storm", "no rides tonight", later(ride))
@@ -327,7 +328,7 @@ async def test_ride_that_nobody_takes_or_the_platform_ends_costs_nothing(stage: 
 @pytest.mark.parametrize("state", [PaymentState.CAPTURED, PaymentState.CAPTURE_PENDING])
 async def test_payment_that_is_settled_is_a_version_of_its_own(stage: Stage, state: PaymentState) -> None:
     ride, _ = await stage.under_way()
-    ended = ride.completed(later(ride))
+    ended = ride_trip.completed(ride, later(ride))
     if state is PaymentState.CAPTURED:
         assert changes(ended, payment_settled(ended, state)) == {"payment_state": state, "version": ended.version + 1}
     else:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from matching_service.domain import ride_search, ride_trip
 from matching_service.domain.delivery import Delivery, DeliveryFailure, Proof, ProofKind
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_cancels import canceled_by_platform, canceled_by_rider, no_show
@@ -72,21 +73,21 @@ _MOVES: dict[RideMove, Callable[[Ride, datetime], Ride]] = {
     RideMove.AWAIT_HOLD: search_begun,
     RideMove.PLACE_HOLD: hold_placed,
     RideMove.DECLINE_HOLD: lambda ride, now: hold_declined(ride, "card_declined", now),
-    RideMove.MAKE_OFFER: lambda ride, now: ride.offered(now),
-    RideMove.CLOSE_OFFER: lambda ride, now: ride.offer_closed(now),
-    RideMove.ACCEPT_OFFER: lambda ride, now: ride.assigned(_DRIVER, 180, now),
-    RideMove.SWAP_DRIVER: lambda ride, now: ride.swapped(_DRIVER, 90, now),
-    RideMove.ARRIVE: lambda ride, now: ride.arrived(now),
-    RideMove.START_TRIP: lambda ride, now: ride.started(now),
-    RideMove.COMPLETE_TRIP: lambda ride, now: ride.completed(now),
+    RideMove.MAKE_OFFER: ride_search.offered,
+    RideMove.CLOSE_OFFER: ride_search.offer_closed,
+    RideMove.ACCEPT_OFFER: lambda ride, now: ride_search.assigned(ride, _DRIVER, 180, now),
+    RideMove.SWAP_DRIVER: lambda ride, now: ride_search.swapped(ride, _DRIVER, 90, now),
+    RideMove.ARRIVE: ride_trip.arrived,
+    RideMove.START_TRIP: ride_trip.started,
+    RideMove.COMPLETE_TRIP: ride_trip.completed,
     RideMove.FAIL_DELIVERY: lambda ride, now: delivery_failed(ride, DeliveryFailure.REFUSED, "", now),
     RideMove.BRING_BACK: lambda ride, now: brought_back(ride, Proof(ProofKind.SIGNATURE, "Kim"), now),
-    RideMove.MOVE_PICKUP_FAR: lambda ride, now: ride.pickup_moved_far(now),
-    RideMove.GIVE_BACK: lambda ride, now: ride.given_back("", now),
+    RideMove.MOVE_PICKUP_FAR: ride_search.pickup_moved_far,
+    RideMove.GIVE_BACK: lambda ride, now: ride_search.given_back(ride, "", now),
     RideMove.REPORT_NO_SHOW: no_show,
     RideMove.CANCEL_BY_RIDER: lambda ride, now: canceled_by_rider(ride, "", now),
     RideMove.CANCEL_BY_PLATFORM: lambda ride, now: canceled_by_platform(ride, "operator_canceled", "", now),
-    RideMove.CLOSE_SEARCH: lambda ride, now: ride.unmatched(now),
+    RideMove.CLOSE_SEARCH: ride_search.unmatched,
 }
 
 

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from matching_service.adapters import scipy_assignment
 from matching_service.adapters.scipy_assignment import ScipyMatcher
-from matching_service.domain.assignment import Limits
+from matching_service.domain.candidates import Limits
 
 _PATIENCE_SECONDS = 20.0
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching_service.domain.assignment import Bound, PairCost, Seeker
+from matching_service.domain.assignment import PairCost
+from matching_service.domain.candidates import Bound, Seeker
 from matching_service.domain.moves import moves_of
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState

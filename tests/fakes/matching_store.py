@@ -87,18 +87,20 @@ class MemoryTransaction:
         others = self._tables.rides.values()
         if any(other.quote_id == ride.quote_id for other in others):
             raise Conflict("quote_used", "")
-        if ride.kind is not RideKind.DELIVERY and any(
-            other.rider_id == ride.rider_id and other.is_active and other.kind is not RideKind.DELIVERY
-            for other in others
-            if ride.is_active
-        ):
-            raise Conflict("active_ride", "")
+        self._refuse_second(ride)
         self._refuse_overlap(ride)
         self._tables.rides[ride.id] = ride
         leased_until = ride.requested_at + timedelta(seconds=FIRST_ATTEMPT_LEASE_SECONDS)
         if ride.payment_state in OWED_PAYMENT_STATES:
             self._tables.sagas[ride.id] = SagaRow(ride.requested_at, leased_until)
         self._tables.moves[ride.id] = [_record(None, ride)]
+
+    def _refuse_second(self, ride: Ride) -> None:
+        """Whoever rides has one ride at a time; orders may be under way beside it."""
+        rides = (ride, *self._tables.rides.values())
+        live = {each.id for each in rides if each.rider_id == ride.rider_id and _is_live_ride(each)}
+        if _is_live_ride(ride) and live != {ride.id}:
+            raise Conflict("active_ride", "")
 
     def _refuse_overlap(self, ride: Ride) -> None:
         if ride.state is not RideState.SCHEDULED:
@@ -120,9 +122,7 @@ class MemoryTransaction:
         if self._tables.rides[before.id] != before:
             raise RuntimeError("a ride was saved that was not locked")
         self._refuse_overlap(after)
-        others = (ride for ride in self._tables.rides.values() if ride.rider_id == after.rider_id)
-        if after.is_active and not before.is_active and any(ride.is_active for ride in others):
-            raise Conflict("active_ride", "")
+        self._refuse_second(after)
         if after.has_driver and after.driver is not None and not before.has_driver:
             await self._bind(after, after.driver.driver_id)
         if before.has_driver and after.has_driver and after.driver is not None and before.driver != after.driver:
@@ -351,6 +351,10 @@ def _check_seats(tables: Tables, before: Ride, ride: Ride) -> None:
     ]
     if run is not None and sum(inside) + ride.passengers > run.seats:
         raise Conflict("no_seat_left", "")
+
+
+def _is_live_ride(ride: Ride) -> bool:
+    return ride.is_active and ride.kind is not RideKind.DELIVERY
 
 
 def _at_one_time(one: Ride, other: Ride) -> bool:

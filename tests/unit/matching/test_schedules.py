@@ -146,6 +146,18 @@ class TestSchedules:
             await stage.settle()
         assert (await stage.now(ride)).state is RideState.MATCHING
 
+    async def test_the_search_begins_beside_an_order_under_way_and_not_beside_another_ride(self, stage: Stage):
+        beside_an_order, beside_a_ride = await stage.scheduled(TOMORROW), await stage.scheduled(TOMORROW)
+        for ride in (beside_an_order, beside_a_ride):
+            await wait_until(stage, ride, SCHEDULE.hold_lead_seconds)
+        order = await stage.order(rider_id=beside_an_order.rider_id)
+        other = await stage.ride(beside_a_ride.rider_id)
+        await wait_until(stage, beside_an_order, SCHEDULE.search_lead_seconds)
+        assert (await stage.now(order)).is_active
+        assert (await stage.now(beside_an_order)).state is RideState.MATCHING
+        assert (await stage.now(other)).is_active
+        assert (await stage.now(beside_a_ride)).state is RideState.SCHEDULED
+
     async def test_a_cancel_before_the_hold_costs_nothing_and_asks_nobody(self, stage: Stage, payments: FakePayments):
         ride = await stage.scheduled(TOMORROW)
         ended = await stage.cancel(stage.key(), ride.rider_id, ride.id, "", "")

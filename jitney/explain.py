@@ -49,7 +49,7 @@ _TERMS = {
     "swap": "what a change of drivers counts as",
     "fairness": "fairness between drivers",
     "destination": "value of where the ride ends",
-    "shared": "what it costs those who are on board",
+    "shared": "what sharing costs all on board, less the vehicle it spares",
     "decline_risk": "risk that the driver declines",
 }
 

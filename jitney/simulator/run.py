@@ -209,13 +209,19 @@ async def _let_people_ride(world: World, plan: Plan, progress: Progress, free_ri
             rides.add(task)
             task.add_done_callback(rides.discard)
         if rides:
-            await asyncio.wait(set(rides), timeout=_WIND_DOWN_SIMULATED_SECONDS / world.clock.speed)
+            await asyncio.wait(set(rides), timeout=wind_down_seconds(world.behavior, world.clock.speed))
         world.tally.ends.update(Counter({"still under way": len(rides)} if rides else {}))
     finally:
         showing.cancel()
         for task in set(rides):
             task.cancel()
         await asyncio.gather(showing, *rides, return_exceptions=True)
+
+
+def wind_down_seconds(behavior: Behavior, speed: float) -> float:
+    """Return for how long, by the clock on the wall, rides may go on after the last was asked for, ahead or not."""
+    ahead_seconds = behavior.schedule_ahead_seconds if behavior.scheduled_share else 0.0
+    return ahead_seconds + _WIND_DOWN_SIMULATED_SECONDS / speed
 
 
 def phone_number(seed: int, number: int) -> str:

@@ -16,7 +16,7 @@ from jitney.simulator.cities import CitySketch
 from jitney.simulator.demand import make_up_city, trips_for_ever
 from jitney.simulator.motion import Vehicle, drive_seconds
 from jitney.simulator.report import Report
-from jitney.simulator.run import phone_number
+from jitney.simulator.run import phone_number, wind_down_seconds
 from jitney.simulator.told import lines_of
 from shared_kernel.geo import GeoPoint
 
@@ -110,3 +110,8 @@ def test_the_report_tells_rides_by_funding() -> None:
 def test_nobody_shares_a_phone_number() -> None:
     numbers = [phone_number(1, number) for number in range(20_000)]
     assert len(set(numbers)) == len(numbers)
+
+
+def test_whoever_asked_last_and_ahead_is_waited_for() -> None:
+    ahead = Behavior(scheduled_share=0.1, schedule_ahead_seconds=1_860)
+    assert wind_down_seconds(ahead, 4) == 1_860 + wind_down_seconds(Behavior(), 4)

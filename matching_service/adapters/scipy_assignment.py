@@ -14,7 +14,7 @@ from math import cos, radians
 from typing import Any
 
 from matching_service.domain.assignment import PairCost
-from matching_service.domain.candidates import Limits, Pair, Seeker, able_places
+from matching_service.domain.candidates import Limits, Pair, Seeker, able_places, all_at
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.ride_kind import Capability
@@ -103,7 +103,7 @@ def _nearest(
 
     pickups = [seekers[index].pickup for index in group]
     map_scale = cos(radians(pickups[0].latitude))
-    tree: Any = KDTree(_flat([drivers[index] for index in able], map_scale))
+    tree: Any = KDTree(_flat(all_at(drivers, able), map_scale))
     wanted = candidates + max(len(seekers[index].excluded_driver_ids) for index in group)
     # A list of ranks, so that one rank still makes rows; places without a neighbor hold the number of drivers.
     _, neighbors = tree.query(

@@ -114,6 +114,11 @@ def able_places(seeker: Seeker, drivers: Sequence[DriverPosition], limits: Limit
     return [place for place, driver in enumerate(drivers) if driver.vehicle_class in classes]
 
 
+def all_at(drivers: Sequence[DriverPosition], places: Sequence[int]) -> Sequence[DriverPosition]:
+    """Return the drivers at some places, which ascend; where these are all places, nothing is copied."""
+    return drivers if len(places) == len(drivers) else [drivers[place] for place in places]
+
+
 def is_on_the_way(seeker: Seeker, driver: DriverPosition, limits: Limits) -> bool:
     """Whether a driver takes the ride as far as its end goes: all do but those on the way home."""
     home = limits.headings.get(driver.driver_id)

@@ -19,7 +19,7 @@ from matching_service.domain.assignment import (
     pair_costs,
     unserved_seconds,
 )
-from matching_service.domain.candidates import Limits, Pair, is_on_the_way, pickup_cap_seconds
+from matching_service.domain.candidates import Limits, Pair, all_at, is_on_the_way, pickup_cap_seconds
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.moves import Moves, moves_of
 from matching_service.domain.pooling import join_seconds
@@ -132,7 +132,7 @@ class Choose:
     ) -> list[PairCost]:
         """Weigh the candidates of some seekers among some drivers, whose places ascend."""
         seekers = [picture.seekers[place] for place in seeker_places]
-        drivers = [picture.drivers[place] for place in driver_places]
+        drivers = all_at(picture.drivers, driver_places)
         limits = self._limits(candidates, picture, hands)
         # So many of the free and so many of those on the way: where most are on the way, the nearest of all hold hardly
         # a free one, and a chain of moves would lack its first link.

@@ -6,13 +6,14 @@ somebody a little farther away drives straight there (docs/decisions/0047-the-st
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from heapq import nlargest
 from operator import itemgetter
 from typing import NamedTuple
 
-from matching_service.domain.candidates import Limits, Pair, Seeker, is_able, is_on_the_way, pickup_cap_seconds
+from matching_service.domain.candidates import Limits, Pair, Seeker, all_at, is_able, is_on_the_way, pickup_cap_seconds
 from matching_service.domain.eta import Search
 from matching_service.domain.locations import DriverPosition
 from matching_service.use_cases.dispatch_picture import Picture
@@ -57,12 +58,12 @@ class SearchStreets:
             driver_places: who may be named, ascending.
             limits: of the pass.
         """
-        free = [place for place in driver_places if place < picture.free]
+        free = driver_places[: bisect_left(driver_places, picture.free)]
         doubts = doubts_of(picture, pairs, etas)
         if not doubts or len(free) <= limits.candidates:
             return []
         searches = [Search(picture.seekers[doubt.seeker].pickup, doubt.seconds) for doubt in doubts]
-        found = await self.quickest.quickest(searches, [picture.drivers[place] for place in free], FOUND)
+        found = await self.quickest.quickest(searches, all_at(picture.drivers, free), FOUND)
         further: list[Pair] = []
         for doubt, places in zip(doubts, found, strict=True):
             seeker = picture.seekers[doubt.seeker]

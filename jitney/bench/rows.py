@@ -35,7 +35,7 @@ class Row:
 def _start(say: Say) -> Result:
     from jitney.bench.start import measure_start
 
-    return measure_start(2, say)
+    return measure_start(1, say)
 
 
 def _memory(_: Say) -> Result:
@@ -59,13 +59,13 @@ def _tables(say: Say) -> Result:
 def _grpc_chain(say: Say) -> Result:
     from jitney.bench.grpc_chain import Plan, measure_grpc_chain
 
-    return measure_grpc_chain(Plan(5, 4_000), say)
+    return measure_grpc_chain(Plan(3, 4_000), say)
 
 
 def _captures(say: Say) -> Result:
     from jitney.bench.captures import Plan, measure_captures
 
-    return measure_captures(Plan(3, 2_000, 100_000), say)
+    return measure_captures(Plan(3, 1_000, 100_000), say)
 
 
 def _events(say: Say) -> Result:
@@ -83,7 +83,7 @@ def _locations(say: Say) -> Result:
 def _edge(say: Say) -> Result:
     from jitney.bench.edge import Plan, measure_edge
 
-    return measure_edge(Plan(3, 1_000, 0), say)
+    return measure_edge(Plan(3, 600, 0), say)
 
 
 def _streams(say: Say) -> Result:
@@ -95,7 +95,7 @@ def _streams(say: Say) -> Result:
 def _rides(say: Say) -> Result:
     from jitney.bench.rides import Plan, measure_rides
 
-    return measure_rides(Plan((1, 5, 10, 20), 15), say)
+    return measure_rides(Plan((1, 5, 10, 20), 12), say)
 
 
 def _dispatch_tick(say: Say) -> Result:
@@ -111,23 +111,23 @@ def _evenings(say: Say) -> Result:
 
 
 ROWS: Mapping[str, Row] = {
-    "start": Row("start --repeats 2", _start, "`jitney up` until all is healthy, beside the longest chain in it"),
+    "start": Row("start --repeats 1", _start, "`jitney up` until all is healthy, beside the longest chain in it"),
     "memory": Row("memory --idle-seconds 10", _memory, "memory of all our processes, beside the libraries alone"),
-    "grpc-chain": Row("grpc-chain", _grpc_chain, "a unary call behind the whole chain, beside raw bytes"),
+    "grpc-chain": Row("grpc-chain --rounds 3", _grpc_chain, "a unary call behind the whole chain, beside raw bytes"),
     "write-tx": Row("write-tx --rounds 3", _write_tx, "a ride and its event in one transaction, beside pgbench"),
     "tables": Row(
         "tables --rows 300000 --repeats 20", _tables, "matching's calls on tables of 300,000 rides, beside 10,000"
     ),
     "captures": Row(
-        "captures --rounds 3 --a-round 2000 --growth-to 100000", _captures, "captures over gRPC, beside pgbench"
+        "captures --rounds 3 --a-round 1000 --growth-to 100000", _captures, "captures over gRPC, beside pgbench"
     ),
     "events": Row(
         "events --seconds 5 --marketing 20000", _events, "commit to consumer and to live stream, beside redis-py"
     ),
     "locations": Row("locations --rounds 3 --a-round 80000", _locations, "pings into Redis, beside Redis alone"),
-    "edge": Row("edge --rounds 3 --a-round 1000 --streams 0", _edge, "quotes and ride reads, beside a constant"),
+    "edge": Row("edge --rounds 3 --a-round 600 --streams 0", _edge, "quotes and ride reads, beside a constant"),
     "streams": Row("streams", _streams, "5,000 live streams on one process while clients and Redis come and go"),
-    "rides": Row("rides --seconds 15", _rides, "CPU of all services a whole ride, beside the floor of its parts", 420),
+    "rides": Row("rides --seconds 12", _rides, "CPU of all services a whole ride, beside the floor of its parts", 420),
     "dispatch-tick": Row(
         "dispatch-tick --ticks 20", _dispatch_tick, "a tick of dispatch, beside the best of all pairs"
     ),

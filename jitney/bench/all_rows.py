@@ -31,7 +31,7 @@ def measure_all(names: Sequence[str], say: Callable[[str], None]) -> dict[str, A
     unknown = [name for name in names if name not in ROWS]
     if unknown:
         raise StackError(f"There is no row {', '.join(unknown)}; there are {', '.join(ROWS)}.")
-    began, load = time.monotonic(), os.getloadavg()[0]
+    began, load, machine = time.monotonic(), os.getloadavg()[0], _machine()
     rows: dict[str, Any] = {}
     for name in names:
         say(f"{name}: {ROWS[name].what}")
@@ -39,6 +39,7 @@ def measure_all(names: Sequence[str], say: Callable[[str], None]) -> dict[str, A
         told = rows[name] = _measure(name)
         told["seconds"] = round(time.monotonic() - row_began, 1)
         told["measured_at"] = datetime.now(UTC).isoformat(timespec="seconds")
+        told["cpu"] = machine["cpu"]
         words = f"failed: {told['failed'].splitlines()[0]}" if "failed" in told else line_of(told)
         say(f"  {words} (in {told['seconds']:.0f} s)")
     return {
@@ -46,7 +47,7 @@ def measure_all(names: Sequence[str], say: Callable[[str], None]) -> dict[str, A
         "seconds": round(time.monotonic() - began, 1),
         "load_before": load,
         "load_after": os.getloadavg()[0],
-        "machine": _machine(),
+        "machine": machine,
         "versions": _versions(),
         "rows": rows,
     }
@@ -81,8 +82,9 @@ def compare(found: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, fl
 
 
 def beside(found: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """A run of some rows with the others of an earlier one, each with the time at which it was measured."""
-    kept = {name: {"measured_at": before["measured_at"], **row} for name, row in before["rows"].items()}
+    """A run of some rows with the others of an earlier one, each with when it was measured and on what."""
+    then = {"measured_at": before["measured_at"], "cpu": before["machine"]["cpu"]}
+    kept = {name: {**then, **row} for name, row in before["rows"].items()}
     rows = kept | found["rows"]
     return {**found, "rows": {name: rows[name] for name in ROWS if name in rows}}
 

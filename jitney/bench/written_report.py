@@ -64,7 +64,8 @@ def page_of(found: Mapping[str, Any], plots: Sequence[str]) -> str:
     for name, row in rows.items():
         lines += ["", f"## {name}", "", f"{ROWS[name].what[0].upper()}{ROWS[name].what[1:]}.", ""]
         lines += [f"    jitney bench {ROWS[name].command}", ""]
-        lines += [f"Measured at {row.get('measured_at', found['measured_at'])}, in {row['seconds']:.0f} s.", ""]
+        when, cpu = row.get("measured_at", found["measured_at"]), row.get("cpu", machine["cpu"])
+        lines += [f"Measured at {when} on {cpu}, in {row['seconds']:.0f} s.", ""]
         if "failed" in row:
             lines += ["It failed:", "", *(f"    {line}" for line in str(row["failed"]).splitlines())]
             continue

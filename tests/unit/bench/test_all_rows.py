@@ -75,11 +75,11 @@ def test_ratios_are_compared_and_not_figures() -> None:
 
 def test_rows_measured_again_stand_beside_the_others_of_before() -> None:
     before = found(start=GOOD, edge=MISSED)
-    again = found(edge=GOOD | {"measured_at": "2026-11-29T05:00:00+00:00"})
+    again = found(edge=GOOD | {"measured_at": "2026-11-29T05:00:00+00:00", "cpu": "another CPU"})
     rows = all_rows.beside(again, before)["rows"]
-    assert {name: (row["value"], row["measured_at"]) for name, row in rows.items()} == {
-        "start": (4.0, "2026-11-28T17:00:00+00:00"),
-        "edge": (4.0, "2026-11-29T05:00:00+00:00"),
+    assert {name: (row["value"], row["measured_at"], row["cpu"]) for name, row in rows.items()} == {
+        "start": (4.0, "2026-11-28T17:00:00+00:00", "a CPU"),
+        "edge": (4.0, "2026-11-29T05:00:00+00:00", "another CPU"),
     }
 
 
@@ -96,6 +96,7 @@ def test_the_page_names_machine_command_and_every_promise(tmp_path: Path) -> Non
     page = (tmp_path / "benchmarks.md").read_text()
     for words in (
         "a CPU, 2 cores",
+        "Measured at 2026-11-28T17:00:00+00:00 on a CPU, in 9 s.",
         "0.5 before, 1.5 after",
         "jitney bench start",
         "**missed**",

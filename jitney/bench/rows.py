@@ -35,7 +35,7 @@ class Row:
 def _start(say: Say) -> Result:
     from jitney.bench.start import measure_start
 
-    return measure_start(1, say)
+    return measure_start(2, say)
 
 
 def _memory(_: Say) -> Result:
@@ -111,7 +111,7 @@ def _evenings(say: Say) -> Result:
 
 
 ROWS: Mapping[str, Row] = {
-    "start": Row("start --repeats 1", _start, "`jitney up` until all is healthy, beside the longest chain in it"),
+    "start": Row("start --repeats 2", _start, "`jitney up` until all is healthy, beside the longest chain in it"),
     "memory": Row("memory --idle-seconds 10", _memory, "memory of all our processes, beside the libraries alone"),
     "grpc-chain": Row("grpc-chain --rounds 3", _grpc_chain, "a unary call behind the whole chain, beside raw bytes"),
     "write-tx": Row("write-tx --rounds 3", _write_tx, "a ride and its event in one transaction, beside pgbench"),

@@ -12,10 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database import Database
 from matching_service.adapters import tables
 from matching_service.adapters.run_rows import plan_json, run_from, run_ride_from
+from matching_service.adapters.statements import is_in
 from matching_service.domain.ride_states import DRIVER_STATES
 from matching_service.domain.run import Run, RunRide, RunView
-
-_DRIVER_STATES = [state.value for state in DRIVER_STATES]
 
 
 def open_run_of(driver_id: UUID) -> Select[Any]:
@@ -30,7 +29,7 @@ async def views_of(connection: AsyncConnection, statement: Select[Any]) -> list[
     if not runs:
         return []
     ride = tables.rides.c
-    live = select(tables.rides).where(ride.run_id.in_([run.id for run in runs]), ride.state.in_(_DRIVER_STATES))
+    live = select(tables.rides).where(ride.run_id.in_([run.id for run in runs]), is_in(DRIVER_STATES))
     rides: dict[UUID, list[RunRide]] = {}
     for row in (await connection.execute(live.order_by(ride.run_slot))).mappings():
         rides.setdefault(row["run_id"], []).append(run_ride_from(row))

@@ -37,6 +37,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     bindparam,
+    case,
     func,
     insert,
     select,
@@ -121,16 +122,23 @@ async def republish_since(database: Database, table: Table, since: datetime) -> 
 
 async def try_lock(connection: AsyncConnection, table: Table) -> bool:
     """Take the lock that lets one relay at a time drain this outbox, until the transaction ends."""
-    key = zlib.crc32(f"outbox relay {table.fullname}".encode())
-    return bool(await connection.scalar(_TRY_LOCK, {"key": key}))
+    return bool(await connection.scalar(_TRY_LOCK, {"key": _lock_key(table)}))
 
 
 async def take_batch(
     connection: AsyncConnection, table: Table, limit: int
 ) -> tuple[Sequence[Row[tuple[object, ...]]], datetime]:
-    """Mark the next unpublished events as published and return them in order, with the time of the mark."""
-    rows = sorted((await connection.execute(_take_batch(table), {"most": limit})).all(), key=lambda row: row.seq)
+    """Mark the next unpublished events as published and return them in order, with the time of the mark.
+
+    Takes the lock by itself; none where another relay has it, or nothing waits.
+    """
+    parameters = {"key": _lock_key(table), "most": limit}
+    rows = sorted((await connection.execute(_take_batch(table), parameters)).all(), key=lambda row: row.seq)
     return rows, rows[0].published_at if rows else datetime.fromtimestamp(0, UTC)
+
+
+def _lock_key(table: Table) -> int:
+    return zlib.crc32(f"outbox relay {table.fullname}".encode())
 
 
 # Written once: to write a statement anew costs as much as to have it answered.
@@ -139,15 +147,20 @@ _TRY_LOCK = select(func.pg_try_advisory_xact_lock(bindparam("key", type_=BigInte
 
 @cache
 def _take_batch(table: Table) -> ReturningUpdate[tuple[object, ...]]:
+    # One time for the batch, read when the lock is ours: marks grow from batch to batch. What another relay published
+    # after this statement had begun is looked at once more when it is locked, and left alone.
+    locked = func.pg_try_advisory_xact_lock(bindparam("key", type_=BigInteger))
+    turn = select(case((locked, func.clock_timestamp())).label("began_at")).cte("turn").prefix_with("MATERIALIZED")
     oldest = (
         select(table.c.seq)
+        .join(turn, turn.c.began_at.is_not(None))
         .where(table.c.published_at.is_(None))
         .order_by(table.c.seq)
         .limit(bindparam("most", type_=Integer))
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=table, skip_locked=True)
+        .correlate(None)
     )
-    # One time for the batch, taken under the lock: marks grow from batch to batch.
-    marked = update(table).where(table.c.seq.in_(oldest)).values(published_at=func.statement_timestamp())
+    marked = update(table).where(table.c.seq.in_(oldest)).values(published_at=select(turn.c.began_at).scalar_subquery())
     return marked.returning(*table.c)
 
 

@@ -122,8 +122,6 @@ class OutboxRelay:
 
     async def _publish_batch(self) -> int:
         async with self._database.transaction() as connection:
-            if not await outbox.try_lock(connection, self._table):
-                return 0
             rows, mark = await outbox.take_batch(connection, self._table, BATCH_EVENTS)
             if not rows:
                 return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,6 +29,7 @@ from identity_service.adapters.postgres_mail_addresses import PostgresMailAddres
 from identity_service.adapters.postgres_places import PostgresPlaces
 from identity_service.adapters.postgres_roles import PostgresRoles
 from identity_service.adapters.postgres_sign_ins import PostgresSignIns
+from identity_service.domain.accounts import Contact
 from identity_service.domain.events import Event
 from identity_service.use_cases.ports import Request
 from shared_kernel.clock import Clock
@@ -128,3 +130,8 @@ class PostgresStore:
             yield transaction
         if transaction.event_count:
             self._relay_wakeup.wake()
+
+    async def contact(self, account_id: UUID) -> Contact | None:
+        """Return how a person is reached, in clear."""
+        async with self._database.connect() as connection:
+            return await PostgresAccounts(connection, self._vault).contact(account_id)

@@ -234,3 +234,7 @@ class Store(Protocol):
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Run a block in one transaction: committed when it ends, rolled back when it raises."""
         ...
+
+    async def contact(self, account_id: UUID) -> Contact | None:
+        """Return how a person is reached, in clear; asked for on every ride, and no transaction is opened for it."""
+        ...

@@ -21,8 +21,7 @@ class ReadContact:
         Raises:
             NotFound: `account_not_found`.
         """
-        async with self._store.transaction() as transaction:
-            contact = await transaction.accounts.contact(account_id)
+        contact = await self._store.contact(account_id)
         if contact is None:
             raise NotFound("account_not_found", "there is no such account")
         return contact

@@ -10,7 +10,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import func, select
 
-from chassis.outbox import republish_since
+from chassis.outbox import republish_since, take_batch
 from chassis.retention import Keep, trim, trim_forever
 from chassis.telemetry import install_tracing, shutdown_telemetry, span_from
 from shared_kernel.clock import SystemClock
@@ -182,6 +182,19 @@ async def test_two_relays_share_the_work_without_doubling_or_reordering(stores: 
         await eventually(all_out)
 
     assert await stores.published() == texts
+
+
+async def test_while_one_relay_publishes_another_takes_nothing(stores: Stores) -> None:
+    await stores.append("a", "b")
+
+    async with stores.database.transaction() as first, stores.database.transaction() as second:
+        taken, marked_at = await take_batch(first, OUTBOX, 1)
+        nothing, _ = await take_batch(second, OUTBOX, 1)
+    async with stores.database.transaction() as third:
+        rest, marked_later_at = await take_batch(third, OUTBOX, 5)
+
+    assert (len(taken), len(nothing), len(rest)) == (1, 0, 1)
+    assert marked_later_at > marked_at
 
 
 async def test_rows_wait_in_postgres_while_redis_is_away(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:

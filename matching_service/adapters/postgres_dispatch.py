@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -151,8 +151,8 @@ _HEADINGS = select(_shift.driver_id, _shift.heading_latitude, _shift.heading_lon
 _CAPABILITIES = select(_shift.driver_id, _shift.capabilities).where(
     _shift.ended_at.is_(None), _shift.capabilities != []
 )
-_OPEN_SHIFT = select(_shift.id, _shift.vehicle_class).where(
-    _shift.driver_id == bindparam("of_driver"), _shift.ended_at.is_(None)
+_OPEN_SHIFTS = select(_shift.driver_id, _shift.id, _shift.vehicle_class).where(
+    _shift.driver_id == any_(bindparam("of_drivers", type_=ARRAY(Uuid))), _shift.ended_at.is_(None)
 )
 _DRIVER_OF_RIDE = select(_ride.driver_id, _ride.state).where(
     _ride.id == bindparam("of_ride"), _ride.rider_id == bindparam("of_rider")
@@ -254,11 +254,11 @@ class PostgresDispatchReads:
             rows = await connection.execute(_CAPABILITIES)
             return {driver_id: frozenset(map(Capability, names)) for driver_id, names in rows}
 
-    async def open_shift_of(self, driver_id: UUID) -> OpenShift | None:
-        """Return the driver's open shift, also one that ends after the ride."""
+    async def open_shifts_of(self, driver_ids: Sequence[UUID]) -> Mapping[UUID, OpenShift]:
+        """Return the open shifts of those who have one, also such that end after the ride."""
         async with self._database.connect() as connection:
-            row = (await connection.execute(_OPEN_SHIFT, {"of_driver": driver_id})).one_or_none()
-        return None if row is None else OpenShift(row.id, VehicleClass(row.vehicle_class))
+            rows = await connection.execute(_OPEN_SHIFTS, {"of_drivers": driver_ids})
+            return {row.driver_id: OpenShift(row.id, VehicleClass(row.vehicle_class)) for row in rows}
 
     async def driver_under_way(self, ride_id: UUID, rider_id: UUID) -> UUID | None:
         """Return the driver bound to this rider's ride now. Raises NotFound `ride_not_found`."""

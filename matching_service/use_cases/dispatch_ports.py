@@ -184,8 +184,8 @@ class OnShift(Protocol):
         """Return what drivers with an open shift declared, of those who declared anything."""
         ...
 
-    async def open_shift_of(self, driver_id: UUID) -> OpenShift | None:
-        """Return the driver's open shift, also one that ends after the ride; None without one."""
+    async def open_shifts_of(self, driver_ids: Sequence[UUID]) -> Mapping[UUID, OpenShift]:
+        """Return the open shifts of those who have one, also such that end after the ride."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -29,6 +29,10 @@ from shared_kernel.geo import GeoPoint
 
 SHIFT_KNOWN_SECONDS = 5.0
 """So long an open shift is taken as known, so that a stream does not ask the database at each batch."""
+MAX_ASKED_TOGETHER = 500
+"""Who is asked for takes along so many whose turn is near: a fleet costs a few statements a second."""
+HEARD_OF_SECONDS = 15.0
+"""Who was silent for longer is not taken along."""
 BELIEVED_WITHOUT_A_CITY = LocationPolicy(max_speed_kmh=250.0, max_accuracy_meters=200.0)
 """Where no city has a policy."""
 MAX_DRIVERS_KNOWN = 100_000
@@ -50,6 +54,7 @@ class _Known:
 
     shift: OpenShift
     shift_asked_at: float
+    heard_at: float
     bucket: TokenBucket
     believed: LocationPolicy
     """Of the city that the driver is in."""
@@ -95,6 +100,8 @@ class ReportLocations:
         self._rate = max_pings_per_second
         self._observe = observe
         self._known: OrderedDict[UUID, _Known] = OrderedDict()
+        self._turns: deque[tuple[float, UUID]] = deque()
+        """Who was asked for when, the longest ago first; what is no longer so is passed over."""
 
     async def __call__(self, driver_id: UUID, pings: Sequence[Ping]) -> PingCounts:
         """Judge a batch and keep the last ping that is believed. Raises Conflict `no_open_shift`."""
@@ -166,18 +173,58 @@ class ReportLocations:
         now = self._monotonic()
         known = self._known.get(driver_id)
         if known is None or now - known.shift_asked_at >= SHIFT_KNOWN_SECONDS:
-            shift = await self._on_shift.open_shift_of(driver_id)
-            if shift is None:
-                self._known.pop(driver_id, None)
-                raise Conflict("no_open_shift", "go online before telling where you are")
-            if known is None or known.shift.shift_id != shift.shift_id:
-                known = _Known(shift, now, TokenBucket(self._rate, now), self._beliefs[0])
-            known.shift, known.shift_asked_at = shift, now
-            await self._look_where_drivers_can_be()
-            place = known.last or (pings[-1] if pings else None)
-            known.believed = self._beliefs[0] if place is None else self._believed_at(place)
+            known = await self._ask_for_shift(driver_id, pings, now)
+        known.heard_at = now
         self._known[driver_id] = known
         self._known.move_to_end(driver_id)
         if len(self._known) > MAX_DRIVERS_KNOWN:
             self._known.popitem(last=False)
         return known
+
+    async def _ask_for_shift(self, driver_id: UUID, pings: Sequence[Ping], now: float) -> _Known:
+        """Ask what is to be known of a driver, and of others whose turn is near."""
+        others = self._whose_turn_is_near(driver_id, now)
+        shifts = await self._on_shift.open_shifts_of([driver_id, *others])
+        await self._look_where_drivers_can_be()
+        for other, known in others.items():
+            # Who was forgotten or asked for meanwhile is known better by now.
+            if self._known.get(other) is known and known.shift_asked_at < now:
+                self._renew(other, known, shifts.get(other), now)
+        shift = shifts.get(driver_id)
+        if shift is None:
+            self._known.pop(driver_id, None)
+            raise Conflict("no_open_shift", "go online before telling where you are")
+        known = self._known.get(driver_id)
+        if known is None or known.shift.shift_id != shift.shift_id:
+            known = _Known(shift, now, now, TokenBucket(self._rate, now), self._beliefs[0])
+        place = known.last or (pings[-1] if pings else None)
+        known.believed = self._beliefs[0] if place is None else self._believed_at(place)
+        self._note(driver_id, known, shift, now)
+        return known
+
+    def _whose_turn_is_near(self, driver_id: UUID, now: float) -> dict[UUID, _Known]:
+        """Return others who were asked for more than half of the time ago, the longest ago first."""
+        found: dict[UUID, _Known] = {}
+        while len(found) < MAX_ASKED_TOGETHER - 1 and self._turns:
+            asked_at, other = self._turns[0]
+            if asked_at > now - SHIFT_KNOWN_SECONDS / 2:
+                break
+            self._turns.popleft()
+            known = self._known.get(other)
+            if known is None or known.shift_asked_at != asked_at or other == driver_id:
+                continue
+            if now - known.heard_at < HEARD_OF_SECONDS:
+                found[other] = known
+        return found
+
+    def _renew(self, driver_id: UUID, known: _Known, shift: OpenShift | None, now: float) -> None:
+        if shift is None or shift.shift_id != known.shift.shift_id:
+            del self._known[driver_id]  # asked for anew with the next ping
+            return
+        if known.last is not None:
+            known.believed = self._believed_at(known.last)
+        self._note(driver_id, known, shift, now)
+
+    def _note(self, driver_id: UUID, known: _Known, shift: OpenShift, now: float) -> None:
+        known.shift, known.shift_asked_at = shift, now
+        self._turns.append((now, driver_id))

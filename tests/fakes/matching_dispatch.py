@@ -142,9 +142,9 @@ class FakeShifts:
     async def capabilities(self) -> Mapping[UUID, frozenset[Capability]]:
         return self.declared
 
-    async def open_shift_of(self, driver_id: UUID) -> OpenShift | None:
+    async def open_shifts_of(self, driver_ids: Sequence[UUID]) -> Mapping[UUID, OpenShift]:
         self.asked += 1
-        return self.shifts.get(driver_id)
+        return {driver_id: self.shifts[driver_id] for driver_id in driver_ids if driver_id in self.shifts}
 
 
 class FakeRideBoard:

@@ -1,6 +1,6 @@
 """Which pings are believed, and what reporting them does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import pytest
@@ -28,7 +28,7 @@ from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_dispatch import NOON, FakeLiveLocations, FakeShifts, HandClock
 
 POLICY = LocationPolicy(max_speed_kmh=250, max_accuracy_meters=200)
-DRIVER = UUID(int=7)
+DRIVER, OTHER = UUID(int=7), UUID(int=8)
 SHIFT = OpenShift(UUID(int=70), VehicleClass.XL)
 METERS_PER_DEGREE = 111_195.08
 ELSEWHERE = Bounds(51.0, -1.0, 52.0, 1.0)
@@ -195,6 +195,52 @@ async def test_a_shift_is_asked_for_once_in_five_seconds_and_its_end_is_met() ->
     world.clock.advance(1)
     with pytest.raises(Conflict):
         await world.report(DRIVER, [ping(9, seconds=5)])
+
+
+async def test_drivers_whose_turn_is_near_are_asked_for_together() -> None:
+    world = Reporting()
+    fleet = [UUID(int=1_000 + number) for number in range(700)]
+    world.shifts.shifts = {driver_id: OpenShift(driver_id, VehicleClass.XL) for driver_id in fleet}
+    for second in range(21):
+        for driver_id in fleet:
+            await world.report(driver_id, [ping(1 + second, seconds=second)])
+        world.clock.advance(1)
+    # Each by itself at first; then in 20 s four times all of them, in two statements.
+    assert world.shifts.asked == 700 + 4 * 2
+
+
+async def test_who_was_taken_along_and_is_offline_by_then_is_refused_at_the_next_ping() -> None:
+    world = Reporting()
+    world.shifts.shifts[OTHER] = OpenShift(UUID(int=72), VehicleClass.XL)
+    await world.report(OTHER, [ping(1)])
+    world.clock.advance(2)
+    await world.report(DRIVER, [ping(1)])
+    world.clock.advance(3)
+    del world.shifts.shifts[DRIVER]
+    await world.report(OTHER, [ping(2, seconds=5)])
+    with pytest.raises(Conflict):
+        await world.report(DRIVER, [ping(2, seconds=5)])
+
+
+async def test_who_goes_offline_while_asked_for_along_is_not_brought_back() -> None:
+    world = Reporting()
+    world.shifts.shifts[OTHER] = OpenShift(UUID(int=72), VehicleClass.XL)
+    await world.report(DRIVER, [ping(1)])
+    await world.report(OTHER, [ping(1)])
+    world.clock.advance(5)
+    ask = world.shifts.open_shifts_of
+
+    async def go_offline_meanwhile(driver_ids: Sequence[UUID]) -> Mapping[UUID, OpenShift]:
+        found = await ask(driver_ids)
+        del world.shifts.shifts[DRIVER]
+        await world.report.forget(DRIVER)
+        return found
+
+    world.shifts.open_shifts_of = go_offline_meanwhile
+    await world.report(OTHER, [ping(2, seconds=5)])
+    world.shifts.open_shifts_of = ask
+    with pytest.raises(Conflict):
+        await world.report(DRIVER, [ping(2, seconds=5)])
 
 
 async def test_a_driver_who_went_offline_is_forgotten_at_once() -> None:

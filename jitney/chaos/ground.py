@@ -11,6 +11,7 @@ import httpx
 import psutil
 from redis.asyncio import Redis
 
+from chassis.redis_client import open_redis
 from jitney.stack.credentials import Credentials
 from jitney.stack.databases import database_of
 from jitney.stack.environment import StackSettings
@@ -86,9 +87,8 @@ class Ground:
     @asynccontextmanager
     async def redis(self) -> AsyncGenerator[Redis]:
         """Connect to Redis."""
-        async with Redis.from_url(
-            self._settings.redis(self._credentials).url(), socket_connect_timeout=_CONNECT_SECONDS, protocol=3
-        ) as client:
+        url = self._settings.redis(self._credentials).url()
+        async with open_redis(url, timeout_seconds=_CONNECT_SECONDS) as client:
             yield client
 
     async def sandbox(self, method: str, path: str, json: Any = None, **query: Any) -> Any:

@@ -1,5 +1,7 @@
 .DEFAULT_GOAL := help
 .SILENT:
+# Where it is set, each process would compile the tests anew, which takes four of them a minute together.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help up test check chaos build protos format images check-chart check-cluster clean
 
 up: build ## start everything and a small city that lives in it; Ctrl-C stops it

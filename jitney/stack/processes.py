@@ -84,8 +84,8 @@ class ProcessFactory:
 
     def city(self) -> ProcessSpec:
         """Riders and drivers that use the public interfaces, until they are stopped."""
-        # Thirty times as fast as life: a newcomer sees the first ride end in a third of a minute.
-        demand = ("--minutes", "0", "--speed", "30", "--rides-per-minute", "1")
+        # Forty times as fast as life, with a ride every two seconds: a newcomer soon sees the first one end.
+        demand = ("--minutes", "0", "--speed", "40", "--rides-per-minute", "0.75")
         if self.settings.replicas > 1:
             demand += ("--rest-url", self.settings.urls("REST"), "--stream-url", self.settings.urls("STREAM"))
         return self._python("city", ("jitney", "simulate", *demand), (*_EDGE, "JITNEY_SANDBOX_"))

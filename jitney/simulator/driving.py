@@ -114,13 +114,14 @@ class Driving:
         seconds = world.trip_seconds.get(ride_id) or drive_seconds(self.here(), place)
         if self.here() != place and not await self._go(ride_id, place, seconds):
             return
-        if world.happens(world.behavior.failed_delivery_share):
-            self._view.know(await self._api.fail_delivery(ride_id, {"failure": "recipient_absent"}))
-            return
         pin = world.recipient_pins.get(ride_id)
         if pin is None:
             # Whoever ordered has not told the recipient yet.
             await asyncio.sleep(_ASK_PIN_WALL_SECONDS)
+            return
+        # Not before: while the PIN is waited for, this would be drawn again and again.
+        if world.happens(world.behavior.failed_delivery_share):
+            self._view.know(await self._api.fail_delivery(ride_id, {"failure": "recipient_absent"}))
             return
         self._view.know(await self._api.hand_over_order(ride_id, {"proof_kind": "pin", "pin": pin}))
 

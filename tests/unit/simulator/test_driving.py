@@ -6,6 +6,8 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
+import pytest
+
 from jitney.simulator.behavior import Behavior
 from jitney.simulator.clock import SimulationClock
 from jitney.simulator.driver_view import DriverView
@@ -22,9 +24,9 @@ START, PICKUP, DROPOFF = GeoPoint(37.770, -122.420), GeoPoint(37.775, -122.420),
 ALL_GOES_WELL = Behavior(driver_cancel_share=0.0, rating_share=0.0)
 
 
-def ride(state: str, version: int) -> DriverRide:
+def ride(state: str, version: int, kind: str = "private") -> DriverRide:
     places = {"pickup": _place(PICKUP), "dropoff": _place(DROPOFF), "stops": []}
-    return cast("DriverRide", {"id": RIDE, "state": state, "version": version, "kind": "private", **places})
+    return cast("DriverRide", {"id": RIDE, "state": state, "version": version, "kind": kind, **places})
 
 
 def _place(point: GeoPoint) -> dict[str, float]:
@@ -47,6 +49,9 @@ class Service:
     async def complete_trip(self, ride_id: str) -> DriverRide:
         return self._did("complete", ride_id, "completed", 4)
 
+    async def fail_delivery(self, ride_id: str, body: Any) -> DriverRide:
+        return self._did(body["failure"], ride_id, "returning", 4)
+
     def _did(self, what: str, ride_id: str, state: str, version: int) -> DriverRide:
         assert ride_id == RIDE
         self.done.append((what, self._here()))
@@ -56,10 +61,12 @@ class Service:
 class Shift:
     """One driver at the start, with what the driver knows and the rides that were brought to their end."""
 
-    def __init__(self, on_the_way: Callable[[Shift], None] = lambda _: None) -> None:
+    def __init__(
+        self, on_the_way: Callable[[Shift], None] = lambda _: None, behavior: Behavior = ALL_GOES_WELL
+    ) -> None:
         nothing = cast("Any", None)
         self.vehicle, clock = Vehicle(START), SimulationClock(10_000.0)
-        self.world = World(nothing, nothing, nothing, nothing, clock, random.Random(7), ALL_GOES_WELL, nothing)
+        self.world = World(nothing, nothing, nothing, nothing, clock, random.Random(7), behavior, nothing)
         self.service = Service(lambda: self.vehicle.place(clock.seconds()))
         self.view = DriverView(cast("Client", self.service))
         self.logbook = Logbook(clock.seconds)
@@ -104,3 +111,20 @@ async def test_vehicle_stops_where_it_is_when_the_ride_is_gone_on_the_way() -> N
     assert (shift.service.done, shift.completed) == ([], 0)
     assert START.latitude <= there.latitude < PICKUP.latitude
     assert shift.vehicle.place(shift.world.clock.seconds() + 1_000) == there
+
+
+async def test_a_recipient_is_found_absent_once_and_not_while_the_courier_waits_for_the_pin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("jitney.simulator.driving._ASK_PIN_WALL_SECONDS", 0.0)
+    shift = Shift(behavior=Behavior(failed_delivery_share=1.0))
+    order = ride("in_progress", 3, kind="delivery")
+    shift.view.know(order)
+
+    for _ in range(3):
+        await shift.driving.go_on(order)
+    assert shift.service.done == []
+
+    shift.world.recipient_pins[RIDE] = "4821"
+    await shift.driving.go_on(order)
+    assert shift.service.done == [("recipient_absent", DROPOFF)]

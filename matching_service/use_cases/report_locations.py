@@ -184,7 +184,12 @@ class ReportLocations:
     async def _ask_for_shift(self, driver_id: UUID, pings: Sequence[Ping], now: float) -> _Known:
         """Ask what is to be known of a driver, and of others whose turn is near."""
         others = self._whose_turn_is_near(driver_id, now)
-        shifts = await self._on_shift.open_shifts_of([driver_id, *others])
+        try:
+            shifts = await self._on_shift.open_shifts_of([driver_id, *others])
+        except BaseException:
+            # Else each of them would ask by itself once the database answers again.
+            self._turns.extendleft((known.shift_asked_at, other) for other, known in reversed(others.items()))
+            raise
         await self._look_where_drivers_can_be()
         for other, known in others.items():
             # Who was forgotten or asked for meanwhile is known better by now.

@@ -23,7 +23,7 @@ from matching_service.domain.zones import Bounds
 from matching_service.use_cases.dispatch_ports import OpenShift
 from matching_service.use_cases.get_ride_location import GetRideLocation
 from matching_service.use_cases.report_locations import PingCounts, ReportLocations
-from shared_kernel.errors import Conflict, NotFound
+from shared_kernel.errors import Conflict, NotFound, Unavailable
 from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_dispatch import NOON, FakeLiveLocations, FakeShifts, HandClock
 
@@ -207,6 +207,27 @@ async def test_drivers_whose_turn_is_near_are_asked_for_together() -> None:
         world.clock.advance(1)
     # Each by itself at first; then in 20 s four times all of them, in two statements.
     assert world.shifts.asked == 700 + 4 * 2
+
+
+async def test_who_could_not_be_asked_for_is_taken_along_when_the_database_answers_again() -> None:
+    world = Reporting()
+    fleet = [UUID(int=1_000 + number) for number in range(50)]
+    world.shifts.shifts = {driver_id: OpenShift(driver_id, VehicleClass.XL) for driver_id in fleet}
+    for driver_id in fleet:
+        await world.report(driver_id, [ping(1)])
+    world.clock.advance(5)
+    ask = world.shifts.open_shifts_of
+
+    async def be_away(driver_ids: Sequence[UUID]) -> Mapping[UUID, OpenShift]:
+        raise Unavailable("database_unavailable", "the database does not answer")
+
+    world.shifts.open_shifts_of = be_away
+    with pytest.raises(Unavailable):
+        await world.report(fleet[0], [ping(2, seconds=5)])
+    world.shifts.open_shifts_of, world.shifts.asked = ask, 0
+    for driver_id in fleet:
+        await world.report(driver_id, [ping(3, seconds=5)])
+    assert world.shifts.asked == 1
 
 
 async def test_who_was_taken_along_and_is_offline_by_then_is_refused_at_the_next_ping() -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import struct
-import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from matching_service.adapters.driver_ids import driver_id_from
 from matching_service.domain.city import VehicleClass
@@ -14,8 +14,11 @@ from matching_service.domain.locations import DriverPosition
 
 CELLS_KEY = "loc:cells"
 
-LAYOUT = struct.Struct(">QIqiiB")
-"""sequence, shift tag, measured (ms), latitude and longitude (1e-7 degrees, 1.1 cm), vehicle class; big-endian."""
+_LAYOUT = struct.Struct(">QIqiiB16s")
+"""sequence, shift tag, measured (ms), latitude and longitude (1e-7 degrees, 1.1 cm), vehicle class, driver; big-endian.
+
+The driver stands in the value as well as in the field's name, so that a tick asks for the values alone: twenty thousand
+of them are read in a quarter of the time of as many fields with their values."""
 _ROW = [
     ("sequence", ">u8"),
     ("tag", ">u4"),
@@ -23,6 +26,7 @@ _ROW = [
     ("latitude", ">i4"),
     ("longitude", ">i4"),
     ("code", "u1"),
+    ("driver", "V16"),
 ]
 """The same for numpy."""
 _CLASSES = (VehicleClass.ECONOMY, VehicleClass.XL, VehicleClass.WHEELCHAIR)
@@ -89,15 +93,25 @@ return {#gone, redis.call('HLEN', KEYS[1])}
 
 
 def pack(position: DriverPosition) -> bytes:
-    """Pack a position into 29 bytes."""
-    return LAYOUT.pack(
+    """Pack a position into 45 bytes."""
+    return _LAYOUT.pack(
         position.sequence,
         position.shift_tag,
         round(position.measured_at * 1000),
         round(position.latitude * 1e7),
         round(position.longitude * 1e7),
         _CODE_BY_CLASS[position.vehicle_class],
+        position.driver_id.bytes,
     )
+
+
+def unpack(value: bytes) -> DriverPosition | None:
+    """Read what `pack` wrote; None for what it did not."""
+    if len(value) != _LAYOUT.size:
+        return None
+    sequence, shift_tag, measured_millis, latitude, longitude, code, driver = _LAYOUT.unpack(value)
+    point = latitude / 1e7, longitude / 1e7
+    return DriverPosition(driver_id_from(driver), *point, measured_millis / 1000, sequence, _CLASSES[code], shift_tag)
 
 
 def location_key(cell: str) -> str:
@@ -110,32 +124,31 @@ def seen_key(cell: str) -> str:
     return f"seen:{{{cell}}}"
 
 
-def home_key(driver_id: uuid.UUID) -> str:
+def home_key(driver_id: UUID) -> str:
     """Name the key that holds the cell of a driver."""
     return f"home:{driver_id}"
 
 
-def unpack_all(cells: Iterable[Mapping[bytes, bytes]]) -> list[DriverPosition]:
-    """Read the hashes of some cells, of a driver who stands in two the newer position; for a thread, as there may be
+def unpack_all(values: Sequence[bytes]) -> list[DriverPosition]:
+    """Read what `pack` wrote, of a driver who stands in two cells the newer position; for a thread, as there may be
     tens of thousands.
 
-    All numbers are read at once, and tuples made past the constructor.
+    All numbers are read at once, and tuples made past the constructor. What is not as `pack` writes it is left out: the
+    next ping replaces it.
     """
     import numpy as np  # noqa: PLC0415 (a tenth of a second to import; only who reads all locations needs it)
 
-    newest: dict[bytes, bytes] = {}
-    for positions in cells:
-        older = [
-            driver
-            for driver in newest.keys() & positions.keys()
-            if LAYOUT.unpack(newest[driver])[2] > LAYOUT.unpack(positions[driver])[2]
-        ]
-        kept = {driver: newest[driver] for driver in older}
-        newest.update(positions)
-        newest.update(kept)
-    rows: Any = np.frombuffer(b"".join(newest.values()), np.dtype(_ROW))
+    packed = b"".join(values)
+    if len(packed) != _LAYOUT.size * len(values):
+        packed = b"".join(value for value in values if len(value) == _LAYOUT.size)
+    rows: Any = np.frombuffer(packed, np.dtype(_ROW))
+    drivers: list[bytes] = rows["driver"].tolist()
+    if len(set(drivers)) < len(drivers):
+        oldest_first = rows["millis"].argsort(kind="stable").tolist()
+        rows = rows[sorted({drivers[place]: place for place in oldest_first}.values())]
+        drivers = rows["driver"].tolist()
     columns = (
-        map(driver_id_from, newest),
+        map(driver_id_from, drivers),
         (rows["latitude"] / 1e7).tolist(),
         (rows["longitude"] / 1e7).tolist(),
         (rows["millis"] / 1000).tolist(),
@@ -144,11 +157,3 @@ def unpack_all(cells: Iterable[Mapping[bytes, bytes]]) -> list[DriverPosition]:
         rows["tag"].tolist(),
     )
     return list(map(partial(tuple.__new__, DriverPosition), zip(*columns, strict=True)))
-
-
-def unpack(driver_id: uuid.UUID, value: bytes) -> DriverPosition:
-    """Read what `pack` wrote."""
-    sequence, shift_tag, measured_millis, latitude, longitude, code = LAYOUT.unpack(value)
-    return DriverPosition(
-        driver_id, latitude / 1e7, longitude / 1e7, measured_millis / 1000, sequence, _CLASSES[code], shift_tag
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from itertools import starmap
 from typing import Any
 from uuid import UUID
 
@@ -89,7 +90,7 @@ _excluded = (
 # Written once: a tick asks all of this twice a second, and to write it anew costs more than to have it answered.
 @cache
 def _waiting(*, of_cities: bool) -> Select[Any]:
-    columns = [*_seeking(), _ride.dispatch_at, _ride.sharing, _ride.passengers]
+    columns = [*_seeking(), _ride.dispatch_at, _ride.sharing, _ride.passengers]  # as `_waiting_ride` takes them
     waiting = select(*columns, _excluded).where(_ride.state == _written("matching"), *_theirs(of_cities=of_cities))
     # One that was asked for ahead has waited since its search began.
     since = func.coalesce(_ride.dispatch_at, _ride.requested_at)
@@ -154,6 +155,42 @@ _CAPABILITIES = select(_shift.driver_id, _shift.capabilities).where(
 _OPEN_SHIFTS = select(_shift.driver_id, _shift.id, _shift.vehicle_class).where(
     _shift.driver_id == any_(bindparam("of_drivers", type_=ARRAY(Uuid))), _shift.ended_at.is_(None)
 )
+
+
+def _waiting_ride(  # a row's columns, in order: to look each up by its name takes twice as long
+    ride_id: UUID,
+    pickup_latitude: float,
+    pickup_longitude: float,
+    dropoff_latitude: float,
+    dropoff_longitude: float,
+    product: str,
+    requested_at: datetime,
+    funding: str,
+    city: str,
+    shard: str,
+    delivery: Mapping[str, Any] | None,
+    dispatch_at: datetime | None,
+    sharing: Mapping[str, Any] | None,
+    passengers: int,
+    excluded: Sequence[UUID] | None,
+) -> WaitingRide:
+    return WaitingRide(
+        ride_id,
+        GeoPoint(pickup_latitude, pickup_longitude),
+        GeoPoint(dropoff_latitude, dropoff_longitude),
+        product,
+        dispatch_at or requested_at,
+        frozenset(excluded or ()),
+        excluded is not None,
+        Funding(funding),
+        city,
+        shard,
+        order_from(delivery).needs if delivery is not None else frozenset(),
+        Sharing(**sharing) if sharing is not None else None,
+        passengers,
+    )
+
+
 _DRIVER_OF_RIDE = select(_ride.driver_id, _ride.state).where(
     _ride.id == bindparam("of_ride"), _ride.rider_id == bindparam("of_rider")
 )
@@ -171,25 +208,8 @@ class PostgresDispatchReads:
         """Return rides in MATCHING in these shards: closed offers or assignments first, then long waits."""
         statement, given = _waiting(of_cities=bool(cities)), {"of_shards": list(shards), "most": limit}
         async with self._database.connect() as connection:
-            rows = (await connection.execute(statement, given | _these(cities))).mappings().all()
-        return [
-            WaitingRide(
-                ride_id=row["id"],
-                pickup=GeoPoint(row["pickup_latitude"], row["pickup_longitude"]),
-                dropoff=GeoPoint(row["dropoff_latitude"], row["dropoff_longitude"]),
-                product=row["product"],
-                requested_at=row["dispatch_at"] or row["requested_at"],
-                excluded_driver_ids=frozenset(row["excluded"] or ()),
-                returned=row["excluded"] is not None,
-                funding=Funding(row["funding"]),
-                city=row["city"],
-                shard=row["shard"],
-                needs=order_from(row["delivery"]).needs if row["delivery"] is not None else frozenset(),
-                sharing=Sharing(**row["sharing"]) if row["sharing"] is not None else None,
-                passengers=row["passengers"],
-            )
-            for row in rows
-        ]
+            rows = (await connection.execute(statement, given | _these(cities))).all()
+        return list(starmap(_waiting_ride, rows))
 
     async def list_en_route(
         self, shards: Collection[str], max_swaps: int, limit: int, cities: Collection[str] = ()

@@ -8,6 +8,7 @@ Redis may lose all of it at any time, and matchers then meet in the database.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 from typing import Any
 from uuid import UUID
 
@@ -23,17 +24,16 @@ from shared_kernel.errors import Unavailable
 # fence does not take twice, and fences of two shards say nothing of each other.
 _RESERVE = """
 local gained = {}
+local new, new_shard = string.match(ARGV[2], '^(%d+) (.*)$')
 for index, key in ipairs(KEYS) do
-  local claim = ARGV[index + 1]
   local held = redis.call('GET', key)
   local free = not held
   if held then
     local old, old_shard = string.match(held, '^(%d+) (.*)$')
-    local new, new_shard = string.match(claim, '^(%d+) (.*)$')
     free = old_shard == new_shard and tonumber(old) < tonumber(new)
   end
   if free then
-    redis.call('SET', key, claim, 'PX', ARGV[1])
+    redis.call('SET', key, ARGV[2], 'PX', ARGV[1])
     gained[index] = 1
   else
     gained[index] = 0
@@ -43,15 +43,18 @@ return gained
 """
 
 _RELEASE = """
-for index, key in ipairs(KEYS) do
-  if redis.call('GET', key) == ARGV[index] then redis.call('DEL', key) end
+for _, key in ipairs(KEYS) do
+  if redis.call('GET', key) == ARGV[1] then redis.call('DEL', key) end
 end
 return 0
 """
 
 
 class RedisReservations:
-    """The Reservations of production: one script a cell. Raises Unavailable `dispatch_store_unavailable`."""
+    """The Reservations of production: a script for the drivers of a cell who are wanted for rides of one shard.
+
+    Raises Unavailable `dispatch_store_unavailable`.
+    """
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -60,40 +63,38 @@ class RedisReservations:
 
     async def reserve(self, claims: Sequence[Claim], seconds: float) -> frozenset[UUID]:
         gained: set[UUID] = set()
-        by_cell = _by_cell(claims)
-        if not by_cell:
+        groups = _grouped(claims)
+        if not groups:
             return frozenset()
         async with self._redis.pipeline(transaction=False) as pipeline:
-            for cell, some in by_cell.items():
-                await self._reserve(_keys(cell, some), [int(seconds * 1000), *map(_value, some)], pipeline)
+            for (cell, value), drivers in groups.items():
+                await self._reserve(_keys(cell, drivers), [int(seconds * 1000), value], pipeline)
             answers: list[list[int]] = await _answered(pipeline.execute())
-        for some, answer in zip(by_cell.values(), answers, strict=True):
-            gained.update(claim.position.driver_id for claim, one in zip(some, answer, strict=True) if one)
+        for drivers, answer in zip(groups.values(), answers, strict=True):
+            gained.update(compress(drivers, answer))
         return frozenset(gained)
 
     async def release(self, claims: Sequence[Claim]) -> None:
-        by_cell = _by_cell(claims)
-        if not by_cell:
+        groups = _grouped(claims)
+        if not groups:
             return
         async with self._redis.pipeline(transaction=False) as pipeline:
-            for cell, some in by_cell.items():
-                await self._release(_keys(cell, some), [*map(_value, some)], pipeline)
+            for (cell, value), drivers in groups.items():
+                await self._release(_keys(cell, drivers), [value], pipeline)
             await _answered(pipeline.execute())
 
 
-def _by_cell(claims: Sequence[Claim]) -> dict[str, list[Claim]]:
-    by_cell: dict[str, list[Claim]] = {}
-    for claim in claims:
-        by_cell.setdefault(shard_at(claim.position.latitude, claim.position.longitude), []).append(claim)
-    return by_cell
+def _grouped(claims: Sequence[Claim]) -> dict[tuple[str, str], list[UUID]]:
+    """Return the drivers by the cell they stand in and the value that claims them."""
+    groups: dict[tuple[str, str], list[UUID]] = {}
+    for position, shard, fence in claims:
+        cell = shard_at(position.latitude, position.longitude)
+        groups.setdefault((cell, f"{fence} {shard}"), []).append(position.driver_id)
+    return groups
 
 
-def _keys(cell: str, claims: Sequence[Claim]) -> list[str]:
-    return [f"drv:{{{cell}}}:{claim.position.driver_id}" for claim in claims]
-
-
-def _value(claim: Claim) -> str:
-    return f"{claim.fence} {claim.shard}"
+def _keys(cell: str, drivers: Sequence[UUID]) -> list[str]:
+    return [f"drv:{{{cell}}}:{driver_id}" for driver_id in drivers]
 
 
 async def _answered(call: Any) -> Any:

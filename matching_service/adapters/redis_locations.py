@@ -1,6 +1,6 @@
 """Live locations in Redis, sharded by H3 cell of resolution 5.
 
-`loc:{S}`    hash: 16 bytes of the driver's id -> a packed position (see location_layout)
+`loc:{S}`    hash: 16 bytes of the driver's id -> a packed position, with the id in it (see location_layout)
 `seen:{S}`   sorted set: the same member, scored by the Unix second of the measurement: the time to live of the hash
 `home:<driver>`  the cell S that holds the driver
 `loc:cells`  sorted set of the cells in use, scored by the newest measurement
@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, cast
 from uuid import UUID
 
@@ -77,7 +78,7 @@ class RedisLiveLocations:
         if home is None:
             return None
         value = await _answered(self._redis.hget(location_key(home.decode()), cast("str", driver_id.bytes)))
-        return None if value is None else unpack(driver_id, value)
+        return None if value is None else unpack(value)
 
     async def snapshot(self) -> list[DriverPosition]:
         return await self._snapshot(await _answered(self._redis.zrange(CELLS_KEY, 0, -1)))
@@ -92,9 +93,9 @@ class RedisLiveLocations:
             return []
         async with self._redis.pipeline(transaction=False) as pipeline:
             for cell in cells:
-                pipeline.hgetall(location_key(cell.decode()))
-            hashes: list[dict[bytes, bytes]] = await _answered(pipeline.execute())
-        return await asyncio.to_thread(unpack_all, hashes)
+                pipeline.hvals(location_key(cell.decode()))
+            held: list[list[bytes]] = await _answered(pipeline.execute())
+        return await asyncio.to_thread(unpack_all, list(chain.from_iterable(held)))
 
     async def forget(self, driver_id: UUID) -> None:
         home = await _answered(self._redis.getdel(home_key(driver_id)))

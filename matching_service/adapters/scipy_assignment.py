@@ -103,7 +103,8 @@ def _nearest(
 
     pickups = [seekers[index].pickup for index in group]
     map_scale = cos(radians(pickups[0].latitude))
-    tree: Any = KDTree(_flat(all_at(drivers, able), map_scale))
+    # The same answers as of a balanced tree, which takes half as long again to build.
+    tree: Any = KDTree(_flat(all_at(drivers, able), map_scale), balanced_tree=False, compact_nodes=False)
     wanted = candidates + max(len(seekers[index].excluded_driver_ids) for index in group)
     # A list of ranks, so that one rank still makes rows; places without a neighbor hold the number of drivers.
     _, neighbors = tree.query(

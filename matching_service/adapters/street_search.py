@@ -84,5 +84,4 @@ class StreetSearch:
 def _degrees(points: Sequence[GeoPoint | DriverPosition]) -> tuple[Array, Array]:
     import numpy as np  # noqa: PLC0415
 
-    latitudes = np.fromiter((point.latitude for point in points), np.float64, len(points))
-    return latitudes, np.fromiter((point.longitude for point in points), np.float64, len(points))
+    return np.array([point.latitude for point in points]), np.array([point.longitude for point in points])

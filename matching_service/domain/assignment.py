@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from matching_service.domain.candidates import Seeker
@@ -85,14 +85,8 @@ class DriverTerms(NamedTuple):
 NO_TERMS = DriverTerms()
 
 
-class Weighable(NamedTuple):
-    """A driver who may come to a ride."""
-
-    place: int
-    """In the list of drivers."""
-    driver_id: UUID
-    eta_seconds: int
-    terms: DriverTerms = NO_TERMS
+Weighable: TypeAlias = tuple[int, UUID, float, DriverTerms]
+"""A driver who may come to a ride: the place in the list of drivers, the id, the seconds to the pickup, the terms."""
 
 
 def pair_costs(place: int, seeker: Seeker, drivers: Iterable[Weighable]) -> list[PairCost]:
@@ -105,7 +99,7 @@ def pair_costs(place: int, seeker: Seeker, drivers: Iterable[Weighable]) -> list
         return _bound_costs(place, seeker.bound.driver_id, float(seeker.swaps.cost_seconds), drivers)
     weights = seeker.weights
     if weights is NO_WEIGHTS:
-        return [PairCost(place, driver.place, driver.eta_seconds) for driver in drivers]
+        return [PairCost(place, driver, eta_seconds) for driver, _, eta_seconds, _ in drivers]
     fairness_share, fairness_most, miss_seconds, idle_weight = weights
     extra_idle_seconds = seeker.dropoff_extra_idle_seconds
     costs: list[PairCost] = []

@@ -6,7 +6,6 @@ import asyncio
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import groupby
 from math import ceil
 
@@ -14,7 +13,6 @@ from matching_service.domain.assignment import (
     NO_TERMS,
     DriverTerms,
     PairCost,
-    Weighable,
     choose_greedily,
     pair_costs,
     unserved_seconds,
@@ -43,8 +41,6 @@ PAIRS_AT_ONCE = 2_000
 SOLVER_BUDGET_SECONDS = 0.25
 """The solver's own time, in all passes of a tick together: where weighing takes long already, a greedy choice would
 spare the least part of the tick, and leave all drivers where they are."""
-_WEIGHABLE = partial(tuple.__new__, Weighable)
-"""Makes one of a tuple past the constructor: a tick makes tens of thousands."""
 
 
 @dataclass(slots=True)
@@ -203,7 +199,7 @@ class Choose:
     def _own(self, picture: Picture) -> list[PairCost]:
         own: list[PairCost] = []
         for seeker, driver in picture.bound_driver_by_seeker.items():
-            comes = Weighable(driver, picture.drivers[driver].driver_id, picture.own_eta_seconds[seeker])
+            comes = driver, picture.drivers[driver].driver_id, picture.own_eta_seconds[seeker], NO_TERMS
             own += pair_costs(seeker, picture.seekers[seeker], [comes])
         return own
 
@@ -228,9 +224,12 @@ def _weighed(picture: Picture, pairs: Sequence[Pair], etas: Sequence[int]) -> li
         cap_seconds = pickup_cap_seconds(seeker)
         worth = picture.worth_by_city.get(seeker.city)
         terms = _no_terms if worth is None else worth.terms
-        near = [(pair[1], eta_seconds, drivers[pair[1]]) for pair, eta_seconds in group if eta_seconds <= cap_seconds]
-        weighable = [_WEIGHABLE((index, driver[0], eta, terms(driver))) for index, eta, driver in near]
-        costs += pair_costs(place, seeker, weighable)
+        near = [
+            (index, (driver := drivers[index])[0], eta_seconds, terms(driver))
+            for (_, index), eta_seconds in group
+            if eta_seconds <= cap_seconds
+        ]
+        costs += pair_costs(place, seeker, near)
     return costs
 
 

@@ -30,7 +30,7 @@ from matching_service.use_cases.dispatch_ports import (
     WaitingRide,
     WaitingRides,
 )
-from matching_service.use_cases.dispatch_seekers import seeker_of, waiting_seekers
+from matching_service.use_cases.dispatch_seekers import bound_seeker, waiting_seekers
 from matching_service.use_cases.driver_worth import KnowWorth, Worth
 from matching_service.use_cases.eta_ports import EtaProvider
 from matching_service.use_cases.find_joins import FindJoins, PooledSeeker, RunOnTheRoad
@@ -234,7 +234,7 @@ class DrawPicture:
             bound = Bound(ride.driver_id, own_eta_seconds - swaps.min_gain_seconds)
             picture.bound_driver_by_seeker[len(picture.seekers)] = len(picture.drivers)
             picture.own_eta_seconds[len(picture.seekers)] = own_eta_seconds
-            picture.seekers.append(seeker_of(ride, city, now, 0.0, bound))
+            picture.seekers.append(bound_seeker(ride, city, now, bound))
             picture.drivers.append(position)
 
 

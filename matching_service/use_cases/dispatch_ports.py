@@ -21,9 +21,11 @@ from matching_service.domain.terms import Funding
 from shared_kernel.geo import GeoPoint
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingRide:
-    """A ride that looks for a driver. `returned`: an offer of it was declined or expired, so it goes first."""
+class WaitingRide(NamedTuple):
+    """A ride that looks for a driver. `returned`: an offer of it was declined or expired, so it goes first.
+
+    A tuple, since a tick reads thousands.
+    """
 
     ride_id: UUID
     pickup: GeoPoint

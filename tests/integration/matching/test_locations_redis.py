@@ -12,7 +12,9 @@ from chassis.redis_client import open_redis
 from matching_service.adapters.city_file import load_city
 from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.adapters.free_drivers import SnapshotFreeDrivers
+from matching_service.adapters.location_layout import location_key
 from matching_service.adapters.redis_locations import RedisLiveLocations
+from matching_service.adapters.shard_cells import shard_at
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition, Ping, PingVerdict, RecordOutcome
 from matching_service.use_cases.dispatch_ports import OpenShift
@@ -84,6 +86,19 @@ async def test_a_driver_left_in_two_cells_is_read_at_the_newer_place(redis: Redi
     await redis.delete(f"home:{driver}")  # as if another process had lost the race to move it
     await locations.record([position(driver, 2, 37.9, AT + 1)])
     assert [each.sequence for each in await locations.snapshot()] == [2]
+
+
+async def test_a_position_that_another_layout_left_is_passed_over_until_the_next_ping(redis: Redis) -> None:
+    locations, other, driver = RedisLiveLocations(redis), uuid4(), uuid4()
+    await locations.record([position(driver, 1), position(other, 1)])
+    await redis.hset(location_key(shard_at(37.7, -122.4)), driver.bytes, b"\0" * 29)  # pyright: ignore[reportArgumentType]
+    assert [each.driver_id for each in await locations.snapshot()] == [other]
+    assert await locations.last(driver) is None
+    assert await locations.record([position(driver, 2)]) == [RecordOutcome.RECORDED]
+    assert {each.driver_id for each in await locations.snapshot()} == {driver, other}
+    found = await locations.last(driver)
+    assert found is not None
+    assert found.sequence == 2
 
 
 async def test_after_redis_lost_everything_the_next_pings_bring_the_drivers_back(redis: Redis) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -29,7 +28,7 @@ from tests.fakes.matching_one_street import CITY, City, at, ride
 
 async def test_an_order_goes_to_the_nearest_who_declared_what_it_needs(city: City) -> None:
     needs = frozenset({Capability.DELIVERY, Capability.AGE_CHECK})
-    city.board.rides = [replace(ride(1), needs=needs)]
+    city.board.rides = [ride(1)._replace(needs=needs)]
     # More of them nearer than a seeker has candidates: they may not take the places of those who are able.
     near = [city.driver(number, number) for number in range(40)]
     city.shifts.declared = {driver_id: frozenset({Capability.DELIVERY}) for driver_id in near}
@@ -68,7 +67,7 @@ async def test_stale_busy_off_shift_and_other_classes_get_no_offer(city: City) -
 async def test_an_excluded_driver_is_not_asked_again(city: City) -> None:
     declined = city.driver(1, 5)
     other = city.driver(2, 800)
-    city.board.rides = [replace(ride(1), excluded_driver_ids=frozenset({declined}))]
+    city.board.rides = [ride(1)._replace(excluded_driver_ids=frozenset({declined}))]
     await city.tick()
     assert city.offered() == {1: other}
 
@@ -142,7 +141,7 @@ async def test_an_xl_may_serve_economy_but_not_the_other_way_round(city: City) -
 
 
 async def test_a_returned_ride_comes_before_a_closer_new_one(city: City) -> None:
-    city.board.rides = [ride(1), replace(ride(2, 500), returned=True)]
+    city.board.rides = [ride(1), ride(2, 500)._replace(returned=True)]
     city.driver(1, 0)
     await city.tick()
     assert list(city.offered()) == [2]
@@ -202,7 +201,7 @@ async def test_after_the_last_ride_drivers_are_looked_at_once_more_and_then_left
 
 async def test_rides_of_one_city_do_not_have_the_drivers_looked_at_for_another(city: City) -> None:
     city.driver(1, 100)
-    city.board.rides = [replace(ride(1), city=CITY.city)]
+    city.board.rides = [ride(1)._replace(city=CITY.city)]
     tick = city.made()
     await tick({"": 1}, [CITY.city])
     await tick({"": 1}, ["elsewhere"])
@@ -277,7 +276,7 @@ async def test_over_budget_the_choice_is_greedy_and_still_exclusive(city: City) 
 async def test_rides_of_others_shards_are_left_to_their_owners_and_offers_carry_the_fence_of_their_own(
     city: City,
 ) -> None:
-    city.board.rides = [replace(ride(1), shard="mine"), replace(ride(2), shard="other"), replace(ride(3), shard="too")]
+    city.board.rides = [ride(1)._replace(shard="mine"), ride(2)._replace(shard="other"), ride(3)._replace(shard="too")]
     for number in range(3):
         city.driver(number, 100 + number)
     await city.tick({"mine": 7, "too": 9})
@@ -298,8 +297,8 @@ async def test_the_same_inputs_give_the_same_offers(city: City) -> None:
 async def test_a_driver_on_the_way_home_gets_the_ride_that_ends_there_and_no_other(city: City) -> None:
     away, towards = ride(1, 0), ride(2, 0)
     city.board.rides = [
-        replace(away, dropoff=at(-4_000), requested_at=away.requested_at - timedelta(seconds=60)),
-        replace(towards, dropoff=at(6_000)),
+        away._replace(dropoff=at(-4_000), requested_at=away.requested_at - timedelta(seconds=60)),
+        towards._replace(dropoff=at(6_000)),
     ]
     driver_id = city.driver(1, 100)
     city.shifts.homes[driver_id] = at(7_000)

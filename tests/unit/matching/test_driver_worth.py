@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching_service.adapters.city_file import load_city
-from matching_service.domain.assignment import DriverTerms, PairCost, Weighable, pair_costs
+from matching_service.domain.assignment import DriverTerms, PairCost, pair_costs
 from matching_service.domain.candidates import Bound, Seeker
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.destination_values import (
@@ -46,7 +46,7 @@ def seeker(**facts: object) -> Seeker:
 
 
 def weighed(ride: Seeker, eta_seconds: int, terms: DriverTerms) -> PairCost:
-    [cost] = pair_costs(0, ride, [Weighable(0, DRIVER, eta_seconds, terms)])
+    [cost] = pair_costs(0, ride, [(0, DRIVER, eta_seconds, terms)])
     return cost
 
 

@@ -103,7 +103,7 @@ class TestTicks:
         assert await pace.due() == set()
 
     async def test_only_rides_of_the_cities_that_are_due_are_matched(self, city: City):
-        city.board.rides = [replace(ride(1), city=BAY.city), replace(ride(2, 50), city="valley"), ride(3, 90)]
+        city.board.rides = [ride(1)._replace(city=BAY.city), ride(2, 50)._replace(city="valley"), ride(3, 90)]
         for number in range(3):
             city.driver(number, 10)
         tick = city.made()

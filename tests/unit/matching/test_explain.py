@@ -67,7 +67,7 @@ async def test_every_driver_around_is_told_with_what_excluded_them(city: Traced)
     home = city.driver(8, 40)
     waiting = ride(1, funding=Funding.CASH)
     declined = city.driver(5, 25)
-    city.board.rides = [replace(waiting, excluded_driver_ids=frozenset({declined}), dropoff=at(-4_000))]
+    city.board.rides = [waiting._replace(excluded_driver_ids=frozenset({declined}), dropoff=at(-4_000))]
     city.driver(1, 5, age=15.1)
     city.driver(2, 10, VehicleClass.WHEELCHAIR)
     off = city.driver(3, 15)
@@ -195,7 +195,7 @@ def test_the_contract_names_all_verdicts_and_fates() -> None:
 async def test_the_story_of_a_ride_is_told_in_words(stage: Stage, city: Traced) -> None:
     asked, driver_id = await stage.ride(), await stage.driver()
     await stage.offer(asked, driver_id)
-    city.board.rides = [replace(ride(1), ride_id=asked.id, requested_at=stage.clock.now() - timedelta(seconds=90))]
+    city.board.rides = [ride(1)._replace(ride_id=asked.id, requested_at=stage.clock.now() - timedelta(seconds=90))]
     city.driver(1, 5, age=15.1)
     city.driver(2, 300)
     await city.explained()

@@ -19,9 +19,9 @@ SHARING = Sharing(direct_seconds=1_000, max_detour_seconds=500, max_wait_seconds
 
 def pooled(number: int, pickup_meters: float, dropoff_meters: float, passengers: int = 1) -> WaitingRide:
     places = at(pickup_meters), at(dropoff_meters)
-    found = replace(ride(number, product="pool"), pickup=places[0], dropoff=places[1])
+    found = ride(number, product="pool")._replace(pickup=places[0], dropoff=places[1])
     direct_seconds = round(abs(dropoff_meters - pickup_meters) * 0.2171)
-    return replace(found, sharing=replace(SHARING, direct_seconds=direct_seconds), passengers=passengers)
+    return found._replace(sharing=replace(SHARING, direct_seconds=direct_seconds), passengers=passengers)
 
 
 def driving(city: City, number: int, here: float, to: float, *, passengers: int = 1, slack: int = 500) -> RunView:
@@ -91,10 +91,10 @@ async def test_a_pooled_ride_for_which_there_is_no_seat_waits(city: City) -> Non
 
 async def test_a_driver_who_declined_or_may_not_take_cash_is_not_asked_again(city: City) -> None:
     view = driving(city, 1, here=0, to=5_000)
-    city.board.rides = [replace(pooled(1, 1_000, 4_500), excluded_driver_ids=frozenset({view.run.driver_id}))]
+    city.board.rides = [pooled(1, 1_000, 4_500)._replace(excluded_driver_ids=frozenset({view.run.driver_id}))]
     await city.tick()
     city.board.no_cash = {view.run.driver_id}
-    city.board.rides = [replace(pooled(2, 1_000, 4_500), funding=Funding.CASH)]
+    city.board.rides = [pooled(2, 1_000, 4_500)._replace(funding=Funding.CASH)]
     await city.tick()
     assert city.board.proposed == []
 

@@ -1,7 +1,6 @@
 """Candidates by the streets, where those who are nearest as the crow flies are not those who come soonest."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -176,7 +175,7 @@ async def test_who_stands_across_the_river_is_not_asked_while_somebody_is_on_thi
 
 async def test_who_refused_the_ride_is_not_named_again_by_the_streets(town: Town) -> None:
     refused = town.put(1, DOWN)
-    assert (await town.offered(replace(a_ride(), excluded_driver_ids=frozenset({refused})))).int >= 1_000
+    assert (await town.offered(a_ride()._replace(excluded_driver_ids=frozenset({refused})))).int >= 1_000
 
 
 async def test_who_cannot_carry_the_ride_is_not_named_by_the_streets(town: Town) -> None:

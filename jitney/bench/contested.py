@@ -80,6 +80,7 @@ def _picture(people: int, chance: random.Random) -> Any:
     """Riders who crowd around five places, and as many drivers all over."""
     city = matching("domain.city")
     seeker, position = matching("domain.candidates").Seeker, matching("domain.locations").DriverPosition
+    positions = matching("domain.positions").Positions
     economy = city.VehicleClass.ECONOMY
     places = draw_points(_PLACES, chance)
     seekers = [
@@ -92,7 +93,7 @@ def _picture(people: int, chance: random.Random) -> Any:
         position(_id(chance), point.latitude, point.longitude, 0.0, 1, economy, 0)
         for point in draw_points(people, chance)
     ]
-    return matching("use_cases.dispatch_picture").Picture(people, seekers, drivers, people)
+    return matching("use_cases.dispatch_picture").Picture(people, seekers, positions(drivers), people)
 
 
 def _near(place: GeoPoint, chance: random.Random) -> GeoPoint:

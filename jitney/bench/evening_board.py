@@ -44,7 +44,7 @@ class EveningBoard:
         self._ports = matching("use_cases.dispatch_ports")
         self._position = matching("domain.locations").DriverPosition
         self._record = matching("domain.driver_record").DriverRecord
-        self._on_shift = dict.fromkeys(self._car_by_driver, matching("domain.city").VehicleClass.ECONOMY)
+        self._positions = matching("domain.positions").Positions
         self._nobody: frozenset[UUID] = frozenset()
         self.waiting: dict[int, _Ride] = {}
         """By the trip's number, in order of arrival."""
@@ -105,20 +105,22 @@ class EveningBoard:
             for number, ride, car in may_change[:limit]
         ]
 
-    async def snapshot_near(self, _shards: Collection[str], _reach_meters: float) -> list[Any]:
+    async def snapshot_near(self, _shards: Collection[str], _reach_meters: float) -> Any:
         """Everybody without a rider in the vehicle."""
         now, measured_at = self._clock.seconds, self._clock.now().timestamp()
         economy = matching("domain.city").VehicleClass.ECONOMY
         places = [(car.driver_id, car.where(now)) for car in self._cars if not car.occupied]
-        return [self._position(key, at.latitude, at.longitude, measured_at, 1, economy, 0) for key, at in places]
+        return self._positions(
+            [self._position(key, at.latitude, at.longitude, measured_at, 1, economy, 0) for key, at in places]
+        )
 
     async def busy(self) -> frozenset[UUID]:
         """Who drives to a rider, or with one."""
         return frozenset(car.driver_id for car in self._cars if not car.is_free)
 
-    async def on_shift(self) -> Mapping[UUID, Any]:
-        """All of them, all the time."""
-        return self._on_shift
+    async def closed_shifts(self, _ended_since: datetime) -> frozenset[tuple[UUID, int]]:
+        """None: all of them are out, all the time."""
+        return frozenset()
 
     async def records(self, _now: datetime) -> Mapping[UUID, Any]:
         """What they have earned since the begin."""

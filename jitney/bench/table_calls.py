@@ -64,7 +64,7 @@ def calls_on(database: "Database", history: History) -> Mapping[str, Call]:
         "dispatch: rides that wait": lambda: reads.list_waiting(_SHARDS, 1_000),
         "dispatch: rides whose driver comes": lambda: reads.list_en_route(_SHARDS, 2, 1_000),
         "dispatch: busy drivers": reads.busy,
-        "dispatch: drivers on shift": reads.on_shift,
+        "dispatch: closed shifts": lambda: reads.closed_shifts(now),
         "offers that expired": lambda: rides.expired_offers(now, 64),
         "searches that are over": lambda: rides.overdue_searches(now, 64),
         "schedules that are due": lambda: rides.due_schedules(now, 64),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from math import cos, radians
 from typing import Any
 from uuid import UUID
 
 from matching_service.domain.city import VehicleClass
-from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
+from matching_service.domain.locations import FRESH_SECONDS
+from matching_service.domain.positions import Positions
 from matching_service.use_cases.dispatch_ports import BusyDrivers
 from matching_service.use_cases.location_ports import LiveLocations
 from shared_kernel.clock import Clock
@@ -70,27 +71,23 @@ class SnapshotFreeDrivers:
         return await asyncio.to_thread(_trees, snapshot, busy, fresh_since)
 
 
-def _trees(
-    snapshot: Sequence[DriverPosition], busy: frozenset[UUID], fresh_since: float
-) -> Mapping[VehicleClass, _Tree]:
-    by_class: dict[VehicleClass, list[DriverPosition]] = {}
-    for position in snapshot:
-        if position.measured_at >= fresh_since and position.driver_id not in busy:
-            by_class.setdefault(position.vehicle_class, []).append(position)
-    return {vehicle_class: _Tree(positions) for vehicle_class, positions in by_class.items()}
+def _trees(snapshot: Positions, busy: frozenset[UUID], fresh_since: float) -> Mapping[VehicleClass, _Tree]:
+    free = snapshot.at(snapshot.free(fresh_since, busy, ()))
+    by_class = {vehicle_class: free.of_classes([vehicle_class]) for vehicle_class in VehicleClass}
+    return {vehicle_class: _Tree(free.at(places)) for vehicle_class, places in by_class.items() if places}
 
 
 class _Tree:
     """A KD-tree over one or more drivers on a map flattened at the first one's latitude."""
 
-    def __init__(self, positions: list[DriverPosition]) -> None:
+    def __init__(self, positions: Positions) -> None:
         import numpy as np  # noqa: PLC0415 (half a second to import; needed when the first quote comes)
         from scipy.spatial import KDTree  # noqa: PLC0415
 
+        latitudes, longitudes = positions.degrees()
         self._positions = positions
-        self._map_scale = cos(radians(positions[0].latitude))
-        points = [(position.latitude, position.longitude * self._map_scale) for position in positions]
-        self._tree: Any = KDTree(np.array(points))
+        self._map_scale = cos(radians(latitudes[0]))
+        self._tree: Any = KDTree(np.column_stack((latitudes, np.asarray(longitudes) * self._map_scale)))
 
     def nearest(self, point: GeoPoint) -> GeoPoint:
         """Return where the nearest driver is."""

@@ -26,16 +26,17 @@ from sqlalchemy import (
     literal_column,
     select,
     union,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from chassis.database import Database
 from matching_service.adapters import tables
-from matching_service.adapters.driver_ids import driver_ids_from
 from matching_service.adapters.ride_rows import order_from
 from matching_service.adapters.statements import is_in
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.driver_record import DriverRecord
+from matching_service.domain.locations import ShiftKey, shift_tag_of
 from matching_service.domain.ride_kind import Capability
 from matching_service.domain.ride_states import DRIVER_STATES
 from matching_service.domain.run import Sharing
@@ -126,11 +127,11 @@ _BUSY = select(_all_of(_busy.c.driver_id))
 _NO_CASH = select(_standing.driver_id).where(
     _standing.currency_code == bindparam("of_currency"), ~_standing.cash_allowed
 )
-# A row a class: twenty thousand rows would take the client ten times as long. In bytes: see `driver_ids`.
-_ON_SHIFT = (
-    select(_shift.vehicle_class, func.string_agg(func.uuid_send(_shift.driver_id), literal_column("''::bytea")))
-    .where(_shift.ended_at.is_(None), ~_shift.ends_after_ride, _shift.break_until.is_(None))
-    .group_by(_shift.vehicle_class)
+_CLOSED_SHIFTS = union_all(
+    select(_shift.driver_id, _shift.id).where(
+        _shift.ended_at >= bindparam("ended_since", type_=DateTime(timezone=True))
+    ),
+    select(_shift.driver_id, _shift.id).where(_shift.ended_at.is_(None), _shift.ends_after_ride),
 )
 _resting = func.coalesce(_shift.break_since, bindparam("now", type_=DateTime(timezone=True)))
 _active = extract("epoch", _resting - _shift.started_at) - _shift.paused_seconds
@@ -247,14 +248,11 @@ class PostgresDispatchReads:
         async with self._database.connect() as connection:
             return frozenset(await connection.scalars(_NO_CASH, {"of_currency": currency_code}))
 
-    async def on_shift(self) -> Mapping[UUID, VehicleClass]:
-        """Return the drivers with an open shift that takes new rides."""
+    async def closed_shifts(self, ended_since: datetime) -> frozenset[ShiftKey]:
+        """Return the shifts that ended since, and those that end after the ride."""
         async with self._database.connect() as connection:
-            rows = (await connection.execute(_ON_SHIFT)).all()
-        by_driver: dict[UUID, VehicleClass] = {}
-        for vehicle_class, packed_ids in rows:
-            by_driver |= dict.fromkeys(driver_ids_from(packed_ids), VehicleClass(vehicle_class))
-        return by_driver
+            rows = await connection.execute(_CLOSED_SHIFTS, {"ended_since": ended_since})
+            return frozenset((driver_id, shift_tag_of(shift_id)) for driver_id, shift_id in rows)
 
     async def records(self, now: datetime) -> Mapping[UUID, DriverRecord]:
         """Return what open shifts have come to."""

@@ -34,10 +34,10 @@ from matching_service.adapters.location_layout import (
     pack,
     seen_key,
     unpack,
-    unpack_all,
 )
 from matching_service.adapters.shard_cells import shard_at, with_halo
 from matching_service.domain.locations import DriverPosition, RecordOutcome
+from matching_service.domain.positions import Positions
 from shared_kernel.errors import LimitExceeded, Unavailable
 
 _HOME_SECONDS = 120
@@ -80,22 +80,22 @@ class RedisLiveLocations:
         value = await _answered(self._redis.hget(location_key(home.decode()), cast("str", driver_id.bytes)))
         return None if value is None else unpack(value)
 
-    async def snapshot(self) -> list[DriverPosition]:
+    async def snapshot(self) -> Positions:
         return await self._snapshot(await _answered(self._redis.zrange(CELLS_KEY, 0, -1)))
 
-    async def snapshot_near(self, shards: Collection[str], reach_meters: float) -> list[DriverPosition]:
+    async def snapshot_near(self, shards: Collection[str], reach_meters: float) -> Positions:
         near = with_halo(shards, reach_meters)
         known = await _answered(self._redis.zrange(CELLS_KEY, 0, -1))
         return await self._snapshot([cell for cell in known if cell.decode() in near])
 
-    async def _snapshot(self, cells: Sequence[bytes]) -> list[DriverPosition]:
+    async def _snapshot(self, cells: Sequence[bytes]) -> Positions:
         if not cells:
-            return []
+            return Positions()
         async with self._redis.pipeline(transaction=False) as pipeline:
             for cell in cells:
                 pipeline.hvals(location_key(cell.decode()))
             held: list[list[bytes]] = await _answered(pipeline.execute())
-        return await asyncio.to_thread(unpack_all, list(chain.from_iterable(held)))
+        return await asyncio.to_thread(_positions, list(chain.from_iterable(held)))
 
     async def forget(self, driver_id: UUID) -> None:
         home = await _answered(self._redis.getdel(home_key(driver_id)))
@@ -177,6 +177,13 @@ class RedisLiveLocations:
         await _answered(self._leave([location_key(cell), seen_key(cell)], [driver, value]))
         await _answered(self._redis.set(home_key(position.driver_id), old_cell, ex=_HOME_SECONDS))
         return False
+
+
+def _positions(values: Sequence[bytes]) -> Positions:
+    # numpy, a tenth of a second to import: only who reads all locations needs it
+    from matching_service.adapters.packed_positions import PackedPositions  # noqa: PLC0415
+
+    return PackedPositions.of_values(values)
 
 
 async def _answered(call: Any) -> Any:

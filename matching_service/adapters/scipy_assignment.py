@@ -16,9 +16,9 @@ from typing import Any
 from matching_service.domain.assignment import PairCost
 from matching_service.domain.candidates import Limits, Pair, Seeker, able_places, all_at
 from matching_service.domain.city import VehicleClass
-from matching_service.domain.locations import DriverPosition
+from matching_service.domain.positions import Positions
 from matching_service.domain.ride_kind import Capability
-from shared_kernel.geo import EARTH_RADIUS_METERS, Located
+from shared_kernel.geo import EARTH_RADIUS_METERS
 
 _METERS_PER_DEGREE = radians(1.0) * EARTH_RADIUS_METERS
 _REACH_MARGIN = 1.01
@@ -34,9 +34,7 @@ class ScipyMatcher:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="matcher")
         self._solving: Future[list[int]] | None = None
 
-    async def candidates(
-        self, seekers: Sequence[Seeker], drivers: Sequence[DriverPosition], limits: Limits
-    ) -> list[Pair]:
+    async def candidates(self, seekers: Sequence[Seeker], drivers: Positions, limits: Limits) -> list[Pair]:
         return await asyncio.to_thread(nearest_pairs, seekers, drivers, limits)
 
     async def solve(
@@ -54,7 +52,7 @@ class ScipyMatcher:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
-def nearest_pairs(seekers: Sequence[Seeker], drivers: Sequence[DriverPosition], limits: Limits) -> list[Pair]:
+def nearest_pairs(seekers: Sequence[Seeker], drivers: Positions, limits: Limits) -> list[Pair]:
     """Return for each seeker the nearest drivers it may have, nearest first, at most `limits.candidates` of them.
 
     Seekers of the same vehicle classes and needs who pay in the same way share one tree, so that drivers whom they may
@@ -76,7 +74,7 @@ def _nearest_of_group(
     group: Sequence[int],
     able: Sequence[int],
     seekers: Sequence[Seeker],
-    drivers: Sequence[DriverPosition],
+    drivers: Positions,
     limits: Limits,
 ) -> list[Pair]:
     hands = min(limits.hands, len(able))
@@ -94,7 +92,7 @@ def _nearest(
     group: Sequence[int],
     able: Sequence[int],
     seekers: Sequence[Seeker],
-    drivers: Sequence[DriverPosition],
+    drivers: Positions,
     limits: Limits,
     candidates: int,
 ) -> list[Pair]:
@@ -104,11 +102,12 @@ def _nearest(
     pickups = [seekers[index].pickup for index in group]
     map_scale = cos(radians(pickups[0].latitude))
     # The same answers as of a balanced tree, which takes half as long again to build.
-    tree: Any = KDTree(_flat(all_at(drivers, able), map_scale), balanced_tree=False, compact_nodes=False)
+    stands = _flat(*all_at(drivers, able).degrees(), map_scale)
+    tree: Any = KDTree(stands, balanced_tree=False, compact_nodes=False)
     wanted = candidates + max(len(seekers[index].excluded_driver_ids) for index in group)
     # A list of ranks, so that one rank still makes rows; places without a neighbor hold the number of drivers.
     _, neighbors = tree.query(
-        _flat(pickups, map_scale),
+        _flat([each.latitude for each in pickups], [each.longitude for each in pickups], map_scale),
         k=list(range(1, min(wanted, len(able)) + 1)),
         distance_upper_bound=limits.reach_meters * _REACH_MARGIN / _METERS_PER_DEGREE,
     )
@@ -125,15 +124,11 @@ def _nearest(
     return list(map(_PAIR_OF, pairs))
 
 
-def _flat(places: Sequence[Located], map_scale: float) -> Any:
+def _flat(latitudes: Sequence[float], longitudes: Sequence[float], map_scale: float) -> Any:
     """Return places as rows of an array, in degrees that are as long both ways."""
     import numpy as np  # noqa: PLC0415 (see the module)
 
-    flat = np.empty((len(places), 2))
-    flat[:, 0] = [place.latitude for place in places]
-    flat[:, 1] = [place.longitude for place in places]
-    flat[:, 1] *= map_scale
-    return flat
+    return np.column_stack((latitudes, np.asarray(longitudes) * map_scale))
 
 
 def assign(costs: Sequence[PairCost], unserved: Sequence[float]) -> list[int]:

@@ -6,25 +6,24 @@ from collections.abc import Sequence
 from math import cos, radians
 from typing import Any
 
-from matching_service.domain.locations import DriverPosition
+from matching_service.domain.positions import Positions
 from shared_kernel.geo import GeoPoint
 
 
 class ScipyNearest:
     """The Nearest of production."""
 
-    def drivers(self, pickups: Sequence[GeoPoint], drivers: Sequence[DriverPosition], count: int) -> list[list[int]]:
+    def drivers(self, pickups: Sequence[GeoPoint], drivers: Positions, count: int) -> list[list[int]]:
         import numpy as np  # noqa: PLC0415 (only the process that dispatches needs it)
         from scipy.spatial import KDTree  # noqa: PLC0415
 
-        if not pickups or not drivers:
+        if not pickups or not len(drivers):
             return [[] for _ in pickups]
         scale = cos(radians(pickups[0].latitude))
-        tree: Any = KDTree(
-            np.array([(each.latitude, each.longitude * scale) for each in drivers]),
-            balanced_tree=False,  # quicker to build, as in `scipy_assignment`
-            compact_nodes=False,
-        )
+        latitudes, longitudes = drivers.degrees()
+        stands = np.column_stack((latitudes, np.asarray(longitudes) * scale))
+        # The same answers as of a balanced tree, which takes half as long again to build.
+        tree: Any = KDTree(stands, balanced_tree=False, compact_nodes=False)
         ranks = list(range(1, min(count, len(drivers)) + 1))
         _, places = tree.query(np.array([(each.latitude, each.longitude * scale) for each in pickups]), k=ranks)
         return [row.tolist() for row in places]

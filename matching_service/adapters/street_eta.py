@@ -95,19 +95,15 @@ class StreetEta:
         return [seconds if seconds < LONGEST_TRIP_SECONDS else None for seconds in told.tolist()]  # also what is NaN
 
     def _way(self, origin: GeoPoint, destination: GeoPoint) -> tuple[Route, float] | str:
-        import numpy as np  # noqa: PLC0415 (see street_graph)
-
         ends = (origin, destination)
-        places, meters = self._graph.nearest(
-            np.array([point.latitude for point in ends]), np.array([point.longitude for point in ends])
-        )
+        places, meters = self._graph.nearest([point.latitude for point in ends], [point.longitude for point in ends])
         if float(meters.max()) > OFF_MAP_METERS:
             return "off_map"
         route = self._graph.route(int(places[0]), int(places[1]))
         return "no_way" if route is None else (route, float((meters - CURB_METERS).clip(0).sum()))
 
     def _told(self, legs: Sequence[Leg], timing: Timing) -> list[int | None]:
-        import numpy as np  # noqa: PLC0415
+        import numpy as np  # noqa: PLC0415 (see street_graph)
 
         start_seconds, factor = timing
         driven = self._driven(legs, timing.estimate_seconds(self._horizon_seconds)) * factor
@@ -131,9 +127,7 @@ class StreetEta:
             np.fromiter(map(id, points), np.int64, len(points)), return_index=True, return_inverse=True
         )
         some = [points[index] for index in first.tolist()]
-        places, meters = self._graph.nearest(
-            np.array([point.latitude for point in some]), np.array([point.longitude for point in some])
-        )
+        places, meters = self._graph.nearest([point.latitude for point in some], [point.longitude for point in some])
         ends = which.reshape(2, -1).T
         on_map = (meters[ends] <= OFF_MAP_METERS).all(axis=1)
         known = ends[on_map]

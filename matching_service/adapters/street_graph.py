@@ -5,6 +5,7 @@ Nothing here waits or locks, and scipy lets go of the interpreter's lock: call i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from math import cos, radians
 from typing import Any, NamedTuple
@@ -26,6 +27,7 @@ _MAX_TILED_NODES = 2_000_000
 """Bound of the nodes in all tiles that are kept, about 100 MB."""
 
 
+Degrees = Sequence[float] | Array
 _Tile = tuple[Any, Array | None]
 """A graph against the direction of travel, and the numbers of its nodes, ascending; None for all of them."""
 
@@ -69,7 +71,7 @@ class StreetGraph:
         self.top_meters_per_second = float((street_map.edge_meters / street_map.edge_seconds).max(initial=1.0))
         self._mean_pace = float(street_map.edge_seconds.sum(dtype="f8") / street_map.edge_meters.sum(dtype="f8"))
 
-    def nearest(self, latitudes: Array, longitudes: Array) -> tuple[Array, Array]:
+    def nearest(self, latitudes: Degrees, longitudes: Degrees) -> tuple[Array, Array]:
         """Return for each point the nearest place and how many meters away it is."""
         meters, places = self._tree.query(self.flat(latitudes, longitudes))
         return places, meters
@@ -196,11 +198,11 @@ class StreetGraph:
     def _point(self, node: int) -> tuple[float, float]:
         return float(self.latitude[node]), float(self.longitude[node])
 
-    def flat(self, latitudes: Array, longitudes: Array) -> Array:
+    def flat(self, latitudes: Degrees, longitudes: Degrees) -> Array:
         """Return points on a flat map in meters, true in scale at the map's middle."""
         import numpy as np  # noqa: PLC0415
 
-        return np.stack([latitudes, longitudes * self._scale], axis=-1) * _METERS_PER_DEGREE
+        return np.column_stack((latitudes, np.asarray(longitudes) * self._scale)) * _METERS_PER_DEGREE
 
 
 def _places_in(names: Array | None, nodes: Array) -> Array:

@@ -14,6 +14,7 @@ from matching_service.domain.city import VehicleClass
 from matching_service.domain.dispatch_policy import NO_SWAPS, NO_WEIGHTS, CostWeights, PickupCap, SwapPolicy
 from matching_service.domain.heading import brings_closer
 from matching_service.domain.locations import DriverPosition
+from matching_service.domain.positions import Positions
 from matching_service.domain.ride_kind import Capability
 from matching_service.domain.run import Sharing
 from shared_kernel.geo import GeoPoint
@@ -103,20 +104,21 @@ def is_able(seeker: Seeker, driver: DriverPosition, limits: Limits) -> bool:
     return not seeker.needs or seeker.needs <= limits.capabilities.get(driver.driver_id, _NOTHING)
 
 
-def able_places(seeker: Seeker, drivers: Sequence[DriverPosition], limits: Limits) -> list[int]:
-    """Return the places of the drivers who could carry the ride, as `is_able` tells.
+def able_places(seeker: Seeker, drivers: Positions, limits: Limits) -> list[int]:
+    """Return the places, ascending, of the drivers who could carry the ride, as `is_able` tells of each."""
+    places = drivers.of_classes(seeker.vehicle_classes)
+    if seeker.pays_cash and limits.no_cash_driver_ids:
+        barred = {drivers.place_of(driver_id) for driver_id in limits.no_cash_driver_ids}
+        places = [place for place in places if place not in barred]
+    if seeker.needs:
+        declared = {drivers.place_of(driver) for driver, able in limits.capabilities.items() if seeker.needs <= able}
+        places = [place for place in places if place in declared]
+    return places
 
-    Most rides ask for nothing but a class of vehicle, and then no driver needs more than a look at that.
-    """
-    if seeker.needs or (seeker.pays_cash and limits.no_cash_driver_ids):
-        return [place for place, driver in enumerate(drivers) if is_able(seeker, driver, limits)]
-    classes = seeker.vehicle_classes
-    return [place for place, driver in enumerate(drivers) if driver.vehicle_class in classes]
 
-
-def all_at(drivers: Sequence[DriverPosition], places: Sequence[int]) -> Sequence[DriverPosition]:
+def all_at(drivers: Positions, places: Sequence[int]) -> Positions:
     """Return the drivers at some places, which ascend; where these are all places, nothing is copied."""
-    return drivers if len(places) == len(drivers) else [drivers[place] for place in places]
+    return drivers if len(places) == len(drivers) else drivers.at(places)
 
 
 def is_on_the_way(seeker: Seeker, driver: DriverPosition, limits: Limits) -> bool:

@@ -60,6 +60,10 @@ class Ping(NamedTuple):
     """0 when the device does not know it."""
 
 
+ShiftKey = tuple[UUID, int]
+"""A driver, and the tag of one of the driver's shifts."""
+
+
 class DriverPosition(NamedTuple):
     """A driver's last position. A tuple, since a tick holds tens of thousands of them."""
 
@@ -71,12 +75,22 @@ class DriverPosition(NamedTuple):
     sequence: int
     vehicle_class: VehicleClass
     shift_tag: int
-    """The low 32 bits of the shift's id: sequences are compared within one shift."""
+    """See `shift_tag_of`: sequences are compared within one shift."""
 
     @property
     def point(self) -> GeoPoint:
         """Where it is, as a checked point."""
         return GeoPoint(self.latitude, self.longitude)
+
+    @property
+    def shift_key(self) -> ShiftKey:
+        """The shift in which it was told."""
+        return self.driver_id, self.shift_tag
+
+
+def shift_tag_of(shift_id: UUID) -> int:
+    """Return the low 32 bits of a shift's id: they tell the shifts of one driver apart."""
+    return shift_id.int & 0xFFFFFFFF
 
 
 class TokenBucket:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from matching_service.domain.city import CityPolicy, VehicleClass
-from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
+from matching_service.domain.city import CityPolicy
+from matching_service.domain.locations import FRESH_SECONDS, GONE_SECONDS, ShiftKey
+from matching_service.domain.positions import Positions
 from matching_service.domain.surge import CellCounts, SurgePolicy, next_surges
 from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.control_surge import lay_newest
@@ -80,10 +81,12 @@ class ComputeSurge:
         await lay_newest(self.controls, self.board, city.city, control)
 
     async def _idle(self, now: datetime) -> list[GeoPoint]:
-        snapshot, busy, on_shift = await asyncio.gather(
-            self.locations.snapshot(), self.busy.busy(), self.on_shift.on_shift()
+        snapshot, busy, closed = await asyncio.gather(
+            self.locations.snapshot(),
+            self.busy.busy(),
+            self.on_shift.closed_shifts(now - timedelta(seconds=GONE_SECONDS)),
         )
-        return await asyncio.to_thread(_idle_points, snapshot, busy, on_shift, now.timestamp() - FRESH_SECONDS)
+        return await asyncio.to_thread(_idle_points, snapshot, busy, closed, now.timestamp() - FRESH_SECONDS)
 
     def _counted(self, points: Iterable[GeoPoint], weight: float = 1.0) -> Counter[str]:
         counts: Counter[str] = Counter()
@@ -93,15 +96,6 @@ class ComputeSurge:
 
 
 def _idle_points(
-    snapshot: Sequence[DriverPosition],
-    busy: frozenset[UUID],
-    on_shift: Mapping[UUID, VehicleClass],
-    fresh_since: float,
+    snapshot: Positions, busy: frozenset[UUID], closed: frozenset[ShiftKey], fresh_since: float
 ) -> list[GeoPoint]:
-    return [
-        position.point
-        for position in snapshot
-        if position.measured_at >= fresh_since
-        and position.driver_id not in busy
-        and on_shift.get(position.driver_id) is position.vehicle_class
-    ]
+    return [snapshot[place].point for place in snapshot.free(fresh_since, busy, closed)]

@@ -136,7 +136,8 @@ class Choose:
         free = bisect_left(driver_places, picture.free)
         for first, last in ((0, free), (free, len(drivers))):
             if first < last:
-                found = await self.matcher.candidates(seekers, drivers[first:last], limits)
+                among = all_at(drivers, range(first, last))
+                found = await self.matcher.candidates(seekers, among, limits)
                 near += found if not first else [Pair(pair.seeker, pair.driver + first) for pair in found]
         if limits.headings:
             near = [pair for pair in near if is_on_the_way(seekers[pair.seeker], drivers[pair.driver], limits)]

@@ -9,13 +9,15 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
-from matching_service.domain.candidates import Bound, Pair, Seeker
-from matching_service.domain.city import Atlas, CityPolicy, VehicleClass
+from matching_service.domain.candidates import Bound, Pair, Seeker, all_at
+from matching_service.domain.city import Atlas, CityPolicy
 from matching_service.domain.dispatch_policy import NO_WEIGHTS, DispatchMode
-from matching_service.domain.locations import FRESH_SECONDS, DriverPosition
+from matching_service.domain.locations import FRESH_SECONDS, GONE_SECONDS, ShiftKey
 from matching_service.domain.pooling import Insertion
+from matching_service.domain.positions import Positions
 from matching_service.domain.ride_kind import Capability
 from matching_service.domain.tick_pace import Supply, supply_of
 from matching_service.use_cases.city_ports import Cities
@@ -62,7 +64,7 @@ class Picture:
     waiting: int = 0
     """Rides that look for a driver, also those of which nothing can be made now."""
     seekers: list[Seeker] = field(default_factory=list[Seeker])
-    drivers: list[DriverPosition] = field(default_factory=list[DriverPosition])
+    drivers: Positions = field(default_factory=Positions)
     free: int = 0
     """How many of the drivers are free."""
     stale: int = 0
@@ -75,11 +77,12 @@ class Picture:
     """What drivers declared that they can carry; only where a seeker needs it."""
     headings: Mapping[UUID, GeoPoint] = field(default_factory=dict[UUID, GeoPoint])
     """Where drivers want to get to, of those who take only rides on their way."""
-    snapshot: Sequence[DriverPosition] = ()
+    snapshot: Positions = field(default_factory=Positions)
     """Everybody whose location is known, to explain why the others are not among the drivers."""
     fresh_since: float = 0.0
     busy: frozenset[UUID] = frozenset()
-    on_shift: Mapping[UUID, VehicleClass] = field(default_factory=dict[UUID, VehicleClass])
+    closed_shifts: frozenset[ShiftKey] = frozenset()
+    """Such as take no new ride, of drivers whose location may still be known."""
     sharing_drivers: int = 0
     """How many of the drivers have parties already: they are for pooled rides that fit in, and for no others."""
     worth_by_city: dict[str, Worth] = field(default_factory=dict[str, Worth])
@@ -94,9 +97,14 @@ class Picture:
         """How many of the drivers may be anybody's candidates."""
         return len(self.drivers) - self.sharing_drivers
 
+    def fresh_place_of(self, driver_id: UUID) -> int | None:
+        """Return a driver's place in the snapshot; None for one who was silent for too long."""
+        place = self.snapshot.place_of(driver_id)
+        return None if place is None or self.snapshot[place].measured_at < self.fresh_since else place
 
-_Seen = tuple[Sequence[DriverPosition], frozenset[UUID], Mapping[UUID, VehicleClass], Mapping[UUID, GeoPoint]]
-"""Where drivers are, who is busy, who is on shift with what, and where to those want to get who go home."""
+
+_Seen = tuple[Positions, frozenset[UUID], frozenset[ShiftKey], Mapping[UUID, GeoPoint]]
+"""Where drivers are, who is busy, whose shift is closed, and where to those want to get who go home."""
 
 
 @dataclass(slots=True)
@@ -138,20 +146,22 @@ class DrawPicture:
         picture = Picture(waiting=len(rides), seekers=waiting_seekers(rides, atlas, self.clock.now()))
         if not picture.seekers and not under_way:
             return picture
-        snapshot, busy, on_shift, picture.headings = seen or await self._look_at_drivers(shards, atlas)
-        now = self.clock.now()
-        fresh_since = now.timestamp() - FRESH_SECONDS
-        fresh = [position for position in snapshot if position.measured_at >= fresh_since]
-        picture.stale = len(snapshot) - len(fresh)
-        picture.snapshot, picture.fresh_since, picture.busy, picture.on_shift = snapshot, fresh_since, busy, on_shift
-        picture.drivers = await asyncio.to_thread(_free, fresh, busy, on_shift)
-        picture.free = len(picture.drivers)
+        snapshot, busy, closed, picture.headings = seen or await self._look_at_drivers(shards, atlas)
+        fresh_since = self.clock.now().timestamp() - FRESH_SECONDS
+        picture.snapshot, picture.fresh_since, picture.busy, picture.closed_shifts = snapshot, fresh_since, busy, closed
+        picture.stale = snapshot.count_stale(fresh_since)
+        places = await asyncio.to_thread(snapshot.free, fresh_since, busy, closed)
+        picture.drivers, picture.free = all_at(snapshot, places), len(places)
         await self._add_worth(picture, atlas)
         picture.supplies = _supplies(rides, atlas, picture.drivers)
         if under_way:
-            await self._add_en_route(picture, under_way, {each.driver_id: each for each in fresh}, atlas)
+            places += await self._add_en_route(picture, under_way, atlas)
         if any(seeker.sharing is not None for seeker in picture.seekers):
-            await self._add_joins(picture, {each.driver_id: each for each in fresh if each.driver_id in on_shift})
+            runs = await self._add_joins(picture, len(places))
+            picture.sharing_drivers = len(runs)
+            places += runs
+        if len(places) > picture.free:
+            picture.drivers = snapshot.at(places)
         if any(seeker.pays_cash for seeker in picture.seekers):
             picture.no_cash_driver_ids = await self._no_cash_driver_ids(atlas)
         if any(seeker.needs for seeker in picture.seekers):
@@ -168,7 +178,7 @@ class DrawPicture:
         return await asyncio.gather(
             self.locations.snapshot_near(shards, self.eta.reach_meters(longest_seconds)),
             self.busy.busy(),
-            self.on_shift.on_shift(),
+            self.on_shift.closed_shifts(self.clock.now() - timedelta(seconds=GONE_SECONDS)),
             self.headings.headings(),
         )
 
@@ -185,25 +195,30 @@ class DrawPicture:
             if extra_seconds:
                 picture.seekers[place] = seeker._replace(dropoff_extra_idle_seconds=extra_seconds)
 
-    async def _add_joins(self, picture: Picture, positions: Mapping[UUID, DriverPosition]) -> None:
-        """Find out where pooled rides fit into runs; a driver who is on the way home takes no more parties."""
+    async def _add_joins(self, picture: Picture, first: int) -> list[int]:
+        """Find out where pooled rides fit into runs; a driver who is on the way home takes no more parties.
+
+        Return the places in the snapshot of the drivers of these runs; the picture has them from `first` on.
+        """
         pooled = [
             PooledSeeker(place, seeker, seeker.sharing, seeker.passengers)
             for place, seeker in enumerate(picture.seekers)
             if seeker.sharing is not None and seeker.bound is None
         ]
-        runs = [
-            RunOnTheRoad(view, positions[view.run.driver_id])
-            for view in await self.runs.with_room(MAX_RUNS)
-            if view.run.driver_id in positions and view.run.driver_id not in picture.headings
-        ]
-        joins = await self.find_joins(pooled, runs)
-        first = len(picture.drivers)
-        picture.drivers += [run.position for run in runs]
-        picture.sharing_drivers = len(runs)
-        for join in joins:
+        places: list[int] = []
+        runs: list[RunOnTheRoad] = []
+        for view in await self.runs.with_room(MAX_RUNS):
+            place = picture.fresh_place_of(view.run.driver_id)
+            if place is None or view.run.driver_id in picture.headings:
+                continue
+            position = picture.snapshot[place]
+            if position.shift_key not in picture.closed_shifts:
+                places.append(place)
+                runs.append(RunOnTheRoad(view, position))
+        for join in await self.find_joins(pooled, runs):
             planned = PlannedJoin(runs[join.run].view.run.id, join.insertion)
             picture.joins[Pair(join.seeker, first + join.run)] = planned
+        return places
 
     async def _no_cash_driver_ids(self, atlas: Atlas) -> frozenset[UUID]:
         barred: set[UUID] = set()
@@ -211,44 +226,34 @@ class DrawPicture:
             barred |= await self.standings.no_cash_driver_ids(currency_code)
         return frozenset(barred)
 
-    async def _add_en_route(
-        self, picture: Picture, rides: Sequence[EnRouteRide], fresh: Mapping[UUID, DriverPosition], atlas: Atlas
-    ) -> None:
-        known: list[tuple[EnRouteRide, CityPolicy, DriverPosition]] = []
+    async def _add_en_route(self, picture: Picture, rides: Sequence[EnRouteRide], atlas: Atlas) -> list[int]:
+        """Add the rides whose driver may change; return the places in the snapshot of these drivers."""
+        known: list[tuple[EnRouteRide, CityPolicy, int]] = []
         for ride in rides:
-            city, position = atlas.of(ride.city, ride.pickup), fresh.get(ride.driver_id)
-            if city is None or position is None or ride.product not in city.products:
+            city, place = atlas.of(ride.city, ride.pickup), picture.fresh_place_of(ride.driver_id)
+            if city is None or place is None or ride.product not in city.products:
                 continue
             # Where the first to accept has the ride, it stays theirs.
             in_batch = city.dispatch.mode is DispatchMode.BATCH
             if in_batch and ride.swap_count < city.dispatch.swaps.max_per_ride:
-                known.append((ride, city, position))
+                known.append((ride, city, place))
         if not known:
-            return
-        now = self.clock.now()
-        etas = await self.eta.seconds([(position.point, ride.pickup) for ride, _, position in known])
-        for (ride, city, position), own_eta_seconds in zip(known, etas, strict=True):
+            return []
+        now, places = self.clock.now(), list[int]()
+        etas = await self.eta.seconds([(picture.snapshot[place].point, ride.pickup) for ride, _, place in known])
+        for (ride, city, place), own_eta_seconds in zip(known, etas, strict=True):
             swaps = city.dispatch.swaps
             if own_eta_seconds <= swaps.not_within_seconds:
                 continue
             bound = Bound(ride.driver_id, own_eta_seconds - swaps.min_gain_seconds)
-            picture.bound_driver_by_seeker[len(picture.seekers)] = len(picture.drivers)
+            picture.bound_driver_by_seeker[len(picture.seekers)] = picture.free + len(places)
             picture.own_eta_seconds[len(picture.seekers)] = own_eta_seconds
             picture.seekers.append(bound_seeker(ride, city, now, bound))
-            picture.drivers.append(position)
+            places.append(place)
+        return places
 
 
-def _supplies(rides: Sequence[WaitingRide], atlas: Atlas, free: Sequence[DriverPosition]) -> dict[str, Supply]:
+def _supplies(rides: Sequence[WaitingRide], atlas: Atlas, free: Positions) -> dict[str, Supply]:
     waiting = Counter(ride.city for ride in rides)
     areas = {policy.city: policy.service_area for policy in atlas.policies}
     return {city: supply_of(areas[city], count, free) for city, count in waiting.items() if city in areas}
-
-
-def _free(
-    fresh: Sequence[DriverPosition], busy: frozenset[UUID], on_shift: Mapping[UUID, VehicleClass]
-) -> list[DriverPosition]:
-    return [
-        position
-        for position in fresh
-        if position.driver_id not in busy and on_shift.get(position.driver_id) is position.vehicle_class
-    ]

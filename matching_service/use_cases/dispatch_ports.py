@@ -12,8 +12,9 @@ from uuid import UUID
 from matching_service.domain.assignment import PairCost
 from matching_service.domain.candidates import Limits, Pair, Seeker
 from matching_service.domain.city import VehicleClass
-from matching_service.domain.locations import DriverPosition
+from matching_service.domain.locations import DriverPosition, ShiftKey
 from matching_service.domain.pooling import PlanStop
+from matching_service.domain.positions import Positions
 from matching_service.domain.quote import Quote
 from matching_service.domain.ride_kind import Capability
 from matching_service.domain.run import RunView, Sharing
@@ -178,8 +179,8 @@ class CashStandings(Protocol):
 class OnShift(Protocol):
     """Who is online."""
 
-    async def on_shift(self) -> Mapping[UUID, VehicleClass]:
-        """Return the drivers with an open shift that takes new rides, and what they drive."""
+    async def closed_shifts(self, ended_since: datetime) -> frozenset[ShiftKey]:
+        """Return the shifts that take no new ride: those that ended since, and those that end after the ride."""
         ...
 
     async def capabilities(self) -> Mapping[UUID, frozenset[Capability]]:
@@ -253,9 +254,7 @@ class Reservations(Protocol):
 class Matcher(Protocol):
     """The numerical work of a tick, off the event loop."""
 
-    async def candidates(
-        self, seekers: Sequence[Seeker], drivers: Sequence[DriverPosition], limits: Limits
-    ) -> list[Pair]:
+    async def candidates(self, seekers: Sequence[Seeker], drivers: Positions, limits: Limits) -> list[Pair]:
         """Return for each seeker the nearest drivers in reach whom it may have, by class, exclusion and cash."""
         ...
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from matching_service.domain.eta import Leg, Search, Trip
-from matching_service.domain.locations import DriverPosition
+from matching_service.domain.positions import Positions
 from shared_kernel.geo import GeoPoint
 
 
@@ -29,9 +29,7 @@ class EtaProvider(Protocol):
 class QuickestDrivers(Protocol):
     """Who is soonest at a place, whoever is nearest to it."""
 
-    async def quickest(
-        self, searches: Sequence[Search], drivers: Sequence[DriverPosition], count: int
-    ) -> list[list[int]]:
+    async def quickest(self, searches: Sequence[Search], drivers: Positions, count: int) -> list[list[int]]:
         """Return for each search the places of those who come in less than its seconds, at most `count`, soonest first.
 
         Nobody where that is not known.

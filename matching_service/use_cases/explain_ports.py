@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from matching_service.domain.explanation import Trace
-from matching_service.domain.locations import DriverPosition
+from matching_service.domain.positions import Positions
 from shared_kernel.geo import GeoPoint
 
 
@@ -26,6 +26,6 @@ class TraceStore(Protocol):
 class Nearest(Protocol):
     """Who is around, whoever they are."""
 
-    def drivers(self, pickups: Sequence[GeoPoint], drivers: Sequence[DriverPosition], count: int) -> list[list[int]]:
+    def drivers(self, pickups: Sequence[GeoPoint], drivers: Positions, count: int) -> list[list[int]]:
         """Return for each pickup the places of the `count` nearest drivers, nearest first. Runs in a thread."""
         ...

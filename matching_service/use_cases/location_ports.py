@@ -9,6 +9,7 @@ from uuid import UUID
 
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition, RecordOutcome
+from matching_service.domain.positions import Positions
 from shared_kernel.geo import GeoPoint
 
 
@@ -23,11 +24,11 @@ class LiveLocations(Protocol):
         """Return a driver's last position; None when not known or gone."""
         ...
 
-    async def snapshot(self) -> list[DriverPosition]:
+    async def snapshot(self) -> Positions:
         """Return the last position of every driver, stale ones included: the caller judges age."""
         ...
 
-    async def snapshot_near(self, shards: Collection[str], reach_meters: float) -> list[DriverPosition]:
+    async def snapshot_near(self, shards: Collection[str], reach_meters: float) -> Positions:
         """Return those in shards and in as much around them as is in reach; perhaps some who are farther."""
         ...
 

@@ -18,6 +18,7 @@ from matching_service.domain.locations import (
     TokenBucket,
     bounds_around,
     judge_pings,
+    shift_tag_of,
 )
 from matching_service.domain.zones import Bounds
 from matching_service.use_cases.city_ports import Cities
@@ -135,7 +136,7 @@ class ReportLocations:
             newest.measured_at,
             newest.sequence,
             known.shift.vehicle_class,
-            known.shift.shift_id.int & 0xFFFFFFFF,
+            shift_tag_of(known.shift.shift_id),
         )
         [outcome] = await self._locations.record([position])
         if outcome is RecordOutcome.RECORDED:

@@ -99,7 +99,7 @@ def traces_of(
     wanted.sort(key=lambda place: picture.seekers[place].ride_id not in fates)
     wanted = wanted[:MAX_RIDES]
     pickups = [picture.seekers[place].pickup for place in wanted]
-    around = nearest.drivers(pickups, picture.snapshot, NEAREST) if picture.snapshot else [[] for _ in wanted]
+    around = nearest.drivers(pickups, picture.snapshot, NEAREST) if len(picture.snapshot) else [[] for _ in wanted]
     telling = _Telling(picture, choice, fates)
     return [
         telling.trace(place, [picture.snapshot[index] for index in indices], now)
@@ -113,7 +113,6 @@ class _Telling:
     def __init__(self, picture: Picture, choice: Choice, fates: Mapping[UUID, Fate]) -> None:
         self._picture = picture
         self._fates = fates
-        self._place = {position.driver_id: place for place, position in enumerate(picture.drivers)}
         self._cost = {Pair(cost.seeker, cost.driver): cost for cost in choice.weighed}
         self._cost |= choice.cost_by_pair
         moves = choice.moves
@@ -154,7 +153,7 @@ class _Telling:
         )
 
     def _candidate(self, place: int, seeker: Seeker, position: DriverPosition, fate: Fate | None) -> Candidate:
-        driver = self._place.get(position.driver_id)
+        driver = self._picture.drivers.place_of(position.driver_id)
         cost = None if driver is None else self._cost.get(Pair(place, driver))
         lost_to: UUID | None = None
         if driver is not None and driver in self._drivers.get(place, ()):
@@ -183,7 +182,7 @@ class _Telling:
         reasons = (
             (Verdict.STALE, position.measured_at < picture.fresh_since),
             (Verdict.BUSY, driver_id in picture.busy),
-            (Verdict.OFF_SHIFT, picture.on_shift.get(driver_id) is not position.vehicle_class),
+            (Verdict.OFF_SHIFT, position.shift_key in picture.closed_shifts),
             (Verdict.WRONG_CLASS, position.vehicle_class not in seeker.vehicle_classes),
             (Verdict.NOT_CAPABLE, not seeker.needs <= picture.capabilities.get(driver_id, frozenset())),
             (Verdict.DECLINED, driver_id in seeker.excluded_driver_ids),

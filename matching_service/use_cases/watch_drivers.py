@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from matching_service.domain.locations import DriverPosition
+from matching_service.domain.positions import Positions
 from matching_service.domain.shift import LOST_SECONDS
 from matching_service.use_cases.going_offline import keep_shift
 from matching_service.use_cases.location_ports import LiveLocations
@@ -54,7 +54,7 @@ class WatchDrivers:
         return min(len(turns), limit)
 
     def _judge(
-        self, watched: Sequence[WatchedShift], snapshot: Sequence[DriverPosition], now: float
+        self, watched: Sequence[WatchedShift], snapshot: Positions, now: float
     ) -> list[tuple[UUID, datetime | None]]:
         """Return who fell silent since when, and who is back (None); plain numbers, as there are tens of thousands."""
         heard_at = {position.driver_id: position.measured_at for position in snapshot}

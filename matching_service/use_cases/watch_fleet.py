@@ -83,26 +83,20 @@ class LookAtFleet:
         now = self.clock.now()
         heard = await self._heard(box, now)
         # Which ones are cut off must not change from look to look, or vehicles would flicker.
-        shown = {each.driver_id: each for each in sorted(heard.values(), key=_spread)[:vehicle_limit]}
+        shown = {each.driver_id: each for each in sorted(heard, key=_spread)[:vehicle_limit]}
         vehicles = await self.fleet.on_shift(list(shown))
         rides = await self.fleet.live_rides(box, ride_limit)
         offers = await self.fleet.open_offers([ride.id for ride in rides])
         seen = [SeenVehicle(vehicle, shown[vehicle.driver_id]) for vehicle in vehicles]
         return FleetPicture(now, seen, len(heard), rides, offers)
 
-    async def _heard(self, box: Bounds, now: datetime) -> dict[UUID, DriverPosition]:
+    async def _heard(self, box: Bounds, now: datetime) -> list[DriverPosition]:
         shards = self.shards_within(box)
         known = await (
             self.locations.snapshot() if shards is None else self.locations.snapshot_near(shards, reach_meters=0.0)
         )
         oldest = now.timestamp() - GONE_SECONDS
-        heard: dict[UUID, DriverPosition] = {}
-        for position in known:
-            # A driver may stand in two cells for a moment: the newer position counts.
-            before = heard.get(position.driver_id)
-            if position.measured_at >= oldest and (before is None or before.measured_at < position.measured_at):
-                heard[position.driver_id] = position
-        return {driver_id: position for driver_id, position in heard.items() if _is_in(box, position)}
+        return [position for position in known if position.measured_at >= oldest and _is_in(box, position)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from matching_service.domain.events import DriverArriving
-from matching_service.domain.locations import DriverPosition
 from matching_service.domain.pooling import StopAction
+from matching_service.domain.positions import Positions
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.shift import LOST_SECONDS
@@ -64,7 +64,7 @@ class WatchPickups:
         self._clock = clock
         self._has_turn = has_turn
         self._after: UUID | None = None
-        self._heard: Mapping[UUID, DriverPosition] = {}
+        self._heard = Positions()
 
     async def __call__(self, limit: int) -> int:
         """Look at the next pickups, no more than `limit`; return how many. After the last comes the first again."""
@@ -73,7 +73,7 @@ class WatchPickups:
             return 0
         ahead = await self._pickups.ahead(ARRIVING_SECONDS, self._after, limit)
         if ahead and self._after is None:
-            self._heard = {position.driver_id: position for position in await self._locations.snapshot()}
+            self._heard = await self._locations.snapshot()
         near = self._near(ahead)
         if near:
             needed = await self._eta.seconds([(point, pickup.point) for pickup, point in near])
@@ -88,7 +88,7 @@ class WatchPickups:
         now, reach_meters = self._clock.now().timestamp(), self._eta.reach_meters(ARRIVING_SECONDS)
         near: list[tuple[Pickup, GeoPoint]] = []
         for pickup in ahead:
-            position = self._heard.get(pickup.driver_id)
+            position = self._heard.of(pickup.driver_id)
             if position is None or now - position.measured_at >= LOST_SECONDS:
                 continue
             if haversine_meters(position.point, pickup.point) <= reach_meters:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from matching_service.domain.events import TripAlertRaised
-from matching_service.domain.locations import DriverPosition
+from matching_service.domain.positions import Positions
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.shift import LOST_SECONDS
 from matching_service.domain.trip_watch import AlertKind, Trip, TripAlert, TripWatch, WatchPolicy, due_alerts, looked
@@ -65,7 +65,7 @@ class WatchTrips:
         self._new_id = new_id
         self._has_turn = has_turn
         self._after: UUID | None = None
-        self._heard: Mapping[UUID, DriverPosition] = {}
+        self._heard = Positions()
 
     async def __call__(self, limit: int) -> int:
         """Look at the next trips, no more than `limit`; return how many. After the last comes the first again."""
@@ -73,7 +73,7 @@ class WatchTrips:
             self._after = None
             return 0
         if self._after is None:
-            self._heard = {position.driver_id: position for position in await self._locations.snapshot()}
+            self._heard = await self._locations.snapshot()
         watched = await self._watches.under_way(self._after, limit)
         now = self._clock.now()
         changed, due = await asyncio.to_thread(self._judge, watched, self._heard, now)
@@ -85,12 +85,12 @@ class WatchTrips:
         return len(watched)
 
     def _judge(
-        self, watched: Sequence[WatchedTrip], heard: Mapping[UUID, DriverPosition], now: datetime
+        self, watched: Sequence[WatchedTrip], heard: Positions, now: datetime
     ) -> tuple[list[tuple[UUID, TripWatch]], list[tuple[Trip, AlertKind, datetime, GeoPoint]]]:
         changed: list[tuple[UUID, TripWatch]] = []
         due: list[tuple[Trip, AlertKind, datetime, GeoPoint]] = []
         for trip, watch in watched:
-            position = heard.get(trip.driver_id)
+            position = heard.of(trip.driver_id)
             if position is None or now.timestamp() - position.measured_at >= LOST_SECONDS:
                 continue
             at = datetime.fromtimestamp(position.measured_at, UTC)

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from matching_service.domain.city import CityPolicy, VehicleClass
 from matching_service.domain.driver_record import DriverRecord
-from matching_service.domain.locations import DriverPosition, RecordOutcome
+from matching_service.domain.locations import DriverPosition, RecordOutcome, ShiftKey, shift_tag_of
+from matching_service.domain.positions import Positions
 from matching_service.domain.quote import Quote
 from matching_service.domain.ride_kind import Capability
 from matching_service.domain.run import RunView
@@ -59,10 +60,10 @@ class FakeLiveLocations:
     async def last(self, driver_id: UUID) -> DriverPosition | None:
         return self.positions.get(driver_id)
 
-    async def snapshot(self) -> list[DriverPosition]:
-        return list(self.positions.values())
+    async def snapshot(self) -> Positions:
+        return Positions(list(self.positions.values()))
 
-    async def snapshot_near(self, shards: Collection[str], reach_meters: float) -> list[DriverPosition]:
+    async def snapshot_near(self, shards: Collection[str], reach_meters: float) -> Positions:
         self.looks += 1
         return await self.snapshot()
 
@@ -121,14 +122,18 @@ class FakeShifts:
 
     def __init__(self, shifts: Mapping[UUID, OpenShift] | None = None) -> None:
         self.shifts = dict(shifts or {})
+        self.closed: set[ShiftKey] = set()
         self.homes: dict[UUID, GeoPoint] = {}
         self.declared: dict[UUID, frozenset[Capability]] = {}
         self.figures: dict[UUID, DriverRecord] = {}
         self.extra_idle: Callable[[GeoPoint], float] | None = None
         self.asked = 0
 
-    async def on_shift(self) -> Mapping[UUID, VehicleClass]:
-        return {driver_id: shift.vehicle_class for driver_id, shift in self.shifts.items()}
+    def end(self, driver_id: UUID) -> None:
+        self.closed.add((driver_id, shift_tag_of(self.shifts.pop(driver_id).shift_id)))
+
+    async def closed_shifts(self, ended_since: datetime) -> frozenset[ShiftKey]:
+        return frozenset(self.closed)
 
     async def headings(self) -> Mapping[UUID, GeoPoint]:
         return self.homes

@@ -67,7 +67,7 @@ class City:
         driver_id = UUID(int=1_000 + number)
         point, measured_at = at(meters_north), NOON.timestamp() - age
         self.locations.positions[driver_id] = DriverPosition(
-            driver_id, point.latitude, point.longitude, measured_at, 1, vehicle_class, 0
+            driver_id, point.latitude, point.longitude, measured_at, 1, vehicle_class, 5
         )
         self.shifts.shifts[driver_id] = OpenShift(UUID(int=5), vehicle_class)
         return driver_id

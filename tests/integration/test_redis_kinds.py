@@ -162,7 +162,7 @@ async def test_no_driver_is_lost_when_the_master_of_a_cell_dies(ground: Ground, 
     assert [each.latitude for each in await locations.snapshot() if each.driver_id == moved.driver_id] == [38.9]
     for each in newest:
         await locations.forget(each.driver_id)
-    assert await locations.snapshot() == []
+    assert list(await locations.snapshot()) == []
     assert await locations.trim(datetime.now(UTC) + timedelta(minutes=5)) == 0
     await bring_back(victim, ground)
 

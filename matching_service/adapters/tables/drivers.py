@@ -77,6 +77,8 @@ shifts = Table(
     Index("ix_shift_break", "break_until", postgresql_where=text("ended_at IS NULL AND break_until IS NOT NULL")),
     Index("ix_shift_silent", "silent_until", postgresql_where=text("ended_at IS NULL AND silent_until IS NOT NULL")),
     Index("ix_shift_heading", "driver_id", postgresql_where=text("ended_at IS NULL AND heading_latitude IS NOT NULL")),
+    Index("ix_shift_ended", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
+    Index("ix_shift_ends_after_ride", "driver_id", postgresql_where=text("ended_at IS NULL AND ends_after_ride")),
     Column("capabilities", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     CheckConstraint(
         "capabilities <@ ARRAY[" + ", ".join(f"'{name}'" for name in sorted(Capability)) + "]", "capabilities"

@@ -38,12 +38,12 @@ async def test_a_position_is_read_back_as_it_was_recorded(locations: LiveLocatio
     one = position(uuid4(), 2**62 + 1, at=AT + 0.125, latitude=-37.7123456, longitude=179.9999999, shift=2**32 - 1)
     assert await locations.record([one]) == [RECORDED]
     assert await locations.last(one.driver_id) == one
-    assert await locations.snapshot() == [one]
+    assert list(await locations.snapshot()) == [one]
 
 
 async def test_who_never_told_is_not_known(locations: LiveLocations) -> None:
     assert await locations.last(uuid4()) is None
-    assert await locations.snapshot() == []
+    assert list(await locations.snapshot()) == []
 
 
 async def test_an_older_or_the_same_sequence_is_refused(locations: LiveLocations) -> None:
@@ -68,7 +68,7 @@ async def test_a_driver_who_moves_far_stands_in_one_place(locations: LiveLocatio
     await locations.record([position(driver, 1, latitude=37.3)])
     moved = position(driver, 2, latitude=37.9)
     assert await locations.record([moved]) == [RECORDED]
-    assert await locations.snapshot() == [moved]
+    assert list(await locations.snapshot()) == [moved]
     assert await locations.last(driver) == moved
 
 
@@ -77,7 +77,7 @@ async def test_an_older_ping_from_elsewhere_does_not_bring_a_driver_back(locatio
     newest = position(driver, 5, latitude=37.9)
     await locations.record([newest])
     assert await locations.record([position(driver, 4, latitude=37.3)]) == [OLDER]
-    assert await locations.snapshot() == [newest]
+    assert list(await locations.snapshot()) == [newest]
     assert await locations.last(driver) == newest
 
 
@@ -96,7 +96,7 @@ async def test_who_is_forgotten_is_gone_and_may_come_back(locations: LiveLocatio
     await locations.forget(driver)
     await locations.forget(driver)
     assert await locations.last(driver) is None
-    assert await locations.snapshot() == []
+    assert list(await locations.snapshot()) == []
     assert await locations.record([position(driver, 1)]) == [RECORDED]
 
 

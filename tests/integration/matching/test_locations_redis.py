@@ -106,7 +106,7 @@ async def test_after_redis_lost_everything_the_next_pings_bring_the_drivers_back
     await locations.record([position(driver, 50) for driver in drivers])
     await redis.flushdb()
     await redis.script_flush()
-    assert await locations.snapshot() == []
+    assert list(await locations.snapshot()) == []
     outcomes = await locations.record([position(driver, 51) for driver in drivers])
     assert outcomes == [RecordOutcome.RECORDED] * 10
     assert len(await locations.snapshot()) == 10

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Database
+from matching_service.adapters.postgres_dispatch import PostgresDispatchReads
+from matching_service.domain.locations import ShiftKey, shift_tag_of
 from matching_service.domain.shift import LOST_SECONDS, SILENT_OFF_SECONDS, EndReason
 from matching_service.use_cases.reader_ports import ShiftFilter
 from shared_kernel.errors import Conflict
@@ -67,6 +70,30 @@ async def test_wishes_and_silence_are_kept_and_read_as_they_were_written(stage: 
     hear(stage, driver_id)
     await stage.watch(1_000)
     assert (await stage.read.get(ride.id)).driver_silent_since is None
+
+
+async def test_a_tick_is_told_of_shifts_that_ended_just_now_and_of_those_that_take_no_other_ride(
+    stage: Stage, database: Database
+):
+    _, last_ride = await stage.assigned()
+    await stage.change_shift.set_last_ride(stage.key(), last_ride, True)
+    open_shift, ended, again = await stage.driver(), await stage.driver(), await stage.driver()
+    keys = {
+        driver_id: (driver_id, shift_tag_of((await stage.read.current_shift(driver_id)).id))
+        for driver_id in (last_ride, open_shift, ended, again)
+    }
+    begin = stage.clock.now()
+    stage.clock.advance(1)
+    await stage.end_shift(stage.key(), ended)
+    await stage.end_shift(stage.key(), again)
+    await stage.start_shift(stage.key(), again)
+    reads, ended_at = PostgresDispatchReads(database), stage.clock.now()
+
+    async def closed(ended_since: datetime) -> set[ShiftKey]:
+        return {key for key in await reads.closed_shifts(ended_since) if key[0] in keys}
+
+    assert await closed(begin) == await closed(ended_at) == {keys[last_ride], keys[ended], keys[again]}
+    assert await closed(ended_at + timedelta(seconds=1)) == {keys[last_ride]}
 
 
 async def test_timers_are_rows_that_another_process_takes_up(stage: Stage, database: Database):

@@ -21,6 +21,7 @@ from matching_service.domain.assignment import (
 from matching_service.domain.candidates import Limits, Seeker, able_places, is_able
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import DriverPosition
+from matching_service.domain.positions import Positions
 from matching_service.domain.ride_kind import Capability
 from shared_kernel.geo import GeoPoint, haversine_meters
 
@@ -80,7 +81,7 @@ def test_who_is_able_is_named_whatever_the_ride_asks_for(
     )
     asks = seeker(0, classes=classes, pays_cash=pays_cash)._replace(needs=needs)
     able = [place for place, each in enumerate(drivers) if is_able(asks, each, limits)]
-    assert able_places(asks, drivers, limits) == able
+    assert able_places(asks, Positions(drivers), limits) == able
 
 
 def check_exclusive(costs: list[PairCost], chosen: list[int]) -> None:
@@ -188,7 +189,7 @@ def test_candidates_are_the_nearest_allowed_drivers_in_reach(
     ]
     drivers = [driver(number, point, vehicle_class) for number, (point, vehicle_class) in enumerate(fleet)]
     blocked = frozenset(UUID(int=1_000 + number) for number in no_cash)
-    pairs = nearest_pairs(seekers, drivers, Limits(candidates, reach_meters, blocked))
+    pairs = nearest_pairs(seekers, Positions(drivers), Limits(candidates, reach_meters, blocked))
     assert len(set(pairs)) == len(pairs)
     for index, each in enumerate(seekers):
         allowed = [
@@ -224,8 +225,8 @@ def test_of_a_hand_of_drivers_come_allowed_ones_beside_the_nearest(
         for number, (point, excluded) in enumerate(riders)
     ]
     drivers = [driver(number, point, VehicleClass.ECONOMY) for number, point in enumerate(fleet)]
-    nearest = nearest_pairs(seekers, drivers, Limits(candidates // 2, 50_000))
-    pairs = nearest_pairs(seekers, drivers, Limits(candidates, 50_000, hands=hands))
+    nearest = nearest_pairs(seekers, Positions(drivers), Limits(candidates // 2, 50_000))
+    pairs = nearest_pairs(seekers, Positions(drivers), Limits(candidates, 50_000, hands=hands))
     assert len(set(pairs)) == len(pairs)
     assert set(pairs) >= set(nearest)
     for index, each in enumerate(seekers):

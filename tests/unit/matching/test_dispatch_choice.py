@@ -10,6 +10,7 @@ from matching_service.domain.candidates import Limits, Pair, Seeker
 from matching_service.domain.city import TravelPolicy, VehicleClass
 from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.locations import DriverPosition
+from matching_service.domain.positions import Positions
 from matching_service.use_cases.dispatch_choice import (
     CANDIDATES,
     CROWD,
@@ -32,9 +33,7 @@ class NobodyNear:
     def __init__(self) -> None:
         self.asked: list[int] = []
 
-    async def candidates(
-        self, seekers: Sequence[Seeker], drivers: Sequence[DriverPosition], limits: Limits
-    ) -> list[Pair]:
+    async def candidates(self, seekers: Sequence[Seeker], drivers: Positions, limits: Limits) -> list[Pair]:
         self.asked.append(limits.candidates)
         return []
 
@@ -47,7 +46,7 @@ class NobodyNear:
 def picture_of(rides: int, drivers: int) -> Picture:
     seekers = [Seeker(UUID(int=number), HERE, frozenset({ECONOMY}), frozenset(), 0.0) for number in range(rides)]
     positions = [DriverPosition(UUID(int=number), *(37.77, -122.42), 0.0, 1, ECONOMY, 0) for number in range(drivers)]
-    return Picture(waiting=rides, seekers=seekers, drivers=positions, free=drivers)
+    return Picture(waiting=rides, seekers=seekers, drivers=Positions(positions), free=drivers)
 
 
 @pytest.mark.parametrize(
@@ -74,9 +73,7 @@ class SlowToWeigh:
         self.now = 0.0
         self.given: list[float] = []
 
-    async def candidates(
-        self, seekers: Sequence[Seeker], drivers: Sequence[DriverPosition], limits: Limits
-    ) -> list[Pair]:
+    async def candidates(self, seekers: Sequence[Seeker], drivers: Positions, limits: Limits) -> list[Pair]:
         self.now += 10.0
         return [Pair(0, 0)]
 

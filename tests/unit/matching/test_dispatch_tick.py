@@ -14,7 +14,7 @@ from matching_service.domain.assignment import PairCost
 from matching_service.domain.candidates import Limits, Pair, Seeker
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.eta import CrowFliesEta
-from matching_service.domain.locations import DriverPosition
+from matching_service.domain.positions import Positions
 from matching_service.domain.ride_kind import Capability
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import Matcher, OfferOutcome, OpenShift, WaitingRide
@@ -54,8 +54,9 @@ async def test_stale_busy_off_shift_and_other_classes_get_no_offer(city: City) -
     city.driver(1, 5, age=15.1)
     city.driver(2, 5, VehicleClass.WHEELCHAIR)
     off_shift = city.driver(3, 5)
-    del city.shifts.shifts[off_shift]
+    city.shifts.end(off_shift)
     changed_vehicle = city.driver(4, 5)
+    city.shifts.end(changed_vehicle)
     city.shifts.shifts[changed_vehicle] = OpenShift(UUID(int=6), VehicleClass.WHEELCHAIR)
     only = city.driver(5, 400, age=15)
     report = await city.tick()
@@ -222,7 +223,7 @@ async def test_a_tick_that_follows_one_with_rides_looks_at_the_drivers_beside_th
         await looked.wait()
         return await list_waiting(shards, limit, cities)
 
-    async def tell_and_look(shards: Collection[str], reach_meters: float) -> list[DriverPosition]:
+    async def tell_and_look(shards: Collection[str], reach_meters: float) -> Positions:
         looked.set()
         return await look(shards, reach_meters)
 
@@ -251,9 +252,7 @@ class OutOfTime:
     def __init__(self, real: Matcher) -> None:
         self.real = real
 
-    async def candidates(
-        self, seekers: Sequence[Seeker], drivers: Sequence[DriverPosition], limits: Limits
-    ) -> list[Pair]:
+    async def candidates(self, seekers: Sequence[Seeker], drivers: Positions, limits: Limits) -> list[Pair]:
         return await self.real.candidates(seekers, drivers, limits)
 
     async def solve(

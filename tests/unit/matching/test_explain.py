@@ -71,7 +71,7 @@ async def test_every_driver_around_is_told_with_what_excluded_them(city: Traced)
     city.driver(1, 5, age=15.1)
     city.driver(2, 10, VehicleClass.WHEELCHAIR)
     off = city.driver(3, 15)
-    del city.shifts.shifts[off]
+    city.shifts.end(off)
     city.board.no_cash.add(city.driver(4, 20))
     city.shifts.homes[home] = at(7_000)
     city.driver(6, 300)

@@ -7,6 +7,7 @@ from unittest.mock import patch
 from matching_service.adapters import scipy_assignment
 from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.domain.candidates import Limits
+from matching_service.domain.positions import Positions
 
 _PATIENCE_SECONDS = 20.0
 
@@ -39,6 +40,6 @@ async def test_the_assignment_is_solved_while_the_loop_goes_on() -> None:
 async def test_candidates_are_found_while_the_loop_goes_on() -> None:
     matcher, work = ScipyMatcher(), Work()
     with patch.object(scipy_assignment, "nearest_pairs", work):
-        found, _ = await asyncio.gather(matcher.candidates([], [], Limits(16, 1.0)), end_from_the_loop(work))
+        found, _ = await asyncio.gather(matcher.candidates([], Positions(), Limits(16, 1.0)), end_from_the_loop(work))
     await matcher.close()
     assert len(found) == 1

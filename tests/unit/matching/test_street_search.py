@@ -21,6 +21,7 @@ from matching_service.adapters.street_search import StreetSearch
 from matching_service.domain.city import TravelPolicy, VehicleClass
 from matching_service.domain.eta import CrowFliesEta, Search
 from matching_service.domain.locations import DriverPosition
+from matching_service.domain.positions import Positions
 from matching_service.domain.terms import Funding
 from matching_service.domain.travel_times import Timing, as_estimated
 from matching_service.use_cases.dispatch_choice import CANDIDATES
@@ -64,7 +65,7 @@ async def test_the_quickest_by_the_streets_are_named_soonest_first(limit: float,
     places = [place_of(graph, node) for node in range(SIDE * SIDE)]
     drivers = [driver_at(number, places[node]) for number, node in enumerate(stands.tolist())]
     found = await StreetSearch(graph, lambda: Timing(0.0, factor)).quickest(
-        [Search(places[node], limit) for node in pickups.tolist()], drivers, 10
+        [Search(places[node], limit) for node in pickups.tolist()], Positions(drivers), 10
     )
     seconds = dijkstra(graph.forward.T.tocsr(), indices=pickups)[:, stands] * factor
     named = [row[ranks].tolist() for row, ranks in zip(seconds, found, strict=True)]
@@ -88,7 +89,7 @@ async def test_of_a_crowd_of_drivers_those_nearest_as_the_crow_flies_are_looked_
     ]
     drivers = [driver_at(number, point) for number, point in enumerate(points)]
     found = await StreetSearch(graph, as_estimated).quickest(
-        [Search(places[node], 3_000.0) for node in pickups.tolist()], drivers, 10
+        [Search(places[node], 3_000.0) for node in pickups.tolist()], Positions(drivers), 10
     )
     seconds = dijkstra(graph.forward.T.tocsr(), indices=pickups)[:, stands]
     for node, row, named in zip(pickups.tolist(), seconds, found, strict=True):
@@ -102,7 +103,7 @@ async def test_who_is_on_no_street_is_not_named_and_is_not_found() -> None:
     here, out_of_town = place_of(graph, 0), GeoPoint(0.1, 0.1)
     drivers = [driver_at(1, out_of_town), driver_at(2, here)]
     search = StreetSearch(graph, as_estimated)
-    assert await search.quickest([Search(here, 60.0), Search(out_of_town, 60.0)], drivers, 5) == [[1], []]
+    assert await search.quickest([Search(here, 60.0), Search(out_of_town, 60.0)], Positions(drivers), 5) == [[1], []]
 
 
 async def test_a_map_that_fails_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +114,9 @@ async def test_a_map_that_fails_names_nobody(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(graph, "nearest", broken)
     here = place_of(graph, 0)
-    assert await StreetSearch(graph, as_estimated).quickest([Search(here, 60.0)], [driver_at(1, here)], 5) == [[]]
+    assert await StreetSearch(graph, as_estimated).quickest(
+        [Search(here, 60.0)], Positions([driver_at(1, here)]), 5
+    ) == [[]]
 
 
 class Town:

@@ -16,7 +16,8 @@ LAYOUT = struct.Struct(">QIqiiB16s")
 """sequence, shift tag, measured (ms), latitude and longitude (1e-7 degrees, 1.1 cm), vehicle class, driver; big-endian.
 
 The driver stands in the value as well as in the field's name, so that a tick asks for the values alone: twenty thousand
-of them are read in a quarter of the time of as many fields with their values."""
+of them are read in a quarter of the time of as many fields with their values.
+"""
 _CLASSES = (VehicleClass.ECONOMY, VehicleClass.XL, VehicleClass.WHEELCHAIR)
 _POSITION_OF = partial(tuple.__new__, DriverPosition)
 CODE_BY_CLASS = {vehicle_class: code for code, vehicle_class in enumerate(_CLASSES)}

@@ -17,7 +17,7 @@ class ScipyNearest:
         import numpy as np  # noqa: PLC0415 (only the process that dispatches needs it)
         from scipy.spatial import KDTree  # noqa: PLC0415
 
-        if not pickups or not len(drivers):
+        if not pickups or not drivers:
             return [[] for _ in pickups]
         scale = cos(radians(pickups[0].latitude))
         latitudes, longitudes = drivers.degrees()

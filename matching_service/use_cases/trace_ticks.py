@@ -99,7 +99,7 @@ def traces_of(
     wanted.sort(key=lambda place: picture.seekers[place].ride_id not in fates)
     wanted = wanted[:MAX_RIDES]
     pickups = [picture.seekers[place].pickup for place in wanted]
-    around = nearest.drivers(pickups, picture.snapshot, NEAREST) if len(picture.snapshot) else [[] for _ in wanted]
+    around = nearest.drivers(pickups, picture.snapshot, NEAREST) if picture.snapshot else [[] for _ in wanted]
     telling = _Telling(picture, choice, fates)
     return [
         telling.trace(place, [picture.snapshot[index] for index in indices], now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +37,6 @@ class PackedPositions(Positions):
         self._packed = packed
         self._rows: Any = np.frombuffer(packed, _ROW)
         self._made: dict[int, DriverPosition] = {}
-        self._places: dict[bytes, int] | None = None
 
     @classmethod
     def of_values(cls, values: Sequence[bytes]) -> PackedPositions:
@@ -48,19 +48,12 @@ class PackedPositions(Positions):
         if len(packed) != LAYOUT.size * len(values):
             packed = b"".join(value for value in values if len(value) == LAYOUT.size)
         positions = cls(packed)
-        if len(positions.places) == len(positions):
+        if len(positions._place_by_packed_id) == len(positions):
             return positions
         oldest_first = positions._rows["millis"].argsort(kind="stable")
         drivers = positions._rows["driver"][oldest_first].tolist()
         newest = dict(zip(drivers, oldest_first.tolist(), strict=True))
         return positions.at(sorted(newest.values()))
-
-    @property
-    def places(self) -> dict[bytes, int]:
-        """The place of each driver, by the bytes of the id."""
-        if self._places is None:
-            self._places = dict(zip(self._rows["driver"].tolist(), range(len(self)), strict=True))
-        return self._places
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -75,7 +68,7 @@ class PackedPositions(Positions):
         return PackedPositions(self._rows[np.asarray(places, np.intp)].tobytes())
 
     def place_of(self, driver_id: UUID) -> int | None:
-        return self.places.get(driver_id.bytes)
+        return self._place_by_packed_id.get(driver_id.bytes)
 
     def count_stale(self, fresh_since: float) -> int:
         return int((self._measured_at() < fresh_since).sum())
@@ -102,3 +95,7 @@ class PackedPositions(Positions):
 
     def _measured_at(self) -> Any:
         return self._rows["millis"] / 1000
+
+    @cached_property
+    def _place_by_packed_id(self) -> dict[bytes, int]:
+        return dict(zip(self._rows["driver"].tolist(), range(len(self)), strict=True))

@@ -8,6 +8,7 @@ from math import cos, radians
 from typing import Any
 from uuid import UUID
 
+from matching_service.adapters.flat_map import flat
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.locations import FRESH_SECONDS
 from matching_service.domain.positions import Positions
@@ -81,13 +82,12 @@ class _Tree:
     """A KD-tree over one or more drivers on a map flattened at the first one's latitude."""
 
     def __init__(self, positions: Positions) -> None:
-        import numpy as np  # noqa: PLC0415 (half a second to import; needed when the first quote comes)
-        from scipy.spatial import KDTree  # noqa: PLC0415
+        from scipy.spatial import KDTree  # noqa: PLC0415 (half a second to import; needed when the first quote comes)
 
         latitudes, longitudes = positions.degrees()
         self._positions = positions
         self._map_scale = cos(radians(latitudes[0]))
-        self._tree: Any = KDTree(np.column_stack((latitudes, np.asarray(longitudes) * self._map_scale)))
+        self._tree: Any = KDTree(flat(latitudes, longitudes, self._map_scale))
 
     def nearest(self, point: GeoPoint) -> GeoPoint:
         """Return where the nearest driver is."""

@@ -10,9 +10,11 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from importlib import import_module
 from math import cos, radians
 from typing import Any
 
+from matching_service.adapters.flat_map import flat
 from matching_service.domain.assignment import PairCost
 from matching_service.domain.candidates import Limits, Pair, Seeker, able_places, all_at
 from matching_service.domain.city import VehicleClass
@@ -40,6 +42,8 @@ class ScipyMatcher:
     async def solve(
         self, costs: Sequence[PairCost], unserved: Sequence[float], budget_seconds: float
     ) -> list[int] | None:
+        # Half a second the first time, and no part of the solver's own time: the first tick would be greedy for it.
+        await asyncio.to_thread(_import_solver)
         if budget_seconds <= 0 or (self._solving is not None and not self._solving.done()):
             return None
         self._solving = self._thread.submit(assign, costs, unserved)
@@ -101,11 +105,11 @@ def _nearest(
 
     pickups = [seekers[index].pickup for index in group]
     map_scale = cos(radians(pickups[0].latitude))
-    tree: Any = KDTree(_flat(*all_at(drivers, able).degrees(), map_scale))
+    tree: Any = KDTree(flat(*all_at(drivers, able).degrees(), map_scale))
     wanted = candidates + max(len(seekers[index].excluded_driver_ids) for index in group)
     # A list of ranks, so that one rank still makes rows; places without a neighbor hold the number of drivers.
     _, neighbors = tree.query(
-        _flat([each.latitude for each in pickups], [each.longitude for each in pickups], map_scale),
+        flat([each.latitude for each in pickups], [each.longitude for each in pickups], map_scale),
         k=list(range(1, min(wanted, len(able)) + 1)),
         distance_upper_bound=limits.reach_meters * _REACH_MARGIN / _METERS_PER_DEGREE,
     )
@@ -122,11 +126,8 @@ def _nearest(
     return list(map(_PAIR_OF, pairs))
 
 
-def _flat(latitudes: Sequence[float], longitudes: Sequence[float], map_scale: float) -> Any:
-    """Return places as rows of an array, in degrees that are as long both ways."""
-    import numpy as np  # noqa: PLC0415 (see the module)
-
-    return np.column_stack((latitudes, np.asarray(longitudes) * map_scale))
+def _import_solver() -> None:
+    import_module("scipy.sparse.csgraph")
 
 
 def assign(costs: Sequence[PairCost], unserved: Sequence[float]) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from math import cos, radians
 from typing import NamedTuple
@@ -91,6 +92,15 @@ class DriverPosition(NamedTuple):
 def shift_tag_of(shift_id: UUID) -> int:
     """Return the low 32 bits of a shift's id: they tell the shifts of one driver apart."""
     return shift_id.int & 0xFFFFFFFF
+
+
+def closed_since(now: datetime) -> datetime:
+    """Return since when the shifts ended that live locations may still be of.
+
+    A ping is believed of an open shift alone, and one measured longer ago than GONE_SECONDS is refused: a position that
+    is fresh, FRESH_SECONDS old at most, is never of a shift that ended before. The rest is for clocks that differ.
+    """
+    return now - timedelta(seconds=GONE_SECONDS)
 
 
 class TokenBucket:

@@ -6,11 +6,11 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from matching_service.domain.city import CityPolicy
-from matching_service.domain.locations import FRESH_SECONDS, GONE_SECONDS, ShiftKey
+from matching_service.domain.locations import FRESH_SECONDS, ShiftKey, closed_since
 from matching_service.domain.positions import Positions
 from matching_service.domain.surge import CellCounts, SurgePolicy, next_surges
 from matching_service.use_cases.city_ports import Cities
@@ -84,7 +84,7 @@ class ComputeSurge:
         snapshot, busy, closed = await asyncio.gather(
             self.locations.snapshot(),
             self.busy.busy(),
-            self.on_shift.closed_shifts(now - timedelta(seconds=GONE_SECONDS)),
+            self.on_shift.closed_shifts(closed_since(now)),
         )
         return await asyncio.to_thread(_idle_points, snapshot, busy, closed, now.timestamp() - FRESH_SECONDS)
 

@@ -9,13 +9,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from uuid import UUID
 
 from matching_service.domain.candidates import Bound, Pair, Seeker, all_at
 from matching_service.domain.city import Atlas, CityPolicy
 from matching_service.domain.dispatch_policy import NO_WEIGHTS, DispatchMode
-from matching_service.domain.locations import FRESH_SECONDS, GONE_SECONDS, ShiftKey
+from matching_service.domain.locations import FRESH_SECONDS, ShiftKey, closed_since
 from matching_service.domain.pooling import Insertion
 from matching_service.domain.positions import Positions
 from matching_service.domain.ride_kind import Capability
@@ -178,7 +177,7 @@ class DrawPicture:
         return await asyncio.gather(
             self.locations.snapshot_near(shards, self.eta.reach_meters(longest_seconds)),
             self.busy.busy(),
-            self.on_shift.closed_shifts(self.clock.now() - timedelta(seconds=GONE_SECONDS)),
+            self.on_shift.closed_shifts(closed_since(self.clock.now())),
             self.headings.headings(),
         )
 

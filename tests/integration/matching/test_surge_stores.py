@@ -18,7 +18,7 @@ from matching_service.adapters.h3_cells import H3Cells
 from matching_service.adapters.postgres_surge import PostgresSurge
 from matching_service.adapters.redis_surge import RedisSurge
 from matching_service.domain.city import VehicleClass
-from matching_service.domain.locations import DriverPosition
+from matching_service.domain.locations import DriverPosition, shift_tag_of
 from matching_service.domain.surge import CellSurge, SurgeControl
 from matching_service.use_cases.compute_surge import ComputeSurge
 from matching_service.use_cases.control_surge import ControlSurge, ReadSurge
@@ -78,7 +78,8 @@ class Desk:
         driver_id = UUID(int=number)
         self.shifts.shifts[driver_id] = OpenShift(driver_id, VehicleClass.ECONOMY)
         now = self.stage.clock.now().timestamp()
-        position = DriverPosition(driver_id, point.latitude, point.longitude, now, 1, VehicleClass.ECONOMY, 0)
+        tag = shift_tag_of(driver_id)
+        position = DriverPosition(driver_id, point.latitude, point.longitude, now, 1, VehicleClass.ECONOMY, tag)
         await self.locations.record([position])
 
 
@@ -109,6 +110,16 @@ async def test_idle_drivers_keep_prices_down(desk: Desk) -> None:
         await desk.driver(number, PICKUP.point)
     await desk.computer()(10)
     assert await desk.at(PICKUP.point) == 1000
+
+
+async def test_drivers_whose_shift_closed_keep_no_price_down(desk: Desk) -> None:
+    for _ in range(4):
+        await desk.stage.ride()
+    for number in range(1, 7):
+        await desk.driver(number, PICKUP.point)
+        desk.shifts.end(UUID(int=number))
+    await desk.computer()(10)
+    assert await desk.at(PICKUP.point) == 2000
 
 
 async def test_a_trip_that_ends_soon_counts_as_a_driver_where_it_ends(desk: Desk) -> None:

@@ -235,6 +235,28 @@ def test_of_a_hand_of_drivers_come_allowed_ones_beside_the_nearest(
         assert each.excluded_driver_ids.isdisjoint(drivers[number].driver_id for number in found)
 
 
+async def test_scipy_is_there_before_the_solvers_own_time_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    imported, solving = Event(), Event()
+
+    def assign_at_once(costs: list[PairCost], unserved: list[float]) -> list[int]:
+        solving.set()
+        return [0]
+
+    def import_slowly() -> None:
+        # As long as the budget: what began before would be late by then.
+        assert not solving.wait(0.2)
+        imported.set()
+
+    monkeypatch.setattr(scipy_assignment, "assign", assign_at_once)
+    monkeypatch.setattr(scipy_assignment, "_import_solver", import_slowly)
+    matcher = ScipyMatcher()
+    try:
+        assert await matcher.solve([PairCost(0, 0, 1)], [9], 10) == [0]
+        assert imported.is_set()
+    finally:
+        await matcher.close()
+
+
 async def test_over_budget_the_solver_gives_up_at_once_until_the_late_one_is_done(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -99,6 +99,14 @@ async def test_a_driver_who_declined_or_may_not_take_cash_is_not_asked_again(cit
     assert city.board.proposed == []
 
 
+async def test_a_driver_with_parties_whose_shift_ends_after_them_is_not_asked(city: City) -> None:
+    view = driving(city, 1, here=0, to=5_000)
+    city.board.rides = [pooled(1, 1_000, 4_500)]
+    city.shifts.end(view.run.driver_id)
+    await city.tick()
+    assert city.board.proposed == []
+
+
 async def test_a_silent_driver_with_parties_is_not_asked(city: City) -> None:
     view = driving(city, 1, here=0, to=5_000)
     position = city.locations.positions[view.run.driver_id]

@@ -93,9 +93,10 @@ async def late_accept(lane: Lane) -> str:
     late = lane.later(offer.expires_at + timedelta(seconds=late_seconds))
 
     async def go_on(ride: Ride, to: UUID) -> Any:
-        # Only who has swept up finds ride and driver free again.
+        # Only who has swept up finds ride and driver free again. By the same clock, or the next offer would be over as
+        # it is made, and whoever sweeps up next would make the driver free for a late accept.
         await late.expire_offers()
-        return await lane.other.offers.make_offers([await lane.proposal(ride, to)])
+        return await late.offers.make_offers([await lane.proposal(ride, to)])
 
     async def accept() -> Ride:
         # To sweep up and to offer on take several steps: now and then all of them come first.

@@ -104,6 +104,16 @@ class ChassisSettings(BaseSettings):
             parse_address(self.health_listen)
         return self
 
+    def refuse_plain_in_production(self, *names: str) -> None:
+        """In production, refuse addresses of the outside world without TLS; what stands for it elsewhere has none.
+
+        Raises:
+            ValueError: naming the first that does not begin with https.
+        """
+        for name in names:
+            if self.environment == "production" and not getattr(self, name).startswith("https://"):
+                raise ValueError(f"{ENV_PREFIX}{name.upper()} must be set in production, to an https address")
+
     @property
     def replica_name(self) -> str:
         """The name under which this process takes work from among its like."""
@@ -126,6 +136,8 @@ def load_settings(cls: type[S]) -> S:
     except ValidationError as error:
         prefix = cls.model_config.get("env_prefix", "")
         for item in error.errors(include_url=False, include_input=False, include_context=False):
-            name = f"{prefix}{'_'.join(str(part) for part in item['loc'])}".upper()
-            sys.stderr.write(f"{name}: {item['msg']}\n")
+            where = "_".join(str(part) for part in item["loc"])
+            # What concerns several settings belongs to none, and names them itself.
+            name = f"{prefix}{where}: ".upper() if where else ""
+            sys.stderr.write(f"{name}{item['msg'].removeprefix('Value error, ')}\n")
         sys.exit(2)

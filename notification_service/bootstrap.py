@@ -71,7 +71,6 @@ from shared_kernel.ids import Uuid7Source
 NOTIFICATION_KEEP_SECONDS = 30 * 86_400
 ENDED_SIGN_IN_KEEP_SECONDS = 86_400
 """Far longer than the ten minutes in which an access token of one may still count."""
-_DATABASE_CONNECTIONS = 12
 
 
 class Application(NamedTuple):
@@ -86,7 +85,10 @@ def build(settings: NotificationSettings) -> Application:
     """Put the service together; call it inside the event loop that it will run on."""
     clock, new_id = SystemClock(), Uuid7Source()
     database = Database(
-        settings.notification_database_url, _DATABASE_CONNECTIONS, name=SERVICE, pooler=settings.database_pooler
+        settings.notification_database_url,
+        settings.notification_database_pool_size,
+        name=SERVICE,
+        pooler=settings.database_pooler,
     )
     redis, live = open_redis(settings.redis_url), open_redis_for_batches(settings.redis_url)
     reader = open_redis_for_reading(settings.redis_url)

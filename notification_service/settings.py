@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from chassis.seals import KeyRing
@@ -21,6 +22,7 @@ class NotificationSettings(ChassisSettings):
     signing_keys_dir: Path = Field()  # pyright: ignore[reportIncompatibleVariableOverride]
     """This service asks identity for numbers, so it must be able to sign as `notification`."""
     notification_database_url: str
+    notification_database_pool_size: int = Field(default=12, ge=2, le=100)
     notification_listen: str = "127.0.0.1:50053"
     notification_metrics_listen: str = "127.0.0.1:9103"
     notification_providers_file: Path | None = None
@@ -51,6 +53,13 @@ class NotificationSettings(ChassisSettings):
     notification_stream_max_age_seconds: float = Field(default=1800.0, gt=0)
     """When a live stream is closed so that its client shows a valid token again."""
     identity_target: str = "127.0.0.1:50050"
+
+    @model_validator(mode="after")
+    def _reaches_the_world(self) -> Self:
+        self.refuse_plain_in_production("notification_share_url")
+        if self.notification_providers_file is None:
+            self.refuse_plain_in_production("notification_sms_url")
+        return self
 
     @field_validator("notification_webhook_key")
     @classmethod

@@ -87,17 +87,18 @@ class PaymentSettings(ChassisSettings):
     @model_validator(mode="after")
     def _hold_together(self) -> Self:
         if self.payment_lease_seconds < self.payment_psp_timeout_seconds + _LEAST_LEASE_MARGIN_SECONDS:
-            raise ValueError("payment_lease_seconds must exceed payment_psp_timeout_seconds by 5 or more")
+            raise ValueError("JITNEY_PAYMENT_LEASE_SECONDS must exceed JITNEY_PAYMENT_PSP_TIMEOUT_SECONDS by 5 or more")
         if self.payment_top_up_most_minor < self.payment_top_up_least_minor:
-            raise ValueError("payment_top_up_most_minor must not be below payment_top_up_least_minor")
+            raise ValueError("JITNEY_PAYMENT_TOP_UP_MOST_MINOR must not be below JITNEY_PAYMENT_TOP_UP_LEAST_MINOR")
+        self.refuse_plain_in_production("payment_psp_url")
         if self.environment == "production" and self.payment_psp_api_key.get_secret_value() == "sk_test_sandbox":
-            raise ValueError("payment_psp_api_key must be set in production")
+            raise ValueError("JITNEY_PAYMENT_PSP_API_KEY must be set in production")
         if not self.webhook_secrets:
-            raise ValueError("payment_psp_webhook_secret must not be empty")
+            raise ValueError("JITNEY_PAYMENT_PSP_WEBHOOK_SECRET must not be empty")
         if self.environment == "production" and "whsec_sandbox" in self.webhook_secrets:
-            raise ValueError("payment_psp_webhook_secret must be set in production")
+            raise ValueError("JITNEY_PAYMENT_PSP_WEBHOOK_SECRET must be set in production")
         if self.environment == "production" and self.failpoint:
-            raise ValueError("failpoint is for tests and refused in production")
+            raise ValueError("JITNEY_FAILPOINT is for tests and refused in production")
         return self
 
     @property

@@ -42,6 +42,18 @@ def test_each_wrong_setting_is_named_without_its_value(
     assert "seven-secrets" not in told
 
 
+def test_what_is_wrong_between_settings_is_told_by_their_names(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("JITNEY_JWKS_FILE", "/keys/jwks.json")
+    monkeypatch.setenv("JITNEY_TLS_CERT_FILE", "/run/tls/tls.crt")
+
+    with pytest.raises(SystemExit):
+        load_settings(ChassisSettings)
+
+    assert capsys.readouterr().err.startswith("JITNEY_TLS_CERT_FILE, JITNEY_TLS_KEY_FILE, JITNEY_TLS_CA_FILE: set all")
+
+
 @pytest.mark.parametrize(
     ("text", "address"),
     [

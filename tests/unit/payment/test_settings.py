@@ -43,6 +43,24 @@ def test_wrong_settings_are_refused(changes: dict[str, Any]) -> None:
         settings(**changes)
 
 
+PRODUCTION: dict[str, Any] = {
+    "environment": "production",
+    "payment_psp_url": "https://psp.example.org",
+    "payment_psp_api_key": "sk_live_key",
+    "payment_psp_webhook_secret": "whsec_live",
+}
+
+
+def test_what_production_needs_is_enough() -> None:
+    assert settings(**PRODUCTION).payment_psp_url == "https://psp.example.org"
+
+
+@pytest.mark.parametrize("name", [name for name in PRODUCTION if name != "environment"])
+def test_production_takes_nothing_of_the_sandbox(name: str) -> None:
+    with pytest.raises(ValidationError, match=f"JITNEY_{name.upper()} must be set in production"):
+        settings(**{key: value for key, value in PRODUCTION.items() if key != name})
+
+
 def test_api_key_is_not_shown() -> None:
     made = settings(payment_psp_api_key="sk_live_very_secret")
 

@@ -140,12 +140,11 @@ def _client(data: Path) -> Generator[Any]:
     from chassis.tls import certificates_of
     from jitney.operate.client import refusal_of
     from jitney.stack.environment import StackSettings
-    from jitney.stack.tokens import make_token
+    from jitney.stack.tokens import make_token, signing_keys
     from ridesharing.matching.v1.city_service_pb2_grpc import CityServiceStub
 
     settings = StackSettings.read(os.environ, data)
-    given = os.environ.get("JITNEY_SIGNING_KEYS_DIR")
-    token = make_token(Path(given) if given else settings.data.keys, "operator", None, _MINUTES)
+    token = make_token(signing_keys(os.environ, settings.data.keys), "operator", None, _MINUTES)
     target = os.environ.get("JITNEY_MATCHING_TARGET") or settings.addresses["JITNEY_MATCHING_LISTEN"].local
     with open_sync_channel(target, certificates=certificates_of()) as channel:
         stub = CityServiceStub(channel)

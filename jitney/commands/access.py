@@ -38,10 +38,9 @@ def token(
 ) -> None:
     """Print an access token for local work, for example with grpcurl."""
     from jitney.stack.folders import DataFolder
-    from jitney.stack.tokens import make_token
+    from jitney.stack.tokens import make_token, signing_keys
 
-    given = os.environ.get("JITNEY_SIGNING_KEYS_DIR")
-    keys = Path(given) if given else DataFolder(data.absolute()).keys
+    keys = signing_keys(os.environ, DataFolder(data.absolute()).keys)
     typer.echo(make_token(keys, role.value, subject, minutes))
 
 

@@ -46,13 +46,13 @@ def export(
     from jitney import mds_export
     from jitney.operate.client import interface_of
     from jitney.stack.environment import StackSettings
-    from jitney.stack.tokens import make_token
+    from jitney.stack.tokens import make_token, signing_keys
 
     hours = mds_export.hours_between(first, last, datetime.now(UTC))
     settings = StackSettings.read(os.environ, data)
-    given = os.environ.get("JITNEY_SIGNING_KEYS_DIR")
-    keys = Path(given) if given else settings.data.keys
-    token = os.environ.get("JITNEY_TOKEN") or make_token(keys, "operator", None, 60)
+    token = os.environ.get("JITNEY_TOKEN") or make_token(
+        signing_keys(os.environ, settings.data.keys), "operator", None, 60
+    )
     base_url = interface_of(url, settings)
     with httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
         for line in mds_export.export(client, folder, hours):

@@ -7,7 +7,7 @@ from typing import Any
 
 from jitney.operate.client import refusal_of
 from jitney.stack.environment import StackSettings
-from jitney.stack.tokens import make_token
+from jitney.stack.tokens import make_token, signing_keys
 
 _MINUTES = 60
 _CALL_SECONDS = 60.0
@@ -45,8 +45,7 @@ def payment_client(environ: Mapping[str, str], data: Path) -> Generator[PaymentC
     from chassis.tls import certificates_of
 
     settings = StackSettings.read(environ, data)
-    given = environ.get("JITNEY_SIGNING_KEYS_DIR")
-    token = make_token(Path(given) if given else settings.data.keys, "operator", None, _MINUTES)
+    token = make_token(signing_keys(environ, settings.data.keys), "operator", None, _MINUTES)
     target = environ.get("JITNEY_PAYMENT_TARGET") or settings.addresses["JITNEY_PAYMENT_LISTEN"].local
     with open_sync_channel(target, certificates=certificates_of()) as channel:
         yield PaymentClient(channel, token)

@@ -66,13 +66,12 @@ def ask(data: Path, question: "Callable[[Client], Awaitable[T]]") -> T:
     import httpx
 
     from jitney.stack.environment import StackSettings
-    from jitney.stack.tokens import make_token
+    from jitney.stack.tokens import make_token, signing_keys
     from jitney_client import ApiError, Client, Transport, Unreachable
 
     settings = StackSettings.read(os.environ, data)
     url = interface_of(os.environ.get("JITNEY_REST_URL", ""), settings)
-    given = os.environ.get("JITNEY_SIGNING_KEYS_DIR")
-    keys = Path(given) if given else settings.data.keys
+    keys = signing_keys(os.environ, settings.data.keys)
     # Always the same operator for the same keys: a key names a request only together with who made it.
     operator = str(uuid5(NAMESPACE_URL, f"jitney:operator:{keys.absolute()}"))
     token = os.environ.get("JITNEY_TOKEN") or make_token(keys, "operator", operator, _MINUTES)

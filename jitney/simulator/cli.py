@@ -97,7 +97,7 @@ def simulate(
     from jitney.simulator.run import Addresses, Plan
     from jitney.simulator.run import simulate as run_simulation
     from jitney.simulator.trips import TripsFileError, read_trips
-    from jitney.stack.tokens import make_token
+    from jitney.stack.tokens import make_token, signing_keys
 
     endless = minutes == 0
     chance = random.Random(seed)  # noqa: S311 (a simulation wants to be repeatable)
@@ -117,7 +117,7 @@ def simulate(
         ),
     )
     data = Path(os.environ.get("JITNEY_HOME") or _DATA)
-    key_folder = keys or Path(os.environ.get("JITNEY_SIGNING_KEYS_DIR") or data / "keys")
+    key_folder = keys or signing_keys(os.environ, data / "keys")
 
     def operator_token() -> str:
         return make_token(key_folder, "operator", None, 10)

@@ -1,11 +1,17 @@
 """`jitney token`: an access token for local work, signed with the key of the issuer `cli`."""
 
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 from jitney.stack.problems import StackError
 
 ISSUER = "cli"
+
+
+def signing_keys(environ: Mapping[str, str], local: Path) -> Path:
+    """The folder of the signing keys: JITNEY_SIGNING_KEYS_DIR, for a system elsewhere, or the local stack's."""
+    return Path(environ.get("JITNEY_SIGNING_KEYS_DIR") or local)
 
 
 def make_token(keys: Path, role: str, subject: str | None, minutes: int) -> str:
@@ -34,7 +40,10 @@ def make_token(keys: Path, role: str, subject: str | None, minutes: int) -> str:
     try:
         signer = TokenSigner.from_dir(keys, ISSUER)
     except FileNotFoundError:
-        raise StackError(f"There are no signing keys in {keys}. jitney up makes them.") from None
+        raise StackError(
+            f"There are no signing keys in {keys}. jitney up makes those of a local stack; "
+            "JITNEY_SIGNING_KEYS_DIR names the folder of others."
+        ) from None
     except OSError as error:
         told = (error.strerror or str(error)).lower()
         raise StackError(f"The signing keys in {keys} cannot be read: {told}. Ask as who started the stack.") from None

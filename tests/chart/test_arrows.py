@@ -10,7 +10,7 @@ from matching_service.settings import MatchingSettings
 from notification_service.settings import NotificationSettings
 from payment_service.settings import PaymentSettings
 from rider_api.settings import EdgeSettings
-from tests.chart.render import CHART, Rendered
+from tests.chart.render import CHART, Rendered, render
 
 FACTS: dict[str, dict[str, Any]] = yaml.safe_load((CHART / "components.yaml").read_text())
 SETTINGS = {
@@ -43,6 +43,17 @@ def arrows(rendered: Rendered, way: str, peers: str) -> set[tuple[str, str, int]
                     other = name_of(peer["podSelector"]["matchLabels"])
                     found |= {(name_of(selector), other, port) for port in ports(rule)}
     return found
+
+
+def peers_of(policy: dict[str, Any]) -> list[dict[str, Any]]:
+    """The ends of a policy's rules that name pods."""
+    spec = policy["spec"]
+    rules = [*(rule["from"] for rule in spec.get("ingress", [])), *(rule["to"] for rule in spec.get("egress", []))]
+    return [peer for peers in rules for peer in peers if "app.kubernetes.io/name" in matched(peer)]
+
+
+def matched(peer: dict[str, Any]) -> dict[str, str]:
+    return peer.get("podSelector", {}).get("matchLabels", {})
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -83,6 +94,26 @@ def test_both_ends_of_every_arrow_of_a_dev_release_agree(dev: Rendered) -> None:
     received = {(caller, callee, port) for callee, caller, port in arrows(dev, "ingress", "from")}
     assert sent <= received
     assert {(caller, callee) for caller, callee, _ in received - sent} == set()
+
+
+def test_two_releases_that_share_the_services_reach_each_other() -> None:
+    """One runs notification alone, the other all the rest: each lets the other's pods in and out, by what they are."""
+    rest = render("--set", "notification.enabled=false")
+    alone = render(*(part for name in FACTS if name != "notification" for part in ("--set", f"{name}.enabled=false")))
+    expected = {(name, callee, FACTS[callee]["port"]) for name, facts in FACTS.items() for callee in facts["calls"]}
+
+    for one, other in ((rest, alone), (alone, rest)):
+        sent = {arrow for arrow in arrows(one, "egress", "to") if arrow in expected}
+        received = {(caller, callee, port) for callee, caller, port in arrows(other, "ingress", "from")}
+        ours = {component for component in FACTS if f"jitney-{component}" in one.of("Deployment")}
+        across = {arrow for arrow in sent if arrow[1] not in ours}
+        assert across
+        assert across <= received
+        for policy in one.of("NetworkPolicy").values():
+            for peer in peers_of(policy):
+                labels = peer["podSelector"]["matchLabels"]
+                if name_of(labels) in FACTS and name_of(labels) not in ours:
+                    assert "app.kubernetes.io/instance" not in labels
 
 
 def test_only_those_that_have_a_database_reach_one(dev: Rendered, production: Rendered) -> None:

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.chart.render import CHART, DEV, Rendered, hook_of, render, run_helm
+from tests.chart.render import ALL, CHART, DEV, Rendered, hook_of, render, run_helm
 
 SCHEMAS = Path(__file__).parent / "schemas"
 GOLDEN = Path(__file__).parent / "golden"
@@ -158,7 +158,8 @@ def test_what_a_migration_needs_is_there_before_the_release(production: Rendered
         assert "serviceAccountName" not in pod
         for volume in pod["volumes"]:
             assert set(volume) - {"name"} <= {"projected", "emptyDir"}
-        assert not [kind for kind, _ in made if kind in {"Secret", "ConfigMap", "PersistentVolumeClaim"}]
+            assert all(set(source) == {"secret"} for source in volume.get("projected", {}).get("sources", []))
+    assert not [kind for kind, _ in made if kind in {"Secret", "PersistentVolumeClaim"}]
 
 
 def test_a_bundled_database_is_made_ready_step_by_step_and_by_no_hook(dev: Rendered) -> None:
@@ -182,6 +183,71 @@ def test_a_service_can_be_deployed_alone() -> None:
     assert "dns:///identity.example.org:50050" in alone.text
 
 
+def environment_of(rendered: Rendered, name: str) -> dict[str, Any]:
+    container = rendered.of("Deployment")[f"jitney-{name}"]["spec"]["template"]["spec"]["containers"][0]
+    return {variable["name"]: variable.get("value") for variable in container["env"]}
+
+
+def test_production_asks_stripe_unless_the_values_name_another(production: Rendered, dev: Rendered) -> None:
+    other = render("--set", "payment.env.JITNEY_PAYMENT_PSP_URL=https://psp.example.org")
+    asked = [environment_of(one, "payment")["JITNEY_PAYMENT_PSP_URL"] for one in (production, dev, other)]
+    assert asked == ["https://api.stripe.com", "http://jitney-sandbox:8090/psp", "https://psp.example.org"]
+
+
+def test_behind_the_ingress_clients_are_known_by_what_it_saw(renders: dict[str, Rendered]) -> None:
+    assert environment_of(renders["everything"], "rest")["JITNEY_REST_PROXIES"] == "1"
+    assert "JITNEY_REST_PROXIES" not in environment_of(renders["production"], "rest")
+    behind_two = render(*ALL, "--set-string", "rest.env.JITNEY_REST_PROXIES=2")
+    assert environment_of(behind_two, "rest")["JITNEY_REST_PROXIES"] == "2"
+
+
+def test_links_of_shared_rides_lead_to_the_host_of_the_ingress(renders: dict[str, Rendered]) -> None:
+    link = environment_of(renders["everything"], "notification")["JITNEY_NOTIFICATION_SHARE_URL"]
+    assert link == "https://api.example.org/v1/shared-rides/"
+
+
+def test_the_world_may_ask_for_all_but_health_and_metrics(renders: dict[str, Rendered]) -> None:
+    paths = {
+        name.removeprefix("jitney-"): {(path["path"], path["pathType"]) for path in rule["http"]["paths"]}
+        for name, ingress in renders["everything"].of("Ingress").items()
+        for rule in ingress["spec"]["rules"]
+    }
+    assert {path for path, kind in paths["rest"] if kind == "Exact"} == {"/"}
+    assert paths["stream"] == {("/v1", "Prefix")}
+    for name in ("rest", "stream"):
+        assert not {path for path, _ in paths[name]} & {"/metrics", "/healthz", "/readyz"}
+
+
+@pytest.mark.parametrize("values", [(), DEV], ids=["production", "dev"])
+def test_what_is_meant_for_every_pod_reaches_every_pod(values: tuple[str, ...]) -> None:
+    told = render(
+        *values, "--set", "image.pullSecrets[0]=registry", "--set", "podLabels.team=rides",
+        "--set", "podAnnotations.sidecar/inject=no",
+    )  # fmt: skip
+    for name, pod in told.pods().items():
+        assert pod["imagePullSecrets"] == [{"name": "registry"}], name
+    for item in told.documents:
+        if item["kind"] in {"Deployment", "StatefulSet", "Job", "Pod"}:
+            metadata = item["metadata"] if item["kind"] == "Pod" else item["spec"]["template"]["metadata"]
+            assert metadata["labels"]["team"] == "rides", item["metadata"]["name"]
+            assert metadata["annotations"]["sidecar/inject"] == "no", item["metadata"]["name"]
+
+
+def test_a_migration_runs_where_its_service_does() -> None:
+    chosen = render("--set", "matching.nodeSelector.disk=fast")
+    places = {name: pod.get("nodeSelector") for name, pod in chosen.pods().items()}
+    assert {name for name, place in places.items() if place} == {
+        "Deployment/jitney-matching",
+        "Job/jitney-migrate-matching",
+    }
+
+
+def test_a_log_level_of_one_component_changes_no_pod(production: Rendered) -> None:
+    louder = render("--set", "matching.logLevel=debug")
+    assert louder.of("ConfigMap")["jitney-log-levels"]["data"]["matching"] == "debug"
+    assert louder.pods() == production.pods()
+
+
 def test_replicas_are_left_to_the_autoscaler(renders: dict[str, Rendered]) -> None:
     deployments = renders["everything"].of("Deployment")
     assert "replicas" not in deployments["jitney-matching"]["spec"]
@@ -194,8 +260,9 @@ def test_rules_and_dashboards_come_from_their_folders(renders: dict[str, Rendere
     rules = {f"jitney-{file.stem}" for file in (CHART / "rules").glob("*.yaml")}
     assert set(renders["everything"].of("PrometheusRule")) == rules
     dashboards = {f"jitney-dashboard-{file.stem}" for file in (CHART / "dashboards").glob("*.json")}
-    assert set(renders["everything"].of("ConfigMap")) == dashboards
-    for board in renders["everything"].of("ConfigMap").values():
+    boards = {k: v for k, v in renders["everything"].of("ConfigMap").items() if k != "jitney-log-levels"}
+    assert set(boards) == dashboards
+    for board in boards.values():
         assert all(json.loads(text) for text in board["data"].values())
 
 

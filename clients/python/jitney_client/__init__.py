@@ -1,7 +1,8 @@
 """Jitney's client for Python: typed, with keys, retries, tokens renewed, lists as iterators and live streams resumed.
 
     async with httpx.AsyncClient(base_url="http://127.0.0.1:8080") as http:
-        rider = await sign_in(http, "+14155550100", await ask_for_code(), "rider", device_id="phone")
+        verification = {"phone_number": "+14155550100", "code": code, "role": "rider", "device_id": "phone"}
+        rider = await sign_in(Transport(http), verification)
         quotes = await rider.create_quotes({"pickup": …, "dropoff": …, "product": "economy"})
         ride = await rider.request_ride({"quote_id": quotes["quotes"][0]["id"], "funding": "cash"})
 

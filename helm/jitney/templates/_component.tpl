@@ -19,18 +19,9 @@ spec:
     type: RollingUpdate
     rollingUpdate: {maxSurge: 1, maxUnavailable: 0}
   template:
-    metadata:
-      labels: {{- include "jitney.labels" . | nindent 8 }}
-{{- with $values.podLabels }}{{ toYaml . | nindent 8 }}{{ end }}
-{{- with $values.podAnnotations }}
-      annotations: {{- toYaml . | nindent 8 }}
-{{- end }}
+    metadata: {{- include "jitney.podMetadata" . | nindent 6 }}
     spec:
-      automountServiceAccountToken: false
-      enableServiceLinks: false
-{{- with $values.image.pullSecrets }}
-      imagePullSecrets: {{- range . }}{{ printf "- name: %s" . | nindent 8 }}{{ end }}
-{{- end }}
+      {{- include "jitney.podBasics" . | nindent 6 }}
       securityContext: {{- include "jitney.podSecurity" . | nindent 8 }}
       # Longer than the wait for endpoints, the calls in flight and the closing after them.
       terminationGracePeriodSeconds: {{ add $values.shutdown.endpointDelaySeconds $values.shutdown.drainSeconds 15 }}
@@ -42,12 +33,7 @@ spec:
           labelSelector:
             matchLabels: {{- include "jitney.selector" $ | nindent 14 }}
 {{- end }}
-{{- with $own.nodeSelector }}
-      nodeSelector: {{- toYaml . | nindent 8 }}
-{{- end }}
-{{- with $own.tolerations }}
-      tolerations: {{- toYaml . | nindent 8 }}
-{{- end }}
+      {{- include "jitney.podPlace" (dict "root" .root "component" .name) | nindent 6 }}
       containers:
         - name: {{ .name }}
           image: {{ include "jitney.image" (dict "root" .root "image" .facts.image) }}
@@ -114,9 +100,16 @@ spec:
 {{- end }}
           resources: {{- toYaml $own.resources | nindent 12 }}
           volumeMounts: {{- include "jitney.mounts" . | nindent 12 }}
+            - name: logging
+              mountPath: /run/logging
+              readOnly: true
 {{- if $values.tls.enabled }}{{ include "jitney.tlsMount" . | nindent 12 }}{{ end }}
 {{- with $own.extraVolumeMounts }}{{ toYaml . | nindent 12 }}{{ end }}
       volumes: {{- include "jitney.keys" . | nindent 8 }}
+        - name: logging
+          configMap:
+            name: {{ include "jitney.fullname" .root }}-log-levels
+            items: [{key: {{ .name }}, path: level}]
 {{- if $values.tls.enabled }}{{ include "jitney.tlsVolume" . | nindent 8 }}{{ end }}
 {{- with $own.extraVolumes }}{{ toYaml . | nindent 8 }}{{ end }}
 ---

@@ -4,6 +4,16 @@
   ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]
 {{- end -}}
 
+{{/* Pods of a component: this release's, or those of whichever release of the namespace runs it instead; root, name. */}}
+{{- define "jitney.peer" -}}
+{{- if (index .root.Values .name).enabled -}}
+{{ include "jitney.selector" . }}
+{{- else -}}
+app.kubernetes.io/name: jitney-{{ .name }}
+app.kubernetes.io/part-of: jitney
+{{- end -}}
+{{- end -}}
+
 {{/* The bundled store's pod, or where the values say that the external one is. */}}
 {{- define "jitney.toStore" -}}
 {{- $own := index .root.Values .store -}}

@@ -1,3 +1,35 @@
+{{/* Labels and annotations of a pod; root, name. */}}
+{{- define "jitney.podMetadata" -}}
+labels: {{- include "jitney.labels" . | nindent 2 }}
+{{- with .root.Values.podLabels }}{{ toYaml . | nindent 2 }}{{ end }}
+{{- with .root.Values.podAnnotations }}
+annotations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* How every pod begins: it has no token of the cluster, and may pull its images. */}}
+{{- define "jitney.podBasics" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+{{- with .root.Values.image.pullSecrets }}
+imagePullSecrets:
+{{- range . }}
+  - name: {{ . }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Where the pods of a component go. */}}
+{{- define "jitney.podPlace" -}}
+{{- $own := index .root.Values .component -}}
+{{- with $own.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $own.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
 {{- define "jitney.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: 10001
@@ -33,7 +65,11 @@ capabilities:
 - name: JITNEY_ENVIRONMENT
   value: {{ $values.environment }}
 - name: JITNEY_LOG_LEVEL
-  value: {{ $own.logLevel | default $values.logLevel }}
+  value: {{ $values.logLevel }}
+{{- if not .migrating }}
+- name: JITNEY_LOG_LEVEL_FILE
+  value: /run/logging/level
+{{- end }}
 - name: JITNEY_JWKS_FILE
   value: /run/secrets/jitney/jwks.json
 - name: JITNEY_SIGNING_KEYS_DIR
@@ -76,13 +112,19 @@ capabilities:
 - name: {{ $setting }}
   value: /run/secrets/jitney/{{ $file }}
 {{- end }}
-{{- if $values.sandbox.enabled }}
+{{- $derived := dict }}
 {{- if eq .name "payment" }}
-- name: JITNEY_PAYMENT_PSP_URL
-  value: http://{{ $full }}-sandbox:8090/psp
+{{- $psp := ternary (printf "http://%s-sandbox:8090/psp" $full) "https://api.stripe.com" $values.sandbox.enabled }}
+{{- $_ := set $derived "JITNEY_PAYMENT_PSP_URL" $psp }}
+{{- end }}
+{{- if $values.ingress.enabled }}
+{{- if eq .name "rest" }}{{ $_ := set $derived "JITNEY_REST_PROXIES" "1" }}{{ end }}
+{{- with $values.ingress.hosts.rest }}
+{{- if eq $.name "notification" }}{{ $_ := set $derived "JITNEY_NOTIFICATION_SHARE_URL" (printf "https://%s/v1/shared-rides/" .) }}{{ end }}
 {{- end }}
 {{- end }}
-{{- range $setting, $value := $own.env }}
+{{- /* What the values say of a setting wins over what follows from them. */}}
+{{- range $setting, $value := merge (dict) $own.env $derived }}
 - name: {{ $setting }}
   value: {{ $value | quote }}
 {{- end }}

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -31,6 +33,7 @@ from tests.conftest import FIGURE
 from tests.integration.edge.backends import Backends
 from tests.integration.edge.openapi import Document
 
+COMPONENTS = Path(__file__).parents[3] / "helm/jitney/components.yaml"
 FACTS = [facts for routes in ROUTES for facts in routes.facts]
 Bearer = Callable[..., dict[str, str]]
 
@@ -75,6 +78,14 @@ def test_every_address_names_its_roles(app: Flask) -> None:
         if not getattr(app.view_functions[rule.endpoint], ROLES_ATTRIBUTE, None)
     ]
     assert nameless == []
+
+
+def test_the_chart_shows_the_world_every_address_but_health_and_metrics(app: Flask) -> None:
+    public = yaml.safe_load(COMPONENTS.read_text())["rest"]["public"]
+    rules = {rule.rule for rule in app.url_map.iter_rules()}
+    hidden = {rule for rule in rules if not any(rule == path or rule.startswith(f"{path}/") for path in public)}
+    assert hidden == {"/healthz", "/readyz", "/metrics"}
+    assert all(any(rule == path or rule.startswith(f"{path}/") for rule in rules) for path in public)
 
 
 def test_every_address_has_a_scope_that_its_roles_hold(

@@ -8,7 +8,7 @@ import pytest
 from chassis.auth import Role, TokenVerifier
 from jitney.stack.keys import ISSUERS, make_signing_keys
 from jitney.stack.problems import StackError
-from jitney.stack.tokens import make_token
+from jitney.stack.tokens import make_token, signing_keys
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_a_token_is_short_lived(keys: Path, minutes: int) -> None:
 
 
 def test_without_keys_it_says_what_makes_them(tmp_path: Path) -> None:
-    with pytest.raises(StackError, match="jitney up makes them"):
+    with pytest.raises(StackError, match="jitney up makes those of a local stack; JITNEY_SIGNING_KEYS_DIR"):
         make_token(tmp_path, "rider", None, 5)
 
 
@@ -52,3 +52,8 @@ def test_keys_are_made_once_and_readable_by_their_owner_alone(keys: Path) -> Non
     assert {path.name: path.read_bytes() for path in keys.iterdir()} == before
     assert set(before) == {*(f"{issuer}.pem" for issuer in ISSUERS), "jwks.json"}
     assert {path.stat().st_mode & 0o777 for path in keys.iterdir()} == {0o600}
+
+
+def test_keys_of_a_system_elsewhere_are_those_that_the_environment_names(tmp_path: Path) -> None:
+    assert signing_keys({}, tmp_path) == tmp_path
+    assert signing_keys({"JITNEY_SIGNING_KEYS_DIR": "/run/keys"}, tmp_path) == Path("/run/keys")

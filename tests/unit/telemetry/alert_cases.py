@@ -31,7 +31,14 @@ def _rides(count: str) -> Series:
 
 
 _OF_OPERATIONS: Mapping[str, Case] = {
-    "ProcessDown": Case({'up{job="jitney-matching"}': "1x10 0x60"}, {'up{job="jitney-matching"}': "1x27 0 1x60"}),
+    "ProcessDown": Case(
+        {'up{job="jitney-matching"}': "1x10 0x60"},
+        {
+            'up{job="jitney-matching"}': "1x27 0 1x60",
+            'up{job="notification-controller"}': "0x60",
+            'up{job="upstream"}': "0x60",
+        },
+    ),
     "ProcessNotReady": Case({'ready{job="payment"}': "0x60"}, {'ready{job="payment"}': "1x28 0x60"}, 29),
     "WorkerRestarts": Case(
         {'worker_restarts_total{job="payment",worker="saga"}': "0+1x60"},

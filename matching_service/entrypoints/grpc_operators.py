@@ -123,8 +123,8 @@ class DispatchOperatorServicer(dispatch_operator_service_pb2_grpc.DispatchOperat
 
 
 def _withhold_places(history: pb.GetRideHistoryResponse) -> None:
-    """Leave out where somebody goes, and what is carried: support is told what happened alone."""
-    for message in (history.ride, *history.offers):
+    """Leave out where somebody goes, what is carried and what was said: support is told what happened alone."""
+    for message in (history.ride, *history.offers, *history.transitions):
         for name in ("pickup", "dropoff", "stops", "order", "delivery", "note", "words"):
             if name in message.DESCRIPTOR.fields_by_name:
                 message.ClearField(name)  # pyright: ignore[reportArgumentType] (one that it has)
@@ -140,6 +140,7 @@ def _transition_message(move: RideMoveRecord) -> pb.RideTransition:
         occur_time=wire.timestamp(move.occurred_at),
         driver_id="" if move.driver_id is None else str(move.driver_id),
         reason=move.reason,
+        words=move.words,
     )
 
 

@@ -2538,7 +2538,9 @@ class RideEvent(TypedDict):
     """Whom it concerns, where it is one person."""
     amount: Money | None
     facts: dict[str, str]
-    """Further facts by name; never a word of a message, a PIN or a place."""
+    """Further facts by name; never a word of a message, a PIN or a place. To operators alone `words`: what the
+    person who moved the ride gave as the cause.
+    """
     trace_id: str | None
     """The trace that it was part of, where that is known."""
 
@@ -2651,6 +2653,8 @@ class RideTransition(TypedDict):
     occurred_at: str
     driver_id: str | None
     reason: str | None
+    words: str | None
+    """What the person who made it gave as the cause; null where they gave none, or were erased."""
 
 
 class RiderAdjustment(TypedDict):

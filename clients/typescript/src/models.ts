@@ -2293,7 +2293,10 @@ export interface RideEvent {
   /** Whom it concerns, where it is one person. */
   account_id: string | null;
   amount: Money | null;
-  /** Further facts by name; never a word of a message, a PIN or a place. */
+  /**
+   * Further facts by name; never a word of a message, a PIN or a place. To operators alone `words`: what the person
+   * who moved the ride gave as the cause.
+   */
   facts: Record<string, string>;
   /** The trace that it was part of, where that is known. */
   trace_id: string | null;
@@ -2398,6 +2401,8 @@ export interface RideTransition {
   occurred_at: string;
   driver_id: string | null;
   reason: string | null;
+  /** What the person who made it gave as the cause; null where they gave none, or were erased. */
+  words: string | null;
 }
 
 /** What an operator changed in a rider's accounts, and why. */

@@ -100,7 +100,7 @@ export async function mountRide(root, { api, may, argument }) {
     const sub = (...parts) => [...parts, event.service, event.trace_id && `trace ${event.trace_id.slice(0, 8)}`].filter(Boolean).join(" · ");
     switch (event.subject) {
       case "ride":
-        return [{ at: event.at, kind: "ride", text: words(event.what), sub: sub(who, event.facts.reason && words(event.facts.reason)) }];
+        return [{ at: event.at, kind: "ride", text: words(event.what), sub: sub(who, event.facts.reason && words(event.facts.reason), event.facts.words && `“${event.facts.words}”`) }];
       case "offer": {
         const made = event.what === "made";
         const facts = made ? [`${duration(Number(event.facts.pickup_eta_seconds))} away`, `${money(event.amount)} for the driver`] : [];

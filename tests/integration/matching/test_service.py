@@ -127,8 +127,12 @@ async def test_a_rider_cancels_and_the_hold_is_released(service: Running):
         ride_service_pb2.PreviewCancellationRequest(ride_id=ride.ride_id), **rider
     )
     assert (preview.fee.amount_minor, preview.fee_consent_token) == (0, "")
-    cancel = ride_service_pb2.CancelRideRequest(request_id=service.key(), ride_id=ride.ride_id)
+    cancel = ride_service_pb2.CancelRideRequest(request_id=service.key(), ride_id=ride.ride_id, reason="my leg broke")
     assert (await service.rides.CancelRide(cancel, **rider)).ride.state == rides_pb2.RIDE_STATE_CANCELED_BY_RIDER
+    history = dispatch_operator_service_pb2.GetRideHistoryRequest(ride_id=ride.ride_id)
+    for role, words in ((Role.OPERATOR, "my leg broke"), (Role.SUPPORT, "")):
+        last = (await service.operators.GetRideHistory(history, **service.as_(role, service.new_id()))).transitions[-1]
+        assert (last.reason, last.words) == ("rider_canceled", words)
 
     async def voided() -> bool | None:
         return f"void {ride.ride_id}" in service.payment.effects or None

@@ -733,6 +733,8 @@ class DriverRide(TypedDict):
     """Expected, by way of the stops."""
     trip_eta_seconds: int
     """Expected time in the vehicle, with the wait at each stop."""
+    note: str | None
+    """The rider's words for the driver, whom they are told to from the acceptance to the end."""
     rider_name: str | None
     delivery: Delivery | None
 
@@ -1573,6 +1575,8 @@ class OperatorRide(TypedDict):
     """Expected, by way of the stops."""
     trip_eta_seconds: int
     """Expected time in the vehicle, with the wait at each stop."""
+    note: str | None
+    """The rider's words for the driver, whom they are told to from the acceptance to the end."""
     rider_id: str
     city: str | None
     policy_version: int | None
@@ -2721,6 +2725,8 @@ class RiderRide(TypedDict):
     """Expected, by way of the stops."""
     trip_eta_seconds: int
     """Expected time in the vehicle, with the wait at each stop."""
+    note: str | None
+    """The rider's words for the driver, whom they are told to from the acceptance to the end."""
     start_pin: str | None
     """To be told to the driver at the start; of a delivery, the shop's pickup code."""
     delivery: Delivery | None

@@ -649,6 +649,8 @@ export interface DriverRide {
   distance_meters: number;
   /** Expected time in the vehicle, with the wait at each stop. */
   trip_eta_seconds: number;
+  /** The rider's words for the driver, whom they are told to from the acceptance to the end. */
+  note: string | null;
   rider_name: string | null;
   delivery: Delivery | null;
 }
@@ -1412,6 +1414,8 @@ export interface OperatorRide {
   distance_meters: number;
   /** Expected time in the vehicle, with the wait at each stop. */
   trip_eta_seconds: number;
+  /** The rider's words for the driver, whom they are told to from the acceptance to the end. */
+  note: string | null;
   rider_id: string;
   city: string | null;
   /** Version of the city's policy that the ride keeps to. */
@@ -2465,6 +2469,8 @@ export interface RiderRide {
   distance_meters: number;
   /** Expected time in the vehicle, with the wait at each stop. */
   trip_eta_seconds: number;
+  /** The rider's words for the driver, whom they are told to from the acceptance to the end. */
+  note: string | null;
   /** To be told to the driver at the start; of a delivery, the shop's pickup code. */
   start_pin: string | null;
   delivery: Delivery | null;

@@ -83,6 +83,7 @@ export async function mountRide(root, { api, may, argument }) {
         fact("Way", `${distance(ride.distance_meters)}, ${duration(ride.trip_eta_seconds)}`),
         fact("Driver", ride.driver ? `${ride.driver.display_name}, ${ride.driver.vehicle.plate}` : "None yet"),
         fact("Rider", h("span", { class: "mono" }, shortId(ride.rider_id))),
+        ride.note && fact("Note to the driver", ride.note),
         fact("Payment", badge(ride.payment_state, `${words(ride.funding)}: ${words(ride.payment_state ?? "none")}`)),
         fact("Priced by", `${words(ride.city ?? "–")}, version ${ride.policy_version ?? "–"}`),
         ride.swap_count > 0 && fact("Drivers swapped", ride.swap_count),

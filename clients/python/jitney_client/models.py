@@ -1929,9 +1929,10 @@ class PlanStop(TypedDict):
 
     ride_id: str
     action: str
+    """pick_up, drop_off, or stop: the driver waits for a while on the way."""
     place: Place
     passengers: int
-    """How many get in or out."""
+    """How many get in or out; 0 at a stop."""
 
 
 class Point(TypedDict):

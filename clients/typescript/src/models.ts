@@ -1733,9 +1733,10 @@ export interface Plan {
 /** A stop of a driver's plan. */
 export interface PlanStop {
   ride_id: string;
+  /** pick_up, drop_off, or stop: the driver waits for a while on the way. */
   action: string;
   place: Place;
-  /** How many get in or out. */
+  /** How many get in or out; 0 at a stop. */
   passengers: number;
 }
 

@@ -11,6 +11,7 @@ from matching_service.domain import events
 from matching_service.domain.delivery import DeliveryFailure, ItemSize, ProofKind
 from matching_service.domain.edit import EditState
 from matching_service.domain.offer import OfferState
+from matching_service.domain.pooling import StopAction
 from matching_service.domain.quote import FareLineKind
 from matching_service.domain.ride_cancels import canceled_by_platform, canceled_by_rider
 from matching_service.domain.ride_kind import Capability, RideKind
@@ -34,6 +35,7 @@ from tests.unit.matching.test_ride_states import a_delivery, a_ride
         (Funding, rides_pb2.Funding, "FUNDING_"),
         (EditState, rides_pb2.EditState, "EDIT_STATE_"),
         (StopState, rides_pb2.StopState, "STOP_STATE_"),
+        (StopAction, rides_pb2.PlanAction, "PLAN_ACTION_"),
         (RideKind, rides_pb2.RideKind, "RIDE_KIND_"),
         (Capability, rides_pb2.Capability, "CAPABILITY_"),
         (ItemSize, rides_pb2.ItemSize, "ITEM_SIZE_"),

@@ -414,6 +414,8 @@ class _PlanActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PlanAction
     """A party gets in, or goods are collected."""
     PLAN_ACTION_DROP_OFF: _PlanAction.ValueType  # 2
     """A party gets out, or goods are handed over or brought back."""
+    PLAN_ACTION_STOP: _PlanAction.ValueType  # 3
+    """The driver waits for a while at a stop on the way."""
 
 class PlanAction(_PlanAction, metaclass=_PlanActionEnumTypeWrapper):
     """PlanAction is what happens at a stop of a driver's plan."""
@@ -424,6 +426,8 @@ PLAN_ACTION_PICK_UP: PlanAction.ValueType  # 1
 """A party gets in, or goods are collected."""
 PLAN_ACTION_DROP_OFF: PlanAction.ValueType  # 2
 """A party gets out, or goods are handed over or brought back."""
+PLAN_ACTION_STOP: PlanAction.ValueType  # 3
+"""The driver waits for a while at a stop on the way."""
 Global___PlanAction: _TypeAlias = PlanAction  # noqa: Y015
 
 class _StopState:
@@ -783,7 +787,7 @@ class PlanStop(_message.Message):
     action: Global___PlanAction.ValueType
     """What for."""
     passengers: _builtins.int
-    """How many get in or out."""
+    """How many get in or out; zero at a stop on the way."""
     @_builtins.property
     def place(self) -> _geo_point_pb2.Place:
         """Where."""

@@ -55,6 +55,7 @@ _STATUS_OF_TRANSPORT = {"rpc_deadline_exceeded": 504, "rpc_unavailable": 503, "r
 _CODE_OF_TRANSPORT = {503: "service_unavailable", 504: "outcome_unknown", 501: "not_available_here"}
 _PREFIX_BY_FACT = {
     "ride_id": "ride",
+    "current_ride_id": "ride",
     "quote_id": "quote",
     "offer_id": "offer",
     "shift_id": "shift",

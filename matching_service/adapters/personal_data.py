@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Numeric, Table, and_, cast, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Numeric, Table, and_, case, cast, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,6 +25,7 @@ from matching_service.adapters.tables import (
     ride_ratings,
     ride_shares,
     ride_stops,
+    ride_words,
     rides,
     shift_headings,
     shifts,
@@ -48,6 +49,7 @@ _OF_THE_RIDER = (
     "pickup_address",
     "dropoff_address",
     "delivery",
+    "proof_reference",
     "promotion_id",
 )
 
@@ -94,6 +96,7 @@ class MatchingPersonalData:
                     driven_to_longitude=_coarse(rides.c.driven_to_longitude),
                     # Null, of a ride that is no delivery, stays null.
                     delivery=rides.c.delivery.op("||")(cast(_ERASED_ORDER, JSONB)),
+                    proof_reference=case((rides.c.proof_reference.is_not(None), "")),
                 )
             )
             await connection.execute(
@@ -101,6 +104,12 @@ class MatchingPersonalData:
                 .where(rides.c.driver_id == account_id)
                 .values(driver_name="", vehicle_model="", vehicle_color="", vehicle_plate="")
             )
+            # What was said of a ride asked for goes, whoever said it; of other rides, what this person said.
+            said = ride_words.c.said_by == account_id
+            spoken_of = select(ride_words.c.ride_id).where(said)
+            await connection.execute(update(rides).where(rides.c.id.in_(spoken_of)).values(words=""))
+            await connection.execute(delete(ride_words).where(said))
+            await connection.execute(delete(ride_words).where(ride_words.c.ride_id.in_(mine)))
             await connection.execute(
                 update(shifts)
                 .where(shifts.c.driver_id == account_id)
@@ -134,7 +143,7 @@ class MatchingPersonalData:
             )
 
     async def export(self, account_id: UUID, offset: int) -> tuple[Mapping[str, Sequence[Mapping[str, Any]]], bool]:
-        """Return rides asked for and driven (without the riders), shifts, ratings, promotions and complaints."""
+        """Return rides asked for and driven (without the riders), shifts, words, ratings, promotions and complaints."""
         async with self._database.transaction() as connection:
             asked = await _rows(connection, rides, rides.c.rider_id == account_id, offset)
             driven = await _rows(connection, rides, rides.c.driver_id == account_id, offset)
@@ -144,13 +153,14 @@ class MatchingPersonalData:
             complained = await _rows(connection, complaints, complaints.c.rider_id == account_id, offset)
             party = select(rides.c.id).where(or_(rides.c.rider_id == account_id, rides.c.driver_id == account_id))
             mine = and_(ride_ratings.c.ride_id.in_(party), ride_ratings.c.rater_id == account_id)
+            spoken = await _rows(connection, ride_words, ride_words.c.said_by == account_id, offset)
             rated = await _rows(connection, ride_ratings, mine, offset)
         for row in driven:
             for name in _OF_THE_RIDER:
                 del row[name]
-        more = any(len(found) > EXPORT_PAGE_ROWS for found in (asked, driven, worked, rated, redeemed, complained))
         lists = {"rides": asked, "rides_driven": driven, "shifts": worked, "ratings_given": rated}
-        lists |= {"promotions_redeemed": redeemed, "complaints": complained}
+        lists |= {"words_of_rides": spoken, "promotions_redeemed": redeemed, "complaints": complained}
+        more = any(len(found) > EXPORT_PAGE_ROWS for found in lists.values())
         return {name: found[:EXPORT_PAGE_ROWS] for name, found in lists.items()}, more
 
 

@@ -67,7 +67,7 @@ _REQUEST_TO_PICKUP = text(
 
 
 _NOW, _MOST = bindparam("now", type_=DateTime(timezone=True)), bindparam("most", type_=Integer)
-_offer, _move = tables.offers.c, tables.ride_transitions.c
+_offer, _move, _said = tables.offers.c, tables.ride_transitions.c, tables.ride_words.c
 _EXPIRED_OFFERS = (
     statements.offers_with_places()
     .where(_offer.state == literal_column("'open'"), _offer.expires_at <= _NOW)
@@ -82,7 +82,11 @@ _OFFERS = (
 )
 _TRACEPARENT = select(tables.rides.c.traceparent).where(tables.rides.c.id == bindparam("of_ride"))
 _MOVES = (
-    select(tables.ride_transitions).where(_move.ride_id == bindparam("of_ride")).order_by(_move.version).limit(_MOST)
+    select(*_move, func.coalesce(_said.words, "").label("words"))
+    .outerjoin(tables.ride_words, (_said.ride_id == _move.ride_id) & (_said.version == _move.version))
+    .where(_move.ride_id == bindparam("of_ride"))
+    .order_by(_move.version)
+    .limit(_MOST)
 )
 
 
@@ -130,6 +134,7 @@ class PostgresRideReader:
                     row["occurred_at"],
                     row["driver_id"],
                     row["reason"],
+                    row["words"],
                 )
                 for row in (await connection.execute(_MOVES, of)).mappings()
             ]

@@ -179,5 +179,6 @@ def build_workers(stores: Stores, matcher: ScipyMatcher, moves_keep_months: int)
     workers.add("saga watch", lambda: watch_saga_forever(stores.queue.oldest_owed_at, clock))
     workers.add("retention", lambda: trim_forever(database, keeps, clock))
     moves = Partitioned(tables.ride_transitions, moves_keep_months, append_only=True)
-    workers.add("partitions", lambda: keep_partitions_forever(database, [moves], clock))
+    words = Partitioned(tables.ride_words, moves_keep_months)
+    workers.add("partitions", lambda: keep_partitions_forever(database, [moves, words], clock))
     return workers

@@ -29,6 +29,8 @@ class StopAction(StrEnum):
 
     PICK_UP = "pick_up"
     DROP_OFF = "drop_off"
+    STOP = "stop"
+    """On the way of a private ride: pooled ones have none."""
 
 
 class PlanStop(NamedTuple):

@@ -31,7 +31,7 @@ from matching_service.use_cases.start_shift import StartShift
 from matching_service.use_cases.start_trip import StartTrip
 from matching_service.use_cases.take_break import TakeBreak
 from ridesharing.matching.v1 import driver_service_pb2 as pb
-from ridesharing.matching.v1 import driver_service_pb2_grpc, rides_pb2
+from ridesharing.matching.v1 import driver_service_pb2_grpc
 from shared_kernel.geo import GeoPoint
 
 SERVICE_NAME = "ridesharing.matching.v1.DriverService"
@@ -138,7 +138,7 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
 
     async def AcceptOffer(self, request: pb.AcceptOfferRequest, context: Context) -> pb.AcceptOfferResponse:
         ride = await self._accept_offer(request.request_id, current_actor().account_id, UUID(request.offer_id))
-        return pb.AcceptOfferResponse(ride=_for_driver(ride))
+        return pb.AcceptOfferResponse(ride=wire_rides.driver_ride_message(ride))
 
     async def GetPlan(self, request: pb.GetPlanRequest, context: Context) -> pb.GetPlanResponse:
         return pb.GetPlanResponse(
@@ -151,31 +151,31 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
 
     async def ArriveAtPickup(self, request: pb.ArriveAtPickupRequest, context: Context) -> pb.ArriveAtPickupResponse:
         ride = await self._arrive_at_pickup(request.request_id, current_actor().account_id, UUID(request.ride_id))
-        return pb.ArriveAtPickupResponse(ride=_for_driver(ride))
+        return pb.ArriveAtPickupResponse(ride=wire_rides.driver_ride_message(ride))
 
     async def StartTrip(self, request: pb.StartTripRequest, context: Context) -> pb.StartTripResponse:
         ride = await self._start_trip(
             request.request_id, current_actor().account_id, UUID(request.ride_id), request.start_pin
         )
-        return pb.StartTripResponse(ride=_for_driver(ride))
+        return pb.StartTripResponse(ride=wire_rides.driver_ride_message(ride))
 
     async def ReachStop(self, request: pb.ReachStopRequest, context: Context) -> pb.ReachStopResponse:
         ride = await self._reach_stop(
             request.request_id, current_actor().account_id, UUID(request.ride_id), UUID(request.stop_id)
         )
-        return pb.ReachStopResponse(ride=_for_driver(ride))
+        return pb.ReachStopResponse(ride=wire_rides.driver_ride_message(ride))
 
     async def LeaveStop(self, request: pb.LeaveStopRequest, context: Context) -> pb.LeaveStopResponse:
         ride = await self._leave_stop(
             request.request_id, current_actor().account_id, UUID(request.ride_id), UUID(request.stop_id)
         )
-        return pb.LeaveStopResponse(ride=_for_driver(ride))
+        return pb.LeaveStopResponse(ride=wire_rides.driver_ride_message(ride))
 
     async def CollectOrder(self, request: pb.CollectOrderRequest, context: Context) -> pb.CollectOrderResponse:
         ride = await self._collect_order(
             request.request_id, current_actor().account_id, UUID(request.ride_id), request.pickup_code
         )
-        return pb.CollectOrderResponse(ride=_for_driver(ride))
+        return pb.CollectOrderResponse(ride=wire_rides.driver_ride_message(ride))
 
     async def HandOverOrder(self, request: pb.HandOverOrderRequest, context: Context) -> pb.HandOverOrderResponse:
         hand_over = HandOver(
@@ -187,7 +187,7 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
         ride = await self._hand_over_order(
             request.request_id, current_actor().account_id, UUID(request.ride_id), hand_over
         )
-        return pb.HandOverOrderResponse(ride=_for_driver(ride))
+        return pb.HandOverOrderResponse(ride=wire_rides.driver_ride_message(ride))
 
     async def FailDelivery(self, request: pb.FailDeliveryRequest, context: Context) -> pb.FailDeliveryResponse:
         ride = await self._fail_delivery(
@@ -197,13 +197,13 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
             wire_delivery.failure_from(request.failure),
             request.reason,
         )
-        return pb.FailDeliveryResponse(ride=_for_driver(ride))
+        return pb.FailDeliveryResponse(ride=wire_rides.driver_ride_message(ride))
 
     async def ReturnOrder(self, request: pb.ReturnOrderRequest, context: Context) -> pb.ReturnOrderResponse:
         ride = await self._return_order(
             request.request_id, current_actor().account_id, UUID(request.ride_id), request.received_by
         )
-        return pb.ReturnOrderResponse(ride=_for_driver(ride))
+        return pb.ReturnOrderResponse(ride=wire_rides.driver_ride_message(ride))
 
     async def AnswerRideEdit(self, request: pb.AnswerRideEditRequest, context: Context) -> pb.AnswerRideEditResponse:
         edit = await self._answer_ride_edit(
@@ -217,7 +217,7 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
 
     async def CompleteTrip(self, request: pb.CompleteTripRequest, context: Context) -> pb.CompleteTripResponse:
         ride = await self._complete_trip(request.request_id, current_actor().account_id, UUID(request.ride_id))
-        return pb.CompleteTripResponse(ride=_for_driver(ride))
+        return pb.CompleteTripResponse(ride=wire_rides.driver_ride_message(ride))
 
     async def CancelAssignment(
         self, request: pb.CancelAssignmentRequest, context: Context
@@ -229,11 +229,7 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
 
     async def ReportNoShow(self, request: pb.ReportNoShowRequest, context: Context) -> pb.ReportNoShowResponse:
         ride = await self._report_no_show(request.request_id, current_actor().account_id, UUID(request.ride_id))
-        return pb.ReportNoShowResponse(ride=_for_driver(ride))
-
-
-def _for_driver(ride: Ride) -> rides_pb2.Ride:
-    return wire_rides.ride_message(ride, with_rider_name=True)
+        return pb.ReportNoShowResponse(ride=wire_rides.driver_ride_message(ride))
 
 
 def _given_back(ride: Ride) -> bytes:

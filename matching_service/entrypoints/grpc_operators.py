@@ -9,6 +9,7 @@ import grpc
 
 from chassis.auth import Role, current_actor
 from chassis.telemetry import trace_id_of
+from matching_service.domain.ride import Ride
 from matching_service.entrypoints import wire, wire_drivers, wire_rides
 from matching_service.entrypoints.grpc_rides import DEFAULT_PAGE
 from matching_service.entrypoints.wire_explain import explanation_message
@@ -57,25 +58,25 @@ class DispatchOperatorServicer(dispatch_operator_service_pb2_grpc.DispatchOperat
             states=frozenset(map(wire_rides.ride_state_from, request.states)),
         )
         return pb.SearchRidesResponse(
-            rides=map(wire_rides.ride_message, page.rides), next_page_token=wire.page_token(page.next_before)
+            rides=map(_ride_message, page.rides), next_page_token=wire.page_token(page.next_before)
         )
 
     async def ForceCancelRide(self, request: pb.ForceCancelRideRequest, context: Context) -> pb.ForceCancelRideResponse:
         ride = await self._force_cancel_ride(
             request.request_id, current_actor().account_id, UUID(request.ride_id), request.reason
         )
-        return pb.ForceCancelRideResponse(ride=wire_rides.ride_message(ride))
+        return pb.ForceCancelRideResponse(ride=_ride_message(ride))
 
     async def ReassignRide(self, request: pb.ReassignRideRequest, context: Context) -> pb.ReassignRideResponse:
         ride = await self._reassign_ride(
             request.request_id, current_actor().account_id, UUID(request.ride_id), request.reason
         )
-        return pb.ReassignRideResponse(ride=wire_rides.ride_message(ride))
+        return pb.ReassignRideResponse(ride=_ride_message(ride))
 
     async def GetRideHistory(self, request: pb.GetRideHistoryRequest, context: Context) -> pb.GetRideHistoryResponse:
         ride, moves, offers = await self._read.history(UUID(request.ride_id))
         told = pb.GetRideHistoryResponse(
-            ride=wire_rides.ride_message(ride),
+            ride=_ride_message(ride),
             transitions=map(_transition_message, moves),
             offers=map(wire_drivers.offer_message, offers),
             trace_id=trace_id_of(await self._read.traceparent(ride.id)),
@@ -122,9 +123,13 @@ class DispatchOperatorServicer(dispatch_operator_service_pb2_grpc.DispatchOperat
         )
 
 
+def _ride_message(ride: Ride) -> rides_pb2.Ride:
+    return wire_rides.ride_message(ride, with_note=True)
+
+
 def _withhold_places(history: pb.GetRideHistoryResponse) -> None:
-    """Leave out where somebody goes, and what is carried: support is told what happened alone."""
-    for message in (history.ride, *history.offers):
+    """Leave out where somebody goes, what is carried and what was said: support is told what happened alone."""
+    for message in (history.ride, *history.offers, *history.transitions):
         for name in ("pickup", "dropoff", "stops", "order", "delivery", "note", "words"):
             if name in message.DESCRIPTOR.fields_by_name:
                 message.ClearField(name)  # pyright: ignore[reportArgumentType] (one that it has)
@@ -140,6 +145,7 @@ def _transition_message(move: RideMoveRecord) -> pb.RideTransition:
         occur_time=wire.timestamp(move.occurred_at),
         driver_id="" if move.driver_id is None else str(move.driver_id),
         reason=move.reason,
+        words=move.words,
     )
 
 

@@ -113,7 +113,7 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
         self, request: pb.ListScheduledRidesRequest, context: Context
     ) -> pb.ListScheduledRidesResponse:
         rides = await self._read.scheduled(current_actor().account_id)
-        return pb.ListScheduledRidesResponse(rides=[wire_rides.ride_message(ride, with_pin=True) for ride in rides])
+        return pb.ListScheduledRidesResponse(rides=[_for_rider(ride) for ride in rides])
 
     async def GetRideLocation(self, request: pb.GetRideLocationRequest, context: Context) -> pb.GetRideLocationResponse:
         location = await self._get_ride_location(UUID(request.ride_id), current_actor().account_id)
@@ -146,7 +146,7 @@ class RideServicer(ride_service_pb2_grpc.RideServiceServicer):
             request.reason,
             request.expected_version or None,
         )
-        return pb.CancelRideResponse(ride=wire_rides.ride_message(ride, with_pin=True))
+        return pb.CancelRideResponse(ride=_for_rider(ride))
 
     async def QuoteRideEdit(self, request: pb.QuoteRideEditRequest, context: Context) -> pb.QuoteRideEditResponse:
         actor = current_actor()
@@ -234,4 +234,16 @@ def _owner(actor: Actor) -> _Owner:
 
 
 def _as_seen_by(actor: Actor, ride: Ride) -> rides_pb2.Ride:
-    return wire_rides.ride_message(ride, with_pin=actor.role is Role.RIDER, with_rider_name=actor.role is Role.DRIVER)
+    match actor.role:
+        case Role.RIDER:
+            return _for_rider(ride)
+        case Role.DRIVER:
+            return wire_rides.driver_ride_message(ride)
+        case Role.OPERATOR | Role.ADMIN:
+            return wire_rides.ride_message(ride, with_note=True)
+        case _:
+            return wire_rides.ride_message(ride)
+
+
+def _for_rider(ride: Ride) -> rides_pb2.Ride:
+    return wire_rides.ride_message(ride, with_pin=True, with_note=True)

@@ -17,7 +17,7 @@ FATES = {fate: explanations_pb2.TickFate.Value(f"TICK_FATE_{fate.name}") for fat
 def explanation_message(explanation: Explanation) -> pb.ExplainDispatchResponse:
     """Write an explanation."""
     return pb.ExplainDispatchResponse(
-        ride=wire_rides.ride_message(explanation.ride),
+        ride=wire_rides.ride_message(explanation.ride, with_note=True),
         ticks=map(_trace_message, explanation.traces),
         offers=map(wire_drivers.offer_message, explanation.offers),
     )

@@ -24,11 +24,17 @@ _RIDE_STATE_BY_NUMBER: dict[int, RideState] = {number: state for state, number i
 
 
 def ride_message(
-    ride: Ride, *, with_pin: bool = False, with_rider_name: bool = False, in_event: bool = False
+    ride: Ride,
+    *,
+    with_pin: bool = False,
+    with_rider_name: bool = False,
+    with_note: bool = False,
+    in_event: bool = False,
 ) -> rides_pb2.Ride:
     """Write a ride: the PINs are the rider's, the rider's name the driver's; in events and for others neither.
 
-    The phone numbers of a delivery are for these two; no event carries them, nor the recipient's PIN.
+    The phone numbers of a delivery are for these two; no event carries them, nor the recipient's PIN. The rider's note
+    is for these two and for operators.
     """
     message = rides_pb2.Ride(
         ride_id=str(ride.id),
@@ -45,6 +51,7 @@ def ride_message(
         request_time=wire.timestamp(ride.requested_at),
         reason=ride.reason,
         rider_name=ride.rider_name if with_rider_name else "",
+        note=ride.note if with_note else "",
         funding=wire.FUNDINGS[ride.funding],
         stops=map(_stop_message, ride.stops),
         passengers=ride.passengers,
@@ -100,6 +107,11 @@ def ride_message(
         if moment is not None:
             field.FromDatetime(moment)
     return message
+
+
+def driver_ride_message(ride: Ride) -> rides_pb2.Ride:
+    """Write a ride for its driver, who needs the rider's note until the ride is over."""
+    return ride_message(ride, with_rider_name=True, with_note=ride.has_driver)
 
 
 def _stop_message(stop: Stop) -> rides_pb2.RideStop:

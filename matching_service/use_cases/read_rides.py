@@ -10,6 +10,7 @@ from matching_service.domain.offer import Offer
 from matching_service.domain.pooling import PlanStop, StopAction
 from matching_service.domain.quote import Place
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_route import open_stops
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.run import alone
 from matching_service.domain.shift import Shift
@@ -20,7 +21,6 @@ from shared_kernel.errors import NotFound
 MAX_HISTORY = 1_000
 MAX_SCHEDULED = 50
 """The most that any city's policy allows a rider."""
-_AFTER_PICKUP = frozenset({RideState.IN_PROGRESS, RideState.RETURNING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,23 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class PlannedStop:
-    """A stop of a driver's plan, where it is, and how many get in or out."""
+    """A stop of a driver's plan, where it is, and how many get in or out; none that are known of on the way."""
 
     stop: PlanStop
     place: Place
     passengers: int
+
+
+def _plan_of(ride: Ride) -> list[PlannedStop]:
+    """Return what is left of a ride that shares no vehicle; a stop stays until the driver goes on from it."""
+    pick_up, drop_off = alone(ride.id)
+    if ride.state is RideState.RETURNING:
+        # What cannot be handed over goes back to where it was picked up.
+        return [PlannedStop(drop_off, ride.pickup, ride.passengers)]
+    ahead = [] if ride.state is RideState.IN_PROGRESS else [PlannedStop(pick_up, ride.pickup, ride.passengers)]
+    on_the_way = PlanStop(ride.id, StopAction.STOP)
+    ahead += [PlannedStop(on_the_way, stop.place, 0) for stop in open_stops(ride)]
+    return [*ahead, PlannedStop(drop_off, ride.dropoff, ride.passengers)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +95,7 @@ class ReadRides:
                 PlannedStop(stop, rides[stop.ride_id].place_of(stop), rides[stop.ride_id].passengers)
                 for stop in view.pending
             ]
-        ride = await self.current(driver_id=driver_id)
-        stops = alone(ride.id)[1:] if ride.state in _AFTER_PICKUP else alone(ride.id)
-        # What cannot be handed over goes back to where it was picked up.
-        last = ride.pickup if ride.state is RideState.RETURNING else ride.dropoff
-        return [
-            PlannedStop(stop, ride.pickup if stop.action is StopAction.PICK_UP else last, ride.passengers)
-            for stop in stops
-        ]
+        return _plan_of(await self.current(driver_id=driver_id))
 
     async def page(
         self,

@@ -26,6 +26,8 @@ class RideMoveRecord:
     occurred_at: datetime
     driver_id: UUID | None
     reason: str
+    words: str
+    """What the person who made it gave as the cause; empty where they gave none, or were erased."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,9 +208,11 @@ class PlanStop(Answer):
     """A stop of a driver's plan."""
 
     ride_id: str = Field(examples=["ride_01h4556qpqexqvskwzpczs00jq"])
-    action: str = Field(examples=["pick_up"])
+    action: str = Field(
+        description="pick_up, drop_off, or stop: the driver waits for a while on the way.", examples=["pick_up"]
+    )
     place: Place
-    passengers: int = Field(description="How many get in or out.")
+    passengers: int = Field(description="How many get in or out; 0 at a stop.")
 
 
 class Plan(Answer):

@@ -114,6 +114,9 @@ class RideTransition(Answer):
     occurred_at: Timestamp
     driver_id: str | None
     reason: str | None
+    words: str | None = Field(
+        description="What the person who made it gave as the cause; null where they gave none, or were erased."
+    )
 
 
 class RideHistory(Answer):
@@ -136,6 +139,7 @@ def ride_history(message: dispatch_operator_service_pb2.GetRideHistoryResponse) 
                 occurred_at=timestamp(move.occur_time),
                 driver_id=public_id_or_none("acct", move.driver_id),
                 reason=move.reason or None,
+                words=move.words or None,
             )
             for move in message.transitions
         ],

@@ -27,7 +27,10 @@ class RideEvent(Answer):
     what: str = Field(description="What happened, in the words of its service.", examples=["driver_en_route"])
     account_id: str | None = Field(default=None, description="Whom it concerns, where it is one person.")
     amount: Money | None = None
-    facts: dict[str, str] = Field(description="Further facts by name; never a word of a message, a PIN or a place.")
+    facts: dict[str, str] = Field(
+        description="Further facts by name; never a word of a message, a PIN or a place. To operators alone `words`: "
+        "what the person who moved the ride gave as the cause."
+    )
     trace_id: str | None = Field(default=None, description="The trace that it was part of, where that is known.")
 
 
@@ -66,8 +69,7 @@ def ride_timeline(
 def _moves(history: dispatch_operator_service_pb2.GetRideHistoryResponse) -> Iterator[RideEvent]:
     for move in history.transitions:
         facts = {"from": RIDE_STATES.text(move.from_state)} if move.from_state else {}
-        if move.reason:
-            facts["reason"] = move.reason
+        facts |= {name: told for name in ("reason", "words") if (told := getattr(move, name))}
         yield RideEvent(
             at=timestamp(move.occur_time),
             service="matching",

@@ -95,6 +95,10 @@ class RideBase(Answer):
     pickup_at: Timestamp | None = Field(description="When the rider is to be picked up; null for a ride now.")
     distance_meters: int = Field(description="Expected, by way of the stops.")
     trip_eta_seconds: int = Field(description="Expected time in the vehicle, with the wait at each stop.")
+    note: str | None = Field(
+        description="The rider's words for the driver, whom they are told to from the acceptance to the end.",
+        examples=["by the fountain"],
+    )
 
 
 class RiderRide(RideBase):
@@ -161,6 +165,7 @@ def _base(message: rides_pb2.Ride) -> dict[str, Any]:
         "pickup_at": timestamp_or_none(message, "pickup_time"),
         "distance_meters": message.distance_meters,
         "trip_eta_seconds": message.trip_eta_seconds,
+        "note": message.note or None,
     }
 
 

@@ -368,4 +368,4 @@ def _at_one_time(one: Ride, other: Ride) -> bool:
 
 def _record(before: RideState | None, ride: Ride) -> RideMoveRecord:
     driver_id = ride.driver.driver_id if ride.driver else None
-    return RideMoveRecord(ride.version, before, ride.state, ride.moved_at, driver_id, ride.words or ride.reason)
+    return RideMoveRecord(ride.version, before, ride.state, ride.moved_at, driver_id, ride.reason, ride.words)

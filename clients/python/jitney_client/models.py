@@ -733,6 +733,8 @@ class DriverRide(TypedDict):
     """Expected, by way of the stops."""
     trip_eta_seconds: int
     """Expected time in the vehicle, with the wait at each stop."""
+    note: str | None
+    """The rider's words for the driver, whom they are told to from the acceptance to the end."""
     rider_name: str | None
     delivery: Delivery | None
 
@@ -1573,6 +1575,8 @@ class OperatorRide(TypedDict):
     """Expected, by way of the stops."""
     trip_eta_seconds: int
     """Expected time in the vehicle, with the wait at each stop."""
+    note: str | None
+    """The rider's words for the driver, whom they are told to from the acceptance to the end."""
     rider_id: str
     city: str | None
     policy_version: int | None
@@ -1925,9 +1929,10 @@ class PlanStop(TypedDict):
 
     ride_id: str
     action: str
+    """pick_up, drop_off, or stop: the driver waits for a while on the way."""
     place: Place
     passengers: int
-    """How many get in or out."""
+    """How many get in or out; 0 at a stop."""
 
 
 class Point(TypedDict):
@@ -2538,7 +2543,9 @@ class RideEvent(TypedDict):
     """Whom it concerns, where it is one person."""
     amount: Money | None
     facts: dict[str, str]
-    """Further facts by name; never a word of a message, a PIN or a place."""
+    """Further facts by name; never a word of a message, a PIN or a place. To operators alone `words`: what the
+    person who moved the ride gave as the cause.
+    """
     trace_id: str | None
     """The trace that it was part of, where that is known."""
 
@@ -2651,6 +2658,8 @@ class RideTransition(TypedDict):
     occurred_at: str
     driver_id: str | None
     reason: str | None
+    words: str | None
+    """What the person who made it gave as the cause; null where they gave none, or were erased."""
 
 
 class RiderAdjustment(TypedDict):
@@ -2717,6 +2726,8 @@ class RiderRide(TypedDict):
     """Expected, by way of the stops."""
     trip_eta_seconds: int
     """Expected time in the vehicle, with the wait at each stop."""
+    note: str | None
+    """The rider's words for the driver, whom they are told to from the acceptance to the end."""
     start_pin: str | None
     """To be told to the driver at the start; of a delivery, the shop's pickup code."""
     delivery: Delivery | None

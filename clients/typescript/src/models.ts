@@ -649,6 +649,8 @@ export interface DriverRide {
   distance_meters: number;
   /** Expected time in the vehicle, with the wait at each stop. */
   trip_eta_seconds: number;
+  /** The rider's words for the driver, whom they are told to from the acceptance to the end. */
+  note: string | null;
   rider_name: string | null;
   delivery: Delivery | null;
 }
@@ -1412,6 +1414,8 @@ export interface OperatorRide {
   distance_meters: number;
   /** Expected time in the vehicle, with the wait at each stop. */
   trip_eta_seconds: number;
+  /** The rider's words for the driver, whom they are told to from the acceptance to the end. */
+  note: string | null;
   rider_id: string;
   city: string | null;
   /** Version of the city's policy that the ride keeps to. */
@@ -1729,9 +1733,10 @@ export interface Plan {
 /** A stop of a driver's plan. */
 export interface PlanStop {
   ride_id: string;
+  /** pick_up, drop_off, or stop: the driver waits for a while on the way. */
   action: string;
   place: Place;
-  /** How many get in or out. */
+  /** How many get in or out; 0 at a stop. */
   passengers: number;
 }
 
@@ -2293,7 +2298,10 @@ export interface RideEvent {
   /** Whom it concerns, where it is one person. */
   account_id: string | null;
   amount: Money | null;
-  /** Further facts by name; never a word of a message, a PIN or a place. */
+  /**
+   * Further facts by name; never a word of a message, a PIN or a place. To operators alone `words`: what the person
+   * who moved the ride gave as the cause.
+   */
   facts: Record<string, string>;
   /** The trace that it was part of, where that is known. */
   trace_id: string | null;
@@ -2398,6 +2406,8 @@ export interface RideTransition {
   occurred_at: string;
   driver_id: string | null;
   reason: string | null;
+  /** What the person who made it gave as the cause; null where they gave none, or were erased. */
+  words: string | null;
 }
 
 /** What an operator changed in a rider's accounts, and why. */
@@ -2460,6 +2470,8 @@ export interface RiderRide {
   distance_meters: number;
   /** Expected time in the vehicle, with the wait at each stop. */
   trip_eta_seconds: number;
+  /** The rider's words for the driver, whom they are told to from the acceptance to the end. */
+  note: string | null;
   /** To be told to the driver at the start; of a delivery, the shop's pickup code. */
   start_pin: string | null;
   delivery: Delivery | null;

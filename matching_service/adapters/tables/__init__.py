@@ -29,7 +29,7 @@ from matching_service.adapters.tables.drivers import driver_standings, shift_hea
 from matching_service.adapters.tables.offers import assignments, exclusions, offers
 from matching_service.adapters.tables.promotions import promotion_redemptions, promotion_tries, promotions
 from matching_service.adapters.tables.quotes import quotes, ride_edits
-from matching_service.adapters.tables.ride_moves import legal_ride_moves, ride_transitions
+from matching_service.adapters.tables.ride_moves import legal_ride_moves, ride_transitions, ride_words
 from matching_service.adapters.tables.rides import ride_stops, rides
 from matching_service.adapters.tables.runs import runs
 
@@ -65,6 +65,7 @@ __all__ = [
     "ride_shares",
     "ride_stops",
     "ride_transitions",
+    "ride_words",
     "rides",
     "runs",
     "shard_leases",

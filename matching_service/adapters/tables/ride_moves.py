@@ -1,4 +1,7 @@
-"""The moves of rides: which there may be, written by migrations alone, and which there were, written by a trigger."""
+"""The moves of rides: which there may be, written by migrations alone, and which there were, written by a trigger.
+
+What was said of a move stands beside it, since a move takes no change and what somebody said may have to go.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,13 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     Integer,
     PrimaryKeyConstraint,
     Table,
     Text,
     Uuid,
+    text,
 )
 
 from matching_service.adapters.tables.base import among, metadata
@@ -46,4 +51,18 @@ ride_transitions = Table(
     CheckConstraint(f"from_state IS NOT NULL OR {among('to_state', INITIAL_STATES)}", "begins_requested"),
     postgresql_partition_by="RANGE (ride_id)",
     comment="Written by a trigger on ride, so that no move of a ride goes unrecorded or unjudged",
+)
+
+ride_words = Table(
+    "ride_words",
+    metadata,
+    Column("ride_id", Uuid, ForeignKey("ride.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    # The rider or driver; null of an operator.
+    Column("said_by", Uuid),
+    Column("words", Text, nullable=False),
+    PrimaryKeyConstraint("ride_id", "version"),
+    Index("ix_ride_words_said_by", "said_by", postgresql_where=text("said_by IS NOT NULL")),
+    postgresql_partition_by="RANGE (ride_id)",
+    comment="What people gave as the cause of a ride's moves, written by the trigger that records these",
 )

@@ -83,6 +83,7 @@ export async function mountRide(root, { api, may, argument }) {
         fact("Way", `${distance(ride.distance_meters)}, ${duration(ride.trip_eta_seconds)}`),
         fact("Driver", ride.driver ? `${ride.driver.display_name}, ${ride.driver.vehicle.plate}` : "None yet"),
         fact("Rider", h("span", { class: "mono" }, shortId(ride.rider_id))),
+        ride.note && fact("Note to the driver", ride.note),
         fact("Payment", badge(ride.payment_state, `${words(ride.funding)}: ${words(ride.payment_state ?? "none")}`)),
         fact("Priced by", `${words(ride.city ?? "–")}, version ${ride.policy_version ?? "–"}`),
         ride.swap_count > 0 && fact("Drivers swapped", ride.swap_count),
@@ -100,7 +101,7 @@ export async function mountRide(root, { api, may, argument }) {
     const sub = (...parts) => [...parts, event.service, event.trace_id && `trace ${event.trace_id.slice(0, 8)}`].filter(Boolean).join(" · ");
     switch (event.subject) {
       case "ride":
-        return [{ at: event.at, kind: "ride", text: words(event.what), sub: sub(who, event.facts.reason && words(event.facts.reason)) }];
+        return [{ at: event.at, kind: "ride", text: words(event.what), sub: sub(who, event.facts.reason && words(event.facts.reason), event.facts.words && `“${event.facts.words}”`) }];
       case "offer": {
         const made = event.what === "made";
         const facts = made ? [`${duration(Number(event.facts.pickup_eta_seconds))} away`, `${money(event.amount)} for the driver`] : [];

@@ -58,6 +58,7 @@ export function rideCard(desk, trouble) {
     h("h1", {}, title),
     trouble,
     isUnderWay(ride) && legs(ride),
+    isUnderWay(ride) && ride.note && h("p", {}, h("span", { class: "soft" }, "The rider says: "), ride.note),
     isUnderWay(ride) && ride.delivery && orderFacts(ride.delivery.order),
     ride.delivery ? deliverySteps(desk, goal, isNear) : tripSteps(desk, goal, isNear),
     ["driver_en_route", "arrived"].includes(ride.state) && h("button", { class: "button plain wide", type: "button", on: { click: (event) => giveBack(desk, event.currentTarget) } }, "Give the ride back"),

@@ -419,7 +419,10 @@ def test_a_ride_s_timeline_is_one_order_of_what_three_services_tell(
         transitions=[
             dispatch_operator_service_pb2.RideTransition(to_state=rides_pb2.RIDE_STATE_REQUESTED, occur_time=at(0)),
             dispatch_operator_service_pb2.RideTransition(
-                from_state=rides_pb2.RIDE_STATE_IN_PROGRESS, to_state=rides_pb2.RIDE_STATE_COMPLETED, occur_time=at(60)
+                from_state=rides_pb2.RIDE_STATE_IN_PROGRESS,
+                to_state=rides_pb2.RIDE_STATE_COMPLETED,
+                occur_time=at(60),
+                words="a flat tire",
             ),
         ],
         offers=[
@@ -454,6 +457,7 @@ def test_a_ride_s_timeline_is_one_order_of_what_three_services_tell(
         ]
         assert [event["at"] for event in told["events"]] == sorted(event["at"] for event in told["events"])
         assert told["events"][-1]["what"] == "capture posted"
+        assert told["events"][-2]["facts"] == {"from": "in_progress", "words": "a flat tire"}
         assert told["events"][3]["trace_id"] == "a" * 32
         assert told["trace_id"] == "b" * 32
     backends.answers["GetPaymentStory"] = NotFound("payment_not_found", "none")

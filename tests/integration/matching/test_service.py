@@ -30,6 +30,7 @@ async def support_is_told_no_places(service: Running, ride_id: str) -> None:
     request = dispatch_operator_service_pb2.GetRideHistoryRequest(ride_id=ride_id)
     told = await service.operators.GetRideHistory(request, **service.as_(Role.SUPPORT, service.new_id()))
     assert [move.to_state for move in told.transitions] == [1, 3, 4, 5, 6, 7, 8]
+    assert told.ride.note == ""
     assert not any(message.HasField(place) for message in (told.ride, *told.offers) for place in ("pickup", "dropoff"))
 
 
@@ -39,13 +40,16 @@ async def test_a_ride_is_quoted_dispatched_driven_and_paid(service: Running):
     ride = await requested(service, rider)
     assert ride.state == rides_pb2.RIDE_STATE_MATCHING
     assert len(ride.start_pin) == 4
+    assert ride.note == "by the fountain"
 
     offer = await offered(service, driver)
     assert (offer.ride_id, offer.pickup.address) == (ride.ride_id, PICKUP.address)
     accept = driver_service_pb2.AcceptOfferRequest(request_id=service.key(), offer_id=offer.offer_id)
     accepted = (await service.drivers.AcceptOffer(accept, **driver)).ride
     assert (accepted.state, accepted.start_pin) == (rides_pb2.RIDE_STATE_DRIVER_EN_ROUTE, "")
-    assert accepted.rider_name == "Ada"
+    assert (accepted.rider_name, accepted.note) == ("Ada", "by the fountain")
+    current = await service.rides.GetCurrentRide(ride_service_pb2.GetCurrentRideRequest(), **driver)
+    assert current.ride.note == "by the fountain"
 
     location = await service.rides.GetRideLocation(
         ride_service_pb2.GetRideLocationRequest(ride_id=ride.ride_id), **rider
@@ -66,7 +70,7 @@ async def test_a_ride_is_quoted_dispatched_driven_and_paid(service: Running):
     await service.drivers.StartTrip(start, **driver)
     complete = driver_service_pb2.CompleteTripRequest(request_id=service.key(), ride_id=ride.ride_id)
     done = (await service.drivers.CompleteTrip(complete, **driver)).ride
-    assert done.state == rides_pb2.RIDE_STATE_COMPLETED
+    assert (done.state, done.note) == (rides_pb2.RIDE_STATE_COMPLETED, "")
 
     async def captured() -> bool | None:
         request = ride_service_pb2.GetRideRequest(ride_id=ride.ride_id)
@@ -87,7 +91,7 @@ async def test_a_ride_is_quoted_dispatched_driven_and_paid(service: Running):
         dispatch_operator_service_pb2.GetRideHistoryRequest(ride_id=ride.ride_id), **operator
     )
     assert [move.to_state for move in history.transitions] == [1, 3, 4, 5, 6, 7, 8]
-    assert (history.ride.start_pin, history.ride.rider_name) == ("", "")
+    assert (history.ride.start_pin, history.ride.rider_name, history.ride.note) == ("", "", "by the fountain")
     assert all(offer.create_time.ToNanoseconds() <= offer.close_time.ToNanoseconds() for offer in history.offers)
     await support_is_told_no_places(service, ride.ride_id)
     since = Timestamp()
@@ -127,8 +131,12 @@ async def test_a_rider_cancels_and_the_hold_is_released(service: Running):
         ride_service_pb2.PreviewCancellationRequest(ride_id=ride.ride_id), **rider
     )
     assert (preview.fee.amount_minor, preview.fee_consent_token) == (0, "")
-    cancel = ride_service_pb2.CancelRideRequest(request_id=service.key(), ride_id=ride.ride_id)
+    cancel = ride_service_pb2.CancelRideRequest(request_id=service.key(), ride_id=ride.ride_id, reason="my leg broke")
     assert (await service.rides.CancelRide(cancel, **rider)).ride.state == rides_pb2.RIDE_STATE_CANCELED_BY_RIDER
+    history = dispatch_operator_service_pb2.GetRideHistoryRequest(ride_id=ride.ride_id)
+    for role, words in ((Role.OPERATOR, "my leg broke"), (Role.SUPPORT, "")):
+        last = (await service.operators.GetRideHistory(history, **service.as_(role, service.new_id()))).transitions[-1]
+        assert (last.reason, last.words) == ("rider_canceled", words)
 
     async def voided() -> bool | None:
         return f"void {ride.ride_id}" in service.payment.effects or None
@@ -174,7 +182,11 @@ async def test_a_repeated_give_back_shows_the_former_driver_nothing_of_the_next_
     assert (await service.drivers.AcceptOffer(accept, **other)).ride.ride_id == offer.ride_id
     again = await service.drivers.CancelAssignment(give_back, **driver)
     assert again == first
-    assert (again.ride.state, again.ride.HasField("driver")) == (rides_pb2.RIDE_STATE_MATCHING, False)
+    assert (again.ride.state, again.ride.HasField("driver"), again.ride.note) == (
+        rides_pb2.RIDE_STATE_MATCHING,
+        False,
+        "",
+    )
     cancel = ride_service_pb2.CancelRideRequest(request_id=service.key(), ride_id=offer.ride_id)
     await service.rides.CancelRide(cancel, **rider)
     # Else the next one's ride is offered to one of them, while they are heard of still.

@@ -82,6 +82,11 @@ def test_ids_of_the_metadata_are_public_and_the_rest_stays_inside() -> None:
     assert from_public_id("ride", facts["ride_id"]) == RIDE
 
 
+def test_a_driver_whose_ride_went_to_another_one_is_told_which_to_go_on_with() -> None:
+    facts = problem_of(Conflict("ride_reassigned", "m", metadata={"current_ride_id": str(RIDE)})).facts
+    assert from_public_id("ride", facts["current_ride_id"]) == RIDE
+
+
 @pytest.mark.parametrize(
     ("reason", "told"),
     [

@@ -187,7 +187,7 @@ class TestCancels:
         assert (await stage.now(ride)).payment_state is PaymentState.VOIDED
         assert payments.captured == {}
         moves, _ = await stage.reader.history(ride.id, 100)
-        assert moves[-1].reason == "road closed"
+        assert (moves[-1].reason, moves[-1].words) == ("operator_canceled", "road closed")
 
     async def test_an_ended_ride_cannot_be_force_canceled(self, stage: Stage):
         ride, driver_id = await stage.under_way()

@@ -11,6 +11,7 @@ from matching_service.domain import events
 from matching_service.domain.delivery import DeliveryFailure, ItemSize, ProofKind
 from matching_service.domain.edit import EditState
 from matching_service.domain.offer import OfferState
+from matching_service.domain.pooling import StopAction
 from matching_service.domain.quote import FareLineKind
 from matching_service.domain.ride_cancels import canceled_by_platform, canceled_by_rider
 from matching_service.domain.ride_kind import Capability, RideKind
@@ -18,7 +19,7 @@ from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.stops import StopState
 from matching_service.domain.terms import Funding
 from matching_service.entrypoints import wire, wire_events, wire_rides
-from ridesharing.matching.v1 import events_pb2, rides_pb2
+from ridesharing.matching.v1 import events_pb2, rides_pb2, share_service_pb2
 from shared_kernel.errors import InvalidInput
 from tests.fakes.matching_dispatch import NOON
 from tests.unit.matching.test_ride_states import a_delivery, a_ride
@@ -34,6 +35,7 @@ from tests.unit.matching.test_ride_states import a_delivery, a_ride
         (Funding, rides_pb2.Funding, "FUNDING_"),
         (EditState, rides_pb2.EditState, "EDIT_STATE_"),
         (StopState, rides_pb2.StopState, "STOP_STATE_"),
+        (StopAction, rides_pb2.PlanAction, "PLAN_ACTION_"),
         (RideKind, rides_pb2.RideKind, "RIDE_KIND_"),
         (Capability, rides_pb2.Capability, "CAPABILITY_"),
         (ItemSize, rides_pb2.ItemSize, "ITEM_SIZE_"),
@@ -63,6 +65,17 @@ def test_a_ride_shows_the_riders_name_to_the_driver_alone():
     assert wire_rides.ride_message(a_ride(), with_rider_name=True).rider_name == "Ada"
 
 
+def test_the_rider_s_note_is_the_driver_s_while_the_ride_lasts_and_nobody_else_s_by_default():
+    bound = replace(a_ride(), note="by the fountain", state=RideState.DRIVER_EN_ROUTE)
+    assert wire_rides.driver_ride_message(bound).note == "by the fountain"
+    for state in (RideState.MATCHING, RideState.COMPLETED):
+        assert wire_rides.driver_ride_message(replace(bound, state=state)).note == ""
+    assert wire_rides.ride_message(bound, with_pin=True, with_rider_name=True).note == ""
+    assert not any(
+        "note" in message.DESCRIPTOR.fields_by_name for message in (rides_pb2.Offer, share_service_pb2.SharedRide)
+    )
+
+
 @pytest.mark.parametrize(
     ("fact", "message", "has_pin"),
     [
@@ -88,9 +101,10 @@ def test_a_ride_shows_the_riders_name_to_the_driver_alone():
 def test_an_event_is_the_message_of_its_name_and_carries_the_pin_where_the_contract_says_so(
     fact: type[events.RideFact], message: type[Message], has_pin: bool
 ):
-    event = fact(a_ride(), NOON)
+    event = fact(replace(a_ride(), note="by the fountain"), NOON)
     written = wire_events.event_message(event)
     assert isinstance(written, message)
+    assert "fountain" not in str(written)
     assert bool(cast("Any", written).ride.start_pin) is has_pin
     assert (event.aggregate_id, event.aggregate_version) == (a_ride().id, 1)
 

@@ -1,10 +1,11 @@
 """Stops on the way: their order, and what becomes of them."""
 
+from matching_service.domain.pooling import StopAction
 from matching_service.domain.quote import Place
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.stops import StopState
 from shared_kernel.geo import GeoPoint
-from tests.fakes.matching_stage import Stage
+from tests.fakes.matching_stage import DROPOFF, PICKUP, Stage
 from tests.unit.matching.test_requests import refusal
 
 BAKERY = Place(GeoPoint(37.7810, -122.4110), "Bakery")
@@ -24,6 +25,24 @@ class TestStops:
             (SCHOOL, StopState.PENDING),
         ]
         assert [stop.id for stop in read.stops] == [stop.id for stop in ride.stops]
+
+    async def test_the_drivers_plan_has_the_stops_that_are_left(self, stage: Stage):
+        ride, driver_id = await stage.assigned((BAKERY, SCHOOL))
+
+        async def places() -> list[tuple[StopAction, Place, int]]:
+            plan = await stage.read.plan(driver_id)
+            assert {planned.stop.ride_id for planned in plan} == {ride.id}
+            return [(planned.stop.action, planned.place, planned.passengers) for planned in plan]
+
+        pick_up, drop_off = (StopAction.PICK_UP, PICKUP, 1), (StopAction.DROP_OFF, DROPOFF, 1)
+        bakery, school = (StopAction.STOP, BAKERY, 0), (StopAction.STOP, SCHOOL, 0)
+        assert await places() == [pick_up, bakery, school, drop_off]
+        await stage.arrive(stage.key(), driver_id, ride.id)
+        await stage.start(stage.key(), driver_id, ride.id, ride.start_pin)
+        await stage.reach(stage.key(), driver_id, ride.id, ride.stops[0].id)
+        assert await places() == [bakery, school, drop_off], "the driver is at the first one still"
+        await stage.leave(stage.key(), driver_id, ride.id, ride.stops[0].id)
+        assert await places() == [school, drop_off]
 
     async def test_a_stop_is_reached_and_left_and_each_step_is_told_once(self, stage: Stage):
         ride, driver_id = await stage.under_way((BAKERY, SCHOOL))

@@ -38,6 +38,14 @@ test("what a ride earned is told once it is paid, also when the next ride is ask
   assert.match(text(), /14\.80/);
 });
 
+test("the rider's note is read on the way and not after the ride", async () => {
+  const { service, look, text } = await page({ ...APPROVED, "GET /v1/driver/rides/current": { ...RIDE, note: "by the fountain" } });
+  assert.match(text(), /The rider says: by the fountain/);
+  service.set("GET /v1/driver/rides/current", { ...RIDE, version: 5, state: "completed", note: null });
+  await look();
+  assert.doesNotMatch(text(), /The rider says/);
+});
+
 test("a wrong PIN is told until the next try, and what is typed meanwhile stays", async () => {
   const { service, look, root, text } = await page({ ...APPROVED, "GET /v1/driver/rides/current": RIDE, "POST /v1/driver/rides/ride_1/start": refused(409, "wrong_pin") });
   root.querySelector("#pin").value = "0000";

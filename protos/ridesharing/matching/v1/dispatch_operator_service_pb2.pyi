@@ -248,6 +248,7 @@ class RideTransition(_message.Message):
     OCCUR_TIME_FIELD_NUMBER: _builtins.int
     DRIVER_ID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """The ride's version after it."""
     from_state: _rides_pb2.RideState.ValueType
@@ -258,6 +259,8 @@ class RideTransition(_message.Message):
     """The driver bound to the ride after it (UUID); empty when none."""
     reason: _builtins.str
     """Stable reason; empty when there is none."""
+    words: _builtins.str
+    """What the person who made it gave as the cause; empty when they gave none or were erased, and to support."""
     @_builtins.property
     def occur_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -271,10 +274,11 @@ class RideTransition(_message.Message):
         occur_time: _timestamp_pb2.Timestamp | None = ...,
         driver_id: _builtins.str = ...,
         reason: _builtins.str = ...,
+        words: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occur_time", b"occur_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["driver_id", b"driver_id", "from_state", b"from_state", "occur_time", b"occur_time", "reason", b"reason", "to_state", b"to_state", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["driver_id", b"driver_id", "from_state", b"from_state", "occur_time", b"occur_time", "reason", b"reason", "to_state", b"to_state", "version", b"version", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

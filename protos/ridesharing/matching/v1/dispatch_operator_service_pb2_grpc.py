@@ -99,7 +99,7 @@ class DispatchOperatorServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetRideHistory(self, request, context):
-        """GetRideHistory returns all moves of state and all offers of a ride; to support without places and orders.
+        """GetRideHistory returns all moves of state and all offers of a ride; to support without places, orders and words.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

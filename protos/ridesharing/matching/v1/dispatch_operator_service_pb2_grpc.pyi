@@ -42,7 +42,7 @@ class DispatchOperatorServiceStub:
     asked for it again. Errors: ride_not_found, invalid_transition (no driver is on the way or there).
     """
     GetRideHistory: _grpc.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.GetRideHistoryRequest, _dispatch_operator_service_pb2.GetRideHistoryResponse]
-    """GetRideHistory returns all moves of state and all offers of a ride; to support without places and orders."""
+    """GetRideHistory returns all moves of state and all offers of a ride; to support without places, orders and words."""
     SummarizeRides: _grpc.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.SummarizeRidesRequest, _dispatch_operator_service_pb2.SummarizeRidesResponse]
     """SummarizeRides counts the rides asked for since a time, with the waits, and looks for double assignments."""
     ExplainDispatch: _grpc.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.ExplainDispatchRequest, _dispatch_operator_service_pb2.ExplainDispatchResponse]
@@ -66,7 +66,7 @@ class DispatchOperatorServiceAsyncStub(DispatchOperatorServiceStub):
     asked for it again. Errors: ride_not_found, invalid_transition (no driver is on the way or there).
     """
     GetRideHistory: _aio.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.GetRideHistoryRequest, _dispatch_operator_service_pb2.GetRideHistoryResponse]  # type: ignore[assignment]
-    """GetRideHistory returns all moves of state and all offers of a ride; to support without places and orders."""
+    """GetRideHistory returns all moves of state and all offers of a ride; to support without places, orders and words."""
     SummarizeRides: _aio.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.SummarizeRidesRequest, _dispatch_operator_service_pb2.SummarizeRidesResponse]  # type: ignore[assignment]
     """SummarizeRides counts the rides asked for since a time, with the waits, and looks for double assignments."""
     ExplainDispatch: _aio.UnaryUnaryMultiCallable[_dispatch_operator_service_pb2.ExplainDispatchRequest, _dispatch_operator_service_pb2.ExplainDispatchResponse]  # type: ignore[assignment]
@@ -111,7 +111,7 @@ class DispatchOperatorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _dispatch_operator_service_pb2.GetRideHistoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_dispatch_operator_service_pb2.GetRideHistoryResponse, _abc.Awaitable[_dispatch_operator_service_pb2.GetRideHistoryResponse]]:
-        """GetRideHistory returns all moves of state and all offers of a ride; to support without places and orders."""
+        """GetRideHistory returns all moves of state and all offers of a ride; to support without places, orders and words."""
 
     @_abc_1.abstractmethod
     def SummarizeRides(

@@ -414,6 +414,8 @@ class _PlanActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PlanAction
     """A party gets in, or goods are collected."""
     PLAN_ACTION_DROP_OFF: _PlanAction.ValueType  # 2
     """A party gets out, or goods are handed over or brought back."""
+    PLAN_ACTION_STOP: _PlanAction.ValueType  # 3
+    """The driver waits for a while at a stop on the way."""
 
 class PlanAction(_PlanAction, metaclass=_PlanActionEnumTypeWrapper):
     """PlanAction is what happens at a stop of a driver's plan."""
@@ -424,6 +426,8 @@ PLAN_ACTION_PICK_UP: PlanAction.ValueType  # 1
 """A party gets in, or goods are collected."""
 PLAN_ACTION_DROP_OFF: PlanAction.ValueType  # 2
 """A party gets out, or goods are handed over or brought back."""
+PLAN_ACTION_STOP: PlanAction.ValueType  # 3
+"""The driver waits for a while at a stop on the way."""
 Global___PlanAction: _TypeAlias = PlanAction  # noqa: Y015
 
 class _StopState:
@@ -783,7 +787,7 @@ class PlanStop(_message.Message):
     action: Global___PlanAction.ValueType
     """What for."""
     passengers: _builtins.int
-    """How many get in or out."""
+    """How many get in or out; zero at a stop on the way."""
     @_builtins.property
     def place(self) -> _geo_point_pb2.Place:
         """Where."""
@@ -1088,6 +1092,7 @@ class Ride(_message.Message):
     PASSENGERS_FIELD_NUMBER: _builtins.int
     DISTANCE_METERS_FIELD_NUMBER: _builtins.int
     TRIP_ETA_SECONDS_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     DELIVERY_FIELD_NUMBER: _builtins.int
     PROMISED_PICKUP_TIME_FIELD_NUMBER: _builtins.int
@@ -1129,6 +1134,8 @@ class Ride(_message.Message):
     """Expected distance in meters, by way of the stops."""
     trip_eta_seconds: _builtins.int
     """Expected time in the vehicle in seconds, with the wait at each stop."""
+    note: _builtins.str
+    """The rider's words for the driver: for the rider, for the driver while bound to the ride, and for operators; else empty."""
     kind: Global___RideKind.ValueType
     """What kind of thing it is."""
     swap_count: _builtins.int
@@ -1228,6 +1235,7 @@ class Ride(_message.Message):
         passengers: _builtins.int = ...,
         distance_meters: _builtins.int = ...,
         trip_eta_seconds: _builtins.int = ...,
+        note: _builtins.str = ...,
         kind: Global___RideKind.ValueType = ...,
         delivery: Global___Delivery | None = ...,
         promised_pickup_time: _timestamp_pb2.Timestamp | None = ...,
@@ -1238,7 +1246,7 @@ class Ride(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "_promised_pickup_time", b"_promised_pickup_time", "_sharing", b"_sharing", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "delivery", b"delivery", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "promised_pickup_time", b"promised_pickup_time", "promotion", b"promotion", "request_time", b"request_time", "sharing", b"sharing", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "_promised_pickup_time", b"_promised_pickup_time", "_sharing", b"_sharing", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "city", b"city", "delivery", b"delivery", "distance_meters", b"distance_meters", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "funding", b"funding", "kind", b"kind", "passengers", b"passengers", "payment_state", b"payment_state", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "policy_version", b"policy_version", "product", b"product", "promised_pickup_time", b"promised_pickup_time", "promotion", b"promotion", "quote_id", b"quote_id", "reason", b"reason", "request_time", b"request_time", "ride_id", b"ride_id", "rider_id", b"rider_id", "rider_name", b"rider_name", "sharing", b"sharing", "start_pin", b"start_pin", "start_time", b"start_time", "state", b"state", "stops", b"stops", "swap_count", b"swap_count", "trip_eta_seconds", b"trip_eta_seconds", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time", "_assign_time", b"_assign_time", "_delivery", b"_delivery", "_driver", b"_driver", "_driver_silent_since_time", b"_driver_silent_since_time", "_end_time", b"_end_time", "_pickup_eta_seconds", b"_pickup_eta_seconds", "_pickup_time", b"_pickup_time", "_promised_pickup_time", b"_promised_pickup_time", "_sharing", b"_sharing", "_start_time", b"_start_time", "arrive_time", b"arrive_time", "assign_time", b"assign_time", "city", b"city", "delivery", b"delivery", "distance_meters", b"distance_meters", "driver", b"driver", "driver_silent_since_time", b"driver_silent_since_time", "dropoff", b"dropoff", "end_time", b"end_time", "fare", b"fare", "funding", b"funding", "kind", b"kind", "note", b"note", "passengers", b"passengers", "payment_state", b"payment_state", "pickup", b"pickup", "pickup_eta_seconds", b"pickup_eta_seconds", "pickup_time", b"pickup_time", "policy_version", b"policy_version", "product", b"product", "promised_pickup_time", b"promised_pickup_time", "promotion", b"promotion", "quote_id", b"quote_id", "reason", b"reason", "request_time", b"request_time", "ride_id", b"ride_id", "rider_id", b"rider_id", "rider_name", b"rider_name", "sharing", b"sharing", "start_pin", b"start_pin", "start_time", b"start_time", "state", b"state", "stops", b"stops", "swap_count", b"swap_count", "trip_eta_seconds", b"trip_eta_seconds", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__arrive_time: _TypeAlias = _typing.Literal["arrive_time"]  # noqa: Y015
     _WhichOneofArgType__arrive_time: _TypeAlias = _typing.Literal["_arrive_time", b"_arrive_time"]  # noqa: Y015

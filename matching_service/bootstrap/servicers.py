@@ -192,7 +192,8 @@ def _add_operators(server: ServiceServer, stores: Stores) -> None:
 
 def _add_mds(server: ServiceServer, settings: MatchingSettings, stores: Stores) -> None:
     clock = stores.clock
-    mds = ExportMds(stores.mds, stores.shifts, stores.locations, coarse, settings.matching_mds_provider_id, clock)
+    provider_id = settings.matching_mds_provider_id
+    mds = ExportMds(stores.mds, stores.shifts, stores.locations, stores.cities, coarse, provider_id, clock)
     server.add(add_MdsServiceServicer_to_server, grpc_mds.MdsServicer(mds), grpc_mds.SERVICE_NAME)
 
 

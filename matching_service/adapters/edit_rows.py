@@ -54,6 +54,7 @@ def edit_moves(edit: RideEdit) -> dict[str, Any]:
         "state": edit.state.value,
         "reason": edit.reason,
         "answer_until": edit.answer_until,
+        "agreed_driver_id": edit.agreed_driver_id,
         "closed_at": edit.closed_at,
     }
 
@@ -99,6 +100,7 @@ def edit_from(row: Mapping[Any, Any]) -> RideEdit:
         state=EditState(row["state"]),
         reason=row["reason"],
         answer_until=row["answer_until"],
+        agreed_driver_id=row["agreed_driver_id"],
         closed_at=row["closed_at"],
     )
 

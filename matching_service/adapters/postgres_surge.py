@@ -30,7 +30,7 @@ class PostgresSurge:
         pickups = select(ride.pickup_latitude, ride.pickup_longitude).where(ride.city == city).limit(MAX_POINTS)
         opened = pickups.where(ride.state.in_(["requested", "matching"]))
         since = now - timedelta(seconds=back_seconds)
-        recent = pickups.where(ride.requested_at > since, ride.requested_at <= now)
+        recent = pickups.where(ride.requested_at > since, ride.requested_at <= now, ride.pickup_at.is_(None))
         ending = (
             select(ride.dropoff_latitude, ride.dropoff_longitude)
             .where(ride.city == city, ride.state == "in_progress")

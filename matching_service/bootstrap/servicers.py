@@ -6,7 +6,7 @@ import random
 import secrets
 import time
 
-from chassis.letters import LetterWriter
+from chassis.letters import LetterReader, LetterWriter
 from chassis.personal_data import SERVICE_NAME as PERSONAL_DATA_SERVICE
 from chassis.personal_data import PersonalDataServicer
 from chassis.server import ServiceServer
@@ -30,7 +30,7 @@ from matching_service.entrypoints import (
     grpc_rides,
 )
 from matching_service.entrypoints.location_streams import LocationStreams, count_pings
-from matching_service.settings import MatchingSettings
+from matching_service.settings import SERVICE, MatchingSettings
 from matching_service.use_cases.accept_offer import AcceptOffer
 from matching_service.use_cases.arrive_at_pickup import ArriveAtPickup
 from matching_service.use_cases.cancel_assignment import CancelAssignment
@@ -192,7 +192,8 @@ def _add_operators(server: ServiceServer, stores: Stores) -> None:
 
 def _add_mds(server: ServiceServer, settings: MatchingSettings, stores: Stores) -> None:
     clock = stores.clock
-    mds = ExportMds(stores.mds, stores.shifts, stores.locations, coarse, settings.matching_mds_provider_id, clock)
+    provider_id = settings.matching_mds_provider_id
+    mds = ExportMds(stores.mds, stores.shifts, stores.locations, stores.cities, coarse, provider_id, clock)
     server.add(add_MdsServiceServicer_to_server, grpc_mds.MdsServicer(mds), grpc_mds.SERVICE_NAME)
 
 
@@ -211,8 +212,11 @@ def _add_cities(server: ServiceServer, stores: Stores) -> None:
 
 def _add_shares_and_ratings(server: ServiceServer, settings: MatchingSettings, stores: Stores) -> None:
     store, clock = stores.store, stores.clock
-    # Events lie in the outbox and in Redis for a day, and a link opens to whoever has it.
+    # Events lie in the outbox and in Redis for a day, as kept answers lie in the database, and a link opens to whoever
+    # has it.
     to_notification = LetterWriter.from_file(settings.jwks_file, "notification")
+    to_itself = LetterWriter.from_file(settings.jwks_file, SERVICE)
+    from_itself = LetterReader.from_dir(settings.signing_keys_dir, SERVICE)
     shares = grpc_after_rides.ShareServicer(
         ShareRide(
             store,
@@ -221,6 +225,8 @@ def _add_shares_and_ratings(server: ServiceServer, settings: MatchingSettings, s
             clock,
             lambda: secrets.token_urlsafe(24),
             lambda token, ride_id: to_notification.seal(token, ride_id.bytes),
+            lambda answer, ride_id: to_itself.seal(answer, ride_id.bytes),
+            lambda answer, ride_id: from_itself.open(answer, ride_id.bytes),
         ),
         ReadSharedRide(stores.reader, stores.shares, stores.locations, clock),
     )

@@ -15,7 +15,8 @@ class DriverRecord(NamedTuple):
     """A driver's open shift in figures."""
 
     earned_minor: int
-    """The driver's own part of the fares of rides driven to their end, in `currency_code`; neither tips nor fees."""
+    """The driver's own part of what rides driven to their end cost, in `currency_code`: fares, and the fee of a return;
+    neither tips nor the fees of rides that did not take place."""
     currency_code: str | None
     """None before the first earning."""
     active_seconds: float

@@ -4,7 +4,8 @@ QUOTED ── accepted by the rider ──▶ AWAITING_DRIVER ── driver agre
    │            (much longer trips alone)  │ driver declines                  │ declined
    └─ of itself, when nothing is to wait for ▶ APPLIED                        ▼
                                            └────────▶ REFUSED ◀───────────────┘
-An edit whose ride went on another way, ended, or whose driver did not answer, is LAPSED.
+An edit whose ride went on another way, ended, or whose driver did not answer, is LAPSED. When the hold stands and the
+driver by then is not the one who agreed, that driver is asked: AWAITING_DRIVER (again).
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ EDIT_TRANSITIONS: Final[frozenset[tuple[EditState, EditState]]] = frozenset(
         (EditState.AWAITING_DRIVER, EditState.APPLIED),
         (EditState.AWAITING_DRIVER, EditState.REFUSED),
         (EditState.AWAITING_DRIVER, EditState.LAPSED),
+        (EditState.HOLD_PENDING, EditState.AWAITING_DRIVER),
         (EditState.HOLD_PENDING, EditState.APPLIED),
         (EditState.HOLD_PENDING, EditState.REFUSED),
         (EditState.HOLD_PENDING, EditState.LAPSED),
@@ -97,6 +99,8 @@ class RideEdit:
     reason: str = ""
     answer_until: datetime | None = None
     """Until when the driver may answer."""
+    agreed_driver_id: UUID | None = None
+    """The driver who agreed to the edit last, where one was asked."""
     closed_at: datetime | None = None
 
     @property
@@ -121,6 +125,10 @@ class RideEdit:
     def awaiting_driver(self, until: datetime) -> Self:
         """Ask the driver."""
         return replace(self._moved(EditState.AWAITING_DRIVER), answer_until=until)
+
+    def agreed(self, driver_id: UUID) -> Self:
+        """The driver who was asked agrees; what comes next is the caller's to choose."""
+        return replace(self, agreed_driver_id=driver_id)
 
     def awaiting_hold(self) -> Self:
         """Have the hold raised."""

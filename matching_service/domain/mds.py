@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
 
-from matching_service.domain.city import VehicleClass
+from matching_service.domain.city import Product, VehicleClass
 from matching_service.domain.quote import FareLineKind
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_kind import RideKind
@@ -93,8 +93,11 @@ def trip_id(provider_id: UUID, ride_id: UUID) -> UUID:
     return uuid5(provider_id, f"trip:{ride_id}")
 
 
-def trip_of(ride: Ride, provider_id: UUID, start: GeoPoint, end: GeoPoint) -> MdsTrip | None:
-    """Return the trip of a completed ride with passengers, between coarse places; None for any other."""
+def trip_of(ride: Ride, product: Product | None, provider_id: UUID, start: GeoPoint, end: GeoPoint) -> MdsTrip | None:
+    """Return the trip of a completed ride with passengers, between coarse places; None for any other.
+
+    `product` is the ride's; None where its city knows it no more.
+    """
     if ride.state is not RideState.COMPLETED or ride.kind is RideKind.DELIVERY or ride.driver is None:
         return None
     if ride.started_at is None or ride.ended_at is None:
@@ -115,7 +118,8 @@ def trip_of(ride: Ride, provider_id: UUID, start: GeoPoint, end: GeoPoint) -> Md
         taxes=_sum(ride, FareLineKind.TAX),
         tolls=_sum(ride, FareLineKind.TOLL),
         surcharge=_sum(ride, FareLineKind.SURGE, FareLineKind.SURCHARGE),
-        wheelchair=ride.product == VehicleClass.WHEELCHAIR,
+        # By who may serve it: what a city calls its products says nothing.
+        wheelchair=product is not None and product.vehicle_classes == frozenset({VehicleClass.WHEELCHAIR}),
     )
 
 

@@ -158,7 +158,7 @@ class Ride:
             policy_version=quote.policy_version,
             requested_at=now,
             moved_at=now,
-            search_until=terms.search_until(schedule.pickup_at if schedule else now),
+            search_until=terms.search_until(now, schedule),
             state=RideState.SCHEDULED if schedule else INITIAL_STATE,
             payment_state=PaymentState.HOLD_NOT_DUE if schedule else PaymentState.HOLD_PENDING,
             schedule=schedule,

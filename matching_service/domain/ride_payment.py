@@ -17,7 +17,7 @@ def hold_placed(ride: Ride, now: datetime) -> Ride:
     held = replace(ride.with_payment(PaymentState.HELD), held_minor=ride.fare.total.amount_minor)
     if ride.state is RideState.SCHEDULED:
         return held.told()
-    return replace(held.moved(RideMove.PLACE_HOLD, now), search_until=ride.terms.search_until(now))
+    return replace(held.moved(RideMove.PLACE_HOLD, now), search_until=ride.terms.search_until(now, ride.schedule))
 
 
 def hold_declined(ride: Ride, reason: str, now: datetime) -> Ride:

@@ -84,7 +84,7 @@ def edited(ride: Ride, plan: Plan, now: datetime) -> Ride:
         driven_to=plan.driven_to,
         driven_at=now if plan.driven_to is not None else None,
         schedule=schedule,
-        search_until=ride.search_until if plan.schedule is None else ride.terms.search_until(plan.schedule.pickup_at),
+        search_until=ride.search_until if plan.schedule is None else ride.terms.search_until(now, plan.schedule),
     )
 
 

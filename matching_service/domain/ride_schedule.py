@@ -34,8 +34,7 @@ def search_begun(ride: Ride, now: datetime) -> Ride:
     """Look for a driver now; or, while the hold's outcome is not known, wait for that as any ride does."""
     move = RideMove.BEGIN_SEARCH if ride.payment_state is PaymentState.HELD else RideMove.AWAIT_HOLD
     begun, schedule = ride.moved(move, now), _schedule_of(ride)
-    search_until = ride.terms.search_until(max(now, schedule.pickup_at))
-    begun = replace(begun, schedule=schedule.looked(now), search_until=search_until)
+    begun = replace(begun, schedule=schedule.looked(now), search_until=ride.terms.search_until(now, schedule))
     if begun.payment_state is PaymentState.HOLD_NOT_DUE:
         return begun.with_payment(PaymentState.HOLD_PENDING)
     return begun

@@ -83,5 +83,5 @@ def _without_driver(ride: Ride, move: RideMove, reason: str, now: datetime) -> R
         run_slot=None,
         pin_failures=0,
         reason=reason,
-        search_until=ride.terms.search_until(now),
+        search_until=ride.terms.search_until(now, ride.schedule),
     )

@@ -17,6 +17,7 @@ from matching_service.domain.city import CityPolicy
 from matching_service.domain.fare_book import Scope, Tax
 from matching_service.domain.pricing import driver_earnings, with_waiting
 from matching_service.domain.quote import Discount, Fare, FareLineKind
+from matching_service.domain.schedule import Schedule
 from shared_kernel.money import Money
 
 
@@ -132,8 +133,10 @@ class RideTerms:
         kept["discount"] = Discount(**stored["discount"]) if stored.get("discount") else None
         return cls(**kept)
 
-    def search_until(self, begins_at: datetime) -> datetime:
-        """Return when a search for a driver is given up."""
+    def search_until(self, begins_at: datetime, schedule: Schedule | None) -> datetime:
+        """Return when a search for a driver is given up: no sooner than its window after the time agreed on, if any."""
+        if schedule is not None:
+            begins_at = max(begins_at, schedule.pickup_at)
         return begins_at + timedelta(seconds=self.search_window_seconds)
 
     def earnings(self, fare: Fare) -> Money:

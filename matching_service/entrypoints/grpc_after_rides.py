@@ -45,7 +45,9 @@ class ShareServicer(share_service_pb2_grpc.ShareServiceServicer):
         self, request: share_service_pb2.ShareRideRequest, context: Context
     ) -> share_service_pb2.ShareRideResponse:
         contact_ids = [UUID(contact_id) for contact_id in request.contact_ids]
-        token, expires_at = await self._share(UUID(request.ride_id), current_actor().account_id, contact_ids)
+        token, expires_at = await self._share(
+            request.request_id, current_actor().account_id, UUID(request.ride_id), contact_ids
+        )
         return share_service_pb2.ShareRideResponse(token=token, expire_time=wire.timestamp(expires_at))
 
     async def RevokeShare(

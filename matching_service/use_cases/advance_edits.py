@@ -2,7 +2,8 @@
 
 The ride stays as it is until the hold stands on the new fare: a decline refuses the edit, and the trip goes on to where
 it was going. A time-out says nothing; the edit stays owed and is asked for again with the same key. When the ride ends
-meanwhile the edit lapses, and the capture takes what is owed from a hold that may stand on more.
+meanwhile the edit lapses, and the capture takes what is owed from a hold that may stand on more. So it does when a
+driver who came meanwhile, and must be asked for a much longer trip, does not agree.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from matching_service.use_cases.advance_saga import (
     LONGEST_WAIT_SECONDS,
     MAX_CONCURRENT_CALLS,
 )
-from matching_service.use_cases.apply_edit import apply_edit, close_edit
+from matching_service.use_cases.apply_edit import agree_to_edit, close_edit
 from matching_service.use_cases.edit_policies import EditPolicies
 from matching_service.use_cases.queue_ports import EditQueue, OwedEdit
 from matching_service.use_cases.service_ports import Payments, PaymentStatus
@@ -118,7 +119,7 @@ class AdvanceEdits:
                 return
             raised = hold_raised(ride, edit.plan.fare.total)
             await tx.save_ride(ride, raised)
-            await apply_edit(tx, raised, edit, policy, now)
+            await agree_to_edit(tx, raised, edit, policy, now)
 
     async def _ask_again(self, step: OwedEdit, error: str) -> None:
         wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** min(step.attempts, 16))

@@ -27,14 +27,17 @@ class Judged:
     ride: Ride
 
 
-async def agree_to_edit(
-    tx: Transaction, ride: Ride, edit: RideEdit, policy: EditPolicy, now: datetime, *, driver_agreed: bool
-) -> Judged:
-    """Take an edit on from the rider's or the driver's yes: to the driver, to the hold, or onto the ride."""
+async def agree_to_edit(tx: Transaction, ride: Ride, edit: RideEdit, policy: EditPolicy, now: datetime) -> Judged:
+    """Take an edit on from a yes, the rider's or the driver's, or the raised hold: to the driver, to the hold, or applied.
+
+    Asked is who drives by now: a driver may have come while the hold was raised, or in place of the one who agreed.
+    """
     reason = _gone(ride, edit)
     if reason:
         return await close_edit(tx, ride, edit.lapsed(reason, now), now)
-    if not driver_agreed and ride.has_driver and edit.added_seconds > policy.driver_consent_seconds:
+    driver_id = ride.driver.driver_id if ride.has_driver and ride.driver is not None else None
+    much_longer = edit.added_seconds > policy.driver_consent_seconds
+    if much_longer and driver_id is not None and edit.agreed_driver_id != driver_id:
         asked = edit.awaiting_driver(now + timedelta(seconds=policy.driver_answer_seconds))
         await tx.save_edit(asked)
         told = ride.told()

@@ -175,18 +175,13 @@ def _is_surged(fare: Fare) -> bool:
 
 def _products(city: CityPolicy, name: str | None, stops: int) -> list[Product]:
     if name is None:
-        # A delivery is asked for by name: it carries no rider. Who shares a vehicle makes no stops of their own.
-        barred = {RideKind.DELIVERY, RideKind.POOLED} if stops else {RideKind.DELIVERY}
-        return [product for product in city.products.values() if product.kind not in barred]
+        # A delivery is asked for by name: it carries no rider.
+        products = [product for product in city.products.values() if product.kind is not RideKind.DELIVERY]
+        if not products:
+            raise Conflict("product_unavailable", "nothing here carries persons; name the product of a delivery")
+        return _with_stops(products, stops)
     try:
-        product = city.products[name]
-        if stops and product.kind is RideKind.POOLED:
-            raise InvalidInput(
-                "too_many_stops",
-                "a ride that shares its vehicle makes no stops of its own",
-                violations=[FieldViolation("stops", "must be empty for a pooled product")],
-            )
-        return [product]
+        return _with_stops([city.products[name]], stops)
     except KeyError:
         known = ", ".join(city.products)
         raise InvalidInput(
@@ -194,6 +189,18 @@ def _products(city: CityPolicy, name: str | None, stops: int) -> list[Product]:
             "no such product in this city",
             violations=[FieldViolation("product", f"must be one of {known}")],
         ) from None
+
+
+def _with_stops(products: list[Product], stops: int) -> list[Product]:
+    # Who shares a vehicle makes no stops of their own.
+    stopping = [product for product in products if not stops or product.kind is not RideKind.POOLED]
+    if not stopping:
+        raise InvalidInput(
+            "too_many_stops",
+            "a ride that shares its vehicle makes no stops of its own",
+            violations=[FieldViolation("stops", "must be empty for a pooled product")],
+        )
+    return stopping
 
 
 def _available(city: CityPolicy, products: list[Product], now: datetime, pickup: GeoPoint) -> list[Product]:

@@ -53,7 +53,7 @@ class AcceptRideEdit:
             now = self.clock.now()
             refuse_unless_fits(ride, edit.plan)
             good = edit.accepted(ride.route_version, now)
-            edit = (await agree_to_edit(tx, ride, good, policy, now, driver_agreed=False)).edit
+            edit = (await agree_to_edit(tx, ride, good, policy, now)).edit
             await tx.complete(edit.id.bytes)
         return await _with_hold(self.advance, self.reader, edit, self.hold_seconds)
 
@@ -90,7 +90,7 @@ class AnswerRideEdit:
             if edit.state is not EditState.AWAITING_DRIVER:
                 raise edit_closed(edit)
             if agreed:
-                edit = (await agree_to_edit(tx, ride, edit, policy, now, driver_agreed=True)).edit
+                edit = (await agree_to_edit(tx, ride, edit.agreed(driver_id), policy, now)).edit
             else:
                 edit = (await close_edit(tx, ride, edit.refused("driver_declined", now), now)).edit
             await tx.complete(edit.id.bytes)

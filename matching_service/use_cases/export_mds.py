@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
+from matching_service.domain.city import Product
 from matching_service.domain.mds import MdsTrip, MdsVehicle, trip_of, vehicle_of
 from matching_service.domain.ride import Ride
+from matching_service.use_cases.city_ports import Cities
 from matching_service.use_cases.location_ports import LiveLocations
 from matching_service.use_cases.reader_ports import ShiftFilter, ShiftReader
 from shared_kernel.clock import Clock
@@ -52,6 +54,7 @@ class ExportMds:
     reader: MdsReader
     shifts: ShiftReader
     locations: LiveLocations
+    cities: Cities
     coarse: Callable[[GeoPoint], GeoPoint]
     """Makes a place too coarse to find anybody by."""
     provider_id: UUID | None
@@ -79,7 +82,14 @@ class ExportMds:
         rides = await self.reader.completed(hour, hour + _HOUR, size + 1, after)
         page = rides[:size]
         trips = [
-            trip_of(ride, provider_id, self.coarse(ride.pickup.point), self.coarse(ride.dropoff.point)) for ride in page
+            trip_of(
+                ride,
+                await self._product_of(ride),
+                provider_id,
+                self.coarse(ride.pickup.point),
+                self.coarse(ride.dropoff.point),
+            )
+            for ride in page
         ]
         more = page[-1].id if len(rides) > size else None
         return MdsPage(provider_id, now, [trip for trip in trips if trip is not None], more)
@@ -100,6 +110,14 @@ class ExportMds:
             place = None if position is None else self.coarse(position.point)
             vehicles.append(vehicle_of(shift, ride, provider_id, heard_at, place))
         return MdsPage(provider_id, now, vehicles, page[-1].id if len(records) > size else None)
+
+    async def _product_of(self, ride: Ride) -> Product | None:
+        """Return what was asked for, by the policy that the ride was priced by."""
+        if ride.city and ride.policy_version:
+            return (await self.cities.version(ride.city, ride.policy_version)).products.get(ride.product)
+        # Of the time before versions.
+        city = (await self.cities.in_force()).of(ride.city, ride.pickup.point)
+        return None if city is None else city.products.get(ride.product)
 
     def _provider(self) -> UUID:
         if self.provider_id is None:

@@ -44,8 +44,12 @@ class PreviewCancellation:
                 # One that grows is told as it will be when the token ends: the cancel costs this at most.
                 fee = max(fee, cancel_fee(ride, expires_at), key=lambda amount: amount.amount_minor)
             if fee.amount_minor == 0 or ride.assigned_at is None:
-                # Free, but not for longer than the free period.
-                return CancellationPreview(fee, "", min(expires_at, free_cancel_until(ride) or expires_at))
+                # Free, but not for longer than the free period, unless it stays free after that: the driver is late, or
+                # the city takes no fee.
+                free_until = free_cancel_until(ride)
+                if free_until is not None and free_until > now:
+                    expires_at = min(expires_at, free_until)
+                return CancellationPreview(fee, "", expires_at)
             token = f"{self.tokens.getrandbits(128):032x}"
             await tx.keep_consent(FeeConsent(ride.id, token, fee, ride.assigned_at, expires_at))
             return CancellationPreview(fee, token, expires_at)

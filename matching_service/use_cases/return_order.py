@@ -40,7 +40,7 @@ class ReturnOrder:
                 ride = brought_back(before, Proof(ProofKind.SIGNATURE, received_by), now)
                 await tx.save_ride(before, ride)
                 await tx.tell(OrderReturned(ride, now))
-                await tx.count_earnings(driver_id, ride.terms.earnings(ride.fare))
+                await tx.count_earnings(driver_id, ride.terms.earnings(ride.owed))
                 await let_driver_go(tx, driver_id, now, driven=True)
             await tx.complete(ride.id.bytes)
             return ride

@@ -16,7 +16,7 @@ from matching_service.domain.share import Share, blurred, is_shown, share, shows
 from matching_service.use_cases.location_ports import LiveLocations
 from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.steps import ride_not_found
-from matching_service.use_cases.store_ports import Store
+from matching_service.use_cases.store_ports import RequestKey, Store
 from shared_kernel.clock import Clock
 from shared_kernel.errors import NotFound
 from shared_kernel.geo import GeoPoint
@@ -48,7 +48,11 @@ class SharedRide:
 
 @dataclass(frozen=True, slots=True)
 class ShareRide:
-    """ShareRide and RevokeShare. `seal` closes a link's secret to all but who sends it, for its ride alone."""
+    """ShareRide and RevokeShare.
+
+    `seal` closes a link's secret to all but who sends it, for its ride alone; `seal_answer` to all but this service,
+    whose `open_answer` reads it again for who repeats the request.
+    """
 
     store: Store
     reader: RideReader
@@ -56,15 +60,26 @@ class ShareRide:
     clock: Clock
     new_token: Callable[[], str]
     seal: Callable[[str, UUID], bytes]
+    seal_answer: Callable[[str, UUID], bytes]
+    open_answer: Callable[[bytes, UUID], str]
 
-    async def __call__(self, ride_id: UUID, rider_id: UUID, contact_ids: Sequence[UUID] = ()) -> tuple[str, datetime]:
+    async def __call__(
+        self, request_id: str, rider_id: UUID, ride_id: UUID, contact_ids: Sequence[UUID] = ()
+    ) -> tuple[str, datetime]:
         """Return the secret of a new link, and when it ends; trusted contacts that are named are sent it.
+
+        Asked again: the same link, of which nobody is told again. Without a `request_id` each call makes a link.
 
         Raises:
             NotFound: `ride_not_found`.
             Conflict: `ride_over`, `link_sent_too_often`.
         """
+        fields = (str(ride_id), *map(str, contact_ids))
         async with self.store.transaction() as tx:
+            answer = await tx.claim(RequestKey(rider_id, "ShareRide", request_id, fields)) if request_id else None
+            if answer is not None:
+                expires_at, _, token = self.open_answer(answer, ride_id).partition(" ")
+                return token, datetime.fromisoformat(expires_at)
             ride = await tx.lock_ride(ride_id, rider_id=rider_id)
             if ride is None:
                 raise ride_not_found()
@@ -73,6 +88,8 @@ class ShareRide:
             await tx.keep_share(made, is_sent=bool(contact_ids))
             if contact_ids:
                 await tx.tell(RideShared(ride, now, tuple(contact_ids), self.seal(token, ride.id)))
+            if request_id:
+                await tx.complete(self.seal_answer(f"{made.expires_at.isoformat()} {token}", ride.id))
         return token, made.expires_at
 
     async def revoke(self, ride_id: UUID, rider_id: UUID) -> None:

@@ -19,7 +19,7 @@ class Demand:
     open_requests: list[GeoPoint]
     """Pickups of the rides that look for a driver."""
     recent_requests: list[GeoPoint]
-    """Pickups of all rides asked for in the time that the forecast looks back."""
+    """Pickups of all rides asked for in the time that the forecast looks back; those for later are left out."""
     soon_idle: list[GeoPoint]
     """Drop-offs of the trips that should end within the horizon."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chassis.auth import Role
 from chassis.urgency import Urgency
-from rider_api.rest.calls import ask, edge
+from rider_api.rest.calls import ask, call, edge
 from rider_api.rest.rate_limits import Pace
 from rider_api.rest.routing import Routes
 from rider_api.schemas.after_rides import (
@@ -44,7 +44,7 @@ def list_nearby_drivers(query: NearbyQuery) -> NearbyDrivers:
 @routes.route("POST", "/rides/<ride_id>/share-link", roles=_RIDER, answer=ShareLink, status=201, problems=(404,))
 def make_share_link(path: RidePath) -> ShareLink:
     """Make a link by which anybody may follow the caller's ride; one that was made before ends."""
-    request = share_service_pb2.ShareRideRequest(ride_id=str(path.ride_id))
+    request = share_service_pb2.ShareRideRequest(request_id=call().key, ride_id=str(path.ride_id))
     return share_link(ask(edge().backends.shares.ShareRide, request))
 
 
@@ -54,7 +54,9 @@ def make_share_link(path: RidePath) -> ShareLink:
 def send_share_link(path: RidePath, body: ShareTextsRequest) -> ShareLink:
     """Make a link in place of the former one and send it to trusted contacts by SMS; five times a ride at most."""
     contact_ids = dict.fromkeys(str(contact_id) for contact_id in body.contact_ids)
-    request = share_service_pb2.ShareRideRequest(ride_id=str(path.ride_id), contact_ids=contact_ids)
+    request = share_service_pb2.ShareRideRequest(
+        request_id=call().key, ride_id=str(path.ride_id), contact_ids=contact_ids
+    )
     return share_link(ask(edge().backends.shares.ShareRide, request))
 
 

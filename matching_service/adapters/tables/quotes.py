@@ -89,6 +89,7 @@ ride_edits = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("answer_until", DateTime(timezone=True)),
+    Column("agreed_driver_id", Uuid),
     Column("closed_at", DateTime(timezone=True)),
     # While the edit is under way there is a time to come back to it.
     Column("due_at", DateTime(timezone=True)),

@@ -199,6 +199,16 @@ def test_the_key_goes_down_as_the_request_id_with_the_callers_own_token(
     assert (actor.role, actor.issuer) == (role_of(facts), "identity")
 
 
+@pytest.mark.parametrize("facts", [facts for facts in ASKING if facts.takes_key and not facts.needs_key], ids=name_of)
+def test_a_key_that_need_not_be_given_goes_down_where_the_service_takes_one(
+    client: FlaskClient, document: Document, bearer: Bearer, backends: Backends, facts: RouteFacts
+) -> None:
+    headers = {} if is_open(facts) else bearer(role_of(facts))
+    send(client, document, facts, {**headers, "Idempotency-Key": "key-1"})
+    taken = [request for _, request, _ in backends.asked if "request_id" in request.DESCRIPTOR.fields_by_name]
+    assert {request.request_id for request in taken} <= {"key-1"}
+
+
 @pytest.mark.parametrize("facts", [facts for facts in FACTS if facts.method != "GET"], ids=name_of)
 @pytest.mark.parametrize(
     ("changes", "status", "code"),

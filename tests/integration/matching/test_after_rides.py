@@ -46,8 +46,9 @@ class After:
 
     def __init__(self, stage: Stage, database: Database) -> None:
         shares, ratings, numbers = PostgresShares(database), PostgresRatings(database), count()
-        key = generate_private_key(SECP256R1())
+        key, own = generate_private_key(SECP256R1()), generate_private_key(SECP256R1())
         writer, self.letters = LetterWriter(key.public_key()), LetterReader(key)
+        to_itself, from_itself = LetterWriter(own.public_key()), LetterReader(own)
         self.share = ShareRide(
             stage.store,
             stage.reader,
@@ -55,6 +56,8 @@ class After:
             stage.clock,
             lambda: f"{stage.new_id()}-{next(numbers)}",
             lambda token, ride_id: writer.seal(token, ride_id.bytes),
+            lambda answer, ride_id: to_itself.seal(answer, ride_id.bytes),
+            lambda answer, ride_id: from_itself.open(answer, ride_id.bytes),
         )
         self.shown = ReadSharedRide(stage.reader, shares, stage.locations, stage.clock)
         self.rate = RateRide(stage.reader, ratings, stage.clock)
@@ -82,7 +85,7 @@ async def test_who_has_the_link_sees_about_where_the_ride_is_and_nothing_of_its_
 ) -> None:
     ride, driver_id = await stage.assigned()
     hear(stage, driver_id)
-    token, expires_at = await after.share(ride.id, ride.rider_id)
+    token, expires_at = await after.share(stage.key(), ride.rider_id, ride.id)
     shown = await after.shown(token)
     assert (shown.ride.id, shown.expires_at) == (ride.id, expires_at)
     for place, true in ((shown.pickup, PICKUP.point), (shown.dropoff, DROPOFF.point)):
@@ -95,20 +98,20 @@ async def test_who_has_the_link_sees_about_where_the_ride_is_and_nothing_of_its_
 
 async def test_a_link_ends_by_its_rider_by_another_link_by_time_and_with_the_ride(stage: Stage, after: After) -> None:
     ride, driver_id = await stage.under_way()
-    first, _ = await after.share(ride.id, ride.rider_id)
-    second, _ = await after.share(ride.id, ride.rider_id)
+    first, _ = await after.share(stage.key(), ride.rider_id, ride.id)
+    second, _ = await after.share(stage.key(), ride.rider_id, ride.id)
     assert await refused(after.shown(first)) == "share_not_found"
     await after.share.revoke(ride.id, ride.rider_id)
     assert await refused(after.shown(second)) == "share_not_found"
-    third, _ = await after.share(ride.id, ride.rider_id)
+    third, _ = await after.share(stage.key(), ride.rider_id, ride.id)
     done = await stage.complete(stage.key(), driver_id, ride.id)
     shown = await after.shown(third)
     assert (shown.ride.state, shown.location) == (RideState.COMPLETED, None)
     stage.clock.advance(SEEN_AFTER_END.total_seconds() + 1)
     assert await refused(after.shown(third)) == "share_not_found"
-    assert await refused(after.share(done.id, done.rider_id)) == "ride_over"
+    assert await refused(after.share(stage.key(), done.rider_id, done.id)) == "ride_over"
     waiting = await stage.ride()
-    old, _ = await after.share(waiting.id, waiting.rider_id)
+    old, _ = await after.share(stage.key(), waiting.rider_id, waiting.id)
     stage.clock.advance(LINK_LIVES.total_seconds())
     assert await refused(after.shown(old)) == "share_not_found"
 
@@ -120,10 +123,10 @@ async def test_a_link_is_sent_to_contacts_with_the_ride_five_times_whatever_is_r
     contacts = [stage.new_id(), stage.new_id()]
     token = ""
     for _ in range(MAX_SENT):
-        token, _ = await after.share(ride.id, ride.rider_id, contacts)
+        token, _ = await after.share(stage.key(), ride.rider_id, ride.id, contacts)
         await after.share.revoke(ride.id, ride.rider_id)
-        await after.share(ride.id, ride.rider_id)
-    assert await refused(after.share(ride.id, ride.rider_id, contacts)) == "link_sent_too_often"
+        await after.share(stage.key(), ride.rider_id, ride.id)
+    assert await refused(after.share(stage.key(), ride.rider_id, ride.id, contacts)) == "link_sent_too_often"
     async with database.connect() as connection:
         told = text("SELECT payload FROM outbox WHERE aggregate_id = :id AND type LIKE '%RideShared' ORDER BY seq")
         payloads = list(await connection.scalars(told, {"id": ride.id}))
@@ -137,21 +140,49 @@ async def test_a_link_is_sent_to_contacts_with_the_ride_five_times_whatever_is_r
     assert events[-1].ride.rider_name == ride.rider_name != ""
 
 
+async def test_a_link_asked_for_again_with_its_key_is_the_same_and_is_sent_once(
+    stage: Stage, after: After, database: Database
+) -> None:
+    ride, key, contact_id = await stage.ride(), stage.key(), stage.new_id()
+    made = await after.share(key, ride.rider_id, ride.id, [contact_id])
+    stage.clock.advance(1)
+    assert await after.share(key, ride.rider_id, ride.id, [contact_id]) == made
+    assert (await after.shown(made[0])).ride.id == ride.id
+    assert await refused(after.share(key, ride.rider_id, ride.id)) == "idempotency_key_reused"
+    sent = text("SELECT sent_count FROM ride_share WHERE ride_id = :id")
+    told = text("SELECT count(*) FROM outbox WHERE aggregate_id = :id AND type LIKE '%RideShared'")
+    async with database.connect() as connection:
+        counts = [await connection.scalar(count_of, {"id": ride.id}) for count_of in (sent, told)]
+    assert counts == [1, 1]
+
+
+async def test_who_sends_no_key_gets_a_link_each_time(stage: Stage, after: After) -> None:
+    ride = await stage.ride()
+    first, _ = await after.share("", ride.rider_id, ride.id)
+    second, _ = await after.share("", ride.rider_id, ride.id)
+    assert first != second
+    assert (await after.shown(second)).ride.id == ride.id
+
+
 async def test_only_the_rider_shares_a_ride(stage: Stage, after: After) -> None:
     ride = await stage.ride()
     stranger = stage.new_id()
-    assert await refused(after.share(ride.id, stranger)) == "ride_not_found"
+    assert await refused(after.share(stage.key(), stranger, ride.id)) == "ride_not_found"
     assert await refused(after.share.revoke(ride.id, stranger)) == "ride_not_found"
     assert await refused(after.shown("a-made-up-token-of-nobody")) == "share_not_found"
 
 
 async def test_the_secret_of_a_link_is_not_kept(stage: Stage, after: After, database: Database) -> None:
     ride = await stage.ride()
-    token, _ = await after.share(ride.id, ride.rider_id)
+    token, _ = await after.share(stage.key(), ride.rider_id, ride.id)
     async with database.connect() as connection:
         row = (await connection.execute(text("SELECT * FROM ride_share WHERE ride_id = :id"), {"id": ride.id})).one()
+        kept = text("SELECT response FROM idempotency_keys WHERE principal = :id AND method = 'ShareRide'")
+        answer = await connection.scalar(kept, {"id": str(ride.rider_id)})
     assert token not in str(row)
     assert token.encode() not in row.token_hash
+    assert answer is not None
+    assert token.encode() not in answer
 
 
 async def test_both_sides_rate_a_ride_once(stage: Stage, after: After) -> None:

@@ -15,6 +15,7 @@ from matching_service.adapters import tables
 from matching_service.adapters.h3_cells import DESTINATION_RESOLUTION, H3Cells
 from matching_service.adapters.postgres_destinations import PostgresDestinations
 from matching_service.adapters.postgres_dispatch import PostgresDispatchReads
+from matching_service.domain.delivery import DeliveryFailure
 from matching_service.domain.destination_values import MIN_DROPS, MOST_SECONDS
 from matching_service.domain.driver_record import DriverRecord
 from matching_service.use_cases.learn_destination_values import LEARN_EVERY, LearnDestinationValues
@@ -59,6 +60,17 @@ async def test_a_shift_counts_what_it_earned_and_how_offers_were_answered(databa
     stage.clock.advance(60)
     assert await stage.expire_offers() == 1
     assert await record_of(database, stage, driver_id) == DriverRecord(earned_minor, "USD", 1_260.0, 2, 2)
+
+
+async def test_an_order_that_is_brought_back_counts_with_the_fee_of_the_return(
+    database: Database, stage: Stage
+) -> None:
+    ride, driver_id = await stage.carrying()
+    await stage.fail_delivery(stage.key(), driver_id, ride.id, DeliveryFailure.REFUSED, "")
+    back = await stage.return_order(stage.key(), driver_id, ride.id, "Kim")
+    earned = back.terms.earnings(back.owed)
+    assert earned.amount_minor > back.terms.earnings(back.fare).amount_minor
+    assert (await record_of(database, stage, driver_id)).earned_minor == earned.amount_minor
 
 
 async def test_an_answer_that_is_sent_twice_counts_once(database: Database, stage: Stage) -> None:

@@ -15,7 +15,15 @@ from shared_kernel.errors import Conflict
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import Stage
 from tests.integration.matching.stage import open_database, stage_on
-from tests.unit.matching.test_edits import FAR, TEN_BLOCKS, accepted, edited, quoted
+from tests.unit.matching.test_edits import (
+    FAR,
+    TEN_BLOCKS,
+    accepted,
+    agreed_while_the_hold_is_unknown,
+    edited,
+    quoted,
+    swept,
+)
 from tests.unit.matching.test_schedules import SCHEDULE, TOMORROW, wait_until
 
 ROUNDS = 12
@@ -47,6 +55,22 @@ async def test_a_driver_who_wanted_to_stop_after_a_ride_whose_pickup_moved_away_
     assert (await stage.now(ride)).state is RideState.MATCHING
     shift = await stage.end_shift(stage.key(), driver_id)
     assert (shift.ended_at, shift.end_reason) == (stage.clock.now(), EndReason.ASKED)
+
+
+async def test_a_much_longer_trip_is_asked_of_who_drives_when_the_hold_stands_and_once(
+    stage: Stage, payments: FakePayments
+) -> None:
+    ride, first = await stage.assigned()
+    edit = await agreed_while_the_hold_is_unknown(stage, payments, ride, first)
+    waiting = await stage.give_back(stage.key(), first, ride.id, "")
+    second = await stage.driver()
+    await stage.accept(stage.key(), second, (await stage.offer(waiting, second)).id)
+    assert (await swept(stage, edit)).state is EditState.AWAITING_DRIVER
+    agreed = await stage.answer_edit(stage.key(), second, ride.id, edit.id, agreed=True)
+    assert (agreed.state, agreed.agreed_driver_id) == (EditState.APPLIED, second)
+    other, driver_id = await stage.under_way()
+    once = await agreed_while_the_hold_is_unknown(stage, payments, other, driver_id)
+    assert (await swept(stage, once)).state is EditState.APPLIED
 
 
 async def test_another_time_that_is_accepted_while_the_search_begins_moves_a_ride_that_waits_or_none(

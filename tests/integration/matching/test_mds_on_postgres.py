@@ -21,7 +21,7 @@ async def test_an_hours_trips_and_the_vehicles_are_exported_page_by_page(
     async with open_database(migrated_postgres_url("matching")) as database:
         stage, provider_id = stage_on(database, FakePayments()), uuid4()
         reader = PostgresMdsReader(database)
-        export = ExportMds(reader, stage.shifts, stage.locations, coarse, provider_id, stage.clock)
+        export = ExportMds(reader, stage.shifts, stage.locations, stage.cities, coarse, provider_id, stage.clock)
         hour = hour_of(stage)
         wanted = [trip_id(provider_id, (await driven(stage)).id) for _ in range(3)]
         on_trip, driver_id = await stage.under_way()
@@ -49,7 +49,6 @@ async def test_parties_who_share_a_vehicle_make_one_vehicle_and_one_shift(
         [record] = (await stage.list_shifts(10, None, ShiftFilter.ALL)).shifts
         assert record.ride_id == min(first.id, second.id)
         reader = PostgresMdsReader(database)
-        [vehicle] = (
-            await ExportMds(reader, stage.shifts, stage.locations, coarse, provider_id, stage.clock).vehicles(10, None)
-        ).items
+        export = ExportMds(reader, stage.shifts, stage.locations, stage.cities, coarse, provider_id, stage.clock)
+        [vehicle] = (await export.vehicles(10, None)).items
         assert (vehicle.state, vehicle.trip_id) == (VehicleState.ON_TRIP, trip_id(provider_id, first.id))

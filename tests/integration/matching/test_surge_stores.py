@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -101,6 +101,16 @@ async def test_riders_without_drivers_raise_prices_where_they_are(desk: Desk) ->
     assert picture.computed_at == desk.stage.clock.now()
     assert picture.cells[0].permille == 2000
     assert desk.cells.cell_of(PICKUP.point) in {cell.cell for cell in picture.cells}
+
+
+async def test_a_ride_asked_for_ahead_is_no_demand_before_its_search(desk: Desk) -> None:
+    ride = await desk.stage.scheduled(timedelta(seconds=CITY.schedule.search_lead_seconds))
+    now = desk.stage.clock.now()
+    before = await desk.reads.demand(CITY.city, now, 900, 60)
+    assert (before.open_requests, before.recent_requests) == ([], [])
+    assert await desk.stage.schedules() == 1
+    searched = await desk.reads.demand(CITY.city, now, 900, 60)
+    assert (searched.open_requests, searched.recent_requests) == ([ride.pickup.point], [])
 
 
 async def test_idle_drivers_keep_prices_down(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from matching_service.domain.quote import Fare, FareLine, FareLineKind
 from matching_service.domain.ride_cancels import cancel_fee, free_cancel_until
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.terms import ChargeKind, ChargeLine
+from matching_service.use_cases.preview_cancellation import CONSENT_SECONDS
 from shared_kernel.errors import NotFound, Unknown
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, Stage, usd
@@ -223,6 +224,20 @@ class TestFeesThatGrowAndFall:
         stage.clock.advance(1)
         ended = await stage.cancel(stage.key(), ride.rider_id, ride.id, "", "")
         assert (ended.fee, ended.payment_state) == (None, PaymentState.VOID_PENDING)
+
+    async def test_a_free_preview_after_the_free_period_holds_as_long_as_any(self, stage: Stage):
+        late, _ = await stage.assigned()
+        stage.clock.advance(480)
+        without_fee, _ = await stage.assigned()
+        free = replace(without_fee, terms=replace(without_fee.terms, cancel_fee_minor=0))
+        async with stage.store.transaction() as tx:
+            await tx.lock_ride(free.id)
+            await tx.save_ride(without_fee, free)
+        for ride, seconds in ((late, 0), (free, CITY.fees.free_cancel_seconds)):
+            stage.clock.advance(seconds)
+            preview = await stage.preview(ride.rider_id, ride.id)
+            assert (preview.fee, preview.token) == (usd(0), "")
+            assert preview.expires_at == stage.clock.now() + timedelta(seconds=CONSENT_SECONDS)
 
     async def test_a_driver_who_came_late_gets_no_fee_of_a_no_show(self, stage: Stage):
         ride, driver_id = await stage.assigned()

@@ -44,6 +44,26 @@ async def edited(stage: Stage, ride: Ride, command: EditCommand) -> RideEdit:
     return await accepted(stage, await quoted(stage, ride, command))
 
 
+async def agreed_while_the_hold_is_unknown(
+    stage: Stage, payments: FakePayments, ride: Ride, driver_id: UUID
+) -> RideEdit:
+    """An edit to a much longer trip, after its driver's yes and before the hold's outcome."""
+    edit = await edited(stage, ride, EditCommand(dropoff=PALO_ALTO))
+    payments.failures = [Unknown("rpc_deadline_exceeded", "")]
+    agreed = await stage.answer_edit(stage.key(), driver_id, ride.id, edit.id, agreed=True)
+    assert agreed.state is EditState.HOLD_PENDING
+    return agreed
+
+
+async def swept(stage: Stage, edit: RideEdit) -> RideEdit:
+    """The edit after its hold was asked for again."""
+    stage.clock.advance(1)
+    assert await stage.edits() == 1
+    after = await stage.reader.edit(edit.ride_id, edit.id)
+    assert after is not None
+    return after
+
+
 def stand(stage: Stage, driver_id: UUID, place: Place) -> None:
     """The driver's device tells where it is."""
     at = stage.clock.now().timestamp()
@@ -306,6 +326,41 @@ class TestEdits:
         assert lapsed is not None
         assert (lapsed.state, lapsed.reason) == (EditState.LAPSED, "driver_did_not_answer")
         assert (await edited(stage, ride, EditCommand(dropoff=BAKERY))).state is EditState.APPLIED
+
+    async def test_a_driver_who_comes_while_the_hold_is_raised_is_asked_for_a_much_longer_trip(
+        self, stage: Stage, payments: FakePayments
+    ):
+        ride, driver_id = await stage.ride(), await stage.driver()
+        payments.failures = [Unknown("rpc_deadline_exceeded", "")]
+        edit = await edited(stage, ride, EditCommand(dropoff=PALO_ALTO))
+        assert edit.state is EditState.HOLD_PENDING
+        await stage.accept(stage.key(), driver_id, (await stage.offer(ride, driver_id)).id)
+        asked = await swept(stage, edit)
+        assert (asked.state, (await stage.now(ride)).dropoff) == (EditState.AWAITING_DRIVER, DROPOFF)
+        assert payments.raised == {ride.id: edit.plan.fare.total}
+        calls = len(payments.calls)
+        agreed = await stage.answer_edit(stage.key(), driver_id, ride.id, edit.id, agreed=True)
+        assert (agreed.state, (await stage.now(ride)).dropoff) == (EditState.APPLIED, PALO_ALTO)
+        assert len(payments.calls) == calls
+
+    async def test_a_much_longer_trip_is_asked_of_the_driver_who_came_after_the_one_who_agreed(
+        self, stage: Stage, payments: FakePayments
+    ):
+        ride, first = await stage.assigned()
+        edit = await agreed_while_the_hold_is_unknown(stage, payments, ride, first)
+        waiting = await stage.give_back(stage.key(), first, ride.id, "")
+        second = await stage.driver()
+        await stage.accept(stage.key(), second, (await stage.offer(waiting, second)).id)
+        assert (await swept(stage, edit)).state is EditState.AWAITING_DRIVER
+        refused = await stage.answer_edit(stage.key(), second, ride.id, edit.id, agreed=False)
+        assert (refused.state, (await stage.now(ride)).dropoff) == (EditState.REFUSED, DROPOFF)
+
+    async def test_a_driver_who_agreed_is_not_asked_again_once_the_hold_is_raised(
+        self, stage: Stage, payments: FakePayments
+    ):
+        ride, driver_id = await stage.under_way()
+        edit = await agreed_while_the_hold_is_unknown(stage, payments, ride, driver_id)
+        assert (await swept(stage, edit)).state is EditState.APPLIED
 
     async def test_what_cannot_be_edited_is_refused_by_name(self, stage: Stage):
         ride, _ = await stage.assigned((BAKERY,))

@@ -1,6 +1,7 @@
 """Trips and vehicles for agencies: what is told, and what is not."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching_service.adapters.coarse_places import coarse
+from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.domain.mds import VehicleState, minute, trip_id
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
@@ -16,7 +18,7 @@ from matching_service.domain.shift import LOST_SECONDS
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.export_mds import ExportMds
 from shared_kernel.geo import GeoPoint, haversine_meters
-from tests.fakes.matching_stage import Stage
+from tests.fakes.matching_stage import CITY, Stage
 from tests.fakes.matching_store import MemoryStore
 from tests.unit.matching.test_requests import refusal
 from tests.unit.matching.test_shift_wishes import hear
@@ -48,7 +50,7 @@ class MemoryMds:
 @pytest.fixture
 def export(stage: Stage) -> ExportMds:
     assert isinstance(stage.store, MemoryStore)
-    return ExportMds(MemoryMds(stage.store), stage.shifts, stage.locations, coarse, PROVIDER, stage.clock)
+    return ExportMds(MemoryMds(stage.store), stage.shifts, stage.locations, stage.cities, coarse, PROVIDER, stage.clock)
 
 
 def hour_of(stage: Stage) -> datetime:
@@ -76,6 +78,25 @@ async def test_a_trip_is_told_once_its_hour_is_over_by_minute_and_cell(stage: St
     assert str(ride.rider_id) not in repr(trip)
     stage.clock.advance(3600)
     assert (await export.trips(hour + timedelta(hours=1), 10, None)).items == []
+
+
+async def test_a_trip_tells_of_wheelchairs_by_who_serves_its_product_whatever_that_is_called(
+    stage: Stage, export: ExportMds
+):
+    products = {"access": CITY.products["wheelchair"], "wheelchair": CITY.products["economy"]}
+    cities = FixedCities(replace(CITY, products=products))
+    hour, rider_id = hour_of(stage), stage.new_id()
+    for product in products:
+        quote = await stage.quote(rider_id, product=product)
+        ride = await stage.request_ride(stage.key(), rider_id, quote.id, stage.card(), "")
+        driver_id = await stage.driver()
+        await stage.accept(stage.key(), driver_id, (await stage.offer(ride, driver_id)).id)
+        await stage.arrive(stage.key(), driver_id, ride.id)
+        await stage.start(stage.key(), driver_id, ride.id, ride.start_pin)
+        await stage.complete(stage.key(), driver_id, ride.id)
+    stage.clock.advance(3660)
+    trips = (await replace(export, cities=cities).trips(hour, 10, None)).items
+    assert [trip.wheelchair for trip in trips] == [True, False]
 
 
 async def test_an_hour_is_told_only_when_its_last_trips_are_stored_everywhere(stage: Stage, export: ExportMds):
@@ -135,7 +156,7 @@ async def test_a_vehicles_state_follows_shift_ride_and_device(stage: Stage, expo
 
 
 async def test_without_a_provider_id_nothing_is_exported(stage: Stage, export: ExportMds):
-    unnamed = ExportMds(export.reader, stage.shifts, stage.locations, coarse, None, stage.clock)
+    unnamed = ExportMds(export.reader, stage.shifts, stage.locations, stage.cities, coarse, None, stage.clock)
     assert (await refusal(unnamed.trips(hour_of(stage), 10, None))).reason == "mds_not_configured"
     assert (await refusal(unnamed.vehicles(10, None))).reason == "mds_not_configured"
     half_past = hour_of(stage) + timedelta(minutes=30)

@@ -154,6 +154,24 @@ async def test_a_party_that_no_product_carries_is_refused(product: str | None, p
     assert refused.value.reason == "too_many_passengers"
 
 
+@pytest.mark.parametrize(
+    ("sold", "stops", "reason"),
+    [
+        ("delivery", (), "product_unavailable"),
+        ("delivery", (PIER,), "product_unavailable"),
+        ("pool", (PIER,), "too_many_stops"),
+    ],
+)
+async def test_a_city_that_carries_no_such_party_says_so_when_no_product_is_named(
+    sold: str, stops: tuple[Place, ...], reason: str
+) -> None:
+    create_quotes, store, _ = quoting(city=replace(CITY, products={sold: CITY.products[sold]}))
+    with pytest.raises((Conflict, InvalidInput)) as refused:
+        await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER, stops=stops))
+    assert refused.value.reason == reason
+    assert store.quotes == {}
+
+
 async def test_a_product_is_sold_where_and_when_it_is_available() -> None:
     here = ServiceArea(
         tuple(GeoPoint(*corner) for corner in [(37.77, -122.43), (37.79, -122.43), (37.79, -122.41), (37.77, -122.41)])

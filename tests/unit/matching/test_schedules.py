@@ -146,6 +146,33 @@ class TestSchedules:
             await stage.settle()
         assert (await stage.now(ride)).state is RideState.MATCHING
 
+    async def test_one_asked_for_shortly_ahead_is_searched_for_until_after_its_pickup(self, stage: Stage):
+        ride = await stage.scheduled(timedelta(seconds=SCHEDULE.search_lead_seconds))
+        # Hold and search are due at once: the hold's outcome comes after the search has begun.
+        await stage.schedules()
+        assert (await stage.now(ride)).state is RideState.REQUESTED
+        await stage.settle()
+        stage.clock.advance(CITY.dispatch.search_window_seconds + 1)
+        await stage.close_searches()
+        assert (await stage.now(ride)).state is RideState.MATCHING
+        await wait_until(stage, ride, -CITY.dispatch.search_window_seconds)
+        await stage.close_searches()
+        assert (await stage.now(ride)).state is RideState.NO_DRIVER_AVAILABLE
+
+    async def test_one_given_back_before_its_time_is_searched_for_until_after_its_pickup(self, stage: Stage):
+        ride = await stage.scheduled(TOMORROW)
+        await wait_until(stage, ride, SCHEDULE.hold_lead_seconds)
+        begun = await wait_until(stage, ride, SCHEDULE.search_lead_seconds)
+        driver_id = await stage.driver()
+        offer = await stage.offer(begun, driver_id)
+        await stage.accept(stage.key(), driver_id, offer.id)
+        stage.clock.advance(240)
+        given = await stage.give_back(stage.key(), driver_id, ride.id, "flat tire")
+        assert given.search_until == begun.search_until
+        stage.clock.advance(CITY.dispatch.search_window_seconds + 1)
+        await stage.close_searches()
+        assert (await stage.now(ride)).state is RideState.MATCHING
+
     async def test_the_search_begins_beside_an_order_under_way_and_not_beside_another_ride(self, stage: Stage):
         beside_an_order, beside_a_ride = await stage.scheduled(TOMORROW), await stage.scheduled(TOMORROW)
         for ride in (beside_an_order, beside_a_ride):

@@ -91,7 +91,7 @@ class MdsTrip(_message.Message):
     payment_type: _builtins.str
     """credit_card, mobile or cash."""
     wheelchair_accessible: _builtins.bool
-    """True when the wheelchair product was used."""
+    """True when the product was one that vehicles which take a wheelchair serve alone."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When it began, to the minute."""

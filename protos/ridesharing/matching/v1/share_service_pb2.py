@@ -29,7 +29,7 @@ from ridesharing.common.v1 import geo_point_pb2 as ridesharing_dot_common_dot_v1
 from ridesharing.matching.v1 import rides_pb2 as ridesharing_dot_matching_dot_v1_dot_rides__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+ridesharing/matching/v1/share_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a#ridesharing/matching/v1/rides.proto\"U\n\x10ShareRideRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x0b\x63ontact_ids\x18\x02 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\x05\x18\x01\"\x05r\x03\xb0\x01\x01\"S\n\x11ShareRideResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"/\n\x12RevokeShareRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x15\n\x13RevokeShareResponse\"D\n\x14GetSharedRideRequest\x12,\n\x05token\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[A-Za-z0-9_-]{16,64}$\"\xbd\x03\n\nSharedRide\x12\x31\n\x05state\x18\x01 \x01(\x0e\x32\".ridesharing.matching.v1.RideState\x12/\n\x06pickup\x18\x02 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x30\n\x07\x64ropoff\x18\x03 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x39\n\x06\x64river\x18\x04 \x01(\x0b\x32$.ridesharing.matching.v1.DriverFactsH\x00\x88\x01\x01\x12\x36\n\x08location\x18\x05 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPointH\x01\x88\x01\x01\x12\x30\n\x0cmeasure_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\t\n\x07_driverB\x0b\n\t_location\"{\n\x15GetSharedRideResponse\x12\x31\n\x04ride\x18\x01 \x01(\x0b\x32#.ridesharing.matching.v1.SharedRide\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xe7\x02\n\x0cShareService\x12k\n\tShareRide\x12).ridesharing.matching.v1.ShareRideRequest\x1a*.ridesharing.matching.v1.ShareRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12q\n\x0bRevokeShare\x12+.ridesharing.matching.v1.RevokeShareRequest\x1a,.ridesharing.matching.v1.RevokeShareResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12w\n\rGetSharedRide\x12-.ridesharing.matching.v1.GetSharedRideRequest\x1a..ridesharing.matching.v1.GetSharedRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+ridesharing/matching/v1/share_service.proto\x12\x17ridesharing.matching.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ridesharing/common/v1/access.proto\x1a%ridesharing/common/v1/geo_point.proto\x1a#ridesharing/matching/v1/rides.proto\"\x83\x01\n\x10ShareRideRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x0b\x63ontact_ids\x18\x02 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\x05\x18\x01\"\x05r\x03\xb0\x01\x01\x12,\n\nrequest_id\x18\x03 \x01(\tB\x18\xbaH\x15r\x10\x32\x0e^[!-~]{1,128}$\xd8\x01\x01\"S\n\x11ShareRideResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"/\n\x12RevokeShareRequest\x12\x19\n\x07ride_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x15\n\x13RevokeShareResponse\"D\n\x14GetSharedRideRequest\x12,\n\x05token\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[A-Za-z0-9_-]{16,64}$\"\xbd\x03\n\nSharedRide\x12\x31\n\x05state\x18\x01 \x01(\x0e\x32\".ridesharing.matching.v1.RideState\x12/\n\x06pickup\x18\x02 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x30\n\x07\x64ropoff\x18\x03 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPoint\x12\x39\n\x06\x64river\x18\x04 \x01(\x0b\x32$.ridesharing.matching.v1.DriverFactsH\x00\x88\x01\x01\x12\x36\n\x08location\x18\x05 \x01(\x0b\x32\x1f.ridesharing.common.v1.GeoPointH\x01\x88\x01\x01\x12\x30\n\x0cmeasure_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\t\n\x07_driverB\x0b\n\t_location\"{\n\x15GetSharedRideResponse\x12\x31\n\x04ride\x18\x01 \x01(\x0b\x32#.ridesharing.matching.v1.SharedRide\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xe7\x02\n\x0cShareService\x12k\n\tShareRide\x12).ridesharing.matching.v1.ShareRideRequest\x1a*.ridesharing.matching.v1.ShareRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12q\n\x0bRevokeShare\x12+.ridesharing.matching.v1.RevokeShareRequest\x1a,.ridesharing.matching.v1.RevokeShareResponse\"\x07\xa2\xbb\x18\x03\n\x01\x02\x12w\n\rGetSharedRide\x12-.ridesharing.matching.v1.GetSharedRideRequest\x1a..ridesharing.matching.v1.GetSharedRideResponse\"\x07\xa2\xbb\x18\x03\n\x01\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +40,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SHARERIDEREQUEST'].fields_by_name['ride_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_SHARERIDEREQUEST'].fields_by_name['contact_ids']._loaded_options = None
   _globals['_SHARERIDEREQUEST'].fields_by_name['contact_ids']._serialized_options = b'\272H\016\222\001\013\020\005\030\001\"\005r\003\260\001\001'
+  _globals['_SHARERIDEREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_SHARERIDEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\025r\0202\016^[!-~]{1,128}$\330\001\001'
   _globals['_REVOKESHAREREQUEST'].fields_by_name['ride_id']._loaded_options = None
   _globals['_REVOKESHAREREQUEST'].fields_by_name['ride_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_GETSHAREDRIDEREQUEST'].fields_by_name['token']._loaded_options = None
@@ -50,20 +52,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SHARESERVICE'].methods_by_name['RevokeShare']._serialized_options = b'\242\273\030\003\n\001\002'
   _globals['_SHARESERVICE'].methods_by_name['GetSharedRide']._loaded_options = None
   _globals['_SHARESERVICE'].methods_by_name['GetSharedRide']._serialized_options = b'\242\273\030\003\n\001\001'
-  _globals['_SHARERIDEREQUEST']._serialized_start=246
-  _globals['_SHARERIDEREQUEST']._serialized_end=331
-  _globals['_SHARERIDERESPONSE']._serialized_start=333
-  _globals['_SHARERIDERESPONSE']._serialized_end=416
-  _globals['_REVOKESHAREREQUEST']._serialized_start=418
-  _globals['_REVOKESHAREREQUEST']._serialized_end=465
-  _globals['_REVOKESHARERESPONSE']._serialized_start=467
-  _globals['_REVOKESHARERESPONSE']._serialized_end=488
-  _globals['_GETSHAREDRIDEREQUEST']._serialized_start=490
-  _globals['_GETSHAREDRIDEREQUEST']._serialized_end=558
-  _globals['_SHAREDRIDE']._serialized_start=561
-  _globals['_SHAREDRIDE']._serialized_end=1006
-  _globals['_GETSHAREDRIDERESPONSE']._serialized_start=1008
-  _globals['_GETSHAREDRIDERESPONSE']._serialized_end=1131
-  _globals['_SHARESERVICE']._serialized_start=1134
-  _globals['_SHARESERVICE']._serialized_end=1493
+  _globals['_SHARERIDEREQUEST']._serialized_start=247
+  _globals['_SHARERIDEREQUEST']._serialized_end=378
+  _globals['_SHARERIDERESPONSE']._serialized_start=380
+  _globals['_SHARERIDERESPONSE']._serialized_end=463
+  _globals['_REVOKESHAREREQUEST']._serialized_start=465
+  _globals['_REVOKESHAREREQUEST']._serialized_end=512
+  _globals['_REVOKESHARERESPONSE']._serialized_start=514
+  _globals['_REVOKESHARERESPONSE']._serialized_end=535
+  _globals['_GETSHAREDRIDEREQUEST']._serialized_start=537
+  _globals['_GETSHAREDRIDEREQUEST']._serialized_end=605
+  _globals['_SHAREDRIDE']._serialized_start=608
+  _globals['_SHAREDRIDE']._serialized_end=1053
+  _globals['_GETSHAREDRIDERESPONSE']._serialized_start=1055
+  _globals['_GETSHAREDRIDERESPONSE']._serialized_end=1178
+  _globals['_SHARESERVICE']._serialized_start=1181
+  _globals['_SHARESERVICE']._serialized_end=1540
 # @@protoc_insertion_point(module_scope)

@@ -23,14 +23,17 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class ShareRideRequest(_message.Message):
-    """ShareRideRequest names a ride. Asking again makes another link in place of the first, so it needs no key."""
+    """ShareRideRequest names a ride. Asking again with another key makes another link in place of the first."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     RIDE_ID_FIELD_NUMBER: _builtins.int
     CONTACT_IDS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     ride_id: _builtins.str
     """The ride (UUID)."""
+    request_id: _builtins.str
+    """Key the client made and keeps. Programs of the time before it was here send none: then each call makes a link."""
     @_builtins.property
     def contact_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Trusted contacts of the caller who are to be sent the link (UUID); who is none of them is sent nothing."""
@@ -40,10 +43,11 @@ class ShareRideRequest(_message.Message):
         *,
         ride_id: _builtins.str = ...,
         contact_ids: _abc.Iterable[_builtins.str] | None = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_ids", b"contact_ids", "ride_id", b"ride_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_ids", b"contact_ids", "request_id", b"request_id", "ride_id", b"ride_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

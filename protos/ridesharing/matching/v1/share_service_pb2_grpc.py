@@ -58,7 +58,8 @@ class ShareServiceServicer:
 
     def ShareRide(self, request, context):
         """ShareRide makes the link of the caller's ride; one that was made before ends. Trusted contacts that it names are sent
-        the link by SMS, five times a ride at most. Errors: ride_not_found, ride_over, link_sent_too_often.
+        the link by SMS, five times a ride at most. Errors: idempotency_key_reused, link_sent_too_often, ride_not_found,
+        ride_over.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

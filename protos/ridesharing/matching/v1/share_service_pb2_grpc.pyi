@@ -35,7 +35,8 @@ class ShareServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ShareServiceAsyncStub: ...
     ShareRide: _grpc.UnaryUnaryMultiCallable[_share_service_pb2.ShareRideRequest, _share_service_pb2.ShareRideResponse]
     """ShareRide makes the link of the caller's ride; one that was made before ends. Trusted contacts that it names are sent
-    the link by SMS, five times a ride at most. Errors: ride_not_found, ride_over, link_sent_too_often.
+    the link by SMS, five times a ride at most. Errors: idempotency_key_reused, link_sent_too_often, ride_not_found,
+    ride_over.
     """
     RevokeShare: _grpc.UnaryUnaryMultiCallable[_share_service_pb2.RevokeShareRequest, _share_service_pb2.RevokeShareResponse]
     """RevokeShare ends the link of the caller's ride; it is no error if there is none. Errors: ride_not_found."""
@@ -51,7 +52,8 @@ class ShareServiceAsyncStub(ShareServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ShareRide: _aio.UnaryUnaryMultiCallable[_share_service_pb2.ShareRideRequest, _share_service_pb2.ShareRideResponse]  # type: ignore[assignment]
     """ShareRide makes the link of the caller's ride; one that was made before ends. Trusted contacts that it names are sent
-    the link by SMS, five times a ride at most. Errors: ride_not_found, ride_over, link_sent_too_often.
+    the link by SMS, five times a ride at most. Errors: idempotency_key_reused, link_sent_too_often, ride_not_found,
+    ride_over.
     """
     RevokeShare: _aio.UnaryUnaryMultiCallable[_share_service_pb2.RevokeShareRequest, _share_service_pb2.RevokeShareResponse]  # type: ignore[assignment]
     """RevokeShare ends the link of the caller's ride; it is no error if there is none. Errors: ride_not_found."""
@@ -70,7 +72,8 @@ class ShareServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_share_service_pb2.ShareRideResponse, _abc.Awaitable[_share_service_pb2.ShareRideResponse]]:
         """ShareRide makes the link of the caller's ride; one that was made before ends. Trusted contacts that it names are sent
-        the link by SMS, five times a ride at most. Errors: ride_not_found, ride_over, link_sent_too_often.
+        the link by SMS, five times a ride at most. Errors: idempotency_key_reused, link_sent_too_often, ride_not_found,
+        ride_over.
         """
 
     @_abc_1.abstractmethod

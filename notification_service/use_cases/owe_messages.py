@@ -87,14 +87,15 @@ class OweMessages:
             owed: list[OwedMessage] = []
             for event_id, message, account_id in messages:
                 reader = readers.get(account_id, _STRANGER)
-                expires_at = min(now + message.life, message.expires_at or now + message.life)
+                origin = origins.get(event_id, NOWHERE)
+                expires_at = message.ends_at(origin.happened_at, now)
                 planned, day = _plan(message, account_id, reader, marketing, now, expires_at)
                 owed.append(
                     replace(
                         self._write(event_id, message, _spoken(message, planned), reader.locale, now, expires_at),
                         planned=planned,
                         marketing_on=day,
-                        origin=origins.get(event_id, NOWHERE),
+                        origin=origin,
                     )
                 )
             if self._hand_over is not None:

@@ -35,6 +35,7 @@ from notification_service.use_cases.deliver_due import DeliverDue
 from notification_service.use_cases.outside_ports import Sender
 from notification_service.use_cases.ports import OwedMessage
 from shared_kernel.ids import Uuid7Source
+from shared_kernel.origins import Origin
 from tests.fakes.notification_people import FakeAddresses
 from tests.fakes.notification_senders import FakeSender, Fault
 from tests.integration.notification.conftest import SetClock
@@ -74,6 +75,7 @@ class Town:
         life: timedelta = timedelta(minutes=2),
         marketing_on: date | None = None,
         person: UUID | None = None,
+        happened_at: datetime | None = None,
     ) -> UUID:
         """Owe the person a message; return its id."""
         now, account_id, notification_id = self.clock.now(), person or self.person, uuid4()
@@ -100,9 +102,10 @@ class Town:
                 live_type="x",
                 live_data="{}",
                 created_at=now,
-                expires_at=now + life,
-                planned=plan(legs, account_id, priority, reader, now, now + life),
+                expires_at=message.ends_at(happened_at, now),
+                planned=plan(legs, account_id, priority, reader, now, message.ends_at(happened_at, now)),
                 marketing_on=marketing_on,
+                origin=Origin(happened_at=happened_at),
             )
             await transaction.owe([owed])
         return notification_id
@@ -432,6 +435,19 @@ async def test_each_replay_gives_a_message_its_own_life_again_and_no_more(town: 
             town.clock.moment += timedelta(seconds=5)
     [row] = await town.query("SELECT expires_at FROM notification WHERE notification_id = :id", id=owed)
     assert row.expires_at == town.clock.now() - timedelta(seconds=5) + timedelta(minutes=2)
+
+
+async def test_a_replay_gives_news_that_were_heard_of_late_their_whole_life(town: Town) -> None:
+    sms = FakeSender("sms")
+    sms.fail(Fault.REFUSED)
+    town.with_senders({Channel.SMS: [sms]})
+    await town.owe(life=timedelta(minutes=2), happened_at=town.clock.now() - timedelta(seconds=110))
+    await town.deliver()
+    [way] = [row.delivery_id for row in await town.query("SELECT delivery_id FROM delivery")]
+    town.clock.moment += timedelta(hours=1)
+    assert await PostgresTimelines(town.database).replay(way, town.clock.now()) == ""
+    [row] = await town.query("SELECT expires_at FROM notification")
+    assert row.expires_at == town.clock.now() + timedelta(minutes=2)
 
 
 async def test_marketing_is_sent_no_faster_than_its_budget_and_holds_no_trip_up(town: Town) -> None:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from redis.asyncio import Redis
 from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Database
 from notification_service.adapters.people_tables import devices
+from notification_service.adapters.personal_data import NotificationPersonalData
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.postgres_deliveries import PostgresDeliveries
 from notification_service.adapters.postgres_people import PostgresPeople
 from notification_service.adapters.postgres_timelines import PostgresTimelines
+from notification_service.adapters.tables import metadata
 from notification_service.bootstrap_delivery import make_workers
 from notification_service.domain.channels import Channel, Leg, Priority
 from notification_service.domain.delivery import Attempt, DeliveryState, Outcome
@@ -350,6 +353,51 @@ async def test_a_provider_that_hangs_costs_its_message_a_moment_and_the_next_pro
     town.clock.moment += timedelta(seconds=2)
     await town.deliver()
     assert (len(hanging.sent), len(second.sent)) == (1, 1)
+
+
+async def test_somebody_who_is_erased_while_a_message_is_on_its_way_holds_nobody_else_up(
+    town: Town, redis: Redis
+) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(FakeSender):
+        async def send(self, message: Any, target: Any) -> SendResult:
+            asked.set()
+            await go_on.wait()
+            return await super().send(message, target)
+
+    sms = Slow("sms")
+    town.with_senders({Channel.SMS: [sms]})
+    await town.owe()
+    [lane] = [each for each in town.lanes if each.lane.name == "sms p1"]
+    lane.lane = replace(lane.lane, patience_seconds=60)
+    working = asyncio.create_task(lane())
+    await asked.wait()
+    await NotificationPersonalData(town.database, redis, metadata).erase(town.person, "request")
+    stranger = await town.owe(person=uuid4())
+    go_on.set()
+    await working
+    await lane()
+    assert (await town.states(stranger))["sms"] == ("sent", "")
+    assert [row.kind for row in await town.query("SELECT kind FROM delivery_event")] == ["accepted"]
+
+
+async def test_an_attempt_that_cannot_be_written_down_holds_no_other_up(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = PostgresDeliveries.record
+
+    async def refuse(self: PostgresDeliveries, attempts: Sequence[Attempt], now: datetime) -> bool:
+        if any(attempt.due.account_id == town.person for attempt in attempts):
+            raise ValueError("something is wrong with this one")
+        return await record(self, attempts, now)
+
+    monkeypatch.setattr(PostgresDeliveries, "record", refuse)
+    town.with_senders({Channel.SMS: [FakeSender("sms")]})
+    [bad, good] = [await town.owe(), await town.owe(person=uuid4())]
+    await town.deliver()
+    assert (await town.states(bad))["sms"] == ("pending", "")
+    assert (await town.states(good))["sms"] == ("sent", "")
 
 
 async def test_a_dead_token_is_removed_and_its_other_messages_are_not_tried(town: Town) -> None:

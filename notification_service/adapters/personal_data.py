@@ -1,6 +1,7 @@
 """What notification knows of a person: all rows that name an account. They are told whole, and deleted.
 
-The tables are found by their column `account_id`, so that a table which comes later is not forgotten.
+The tables are found by their column `account_id`, so that a table which comes later is not forgotten. What hangs on
+another row of the person's, as a delivery on its notification, goes with that row, and is found by it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from redis.asyncio import Redis
-from sqlalchemy import LargeBinary, MetaData, Table, delete, select
+from sqlalchemy import ColumnElement, LargeBinary, MetaData, Table, delete, select
 
 from chassis.database import Database
 from chassis.live_entries import stream_key
@@ -28,6 +29,12 @@ class NotificationPersonalData:
         self._redis = redis
         # Rows that others name come last, so that they can be deleted.
         self._tables = [table for table in reversed(metadata.sorted_tables) if "account_id" in table.c]
+        self._hanging = {
+            table: key
+            for table in self._tables
+            for key in table.foreign_keys
+            if key.ondelete == "CASCADE" and key.column.table in self._tables
+        }
 
     async def blockers(self, account_id: UUID) -> Sequence[str]:  # noqa: ARG002 (nothing ever is)
         """Return nothing: messages stand in nobody's way."""
@@ -37,7 +44,8 @@ class NotificationPersonalData:
         """Delete all rows of a person, and their live stream."""
         async with self._database.transaction() as connection:
             for table in self._tables:
-                await connection.execute(delete(table).where(table.c.account_id == account_id))
+                if table not in self._hanging:
+                    await connection.execute(delete(table).where(table.c.account_id == account_id))
         await self._redis.delete(stream_key(str(account_id)))
 
     async def export(self, account_id: UUID, offset: int) -> tuple[Mapping[str, Sequence[Mapping[str, Any]]], bool]:
@@ -47,7 +55,7 @@ class NotificationPersonalData:
             for table in self._tables:
                 query = (
                     select(*_told(table))
-                    .where(table.c.account_id == account_id)
+                    .where(table.c.account_id == account_id, *self._found_by(table, account_id))
                     .order_by(*table.primary_key.columns)
                     .offset(offset)
                     .limit(EXPORT_PAGE_ROWS + 1)
@@ -55,6 +63,13 @@ class NotificationPersonalData:
                 lists[table.name] = [dict(row) for row in (await connection.execute(query)).mappings()]
         more = any(len(found) > EXPORT_PAGE_ROWS for found in lists.values())
         return {name: found[:EXPORT_PAGE_ROWS] for name, found in lists.items()}, more
+
+    def _found_by(self, table: Table, account_id: UUID) -> list[ColumnElement[bool]]:
+        key = self._hanging.get(table)
+        if key is None:
+            return []
+        owners = key.column.table
+        return [key.parent.in_(select(key.column).where(owners.c.account_id == account_id))]
 
 
 def _told(table: Table) -> list[Any]:

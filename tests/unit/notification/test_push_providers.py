@@ -1,4 +1,4 @@
-"""Push providers: by which tokens they know us."""
+"""Push providers: by which tokens they know us, and of whom they say that it is too much."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from notification_service.adapters.apns import ApnsSender
 from notification_service.adapters.fcm import FcmSender
-from notification_service.adapters.provider_tokens import GoogleTokens
+from notification_service.adapters.provider_tokens import AppleTokens, GoogleTokens
 from notification_service.domain.channels import Channel, Priority
-from notification_service.domain.sending import Accepted, Content, Outgoing, SendResult, Target, Unavailable
+from notification_service.domain.sending import Accepted, Content, Outgoing, SendResult, Target, Throttled, Unavailable
 from tests.unit.notification.samples import NOON
 
 _PEM = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-_GOOGLE_KEY = generate_private_key(65_537, 2_048).private_bytes(*_PEM).decode()
+_GOOGLE_KEY = generate_rsa_key(65_537, 2_048).private_bytes(*_PEM).decode()
+_APPLE_KEY = generate_private_key(SECP256R1()).private_bytes(*_PEM).decode()
 
 
 class Google:
@@ -82,3 +86,14 @@ async def test_a_token_that_is_over_is_not_used() -> None:
     google.moment += timedelta(minutes=60)
     for _ in range(2):
         assert await google.push() == Unavailable("fcm_token_refused_503")
+
+
+@pytest.mark.parametrize(("reason", "of_device"), [("TooManyRequests", True), ("TooManyProviderTokenUpdates", False)])
+async def test_too_much_for_one_device_of_apple_s_is_said_of_that_one(reason: str, of_device: bool) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        del request
+        return httpx.Response(429, json={"reason": reason})
+
+    client = httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="https://apns.test")
+    sender = ApnsSender(client, AppleTokens("team", "key", _APPLE_KEY, Google()), "org.jitney")
+    assert await sender.send(a_push(NOON), Target("a0", "ios")) == Throttled("apns_throttled", of_target=of_device)

@@ -123,7 +123,13 @@ def build(settings: NotificationSettings) -> Application:
     )
     closers.insert(0, webhooks.close)
     owe_messages = OweMessages(
-        store, templates, clock, new_id, HandOver(delivering), webhooks_are_wanted=webhooks.alarm.wanted
+        store,
+        templates,
+        clock,
+        new_id,
+        HandOver(delivering),
+        webhooks_are_wanted=webhooks.alarm.wanted,
+        webhooks_are_owed=webhooks.alarm.stir,
     )
     campaigns = Campaigns(database, clock)
     safety = PostgresSafety(database, new_id)

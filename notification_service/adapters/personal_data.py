@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from redis.asyncio import Redis
-from sqlalchemy import ColumnElement, LargeBinary, MetaData, Table, delete, select
+from sqlalchemy import ColumnElement, LargeBinary, MetaData, Table, delete, select, text
 
 from chassis.database import Database
 from chassis.live_entries import stream_key
@@ -19,6 +19,13 @@ from chassis.personal_data import EXPORT_PAGE_ROWS
 
 _NOT_TOLD = frozenset({"token", "push_token", "fingerprint", "dedupe_key"})
 """What opens a device, and what is only bookkeeping."""
+# Of all webhooks these alone say more of a person than an id.
+_FORGET_CALLS_FOR_HELP = text("""
+    DELETE FROM webhook
+    USING webhook_endpoint e, sos s
+    WHERE s.account_id = :account_id AND webhook.endpoint_id = e.endpoint_id
+      AND webhook.event_key = CAST(s.sos_id AS text) AND webhook.topic = 'sos_raised'
+""")
 
 
 class NotificationPersonalData:
@@ -41,8 +48,9 @@ class NotificationPersonalData:
         return ()
 
     async def erase(self, account_id: UUID, request_id: str) -> None:  # noqa: ARG002 (done again, it changes nothing)
-        """Delete all rows of a person, and their live stream."""
+        """Delete all rows of a person, what webhooks say of where they called for help, and their live stream."""
         async with self._database.transaction() as connection:
+            await connection.execute(_FORGET_CALLS_FOR_HELP, {"account_id": account_id})
             for table in self._tables:
                 if table not in self._hanging:
                     await connection.execute(delete(table).where(table.c.account_id == account_id))

@@ -11,11 +11,22 @@ from redis.asyncio import Redis
 from sqlalchemy import event, text
 
 from chassis.database import Database
+from chassis.seals import KeyRing
 from notification_service.adapters.personal_data import NotificationPersonalData
+from notification_service.adapters.postgres import PostgresStore
+from notification_service.adapters.postgres_safety import PostgresSafety
+from notification_service.adapters.postgres_webhooks import PostgresWebhooks
 from notification_service.adapters.tables import metadata
+from notification_service.adapters.webhook_poster import WebhookPoster
 from notification_service.domain.facts import Happening
+from notification_service.use_cases.keep_webhooks import KeepWebhooks
 from notification_service.use_cases.owe_messages import OweMessages
+from notification_service.use_cases.raise_sos import RaiseSos
+from shared_kernel.ids import Uuid7Source, to_public_id
+from tests.fakes.notification_templates import TEMPLATES
+from tests.integration.notification.conftest import SetClock
 from tests.integration.notification.test_deliveries import fresh
+from tests.integration.notification.test_sos import PLACE, FakeNames
 
 _OTHERS = """
     INSERT INTO notification (notification_id, dedupe_key, account_id, topic, priority, in_inbox, title, body,
@@ -90,3 +101,24 @@ async def test_deliveries_are_told_and_go_with_their_messages(
 async def owners_of_deliveries(database: Database) -> set[UUID]:
     async with database.connect() as connection:
         return set(await connection.scalars(text("SELECT account_id FROM delivery")))
+
+
+async def test_where_somebody_called_for_help_goes_with_them_out_of_the_webhooks(
+    database: Database, store: PostgresStore, clock: SetClock, personal_data: NotificationPersonalData
+) -> None:
+    kept, poster = PostgresWebhooks(database, KeyRing("aa" * 32, "webhook secrets")), WebhookPoster(private_too=True)
+    keep = KeepWebhooks(kept, poster, clock, Uuid7Source(), lambda count: bytes(range(count)))
+    endpoint = await keep.add("http://127.0.0.1:1/hooks", [])
+    raise_sos = RaiseSos(PostgresSafety(database, Uuid7Source()), TEMPLATES, FakeNames(), clock, Uuid7Source())
+    leaving, staying = uuid4(), uuid4()
+    for person in (leaving, staying):
+        await raise_sos(person, "k", uuid4(), *PLACE)
+    await OweMessages(store, TEMPLATES, clock, Uuid7Source())(
+        uuid4(), fresh(Happening.RIDE_COMPLETED, 9, leaving, uuid4())
+    )
+    await personal_data.erase(leaving, "request")
+    stories, _ = await keep.stories(endpoint.endpoint_id, 0, "")
+    assert sorted(story.topic for story in stories) == ["ride_completed", "sos_raised"]
+    [call] = [story for story in stories if story.topic == "sos_raised"]
+    assert to_public_id("acct", staying) in call.payload
+    await poster.aclose()

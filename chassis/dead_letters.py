@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,8 +31,12 @@ from chassis.database import Database
 from chassis.metrics import DEAD_LETTERS
 from shared_kernel.errors import Conflict, DomainError, NotFound
 
+KEEP_SECONDS = 90 * 86_400
+"""Since it was parked: an event holds what it told of people, who may have been erased since."""
 MAX_PAGE = 100
 _MAX_ERROR_LENGTH = 500
+_COUNT_SECONDS = 300.0
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,8 @@ def dead_letter_table(metadata: MetaData) -> Table:
 
 
 class DeadLetters:
-    """The parked events of one service. The table is bounded by people: an alert watches the `dead_letters` gauge."""
+    """The parked events of one service. The table is bounded by people: an alert watches the `dead_letters` gauge. What
+    nobody could mend is deleted after `KEEP_SECONDS`."""
 
     def __init__(self, database: Database, table: Table) -> None:
         self._database = database
@@ -152,6 +159,15 @@ class DeadLetters:
             number = int(await connection.scalar(query) or 0)
         DEAD_LETTERS.labels(consumer).set(number)
         return number
+
+    async def count_forever(self, consumer: str) -> None:
+        """Count now and then: other processes replay, and retention deletes."""
+        while True:
+            await asyncio.sleep(_COUNT_SECONDS)
+            try:
+                await self.count(consumer)
+            except DomainError:
+                _log.debug("how many events are parked is not known", exc_info=True)
 
 
 _COLUMNS = tuple(DeadLetter.__dataclass_fields__)

@@ -94,6 +94,7 @@ class EventConsumer:
         async with asyncio.TaskGroup() as group:
             for reader in self._readers:
                 group.create_task(reader.run(), name=f"read {reader.stream}")
+            group.create_task(self._dead_letters.count_forever(self._group), name="count dead letters")
 
     async def _handle(self, event: IncomingEvent) -> None:
         with _taking(event) as taken, deadline(HANDLER_SECONDS):

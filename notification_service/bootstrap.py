@@ -12,6 +12,7 @@ from chassis.clients import open_channel
 from chassis.database import Database
 from chassis.dead_letter_servicer import SERVICE_NAME as DEAD_LETTER_SERVICE
 from chassis.dead_letter_servicer import DeadLetterServicer
+from chassis.dead_letters import KEEP_SECONDS as DEAD_LETTERS_KEEP_SECONDS
 from chassis.dead_letters import DeadLetters
 from chassis.inbox import KEEP_SECONDS
 from chassis.letters import LetterReader
@@ -125,7 +126,13 @@ def build(settings: NotificationSettings) -> Application:
     )
     closers.insert(0, webhooks.close)
     owe_messages = OweMessages(
-        store, templates, clock, new_id, HandOver(delivering), webhooks_are_wanted=webhooks.alarm.wanted
+        store,
+        templates,
+        clock,
+        new_id,
+        HandOver(delivering),
+        webhooks_are_wanted=webhooks.alarm.wanted,
+        webhooks_are_owed=webhooks.alarm.stir,
     )
     campaigns = Campaigns(database, clock)
     safety = PostgresSafety(database, new_id)
@@ -160,6 +167,7 @@ def build(settings: NotificationSettings) -> Application:
     )
     keeps = [
         Keep(tables.inbox_events, "consumed_at", KEEP_SECONDS),
+        Keep(tables.dead_letters, "parked_at", DEAD_LETTERS_KEEP_SECONDS),
         Keep(tables.notifications, "created_at", NOTIFICATION_KEEP_SECONDS),
         Keep(webhook_tables.webhooks, "created_at", NOTIFICATION_KEEP_SECONDS),
         Keep(people_tables.devices, "removed_at", NOTIFICATION_KEEP_SECONDS),

@@ -14,7 +14,7 @@ from chassis.telemetry import follow_out
 from notification_service.adapters.postgres_webhooks import PostgresWebhooks
 from notification_service.adapters.webhook_poster import WebhookPoster
 from notification_service.entrypoints.webhook_servicer import SERVICE_NAME, WebhookServicer
-from notification_service.entrypoints.webhook_worker import WebhookAlarm, keep_sealed
+from notification_service.entrypoints.webhook_worker import WebhookAlarm, keep_sealed, watch_webhooks_forever
 from notification_service.use_cases.keep_webhooks import KeepWebhooks
 from notification_service.use_cases.send_webhooks import SendWebhooks
 from ridesharing.notification.v1.webhook_service_pb2_grpc import add_WebhookServiceServicer_to_server
@@ -41,6 +41,7 @@ class Webhooks:
         send = SendWebhooks(self._store, self._poster, self._clock, jitter, follow_out)
         workers.add("secrets of endpoints", lambda: keep_sealed(self._store))
         workers.add("webhooks", lambda: send.run(self.alarm.wait))
+        workers.add("age of webhooks", lambda: watch_webhooks_forever(self._store, self._clock))
 
     def add_service(self, server: ServiceServer, new_id: IdSource) -> None:
         """Add what operators ask of it."""

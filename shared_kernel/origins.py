@@ -1,4 +1,4 @@
-"""Where work comes from: what made it owed, for telemetry alone. Nothing may be decided by it."""
+"""Where work comes from: what made it owed. Its trace is for telemetry alone: nothing may be decided by it."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import os
 import socket
 import time
 
+from chassis.dead_letters import KEEP_SECONDS as DEAD_LETTERS_KEEP_SECONDS
 from chassis.idempotency import KEEP_SECONDS as KEYS_KEEP_SECONDS
 from chassis.inbox import KEEP_SECONDS as INBOX_KEEP_SECONDS
 from chassis.outbox import KEEP_SECONDS as EVENTS_KEEP_SECONDS
@@ -117,6 +118,7 @@ def build_workers(stores: Stores, matcher: ScipyMatcher, moves_keep_months: int)
         Keep(tables.outbox, "published_at", EVENTS_KEEP_SECONDS),
         Keep(tables.idempotency_keys, "claimed_at", KEYS_KEEP_SECONDS),
         Keep(tables.inbox_events, "consumed_at", INBOX_KEEP_SECONDS),
+        Keep(tables.dead_letters, "parked_at", DEAD_LETTERS_KEEP_SECONDS),
         Keep(tables.quotes, "expires_at", QUOTES_KEEP_SECONDS),
         Keep(tables.shift_headings, "set_at", HEADINGS_KEEP_SECONDS),
         Keep(tables.dispatch_traces, "ticked_at", TRACES_KEEP_SECONDS),

@@ -6,6 +6,7 @@ https://developer.apple.com/documentation/usernotifications/sending-notification
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -20,6 +21,7 @@ from notification_service.domain.sending import (
     Refused,
     SendResult,
     Target,
+    Throttled,
     Unavailable,
     Unregistered,
 )
@@ -84,7 +86,9 @@ def _payload(message: Outgoing, *, urgent: bool) -> dict[str, Any]:
 
 def _read(answer: httpx.Response) -> SendResult:
     if failure := common_failure("apns", answer):
-        return failure
+        # Of one device's token; the other reason with this status is told of ours (Apple, "Handling error responses").
+        of_device = body_of(answer).get("reason") == "TooManyRequests"
+        return replace(failure, of_target=of_device) if isinstance(failure, Throttled) else failure
     if answer.is_success:
         return Accepted(answer.headers.get("apns-id", ""))
     reason = str(body_of(answer).get("reason", ""))

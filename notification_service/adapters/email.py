@@ -34,6 +34,8 @@ _NO_SUCH_MAILBOX = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10", "2.1"})
 """No such address, host or form, moved, takes no mail, disabled (RFC 3463, RFC 7505). What else is refused for good is
 said of us, of our mail or of what a server likes, and says nothing of a person's mailbox."""
 _MAILBOX_BUSY = frozenset({450, 451, 452})
+_OF_THE_SERVER = re.compile(r"4\.[34]\.")
+"""Its system or its network; what else a recipient is put off for, a full mailbox or a greylist, is that one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +160,15 @@ async def _hand_over(client: aiosmtplib.SMTP, mail: EmailMessage, message_id: st
 def _refused(code: int, words: str, *, of_recipient: bool) -> SendResult:
     """Read an answer of the server (RFC 5321, section 4.2.3) and its enhanced status code (RFC 3463), if it has one."""
     if code < 500:
-        return _not_now(code)
+        return _not_now(code, of_target=of_recipient and not _OF_THE_SERVER.match(words))
     enhanced = _ENHANCED.match(words)
     dead = enhanced[1] in _NO_SUCH_MAILBOX if enhanced else of_recipient and code in _MAYBE_NO_MAILBOX
     return Unregistered("smtp_no_mailbox") if dead else Refused(f"smtp_refused_{code}")
 
 
-def _not_now(code: int) -> SendResult:
+def _not_now(code: int, *, of_target: bool = False) -> SendResult:
     if code == 421:
         return Unavailable("smtp_unavailable")
-    return Throttled("smtp_throttled") if code in _MAILBOX_BUSY else Unavailable(f"smtp_unavailable_{code}")
+    if code in _MAILBOX_BUSY:
+        return Throttled("smtp_throttled", of_target=of_target)
+    return Unavailable(f"smtp_unavailable_{code}")

@@ -41,6 +41,7 @@ devices = Table(
     # A phone that changes hands tells its new owner's news to nobody else.
     Index("uq_device_live_token", "platform", "token", unique=True, postgresql_where=text("removed_at IS NULL")),
     Index("ix_device_live", "account_id", "seen_at", postgresql_where=text("removed_at IS NULL")),
+    Index(None, "account_id"),
     Index("ix_device_removed", "removed_at", postgresql_where=text("removed_at IS NOT NULL")),
 )
 
@@ -52,6 +53,7 @@ ended_sign_ins = Table(
     Column("account_id", Uuid, nullable=False),
     Column("ended_at", DateTime(timezone=True), nullable=False),
     Index("ix_ended_sign_in_ended", "ended_at"),
+    Index(None, "account_id"),
 )
 
 preferences = Table(

@@ -1,6 +1,7 @@
 """What notification knows of a person: all rows that name an account. They are told whole, and deleted.
 
-The tables are found by their column `account_id`, so that a table which comes later is not forgotten.
+The tables are found by their column `account_id`, so that a table which comes later is not forgotten. What hangs on
+another row of the person's, as a delivery on its notification, goes with that row, and is found by it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from redis.asyncio import Redis
-from sqlalchemy import LargeBinary, MetaData, Table, delete, select
+from sqlalchemy import ColumnElement, LargeBinary, MetaData, Table, delete, select, text
 
 from chassis.database import Database
 from chassis.live_entries import stream_key
@@ -18,6 +19,13 @@ from chassis.personal_data import EXPORT_PAGE_ROWS
 
 _NOT_TOLD = frozenset({"token", "push_token", "fingerprint", "dedupe_key"})
 """What opens a device, and what is only bookkeeping."""
+# Of all webhooks these alone say more of a person than an id.
+_FORGET_CALLS_FOR_HELP = text("""
+    DELETE FROM webhook
+    USING webhook_endpoint e, sos s
+    WHERE s.account_id = :account_id AND webhook.endpoint_id = e.endpoint_id
+      AND webhook.event_key = CAST(s.sos_id AS text) AND webhook.topic = 'sos_raised'
+""")
 
 
 class NotificationPersonalData:
@@ -28,16 +36,24 @@ class NotificationPersonalData:
         self._redis = redis
         # Rows that others name come last, so that they can be deleted.
         self._tables = [table for table in reversed(metadata.sorted_tables) if "account_id" in table.c]
+        self._hanging = {
+            table: key
+            for table in self._tables
+            for key in table.foreign_keys
+            if key.ondelete == "CASCADE" and key.column.table in self._tables
+        }
 
     async def blockers(self, account_id: UUID) -> Sequence[str]:  # noqa: ARG002 (nothing ever is)
         """Return nothing: messages stand in nobody's way."""
         return ()
 
     async def erase(self, account_id: UUID, request_id: str) -> None:  # noqa: ARG002 (done again, it changes nothing)
-        """Delete all rows of a person, and their live stream."""
+        """Delete all rows of a person, what webhooks say of where they called for help, and their live stream."""
         async with self._database.transaction() as connection:
+            await connection.execute(_FORGET_CALLS_FOR_HELP, {"account_id": account_id})
             for table in self._tables:
-                await connection.execute(delete(table).where(table.c.account_id == account_id))
+                if table not in self._hanging:
+                    await connection.execute(delete(table).where(table.c.account_id == account_id))
         await self._redis.delete(stream_key(str(account_id)))
 
     async def export(self, account_id: UUID, offset: int) -> tuple[Mapping[str, Sequence[Mapping[str, Any]]], bool]:
@@ -47,7 +63,7 @@ class NotificationPersonalData:
             for table in self._tables:
                 query = (
                     select(*_told(table))
-                    .where(table.c.account_id == account_id)
+                    .where(table.c.account_id == account_id, *self._found_by(table, account_id))
                     .order_by(*table.primary_key.columns)
                     .offset(offset)
                     .limit(EXPORT_PAGE_ROWS + 1)
@@ -55,6 +71,13 @@ class NotificationPersonalData:
                 lists[table.name] = [dict(row) for row in (await connection.execute(query)).mappings()]
         more = any(len(found) > EXPORT_PAGE_ROWS for found in lists.values())
         return {name: found[:EXPORT_PAGE_ROWS] for name, found in lists.items()}, more
+
+    def _found_by(self, table: Table, account_id: UUID) -> list[ColumnElement[bool]]:
+        key = self._hanging.get(table)
+        if key is None:
+            return []
+        owners = key.column.table
+        return [key.parent.in_(select(key.column).where(owners.c.account_id == account_id))]
 
 
 def _told(table: Table) -> list[Any]:

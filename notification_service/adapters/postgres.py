@@ -23,7 +23,7 @@ from notification_service.adapters import (
 )
 from notification_service.adapters.people_tables import suppressions
 from notification_service.adapters.postgres_people import end_sign_in
-from notification_service.adapters.tables import deliveries, inbox_events, notifications, recipients
+from notification_service.adapters.tables import CONSUMER, deliveries, inbox_events, notifications, recipients
 from notification_service.domain.channels import Channel
 from notification_service.domain.delivery import DeliveryState
 from notification_service.domain.inbox_item import InboxItem
@@ -31,8 +31,6 @@ from notification_service.domain.planning import Reader
 from notification_service.domain.webhooks import WebhookEvent
 from notification_service.use_cases.ports import DeliveryCount, OwedCode, OwedMessage, Owing
 from shared_kernel.ids import IdSource
-
-_CONSUMER = "notification"
 
 
 class PostgresTransaction:
@@ -44,7 +42,7 @@ class PostgresTransaction:
 
     async def first_time(self, event_id: UUID) -> bool:
         """Note an event; False if it was taken in before."""
-        return await first_time(self._connection, inbox_events, event_id, _CONSUMER)
+        return await first_time(self._connection, inbox_events, event_id, CONSUMER)
 
     async def lift_suppression(self, account_id: UUID, channel: Channel) -> None:
         """Forget that a person's address of a channel is dead."""
@@ -66,7 +64,7 @@ class PostgresTransaction:
 
     async def first_times(self, event_ids: Sequence[UUID], ride_ids: Sequence[UUID]) -> set[UUID]:
         """Note events; return those that were not taken in before. Who owes news of the same rides takes turns."""
-        return await postgres_owing.first_times(self._connection, event_ids, ride_ids, _CONSUMER)
+        return await postgres_owing.first_times(self._connection, event_ids, ride_ids, CONSUMER)
 
     async def readers(self, account_ids: Sequence[UUID]) -> Mapping[UUID, Reader]:
         """Return what is known of people, as far as it decides how they are reached."""

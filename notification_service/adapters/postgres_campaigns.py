@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Database
 from notification_service.adapters.campaign_tables import audience, campaigns
+from notification_service.adapters.tables import CONSUMER, inbox_events
 from notification_service.domain.campaigns import (
     MOST_RUNNING,
     AudienceRole,
@@ -52,6 +53,13 @@ class PostgresCampaigns:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def taken_in(self, event_ids: Collection[UUID]) -> Collection[UUID]:
+        """Return those of some events that were taken in before."""
+        row = inbox_events.c
+        statement = select(row.event_id).where(row.event_id.in_(event_ids), row.consumer == CONSUMER)
+        async with self._database.connect() as connection:
+            return set(await connection.scalars(statement))
 
     async def see(self, sightings: Sequence[Sighting]) -> None:
         """Remember accounts as riders or drivers."""

@@ -101,10 +101,19 @@ _RECORD = text("""
         AS followed
 """)
 
+# Of deliveries that are still there, and held until the end: who is erased meanwhile takes theirs along.
 _RECORD_EVENTS = text("""
+    WITH kept AS MATERIALIZED (
+        SELECT delivery_id FROM delivery WHERE delivery_id = ANY(CAST(:ids AS uuid[]))
+        ORDER BY delivery_id
+        FOR KEY SHARE)
     INSERT INTO delivery_event (delivery_id, happened_at, kind, provider, detail)
-    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:times AS timestamptz[]), CAST(:kinds AS text[]),
-                         CAST(:providers AS text[]), CAST(:details AS text[]))
+    SELECT e.delivery_id, e.happened_at, e.kind, e.provider, e.detail
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:times AS timestamptz[]), CAST(:kinds AS text[]),
+                CAST(:providers AS text[]), CAST(:details AS text[])) WITH ORDINALITY
+         AS e(delivery_id, happened_at, kind, provider, detail, place)
+    JOIN kept USING (delivery_id)
+    ORDER BY e.place
 """)
 
 _REMOVE_DEVICES = text("""

@@ -49,11 +49,12 @@ _REPLAY = text("""
     UPDATE delivery SET state = 'pending', attempts = 0, next_attempt_at = :now, finished_at = NULL, error = ''
     WHERE delivery_id = :delivery_id
 """)
-# Its whole life again, as it was measured when it was owed: counted from then, or from when it began to live again.
+# Its whole life again, as it was measured when it was owed: counted from what it tells of, or from when it began anew.
 _LIVE_AGAIN = text("""
     UPDATE notification SET expires_at = greatest(expires_at, CAST(:now AS timestamptz) + (expires_at - coalesce(
         (SELECT max(e.happened_at) FROM delivery_event e JOIN delivery way USING (delivery_id)
-         WHERE way.notification_id = notification.notification_id AND e.kind = 'replayed'), created_at)))
+         WHERE way.notification_id = notification.notification_id AND e.kind = 'replayed'),
+        least(happened_at, created_at))))
     WHERE notification_id = (SELECT notification_id FROM delivery WHERE delivery_id = :delivery_id)
 """)
 _NOTE = text("""

@@ -65,6 +65,17 @@ _CLAIM = text("""
     FROM claimed c JOIN webhook_endpoint e USING (endpoint_id)
 """)
 
+_OLDEST_DUE_AT = text("""
+    SELECT min(due.next_attempt_at)
+    FROM webhook_endpoint e
+    CROSS JOIN LATERAL (
+        SELECT w.next_attempt_at FROM webhook w
+        WHERE w.endpoint_id = e.endpoint_id AND w.state = 'pending' AND w.next_attempt_at <= :now
+        ORDER BY w.next_attempt_at
+        LIMIT 1) AS due
+    WHERE e.disabled_because = ''
+""")
+
 
 async def owe(connection: AsyncConnection, events: Sequence[WebhookEvent], now: datetime) -> None:
     """Store what is owed to the endpoints that want these events; in the transaction of what owes it."""
@@ -139,6 +150,11 @@ class PostgresWebhooks:
             rows = await connection.execute(_CLAIM, parameters)
             due = [self._due(row) for row in rows]
         return [webhook for webhook in due if webhook is not None]
+
+    async def oldest_due_at(self, now: datetime) -> datetime | None:
+        """Return since when the one that has waited the longest is due, of endpoints that are posted to."""
+        async with self._database.connect() as connection:
+            return await connection.scalar(_OLDEST_DUE_AT, {"now": now})
 
     async def seal_again(self) -> int:
         """Seal the secrets that stand in plain, or that an older key sealed; return how many were."""

@@ -17,6 +17,7 @@ _SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _ASSERTION_LIFE = timedelta(hours=1)
 _RENEWED_EARLY = timedelta(minutes=5)
+_ASKED_AGAIN_AFTER = timedelta(seconds=30)
 _APNS_TOKEN_LIFE = timedelta(minutes=40)
 """Apple refuses tokens older than an hour, and those renewed more often than every 20 minutes."""
 
@@ -35,14 +36,22 @@ class GoogleTokens:
         self._clock = clock
         self._token = ""
         self._ends_at: datetime | None = None
+        self._renewed_from: datetime | None = None
         self._asking = asyncio.Lock()
 
     async def get(self) -> str | SendResult:
-        """Return a token that is good for some minutes more, or what kept us from one: no message has gone by then."""
+        """Return a token that counts, or what kept us from one: no message has gone by then.
+
+        It is renewed while it counts, so that who gives them out may be away for some minutes.
+        """
         async with self._asking:
-            if self._ends_at is None or self._clock.now() >= self._ends_at - _RENEWED_EARLY:
+            now = self._clock.now()
+            counts = self._ends_at is not None and now < self._ends_at
+            if not counts or self._renewed_from is None or now >= self._renewed_from:
+                # Before it is asked for: where no answer comes, a message waits for it now and then, and not each.
+                self._renewed_from = now + _ASKED_AGAIN_AFTER
                 failure = await self._renew()
-                if failure is not None:
+                if failure is not None and not counts:
                     return failure
             return self._token
 
@@ -67,9 +76,13 @@ class GoogleTokens:
         if common_failure("fcm_token", answer) or not answer.is_success:
             return Unavailable(f"fcm_token_refused_{answer.status_code}")
         body = body_of(answer)
-        self._token = str(body.get("access_token", ""))
+        token = str(body.get("access_token", ""))
+        if not token:
+            return Unavailable("fcm_token_missing")
+        self._token = token
         self._ends_at = now + timedelta(seconds=_seconds(body.get("expires_in")))
-        return None if self._token else Unavailable("fcm_token_missing")
+        self._renewed_from = self._ends_at - _RENEWED_EARLY
+        return None
 
 
 def _seconds(value: Any) -> float:

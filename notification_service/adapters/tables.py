@@ -30,6 +30,8 @@ from chassis.inbox import inbox_table
 metadata = new_metadata()
 
 inbox_events = inbox_table(metadata)
+CONSUMER = "notification"
+"""Who takes events in here: the inbox may be several consumers'."""
 dead_letters = dead_letter_table(metadata)
 
 recipients = Table(

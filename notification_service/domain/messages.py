@@ -55,6 +55,15 @@ class Message:
     context: Mapping[str, Word] = field(default_factory=dict[str, Word])
     campaign_id: UUID | None = None
 
+    def ends_at(self, happened_at: datetime | None, now: datetime) -> datetime:
+        """Return when nobody has a use for it any more.
+
+        Its life begins with what it tells of, however late that is heard of; now, where the time is not known or, by
+        another's clock, is yet to come.
+        """
+        begins_at = min(happened_at or now, now)
+        return min(begins_at + self.life, self.expires_at or begins_at + self.life)
+
     @property
     def channels(self) -> tuple[Channel, ...]:
         """The channels it may go by."""

@@ -93,6 +93,8 @@ def _when(
     # A code or a call for help is tried even where the last message bounced.
     if leg.channel in reader.suppressed and priority is not Priority.SECURITY:
         return at, "suppressed"
+    if at >= expires_at:
+        return at, "expired"
     if keeps_quiet(priority, leg.channel) and reader.quiet_hours is not None:
         at = reader.quiet_hours.end_after(at) or at
         if at >= expires_at:

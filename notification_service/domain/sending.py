@@ -3,7 +3,7 @@
 A provider either took a message, or did not, or it is not known whether it did:
 
     Accepted      it has it
-    Throttled     not taken: too much at once, come again later
+    Throttled     not taken: too much at once, come again later; may be said of the target alone
     Unavailable   not taken: the provider is not there, is broken or does not know us; another one may take it now
     Unregistered  not taken, and nothing will reach this target again
     Refused       not taken, and will not be by anybody: the message or the target is wrong
@@ -77,6 +77,8 @@ class Throttled:
 
     reason: str
     retry_after_seconds: float | None = None
+    of_target: bool = False
+    """It is said of this target: what goes to others is taken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,10 @@ MOST_KNOWN = 200_000
 
 
 class SeeAudience:
-    """Learns from events who rides and drives, and where; it changes nothing to see somebody twice."""
+    """Learns from events who rides and drives, and where; it changes nothing to see somebody twice.
+
+    An event that was taken in before shows nobody: whom it names may have been erased since.
+    """
 
     def __init__(self, store: CampaignStore) -> None:
         self._store = store
@@ -35,11 +38,15 @@ class SeeAudience:
     async def __call__(self, events: Sequence[IncomingEvent]) -> None:
         """Remember who is not known to be remembered."""
         # Each is looked up: to subtract the keys would walk through all that is known, with every event.
-        seen = {sighting for event in events for sighting in _sightings(event)}
-        new = {sighting for sighting in seen if sighting not in self._known}
-        if not new:
+        seen = [
+            (event.id, sighting) for event in events for sighting in _sightings(event) if sighting not in self._known
+        ]
+        if not seen:
             return
-        await self._store.see(list(new))
+        before = await self._store.taken_in({event_id for event_id, _ in seen})
+        new = {sighting for event_id, sighting in seen if event_id not in before}
+        if new:
+            await self._store.see(list(new))
         self._known.update(dict.fromkeys(new))
         while len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)

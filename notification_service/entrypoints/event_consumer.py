@@ -77,14 +77,14 @@ class EventHandler:
             elif isinstance(event.message, identity.SessionEnded):
                 await self._end(event.id, event.message)
             elif isinstance(event.message, matching.RideShared):
-                self._wake(await self._tell_contacts(event.id, shared_trip(event.message)))
+                self._wake(await self._tell_contacts(event.id, shared_trip(event.message), _origin(event)))
         if told:
             facts = [
                 (event.id, fact)
                 for event in told
                 if (fact := fact_from(event.message, event.aggregate_version)) is not None
             ]
-            origins = {event.id: Origin(event.traceparent, event.occurred_at) for event in told}
+            origins = {event.id: _origin(event) for event in told}
             self._wake(await self._owe_messages.all_of(facts, origins))
 
     async def _end(self, event_id: UUID, ended: identity.SessionEnded) -> None:
@@ -94,3 +94,7 @@ class EventHandler:
     def _wake(self, lanes: Iterable[tuple[Channel, Priority]]) -> None:
         for channel, priority in lanes:
             self._alarms.wake(channel, priority)
+
+
+def _origin(event: IncomingEvent) -> Origin:
+    return Origin(event.traceparent, event.occurred_at)

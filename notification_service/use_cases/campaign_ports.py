@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -12,6 +12,10 @@ from notification_service.domain.campaigns import Campaign, Sighting
 
 class CampaignStore(Protocol):
     """Campaigns and whom they may reach."""
+
+    async def taken_in(self, event_ids: Collection[UUID]) -> Collection[UUID]:
+        """Return those of some events that were taken in before."""
+        ...
 
     async def see(self, sightings: Sequence[Sighting]) -> None:
         """Remember accounts as riders or drivers; those known before change nothing."""

@@ -129,12 +129,25 @@ class DeliverDue:
         was_full = self.room() <= 0
         over, self._over = self._over, []
         try:
-            followed = await self._deliveries.record(_results(over), self._clock.now())
+            followed = await self._write(_results(over))
         except BaseException:
             # Kept until it can be written: what went is not to be sent again.
             self._over[:0] = over
             raise
         return followed or was_full
+
+    async def _write(self, attempts: Sequence[Attempt]) -> bool:
+        """Write attempts down together. Where they cannot be, and not for an outage, each goes by itself: what is wrong
+        with one holds no other up, and that one is found again when its lease is over."""
+        try:
+            return await self._deliveries.record(attempts, self._clock.now())
+        except DomainError:
+            raise
+        except Exception as error:
+            if len(attempts) <= 1:
+                _log.error("an attempt could not be written down", exc_info=error)
+                return False
+        return any([await self._write([attempt]) for attempt in attempts])
 
     async def _end(self) -> None:
         """Let what is on its way come to its end and write it down, so that a restart sends nothing twice."""

@@ -30,7 +30,7 @@ class OweMessages:
     """Turns a fact into messages with words and stores them with their deliveries.
 
     With a `hand_over`, live streams are sent from here; without one, all that is owed waits in the queue. Where no
-    webhooks are wanted, none are looked for.
+    webhooks are wanted, none are looked for; `webhooks_are_owed` is told once some are stored.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class OweMessages:
         new_id: IdSource,
         hand_over: HandOver | None = None,
         webhooks_are_wanted: Callable[[], bool] = lambda: True,
+        webhooks_are_owed: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._templates = templates
@@ -48,6 +49,7 @@ class OweMessages:
         self._new_id = new_id
         self._hand_over = hand_over
         self._are_wanted = webhooks_are_wanted
+        self._are_owed = webhooks_are_owed
 
     async def __call__(self, event_id: UUID, fact: Fact) -> int:
         """Store what is owed for an event; return how many messages, zero if the event was taken in before."""
@@ -78,31 +80,42 @@ class OweMessages:
             new = await transaction.first_times(
                 [event_id for event_id, _ in events], [ride_id for ride_id in rides if ride_id is not None]
             )
-            await self._owe_webhooks(transaction, [each for each in events if each[0] in new], origins, now)
-            messages = [each for each in told if each[0] in new]
-            if not messages:
-                return [], Owing()
-            readers = await transaction.readers(sorted({account_id for _, _, account_id in messages}))
-            marketing = await self._marketing(transaction, messages, readers, now)
-            owed: list[OwedMessage] = []
-            for event_id, message, account_id in messages:
-                reader = readers.get(account_id, _STRANGER)
-                expires_at = min(now + message.life, message.expires_at or now + message.life)
-                planned, day = _plan(message, account_id, reader, marketing, now, expires_at)
-                owed.append(
-                    replace(
-                        self._write(event_id, message, _spoken(message, planned), reader.locale, now, expires_at),
-                        planned=planned,
-                        marketing_on=day,
-                        origin=origins.get(event_id, NOWHERE),
-                    )
-                )
-            if self._hand_over is not None:
-                owed = self._hand_over.claims(owed, now)
-            owing = await transaction.owe(owed)
+            are_owed = await self._owe_webhooks(transaction, [each for each in events if each[0] in new], origins, now)
+            owed, owing = await self._owe(transaction, [each for each in told if each[0] in new], origins, now)
+        if are_owed:
+            self._are_owed()
         if self._hand_over is not None:
             self._hand_over.give(owing.claimed)
         return owed, owing
+
+    async def _owe(
+        self,
+        transaction: Transaction,
+        messages: Sequence[tuple[UUID, Message, UUID]],
+        origins: Mapping[UUID, Origin],
+        now: datetime,
+    ) -> tuple[Sequence[OwedMessage], Owing]:
+        if not messages:
+            return [], Owing()
+        readers = await transaction.readers(sorted({account_id for _, _, account_id in messages}))
+        marketing = await self._marketing(transaction, messages, readers, now)
+        owed: list[OwedMessage] = []
+        for event_id, message, account_id in messages:
+            reader = readers.get(account_id, _STRANGER)
+            origin = origins.get(event_id, NOWHERE)
+            expires_at = message.ends_at(origin.happened_at, now)
+            planned, day = _plan(message, account_id, reader, marketing, now, expires_at)
+            owed.append(
+                replace(
+                    self._write(event_id, message, _spoken(message, planned), reader.locale, now, expires_at),
+                    planned=planned,
+                    marketing_on=day,
+                    origin=origin,
+                )
+            )
+        if self._hand_over is not None:
+            owed = self._hand_over.claims(owed, now)
+        return owed, await transaction.owe(owed)
 
     async def _owe_webhooks(
         self,
@@ -110,7 +123,7 @@ class OweMessages:
         events: Sequence[tuple[UUID, Fact]],
         origins: Mapping[UUID, Origin],
         now: datetime,
-    ) -> None:
+    ) -> bool:
         wanted = [
             replace(hook, trace=origins.get(event_id, NOWHERE).trace)
             for event_id, fact in events
@@ -118,6 +131,7 @@ class OweMessages:
         ]
         if wanted:
             await transaction.owe_webhooks(wanted, now)
+        return bool(wanted)
 
     async def _marketing(
         self,

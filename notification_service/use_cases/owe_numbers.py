@@ -12,6 +12,7 @@ from notification_service.domain.messages import Message
 from notification_service.domain.planning import Planned
 from notification_service.use_cases.outside_ports import Rendered
 from notification_service.use_cases.ports import OwedMessage
+from shared_kernel.origins import NOWHERE, Origin
 
 
 def owed_to_numbers(
@@ -22,8 +23,12 @@ def owed_to_numbers(
     phone_numbers: Sequence[str],
     owner: UUID,
     now: datetime,
+    origin: Origin = NOWHERE,
 ) -> OwedMessage:
-    """Return a message with an SMS to each number; it stands in the timeline of its owner, who has it sent."""
+    """Return a message with an SMS to each number; it stands in the timeline of its owner, who has it sent.
+
+    One that is past its time is for the lane to drop, which leaves nothing of the numbers.
+    """
     return OwedMessage(
         notification_id=notification_id,
         dedupe_key=dedupe_key,
@@ -34,7 +39,8 @@ def owed_to_numbers(
         live_type="",
         live_data="",
         created_at=now,
-        expires_at=now + message.life,
+        expires_at=message.ends_at(origin.happened_at, now),
         planned=[Planned(Channel.SMS, number, DeliveryState.PENDING, now) for number in phone_numbers],
         owner=owner,
+        origin=origin,
     )

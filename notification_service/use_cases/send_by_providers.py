@@ -103,7 +103,7 @@ class SendByProviders:
     def _judge(self, breaker: Breaker, result: SendResult) -> None:
         now = self._clock.now()
         match result:
-            case Accepted() | Refused() | Unregistered():
+            case Accepted() | Refused() | Unregistered() | Throttled(of_target=True):
                 changed = breaker.succeeded()
             case Throttled(reason, asked):
                 changed = breaker.throttled(reason, asked, now)

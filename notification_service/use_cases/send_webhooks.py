@@ -9,8 +9,9 @@ import hmac
 import logging
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from notification_service.domain.webhooks import LEASE, DueWebhook, after_posting
@@ -40,6 +41,8 @@ class SendWebhooks:
         self._follow = follow
         self._busy: Counter[UUID] = Counter()
         self._under_way: set[asyncio.Task[None]] = set()
+        self._stirred = asyncio.Event()
+        """An endpoint has room for one more, or it is time to look."""
 
     async def __call__(self) -> int:
         """Post what may be claimed now and see it through; return how many that were."""
@@ -48,15 +51,26 @@ class SendWebhooks:
             await asyncio.gather(*self._under_way)
         return claimed
 
-    async def run(self, wait: Callable[[], Awaitable[object]]) -> None:
+    async def run(self, wait: Callable[[], Coroutine[Any, Any, object]]) -> None:
         """Post for ever; `wait` returns when it is time to look."""
+        waiting = self._wait(wait)
+        self._stirred.set()
         try:
             while True:
-                if not await self._begin():
-                    await wait()
+                await self._stirred.wait()
+                self._stirred.clear()
+                if waiting.done():
+                    await waiting
+                    waiting = self._wait(wait)
+                await self._begin()
         finally:
-            for task in self._under_way:
+            for task in (waiting, *self._under_way):
                 task.cancel()
+
+    def _wait(self, wait: Callable[[], Coroutine[Any, Any, object]]) -> asyncio.Task[object]:
+        waiting = asyncio.create_task(wait())
+        waiting.add_done_callback(lambda _: self._stirred.set())
+        return waiting
 
     async def _begin(self) -> int:
         due = await self._store.claim(list(self._busy.items()), self._clock.now(), LEASE)
@@ -86,6 +100,7 @@ class SendWebhooks:
             self._busy[endpoint_id] -= 1
             if not self._busy[endpoint_id]:
                 del self._busy[endpoint_id]
+            self._stirred.set()
 
 
 def signed(message_id: str, at: datetime, body: bytes, secret: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from notification_service.use_cases.owe_numbers import owed_to_numbers
 from notification_service.use_cases.ports import SafetyStore, Store
 from shared_kernel.clock import Clock
 from shared_kernel.ids import IdSource
+from shared_kernel.origins import NOWHERE, Origin
 
 
 class TellContacts:
@@ -41,7 +42,9 @@ class TellContacts:
         self._share_url = share_url
         self._open_token = open_token
 
-    async def __call__(self, event_id: UUID, trip: SharedTrip) -> frozenset[tuple[Channel, Priority]]:
+    async def __call__(
+        self, event_id: UUID, trip: SharedTrip, origin: Origin = NOWHERE
+    ) -> frozenset[tuple[Channel, Priority]]:
         """Owe what an event asks for; return the lanes in whose queues something is due because of it."""
         contacts = await self._safety.contacts(trip.rider_id)
         numbers = [contact.phone_number for contact in contacts if contact.contact_id in trip.contact_ids]
@@ -57,7 +60,6 @@ class TellContacts:
             # Contacts have no account, so their language is not known: the rider's is the best guess.
             locale = readers.get(trip.rider_id, Reader()).locale
             rendered = self._templates.render(message.template, message.spoken, locale, message.context)
-            owed = owed_to_numbers(
-                self._new_id(), f"share:{event_id}", message, rendered, numbers, trip.rider_id, self._clock.now()
-            )
+            key, owner, now = f"share:{event_id}", trip.rider_id, self._clock.now()
+            owed = owed_to_numbers(self._new_id(), key, message, rendered, numbers, owner, now, origin)
             return (await transaction.owe([owed])).lanes

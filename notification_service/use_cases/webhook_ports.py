@@ -58,6 +58,10 @@ class WebhookStore(Protocol):
         """Claim what is due for the time of a lease, of each endpoint a few; `busy` says how many are under way."""
         ...
 
+    async def oldest_due_at(self, now: datetime) -> datetime | None:
+        """Return since when the one that has waited the longest is due; None where nothing is."""
+        ...
+
     async def record(self, webhook: DueWebhook, outcome: WebhookOutcome, now: datetime) -> None: ...
 
     async def stories(

@@ -18,8 +18,9 @@ _OK = "250 OK"
 class _Refusing:
     """Hooks of aiosmtpd, named after the commands."""
 
-    def __init__(self, step: str, answer: str) -> None:
+    def __init__(self, step: str, answer: str, recipient: str) -> None:
         self._answers = {step: answer}
+        self._recipient = recipient
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -33,7 +34,8 @@ class _Refusing:
     ) -> str:
         del server, session, options
         envelope.rcpt_tos.append(address)
-        return self._answers.get("recipient", _OK)
+        is_meant = self._recipient in ("", address)
+        return self._answers.get("recipient", _OK) if is_meant else _OK
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         del server, session, envelope
@@ -41,12 +43,15 @@ class _Refusing:
 
 
 @asynccontextmanager
-async def refusing_mail_server(step: str, answer: str) -> AsyncGenerator[EmailSender]:
-    """Serve one that says `answer` to the `sender`, the `recipient` or the `mail` itself; return who sends to it."""
+async def refusing_mail_server(step: str, answer: str, recipient: str = "") -> AsyncGenerator[EmailSender]:
+    """Serve one that says `answer` to the `sender`, the `recipient` or the `mail` itself; return who sends to it.
+
+    Of recipients only the named one is meant, or all where none is.
+    """
     loop = asyncio.get_running_loop()
 
     def connection() -> Any:
-        return SMTP(_Refusing(step, answer), hostname="refusing")
+        return SMTP(_Refusing(step, answer, recipient), hostname="refusing")
 
     server = await loop.create_server(connection, "127.0.0.1", 0)
     port = int(server.sockets[0].getsockname()[1])

@@ -26,7 +26,12 @@ NO_MAILBOX = Unregistered("smtp_no_mailbox")
         ("sender", "550 5.1.8 Bad outbound sender", Unavailable("smtp_sender_refused")),
         ("sender", "550 Sender not verified", Unavailable("smtp_sender_refused")),
         ("sender", "451 4.7.1 Later", Throttled("smtp_throttled")),
-        ("recipient", "450 4.2.1 Mailbox busy", Throttled("smtp_throttled")),
+        ("recipient", "450 4.2.1 Mailbox busy", Throttled("smtp_throttled", of_target=True)),
+        ("recipient", "451 4.7.1 Greylisted", Throttled("smtp_throttled", of_target=True)),
+        ("recipient", "452 Too many mails there", Throttled("smtp_throttled", of_target=True)),
+        ("recipient", "452 4.3.1 Insufficient system storage", Throttled("smtp_throttled")),
+        ("recipient", "421 4.7.0 Too many connections", Unavailable("smtp_unavailable")),
+        ("mail", "452 4.3.1 Insufficient system storage", Throttled("smtp_throttled")),
     ],
 )
 async def test_only_what_is_said_of_a_mailbox_is_held_against_it(step: str, answer: str, said: SendResult) -> None:

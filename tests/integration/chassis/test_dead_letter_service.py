@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
+from prometheus_client import REGISTRY
+from sqlalchemy import delete, update
 
 from chassis.auth import Role, TokenSigner, TokenVerifier
 from chassis.clients import forward_token, open_channel
 from chassis.dead_letter_servicer import SERVICE_NAME, DeadLetterServicer
-from chassis.dead_letters import DeadLetter
+from chassis.dead_letters import KEEP_SECONDS, DeadLetter
+from chassis.retention import Keep, trim_forever
 from chassis.server import ServiceServer
 from chassis.settings import Address
 from chassis.status import rpc_errors
 from ridesharing.common.v1 import dead_letter_service_pb2 as pb
 from ridesharing.common.v1 import dead_letter_service_pb2_grpc
+from shared_kernel.clock import SystemClock
 from shared_kernel.errors import InvalidInput, NotFound, PermissionRefused
 from tests.integration.chassis.conftest import settings_for
-from tests.integration.chassis.stores import STREAM, Stores, new_id
+from tests.integration.chassis.stores import DEAD_LETTERS, STREAM, Stores, eventually, new_id, running
 
 
 def letter(text: str) -> DeadLetter:
@@ -29,6 +33,46 @@ def letter(text: str) -> DeadLetter:
     payload = StringValue(value=text).SerializeToString()
     name = "google.protobuf.StringValue"
     return DeadLetter(new_id(), "testers", STREAM, name, new_id(), 1, now, "", payload, 8, "ValueError", now)
+
+
+async def test_a_parked_event_is_deleted_once_nobody_mended_it_for_ninety_days(stores: Stores) -> None:
+    letters, old, young = stores.dead_letters(), letter("old"), letter("young")
+    for item, days in ((old, 91), (young, 89)):
+        await letters.park(item)
+        row = DEAD_LETTERS.c
+        parked_at = datetime.now(UTC) - timedelta(days=days)
+        async with stores.database.connect() as connection:
+            await connection.execute(
+                update(DEAD_LETTERS).where(row.event_id == item.event_id).values(parked_at=parked_at)
+            )
+
+    async def one_left() -> bool:
+        return len(await letters.list_page()) == 1
+
+    keep = Keep(DEAD_LETTERS, "parked_at", KEEP_SECONDS)
+    async with running(trim_forever(stores.database, [keep], SystemClock())):
+        await eventually(one_left)
+    assert [item.event_id for item in await letters.list_page()] == [young.event_id]
+
+
+async def test_parked_events_that_went_otherwise_are_counted_no_more(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.dead_letters._COUNT_SECONDS", 0.01)
+    letters = stores.dead_letters()
+    await letters.park(letter("a"))
+
+    async def handle(event: Any) -> None:
+        del event
+
+    async def none_counted() -> bool:
+        return REGISTRY.get_sample_value("dead_letters", {"consumer": "testers"}) == 0
+
+    async with running(stores.consumer(handle, dead_letters=letters).run()):
+        assert not await none_counted()
+        async with stores.database.connect() as connection:
+            await connection.execute(delete(DEAD_LETTERS))
+        await eventually(none_counted)
 
 
 async def test_an_operator_pages_and_replays_and_nobody_else_may(

@@ -10,15 +10,18 @@ from datetime import datetime, time, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from redis.asyncio import Redis
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Database
 from chassis.streams import IncomingEvent
+from notification_service.adapters.personal_data import NotificationPersonalData
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.postgres_campaigns import PostgresCampaigns
 from notification_service.adapters.postgres_deliveries import PostgresDeliveries
 from notification_service.adapters.postgres_people import PostgresPeople
+from notification_service.adapters.tables import metadata
 from notification_service.bootstrap_delivery import make_workers
 from notification_service.domain.campaigns import LEASE, MOST_RUNNING, AudienceRole, Campaign, CampaignState, Sighting
 from notification_service.domain.channels import Channel
@@ -301,6 +304,20 @@ async def test_who_rides_and_drives_is_learned_from_events(office: Office) -> No
     assert set(await office.store.audience(drivers, 10)) == {story.driver_id, newcomer}
     riders = await office.create(RIDERS)
     assert set(await office.store.audience(riders, 10)) == {story.rider_id, newcomer}
+
+
+async def test_an_event_that_comes_again_brings_nobody_back_who_was_erased(
+    store: PostgresStore, office: Office, database: Database, redis: Redis
+) -> None:
+    rider = uuid4()
+    events = incoming(identity.AccountCreated(account_id=str(rider), locale="fr"))
+    await SeeAudience(office.store)(events)
+    await RememberLocale(store)(events[0].id, rider, "fr")
+    campaign = await office.create(RIDERS)
+    assert await office.store.audience(campaign, 10) == [rider]
+    await NotificationPersonalData(database, redis, metadata).erase(rider, "request")
+    await SeeAudience(office.store)(events)
+    assert await office.store.audience(campaign, 10) == []
 
 
 def incoming(*messages: object) -> Sequence[IncomingEvent]:

@@ -33,6 +33,7 @@ from notification_service.use_cases.send_one_time_code import SendOneTimeCode
 from notification_service.use_cases.summarize_deliveries import SummarizeDeliveries
 from shared_kernel.errors import Conflict, InvalidInput, NotFound
 from shared_kernel.ids import Uuid7Source
+from shared_kernel.origins import Origin
 from tests.fakes.notification_people import FakeAddresses
 from tests.fakes.notification_senders import FakeSender, Fault
 from tests.fakes.notification_templates import TEMPLATES
@@ -132,6 +133,41 @@ async def test_what_has_outlived_itself_is_dropped(
     await drain(deliver(database, clock, sender, Channel.STREAM))
     assert sender.sent == []
     assert (await counts(store, clock))["stream", "dropped"] == 1
+
+
+async def test_news_that_are_heard_of_after_an_outage_stand_in_the_inbox_and_go_nowhere_else(
+    database: Database, store: PostgresStore, owe_messages: OweMessages, clock: SetClock
+) -> None:
+    event_id, rider = uuid4(), uuid4()
+    an_hour_ago = Origin(happened_at=clock.now() - timedelta(hours=1))
+    fact = fresh(Happening.DRIVER_ARRIVED, 6, rider, uuid4())
+    assert await owe_messages.all_of([(event_id, fact)], {event_id: an_hour_ago}) == frozenset()
+    clock.moment += timedelta(seconds=30)
+    for channel in (Channel.STREAM, Channel.PUSH, Channel.SMS):
+        sender = FakeSender(channel.value)
+        await drain(deliver(database, clock, sender, channel))
+        assert sender.sent == []
+    assert len((await ListNotifications(store)(rider, 0, ""))[0]) == 1
+    async with database.connect() as connection:
+        rows = await connection.exec_driver_sql("SELECT channel, state, error FROM delivery")
+        assert {tuple(row) for row in rows} == {
+            ("inbox", "sent", ""),
+            ("stream", "dropped", "expired"),
+            ("push", "dropped", "expired"),
+            ("sms", "dropped", "expired"),
+        }
+
+
+async def test_what_happens_later_by_another_s_clock_lives_no_longer_for_it(
+    database: Database, owe_messages: OweMessages, clock: SetClock
+) -> None:
+    event_id = uuid4()
+    ahead = Origin(happened_at=clock.now() + timedelta(hours=1))
+    await owe_messages.all_of([(event_id, fresh(Happening.RIDE_MATCHING, 1, uuid4(), uuid4()))], {event_id: ahead})
+    clock.moment += timedelta(minutes=3)
+    sender = FakeSender("redis")
+    await drain(deliver(database, clock, sender, Channel.STREAM))
+    assert sender.sent == []
 
 
 async def test_a_claim_of_a_worker_that_died_is_taken_up_after_its_lease(

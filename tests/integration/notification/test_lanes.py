@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from redis.asyncio import Redis
 from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Database
 from notification_service.adapters.people_tables import devices
+from notification_service.adapters.personal_data import NotificationPersonalData
 from notification_service.adapters.postgres import PostgresStore
 from notification_service.adapters.postgres_deliveries import PostgresDeliveries
 from notification_service.adapters.postgres_people import PostgresPeople
 from notification_service.adapters.postgres_timelines import PostgresTimelines
+from notification_service.adapters.tables import metadata
 from notification_service.bootstrap_delivery import make_workers
 from notification_service.domain.channels import Channel, Leg, Priority
 from notification_service.domain.delivery import Attempt, DeliveryState, Outcome
@@ -35,6 +38,7 @@ from notification_service.use_cases.deliver_due import DeliverDue
 from notification_service.use_cases.outside_ports import Sender
 from notification_service.use_cases.ports import OwedMessage
 from shared_kernel.ids import Uuid7Source
+from shared_kernel.origins import Origin
 from tests.fakes.notification_people import FakeAddresses
 from tests.fakes.notification_senders import FakeSender, Fault
 from tests.integration.notification.conftest import SetClock
@@ -74,6 +78,7 @@ class Town:
         life: timedelta = timedelta(minutes=2),
         marketing_on: date | None = None,
         person: UUID | None = None,
+        happened_at: datetime | None = None,
     ) -> UUID:
         """Owe the person a message; return its id."""
         now, account_id, notification_id = self.clock.now(), person or self.person, uuid4()
@@ -100,9 +105,10 @@ class Town:
                 live_type="x",
                 live_data="{}",
                 created_at=now,
-                expires_at=now + life,
-                planned=plan(legs, account_id, priority, reader, now, now + life),
+                expires_at=message.ends_at(happened_at, now),
+                planned=plan(legs, account_id, priority, reader, now, message.ends_at(happened_at, now)),
                 marketing_on=marketing_on,
+                origin=Origin(happened_at=happened_at),
             )
             await transaction.owe([owed])
         return notification_id
@@ -349,6 +355,51 @@ async def test_a_provider_that_hangs_costs_its_message_a_moment_and_the_next_pro
     assert (len(hanging.sent), len(second.sent)) == (1, 1)
 
 
+async def test_somebody_who_is_erased_while_a_message_is_on_its_way_holds_nobody_else_up(
+    town: Town, redis: Redis
+) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(FakeSender):
+        async def send(self, message: Any, target: Any) -> SendResult:
+            asked.set()
+            await go_on.wait()
+            return await super().send(message, target)
+
+    sms = Slow("sms")
+    town.with_senders({Channel.SMS: [sms]})
+    await town.owe()
+    [lane] = [each for each in town.lanes if each.lane.name == "sms p1"]
+    lane.lane = replace(lane.lane, patience_seconds=60)
+    working = asyncio.create_task(lane())
+    await asked.wait()
+    await NotificationPersonalData(town.database, redis, metadata).erase(town.person, "request")
+    stranger = await town.owe(person=uuid4())
+    go_on.set()
+    await working
+    await lane()
+    assert (await town.states(stranger))["sms"] == ("sent", "")
+    assert [row.kind for row in await town.query("SELECT kind FROM delivery_event")] == ["accepted"]
+
+
+async def test_an_attempt_that_cannot_be_written_down_holds_no_other_up(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = PostgresDeliveries.record
+
+    async def refuse(self: PostgresDeliveries, attempts: Sequence[Attempt], now: datetime) -> bool:
+        if any(attempt.due.account_id == town.person for attempt in attempts):
+            raise ValueError("something is wrong with this one")
+        return await record(self, attempts, now)
+
+    monkeypatch.setattr(PostgresDeliveries, "record", refuse)
+    town.with_senders({Channel.SMS: [FakeSender("sms")]})
+    [bad, good] = [await town.owe(), await town.owe(person=uuid4())]
+    await town.deliver()
+    assert (await town.states(bad))["sms"] == ("pending", "")
+    assert (await town.states(good))["sms"] == ("sent", "")
+
+
 async def test_a_dead_token_is_removed_and_its_other_messages_are_not_tried(town: Town) -> None:
     push = FakeSender("push")
     dead = await town.device("dead-token")
@@ -432,6 +483,19 @@ async def test_each_replay_gives_a_message_its_own_life_again_and_no_more(town: 
             town.clock.moment += timedelta(seconds=5)
     [row] = await town.query("SELECT expires_at FROM notification WHERE notification_id = :id", id=owed)
     assert row.expires_at == town.clock.now() - timedelta(seconds=5) + timedelta(minutes=2)
+
+
+async def test_a_replay_gives_news_that_were_heard_of_late_their_whole_life(town: Town) -> None:
+    sms = FakeSender("sms")
+    sms.fail(Fault.REFUSED)
+    town.with_senders({Channel.SMS: [sms]})
+    await town.owe(life=timedelta(minutes=2), happened_at=town.clock.now() - timedelta(seconds=110))
+    await town.deliver()
+    [way] = [row.delivery_id for row in await town.query("SELECT delivery_id FROM delivery")]
+    town.clock.moment += timedelta(hours=1)
+    assert await PostgresTimelines(town.database).replay(way, town.clock.now()) == ""
+    [row] = await town.query("SELECT expires_at FROM notification")
+    assert row.expires_at == town.clock.now() + timedelta(minutes=2)
 
 
 async def test_marketing_is_sent_no_faster_than_its_budget_and_holds_no_trip_up(town: Town) -> None:

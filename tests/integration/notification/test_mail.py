@@ -23,6 +23,7 @@ from notification_service.domain.channels import Channel, Priority
 from notification_service.domain.facts import Happening, ReceiptFact
 from notification_service.domain.matrix import rows_of
 from notification_service.domain.samples import RIDER, sample_of
+from notification_service.use_cases.deliver_due import DeliverDue
 from notification_service.use_cases.forget_bounces import ForgetBounces
 from notification_service.use_cases.outside_ports import Sender
 from notification_service.use_cases.owe_messages import OweMessages
@@ -61,15 +62,20 @@ async def outside(
         await close()
 
 
+def lane_of(
+    database: Database, clock: SetClock, senders: Sequence[Sender], mailboxes: Mailboxes, priority: Priority
+) -> DeliverDue:
+    lanes = make_workers({Channel.EMAIL: senders}, PostgresDeliveries(database), mailboxes, clock, random.Random(1))
+    [lane] = [each for each in lanes if (each.lane.channel, each.lane.priority) == (Channel.EMAIL, priority)]
+    # A real server, on a machine that may have much else to do.
+    lane.lane = replace(lane.lane, patience_seconds=60)
+    return lane
+
+
 async def deliver(
     database: Database, clock: SetClock, senders: Sequence[Sender], mailboxes: Mailboxes, priority: Priority
 ) -> None:
-    lanes = make_workers({Channel.EMAIL: senders}, PostgresDeliveries(database), mailboxes, clock, random.Random(1))
-    for lane in lanes:
-        if (lane.lane.channel, lane.lane.priority) == (Channel.EMAIL, priority):
-            # A real server, on a machine that may have much else to do.
-            lane.lane = replace(lane.lane, patience_seconds=60)
-            await lane()
+    await lane_of(database, clock, senders, mailboxes, priority)()
 
 
 async def mails(controls: httpx.AsyncClient, address: str) -> list[dict[str, Any]]:
@@ -178,3 +184,19 @@ async def test_a_server_that_wants_nothing_of_ours_costs_nobody_their_mail(
         await deliver(database, clock, [sender], Mailboxes("ada@example.org"), Priority.MONEY)
     await owe_messages(uuid4(), receipt)
     assert [state for state, _ in await standing(database, rider)][1:] == ["pending"]
+
+
+async def test_a_mailbox_that_is_busy_holds_no_other_s_mail_up(
+    owe_messages: OweMessages, database: Database, clock: SetClock
+) -> None:
+    first, second = (replace(cast("ReceiptFact", RECEIPT), rider_id=uuid4()) for _ in range(2))
+    mailboxes = Mailboxes("busy@example.org")
+    async with refusing_mail_server("recipient", "450 4.2.1 Mailbox busy", mailboxes.mail_address) as sender:
+        lane = lane_of(database, clock, [sender], mailboxes, Priority.MONEY)
+        await owe_messages(uuid4(), first)
+        await lane()
+        mailboxes.mail_address = "ada@example.org"
+        await owe_messages(uuid4(), second)
+        await lane()
+    assert await standing(database, first.rider_id) == [("pending", "smtp_throttled")]
+    assert await standing(database, second.rider_id) == [("sent", "")]

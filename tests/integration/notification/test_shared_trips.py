@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -21,6 +22,7 @@ from notification_service.use_cases.keep_contacts import KeepContacts
 from notification_service.use_cases.remember_locale import RememberLocale
 from notification_service.use_cases.tell_contacts import TellContacts
 from shared_kernel.ids import Uuid7Source
+from shared_kernel.origins import Origin
 from tests.fakes.notification_people import FakeAddresses
 from tests.fakes.notification_senders import FakeSender
 from tests.fakes.notification_templates import TEMPLATES
@@ -71,6 +73,20 @@ async def test_named_contacts_of_the_rider_s_own_are_sent_the_link_in_the_rider_
     assert words in body
     for fact in ("Ada", "Ana", "Toyota Prius", "7ABC123", f"{URL}{LINK}"):
         assert fact in body
+
+
+async def test_a_link_that_was_shared_hours_ago_is_not_sent_and_no_number_is_kept_of_it(
+    store: PostgresStore, database: Database, clock: SetClock
+) -> None:
+    safety, story = PostgresSafety(database, Uuid7Source()), Story()
+    named = await KeepContacts(safety, clock).add(story.rider_id, "Grace", "+14155550136")
+    tell = TellContacts(store, safety, TEMPLATES, clock, Uuid7Source(), URL, opened)
+    event = story.shared_with(WRITER, str(named.contact_id))
+    await tell(uuid4(), shared_trip(event), Origin(happened_at=clock.now() - timedelta(hours=2)))
+    assert await sent(database, clock) == []
+    async with database.connect() as connection:
+        [row] = await connection.exec_driver_sql("SELECT state, error, target FROM delivery")
+        assert tuple(row) == ("dropped", "expired", "…36")
 
 
 async def test_nobody_is_written_to_for_contacts_that_are_none(

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -35,7 +35,7 @@ from notification_service.domain.webhooks import (
 from notification_service.use_cases.keep_webhooks import KeepWebhooks
 from notification_service.use_cases.owe_messages import OweMessages
 from notification_service.use_cases.send_webhooks import SendWebhooks
-from shared_kernel.errors import Conflict, InvalidInput, NotFound
+from shared_kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.notification_templates import TEMPLATES
 from tests.integration.notification.conftest import SetClock
@@ -199,6 +199,65 @@ async def test_an_endpoint_that_says_it_is_gone_is_left_alone_until_somebody_rep
     await hooks.keep.replay(stories[0].webhook_id)
     assert await hooks.send() == 1
     assert [each.disabled_because for each in await hooks.keep.all()] == [""]
+
+
+async def test_what_one_endpoint_is_owed_is_posted_without_waiting_for_the_next_look(
+    hooks: Hooks, database: Database
+) -> None:
+    count, posted, all_posted = 200, 0, asyncio.Event()
+
+    class Prompt(WebhookPoster):
+        async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Posted:
+            nonlocal posted
+            del url, headers, body
+            posted += 1
+            if posted == count:
+                all_posted.set()
+            return Posted(204)
+
+    await hooks.keep.add(hooks.receiver.url, [])
+    await hooks.owe.all_of([(uuid4(), fresh(Happening.RIDE_COMPLETED, 7, uuid4(), uuid4())) for _ in range(count)])
+    poster = Prompt()
+    send = SendWebhooks(PostgresWebhooks(database, keys(OLD_KEY)), poster, hooks.clock, random.Random(3))
+    working = asyncio.create_task(send.run(asyncio.Event().wait))
+    async with asyncio.timeout(60):
+        await all_posted.wait()
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    await poster.aclose()
+
+
+async def test_an_outage_that_the_look_meets_ends_the_worker_to_begin_anew(hooks: Hooks) -> None:
+    async def look() -> None:
+        raise Unavailable("database_unavailable", "the database does not answer")
+
+    with pytest.raises(Unavailable):
+        await hooks.send.run(look)
+
+
+async def test_who_posts_is_told_when_something_is_owed_and_not_when_nothing_is(
+    hooks: Hooks, store: PostgresStore, clock: SetClock
+) -> None:
+    told: list[str] = []
+    owe = OweMessages(
+        store, TEMPLATES, clock, Uuid7Source(), webhooks_are_owed=lambda: told.append("webhooks are owed")
+    )
+    event_id, fact = uuid4(), fresh(Happening.RIDE_COMPLETED, 7, uuid4(), uuid4())
+    for _ in range(2):
+        await owe(event_id, fact)
+    assert told == ["webhooks are owed"]
+
+
+async def test_how_long_the_oldest_is_due_is_known(hooks: Hooks, database: Database) -> None:
+    kept, at = PostgresWebhooks(database, keys(OLD_KEY)), hooks.clock.now()
+    await hooks.keep.add(hooks.receiver.url, [])
+    assert await kept.oldest_due_at(at) is None
+    await hooks.happens()
+    hooks.clock.moment += timedelta(seconds=30)
+    await hooks.happens()
+    assert await kept.oldest_due_at(hooks.clock.now()) == at
+    await hooks.send()
+    assert await kept.oldest_due_at(hooks.clock.now()) is None
 
 
 async def test_a_worker_that_died_is_followed_by_another_after_its_lease(hooks: Hooks, database: Database) -> None:

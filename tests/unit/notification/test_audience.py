@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -20,6 +20,10 @@ from ridesharing.matching.v1 import events_pb2 as matching
 class _Store:
     def __init__(self) -> None:
         self.seen: list[Sighting] = []
+
+    async def taken_in(self, event_ids: Collection[UUID]) -> Collection[UUID]:
+        del event_ids
+        return ()
 
     async def see(self, sightings: Sequence[Sighting]) -> None:
         self.seen += sightings

@@ -122,25 +122,26 @@ class OutboxRelay:
 
     async def _publish_batch(self) -> int:
         async with self._database.transaction() as connection:
-            rows, mark = await outbox.take_batch(connection, self._table, BATCH_EVENTS)
-            if not rows:
+            batch = await outbox.take_batch(connection, self._table, BATCH_EVENTS)
+            if batch is None:
                 return 0
-            before = self._last_published
+            # What any replica published must still be there: our mark covers up theirs, and none would notice later.
+            before = max(self._last_published or _EPOCH, batch.last_published_at or _EPOCH)
             arguments: list[str | bytes | int] = [
-                "" if before is None or before == _EPOCH else _to_micros(before),
-                _to_micros(mark),
+                "" if before == _EPOCH else _to_micros(before),
+                _to_micros(batch.published_at),
                 _FIELDS_PER_EVENT,
             ]
-            for row in rows:
+            for row in batch.rows:
                 arguments += _fields(row)
             # The one network call within a transaction: XADD before the commit makes "at least once" true. It is
             # bounded by the client's time-out, and only relays wait for each other here.
             if not await self._publish(keys=[self._stream, self._mark_key], args=arguments):
                 raise _StreamLostError
-        self._last_published = mark
-        self._published_since_trim += len(rows)
-        OUTBOX_PUBLISHED.labels(self._stream).inc(len(rows))
-        return len(rows)
+        self._last_published = batch.published_at
+        self._published_since_trim += len(batch.rows)
+        OUTBOX_PUBLISHED.labels(self._stream).inc(len(batch.rows))
+        return len(batch.rows)
 
     async def _looks_lost(self) -> bool:
         mark, exists = await self._read_mark()

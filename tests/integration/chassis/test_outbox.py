@@ -143,6 +143,25 @@ async def test_a_redis_that_comes_back_from_an_old_snapshot_gets_what_it_missed(
     assert set(await stores.published()) == {"a", "b"}
 
 
+async def test_what_another_relay_published_and_redis_lost_is_noticed_by_whoever_publishes_next(stores: Stores) -> None:
+    relay, other = stores.relay(), stores.relay()
+    await stores.append("a")
+    await relay.drain()
+    old: Any = await stores.redis.dump(STREAM)
+    mark: Any = await stores.redis.get(f"outbox:{{{STREAM}}}:mark")
+    await stores.append("b")
+    await other.drain()
+    await stores.redis.restore(STREAM, 0, old, replace=True)
+    await stores.redis.set(f"outbox:{{{STREAM}}}:mark", mark)
+    await stores.append("c")
+
+    await relay.drain()
+    await other.drain()
+
+    assert (await stores.published())[-2:] == ["b", "c"]
+    assert set(await stores.published()) == {"a", "b", "c"}
+
+
 async def test_a_flush_between_looking_and_publishing_is_noticed(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,13 +212,18 @@ async def test_while_one_relay_publishes_another_takes_nothing(stores: Stores) -
     await stores.append("a", "b")
 
     async with stores.database.transaction() as first, stores.database.transaction() as second:
-        taken, marked_at = await take_batch(first, OUTBOX, 1)
-        nothing, _ = await take_batch(second, OUTBOX, 1)
+        taken = await take_batch(first, OUTBOX, 1)
+        nothing = await take_batch(second, OUTBOX, 1)
     async with stores.database.transaction() as third:
-        rest, marked_later_at = await take_batch(third, OUTBOX, 5)
+        rest = await take_batch(third, OUTBOX, 5)
 
-    assert (len(taken), len(nothing), len(rest)) == (1, 0, 1)
-    assert marked_later_at > marked_at
+    assert taken is not None
+    assert nothing is None
+    assert rest is not None
+    assert (len(taken.rows), len(rest.rows)) == (1, 1)
+    assert taken.last_published_at is None
+    assert rest.last_published_at == taken.published_at
+    assert rest.published_at > taken.published_at
 
 
 async def test_rows_wait_in_postgres_while_redis_is_away(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:

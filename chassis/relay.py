@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -54,7 +55,8 @@ class OutboxRelay:
     """Publishes the outbox of one service to one stream; run one in every replica, they take turns.
 
     The stream is bounded to 100,000 entries without losing any that a consumer group still needs: what all groups have
-    taken in is trimmed, and if that does not suffice, publishing waits and the events stay in Postgres.
+    taken in is trimmed, and if that does not suffice, publishing waits and the events stay in Postgres. `groups` are
+    those that must be: one that is not there yet (its service was down when Redis was lost) needs all.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class OutboxRelay:
         stream: str,
         wakeup: Wakeup,
         *,
+        groups: Collection[str] = (),
         poll_seconds: float = _POLL_SECONDS,
         max_stream_entries: int = MAX_STREAM_ENTRIES,
         clock: Clock | None = None,
@@ -73,6 +76,7 @@ class OutboxRelay:
         self._table = table
         self._redis = redis
         self._stream = stream
+        self._groups = frozenset(groups)
         # The braces put the mark into the stream's slot of a Redis Cluster.
         self._mark_key = f"outbox:{{{stream}}}:mark"
         self._wakeup = wakeup
@@ -198,9 +202,11 @@ class OutboxRelay:
         return not held_back
 
     async def _needed_from(self) -> str | None:
-        """Return the first entry that some group has not finished; None where no group reads."""
+        """Return the first entry that some group has not finished; None where no group reads, nor must."""
         firsts: list[tuple[int, int]] = []
         groups = cast("list[dict[str, Any]]", await awaited(cast("Any", self._redis.xinfo_groups(self._stream))))
+        if not self._groups <= {bytes(group["name"]).decode() for group in groups}:
+            return "0-0"
         for group in groups:
             first = group["last-delivered-id"]
             if group["pending"]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
+from google.protobuf.wrappers_pb2 import StringValue
 from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import func, select
 
@@ -281,6 +282,34 @@ async def test_publishing_waits_while_a_group_needs_a_full_stream_and_goes_on_af
 
     assert await waiting(stores) == 0
     assert await redis.xlen(STREAM) < 400
+
+
+async def test_what_a_service_that_is_down_has_not_read_is_kept_when_redis_was_flushed(stores: Stores) -> None:
+    redis: Any = stores.redis
+    relay = stores.relay(max_stream_entries=200, groups=("quick", "down"))
+
+    async def take_in(group: str) -> list[str]:
+        answer = await redis.xreadgroup(group, "one", {STREAM: ">"}, count=1000)
+        entries = answer[0][1] if answer else []
+        if entries:
+            await redis.xack(STREAM, group, *(entry_id for entry_id, _ in entries))
+        return [StringValue.FromString(fields[b"payload"]).value for _, fields in entries]
+
+    await stores.append("first")
+    await relay.drain()
+    await redis.flushdb()
+    await relay.drain()
+    await redis.xgroup_create(STREAM, "quick", id="0")
+    for _ in range(4):
+        await stores.append(*(["x"] * 100))
+        await relay.drain()
+        await take_in("quick")
+    assert await redis.xlen(STREAM) + await waiting(stores) == 401  # nothing trimmed, nothing lost
+
+    await redis.xgroup_create(STREAM, "down", id="0")
+    assert (await take_in("down"))[0] == "first"
+    await relay.drain()
+    assert await waiting(stores) == 0
 
 
 async def test_published_events_are_trimmed_after_their_time_and_others_never(stores: Stores) -> None:

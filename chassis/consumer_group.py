@@ -41,32 +41,14 @@ class ConsumerGroup:
         return _entries_of(answer)
 
     async def own_pending(self) -> AsyncIterator[list[RawEntry]]:
-        """Read, in batches, what this consumer has read and not acknowledged; counts as one more try of each."""
-        after = "0"
-        while True:
-            answer = await self._redis.xreadgroup(self.group, self._consumer, {self.stream: after}, count=BATCH_ENTRIES)
-            entries = _entries_of(answer)
-            if not entries:
-                return
+        """Read, in batches, what this consumer has read and not acknowledged; no try is counted (see `keep`)."""
+        async for entries in self._take_over(consumer=self._consumer):
             yield entries
-            after = entries[-1][0].decode()
 
     async def claim_from_silent(self, idle_seconds: float) -> AsyncIterator[list[RawEntry]]:
-        """Take over, in batches, what other consumers left idle for so long; forget consumers long gone."""
-        cursor = b"0-0"
-        while True:
-            answer = await self._redis.xautoclaim(
-                self.stream,
-                self.group,
-                self._consumer,
-                min_idle_time=int(idle_seconds * 1000),
-                start_id=cursor,
-                count=BATCH_ENTRIES,
-            )
-            cursor = answer[0]
-            yield [item for item in answer[1] if item and item[0] is not None]
-            if cursor == b"0-0":
-                break
+        """Take over so, in batches, what other consumers left idle for so long; forget consumers long gone."""
+        async for entries in self._take_over(int(idle_seconds * 1000)):
+            yield entries
         for consumer in await self._redis.xinfo_consumers(self.stream, self.group):
             name = consumer["name"].decode()
             if name != self._consumer and not consumer["pending"] and consumer["idle"] > _FORGET_CONSUMER_MILLIS:
@@ -88,6 +70,39 @@ class ConsumerGroup:
     async def acknowledge(self, stream_ids: Sequence[bytes]) -> None:
         """Say that entries are done with."""
         await self._redis.xack(self.stream, self.group, *stream_ids)
+
+    async def _take_over(self, idle_millis: int = 0, consumer: str | None = None) -> AsyncIterator[list[RawEntry]]:
+        # XAUTOCLAIM, and to read one's own again, count a try of each that is listed: an entry that takes the process
+        # down each time would have all those that were read with it counted up to the bound, and parked untried.
+        after = "-"
+        while True:
+            pending = await self._redis.xpending_range(
+                self.stream,
+                self.group,
+                min=after,
+                max="+",
+                count=BATCH_ENTRIES,
+                consumername=consumer,
+                idle=idle_millis or None,
+            )
+            if not pending:
+                return
+            listed = [entry["message_id"] for entry in pending]
+            claimed = await self._redis.xclaim(
+                self.stream, self.group, self._consumer, min_idle_time=idle_millis, message_ids=listed, justid=True
+            )
+            if claimed:
+                yield await self._read(claimed)
+            after = f"({listed[-1].decode()}"
+
+    async def _read(self, stream_ids: Sequence[bytes]) -> list[RawEntry]:
+        pipeline = self._redis.pipeline(transaction=False)
+        for stream_id in stream_ids:
+            pipeline.xrange(self.stream, min=stream_id, max=stream_id)
+        found = await pipeline.execute()
+        return [
+            (stream_id, entries[0][1] if entries else {}) for stream_id, entries in zip(stream_ids, found, strict=True)
+        ]
 
 
 def _entries_of(answer: Any) -> list[RawEntry]:

@@ -3,8 +3,11 @@
 Rows are kept for a day after publishing (`published_at`) instead of being deleted at once. That costs an update where
 a delete would do, and buys this: Postgres stays the truth. The relay leaves a mark beside the stream in Redis (the time
 of the last published batch). A mark or stream that is gone, or a mark older than the last batch Postgres knows of
-(Redis came back from an old snapshot), means that Redis lost events: all kept rows since that mark are published again,
-in order, and the consumers' inboxes drop what they know.
+(Redis came back from an old snapshot, or failed over to a replica that had not heard of the batch), means that Redis
+lost events: all kept rows since that mark are published again, in order, and consumers' inboxes drop what they know.
+
+Marks are times of the database's clock, one for all replicas of a service, whose own clocks need not agree. Where it is
+set back, as by a fail-over of PostgreSQL, the events of the time that comes twice may be published once more.
 
 Order: one relay at a time drains an outbox (an advisory lock of the transaction), by `seq`. Writers number an
 aggregate's events while they hold its row, so an aggregate's events appear in its order. XADD happens before the
@@ -17,7 +20,7 @@ import logging
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from uuid import UUID
 
@@ -125,16 +128,23 @@ async def try_lock(connection: AsyncConnection, table: Table) -> bool:
     return bool(await connection.scalar(_TRY_LOCK, {"key": _lock_key(table)}))
 
 
-async def take_batch(
-    connection: AsyncConnection, table: Table, limit: int
-) -> tuple[Sequence[Row[tuple[object, ...]]], datetime]:
-    """Mark the next unpublished events as published and return them in order, with the time of the mark.
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events to publish, in order; the time they are marked with; that of the batch before, whichever relay took it."""
 
-    Takes the lock by itself; none where another relay has it, or nothing waits.
+    rows: Sequence[Row[tuple[object, ...]]]
+    published_at: datetime
+    last_published_at: datetime | None
+
+
+async def take_batch(connection: AsyncConnection, table: Table, limit: int) -> Batch | None:
+    """Mark the next unpublished events as published and return them.
+
+    Takes the lock by itself; None where another relay has it, or nothing waits.
     """
     parameters = {"key": _lock_key(table), "most": limit}
     rows = sorted((await connection.execute(_take_batch(table), parameters)).all(), key=lambda row: row.seq)
-    return rows, rows[0].published_at if rows else datetime.fromtimestamp(0, UTC)
+    return Batch(rows, rows[0].published_at, rows[0].last_published_at) if rows else None
 
 
 def _lock_key(table: Table) -> int:
@@ -149,8 +159,12 @@ _TRY_LOCK = select(func.pg_try_advisory_xact_lock(bindparam("key", type_=BigInte
 def _take_batch(table: Table) -> ReturningUpdate[tuple[object, ...]]:
     # One time for the batch, read when the lock is ours: marks grow from batch to batch. What another relay published
     # after this statement had begun is looked at once more when it is locked, and left alone.
+    # The last batch before is one look at the end of its index. One that was committed between this statement's
+    # beginning and its lock, microseconds, is not seen: it would have to be lost by Redis within these as well.
     locked = func.pg_try_advisory_xact_lock(bindparam("key", type_=BigInteger))
-    turn = select(case((locked, func.clock_timestamp())).label("began_at")).cte("turn").prefix_with("MATERIALIZED")
+    last = select(func.max(table.c.published_at)).correlate(None).scalar_subquery()
+    times = (case((locked, func.clock_timestamp())).label("began_at"), last.label("last_published_at"))
+    turn = select(*times).cte("turn").prefix_with("MATERIALIZED")
     oldest = (
         select(table.c.seq)
         .join(turn, turn.c.began_at.is_not(None))
@@ -161,7 +175,7 @@ def _take_batch(table: Table) -> ReturningUpdate[tuple[object, ...]]:
         .correlate(None)
     )
     marked = update(table).where(table.c.seq.in_(oldest)).values(published_at=select(turn.c.began_at).scalar_subquery())
-    return marked.returning(*table.c)
+    return marked.returning(*table.c, select(turn.c.last_published_at).scalar_subquery().label("last_published_at"))
 
 
 async def last_published_at(connection: AsyncConnection, table: Table) -> datetime | None:

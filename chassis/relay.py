@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -54,7 +55,8 @@ class OutboxRelay:
     """Publishes the outbox of one service to one stream; run one in every replica, they take turns.
 
     The stream is bounded to 100,000 entries without losing any that a consumer group still needs: what all groups have
-    taken in is trimmed, and if that does not suffice, publishing waits and the events stay in Postgres.
+    taken in is trimmed, and if that does not suffice, publishing waits and the events stay in Postgres. `groups` are
+    those that must be: one that is not there yet (its service was down when Redis was lost) needs all.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class OutboxRelay:
         stream: str,
         wakeup: Wakeup,
         *,
+        groups: Collection[str] = (),
         poll_seconds: float = _POLL_SECONDS,
         max_stream_entries: int = MAX_STREAM_ENTRIES,
         clock: Clock | None = None,
@@ -73,6 +76,7 @@ class OutboxRelay:
         self._table = table
         self._redis = redis
         self._stream = stream
+        self._groups = frozenset(groups)
         # The braces put the mark into the stream's slot of a Redis Cluster.
         self._mark_key = f"outbox:{{{stream}}}:mark"
         self._wakeup = wakeup
@@ -122,25 +126,26 @@ class OutboxRelay:
 
     async def _publish_batch(self) -> int:
         async with self._database.transaction() as connection:
-            rows, mark = await outbox.take_batch(connection, self._table, BATCH_EVENTS)
-            if not rows:
+            batch = await outbox.take_batch(connection, self._table, BATCH_EVENTS)
+            if batch is None:
                 return 0
-            before = self._last_published
+            # What any replica published must still be there: our mark covers up theirs, and none would notice later.
+            before = max(self._last_published or _EPOCH, batch.last_published_at or _EPOCH)
             arguments: list[str | bytes | int] = [
-                "" if before is None or before == _EPOCH else _to_micros(before),
-                _to_micros(mark),
+                "" if before == _EPOCH else _to_micros(before),
+                _to_micros(batch.published_at),
                 _FIELDS_PER_EVENT,
             ]
-            for row in rows:
+            for row in batch.rows:
                 arguments += _fields(row)
             # The one network call within a transaction: XADD before the commit makes "at least once" true. It is
             # bounded by the client's time-out, and only relays wait for each other here.
             if not await self._publish(keys=[self._stream, self._mark_key], args=arguments):
                 raise _StreamLostError
-        self._last_published = mark
-        self._published_since_trim += len(rows)
-        OUTBOX_PUBLISHED.labels(self._stream).inc(len(rows))
-        return len(rows)
+        self._last_published = batch.published_at
+        self._published_since_trim += len(batch.rows)
+        OUTBOX_PUBLISHED.labels(self._stream).inc(len(batch.rows))
+        return len(batch.rows)
 
     async def _looks_lost(self) -> bool:
         mark, exists = await self._read_mark()
@@ -197,9 +202,11 @@ class OutboxRelay:
         return not held_back
 
     async def _needed_from(self) -> str | None:
-        """Return the first entry that some group has not finished; None where no group reads."""
+        """Return the first entry that some group has not finished; None where no group reads, nor must."""
         firsts: list[tuple[int, int]] = []
         groups = cast("list[dict[str, Any]]", await awaited(cast("Any", self._redis.xinfo_groups(self._stream))))
+        if not self._groups <= {bytes(group["name"]).decode() for group in groups}:
+            return "0-0"
         for group in groups:
             first = group["last-delivered-id"]
             if group["pending"]:

@@ -119,7 +119,7 @@ class StreamReader:
             return
         entries = await self._group.read_new(max(1, int(wait * 1000)))
         for stream_id, fields in await self._take_together(entries):
-            await self._take(stream_id, fields, tries=1)
+            await self._take(stream_id, fields)
         await self._acknowledge()
 
     async def _take_together(self, entries: Sequence[RawEntry]) -> Sequence[RawEntry]:
@@ -150,18 +150,20 @@ class StreamReader:
         return apart
 
     async def _take_again(self, entries: Sequence[RawEntry]) -> None:
+        """Take entries in that were delivered before, one by one, each counted as tried when it is.
+
+        One of them may be what took the process down. It must not be counted against the others: those before it are
+        acknowledged by then, those after it are not counted yet. Should Redis fail in between, the rest is read again.
+        """
         known = self._held_ids.union(self._done)
-        fresh = [(stream_id, fields) for stream_id, fields in entries if stream_id not in known]
-        # All that Redis is asked comes first: should it fail, nothing of the batch is half done.
-        tries = [await self._group.tries(stream_id) for stream_id, _ in fresh]
-        for (stream_id, fields), count in zip(fresh, tries, strict=True):
+        for stream_id, fields in [entry for entry in entries if entry[0] not in known]:
             if fields:
-                await self._take(stream_id, fields, count)
+                await self._take(stream_id, fields, again=True)
             else:  # trimmed meanwhile
                 self._done.append(stream_id)
-        await self._acknowledge()
+            await self._acknowledge()
 
-    async def _take(self, stream_id: bytes, fields: dict[bytes, bytes], tries: int) -> None:
+    async def _take(self, stream_id: bytes, fields: dict[bytes, bytes], *, again: bool = False) -> None:
         try:
             event = Envelope.read(fields)
         except ValueError:
@@ -180,6 +182,10 @@ class StreamReader:
             held.entries.append(entry)
             self._held_ids.add(stream_id)
             return
+        tries = 1  # what is new was counted when it was read
+        if again:
+            await self._group.keep((stream_id,), ())
+            tries = await self._group.tries(stream_id)
         outcome = await self._attempt(entry, tries, outages=0)
         if outcome is not _Outcome.DONE:
             backoff = Backoff(self._first_retry_seconds, 5.0)

@@ -2,8 +2,9 @@
 
 An event that fails is tried again with growing pauses. Until it succeeds or is parked, later events of the same
 aggregate wait behind it, and those of other aggregates go on. Tries are counted by Redis (the delivery counter), so
-that an event that kills its process is parked as well. A handler takes its effect and the event's id (inbox) in one
-transaction: delivery is at least once, and again after a reclaim or a refill.
+that an event that kills its process is parked as well, and it alone of those that were read with it. A handler takes
+its effect and the event's id (inbox) in one transaction: delivery is at least once, and again after a reclaim or a
+refill.
 
 Replicas of a service share a group: order is kept within a replica. Across replicas an aggregate's events can be in
 work at once, so a handler judges by `aggregate_version` or by its own state, never by arrival alone.

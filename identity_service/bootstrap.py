@@ -74,6 +74,8 @@ from shared_kernel.ids import IdSource, Uuid7Source
 
 ISSUER = "identity"
 STREAM = "events:identity"
+STREAM_GROUPS = ("matching", "notification")
+"""Who takes the events in: what they have not is kept, also while they are away."""
 PACKAGE = "identity_service"
 _DAY_SECONDS = 86_400
 _PROVIDER_SECONDS = 3.0
@@ -169,7 +171,9 @@ class Identity:
         budgets = settings.code_budgets
         sender: CodeSender = GrpcCodeSender(self._channel, lambda number: budgets.may_call(country_of(number)))
         hand_over = HandOverCodes(store, sender, clock)
-        relay = OutboxRelay(self._database, tables.outbox, self._redis, STREAM, relay_wakeup, clock=clock)
+        relay = OutboxRelay(
+            self._database, tables.outbox, self._redis, STREAM, relay_wakeup, groups=STREAM_GROUPS, clock=clock
+        )
         self._use_cases = build_use_cases(settings, store, hand_over, signer, clock=clock, new_id=new_id)
         self._api_keys = UseApiKeys(
             store,

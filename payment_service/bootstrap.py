@@ -79,6 +79,8 @@ from shared_kernel.ids import IdSource, Uuid7Source
 PACKAGE = "payment_service"
 SERVICE = "payment"
 STREAM = "events:payment"
+STREAM_GROUPS = ("matching", "notification")
+"""Who takes the events in: what they have not is kept, also while they are away."""
 RELAY_DEBOUNCE_SECONDS = 0.008
 """A group of captures is committed every few milliseconds under load; a publication is for two or three of them."""
 REQUEST_KEEP_SECONDS = 7 * 86_400
@@ -172,7 +174,7 @@ def build(settings: PaymentSettings) -> Application:
     relay_wakeup = Wakeup(RELAY_DEBOUNCE_SECONDS)
     store = PostgresStore(database, event_to_wire, ids, relay_wakeup)
     core = build_core(settings, store, psp, clock, ids)
-    relay = OutboxRelay(database, tables.outbox, redis, STREAM, relay_wakeup, clock=clock)
+    relay = OutboxRelay(database, tables.outbox, redis, STREAM, relay_wakeup, groups=STREAM_GROUPS, clock=clock)
     keeps = [
         Keep(tables.request, "created_at", REQUEST_KEEP_SECONDS),
         Keep(tables.psp_operation, "finished_at", OPERATION_KEEP_SECONDS, needed=still_named(tables.psp_operation)),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity_service.adapters.sign_in_tables import refresh_tokens, sign_ins
@@ -114,11 +114,9 @@ class PostgresSignIns:
 
     async def is_new_device(self, account_id: UUID, device_id: str) -> bool:
         """Tell whether an account signed in before, but never on this device."""
-        query = select(func.count(), func.count().filter(sign_ins.c.device_id == device_id)).where(
-            sign_ins.c.account_id == account_id
-        )
-        row = (await self._connection.execute(query)).one()
-        return row[0] > 0 and row[1] == 0
+        theirs = sign_ins.c.account_id == account_id
+        query = select(exists().where(theirs) & ~exists().where(theirs, sign_ins.c.device_id == device_id))
+        return bool(await self._connection.scalar(query))
 
     async def live(self, account_id: UUID, now: datetime, at_most: int) -> Sequence[LiveSignIn]:
         """Return an account's live sign-ins, the newest first."""

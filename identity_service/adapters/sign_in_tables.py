@@ -92,6 +92,7 @@ sign_ins = Table(
         name="end_reason",
     ),
     Index("ux_sign_ins_live", "account_id", "device_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+    Index(None, "account_id", "device_id"),
     Index(None, "expires_at"),
 )
 

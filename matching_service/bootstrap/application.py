@@ -36,6 +36,8 @@ from matching_service.use_cases.stop_unapproved_driver import StopUnapprovedDriv
 from ridesharing.common.v1.dead_letter_service_pb2_grpc import add_DeadLetterServiceServicer_to_server
 
 EVENT_STREAM = "events:matching"
+EVENT_GROUPS = ("notification",)
+"""Who takes the events in: what they have not is kept, also while they are away."""
 
 
 class Application(NamedTuple):
@@ -74,7 +76,7 @@ def build(settings: MatchingSettings) -> Application:
         closers.append(replica.database.dispose)
     payments, accounts = PaymentClient(payment_channel), IdentityClient(identity_channel)
     stores = build_stores(settings, database, redis, payments, accounts, replica)
-    relay = OutboxRelay(database, tables.outbox, redis, EVENT_STREAM, stores.relay_wakeup)
+    relay = OutboxRelay(database, tables.outbox, redis, EVENT_STREAM, stores.relay_wakeup, groups=EVENT_GROUPS)
     matcher = ScipyMatcher()
     closers += [matcher.close, *stores.maps.closers]
     workers = build_workers(stores, matcher, settings.matching_moves_keep_months)

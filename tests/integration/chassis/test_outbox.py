@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
+from google.protobuf.wrappers_pb2 import StringValue
 from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import func, select
 
@@ -143,6 +144,25 @@ async def test_a_redis_that_comes_back_from_an_old_snapshot_gets_what_it_missed(
     assert set(await stores.published()) == {"a", "b"}
 
 
+async def test_what_another_relay_published_and_redis_lost_is_noticed_by_whoever_publishes_next(stores: Stores) -> None:
+    relay, other = stores.relay(), stores.relay()
+    await stores.append("a")
+    await relay.drain()
+    old: Any = await stores.redis.dump(STREAM)
+    mark: Any = await stores.redis.get(f"outbox:{{{STREAM}}}:mark")
+    await stores.append("b")
+    await other.drain()
+    await stores.redis.restore(STREAM, 0, old, replace=True)
+    await stores.redis.set(f"outbox:{{{STREAM}}}:mark", mark)
+    await stores.append("c")
+
+    await relay.drain()
+    await other.drain()
+
+    assert (await stores.published())[-2:] == ["b", "c"]
+    assert set(await stores.published()) == {"a", "b", "c"}
+
+
 async def test_a_flush_between_looking_and_publishing_is_noticed(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,13 +213,18 @@ async def test_while_one_relay_publishes_another_takes_nothing(stores: Stores) -
     await stores.append("a", "b")
 
     async with stores.database.transaction() as first, stores.database.transaction() as second:
-        taken, marked_at = await take_batch(first, OUTBOX, 1)
-        nothing, _ = await take_batch(second, OUTBOX, 1)
+        taken = await take_batch(first, OUTBOX, 1)
+        nothing = await take_batch(second, OUTBOX, 1)
     async with stores.database.transaction() as third:
-        rest, marked_later_at = await take_batch(third, OUTBOX, 5)
+        rest = await take_batch(third, OUTBOX, 5)
 
-    assert (len(taken), len(nothing), len(rest)) == (1, 0, 1)
-    assert marked_later_at > marked_at
+    assert taken is not None
+    assert nothing is None
+    assert rest is not None
+    assert (len(taken.rows), len(rest.rows)) == (1, 1)
+    assert taken.last_published_at is None
+    assert rest.last_published_at == taken.published_at
+    assert rest.published_at > taken.published_at
 
 
 async def test_rows_wait_in_postgres_while_redis_is_away(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,6 +282,34 @@ async def test_publishing_waits_while_a_group_needs_a_full_stream_and_goes_on_af
 
     assert await waiting(stores) == 0
     assert await redis.xlen(STREAM) < 400
+
+
+async def test_what_a_service_that_is_down_has_not_read_is_kept_when_redis_was_flushed(stores: Stores) -> None:
+    redis: Any = stores.redis
+    relay = stores.relay(max_stream_entries=200, groups=("quick", "down"))
+
+    async def take_in(group: str) -> list[str]:
+        answer = await redis.xreadgroup(group, "one", {STREAM: ">"}, count=1000)
+        entries = answer[0][1] if answer else []
+        if entries:
+            await redis.xack(STREAM, group, *(entry_id for entry_id, _ in entries))
+        return [StringValue.FromString(fields[b"payload"]).value for _, fields in entries]
+
+    await stores.append("first")
+    await relay.drain()
+    await redis.flushdb()
+    await relay.drain()
+    await redis.xgroup_create(STREAM, "quick", id="0")
+    for _ in range(4):
+        await stores.append(*(["x"] * 100))
+        await relay.drain()
+        await take_in("quick")
+    assert await redis.xlen(STREAM) + await waiting(stores) == 401  # nothing trimmed, nothing lost
+
+    await redis.xgroup_create(STREAM, "down", id="0")
+    assert (await take_in("down"))[0] == "first"
+    await relay.drain()
+    assert await waiting(stores) == 0
 
 
 async def test_published_events_are_trimmed_after_their_time_and_others_never(stores: Stores) -> None:

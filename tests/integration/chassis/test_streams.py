@@ -203,6 +203,50 @@ async def test_an_event_that_kills_its_process_each_time_is_parked(stores: Store
     assert deaths <= 16
 
 
+async def test_of_what_was_read_with_a_deadly_event_all_else_is_taken_in(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stores.append("before")
+    (deadly_id,) = await stores.append("deadly")
+    await stores.append("after")
+    await stores.relay().drain()
+    letters = stores.dead_letters()
+    taken: set[str] = set()
+    real: Any = stores.redis.xack
+    deaths = 0
+
+    async def one_life() -> None:
+        dead = asyncio.Event()
+
+        async def take_or_die(event: IncomingEvent) -> None:
+            nonlocal deaths
+            if text_of(event) == "deadly":
+                deaths += 1
+                dead.set()
+                await asyncio.Event().wait()
+            taken.add(text_of(event))
+
+        async def acknowledge(*arguments: Any) -> Any:
+            if dead.is_set():
+                raise RedisConnectionError("the dead say nothing")
+            return await real(*arguments)
+
+        async def over() -> bool:
+            return dead.is_set() or ("after" in taken and await stores.pending() == 0)
+
+        monkeypatch.setattr(stores.redis, "xack", acknowledge)
+        async with running(stores.consumer(take_or_die, dead_letters=letters).run()):
+            await eventually(over)
+
+    await one_life()
+    while await stores.pending():
+        await one_life()
+
+    assert taken == {"before", "after"}
+    assert [letter.event_id for letter in await letters.list_page()] == [deadly_id]
+    assert deaths == 8
+
+
 async def test_an_outage_does_not_park_what_is_not_at_fault(stores: Stores) -> None:
     await stores.append("a")
     await stores.relay().drain()

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
@@ -71,6 +72,8 @@ class Actor:
     session_id: str = ""
     scopes: frozenset[str] = frozenset()
     """For what the token may be used; none stands for all that its role may. A partner's always has some."""
+    ends_at: datetime | None = None
+    """When the token counts no more, the clocks' skew included; None where the caller came without one."""
 
     @property
     def account_id(self) -> UUID:
@@ -81,6 +84,10 @@ class Actor:
             except ValueError:
                 pass
         raise Unauthenticated("account_required", "this call is made on behalf of an account")
+
+    def seconds_left(self, now: datetime, at_most: float) -> float:
+        """For how long what the caller opened may last without another token: a stream, which is asked for one once."""
+        return at_most if self.ends_at is None else min(at_most, (self.ends_at - now).total_seconds())
 
 
 ANONYMOUS = Actor(Role.ANONYMOUS, "", "", "")
@@ -139,8 +146,9 @@ class TokenVerifier:
                 str(claims["iss"]),
                 str(claims.get("sid", "")),
                 frozenset(str(claims.get("scope", "")).split()),
+                datetime.fromtimestamp(expiry + CLOCK_SKEW_SECONDS, UTC),
             )
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise _invalid() from None
         if type(claims["ver"]) is not int or claims["ver"] != TOKEN_VERSION or issued > now + CLOCK_SKEW_SECONDS:
             raise _invalid()

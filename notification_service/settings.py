@@ -51,7 +51,7 @@ class NotificationSettings(ChassisSettings):
     """How long a client may read nothing, or acknowledge nothing of as many, before it is sent away."""
     notification_stream_heartbeat_seconds: float = Field(default=15.0, gt=0)
     notification_stream_max_age_seconds: float = Field(default=1800.0, gt=0)
-    """When a live stream is closed so that its client shows a valid token again."""
+    """When a live stream is closed at the latest; sooner where the token that it was opened with is over."""
     identity_target: str = "127.0.0.1:50050"
 
     @model_validator(mode="after")

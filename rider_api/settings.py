@@ -74,7 +74,7 @@ class EdgeSettings(ChassisSettings):
     """Events that may wait for one slow client before it is sent away."""
     stream_heartbeat_seconds: float = Field(default=15.0, gt=0)
     stream_max_age_seconds: float = Field(default=1800.0, gt=0)
-    """When a live stream is closed so that its client shows a valid token again."""
+    """When a live stream is closed at the latest; sooner where the token that it was opened with is over."""
 
     @field_validator("rest_listen", "stream_listen")
     @classmethod

@@ -28,7 +28,7 @@ class LiveBounds:
 
     heartbeat_seconds: float = 15.0
     max_age_seconds: float = 1800.0
-    """After this, a client has to show a valid token again."""
+    """After this, or once its token is over, a client has to show a valid one again."""
     unacknowledged_max: int = 64
     patience_seconds: float = 30.0
     """How long a client may read nothing, or leave as much unacknowledged as may be."""

@@ -67,12 +67,13 @@ class LiveServicer(live_service_pb2_grpc.LiveServiceServicer):
         resumption = await self._resumption(follower, hello)
         _log.info("a live stream was opened", extra={"app_version": hello.app_version, "gap": resumption.gap})
         account = str(follower.account_id)
+        max_age_seconds = actor.seconds_left(self._clock.now(), self._bounds.max_age_seconds)
         subscription = self._hub.subscribe(account, resumption.after)
         connection = LiveConnection(
             account,
             subscription,
             resumption,
-            self._bounds,
+            replace(self._bounds, max_age_seconds=max_age_seconds),
             self._clock,
             lambda seen, kept: self._note(follower, seen, kept),
         )

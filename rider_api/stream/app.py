@@ -80,7 +80,7 @@ class Streams:
             actor.account_id,
             resumption,
             heartbeat_seconds=self.settings.stream_heartbeat_seconds,
-            max_age_seconds=self.settings.stream_max_age_seconds,
+            max_age_seconds=self._max_age_seconds(actor),
         )
 
     async def listen_to_ride(self, request: Request) -> ASGIApp:
@@ -115,7 +115,7 @@ class Streams:
             account,
             now,
             heartbeat_seconds=self.settings.stream_heartbeat_seconds,
-            max_age_seconds=self.settings.stream_max_age_seconds,
+            max_age_seconds=self._max_age_seconds(actor),
             slot=slot,
         )
         return stream.watch(look, first, int(known) if known.isascii() and known.isdecimal() else 0)
@@ -126,6 +126,10 @@ class Streams:
         if len(self.hub) >= self.settings.stream_connections_max:
             raise LimitExceeded("too_many_streams", "no more live streams fit in here", retry_after_seconds=5)
         self.openings.count(actor)
+
+    def _max_age_seconds(self, actor: Actor) -> float:
+        # Not longer than the token: who was signed out from afar, or erased, hears nothing once that is over.
+        return actor.seconds_left(self.clock.now(), self.settings.stream_max_age_seconds)
 
     async def _caller(self, request: Request) -> Actor:
         token = bearer_token_of(request.headers.get("authorization"))

@@ -53,6 +53,18 @@ def test_a_token_expires_also_where_it_was_seen_before() -> None:
     assert reason_of(verify, token) == "expired_token"
 
 
+def test_what_a_caller_opened_lasts_no_longer_than_the_token_counts() -> None:
+    clock = MovableClock()
+    token = signer_of("identity", clock).sign("x", Role.RIDER, 60)
+    clock.move(50)
+
+    actor = verifier(clock).verify(token)
+
+    assert actor.seconds_left(clock.now(), 1800) == 10 + CLOCK_SKEW_SECONDS
+    assert actor.seconds_left(clock.now(), 5) == 5
+    assert Actor(Role.RIDER, "x", "", "").seconds_left(clock.now(), 5) == 5
+
+
 def test_a_token_of_the_future_is_refused() -> None:
     clock = MovableClock()
     early = MovableClock()

@@ -114,7 +114,15 @@ def test_what_waits_is_written_in_its_order() -> None:
 
 def test_a_ticket_is_kept_by_its_hash_and_stands_for_its_actor() -> None:
     ticket = new_ticket()
-    actor = Actor(Role.RIDER, "01890a5d-ac96-774b-bcce-b302099a8057", "jti", "identity")
+    ends_at = datetime(2030, 1, 1, 0, 10, 30, tzinfo=UTC)
+    actor = Actor(Role.RIDER, "01890a5d-ac96-774b-bcce-b302099a8057", "jti", "identity", ends_at=ends_at)
     assert ticket not in ticket_key(ticket)
     read = actor_of_ticket(ticket_value(actor).encode())
     assert (read.role, read.subject, read.token_id) == (actor.role, actor.subject, actor.token_id)
+    assert read.ends_at == ends_at
+
+
+def test_a_ticket_that_does_not_tell_when_its_token_ends_still_stands_for_its_actor() -> None:
+    """As processes of before write them, while a release is rolled out."""
+    read = actor_of_ticket(b'{"subject": "s", "role": "driver", "token_id": "jti"}')
+    assert (read.role, read.subject, read.ends_at) == (Role.DRIVER, "s", None)

@@ -41,8 +41,8 @@ class LiveServiceStub:
     back: from the id that it names, or, where it lost its state, from what this sign-in acknowledged last. An
     acknowledged notification is seen, so that no SMS follows it. An account has one live stream, of whatever protocol.
 
-    It ends with OK where the client closed its side, and after half an hour, so that a valid token is shown again:
-    come back. Errors: hello_expected, acknowledgement_expected, event_not_sent (acknowledged, but never sent on this
+    It ends with OK where the client closed its side, and with the token that it was opened with, or after half an hour,
+    so that a valid one is shown again: come back. Errors: hello_expected, acknowledgement_expected, event_not_sent (acknowledged, but never sent on this
     connection); live_stream_superseded (the account has a newer connection: stay away); slow_client (it does not
     read, or leaves too much unacknowledged: come back), too_many_streams, server_leaving and streams_unavailable
     (come back after the named delay).
@@ -61,8 +61,8 @@ class LiveServiceAsyncStub(LiveServiceStub):
     back: from the id that it names, or, where it lost its state, from what this sign-in acknowledged last. An
     acknowledged notification is seen, so that no SMS follows it. An account has one live stream, of whatever protocol.
 
-    It ends with OK where the client closed its side, and after half an hour, so that a valid token is shown again:
-    come back. Errors: hello_expected, acknowledgement_expected, event_not_sent (acknowledged, but never sent on this
+    It ends with OK where the client closed its side, and with the token that it was opened with, or after half an hour,
+    so that a valid one is shown again: come back. Errors: hello_expected, acknowledgement_expected, event_not_sent (acknowledged, but never sent on this
     connection); live_stream_superseded (the account has a newer connection: stay away); slow_client (it does not
     read, or leaves too much unacknowledged: come back), too_many_streams, server_leaving and streams_unavailable
     (come back after the named delay).
@@ -84,8 +84,8 @@ class LiveServiceServicer(metaclass=_abc_1.ABCMeta):
         back: from the id that it names, or, where it lost its state, from what this sign-in acknowledged last. An
         acknowledged notification is seen, so that no SMS follows it. An account has one live stream, of whatever protocol.
 
-        It ends with OK where the client closed its side, and after half an hour, so that a valid token is shown again:
-        come back. Errors: hello_expected, acknowledgement_expected, event_not_sent (acknowledged, but never sent on this
+        It ends with OK where the client closed its side, and with the token that it was opened with, or after half an hour,
+        so that a valid one is shown again: come back. Errors: hello_expected, acknowledgement_expected, event_not_sent (acknowledged, but never sent on this
         connection); live_stream_superseded (the account has a newer connection: stay away); slow_client (it does not
         read, or leaves too much unacknowledged: come back), too_many_streams, server_leaving and streams_unavailable
         (come back after the named delay).

@@ -19,7 +19,7 @@ from shared_kernel.clock import Clock
 
 _OPEN_HERE = (PaymentStatus.HELD, PaymentStatus.EXPIRED)
 _NOTHING_TAKEN = (PaymentStatus.DECLINED, PaymentStatus.VOIDED)
-
+_LET_GO = (SeenPaymentState.RELEASED, SeenPaymentState.REFUSED)
 
 _NO_NEWS = frozenset(
     {
@@ -77,7 +77,7 @@ class PaymentEvents:
             return NotYet("operation_open")
         if payment.psp_payment_id not in ("", seen.psp_payment_id):
             return Stuck("other_payment")
-        if payment.status is PaymentStatus.HELD and seen.state is SeenPaymentState.RELEASED:
+        if payment.status is PaymentStatus.HELD and seen.state in _LET_GO:
             # The credit that is set aside stays so until the ride ends: it is charged all the same.
             payment = payment.expired()
             await work.payments.save(payment)

@@ -20,12 +20,14 @@ from payment_service.adapters.payments import OVER
 from payment_service.adapters.payout_tables import payout
 from payment_service.adapters.rider_tables import rider_adjustment
 from payment_service.adapters.tables import account, balance, balance_delta, payment, payment_method, psp_operation
+from payment_service.domain.payout import PayoutStatus
 from payment_service.use_cases.repositories import RequestKey
 from shared_kernel.erasures import erasure_blocked
 
 RemoveCard = Callable[[RequestKey, UUID, UUID], Awaitable[None]]
 _OWED_KINDS = ("rider_wallet", "rider_receivable", "driver")
 """Granted credit (`rider_credit`) is no debt to a person who leaves."""
+_UNDER_WAY = (PayoutStatus.PENDING, PayoutStatus.SENT, PayoutStatus.RECOVERING)
 _NOT_TOLD = frozenset({"psp_card_id", "psp_payment_id", "psp_transfer_id", "psp_payout_id", "psp_account_id"})
 
 
@@ -81,7 +83,9 @@ class PaymentPersonalData:
 async def _blockers(connection: AsyncConnection, account_id: UUID) -> list[str]:
     party = or_(payment.c.rider_id == account_id, payment.c.driver_id == account_id)
     open_payment = exists().where(party, payment.c.status.not_in(OVER))
-    open_payout = exists().where(payout.c.driver_id == account_id, payout.c.ended_at.is_(None))
+    # One that was paid may still be returned, for as long as it is looked at.
+    under_way = or_(payout.c.status.in_(_UNDER_WAY), payout.c.look_at.is_not(None))
+    open_payout = exists().where(payout.c.driver_id == account_id, under_way)
     # It is kept as soon as the PSP tells what became of it, whoever is gone by then.
     open_card = exists().where(
         psp_operation.c.rider_id == account_id,

@@ -5,14 +5,30 @@ from __future__ import annotations
 import pytest
 
 from payment_service.adapters.personal_data import PaymentPersonalData
+from payment_service.domain.payout import PayoutStatus
+from payment_service.domain.payout_schedule import PayoutInterval
+from payment_service.settings import PaymentSettings
 from shared_kernel.errors import Conflict, Unknown
+from tests.fakes.payment_clock import StillClock
 from tests.fakes.payment_psp import FakePsp, Fault
 from tests.integration.payment.conftest import Payments
+from tests.integration.payment.driver_money import Drivers
+
+
+@pytest.fixture
+def payment_settings(payment_settings: PaymentSettings) -> PaymentSettings:
+    """Without a schedule: what is paid out is asked for."""
+    return payment_settings.model_copy(update={"payment_payout_schedule": PayoutInterval.OFF})
 
 
 @pytest.fixture
 def keeper(payments: Payments) -> PaymentPersonalData:
     return PaymentPersonalData(payments.database, payments.core.use_cases.remove_payment_method)
+
+
+@pytest.fixture
+def drivers(payments: Payments, psp: FakePsp, clock: StillClock) -> Drivers:
+    return Drivers(payments, psp, clock)
 
 
 async def cards_of(payments: Payments) -> list[tuple[str, bool]]:
@@ -47,3 +63,22 @@ async def test_a_card_in_doubt_at_the_psp_has_to_be_known_before_its_rider_is_fo
     await keeper.erase(payments.rider_id, "erasure")
 
     assert await cards_of(payments) == [("0000", False)] * 2
+
+
+async def test_a_driver_who_was_paid_out_may_leave_once_the_bank_returns_nothing_more(
+    drivers: Drivers, keeper: PaymentPersonalData
+) -> None:
+    await drivers.set_bank()
+    await drivers.earn(2000)
+    asked = await drivers.ask()
+    assert await keeper.blockers(drivers.driver_id) == ["open_payout"]
+    await drivers.settle()
+    assert await keeper.blockers(drivers.driver_id) == ["open_payout"]
+    await drivers.banks_work()
+    assert (await drivers.see(asked)).status is PayoutStatus.PAID
+    assert await keeper.blockers(drivers.driver_id) == ["open_payout"]
+
+    await drivers.banks_work(hours=11 * 24)
+
+    assert await keeper.blockers(drivers.driver_id) == []
+    await keeper.erase(drivers.driver_id, "erasure")

@@ -112,6 +112,10 @@ class PostgresReconciliation(PostgresItems, PostgresComparisons):
         theirs = and_(listed.c.subject_id == subject_id, _UNMATCHED)
         return (await self._connection.execute(update(listed).where(theirs).values(state=state))).rowcount
 
+    async def resolve_subject(self, subject_id: UUID) -> None:
+        told = and_(listed.c.subject_id == subject_id, listed.c.state == MatchState.DIFFERS)
+        await self._connection.execute(update(listed).where(told).values(state=MatchState.RESOLVED))
+
 
 def _run(row: Row[Any]) -> Run:
     values: dict[str, Any] = dict(row._mapping)  # pyright: ignore[reportPrivateUsage]: SQLAlchemy's documented name

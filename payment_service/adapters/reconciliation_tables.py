@@ -124,4 +124,5 @@ reconciliation_item = Table(
     Index("ix_reconciliation_item_one_open", "kind", "reference", unique=True, postgresql_where=text(_NOT_CLOSED)),
     Index("ix_reconciliation_item_open", "id", postgresql_where=text(_NOT_CLOSED)),
     Index("ix_reconciliation_item_subject_id", "subject_id", postgresql_where=text(_NOT_CLOSED)),
+    Index("ix_reconciliation_item_of_subject", "subject_id", postgresql_where=text("subject_id IS NOT NULL")),
 )

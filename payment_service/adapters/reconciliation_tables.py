@@ -53,6 +53,8 @@ reconciliation_run = Table(
     Column("detail", Text, nullable=False, server_default=""),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("finished_at", DateTime(timezone=True)),
+    Column("audit_until", DateTime(timezone=True)),
+    Column("audited_at", DateTime(timezone=True)),
     UniqueConstraint("day"),
     ForeignKeyConstraint(
         ["previous", "status"],

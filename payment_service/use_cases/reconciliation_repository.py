@@ -85,6 +85,14 @@ class Reconciliation(Protocol):
         """Write a run over its step before; False if somebody else went on with it."""
         ...
 
+    async def take_audit(self, now: datetime, lease_until: datetime) -> UUID | None:
+        """Lease the audit of the latest daily run and return the run, if nobody has done it or does it."""
+        ...
+
+    async def audited(self, run_id: UUID, now: datetime) -> None:
+        """Write down that the audit of a daily run is done."""
+        ...
+
     async def get_run(self, run_id: UUID) -> Run:
         """Return a run; `run_not_found` (NotFound)."""
         ...

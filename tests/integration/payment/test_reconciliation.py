@@ -307,6 +307,20 @@ async def test_there_is_one_run_at_a_time_and_one_a_day(books: Books) -> None:
     assert (await start(request_key("StartReconciliation", "other"))).id == first.id
 
 
+async def test_a_run_of_yesterday_that_is_under_way_is_not_todays(books: Books) -> None:
+    core = books.payments.core.reconciliation
+    assert await core.use_cases.start.daily() is not None
+    books.clock.advance(days=1)
+
+    assert await core.use_cases.start.daily() is None
+    while await core.reconcile():
+        pass
+
+    todays = await core.use_cases.start.daily()
+    assert todays is not None
+    assert todays.day == books.clock.now().date()
+
+
 async def test_a_transaction_that_the_psp_lists_otherwise_later_is_an_item(books: Books) -> None:
     await books.ride(fare(2000))
     await books.reconcile()

@@ -89,6 +89,27 @@ async def test_a_refund_that_the_bank_sends_back_agrees_on_both_ways(office: Off
     assert await office.books.total(AccountKind.PSP_RECEIVABLE) == 2000 - 88
 
 
+@pytest.mark.parametrize("together", [True, False])
+async def test_what_was_booked_and_taken_back_and_never_listed_is_no_item(office: Office, together: bool) -> None:
+    payment = await office.stage.captured()
+    refund = await office.stage.refund(payment, 500)
+    psp = office.books.psp
+    [name] = psp.refunds
+    psp.transactions.pop()
+    if not together:
+        office.books.clock.advance(days=4)
+        await office.books.reconcile()
+        assert await office.books.open_items() == [(ItemKind.MISSING_AT_PSP, 500)]
+    psp.refund_ends(name, RefundStatus.FAILED, "expired_or_canceled_card")
+    await office.stage.tell_of_refund("refund.failed", refund, payment)
+    await office.stage.apply()
+    assert await office.books.total(AccountKind.PSP_RECEIVABLE) == 2000 - (0 if together else 88)
+
+    office.books.clock.advance(days=4)
+
+    assert await office.agrees()
+
+
 async def test_a_line_that_came_after_the_difference_was_told_is_not_resolved_with_it(office: Office) -> None:
     payment = await office.stage.captured()
     await office.stage.refund(payment, 500)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import case, func, select, text
+from sqlalchemy import case, func, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payment_service.adapters.reconciliation_tables import psp_balance_transaction as listed
+from payment_service.adapters.reconciliation_tables import reconciliation_item as items
 from payment_service.adapters.tables import account as accounts
 from payment_service.adapters.tables import journal_entry as entries
 from payment_service.adapters.tables import posting as postings
@@ -19,6 +20,7 @@ from payment_service.use_cases.reconciliation_repository import AgedClearing, Co
 from shared_kernel.money import Money
 
 _KINDS = list(SUBJECT_OF_ENTRY)
+_KINDS_OF_ITEMS = (EntryKind.SUSPENSE, EntryKind.SUSPENSE_CLEARED)
 _TOLD = case(
     (listed.c.kind == TransactionKind.DISPUTE, listed.c.amount_minor - listed.c.fee_minor), else_=listed.c.amount_minor
 )
@@ -56,29 +58,38 @@ class PostgresComparisons:
             .where(listed.c.subject_id.in_(by_id))
             .group_by(listed.c.subject_id, listed.c.currency_code)
         )
-        by_ledger = (
-            select(entries.c.source_id, accounts.c.currency_code, func.sum(postings.c.amount_minor).label("sum_minor"))
-            .join(postings, postings.c.entry_id == entries.c.id)
-            .join(accounts, accounts.c.id == postings.c.account_id)
-            .where(
-                entries.c.kind.in_(_KINDS),
-                entries.c.source_id.in_(by_id),
-                accounts.c.kind == AccountKind.PSP_RECEIVABLE,
-            )
-            .group_by(entries.c.source_id, accounts.c.currency_code)
-        )
-        booked = {
-            (row.source_id, row.currency_code): int(row.sum_minor) for row in await self._connection.execute(by_ledger)
-        }
+        booked = await self.booked(list(by_id))
         return [
             Comparison(
                 by_id[row.subject_id],
                 Money(row.currency_code, int(row.psp_minor)),
-                Money(row.currency_code, booked.get((row.subject_id, row.currency_code), 0)),
+                booked.get((row.subject_id, row.currency_code), Money.zero(row.currency_code)),
                 row.latest_at,
             )
             for row in await self._connection.execute(by_psp)
         ]
+
+    async def booked(self, subject_ids: Sequence[UUID]) -> Mapping[tuple[UUID, str], Money]:
+        own = select(entries.c.id.label("entry_id"), entries.c.source_id.label("subject_id")).where(
+            entries.c.kind.in_(_KINDS), entries.c.source_id.in_(subject_ids)
+        )
+        for_items = (
+            select(entries.c.id, items.c.subject_id)
+            .join(items, items.c.id == entries.c.source_id)
+            .where(entries.c.kind.in_(_KINDS_OF_ITEMS), items.c.subject_id.in_(subject_ids))
+        )
+        theirs = union_all(own, for_items).subquery()
+        by_subject = (
+            select(theirs.c.subject_id, accounts.c.currency_code, func.sum(postings.c.amount_minor).label("sum_minor"))
+            .join(postings, postings.c.entry_id == theirs.c.entry_id)
+            .join(accounts, accounts.c.id == postings.c.account_id)
+            .where(accounts.c.kind == AccountKind.PSP_RECEIVABLE)
+            .group_by(theirs.c.subject_id, accounts.c.currency_code)
+        )
+        return {
+            (row.subject_id, row.currency_code): Money(row.currency_code, int(row.sum_minor))
+            for row in await self._connection.execute(by_subject)
+        }
 
     async def expected_after(self, entry_id: UUID, before: datetime, limit: int) -> Sequence[Expected]:
         receivable = select(accounts.c.id).where(accounts.c.kind == AccountKind.PSP_RECEIVABLE)

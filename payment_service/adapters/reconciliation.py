@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, select, update
+from sqlalchemy import Row, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -69,6 +69,17 @@ class PostgresReconciliation(PostgresItems, PostgresComparisons):
         result = await self._connection.execute(update(runs).where(mine).values(steps=run.steps + 1, **values))
         return result.rowcount == 1
 
+    async def take_audit(self, now: datetime, lease_until: datetime) -> UUID | None:
+        latest = runs.c.day == select(func.max(runs.c.day)).scalar_subquery()
+        free = or_(runs.c.audit_until.is_(None), runs.c.audit_until <= now)
+        mine = and_(latest, runs.c.audited_at.is_(None), free)
+        statement = update(runs).where(mine).values(audit_until=lease_until).returning(runs.c.id)
+        row = (await self._connection.execute(statement)).first()
+        return None if row is None else row.id
+
+    async def audited(self, run_id: UUID, now: datetime) -> None:
+        await self._connection.execute(update(runs).where(runs.c.id == run_id).values(audited_at=now))
+
     async def get_run(self, run_id: UUID) -> Run:
         row = (await self._connection.execute(_SELECT_RUN.where(runs.c.id == run_id))).first()
         if row is None:
@@ -111,6 +122,10 @@ class PostgresReconciliation(PostgresItems, PostgresComparisons):
     async def mark_subject(self, state: MatchState, subject_id: UUID) -> int:
         theirs = and_(listed.c.subject_id == subject_id, _UNMATCHED)
         return (await self._connection.execute(update(listed).where(theirs).values(state=state))).rowcount
+
+    async def resolve_subject(self, subject_id: UUID) -> None:
+        told = and_(listed.c.subject_id == subject_id, listed.c.state == MatchState.DIFFERS)
+        await self._connection.execute(update(listed).where(told).values(state=MatchState.RESOLVED))
 
 
 def _run(row: Row[Any]) -> Run:

@@ -53,6 +53,8 @@ reconciliation_run = Table(
     Column("detail", Text, nullable=False, server_default=""),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("finished_at", DateTime(timezone=True)),
+    Column("audit_until", DateTime(timezone=True)),
+    Column("audited_at", DateTime(timezone=True)),
     UniqueConstraint("day"),
     ForeignKeyConstraint(
         ["previous", "status"],
@@ -124,4 +126,5 @@ reconciliation_item = Table(
     Index("ix_reconciliation_item_one_open", "kind", "reference", unique=True, postgresql_where=text(_NOT_CLOSED)),
     Index("ix_reconciliation_item_open", "id", postgresql_where=text(_NOT_CLOSED)),
     Index("ix_reconciliation_item_subject_id", "subject_id", postgresql_where=text(_NOT_CLOSED)),
+    Index("ix_reconciliation_item_of_subject", "subject_id", postgresql_where=text("subject_id IS NOT NULL")),
 )

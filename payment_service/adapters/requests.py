@@ -56,6 +56,10 @@ class PostgresRequests:
     async def answer_waiting(self, operation_id: UUID, answer: Answer) -> None:
         self._connection.waiting.brought.append((operation_id, answer))
 
+    async def forget_waiting(self, operation_id: UUID) -> None:
+        waiting = and_(requests.c.operation_id == operation_id, requests.c.answer.is_(None))
+        await self._connection.execute(delete(requests).where(waiting))
+
     async def operation_of(self, request: RequestKey) -> UUID | None:
         return await self._connection.scalar(select(requests.c.operation_id).where(_is(request)))
 

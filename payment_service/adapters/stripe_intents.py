@@ -68,7 +68,7 @@ def _of_increment(intent: stripe.PaymentIntent, order: IncrementOrder) -> Outcom
     match intent.status:
         case "requires_capture":
             return Succeeded(intent.id) if intent.amount == to_stripe(order.amount) else None
-        case "canceled":
+        case "canceled" | "requires_payment_method":
             return Declined("hold_released")
         case _:
             return Unknown(f"unexpected_{intent.status}")
@@ -82,7 +82,8 @@ def _of_capture(intent: stripe.PaymentIntent, order: CaptureOrder) -> Outcome | 
             return Pending(intent.id)
         case "requires_capture":
             return None
-        case "canceled":
+        case "canceled" | "requires_payment_method":
+            # The latter: the bank took back what it had held, of a capture that was processing or at once.
             return Declined("hold_released")
         case _:
             return Unknown(f"unexpected_{intent.status}")
@@ -92,7 +93,7 @@ def _of_void(intent: stripe.PaymentIntent) -> Outcome | None:
     match intent.status:
         case "canceled":
             return Succeeded(intent.id)
-        case "requires_capture":
+        case "requires_capture" | "requires_payment_method":
             return None
         case "succeeded" | "processing":
             return Declined("already_captured")

@@ -34,16 +34,16 @@ LEDGER_DIFFERENCES = Gauge("jitney_payment_ledger_differences", "Contradictions 
 async def reconcile_forever(
     start: StartReconciliation, step: Reconcile, audit: AuditLedger, wakeup: Wakeup, period_seconds: float
 ) -> None:
-    """Begin the daily run when its hour has come, and carry on whatever run is under way; a worker.
+    """Begin the daily run when its hour has come, carry on whatever run is under way, and audit the ledger; a worker.
 
-    Whoever begins the daily run audits the ledger as well, so that of all replicas one does.
+    Of all replicas one audits for a daily run, whether the PSP answers the run or not.
     """
     while True:
-        began = await start.daily()
+        await start.daily()
         while await step():
             pass
-        if began is not None:
-            _, found = await audit.whole()
+        found = await audit.daily()
+        if found is not None:
             LEDGER_DIFFERENCES.set(found)
         await wakeup.wait(period_seconds)
 

@@ -84,7 +84,9 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An error that stands: asking again gives it again."""
+    """An error that stands: asking again gives it again. One that `passes` is told and not kept: the PSP may think
+    otherwise when the same is asked again.
+    """
 
     error: Literal["conflict", "invalid_input"]
     reason: str
@@ -92,6 +94,7 @@ class Refusal:
     psp_reason: str
     field: str = ""
     """The field of the request that is at fault, where one is; the message says what is wrong with it."""
+    passes: bool = False
     kind: Literal["refusal"] = "refusal"
 
     def as_error(self) -> DomainError:

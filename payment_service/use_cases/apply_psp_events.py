@@ -63,7 +63,7 @@ class ApplyPspEvents:
             for event in group:
                 by_handler.setdefault(handler_of(self._handlers, event.type), []).append(event)
             for handler, events in by_handler.items():
-                handled = await self._handle(handler, events[-1])
+                handled = await self._handle(handler, events)
                 self._failpoint("psp_event.handled")
                 try:
                     await self._write_down(events, handled)
@@ -71,15 +71,16 @@ class ApplyPspEvents:
                     # It is applied or not: their lease brings them back, and nothing is applied a second time.
                     _log.exception("what became of events could not be written", extra={"psp_event_id": events[0].id})
 
-    async def _handle(self, handler: PspEventHandler | None, event: PspEvent) -> Handled:
+    async def _handle(self, handler: PspEventHandler | None, events: Sequence[PspEvent]) -> Handled:
         if handler is None:
             return Stuck("no_handler")
         try:
-            return await look_twice(lambda: handler(event))
+            return await look_twice(lambda: handler(events))
         except DomainError as error:
             return NotYet(error.reason)
         except Exception as error:
-            _log.exception("an event could not be applied", extra={"psp_event_id": event.id, "type": event.type})
+            extra = {"psp_event_id": events[-1].id, "type": events[-1].type}
+            _log.exception("an event could not be applied", extra=extra)
             return NotYet(type(error).__name__)
 
     async def _write_down(self, events: Sequence[PspEvent], handled: Handled) -> None:

@@ -15,6 +15,7 @@ _log = logging.getLogger(__name__)
 _ACCOUNTS = 200
 _WINDOW = timedelta(hours=6)
 _MAX_DIFFERENCES = 100
+_LEASE = timedelta(hours=1)
 
 
 class AuditLedger:
@@ -49,6 +50,22 @@ class AuditLedger:
             count, differences = await work.audits.entries(place.window_from, until)
             next_place = AuditPlace(window_from=until) if until < self._clock.now() else None
             return AuditPart(tuple(differences)[:_MAX_DIFFERENCES], 0, count, next_place)
+
+    async def daily(self) -> int | None:
+        """Audit everything once for each daily run that is begun; all replicas may ask.
+
+        Returns how many contradictions were found, None where there is nothing to do or another process does it. One
+        that dies leaves it to the others after an hour; where an audit takes longer, two of them do no harm.
+        """
+        now = self._clock.now()
+        async with self._store.single() as work:
+            run_id = await work.reconciliation.take_audit(now, now + _LEASE)
+        if run_id is None:
+            return None
+        _, found = await self.whole()
+        async with self._store.single() as work:
+            await work.reconciliation.audited(run_id, self._clock.now())
+        return found
 
     async def whole(self) -> tuple[int, int]:
         """Audit everything; open an item for each contradiction. Returns how many accounts and contradictions."""

@@ -51,7 +51,7 @@ class CapturePayment:
         Raises:
             NotFound: `payment_not_found`.
             InvalidInput: `invalid_charge`, `invalid_amount`, `currency_mismatch`.
-            Conflict: `invalid_transition`, `capture_refused`.
+            Conflict: `invalid_transition`, `capture_refused` (asked again, the PSP is asked again).
         """
         total = charge_total(charge.lines)
 

@@ -20,7 +20,7 @@ from payment_service.domain.orders import (
     VoidOrder,
 )
 from payment_service.domain.payout_orders import AddBankOrder, SendPayoutOrder, TakeBackOrder, TransferOrder
-from payment_service.use_cases.answers import Answer, CardRemoved
+from payment_service.use_cases.answers import Answer, CardRemoved, Refusal
 from payment_service.use_cases.conclusions.captures import captured
 from payment_service.use_cases.conclusions.cards import card_added, card_set_up
 from payment_service.use_cases.conclusions.charges import charged
@@ -54,7 +54,10 @@ class Conclude:
         # First, since what comes of it may be the next operation on the same subject.
         await work.operations.finish(ended, concluding.now, reason_of(outcome))
         answer = await _answer(concluding, outcome)
-        await work.requests.answer_waiting(operation.id, answer)
+        if isinstance(answer, Refusal) and answer.passes:
+            await work.requests.forget_waiting(operation.id)
+        else:
+            await work.requests.answer_waiting(operation.id, answer)
         return answer
 
 

@@ -27,26 +27,33 @@ class Missing:
         """Look for a batch of entries in the PSP's list, and return the run after it."""
         now = self._clock.now()
         expected = await work.reconciliation.expected_after(run.expected_after, now - self._listed_within, BATCH)
-        subjects = [entry.subject.id for entry in expected if entry.subject is not None]
+        subjects = list({entry.subject.id for entry in expected if entry.subject is not None})
         listed = await work.reconciliation.listed(subjects)
-        opened = 0
-        for entry in expected:
-            if entry.subject is None or entry.subject.id in listed:
+        unlisted = [subject_id for subject_id in subjects if subject_id not in listed]
+        booked = await work.reconciliation.booked(unlisted)
+        # The last entry of each tells when; what is missing is the sum of all of them.
+        latest = {entry.subject: entry for entry in expected if entry.subject and entry.subject.id in unlisted}
+        opened = closed = 0
+        for subject, entry in latest.items():
+            missing = booked[subject.id, entry.amount.currency_code]
+            if not missing.amount_minor:
+                # It was taken back, and the PSP never moved any money for it.
+                closed += await work.reconciliation.close_agreed(now, of=(ItemKind.MISSING_AT_PSP, str(subject.id)))
                 continue
             item = Item(
                 self._ids(),
                 ItemKind.MISSING_AT_PSP,
-                str(entry.subject.id),
-                -entry.amount,
-                f"{entry.entry_kind} of {entry.amount} was booked at {entry.created_at:%Y-%m-%d %H:%M} UTC, and the "
+                str(subject.id),
+                -missing,
+                f"{missing} was booked, last by {entry.entry_kind} at {entry.created_at:%Y-%m-%d %H:%M} UTC, and the "
                 "PSP's list does not have it",
                 now,
-                subject=entry.subject,
+                subject=subject,
             )
             opened += await work.reconciliation.open_item(item)
         last = expected[-1].entry_id if expected else None
         position = str(last) if len(expected) == BATCH else ""
-        return run.went_on(position, opened=opened, expected_after=last)
+        return run.went_on(position, opened=opened, closed=closed, expected_after=last)
 
     async def aged(self, work: Work, run: Run) -> Run:
         """Judge the clearing accounts (a handful a currency), and return the run after it."""

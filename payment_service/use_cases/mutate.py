@@ -154,7 +154,10 @@ class Mutate:
             return answer
         async with self._store.transaction() as work:
             earlier = await work.requests.claim(request, self._clock.now())
-        if earlier is not None and earlier.answer is not None:
+            if earlier is None:
+                # It was refused and forgotten meanwhile. Not claimed again: the next ask begins it.
+                raise InFlight("request_in_flight", "the outcome is not known yet: ask again", retry_after_seconds=1.0)
+        if earlier.answer is not None:
             return earlier.answer
         if repeated:
             raise InFlight("request_in_flight", "the same request is being worked on", retry_after_seconds=1.0)

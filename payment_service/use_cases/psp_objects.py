@@ -22,6 +22,7 @@ class SeenPaymentState(StrEnum):
     """Canceled: by us, or by the PSP itself, when the hold's time was over."""
     UNDER_WAY = "under_way"
     REFUSED = "refused"
+    """Waits for another card, or for its holder: nothing is held, or no longer."""
 
 
 @dataclass(frozen=True, slots=True)

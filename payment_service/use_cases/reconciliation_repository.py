@@ -85,6 +85,14 @@ class Reconciliation(Protocol):
         """Write a run over its step before; False if somebody else went on with it."""
         ...
 
+    async def take_audit(self, now: datetime, lease_until: datetime) -> UUID | None:
+        """Lease the audit of the latest daily run and return the run, if nobody has done it or does it."""
+        ...
+
+    async def audited(self, run_id: UUID, now: datetime) -> None:
+        """Write down that the audit of a daily run is done."""
+        ...
+
     async def get_run(self, run_id: UUID) -> Run:
         """Return a run; `run_not_found` (NotFound)."""
         ...
@@ -113,10 +121,18 @@ class Reconciliation(Protocol):
         """Add up what PSP and ledger say of subjects, by currency."""
         ...
 
+    async def booked(self, subject_ids: Sequence[UUID]) -> Mapping[tuple[UUID, str], Money]:
+        """Add up what the ledger has of subjects, by currency; what operators booked for their items is of it."""
+        ...
+
     async def mark(self, state: MatchState, transaction_ids: Sequence[str]) -> None: ...
 
     async def mark_subject(self, state: MatchState, subject_id: UUID) -> int:
         """Mark all transactions of a subject that are neither matched nor resolved; return how many."""
+        ...
+
+    async def resolve_subject(self, subject_id: UUID) -> None:
+        """Mark as resolved what the amount of an item of a subject is made of: not what came or waits since."""
         ...
 
     async def expected_after(self, entry_id: UUID, before: datetime, limit: int) -> Sequence[Expected]:

@@ -66,6 +66,10 @@ class Requests(Protocol):
         """Answer all requests that wait for an operation."""
         ...
 
+    async def forget_waiting(self, operation_id: UUID) -> None:
+        """Forget all requests that wait for an operation: should they come again, they are new."""
+        ...
+
     async def operation_of(self, request: RequestKey) -> UUID | None:
         """Return the operation that a request waits for or that answered it; None for an unknown request."""
         ...

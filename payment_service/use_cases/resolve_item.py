@@ -62,7 +62,7 @@ class ResolveItem:
             if item.psp_transaction_id is not None:
                 await work.reconciliation.mark(MatchState.RESOLVED, [item.psp_transaction_id])
             if item.subject is not None:
-                await work.reconciliation.mark_subject(MatchState.RESOLVED, item.subject.id)
+                await work.reconciliation.resolve_subject(item.subject.id)
             return ItemResolved(item.id)
 
         answer = await self._mutate(request, begin)

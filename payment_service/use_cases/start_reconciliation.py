@@ -32,7 +32,7 @@ class StartReconciliation:
         """Return the run that was begun, or the one that was under way."""
 
         async def begin(work: Work) -> Step:
-            return RunStarted((await self._begin(work, None)).id)
+            return RunStarted((await work.reconciliation.begin(await self._fresh(work, None))).id)
 
         answer = await self._mutate(request, begin)
         if not isinstance(answer, RunStarted):
@@ -41,23 +41,26 @@ class StartReconciliation:
             return await work.reconciliation.get_run(answer.run_id)
 
     async def daily(self) -> Run | None:
-        """Begin today's run if its hour has come and nobody has begun it; all replicas may ask."""
+        """Begin today's run if its hour has come and nobody has begun it; all replicas may ask.
+
+        Returns it to whoever began it. While another run is under way, yesterday's say, it is not begun.
+        """
         now = self._clock.now()
         if now.hour < self._daily_at_hour:
             return None
         async with self._store.transaction() as work:
             if await work.reconciliation.has_run_of(now.date()):
                 return None
-            return await self._begin(work, now.date())
+            fresh = await self._fresh(work, now.date())
+            begun = await work.reconciliation.begin(fresh)
+            return begun if begun.id == fresh.id else None
 
-    async def _begin(self, work: Work, day: date | None) -> Run:
+    async def _fresh(self, work: Work, day: date | None) -> Run:
         last = await work.reconciliation.last_completed()
-        return await work.reconciliation.begin(
-            Run.begin(
-                self._ids(),
-                self._clock.now(),
-                day=day,
-                since=None if last is None else last.started_at - _OVERLAP,
-                expected_after=NO_ENTRY if last is None else last.expected_after,
-            )
+        return Run.begin(
+            self._ids(),
+            self._clock.now(),
+            day=day,
+            since=None if last is None else last.started_at - _OVERLAP,
+            expected_after=NO_ENTRY if last is None else last.expected_after,
         )

@@ -35,7 +35,7 @@ class VoidHold:
         """Return the payment: voided, declined (there was nothing to release), or pending while unknown.
 
         Raises:
-            Conflict: `invalid_transition` for a captured payment, `void_refused`.
+            Conflict: `invalid_transition` for a captured payment, `void_refused` (asked again, the PSP is asked again).
         """
 
         async def begin(work: Work) -> Step:

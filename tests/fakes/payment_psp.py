@@ -87,6 +87,8 @@ class FakePsp(FakeObjects, FakeConnect):
     transactions: list[PspTransaction] = field(default_factory=list[PspTransaction])
     """What moved our balance, the oldest first."""
     decline_charges: bool = False
+    refuses: dict[str, str] = field(default_factory=dict[str, str])
+    """Methods whose calls are declined without an effect, and the reason."""
     increments_up_to_minor: int = 10**9
     """Above it, a hold is not raised."""
     setups: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
@@ -340,7 +342,9 @@ class FakePsp(FakeObjects, FakeConnect):
         if fault is Fault.TIMEOUT_BEFORE_EFFECT:
             return Unknown("ReadTimeout")
         answer = self._answers.get(key)
-        if answer is None:
+        if answer is None and method in self.refuses:
+            answer = self._answers[key] = Declined(self.refuses[method])
+        elif answer is None:
             answer = self._answers[key] = _told(effect, fault)
         elif isinstance(answer, Unknown):
             answer = Unknown(answer.detail, key_is_spent=True)

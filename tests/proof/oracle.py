@@ -11,6 +11,8 @@ from tests.proof.world import LATE, Answer, Ask, Luck, Step, World
 
 MAX_WORLDS = 1000
 """So many are judged in a second or two; beyond, each further step would take longer than the last."""
+_PASSING = Answer.refused("capture_refused")
+"""Told to whoever waits for it and not kept: the same request begins again."""
 Rule = Callable[[World, Ask, Luck], list[Step]]
 Ends = Callable[[World, Luck], Iterable[World]]
 
@@ -92,12 +94,12 @@ class Oracle:
         if not ask.key or steps[0].unheard:
             return steps
         earlier = world.answered.get(ask.request)
-        if earlier is not None:
+        if earlier is not None and earlier[1] != _PASSING:
             fields, answer = earlier
             if fields != ask.fields:
                 return [Step(world, Answer.refused("idempotency_key_reused"))]
             return [Step(world, LATE if answer.what == "brought by" else answer)]
-        return [
+        anew = [
             replace(
                 step,
                 world=replace(step.world, answered=step.world.answered.having(ask.request, (ask.fields, step.answer))),
@@ -106,6 +108,7 @@ class Oracle:
             else step
             for step in steps
         ]
+        return anew if earlier is None or earlier[0] != ask.fields else [Step(world, _PASSING), *anew]
 
     def _after(self, worlds: Iterable[World], ask: Ask, answer: Answer) -> frozenset[World]:
         return frozenset(step.world for world in worlds for step in self.apply(world, ask) if step.answer == answer)

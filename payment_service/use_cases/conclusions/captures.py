@@ -21,7 +21,8 @@ async def captured(concluding: Concluding, order: CaptureOrder, outcome: Definit
         brought = Money.zero(order.amount.currency_code)
     else:
         message = "the PSP refused to capture the hold"
-        return await still_held(concluding.work, payment, outcome, "capture_refused", message)
+        # Whoever drove is to be paid: until the hold is captured or gone, every ask asks the PSP.
+        return await still_held(concluding.work, payment, outcome, "capture_refused", message, passes=True)
     method = await method_of(concluding.work, payment)
     payment = await collect(
         concluding.work, payment, method, brought, order.lines, order.driver_id, concluding.now, concluding.ids

@@ -41,7 +41,7 @@ async def hold_voided(concluding: Concluding, outcome: Definite) -> Answer:
         return PaymentAnswer(payment)
     if not isinstance(outcome, Succeeded):
         message = "the PSP refused to release the hold"
-        return await still_held(concluding.work, payment, outcome, "void_refused", message)
+        return await still_held(concluding.work, payment, outcome, "void_refused", message, passes=True)
     payment = payment.voided()
     await release_credit(concluding.work, payment)
     await concluding.work.tell(HoldVoided(payment), concluding.now)

@@ -43,11 +43,13 @@ async def method_of(work: Work, payment: Payment) -> PaymentMethod | None:
     return await work.payment_methods.get(payment.payment_method_id)
 
 
-async def still_held(work: Work, payment: Payment, outcome: Definite, reason: str, message: str) -> Refusal:
+async def still_held(
+    work: Work, payment: Payment, outcome: Definite, reason: str, message: str, *, passes: bool = False
+) -> Refusal:
     """Return a payment to held: the PSP refused what was to be done with the hold."""
     _log.error(message, extra={"payment_id": str(payment.id), "psp_reason": reason_of(outcome)})
     await work.payments.save(payment.still_held())
-    return Refusal("conflict", reason, message, reason_of(outcome))
+    return Refusal("conflict", reason, message, reason_of(outcome), passes=passes)
 
 
 def reason_of(outcome: Definite) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from payment_service.domain.dispute import LossBorneBy, SeenDispute
 from payment_service.domain.psp_event import PspEvent
 from payment_service.use_cases.dispute_effects import take_dispute_in
@@ -35,8 +37,8 @@ class DisputeEvents:
         self._ids = ids
         self._borne_by = borne_by
 
-    async def __call__(self, event: PspEvent) -> Handled:
-        return await self.look(event.object_id)
+    async def __call__(self, events: Sequence[PspEvent]) -> Handled:
+        return await self.look(events[-1].object_id)
 
     async def look(self, psp_dispute_id: str) -> Handled:
         """Ask the PSP for a dispute, and write down what it shows."""

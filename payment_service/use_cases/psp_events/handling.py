@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,10 +39,12 @@ Handled = Applied | NotYet | Unmatched | Stuck
 class PspEventHandler(Protocol):
     """Takes in the events of a subject. Called with no transaction open; it makes its own.
 
+    All that came of one object is given at once, in no order: one look at the object answers them all.
+
     What it raises counts as a try: a DomainError by its reason, anything else by its class.
     """
 
-    async def __call__(self, event: PspEvent) -> Handled: ...
+    async def __call__(self, events: Sequence[PspEvent]) -> Handled: ...
 
 
 async def look_twice(look: Callable[[], Awaitable[Handled]]) -> Handled:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from payment_service.domain.events import HoldExpired
@@ -19,7 +19,7 @@ from shared_kernel.clock import Clock
 
 _OPEN_HERE = (PaymentStatus.HELD, PaymentStatus.EXPIRED)
 _NOTHING_TAKEN = (PaymentStatus.DECLINED, PaymentStatus.VOIDED)
-
+_LET_GO = (SeenPaymentState.RELEASED, SeenPaymentState.REFUSED)
 
 _NO_NEWS = frozenset(
     {
@@ -47,16 +47,20 @@ class PaymentEvents:
         self._settle = settle
         self._clock = clock
 
-    async def __call__(self, event: PspEvent) -> Handled:
+    async def __call__(self, events: Sequence[PspEvent]) -> Handled:
+        event = events[-1]
         async with self._store.single() as work:
             payment = await work.payments.find_for_psp(event.psp_payment_id, event.operation_id)
         if payment is None:
             return Unmatched()
-        shown = self._shown(event.payload)
-        ours = shown is not None and shown.psp_payment_id == payment.psp_payment_id
-        if shown is not None and ours and (payment.status, shown.state) in _NO_NEWS:
+        if not any(self._is_news(payment, one) for one in events):
             return Applied()
         return await self.compare(payment, event.psp_payment_id)
+
+    def _is_news(self, payment: Payment, event: PspEvent) -> bool:
+        shown = self._shown(event.payload)
+        ours = shown is not None and shown.psp_payment_id == payment.psp_payment_id
+        return shown is None or not ours or (payment.status, shown.state) not in _NO_NEWS
 
     async def compare(self, payment: Payment, psp_payment_id: str) -> Handled:
         """Ask the PSP for a payment, and write down what it shows."""
@@ -77,7 +81,7 @@ class PaymentEvents:
             return NotYet("operation_open")
         if payment.psp_payment_id not in ("", seen.psp_payment_id):
             return Stuck("other_payment")
-        if payment.status is PaymentStatus.HELD and seen.state is SeenPaymentState.RELEASED:
+        if payment.status is PaymentStatus.HELD and seen.state in _LET_GO:
             # The credit that is set aside stays so until the ride ends: it is charged all the same.
             payment = payment.expired()
             await work.payments.save(payment)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from payment_service.domain.payout import Payout
 from payment_service.domain.psp_event import PspEvent
 from payment_service.use_cases.follow_payouts import FollowPayouts
@@ -18,7 +20,8 @@ class PayoutEvents:
         self._settle = settle
         self._follow = follow
 
-    async def __call__(self, event: PspEvent) -> Handled:
+    async def __call__(self, events: Sequence[PspEvent]) -> Handled:
+        event = events[-1]
         if not event.account_id:
             # The platform's own, to our bank: reconciliation finds it in the PSP's list.
             return Applied()

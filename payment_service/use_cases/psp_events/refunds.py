@@ -28,7 +28,8 @@ class RefundEvents:
         self._clock = clock
         self._ids = ids
 
-    async def __call__(self, event: PspEvent) -> Handled:
+    async def __call__(self, events: Sequence[PspEvent]) -> Handled:
+        event = events[-1]
         async with self._store.snapshot() as work:
             payment = await work.payments.find_for_psp(event.psp_payment_id, event.operation_id)
         if payment is None:

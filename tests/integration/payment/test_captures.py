@@ -13,7 +13,8 @@ from payment_service.domain.payment import Funding
 from payment_service.domain.payment_moves import PaymentStatus
 from shared_kernel.errors import Conflict, DomainError, InvalidInput, NotFound
 from shared_kernel.money import Money
-from tests.fakes.payment_psp import FakePsp
+from tests.fakes.payment_clock import StillClock
+from tests.fakes.payment_psp import FakePsp, Fault
 from tests.integration.payment.conftest import Payments, fare, usd
 
 FULL = (
@@ -303,3 +304,40 @@ async def test_declined_increment_leaves_the_hold(payments: Payments, psp: FakeP
 
     assert caught.value.reason == "increment_declined"
     assert (await payments.core.use_cases.get_payment(ride_id, None)).authorized_minor == 2500
+
+
+@pytest.mark.parametrize("method", ["capture", "void"])
+async def test_what_the_psp_refused_to_do_with_a_hold_is_asked_of_it_again_by_the_same_request(
+    payments: Payments, psp: FakePsp, method: str
+) -> None:
+    ride_id = uuid4()
+    held = await payments.hold(ride_id)
+    ask = payments.capture if method == "capture" else payments.void
+    psp.refuses[method] = "account_closed"
+
+    for _ in range(2):
+        with pytest.raises(Conflict) as refused:
+            await ask(ride_id)
+        assert (refused.value.reason, refused.value.metadata) == (f"{method}_refused", {"psp_reason": "account_closed"})
+    assert (await payments.core.use_cases.get_payment(ride_id, None)).status is PaymentStatus.HELD
+    psp.refuses.clear()
+    ended = await ask(ride_id)
+
+    assert ended.status is (PaymentStatus.CAPTURED if method == "capture" else PaymentStatus.VOIDED)
+    assert (await ask(ride_id)) == ended
+    assert psp.intents[held.psp_payment_id].captures == (method == "capture")
+
+
+async def test_request_whose_capture_was_refused_to_the_sweep_begins_again(
+    payments: Payments, psp: FakePsp, clock: StillClock
+) -> None:
+    ride_id = uuid4()
+    await payments.hold(ride_id)
+    psp.fail("capture", Fault.NOT_CONNECTED)
+    assert (await payments.capture(ride_id)).status is PaymentStatus.CAPTURE_PENDING
+    psp.refuses["capture"] = "account_closed"
+    clock.advance(seconds=11)
+    await payments.core.sweep()
+    psp.refuses.clear()
+
+    assert (await payments.capture(ride_id)).status is PaymentStatus.CAPTURED

@@ -43,7 +43,7 @@ async def tell(
         payload=b"",
         received_at=drivers.clock.now(),
     )
-    return await drivers.money.psp_events["payout."](event)
+    return await drivers.money.psp_events["payout."]((event,))
 
 
 async def sent(drivers: Drivers) -> Payout:

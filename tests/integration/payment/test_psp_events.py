@@ -137,6 +137,20 @@ async def test_event_that_tells_of_a_release_is_believed_only_once_the_psp_shows
     assert stage.psp.looks == [held.psp_payment_id]
 
 
+@pytest.mark.parametrize("statuses", [("requires_capture", "canceled"), ("canceled", "requires_capture")])
+async def test_event_without_news_does_not_stand_for_one_that_has_some(stage: Stage, statuses: tuple[str, str]) -> None:
+    held = await stage.payments.hold(uuid4())
+    stage.psp.intents[held.psp_payment_id].voided = True
+    for status in statuses:
+        await stage.tell_of_intent("payment_intent.told", held, status=status)
+
+    await stage.apply()
+
+    assert (await stage.payment_now(held)).status is PaymentStatus.EXPIRED
+    assert [state for _, state, _ in await stage.states()] == ["applied", "applied"]
+    assert stage.psp.looks == [held.psp_payment_id]
+
+
 async def test_event_before_the_response_settles_the_operation_once(stage: Stage) -> None:
     ride_id = uuid4()
     stage.psp.fail("authorize", Fault.TIMEOUT_AFTER_EFFECT)

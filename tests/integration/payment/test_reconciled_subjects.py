@@ -11,9 +11,10 @@ from payment_service.domain.dispute import DisputeStatus
 from payment_service.domain.ledger import AccountKind
 from payment_service.domain.payment import Payment
 from payment_service.domain.psp_transaction import TransactionKind
-from payment_service.domain.reconciliation import ItemKind
+from payment_service.domain.reconciliation import ItemKind, Resolution
 from payment_service.domain.refund import RefundStatus
 from payment_service.settings import PaymentSettings
+from payment_service.use_cases.resolve_item import ItemDecision
 from tests.fakes.payment_clock import StillClock
 from tests.fakes.payment_psp import FakePsp
 from tests.integration.payment.books import Books, books_of_their_own
@@ -86,6 +87,51 @@ async def test_a_refund_that_the_bank_sends_back_agrees_on_both_ways(office: Off
 
     assert await office.agrees()
     assert await office.books.total(AccountKind.PSP_RECEIVABLE) == 2000 - 88
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_what_was_booked_and_taken_back_and_never_listed_is_no_item(office: Office, together: bool) -> None:
+    payment = await office.stage.captured()
+    refund = await office.stage.refund(payment, 500)
+    psp = office.books.psp
+    [name] = psp.refunds
+    psp.transactions.pop()
+    if not together:
+        office.books.clock.advance(days=4)
+        await office.books.reconcile()
+        assert await office.books.open_items() == [(ItemKind.MISSING_AT_PSP, 500)]
+    psp.refund_ends(name, RefundStatus.FAILED, "expired_or_canceled_card")
+    await office.stage.tell_of_refund("refund.failed", refund, payment)
+    await office.stage.apply()
+    assert await office.books.total(AccountKind.PSP_RECEIVABLE) == 2000 - (0 if together else 88)
+
+    office.books.clock.advance(days=4)
+
+    assert await office.agrees()
+
+
+async def test_a_line_that_came_after_the_difference_was_told_is_not_resolved_with_it(office: Office) -> None:
+    payment = await office.stage.captured()
+    await office.stage.refund(payment, 500)
+    psp = office.books.psp
+    [name] = psp.refunds
+    told = psp.transactions.pop()
+    psp.lists(TransactionKind.REFUND, usd(-600), source_id=name, parent_id=payment.psp_payment_id)
+    office.books.clock.advance(days=4)
+    await office.books.reconcile()
+    [item] = await office.books.items()
+    assert (item.kind, item.amount) == (ItemKind.AMOUNT_DIFFERS, usd(-100))
+    # What the refund's line says now may be on its way here.
+    later = psp.lists(TransactionKind.REFUND, usd(-30), source_id=name, parent_id=told.parent_id)
+    await office.books.reconcile()
+
+    await office.books.decide(ItemDecision(item.id, Resolution.BOOKED, "goodwill", "by hand", "operator"))
+    states = "SELECT state FROM psp_balance_transaction WHERE id = :id"
+    assert await office.books.payments.rows(states, id=later.id) == [{"state": "waiting"}]
+    office.books.clock.advance(days=4)
+    await office.books.reconcile()
+
+    assert [(one.kind, one.amount) for one in await office.books.items()] == [(ItemKind.AMOUNT_DIFFERS, usd(-30))]
 
 
 async def test_a_refund_made_at_the_psp_by_hand_is_an_item(office: Office) -> None:

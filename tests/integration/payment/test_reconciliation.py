@@ -196,6 +196,45 @@ async def test_a_difference_that_is_another_one_than_was_seen_is_not_booked(book
     assert (await books.total(AccountKind.GOODWILL), await books.items()) == (-200, [])
 
 
+@pytest.mark.parametrize(("later_minor", "left"), [(-300, -300), (-500, -500)])
+async def test_what_was_booked_for_an_item_counts_when_more_is_listed(
+    books: Books, later_minor: int, left: int
+) -> None:
+    await books.ride(fare(2000))
+    whole = books.psp.transactions.pop()
+    books.psp.lists(TransactionKind.CHARGE, usd(2500), parent_id=whole.parent_id, fee_minor=0)
+    await books.reconcile()
+    [item] = await books.items()
+    await books.decide(decision(item, Resolution.BOOKED, "goodwill"))
+    await books.reconcile()
+    assert await books.open_items() == []
+
+    books.psp.lists(TransactionKind.CHARGE, usd(later_minor), parent_id=whole.parent_id, fee_minor=0)
+    await books.reconcile()
+
+    assert await books.open_items() == [(ItemKind.AMOUNT_DIFFERS, left)]
+    [item] = await books.items()
+    await books.decide(decision(item, Resolution.BOOKED, "goodwill"))
+    assert await books.total(AccountKind.PSP_RECEIVABLE) == 2500 + later_minor
+    await books.reconcile()
+    assert await books.open_items() == []
+
+
+async def test_what_came_back_out_of_suspense_is_booked_for_nothing(books: Books) -> None:
+    await books.ride(fare(2000))
+    whole = books.psp.transactions.pop()
+    books.psp.lists(TransactionKind.CHARGE, usd(2500), parent_id=whole.parent_id, fee_minor=0)
+    await books.reconcile()
+    [item] = await books.items()
+    await books.decide(decision(item, Resolution.SUSPENSE))
+    await books.decide(decision(item, Resolution.BOOKED, "psp_receivable"))
+
+    books.psp.lists(TransactionKind.CHARGE, usd(-500), parent_id=whole.parent_id, fee_minor=0)
+    await books.reconcile()
+
+    assert await books.open_items() == []
+
+
 @pytest.mark.parametrize("account_kind", ["driver", "suspense", "psp_receivable", "nothing"])
 async def test_a_difference_is_not_booked_to_just_any_account(books: Books, account_kind: str) -> None:
     books.psp.lists(TransactionKind.CHARGE, usd(700), parent_id="pi_of_somebody")
@@ -266,6 +305,20 @@ async def test_there_is_one_run_at_a_time_and_one_a_day(books: Books) -> None:
 
     assert await start.daily() is None
     assert (await start(request_key("StartReconciliation", "other"))).id == first.id
+
+
+async def test_a_run_of_yesterday_that_is_under_way_is_not_todays(books: Books) -> None:
+    core = books.payments.core.reconciliation
+    assert await core.use_cases.start.daily() is not None
+    books.clock.advance(days=1)
+
+    assert await core.use_cases.start.daily() is None
+    while await core.reconcile():
+        pass
+
+    todays = await core.use_cases.start.daily()
+    assert todays is not None
+    assert todays.day == books.clock.now().date()
 
 
 async def test_a_transaction_that_the_psp_lists_otherwise_later_is_an_item(books: Books) -> None:

@@ -13,6 +13,7 @@ from payment_service.domain.ledger import AccountKind
 from payment_service.domain.psp_transaction import TransactionKind
 from payment_service.domain.reconciliation import ItemKind, RunStatus
 from payment_service.settings import PaymentSettings
+from payment_service.use_cases.audit_ledger import AuditLedger
 from payment_service.use_cases.ports import Failpoint
 from payment_service.use_cases.reconcile import PAGE, Patience, Reconcile
 from shared_kernel.ids import Uuid7Source
@@ -48,6 +49,17 @@ def reconcile_of(books: Books, failpoint: Failpoint) -> Reconcile:
     patience = Patience(timedelta(0), timedelta(0), timedelta(days=10_000))
     store = store_over(books.payments.database)
     return Reconcile(store, books.psp, books.clock, Uuid7Source(), failpoint, patience, lease_seconds=LEASE_SECONDS)
+
+
+class Dying(AuditLedger):
+    """An audit that its process does not live to end."""
+
+    async def whole(self) -> tuple[int, int]:
+        raise DeadError
+
+
+def audit_of(books: Books, kind: type[AuditLedger] = AuditLedger) -> AuditLedger:
+    return kind(store_over(books.payments.database), books.clock, Uuid7Source(), look_back=timedelta(days=10_000))
 
 
 async def test_a_run_that_dies_anywhere_is_ended_by_another_process_once(
@@ -126,3 +138,35 @@ async def test_a_process_that_was_only_slow_does_not_spoil_what_another_did(
         ended = await books.payments.core.reconciliation.use_cases.read.run(run.id)
         assert (ended.status, ended.imported_count) == (RunStatus.COMPLETED, 1)
         assert await books.total(AccountKind.PSP_FEE) == 88
+
+
+async def test_the_audit_of_a_day_is_done_once_and_by_another_process_if_the_first_dies(
+    migrated_postgres_url: Callable[[str], str], payment_settings: PaymentSettings, psp: FakePsp, clock: StillClock
+) -> None:
+    async with books_of_their_own(migrated_postgres_url("payment"), payment_settings, psp, clock) as books:
+        await books.ride(fare(2000))
+        first, other = audit_of(books, Dying), audit_of(books)
+        assert await other.daily() is None
+        await books.payments.core.reconciliation.use_cases.start.daily()
+
+        with pytest.raises(DeadError):
+            await first.daily()
+        assert await other.daily() is None
+        clock.advance(hours=1)
+
+        assert await other.daily() == 0
+        clock.advance(hours=1)
+        assert await other.daily() is None
+
+
+async def test_a_day_of_which_the_run_rests_is_audited_once(
+    migrated_postgres_url: Callable[[str], str], payment_settings: PaymentSettings, psp: FakePsp, clock: StillClock
+) -> None:
+    async with books_of_their_own(migrated_postgres_url("payment"), payment_settings, psp, clock) as books:
+        await books.payments.core.reconciliation.use_cases.start.daily()
+        audit = audit_of(books)
+        assert await audit.daily() == 0
+        clock.advance(days=1)
+        await books.payments.core.reconciliation.use_cases.start.daily()
+
+        assert await audit.daily() is None

@@ -12,13 +12,14 @@ import stripe
 from payment_service.adapters.stripe_amounts import to_stripe
 from payment_service.adapters.stripe_errors import outcome_of
 from payment_service.adapters.stripe_intents import judge
-from payment_service.domain.orders import CaptureOrder, HoldOrder, VoidOrder
+from payment_service.domain.orders import CaptureOrder, HoldOrder, IncrementOrder, VoidOrder
 from payment_service.use_cases.outcomes import ActionRequired, Declined, NotSent, Outcome, Pending, Succeeded, Unknown
 from shared_kernel.errors import InvalidInput
 from shared_kernel.money import Money
 
 USD_20 = Money("USD", 2000)
 HOLD = HoldOrder(uuid4(), "cus", "pm", USD_20)
+INCREMENT = IncrementOrder("pi", USD_20)
 CAPTURE = CaptureOrder("pi", USD_20, (), uuid4())
 VOID = VoidOrder("pi")
 
@@ -79,18 +80,21 @@ def intent(status: str, **fields: Any) -> stripe.PaymentIntent:
             Declined("lost_card"),
         ),
         (HOLD, intent("canceled"), Declined("canceled")),
+        (INCREMENT, intent("requires_payment_method"), Declined("hold_released")),
         (CAPTURE, intent("succeeded", amount_received=2000), Succeeded("pi")),
         (CAPTURE, intent("succeeded", amount_received=1999), Unknown("unexpected_succeeded")),
         (CAPTURE, intent("processing"), Pending("pi")),
         (CAPTURE, intent("requires_capture"), None),
         (CAPTURE, intent("canceled"), Declined("hold_released")),
+        (CAPTURE, intent("requires_payment_method"), Declined("hold_released")),
         (VOID, intent("canceled"), Succeeded("pi")),
         (VOID, intent("requires_capture"), None),
+        (VOID, intent("requires_payment_method"), None),
         (VOID, intent("succeeded"), Declined("already_captured")),
     ],
 )
 def test_intent_tells_what_came_of_an_order(
-    order: HoldOrder | CaptureOrder | VoidOrder, seen: stripe.PaymentIntent, outcome: Outcome | None
+    order: HoldOrder | IncrementOrder | CaptureOrder | VoidOrder, seen: stripe.PaymentIntent, outcome: Outcome | None
 ) -> None:
     assert judge(seen, order) == outcome
 

@@ -28,7 +28,7 @@ class Judged:
 
 
 async def agree_to_edit(tx: Transaction, ride: Ride, edit: RideEdit, policy: EditPolicy, now: datetime) -> Judged:
-    """Take an edit on from a yes, the rider's or the driver's, or the raised hold: to the driver, to the hold, or applied.
+    """Take an edit on from the rider's yes, the driver's, or the raised hold: to the driver, the hold, or its end.
 
     Asked is who drives by now: a driver may have come while the hold was raised, or in place of the one who agreed.
     """

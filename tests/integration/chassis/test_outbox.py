@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -127,16 +128,27 @@ async def test_a_relay_that_starts_after_the_loss_notices_as_well(stores: Stores
     assert await stores.published() == ["a", "b"]
 
 
+async def snapshot(stores: Stores) -> Callable[[], Awaitable[None]]:
+    """Keep what Redis has of the stream; what is returned brings it back."""
+    mark_key = f"outbox:{{{STREAM}}}:mark"
+    old: Any = await stores.redis.dump(STREAM)
+    mark: Any = await stores.redis.get(mark_key)
+
+    async def go_back() -> None:
+        await stores.redis.restore(STREAM, 0, old, replace=True)
+        await stores.redis.set(mark_key, mark)
+
+    return go_back
+
+
 async def test_a_redis_that_comes_back_from_an_old_snapshot_gets_what_it_missed(stores: Stores) -> None:
     relay = stores.relay()
     await stores.append("a")
     await relay.drain()
-    old: Any = await stores.redis.dump(STREAM)
-    mark: Any = await stores.redis.get(f"outbox:{{{STREAM}}}:mark")
+    go_back = await snapshot(stores)
     await stores.append("b")
     await relay.drain()
-    await stores.redis.restore(STREAM, 0, old, replace=True)
-    await stores.redis.set(f"outbox:{{{STREAM}}}:mark", mark)
+    await go_back()
 
     await relay.drain()
 
@@ -148,12 +160,10 @@ async def test_what_another_relay_published_and_redis_lost_is_noticed_by_whoever
     relay, other = stores.relay(), stores.relay()
     await stores.append("a")
     await relay.drain()
-    old: Any = await stores.redis.dump(STREAM)
-    mark: Any = await stores.redis.get(f"outbox:{{{STREAM}}}:mark")
+    go_back = await snapshot(stores)
     await stores.append("b")
     await other.drain()
-    await stores.redis.restore(STREAM, 0, old, replace=True)
-    await stores.redis.set(f"outbox:{{{STREAM}}}:mark", mark)
+    await go_back()
     await stores.append("c")
 
     await relay.drain()

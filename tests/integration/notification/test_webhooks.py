@@ -225,6 +225,7 @@ async def test_what_one_endpoint_is_owed_is_posted_without_waiting_for_the_next_
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
     await poster.aclose()
+    assert posted == count
 
 
 async def test_an_outage_that_the_look_meets_ends_the_worker_to_begin_anew(hooks: Hooks) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import event, text
 
 from chassis.database import Database
 from identity_service.adapters.postgres_sign_ins import PostgresSignIns
-from tests.integration.identity.conftest import RunningIdentity
+from tests.integration.identity.conftest import Runner, RunningIdentity
 
 MANY = 500
 _PAST = """
@@ -19,6 +19,13 @@ _PAST = """
     SELECT gen_random_uuid(), account_id, 'old-' || number, role, started_at, 1, expires_at, now(), 'signed_out'
     FROM sign_ins, generate_series(1, :many) AS number WHERE account_id IN (:mine, :theirs)
 """
+
+
+@pytest.fixture
+async def identity(run_identity: Runner) -> AsyncGenerator[RunningIdentity]:
+    """One that nobody signed in to before: rows of other tests would be looked at on the way to an account's."""
+    async with run_identity() as running:
+        yield running
 
 
 @pytest.fixture

@@ -89,6 +89,11 @@ class Actor:
         """For how long what the caller opened may last without another token: a stream, which is asked for one once."""
         return at_most if self.ends_at is None else min(at_most, (self.ends_at - now).total_seconds())
 
+    def check_time_left(self, now: datetime) -> None:
+        """Refuse what comes after the token's end. Raises Unauthenticated `expired_token`."""
+        if self.ends_at is not None and now >= self.ends_at:
+            raise Unauthenticated("expired_token", "the access token has expired")
+
 
 ANONYMOUS = Actor(Role.ANONYMOUS, "", "", "")
 _current: ContextVar[Actor] = ContextVar("chassis_actor", default=ANONYMOUS)
@@ -131,7 +136,8 @@ class TokenVerifier:
         Raises:
             Unauthenticated: `invalid_token` if it is not one of ours, `expired_token` if it no longer counts.
         """
-        now = self._clock.now().timestamp()
+        moment = self._clock.now()
+        now = moment.timestamp()
         with self._lock:
             known = self._verified.get(token)
         if known is not None and now < known[0]:
@@ -153,8 +159,7 @@ class TokenVerifier:
         if type(claims["ver"]) is not int or claims["ver"] != TOKEN_VERSION or issued > now + CLOCK_SKEW_SECONDS:
             raise _invalid()
         # Until the clocks' skew has passed as well: otherwise a token made for seconds is dead on arrival elsewhere.
-        if now >= expiry + CLOCK_SKEW_SECONDS:
-            raise Unauthenticated("expired_token", "the access token has expired")
+        actor.check_time_left(moment)
         _check_vouching(actor)
         with self._lock:
             self._verified[token] = (expiry + CLOCK_SKEW_SECONDS, actor)

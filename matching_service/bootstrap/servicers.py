@@ -145,7 +145,7 @@ def _add_drivers(server: ServiceServer, settings: MatchingSettings, stores: Stor
         observe=count_pings,
         max_speed_kmh=settings.matching_max_speed_kmh,
     )
-    locations = LocationStreams(report_locations)
+    locations = LocationStreams(report_locations, clock)
     server.when_leaving(locations.leave)
     drivers = grpc_drivers.DriverServicer(
         start_shift=StartShift(store, stores.accounts, clock, new_id),

@@ -14,6 +14,7 @@ from chassis.validation import leave_to_reader, validate
 from matching_service.domain.locations import Ping, PingVerdict
 from matching_service.use_cases.report_locations import PingCounts, ReportLocations
 from ridesharing.matching.v1 import driver_service_pb2
+from shared_kernel.clock import Clock
 from shared_kernel.errors import FieldViolation, InvalidInput, Unavailable
 
 PINGS = Counter("matching_pings_total", "Pings of drivers, by what became of them", ["verdict"])
@@ -48,8 +49,10 @@ class LocationStreams:
     control of the transport, and no batch is answered before its position is kept.
     """
 
-    def __init__(self, report_locations: ReportLocations) -> None:
+    def __init__(self, report_locations: ReportLocations, clock: Clock) -> None:
+        """Pass pings on to the use case; `clock` tells when the token ends that a stream was opened with."""
         self._report = report_locations
+        self._clock = clock
         self._listening: set[asyncio.Task[Any]] = set()
         self._is_leaving = False
 
@@ -68,10 +71,13 @@ class LocationStreams:
 
         Raises:
             Conflict: `no_open_shift`, which ends the stream: the shift has ended.
+            Unauthenticated: `expired_token`, which ends the stream: the app opens another with the next token.
             Unavailable: `server_leaving`.
         """
-        driver_id = current_actor().account_id
+        actor = current_actor()
+        driver_id = actor.account_id
         while (request := await self._next(requests)) is not None:
+            actor.check_time_left(self._clock.now())
             counts = await self._report(driver_id, read_pings(request))
             yield driver_service_pb2.StreamLocationsResponse(
                 accepted_count=counts.accepted, dropped_count=counts.dropped, dropped=_dropped(counts)

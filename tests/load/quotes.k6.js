@@ -16,7 +16,17 @@ export const options = {
   thresholds: { http_req_failed: ['rate<0.01'], checks: ['rate==1'] },
 };
 
-let token = '';
+let tokens;
+
+// An access token is good for ten minutes: it is traded for the next one a minute before.
+function accessToken() {
+  tokens = tokens || signIn();
+  if (Date.now() > Date.parse(tokens.access_expires_at) - 60000) {
+    const body = JSON.stringify({ refresh_token: tokens.refresh_token });
+    tokens = http.post(`${REST}/v1/auth/token/refresh`, body, { headers: JSON_BODY }).json();
+  }
+  return tokens.access_token;
+}
 
 function signIn() {
   // Another number for each virtual user in each run.
@@ -28,7 +38,7 @@ function signIn() {
     const messages = http.get(inbox, { tags: { name: 'sandbox: messages' } }).json('messages');
     if (messages.length && messages[0].code) {
       const body = { phone_number: phone, code: messages[0].code, role: 'rider', device_id: 'k6' };
-      return http.post(`${REST}/v1/auth/otp/verify`, JSON.stringify(body), { headers: JSON_BODY }).json('access_token');
+      return http.post(`${REST}/v1/auth/otp/verify`, JSON.stringify(body), { headers: JSON_BODY }).json();
     }
     sleep(0.1);
   }
@@ -41,8 +51,7 @@ function place() {
 }
 
 export default function riderLooksAtPrices() {
-  token = token || signIn();
-  const headers = { ...JSON_BODY, Authorization: `Bearer ${token}` };
+  const headers = { ...JSON_BODY, Authorization: `Bearer ${accessToken()}` };
   const pickup = place();
   const dropoff = { ...pickup, latitude: pickup.latitude - 0.015 };
   const asked = JSON.stringify({ pickup, dropoff, product: 'economy' });

@@ -13,8 +13,9 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from redis.asyncio import Redis
 
-from chassis.auth import Actor, Role, TokenSigner, TokenVerifier, set_current_actor
+from chassis.auth import CLOCK_SKEW_SECONDS, Actor, Role, TokenSigner, TokenVerifier, set_current_actor
 from chassis.interceptors import ServiceInterceptor
+from chassis.status import rpc_errors
 from matching_service.adapters.city_file import load_city
 from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.adapters.redis_locations import RedisLiveLocations
@@ -24,10 +25,11 @@ from matching_service.use_cases.dispatch_ports import OpenShift
 from matching_service.use_cases.report_locations import ReportLocations
 from ridesharing.common.v1 import geo_point_pb2
 from ridesharing.matching.v1 import driver_service_pb2, driver_service_pb2_grpc, rides_pb2
-from shared_kernel.errors import Unavailable
+from shared_kernel.errors import Unauthenticated, Unavailable
 from tests.fakes.matching_dispatch import NOON, FakeShifts, HandClock
 
 DRIVER = uuid4()
+TOKEN_SECONDS = 300
 
 
 class Servicer:
@@ -60,12 +62,12 @@ class World:
             max_pings_per_second=100,
             observe=count_pings,
         )
-        self.streams = LocationStreams(self.report)
+        self.streams = LocationStreams(self.report, self.clock)
 
 
 @asynccontextmanager
 async def serving(world: World, jwks_file: Path, token: str) -> AsyncGenerator[tuple[Any, grpc.aio.Metadata]]:
-    server = grpc.aio.server(interceptors=(ServiceInterceptor(TokenVerifier.from_file(jwks_file)),))
+    server = grpc.aio.server(interceptors=(ServiceInterceptor(TokenVerifier.from_file(jwks_file, world.clock)),))
     servicer = Servicer(world.streams)
     service = driver_service_pb2.DESCRIPTOR.services_by_name["DriverService"].full_name
     handlers = {
@@ -100,7 +102,7 @@ async def world(redis_url_for: Callable[[int], str]) -> AsyncIterator[World]:
 
 @pytest.fixture
 def driver_token(signing_keys: Path) -> str:
-    return TokenSigner.from_dir(signing_keys, "cli").sign(str(DRIVER), Role.DRIVER, 300)
+    return TokenSigner.from_dir(signing_keys, "cli", HandClock()).sign(str(DRIVER), Role.DRIVER, TOKEN_SECONDS)
 
 
 def ping(sequence: int, seconds: float = 0, latitude: float = 37.7) -> rides_pb2.LocationPing:
@@ -208,6 +210,24 @@ async def test_a_stream_ends_when_the_shift_has_ended(world: World, jwks_file: P
         assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION
 
 
+async def test_a_stream_ends_with_the_token_that_it_was_opened_with(
+    world: World, jwks_file: Path, driver_token: str
+) -> None:
+    until = TOKEN_SECONDS + CLOCK_SKEW_SECONDS
+    async with serving(world, jwks_file, driver_token) as (stub, metadata):
+        call = stub.StreamLocations(metadata=metadata)
+        world.clock.advance(until - 1)
+        await call.write(batch(ping(1, seconds=until - 1)))
+        assert (await call.read()).accepted_count == 1
+
+        world.clock.advance(1)
+        await call.write(batch(ping(2, seconds=until)))
+        with pytest.raises(Unauthenticated) as refused, rpc_errors():
+            await call.read()
+        assert refused.value.reason == "expired_token"
+        assert await last_sequence(world) == 1
+
+
 async def test_a_batch_of_more_than_a_hundred_is_refused(world: World, jwks_file: Path, driver_token: str) -> None:
     async with serving(world, jwks_file, driver_token) as (stub, metadata):
         request = driver_service_pb2.ReportLocationsRequest(pings=[ping(n) for n in range(1, 102)])
@@ -229,12 +249,12 @@ async def test_a_time_that_no_calendar_holds_is_refused(world: World, jwks_file:
 async def test_many_drivers_stream_at_once(world: World, jwks_file: Path, signing_keys: Path) -> None:
     drivers = [uuid4() for _ in range(20)]
     world.shifts.shifts |= {driver: OpenShift(uuid4(), VehicleClass.XL) for driver in drivers}
-    signer = TokenSigner.from_dir(signing_keys, "cli")
+    signer = TokenSigner.from_dir(signing_keys, "cli", world.clock)
 
     async with serving(world, jwks_file, "") as (stub, _):
 
         async def drive(driver: UUID) -> None:
-            token = signer.sign(str(driver), Role.DRIVER, 300)
+            token = signer.sign(str(driver), Role.DRIVER, TOKEN_SECONDS)
             call = stub.StreamLocations(metadata=grpc.aio.Metadata(("authorization", f"Bearer {token}")))
             for number in range(5):
                 await call.write(batch(*(ping(10 * number + n) for n in range(1, 11))))

@@ -219,7 +219,8 @@ class DriverServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StreamLocations(self, request_iterator, context):
-        """StreamLocations takes batches of pings for as long as the driver is online and answers each batch.
+        """StreamLocations takes batches of pings for as long as the driver is online and answers each batch. Errors:
+        no_open_shift, expired_token (the one it was opened with: open another with the next), server_leaving.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -54,7 +54,9 @@ class DriverServiceStub:
     (twice in 24 hours).
     """
     StreamLocations: _grpc.StreamStreamMultiCallable[_driver_service_pb2.StreamLocationsRequest, _driver_service_pb2.StreamLocationsResponse]
-    """StreamLocations takes batches of pings for as long as the driver is online and answers each batch."""
+    """StreamLocations takes batches of pings for as long as the driver is online and answers each batch. Errors:
+    no_open_shift, expired_token (the one it was opened with: open another with the next), server_leaving.
+    """
     ReportLocations: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.ReportLocationsRequest, _driver_service_pb2.ReportLocationsResponse]
     """ReportLocations takes one batch of pings. Errors: no_open_shift."""
     GetCurrentOffer: _grpc.UnaryUnaryMultiCallable[_driver_service_pb2.GetCurrentOfferRequest, _driver_service_pb2.GetCurrentOfferResponse]
@@ -145,7 +147,9 @@ class DriverServiceAsyncStub(DriverServiceStub):
     (twice in 24 hours).
     """
     StreamLocations: _aio.StreamStreamMultiCallable[_driver_service_pb2.StreamLocationsRequest, _driver_service_pb2.StreamLocationsResponse]  # type: ignore[assignment]
-    """StreamLocations takes batches of pings for as long as the driver is online and answers each batch."""
+    """StreamLocations takes batches of pings for as long as the driver is online and answers each batch. Errors:
+    no_open_shift, expired_token (the one it was opened with: open another with the next), server_leaving.
+    """
     ReportLocations: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.ReportLocationsRequest, _driver_service_pb2.ReportLocationsResponse]  # type: ignore[assignment]
     """ReportLocations takes one batch of pings. Errors: no_open_shift."""
     GetCurrentOffer: _aio.UnaryUnaryMultiCallable[_driver_service_pb2.GetCurrentOfferRequest, _driver_service_pb2.GetCurrentOfferResponse]  # type: ignore[assignment]
@@ -281,7 +285,9 @@ class DriverServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_driver_service_pb2.StreamLocationsRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_driver_service_pb2.StreamLocationsResponse], _abc.AsyncIterator[_driver_service_pb2.StreamLocationsResponse]]:
-        """StreamLocations takes batches of pings for as long as the driver is online and answers each batch."""
+        """StreamLocations takes batches of pings for as long as the driver is online and answers each batch. Errors:
+        no_open_shift, expired_token (the one it was opened with: open another with the next), server_leaving.
+        """
 
     @_abc_1.abstractmethod
     def ReportLocations(

@@ -136,12 +136,12 @@ class HandRider:
         return (await self.person.do("POST", "/v1/quotes", body))["quotes"][0]
 
     async def request(
-        self, pickup: GeoPoint = UNION_SQUARE, dropoff: GeoPoint = FERRY_BUILDING, funding: str = "card"
+        self, pickup: GeoPoint = UNION_SQUARE, dropoff: GeoPoint = FERRY_BUILDING, funding: str = "card", note: str = ""
     ) -> str:
         """Ask for a ride; return its id."""
         quote = await self.quote(pickup, dropoff)
         paid_by = {"payment_method_id": self.payment_method_id} if funding == "card" else {"funding": funding}
-        body = {"quote_id": quote["id"], **paid_by}
+        body = {"quote_id": quote["id"], "note": note, **paid_by}
         return str((await self.person.do("POST", "/v1/rides", body))["id"])
 
     async def ask(self, quote: dict[str, Any]) -> str:

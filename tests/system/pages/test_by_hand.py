@@ -218,7 +218,7 @@ async def test_a_look_that_began_before_a_step_does_not_undo_it(browser: Browser
         await page.get_by_role("button", name="Apply").click()
         await page.get_by_role("switch").click()
         await expect(page.get_by_role("heading", name="You are online")).to_be_visible()
-        ride_id = await rider.request(_CAR, DROPOFF)
+        ride_id = await rider.request(_CAR, DROPOFF, note="by the fountain")
         await expect(page.get_by_role("button", name="Accept")).to_be_visible()
 
         # The page asks for the ride under way while there is none; before it is told so, the driver has accepted one.
@@ -227,6 +227,8 @@ async def test_a_look_that_began_before_a_step_does_not_undo_it(browser: Browser
         await under_way.given()
         await page.get_by_role("button", name="Accept").click()
         await expect(page.get_by_role("button", name="I am here")).to_be_visible()
+        await expect(page.get_by_text("by the fountain")).to_be_visible()
+        await driver.shot("driver-phone-note")
         # So it asks how that ride ended, and is told where it stood before the driver arrived.
         await ended.at(page, f"**/v1/driver/rides/{ride_id}")
         under_way.let_go()

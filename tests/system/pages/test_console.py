@@ -99,6 +99,8 @@ async def test_a_ride_is_booked_for_somebody_who_calls(browser: Browser, stack: 
         offer = await driver.accept(ride_id)
         assert (offer["rider_name"], offer["funding"]) == ("Carmen", "cash")
         await expect(story).to_contain_text("Driver en route")
+        await expect(page.get_by_text("the blue door")).to_be_visible()
+        await operator.shot("console-booked-ride")
 
 
 async def test_what_a_rider_complains_of_is_decided(browser: Browser, stack: Stack, people: Town) -> None:

@@ -15,6 +15,7 @@ from notification_service.use_cases.owe_messages import OweMessages
 from shared_kernel.ids import Uuid7Source
 from tests.fakes.notification_templates import TEMPLATES
 from tests.integration.embedded import TestPostgres
+from tests.integration.notification.lanes import Town
 
 
 class SetClock:
@@ -76,3 +77,9 @@ def store(database: Database) -> PostgresStore:
 @pytest.fixture
 def owe_messages(store: PostgresStore, clock: SetClock) -> OweMessages:
     return OweMessages(store, TEMPLATES, clock, Uuid7Source())
+
+
+@pytest.fixture
+def town(database: Database, store: PostgresStore, clock: SetClock) -> Town:
+    """One person's messages and no senders yet."""
+    return Town(database, store, clock)

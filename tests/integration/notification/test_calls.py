@@ -39,7 +39,7 @@ from tests.fakes.notification_people import FakeAddresses
 from tests.fakes.notification_senders import FakeSender, Fault
 from tests.fakes.notification_templates import TEMPLATES
 from tests.integration.notification.conftest import SetClock, all_kept
-from tests.integration.notification.test_lanes import Hanging
+from tests.integration.notification.lanes import Hanging
 from tests.integration.notification.test_process import eventually, running
 
 CODE, SPELLED = "482913", "4, 8, 2, 9, 1, 3"

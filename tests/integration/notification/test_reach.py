@@ -40,7 +40,7 @@ from shared_kernel.ids import Uuid7Source
 from tests.fakes.notification_senders import FakeSender, Fault
 from tests.integration.notification.conftest import SetClock
 from tests.integration.notification.events import publish
-from tests.integration.notification.test_lanes import Town
+from tests.integration.notification.lanes import Town
 from tests.integration.notification.test_process import eventually, running
 
 URL = "http://edge/v1/callbacks/notifications/sms"

@@ -26,6 +26,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
 from chassis.metrics import DEAD_LETTERS
@@ -79,6 +80,11 @@ def dead_letter_table(metadata: MetaData) -> Table:
         Column("parked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
         Index(None, "parked_at", "event_id"),
     )
+
+
+async def erase_letters(connection: AsyncConnection, table: Table, account_id: UUID) -> None:
+    """Delete the parked events of an account itself, which is erased: taken in again, they would bring it back."""
+    await connection.execute(delete(table).where(table.c.aggregate_id == account_id))
 
 
 class DeadLetters:

@@ -145,6 +145,7 @@ def build(settings: NotificationSettings) -> Application:
         settings.notification_share_url,
         _opener_of_links(settings),
     )
+    personal_data = NotificationPersonalData(database, redis, tables.metadata)
     handler = EventHandler(
         owe_messages,
         tell_contacts,
@@ -153,6 +154,7 @@ def build(settings: NotificationSettings) -> Application:
         CloseCode(store, clock),
         EndSignIn(store, clock),
         campaigns.see_audience,
+        personal_data,
         alarms,
     )
     consumer = EventConsumer(
@@ -214,8 +216,7 @@ def build(settings: NotificationSettings) -> Application:
         TEMPLATE_SERVICE,
     )
     server.add(add_DeadLetterServiceServicer_to_server, DeadLetterServicer(dead_letters), DEAD_LETTER_SERVICE)
-    personal_data = PersonalDataServicer(NotificationPersonalData(database, redis, tables.metadata))
-    server.add(add_PersonalDataServiceServicer_to_server, personal_data, PERSONAL_DATA_SERVICE)
+    server.add(add_PersonalDataServiceServicer_to_server, PersonalDataServicer(personal_data), PERSONAL_DATA_SERVICE)
     return Application(server, workers, closers)
 
 

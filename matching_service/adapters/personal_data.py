@@ -15,9 +15,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
+from chassis.dead_letters import erase_letters
 from chassis.personal_data import EXPORT_PAGE_ROWS
 from matching_service.adapters.tables import (
     complaints,
+    dead_letters,
     promotion_redemptions,
     promotion_tries,
     ratings_due,
@@ -71,6 +73,7 @@ class MatchingPersonalData:
             blockers = await _blockers(connection, account_id)
             if blockers:
                 raise erasure_blocked(blockers)
+            await erase_letters(connection, dead_letters, account_id)
             asked = rides.c.rider_id == account_id
             mine = select(rides.c.id).where(asked)
             await connection.execute(

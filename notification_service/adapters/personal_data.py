@@ -11,11 +11,15 @@ from typing import Any
 from uuid import UUID
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, LargeBinary, MetaData, Table, delete, select, text
 
 from chassis.database import Database
+from chassis.dead_letters import erase_letters
 from chassis.live_entries import stream_key
 from chassis.personal_data import EXPORT_PAGE_ROWS
+from notification_service.adapters.tables import dead_letters
+from shared_kernel.errors import Unavailable
 
 _NOT_TOLD = frozenset({"token", "push_token", "fingerprint", "dedupe_key"})
 """What opens a device, and what is only bookkeeping."""
@@ -48,13 +52,22 @@ class NotificationPersonalData:
         return ()
 
     async def erase(self, account_id: UUID, request_id: str) -> None:  # noqa: ARG002 (done again, it changes nothing)
-        """Delete all rows of a person, what webhooks say of where they called for help, and their live stream."""
+        """Delete all rows of a person, parked events of the account, what webhooks say of where they called for help,
+        and their live stream.
+
+        Raises:
+            Unavailable: `redis_unavailable`; the rows are gone.
+        """
         async with self._database.transaction() as connection:
             await connection.execute(_FORGET_CALLS_FOR_HELP, {"account_id": account_id})
             for table in self._tables:
                 if table not in self._hanging:
                     await connection.execute(delete(table).where(table.c.account_id == account_id))
-        await self._redis.delete(stream_key(str(account_id)))
+            await erase_letters(connection, dead_letters, account_id)
+        try:
+            await self._redis.delete(stream_key(str(account_id)))
+        except (RedisError, OSError) as error:
+            raise Unavailable("redis_unavailable", "the live streams do not answer") from error
 
     async def export(self, account_id: UUID, offset: int) -> tuple[Mapping[str, Sequence[Mapping[str, Any]]], bool]:
         """Return the rows by table."""

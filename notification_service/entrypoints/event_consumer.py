@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from chassis.personal_data import PersonalData
 from chassis.streams import IncomingEvent
 from notification_service.domain.channels import Channel, Priority
 from notification_service.entrypoints.campaign_worker import SeeAudience
@@ -25,6 +26,7 @@ STREAMS = ("events:matching", "events:payment", "events:identity")
 _ACCOUNTS = (identity.AccountCreated, identity.AccountUpdated)
 _BY_ITSELF = (
     *_ACCOUNTS,
+    identity.AccountErased,
     identity.MailAddressChanged,
     identity.OneTimeCodeClosed,
     identity.SessionEnded,
@@ -48,6 +50,7 @@ class EventHandler:
         close_code: CloseCode,
         end_sign_in: EndSignIn,
         see_audience: SeeAudience,
+        personal_data: PersonalData,
         alarms: Alarms,
     ) -> None:
         self._owe_messages = owe_messages
@@ -57,6 +60,7 @@ class EventHandler:
         self._close_code = close_code
         self._end_sign_in = end_sign_in
         self._see_audience = see_audience
+        self._personal_data = personal_data
         self._alarms = alarms
 
     async def __call__(self, event: IncomingEvent) -> None:
@@ -70,6 +74,9 @@ class EventHandler:
         for event in events:
             if isinstance(event.message, _ACCOUNTS):
                 await self._remember_locale(event.id, event.aggregate_id, event.message.locale)
+            elif isinstance(event.message, identity.AccountErased):
+                # Erased before, by a call; of what came in or was parked since, nothing may stay.
+                await self._personal_data.erase(event.aggregate_id, str(event.id))
             elif isinstance(event.message, identity.MailAddressChanged):
                 await self._forget_bounces(event.id, event.aggregate_id)
             elif isinstance(event.message, identity.OneTimeCodeClosed):

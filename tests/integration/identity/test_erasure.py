@@ -137,6 +137,18 @@ class Whole:
             UUID(account),
         )
 
+    async def parked(self, account: str) -> None:
+        """News of an account that two services could not take in."""
+        for service in ("matching", "notification"):
+            await self.sql(
+                service,
+                "INSERT INTO dead_letters VALUES ($1, $2, 'events:identity', 'AccountCreated', $3, 1, now(), '', '', 8,"
+                " 'ValueError', now())",
+                uuid4(),
+                service,
+                UUID(account),
+            )
+
     async def mailed(self, signed_in: identity_pb.VerifyOtpResponse) -> str:
         """Somebody proves a mail address; it is returned."""
         address, token = "ada@example.org", forward_token(signed_in.tokens.access_token)
@@ -332,6 +344,19 @@ async def test_a_person_is_erased_everywhere_and_the_number_is_free_again(whole:
     assert events[-1][b"type"].endswith(b"AccountErased")
     acts = await whole.identity.fetch("SELECT act FROM audit_entries ORDER BY sequence")
     assert [entry["act"] for entry in acts] == ["erasure_requested", "account_erased"]
+
+
+async def test_parked_news_of_an_account_go_with_it_and_those_of_others_stay(whole: Whole) -> None:
+    signed_in, stranger = await whole.identity.sign_in(), str(uuid4())
+    account, token = signed_in.account.account_id, forward_token(signed_in.tokens.access_token)
+    for of in (account, stranger):
+        await whole.parked(of)
+    with rpc_errors():
+        await whole.privacy.RequestErasure(pb.RequestErasureRequest(request_id="e"), metadata=token)
+    assert (await whole.work_off(account, minutes=11)).HasField("complete_time")
+    for service in ("matching", "notification"):
+        parked = await whole.sql(service, "SELECT aggregate_id FROM dead_letters")
+        assert [str(letter["aggregate_id"]) for letter in parked] == [stranger]
 
 
 async def test_a_live_ride_and_owed_money_stand_in_the_way(whole: Whole) -> None:

@@ -356,7 +356,7 @@ def aggregate_of(message: Message) -> tuple[UUID, int]:  # noqa: PLR0911 (an arm
             return UUID(message.document_id), 1
         case identity.NewDeviceSignedIn() | identity.RefreshTokenReused() | identity.SessionEnded():
             return UUID(message.session_id), 1
-        case identity.AccountCreated() | identity.AccountUpdated():
+        case identity.AccountCreated() | identity.AccountUpdated() | identity.AccountErased():
             return UUID(message.account_id), 1
         case _:
             ride = cast("matching.RideRequested", message).ride

@@ -424,3 +424,19 @@ async def test_an_event_that_nobody_can_read_is_parked_and_the_others_go_on(serv
         "DecodeError",
     )
     assert await service.live(poisoned.rider_id) == []
+
+
+async def test_what_came_in_or_was_parked_of_an_erased_account_goes_with_the_news_of_it(service: Running) -> None:
+    story, account_id = Story(), str(uuid4())
+    story.rider_id = UUID(account_id)
+    parked = await publish(service.redis, identity.AccountCreated(account_id=account_id), payload=b"\xff")
+    await publish(service.redis, story.unmatched())
+    assert len(await service.live_once_there_are(1, story.rider_id)) == 1
+    await eventually(lambda: service.parked(parked))
+
+    async def forgotten() -> bool | None:
+        left = await service.parked(parked), await service.timeline(story.rider_id), await service.live(story.rider_id)
+        return True if not any(left) else None
+
+    await publish(service.redis, identity.AccountErased(account_id=account_id))
+    assert await eventually(forgotten)

@@ -207,7 +207,13 @@ def streets(
 
 @app.command()
 def evenings(
-    days: Annotated[str, typer.Option(help="Of the recorded ones, with commas between; all ten if left out.")] = "",
+    days: Annotated[
+        str,
+        typer.Option(
+            help="Of the recorded ones, with commas between; all ten if left out. Those of a run share a database: "
+            "what a driver is worth where is learned from the days before."
+        ),
+    ] = "",
     policies: Annotated[str, typer.Option(help="Of greedy, batch and own, with commas between.")] = "greedy,batch,own",
     minutes: Annotated[float, typer.Option(min=25, max=180, help="Of each evening, from 18 h on.")] = 180,
     city_scale: Annotated[

@@ -134,7 +134,8 @@ ROWS: Mapping[str, Row] = {
     "evenings": Row(
         "evenings --days 2008-05-17 --policies greedy,own --minutes 40",
         _evenings,
-        "40 minutes of one real evening, beside greedy dispatch; the whole of it takes hours",
+        "40 minutes of one real evening, beside greedy dispatch: too short for drivers' earnings to even out (ten "
+        "whole evenings take an hour; docs/reliability.md has them)",
         420,
     ),
 }

@@ -143,8 +143,8 @@ class RunView:
 def merged(plan: tuple[PlanStop, ...], view: RunView, newcomer: UUID) -> tuple[PlanStop, ...]:
     """Return a plan that was made some seconds ago, as it is now: without what is past, and with everybody who stays.
 
-    Parties of a run may have gone since and stops been made, which delays nobody; none can have come along, since a
-    driver has one open offer at a time.
+    Parties of a run may have gone since and stops been made, which delays nobody; none can have come along, since an
+    offer is opened with everybody in its plan, and a driver has one open offer at a time.
     """
     waiting = frozenset(ride.ride_id for ride in view.rides if not ride.on_board) | {newcomer}
     on_board = frozenset(ride.ride_id for ride in view.rides if ride.on_board)

@@ -8,6 +8,7 @@ from matching_service.domain.delivery import DeliveryFailure
 from matching_service.domain.pooling import StopAction
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.run import alone
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
 from shared_kernel.errors import Conflict
 from tests.fakes.matching_other_services import FakePayments
@@ -115,6 +116,19 @@ class TestPools:
         ride = await stage.pooled()
         proposal = Proposal(ride.id, driver_id, 60, 60.0, run_id=first.run_id)
         assert await stage.offers.make_offers([proposal]) == [OfferOutcome.DRIVER_TAKEN]
+
+    async def test_a_plan_that_was_made_before_another_party_came_along_is_not_offered(self, stage: Stage):
+        [first], driver_id = await stage.shared(1)
+        second, third = await stage.pooled(), await stage.pooled()
+        seen = await stage.reader.run_of(driver_id)
+        assert seen is not None
+        # Another matcher's tick looked at the run before the second party was on it.
+        plan = (*seen.pending, *alone(third.id))
+        joined = await stage.join(second, driver_id)
+        await stage.accept(stage.key(), driver_id, joined.id)
+        late = Proposal(third.id, driver_id, 300, 300.0, run_id=first.run_id, plan=plan)
+        assert await stage.offers.make_offers([late]) == [OfferOutcome.DRIVER_TAKEN]
+        assert [ride_id for ride_id, action in await order_of(stage, driver_id) if action is UP] == [first.id, second.id]
 
     async def test_the_slot_of_a_party_that_got_out_is_taken_by_the_next(self, stage: Stage):
         [first, second], driver_id = await stage.shared()

@@ -144,11 +144,13 @@ def merged(plan: tuple[PlanStop, ...], view: RunView, newcomer: UUID) -> tuple[P
     """Return a plan that was made some seconds ago, as it is now: without what is past, and with everybody who stays.
 
     Parties of a run may have gone since and stops been made, which delays nobody; none can have come along, since an
-    offer is opened with everybody in its plan, and a driver has one open offer at a time.
+    offer is opened with everybody in its plan, and a driver has one open offer at a time. A party at whose pickup the
+    driver has come to stand gets in first: its wait is counted, and nobody is fetched before it.
     """
     waiting = frozenset(ride.ride_id for ride in view.rides if not ride.on_board) | {newcomer}
     on_board = frozenset(ride.ride_id for ride in view.rides if ride.on_board)
-    return pending(plan, waiting, on_board)
+    here = {PlanStop(ride.ride_id, StopAction.PICK_UP) for ride in view.rides if ride.state is RideState.ARRIVED}
+    return tuple(sorted(pending(plan, waiting, on_board), key=lambda stop: stop not in here))
 
 
 def alone(ride_id: UUID) -> tuple[PlanStop, ...]:

@@ -146,6 +146,37 @@ class TestPools:
         await stage.accept(stage.key(), driver_id, offer.id)
         assert await order_of(stage, driver_id) == [(first.id, UP), (first.id, OFF), (third.id, UP), (third.id, OFF)]
 
+    async def test_a_party_whose_driver_came_to_its_pickup_while_thinking_gets_in_before_the_next(self, stage: Stage):
+        [first], driver_id = await stage.shared(1)
+        second = await stage.pooled()
+        up, off = alone(second.id)
+        view = await stage.reader.run_of(driver_id)
+        assert view is not None
+        plan = (up, *view.pending, off)
+        proposal = Proposal(second.id, driver_id, 60, 60.0, run_id=first.run_id, plan=plan)
+        assert await stage.offers.make_offers([proposal]) == [OfferOutcome.OFFERED]
+        await stage.arrive(stage.key(), driver_id, first.id)
+        offer = await stage.read.current_offer(driver_id)
+        await stage.accept(stage.key(), driver_id, offer.id)
+        assert await order_of(stage, driver_id) == [(first.id, UP), (second.id, UP), (first.id, OFF), (second.id, OFF)]
+        assert (await stage.read.current(driver_id=driver_id)).id == first.id
+
+    async def test_a_party_that_was_to_get_out_before_the_one_that_is_waited_for_by_now_finds_no_seat(
+        self, stage: Stage
+    ):
+        [pair], driver_id = await stage.shared(2)
+        trio = await stage.pooled(3)
+        view = await stage.reader.run_of(driver_id)
+        assert view is not None
+        proposal = Proposal(trio.id, driver_id, 60, 60.0, run_id=pair.run_id, plan=(*alone(trio.id), *view.pending))
+        assert await stage.offers.make_offers([proposal]) == [OfferOutcome.OFFERED]
+        await stage.arrive(stage.key(), driver_id, pair.id)
+        offer = await stage.read.current_offer(driver_id)
+        with pytest.raises(Conflict) as refused:
+            await stage.accept(stage.key(), driver_id, offer.id)
+        assert refused.value.reason == "run_full"
+        assert await order_of(stage, driver_id) == [(pair.id, UP), (pair.id, OFF)]
+
     async def test_a_party_whose_run_ended_while_the_driver_thought_begins_one(self, stage: Stage):
         [first], driver_id = await stage.shared(1)
         second = await stage.pooled()

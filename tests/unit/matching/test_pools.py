@@ -9,6 +9,7 @@ from matching_service.domain.pooling import StopAction
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.run import alone
+from matching_service.domain.shift import EndReason
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
 from shared_kernel.errors import Conflict
 from tests.fakes.matching_other_services import FakePayments
@@ -207,6 +208,24 @@ class TestPools:
         assert (await stage.read.current_shift(driver_id)).ended_at is None
         await stage.complete(stage.key(), driver_id, second.id)
         assert await stage.reader.open_shift(driver_id) is None
+
+    async def test_the_last_ride_was_driven_once_one_party_was_however_the_others_end(self, stage: Stage):
+        [first, second], driver_id = await stage.shared()
+        await stage.change_shift.set_last_ride(stage.key(), driver_id, True)
+        await stage.arrive(stage.key(), driver_id, first.id)
+        await stage.start(stage.key(), driver_id, first.id, first.start_pin)
+        await stage.complete(stage.key(), driver_id, first.id)
+        assert (await stage.read.current_shift(driver_id)).ended_at is None
+        await stage.cancel(stage.key(), second.rider_id, second.id, "", "")
+        assert await stage.reader.open_shift(driver_id) is None
+        assert (await stage.end_shift(stage.key(), driver_id)).end_reason is EndReason.LAST_RIDE
+
+    async def test_a_last_ride_whose_parties_are_all_called_off_is_none(self, stage: Stage):
+        [first, second], driver_id = await stage.shared()
+        await stage.change_shift.set_last_ride(stage.key(), driver_id, True)
+        for ride in (first, second):
+            await stage.cancel(stage.key(), ride.rider_id, ride.id, "", "")
+        assert (await stage.read.current_shift(driver_id)).takes_offers
 
     async def test_the_plan_of_a_driver_with_one_ride_is_its_two_stops(self, stage: Stage):
         ride, driver_id = await stage.arrived()

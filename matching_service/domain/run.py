@@ -131,8 +131,12 @@ class RunView:
 
     @property
     def has_room(self) -> bool:
-        """Whether another party may be asked for."""
-        return len(self.rides) < self.run.parties
+        """Whether another party may be asked for: nobody shares with more than they agreed to."""
+        return len(self.rides) < min([self.run.parties, *(ride.sharing.parties for ride in self.rides)])
+
+    def has_room_for(self, sharing: Sharing) -> bool:
+        """Whether a party that agreed to so much may come along."""
+        return self.has_room and len(self.rides) < sharing.parties
 
     def free_slot(self) -> int | None:
         """Return the first slot that nobody has; None when the run is full."""

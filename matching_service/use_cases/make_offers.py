@@ -136,6 +136,6 @@ async def _may_join(tx: Transaction, ride: Ride, proposal: Proposal) -> bool:
     if ride.sharing is None or proposal.run_id is None:
         return False
     view = await tx.run_of(proposal.driver_id)
-    if view is None or view.run.id != proposal.run_id or not view.has_room:
+    if view is None or view.run.id != proposal.run_id or not view.has_room_for(ride.sharing):
         return False
     return {each.ride_id for each in view.rides} <= {stop.ride_id for stop in proposal.plan}

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
 from matching_service.domain.pooling import PlanStop, StopAction
 from matching_service.domain.quote import Place
 from matching_service.domain.ride_states import RideState
@@ -87,6 +89,25 @@ async def test_a_pooled_ride_for_which_there_is_no_seat_waits(city: City) -> Non
     city.board.rides = [pooled(1, 1_000, 4_500, passengers=2)]
     await city.tick()
     assert city.board.proposed == []
+
+
+@pytest.mark.parametrize(
+    ("of_passenger", "of_newcomer", "comes"), [(3, 3, True), (3, 2, False), (2, 3, False)]
+)
+async def test_nobody_shares_the_vehicle_with_more_than_they_agreed_to(
+    city: City, of_passenger: int, of_newcomer: int, comes: bool
+) -> None:
+    # Products of one city may differ, and its policy may change while rides are under way.
+    view = driving(city, 1, here=0, to=5_000)
+    [first] = view.rides
+    second = replace(first, ride_id=UUID(int=600), slot=1, sharing=replace(first.sharing, parties=of_passenger))
+    run = view.run.with_plan((*view.run.plan, *alone(second.ride_id)))
+    city.board.runs = [RunView(run, (first, second))]
+    newcomer = pooled(1, 1_000, 4_500)
+    assert newcomer.sharing is not None
+    city.board.rides = [newcomer._replace(sharing=replace(newcomer.sharing, parties=of_newcomer))]
+    await city.tick()
+    assert [proposal.driver_id for proposal in city.board.proposed] == [view.run.driver_id] * comes
 
 
 async def test_a_driver_who_declined_or_may_not_take_cash_is_not_asked_again(city: City) -> None:

@@ -1,5 +1,6 @@
 """Parties who share a vehicle, each with a ride of its own."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -118,6 +119,21 @@ class TestPools:
         proposal = Proposal(ride.id, driver_id, 60, 60.0, run_id=first.run_id)
         assert await stage.offers.make_offers([proposal]) == [OfferOutcome.DRIVER_TAKEN]
 
+    async def test_a_party_that_agreed_to_share_with_one_other_gets_no_second(self, stage: Stage):
+        [first, second], driver_id = await stage.shared()
+        third = await stage.pooled()
+        assert third.sharing is not None
+        async with stage.store.transaction() as tx:
+            await tx.lock_ride(third.id)
+            await tx.save_ride(third, replace(third, sharing=replace(third.sharing, parties=2)))
+        view = await stage.reader.run_of(driver_id)
+        assert view is not None
+        plan = (*view.pending, *alone(third.id))
+        proposal = Proposal(third.id, driver_id, 300, 300.0, run_id=first.run_id, plan=plan)
+        assert await stage.offers.make_offers([proposal]) == [OfferOutcome.DRIVER_TAKEN]
+        await stage.cancel(stage.key(), second.rider_id, second.id, "", "")
+        assert await stage.offers.make_offers([proposal]) == [OfferOutcome.OFFERED]
+
     async def test_a_plan_that_was_made_before_another_party_came_along_is_not_offered(self, stage: Stage):
         [first], driver_id = await stage.shared(1)
         second, third = await stage.pooled(), await stage.pooled()
@@ -129,7 +145,10 @@ class TestPools:
         await stage.accept(stage.key(), driver_id, joined.id)
         late = Proposal(third.id, driver_id, 300, 300.0, run_id=first.run_id, plan=plan)
         assert await stage.offers.make_offers([late]) == [OfferOutcome.DRIVER_TAKEN]
-        assert [ride_id for ride_id, action in await order_of(stage, driver_id) if action is UP] == [first.id, second.id]
+        assert [ride_id for ride_id, action in await order_of(stage, driver_id) if action is UP] == [
+            first.id,
+            second.id,
+        ]
 
     async def test_the_slot_of_a_party_that_got_out_is_taken_by_the_next(self, stage: Stage):
         [first, second], driver_id = await stage.shared()

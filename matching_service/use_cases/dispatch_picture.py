@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 from matching_service.domain.candidates import Bound, Pair, Seeker, all_at
@@ -242,9 +243,12 @@ class DrawPicture:
         etas = await self.eta.seconds([(picture.snapshot[place].point, ride.pickup) for ride, _, place in known])
         for (ride, city, place), own_eta_seconds in zip(known, etas, strict=True):
             swaps = city.dispatch.swaps
-            if own_eta_seconds <= swaps.not_within_seconds:
+            latest_seconds = own_eta_seconds - swaps.min_gain_seconds
+            # Who is there before the time agreed on waits for it: nobody gains by another who waits longer.
+            early = ride.pickup_at is not None and now + timedelta(seconds=latest_seconds) < ride.pickup_at
+            if early or own_eta_seconds <= swaps.not_within_seconds:
                 continue
-            bound = Bound(ride.driver_id, own_eta_seconds - swaps.min_gain_seconds)
+            bound = Bound(ride.driver_id, latest_seconds)
             picture.bound_driver_by_seeker[len(picture.seekers)] = picture.free + len(places)
             picture.own_eta_seconds[len(picture.seekers)] = own_eta_seconds
             picture.seekers.append(bound_seeker(ride, city, now, bound))

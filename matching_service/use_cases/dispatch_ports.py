@@ -63,6 +63,8 @@ class EnRouteRide:
     city: str = ""
     shard: str = ""
     needs: frozenset[Capability] = frozenset()
+    pickup_at: datetime | None = None
+    """The time agreed on, of a ride that was asked for ahead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from matching_service.domain.delivery import DeliveryFailure, ProofKind
-from matching_service.domain.quote import FareLineKind
+from matching_service.domain.quote import Fare, FareLine, FareLineKind
 from matching_service.domain.ride_kind import Capability, RideKind
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
@@ -75,6 +75,22 @@ class TestDeliveries:
         assert sum(line.amount.amount_minor for line in payments.captured[ride.id][1]) == back.owed.total.amount_minor
         assert (await stage.now(ride)).payment_state is PaymentState.CAPTURED
         assert await stage.driver_is_free(driver_id)
+
+    async def test_a_return_costs_its_whole_fee_where_less_than_that_was_left_of_the_fare(
+        self, stage: Stage, payments: FakePayments
+    ):
+        rider_id, driver_id = stage.new_id(), await stage.driver(*Capability)
+        quote = await stage.quote(rider_id, Fare.of("USD", [FareLine(FareLineKind.FLAT, usd(100))]), product="delivery")
+        ride = await stage.request_ride(stage.key(), rider_id, quote.id, stage.card(), "", ORDER)
+        offer = await stage.offer(ride, driver_id)
+        await stage.accept(stage.key(), driver_id, offer.id)
+        await stage.arrive(stage.key(), driver_id, ride.id)
+        await stage.collect(stage.key(), driver_id, ride.id, "")
+        await stage.fail_delivery(stage.key(), driver_id, ride.id, DeliveryFailure.REFUSED, "")
+        back = await stage.return_order(stage.key(), driver_id, ride.id, "Kim")
+        assert (back.fee_amount, back.owed.total) == (usd(400), usd(500))
+        await stage.settle()
+        assert sum(line.amount.amount_minor for line in payments.captured[ride.id][1]) == 500
 
     async def test_a_return_is_answered_again_as_it_stands(self, stage: Stage):
         ride, driver_id = await stage.carrying()

@@ -13,7 +13,7 @@ from matching_service.adapters import tables
 from matching_service.adapters.ride_rows import ride_from
 from matching_service.domain.ride import Ride
 
-_NEAREST_TO_THE_END = ("in_progress", "arrived", "driver_en_route")
+_NEAREST_TO_THE_END = ("in_progress", "returning", "arrived", "driver_en_route")
 
 
 class PostgresMdsReader:

@@ -6,7 +6,9 @@ from uuid import uuid4
 
 from matching_service.adapters.coarse_places import coarse
 from matching_service.adapters.postgres_mds import PostgresMdsReader
+from matching_service.domain.delivery import DeliveryFailure
 from matching_service.domain.mds import VehicleState, trip_id
+from matching_service.domain.ride_kind import Capability
 from matching_service.use_cases.export_mds import ExportMds
 from matching_service.use_cases.reader_ports import ShiftFilter
 from tests.fakes.matching_other_services import FakePayments
@@ -52,3 +54,27 @@ async def test_parties_who_share_a_vehicle_make_one_vehicle_and_one_shift(
         export = ExportMds(reader, stage.shifts, stage.locations, stage.cities, coarse, provider_id, stage.clock)
         [vehicle] = (await export.vehicles(10, None)).items
         assert (vehicle.state, vehicle.trip_id) == (VehicleState.ON_TRIP, trip_id(provider_id, first.id))
+
+
+async def test_a_courier_on_the_way_back_to_the_shop_cannot_be_hailed_whatever_was_asked_for_since(
+    migrated_postgres_url: Callable[[str], str],
+) -> None:
+    async with open_database(migrated_postgres_url("matching")) as database:
+        stage = stage_on(database, FakePayments())
+        order, driver_id = await stage.order(), await stage.driver(*Capability)
+        # Asked for after the order, and driven before it.
+        ride = await stage.ride()
+        offer = await stage.offer(ride, driver_id)
+        await stage.accept(stage.key(), driver_id, offer.id)
+        await stage.arrive(stage.key(), driver_id, ride.id)
+        await stage.start(stage.key(), driver_id, ride.id, ride.start_pin)
+        await stage.complete(stage.key(), driver_id, ride.id)
+        offer = await stage.offer(order, driver_id)
+        await stage.accept(stage.key(), driver_id, offer.id)
+        await stage.arrive(stage.key(), driver_id, order.id)
+        await stage.collect(stage.key(), driver_id, order.id, "")
+        await stage.fail_delivery(stage.key(), driver_id, order.id, DeliveryFailure.REFUSED, "")
+        reader = PostgresMdsReader(database)
+        export = ExportMds(reader, stage.shifts, stage.locations, stage.cities, coarse, uuid4(), stage.clock)
+        [vehicle] = (await export.vehicles(10, None)).items
+        assert (vehicle.state, vehicle.event_type) == (VehicleState.NON_OPERATIONAL, "service_end")

@@ -9,6 +9,7 @@ import pytest
 from matching_service.domain.edit import EditState
 from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_cancels import cancel_fee, free_cancel_until
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.use_cases.quote_ride_edit import EditCommand
 from matching_service.use_cases.store_ports import Transaction
@@ -212,6 +213,22 @@ class TestSchedules:
         assert (await stage.preview(ride.rider_id, ride.id)).fee.amount_minor == 0
         await wait_until(stage, ride, SCHEDULE.free_cancel_lead_seconds)
         assert (await stage.preview(ride.rider_id, ride.id)).fee == CITY.fees.cancel_fee
+
+    async def test_the_fee_of_a_cancel_grows_from_the_end_of_its_free_time(self, stage: Stage):
+        ride = await stage.scheduled(TOMORROW)
+        await wait_until(stage, ride, SCHEDULE.hold_lead_seconds)
+        begun = await wait_until(stage, ride, SCHEDULE.search_lead_seconds)
+        driver_id = await stage.driver()
+        offer = await stage.offer(begun, driver_id)
+        bound = await stage.accept(stage.key(), driver_id, offer.id)
+        terms = replace(bound.terms, cancel_fee_per_minute_minor=40, cancel_fee_most_minor=900)
+        bound, free_until = replace(bound, terms=terms), free_cancel_until(bound)
+        assert free_until is not None
+        assert bound.assigned_at is not None
+        # For longer than after an assignment now: ten minutes of it have gone by on the way.
+        assert (free_until - bound.assigned_at).total_seconds() > CITY.fees.free_cancel_seconds + 600
+        fees = [cancel_fee(bound, free_until + timedelta(seconds=over)).amount_minor for over in (-1, 0, 1, 61)]
+        assert fees == [0, 500, 540, 580]
 
     async def test_two_of_a_rider_do_not_overlap(self, stage: Stage):
         ride = await stage.scheduled(TOMORROW)

@@ -2,21 +2,26 @@
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
+from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.domain.edit import EditState
 from matching_service.domain.eta import CrowFliesEta
+from matching_service.domain.fare_book import Scope, Window
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_cancels import cancel_fee, free_cancel_until
 from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.zones import ServiceArea
+from matching_service.use_cases.edit_policies import EditPolicies
 from matching_service.use_cases.quote_ride_edit import EditCommand
 from matching_service.use_cases.store_ports import Transaction
 from shared_kernel.errors import Unknown
+from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, FARE, PICKUP, Stage
-from tests.unit.matching.test_edits import FAR, accepted, edited, quoted
+from tests.unit.matching.test_edits import FAR, NEXT_DOOR, accepted, edited, quoted
 from tests.unit.matching.test_requests import refusal
 from tests.unit.matching.test_stops import SCHOOL
 
@@ -294,6 +299,31 @@ class TestSchedules:
         ride = await stage.scheduled(TOMORROW)
         command = EditCommand(pickup_at=stage.clock.now() + ahead)
         assert (await refusal(quoted(stage, ride, command))).reason == reason
+
+    async def test_a_ride_is_not_moved_to_when_or_where_its_product_is_not_sold(self, stage: Stage):
+        ride = await stage.scheduled(TOMORROW)
+        assert ride.schedule is not None
+        at = ride.schedule.pickup_at
+        early = Window(frozenset(range(7)), time(5), time(6))  # 12:00 UTC is 05:00 by the city's clock
+        around = ServiceArea(
+            tuple(
+                GeoPoint(PICKUP.point.latitude + north, PICKUP.point.longitude + east)
+                for north, east in ((-0.01, -0.01), (0.01, -0.01), (0.01, 0.01), (-0.01, 0.01))
+            )
+        )
+        for scope, command, sold in (
+            (Scope(windows=(early,)), EditCommand(pickup_at=at + timedelta(minutes=30)), True),
+            (Scope(windows=(early,)), EditCommand(pickup_at=at + timedelta(hours=3)), False),
+            (Scope(pickup_zones=frozenset({"hall"})), EditCommand(pickup=NEXT_DOOR), True),
+            (Scope(pickup_zones=frozenset({"hall"})), EditCommand(pickup=SCHOOL), False),
+        ):
+            products = dict(CITY.products) | {"economy": replace(CITY.products["economy"], available=scope)}
+            city = replace(CITY, products=products, fares=replace(CITY.fares, zones={"hall": around}))
+            stage.quote_edit = replace(stage.quote_edit, policies=EditPolicies(stage.reader, FixedCities(city)))
+            if sold:
+                assert (await quoted(stage, ride, command)).state is EditState.QUOTED
+            else:
+                assert (await refusal(quoted(stage, ride, command))).reason == "product_unavailable"
 
     async def test_a_ride_that_has_begun_has_no_other_time(self, stage: Stage):
         ride = await stage.ride()

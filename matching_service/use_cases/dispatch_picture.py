@@ -43,7 +43,7 @@ from shared_kernel.geo import GeoPoint
 MAX_WAITING = 2_000
 """Rides of one tick; the rest come at the next, the returned and the longest waiting first."""
 MAX_RUNS = 500
-"""Shared runs that pooled rides are planned into at one tick."""
+"""Shared runs that pooled rides are planned into at one tick, of those whose drivers are in the picture."""
 MAX_EN_ROUTE = 500
 """Rides whose driver may change at one tick; those that were promised the latest pickup."""
 
@@ -207,10 +207,13 @@ class DrawPicture:
         ]
         places: list[int] = []
         runs: list[RunOnTheRoad] = []
-        for view in await self.runs.with_room(MAX_RUNS):
-            place = picture.fresh_place_of(view.run.driver_id)
-            if place is None or view.run.driver_id in picture.headings:
-                continue
+        near = {
+            driver_id: place
+            for driver_id in picture.busy - picture.headings.keys()
+            if (place := picture.fresh_place_of(driver_id)) is not None
+        }
+        for view in await self.runs.with_room(near, MAX_RUNS):
+            place = near[view.run.driver_id]
             position = picture.snapshot[place]
             if position.shift_key not in picture.closed_shifts:
                 places.append(place)

@@ -236,8 +236,9 @@ class Claim(NamedTuple):
 class SharedRuns(Protocol):
     """Runs that parties may share."""
 
-    async def with_room(self, limit: int) -> Sequence[RunView]:
-        """Return at most `limit` open runs with room for another party, of drivers who are not asked just now."""
+    async def with_room(self, driver_ids: Collection[UUID], limit: int) -> Sequence[RunView]:
+        """Return at most `limit` open runs with room for another party, of those of some drivers who are not asked
+        just now."""
         ...
 
 

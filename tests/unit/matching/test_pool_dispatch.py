@@ -11,6 +11,7 @@ from matching_service.domain.quote import Place
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.run import Run, RunRide, RunView, Sharing, alone
 from matching_service.domain.terms import Funding
+from matching_service.use_cases.dispatch_picture import MAX_RUNS
 from matching_service.use_cases.dispatch_ports import WaitingRide
 from tests.fakes.matching_dispatch import NOON
 from tests.fakes.matching_one_street import City, at, ride
@@ -91,9 +92,7 @@ async def test_a_pooled_ride_for_which_there_is_no_seat_waits(city: City) -> Non
     assert city.board.proposed == []
 
 
-@pytest.mark.parametrize(
-    ("of_passenger", "of_newcomer", "comes"), [(3, 3, True), (3, 2, False), (2, 3, False)]
-)
+@pytest.mark.parametrize(("of_passenger", "of_newcomer", "comes"), [(3, 3, True), (3, 2, False), (2, 3, False)])
 async def test_nobody_shares_the_vehicle_with_more_than_they_agreed_to(
     city: City, of_passenger: int, of_newcomer: int, comes: bool
 ) -> None:
@@ -135,3 +134,16 @@ async def test_a_silent_driver_with_parties_is_not_asked(city: City) -> None:
     city.board.rides = [pooled(1, 1_000, 4_500)]
     await city.tick()
     assert city.board.proposed == []
+
+
+async def test_a_run_nearby_is_joined_however_many_there_are_in_other_cities(city: City) -> None:
+    view = driving(city, 1, here=0, to=5_000)
+    elsewhere = [
+        RunView(replace(view.run, id=UUID(int=10_000 + number), driver_id=UUID(int=20_000 + number)), view.rides)
+        for number in range(MAX_RUNS)
+    ]
+    city.board.under_way |= {run.run.driver_id for run in elsewhere}
+    city.board.runs = [*elsewhere, view]
+    city.board.rides = [pooled(1, 1_000, 4_500)]
+    await city.tick()
+    assert [proposal.driver_id for proposal in city.board.proposed] == [view.run.driver_id]

@@ -145,7 +145,7 @@ class EveningBoard:
         """Everybody may take cash."""
         return self._nobody
 
-    async def with_room(self, _limit: int) -> Sequence[Any]:
+    async def with_room(self, _driver_ids: Collection[UUID], _limit: int) -> Sequence[Any]:
         """Nobody shares."""
         return ()
 

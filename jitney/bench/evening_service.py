@@ -49,7 +49,7 @@ class _Payments:
     async def place_hold(self, *_: object) -> Any:
         return self._outcome(self._status.HELD)
 
-    async def capture(self, *_: object) -> Any:
+    async def capture(self, *_: object, **__: object) -> Any:
         return self._outcome(self._status.CAPTURED)
 
     async def void(self, *_: object) -> Any:

@@ -77,7 +77,14 @@ class PaymentClient:
             raise from_rpc_error(error) from error
 
     async def capture(
-        self, key: str, ride_id: UUID, driver_id: UUID, lines: Sequence[ChargeLine], timeout_seconds: float
+        self,
+        key: str,
+        ride_id: UUID,
+        driver_id: UUID,
+        lines: Sequence[ChargeLine],
+        timeout_seconds: float,
+        *,
+        payer_absent: bool = False,
     ) -> PaymentOutcome:
         request = pb.CapturePaymentRequest(
             request_id=key,
@@ -92,6 +99,7 @@ class PaymentClient:
                 )
                 for line in lines
             ],
+            payer_absent=payer_absent,
         )
         try:
             return _outcome((await self._stub.CapturePayment(request, timeout=timeout_seconds)).payment)

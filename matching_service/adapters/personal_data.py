@@ -22,6 +22,7 @@ from matching_service.adapters.tables import (
     dead_letters,
     promotion_redemptions,
     promotion_tries,
+    quotes,
     ratings_due,
     ride_edits,
     ride_ratings,
@@ -129,7 +130,8 @@ class MatchingPersonalData:
             # What was redeemed stays, for the books, as the prices do.
             await connection.execute(delete(promotion_tries).where(promotion_tries.c.rider_id == account_id))
             await connection.execute(delete(shift_headings).where(shift_headings.c.driver_id == account_id))
-            # Ways that a ride could have gone, and who may watch it: nobody asks for them after the ride.
+            # Rides that were only priced, ways that one could have gone, and who may watch it: nobody asks any more.
+            await connection.execute(delete(quotes).where(quotes.c.rider_id == account_id))
             await connection.execute(delete(ride_edits).where(ride_edits.c.ride_id.in_(mine)))
             await connection.execute(delete(ride_shares).where(ride_shares.c.ride_id.in_(mine)))
             # Nobody is left to be asked for stars.

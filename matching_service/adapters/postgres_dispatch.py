@@ -101,7 +101,7 @@ def _waiting(*, of_cities: bool) -> Select[Any]:
 @cache
 def _en_route(*, of_cities: bool) -> Select[Any]:
     asked = select(_offer.id).where(_offer.ride_id == _ride.id, _offer.state == _written("open")).exists()
-    columns = [*_seeking(), _ride.driver_id, _ride.swap_count]
+    columns = [*_seeking(), _ride.driver_id, _ride.swap_count, _ride.pickup_at]
     under_way = select(*columns, _excluded).where(
         _ride.state == _written("driver_en_route"),
         *_theirs(of_cities=of_cities),
@@ -234,6 +234,7 @@ class PostgresDispatchReads:
                 city=row["city"],
                 shard=row["shard"],
                 needs=order_from(row["delivery"]).needs if row["delivery"] is not None else frozenset(),
+                pickup_at=row["pickup_at"],
             )
             for row in rows
         ]

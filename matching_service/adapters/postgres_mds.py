@@ -13,7 +13,7 @@ from matching_service.adapters import tables
 from matching_service.adapters.ride_rows import ride_from
 from matching_service.domain.ride import Ride
 
-_NEAREST_TO_THE_END = ("in_progress", "arrived", "driver_en_route")
+_NEAREST_TO_THE_END = ("in_progress", "returning", "arrived", "driver_en_route")
 
 
 class PostgresMdsReader:
@@ -49,9 +49,12 @@ class PostgresMdsReader:
             .table_valued("driver_id")
             .render_derived()
         )
-        ride = tables.rides.c
-        newest = select(tables.rides).where(ride.driver_id == wanted.c.driver_id).order_by(ride.id.desc()).limit(1)
-        last = newest.lateral("last")
+        ride, assignment = tables.rides.c, tables.assignments.c
+        # Not the one that was asked for last: a ride asked for ahead is driven after many that were asked for since.
+        theirs = (assignment.ride_id == ride.id) & (assignment.driver_id == ride.driver_id)
+        driven = select(tables.rides).join(tables.assignments, theirs)
+        driven = driven.where(assignment.driver_id == wanted.c.driver_id)
+        last = driven.order_by(assignment.assigned_at.desc()).limit(1).lateral("last")
         async with self._database.connect() as connection:
             rows = (await connection.execute(select(*last.c).select_from(wanted.join(last, true())))).mappings()
             rides = [ride_from(row, ()) for row in rows]

@@ -21,7 +21,8 @@ _AHEAD = text("""
     WHERE ride.state = 'driver_en_route' AND ride.id > :after AND ride.pickup_eta_seconds > :beyond_seconds
       AND NOT EXISTS (
           SELECT FROM told_arrival
-          WHERE told_arrival.ride_id = ride.id AND told_arrival.driver_id = ride.driver_id)
+          WHERE told_arrival.ride_id = ride.id AND told_arrival.driver_id = ride.driver_id
+              AND told_at >= ride.assigned_at)
     ORDER BY ride.id LIMIT :limit
 """)
 
@@ -39,8 +40,13 @@ class PostgresPickups:
             return [Pickup(row.id, row.driver_id, GeoPoint(row.pickup_latitude, row.pickup_longitude)) for row in rows]
 
 
-async def note_arriving(connection: AsyncConnection, ride_id: UUID, driver_id: UUID, now: datetime) -> bool:
-    """Note that a rider is told that a driver is about to be there; False if this rider was, of this driver."""
+async def note_arriving(
+    connection: AsyncConnection, ride_id: UUID, driver_id: UUID, since: datetime, now: datetime
+) -> bool:
+    """Note that a rider is told that a driver is about to be there; False if this rider was, of this driver, since."""
+    row = tables.told_arrivals.c
     told = insert(tables.told_arrivals).values(ride_id=ride_id, driver_id=driver_id, told_at=now)
-    noted = await connection.scalar(told.on_conflict_do_nothing().returning(tables.told_arrivals.c.ride_id))
-    return noted is not None
+    anew = told.on_conflict_do_update(
+        index_elements=["ride_id", "driver_id"], set_={"told_at": now}, where=row.told_at < since
+    )
+    return await connection.scalar(anew.returning(row.ride_id)) is not None

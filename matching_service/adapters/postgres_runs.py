@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import ARRAY, Select, Uuid, any_, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
@@ -55,11 +55,14 @@ class PostgresSharedRuns:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def with_room(self, limit: int) -> Sequence[RunView]:
-        """Return runs of drivers without an open offer, the latest opened first."""
-        run, offer = tables.runs.c, tables.offers.c
+    async def with_room(self, driver_ids: Collection[UUID], limit: int) -> Sequence[RunView]:
+        """Return runs of those of some drivers who have no open offer, the latest opened first."""
+        run, offer, ride = tables.runs.c, tables.offers.c, tables.rides.c
+        theirs = run.driver_id == any_(literal(list(driver_ids), ARRAY(Uuid)))
         asked = select(offer.id).where(offer.driver_id == run.driver_id, offer.state == "open").exists()
-        statement = select(tables.runs).where(run.closed_at.is_(None), run.parties > 1, ~asked)
+        taken = select(func.count()).where(ride.run_id == run.id, is_in(DRIVER_STATES)).scalar_subquery()
+        room = run.closed_at.is_(None), run.parties > 1, run.parties > taken
+        statement = select(tables.runs).where(theirs, *room, ~asked)
         async with self._database.connect() as connection:
             views = await views_of(connection, statement.order_by(run.opened_at.desc()).limit(limit))
         return [view for view in views if view.has_room and view.rides]

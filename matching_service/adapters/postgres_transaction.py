@@ -222,8 +222,8 @@ class PostgresTransaction:
     async def raise_alert(self, alert: TripAlert) -> bool:
         return await raise_alert(self._connection, alert)
 
-    async def note_arriving(self, ride_id: UUID, driver_id: UUID, now: datetime) -> bool:
-        return await note_arriving(self._connection, ride_id, driver_id, now)
+    async def note_arriving(self, ride_id: UUID, driver_id: UUID, since: datetime, now: datetime) -> bool:
+        return await note_arriving(self._connection, ride_id, driver_id, since, now)
 
     async def owe_rating_reminder(self, ride_id: UUID, due_at: datetime) -> None:
         await owe_rating_reminder(self._connection, ride_id, due_at)

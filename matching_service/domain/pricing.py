@@ -68,6 +68,11 @@ def moment_of(city: CityPolicy, at: datetime, pickup: GeoPoint, dropoff: GeoPoin
     return city.fares.moment(at.astimezone(ZoneInfo(city.time_zone)), pickup, dropoff)
 
 
+def is_sold(city: CityPolicy, product: Product, at: datetime, pickup: GeoPoint) -> bool:
+    """Tell whether a product can be had from a place at a time."""
+    return product.available.covers(product.name, moment_of(city, at, pickup))
+
+
 def price_trip(city: CityPolicy, product: Product, trip: PricedTrip, surge_permille: int = NO_SURGE_PERMILLE) -> Fare:
     """Price a trip.
 

@@ -68,8 +68,8 @@ def cancel_fee(ride: Ride, now: datetime) -> Money:
         return Money.zero(ride.fare.total.currency_code)
     # At the pickup the driver no longer drives: the fee stays what it was at the arrival.
     until = min(ride.arrived_at or now, now)
-    driven_seconds = 0.0 if ride.assigned_at is None else (until - ride.assigned_at).total_seconds()
-    fee = ride.fare.fee(FareLineKind.CANCEL_FEE, ride.terms.cancel_fee_minor_after(driven_seconds))
+    over_seconds = 0.0 if free_until is None else (until - free_until).total_seconds()
+    fee = ride.fare.fee(FareLineKind.CANCEL_FEE, ride.terms.cancel_fee_minor_after(over_seconds))
     return Money.zero(ride.fare.total.currency_code) if fee is None else fee.amount
 
 

@@ -9,10 +9,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from matching_service.domain.delivery import DeliveryFailure, Proof
-from matching_service.domain.quote import FareLineKind
+from matching_service.domain.quote import FareLine, FareLineKind
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideMove
 from matching_service.domain.ride_trip import completed
+from shared_kernel.money import Money
 
 
 def hand_over_failed(ride: Ride) -> Ride:
@@ -32,7 +33,9 @@ def delivery_failed(ride: Ride, cause: DeliveryFailure, words: str, now: datetim
 
 
 def brought_back(ride: Ride, proof: Proof, now: datetime) -> Ride:
-    """The shop has the goods again: the fare is collected, and the fee of the way back."""
-    fee = ride.fare.fee(FareLineKind.RETURN_FEE, ride.terms.return_fee_minor)
-    back = replace(ride, delivery=ride.carried.proven(proof), fee=fee)
+    """The shop has the goods again: the fare is collected, and the whole fee of the way back, which is driven whatever
+    the way there cost."""
+    fee = Money(ride.fare.total.currency_code, ride.terms.return_fee_minor).charged()
+    line = FareLine(FareLineKind.RETURN_FEE, fee) if fee.amount_minor else None
+    back = replace(ride, delivery=ride.carried.proven(proof), fee=line)
     return back.ended(RideMove.BRING_BACK, ride.reason, now, collect=True)

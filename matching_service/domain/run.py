@@ -131,8 +131,12 @@ class RunView:
 
     @property
     def has_room(self) -> bool:
-        """Whether another party may be asked for."""
-        return len(self.rides) < self.run.parties
+        """Whether another party may be asked for: nobody shares with more than they agreed to."""
+        return len(self.rides) < min([self.run.parties, *(ride.sharing.parties for ride in self.rides)])
+
+    def has_room_for(self, sharing: Sharing) -> bool:
+        """Whether a party that agreed to so much may come along."""
+        return self.has_room and len(self.rides) < sharing.parties
 
     def free_slot(self) -> int | None:
         """Return the first slot that nobody has; None when the run is full."""
@@ -143,12 +147,14 @@ class RunView:
 def merged(plan: tuple[PlanStop, ...], view: RunView, newcomer: UUID) -> tuple[PlanStop, ...]:
     """Return a plan that was made some seconds ago, as it is now: without what is past, and with everybody who stays.
 
-    Parties of a run may have gone since and stops been made, which delays nobody; none can have come along, since a
-    driver has one open offer at a time.
+    Parties of a run may have gone since and stops been made, which delays nobody; none can have come along, since an
+    offer is opened with everybody in its plan, and a driver has one open offer at a time. A party at whose pickup the
+    driver has come to stand gets in first: its wait is counted, and nobody is fetched before it.
     """
     waiting = frozenset(ride.ride_id for ride in view.rides if not ride.on_board) | {newcomer}
     on_board = frozenset(ride.ride_id for ride in view.rides if ride.on_board)
-    return pending(plan, waiting, on_board)
+    here = {PlanStop(ride.ride_id, StopAction.PICK_UP) for ride in view.rides if ride.state is RideState.ARRIVED}
+    return tuple(sorted(pending(plan, waiting, on_board), key=lambda stop: stop not in here))
 
 
 def alone(ride_id: UUID) -> tuple[PlanStop, ...]:

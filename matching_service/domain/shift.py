@@ -67,7 +67,8 @@ class Shift:
     silent_since: datetime | None = None
     silent_until: datetime | None = None
     end_reason: EndReason | None = None
-    """Why it ended. While it is open: why it ends after the ride under way, where that is more than a last ride."""
+    """Why it ended. While it is open: why it ends after the ride under way, where that is more than a last ride, or
+    where one of those who share the vehicle was driven by it."""
     capabilities: frozenset[Capability] = frozenset()
     """What the driver declared beside taking rides."""
     paused_seconds: int = 0
@@ -124,6 +125,12 @@ class Shift:
     def bound(self) -> Shift:
         """The driver took a ride: where it was to be the last, no other is offered."""
         return replace(self._moved(), ends_after_ride=True) if self.last_ride and not self.ends_after_ride else self
+
+    def driven_one(self) -> Shift:
+        """One of those who share the vehicle came to its end: a last ride was one, however the others' end."""
+        if not self.last_ride or not self.ends_after_ride or self.end_reason is not None:
+            return self
+        return replace(self._moved(), end_reason=EndReason.LAST_RIDE)
 
     def freed(self, now: datetime, *, driven: bool) -> Shift:
         """The ride is over. `driven`: it came to its end at the drop-off or the rider did not come.

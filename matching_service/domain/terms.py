@@ -155,10 +155,9 @@ class RideTerms:
         """Return a fare that was made anew with what the ride's promotion takes off it."""
         return fare if self.discount is None else self.discount.applied(fare)
 
-    def cancel_fee_minor_after(self, driven_seconds: float) -> int:
-        """Return the fee of a cancel so long after the assignment, beyond the free time; started minutes count."""
-        over = max(0.0, driven_seconds - self.free_cancel_seconds)
-        grown = self.cancel_fee_minor + self.cancel_fee_per_minute_minor * ceil(over / 60)
+    def cancel_fee_minor_after(self, over_seconds: float) -> int:
+        """Return the fee of a cancel after so long a drive beyond the free time; started minutes count."""
+        grown = self.cancel_fee_minor + self.cancel_fee_per_minute_minor * ceil(max(0.0, over_seconds) / 60)
         return min(grown, max(self.cancel_fee_minor, self.cancel_fee_most_minor))
 
     def charge_lines(self, fare: Fare) -> tuple[ChargeLine, ...]:

@@ -233,5 +233,4 @@ class DriverServicer(driver_service_pb2_grpc.DriverServiceServicer):
 
 
 def _given_back(ride: Ride) -> bytes:
-    # No longer this driver's: what a stranger may see.
-    return pb.CancelAssignmentResponse(ride=wire_rides.ride_message(ride)).SerializeToString()
+    return pb.CancelAssignmentResponse(ride=wire_rides.given_back_message(ride)).SerializeToString()

@@ -72,7 +72,7 @@ def _ride_event(event: events.RideFact) -> Message:  # noqa: PLR0911 (an arm a k
             return events_pb2.RideDriverSwapped(ride=told, former_driver_id=str(former))
         case events.RideShared(contact_ids=contacts, sealed_token=sealed_token):
             return events_pb2.RideShared(
-                ride=wire_rides.ride_message(ride, with_rider_name=True),
+                ride=wire_rides.ride_message(ride, with_rider_name=True, in_event=True),
                 contact_ids=[str(contact) for contact in contacts],
                 sealed_token=sealed_token,
             )

@@ -114,6 +114,13 @@ def driver_ride_message(ride: Ride) -> rides_pb2.Ride:
     return ride_message(ride, with_rider_name=True, with_note=ride.has_driver)
 
 
+def given_back_message(ride: Ride) -> rides_pb2.Ride:
+    """Write a ride for the driver who gave it back: no longer theirs, it shows what strangers see, and no code."""
+    message = ride_message(ride)
+    message.ClearField("promotion")
+    return message
+
+
 def _stop_message(stop: Stop) -> rides_pb2.RideStop:
     message = rides_pb2.RideStop(
         stop_id=str(stop.id), place=wire.place_message(stop.place), state=STOP_STATES[stop.state]

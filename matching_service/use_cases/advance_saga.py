@@ -100,9 +100,11 @@ class AdvanceSaga:
             case PaymentState.HOLD_PENDING:
                 return await self.payments.place_hold(f"{ride.id}:hold", ride, timeout_seconds)
             case PaymentState.CAPTURE_PENDING if ride.driver is not None:
-                lines = ride.terms.charge_lines(ride.owed)
+                lines, key = ride.terms.charge_lines(ride.owed), f"{ride.id}:capture"
+                # Where goods went back, nobody took them in, and nobody paid the courier for them at the door.
+                absent = ride.state is RideState.RETURNED
                 return await self.payments.capture(
-                    f"{ride.id}:capture", ride.id, ride.driver.driver_id, lines, timeout_seconds
+                    key, ride.id, ride.driver.driver_id, lines, timeout_seconds, payer_absent=absent
                 )
             case PaymentState.VOID_PENDING:
                 return await self.payments.void(f"{ride.id}:void", ride.id, timeout_seconds)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from matching_service.domain.city import CityPolicy, Product
 from matching_service.domain.polyline import points_of
-from matching_service.domain.pricing import NO_SURGE_PERMILLE, PricedTrip, moment_of, price_trip
+from matching_service.domain.pricing import NO_SURGE_PERMILLE, PricedTrip, is_sold, price_trip
 from matching_service.domain.promotion import Promotion, best_of
 from matching_service.domain.quote import Fare, FareLineKind, Place, Quote
 from matching_service.domain.ride_kind import RideKind
@@ -204,8 +204,7 @@ def _with_stops(products: list[Product], stops: int) -> list[Product]:
 
 
 def _available(city: CityPolicy, products: list[Product], now: datetime, pickup: GeoPoint) -> list[Product]:
-    moment = moment_of(city, now, pickup)
-    available = [product for product in products if product.available.covers(product.name, moment)]
+    available = [product for product in products if is_sold(city, product, now, pickup)]
     if not available:
         names = ", ".join(product.name for product in products)
         raise Conflict("product_unavailable", f"{names}: not to be had from there at this time")

@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 from matching_service.domain.candidates import Bound, Pair, Seeker, all_at
@@ -42,7 +43,7 @@ from shared_kernel.geo import GeoPoint
 MAX_WAITING = 2_000
 """Rides of one tick; the rest come at the next, the returned and the longest waiting first."""
 MAX_RUNS = 500
-"""Shared runs that pooled rides are planned into at one tick."""
+"""Shared runs that pooled rides are planned into at one tick, of those whose drivers are in the picture."""
 MAX_EN_ROUTE = 500
 """Rides whose driver may change at one tick; those that were promised the latest pickup."""
 
@@ -206,10 +207,13 @@ class DrawPicture:
         ]
         places: list[int] = []
         runs: list[RunOnTheRoad] = []
-        for view in await self.runs.with_room(MAX_RUNS):
-            place = picture.fresh_place_of(view.run.driver_id)
-            if place is None or view.run.driver_id in picture.headings:
-                continue
+        near = {
+            driver_id: place
+            for driver_id in picture.busy - picture.headings.keys()
+            if (place := picture.fresh_place_of(driver_id)) is not None
+        }
+        for view in await self.runs.with_room(near, MAX_RUNS):
+            place = near[view.run.driver_id]
             position = picture.snapshot[place]
             if position.shift_key not in picture.closed_shifts:
                 places.append(place)
@@ -242,9 +246,12 @@ class DrawPicture:
         etas = await self.eta.seconds([(picture.snapshot[place].point, ride.pickup) for ride, _, place in known])
         for (ride, city, place), own_eta_seconds in zip(known, etas, strict=True):
             swaps = city.dispatch.swaps
-            if own_eta_seconds <= swaps.not_within_seconds:
+            latest_seconds = own_eta_seconds - swaps.min_gain_seconds
+            # Who is there before the time agreed on waits for it: nobody gains by another who waits longer.
+            early = ride.pickup_at is not None and now + timedelta(seconds=latest_seconds) < ride.pickup_at
+            if early or own_eta_seconds <= swaps.not_within_seconds:
                 continue
-            bound = Bound(ride.driver_id, own_eta_seconds - swaps.min_gain_seconds)
+            bound = Bound(ride.driver_id, latest_seconds)
             picture.bound_driver_by_seeker[len(picture.seekers)] = picture.free + len(places)
             picture.own_eta_seconds[len(picture.seekers)] = own_eta_seconds
             picture.seekers.append(bound_seeker(ride, city, now, bound))

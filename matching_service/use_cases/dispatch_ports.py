@@ -63,6 +63,8 @@ class EnRouteRide:
     city: str = ""
     shard: str = ""
     needs: frozenset[Capability] = frozenset()
+    pickup_at: datetime | None = None
+    """The time agreed on, of a ride that was asked for ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +236,9 @@ class Claim(NamedTuple):
 class SharedRuns(Protocol):
     """Runs that parties may share."""
 
-    async def with_room(self, limit: int) -> Sequence[RunView]:
-        """Return at most `limit` open runs with room for another party, of drivers who are not asked just now."""
+    async def with_room(self, driver_ids: Collection[UUID], limit: int) -> Sequence[RunView]:
+        """Return at most `limit` open runs with room for another party, of those of some drivers who are not asked
+        just now."""
         ...
 
 

@@ -33,7 +33,7 @@ class MdsReader(Protocol):
         ...
 
     async def last_rides(self, driver_ids: Sequence[UUID]) -> dict[UUID, Ride]:
-        """Return the newest ride of each driver, under way or over; who has none is left out."""
+        """Return the ride that each driver took on last, under way or over; who has none is left out."""
         ...
 
 

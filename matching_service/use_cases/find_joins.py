@@ -107,6 +107,8 @@ def _nearest(pooled: PooledSeeker, runs: Sequence[RunOnTheRoad], eta: EtaProvide
         position = run.position
         if position.vehicle_class not in seeker.vehicle_classes or position.driver_id in seeker.excluded_driver_ids:
             continue
+        if not run.view.has_room_for(pooled.sharing):
+            continue
         points = [position.point, *(place.point for ride in run.view.rides for place in (ride.pickup, ride.dropoff))]
         meters = min(haversine_meters(point, seeker.pickup) for point in points)
         if meters <= reach_meters:

@@ -129,8 +129,13 @@ async def _stands(tx: Transaction, ride: Ride, proposal: Proposal) -> bool:
 
 
 async def _may_join(tx: Transaction, ride: Ride, proposal: Proposal) -> bool:
-    """Tell whether the driver's run is the one that a pooled ride was planned into, and has room."""
+    """Tell whether the driver's run is the one that a pooled ride was planned into, and has room.
+
+    A party that came along since the tick looked is not in its plan, and nobody would be sent to it any more.
+    """
     if ride.sharing is None or proposal.run_id is None:
         return False
     view = await tx.run_of(proposal.driver_id)
-    return view is not None and view.run.id == proposal.run_id and view.has_room
+    if view is None or view.run.id != proposal.run_id or not view.has_room_for(ride.sharing):
+        return False
+    return {each.ride_id for each in view.rides} <= {stop.ride_id for stop in proposal.plan}

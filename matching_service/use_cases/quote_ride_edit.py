@@ -12,7 +12,7 @@ from matching_service.domain.city import CityPolicy
 from matching_service.domain.edit import MAX_EDITS, Plan, RideEdit
 from matching_service.domain.locations import GONE_SECONDS
 from matching_service.domain.polyline import points_of
-from matching_service.domain.pricing import PricedTrip, price_trip
+from matching_service.domain.pricing import PricedTrip, is_sold, price_trip
 from matching_service.domain.quote import Place
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_route import open_stops, passed_stops, refuse_unless_editable, with_its_wait
@@ -81,7 +81,7 @@ class QuoteRideEdit:
         Raises:
             NotFound: `ride_not_found`.
             Conflict: `not_editable`, `pickup_fixed`, `edit_outdated` (the ride went on meanwhile), `not_scheduled`
-                (a ride that has begun has no other time), `too_many_edits`.
+                (a ride that has begun has no other time), `product_unavailable` (there, then), `too_many_edits`.
             InvalidInput: `nothing_to_edit`, `unknown_stop`, `too_many_stops`, `outside_service_area`,
                 `pickup_too_far`, `trip_too_short`, `trip_too_long`, `pickup_time_too_soon`, `pickup_time_too_far`.
         """
@@ -125,8 +125,7 @@ class QuoteRideEdit:
             raise InvalidInput("nothing_to_edit", "the ride is that already")
         city = await self.policies.city_of(ride)
         _refuse(city, ride, pickup, dropoff, stops)
-        agreed_at = ride.requested_at if ride.schedule is None else ride.schedule.pickup_at
-        plan, added_seconds = await self._plan(city, ride, pickup, dropoff, stops, command.pickup_at or agreed_at)
+        plan, added_seconds = await self._plan(city, ride, pickup, dropoff, stops, command.pickup_at)
         now = self.clock.now()
         if later and command.pickup_at is not None:
             plan = replace(plan, schedule=_other_times(command.pickup_at, city, now))
@@ -158,11 +157,15 @@ class QuoteRideEdit:
         return (*here, *(stop for stop in stops if stop not in here))
 
     async def _plan(
-        self, city: CityPolicy, ride: Ride, pickup: Place, dropoff: Place, stops: tuple[Stop, ...], at: datetime
+        self, city: CityPolicy, ride: Ride, pickup: Place, dropoff: Place, stops: tuple[Stop, ...], at: datetime | None
     ) -> tuple[Plan, int]:
         product = city.products.get(ride.product)
         if product is None:
             raise Conflict("not_editable", "the city no longer sells the product")
+        agreed_at = ride.requested_at if ride.schedule is None else ride.schedule.pickup_at
+        at = at or agreed_at
+        if (at, pickup.point) != (agreed_at, ride.pickup.point) and not is_sold(city, product, at, pickup.point):
+            raise Conflict("product_unavailable", f"{product.name}: not to be had from there at this time")
         wait = city.stops.wait_seconds
         behind = await self._behind(ride, wait)
         start = behind.until or pickup.point

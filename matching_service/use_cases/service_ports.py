@@ -43,8 +43,17 @@ class Payments(Protocol):
         ...
 
     async def capture(
-        self, key: str, ride_id: UUID, driver_id: UUID, lines: Sequence[ChargeLine], timeout_seconds: float
-    ) -> PaymentOutcome: ...
+        self,
+        key: str,
+        ride_id: UUID,
+        driver_id: UUID,
+        lines: Sequence[ChargeLine],
+        timeout_seconds: float,
+        *,
+        payer_absent: bool = False,
+    ) -> PaymentOutcome:
+        """Collect what is owed. `payer_absent`: nobody was there to hand cash over."""
+        ...
 
     async def increment(self, key: str, ride_id: UUID, amount: Money, timeout_seconds: float) -> PaymentOutcome:
         """Ask for the hold of a ride to be raised to an amount. A decline is a Conflict: what was held still is."""

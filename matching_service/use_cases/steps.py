@@ -166,10 +166,13 @@ async def let_driver_go(tx: Transaction, driver_id: UUID, now: datetime, *, driv
     `driven`: the ride came to its end; one that was called off is no last ride for who asked for one more while free.
     """
     shift = await tx.lock_shift(driver_id)
-    # Under the shift's lock: of parties who share the vehicle, the last to leave lets the driver go.
-    if shift is None or await tx.live_ride_id_of_driver(driver_id) is not None:
+    if shift is None:
         return
-    after = shift.freed(now, driven=driven)
+    # Under the shift's lock: of parties who share the vehicle, the last to leave lets the driver go.
+    if await tx.live_ride_id_of_driver(driver_id) is None:
+        after = shift.freed(now, driven=driven)
+    else:
+        after = shift.driven_one() if driven else shift
     if after != shift:
         await tx.save_shift(after)
         await tx.tell(ShiftChanged(after, now) if after.ended_at is None else ShiftEnded(after, now))

@@ -215,8 +215,9 @@ class Transaction(Protocol):
         """Store an alert of a locked ride and that its case was told; False if it was before, or all were."""
         ...
 
-    async def note_arriving(self, ride_id: UUID, driver_id: UUID, now: datetime) -> bool:
-        """Note that a rider is told that a driver is about to be there; False if this rider was, of this driver."""
+    async def note_arriving(self, ride_id: UUID, driver_id: UUID, since: datetime, now: datetime) -> bool:
+        """Note that a rider is told that a driver is about to be there; False if this rider was, of this driver, since
+        the driver was assigned."""
         ...
 
     async def owe_rating_reminder(self, ride_id: UUID, due_at: datetime) -> None:

@@ -36,7 +36,7 @@ class Pickups(Protocol):
 
     async def ahead(self, beyond_seconds: int, after: UUID | None, limit: int) -> list[Pickup]:
         """Return pickups whose driver needed longer than so long when assigned, and of whom the rider was not told
-        that they are about to be there; in the order of their rides' ids."""
+        since then that they are about to be there; in the order of their rides' ids."""
         ...
 
 
@@ -98,12 +98,14 @@ class WatchPickups:
     async def _tell(self, pickup: Pickup, seconds: int) -> None:
         async with self._store.transaction() as tx:
             ride = await tx.lock_ride(pickup.ride_id)
-            if ride is None or ride.state is not RideState.DRIVER_EN_ROUTE or ride.driver is None:
+            if ride is None or ride.state is not RideState.DRIVER_EN_ROUTE:
                 return
-            if ride.driver.driver_id != pickup.driver_id or not await _comes_next(tx, ride, pickup.driver_id):
+            if ride.driver is None or ride.driver.driver_id != pickup.driver_id or ride.assigned_at is None:
+                return
+            if not await _comes_next(tx, ride, pickup.driver_id):
                 return
             now = self._clock.now()
-            if await tx.note_arriving(ride.id, pickup.driver_id, now):
+            if await tx.note_arriving(ride.id, pickup.driver_id, ride.assigned_at, now):
                 told = ride.told()
                 await tx.save_ride(ride, told)
                 await tx.tell(DriverArriving(told, now, seconds))

@@ -146,6 +146,7 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
             ride_id=UUID(request.ride_id),
             driver_id=UUID(request.driver_id),
             lines=tuple(wire.line_from_wire(line, f"lines[{index}]") for index, line in enumerate(request.lines)),
+            payer_absent=request.payer_absent,
         )
         lines = [
             [

@@ -26,11 +26,15 @@ from shared_kernel.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What is charged for a ride, and which driver earns."""
+    """What is charged for a ride, and which driver earns.
+
+    `payer_absent`: nobody was there to hand cash over.
+    """
 
     ride_id: UUID
     driver_id: UUID
     lines: tuple[ChargeLine, ...]
+    payer_absent: bool = False
 
 
 class CapturePayment:
@@ -66,7 +70,7 @@ class CapturePayment:
             payment.refuse_total(total)
             shared = await under_terms(work, charge.lines, charge.driver_id, self._clock.now())
             agreed = replace(charge, lines=shared)
-            brought = await from_funding(work, payment, agreed.lines)
+            brought = await from_funding(work, payment, agreed.lines, payer_absent=charge.payer_absent)
             if payment.funding is Funding.CARD and brought.amount_minor:
                 return await self._ask(work, payment, brought, total, agreed)
             return PaymentAnswer(await self._collect(work, payment, brought, agreed))

@@ -20,7 +20,9 @@ from shared_kernel.ids import IdSource
 from shared_kernel.money import Money
 
 
-async def from_funding(work: Work, payment: Payment, lines: tuple[ChargeLine, ...]) -> Money:
+async def from_funding(
+    work: Work, payment: Payment, lines: tuple[ChargeLine, ...], *, payer_absent: bool = False
+) -> Money:
     """Return how much of a charge the payment's own funding brings: what credit leaves, as far as it is there."""
     rest = max(0, charge_total(lines).amount_minor - payment.credit_held_minor)
     if payment.status is PaymentStatus.EXPIRED:
@@ -28,7 +30,7 @@ async def from_funding(work: Work, payment: Payment, lines: tuple[ChargeLine, ..
     elif payment.funding is Funding.CARD:
         rest = min(rest, payment.authorized_minor)
     elif payment.funding is Funding.CASH:
-        rest = min(rest, payable_in_cash(lines).amount_minor)
+        rest = 0 if payer_absent else min(rest, payable_in_cash(lines).amount_minor)
     elif payment.funding is Funding.WALLET and rest > payment.authorized_minor:
         wallet = wallet_account(payment)
         balances = await work.ledger.lock(wallet, currency_code=payment.currency_code)

@@ -186,8 +186,8 @@ class FakeRideBoard:
         on_the_way = {ride.driver_id for ride in self.en_route}
         return frozenset(offer.driver_id for offer in self.offers.values()) | on_the_way | self.under_way
 
-    async def with_room(self, limit: int) -> Sequence[RunView]:
-        return self.runs[:limit]
+    async def with_room(self, driver_ids: Collection[UUID], limit: int) -> Sequence[RunView]:
+        return [view for view in self.runs if view.run.driver_id in driver_ids][:limit]
 
     async def no_cash_driver_ids(self, currency_code: str) -> frozenset[UUID]:
         return frozenset(self.no_cash)

@@ -27,6 +27,7 @@ class FakePayments:
         self.funded: dict[UUID, Funding] = {}
         self.calls: list[tuple[str, UUID]] = []
         self.captured: dict[UUID, tuple[UUID, tuple[ChargeLine, ...]]] = {}
+        self.absent: set[UUID] = set()
 
     async def place_hold(self, key: str, ride: Ride, timeout_seconds: float) -> PaymentOutcome:
         self._called(key, ride.id)
@@ -35,9 +36,17 @@ class FakePayments:
         return PaymentOutcome(self.holds.setdefault(ride.id, status), self.declines)
 
     async def capture(
-        self, key: str, ride_id: UUID, driver_id: UUID, lines: Sequence[ChargeLine], timeout_seconds: float
+        self,
+        key: str,
+        ride_id: UUID,
+        driver_id: UUID,
+        lines: Sequence[ChargeLine],
+        timeout_seconds: float,
+        *,
+        payer_absent: bool = False,
     ) -> PaymentOutcome:
         self._called(key, ride_id)
+        self.absent |= {ride_id} if payer_absent else set()
         if self.holds.get(ride_id) not in (PaymentStatus.HELD, PaymentStatus.EXPIRED, PaymentStatus.CAPTURED):
             raise Conflict("invalid_transition", "there is no hold to capture")
         self.captured.setdefault(ride_id, (driver_id, tuple(lines)))

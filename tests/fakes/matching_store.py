@@ -301,7 +301,7 @@ class MemoryTransaction:
     async def raise_alert(self, alert: TripAlert) -> bool:
         raise NotImplementedError("alerts are tested on Postgres")
 
-    async def note_arriving(self, ride_id: UUID, driver_id: UUID, now: datetime) -> bool:
+    async def note_arriving(self, ride_id: UUID, driver_id: UUID, since: datetime, now: datetime) -> bool:
         raise NotImplementedError("drivers who are about to be there are tested on Postgres")
 
     async def owe_rating_reminder(self, ride_id: UUID, due_at: datetime) -> None:

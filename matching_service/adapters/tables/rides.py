@@ -163,7 +163,8 @@ rides = Table(
         "returns_a_failed_delivery",
     ),
     CheckConstraint("fare_total_minor > 0", "fare_above_zero"),
-    CheckConstraint("fee_minor > 0 AND fee_minor <= fare_total_minor", "fee_within_fare"),
+    # The fee of a return is owed beside the fare.
+    CheckConstraint("fee_minor > 0 AND (fee_minor <= fare_total_minor OR fee_kind = 'return_fee')", "fee_within_fare"),
     CheckConstraint("(fee_kind IS NULL) = (fee_minor IS NULL)", "fee_whole"),
     CheckConstraint(f"NOT ({among('state', DRIVER_STATES)}) OR driver_id IS NOT NULL", "driver_bound"),
     CheckConstraint(f"({among('state', LIVE_STATES)}) = (ended_at IS NULL)", "ended"),

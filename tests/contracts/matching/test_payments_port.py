@@ -42,6 +42,8 @@ class Side:
     still_fails: Callable[[], bool]
     expire: Callable[[Ride], None]
     funded: Callable[[Ride], Funding]
+    absent: Callable[[Ride], bool]
+    """Whether the capture of a ride said that nobody was there to pay."""
 
 
 @pytest.fixture(params=["fake", "grpc"])
@@ -57,6 +59,7 @@ async def side(request: pytest.FixtureRequest, signing_keys: Path, jwks_file: Pa
             still_fails=lambda: bool(fake.failures),
             expire=lambda ride: fake.holds.update({ride.id: PaymentStatus.EXPIRED}),
             funded=lambda ride: fake.funded[ride.id],
+            absent=lambda ride: ride.id in fake.absent,
         )
         return
     server = FakePaymentServer(silent=True)
@@ -70,6 +73,7 @@ async def side(request: pytest.FixtureRequest, signing_keys: Path, jwks_file: Pa
             still_fails=lambda: bool(server.faults),
             expire=lambda ride: server.expire(str(ride.id)),
             funded=lambda ride: _FUNDINGS[server.payments[str(ride.id)].funding],
+            absent=lambda ride: any(told.payer_absent for told in server.captures if told.ride_id == str(ride.id)),
         )
 
 
@@ -96,6 +100,17 @@ async def test_a_capture_that_leaves_a_debt_is_a_capture(side: Side):
     more = (*_LINES, ChargeLine(ChargeKind.FARE, usd(5_000), 2_000))
     outcome = await side.payments.capture("k2", ride.id, _new_id(), more, _PATIENCE_SECONDS)
     assert outcome == PaymentOutcome(PaymentStatus.CAPTURED)
+
+
+async def test_a_capture_tells_whether_anybody_was_there_to_pay(side: Side):
+    there, gone = new_ride(), new_ride()
+    for ride, absent in ((there, False), (gone, True)):
+        await side.payments.place_hold(f"{ride.id}:hold", ride, _PATIENCE_SECONDS)
+        outcome = await side.payments.capture(
+            f"{ride.id}:capture", ride.id, _new_id(), _LINES, _PATIENCE_SECONDS, payer_absent=absent
+        )
+        assert outcome == PaymentOutcome(PaymentStatus.CAPTURED)
+    assert (side.absent(there), side.absent(gone)) == (False, True)
 
 
 async def test_an_expired_hold_is_told_as_such_and_can_be_captured(side: Side):

@@ -23,7 +23,7 @@ from ridesharing.matching.v1.events_pb2 import RideShared
 from shared_kernel.errors import DomainError
 from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_other_services import FakePayments
-from tests.fakes.matching_stage import DROPOFF, PICKUP, Stage
+from tests.fakes.matching_stage import DROPOFF, ORDER, PICKUP, Stage
 from tests.integration.matching.stage import open_database, stage_on
 from tests.unit.matching.test_shift_wishes import hear
 
@@ -138,6 +138,20 @@ async def test_a_link_is_sent_to_contacts_with_the_ride_five_times_whatever_is_r
     assert (events[-1].token, list(events[-1].contact_ids)) == ("", [str(contact) for contact in contacts])
     assert (events[-1].ride.ride_id, events[-1].ride.start_pin) == (str(ride.id), "")
     assert events[-1].ride.rider_name == ride.rider_name != ""
+
+
+async def test_the_link_of_an_order_is_sent_without_the_phones_of_shop_and_recipient(
+    stage: Stage, after: After, database: Database
+) -> None:
+    order, _ = await stage.carrying()
+    await after.share(stage.key(), order.rider_id, order.id, [stage.new_id()])
+    told = text("SELECT payload FROM outbox WHERE aggregate_id = :id")
+    async with database.connect() as connection:
+        payloads = list(await connection.scalars(told, {"id": order.id}))
+    shared = RideShared.FromString(payloads[-1])
+    assert shared.ride.rider_name == order.rider_name != ""
+    for phone in (ORDER.shop_phone, ORDER.recipient_phone):
+        assert phone.encode() not in b"".join(payloads)
 
 
 async def test_a_link_asked_for_again_with_its_key_is_the_same_and_is_sent_once(

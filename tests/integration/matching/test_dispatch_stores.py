@@ -124,7 +124,7 @@ class OfferTable:
     ) -> list[EnRouteRide]:
         return []
 
-    async def with_room(self, limit: int) -> Sequence[RunView]:
+    async def with_room(self, driver_ids: Collection[UUID], limit: int) -> Sequence[RunView]:
         return []
 
     async def reroute(self, ring: Sequence[Reroute]) -> bool:

@@ -18,12 +18,14 @@ from matching_service.domain.locations import DriverPosition
 from matching_service.domain.ride import Ride
 from matching_service.domain.shift import LOST_SECONDS
 from matching_service.use_cases.dispatch_ports import Proposal, Reroute
+from matching_service.use_cases.quote_ride_edit import EditCommand
 from matching_service.use_cases.watch_pickups import Pickup, WatchPickups
 from ridesharing.matching.v1.events_pb2 import DriverArriving
 from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, PICKUP, Stage
 from tests.integration.matching.stage import stage_on
+from tests.unit.matching.test_edits import TEN_BLOCKS, edited
 
 NEAR = GeoPoint(PICKUP.point.latitude + 0.002, PICKUP.point.longitude)
 FAR = GeoPoint(PICKUP.point.latitude + 0.02, PICKUP.point.longitude)
@@ -134,6 +136,25 @@ async def test_another_driver_is_told_of_anew_after_a_rematch_and_after_a_swap(
     await watching(MOST)
     assert await arriving(database, one) == [str(his), str(hers)]
     assert await arriving(database, other) == [str(his)]
+
+
+async def test_a_driver_who_comes_again_to_a_pickup_that_moved_away_is_told_of_anew(
+    stage: Stage, database: Database, watch: Callable[[], WatchPickups]
+) -> None:
+    ride, driver_id = await stage.assigned()
+    at(stage, driver_id, NEAR)
+    await watch()(MOST)
+    stage.clock.advance(5)
+    await edited(stage, ride, EditCommand(pickup=TEN_BLOCKS))
+    offer = await stage.offer(await stage.now(ride), driver_id)
+    await stage.accept(stage.key(), driver_id, offer.id)
+    at(stage, driver_id, PICKUP.point)
+    await watch()(MOST)
+    assert await arriving(database, ride) == [str(driver_id)]
+    for _ in range(2):
+        at(stage, driver_id, TEN_BLOCKS.point)
+        await watch()(MOST)
+    assert await arriving(database, ride) == [str(driver_id)] * 2
 
 
 async def test_in_a_shared_vehicle_only_the_pickup_that_comes_next_is_told_of(

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Database
+from matching_service.adapters.postgres_runs import PostgresSharedRuns
 from matching_service.domain.ride_states import RideState
 from shared_kernel.errors import DomainError
 from tests.fakes.matching_other_services import FakePayments
@@ -208,3 +209,17 @@ async def test_the_summary_finds_parties_who_had_the_same_slot(stage: Stage, dat
     await run_sql(database, "UPDATE assignment SET run_slot = 0 WHERE ride_id = :r", r=second.id)
     assert (await stage.read.summary(since)).double_assignment_count == before + 1
     await run_sql(database, "DELETE FROM assignment WHERE driver_id = :d", d=driver_id)
+
+
+async def test_of_the_runs_of_some_drivers_those_with_room_are_listed(stage: Stage, database: Database):
+    drivers: list[UUID] = []
+    for parties in ((1,), (1, 1, 1), (1,), (1,)):
+        stage.clock.advance(1)
+        drivers.append((await stage.shared(*parties))[1])
+    with_room, full, asked, elsewhere = drivers
+    await stage.join(await stage.pooled(), asked)
+    runs, near = PostgresSharedRuns(database), [with_room, full, asked]
+    # The latest opened come first, and those without room take nobody's place.
+    assert [view.run.driver_id for view in await runs.with_room(near, 1)] == [with_room]
+    assert [view.run.driver_id for view in await runs.with_room(drivers, 10)] == [elsewhere, with_room]
+    assert await runs.with_room([], 10) == []

@@ -8,6 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Database
+from matching_service.adapters.postgres_dispatch import PostgresDispatchReads
+from matching_service.adapters.shard_cells import shard_of
 from matching_service.domain.ride_states import RideState
 from shared_kernel.errors import Conflict
 from tests.fakes.matching_other_services import FakePayments
@@ -90,3 +92,20 @@ async def test_a_ride_that_cannot_be_seen_to_keeps_no_other_waiting(database: Da
         await stage.schedules()
     assert told.value.reason == "invalid_transition"
     assert [(await stage.now(ride)).state for ride in rides] == [RideState.SCHEDULED, *[RideState.MATCHING] * 2]
+
+
+async def test_a_tick_reads_for_when_a_ride_whose_driver_is_on_the_way_was_asked(database: Database) -> None:
+    stage = stage_on(database, FakePayments())
+    now, ahead = await stage.ride(), await stage.scheduled(TOMORROW)
+    offer = await stage.offer(now, await stage.driver())
+    await stage.accept(stage.key(), offer.driver_id, offer.id)
+    await wait_until(stage, ahead, SCHEDULE.hold_lead_seconds)
+    begun = await wait_until(stage, ahead, SCHEDULE.search_lead_seconds)
+    offer = await stage.offer(begun, await stage.driver())
+    await stage.accept(stage.key(), offer.driver_id, offer.id)
+    assert begun.schedule is not None
+    shards = [shard_of(ahead.pickup.point)]
+    found = {
+        ride.ride_id: ride.pickup_at for ride in await PostgresDispatchReads(database).list_en_route(shards, 2, 10)
+    }
+    assert found == {now.id: None, ahead.id: begun.schedule.pickup_at}

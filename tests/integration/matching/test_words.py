@@ -18,10 +18,11 @@ from chassis.partitions import Partitioned, keep_partitions, month_of
 from matching_service.adapters import tables
 from matching_service.adapters.personal_data import MatchingPersonalData
 from matching_service.domain.delivery import DeliveryFailure, ProofKind
+from matching_service.domain.quote import Place
 from matching_service.domain.ride import Ride
 from matching_service.use_cases.hand_over_order import HandOver
 from tests.fakes.matching_other_services import FakePayments
-from tests.fakes.matching_stage import ORDER, Stage
+from tests.fakes.matching_stage import DROPOFF, ORDER, Stage
 from tests.integration.matching.stage import open_database, stage_on
 
 CANARY = "my sister Wilhelmina is ill"
@@ -130,6 +131,19 @@ async def test_who_signed_for_a_delivery_is_erased_with_who_ordered_it(database:
     assert CANARY not in str(driven)
     await people.erase(ride.rider_id, "key")
     assert await places_of(database, CANARY) == []
+
+
+async def test_where_somebody_asked_the_price_to_is_erased_though_they_never_rode_there(
+    database: Database, stage: Stage
+) -> None:
+    rider_id, other_id = stage.new_id(), stage.new_id()
+    asked = replace(await stage.quote(rider_id), id=stage.new_id(), dropoff=Place(DROPOFF.point, CANARY))
+    await stage.quotes.add([asked])
+    kept = await stage.quote(other_id)
+    assert await places_of(database, CANARY) == ["quote.dropoff_address"]
+    await MatchingPersonalData(database).erase(rider_id, "key")
+    assert await places_of(database, CANARY) == []
+    assert await stage.quotes.get(kept.id, other_id) == kept
 
 
 async def test_what_a_rider_said_stays_when_the_driver_is_erased(database: Database, stage: Stage) -> None:

@@ -10,7 +10,8 @@ from payment_service.domain.charge import ChargeLine, ChargeLineKind
 from payment_service.domain.ledger import AccountKind
 from payment_service.domain.payment import Funding
 from payment_service.domain.payment_moves import PaymentStatus
-from tests.integration.payment.conftest import Payments, usd
+from payment_service.use_cases.capture_payment import Charge
+from tests.integration.payment.conftest import Payments, request_key, usd
 
 
 @pytest.mark.parametrize("kind", [ChargeLineKind.CANCEL_FEE, ChargeLineKind.NO_SHOW_FEE])
@@ -27,6 +28,24 @@ async def test_fee_of_a_cash_ride_is_owed_by_the_rider_and_not_by_the_driver(
     assert (payment.captured_minor, payment.receivable_minor) == (0, 500)
     assert await payments.balance(AccountKind.RIDER_RECEIVABLE, payments.rider_id) == 500
     assert await payments.balance(AccountKind.DRIVER, driver_id) == 400
+
+
+async def test_all_that_a_ride_in_cash_comes_to_is_owed_by_the_rider_where_nobody_was_there_to_pay(
+    payments: Payments,
+) -> None:
+    ride_id, driver_id = uuid4(), uuid4()
+    await payments.hold(ride_id, 2400, funding=Funding.CASH)
+
+    lines = (
+        ChargeLine(ChargeLineKind.FARE, usd(2000), commission_basis_points=2000),
+        ChargeLine(ChargeLineKind.BOOKING_FEE, usd(150)),
+    )
+    charge = Charge(ride_id, driver_id, lines, payer_absent=True)
+    payment = await payments.core.use_cases.capture_payment(request_key("CapturePayment", f"{ride_id}:capture"), charge)
+
+    assert (payment.captured_minor, payment.receivable_minor) == (0, 2150)
+    assert await payments.balance(AccountKind.RIDER_RECEIVABLE, payments.rider_id) == 2150
+    assert await payments.balance(AccountKind.DRIVER, driver_id) == 1600
 
 
 async def test_fare_of_a_cash_ride_is_in_the_drivers_hand(payments: Payments) -> None:

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from matching_service.domain.delivery import DeliveryFailure, ProofKind
-from matching_service.domain.quote import FareLineKind
+from matching_service.domain.quote import Fare, FareLine, FareLineKind
 from matching_service.domain.ride_kind import Capability, RideKind
 from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.terms import Funding
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
 from matching_service.use_cases.hand_over_order import HandOver
+from matching_service.use_cases.request_ride import PaidBy
 from shared_kernel.errors import Conflict, InvalidInput
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import FARE, ORDER, Stage, usd
@@ -75,6 +77,42 @@ class TestDeliveries:
         assert sum(line.amount.amount_minor for line in payments.captured[ride.id][1]) == back.owed.total.amount_minor
         assert (await stage.now(ride)).payment_state is PaymentState.CAPTURED
         assert await stage.driver_is_free(driver_id)
+
+    async def test_a_return_costs_its_whole_fee_where_less_than_that_was_left_of_the_fare(
+        self, stage: Stage, payments: FakePayments
+    ):
+        rider_id, driver_id = stage.new_id(), await stage.driver(*Capability)
+        quote = await stage.quote(rider_id, Fare.of("USD", [FareLine(FareLineKind.FLAT, usd(100))]), product="delivery")
+        ride = await stage.request_ride(stage.key(), rider_id, quote.id, stage.card(), "", ORDER)
+        offer = await stage.offer(ride, driver_id)
+        await stage.accept(stage.key(), driver_id, offer.id)
+        await stage.arrive(stage.key(), driver_id, ride.id)
+        await stage.collect(stage.key(), driver_id, ride.id, "")
+        await stage.fail_delivery(stage.key(), driver_id, ride.id, DeliveryFailure.REFUSED, "")
+        back = await stage.return_order(stage.key(), driver_id, ride.id, "Kim")
+        assert (back.fee_amount, back.owed.total) == (usd(400), usd(500))
+        await stage.settle()
+        assert sum(line.amount.amount_minor for line in payments.captured[ride.id][1]) == 500
+
+    @pytest.mark.parametrize("returned", [True, False])
+    async def test_of_an_order_in_cash_that_went_back_nobody_has_paid_the_courier(
+        self, stage: Stage, payments: FakePayments, returned: bool
+    ):
+        rider_id, driver_id = stage.new_id(), await stage.driver(*Capability)
+        quote = await stage.quote(rider_id, product="delivery")
+        ride = await stage.request_ride(stage.key(), rider_id, quote.id, PaidBy(Funding.CASH), "", PHOTO)
+        offer = await stage.offer(ride, driver_id)
+        await stage.accept(stage.key(), driver_id, offer.id)
+        await stage.arrive(stage.key(), driver_id, ride.id)
+        await stage.collect(stage.key(), driver_id, ride.id, "")
+        if returned:
+            await stage.fail_delivery(stage.key(), driver_id, ride.id, DeliveryFailure.RECIPIENT_ABSENT, "")
+            await stage.return_order(stage.key(), driver_id, ride.id, "Kim")
+        else:
+            await stage.hand_over(stage.key(), driver_id, ride.id, HandOver(ProofKind.PHOTO, reference="photo-1"))
+        await stage.settle()
+        assert (await stage.now(ride)).payment_state is PaymentState.CAPTURED
+        assert payments.absent == ({ride.id} if returned else set())
 
     async def test_a_return_is_answered_again_as_it_stands(self, stage: Stage):
         ride, driver_id = await stage.carrying()

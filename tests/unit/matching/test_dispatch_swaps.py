@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from matching_service.use_cases.dispatch_ports import OfferOutcome
+from tests.fakes.matching_dispatch import NOON
 from tests.fakes.matching_one_street import City, en_route, ride
 
 
@@ -37,6 +40,19 @@ async def test_within_the_last_minute_no_driver_changes(city: City) -> None:
     report = await city.tick()
     assert report.en_route == 0
     assert city.offered() == {2: UUID(int=1_002)}
+
+
+@pytest.mark.parametrize(("seconds_ahead", "changes"), [(376, False), (375, True), (-600, True)])
+async def test_a_driver_who_is_there_in_time_for_a_ride_asked_for_ahead_keeps_it(
+    city: City, seconds_ahead: float, changes: bool
+) -> None:
+    former = city.driver(1, 2_000)  # 435 s off: with a minute gained, 375
+    nearer = city.driver(2, 300)
+    pickup_at = NOON + timedelta(seconds=seconds_ahead)
+    city.board.en_route = [replace(en_route(1, 0, former), pickup_at=pickup_at)]
+    report = await city.tick()
+    assert report.en_route == changes
+    assert [proposal.driver_id for proposal in city.board.proposed] == [nearer] * changes
 
 
 async def test_drivers_on_the_way_change_riders_where_each_of_them_gains_a_minute(city: City) -> None:

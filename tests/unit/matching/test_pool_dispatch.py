@@ -4,11 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
 from matching_service.domain.pooling import PlanStop, StopAction
 from matching_service.domain.quote import Place
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.run import Run, RunRide, RunView, Sharing, alone
 from matching_service.domain.terms import Funding
+from matching_service.use_cases.dispatch_picture import MAX_RUNS
 from matching_service.use_cases.dispatch_ports import WaitingRide
 from tests.fakes.matching_dispatch import NOON
 from tests.fakes.matching_one_street import City, at, ride
@@ -89,6 +92,23 @@ async def test_a_pooled_ride_for_which_there_is_no_seat_waits(city: City) -> Non
     assert city.board.proposed == []
 
 
+@pytest.mark.parametrize(("of_passenger", "of_newcomer", "comes"), [(3, 3, True), (3, 2, False), (2, 3, False)])
+async def test_nobody_shares_the_vehicle_with_more_than_they_agreed_to(
+    city: City, of_passenger: int, of_newcomer: int, comes: bool
+) -> None:
+    # Products of one city may differ, and its policy may change while rides are under way.
+    view = driving(city, 1, here=0, to=5_000)
+    [first] = view.rides
+    second = replace(first, ride_id=UUID(int=600), slot=1, sharing=replace(first.sharing, parties=of_passenger))
+    run = view.run.with_plan((*view.run.plan, *alone(second.ride_id)))
+    city.board.runs = [RunView(run, (first, second))]
+    newcomer = pooled(1, 1_000, 4_500)
+    assert newcomer.sharing is not None
+    city.board.rides = [newcomer._replace(sharing=replace(newcomer.sharing, parties=of_newcomer))]
+    await city.tick()
+    assert [proposal.driver_id for proposal in city.board.proposed] == [view.run.driver_id] * comes
+
+
 async def test_a_driver_who_declined_or_may_not_take_cash_is_not_asked_again(city: City) -> None:
     view = driving(city, 1, here=0, to=5_000)
     city.board.rides = [pooled(1, 1_000, 4_500)._replace(excluded_driver_ids=frozenset({view.run.driver_id}))]
@@ -114,3 +134,16 @@ async def test_a_silent_driver_with_parties_is_not_asked(city: City) -> None:
     city.board.rides = [pooled(1, 1_000, 4_500)]
     await city.tick()
     assert city.board.proposed == []
+
+
+async def test_a_run_nearby_is_joined_however_many_there_are_in_other_cities(city: City) -> None:
+    view = driving(city, 1, here=0, to=5_000)
+    elsewhere = [
+        RunView(replace(view.run, id=UUID(int=10_000 + number), driver_id=UUID(int=20_000 + number)), view.rides)
+        for number in range(MAX_RUNS)
+    ]
+    city.board.under_way |= {run.run.driver_id for run in elsewhere}
+    city.board.runs = [*elsewhere, view]
+    city.board.rides = [pooled(1, 1_000, 4_500)]
+    await city.tick()
+    assert [proposal.driver_id for proposal in city.board.proposed] == [view.run.driver_id]

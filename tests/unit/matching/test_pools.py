@@ -1,5 +1,6 @@
 """Parties who share a vehicle, each with a ride of its own."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -8,6 +9,8 @@ from matching_service.domain.delivery import DeliveryFailure
 from matching_service.domain.pooling import StopAction
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.run import alone
+from matching_service.domain.shift import EndReason
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
 from shared_kernel.errors import Conflict
 from tests.fakes.matching_other_services import FakePayments
@@ -116,6 +119,37 @@ class TestPools:
         proposal = Proposal(ride.id, driver_id, 60, 60.0, run_id=first.run_id)
         assert await stage.offers.make_offers([proposal]) == [OfferOutcome.DRIVER_TAKEN]
 
+    async def test_a_party_that_agreed_to_share_with_one_other_gets_no_second(self, stage: Stage):
+        [first, second], driver_id = await stage.shared()
+        third = await stage.pooled()
+        assert third.sharing is not None
+        async with stage.store.transaction() as tx:
+            await tx.lock_ride(third.id)
+            await tx.save_ride(third, replace(third, sharing=replace(third.sharing, parties=2)))
+        view = await stage.reader.run_of(driver_id)
+        assert view is not None
+        plan = (*view.pending, *alone(third.id))
+        proposal = Proposal(third.id, driver_id, 300, 300.0, run_id=first.run_id, plan=plan)
+        assert await stage.offers.make_offers([proposal]) == [OfferOutcome.DRIVER_TAKEN]
+        await stage.cancel(stage.key(), second.rider_id, second.id, "", "")
+        assert await stage.offers.make_offers([proposal]) == [OfferOutcome.OFFERED]
+
+    async def test_a_plan_that_was_made_before_another_party_came_along_is_not_offered(self, stage: Stage):
+        [first], driver_id = await stage.shared(1)
+        second, third = await stage.pooled(), await stage.pooled()
+        seen = await stage.reader.run_of(driver_id)
+        assert seen is not None
+        # Another matcher's tick looked at the run before the second party was on it.
+        plan = (*seen.pending, *alone(third.id))
+        joined = await stage.join(second, driver_id)
+        await stage.accept(stage.key(), driver_id, joined.id)
+        late = Proposal(third.id, driver_id, 300, 300.0, run_id=first.run_id, plan=plan)
+        assert await stage.offers.make_offers([late]) == [OfferOutcome.DRIVER_TAKEN]
+        assert [ride_id for ride_id, action in await order_of(stage, driver_id) if action is UP] == [
+            first.id,
+            second.id,
+        ]
+
     async def test_the_slot_of_a_party_that_got_out_is_taken_by_the_next(self, stage: Stage):
         [first, second], driver_id = await stage.shared()
         await stage.cancel(stage.key(), first.rider_id, first.id, "", "")
@@ -131,6 +165,37 @@ class TestPools:
         await stage.cancel(stage.key(), second.rider_id, second.id, "", "")
         await stage.accept(stage.key(), driver_id, offer.id)
         assert await order_of(stage, driver_id) == [(first.id, UP), (first.id, OFF), (third.id, UP), (third.id, OFF)]
+
+    async def test_a_party_whose_driver_came_to_its_pickup_while_thinking_gets_in_before_the_next(self, stage: Stage):
+        [first], driver_id = await stage.shared(1)
+        second = await stage.pooled()
+        up, off = alone(second.id)
+        view = await stage.reader.run_of(driver_id)
+        assert view is not None
+        plan = (up, *view.pending, off)
+        proposal = Proposal(second.id, driver_id, 60, 60.0, run_id=first.run_id, plan=plan)
+        assert await stage.offers.make_offers([proposal]) == [OfferOutcome.OFFERED]
+        await stage.arrive(stage.key(), driver_id, first.id)
+        offer = await stage.read.current_offer(driver_id)
+        await stage.accept(stage.key(), driver_id, offer.id)
+        assert await order_of(stage, driver_id) == [(first.id, UP), (second.id, UP), (first.id, OFF), (second.id, OFF)]
+        assert (await stage.read.current(driver_id=driver_id)).id == first.id
+
+    async def test_a_party_that_was_to_get_out_before_the_one_that_is_waited_for_by_now_finds_no_seat(
+        self, stage: Stage
+    ):
+        [pair], driver_id = await stage.shared(2)
+        trio = await stage.pooled(3)
+        view = await stage.reader.run_of(driver_id)
+        assert view is not None
+        proposal = Proposal(trio.id, driver_id, 60, 60.0, run_id=pair.run_id, plan=(*alone(trio.id), *view.pending))
+        assert await stage.offers.make_offers([proposal]) == [OfferOutcome.OFFERED]
+        await stage.arrive(stage.key(), driver_id, pair.id)
+        offer = await stage.read.current_offer(driver_id)
+        with pytest.raises(Conflict) as refused:
+            await stage.accept(stage.key(), driver_id, offer.id)
+        assert refused.value.reason == "run_full"
+        assert await order_of(stage, driver_id) == [(pair.id, UP), (pair.id, OFF)]
 
     async def test_a_party_whose_run_ended_while_the_driver_thought_begins_one(self, stage: Stage):
         [first], driver_id = await stage.shared(1)
@@ -162,6 +227,24 @@ class TestPools:
         assert (await stage.read.current_shift(driver_id)).ended_at is None
         await stage.complete(stage.key(), driver_id, second.id)
         assert await stage.reader.open_shift(driver_id) is None
+
+    async def test_the_last_ride_was_driven_once_one_party_was_however_the_others_end(self, stage: Stage):
+        [first, second], driver_id = await stage.shared()
+        await stage.change_shift.set_last_ride(stage.key(), driver_id, True)
+        await stage.arrive(stage.key(), driver_id, first.id)
+        await stage.start(stage.key(), driver_id, first.id, first.start_pin)
+        await stage.complete(stage.key(), driver_id, first.id)
+        assert (await stage.read.current_shift(driver_id)).ended_at is None
+        await stage.cancel(stage.key(), second.rider_id, second.id, "", "")
+        assert await stage.reader.open_shift(driver_id) is None
+        assert (await stage.end_shift(stage.key(), driver_id)).end_reason is EndReason.LAST_RIDE
+
+    async def test_a_last_ride_whose_parties_are_all_called_off_is_none(self, stage: Stage):
+        [first, second], driver_id = await stage.shared()
+        await stage.change_shift.set_last_ride(stage.key(), driver_id, True)
+        for ride in (first, second):
+            await stage.cancel(stage.key(), ride.rider_id, ride.id, "", "")
+        assert (await stage.read.current_shift(driver_id)).takes_offers
 
     async def test_the_plan_of_a_driver_with_one_ride_is_its_two_stops(self, stage: Stage):
         ride, driver_id = await stage.arrived()

@@ -242,6 +242,15 @@ async def test_a_driver_is_not_shown_the_code(stage: Stage) -> None:
     assert of_driver.fare.total.amount_minor == ride.fare.total.amount_minor
 
 
+async def test_a_driver_who_gives_a_ride_back_is_not_shown_the_code(stage: Stage) -> None:
+    ride, driver_id = await with_promotion(stage), await stage.driver()
+    offer = await stage.offer(ride, driver_id)
+    await stage.accept(stage.key(), driver_id, offer.id)
+    told = wire_rides.given_back_message(await stage.give_back(stage.key(), driver_id, ride.id, ""))
+    assert (told.ride_id, told.rider_name, told.HasField("promotion")) == (str(ride.id), "", False)
+    assert "FIFTH" not in str(told)
+
+
 def test_a_fare_of_another_currency_is_left_alone() -> None:
     yen = Fare.of("JPY", [FareLine(FareLineKind.FLAT, Money("JPY", 3_000))])
     assert A_FIFTH.applied(yen) == yen

@@ -116,8 +116,8 @@ class TestSaga:
         answers = [PaymentOutcome(PaymentStatus.EXPIRED)]
         capture = payments.capture
 
-        async def expired_first(*asked: Any) -> PaymentOutcome:
-            return answers.pop() if answers else await capture(*asked)
+        async def expired_first(*asked: Any, **told: Any) -> PaymentOutcome:
+            return answers.pop() if answers else await capture(*asked, **told)
 
         monkeypatch.setattr(payments, "capture", expired_first)
         assert await stage.saga() == 1

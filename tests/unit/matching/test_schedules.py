@@ -2,20 +2,26 @@
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
+from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.domain.edit import EditState
 from matching_service.domain.eta import CrowFliesEta
+from matching_service.domain.fare_book import Scope, Window
 from matching_service.domain.ride import Ride
+from matching_service.domain.ride_cancels import cancel_fee, free_cancel_until
 from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.zones import ServiceArea
+from matching_service.use_cases.edit_policies import EditPolicies
 from matching_service.use_cases.quote_ride_edit import EditCommand
 from matching_service.use_cases.store_ports import Transaction
 from shared_kernel.errors import Unknown
+from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, FARE, PICKUP, Stage
-from tests.unit.matching.test_edits import FAR, accepted, edited, quoted
+from tests.unit.matching.test_edits import FAR, NEXT_DOOR, accepted, edited, quoted
 from tests.unit.matching.test_requests import refusal
 from tests.unit.matching.test_stops import SCHOOL
 
@@ -213,6 +219,22 @@ class TestSchedules:
         await wait_until(stage, ride, SCHEDULE.free_cancel_lead_seconds)
         assert (await stage.preview(ride.rider_id, ride.id)).fee == CITY.fees.cancel_fee
 
+    async def test_the_fee_of_a_cancel_grows_from_the_end_of_its_free_time(self, stage: Stage):
+        ride = await stage.scheduled(TOMORROW)
+        await wait_until(stage, ride, SCHEDULE.hold_lead_seconds)
+        begun = await wait_until(stage, ride, SCHEDULE.search_lead_seconds)
+        driver_id = await stage.driver()
+        offer = await stage.offer(begun, driver_id)
+        bound = await stage.accept(stage.key(), driver_id, offer.id)
+        terms = replace(bound.terms, cancel_fee_per_minute_minor=40, cancel_fee_most_minor=900)
+        bound, free_until = replace(bound, terms=terms), free_cancel_until(bound)
+        assert free_until is not None
+        assert bound.assigned_at is not None
+        # For longer than after an assignment now: ten minutes of it have gone by on the way.
+        assert (free_until - bound.assigned_at).total_seconds() > CITY.fees.free_cancel_seconds + 600
+        fees = [cancel_fee(bound, free_until + timedelta(seconds=over)).amount_minor for over in (-1, 0, 1, 61)]
+        assert fees == [0, 500, 540, 580]
+
     async def test_two_of_a_rider_do_not_overlap(self, stage: Stage):
         ride = await stage.scheduled(TOMORROW)
         during = TOMORROW + timedelta(seconds=ride.trip_seconds - 1)
@@ -277,6 +299,31 @@ class TestSchedules:
         ride = await stage.scheduled(TOMORROW)
         command = EditCommand(pickup_at=stage.clock.now() + ahead)
         assert (await refusal(quoted(stage, ride, command))).reason == reason
+
+    async def test_a_ride_is_not_moved_to_when_or_where_its_product_is_not_sold(self, stage: Stage):
+        ride = await stage.scheduled(TOMORROW)
+        assert ride.schedule is not None
+        at = ride.schedule.pickup_at
+        early = Window(frozenset(range(7)), time(5), time(6))  # 12:00 UTC is 05:00 by the city's clock
+        around = ServiceArea(
+            tuple(
+                GeoPoint(PICKUP.point.latitude + north, PICKUP.point.longitude + east)
+                for north, east in ((-0.01, -0.01), (0.01, -0.01), (0.01, 0.01), (-0.01, 0.01))
+            )
+        )
+        for scope, command, sold in (
+            (Scope(windows=(early,)), EditCommand(pickup_at=at + timedelta(minutes=30)), True),
+            (Scope(windows=(early,)), EditCommand(pickup_at=at + timedelta(hours=3)), False),
+            (Scope(pickup_zones=frozenset({"hall"})), EditCommand(pickup=NEXT_DOOR), True),
+            (Scope(pickup_zones=frozenset({"hall"})), EditCommand(pickup=SCHOOL), False),
+        ):
+            products = dict(CITY.products) | {"economy": replace(CITY.products["economy"], available=scope)}
+            city = replace(CITY, products=products, fares=replace(CITY.fares, zones={"hall": around}))
+            stage.quote_edit = replace(stage.quote_edit, policies=EditPolicies(stage.reader, FixedCities(city)))
+            if sold:
+                assert (await quoted(stage, ride, command)).state is EditState.QUOTED
+            else:
+                assert (await refusal(quoted(stage, ride, command))).reason == "product_unavailable"
 
     async def test_a_ride_that_has_begun_has_no_other_time(self, stage: Stage):
         ride = await stage.ride()

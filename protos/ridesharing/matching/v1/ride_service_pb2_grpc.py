@@ -191,7 +191,7 @@ class RideServiceServicer:
         """QuoteRideEdit tells what another way of a ride costs: another pickup (before the driver is there), dropoff or other
         stops. What lies behind the driver is kept at its price. Errors: nothing_to_edit, not_editable, pickup_fixed,
         pickup_too_far, unknown_stop, too_many_stops, outside_service_area, trip_too_short, trip_too_long, edit_outdated, not_scheduled,
-        pickup_time_too_soon, pickup_time_too_far, too_many_edits.
+        pickup_time_too_soon, pickup_time_too_far, product_unavailable, too_many_edits.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -72,7 +72,7 @@ class RideServiceStub:
     """QuoteRideEdit tells what another way of a ride costs: another pickup (before the driver is there), dropoff or other
     stops. What lies behind the driver is kept at its price. Errors: nothing_to_edit, not_editable, pickup_fixed,
     pickup_too_far, unknown_stop, too_many_stops, outside_service_area, trip_too_short, trip_too_long, edit_outdated, not_scheduled,
-    pickup_time_too_soon, pickup_time_too_far, too_many_edits.
+    pickup_time_too_soon, pickup_time_too_far, product_unavailable, too_many_edits.
     """
     AcceptRideEdit: _grpc.UnaryUnaryMultiCallable[_ride_service_pb2.AcceptRideEditRequest, _ride_service_pb2.AcceptRideEditResponse]
     """AcceptRideEdit has a ride go the way of an edit, at its price. Where the fare rises above what is held, the hold is
@@ -126,7 +126,7 @@ class RideServiceAsyncStub(RideServiceStub):
     """QuoteRideEdit tells what another way of a ride costs: another pickup (before the driver is there), dropoff or other
     stops. What lies behind the driver is kept at its price. Errors: nothing_to_edit, not_editable, pickup_fixed,
     pickup_too_far, unknown_stop, too_many_stops, outside_service_area, trip_too_short, trip_too_long, edit_outdated, not_scheduled,
-    pickup_time_too_soon, pickup_time_too_far, too_many_edits.
+    pickup_time_too_soon, pickup_time_too_far, product_unavailable, too_many_edits.
     """
     AcceptRideEdit: _aio.UnaryUnaryMultiCallable[_ride_service_pb2.AcceptRideEditRequest, _ride_service_pb2.AcceptRideEditResponse]  # type: ignore[assignment]
     """AcceptRideEdit has a ride go the way of an edit, at its price. Where the fare rises above what is held, the hold is
@@ -243,7 +243,7 @@ class RideServiceServicer(metaclass=_abc_1.ABCMeta):
         """QuoteRideEdit tells what another way of a ride costs: another pickup (before the driver is there), dropoff or other
         stops. What lies behind the driver is kept at its price. Errors: nothing_to_edit, not_editable, pickup_fixed,
         pickup_too_far, unknown_stop, too_many_stops, outside_service_area, trip_too_short, trip_too_long, edit_outdated, not_scheduled,
-        pickup_time_too_soon, pickup_time_too_far, too_many_edits.
+        pickup_time_too_soon, pickup_time_too_far, product_unavailable, too_many_edits.
         """
 
     @_abc_1.abstractmethod

@@ -454,12 +454,15 @@ class CapturePaymentRequest(_message.Message):
     RIDE_ID_FIELD_NUMBER: _builtins.int
     DRIVER_ID_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
+    PAYER_ABSENT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Key the caller made and keeps."""
     ride_id: _builtins.str
     """The ride (UUID)."""
     driver_id: _builtins.str
     """Who earns (UUID)."""
+    payer_absent: _builtins.bool
+    """Nobody was there to hand cash over: in cash it is all owed by the rider. Not part of what makes a request another."""
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[_payments_pb2.ChargeLine]:
         """What is charged; the sum is captured."""
@@ -471,10 +474,11 @@ class CapturePaymentRequest(_message.Message):
         ride_id: _builtins.str = ...,
         driver_id: _builtins.str = ...,
         lines: _abc.Iterable[_payments_pb2.ChargeLine] | None = ...,
+        payer_absent: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["driver_id", b"driver_id", "lines", b"lines", "request_id", b"request_id", "ride_id", b"ride_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["driver_id", b"driver_id", "lines", b"lines", "payer_absent", b"payer_absent", "request_id", b"request_id", "ride_id", b"ride_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

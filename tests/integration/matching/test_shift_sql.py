@@ -13,6 +13,7 @@ from matching_service.adapters.postgres_dispatch import PostgresDispatchReads
 from matching_service.domain.locations import ShiftKey, shift_tag_of
 from matching_service.domain.shift import LOST_SECONDS, SILENT_OFF_SECONDS, EndReason
 from matching_service.use_cases.reader_ports import ShiftFilter
+from matching_service.use_cases.watch_drivers import WatchDrivers
 from shared_kernel.errors import Conflict
 from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_other_services import FakePayments
@@ -126,6 +127,28 @@ async def test_a_late_accept_on_a_break_is_refused_and_stops_no_timer_of_others(
         pass
     for paused in (driver_id, other):
         assert (await stage.end_shift(stage.key(), paused)).end_reason is EndReason.BREAK_OVER
+
+
+async def test_after_an_outage_nobody_is_silent_before_the_next_pings_can_come(stage: Stage):
+    ride, driver_id = await stage.assigned()
+    has_turn = [True]
+    watch = WatchDrivers(stage.store, stage.shifts, stage.locations, stage.clock, lambda: has_turn[0])
+
+    async def silent_since(seconds: float) -> datetime | None:
+        stage.clock.advance(seconds)
+        await watch(1_000)
+        return (await stage.read.get(ride.id)).driver_silent_since
+
+    hear(stage, driver_id)
+    assert await silent_since(5) is None
+    has_turn[0] = False  # as while the database is away, and no ping is taken either
+    assert await silent_since(LOST_SECONDS) is None
+    has_turn[0] = True
+    assert await silent_since(5) is None
+    assert await silent_since(LOST_SECONDS - 1) is None
+    hear(stage, driver_id)
+    heard_at = stage.clock.now()
+    assert await silent_since(LOST_SECONDS) == heard_at
 
 
 async def test_a_silent_driver_who_takes_a_break_keeps_it(stage: Stage):

@@ -153,7 +153,7 @@ class Transaction(Protocol):
         ...
 
     async def take_up_offer(self, offer: Offer) -> None:
-        """Store that an expired offer was accepted after all; its driver is no longer kept from the ride."""
+        """Store that an expired offer was accepted after all: its driver missed nothing, and may have the ride."""
         ...
 
     async def was_driver_of(self, ride_id: UUID, driver_id: UUID) -> bool:

@@ -251,6 +251,7 @@ class MemoryTransaction:
     async def was_driver_of(self, ride_id: UUID, driver_id: UUID) -> bool:
         return any((row.ride_id, row.driver_id) == (ride_id, driver_id) for row in self._tables.assignments)
 
+        self._tables.answers.remove((offer.driver_id, False))
     async def excluded_for(self, ride_id: UUID, driver_id: UUID) -> ExclusionCause | None:
         return self._tables.exclusions.get((ride_id, driver_id))
 

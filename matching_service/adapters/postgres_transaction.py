@@ -153,6 +153,9 @@ class PostgresTransaction:
     async def edit_count(self, ride_id: UUID) -> int:
         return await self._edits.count(ride_id)
 
+    async def was_edited(self, ride_id: UUID, since: datetime) -> bool:
+        return await self._edits.was_applied(ride_id, since)
+
     async def add_edit(self, edit: RideEdit) -> None:
         await self._edits.add(edit)
 

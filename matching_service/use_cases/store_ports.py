@@ -129,6 +129,10 @@ class Transaction(Protocol):
         """Count the edits of a locked ride."""
         ...
 
+    async def was_edited(self, ride_id: UUID, since: datetime) -> bool:
+        """Tell whether an edit of a locked ride was applied after that."""
+        ...
+
     async def add_edit(self, edit: RideEdit) -> None: ...
 
     async def lock_edit(self, ride_id: UUID, edit_id: UUID) -> RideEdit | None:

@@ -206,6 +206,10 @@ class MemoryTransaction:
     async def edit_count(self, ride_id: UUID) -> int:
         return sum(edit.ride_id == ride_id for edit in self._tables.edits.values())
 
+    async def was_edited(self, ride_id: UUID, since: datetime) -> bool:
+        mine = (edit for edit in self._tables.edits.values() if edit.ride_id == ride_id)
+        return any(edit.state is EditState.APPLIED and edit.closed_at and edit.closed_at > since for edit in mine)
+
     async def add_edit(self, edit: RideEdit) -> None:
         self._tables.edits[edit.id] = edit
 

@@ -68,15 +68,18 @@ class TraceTicks:
             return 0
         now = self._clock.now()
         traces = await asyncio.to_thread(traces_of, picture, choice, fates, self._nearest, now)
-        fresh = [trace for trace in map(self._noted, traces) if trace is not None]
+        fresh = [trace for trace in map(self._news, traces) if trace is not None]
         if fresh:
             try:
                 await self._store.add(fresh)
             except DomainError:
                 return -1
+        # Only now: what could not be written is news at the next tick as well.
+        for trace in fresh:
+            self._note(trace)
         return len(fresh)
 
-    def _noted(self, trace: Trace) -> Trace | None:
+    def _news(self, trace: Trace) -> Trace | None:
         """Return the trace if it is to be written, with how often the last one was repeated before it."""
         last = self._last.get(trace.ride_id)
         if last is not None and trace.fate not in _AT_ONCE:
@@ -84,11 +87,13 @@ class TraceTicks:
             if last.gist == trace.gist or age_seconds < SAME_EVERY_SECONDS:
                 last.repeats += 1
                 return None
+        return replace(trace, repeats=0 if last is None else last.repeats)
+
+    def _note(self, trace: Trace) -> None:
         self._last[trace.ride_id] = _Last(trace.gist, trace.ticked_at)
         self._last.move_to_end(trace.ride_id)
         if len(self._last) > _MAX_KNOWN:
             self._last.popitem(last=False)
-        return replace(trace, repeats=0 if last is None else last.repeats)
 
 
 def traces_of(

@@ -187,6 +187,17 @@ async def test_what_cannot_be_written_down_is_done_all_the_same(city: Traced) ->
     assert city.offered() == {1: driver_id}
 
 
+async def test_what_could_not_be_written_down_is_written_at_the_next_tick(city: Traced) -> None:
+    city.board.rides = [ride(1)]
+    city.traces.is_down = True
+    assert (await city.explained()).untraced == 1
+    city.traces.is_down = False
+    for _ in range(2):
+        city.clock.advance(2)
+        await city.explained()
+    assert [row.fate for row in city.traces.rows] == [Fate.NOBODY]
+
+
 def test_the_contract_names_all_verdicts_and_fates() -> None:
     assert set(VERDICTS.values()) == set(explanations_pb2.CandidateVerdict.values()) - {0}
     assert set(FATES.values()) == set(explanations_pb2.TickFate.values()) - {0}

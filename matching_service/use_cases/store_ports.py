@@ -210,6 +210,10 @@ class Transaction(Protocol):
         """Note that the driver set a destination; the shift is locked."""
         ...
 
+    async def prolong_share(self, ride_id: UUID, until: datetime) -> None:
+        """Let the link of a locked ride, if it has one, live until then at least."""
+        ...
+
     async def keep_share(self, made: Share, *, is_sent: bool) -> None:
         """Keep the link of a locked ride in place of its former one, and count whether it is sent to contacts;
         Conflict `link_sent_too_often`."""

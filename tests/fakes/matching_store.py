@@ -251,11 +251,11 @@ class MemoryTransaction:
         self._tables.offers[offer.id] = offer
         if self._tables.exclusions.get((offer.ride_id, offer.driver_id)) is ExclusionCause.EXPIRED:
             del self._tables.exclusions[offer.ride_id, offer.driver_id]
+        self._tables.answers.remove((offer.driver_id, False))
 
     async def was_driver_of(self, ride_id: UUID, driver_id: UUID) -> bool:
         return any((row.ride_id, row.driver_id) == (ride_id, driver_id) for row in self._tables.assignments)
 
-        self._tables.answers.remove((offer.driver_id, False))
     async def excluded_for(self, ride_id: UUID, driver_id: UUID) -> ExclusionCause | None:
         return self._tables.exclusions.get((ride_id, driver_id))
 
@@ -302,6 +302,9 @@ class MemoryTransaction:
 
     async def keep_share(self, made: Share, *, is_sent: bool) -> None:
         raise NotImplementedError("links are tested on Postgres")
+
+    async def prolong_share(self, ride_id: UUID, until: datetime) -> None:
+        """There are no links here; they are tested on Postgres."""
 
     async def raise_alert(self, alert: TripAlert) -> bool:
         raise NotImplementedError("alerts are tested on Postgres")

@@ -16,7 +16,7 @@ from matching_service.adapters.location_layout import location_key
 from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.adapters.shard_cells import shard_at
 from matching_service.domain.city import VehicleClass
-from matching_service.domain.locations import DriverPosition, Ping, PingVerdict, RecordOutcome
+from matching_service.domain.locations import GONE_SECONDS, DriverPosition, Ping, PingVerdict, RecordOutcome
 from matching_service.use_cases.dispatch_ports import OpenShift
 from matching_service.use_cases.list_nearby_drivers import ListNearbyDrivers
 from matching_service.use_cases.report_locations import PingCounts, ReportLocations
@@ -68,6 +68,32 @@ async def test_a_thousand_drivers_at_once_are_all_kept(redis: Redis) -> None:
     snapshot = await RedisLiveLocations(redis).snapshot()
     assert {each.driver_id for each in snapshot} == set(drivers)
     assert {each.sequence for each in snapshot} == {25}
+
+
+async def test_an_app_that_began_its_count_anew_is_heard_of_again_in_the_same_shift(redis: Redis) -> None:
+    clock, driver, locations = HandClock(), uuid4(), RedisLiveLocations(redis)
+    report = ReportLocations(
+        cities=FixedCities(load_city(None)),
+        on_shift=FakeShifts({driver: OpenShift(uuid4(), ECONOMY)}),
+        locations=locations,
+        clock=clock,
+        monotonic=clock.monotonic,
+        max_pings_per_second=100,
+        observe=ignore,
+    )
+
+    async def tell(sequence: int) -> int:
+        return (await report(driver, [Ping(37.7, -122.4, clock.monotonic(), sequence)])).accepted
+
+    assert await tell(500) == 1
+    clock.advance(5)
+    assert await tell(1) == 0
+    clock.advance(GONE_SECONDS)
+    await locations.trim(clock.now() - timedelta(seconds=GONE_SECONDS))
+    assert [await tell(2), await tell(3)] == [1, 1]
+    found = await locations.last(driver)
+    assert found is not None
+    assert found.sequence == 3
 
 
 async def test_racing_processes_leave_each_driver_at_the_newest_position(redis: Redis) -> None:

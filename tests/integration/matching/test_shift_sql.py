@@ -188,6 +188,25 @@ async def test_a_driver_who_comes_back_from_a_break_while_its_end_is_seen_to_kee
     assert await stage.read.current_offer(driver_id) == offer
 
 
+async def test_who_goes_online_again_after_a_long_silence_is_not_taken_offline_before_the_next_ping(stage: Stage):
+    driver_id = await stage.driver()
+    hear(stage, driver_id)
+    stage.clock.advance(LOST_SECONDS)
+    await stage.watch(1_000)
+    stage.clock.advance(SILENT_OFF_SECONDS - 1)
+    shift = await stage.start_shift(stage.key(), driver_id)
+    stage.clock.advance(1)
+    while await stage.end_due(100):
+        pass
+    assert await stage.read.current_shift(driver_id) == shift
+    # Whose device is not heard of after that has as long again.
+    await stage.watch(1_000)
+    stage.clock.advance(SILENT_OFF_SECONDS)
+    while await stage.end_due(100):
+        pass
+    assert (await stage.end_shift(stage.key(), driver_id)).end_reason is EndReason.SILENT
+
+
 async def test_a_silent_driver_who_takes_a_break_keeps_it(stage: Stage):
     driver_id = await stage.driver()
     hear(stage, driver_id)

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from matching_service.adapters.flat_map import flat
 from matching_service.domain.city import VehicleClass
-from matching_service.domain.locations import FRESH_SECONDS
+from matching_service.domain.locations import FRESH_SECONDS, ShiftKey, closed_since
 from matching_service.domain.positions import Positions
-from matching_service.use_cases.dispatch_ports import BusyDrivers
+from matching_service.use_cases.dispatch_ports import BusyDrivers, OnShift
 from matching_service.use_cases.location_ports import LiveLocations
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Unavailable
@@ -32,10 +32,16 @@ class SnapshotFreeDrivers:
     """
 
     def __init__(
-        self, locations: LiveLocations, busy: BusyDrivers, clock: Clock, monotonic: Callable[[], float]
+        self,
+        locations: LiveLocations,
+        busy: BusyDrivers,
+        on_shift: OnShift,
+        clock: Clock,
+        monotonic: Callable[[], float],
     ) -> None:
         self._locations = locations
         self._busy = busy
+        self._on_shift = on_shift
         self._clock = clock
         self._monotonic = monotonic
         self._renewing = asyncio.Lock()
@@ -67,13 +73,17 @@ class SnapshotFreeDrivers:
             return self._picture
 
     async def _draw(self) -> Mapping[VehicleClass, _Tree]:
-        snapshot, busy = await asyncio.gather(self._locations.snapshot(), self._busy.busy())
-        fresh_since = self._clock.now().timestamp() - FRESH_SECONDS
-        return await asyncio.to_thread(_trees, snapshot, busy, fresh_since)
+        now = self._clock.now()
+        snapshot, busy, closed = await asyncio.gather(
+            self._locations.snapshot(), self._busy.busy(), self._on_shift.closed_shifts(closed_since(now))
+        )
+        return await asyncio.to_thread(_trees, snapshot, busy, closed, now.timestamp() - FRESH_SECONDS)
 
 
-def _trees(snapshot: Positions, busy: frozenset[UUID], fresh_since: float) -> Mapping[VehicleClass, _Tree]:
-    free = snapshot.at(snapshot.free(fresh_since, busy, ()))
+def _trees(
+    snapshot: Positions, busy: frozenset[UUID], closed: frozenset[ShiftKey], fresh_since: float
+) -> Mapping[VehicleClass, _Tree]:
+    free = snapshot.at(snapshot.free(fresh_since, busy, closed))
     by_class = {vehicle_class: free.of_classes([vehicle_class]) for vehicle_class in VehicleClass}
     return {vehicle_class: _Tree(free.at(places)) for vehicle_class, places in by_class.items() if places}
 

@@ -49,6 +49,13 @@ async def keep_share(connection: AsyncConnection, made: Share, *, is_sent: bool)
     )
 
 
+async def prolong_share(connection: AsyncConnection, ride_id: UUID, until: datetime) -> None:
+    """Let the link of a locked ride, if it has one, live until then at least."""
+    row = tables.ride_shares.c
+    mine = update(tables.ride_shares).where(row.ride_id == ride_id, row.expires_at < until)
+    await connection.execute(mine.values(expires_at=until))
+
+
 async def owe_rating_reminder(connection: AsyncConnection, ride_id: UUID, due_at: datetime) -> None:
     """Have the rider of a ride asked for stars at a time."""
     await connection.execute(insert(tables.ratings_due).values(ride_id=ride_id, due_at=due_at))

@@ -87,12 +87,20 @@ _excluded = (
     .label("excluded")
 )
 
+_rider_on_shift = (
+    select(_shift.driver_id)
+    .where(_shift.driver_id == _ride.rider_id, _shift.ended_at.is_(None))
+    .scalar_subquery()
+    .label("rider_on_shift")
+)
+
 
 # Written once: a tick asks all of this twice a second, and to write it anew costs more than to have it answered.
 @cache
 def _waiting(*, of_cities: bool) -> Select[Any]:
-    columns = [*_seeking(), _ride.dispatch_at, _ride.sharing, _ride.passengers]  # as `_waiting_ride` takes them
-    waiting = select(*columns, _excluded).where(_ride.state == _written("matching"), *_theirs(of_cities=of_cities))
+    columns = [*_seeking(), _ride.dispatch_at, _ride.sharing, _ride.passengers]
+    taken = [*columns, _excluded, _rider_on_shift]  # as `_waiting_ride` takes them
+    waiting = select(*taken).where(_ride.state == _written("matching"), *_theirs(of_cities=of_cities))
     # One that was asked for ahead has waited since its search began.
     since = func.coalesce(_ride.dispatch_at, _ride.requested_at)
     return waiting.order_by(_excluded.is_(None), since, _ride.id).limit(_MOST)
@@ -102,7 +110,7 @@ def _waiting(*, of_cities: bool) -> Select[Any]:
 def _en_route(*, of_cities: bool) -> Select[Any]:
     asked = select(_offer.id).where(_offer.ride_id == _ride.id, _offer.state == _written("open")).exists()
     columns = [*_seeking(), _ride.driver_id, _ride.swap_count, _ride.pickup_at]
-    under_way = select(*columns, _excluded).where(
+    under_way = select(*columns, _excluded, _rider_on_shift).where(
         _ride.state == _written("driver_en_route"),
         *_theirs(of_cities=of_cities),
         _ride.swap_count < bindparam("most_swaps", type_=Integer),
@@ -174,6 +182,7 @@ def _waiting_ride(  # a row's columns, in order: to look each up by its name tak
     sharing: Mapping[str, Any] | None,
     passengers: int,
     excluded: Sequence[UUID] | None,
+    rider_on_shift: UUID | None,
 ) -> WaitingRide:
     return WaitingRide(
         ride_id,
@@ -181,7 +190,7 @@ def _waiting_ride(  # a row's columns, in order: to look each up by its name tak
         GeoPoint(dropoff_latitude, dropoff_longitude),
         product,
         dispatch_at or requested_at,
-        frozenset(excluded or ()),
+        _not_asked(excluded, rider_on_shift),
         excluded is not None,
         Funding(funding),
         city,
@@ -190,6 +199,12 @@ def _waiting_ride(  # a row's columns, in order: to look each up by its name tak
         Sharing(**sharing) if sharing is not None else None,
         passengers,
     )
+
+
+def _not_asked(excluded: Sequence[UUID] | None, rider_on_shift: UUID | None) -> frozenset[UUID]:
+    """Return who is not asked for a ride: those who were, and a rider who drives as well, who stands nearest."""
+    mine = () if rider_on_shift is None else (rider_on_shift,)
+    return frozenset((*(excluded or ()), *mine))
 
 
 _DRIVER_OF_RIDE = select(_ride.driver_id, _ride.state).where(
@@ -229,7 +244,7 @@ class PostgresDispatchReads:
                 product=row["product"],
                 requested_at=row["requested_at"],
                 swap_count=row["swap_count"],
-                excluded_driver_ids=frozenset(row["excluded"] or ()),
+                excluded_driver_ids=_not_asked(row["excluded"], row["rider_on_shift"]),
                 funding=Funding(row["funding"]),
                 city=row["city"],
                 shard=row["shard"],

@@ -38,6 +38,11 @@ class PostgresEditRows:
         """Count the edits of a locked ride."""
         return await self._connection.scalar(select(func.count()).where(_edit.ride_id == ride_id)) or 0
 
+    async def was_applied(self, ride_id: UUID, since: datetime) -> bool:
+        """Tell whether a locked ride was edited after that."""
+        mine = select(_edit.id).where(_edit.ride_id == ride_id, _edit.state == EditState.APPLIED.value)
+        return await self._connection.scalar(mine.where(_edit.closed_at > since).limit(1)) is not None
+
     async def add(self, edit: RideEdit) -> None:
         """Store a new edit."""
         row = {**edit_row(edit), **edit_timer(edit, self._clock.now())}

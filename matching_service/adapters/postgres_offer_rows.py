@@ -49,13 +49,15 @@ class PostgresOfferRows:
         self._waits.note_offer(offer.state)
 
     async def take_up(self, offer: Offer) -> None:
-        """Store that an expired offer was accepted after all; its driver is no longer kept from the ride."""
+        """Store that an expired offer was accepted after all: its driver missed nothing, and may have the ride."""
         changed = await self._connection.execute(statements.TAKE_UP_OFFER, _closing(offer))
         if changed.rowcount != 1:
             raise RuntimeError("an offer was taken up that had not expired")
         self._waits.note_offer(offer.state)
         of = {"of_ride": offer.ride_id, "of_driver": offer.driver_id}
         await self._connection.execute(statements.FORGET_EXPIRED_OFFER, of)
+        ended = {"of_driver": offer.driver_id, "at": offer.expires_at}
+        await self._connection.execute(statements.TAKE_MISSED_BACK, ended)
 
     async def excluded_for(self, ride_id: UUID, driver_id: UUID) -> ExclusionCause | None:
         """Return why the driver is not asked for that ride again; None of somebody who may be."""

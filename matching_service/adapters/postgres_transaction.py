@@ -21,6 +21,7 @@ from matching_service.adapters.postgres_after_rides import (
     is_driver_rated,
     keep_share,
     owe_rating_reminder,
+    prolong_share,
     take_rating_reminder,
 )
 from matching_service.adapters.postgres_cities import add_policy, latest_version
@@ -153,6 +154,9 @@ class PostgresTransaction:
     async def edit_count(self, ride_id: UUID) -> int:
         return await self._edits.count(ride_id)
 
+    async def was_edited(self, ride_id: UUID, since: datetime) -> bool:
+        return await self._edits.was_applied(ride_id, since)
+
     async def add_edit(self, edit: RideEdit) -> None:
         await self._edits.add(edit)
 
@@ -218,6 +222,9 @@ class PostgresTransaction:
 
     async def keep_share(self, made: Share, *, is_sent: bool) -> None:
         await keep_share(self._connection, made, is_sent=is_sent)
+
+    async def prolong_share(self, ride_id: UUID, until: datetime) -> None:
+        await prolong_share(self._connection, ride_id, until)
 
     async def raise_alert(self, alert: TripAlert) -> bool:
         return await raise_alert(self._connection, alert)

@@ -154,6 +154,8 @@ LAST_SHIFT: Final = select(tables.shifts).where(_shift.driver_id == _OF_DRIVER).
 SAVE_SHIFT: Final = update(tables.shifts).where(_shift.id == bindparam("of_shift"))
 COUNT_ACCEPTED: Final = _of_open_shift.values(offers_accepted=_shift.offers_accepted + 1)
 COUNT_MISSED: Final = _of_open_shift.values(offers_missed=_shift.offers_missed + 1)
+TAKE_MISSED_BACK: Final = _of_open_shift.where(_shift.started_at < _AT).values(offers_missed=_shift.offers_missed - 1)
+"""Of an offer that ended then; a shift that began later has not counted it."""
 
 _currency = func.coalesce(_shift.earned_currency_code, bindparam("of_currency", type_=Text))
 COUNT_EARNINGS: Final = _of_open_shift.where(_currency == bindparam("of_currency", type_=Text)).values(

@@ -140,7 +140,7 @@ def build_stores(
         edits=AdvanceEdits(store, PostgresEditQueue(database), payments, edit_policies, clock, jitter, follow=follow),
         refunds=AdvanceRefunds(store, PostgresRefundQueue(database), payments, clock, jitter),
         edit_policies=edit_policies,
-        free_drivers=SnapshotFreeDrivers(locations, reads, clock, time.monotonic),
+        free_drivers=SnapshotFreeDrivers(locations, reads, reads, clock, time.monotonic),
         accounts=accounts,
         watch_policy=WatchPolicy(
             corridor_meters=settings.matching_trip_corridor_meters,

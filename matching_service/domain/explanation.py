@@ -33,7 +33,7 @@ class Verdict(StrEnum):
     NOT_CAPABLE = "not_capable"
     """Has not what the ride needs, for example what a courier carries orders in."""
     DECLINED = "declined"
-    """Declined this ride, did not answer it, or gave it back."""
+    """Declined this ride, did not answer it, or gave it back; or asked for it: nobody is their own driver."""
     NO_CASH = "no_cash"
     """Owes too much to take a ride in cash."""
     HEADING = "heading"

@@ -179,10 +179,11 @@ def judge_pings(
             newest = last = ping
             accepted += 1
             continue
-        elif sequence <= last[3] or measured_at < last[2]:
+        elif (sequence <= last[3] and last[2] >= oldest) or measured_at < last[2]:
             verdict = PingVerdict.OUT_OF_ORDER
         else:
-            # A driver who was gone is believed anywhere: a wrong last fix must not shut the device out for hours.
+            # A driver who was gone is believed anywhere, and by any number: neither a wrong last fix nor an app that
+            # counts from one again must shut the device out for hours.
             reach = SPEED_GRACE_METERS + (measured_at - last[2]) * meters_per_second
             near = (abs(latitude - last[0]) + abs(longitude - last[1])) * METERS_PER_DEGREE <= reach
             if near or last[2] < oldest or _meters(last, ping) <= reach:

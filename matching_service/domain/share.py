@@ -34,8 +34,12 @@ def share(ride: Ride, token_hash: bytes, now: datetime) -> Share:
     """Make the link of a ride. Raises Conflict `ride_over`."""
     if ride.state not in LIVE_STATES:
         raise Conflict("ride_over", "the ride is over")
-    from_when = max(now, ride.schedule.pickup_at) if ride.schedule is not None else now
-    return Share(ride.id, token_hash, now, from_when + LINK_LIVES)
+    return Share(ride.id, token_hash, now, link_ends_at(ride, now))
+
+
+def link_ends_at(ride: Ride, now: datetime) -> datetime:
+    """Return until when a link lives: for a day, which of a ride that waits for its time begins with the pickup."""
+    return LINK_LIVES + (now if ride.schedule is None else max(now, ride.schedule.pickup_at))
 
 
 def is_shown(ride: Ride, now: datetime) -> bool:

@@ -105,8 +105,9 @@ class Shift:
         return replace(self._moved(), ends_after_ride=True, end_reason=kept)
 
     def staying(self, now: datetime) -> Shift:
-        """Take back every wish to stop: the end after the ride, the last ride, the break."""
-        plain = replace(self._resumed(now), ends_after_ride=False, last_ride=False, end_reason=None)
+        """Take back every wish to stop: the end after the ride, the last ride, the break. Who says so is not silent."""
+        heard = replace(self._resumed(now), silent_since=None, silent_until=None)
+        plain = replace(heard, ends_after_ride=False, last_ride=False, end_reason=None)
         return self if plain == self else replace(plain, version=self.version + 1)
 
     def declaring(self, capabilities: frozenset[Capability]) -> Shift:

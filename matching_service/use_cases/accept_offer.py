@@ -1,7 +1,7 @@
 """A driver takes the ride of an offer, in time or a little late.
 
-A phone may be slow. Within the grace of the city's policy an accept still counts, if the ride looks for a driver and
-nobody else was asked. The ride's lock tells, and the unique indexes judge.
+A phone may be slow. Within the grace of the city's policy an accept still counts, if the ride looks for a driver as the
+driver was shown it, and nobody else was asked. The ride's lock tells, and the unique indexes judge.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class AcceptOffer:
             return before
         late = offer.is_due(now) or offer.state is OfferState.EXPIRED
         if late:
-            _refuse_unless_free(offer, before, now)
+            await _refuse_unless_free(tx, offer, before, now)
         # Before the shift, as whoever ends a ride of the run does it.
         view = None if before.sharing is None else await tx.lock_run(driver_id)
         shift = await tx.lock_shift(driver_id)
@@ -141,10 +141,13 @@ def _expired() -> Conflict:
     return Conflict("offer_expired", "the time to answer is over")
 
 
-def _refuse_unless_free(offer: Offer, ride: Ride, now: datetime) -> None:
+async def _refuse_unless_free(tx: Transaction, offer: Offer, ride: Ride, now: datetime) -> None:
     """Refuse a late accept where somebody may have counted on it to be over: the offer of a swap, a place in a run."""
     looking = RideState.MATCHING if offer.state is OfferState.EXPIRED else RideState.OFFERED
     if offer.is_over(now, ride.terms.late_accept_seconds) or ride.state is not looking or ride.sharing is not None:
+        raise _expired()
+    # What the driver says yes to is no longer the ride. (An edit withdraws an offer that is open.)
+    if await tx.was_edited(ride.id, offer.created_at):
         raise _expired()
 
 

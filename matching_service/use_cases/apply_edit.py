@@ -13,6 +13,7 @@ from matching_service.domain.events import RideEditClosed, RideEdited, RideEditP
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_route import edited, refuse_unless_fits
 from matching_service.domain.ride_states import PaymentState, RideState
+from matching_service.domain.share import link_ends_at
 from matching_service.use_cases.steps import let_driver_go, withdraw_offers
 from matching_service.use_cases.store_ports import Transaction
 from shared_kernel.errors import Conflict
@@ -72,6 +73,9 @@ async def apply_edit(tx: Transaction, before: Ride, edit: RideEdit, policy: Edit
         ride = ride_search.pickup_moved_far(ride, now)
         await tx.tell(RideMatchingStarted(ride, now, released))
     await tx.save_ride(before, ride)
+    if edit.plan.schedule is not None:
+        # Who was given the link is to see the ride whenever it is.
+        await tx.prolong_share(ride.id, link_ends_at(ride, now))
     if released is not None:
         # Only now: who has the ride by the rows still is not let go.
         await let_driver_go(tx, released, now)

@@ -58,6 +58,8 @@ class TickReport:
     """Rides that wait and free drivers, of the cities with such rides."""
     fates: dict[UUID, Fate] = field(default_factory=dict[UUID, Fate])
     """What became of each ride that a move was made for."""
+    unasked: dict[UUID, Fate] = field(default_factory=dict[UUID, Fate])
+    """By driver who was chosen, which each is for one ride: what kept them from being asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class DispatchTick:
                 report.fates |= {picture.seekers[pair.seeker].ride_id: Fate.REROUTED for pair in ring}
         broadcast = [pair for pairs in choice.moves.broadcasts for pair in pairs]
         await self._offer([*choice.moves.offers, *choice.moves.swaps, *broadcast], picture, choice, fences, report)
-        if self.trace is not None and await self.trace(picture, choice, report.fates) < 0:
+        if self.trace is not None and await self.trace(picture, choice, report.fates, report.unasked) < 0:
             report.untraced = 1
         return report
 
@@ -121,11 +123,10 @@ class DispatchTick:
             if picture.drivers[pair.driver].driver_id in gained
         ]
         report.contended = len(pairs) - len(proposals)
-        report.fates |= {
-            picture.seekers[pair.seeker].ride_id: Fate.CONTENDED
-            for pair in pairs
-            if picture.drivers[pair.driver].driver_id not in gained
-        }
+        for pair in pairs:
+            driver_id = picture.drivers[pair.driver].driver_id
+            if driver_id not in gained:
+                report.fates[picture.seekers[pair.seeker].ride_id] = report.unasked[driver_id] = Fate.CONTENDED
         try:
             outcomes = await self.offers.make_offers(proposals) if proposals else []
         finally:
@@ -133,6 +134,8 @@ class DispatchTick:
             await self.reservations.release([claim for claim in claims if claim.position.driver_id in gained])
         for proposal, outcome in zip(proposals, outcomes, strict=True):
             report.outcomes[outcome] = report.outcomes.get(outcome, 0) + 1
+            if outcome is not OfferOutcome.OFFERED:
+                report.unasked[proposal.driver_id] = Fate(outcome.value)
             # Of a broadcast it is enough that one was asked.
             if report.fates.get(proposal.ride_id) is not Fate.OFFERED:
                 report.fates[proposal.ride_id] = _fate(proposal, outcome)

@@ -99,6 +99,9 @@ class MakeOffers:
         excluded = await tx.excluded_for(ride.id, proposal.driver_id)
         if shift is None or not shift.takes_offers or excluded is not None:
             raise _DriverTakenError
+        # An account may ride and drive: what it drives itself it would be paid for, and get the promotion of.
+        if proposal.driver_id == ride.rider_id:
+            raise _DriverTakenError
         if ride.funding is Funding.CASH and not await tx.may_take_cash(
             proposal.driver_id, ride.fare.total.currency_code
         ):

@@ -72,7 +72,7 @@ def _stands(ride: Ride, step: Reroute) -> bool:
 
 async def _may_drive(tx: Transaction, driver_id: UUID, ride: Ride) -> bool:
     shift = await tx.keep_shift_open(driver_id)
-    if shift is None or await tx.excluded_for(ride.id, driver_id) is not None:
+    if shift is None or driver_id == ride.rider_id or await tx.excluded_for(ride.id, driver_id) is not None:
         return False
     if ride.delivery is not None and not ride.delivery.order.needs <= shift.capabilities:
         return False

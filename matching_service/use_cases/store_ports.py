@@ -129,6 +129,10 @@ class Transaction(Protocol):
         """Count the edits of a locked ride."""
         ...
 
+    async def was_edited(self, ride_id: UUID, since: datetime) -> bool:
+        """Tell whether an edit of a locked ride was applied after that."""
+        ...
+
     async def add_edit(self, edit: RideEdit) -> None: ...
 
     async def lock_edit(self, ride_id: UUID, edit_id: UUID) -> RideEdit | None:
@@ -153,7 +157,7 @@ class Transaction(Protocol):
         ...
 
     async def take_up_offer(self, offer: Offer) -> None:
-        """Store that an expired offer was accepted after all; its driver is no longer kept from the ride."""
+        """Store that an expired offer was accepted after all: its driver missed nothing, and may have the ride."""
         ...
 
     async def was_driver_of(self, ride_id: UUID, driver_id: UUID) -> bool:
@@ -204,6 +208,10 @@ class Transaction(Protocol):
 
     async def add_heading(self, driver_id: UUID, destination: GeoPoint, now: datetime) -> None:
         """Note that the driver set a destination; the shift is locked."""
+        ...
+
+    async def prolong_share(self, ride_id: UUID, until: datetime) -> None:
+        """Let the link of a locked ride, if it has one, live until then at least."""
         ...
 
     async def keep_share(self, made: Share, *, is_sent: bool) -> None:

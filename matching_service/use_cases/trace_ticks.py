@@ -56,27 +56,33 @@ class TraceTicks:
         self._clock = clock
         self._last: OrderedDict[UUID, _Last] = OrderedDict()
 
-    async def __call__(self, picture: Picture, choice: Choice, fates: Mapping[UUID, Fate]) -> int:
+    async def __call__(
+        self, picture: Picture, choice: Choice, fates: Mapping[UUID, Fate], unasked: Mapping[UUID, Fate]
+    ) -> int:
         """Write down what is new; return how many traces, or -1 when they could not be written.
 
         Args:
             picture: what the tick saw.
             choice: what it weighed and chose.
             fates: what became of the rides that it made a move for.
+            unasked: what kept drivers whom it chose from being asked; of a broadcast others may have been.
         """
         if not picture.seekers:
             return 0
         now = self._clock.now()
-        traces = await asyncio.to_thread(traces_of, picture, choice, fates, self._nearest, now)
-        fresh = [trace for trace in map(self._noted, traces) if trace is not None]
+        traces = await asyncio.to_thread(traces_of, picture, choice, fates, unasked, self._nearest, now)
+        fresh = [trace for trace in map(self._news, traces) if trace is not None]
         if fresh:
             try:
                 await self._store.add(fresh)
             except DomainError:
                 return -1
+        # Only now: what could not be written is news at the next tick as well.
+        for trace in fresh:
+            self._note(trace)
         return len(fresh)
 
-    def _noted(self, trace: Trace) -> Trace | None:
+    def _news(self, trace: Trace) -> Trace | None:
         """Return the trace if it is to be written, with how often the last one was repeated before it."""
         last = self._last.get(trace.ride_id)
         if last is not None and trace.fate not in _AT_ONCE:
@@ -84,15 +90,22 @@ class TraceTicks:
             if last.gist == trace.gist or age_seconds < SAME_EVERY_SECONDS:
                 last.repeats += 1
                 return None
+        return replace(trace, repeats=0 if last is None else last.repeats)
+
+    def _note(self, trace: Trace) -> None:
         self._last[trace.ride_id] = _Last(trace.gist, trace.ticked_at)
         self._last.move_to_end(trace.ride_id)
         if len(self._last) > _MAX_KNOWN:
             self._last.popitem(last=False)
-        return replace(trace, repeats=0 if last is None else last.repeats)
 
 
 def traces_of(
-    picture: Picture, choice: Choice, fates: Mapping[UUID, Fate], nearest: Nearest, now: datetime
+    picture: Picture,
+    choice: Choice,
+    fates: Mapping[UUID, Fate],
+    unasked: Mapping[UUID, Fate],
+    nearest: Nearest,
+    now: datetime,
 ) -> list[Trace]:
     """Explain the rides of a tick: those that something was done for, and those that wait."""
     wanted = [place for place, seeker in enumerate(picture.seekers) if seeker.bound is None or seeker.ride_id in fates]
@@ -100,7 +113,7 @@ def traces_of(
     wanted = wanted[:MAX_RIDES]
     pickups = [picture.seekers[place].pickup for place in wanted]
     around = nearest.drivers(pickups, picture.snapshot, NEAREST) if picture.snapshot else [[] for _ in wanted]
-    telling = _Telling(picture, choice, fates)
+    telling = _Telling(picture, choice, fates, unasked)
     return [
         telling.trace(place, [picture.snapshot[index] for index in indices], now)
         for place, indices in zip(wanted, around, strict=True)
@@ -110,9 +123,12 @@ def traces_of(
 class _Telling:
     """What is looked up for every ride of a tick."""
 
-    def __init__(self, picture: Picture, choice: Choice, fates: Mapping[UUID, Fate]) -> None:
+    def __init__(
+        self, picture: Picture, choice: Choice, fates: Mapping[UUID, Fate], unasked: Mapping[UUID, Fate]
+    ) -> None:
         self._picture = picture
         self._fates = fates
+        self._unasked = unasked
         self._cost = {Pair(cost.seeker, cost.driver): cost for cost in choice.weighed}
         self._cost |= choice.cost_by_pair
         moves = choice.moves
@@ -137,7 +153,8 @@ class _Telling:
         near = list(around)
         told = {each.driver_id for each in near}
         near += [each for each in (*chosen, *awaited) if each.driver_id not in told]
-        candidates = tuple(self._candidate(place, seeker, position, fate) for position in near)
+        candidates = tuple(self._candidate(place, seeker, position) for position in near)
+        asked = [each for each in chosen if each.driver_id not in self._unasked] or chosen
         if fate is None:
             could = any(each.cost_seconds is not None for each in candidates)
             fate = Fate.LEFT_OVER if could else Fate.NOBODY
@@ -145,19 +162,20 @@ class _Telling:
             ride_id=seeker.ride_id,
             ticked_at=now,
             fate=fate,
-            driver_id=chosen[0].driver_id if chosen else None,
+            driver_id=asked[0].driver_id if asked else None,
             waited_seconds=int(seeker.waited_seconds),
             drivers_seen=len(picture.snapshot),
             drivers_free=picture.free,
             candidates=candidates,
         )
 
-    def _candidate(self, place: int, seeker: Seeker, position: DriverPosition, fate: Fate | None) -> Candidate:
+    def _candidate(self, place: int, seeker: Seeker, position: DriverPosition) -> Candidate:
         driver = self._picture.drivers.place_of(position.driver_id)
         cost = None if driver is None else self._cost.get(Pair(place, driver))
         lost_to: UUID | None = None
         if driver is not None and driver in self._drivers.get(place, ()):
-            verdict = _FAILED.get(fate, Verdict.CHOSEN) if fate is not None else Verdict.CHOSEN
+            failed = self._unasked.get(position.driver_id)
+            verdict = Verdict.CHOSEN if failed is None else _FAILED[failed]
         elif cost is not None and driver is not None:
             other = self._seeker.get(driver, place)
             if other != place:

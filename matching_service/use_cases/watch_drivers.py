@@ -21,8 +21,8 @@ class WatchDrivers:
     is. Where two believe that it is theirs, a mark that stands is not set again.
 
     Where live locations are lost as a whole, nobody falls silent by that: who is missing is marked only once this
-    process has missed them for LOST_SECONDS, and the next pings come within five. While the store of locations does
-    not answer, nobody is judged.
+    process has missed them for LOST_SECONDS, and the next pings come within five. While a store does not answer, nobody
+    is judged; nor for LOST_SECONDS after it, since it had no answer for the pings of that time either.
     """
 
     def __init__(
@@ -39,22 +39,27 @@ class WatchDrivers:
         self._clock = clock
         self._has_turn = has_turn
         self._missed_since: dict[UUID, float] = {}
+        self._looks_since: float | None = float("-inf")
+        """Since when every look had its answer; None after one that had none, or was another process' to make."""
 
     async def __call__(self, limit: int) -> int:
         """Mark or unmark no more than `limit` drivers; return how many."""
+        looks_since, self._looks_since = self._looks_since, None
         if not self._has_turn():
             # Whom it missed when it last had the turn, it has not missed since.
             self._missed_since = {}
             return 0
         watched = await self._shifts.watched()
         snapshot = await self._locations.snapshot()
-        turns = await asyncio.to_thread(self._judge, watched, snapshot, self._clock.now().timestamp())
+        now = self._clock.now().timestamp()
+        self._looks_since = now if looks_since is None else looks_since
+        turns = await asyncio.to_thread(self._judge, watched, snapshot, now, self._looks_since)
         for driver_id, silent_since in turns[:limit]:
             await self._mark(driver_id, silent_since)
         return min(len(turns), limit)
 
     def _judge(
-        self, watched: Sequence[WatchedShift], snapshot: Positions, now: float
+        self, watched: Sequence[WatchedShift], snapshot: Positions, now: float, looks_since: float
     ) -> list[tuple[UUID, datetime | None]]:
         """Return who fell silent since when, and who is back (None); plain numbers, as there are tens of thousands."""
         heard_at = {position.driver_id: position.measured_at for position in snapshot}
@@ -65,12 +70,12 @@ class WatchDrivers:
             since = measured_at
             if since is None:
                 since = missed[shift.driver_id] = self._missed_since.get(shift.driver_id, now)
-            is_silent = now - since >= LOST_SECONDS
+            is_silent = now - max(since, looks_since) >= LOST_SECONDS
             if is_silent and not shift.is_silent:
                 since_time = max(datetime.fromtimestamp(since, UTC), shift.started_at)
                 if now - since_time.timestamp() >= LOST_SECONDS:
                     turns.append((shift.driver_id, since_time))
-            elif shift.is_silent and not is_silent and measured_at is not None:
+            elif shift.is_silent and measured_at is not None and now - measured_at < LOST_SECONDS:
                 turns.append((shift.driver_id, None))
         self._missed_since = missed
         return turns

@@ -206,6 +206,10 @@ class MemoryTransaction:
     async def edit_count(self, ride_id: UUID) -> int:
         return sum(edit.ride_id == ride_id for edit in self._tables.edits.values())
 
+    async def was_edited(self, ride_id: UUID, since: datetime) -> bool:
+        mine = (edit for edit in self._tables.edits.values() if edit.ride_id == ride_id)
+        return any(edit.state is EditState.APPLIED and edit.closed_at and edit.closed_at > since for edit in mine)
+
     async def add_edit(self, edit: RideEdit) -> None:
         self._tables.edits[edit.id] = edit
 
@@ -247,6 +251,7 @@ class MemoryTransaction:
         self._tables.offers[offer.id] = offer
         if self._tables.exclusions.get((offer.ride_id, offer.driver_id)) is ExclusionCause.EXPIRED:
             del self._tables.exclusions[offer.ride_id, offer.driver_id]
+        self._tables.answers.remove((offer.driver_id, False))
 
     async def was_driver_of(self, ride_id: UUID, driver_id: UUID) -> bool:
         return any((row.ride_id, row.driver_id) == (ride_id, driver_id) for row in self._tables.assignments)
@@ -297,6 +302,9 @@ class MemoryTransaction:
 
     async def keep_share(self, made: Share, *, is_sent: bool) -> None:
         raise NotImplementedError("links are tested on Postgres")
+
+    async def prolong_share(self, ride_id: UUID, until: datetime) -> None:
+        """There are no links here; they are tested on Postgres."""
 
     async def raise_alert(self, alert: TripAlert) -> bool:
         raise NotImplementedError("alerts are tested on Postgres")

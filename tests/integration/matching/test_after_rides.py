@@ -12,11 +12,13 @@ from sqlalchemy.exc import DBAPIError
 from chassis.database import Database
 from chassis.letters import LetterReader, LetterWriter
 from matching_service.adapters.postgres_after_rides import PostgresRatings, PostgresShares
+from matching_service.domain.edit import EditState
 from matching_service.domain.locations import GONE_SECONDS
 from matching_service.domain.rating import RATE_WITHIN, RatedPart
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.share import LINK_LIVES, MAX_SENT, SEEN_AFTER_END
+from matching_service.use_cases.quote_ride_edit import EditCommand
 from matching_service.use_cases.rate_rides import RateRide, ReadRating
 from matching_service.use_cases.share_rides import ReadSharedRide, ShareRide
 from ridesharing.matching.v1.events_pb2 import RideShared
@@ -25,6 +27,7 @@ from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import DROPOFF, ORDER, PICKUP, Stage
 from tests.integration.matching.stage import open_database, stage_on
+from tests.unit.matching.test_edits import edited
 from tests.unit.matching.test_shift_wishes import hear
 
 
@@ -114,6 +117,19 @@ async def test_a_link_ends_by_its_rider_by_another_link_by_time_and_with_the_rid
     old, _ = await after.share(stage.key(), waiting.rider_id, waiting.id)
     stage.clock.advance(LINK_LIVES.total_seconds())
     assert await refused(after.shown(old)) == "share_not_found"
+
+
+async def test_a_link_to_a_ride_that_was_put_off_lives_until_after_it(stage: Stage, after: After) -> None:
+    day = timedelta(days=1)
+    ride, begin = await stage.scheduled(day), stage.clock.now()
+    token, expires_at = await after.share(stage.key(), ride.rider_id, ride.id)
+    assert expires_at == begin + day + LINK_LIVES
+    for days in (4, 3):
+        edit = await edited(stage, ride, EditCommand(pickup_at=begin + days * day))
+        assert edit.state is EditState.APPLIED
+    stage.clock.time = begin + 3 * day
+    shown = await after.shown(token)
+    assert (shown.ride.id, shown.expires_at) == (ride.id, begin + 4 * day + LINK_LIVES)
 
 
 async def test_a_link_is_sent_to_contacts_with_the_ride_five_times_whatever_is_revoked(

@@ -81,6 +81,30 @@ async def test_an_answer_that_is_sent_twice_counts_once(database: Database, stag
     assert (await record_of(database, stage, driver_id)).accepted == 1
 
 
+async def test_an_offer_that_is_accepted_a_little_late_was_not_missed(database: Database, stage: Stage) -> None:
+    driver_id = await stage.driver()
+    offer = await stage.offer(await stage.ride(), driver_id)
+    stage.clock.advance(CITY.dispatch.offer_seconds)
+    await stage.expire_offers()
+    assert (await record_of(database, stage, driver_id)).missed == 1
+    await stage.accept(stage.key(), driver_id, offer.id)
+    record = await record_of(database, stage, driver_id)
+    assert (record.accepted, record.missed) == (1, 0)
+
+
+async def test_what_the_shift_before_has_missed_is_not_taken_from_the_next(database: Database, stage: Stage) -> None:
+    driver_id = await stage.driver()
+    offer = await stage.offer(await stage.ride(), driver_id)
+    stage.clock.advance(CITY.dispatch.offer_seconds)
+    await stage.expire_offers()
+    stage.clock.advance(1)
+    await stage.end_shift(stage.key(), driver_id)
+    await stage.start_shift(stage.key(), driver_id)
+    await stage.accept(stage.key(), driver_id, offer.id)
+    record = await record_of(database, stage, driver_id)
+    assert (record.accepted, record.missed) == (1, 0)
+
+
 async def test_breaks_are_no_active_time_and_the_next_shift_begins_anew(database: Database, stage: Stage) -> None:
     driver_id = await stage.driver()
     await drive(stage, driver_id)

@@ -13,10 +13,11 @@ from matching_service.domain.shift import EndReason
 from matching_service.use_cases.quote_ride_edit import EditCommand
 from shared_kernel.errors import Conflict
 from tests.fakes.matching_other_services import FakePayments
-from tests.fakes.matching_stage import Stage
+from tests.fakes.matching_stage import CITY, Stage
 from tests.integration.matching.stage import open_database, stage_on
 from tests.unit.matching.test_edits import (
     FAR,
+    PALO_ALTO,
     TEN_BLOCKS,
     accepted,
     agreed_while_the_hold_is_unknown,
@@ -55,6 +56,23 @@ async def test_a_driver_who_wanted_to_stop_after_a_ride_whose_pickup_moved_away_
     assert (await stage.now(ride)).state is RideState.MATCHING
     shift = await stage.end_shift(stage.key(), driver_id)
     assert (shift.ended_at, shift.end_reason) == (stage.clock.now(), EndReason.ASKED)
+
+
+async def test_a_ride_that_was_edited_since_is_not_taken_up_by_a_late_accept(stage: Stage) -> None:
+    ride, first, second = await stage.ride(), await stage.driver(), await stage.driver()
+    offer = await stage.offer(ride, first)
+    stage.clock.advance(CITY.dispatch.offer_seconds)
+    await stage.expire_offers()
+    assert (await edited(stage, ride, EditCommand(dropoff=PALO_ALTO))).state is EditState.APPLIED
+    with pytest.raises(Conflict) as refused:
+        await stage.accept(stage.key(), first, offer.id)
+    assert refused.value.reason == "offer_expired"
+    assert (await stage.now(ride)).state is RideState.MATCHING
+    # Who is shown the ride as it is now may be late again.
+    offer = await stage.offer(ride, second)
+    stage.clock.advance(CITY.dispatch.offer_seconds)
+    await stage.expire_offers()
+    assert (await stage.accept(stage.key(), second, offer.id)).dropoff == PALO_ALTO
 
 
 async def test_a_much_longer_trip_is_asked_of_who_drives_when_the_hold_stands_and_once(

@@ -16,7 +16,7 @@ from matching_service.adapters.location_layout import location_key
 from matching_service.adapters.redis_locations import RedisLiveLocations
 from matching_service.adapters.shard_cells import shard_at
 from matching_service.domain.city import VehicleClass
-from matching_service.domain.locations import DriverPosition, Ping, PingVerdict, RecordOutcome
+from matching_service.domain.locations import GONE_SECONDS, DriverPosition, Ping, PingVerdict, RecordOutcome
 from matching_service.use_cases.dispatch_ports import OpenShift
 from matching_service.use_cases.list_nearby_drivers import ListNearbyDrivers
 from matching_service.use_cases.report_locations import PingCounts, ReportLocations
@@ -68,6 +68,32 @@ async def test_a_thousand_drivers_at_once_are_all_kept(redis: Redis) -> None:
     snapshot = await RedisLiveLocations(redis).snapshot()
     assert {each.driver_id for each in snapshot} == set(drivers)
     assert {each.sequence for each in snapshot} == {25}
+
+
+async def test_an_app_that_began_its_count_anew_is_heard_of_again_in_the_same_shift(redis: Redis) -> None:
+    clock, driver, locations = HandClock(), uuid4(), RedisLiveLocations(redis)
+    report = ReportLocations(
+        cities=FixedCities(load_city(None)),
+        on_shift=FakeShifts({driver: OpenShift(uuid4(), ECONOMY)}),
+        locations=locations,
+        clock=clock,
+        monotonic=clock.monotonic,
+        max_pings_per_second=100,
+        observe=ignore,
+    )
+
+    async def tell(sequence: int) -> int:
+        return (await report(driver, [Ping(37.7, -122.4, clock.monotonic(), sequence)])).accepted
+
+    assert await tell(500) == 1
+    clock.advance(5)
+    assert await tell(1) == 0
+    clock.advance(GONE_SECONDS)
+    await locations.trim(clock.now() - timedelta(seconds=GONE_SECONDS))
+    assert [await tell(2), await tell(3)] == [1, 1]
+    found = await locations.last(driver)
+    assert found is not None
+    assert found.sequence == 3
 
 
 async def test_racing_processes_leave_each_driver_at_the_newest_position(redis: Redis) -> None:
@@ -141,7 +167,7 @@ async def test_without_redis_locations_are_unavailable() -> None:
 
 async def test_the_nearest_free_driver_is_found_among_fresh_and_idle_ones(redis: Redis) -> None:
     locations, clock, board = RedisLiveLocations(redis), HandClock(), FakeRideBoard()
-    free = SnapshotFreeDrivers(locations, board, clock, clock.monotonic)
+    free = SnapshotFreeDrivers(locations, board, FakeShifts(), clock, clock.monotonic)
     here, classes = GeoPoint(37.7, -122.4), frozenset({ECONOMY})
     assert await free.nearest(here, classes, 5_000) is None
     stale, near, far = uuid4(), uuid4(), uuid4()
@@ -156,7 +182,7 @@ async def test_the_nearest_free_driver_is_found_among_fresh_and_idle_ones(redis:
 
 async def test_riders_are_shown_about_where_the_nearest_free_drivers_are(redis: Redis) -> None:
     locations, clock, board = RedisLiveLocations(redis), HandClock(), FakeRideBoard()
-    near = ListNearbyDrivers(SnapshotFreeDrivers(locations, board, clock, clock.monotonic))
+    near = ListNearbyDrivers(SnapshotFreeDrivers(locations, board, FakeShifts(), clock, clock.monotonic))
     here = GeoPoint(37.7, -122.4)
     assert await near(here) == []
     corner, twin, block, far = (position(uuid4(), 1, latitude, AT) for latitude in (37.7012, 37.7008, 37.7052, 37.74))
@@ -166,8 +192,21 @@ async def test_riders_are_shown_about_where_the_nearest_free_drivers_are(redis: 
     assert await near(here) == [GeoPoint(37.701, -122.4), GeoPoint(37.705, -122.4)]
 
 
+async def test_who_went_offline_with_the_last_ride_is_shown_and_promised_to_nobody(redis: Redis) -> None:
+    clock, driver, locations = HandClock(), uuid4(), RedisLiveLocations(redis)
+    shifts = FakeShifts({driver: OpenShift(UUID(int=1), ECONOMY)})
+    free = SnapshotFreeDrivers(locations, FakeRideBoard(), shifts, clock, clock.monotonic)
+    here = GeoPoint(37.7, -122.4)
+    await locations.record([position(driver, 1)])
+    assert await ListNearbyDrivers(free)(here) == [here]
+    shifts.end(driver)  # the position stays for a minute
+    clock.advance(2)
+    assert await ListNearbyDrivers(free)(here) == []
+    assert await free.nearest(here, frozenset({ECONOMY}), 5_000) is None
+
+
 async def test_without_redis_there_is_no_nearest_driver_and_no_error() -> None:
     clock = HandClock()
     async with open_redis("redis://127.0.0.1:1/0", timeout_seconds=1) as nowhere:
-        free = SnapshotFreeDrivers(RedisLiveLocations(nowhere), FakeRideBoard(), clock, clock.monotonic)
+        free = SnapshotFreeDrivers(RedisLiveLocations(nowhere), FakeRideBoard(), FakeShifts(), clock, clock.monotonic)
         assert await free.nearest(GeoPoint(37.7, -122.4), frozenset(VehicleClass), 5_000) is None

@@ -100,6 +100,21 @@ async def test_rides_that_dispatch_may_move_make_their_shard_a_busy_one(stage: S
     assert (await leases.look(A, "a", 30)).busy_shards == frozenset()
 
 
+async def test_who_drives_as_well_is_not_asked_to_drive_themselves(stage: Stage, database: Database) -> None:
+    reads, driver_id = PostgresDispatchReads(database), await stage.driver()
+    ride = await stage.ride(driver_id)
+    [waiting] = await reads.list_waiting([SHARD], 10)
+    assert (waiting.excluded_driver_ids, waiting.returned) == ({driver_id}, False)
+    assert await stage.offers.make_offers([Proposal(ride.id, driver_id, 0, 0.0)]) == [OfferOutcome.DRIVER_TAKEN]
+    other = await stage.driver()
+    await stage.accept(stage.key(), other, (await stage.offer(ride, other)).id)
+    [under_way] = await reads.list_en_route([SHARD], 2, 10)
+    assert under_way.excluded_driver_ids == {driver_id}
+    await stage.end_shift(stage.key(), driver_id)
+    [under_way] = await reads.list_en_route([SHARD], 2, 10)
+    assert under_way.excluded_driver_ids == frozenset()
+
+
 async def test_a_ride_of_a_replica_that_knows_no_shards_is_given_its_own(stage: Stage, database: Database) -> None:
     leases, ride = PostgresShardLeases(database), await stage.ride()
     async with database.transaction() as connection:

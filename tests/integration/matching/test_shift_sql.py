@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -10,9 +11,13 @@ from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Database
 from matching_service.adapters.postgres_dispatch import PostgresDispatchReads
+from matching_service.adapters.postgres_shifts import PostgresShiftReader
 from matching_service.domain.locations import ShiftKey, shift_tag_of
+from matching_service.domain.ride_states import RideState
 from matching_service.domain.shift import LOST_SECONDS, SILENT_OFF_SECONDS, EndReason
+from matching_service.use_cases.end_due_shifts import EndDueShifts
 from matching_service.use_cases.reader_ports import ShiftFilter
+from matching_service.use_cases.watch_drivers import WatchDrivers
 from shared_kernel.errors import Conflict
 from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_other_services import FakePayments
@@ -126,6 +131,80 @@ async def test_a_late_accept_on_a_break_is_refused_and_stops_no_timer_of_others(
         pass
     for paused in (driver_id, other):
         assert (await stage.end_shift(stage.key(), paused)).end_reason is EndReason.BREAK_OVER
+
+
+async def test_after_an_outage_nobody_is_silent_before_the_next_pings_can_come(stage: Stage):
+    ride, driver_id = await stage.assigned()
+    has_turn = [True]
+    watch = WatchDrivers(stage.store, stage.shifts, stage.locations, stage.clock, lambda: has_turn[0])
+
+    async def silent_since(seconds: float) -> datetime | None:
+        stage.clock.advance(seconds)
+        await watch(1_000)
+        return (await stage.read.get(ride.id)).driver_silent_since
+
+    hear(stage, driver_id)
+    assert await silent_since(5) is None
+    has_turn[0] = False  # as while the database is away, and no ping is taken either
+    assert await silent_since(LOST_SECONDS) is None
+    has_turn[0] = True
+    assert await silent_since(5) is None
+    assert await silent_since(LOST_SECONDS - 1) is None
+    hear(stage, driver_id)
+    heard_at = stage.clock.now()
+    assert await silent_since(LOST_SECONDS) == heard_at
+
+
+async def test_a_driver_who_is_back_in_the_last_moment_keeps_the_offer_that_was_made_since(stage: Stage):
+    ride, driver_id = await stage.ride(), await stage.driver()
+    hear(stage, driver_id)
+    stage.clock.advance(LOST_SECONDS)
+    await stage.watch(1_000)
+    stage.clock.advance(SILENT_OFF_SECONDS)
+    hear(stage, driver_id)
+    offer = await stage.offer(ride, driver_id)
+    while await stage.end_due(100):
+        pass
+    assert (await stage.read.current_shift(driver_id)).silent_since is None
+    assert (await stage.accept(stage.key(), driver_id, offer.id)).state is RideState.DRIVER_EN_ROUTE
+
+
+async def test_a_driver_who_comes_back_from_a_break_while_its_end_is_seen_to_keeps_the_next_offer(
+    stage: Stage, database: Database
+):
+    ride, driver_id = await stage.ride(), await stage.driver()
+    await stage.take_break(stage.key(), driver_id, 60)
+    stage.clock.advance(59)
+
+    class SeenJustBefore(PostgresShiftReader):
+        async def due(self, now: datetime, limit: int) -> list[UUID]:
+            return [driver_id]
+
+    await stage.change_shift.end_break(stage.key(), driver_id)
+    offer = await stage.offer(ride, driver_id)
+    stage.clock.advance(1)
+    sweep = EndDueShifts(stage.store, SeenJustBefore(database), stage.locations, stage.clock)
+    assert await sweep(100) == 1
+    assert await stage.read.current_offer(driver_id) == offer
+
+
+async def test_who_goes_online_again_after_a_long_silence_is_not_taken_offline_before_the_next_ping(stage: Stage):
+    driver_id = await stage.driver()
+    hear(stage, driver_id)
+    stage.clock.advance(LOST_SECONDS)
+    await stage.watch(1_000)
+    stage.clock.advance(SILENT_OFF_SECONDS - 1)
+    shift = await stage.start_shift(stage.key(), driver_id)
+    stage.clock.advance(1)
+    while await stage.end_due(100):
+        pass
+    assert await stage.read.current_shift(driver_id) == shift
+    # Whose device is not heard of after that has as long again.
+    await stage.watch(1_000)
+    stage.clock.advance(SILENT_OFF_SECONDS)
+    while await stage.end_due(100):
+        pass
+    assert (await stage.end_shift(stage.key(), driver_id)).end_reason is EndReason.SILENT
 
 
 async def test_a_silent_driver_who_takes_a_break_keeps_it(stage: Stage):

@@ -11,6 +11,7 @@ from jitney.explain import story
 from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.adapters.scipy_nearest import ScipyNearest
 from matching_service.domain.city import VehicleClass
+from matching_service.domain.dispatch_policy import DispatchMode
 from matching_service.domain.explanation import Fate, Trace, Verdict
 from matching_service.domain.terms import Funding
 from matching_service.entrypoints.wire_explain import FATES, VERDICTS, explanation_message
@@ -143,6 +144,19 @@ async def test_a_reserved_driver_is_told_as_contended(city: Traced) -> None:
     assert (city.traces.rows[0].fate, city.verdicts(1)) == (Fate.CONTENDED, {1: Verdict.CONTENDED})
 
 
+async def test_of_a_broadcast_each_driver_is_told_with_what_became_of_the_own_offer(city: Traced) -> None:
+    policy = replace(CITY, dispatch=replace(CITY.dispatch, mode=DispatchMode.BROADCAST, broadcast_offers=3))
+    city.board.rides = [ride(1)]
+    first, second = city.driver(1, 100), city.driver(2, 200)
+    city.driver(3, 300)
+    city.reservations.kept_back = frozenset({first})
+    tick = make_tick(policy, city.board, city.locations, city.shifts, city.matcher, city.reservations, city.clock)
+    await replace(tick, trace=city.trace)({"": 1})
+    # The board takes one offer a ride.
+    assert city.verdicts(1) == {1: Verdict.CONTENDED, 2: Verdict.CHOSEN, 3: Verdict.REFUSED}
+    assert (city.traces.rows[0].fate, city.traces.rows[0].driver_id) == (Fate.OFFERED, second)
+
+
 async def test_ticks_that_come_to_the_same_are_counted_and_not_written(city: Traced) -> None:
     city.board.rides = [ride(1)]
     far = city.driver(1, 30_000)
@@ -185,6 +199,17 @@ async def test_what_cannot_be_written_down_is_done_all_the_same(city: Traced) ->
     report = await city.explained()
     assert report.untraced == 1
     assert city.offered() == {1: driver_id}
+
+
+async def test_what_could_not_be_written_down_is_written_at_the_next_tick(city: Traced) -> None:
+    city.board.rides = [ride(1)]
+    city.traces.is_down = True
+    assert (await city.explained()).untraced == 1
+    city.traces.is_down = False
+    for _ in range(2):
+        city.clock.advance(2)
+        await city.explained()
+    assert [row.fate for row in city.traces.rows] == [Fate.NOBODY]
 
 
 def test_the_contract_names_all_verdicts_and_fates() -> None:

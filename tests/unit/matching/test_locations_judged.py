@@ -101,6 +101,13 @@ def test_a_wrong_fix_does_not_shut_a_driver_out_for_longer_than_a_minute() -> No
     assert verdicts([ping(2, seconds=61)], wrong, seconds=61) == [PingVerdict.ACCEPTED]
 
 
+def test_a_device_that_counts_from_one_again_is_not_shut_out_for_longer_than_a_minute() -> None:
+    before = ping(500)
+    assert verdicts([ping(1, seconds=60)], before, seconds=60) == [PingVerdict.OUT_OF_ORDER]
+    again = [ping(1, seconds=61), ping(2, seconds=62), ping(2, seconds=62)]
+    assert verdicts(again, before, seconds=62) == [*[PingVerdict.ACCEPTED] * 2, PingVerdict.OUT_OF_ORDER]
+
+
 @pytest.mark.parametrize(
     ("latitude", "longitude"),
     [(0.0, 0.0), (37.5, -123.5), (-37.7, 122.4), (90.0, -180.0), (36.5, -122.4)],

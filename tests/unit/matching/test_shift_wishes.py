@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.heading import HEADINGS_A_DAY, LEAST_GAIN_SHARE, brings_closer
 from matching_service.domain.locations import DriverPosition
+from matching_service.domain.positions import Positions
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.shift import LOST_SECONDS, MAX_BREAK_SECONDS, SILENT_OFF_SECONDS, EndReason
 from matching_service.use_cases.dispatch_ports import OfferOutcome, Proposal
 from matching_service.use_cases.reader_ports import ShiftFilter
 from matching_service.use_cases.watch_drivers import WatchDrivers
-from shared_kernel.errors import Conflict
+from shared_kernel.errors import Conflict, Unavailable
 from shared_kernel.geo import GeoPoint, haversine_meters
+from tests.fakes.matching_dispatch import FakeLiveLocations
 from tests.fakes.matching_stage import Stage
 from tests.unit.matching.test_requests import refusal
 
@@ -28,6 +30,17 @@ def hear(stage: Stage, driver_id: UUID, seconds_ago: float = 0.0) -> None:
     stage.locations.positions[driver_id] = DriverPosition(
         driver_id, 37.77, -122.42, measured_at, 1, VehicleClass.ECONOMY, 1
     )
+
+
+class LocationsBehindAWire(FakeLiveLocations):
+    """Live locations that cannot be looked at while the wire is cut."""
+
+    is_cut = False
+
+    async def snapshot(self) -> Positions:
+        if self.is_cut:
+            raise Unavailable("locations_unavailable", "not now")
+        return await super().snapshot()
 
 
 class TestBreaks:
@@ -229,6 +242,28 @@ class TestSilence:
         stage.clock.advance(1)
         assert await stage.watch(2) == 2
         assert await stage.watch(2) == 1
+
+    async def test_where_locations_could_not_be_looked_at_nobody_is_silent_before_the_next_pings_can_come(
+        self, stage: Stage
+    ):
+        driver_id, gone = await stage.driver(), await stage.driver()
+        locations = LocationsBehindAWire()
+        stage.locations = locations
+        watch = WatchDrivers(stage.store, stage.shifts, locations, stage.clock)
+        for each in (driver_id, gone):
+            hear(stage, each)
+        gone_at = stage.clock.now()
+        assert await watch(10) == 0
+        locations.is_cut = True
+        stage.clock.advance(LOST_SECONDS)
+        with pytest.raises(Unavailable):
+            await watch(10)
+        locations.is_cut = False
+        assert await watch(10) == 0
+        stage.clock.advance(LOST_SECONDS)
+        hear(stage, driver_id)
+        assert await watch(10) == 1
+        assert (await stage.read.current_shift(gone)).silent_since == gone_at
 
     async def test_a_break_is_no_silence(self, stage: Stage):
         driver_id = await stage.driver()

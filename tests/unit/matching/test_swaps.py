@@ -160,6 +160,14 @@ async def test_two_rides_change_drivers_at_once(stage: Stage) -> None:
     await stage.arrive(stage.key(), one, first.id)
 
 
+async def test_a_ring_in_which_a_rider_would_drive_themselves_changes_nothing(stage: Stage) -> None:
+    first, driver_id = await stage.assigned()
+    asked, other = await stage.ride(driver_id), await stage.driver()
+    second = await stage.accept(stage.key(), other, (await stage.offer(asked, other)).id)
+    assert not await stage.reroute.reroute(ring_of(first, second))
+    assert await stage.now(second) == second
+
+
 async def test_a_ring_of_which_one_has_arrived_changes_nothing(stage: Stage) -> None:
     first, one = await stage.assigned()
     second, other = await stage.assigned()

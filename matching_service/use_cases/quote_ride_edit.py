@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 from uuid import UUID
 
 from matching_service.domain.city import CityPolicy
@@ -15,7 +14,7 @@ from matching_service.domain.polyline import points_of
 from matching_service.domain.pricing import PricedTrip, is_sold, price_trip
 from matching_service.domain.quote import Place
 from matching_service.domain.ride import Ride
-from matching_service.domain.ride_route import open_stops, passed_stops, refuse_unless_editable, with_its_wait
+from matching_service.domain.ride_route import open_stops, refuse_unless_editable, with_its_wait
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.schedule import Schedule, refuse_pickup_time
 from matching_service.domain.stops import Stop, StopState
@@ -26,6 +25,7 @@ from matching_service.use_cases.plan_route import plan_route
 from matching_service.use_cases.reader_ports import RideReader
 from matching_service.use_cases.steps import ride_not_found
 from matching_service.use_cases.store_ports import RequestKey, Store
+from matching_service.use_cases.way_behind import way_behind
 from shared_kernel.clock import Clock
 from shared_kernel.errors import Conflict, DomainError, FieldViolation, InvalidInput
 from shared_kernel.geo import GeoPoint, haversine_meters
@@ -44,14 +44,6 @@ class EditCommand:
     def fields(self) -> tuple[str, ...]:
         """Write it for the fingerprint of a request."""
         return (str(self.pickup), str(self.dropoff), str(self.stops), str(self.pickup_at))
-
-
-class _Behind(NamedTuple):
-    """What of the way lies behind the driver, and where the rest begins."""
-
-    meters: int
-    seconds: int
-    until: GeoPoint | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,15 +159,15 @@ class QuoteRideEdit:
         if (at, pickup.point) != (agreed_at, ride.pickup.point) and not is_sold(city, product, at, pickup.point):
             raise Conflict("product_unavailable", f"{product.name}: not to be had from there at this time")
         wait = city.stops.wait_seconds
-        behind = await self._behind(ride, wait)
-        start = behind.until or pickup.point
+        behind = await way_behind(self.eta, ride, await self._driver_point(ride), wait)
         ahead = [stop.place.point for stop in stops if stop.state is StopState.PENDING]
         before = [stop.place.point for stop in open_stops(ride) if stop.state is StopState.PENDING]
-        rest = await plan_route(self.eta, [start, *ahead, dropoff.point], wait)
+        rest = await plan_route(self.eta, [behind.until or pickup.point, *ahead, dropoff.point], wait)
         old_rest = await plan_route(self.eta, [behind.until or ride.pickup.point, *before, ride.dropoff.point], wait)
         meters, seconds = behind.meters + rest.meters, behind.seconds + rest.seconds
         _refuse_length(city, meters)
-        places = [pickup.point, *(stop.place.point for stop in (*passed_stops(ride), *stops)), dropoff.point]
+        # By way of where the driver has been: what was paid on the way there is owed, wherever the rest leads.
+        places = [*(behind.places or (pickup.point,)), *ahead, dropoff.point]
         line = points_of((await plan_route(self.eta, places, wait)).polyline) or places
         # By the hours and the surge that the first price was made by, with the wait that was.
         priced = PricedTrip(at, places, meters, seconds, line=line)
@@ -186,26 +178,10 @@ class QuoteRideEdit:
         )
         return plan, rest.seconds - old_rest.seconds
 
-    async def _behind(self, ride: Ride, wait_seconds: int) -> _Behind:
-        """Measure the way from the pickup, or the last edit, by the stops passed since then, to where the driver is.
-
-        Where that is not known it ends at the last place known to be passed.
-        """
-        if ride.state is not RideState.IN_PROGRESS or ride.started_at is None:
-            return _Behind(0, 0, None)
-        since = ride.driven_at or ride.started_at
-        passed = [stop.place.point for stop in ride.stops if stop.reached_at is not None and stop.reached_at > since]
-        points = [ride.driven_to or ride.pickup.point, *passed]
-        at_a_stop = any(stop.state is StopState.REACHED for stop in ride.stops)
-        here = None if at_a_stop else await self._driver_point(ride)
-        if here is not None:
-            points.append(here)
-        way = await plan_route(self.eta, points, 0)
-        waits = wait_seconds * len(passed)
-        return _Behind(ride.driven_meters + way.meters, ride.driven_seconds + way.seconds + waits, points[-1])
-
     async def _driver_point(self, ride: Ride) -> GeoPoint | None:
-        position = None if ride.driver is None else await self.locations.last(ride.driver.driver_id)
+        if ride.state is not RideState.IN_PROGRESS or ride.driver is None:
+            return None
+        position = await self.locations.last(ride.driver.driver_id)
         if position is None:
             return None
         age = self.clock.now() - datetime.fromtimestamp(position.measured_at, UTC)

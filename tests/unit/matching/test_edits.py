@@ -3,20 +3,24 @@
 from dataclasses import replace
 from uuid import UUID
 
+from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.edit import MAX_EDITS, EditState, RideEdit
 from matching_service.domain.eta import CrowFliesEta
+from matching_service.domain.fare_book import Scope, Toll
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.pricing import PricedTrip, price_trip
 from matching_service.domain.quote import FareLineKind, Place
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import PaymentState, RideState
 from matching_service.domain.terms import ChargeLine
+from matching_service.domain.zones import Gate
+from matching_service.use_cases.edit_policies import EditPolicies
 from matching_service.use_cases.quote_ride_edit import EditCommand
 from shared_kernel.errors import Unknown
 from shared_kernel.geo import GeoPoint
 from tests.fakes.matching_other_services import FakePayments
-from tests.fakes.matching_stage import CITY, DROPOFF, FARE, PICKUP, Stage
+from tests.fakes.matching_stage import CITY, DROPOFF, FARE, PICKUP, Stage, usd
 from tests.unit.matching.test_requests import refusal
 from tests.unit.matching.test_stops import BAKERY, SCHOOL
 
@@ -204,6 +208,24 @@ class TestEdits:
         second = await quoted(stage, ride, EditCommand(dropoff=SCHOOL))
         on = await eta.trip(SCHOOL.point, BAKERY.point)
         assert second.plan.driven_meters == there.meters + on.meters
+
+    async def test_a_toll_on_the_way_behind_is_owed_wherever_the_rest_leads(self, stage: Stage):
+        bridge = Toll("bridge", Scope(), usd(700), Gate(GeoPoint(37.785, -122.5), GeoPoint(37.785, -122.3), False))
+        city = replace(CITY, fares=replace(CITY.fares, tolls=(bridge,)))
+        stage.quote_edit = replace(stage.quote_edit, policies=EditPolicies(stage.reader, FixedCities(city)))
+        ride, driver_id = await stage.under_way()
+        stay = await quoted(stage, ride, EditCommand(dropoff=NEXT_DOOR))
+        assert stay.plan.fare.amount_of(FareLineKind.TOLL) == usd(0)
+        stage.clock.advance(600)
+        stand(stage, driver_id, TEN_BLOCKS)
+        back = await edited(stage, ride, EditCommand(dropoff=NEXT_DOOR))
+        assert back.plan.fare.amount_of(FareLineKind.TOLL) == usd(700)
+        # It was paid before the last edit, and is still.
+        stage.clock.advance(600)
+        stand(stage, driver_id, PICKUP)
+        assert (await stage.now(ride)).driven_to == TEN_BLOCKS.point
+        on = await quoted(stage, ride, EditCommand(dropoff=FAR))
+        assert on.plan.fare.amount_of(FareLineKind.TOLL) == usd(700)
 
     async def test_stops_are_kept_added_and_taken_out(self, stage: Stage):
         ride, driver_id = await stage.under_way((BAKERY, SCHOOL))

@@ -66,8 +66,24 @@ def cancel_fee(ride: Ride, now: datetime) -> Money:
     free = free_until is not None and now < free_until and (en_route or ride.schedule is not None)
     if not ride.has_driver or is_driver_late(ride, now) or free:
         return Money.zero(ride.fare.total.currency_code)
+    return _fee_once_due(ride, now)
+
+
+def most_cancel_fee(ride: Ride, now: datetime, until: datetime) -> Money:
+    """Return the most that a cancel costs between two moments, where it is not free at the first.
+
+    It grows until the driver is late, and is then nothing.
+
+    Raises:
+        Conflict: `not_cancellable`.
+    """
+    fee, late_from = cancel_fee(ride, now), _late_from(ride)
+    return _fee_once_due(ride, until if late_from is None else min(until, late_from)) if fee.amount_minor else fee
+
+
+def _fee_once_due(ride: Ride, now: datetime) -> Money:
     # At the pickup the driver no longer drives: the fee stays what it was at the arrival.
-    until = min(ride.arrived_at or now, now)
+    until, free_until = min(ride.arrived_at or now, now), free_cancel_until(ride)
     over_seconds = 0.0 if free_until is None else (until - free_until).total_seconds()
     fee = ride.fare.fee(FareLineKind.CANCEL_FEE, ride.terms.cancel_fee_minor_after(over_seconds))
     return Money.zero(ride.fare.total.currency_code) if fee is None else fee.amount
@@ -85,13 +101,17 @@ def free_cancel_until(ride: Ride) -> datetime | None:
 
 def is_driver_late(ride: Ride, now: datetime) -> bool:
     """Whether the driver is, or came, so late for the promised time that a cancel or no-show costs no fee."""
+    late_from = _late_from(ride)
+    return late_from is not None and (ride.arrived_at or now) >= late_from
+
+
+def _late_from(ride: Ride) -> datetime | None:
     grace_seconds = ride.terms.late_grace_seconds
     if ride.promised_pickup_at is None or grace_seconds is None:
-        return False
+        return None
     # Nobody is late before the time that was agreed on.
     agreed_at = ride.promised_pickup_at if ride.schedule is None else ride.schedule.pickup_at
-    promised_at = max(ride.promised_pickup_at, agreed_at)
-    return (ride.arrived_at or now) >= promised_at + timedelta(seconds=grace_seconds)
+    return max(ride.promised_pickup_at, agreed_at) + timedelta(seconds=grace_seconds)
 
 
 def _not_cancellable(ride: Ride) -> Conflict:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from matching_service.domain.ride_cancels import cancel_fee, free_cancel_until
+from matching_service.domain.ride_cancels import free_cancel_until, most_cancel_fee
 from matching_service.use_cases.steps import ride_of_rider
 from matching_service.use_cases.store_ports import FeeConsent, Store
 from shared_kernel.clock import Clock
@@ -39,10 +39,8 @@ class PreviewCancellation:
             ride = await ride_of_rider(tx, ride_id, rider_id)
             now = self.clock.now()
             expires_at = now + timedelta(seconds=CONSENT_SECONDS)
-            fee = cancel_fee(ride, now)
-            if fee.amount_minor:
-                # One that grows is told as it will be when the token ends: the cancel costs this at most.
-                fee = max(fee, cancel_fee(ride, expires_at), key=lambda amount: amount.amount_minor)
+            # One that grows is told as it will be at most before the token ends: the cancel costs no more than this.
+            fee = most_cancel_fee(ride, now, expires_at)
             if fee.amount_minor == 0 or ride.assigned_at is None:
                 # Free, but not for longer than the free period, unless it stays free after that: the driver is late, or
                 # the city takes no fee.

@@ -225,6 +225,19 @@ class TestFeesThatGrowAndFall:
         ended = await stage.cancel(stage.key(), ride.rider_id, ride.id, "", "")
         assert (ended.fee, ended.payment_state) == (None, PaymentState.VOID_PENDING)
 
+    async def test_a_preview_holds_until_the_driver_is_late_and_the_cancel_free(self, stage: Stage):
+        former, _ = await stage.assigned()
+        terms = replace(former.terms, cancel_fee_per_minute_minor=40, cancel_fee_most_minor=900)
+        async with stage.store.transaction() as tx:
+            await tx.lock_ride(former.id)
+            await tx.save_ride(former, replace(former, terms=terms))
+        stage.clock.advance(400)
+        preview = await stage.preview(former.rider_id, former.id)
+        stage.clock.advance(79)
+        assert stage.clock.now() < preview.expires_at
+        ended = await stage.cancel(stage.key(), former.rider_id, former.id, preview.token, "")
+        assert (preview.fee, ended.owed.total) == (usd(740), usd(740))
+
     async def test_a_free_preview_after_the_free_period_holds_as_long_as_any(self, stage: Stage):
         late, _ = await stage.assigned()
         stage.clock.advance(480)

@@ -78,12 +78,14 @@ class CreateQuotes:
         """
         city = await self._city(command)
         now = self._clock.now()
+        if command.pickup_at is not None:
+            # Before the city's clock is asked: by it the first and the last hours of the calendar do not exist.
+            refuse_pickup_time(command.pickup_at, now, city.schedule)
         products = _with_seats(_products(city, command.product, len(command.stops)), command.passengers)
         begins_at = command.pickup_at or now
         products = _available(city, products, begins_at, command.pickup.point)
         _check_stops(city, command.stops)
         if command.pickup_at is not None:
-            refuse_pickup_time(command.pickup_at, now, city.schedule)
             products = _schedulable(products)
         points = [place.point for place in (command.pickup, *command.stops, command.dropoff)]
         trip = await plan_route(self._eta, points, city.stops.wait_seconds)

@@ -115,17 +115,16 @@ class QuoteRideEdit:
         stops = open_stops(ride) if command.stops is None else self._stops(ride, command.stops)
         if (pickup, dropoff, stops) == (ride.pickup, ride.dropoff, open_stops(ride)) and not later:
             raise InvalidInput("nothing_to_edit", "the ride is that already")
-        city = await self.policies.city_of(ride)
+        city, now = await self.policies.city_of(ride), self.clock.now()
+        schedule = _other_times(command.pickup_at, city, now) if later and command.pickup_at is not None else None
         _refuse(city, ride, pickup, dropoff, stops)
         plan, added_seconds = await self._plan(city, ride, pickup, dropoff, stops, command.pickup_at)
         now = self.clock.now()
-        if later and command.pickup_at is not None:
-            plan = replace(plan, schedule=_other_times(command.pickup_at, city, now))
         return RideEdit(
             id=self.new_id(),
             ride_id=ride.id,
             made_by=actor_id,
-            plan=plan,
+            plan=replace(plan, schedule=schedule),
             fare_before=ride.fare.total,
             added_seconds=added_seconds,
             route_version=ride.route_version,

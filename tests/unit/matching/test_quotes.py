@@ -1,7 +1,7 @@
 """Promising prices."""
 
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
@@ -243,3 +243,20 @@ async def test_a_ride_ahead_is_quoted_within_the_citys_bounds() -> None:
         with pytest.raises(InvalidInput) as refused:
             await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER, "economy", pickup_at=moment))
         assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize("time_zone", ["America/Los_Angeles", "Asia/Tokyo"])
+@pytest.mark.parametrize(
+    ("pickup_at", "reason"),
+    [
+        (datetime.min.replace(tzinfo=UTC), "pickup_time_too_soon"),
+        (datetime.max.replace(tzinfo=UTC), "pickup_time_too_far"),
+    ],
+)
+async def test_a_time_that_the_citys_calendar_does_not_hold_is_refused_as_any_other(
+    time_zone: str, pickup_at: datetime, reason: str
+) -> None:
+    create_quotes, _, _ = quoting(city=replace(CITY, time_zone=time_zone))
+    with pytest.raises(InvalidInput) as refused:
+        await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, PIER, "economy", pickup_at=pickup_at))
+    assert refused.value.reason == reason

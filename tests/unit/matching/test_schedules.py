@@ -2,7 +2,7 @@
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
@@ -324,6 +324,11 @@ class TestSchedules:
                 assert (await quoted(stage, ride, command)).state is EditState.QUOTED
             else:
                 assert (await refusal(quoted(stage, ride, command))).reason == "product_unavailable"
+
+    async def test_a_time_that_the_citys_calendar_does_not_hold_is_refused_as_any_other(self, stage: Stage):
+        ride = await stage.scheduled(TOMORROW)
+        command = EditCommand(pickup_at=datetime.min.replace(tzinfo=UTC))
+        assert (await refusal(quoted(stage, ride, command))).reason == "pickup_time_too_soon"
 
     async def test_a_ride_that_has_begun_has_no_other_time(self, stage: Stage):
         ride = await stage.ride()

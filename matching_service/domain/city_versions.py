@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -12,6 +13,8 @@ from uuid import UUID
 
 _MAX_TEXT = 500
 """Characters of a value in a change: enough for an amount or a list of windows; a coast is cut."""
+_ORDERED = "fares"
+"""Of these tables the first that fits counts: their order is a key of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class PolicyChange(NamedTuple):
 
 
 def changes_between(before: str, after: str) -> list[PolicyChange]:
-    """Compare two readable documents key by key; comments, order and form do not count."""
+    """Compare two readable documents key by key; comments and form do not count, nor order but that of fare rules."""
     old, new = dict(_flat(tomllib.loads(before))), dict(_flat(tomllib.loads(after)))
     return [
         PolicyChange(key, old.get(key, "")[:_MAX_TEXT], new.get(key, "")[:_MAX_TEXT])
@@ -65,7 +68,21 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
             yield from _flat(inner, f"{path}.{key}" if path else key)
     elif isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
         items: list[Any] = value
-        for index, item in enumerate(items):
-            yield from _flat(item, f"{path}.{item.get('name', index)}")
+        names = _names(items)
+        if path == _ORDERED:
+            yield path, json.dumps(names, ensure_ascii=False)
+        for name, item in zip(names, items, strict=True):
+            yield from _flat(item, f"{path}.{name}")
     else:
         yield path, json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _names(tables: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Name tables by their names, or by their places where they have none; a second one of a name is told apart."""
+    seen: Counter[str] = Counter()
+    names: list[str] = []
+    for index, table in enumerate(tables):
+        name = str(table.get("name", index))
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return names

@@ -50,3 +50,25 @@ def test_changes_are_told_key_by_key_and_comments_do_not_count() -> None:
 
 def test_a_document_has_no_changes_against_itself() -> None:
     assert changes_between("a = 1\n[b]\nc = [1, 2]", "a=1\n[b]\nc=[1,2]") == []
+
+
+def test_tables_of_one_name_are_compared_each_with_its_own() -> None:
+    """A bridge with a gate on either side."""
+    two = '[[tolls]]\nname = "bridge"\nx = {}\n[[tolls]]\nname = "bridge"\nx = 2\n'
+    assert changes_between(two.format(1), two.format(3)) == [PolicyChange("tolls.bridge.x", "1", "3")]
+    assert changes_between(two.format(1), two.format(1) + '[[tolls]]\nname = "bridge"\nx = 4') == [
+        PolicyChange("tolls.bridge (3).name", "", '"bridge"'),
+        PolicyChange("tolls.bridge (3).x", "", "4"),
+    ]
+
+
+def test_fare_rules_that_change_places_are_a_change_since_the_first_that_fits_counts() -> None:
+    night, airport = ('[[fares]]\nname = "night"\nx = 1\n', '[[fares]]\nname = "airport"\nx = 2\n')
+    assert changes_between(night + airport, airport + night) == [
+        PolicyChange("fares", '["night", "airport"]', '["airport", "night"]')
+    ]
+    assert changes_between(night, night + airport) == [
+        PolicyChange("fares", '["night"]', '["night", "airport"]'),
+        PolicyChange("fares.airport.name", "", '"airport"'),
+        PolicyChange("fares.airport.x", "", "2"),
+    ]

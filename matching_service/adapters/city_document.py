@@ -86,7 +86,7 @@ class _Product(Strict):
         if not isinstance(value, list):
             return value
         known = {vehicle_class.value: vehicle_class for vehicle_class in VehicleClass}
-        unknown = [name for name in value if name not in known]
+        unknown = [name for name in value if not isinstance(name, str) or name not in known]
         if unknown:
             raise ValueError(f"unknown vehicle class {unknown[0]!r}; known are {', '.join(known)}")
         return [known[name] for name in value]
@@ -183,9 +183,13 @@ def read_document(text: str) -> CityPolicy:
         InvalidInput: `invalid_city_policy`; each violation names a key of the document and the rule that it breaks.
     """
     try:
-        content = _CityDocument.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        written = tomllib.loads(text)
+    except RecursionError as error:
+        raise _invalid([FieldViolation("the file", "has tables or arrays in one another without end")]) from error
+    except ValueError as error:  # also a number of more digits than Python reads
         raise _invalid([FieldViolation("the file", f"is not TOML: {error}")]) from error
+    try:
+        content = _CityDocument.model_validate(written)
     except ValidationError as error:
         violations = [
             FieldViolation(".".join(str(part) for part in fault["loc"]) or "the file", fault["msg"])

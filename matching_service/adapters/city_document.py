@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from matching_service.adapters.city_fares import Amount, Corners, FareTables, Name, Scoped, Share, Strict, TaxTable
+from matching_service.adapters.city_faults import unusable
 from matching_service.adapters.city_sections import (
     DispatchSection,
     EditsSection,
@@ -38,7 +39,7 @@ from matching_service.domain.dispatch_policy import CostWeights, DispatchMode, D
 from matching_service.domain.pooling import MAX_PARTIES
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.surge import SurgePolicy
-from shared_kernel.errors import DomainError, FieldViolation, InvalidInput
+from shared_kernel.errors import DomainError, FieldViolation
 from shared_kernel.money import Money, exponent
 
 
@@ -185,22 +186,18 @@ def read_document(text: str) -> CityPolicy:
     try:
         written = tomllib.loads(text)
     except RecursionError as error:
-        raise _invalid([FieldViolation("the file", "has tables or arrays in one another without end")]) from error
+        raise unusable([FieldViolation("the file", "has tables or arrays in one another without end")]) from error
     except ValueError as error:  # also a number of more digits than Python reads
-        raise _invalid([FieldViolation("the file", f"is not TOML: {error}")]) from error
+        raise unusable([FieldViolation("the file", f"is not TOML: {error}")]) from error
     try:
         content = _CityDocument.model_validate(written)
     except ValidationError as error:
-        violations = [
+        faults = [
             FieldViolation(".".join(str(part) for part in fault["loc"]) or "the file", fault["msg"])
             for fault in error.errors(include_url=False)
         ]
-        raise _invalid(violations) from error
+        raise unusable(faults) from error
     return _as_policy(content)
-
-
-def _invalid(violations: list[FieldViolation]) -> InvalidInput:
-    return InvalidInput("invalid_city_policy", "the city's policy cannot be used", violations=violations)
 
 
 def _as_policy(content: _CityDocument) -> CityPolicy:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from matching_service.adapters.city_document import read_document
+from matching_service.adapters.city_faults import unusable
 from matching_service.domain.city import CityPolicy, Product
 from matching_service.domain.fare_book import Rates
 from matching_service.domain.pricing import least_fare
-from shared_kernel.errors import FieldViolation, InvalidInput
+from shared_kernel.errors import FieldViolation
 
 _COSTS_NOTHING = "its shortest trip costs nothing, and no ride can be asked for at that price: raise the minimum"
 
@@ -30,7 +31,7 @@ def read_new_document(text: str) -> CityPolicy:
         if not least_fare(product, rates, policy.min_trip_meters).amount_minor
     ]
     if violations:
-        raise InvalidInput("invalid_city_policy", "the city's policy cannot be used", violations=violations)
+        raise unusable(violations)
     return policy
 
 

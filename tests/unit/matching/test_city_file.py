@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from chassis.status import to_status
+from matching_service.adapters.city_document import read_document
 from matching_service.adapters.city_file import CityFileError, load_cities, load_city, parse_city
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.zones import ServiceArea
+from shared_kernel.errors import InvalidInput
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
 
@@ -107,6 +110,23 @@ def test_all_faults_are_told_at_once() -> None:
     with pytest.raises(CityFileError) as caught:
         parse_city(text, "my_city.toml")
     assert len(str(caught.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ("[37.20, -122.80],", "[37.20, -122.80, 0.0],\n" * 300),  # as a tool writes them that knows heights
+        ("[tax]", "".join(f"[{'k' * 1_000}{number}]\n" for number in range(300)) + "[tax]"),
+        ('"delivery"', f'"{"k" * 100_000}"'),
+    ],
+)
+def test_of_many_or_long_faults_as_many_are_told_as_a_refusal_carries(was: str, becomes: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_document(DEFAULT.replace(was, becomes))
+    assert to_status(caught.value).ByteSize() < 5_400
+    told = caught.value.violations
+    assert all(fault.field and fault.description for fault in told)
+    assert len(told) == 1 or (told[-1].field, len(told)) == ("the file", 21)
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:

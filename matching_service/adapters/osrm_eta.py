@@ -60,7 +60,9 @@ class OsrmEta:
         """Return the quickest way with its line on the map."""
         path = f"/route/v1/driving/{_places((_degrees(origin), _degrees(destination)))}"
         try:
-            answer = await self._ask(path, {"overview": "full", "geometries": "polyline"}, TIMEOUT_SECONDS)
+            # httpx' own time begins anew with each byte that arrives, and not before the call's turn.
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                answer = await self._ask(path, {"overview": "full", "geometries": "polyline"}, TIMEOUT_SECONDS)
             if any(waypoint["distance"] > OFF_MAP_METERS for waypoint in answer["waypoints"]):
                 raise _OffMapError
             route = answer["routes"][0]
@@ -69,6 +71,8 @@ class OsrmEta:
                 raise ValueError("a way has no length or time below zero")
             decode_polyline(line)  # what cannot be drawn is not handed on
         except _CAUSES as error:
+            if isinstance(error, TimeoutError):
+                self._breaker.failed(self._monotonic())
             count_fallback(self.provider, _cause(error), 1)
             return await self._beyond.trip(origin, destination)
         count_told(self.provider, 1)
@@ -161,7 +165,7 @@ class _NoWayError(Exception):
     """The server knows no way, or no street near a place."""
 
 
-_CAUSES = (_AtRestError, _OffMapError, _NoWayError, httpx.HTTPError, ValueError, LookupError, TypeError)
+_CAUSES = (_AtRestError, _OffMapError, _NoWayError, TimeoutError, httpx.HTTPError, ValueError, LookupError, TypeError)
 
 
 def _cause(error: Exception) -> str:
@@ -172,7 +176,7 @@ def _cause(error: Exception) -> str:
             return "off_map"
         case _NoWayError():
             return "no_way"
-        case httpx.TimeoutException():
+        case TimeoutError() | httpx.TimeoutException():
             return "timeout"
         case httpx.HTTPError():
             return "unreachable"

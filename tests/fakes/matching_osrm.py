@@ -1,8 +1,8 @@
 """An OSRM server as far as its API goes: `python -m tests.fakes.matching_osrm` prints its port and serves.
 
 It knows streets within 0.3 degrees of 0, 0, all driven at 10 m/s over 1.2 times the great circle. `POST /fault?kind=…`
-has it fail from then on: `error` (500), `slow` (never answers), `garbage`, `silent` (empty), `negative`, `none`. The
-formats are those of https://project-osrm.org/docs/v5.24.0/api/.
+has it fail from then on: `error` (500), `slow` (never answers), `drip` (a byte now and then), `garbage`, `silent`
+(empty), `negative`, `none`. The formats are those of https://project-osrm.org/docs/v5.24.0/api/.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ class Handler(BaseHTTPRequestHandler):
             case "slow":
                 Handler.ended.wait(30)
                 self.close_connection = True
+            case "drip":
+                self._drip()
             case "garbage":
                 self._send(200, b"<html>not what you asked for")
             case "silent":
@@ -81,6 +83,17 @@ class Handler(BaseHTTPRequestHandler):
             "destinations": [ends[index] for index in destinations],
         }
         self._send(200, json.dumps(body).encode())
+
+    def _drip(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "100")
+        self.end_headers()
+        try:
+            for _ in range(100):
+                self.wfile.write(b" ")
+                Handler.ended.wait(0.05)
+        except OSError:  # who asked has gone
+            self.close_connection = True
 
     def _send(self, status: int, body: bytes) -> None:
         self.send_response(status)

@@ -90,17 +90,20 @@ class PostgresCities:
         self._clock = clock
         self._monotonic = monotonic
         self._looking = asyncio.Lock()
-        self._looked_at = float("-inf")
+        self._looked_at = self._tried_at = float("-inf")
         self._effects: dict[str, list[Effect]] = {}
         self._policies: dict[_Key, CityPolicy | None] = {}
         self._drawn: tuple[_Key, ...] | None = None
         self._atlas = Atlas(())
 
     async def in_force(self) -> Atlas:
-        if self._monotonic() - self._looked_at >= STALE_SECONDS:
+        # While one looks, the others go by the last picture: of a store that does not answer a look takes seconds.
+        if self._is_due() and (self._is_outdated() or not self._looking.locked()):
             async with self._looking:
-                if self._monotonic() - self._looked_at >= STALE_SECONDS:
+                if self._is_due():
                     await self._look()
+        if self._is_outdated():
+            raise Unavailable("city_policies_unknown", "the cities' policies are not known: the store does not answer")
         return self._draw()
 
     async def version(self, city: str, version: int) -> CityPolicy:
@@ -111,6 +114,12 @@ class PostgresCities:
         if policy is None:
             raise Unavailable("city_policy_unreadable", "this version of the policy is of another release")
         return policy
+
+    def _is_due(self) -> bool:
+        return self._monotonic() - self._tried_at >= STALE_SECONDS
+
+    def _is_outdated(self) -> bool:
+        return self._monotonic() - self._looked_at >= MOST_STALE_SECONDS
 
     def _draw(self) -> Atlas:
         """Put together what is in force at this moment; the same picture as before where nothing changed."""
@@ -133,11 +142,12 @@ class PostgresCities:
                 await self._take_over_files()
             await self._read()
         except Unavailable:
-            if self._monotonic() - self._looked_at >= MOST_STALE_SECONDS:
+            if self._looked_at == float("-inf"):
                 raise
             _log.warning("the cities' policies are those of some time ago: the store does not answer")
-            return
-        self._looked_at = self._monotonic()
+        else:
+            self._looked_at = self._monotonic()
+        self._tried_at = self._monotonic()
 
     async def _read(self) -> None:
         row = tables.city_policies.c

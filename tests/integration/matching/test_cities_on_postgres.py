@@ -1,6 +1,7 @@
 """Versions of cities' policies on a real database."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from importlib.resources import files
@@ -15,7 +16,12 @@ from chassis.runtime import Wakeup
 from matching_service.adapters.city_file import CityFile, parse_city
 from matching_service.adapters.city_new_document import read_new_document
 from matching_service.adapters.postgres import PostgresStore
-from matching_service.adapters.postgres_cities import STALE_SECONDS, PostgresCities, PostgresPolicyArchive
+from matching_service.adapters.postgres_cities import (
+    MOST_STALE_SECONDS,
+    STALE_SECONDS,
+    PostgresCities,
+    PostgresPolicyArchive,
+)
 from matching_service.entrypoints import wire_events
 from matching_service.use_cases.city_policies import ReadCityPolicies
 from matching_service.use_cases.put_city_policy import PutCityPolicy, PutCityPolicyCommand
@@ -193,6 +199,28 @@ async def test_a_document_of_a_later_release_is_not_in_force_here(database: Data
     assert await desk.fee("later") == 500
     with pytest.raises(Unavailable):
         await desk.cities.version("later", 2)
+
+
+async def test_while_the_database_does_not_answer_one_looks_and_the_others_go_by_the_last_picture(
+    migrated_postgres_url: Callable[[str], str], caplog: pytest.LogCaptureFixture
+) -> None:
+    database = Database(migrated_postgres_url("matching"), pool_size=1, name="cut off", pool_timeout_seconds=0.2)
+    try:
+        desk = Desk(database, city_file("cut_off"))
+        known = await desk.cities.in_force()
+        desk.clock.advance(STALE_SECONDS)
+        caplog.clear()
+        async with database.connect():  # the only one there is
+            assert await asyncio.gather(*(desk.cities.in_force() for _ in range(20))) == [known] * 20
+            assert len([record for record in caplog.records if "some time ago" in record.message]) == 1
+            desk.clock.advance(MOST_STALE_SECONDS)
+            outcomes = await asyncio.gather(*(desk.cities.in_force() for _ in range(3)), return_exceptions=True)
+        assert [getattr(outcome, "reason", "") for outcome in outcomes] == ["city_policies_unknown"] * 3
+        assert len([record for record in caplog.records if "some time ago" in record.message]) == 2
+        desk.clock.advance(STALE_SECONDS)
+        assert await desk.fee("cut_off") == 500
+    finally:
+        await database.dispose()
 
 
 _COPY = "INSERT INTO city_policy SELECT city"

@@ -169,9 +169,12 @@ def _state(shift: Shift, ride: Ride | None) -> tuple[VehicleState, str, datetime
         state, event_type, since = VehicleState.UNKNOWN, "comms_lost", shift.silent_since
     elif shift.break_since is not None:
         state, event_type, since = VehicleState.NON_OPERATIONAL, "service_end", shift.break_since
-    elif ride is not None and ride.is_live and ride.kind is RideKind.DELIVERY:
-        # Goods are no passengers: meanwhile nobody can hail it.
-        state, event_type, since = VehicleState.NON_OPERATIONAL, "service_end", ride.assigned_at or ride.moved_at
+    elif ride is not None and ride.kind is RideKind.DELIVERY:
+        # Goods are no passengers: meanwhile nobody can hail it, and it is back in service after.
+        if ride.is_live:
+            state, event_type, since = VehicleState.NON_OPERATIONAL, "service_end", ride.assigned_at or ride.moved_at
+        else:
+            since = ride.ended_at or ride.moved_at
     elif ride is not None:
         state, event_type, since = _state_on(ride)
     return state, event_type, since

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from matching_service.adapters.coarse_places import coarse
 from matching_service.adapters.fixed_cities import FixedCities
+from matching_service.domain.delivery import DeliveryFailure, ProofKind
 from matching_service.domain.mds import VehicleState, minute, trip_id
 from matching_service.domain.ride import Ride
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.shift import LOST_SECONDS
 from matching_service.domain.terms import Funding
 from matching_service.use_cases.export_mds import ExportMds
+from matching_service.use_cases.hand_over_order import HandOver
 from shared_kernel.geo import GeoPoint, haversine_meters
 from tests.fakes.matching_stage import CITY, Stage
 from tests.fakes.matching_store import MemoryStore
@@ -153,6 +155,28 @@ async def test_a_vehicles_state_follows_shift_ride_and_device(stage: Stage, expo
     assert await state() == (VehicleState.AVAILABLE, "trip_end", True)
     [vehicle] = (await export.vehicles(10, None)).items
     assert vehicle.place == coarse(stage.locations.positions[driver_id].point)
+
+
+@pytest.mark.parametrize("handed_over", [True, False])
+async def test_of_a_vehicle_that_carries_goods_an_agency_hears_that_it_is_out_of_service_and_back(
+    stage: Stage, export: ExportMds, handed_over: bool
+):
+    ride, driver_id = await stage.carrying()
+    [vehicle] = (await export.vehicles(10, None)).items
+    assert (vehicle.state, vehicle.event_type) == (VehicleState.NON_OPERATIONAL, "service_end")
+    stage.clock.advance(600)
+    if handed_over:
+        assert ride.delivery is not None
+        pin = HandOver(ProofKind.PIN, pin=ride.delivery.hand_over_pin)
+        await stage.hand_over(stage.key(), driver_id, ride.id, pin)
+    else:
+        await stage.fail_delivery(stage.key(), driver_id, ride.id, DeliveryFailure.RECIPIENT_ABSENT, "")
+        [vehicle] = (await export.vehicles(10, None)).items
+        assert (vehicle.state, vehicle.event_type) == (VehicleState.NON_OPERATIONAL, "service_end")
+        await stage.return_order(stage.key(), driver_id, ride.id, "the baker")
+    [vehicle] = (await export.vehicles(10, None)).items
+    assert (vehicle.state, vehicle.event_type, vehicle.trip_id) == (VehicleState.AVAILABLE, "service_start", None)
+    assert vehicle.event_time == minute(stage.clock.now())
 
 
 async def test_without_a_provider_id_nothing_is_exported(stage: Stage, export: ExportMds):

@@ -72,12 +72,13 @@ class ExportMds:
         if hour != hour.replace(minute=0, second=0, microsecond=0):
             violation = FieldViolation("hour_time", "must be a full hour, in UTC")
             raise InvalidInput("invalid_argument", "the time is no full hour", violations=[violation])
-        told_from = hour + _HOUR + SETTLED
-        if now < told_from:
+        # Counted back from now: the last hour of the calendar has no end.
+        newest = now - SETTLED - _HOUR
+        if hour > newest:
             raise Conflict(
                 "mds_hour_not_over",
                 "trips of an hour are told a minute after it is over",
-                retry_after_seconds=(told_from - now).total_seconds(),
+                retry_after_seconds=(hour - newest).total_seconds(),
             )
         rides = await self.reader.completed(hour, hour + _HOUR, size + 1, after)
         page = rides[:size]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -109,6 +109,11 @@ async def test_an_hour_is_told_only_when_its_last_trips_are_stored_everywhere(st
     assert (early.reason, early.retry_after_seconds) == ("mds_hour_not_over", 60)
     stage.clock.advance(60)
     assert len((await export.trips(hour, 10, None)).items) == 1
+
+
+async def test_the_last_hour_of_the_calendar_is_not_over(stage: Stage, export: ExportMds):
+    last = datetime.max.replace(minute=0, second=0, microsecond=0, tzinfo=UTC)
+    assert (await refusal(export.trips(last, 10, None))).reason == "mds_hour_not_over"
 
 
 async def test_pages_of_an_hour_hold_each_trip_once(stage: Stage, export: ExportMds):

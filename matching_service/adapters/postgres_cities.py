@@ -29,7 +29,9 @@ STALE_SECONDS = 3.0
 MOST_STALE_SECONDS = 300.0
 """So long the last picture serves while the store does not answer."""
 _MAX_EFFECTS = 1_000
-"""Versions that are in force or to come, of all cities."""
+"""Versions that are in force, or were last, or are to come, of all cities."""
+_FORMER = 3
+"""So many of those in force before are known: the newest of them goes on where later ones are of a later release."""
 _MAX_KEPT = 500
 """Policies kept read; more are read anew."""
 
@@ -241,17 +243,15 @@ def _no_such_version(city: str, version: int) -> NotFound:
 @cache  # looked at every second or so: written once
 def _in_force() -> Select[Any, Any, Any]:
     row = tables.city_policies.c
-    current = (
-        select(row.city, func.max(row.version).label("version"))
-        .where(row.effective_at <= bindparam("now", type_=DateTime(timezone=True)))
-        .group_by(row.city)
-        .subquery()
-    )
+    rank = func.row_number().over(partition_by=row.city, order_by=row.version.desc()).label("rank")
+    has_come = row.effective_at <= bindparam("now", type_=DateTime(timezone=True))
+    come = select(row.city, row.version, rank).where(has_come).subquery()
+    oldest = select(come.c.city, func.min(come.c.version).label("version")).where(come.c.rank <= 1 + _FORMER)
+    since = oldest.group_by(come.c.city).subquery()
     return (
         select(row.city, row.version, row.effective_at)
-        .outerjoin(current, current.c.city == row.city)
-        # One more than is in force: it goes on where that one is of a later release.
-        .where(or_(current.c.version.is_(None), row.version >= current.c.version - 1))
+        .outerjoin(since, since.c.city == row.city)
+        .where(or_(since.c.version.is_(None), row.version >= since.c.version))
         .order_by(row.city, row.version)
         .limit(_MAX_EFFECTS)
     )

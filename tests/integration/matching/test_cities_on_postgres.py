@@ -201,6 +201,20 @@ async def test_a_document_of_a_later_release_is_not_in_force_here(database: Data
         await desk.cities.version("later", 2)
 
 
+async def test_documents_of_a_later_release_leave_in_force_what_was_before_them(database: Database) -> None:
+    """Also where a version before them is yet to come."""
+    desk = Desk(database, city_file("overtaken"))
+    await desk.cities.in_force()
+    await desk.put(city_file("overtaken", 700), 1, hours=48)
+    for version in (3, 4):
+        async with database.transaction() as connection:
+            statement = "INSERT INTO city_policy VALUES ('overtaken', :version, :now, :text, :now, NULL, '')"
+            values = {"version": version, "now": desk.clock.now(), "text": f"from_the_future = {version}"}
+            await connection.execute(text(statement), values)
+        desk.clock.advance(STALE_SECONDS)
+        assert await desk.fee("overtaken") == 500
+
+
 async def test_while_the_database_does_not_answer_one_looks_and_the_others_go_by_the_last_picture(
     migrated_postgres_url: Callable[[str], str], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,4 +1,4 @@
-"""Cities' policies in Postgres: the archive of all versions, and what of it is in force, kept in the process."""
+"""Cities' policies in Postgres: what is in force, kept in the process, and what is put."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from chassis.database import Database
 from matching_service.adapters import tables
 from matching_service.adapters.city_document import read_document
 from matching_service.adapters.city_file import CityFile
+from matching_service.adapters.postgres_policy_archive import PostgresPolicyArchive
 from matching_service.domain.city import Atlas, CityPolicy
 from matching_service.domain.city_versions import Effect, PolicyVersion, version_in_force
-from matching_service.use_cases.city_ports import PolicyPage
 from shared_kernel.clock import Clock
-from shared_kernel.errors import InvalidInput, NotFound, Unavailable
+from shared_kernel.errors import InvalidInput, Unavailable
 
 _log = logging.getLogger(__name__)
 
@@ -39,41 +39,6 @@ _TAKE_OVER_TRIES = 10
 """Each is lost to another replica's file or an operator's version: a start has at most a few of them beside it."""
 
 _Key = tuple[str, int]
-
-
-class PostgresPolicyArchive:
-    """The PolicyArchive of production."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def get(self, city: str, version: int) -> PolicyVersion:
-        row = tables.city_policies.c
-        async with self._database.connect() as connection:
-            found = await connection.execute(
-                select(tables.city_policies).where(row.city == city, row.version == version)
-            )
-            columns = found.mappings().one_or_none()
-        if columns is None:
-            raise _no_such_version(city, version)
-        return PolicyVersion(**columns)
-
-    async def latest_version(self, city: str) -> int:
-        row = tables.city_policies.c
-        async with self._database.connect() as connection:
-            return await connection.scalar(select(func.max(row.version)).where(row.city == city)) or 0
-
-    async def page(self, city: str, limit: int, before: int | None) -> PolicyPage:
-        row = tables.city_policies.c
-        newest = select(row.city, row.version, row.effective_at, row.made_at, row.made_by, row.note)
-        newest = newest.where(row.city == city).order_by(row.version.desc()).limit(limit + 1)
-        if before is not None:
-            newest = newest.where(row.version < before)
-        async with self._database.connect() as connection:
-            rows = (await connection.execute(newest)).mappings().all()
-        versions = [PolicyVersion(**columns, document="") for columns in rows]
-        more = len(versions) > limit
-        return PolicyPage(versions[:limit], versions[limit - 1].version if more else None)
 
 
 class PostgresCities:
@@ -234,10 +199,6 @@ async def latest_version(connection: Any, city: str) -> int:
 async def add_policy(connection: Any, version: PolicyVersion) -> None:
     """Store a version in the caller's transaction."""
     await connection.execute(insert(tables.city_policies).values(**policy_row(version)))
-
-
-def _no_such_version(city: str, version: int) -> NotFound:
-    return NotFound("city_policy_not_found", f"there is no version {version} of the policy of {city!r}")
 
 
 @cache  # looked at every second or so: written once

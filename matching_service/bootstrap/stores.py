@@ -19,12 +19,13 @@ from matching_service.adapters.identity_client import IdentityClient
 from matching_service.adapters.payment_client import PaymentClient
 from matching_service.adapters.postgres import PostgresStore
 from matching_service.adapters.postgres_after_rides import PostgresRatings, PostgresShares
-from matching_service.adapters.postgres_cities import PostgresCities, PostgresPolicyArchive
+from matching_service.adapters.postgres_cities import PostgresCities
 from matching_service.adapters.postgres_complaints import PostgresRefundQueue
 from matching_service.adapters.postgres_dispatch import PostgresDispatchReads
 from matching_service.adapters.postgres_edits import PostgresEditQueue
 from matching_service.adapters.postgres_fleet import PostgresFleet
 from matching_service.adapters.postgres_mds import PostgresMdsReader
+from matching_service.adapters.postgres_policy_archive import PostgresPolicyArchive
 from matching_service.adapters.postgres_promotions import PostgresPromotions
 from matching_service.adapters.postgres_quotes import PostgresQuotes
 from matching_service.adapters.postgres_reads import PostgresRideReader

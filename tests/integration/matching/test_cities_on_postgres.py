@@ -16,12 +16,8 @@ from chassis.runtime import Wakeup
 from matching_service.adapters.city_file import CityFile, parse_city
 from matching_service.adapters.city_new_document import read_new_document
 from matching_service.adapters.postgres import PostgresStore
-from matching_service.adapters.postgres_cities import (
-    MOST_STALE_SECONDS,
-    STALE_SECONDS,
-    PostgresCities,
-    PostgresPolicyArchive,
-)
+from matching_service.adapters.postgres_cities import MOST_STALE_SECONDS, STALE_SECONDS, PostgresCities
+from matching_service.adapters.postgres_policy_archive import PostgresPolicyArchive
 from matching_service.entrypoints import wire_events
 from matching_service.use_cases.city_policies import ReadCityPolicies
 from matching_service.use_cases.put_city_policy import PutCityPolicy, PutCityPolicyCommand

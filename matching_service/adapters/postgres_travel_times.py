@@ -18,6 +18,11 @@ from matching_service.use_cases.travel_time_ports import MeasuredTrip, ToldTimes
 from shared_kernel.geo import GeoPoint
 
 LEAST_COMPARED_SECONDS = 30
+_STRAIGHT = (
+    tables.rides.c.stop_count == 0,
+    tables.rides.c.driven_at.is_(None),  # not led elsewhere by an edit on the way
+    tables.rides.c.kind == RideKind.PRIVATE.value,
+)
 
 
 class PostgresTravelTimes:
@@ -40,7 +45,7 @@ class PostgresTravelTimes:
             )
             # Rides are asked for in the order of their ids, and few of them long before they end.
             .where(ride.requested_at >= since, ride.state == RideState.COMPLETED.value)
-            .where(ride.started_at.is_not(None), ride.stop_count == 0, ride.kind == RideKind.PRIVATE.value)
+            .where(ride.started_at.is_not(None), *_STRAIGHT)
             .order_by(ride.requested_at.desc())
             .limit(limit)
         )
@@ -56,8 +61,7 @@ class PostgresTravelTimes:
 
     async def told_trips(self, since: datetime) -> ToldTimes:
         ride = tables.rides.c
-        straight = ride.stop_count == 0, ride.kind == RideKind.PRIVATE.value
-        return await self._told(since, ride.trip_seconds, ride.ended_at - ride.started_at, *straight)
+        return await self._told(since, ride.trip_seconds, ride.ended_at - ride.started_at, *_STRAIGHT)
 
     async def _told(
         self, since: datetime, told: ColumnElement[int], took: ColumnElement[Any], *which: ColumnElement[bool]

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, text
@@ -15,6 +16,7 @@ from matching_service.domain.eta import CrowFliesEta
 from matching_service.domain.learned_times import HOURS, UNTAUGHT
 from matching_service.entrypoints.grpc_maps import MapServicer
 from matching_service.use_cases.learn_travel_times import LearnTravelTimes, TravelTimesInForce
+from matching_service.use_cases.quote_ride_edit import EditCommand
 from matching_service.use_cases.read_ride_route import ReadRideRoute
 from matching_service.use_cases.travel_time_ports import ToldTimes, TravelTimesVersion
 from ridesharing.matching.v1 import map_service_pb2 as pb
@@ -22,6 +24,8 @@ from tests.fakes.matching_dispatch import NOON, HandClock
 from tests.fakes.matching_other_services import FakePayments
 from tests.fakes.matching_stage import CITY, DROPOFF, PICKUP
 from tests.integration.matching.stage import open_database, stage_on
+from tests.unit.matching.test_edits import edited, stand
+from tests.unit.matching.test_stops import BAKERY, SCHOOL
 
 HERE, THERE = PICKUP.point, DROPOFF.point
 
@@ -205,3 +209,15 @@ async def test_operators_are_told_what_was_learned_and_may_ask_for_more(database
     assert len(told.factors) == HOURS
     await servicer.LearnTravelTimes(pb.LearnTravelTimesRequest(), context)  # pyright: ignore[reportArgumentType]
     assert await asked.wait(0.01)
+
+
+async def test_a_trip_that_was_led_elsewhere_on_the_way_teaches_nothing(database: Database) -> None:
+    stage, learning = stage_on(database, FakePayments()), Learning(database)
+    ride, driver_id = await stage.under_way()
+    stage.clock.advance(600)
+    stand(stage, driver_id, SCHOOL)
+    await edited(stage, ride, EditCommand(dropoff=BAKERY))
+    stage.clock.advance(300)
+    await stage.complete(stage.key(), driver_id, ride.id)
+    assert await learning.store.recent_trips(NOON - timedelta(days=1), 10) == []
+    assert await learning.store.told_trips(NOON - timedelta(days=1)) == ToldTimes()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from matching_service.domain import stops
@@ -58,6 +58,14 @@ def refuse_unless_fits(ride: Ride, plan: Plan) -> None:
     """Raise as `refuse_unless_editable` where a ride has gone on too far to go on by a plan that was made for it."""
     moves_pickup = plan.pickup.point != ride.pickup.point
     refuse_unless_editable(ride, moves_pickup=moves_pickup, moves_time=plan.schedule is not None)
+
+
+def priced_for(ride: Ride) -> datetime:
+    """Return the time whose hours the ride was priced by: that it was asked for ahead, or else that of its quote."""
+    if ride.schedule is not None:
+        return ride.schedule.pickup_at
+    quoted_at = ride.terms.quoted_at
+    return ride.requested_at if quoted_at is None else datetime.fromtimestamp(quoted_at, UTC)
 
 
 def with_its_wait(ride: Ride, fare: Fare) -> Fare:

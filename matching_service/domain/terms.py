@@ -97,6 +97,8 @@ class RideTerms:
     """So long after its end an offer of the ride may still be accepted."""
     discount: Discount | None = None
     """What the rider's promotion takes off, as it was promised by the quote."""
+    quoted_at: float | None = None
+    """When the quote was made, in Unix time: by the hours of then a change of the ride is priced too."""
 
     @classmethod
     def of(cls, policy: CityPolicy, product: str, surge_permille: int = 1000) -> RideTerms:

@@ -14,7 +14,7 @@ from matching_service.domain.polyline import points_of
 from matching_service.domain.pricing import PricedTrip, is_sold, price_trip
 from matching_service.domain.quote import Place
 from matching_service.domain.ride import Ride
-from matching_service.domain.ride_route import open_stops, refuse_unless_editable, with_its_wait
+from matching_service.domain.ride_route import open_stops, priced_for, refuse_unless_editable, with_its_wait
 from matching_service.domain.ride_states import RideState
 from matching_service.domain.schedule import Schedule, refuse_pickup_time
 from matching_service.domain.stops import Stop, StopState
@@ -118,7 +118,10 @@ class QuoteRideEdit:
         city, now = await self.policies.city_of(ride), self.clock.now()
         schedule = _other_times(command.pickup_at, city, now) if later and command.pickup_at is not None else None
         _refuse(city, ride, pickup, dropoff, stops)
-        plan, added_seconds = await self._plan(city, ride, pickup, dropoff, stops, command.pickup_at)
+        begins_at = command.pickup_at or priced_for(ride)
+        if later or pickup.point != ride.pickup.point:
+            _refuse_unless_sold(city, ride.product, begins_at, pickup)
+        plan, added_seconds = await self._plan(city, ride, pickup, dropoff, stops, begins_at)
         now = self.clock.now()
         return RideEdit(
             id=self.new_id(),
@@ -148,15 +151,11 @@ class QuoteRideEdit:
         return (*here, *(stop for stop in stops if stop not in here))
 
     async def _plan(
-        self, city: CityPolicy, ride: Ride, pickup: Place, dropoff: Place, stops: tuple[Stop, ...], at: datetime | None
+        self, city: CityPolicy, ride: Ride, pickup: Place, dropoff: Place, stops: tuple[Stop, ...], at: datetime
     ) -> tuple[Plan, int]:
         product = city.products.get(ride.product)
         if product is None:
             raise Conflict("not_editable", "the city no longer sells the product")
-        agreed_at = ride.requested_at if ride.schedule is None else ride.schedule.pickup_at
-        at = at or agreed_at
-        if (at, pickup.point) != (agreed_at, ride.pickup.point) and not is_sold(city, product, at, pickup.point):
-            raise Conflict("product_unavailable", f"{product.name}: not to be had from there at this time")
         wait = city.stops.wait_seconds
         behind = await way_behind(self.eta, ride, await self._driver_point(ride), wait)
         ahead = [stop.place.point for stop in stops if stop.state is StopState.PENDING]
@@ -190,6 +189,12 @@ class QuoteRideEdit:
 def _other_times(pickup_at: datetime, city: CityPolicy, now: datetime) -> Schedule:
     refuse_pickup_time(pickup_at, now, city.schedule)
     return Schedule.of(pickup_at, city.schedule)
+
+
+def _refuse_unless_sold(city: CityPolicy, name: str, begins_at: datetime, pickup: Place) -> None:
+    product = city.products.get(name)
+    if product is not None and not is_sold(city, product, begins_at, pickup.point):
+        raise Conflict("product_unavailable", f"{name}: not to be had from there at that time")
 
 
 def _refuse(city: CityPolicy, ride: Ride, pickup: Place, dropoff: Place, stops: tuple[Stop, ...]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import random
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from uuid import UUID
 
 from matching_service.domain.city import CityPolicy
@@ -166,7 +167,9 @@ class RequestRide:
         product = policy.products.get(quote.product)
         kind = RideKind.PRIVATE if product is None else product.kind
         _check_order(kind, order)
-        terms = replace(RideTerms.of(policy, quote.product, quote.surge_permille), discount=quote.discount)
+        quoted_at = (quote.expires_at - timedelta(seconds=policy.quote_seconds)).timestamp()
+        terms = RideTerms.of(policy, quote.product, quote.surge_permille)
+        terms = replace(terms, discount=quote.discount, quoted_at=quoted_at)
         if product is not None and product.return_fee is not None:
             terms = replace(terms, return_fee_minor=product.return_fee.amount_minor)
         return Ride.requested(

@@ -1,13 +1,14 @@
 """Edits of rides: their price, the hold, the driver's word, and rides that go on meanwhile."""
 
 from dataclasses import replace
+from datetime import time
 from uuid import UUID
 
 from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.domain.city import VehicleClass
 from matching_service.domain.edit import MAX_EDITS, EditState, RideEdit
 from matching_service.domain.eta import CrowFliesEta
-from matching_service.domain.fare_book import Scope, Toll
+from matching_service.domain.fare_book import FareRule, Rates, Scope, Toll, Window
 from matching_service.domain.locations import DriverPosition
 from matching_service.domain.pricing import PricedTrip, price_trip
 from matching_service.domain.quote import FareLineKind, Place
@@ -110,6 +111,21 @@ class TestEdits:
         plain = [FareLineKind.BASE, FareLineKind.DISTANCE, FareLineKind.TIME, FareLineKind.MINIMUM]
         raised = sum(fare.amount_of(kind).amount_minor for kind in plain) * 400
         assert fare.amount_of(FareLineKind.SURGE).amount_minor == (raised + 500) // 1000
+
+    async def test_a_new_way_is_priced_by_the_hour_of_the_first_price(self, stage: Stage):
+        night = Window(frozenset(range(7)), time(22), time(5, 2))  # it is five by the city's clock
+        rule = FareRule("night", Scope(windows=(night,)), Rates(per_minute=usd(100)))
+        city = replace(CITY, fares=replace(CITY.fares, rules=(rule,)))
+        stage.quote_edit = replace(stage.quote_edit, policies=EditPolicies(stage.reader, FixedCities(city)))
+        quoted_at, rider_id = stage.clock.now(), stage.new_id()
+        quote = await stage.quote(rider_id)
+        stage.clock.advance(CITY.quote_seconds - 1)
+        ride = await stage.request_ride(stage.key(), rider_id, quote.id, stage.card(), "")
+        plan = (await quoted(stage, ride, EditCommand(dropoff=FAR))).plan
+        places = [ride.pickup.point, FAR.point]
+        trip = PricedTrip(quoted_at, places, plan.distance_meters, plan.trip_seconds, places)
+        by_day = price_trip(city, city.products["economy"], trip._replace(at=ride.requested_at))
+        assert plan.fare == price_trip(city, city.products["economy"], trip) != by_day
 
     async def test_a_dearer_ride_has_its_hold_raised_and_then_goes_there_at_that_fare(
         self, stage: Stage, payments: FakePayments

@@ -32,6 +32,14 @@ class Piece(NamedTuple):
     """(latitude, longitude) of the points between the ends, in the direction of the edge."""
 
 
+class _Rule(NamedTuple):
+    """What a restriction says to who comes by some edge: the number of the turn, and the edges that it names."""
+
+    turn: int
+    only: bool
+    named: set[int]
+
+
 @dataclass(slots=True)
 class TurnedGraph:
     """Edges by the numbers of their nodes: first the places, then one node for each entry of `copied`."""
@@ -51,18 +59,20 @@ def apply_turns(pieces: Sequence[Piece], number: Mapping[int, int], turns: Seque
         into.setdefault(piece.target, []).append(index)
         out_of.setdefault(piece.source, []).append(index)
     graph = TurnedGraph()
-    barred: dict[int, set[int]] = {}
-    for turn in turns:
-        if turn.via not in number:
-            continue
-        taken = False
+    rules: dict[int, list[_Rule]] = {}
+    for index, turn in enumerate(turns):
         for edge in into.get(turn.via, ()):
             if pieces[edge].way == turn.from_way:
-                closed = _barred(turn, pieces[edge], pieces, out_of[turn.via])
-                if closed and len(closed) < len(out_of[turn.via]):  # a rule that leaves no way out is a mistake
-                    barred.setdefault(edge, set()).update(closed)
-                    taken = True
-        graph.turns += taken
+                named = _named(turn, pieces[edge], pieces, out_of[turn.via])
+                rules.setdefault(edge, []).append(_Rule(index, turn.only, named))
+    barred: dict[int, set[int]] = {}
+    held: set[int] = set()
+    for edge, some in rules.items():
+        closed, taken = _barred(some, set(out_of[pieces[edge].target]))
+        if closed:
+            barred[edge] = closed
+            held |= taken
+    graph.turns = len(held)
     copy_of = {edge: len(number) + place for place, edge in enumerate(barred)}
     graph.copied = [number[pieces[edge].target] for edge in barred]
 
@@ -77,14 +87,28 @@ def apply_turns(pieces: Sequence[Piece], number: Mapping[int, int], turns: Seque
     return graph
 
 
-def _barred(turn: TurnRule, coming: Piece, pieces: Sequence[Piece], out: Sequence[int]) -> set[int]:
+def _named(turn: TurnRule, coming: Piece, pieces: Sequence[Piece], out: Sequence[int]) -> set[int]:
+    """Return the edges out of a crossing that a restriction speaks of."""
     named = {edge for edge in out if pieces[edge].way == turn.to_way}
     if turn.from_way == turn.to_way:  # a U-turn, or straight on along the same way
         back = {edge for edge in named if pieces[edge].target == coming.source}
         named = named - back if turn.only else back
-    if turn.only and named:
-        return set(out) - named
     return named
+
+
+def _barred(rules: Sequence[_Rule], out: set[int]) -> tuple[set[int], set[int]]:
+    """Return the edges out of a crossing that are barred to who comes by one edge, and the turns that bar them.
+
+    Where several are the only ones allowed, each of them is. A rule that leaves no way out is a mistake.
+    """
+    only = [rule for rule in rules if rule.only and rule.named]
+    closed = out.difference(*(rule.named for rule in only)) if only else set[int]()
+    taken = {rule.turn for rule in only} if closed else set[int]()
+    for rule in rules:
+        if not rule.only and rule.named and not out <= closed | rule.named:
+            closed |= rule.named
+            taken.add(rule.turn)
+    return closed, taken
 
 
 def _add_arrivals(

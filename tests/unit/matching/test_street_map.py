@@ -102,6 +102,27 @@ def test_an_only_turn_bars_all_others(tmp_path: Path) -> None:
     assert way(graph, "EB") == ["E", "B"]
 
 
+def test_of_several_only_turns_each_is_allowed(tmp_path: Path) -> None:
+    turns = [("only_left_turn", "middle", "B", "left"), ("only_right_turn", "middle", "B", "right")]
+    streets = {"left": "AB", "right": "BC", "middle": "BE"}
+    found = built(write_town(tmp_path / "town.osm.pbf", streets=streets, turns=turns))
+    graph = StreetGraph(found.street_map)
+    assert found.turns == 2
+    for ends in ("EA", "EC"):
+        assert driven(graph, ends) == pytest.approx(SIDE_SECONDS + BLOCK_SECONDS, rel=1e-3)
+
+
+def test_turns_that_together_leave_no_way_out_are_taken_while_there_is_one(tmp_path: Path) -> None:
+    turns = [(f"no_{side}_turn", "middle", "B", side) for side in ("left", "right")] + [
+        ("no_u_turn", "middle", "B", "middle")
+    ]
+    streets = {"left": "AB", "right": "BC", "middle": "BE"}
+    found = built(write_town(tmp_path / "town.osm.pbf", streets=streets, turns=turns))
+    assert found.turns == 2
+    assert driven(StreetGraph(found.street_map), "EC") == float("inf")
+    assert driven(StreetGraph(found.street_map), "AC") == pytest.approx(2 * BLOCK_SECONDS, rel=1e-3)
+
+
 def test_only_and_no_rules_on_a_one_way_grid_force_the_long_way(tmp_path: Path) -> None:
     turns = [("no_left_turn", "west", "D", "south"), ("no_right_turn", "north", "B", "middle")]
     graph = StreetGraph(built(write_town(tmp_path / "town.osm.pbf", turns=turns)).street_map)

@@ -69,19 +69,18 @@ def component(edges: list[Edge], start: str) -> frozenset[str]:
 def barred(edges: list[Edge], rules: list[Rule], coming: Edge) -> set[Edge]:
     """The edges that may not follow one."""
     out = {edge for edge in edges if edge.source == coming.target}
-    closed: set[Edge] = set()
-    for rule in rules:
-        if (rule.origin, rule.via) != (coming.street, coming.target):
-            continue
+    only, closed = set[Edge](), set[Edge]()
+    mine = [rule for rule in rules if (rule.origin, rule.via) == (coming.street, coming.target)]
+    for rule in sorted(mine, key=lambda rule: rule.kind, reverse=True):  # those that tell the only turn first
         named = {edge for edge in out if edge.street == rule.target}
         if rule.origin == rule.target:
             back = {edge for edge in named if edge.target == coming.source}
             named = named - back if rule.kind.startswith("only_") else back
-        rule_closes = out - named if rule.kind.startswith("only_") and named else named
-        if rule.kind.startswith("only_") and not named:
-            rule_closes = set[Edge]()
-        if len(rule_closes) < len(out):
-            closed |= rule_closes
+        if rule.kind.startswith("only_"):
+            only |= named
+            closed = out - only if only else closed
+        elif closed | named != out:
+            closed |= named
     return closed
 
 

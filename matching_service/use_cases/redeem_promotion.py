@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from matching_service.domain.promotion import Redemption, first_ride_only, normal_code, promotion_not_found
@@ -38,8 +39,21 @@ class RedeemPromotion:
             raise LimitExceeded(
                 "too_many_codes", "too many codes were tried that are none", retry_after_seconds=wait_seconds
             )
+        try:
+            redemption = await self._redeemed(RequestKey(rider_id, "RedeemPromotion", request_id, (code,)), code, now)
+        except Conflict:
+            # The code is one: that something else is in its way is no guess.
+            async with self.store.transaction() as tx:
+                await tx.promotions.forgive_try(rider_id)
+            raise
+        if redemption is None:
+            raise promotion_not_found()
+        return redemption
+
+    async def _redeemed(self, request: RequestKey, code: str, now: datetime) -> Redemption | None:
+        rider_id = request.principal
         async with self.store.transaction() as tx:
-            answer = await tx.claim(RequestKey(rider_id, "RedeemPromotion", request_id, (code,)))
+            answer = await tx.claim(request)
             if answer is None:
                 promotion = await tx.promotions.by_code(code)
                 if promotion is None:
@@ -53,10 +67,7 @@ class RedeemPromotion:
                 answer = promotion.id.bytes
                 await tx.complete(answer)
             await tx.promotions.forgive_try(rider_id)
-            redemption = await tx.promotions.redemption(UUID(bytes=answer), rider_id)
-        if redemption is None:
-            raise promotion_not_found()
-        return redemption
+            return await tx.promotions.redemption(UUID(bytes=answer), rider_id)
 
 
 @dataclass(frozen=True, slots=True)

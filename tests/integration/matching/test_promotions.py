@@ -316,6 +316,15 @@ async def test_guessing_is_counted_also_when_all_guesses_come_at_once(desk: Desk
     await desk.put_on(promotion, rider_id)
 
 
+async def test_a_right_code_that_cannot_be_redeemed_is_no_guess(desk: Desk, stage: Stage) -> None:
+    tomorrow = stage.clock.now() + timedelta(days=1)
+    upcoming, other = await desk.made(starts_at=tomorrow), await desk.made()
+    rider_id = stage.new_id()
+    for _ in range(MOST_TRIES + 1):
+        assert await refused(desk.redeem(stage.key(), rider_id, upcoming.code)) == "promotion_not_begun"
+    await desk.put_on(other, rider_id)
+
+
 async def test_what_was_redeemed_is_told_to_who_asks_for_their_data(
     desk: Desk, stage: Stage, database: Database
 ) -> None:

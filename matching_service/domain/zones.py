@@ -6,11 +6,41 @@ Geometry is flat, in degrees: over a city the error is far below the width of a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from shared_kernel.geo import GeoPoint, Located
+
+
+class Bounds(NamedTuple):
+    """A box on the map, in degrees."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+    @classmethod
+    def around(cls, points: Sequence[Located]) -> Self:
+        """Return the smallest box that holds all of these."""
+        latitudes, longitudes = [point.latitude for point in points], [point.longitude for point in points]
+        return cls(min(latitudes), min(longitudes), max(latitudes), max(longitudes))
+
+    def holds(self, point: Located) -> bool:
+        """Whether a point lies in the box, or on its border."""
+        return self.south <= point.latitude <= self.north and self.west <= point.longitude <= self.east
+
+    def legs_near(self, line: Sequence[GeoPoint]) -> list[tuple[GeoPoint, GeoPoint]]:
+        """Return the legs of a line that may meet the box: none of the others does."""
+        return [
+            (one, other)
+            for one, other in pairwise(line)
+            if (one.latitude >= self.south or other.latitude >= self.south)
+            and (one.latitude <= self.north or other.latitude <= self.north)
+            and (one.longitude >= self.west or other.longitude >= self.west)
+            and (one.longitude <= self.east or other.longitude <= self.east)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +48,18 @@ class ServiceArea:
     """A simple polygon on the map; its last corner joins the first. It may not cross the 180th meridian."""
 
     corners: tuple[GeoPoint, ...]
+    _bounds: Bounds = field(init=False, repr=False, compare=False)
+    """A way has thousands of points and a coast thousands of corners: what is far from it is told by its box alone."""
 
     def __post_init__(self) -> None:
         if len(self.corners) < 3:
             raise ValueError("a service area has three corners or more")
+        object.__setattr__(self, "_bounds", Bounds.around(self.corners))
 
     def contains(self, point: Located) -> bool:
         """Whether a point lies inside, by counting the edges a ray to the east crosses (even-odd rule)."""
+        if not self._bounds.holds(point):
+            return False
         inside = False
         before = self.corners[-1]
         for corner in self.corners:
@@ -40,7 +75,7 @@ class ServiceArea:
         if any(self.contains(point) for point in line):
             return True
         edges = [(self.corners[index - 1], corner) for index, corner in enumerate(self.corners)]
-        return any(_crosses(one, other, *edge) != 0 for one, other in pairwise(line) for edge in edges)
+        return any(_crosses(*leg, *edge) != 0 for leg in self._bounds.legs_near(line) for edge in edges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +91,9 @@ class Gate:
 
     def is_passed_by(self, line: Sequence[GeoPoint]) -> bool:
         """Whether a line passes it, at least once, in a direction that counts."""
-        sides = [_crosses(one, other, self.start, self.end) for one, other in pairwise(line)]
+        legs = Bounds.around((self.start, self.end)).legs_near(line)
+        sides = [_crosses(*leg, self.start, self.end) for leg in legs]
         return 1 in sides or (not self.one_way and -1 in sides)
-
-
-class Bounds(NamedTuple):
-    """A box on the map, in degrees."""
-
-    south: float
-    west: float
-    north: float
-    east: float
 
 
 def _crosses(one: GeoPoint, other: GeoPoint, start: GeoPoint, end: GeoPoint) -> int:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from itertools import pairwise
+from math import cos, sin
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching_service.adapters.city_file import load_city
+from matching_service.domain import zones
 from matching_service.domain.city import CityPolicy, Product
 from matching_service.domain.fare_book import (
     FareBook,
@@ -25,7 +28,7 @@ from matching_service.domain.fare_book import (
 from matching_service.domain.pricing import PricedTrip, driver_earnings, price_fee, price_trip, with_waiting
 from matching_service.domain.quote import Discount, Fare, FareLine, FareLineKind
 from matching_service.domain.terms import RideTerms
-from matching_service.domain.zones import Gate, ServiceArea
+from matching_service.domain.zones import Bounds, Gate, ServiceArea
 from shared_kernel.geo import GeoPoint
 from shared_kernel.money import Money
 
@@ -208,6 +211,45 @@ def test_a_zone_is_touched_by_a_way_that_only_passes_through_it() -> None:
     )
     assert middle.is_touched_by([HERE, THERE])
     assert not middle.is_touched_by([HERE, GeoPoint(37.80, -122.40)])
+
+
+_crossings = st.tuples(st.integers(-4, 4), st.integers(-4, 4)).map(lambda pair: GeoPoint(*pair))
+
+
+@given(st.lists(_crossings, min_size=3, max_size=6), st.lists(_crossings, min_size=2, max_size=6))
+def test_what_is_far_from_a_zone_or_a_gate_by_its_box_does_not_meet_it(
+    corners: list[GeoPoint], line: list[GeoPoint]
+) -> None:
+    zone, gate = ServiceArea(tuple(corners)), Gate(corners[0], corners[1], one_way=False)
+    told = zone.is_touched_by(line), gate.is_passed_by(line)
+
+    def holds(_box: Bounds, _point: GeoPoint) -> bool:
+        return True
+
+    def legs_near(_box: Bounds, way: list[GeoPoint]) -> list[tuple[GeoPoint, GeoPoint]]:
+        return list(pairwise(way))
+
+    with pytest.MonkeyPatch.context() as boxes:
+        boxes.setattr(Bounds, "holds", holds)
+        boxes.setattr(Bounds, "legs_near", legs_near)
+        assert told == (zone.is_touched_by(line), gate.is_passed_by(line))
+
+
+def test_a_way_that_is_far_from_a_zone_of_many_corners_is_held_against_none_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    corners = [GeoPoint(10 + cos(angle / 100), 10 + sin(angle / 100)) for angle in range(628)]
+    coast, way = ServiceArea(tuple(corners)), [GeoPoint(37.0, index / 1000) for index in range(2_000)]
+    asked: list[GeoPoint] = []
+
+    def is_left(_start: GeoPoint, _end: GeoPoint, point: GeoPoint) -> bool:
+        asked.append(point)
+        return False
+
+    monkeypatch.setattr(zones, "_is_left", is_left)
+    assert not coast.is_touched_by(way)
+    assert not Gate(corners[0], corners[300], one_way=False).is_passed_by(way)
+    assert asked == []
 
 
 @given(products, books, surges, st.integers(0, 500_000), st.integers(0, 50_000))

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from matching_service.domain.city import CityPolicy, Product
-from matching_service.domain.polyline import points_of
 from matching_service.domain.pricing import NO_SURGE_PERMILLE, PricedTrip, is_sold, price_trip
 from matching_service.domain.promotion import Promotion, best_of
 from matching_service.domain.quote import Fare, FareLineKind, Place, Quote
@@ -91,8 +90,7 @@ class CreateQuotes:
         trip = await plan_route(self._eta, points, city.stops.wait_seconds)
         _check_length(city, trip.meters)
         expires_at = now + timedelta(seconds=city.quote_seconds)
-        polyline = trip.polyline
-        priced = PricedTrip(begins_at, points, trip.meters, trip.seconds, line=points_of(polyline) or points)
+        priced = PricedTrip(begins_at, points, trip.meters, trip.seconds, trip.line)
         # Of a ride ahead nobody knows yet how many will ask for one then.
         surges = command.pickup_at is None
         surge_permille = await self._surge_permille(city, command.pickup.point) if surges else NO_SURGE_PERMILLE
@@ -117,7 +115,7 @@ class CreateQuotes:
                 surge_consent_token=self._consent_token(city, fare, surge_permille),
                 stops=command.stops,
                 passengers=command.passengers,
-                polyline=polyline,
+                polyline=trip.polyline,
                 pickup_at=command.pickup_at,
                 max_detour_seconds=_max_detour_seconds(product, trip.seconds),
                 promotion_id=None if promotion is None else promotion.id,

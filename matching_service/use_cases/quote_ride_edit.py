@@ -10,7 +10,6 @@ from uuid import UUID
 from matching_service.domain.city import CityPolicy
 from matching_service.domain.edit import MAX_EDITS, Plan, RideEdit
 from matching_service.domain.locations import GONE_SECONDS
-from matching_service.domain.polyline import points_of
 from matching_service.domain.pricing import PricedTrip, is_sold, price_trip
 from matching_service.domain.quote import Place
 from matching_service.domain.ride import Ride
@@ -166,7 +165,7 @@ class QuoteRideEdit:
         _refuse_length(city, meters)
         # By way of where the driver has been: what was paid on the way there is owed, wherever the rest leads.
         places = [*(behind.places or (pickup.point,)), *ahead, dropoff.point]
-        line = points_of((await plan_route(self.eta, places, wait)).polyline) or places
+        line = (await plan_route(self.eta, places, wait)).line
         # By the hours and the surge that the first price was made by, with the wait that was.
         priced = PricedTrip(at, places, meters, seconds, line=line)
         price = ride.terms.discounted(price_trip(city, product, priced, ride.terms.surge_permille))

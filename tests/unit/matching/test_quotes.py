@@ -9,13 +9,15 @@ import pytest
 from matching_service.adapters.city_file import load_city
 from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.domain.city import CityPolicy, VehicleClass
-from matching_service.domain.eta import CrowFliesEta
+from matching_service.domain.eta import CrowFliesEta, Trip
 from matching_service.domain.fare_book import Scope, Toll, Window
+from matching_service.domain.polyline import encode_polyline
 from matching_service.domain.pricing import PricedTrip, price_trip
 from matching_service.domain.quote import FareLineKind, Place
 from matching_service.domain.ride_kind import RideKind
 from matching_service.domain.zones import Gate, ServiceArea
 from matching_service.use_cases.create_quotes import CreateQuotes, CreateQuotesCommand
+from matching_service.use_cases.eta_ports import EtaProvider
 from matching_service.use_cases.list_products import ListProducts
 from shared_kernel.errors import Conflict, InvalidInput
 from shared_kernel.geo import GeoPoint
@@ -29,11 +31,13 @@ CITY_HALL = Place(GeoPoint(37.7793, -122.4193), "City Hall")
 PIER = Place(GeoPoint(37.8087, -122.4098), "Pier 39")
 
 
-def quoting(free: FakeFreeDrivers | None = None, city: CityPolicy = CITY) -> tuple[CreateQuotes, FakeQuotes, HandClock]:
+def quoting(
+    free: FakeFreeDrivers | None = None, city: CityPolicy = CITY, eta: EtaProvider | None = None
+) -> tuple[CreateQuotes, FakeQuotes, HandClock]:
     store, clock = FakeQuotes(), HandClock()
     use_case = CreateQuotes(
         cities=FixedCities(city),
-        eta=CrowFliesEta(CITY.travel),
+        eta=eta or CrowFliesEta(CITY.travel),
         free_drivers=free or FakeFreeDrivers(None),
         quotes=store,
         clock=clock,
@@ -204,6 +208,27 @@ async def test_a_trip_over_the_bridge_is_quoted_with_its_toll() -> None:
     near = Place(GeoPoint(37.7693, -122.4193))
     [short] = await create_quotes(CreateQuotesCommand(RIDER, CITY_HALL, near, "economy"))
     assert short.fare.amount_of(FareLineKind.TOLL) == Money("USD", 0)
+
+
+async def test_a_toll_on_the_map_is_quoted_also_where_the_map_does_not_hold_another_leg() -> None:
+    class HalfMapped(CrowFliesEta):
+        """Knows the way from City Hall by the bridge, and no other."""
+
+        async def trip(self, origin: GeoPoint, destination: GeoPoint) -> Trip:
+            by_the_bridge = [(37.7793, -122.4193), (37.785, -122.455), (37.795, -122.455), (37.8087, -122.4098)]
+            line = encode_polyline(by_the_bridge) if origin == CITY_HALL.point else ""
+            return (await super().trip(origin, destination))._replace(polyline=line)
+
+    bridge = Toll("bridge", Scope(), Money("USD", 700), Gate(GeoPoint(37.79, -122.46), GeoPoint(37.79, -122.45), False))
+    city = replace(CITY, fares=replace(CITY.fares, tolls=(bridge,)))
+    create_quotes, _, _ = quoting(city=city, eta=HalfMapped(CITY.travel))
+    beyond = Place(GeoPoint(37.8187, -122.4098))
+    for command in (
+        CreateQuotesCommand(RIDER, CITY_HALL, PIER, "economy"),
+        CreateQuotesCommand(RIDER, CITY_HALL, beyond, "economy", stops=(PIER,)),
+    ):
+        [quote] = await create_quotes(command)
+        assert quote.fare.amount_of(FareLineKind.TOLL) == Money("USD", 700)
 
 
 async def test_a_pickup_tells_which_of_two_cities_sells() -> None:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from matching_service.domain.quote import Discount, Fare
 from shared_kernel.errors import Conflict, FieldViolation, InvalidInput, NotFound
+from shared_kernel.money import exponent
 
 MAX_USES_PER_RIDER = 100
 MAX_NOTE_LENGTH = 500
@@ -132,6 +133,10 @@ def check_promotion(promotion: Promotion) -> None:
     Raises InvalidInput `invalid_promotion`, naming each wrong field.
     """
     discount, violations = promotion.discount, list[FieldViolation]()
+    try:
+        exponent(discount.currency_code)
+    except InvalidInput as unknown:
+        violations += unknown.violations
     if (discount.percent_off_basis_points > 0) == (discount.amount_off_minor > 0):
         violations.append(FieldViolation("percent_off_basis_points", "exactly one of this and amount_off must be set"))
     if promotion.ends_at <= promotion.starts_at:

@@ -301,6 +301,13 @@ def _ahead(desk: Desk, rider_id: UUID, hours: int) -> CreateQuotesCommand:
     return CreateQuotesCommand(rider_id, PICKUP, DROPOFF, "economy", pickup_at=at)
 
 
+async def test_a_promotion_in_a_currency_that_there_is_not_is_refused_and_all_others_are_listed(desk: Desk) -> None:
+    made = await desk.made()
+    mistyped = replace(made.discount, code=f"CODE-{next(_codes)}", currency_code="USB")
+    assert await refused(desk.made(discount=mistyped)) == "invalid_promotion"
+    assert made.id in [record.promotion.id for record in (await desk.read.page(100, None)).records]
+
+
 async def test_guessing_is_counted_also_when_all_guesses_come_at_once(desk: Desk, stage: Stage) -> None:
     rider_id, promotion = stage.new_id(), await desk.made()
     guesses = [desk.redeem(stage.key(), rider_id, f"GUESS-{number}") for number in range(40)]

@@ -39,12 +39,12 @@ class CityStreets:
 
     def __init__(self, street_map: Any, city: Any, beyond: Any) -> None:
         """Take the map, the policy to begin with, and who tells the time where the map ends."""
-        street_eta = matching("adapters.street_eta").StreetEta
+        street_eta = matching("adapters.street_eta")
         self.graph = matching("adapters.street_graph").StreetGraph(street_map)
         self.city = replace(city, service_area=_area_around(self.graph))
         self.horizon_seconds = matching("bootstrap.maps").HORIZON_CAPS * city.dispatch.pickup_eta_cap_seconds
         as_estimated = matching("domain.travel_times").as_estimated
-        self.eta = street_eta(self.graph, beyond, as_estimated, self.horizon_seconds)
+        self.eta = street_eta.StreetEta(self.graph, beyond, as_estimated, street_eta.steady(self.horizon_seconds))
         self.search = matching("use_cases.search_streets").SearchStreets(
             matching("adapters.street_search").StreetSearch(self.graph, as_estimated)
         )

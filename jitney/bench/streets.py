@@ -73,8 +73,8 @@ class _City:
         city = import_module("matching_service.domain.city")
         times = import_module("matching_service.domain.travel_times")
         circle = eta.CrowFliesEta(city.TravelPolicy(1.2, 19.9))
-        street_eta = import_module("matching_service.adapters.street_eta").StreetEta
-        self.eta: Any = street_eta(self.graph, circle, times.as_estimated, 1_500.0)
+        street_eta = import_module("matching_service.adapters.street_eta")
+        self.eta: Any = street_eta.StreetEta(self.graph, circle, times.as_estimated, street_eta.steady(1_500.0))
         self.point = import_module("shared_kernel.geo").GeoPoint
         self.chance = np.random.default_rng(7)
 

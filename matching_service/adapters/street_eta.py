@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from math import ceil
 from typing import cast
 
@@ -32,20 +32,32 @@ CURB_METERS_PER_SECOND = 5.0
 LONGEST_TRIP_SECONDS = 7_200.0
 """Trips that take longer without traffic teach nothing."""
 
+Horizon = Callable[[], Awaitable[float]]
+"""Tells how far dispatch looks now, in seconds: policies change while the service runs."""
+
+
+def steady(seconds: float) -> Horizon:
+    """Make the Horizon of who has one policy at all times."""
+
+    async def horizon() -> float:
+        return seconds
+
+    return horizon
+
 
 class StreetEta:
     """Times and ways by the streets; what the map does not hold, `beyond` tells.
 
-    Pairs of places that are farther apart than `horizon_seconds` get at least the horizon: dispatch looks no farther.
+    Pairs of places that are farther apart than the horizon get at least the horizon: dispatch looks no farther.
     """
 
     provider = "street"
 
-    def __init__(self, graph: StreetGraph, beyond: EtaProvider, timing: TimingNow, horizon_seconds: float) -> None:
+    def __init__(self, graph: StreetGraph, beyond: EtaProvider, timing: TimingNow, horizon: Horizon) -> None:
         self._graph = graph
         self._beyond = beyond
         self._timing = timing
-        self._horizon_seconds = horizon_seconds
+        self._horizon = horizon
         self.map_id = graph.map.digest()
 
     async def trip(self, origin: GeoPoint, destination: GeoPoint) -> Trip:
@@ -68,9 +80,9 @@ class StreetEta:
 
     async def seconds(self, legs: Sequence[Leg]) -> list[int]:
         """Return the seconds of each leg, one or more."""
-        timing = self._timing()
+        timing, horizon_seconds = self._timing(), await self._horizon()
         try:
-            told = await asyncio.to_thread(self._told, legs, timing)
+            told = await asyncio.to_thread(self._told, legs, timing, horizon_seconds)
         except Exception:
             _log.exception("the street map failed")
             count_fallback("street", "failed", len(legs))
@@ -102,11 +114,11 @@ class StreetEta:
         route = self._graph.route(int(places[0]), int(places[1]))
         return "no_way" if route is None else (route, float((meters - CURB_METERS).clip(0).sum()))
 
-    def _told(self, legs: Sequence[Leg], timing: Timing) -> list[int | None]:
+    def _told(self, legs: Sequence[Leg], timing: Timing, horizon_seconds: float) -> list[int | None]:
         import numpy as np  # noqa: PLC0415 (see street_graph)
 
         start_seconds, factor = timing
-        driven = self._driven(legs, timing.estimate_seconds(self._horizon_seconds)) * factor
+        driven = self._driven(legs, timing.estimate_seconds(horizon_seconds)) * factor
         # As Timing.seconds has it, without a call for each of tens of thousands.
         told = np.ceil(driven + np.minimum(driven, start_seconds)).clip(1)
         off_map = np.isnan(told)

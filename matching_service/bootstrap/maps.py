@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -57,8 +58,7 @@ def build_maps(
     quickest: QuickestDrivers | None = None
     if settings.matching_map_file is not None:
         graph = StreetGraph(load_map(settings.matching_map_file))
-        horizon_seconds = HORIZON_CAPS * max(city.dispatch.pickup_eta_cap_seconds for city in known)
-        street = StreetEta(graph, eta, in_force.timing_of(StreetEta.provider), horizon_seconds)
+        street = StreetEta(graph, eta, in_force.timing_of(StreetEta.provider), partial(_horizon, cities, known))
         eta, quickest = street, StreetSearch(graph, in_force.timing_of(StreetEta.provider))
         estimators.append(street)
     closers: list[Callable[[], Awaitable[object]]] = []
@@ -74,6 +74,12 @@ def build_maps(
         estimators.append(osrm)
     learn = LearnTravelTimes(trips=store, estimators=estimators, store=store, in_force=in_force, clock=clock, zone=zone)
     return Maps(eta, quickest, learn, Wakeup(), closers)
+
+
+async def _horizon(cities: Cities, known: Sequence[CityPolicy]) -> float:
+    """Return how far the cities look for drivers now, in seconds; by the files while none is in force."""
+    policies = (await cities.in_force()).policies or known
+    return HORIZON_CAPS * max(city.dispatch.pickup_eta_cap_seconds for city in policies)
 
 
 def add_map_work(maps: Maps, route: ReadRideRoute, workers: Workers, server: ServiceServer) -> None:

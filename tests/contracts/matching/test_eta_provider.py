@@ -15,7 +15,7 @@ from matching_service.adapters.fixed_cities import FixedCities
 from matching_service.adapters.osm_reader import read_streets
 from matching_service.adapters.osrm_eta import OsrmEta
 from matching_service.adapters.street_builder import build_street_map
-from matching_service.adapters.street_eta import StreetEta
+from matching_service.adapters.street_eta import StreetEta, steady
 from matching_service.adapters.street_graph import StreetGraph
 from matching_service.domain.city import TravelPolicy
 from matching_service.domain.eta import CrowFliesEta
@@ -68,7 +68,7 @@ async def eta(
             yield OsrmEta(client, crow_flies, timing, time.monotonic)
     else:
         street_map = build_street_map(read_streets(write_town(tmp_path / "town.osm.pbf"))).street_map
-        yield StreetEta(StreetGraph(street_map), crow_flies, timing, horizon_seconds=1500)
+        yield StreetEta(StreetGraph(street_map), crow_flies, timing, steady(1500))
 
 
 async def test_a_way_is_no_shorter_than_the_great_circle(eta: EtaProvider) -> None:

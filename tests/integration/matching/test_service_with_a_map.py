@@ -15,7 +15,10 @@ from chassis.clients import forward_token, open_channel
 from chassis.settings import Address
 from chassis.status import from_rpc_error
 from matching_service.__main__ import main
+from matching_service.adapters.city_file import CityFile, parse_city
+from matching_service.adapters.postgres_cities import STALE_SECONDS
 from matching_service.bootstrap import build
+from matching_service.bootstrap.maps import build_maps
 from matching_service.domain.polyline import decode_polyline
 from matching_service.settings import MatchingSettings
 from ridesharing.common.v1 import geo_point_pb2
@@ -30,6 +33,8 @@ from shared_kernel.geo import GeoPoint, haversine_meters
 from tests.fakes.matching_osrm_process import osrm_server
 from tests.fakes.matching_servers import FakeIdentityServer, FakePaymentServer, serving
 from tests.fakes.matching_streets import POINTS, write_town
+from tests.integration.matching.stage import open_database
+from tests.integration.matching.test_cities_on_postgres import DEFAULT, Desk
 
 ORIGIN = GeoPoint(37.77, -122.42)
 _PATIENCE_SECONDS = 60.0
@@ -98,6 +103,23 @@ class Caller:
             pickup=place(origin), dropoff=place(destination), stops=map(place, via), product="economy"
         )
         return (await self.rides.CreateQuotes(request, **self.options)).quotes[0]
+
+
+async def test_drivers_are_looked_for_as_far_as_the_policy_in_force_says(settings: MatchingSettings) -> None:
+    """And not as the files said at the start: what is farther is told as no farther than is looked."""
+
+    def file(cap_seconds: int) -> CityFile:
+        text = DEFAULT.replace("\npickup_eta_cap_seconds = 1200", f"\npickup_eta_cap_seconds = {cap_seconds}")
+        return CityFile(text, parse_city(text, "a test"))
+
+    near, leg = file(60), (at("A"), at("F"))
+    async with open_database(settings.matching_database_url) as database:
+        desk = Desk(database, near)
+        eta = build_maps(settings, desk.cities, [near.policy], database, desk.clock).eta
+        assert await eta.seconds([leg]) == [75]
+        await desk.put(file(1200), 1)
+        desk.clock.advance(STALE_SECONDS)
+        assert await eta.seconds([leg]) == [pytest.approx(188, abs=3)]
 
 
 async def test_quotes_and_rides_go_by_the_streets(settings: MatchingSettings) -> None:

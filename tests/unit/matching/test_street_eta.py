@@ -13,7 +13,7 @@ from jitney.bench.streets import grid_map
 from matching_service.adapters import street_graph
 from matching_service.adapters.osm_reader import read_streets
 from matching_service.adapters.street_builder import build_street_map
-from matching_service.adapters.street_eta import StreetEta
+from matching_service.adapters.street_eta import StreetEta, steady
 from matching_service.adapters.street_graph import StreetGraph
 from matching_service.domain.city import TravelPolicy
 from matching_service.domain.eta import CrowFliesEta
@@ -32,7 +32,7 @@ def graph(tmp_path: Path) -> StreetGraph:
 
 
 def street(graph: StreetGraph, horizon_seconds: float = 1500) -> StreetEta:
-    return StreetEta(graph, CROW_FLIES, as_estimated, horizon_seconds)
+    return StreetEta(graph, CROW_FLIES, as_estimated, steady(horizon_seconds))
 
 
 def fallbacks(cause: str) -> float:

@@ -15,7 +15,7 @@ from matching_service.adapters.city_file import load_city
 from matching_service.adapters.osm_reader import read_streets
 from matching_service.adapters.scipy_assignment import ScipyMatcher
 from matching_service.adapters.street_builder import build_street_map
-from matching_service.adapters.street_eta import StreetEta
+from matching_service.adapters.street_eta import StreetEta, steady
 from matching_service.adapters.street_graph import StreetGraph
 from matching_service.adapters.street_search import StreetSearch
 from matching_service.domain.city import TravelPolicy, VehicleClass
@@ -124,7 +124,7 @@ class Town:
 
     def __init__(self, graph: StreetGraph, matcher: ScipyMatcher) -> None:
         self.board, self.shifts, self.locations = FakeRideBoard(), FakeShifts(), FakeLiveLocations()
-        eta = StreetEta(graph, CrowFliesEta(TravelPolicy(1.2, 36.0)), as_estimated, horizon_seconds=1_500)
+        eta = StreetEta(graph, CrowFliesEta(TravelPolicy(1.2, 36.0)), as_estimated, steady(1_500))
         search = SearchStreets(StreetSearch(graph, as_estimated))
         self.tick = make_tick(
             load_city(None),

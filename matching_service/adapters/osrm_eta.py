@@ -9,35 +9,37 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from math import ceil, isfinite
 from typing import Any
 
 import httpx
 
 from matching_service.adapters.eta_metrics import count_fallback, count_told
+from matching_service.adapters.osrm_tables import Table, as_tables, degrees, written
 from matching_service.adapters.street_eta import OFF_MAP_METERS
 from matching_service.domain.breaker import Breaker
 from matching_service.domain.eta import Leg, Trip
 from matching_service.domain.polyline import decode_polyline
 from matching_service.domain.travel_times import TimingNow
 from matching_service.use_cases.eta_ports import EtaProvider
-from shared_kernel.geo import GeoPoint, Located, haversine_meters
+from shared_kernel.geo import GeoPoint, haversine_meters
 
 _log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 1.0
 """Of all that one question takes: a tick does not wait longer."""
-MAX_PLACES = 100
-"""Of one table: what OSRM allows unless its operator sets more (--max-table-size)."""
-MAX_CALLS = 8
-"""Under way at once."""
+MAX_CALLS, LESSON_CALLS = 8, 2
+"""Under way at once, and beside these for lessons: nobody stands in line behind the hundreds of tables of one."""
 MAX_ANSWER_BYTES = 4_000_000
 FAILURES, REST_SECONDS = 3, 10.0
 TOP_METERS_PER_SECOND = 130 / 3.6
 """Nobody is driven faster: bound of how far one gets."""
-LESSON_SECONDS = 30.0
-"""Of one table while travel times are learned, when nobody waits."""
+LESSON_SECONDS = 120.0
+"""Of all tables of a lesson, for which nobody waits."""
+
+_LINE = {"overview": "full", "geometries": "polyline"}
+"""The whole line of a way, as it is drawn."""
 
 
 class OsrmEta:
@@ -54,15 +56,15 @@ class OsrmEta:
         self._timing = timing
         self._monotonic = monotonic
         self._breaker = Breaker(FAILURES, REST_SECONDS)
-        self._calls = asyncio.Semaphore(MAX_CALLS)
+        self._calls, self._lesson_calls = asyncio.Semaphore(MAX_CALLS), asyncio.Semaphore(LESSON_CALLS)
 
     async def trip(self, origin: GeoPoint, destination: GeoPoint) -> Trip:
         """Return the quickest way with its line on the map."""
-        path = f"/route/v1/driving/{_places((_degrees(origin), _degrees(destination)))}"
+        path = f"/route/v1/driving/{written(map(degrees, (origin, destination)))}"
         try:
             # httpx' own time begins anew with each byte that arrives, and not before the call's turn.
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                answer = await self._ask(path, {"overview": "full", "geometries": "polyline"}, TIMEOUT_SECONDS)
+                answer = await self._ask(path, _LINE, TIMEOUT_SECONDS, self._calls)
             if any(waypoint["distance"] > OFF_MAP_METERS for waypoint in answer["waypoints"]):
                 raise _OffMapError
             route = answer["routes"][0]
@@ -82,7 +84,7 @@ class OsrmEta:
     async def seconds(self, legs: Sequence[Leg]) -> list[int]:
         """Return the seconds of each leg, one or more."""
         timing = self._timing()
-        told = await self._tables(legs, TIMEOUT_SECONDS)
+        told = await self._tables(legs, TIMEOUT_SECONDS, self._calls)
         open_legs = [index for index, seconds in enumerate(told) if seconds is None]
         others = iter(await self._beyond.seconds([legs[index] for index in open_legs]) if open_legs else ())
         count_told(self.provider, len(legs) - len(open_legs))
@@ -90,25 +92,27 @@ class OsrmEta:
 
     async def estimates(self, legs: Sequence[Leg]) -> list[float | None]:
         """Return the seconds of each leg without traffic; None for what the server does not tell."""
-        return await self._tables(legs, LESSON_SECONDS)
+        return await self._tables(legs, LESSON_SECONDS, self._lesson_calls)
 
     def reach_meters(self, seconds: float) -> float:
         """Return how far one gets at the highest speed there is."""
         on_street = self._timing().estimate_seconds(seconds) * TOP_METERS_PER_SECOND
         return max(on_street, self._beyond.reach_meters(seconds))
 
-    async def _tables(self, legs: Sequence[Leg], timeout_seconds: float) -> list[float | None]:
+    async def _tables(
+        self, legs: Sequence[Leg], timeout_seconds: float, calls: asyncio.Semaphore
+    ) -> list[float | None]:
         """Ask for legs in tables of a bounded size; None for what was not answered."""
         told: list[float | None] = [None] * len(legs)
 
         settled = 0
 
-        async def ask(table: _Table) -> None:
+        async def ask(table: Table) -> None:
             nonlocal settled
             causes: dict[str, int] = {}
             try:
                 query = {"annotations": "duration", "sources": table.sources, "destinations": table.destinations}
-                answer = await self._ask(f"/table/v1/driving/{_places(table.places)}", query, timeout_seconds)
+                answer = await self._ask(f"/table/v1/driving/{written(table.places)}", query, timeout_seconds, calls)
                 for leg, row, column in table.cells:
                     seconds = _cell(answer, row, column)
                     if isinstance(seconds, str):
@@ -123,7 +127,7 @@ class OsrmEta:
 
         try:
             async with asyncio.timeout(timeout_seconds), asyncio.TaskGroup() as group:
-                for table in _as_tables(legs):
+                for table in as_tables(legs):
                     group.create_task(ask(table))
         except TimeoutError:
             # What was answered in time stands.
@@ -131,8 +135,8 @@ class OsrmEta:
             count_fallback(self.provider, "timeout", len(legs) - settled)
         return told
 
-    async def _ask(self, path: str, query: dict[str, str], timeout_seconds: float) -> Any:
-        async with self._calls:
+    async def _ask(self, path: str, query: dict[str, str], timeout_seconds: float, calls: asyncio.Semaphore) -> Any:
+        async with calls:
             if not self._breaker.lets_through(self._monotonic()):
                 raise _AtRestError
             try:
@@ -195,63 +199,3 @@ def _cell(answer: Any, row: int, column: int) -> float | str:
     if not (isfinite(seconds) and seconds >= 0):
         raise ValueError("a time is below zero")
     return float(seconds)
-
-
-_Degrees = tuple[float, float]
-"""Latitude and longitude."""
-
-
-class _Table:
-    """One question: its places, which of them are sources and destinations, and whose legs its cells are."""
-
-    def __init__(self) -> None:
-        self.cells: list[tuple[int, int, int]] = []
-        """Leg, row among the sources, column among the destinations."""
-        self._rows: dict[_Degrees, int] = {}
-        self._columns: dict[_Degrees, int] = {}
-
-    def takes(self, leg: Leg) -> bool:
-        """Tell whether there is room for a leg."""
-        origin, destination = map(_degrees, leg)
-        new = (origin not in self._rows) + (destination not in self._columns)
-        return len(self._rows) + len(self._columns) + new <= MAX_PLACES
-
-    def add(self, index: int, leg: Leg) -> None:
-        """Take a leg in."""
-        origin, destination = map(_degrees, leg)
-        row = self._rows.setdefault(origin, len(self._rows))
-        column = self._columns.setdefault(destination, len(self._columns))
-        self.cells.append((index, row, column))
-
-    @property
-    def places(self) -> list[_Degrees]:
-        """All places: where legs begin, then where they end."""
-        return [*self._rows, *self._columns]
-
-    @property
-    def sources(self) -> str:
-        """Which places legs begin at, as OSRM writes it."""
-        return ";".join(str(index) for index in range(len(self._rows)))
-
-    @property
-    def destinations(self) -> str:
-        """Which places legs end at."""
-        return ";".join(str(len(self._rows) + index) for index in range(len(self._columns)))
-
-
-def _as_tables(legs: Sequence[Leg]) -> list[_Table]:
-    """Put legs into tables, those to the same place together: a table is filled before the next is begun."""
-    tables: list[_Table] = []
-    for index in sorted(range(len(legs)), key=lambda index: [*map(_degrees, reversed(legs[index]))]):
-        if not tables or not tables[-1].takes(legs[index]):
-            tables.append(_Table())
-        tables[-1].add(index, legs[index])
-    return tables
-
-
-def _degrees(place: Located) -> _Degrees:
-    return place.latitude, place.longitude
-
-
-def _places(places: Iterable[_Degrees]) -> str:
-    return ";".join(f"{longitude:.6f},{latitude:.6f}" for latitude, longitude in places)

@@ -1,5 +1,6 @@
 """Travel times from an OSRM server, well and unwell, over real HTTP."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterator
 
@@ -9,6 +10,7 @@ from prometheus_client import REGISTRY
 
 from matching_service.adapters import osrm_eta
 from matching_service.adapters.osrm_eta import FAILURES, REST_SECONDS, OsrmEta
+from matching_service.adapters.osrm_tables import MAX_PLACES
 from matching_service.domain.breaker import Breaker
 from matching_service.domain.city import TravelPolicy
 from matching_service.domain.eta import CrowFliesEta
@@ -75,7 +77,7 @@ async def test_many_legs_are_asked_for_in_tables_that_the_server_allows(server: 
     by_circle = await CIRCLE.seconds(legs)
     assert all(0.2 < one / other < 0.4 for one, other in zip(told, by_circle, strict=True))
     assert 4 <= asked <= len(legs) // 16
-    assert MAX_TABLE_SIZE == osrm_eta.MAX_PLACES
+    assert MAX_TABLE_SIZE == MAX_PLACES
 
 
 async def test_a_place_off_its_map_is_left_to_the_next_alone(server: httpx.AsyncClient) -> None:
@@ -106,6 +108,22 @@ async def test_a_server_that_is_unwell_leaves_it_to_the_next(
     assert await eta.seconds([LEG, LEG]) == await CIRCLE.seconds([LEG, LEG])
     assert await eta.trip(A, B) == await CIRCLE.trip(A, B)
     assert fallbacks(cause) == before + 3
+
+
+async def test_a_lesson_keeps_nobody_waiting(server: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(osrm_eta, "MAX_CALLS", 2)
+    monkeypatch.setattr(osrm_eta, "TIMEOUT_SECONDS", 5.0)
+    trips = [(GeoPoint(0.01, index / 10_000), GeoPoint(0.02, index / 10_000)) for index in range(500)]
+    eta = OsrmEta(server, CIRCLE, as_estimated, time.monotonic)
+    before = int((await server.get("/asked")).text)
+    await server.post("/fault", params={"kind": "slow"})
+    lesson = asyncio.create_task(eta.estimates(trips))
+    while int((await server.get("/asked")).text) < before + 2:
+        pass
+    await server.post("/fault", params={"kind": "none"})
+    assert await eta.trip(A, B) != await CIRCLE.trip(A, B)
+    lesson.cancel()
+    await asyncio.gather(lesson, return_exceptions=True)
 
 
 async def test_a_server_that_is_not_there_leaves_it_to_the_next() -> None:

@@ -2,7 +2,8 @@
 
 The file: 10 bytes that name the format, its version and the length of the header (big-endian, 16 and 32 bits), the
 header in JSON, then the arrays one after another, little-endian. The header names each array with its type and length
-and carries a digest of them all. There is nothing in it that could run: a map from a stranger can at worst be wrong.
+and carries a digest of them all. There is nothing in it that could run, and what is loaded fits together: a map from a
+stranger can at worst be wrong.
 """
 
 from __future__ import annotations
@@ -138,9 +139,38 @@ def load_map(path: Path) -> StreetMap:
         street_map = StreetMap(places=int(header["places"]), **arrays)
         if header["digest"] != street_map.digest():
             raise ValueError("its content is not what was written")
+        _refuse_unless_whole(street_map)
     except (ValueError, KeyError, TypeError) as error:
         raise MapError(f"{path}: is damaged ({error}); build it anew") from error
     return street_map
+
+
+def _refuse_unless_whole(here: StreetMap) -> None:
+    """Raise ValueError where an array points beyond another, or a way takes no time: a search would not end well."""
+    import numpy as np  # noqa: PLC0415
+
+    def starts(first: Array, count: int, end: int) -> bool:
+        steps = np.diff(first.astype(np.int64))
+        return len(first) == count + 1 and first[0] == 0 and first[-1] == end and bool((steps >= 0).all())
+
+    def names(nodes: Array) -> bool:
+        return bool(((nodes >= 0) & (nodes < len(here.node_latitude))).all())
+
+    nodes, edges, points = len(here.node_latitude), here.edges, len(here.shape_latitude)
+    if not (
+        0 < here.places <= nodes
+        and len(here.arrival_node) == here.places
+        and len(here.node_longitude) == nodes
+        and len(here.edge_meters) == len(here.edge_seconds) == edges
+        and len(here.shape_longitude) == points
+        and starts(here.first_edge, nodes, edges)
+        and starts(here.first_shape, edges, points)
+        and names(here.arrival_node)
+        and names(here.edge_target)
+        and bool((np.isfinite(here.edge_seconds) & (here.edge_seconds > 0)).all())
+        and bool((np.isfinite(here.edge_meters) & (here.edge_meters >= 0)).all())
+    ):
+        raise ValueError("its parts do not fit together")
 
 
 def _digest(places: int, arrays: list[Array]) -> str:

@@ -175,6 +175,35 @@ def test_a_map_that_was_cut_off_is_refused(tmp_path: Path) -> None:
         load_map(path)
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("edge_target", [2_000_000_000]),
+        ("edge_target", [-5]),
+        ("arrival_node", [6]),
+        ("first_edge", [0, 1_000_000]),
+        ("first_edge", [0, 2_000_000_000, -2_000_000_000]),
+        ("first_edge", [1]),
+        ("first_shape", [0, 1]),
+        ("edge_seconds", [-1.0]),
+        ("edge_seconds", [0.0]),
+        ("edge_seconds", [float("nan")]),
+        ("edge_meters", [float("inf")]),
+        ("places", 7),
+        ("places", 0),
+    ],
+)
+def test_a_map_whose_parts_do_not_fit_together_is_refused(tmp_path: Path, name: str, values: int | list[float]) -> None:
+    """Whoever wrote it, and though its digest is right: to be searched it would crash the service, or never end."""
+    street_map, changed = built(write_town(tmp_path / "town.osm.pbf")).street_map, values
+    if isinstance(values, list):
+        changed = getattr(street_map, name).copy()
+        changed[: len(values)] = values
+    save_map(replace(street_map, **{name: changed}), tmp_path / "town.map")
+    with pytest.raises(MapError, match=r"is damaged \(its parts do not fit together\); build it anew"):
+        load_map(tmp_path / "town.map")
+
+
 def test_a_map_of_another_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "town.map"
     save_map(built(write_town(tmp_path / "town.osm.pbf")).street_map, path)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from math import ceil, isfinite
+from math import ceil
 from typing import Any
 
 import httpx
@@ -32,6 +32,8 @@ TIMEOUT_SECONDS = 1.0
 MAX_CALLS, LESSON_CALLS = 8, 2
 """Under way at once, and beside these for lessons: nobody stands in line behind the hundreds of tables of one."""
 MAX_ANSWER_BYTES = 4_000_000
+_MOST = 40_000_000
+"""In meters the way around the Earth, in seconds more than a year: no way is longer."""
 FAILURES, REST_SECONDS = 3, 10.0
 TOP_METERS_PER_SECOND = 130 / 3.6
 """Nobody is driven faster: bound of how far one gets."""
@@ -68,9 +70,7 @@ class OsrmEta:
             if any(waypoint["distance"] > OFF_MAP_METERS for waypoint in answer["waypoints"]):
                 raise _OffMapError
             route = answer["routes"][0]
-            meters, estimate, line = float(route["distance"]), float(route["duration"]), str(route["geometry"])
-            if not (isfinite(meters) and isfinite(estimate) and meters >= 0 and estimate >= 0):
-                raise ValueError("a way has no length or time below zero")
+            meters, estimate, line = _measured(route["distance"]), _measured(route["duration"]), str(route["geometry"])
             decode_polyline(line)  # what cannot be drawn is not handed on
         except _CAUSES as error:
             if isinstance(error, TimeoutError):
@@ -147,7 +147,7 @@ class OsrmEta:
                 # 400 with a code (NoRoute, NoSegment, ...) is an answer: the server is well.
                 if answer.status_code >= 500 or not isinstance(body, dict):
                     raise ValueError(f"the server answered {answer.status_code}")
-            except (httpx.HTTPError, ValueError) as error:
+            except (httpx.HTTPError, ValueError, RecursionError) as error:
                 self._breaker.failed(self._monotonic())
                 _log.warning("OSRM did not answer", extra={"error": type(error).__name__})
                 raise
@@ -169,7 +169,8 @@ class _NoWayError(Exception):
     """The server knows no way, or no street near a place."""
 
 
-_CAUSES = (_AtRestError, _OffMapError, _NoWayError, TimeoutError, httpx.HTTPError, ValueError, LookupError, TypeError)
+_MALFORMED = (ValueError, LookupError, TypeError, RecursionError)
+_CAUSES = (_AtRestError, _OffMapError, _NoWayError, TimeoutError, httpx.HTTPError, *_MALFORMED)
 
 
 def _cause(error: Exception) -> str:
@@ -196,6 +197,11 @@ def _cell(answer: Any, row: int, column: int) -> float | str:
     seconds = answer["durations"][row][column]
     if seconds is None:
         return "no_way"
-    if not (isfinite(seconds) and seconds >= 0):
-        raise ValueError("a time is below zero")
-    return float(seconds)
+    return _measured(seconds)
+
+
+def _measured(value: Any) -> float:
+    """Read a length or a time of an answer; ValueError for one that no way has."""
+    if not 0 <= value <= _MOST:  # also what is no number at all
+        raise ValueError("a way is not so long")
+    return float(value)

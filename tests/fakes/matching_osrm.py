@@ -1,8 +1,9 @@
 """An OSRM server as far as its API goes: `python -m tests.fakes.matching_osrm` prints its port and serves.
 
 It knows streets within 0.3 degrees of 0, 0, all driven at 10 m/s over 1.2 times the great circle. `POST /fault?kind=…`
-has it fail from then on: `error` (500), `slow` (never answers), `drip` (a byte now and then), `garbage`, `silent`
-(empty), `negative`, `none`. The formats are those of https://project-osrm.org/docs/v5.24.0/api/.
+has it fail from then on: `error` (500), `slow` (never answers), `drip` (a byte now and then), `garbage`, `nested`
+(without end), `silent` (empty), `negative`, `huge`, `none`. The formats are those of
+https://project-osrm.org/docs/v5.24.0/api/.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._drip()
             case "garbage":
                 self._send(200, b"<html>not what you asked for")
+            case "nested":
+                self._send(200, b"[" * 100_000)
             case "silent":
                 self._send(200, b'{"code":"Ok"}')
             case _:
@@ -69,7 +72,8 @@ class Handler(BaseHTTPRequestHandler):
         if service == "route":
             meters = haversine_meters(*streets) * 1.2
             line = encode_polyline([(street.latitude, street.longitude) for street in streets])
-            route = {"distance": meters, "duration": sign * meters / 10, "weight": meters / 10, "geometry": line}
+            seconds = 10**400 if Handler.fault == "huge" else sign * meters / 10
+            route = {"distance": meters, "duration": seconds, "weight": meters / 10, "geometry": line}
             self._send(200, json.dumps({"code": "Ok", "routes": [route], "waypoints": ends}).encode())
             return
         sources, destinations = ([int(n) for n in query[name][0].split(";")] for name in ("sources", "destinations"))
@@ -78,7 +82,7 @@ class Handler(BaseHTTPRequestHandler):
         ]
         body = {
             "code": "Ok",
-            "durations": durations,
+            "durations": [[10**400] * len(row) for row in durations] if Handler.fault == "huge" else durations,
             "sources": [ends[index] for index in sources],
             "destinations": [ends[index] for index in destinations],
         }

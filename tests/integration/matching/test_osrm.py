@@ -95,7 +95,7 @@ async def test_a_place_off_its_map_is_left_to_the_next_alone(server: httpx.Async
 @pytest.mark.parametrize(
     ("fault", "cause"),
     [("error", "malformed"), ("garbage", "malformed"), ("silent", "malformed"), ("negative", "malformed"),
-     ("slow", "timeout"), ("drip", "timeout")],
+     ("nested", "malformed"), ("huge", "malformed"), ("slow", "timeout"), ("drip", "timeout")],
 )  # fmt: skip
 async def test_a_server_that_is_unwell_leaves_it_to_the_next(
     server: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, fault: str, cause: str

@@ -158,7 +158,10 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
             ]
             for line in charge.lines
         ]
-        key = request_key("CapturePayment", request.request_id, str(charge.ride_id), str(charge.driver_id), lines)
+        fields = [str(charge.ride_id), str(charge.driver_id), lines]
+        # Where it is not said, the key is that of a release which could not say it: what that one asked is answered.
+        fields += ["payer_absent"] if charge.payer_absent else []
+        key = request_key("CapturePayment", request.request_id, *fields)
         return pb.CapturePaymentResponse(payment=wire.payment_to_wire(await self._do.capture_payment(key, charge)))
 
     async def VoidHold(self, request: pb.VoidHoldRequest, context: Context) -> pb.VoidHoldResponse:

@@ -1,7 +1,7 @@
 """the fee of a return is the product's, whatever is left of the fare.
 
-It is owed beside the fare and so need not be within it. Rides of before keep to the narrower rule, so that none of them
-is looked at while the table is locked.
+It is owed beside the fare and so need not be within it. The rides that are there keep to the narrower rule: they are
+looked at by the next revision, and not while the table is locked.
 """
 
 from __future__ import annotations

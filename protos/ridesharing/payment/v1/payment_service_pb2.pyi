@@ -462,7 +462,7 @@ class CapturePaymentRequest(_message.Message):
     driver_id: _builtins.str
     """Who earns (UUID)."""
     payer_absent: _builtins.bool
-    """Nobody was there to hand cash over: in cash it is all owed by the rider. Not part of what makes a request another."""
+    """Nobody was there to hand cash over: in cash it is all owed by the rider."""
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[_payments_pb2.ChargeLine]:
         """What is charged; the sum is captured."""
